@@ -1,0 +1,83 @@
+// Builds everything that runs, into dist/. See `outputs` for what and why.
+import { build } from 'esbuild'
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+const started = performance.now()
+const quiet = process.argv.includes('--quiet')
+
+/** CommonJS has no import.meta.url: without this, a bundled ES module dies on `createRequire(undefined)`. */
+const moduleUrl = "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;"
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: moduleUrl },
+  logLevel: 'warning',
+}
+
+const outputs = [
+  // What is deployed: one file that needs no node_modules. The Functions worker itself answers for functions-core.
+  {
+    entry: 'functions/main.ts',
+    file: 'dist/main.cjs',
+    options: { minify: true, keepNames: true, external: ['@azure/functions-core'], metafile: true },
+  },
+  // The command that people install.
+  {
+    entry: 'src/cli/main.ts',
+    file: 'dist/countersign.cjs',
+    options: { banner: { js: `#!/usr/bin/env node\n${moduleUrl}` } },
+  },
+  // The local stack: never deployed, and free to use node_modules.
+  { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
+  { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
+]
+
+/** Folders that the bundle reads at run time, copied beside it. */
+const folders = ['policy', 'cards']
+
+await mkdir('dist', { recursive: true })
+try {
+  const built = await Promise.all([...outputs.map(bundle), ...folders.map(copyFolder), copyCedar()])
+  if (!quiet) say(`${built.filter(Boolean).join(', ')} (${Math.round(performance.now() - started)} ms)`)
+} catch (cause) {
+  // esbuild has already shown its own errors, with their places.
+  if (!Array.isArray(cause?.errors)) throw cause
+  process.exitCode = 1
+}
+
+async function bundle({ entry, file, options }) {
+  if (!existsSync(entry)) {
+    await rm(file, { force: true }) // a stale file must not pass for a built one
+    say(`${file} skipped: ${entry} does not exist yet`)
+    return null
+  }
+  const result = await build({ ...common, ...options, entryPoints: [entry], outfile: file })
+  if (result.metafile) await writeFile('dist/meta.json', JSON.stringify(result.metafile))
+  if (file === 'dist/countersign.cjs') await chmod(file, 0o755)
+  return file
+}
+
+async function copyFolder(folder) {
+  await rm(`dist/${folder}`, { recursive: true, force: true })
+  if (!existsSync(folder)) return null
+  await cp(folder, `dist/${folder}`, { recursive: true })
+  return `dist/${folder}/`
+}
+
+/** Cedar's Node variant reads this file from the folder of the script it is bundled into. */
+async function copyCedar() {
+  await copyFile('node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm', 'dist/cedar_wasm_bg.wasm')
+  return 'dist/cedar_wasm_bg.wasm'
+}
+
+function say(text) {
+  process.stderr.write(`build: ${text}\n`)
+}

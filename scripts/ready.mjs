@@ -1,0 +1,86 @@
+// Makes sure that what the project needs is installed. Plain Node: it runs before there are any packages.
+// `--for test` also asks for what only the tests need.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+const root = new URL('..', import.meta.url)
+
+/** Debian packages that the tests need; one is there if any of its commands succeeds. */
+const debian = [
+  { name: 'jq', commands: [['jq', '--version']] },
+  {
+    name: 'python3-cryptography',
+    // The first python3 of the PATH need not be Debian's, which is the one that sees Debian's packages.
+    commands: ['python3', '/usr/bin/python3'].map((python) => [python, '-c', 'import cryptography']),
+  },
+]
+
+requireNode()
+if (!packagesMatchLock()) installPackages()
+if (process.argv.join(' ').includes('--for test')) installDebian(debian.filter((wanted) => !isThere(wanted)))
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`)
+}
+
+/** Compares the lockfile with the record npm writes last, so a broken-off installation does not count. */
+function packagesMatchLock() {
+  const wanted = packagesOf('package-lock.json')
+  const present = packagesOf('node_modules/.package-lock.json')
+  if (!wanted || !present) return false
+  const same = (path) =>
+    present[path]?.version === wanted[path]?.version && present[path]?.integrity === wanted[path]?.integrity
+  // Optional packages of other platforms are in the lockfile alone.
+  return (
+    Object.keys(wanted).every((path) => path === '' || same(path) || (wanted[path].optional && !present[path])) &&
+    Object.keys(present).every((path) => path in wanted)
+  )
+}
+
+function packagesOf(lockfile) {
+  try {
+    return JSON.parse(readFileSync(new URL(lockfile, root), 'utf8')).packages
+  } catch (cause) {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR' || cause instanceof SyntaxError) return null
+    throw cause
+  }
+}
+
+function installPackages() {
+  say('installing the packages of package-lock.json (about half a minute)')
+  // The development packages are needed to build, whatever NODE_ENV says.
+  if (!run('npm', ['ci', '--include=dev', '--loglevel=error'])) fail('npm ci failed')
+}
+
+function isThere({ commands }) {
+  return commands.some(([command, ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0)
+}
+
+function installDebian(missing) {
+  if (missing.length === 0) return
+  const names = missing.map(({ name }) => name)
+  const byHand = `The tests need the Debian packages ${names.join(', ')}: apt-get install ${names.join(' ')}`
+  if (process.getuid?.() !== 0 || !isThere({ commands: [['apt-get', '--version']] })) fail(byHand)
+  say(`installing the Debian packages ${names.join(', ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-qq'], env)
+  if (!run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], env)) fail(byHand)
+  const absent = missing.filter((wanted) => !isThere(wanted)).map(({ name }) => name)
+  if (absent.length > 0) fail(`Installed, but still not usable: ${absent.join(', ')}`)
+}
+
+/** Standard output is left to what is run afterwards. */
+function run(command, args, env = process.env) {
+  return spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] }).status === 0
+}
+
+function say(text) {
+  process.stderr.write(`ready: ${text}\n`)
+}
+
+function fail(text) {
+  say(text)
+  process.exit(1)
+}
