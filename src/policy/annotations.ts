@@ -1,0 +1,146 @@
+import { controlCharacter } from '../core/action.ts'
+import type { Tier } from '../core/event.ts'
+import type { Slot } from '../core/requirement.ts'
+import { groupPattern, sizes, slotKey } from './sizes.ts'
+
+/** What a rule of `allow.cedar` asks for. Times are in seconds. */
+export interface AllowTerms {
+  readonly lapse: number
+  readonly grant: number
+  readonly summary?: string
+}
+
+/** What a rule of `approve.cedar` asks for. */
+export interface ApproveTerms extends AllowTerms {
+  readonly slots: readonly Slot[]
+  readonly expires: number
+  readonly tier: Tier
+}
+
+/** A rule's annotations, as text; refusing one names its line. */
+export interface Notes {
+  readonly given: ReadonlyMap<string, string>
+  readonly refuse: (annotation: string, reason: string) => never
+}
+
+const tiers: readonly Tier[] = ['low', 'medium', 'high']
+const week = 7 * 86_400
+
+/** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
+export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
+  refuseUnknown(notes, ['approvers', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary'])
+  return {
+    slots: approvers(notes, groupExists),
+    expires: duration(notes, 'expires', { least: 60, most: week, otherwise: 3600 }),
+    tier: tier(notes),
+    ...times(notes),
+    ...summary(notes),
+  }
+}
+
+/** Reads the annotations of a rule of `allow.cedar`. */
+export function allowTerms(notes: Notes): AllowTerms {
+  refuseUnknown(notes, ['lapse', 'grant', 'controls', 'summary'])
+  return { ...times(notes), ...summary(notes) }
+}
+
+/** Checks the annotations of a rule of `forbid.cedar`: they only tell the reader something. */
+export function forbidTerms(notes: Notes): null {
+  refuseUnknown(notes, ['controls', 'summary'])
+  summary(notes)
+  return null
+}
+
+/** A misspelt annotation would weaken its rule in silence. Every file knows `@id` and `@controls`. */
+function refuseUnknown(notes: Notes, known: readonly string[]): void {
+  for (const name of notes.given.keys())
+    if (name !== 'id' && !known.includes(name)) notes.refuse(name, `@${name} is not known in this file`)
+  const controls = notes.given.get('controls')
+  if (controls !== undefined && !/^[A-Za-z0-9][\w.()-]{0,31}(\s*,\s*[A-Za-z0-9][\w.()-]{0,31})*$/.test(controls))
+    notes.refuse('controls', '@controls is a list as "AC-6(9), CC6.1"')
+}
+
+/** `dba:2, security|oncall`: commas part slots, bars part groups, the number says how many people. */
+function approvers(notes: Notes, groupExists: (name: string) => boolean): readonly Slot[] {
+  const refuse = (reason: string): never => notes.refuse('approvers', reason)
+  const text = notes.given.get('approvers') ?? refuse('@approvers is missing: say who must approve')
+  const slots = text.split(',').map((part): Slot => {
+    const [names = '', number, ...rest] = part.split(':').map((piece) => piece.trim())
+    const groups = names.split('|').map((name) => name.trim())
+    if (rest.length || groups.some((name) => !groupPattern.test(name)) || !/^([1-9]\d?)?$/.test(number ?? '1'))
+      refuse(`@approvers is written as "dba:2, security|oncall", not as "${text}"`)
+    if (number === '') refuse('@approvers has a colon without a number')
+    if (groups.length > sizes.groupsPerSlot) refuse(`a slot has at most ${sizes.groupsPerSlot} groups`)
+    if (new Set(groups).size < groups.length) refuse(`"${names}" names a group twice`)
+    const unknown = groups.find((name) => !groupExists(name))
+    if (unknown !== undefined) refuse(`approvers.json has no group "${unknown}"`)
+    const quorum = Number(number ?? 1)
+    if (quorum > sizes.quorum) refuse(`a slot asks for at most ${sizes.quorum} people`)
+    return { groups: groups.sort(), quorum }
+  })
+  const twice = slots.find((slot, i) => slots.slice(0, i).some((earlier) => slotKey(earlier) === slotKey(slot)))
+  if (twice) refuse(`"${slotKey(twice)}" occurs twice: write "${slotKey(twice)}:2" for two people`)
+  return slots
+}
+
+const times = (notes: Notes): Pick<AllowTerms, 'lapse' | 'grant'> => ({
+  lapse: duration(notes, 'lapse', { least: 60, most: week, otherwise: 3600 }),
+  grant: duration(notes, 'grant', { least: 60, most: 300, otherwise: 300 }),
+})
+
+/** ISO 8601 durations of fixed length: no years or months. */
+const isoDuration = /^P(?:(\d{1,4})W|(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)$/
+
+function duration(notes: Notes, name: string, bounds: { least: number; most: number; otherwise: number }): number {
+  const text = notes.given.get(name)
+  if (text === undefined) return bounds.otherwise
+  const found = isoDuration.exec(text)
+  // `P`, `PT` and `P1DT` match the pattern, but say nothing.
+  if (!found || !/\d[WDHMS]$/.test(text))
+    return notes.refuse(name, `@${name} is an ISO 8601 duration as "PT1H" or "P1D"`)
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((digits) => Number(digits ?? 0))
+  const total = weeks * week + days * 86_400 + hours * 3600 + minutes * 60 + seconds
+  if (total < bounds.least || total > bounds.most)
+    notes.refuse(name, `@${name} lies between ${bounds.least} and ${bounds.most} seconds; "${text}" is ${total}`)
+  return total
+}
+
+function tier(notes: Notes): Tier {
+  const text = notes.given.get('tier') ?? 'medium'
+  return tiers.find((known) => known === text) ?? notes.refuse('tier', `@tier is one of ${tiers.join(', ')}`)
+}
+
+function summary(notes: Notes): { summary?: string } {
+  const text = notes.given.get('summary')
+  if (text === undefined) return {}
+  if (controlCharacter.test(text)) notes.refuse('summary', '@summary has no control characters')
+  if (text.trim() === '' || [...text].length > sizes.summary)
+    notes.refuse('summary', `@summary has 1 to ${sizes.summary} characters`)
+  return { summary: text }
+}
+
+/** Merges what several rules ask for into the strictest: all slots, the shorter times, the highest tier. */
+export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
+  const slots = new Map<string, Slot>()
+  for (const slot of terms.flatMap((term) => term.slots)) {
+    const quorum = Math.max(slot.quorum, slots.get(slotKey(slot))?.quorum ?? 0)
+    slots.set(slotKey(slot), { ...slot, quorum })
+  }
+  const byTier = terms.toSorted((a, b) => tiers.indexOf(b.tier) - tiers.indexOf(a.tier))
+  return {
+    slots: [...slots.values()],
+    expires: Math.min(...terms.map((term) => term.expires)),
+    tier: byTier[0]?.tier ?? 'high',
+    ...shortest(byTier),
+  }
+}
+
+/** Merges times; of the summaries, the first one counts. */
+export function shortest(terms: readonly AllowTerms[]): AllowTerms {
+  const told = terms.find((term) => term.summary !== undefined)
+  return {
+    lapse: Math.min(...terms.map((term) => term.lapse)),
+    grant: Math.min(...terms.map((term) => term.grant)),
+    ...(told?.summary !== undefined && { summary: told.summary }),
+  }
+}

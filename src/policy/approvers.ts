@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { controlCharacter } from '../core/action.ts'
+import type { ObjectId } from '../core/id.ts'
+import { readJson } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+import type { AgentRegistration, ApproverGroup, Policy } from '../ports.ts'
+import { BadPolicy, lineAt, lineOfMember } from './flaw.ts'
+import { groupPattern, sizes } from './sizes.ts'
+
+/** Who there is: groups of approvers, registered agents, and which accounts are one person. */
+export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts'>
+
+const file = 'approvers.json'
+
+const guid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'an id is a GUID in lower case')
+  .transform((id) => id as ObjectId)
+
+const unique = <Item extends z.ZodType>(item: Item) =>
+  z.array(item).refine((list) => new Set(list).size === list.length, 'the same entry twice')
+
+const channel = z
+  .string()
+  .regex(/^19:[\w.@-]{1,150}@thread\.[a-z0-9]{1,20}$/, 'a channel is written as 19:…@thread.tacv2')
+
+const name = z.string().refine((text) => text.trim() !== '' && [...text].length <= 64 && !controlCharacter.test(text), {
+  error: 'a name has 1 to 64 characters, none of them control characters',
+})
+
+const group = z
+  .strictObject({
+    members: unique(guid).default([]),
+    entraGroup: guid.exactOptional(),
+    channels: unique(channel).max(sizes.channelsPerGroup).default([]),
+  })
+  .refine(
+    ({ members, entraGroup }) => members.length > 0 || entraGroup !== undefined,
+    'a group has members or entraGroup',
+  )
+
+const agent = z.strictObject({
+  name,
+  appId: guid,
+  owners: unique(guid).default([]),
+  sponsors: unique(guid).default([]),
+  executors: unique(guid).default([]),
+  onBehalfOf: z.enum(['required', 'optional', 'refused']).default('optional'),
+  limits: z.strictObject({ pending: z.int().min(1).max(100).default(5) }).default({ pending: 5 }),
+})
+
+const document = z.strictObject({
+  version: z.literal(1),
+  groups: z.record(z.string().regex(groupPattern, 'a group is named with 1 to 32 of A-Z a-z 0-9 _ -'), group),
+  agents: z.record(guid, agent),
+  people: z.record(guid, z.strictObject({ sameAs: unique(guid) })).default({}),
+  compliance: z.strictObject({ channel }).exactOptional(),
+})
+
+type Document = z.output<typeof document>
+
+/** @throws {BadPolicy} with the line of each flaw. */
+export function readRoster(bytes: Uint8Array, text: string): Roster {
+  const parsed = document.safeParse(json(bytes, text), { reportInput: false })
+  if (!parsed.success)
+    throw new BadPolicy(parsed.error.issues.map((issue) => flawAt(text, pathOf(issue), reasonOf(issue))))
+  const { groups, agents, people } = parsed.data
+  const accounts = joined(people)
+  const flaws = contradictions(parsed.data, accounts).map(([path, reason]) => flawAt(text, path, reason))
+  if (flaws.length) throw new BadPolicy(flaws)
+  const registered = new Map(entries(agents).map(([id, rest]) => [id, { id, ...rest } satisfies AgentRegistration]))
+  const named = new Map(entries(groups).map(([key, rest]) => [key, { name: key, ...rest } satisfies ApproverGroup]))
+  return {
+    agent: (id) => registered.get(id) ?? null,
+    agents: () => [...registered.values()],
+    group: (wanted) => named.get(wanted) ?? null,
+    groups: () => [...named.values()],
+    accounts,
+  }
+}
+
+type Path = readonly PropertyKey[]
+
+const entries = <Key extends string, Value>(record: Readonly<Record<Key, Value>>) =>
+  Object.entries(record) as [Key, Value][]
+
+const flawAt = (text: string, path: Path, reason: string) => ({
+  file,
+  line: lineOfMember(text, path),
+  reason: path.length ? `${path.join('.')}: ${reason}` : reason,
+})
+
+const pathOf = (issue: z.core.$ZodIssue): Path =>
+  issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
+
+/** The key of a record has flaws of its own. */
+const reasonOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
+
+function json(bytes: Uint8Array, text: string) {
+  try {
+    return readJson(bytes, { bytes: 4_194_304, depth: 8, nodes: 200_000 })
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause
+    const at = Number(/at character (\d+)/.exec(cause.message)?.[1] ?? 0)
+    throw new BadPolicy([{ file, line: lineAt(text, at), reason: cause.message }], { cause })
+  }
+}
+
+/** Joins accounts into people: `sameAs` holds in both directions, and over several steps. */
+function joined(people: Document['people']): Roster['accounts'] {
+  const persons = new Map<ObjectId, Set<ObjectId>>()
+  const personOf = (id: ObjectId): Set<ObjectId> => persons.get(id) ?? new Set([id])
+  for (const [id, { sameAs }] of entries(people))
+    for (const other of sameAs) {
+      const person = new Set([...personOf(id), ...personOf(other)])
+      for (const account of person) persons.set(account, person)
+    }
+  const sorted = new Map([...persons].map(([id, person]) => [id, [...person].sort()]))
+  return (id) => sorted.get(id) ?? [id]
+}
+
+/** What each part alone cannot show. */
+function contradictions({ groups, agents, people }: Document, accounts: Roster['accounts']): [Path, string][] {
+  const found: [Path, string][] = []
+  const isAgent = (id: ObjectId): boolean => Object.hasOwn(agents, id)
+  const noAgents = (path: Path, ids: readonly ObjectId[], reason: string): void =>
+    ids.forEach((id, i) => isAgent(id) && found.push([[...path, i], reason]))
+
+  for (const [key, { members }] of entries(groups))
+    noAgents(['groups', key, 'members'], members, 'an agent is never an approver')
+  for (const [id, { sameAs }] of entries(people)) {
+    if (isAgent(id)) found.push([['people', id], 'this is an agent'])
+    noAgents(['people', id, 'sameAs'], sameAs, 'this is an agent')
+    if (accounts(id).length > sizes.accountsPerPerson)
+      found.push([['people', id], `a person has at most ${sizes.accountsPerPerson} accounts`])
+  }
+  const taken = new Set<string>()
+  for (const [id, { name: called, appId, owners, sponsors, executors }] of entries(agents)) {
+    noAgents(['agents', id, 'owners'], owners, 'an owner is a person')
+    noAgents(['agents', id, 'sponsors'], sponsors, 'a sponsor is a person')
+    if (owners.length + sponsors.length === 0) found.push([['agents', id], 'somebody owns or sponsors an agent'])
+    if (taken.has(appId)) found.push([['agents', id, 'appId'], 'another agent has this appId'])
+    if (taken.has(called)) found.push([['agents', id, 'name'], 'another agent has this name'])
+    taken.add(appId).add(called)
+    executors.forEach((executor, i) => {
+      if (!isAgent(executor)) found.push([['agents', id, 'executors', i], 'an executor is registered under agents too'])
+    })
+    if (mostExcluded(id, agents, people, accounts) > sizes.excluded)
+      found.push([['agents', id], `more than ${sizes.excluded} accounts could be excluded from deciding for it`])
+  }
+  return found
+}
+
+/** Counts the accounts of owners, sponsors and the person it asks for, with the executor that brings the most. */
+function mostExcluded(
+  id: ObjectId,
+  agents: Document['agents'],
+  people: Document['people'],
+  accounts: Roster['accounts'],
+): number {
+  const responsible = (agentId: ObjectId): readonly ObjectId[] =>
+    [...(agents[agentId]?.owners ?? []), ...(agents[agentId]?.sponsors ?? [])].flatMap(accounts)
+  const persons = agents[id]?.onBehalfOf === 'refused' ? [] : entries(people).map(([person]) => accounts(person))
+  const strangers = agents[id]?.onBehalfOf === 'refused' ? 0 : 1
+  const counts = [id, ...(agents[id]?.executors ?? [])].flatMap((executor) => {
+    const excluded = new Set([...responsible(id), ...responsible(executor)])
+    return [excluded.size + strangers, ...persons.map((person) => new Set([...excluded, ...person]).size)]
+  })
+  return Math.max(...counts)
+}

@@ -1,0 +1,120 @@
+import {
+  type CedarValueJson,
+  type EntityJson,
+  preparsePolicySet,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { ObjectId } from '../core/id.ts'
+import type { Policy } from '../ports.ts'
+import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
+import { fit } from './params.ts'
+import type { Rule } from './rules.ts'
+import type { DeclaredAction } from './schema.ts'
+
+/** The rules of the three files, in the order of each file. */
+export interface Rules {
+  readonly forbid: readonly Rule<null>[]
+  readonly approve: readonly Rule<ApproveTerms>[]
+  readonly allow: readonly Rule<AllowTerms>[]
+}
+
+/**
+ * Makes the judge. For each action and file Cedar is given the rules whose scope can match, parsed once, so that the
+ * time of a judgement does not grow with the rules of other actions.
+ *
+ * @param name tells these rules from others in the same process: Cedar keeps what it parsed by name
+ */
+export function judge(name: string, rules: Rules, actions: readonly DeclaredAction[]): Policy['judge'] {
+  const courts = new Map(
+    actions.map((action) => [
+      action.name,
+      {
+        action,
+        entities: entitiesOf(action),
+        forbid: ruleSet(`${name} forbid`, rules.forbid, action),
+        approve: ruleSet(`${name} approve`, rules.approve, action),
+        allow: ruleSet(`${name} allow`, rules.allow, action),
+      },
+    ]),
+  )
+  return (question) => {
+    const court = courts.get(question.action.action)
+    if (!court) return { outcome: 'no-policy', rules: [] }
+    const call = callOf(question, court.action, court.entities)
+
+    // Errors fail closed: a forbid rule that cannot be evaluated denies, an approve rule requires its approval,
+    // an allow rule does not match.
+    const forbidden = court.forbid(call, { errorsMatch: true })
+    if (forbidden.length) return { outcome: 'forbid', rules: forbidden.map(({ id }) => id) }
+
+    const required = court.approve(call, { errorsMatch: true })
+    if (required.length)
+      return {
+        outcome: 'approve',
+        rules: required.map(({ id }) => id),
+        ...strictest(required.map(({ terms }) => terms)),
+      }
+
+    const allowed = court.allow(call, { errorsMatch: false })
+    if (allowed.length)
+      return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
+
+    return { outcome: 'no-policy', rules: [] }
+  }
+}
+
+/** Whether a rule's scope can match the action. */
+export const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
+  scope === null || scope.some((named) => named === name || groups.includes(named))
+
+type Question = Parameters<Policy['judge']>[0]
+
+/** What Cedar is asked, whatever the rules. */
+interface Call {
+  readonly principal: { type: string; id: ObjectId }
+  readonly action: { type: string; id: string }
+  readonly resource: { type: string; id: string }
+  readonly context: Record<string, CedarValueJson>
+  readonly entities: EntityJson[]
+}
+
+function callOf({ agent, action, onBehalfOf }: Question, declared: DeclaredAction, entities: EntityJson[]): Call {
+  return {
+    principal: { type: 'Agent', id: agent },
+    action: { type: 'Action', id: action.action },
+    resource: { type: 'Target', id: action.target },
+    context: {
+      environment: action.environment,
+      ...(onBehalfOf !== undefined && declared.knowsOnBehalfOf && { onBehalfOf }),
+      ...(declared.params && { params: fit(action.params, declared.params) }),
+    },
+    entities,
+  }
+}
+
+/** All groups are given as direct parents, so they need not be entities themselves. */
+const entitiesOf = ({ name, groups }: DeclaredAction): EntityJson[] =>
+  groups.length
+    ? [{ uid: { type: 'Action', id: name }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) }]
+    : []
+
+/** Prepares the rules of one file for one action; gives those that match, in the order of the file. */
+function ruleSet<Terms>(
+  name: string,
+  all: readonly Rule<Terms>[],
+  action: DeclaredAction,
+): (call: Call, { errorsMatch }: { errorsMatch: boolean }) => readonly Rule<Terms>[] {
+  const rules = all.filter((rule) => concerns(rule, action))
+  if (rules.length === 0) return () => []
+  const preparsedPolicySetId = `${name} ${action.name}`
+  const staticPolicies = Object.fromEntries(rules.map(({ id, text }) => [id, text]))
+  const parsed = preparsePolicySet(preparsedPolicySetId, { staticPolicies })
+  if (parsed.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: parsed.errors })
+  return (call, { errorsMatch }) => {
+    const answer = statefulIsAuthorized({ ...call, preparsedPolicySetId })
+    if (answer.type === 'failure') throw new Error('Cedar did not answer.', { cause: answer.errors })
+    const { reason, errors } = answer.response.diagnostics
+    const matching = new Set([...reason, ...(errorsMatch ? errors.map(({ policyId }) => policyId) : [])])
+    return rules.filter(({ id }) => matching.has(id))
+  }
+}

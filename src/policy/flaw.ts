@@ -1,0 +1,61 @@
+import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
+
+/** What is wrong with a policy, and where. */
+export interface Flaw {
+  readonly file: string
+  readonly line?: number
+  readonly rule?: string
+  readonly reason: string
+}
+
+/** A policy that cannot be trusted to say what its author meant. The process does not start on it. */
+export class BadPolicy extends Error {
+  readonly flaws: readonly Flaw[]
+
+  constructor(flaws: readonly Flaw[], options?: ErrorOptions) {
+    super(flaws.map(sentence).join('\n'), options)
+    this.name = 'BadPolicy'
+    this.flaws = flaws
+  }
+}
+
+const sentence = ({ file, line, rule, reason }: Flaw): string =>
+  `${line === undefined ? file : `${file}:${line}`}: ${rule === undefined ? '' : `rule ${rule}: `}${reason}`
+
+/** @param offset counted in UTF-16 units, as JavaScript counts */
+export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
+
+/** Puts what Cedar says about a text into words and lines. `line` is where the text starts in its file. */
+export function flawOf(error: DetailedError, text: string, place: Omit<Flaw, 'reason'>): Flaw {
+  const { line = 1, ...rest } = place
+  const [at] = error.sourceLocations ?? []
+  // Cedar counts in bytes of UTF-8.
+  const before = Buffer.from(text)
+    .subarray(0, at?.start ?? 0)
+    .toString()
+  const reason = [error.message, at?.label, error.help].filter(Boolean).join('; ')
+  return { ...rest, line: line + lineAt(before, before.length) - 1, reason }
+}
+
+/** Finds the line of a member in a JSON text, or of the nearest thing around it that exists. */
+export function lineOfMember(text: string, path: readonly PropertyKey[]): number {
+  const here: (string | number)[] = []
+  let best = { depth: 0, offset: 0 }
+  let previous = { token: '', offset: 0 }
+  const visit = (offset: number): void => {
+    if (here.length > best.depth && here.every((key, i) => key === path[i])) best = { depth: here.length, offset }
+  }
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g)) {
+    const top = here.at(-1)
+    if (token === ']' || token === '}') here.pop()
+    else if (token === ',' && typeof top === 'number') here[here.length - 1] = top + 1
+    else if (token === ':') {
+      here[here.length - 1] = JSON.parse(previous.token) as string
+      visit(previous.offset)
+    } else if (typeof top === 'number') visit(index)
+    if (token === '{') here.push('')
+    if (token === '[') here.push(0)
+    previous = { token, offset: index }
+  }
+  return lineAt(text, best.offset)
+}

@@ -1,0 +1,129 @@
+import { validate } from '@cedar-policy/cedar-wasm/nodejs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { digestOf, sha256 } from '../core/id.ts'
+import { canonical } from '../core/json.ts'
+import type { Policy } from '../ports.ts'
+import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.ts'
+import { readRoster, type Roster } from './approvers.ts'
+import { concerns, judge, type Rules } from './cedar.ts'
+import { BadPolicy, flawOf } from './flaw.ts'
+import { readRules, type Rule } from './rules.ts'
+import { type DeclaredAction, readSchema } from './schema.ts'
+import { sizes } from './sizes.ts'
+
+const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const
+
+/**
+ * Loads a policy from its folder and checks all of it: what it lets pass would decide about privileged actions.
+ *
+ * @param cards the card templates by file name: what approvers are shown belongs to the version
+ * @throws {BadPolicy} with file, line and rule of what is wrong.
+ */
+export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<Policy> {
+  keepCallsOutOfLine()
+  const own = await readFiles(folder)
+  const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
+  const text = (name: (typeof names)[number]): string => textOf(name, own.get(name) ?? new Uint8Array())
+
+  const roster = readRoster(own.get('approvers.json') ?? new Uint8Array(), text('approvers.json'))
+  const schema = text('schema.cedarschema')
+  const actions = readSchema(schema)
+  const groupExists = (name: string): boolean => roster.group(name) !== null
+  const rules: Rules = {
+    forbid: readRules(text('forbid.cedar'), { file: 'forbid.cedar', effect: 'forbid', terms: forbidTerms }),
+    approve: readRules(text('approve.cedar'), {
+      file: 'approve.cedar',
+      effect: 'permit',
+      terms: (notes) => approveTerms(notes, groupExists),
+    }),
+    allow: readRules(text('allow.cedar'), { file: 'allow.cedar', effect: 'permit', terms: allowTerms }),
+  }
+  checkTogether(rules, schema, roster)
+  checkSizes(rules, actions)
+  const version = versionOf(files)
+  return { version, ...roster, judge: judge(version, rules, actions), files: () => files }
+}
+
+/** The digest over all files: any changed byte, added or renamed file makes another version. */
+export function versionOf(files: ReadonlyMap<string, Uint8Array>): Policy['version'] {
+  const hashes = Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)]))
+  return digestOf(canonical({ files: hashes, type: 'countersign/policy/v1' }))
+}
+
+/**
+ * Keeps Node 20 alive. Its V8 (11) ends the process when optimised code has to be given up while a WebAssembly call
+ * inlined into it is under way, and calls into Cedar run into that after some hundred rounds. V8 12 no longer does.
+ */
+function keepCallsOutOfLine(): void {
+  if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--no-turbo-inline-js-wasm-calls')
+}
+
+async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const present = await readdir(folder).catch((cause: unknown) => {
+    throw new BadPolicy([{ file: folder, reason: 'there is no such folder to read the policy from' }], { cause })
+  })
+  const missing = names.filter((name) => !present.includes(name))
+  // Rules in a file that nobody reads would be missed in silence.
+  const unread = present.filter(
+    (name) => /\.cedar(schema)?(\.json)?$/.test(name) && !names.some((known) => known === name),
+  )
+  const flaws = [
+    ...missing.map((file) => ({ file, reason: `the file is missing in ${folder}` })),
+    ...unread.map((file) => ({ file, reason: `only these files are read: ${names.join(', ')}` })),
+  ]
+  if (flaws.length) throw new BadPolicy(flaws)
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)))
+}
+
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new BadPolicy([{ file, reason: 'the file is not valid UTF-8' }], { cause })
+  }
+}
+
+/** Checks what one rule alone cannot show: ids, agents, and Cedar's own strict validation against the schema. */
+function checkTogether(rules: Rules, schema: string, roster: Roster): void {
+  const all: readonly Rule[] = Object.values(rules).flat()
+  const byId = new Map<string, Rule>()
+  const agents = new Set<string>(roster.agents().map(({ id }) => id))
+  for (const rule of all) {
+    const earlier = byId.get(rule.id)
+    if (earlier) refuse(rule, `${earlier.file}:${earlier.line} has a rule with the same @id`)
+    byId.set(rule.id, rule)
+    const stranger = rule.agents.find((id) => !agents.has(id))
+    if (stranger !== undefined) refuse(rule, `approvers.json registers no agent with the object id "${stranger}"`)
+  }
+  const staticPolicies = Object.fromEntries(all.map(({ id, text }) => [id, text]))
+  const answer = validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies } })
+  if (answer.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: answer.errors })
+  // Warnings too: a rule that never matches, or whose text deceives the eye, does not say what its author meant.
+  const flaws = [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {
+    const rule = byId.get(policyId)
+    return rule ? [flawOf(error, rule.text, { file: rule.file, line: rule.line, rule: rule.id })] : []
+  })
+  if (flaws.length) throw new BadPolicy(flaws)
+}
+
+/** What is checked here bounds the events that a judgement ends up in. */
+function checkSizes(rules: Rules, actions: readonly DeclaredAction[]): void {
+  for (const action of actions) {
+    const concerned: readonly Rule[] = Object.values(rules)
+      .flat()
+      .filter((rule: Rule) => concerns(rule, action))
+    const excess = concerned[sizes.rulesPerAction]
+    if (excess) refuse(excess, `${concerned.length} rules speak of ${action.name}; at most ${sizes.rulesPerAction} may`)
+    const approving = rules.approve.filter((rule) => concerns(rule, action))
+    const slots = approving.length ? strictest(approving.map(({ terms }) => terms)).slots.length : 0
+    const last = approving.at(-1)
+    if (last && slots > sizes.slots)
+      refuse(last, `all rules for ${action.name} together ask for ${slots} slots; at most ${sizes.slots} may be`)
+  }
+}
+
+function refuse({ file, line, id }: Rule, reason: string): never {
+  throw new BadPolicy([{ file, line, rule: id, reason }])
+}

@@ -1,0 +1,69 @@
+import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { escapePointer } from '../core/action.ts'
+import { isObject, type Json, type JsonObject } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+import type { RecordShape, Shape } from './schema.ts'
+
+/** What `countersign run` binds (path, args, cwd). Any action may have it; Cedar sees it only where it is declared. */
+const reserved = 'command'
+
+/**
+ * Turns params into what rules read.
+ *
+ * @throws {Problem} `invalid-input` with the pointer of the first param that does not fit what the schema declares.
+ */
+export function fit(params: JsonObject, shape: RecordShape): Record<string, CedarValueJson> {
+  const { [reserved]: command, ...others } = params
+  return record(shape.members.has(reserved) || command === undefined ? params : others, shape, '/params')
+}
+
+function record(value: Json, { members }: RecordShape, pointer: string): Record<string, CedarValueJson> {
+  if (!isObject(value)) return refuse(pointer, 'an object is expected')
+  for (const key of Object.keys(value))
+    if (!members.has(key))
+      refuse(
+        inside(pointer, key),
+        `the policy's schema declares no such member, but: ${[...members.keys()].join(', ')}`,
+      )
+  const fitted: Record<string, CedarValueJson> = {}
+  for (const [key, { shape, required }] of members) {
+    const member = Object.hasOwn(value, key) ? value[key] : undefined
+    if (member !== undefined) fitted[key] = convert(member, shape, inside(pointer, key))
+    else if (required) refuse(inside(pointer, key), "the policy's schema requires it")
+  }
+  return fitted
+}
+
+function convert(value: Json, shape: Shape, pointer: string): CedarValueJson {
+  switch (shape.type) {
+    case 'text':
+      return typeof value === 'string' ? value : refuse(pointer, 'text is expected')
+    case 'boolean':
+      return typeof value === 'boolean' ? value : refuse(pointer, 'true or false is expected')
+    case 'integer':
+      return Number.isSafeInteger(value) ? (value as number) : refuse(pointer, 'a whole number is expected')
+    case 'decimal':
+      return typeof value === 'number' ? decimal(value, pointer) : refuse(pointer, 'a number is expected')
+    case 'set':
+      return Array.isArray(value)
+        ? value.map((item: Json, i) => convert(item, shape.element, `${pointer}/${i}`))
+        : refuse(pointer, 'an array is expected')
+    case 'record':
+      return record(value, shape, pointer)
+  }
+}
+
+/** Cedar's decimal: 64 bits, of which 4 places are behind the point; at least one place is written. */
+function decimal(value: number, pointer: string): CedarValueJson {
+  if (Math.abs(value) > 922_337_203_685_477)
+    refuse(pointer, 'a decimal lies between -922337203685477 and 922337203685477')
+  const text = String(value)
+  if (!/^-?\d+(\.\d{1,4})?$/.test(text)) refuse(pointer, 'a decimal has at most 4 places')
+  return { __extn: { fn: 'decimal', arg: text.includes('.') ? text : `${text}.0` } }
+}
+
+const inside = (pointer: string, key: string): string => `${pointer}/${escapePointer(key)}`
+
+function refuse(pointer: string, rule: string): never {
+  throw new Problem('invalid-input', `${pointer}: ${rule}.`, { pointer })
+}

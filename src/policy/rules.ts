@@ -1,0 +1,111 @@
+import {
+  type ActionConstraint,
+  type Effect,
+  type EntityUidJson,
+  type PolicyJson,
+  policySetTextToParts,
+  policyToJson,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { Notes } from './annotations.ts'
+import { BadPolicy, flawOf } from './flaw.ts'
+import { rulePattern } from './sizes.ts'
+
+/** One rule of a file: what Cedar evaluates, and what its annotations ask for. */
+export interface Rule<Terms = unknown> {
+  readonly id: string
+  readonly file: string
+  readonly line: number
+  readonly text: string
+  /** The actions and groups of actions that its scope names; `null` if it names none, and so speaks of every action. */
+  readonly scope: readonly string[] | null
+  /** The agents that it names. */
+  readonly agents: readonly string[]
+  readonly terms: Terms
+}
+
+/** How a file's rules are read: the one effect they may have, and what their annotations mean. */
+export interface Reading<Terms> {
+  readonly file: string
+  readonly effect: Effect
+  readonly terms: (notes: Notes) => Terms
+}
+
+/** @throws {BadPolicy} with file, line and rule of what is wrong. */
+export function readRules<Terms>(text: string, reading: Reading<Terms>): readonly Rule<Terms>[] {
+  const { file } = reading
+  const parsed = policySetTextToParts(text)
+  if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file })))
+  const pieces = split(text)
+  // What is judged are the pieces: they must be all that Cedar finds in the file.
+  if (pieces.length !== parsed.policies.length + parsed.policy_templates.length)
+    throw new BadPolicy([{ file, reason: `it seems to have ${pieces.length} rules, but Cedar finds another number` }])
+  return pieces.map((piece) => readRule(piece, reading))
+}
+
+/** A rule as it stands in its file. */
+interface Piece {
+  readonly text: string
+  readonly line: number
+  /** The line of each annotation. */
+  readonly notes: ReadonlyMap<string, number>
+}
+
+/** Comments and strings of Cedar, then what matters outside of them. */
+const token = /\/\/[^\n\r]*|"(?:[^"\\]|\\[^])*"|@\s*(?<note>[A-Za-z_]\w*)|(?<end>;)|\s+|[^/"@;\s]+|[^]/g
+
+function split(text: string): readonly Piece[] {
+  const pieces: Piece[] = []
+  let piece: { start: number; line: number; notes: Map<string, number> } | null = null
+  let line = 1
+  for (const { 0: found, index, groups } of text.matchAll(token)) {
+    if (found.trim() && !found.startsWith('//')) {
+      piece ??= { start: index, line, notes: new Map() }
+      if (groups?.['note'] !== undefined) piece.notes.set(groups['note'], line)
+      if (groups?.['end'] !== undefined) {
+        pieces.push({ ...piece, text: text.slice(piece.start, index + 1) })
+        piece = null
+      }
+    }
+    line += found.split('\n').length - 1
+  }
+  return pieces
+}
+
+function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: Reading<Terms>): Rule<Terms> {
+  const parsed = policyToJson(text)
+  if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file, line })))
+  const policy: PolicyJson = parsed.json
+  const given = new Map(Object.entries(policy.annotations ?? {}).map(([name, value]) => [name, value ?? '']))
+  const id = given.get('id')
+  const refuse = (annotation: string, reason: string): never => {
+    throw new BadPolicy([{ file, line: notes.get(annotation) ?? line, ...(id && { rule: id }), reason }])
+  }
+  if (id === undefined) return refuse('id', 'a rule without @id')
+  if (!rulePattern.test(id)) refuse('id', 'an id has 1 to 32 of A-Z a-z 0-9 . _ - and starts with a letter or digit')
+  if (policy.effect !== effect) refuse('', `${file} holds only ${effect} rules, and this is a ${policy.effect}`)
+  return {
+    id,
+    file,
+    line,
+    text,
+    scope: scopeOf(policy.action),
+    agents: agentsIn(policy),
+    terms: terms({ given, refuse }),
+  }
+}
+
+function scopeOf(constraint: ActionConstraint): readonly string[] | null {
+  if (constraint.op === 'All') return null
+  if ('entities' in constraint) return constraint.entities.map(idOf)
+  // A slot would be a template, and those are refused; to speak of every action is the safe side.
+  return 'entity' in constraint ? [idOf(constraint.entity)] : null
+}
+
+const idOf = (uid: EntityUidJson): string => ('id' in uid ? uid.id : uid['__entity'].id)
+
+/** Cedar's JSON writes an entity as `{ type, id }`, and any other text as `{ Value }`. */
+function agentsIn(part: unknown): readonly string[] {
+  if (typeof part !== 'object' || part === null) return []
+  if ('type' in part && 'id' in part && part.type === 'Agent') return [String(part.id)]
+  return Object.values(part).flatMap(agentsIn)
+}

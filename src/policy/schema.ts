@@ -1,0 +1,126 @@
+import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
+import { keyPattern } from '../core/action.ts'
+import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+
+/** What a value in `params` has to be, where the schema declares it. */
+export type Shape =
+  | { readonly type: 'text' | 'integer' | 'boolean' | 'decimal' }
+  | { readonly type: 'set'; readonly element: Shape }
+  | RecordShape
+
+/** Records are closed: a member that is not declared is refused. */
+export interface RecordShape {
+  readonly type: 'record'
+  readonly members: ReadonlyMap<string, { readonly shape: Shape; readonly required: boolean }>
+}
+
+/** An action that can be asked for. */
+export interface DeclaredAction {
+  readonly name: string
+  /** The action's groups, nearest first, without itself. */
+  readonly groups: readonly string[]
+  readonly knowsOnBehalfOf: boolean
+  /** Absent where rules do not see params. */
+  readonly params?: RecordShape
+}
+
+const file = 'schema.cedarschema'
+
+/**
+ * Reads which actions are declared, and what their params have to look like.
+ *
+ * @throws {BadPolicy} for what Cedar refuses or warns of, and for what nothing would ever fill: other principals and
+ * resources, parents, attributes, other context.
+ */
+export function readSchema(text: string): readonly DeclaredAction[] {
+  const answer = schemaToJsonWithResolvedTypes(text)
+  if (answer.type === 'failure') throw new BadPolicy(answer.errors.map((error) => flawOf(error, text, { file })))
+  if (answer.warnings.length) throw new BadPolicy(answer.warnings.map((warning) => flawOf(warning, text, { file })))
+  const schema: SchemaJson<string> = answer.json
+  const refuse: Refuse = (name, reason) => {
+    throw new BadPolicy([{ file, line: lineOf(text, name), reason }])
+  }
+  for (const [name, { actions }] of Object.entries(schema))
+    if (name !== '' && Object.keys(actions).length) refuse(name, `actions are declared outside of namespaces (${name})`)
+  const { actions = {}, entityTypes = {} } = schema[''] ?? {}
+  for (const name of ['Agent', 'Target']) {
+    const declared = Object.keys(entityTypes[name] ?? refuse(name, `"entity ${name};" is missing`))
+    if (declared.some((key) => key !== 'annotations'))
+      refuse(name, `${name} is declared as "entity ${name};": nothing fills parents, attributes or tags`)
+  }
+  return Object.entries(actions)
+    .filter(([, { appliesTo }]) => appliesTo?.principalTypes.length)
+    .map(([name]) => declaration(name, schema, (reason) => refuse(name, `action ${name}: ${reason}`)))
+}
+
+type Refuse = (name: string, reason: string) => never
+
+/** The line that declares an action, entity or namespace; the first line if none does. */
+function lineOf(text: string, name: string): number {
+  let declares = false
+  for (const { 0: token, index } of text.matchAll(/\/\/[^\n\r]*|"(?:[^"\\]|\\[^])*"|\w+|[{;=]/g)) {
+    if (/^(action|entity|namespace)$/.test(token)) declares = true
+    else if (/^(in|appliesTo|tags|[{;=])$/.test(token)) declares = false
+    else if (declares && (token === name || token === JSON.stringify(name))) return lineAt(text, index)
+  }
+  return 1
+}
+
+function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: string) => never): DeclaredAction {
+  const actions = schema['']?.actions ?? {}
+  const { principalTypes = [], resourceTypes = [], context } = actions[name]?.appliesTo ?? {}
+  if (principalTypes.join() !== 'Agent') refuse('its principal is Agent, and nothing else')
+  if (resourceTypes.join() !== 'Target') refuse('its resource is Target, and nothing else')
+  const shape = context ? shapeOf(context, schema, 'context', refuse) : refuse('its context has "environment: String"')
+  const { environment, onBehalfOf, params, ...others } =
+    shape.type === 'record' ? Object.fromEntries(shape.members) : refuse('its context is a record')
+  if (environment?.shape.type !== 'text' || !environment.required) refuse('its context has "environment: String"')
+  if (onBehalfOf && (onBehalfOf.shape.type !== 'text' || onBehalfOf.required))
+    refuse('its context has onBehalfOf as "onBehalfOf?: String"')
+  if (Object.keys(others).length) refuse(`nothing fills ${Object.keys(others).join(', ')} in its context`)
+  const groups = groupsOf(name, schema)
+  const common = { name, groups, knowsOnBehalfOf: onBehalfOf !== undefined }
+  if (!params) return common
+  return params.shape.type === 'record' ? { ...common, params: params.shape } : refuse('its params are a record')
+}
+
+/** Cedar has refused cycles already. */
+function groupsOf(name: string, schema: SchemaJson<string>): readonly string[] {
+  const parents = schema['']?.actions[name]?.memberOf?.map(({ id }) => id) ?? []
+  return [...new Set([...parents, ...parents.flatMap((parent) => groupsOf(parent, schema))])]
+}
+
+/** A name that is not built in is a common type; Cedar has refused those that do not exist or refer to themselves. */
+function shapeOf(
+  type: Type<string>,
+  schema: SchemaJson<string>,
+  path: string,
+  refuse: (reason: string) => never,
+): Shape {
+  if (type.type === 'Set' && 'element' in type)
+    return { type: 'set', element: shapeOf(type.element, schema, path, refuse) }
+  if (type.type === 'Record' && 'attributes' in type) {
+    const members = Object.entries(type.attributes).map(([key, member]) => {
+      const at = `${path}.${key}`
+      if (!keyPattern.test(key)) refuse(`${at} can never be given: a key is ${keyPattern.source}`)
+      return [key, { shape: shapeOf(member, schema, at, refuse), required: member.required ?? true }] as const
+    })
+    return { type: 'record', members: new Map(members) }
+  }
+  const name = type.type.replace(/^__cedar::/, '')
+  const plain = builtIn.get(name)
+  if (plain) return { type: plain }
+  const split = name.lastIndexOf('::')
+  const common = schema[name.slice(0, Math.max(split, 0))]?.commonTypes?.[split < 0 ? name : name.slice(split + 2)]
+  return common
+    ? shapeOf(common, schema, path, refuse)
+    : refuse(`${path} is not made of String, Long, Bool, decimal, Set and records`)
+}
+
+const builtIn: ReadonlyMap<string, 'text' | 'integer' | 'boolean' | 'decimal'> = new Map([
+  ['String', 'text'],
+  ['Long', 'integer'],
+  ['Bool', 'boolean'],
+  ['Boolean', 'boolean'],
+  ['decimal', 'decimal'],
+])

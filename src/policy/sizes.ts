@@ -1,0 +1,23 @@
+import type { Slot } from '../core/requirement.ts'
+
+/** What a policy may be so large as, so that no event made from it passes the 4 KiB of a leaf. */
+export const sizes = {
+  name: 32,
+  rulesPerAction: 12,
+  slots: 10,
+  groupsPerSlot: 4,
+  quorum: 20,
+  accountsPerPerson: 8,
+  excluded: 24,
+  channelsPerGroup: 8,
+  summary: 200,
+} as const
+
+/** The form of rule ids: ASCII, so that characters are bytes. */
+export const rulePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
+
+/** The form of group names; `|`, `:` and `,` separate them in `@approvers`. */
+export const groupPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/
+
+/** Two slots are the same if they draw from the same groups. */
+export const slotKey = ({ groups }: Slot): string => groups.join('|')

@@ -1,0 +1,144 @@
+import type { ObjectId } from '../../src/core/id.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { BadPolicy } from '../../src/policy/flaw.ts'
+import { readRoster, type Roster } from '../../src/policy/approvers.ts'
+import { approvers, deployBot, load, otherBot, person } from './folder.ts'
+
+const read = (text: string): Roster => readRoster(new TextEncoder().encode(text), text)
+
+function flawsIn(text: string): BadPolicy['flaws'] {
+  try {
+    read(text)
+  } catch (error) {
+    if (error instanceof BadPolicy) return error.flaws
+    throw error
+  }
+  return []
+}
+
+const app = (n: number) => `a0000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+const bot = { name: 'deploy-bot', appId: app(1), owners: [person(3)] }
+const people = (numbers: readonly number[]): ObjectId[] => numbers.map(person)
+const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
+
+test('the example names the accounts of the local stack', async () => {
+  const policy = await load()
+  expect(policy.agents().map(({ id, name, executors, owners }) => ({ id, name, executors, owners }))).toEqual([
+    { id: deployBot, name: 'deploy-bot', executors: [otherBot], owners: [person(5)] },
+    { id: otherBot, name: 'other-bot', executors: [], owners: [person(4)] },
+  ])
+  expect(policy.groups().map(({ name }) => name)).toEqual(['dba', 'security'])
+  expect(policy.group('dba')).toMatchObject({ name: 'dba', members: people([1, 2, 5, 7]) })
+  expect(policy.group('toString')).toBeNull()
+  expect(policy.agent(person(1))).toBeNull()
+})
+
+test('what is left out has a default', () => {
+  expect(read(approvers()).agent(deployBot)).toEqual({
+    id: deployBot,
+    name: 'deploy-bot',
+    appId: person(90),
+    owners: [person(3)],
+    sponsors: [],
+    executors: [],
+    onBehalfOf: 'optional',
+    limits: { pending: 5 },
+  })
+  expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2]), channels: [] })
+})
+
+test('a group may have members here and in Entra', () => {
+  const groups = { both: { members: [person(1)], entraGroup: app(5), channels: ['19:abc@thread.tacv2'] } }
+  expect(read(approvers({ groups })).group('both')).toEqual({ name: 'both', ...groups.both })
+})
+
+const same = (...pairs: [number, number[]][]) =>
+  read(approvers({ people: Object.fromEntries(pairs.map(([id, sameAs]) => [person(id), { sameAs: people(sameAs) }])) }))
+
+describe('accounts of one person', () => {
+  test.each<[string, Roster, number, number[]]>([
+    ['an account that nobody lists', same(), 11, [11]],
+    ['the one that lists', same([12, [11]]), 12, [11, 12]],
+    ['the one that is listed', same([12, [11]]), 11, [11, 12]],
+    ['over two steps', same([12, [11]], [13, [12]]), 11, [11, 12, 13]],
+    ['through a common third', same([11, [13]], [12, [13]]), 12, [11, 12, 13]],
+    ['joined late', same([11, [12]], [13, [14]], [14, [12]]), 11, [11, 12, 13, 14]],
+    ['itself', same([11, [11]]), 11, [11]],
+  ])('%s', (_what, roster, id, expected) => {
+    expect(roster.accounts(person(id))).toEqual(people(expected))
+  })
+})
+
+test.each<[string, string, number]>([
+  ['a doubled key', '{\n"version": 1,\n"version": 1}', 3],
+  ['no JSON', '{\n\n}x', 3],
+  ['another version', '{"groups": {}, "agents": {},\n"version": 2}', 2],
+  ['a member that is not known', '{"version": 1, "groups": {}, "agents": {},\n\n"people": {},\n"admins": []}', 4],
+  [
+    'an id in upper case',
+    `{"version": 1, "groups": {\n"a": {"members": [\n"C0000000-0000-4000-8000-000000000001"]}}, "agents": {}}`,
+    3,
+  ],
+  ['an agent that is named by no id', `{"version": 1, "groups": {}, "agents": {\n"deploy-bot": {}}}`, 2],
+])('approvers.json is refused with its line: %s', (_what, text, line) => {
+  expect(flawsIn(text)[0]).toMatchObject({ file: 'approvers.json', line })
+})
+
+test.each<[string, JsonObject]>([
+  ['a group without anybody', { groups: { a: { members: [] } } }],
+  ['a group of 33 characters', { groups: { ['x'.repeat(33)]: { members: [person(1)] } } }],
+  ['a group with a bar', { groups: { 'a|b': { members: [person(1)] } } }],
+  ['a member twice', { groups: { a: { members: people([1, 1]) } } }],
+  ['a channel that is none', { groups: { a: { members: people([1]), channels: ['general'] } } }],
+  ['an agent as approver', { groups: { a: { members: [deployBot] } } }],
+  ['an agent as person', { people: { [deployBot]: { sameAs: [person(1)] } } }],
+  ['an agent as account', { people: { [person(1)]: { sameAs: [deployBot] } } }],
+  ['an agent as owner', { agents: { [deployBot]: { ...bot, owners: [deployBot] } } }],
+  ['an agent that nobody answers for', { agents: { [deployBot]: { ...bot, owners: [] } } }],
+  ['an executor that is not registered', { agents: { [deployBot]: { ...bot, executors: [otherBot] } } }],
+  ['two agents with one application', { agents: { [deployBot]: bot, [otherBot]: { ...bot, name: 'other' } } }],
+  ['two agents with one name', { agents: { [deployBot]: bot, [otherBot]: { ...bot, appId: app(2) } } }],
+  ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
+  ['an unknown answer', { agents: { [deployBot]: { ...bot, onBehalfOf: 'maybe' } } }],
+  ['9 accounts of a person', { people: { [person(1)]: { sameAs: people(range(11, 8)) } } }],
+])('approvers.json is refused: %s', (_what, changes) => {
+  expect(flawsIn(approvers(changes))).not.toEqual([])
+})
+
+describe('at most 24 accounts can be excluded', () => {
+  const owned = (owners: readonly number[], rest: JsonObject = {}) => ({
+    agents: { [deployBot]: { ...bot, owners: people(owners), ...rest } },
+  })
+  const second = (owners: readonly number[]) => ({
+    [otherBot]: { name: 'other', appId: app(2), owners: people(owners) },
+  })
+
+  test.each<[string, JsonObject, boolean]>([
+    ['23 owners and the person it asks for', owned(range(1, 23)), true],
+    ['24 owners and the person it asks for', owned(range(1, 24)), false],
+    ['24 owners, and it asks for nobody', owned(range(1, 24), { onBehalfOf: 'refused' }), true],
+    ['25 owners and sponsors', owned(range(1, 20), { sponsors: people(range(21, 5)), onBehalfOf: 'refused' }), false],
+    [
+      'owners with all their accounts',
+      { ...owned(range(1, 20)), people: { [person(1)]: { sameAs: people(range(31, 4)) } } },
+      false,
+    ],
+    [
+      'a person with many accounts',
+      { ...owned(range(1, 17)), people: { [person(50)]: { sameAs: people(range(51, 7)) } } },
+      false,
+    ],
+    [
+      'the owners of the executor too',
+      {
+        agents: {
+          [deployBot]: { ...bot, owners: people(range(1, 12)), executors: [otherBot] },
+          ...second(range(13, 12)),
+        },
+      },
+      false,
+    ],
+  ])('%s', (_what, changes, accepted) => {
+    expect(flawsIn(approvers(changes)).length === 0).toBe(accepted)
+  })
+})

@@ -1,0 +1,288 @@
+import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
+import fc from 'fast-check'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Judgement } from '../../src/ports.ts'
+import { ask, deployBot, load, otherBot, person, rules, schema } from './folder.ts'
+
+const rule = (id: string, effect: string, annotations = '', rest = '', scope = 'action') =>
+  `@id("${id}") ${annotations} ${effect}(principal, ${scope}, resource) ${rest};\n`
+const permit = (id: string, annotations = '', rest = '', scope = 'action') =>
+  rule(id, 'permit', annotations, rest, scope)
+const forbid = (id: string, rest = '', scope = 'action') => rule(id, 'forbid', '', rest, scope)
+
+/** Overflows for rows over 1: an error that no validation can foresee. */
+const erring = 'when { context.params.rows * 9223372036854775807 > 0 }'
+
+describe('the example policy', () => {
+  const production = 'production'
+  test.each<[string, { action: string; environment: string; params?: JsonObject }, Partial<Judgement>]>([
+    [
+      'an export from production needs dba',
+      { action: 'db.export', environment: production, params: { rows: 100000 } },
+      { outcome: 'approve', rules: ['export-needs-dba'], slots: [{ groups: ['dba'], quorum: 1 }], tier: 'medium' },
+    ],
+    [
+      'a large one needs security too',
+      { action: 'db.export', environment: production, params: { rows: 100001, tables: ['a'], destination: 's3://x' } },
+      {
+        outcome: 'approve',
+        rules: ['export-needs-dba', 'large-export-needs-security'],
+        slots: [
+          { groups: ['dba'], quorum: 1 },
+          { groups: ['security'], quorum: 1 },
+        ],
+      },
+    ],
+    [
+      'no rule speaks of an export from staging',
+      { action: 'db.export', environment: 'staging', params: { rows: 1 } },
+      { outcome: 'no-policy', rules: [] },
+    ],
+    [
+      'a role needs security, at tier high, anywhere',
+      { action: 'iam.role.grant', environment: 'test', params: { role: 'admin' } },
+      { outcome: 'approve', slots: [{ groups: ['security'], quorum: 1 }], tier: 'high', expires: 1800, lapse: 900 },
+    ],
+    [
+      'a release to production needs one of two groups',
+      { action: 'deploy.release', environment: production },
+      { outcome: 'approve', slots: [{ groups: ['dba', 'security'], quorum: 1 }], expires: 3600, grant: 300 },
+    ],
+    [
+      'a restart in staging is allowed',
+      { action: 'service.restart', environment: 'staging' },
+      { outcome: 'allow', rules: ['restart-in-staging'], lapse: 3600, grant: 300 },
+    ],
+    [
+      'a restart in production is not',
+      { action: 'service.restart', environment: production },
+      { outcome: 'no-policy' },
+    ],
+    [
+      'a database in production is never dropped',
+      { action: 'db.drop', environment: production, params: { command: { path: '/bin/dropdb', args: [], cwd: '/' } } },
+      { outcome: 'forbid', rules: ['never-drop-production'] },
+    ],
+    [
+      'an action that is not declared',
+      { action: 'db.read', environment: production },
+      { outcome: 'no-policy', rules: [] },
+    ],
+  ])('%s', async (_what, question, expected) => {
+    const policy = await load()
+    expect(ask(policy, { params: {}, ...question })).toMatchObject(expected)
+  })
+})
+
+test('a match in forbid.cedar overrides everything', async () => {
+  const policy = await rules({
+    forbid: forbid('no'),
+    approve: permit('ask', '@approvers("dba")'),
+    allow: permit('yes'),
+  })
+  expect(ask(policy)).toEqual({ outcome: 'forbid', rules: ['no'] })
+})
+
+test('a match in approve.cedar overrides allow.cedar', async () => {
+  const policy = await rules({ approve: permit('ask', '@approvers("dba")'), allow: permit('yes') })
+  expect(ask(policy)).toMatchObject({ outcome: 'approve', rules: ['ask'] })
+})
+
+const merged = async (...annotations: string[]) =>
+  ask(await rules({ approve: annotations.map((text, i) => permit(`r${i}`, text)).join('') }))
+
+describe('several matches merge to the strictest', () => {
+  test('all slots, and of the same groups the larger quorum', async () => {
+    const judgement = await merged('@approvers("dba:2, security|oncall")', '@approvers("oncall | security:3, dba")')
+    expect(judgement).toMatchObject({
+      rules: ['r0', 'r1'],
+      slots: [
+        { groups: ['dba'], quorum: 2 },
+        { groups: ['oncall', 'security'], quorum: 3 },
+      ],
+    })
+  })
+
+  test('a group alone and in a choice are two slots', async () => {
+    expect(await merged('@approvers("dba")', '@approvers("dba|security")')).toMatchObject({
+      slots: [
+        { groups: ['dba'], quorum: 1 },
+        { groups: ['dba', 'security'], quorum: 1 },
+      ],
+    })
+  })
+
+  test('the shorter times, and a default counts as stated', async () => {
+    const judgement = await merged(
+      '@approvers("dba") @expires("P7D") @lapse("PT90S") @grant("PT2M30S")',
+      '@approvers("dba") @expires("PT1M") @lapse("P1W")',
+    )
+    expect(judgement).toMatchObject({ expires: 60, lapse: 90, grant: 150 })
+    expect(await merged('@approvers("dba") @expires("P1D")', '@approvers("dba")')).toMatchObject({ expires: 3600 })
+  })
+
+  test('the highest tier, and its summary', async () => {
+    const [low, high] = ['@tier("low") @summary("lower")', '@tier("high") @summary("higher")']
+    expect(await merged(`@approvers("dba") ${low}`, `@approvers("dba") ${high}`)).toMatchObject({
+      tier: 'high',
+      summary: 'higher',
+    })
+    expect(await merged('@approvers("dba")', `@approvers("dba") ${low}`)).toMatchObject({
+      tier: 'medium',
+      summary: 'lower',
+    })
+  })
+
+  test('allow rules: the shorter times, and the first summary', async () => {
+    const policy = await rules({
+      allow: permit('a', '@lapse("PT2M") @summary("first")') + permit('b', '@grant("PT1M") @summary("second")'),
+    })
+    expect(ask(policy)).toEqual({ outcome: 'allow', rules: ['a', 'b'], lapse: 120, grant: 60, summary: 'first' })
+  })
+})
+
+describe('a rule that cannot be evaluated fails closed', () => {
+  test('a forbid rule denies', async () => {
+    const policy = await rules({ forbid: forbid('no', erring), allow: permit('yes') })
+    expect(ask(policy, { params: { rows: 0 } })).toMatchObject({ outcome: 'allow' })
+    expect(ask(policy, { params: { rows: 2 } })).toEqual({ outcome: 'forbid', rules: ['no'] })
+  })
+
+  test('an approve rule requires its approval, beside those that match', async () => {
+    const policy = await rules({
+      approve: permit('ask', '@approvers("dba")') + permit('broken', '@approvers("security")', erring),
+      allow: permit('yes'),
+    })
+    expect(ask(policy, { params: { rows: 0 } })).toMatchObject({ rules: ['ask'] })
+    expect(ask(policy, { params: { rows: 2 } })).toMatchObject({
+      rules: ['ask', 'broken'],
+      slots: [{ groups: ['dba'] }, { groups: ['security'] }],
+    })
+  })
+
+  test('an allow rule does not match', async () => {
+    const policy = await rules({ allow: permit('yes', '', erring) })
+    expect(ask(policy, { params: { rows: 1 } })).toMatchObject({ outcome: 'allow' })
+    expect(ask(policy, { params: { rows: 2 } })).toMatchObject({ outcome: 'no-policy' })
+  })
+})
+
+describe('a scope', () => {
+  test.each([
+    ['action', ['job.a', 'job.b', 'plain']],
+    ['action == Action::"job.a"', ['job.a']],
+    ['action in [Action::"job.a", Action::"plain"]', ['job.a', 'plain']],
+    ['action in Action::"jobs"', ['job.a', 'job.b']],
+    ['action in Action::"watched"', ['job.b']],
+    ['action in [Action::"risky", Action::"plain"]', ['job.b', 'plain']],
+  ])('%s speaks of %j', async (scope, expected) => {
+    const policy = await rules({ forbid: forbid('no', '', scope) })
+    const forbidden = ['job.a', 'job.b', 'plain', 'jobs', 'watched', 'risky'].filter(
+      (action) => ask(policy, { action }).outcome === 'forbid',
+    )
+    expect(forbidden).toEqual(expected)
+  })
+
+  test('names the agent and the target', async () => {
+    const policy = await rules({
+      forbid: `@id("no") forbid(principal == Agent::"${deployBot}", action, resource == Target::"a \\"b\\" é");`,
+      allow: permit('yes'),
+    })
+    const target = 'a "b" é'
+    expect(ask(policy, { target })).toMatchObject({ outcome: 'forbid' })
+    expect(ask(policy, { target, agent: otherBot })).toMatchObject({ outcome: 'allow' })
+    expect(ask(policy)).toMatchObject({ outcome: 'allow' })
+  })
+})
+
+test('rules see for whom the agent asks', async () => {
+  const policy = await rules({
+    allow: permit('yes', '', `when { context has onBehalfOf && context.onBehalfOf == "${person(7)}" }`),
+  })
+  expect(ask(policy, { onBehalfOf: person(7) })).toMatchObject({ outcome: 'allow' })
+  expect(ask(policy)).toMatchObject({ outcome: 'no-policy' })
+})
+
+test('rules are named in the order of their file', async () => {
+  const ids = Array.from({ length: 12 }, (_, i) => `r${12 - i}`)
+  const policy = await rules({ allow: ids.map((id) => permit(id)).join('') })
+  expect(ask(policy).rules).toEqual(ids)
+})
+
+test('comments and strings may hold what looks like rules', async () => {
+  const policy = await rules({
+    allow: `// forbid(principal, action, resource); @id("no")\n${permit('yes', '@summary("a; // b \\" c; @d")')}// end;`,
+  })
+  expect(ask(policy)).toMatchObject({ outcome: 'allow', rules: ['yes'], summary: 'a; // b " c; @d' })
+})
+
+test('a comment ends where it ends for Cedar: at a carriage return too', async () => {
+  const policy = await rules({ forbid: `// nothing here\r${forbid('no')}`, allow: permit('yes') })
+  expect(ask(policy)).toEqual({ outcome: 'forbid', rules: ['no'] })
+})
+
+const write = (effect: string, name: string, annotations: string, made: [string, string][]) =>
+  made.map(([scope, condition], i) => rule(`${name}${i}`, effect, annotations, condition, scope)).join('')
+
+test('judging by preselected rules equals judging by all of them', async () => {
+  const scopes = fc.constantFrom(
+    'action',
+    'action == Action::"job.a"',
+    'action in [Action::"plain", Action::"job.b"]',
+    'action in Action::"jobs"',
+    'action in Action::"watched"',
+  )
+  const conditions = fc.constantFrom(
+    '',
+    'when { context.environment == "production" }',
+    'unless { context.params.rows > 1 }',
+    erring,
+  )
+  const file = fc.array(fc.tuple(scopes, conditions), { maxLength: 4 })
+  const question = fc.record({
+    action: fc.constantFrom('job.a', 'job.b', 'plain'),
+    environment: fc.constantFrom('production', 'staging'),
+    params: fc.record({ rows: fc.integer({ min: 0, max: 3 }) }),
+  })
+
+  await fc.assert(
+    fc.asyncProperty(file, file, file, fc.array(question, { minLength: 5 }), async (no, maybe, yes, questions) => {
+      const texts = {
+        forbid: write('forbid', 'no', '', no),
+        approve: write('permit', 'maybe', '@approvers("dba")', maybe),
+        allow: write('permit', 'yes', '', yes),
+      }
+      const policy = await rules(texts)
+      for (const asked of questions) {
+        const forbidden = byCedar(texts.forbid, asked, true)
+        const required = byCedar(texts.approve, asked, true)
+        const allowed = byCedar(texts.allow, asked, false)
+        const expected = [forbidden, required, allowed].find((matching) => matching.length) ?? []
+        expect(ask(policy, asked).rules).toEqual(expected)
+      }
+    }),
+    { numRuns: 40 },
+  )
+})
+
+/** Asks Cedar about a whole file at once; it names rules by their place. */
+function byCedar(
+  text: string,
+  asked: { action: string; environment: string; params: { rows: number } },
+  errorsMatch: boolean,
+): string[] {
+  const answer = isAuthorized({
+    principal: { type: 'Agent', id: deployBot },
+    action: { type: 'Action', id: asked.action },
+    resource: { type: 'Target', id: 'x' },
+    context: { environment: asked.environment, params: asked.params },
+    schema,
+    policies: { staticPolicies: text },
+    entities: [],
+  })
+  if (answer.type === 'failure') throw new Error(JSON.stringify(answer.errors))
+  const { reason, errors } = answer.response.diagnostics
+  const places = new Set([...reason, ...(errorsMatch ? errors.map(({ policyId }) => policyId) : [])])
+  const ids = [...text.matchAll(/@id\("(\w+)"\)/g)].map(([, id = '']) => id)
+  return ids.filter((_id, place) => places.has(`policy${place}`))
+}
