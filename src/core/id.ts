@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { type Instant, instant, milliseconds } from './instant.ts'
+import { Problem } from './problem.ts'
+
+/** An Entra object id: a GUID in lower case. */
+export type ObjectId = string & { readonly __brand: 'ObjectId' }
+
+/** A partition of the ledger: `00`..`0f`. */
+export type Shard = string & { readonly __brand: 'Shard' }
+
+/** A lower-case ULID, `-`, its shard. Sorts by time of creation. */
+export type RequestId = string & { readonly __brand: 'RequestId' }
+
+/** SHA-256 as 64 lower-case hex digits. */
+export type Hex = string & { readonly __brand: 'Hex' }
+
+/** `sha256:` and 64 lower-case hex digits. */
+export type Digest = string & { readonly __brand: 'Digest' }
+
+/** 16 for version 1, for ever: it is written in the ledger's `meta`. */
+export const shards: readonly Shard[] = Array.from({ length: 16 }, (_, i) => i.toString(16).padStart(2, '0') as Shard)
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Crockford's base 32, as ULIDs use it. */
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+const ulid = `[0-7][${digits}]{25}`
+const requestId = new RegExp(`^${ulid}-0[0-9a-f]$`)
+
+export const isObjectId = (text: string): boolean => guid.test(text)
+
+/** @throws {Problem} `invalid-input` unless the text is a GUID. */
+export function parseObjectId(text: string, pointer = ''): ObjectId {
+  if (!guid.test(text)) throw new Problem('invalid-input', 'An object id is a GUID.', { pointer })
+  return text.toLowerCase() as ObjectId
+}
+
+/** @throws {Problem} `not-found`: what is not an id names nothing. */
+export function parseRequestId(text: string): RequestId {
+  if (!requestId.test(text)) throw new Problem('not-found', 'There is no such request.')
+  return text as RequestId
+}
+
+/** @throws {Problem} `invalid-input` unless the text is `sha256:` and 64 lower-case hex digits. */
+export function parseDigest(text: string, pointer = ''): Digest {
+  if (!/^sha256:[0-9a-f]{64}$/.test(text))
+    throw new Problem('invalid-input', 'A digest is sha256: and 64 lower-case hex digits.', { pointer })
+  return text as Digest
+}
+
+/** Makes an id from the time, 10 random bytes and the shard (github.com/ulid/spec: 48 bits of time, 80 random). */
+export function newRequestId(at: Instant, random: Uint8Array, shard: Shard): RequestId {
+  let bits = BigInt(milliseconds(at))
+  for (const byte of random.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte)
+  let text = ''
+  for (let i = 0; i < 26; i++, bits >>= 5n) text = (digits[Number(bits & 31n)] ?? '') + text
+  return `${text}-${shard}` as RequestId
+}
+
+export const shardOf = (id: RequestId): Shard => id.slice(27) as Shard
+
+/** The time in an id, to the millisecond. */
+export const timeOf = (id: RequestId): Instant =>
+  instant([...id.slice(0, 10)].reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
+
+/** Picks the shard of a request that has an idempotency key, so that the key's row lies in the same partition. */
+export const shardOfKey = (agent: ObjectId, key: string): Shard => shardAt(keyHash(agent, key))
+
+/** Names an idempotency key: keys are per agent. */
+export const keyHash = (agent: ObjectId, key: string): Hex => sha256(`${agent}\n${key}`)
+
+/** Picks a shard from a hash or from random hex digits. */
+export const shardAt = (hex: string): Shard => `0${hex.slice(0, 1)}` as Shard
+
+/** Complements each digit of the id's ULID, so that ascending keys run from the newest to the oldest. */
+export const inverse = (id: RequestId): string =>
+  [...id.slice(0, 26)].map((digit) => digits[31 - digits.indexOf(digit)]).join('')
+
+/** Undoes {@link inverse}. */
+export const fromInverse = (inverted: string, shard: Shard): RequestId =>
+  parseRequestId(`${[...inverted].map((digit) => digits[31 - digits.indexOf(digit)]).join('')}-${shard}`)
+
+export const sha256 = (data: string | Uint8Array): Hex => createHash('sha256').update(data).digest('hex') as Hex
+
+export const digestOf = (data: string | Uint8Array): Digest => `sha256:${sha256(data)}` as Digest

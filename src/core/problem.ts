@@ -1,0 +1,62 @@
+/** The closed table of problems: code, HTTP status and title (RFC 9457). The codes are API and never change. */
+const table = {
+  'invalid-input': [400, 'The input is not valid'],
+  'invalid-json': [400, 'The body is not acceptable JSON'],
+  unauthenticated: [401, 'Sign in first'],
+  'not-permitted': [403, 'You may not do this'],
+  'self-approval': [403, 'Nobody decides for their own agent'],
+  'grant-invalid': [403, 'The grant is not valid'],
+  'digest-mismatch': [403, 'This is not the action that was asked for'],
+  'not-found': [404, 'Not found'],
+  'not-pending': [409, 'The request is not pending'],
+  'already-decided': [409, 'This person has already decided'],
+  'already-pending': [409, 'The same action is already pending'],
+  'already-redeemed': [409, 'The grant was already redeemed'],
+  'already-reported': [409, 'The outcome was already reported'],
+  'not-redeemed': [409, 'The grant was not redeemed'],
+  'not-redeemable': [409, 'The request cannot be redeemed'],
+  'still-open': [409, 'The request is still open'],
+  'too-large': [413, 'Too large'],
+  'idempotency-mismatch': [422, 'The idempotency key was used for another request'],
+  'no-eligible-approver': [422, 'Nobody could approve this'],
+  'not-showable': [422, 'The action cannot be shown to an approver'],
+  'secret-in-params': [422, 'The params hold a secret'],
+  'too-many': [429, 'Too many requests are waiting'],
+  'cooling-down': [429, 'The same action was denied a moment ago'],
+  busy: [503, 'Too many changes at once'],
+  unavailable: [503, 'A part of the service cannot be reached'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ProblemCode = keyof typeof table
+
+export const problemCodes = Object.keys(table) as readonly ProblemCode[]
+
+/** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */
+export interface ProblemDetails {
+  readonly pointer?: string
+  readonly retryAfter?: number
+  /** The id of the request that stands in the way, where the caller may know of it. */
+  readonly request?: string
+  readonly cause?: unknown
+}
+
+/** Says what a caller caused or must know. The code is API; the sentence is for people and holds nothing secret. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly details: Omit<ProblemDetails, 'cause'>
+
+  constructor(code: ProblemCode, sentence: string, { cause, ...details }: ProblemDetails = {}) {
+    super(sentence, cause === undefined ? undefined : { cause })
+    this.name = 'Problem'
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return table[this.code][0]
+  }
+
+  get title(): string {
+    return table[this.code][1]
+  }
+}

@@ -1,0 +1,273 @@
+import { parseSync } from '@swc/core'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Source texts by path from the root of the repository. */
+type Tree = Readonly<Record<string, string>>
+
+const root = join(import.meta.dirname, '..')
+
+/** Doors and adapters: they share a floor and do not know each other. */
+const neighbours = ['http', 'teams', 'azure', 'policy', 'cli']
+
+test('the sources keep to their floors', () => {
+  const tree = sources()
+  expect(Object.keys(tree)).not.toEqual([])
+  expect(complaints(tree)).toEqual([])
+})
+
+const app = { 'src/core/a.ts': '', 'src/ports.ts': "import type { A } from './core/a.ts'" }
+
+test.each<[string, Tree]>([
+  [
+    'down to the core and across the use cases',
+    { 'src/approvals.ts': "import './evidence.ts'", 'src/evidence.ts': "import './ports.ts'" },
+  ],
+  ['inside one neighbour', { 'src/http/a.ts': "import { b } from './b.ts'", 'src/http/b.ts': "import 'zod'" }],
+  ['the local stack, of anything', { 'src/local/a.ts': "import '../http/b.ts'", 'src/http/b.ts': '' }],
+  ['data that lies beside the sources', { 'src/cli/a.ts': "import about from '../../package.json'" }],
+  ['hashing, in the core', { 'src/core/b.ts': "import { createHash } from 'node:crypto'" }],
+  [
+    'a moment given as a number, in the core',
+    { 'src/core/instant.ts': 'export const f = (ms: number) => new Date(ms)' },
+  ],
+  [
+    'a word of its own that is also a global name',
+    { 'src/core/b.ts': 'const f = (process: { Date: 1 }) => process.Date' },
+  ],
+])('an import is taken: %s', (_what, files) => {
+  expect(complaints({ ...app, ...files })).toEqual([])
+})
+
+test.each<[string, Tree]>([
+  ['up', { 'src/ports.ts': "import './approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, of a type', { 'src/core/a.ts': "import type { Ledger } from '../ports.ts'", 'src/ports.ts': '' }],
+  ['up, by import()', { 'src/ports.ts': "export const a = () => import('./approvals.ts')", 'src/approvals.ts': '' }],
+  [
+    'up, by the type import()',
+    { 'src/ports.ts': "export type A = import('./approvals.ts').A", 'src/approvals.ts': '' },
+  ],
+  ['up, by export from', { 'src/ports.ts': "export * from './approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, by export of names', { 'src/ports.ts': "export { a } from './approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, by require', { 'src/ports.ts': "export const a = require('./approvals.ts')", 'src/approvals.ts': '' }],
+  ['of a path that is not written out', { 'src/ports.ts': 'export const a = (p: string) => import(p)' }],
+  ['of the composition, by a door', { 'src/http/a.ts': "import '../app.ts'", 'src/app.ts': '' }],
+  ['sideways', { 'src/http/a.ts': "import '../azure/b.ts'", 'src/azure/b.ts': '' }],
+  ['of a function, by anything below', { 'src/app.ts': "import '../functions/a.ts'", 'functions/a.ts': '' }],
+  ['of the local stack', { 'functions/a.ts': "import '../src/local/b.ts'", 'src/local/b.ts': '' }],
+  ['of a file that is not there', { 'src/app.ts': "import './config.ts'" }],
+  ['without the file’s ending', { 'src/app.ts': "import './config'", 'src/config.ts': '' }],
+  [
+    'in a circle',
+    { 'src/http/a.ts': "import './b.ts'", 'src/http/b.ts': "import './c.ts'", 'src/http/c.ts': "import './a.ts'" },
+  ],
+  ['of a package, by the core', { 'src/core/a.ts': "import { jwtVerify } from 'jose'" }],
+  ['of data, by the core', { 'src/core/a.ts': "import about from '../../package.json'" }],
+  ['of randomness, by the core', { 'src/core/a.ts': "import { randomUUID } from 'node:crypto'" }],
+  ['of all of node:crypto, by the core', { 'src/core/a.ts': "import * as crypto from 'node:crypto'" }],
+])('an import is refused: %s', (_what, files) => {
+  expect(complaints(files)).toHaveLength(1)
+})
+
+test.each([
+  ['an async function', 'export async function f() {}'],
+  ['an async arrow', 'export const f = async () => 1'],
+  ['a promise', 'export const f = () => Promise.resolve()'],
+  ['the clock', 'export const f = () => Date.now()'],
+  ['a Date as data', 'export const f = (d: Date) => d'],
+  ['randomness', 'export const f = () => Math.random()'],
+  ['randomness, taken out', 'export const { random } = Math'],
+  ['randomness, by its name as text', "export const f = () => Math['random']()"],
+  ['the environment', "export const f = () => process.env['A']"],
+  ['a timer', 'export const f = () => setTimeout(() => {}, 1)'],
+  ['a way around', 'export const f = () => globalThis'],
+])('the core has no such thing: %s', (_what, source) => {
+  expect(complaints({ 'src/core/a.ts': source })).toHaveLength(1)
+  expect(complaints({ 'src/http/a.ts': source })).toEqual([])
+})
+
+test.each(['Date.now()', 'new Date()', 'Date()'])('even the file of moments does not read the clock: %s', (source) => {
+  expect(complaints({ 'src/core/instant.ts': `export const now = ${source}` })).toHaveLength(1)
+})
+
+test.each(['src/core/utils.ts', 'src/http/helpers.ts', 'src/cli/index.ts', 'src/teams/types.ts', 'src/x/a.ts'])(
+  'a file has a subject and a place: not %s',
+  (path) => {
+    expect(complaints({ [path]: '' })).toHaveLength(1)
+  },
+)
+
+/** Says what breaks the rules, one line each. */
+function complaints(tree: Tree): string[] {
+  const files = Object.keys(tree).sort()
+  const syntax = new Map(files.map((path) => [path, parseSync(tree[path] ?? '', { syntax: 'typescript' }) as unknown]))
+  const imports = new Map([...syntax].map(([path, module]) => [path, importsOf(module)]))
+  const local = new Map([...imports].map(([path, names]) => [path, names.map((name) => resolve(path, name))]))
+  return [
+    ...files.flatMap(misplaced),
+    ...[...local].flatMap(([from, targets]) => targets.flatMap((to) => refused(from, to, tree))),
+    ...circles(local),
+    ...[...syntax]
+      .filter(([path]) => path.startsWith('src/core/'))
+      .flatMap(([path, module]) => impurities(path, module)),
+  ]
+}
+
+function misplaced(path: string): string[] {
+  if (/(^|\/)(index|utils?|helpers?|types?)\.ts$/.test(path)) return [`${path} is not named by its subject`]
+  return place(path) === null ? [`${path} is on no floor`] : []
+}
+
+/** A file's floor, and the neighbour it belongs to; the local stack lies outside the floors. */
+function place(path: string): { floor: number; neighbour?: string } | null {
+  const [top, second = '', third] = path.split('/')
+  if (top === 'functions') return { floor: 5 }
+  if (top !== 'src') return null
+  if (third !== undefined) {
+    if (second === 'local') return { floor: 6 }
+    if (second === 'core') return { floor: 0 }
+    return neighbours.includes(second) ? { floor: 3, neighbour: second } : null
+  }
+  const name = second.replace(/\.ts$/, '')
+  if (name === 'app' || name === 'config') return { floor: 4 }
+  return name === 'ports' ? { floor: 1 } : { floor: 2 }
+}
+
+function refused(from: string, to: string, tree: Tree): string[] {
+  const here = place(from)
+  const there = place(to)
+  const complaint = [`${from} may not import ${to}`]
+  if (to === unknown) return [`${from} imports something it does not name`]
+  if (here?.floor === 0 && !to.startsWith('src/core/') && to !== 'node:crypto') return complaint
+  if (isPackage(to)) return []
+  if (to.endsWith('.json')) return existsSync(join(root, to)) ? [] : [`${to} does not exist`]
+  if (!(to in tree)) return [`${from} imports ${to}, which is no file`]
+  if (here === null || there === null) return []
+  if (there.floor > here.floor) return complaint
+  return here.floor === 3 && there.floor === 3 && here.neighbour !== there.neighbour ? complaint : []
+}
+
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const finished = new Set<string>()
+  const found: string[] = []
+  const walk = (path: string, way: readonly string[]) => {
+    if (way.includes(path)) found.push(`a circle: ${[...way.slice(way.indexOf(path)), path].join(' → ')}`)
+    if (way.includes(path) || finished.has(path)) return
+    for (const next of imports.get(path) ?? []) walk(next, [...way, path])
+    finished.add(path)
+  }
+  for (const path of imports.keys()) walk(path, [])
+  return found
+}
+
+const unknown = '?'
+const isPackage = (name: string) =>
+  !name.startsWith('src/') && !name.startsWith('functions/') && !name.endsWith('.json')
+
+function resolve(from: string, name: string): string {
+  return name.startsWith('.') ? join(from, '..', name) : name
+}
+
+/** What the core may not touch, by the global's name; `Date` is added for all files but the one of moments. */
+const impure = [
+  ...['process', 'globalThis', 'global', 'performance', 'crypto', 'fetch', 'console', 'Promise', 'require'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
+]
+
+function impurities(path: string, module: unknown): string[] {
+  const found = new Set<string>()
+  const banned = path === 'src/core/instant.ts' ? impure : [...impure, 'Date']
+  visit(module, (node) => {
+    if (node['async'] === true || (node['type'] === 'ForOfStatement' && node['await'] === true)) found.add('async')
+    const global = globalName(node)
+    if (global !== null && banned.includes(global)) found.add(global)
+    if (readsClock(node) && !banned.includes('Date')) found.add('the clock')
+    if (usesRandom(node)) found.add('Math.random')
+    if (node['type'] === 'ImportDeclaration' && text(node['source']) === 'node:crypto' && !onlyHashes(node))
+      found.add('more of node:crypto than hashing')
+  })
+  return [...found].map((what) => `${path} is of the core and uses ${what}`)
+}
+
+/** The parser marks names that no scope of the file declares. */
+function globalName(node: Node): string | null {
+  return node['type'] === 'Identifier' && node['ctxt'] === 1 ? text(node) : null
+}
+
+function readsClock(node: Node): boolean {
+  if (node['type'] === 'MemberExpression')
+    return isGlobal(node['object'], 'Date') && text(node['property']) !== 'parse' && text(node['property']) !== 'UTC'
+  const bare = node['type'] === 'NewExpression' && !(Array.isArray(node['arguments']) && node['arguments'].length > 0)
+  return (bare || node['type'] === 'CallExpression') && isGlobal(node['callee'], 'Date')
+}
+
+/** `Math` is taken only to name one of its functions, and that is not `random`. */
+function usesRandom(node: Node): boolean {
+  if (node['type'] === 'MemberExpression' && isGlobal(node['object'], 'Math')) {
+    const property = node['property']
+    return !isNode(property) || property['type'] !== 'Identifier' || text(property) === 'random'
+  }
+  return Object.entries(node).some(
+    ([key, child]) => isGlobal(child, 'Math') && !(key === 'object' && node['type'] === 'MemberExpression'),
+  )
+}
+
+function onlyHashes(declaration: Node): boolean {
+  const specifiers = Array.isArray(declaration['specifiers']) ? declaration['specifiers'].filter(isNode) : []
+  return specifiers.every(
+    (one) =>
+      one['type'] === 'ImportSpecifier' &&
+      ['createHash', 'createHmac', 'hash', 'timingSafeEqual'].includes(
+        text(one['imported']) ?? text(one['local']) ?? '',
+      ),
+  )
+}
+
+/** Names everything that a module imports, in whichever way. */
+function importsOf(module: unknown): string[] {
+  const names: string[] = []
+  visit(module, (node) => {
+    const type = node['type']
+    if (type === 'ImportDeclaration' || type === 'ExportAllDeclaration') names.push(text(node['source']) ?? unknown)
+    if (type === 'ExportNamedDeclaration' && isNode(node['source'])) names.push(text(node['source']) ?? unknown)
+    if (type === 'TsImportType') names.push(text(node['argument']) ?? unknown)
+    if (type !== 'CallExpression') return
+    const callee = node['callee']
+    if ((isNode(callee) && callee['type'] === 'Import') || isGlobal(callee, 'require'))
+      names.push(firstText(node['arguments']))
+  })
+  return names
+}
+
+function firstText(args: unknown): string {
+  const first: unknown = Array.isArray(args) ? args[0] : undefined
+  const value = isNode(first) ? first['expression'] : undefined
+  return isNode(value) && value['type'] === 'StringLiteral' ? (text(value) ?? unknown) : unknown
+}
+
+type Node = Readonly<Record<string, unknown>>
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isGlobal = (value: unknown, name: string) => isNode(value) && globalName(value) === name
+
+function text(node: unknown): string | null {
+  return isNode(node) && typeof node['value'] === 'string' ? node['value'] : null
+}
+
+function visit(value: unknown, look: (node: Node) => void): void {
+  if (Array.isArray(value)) value.forEach((item) => visit(item, look))
+  if (!isNode(value)) return
+  look(value)
+  for (const child of Object.values(value)) visit(child, look)
+}
+
+function sources(): Tree {
+  const files = ['functions', 'src']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+    )
+  return Object.fromEntries(
+    files.filter((path) => path.endsWith('.ts')).map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+  )
+}
