@@ -1,0 +1,180 @@
+import { checkGrant } from './core/grant.ts'
+import { type DecisionInput, decide } from './core/decision.ts'
+import type { Digest, ObjectId, RequestId } from './core/id.ts'
+import { milliseconds } from './core/instant.ts'
+import { Problem } from './core/problem.ts'
+import { redeem, type Report, report } from './core/redemption.ts'
+import { type ApprovalRequest, due } from './core/request.ts'
+import { overlap } from './core/requirement.ts'
+import { cancel, revoke } from './core/withdrawal.ts'
+import { type Ask, type Asked, ask, type AskParts } from './asking.ts'
+import { change, type Rule } from './change.ts'
+import type { Grant, grants } from './grants.ts'
+import { factsFor, type Known, known } from './people.ts'
+import type { KeptEvent, Page, Scope } from './ports.ts'
+import type { Waiting } from './waiting.ts'
+
+export type ApprovalsParts = AskParts & {
+  readonly grants: ReturnType<typeof grants>
+  readonly issuer: string
+  readonly waiting: Waiting
+}
+
+/** Who reads: an agent, or a person who may hold the right to read evidence. */
+export type Reader =
+  | { readonly kind: 'agent'; readonly id: ObjectId }
+  | { readonly kind: 'person'; readonly id: ObjectId; readonly evidence: boolean }
+
+/** A person's decision, before the facts about them are known. */
+export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'>
+
+/** At most so many overdue requests are settled in one sweep of the timer. */
+const sweepLimit = 500
+
+export type Approvals = ReturnType<typeof approvals>
+
+/** The use cases of the main job: each loads, asks the core, commits once, then tells. */
+export function approvals(parts: ApprovalsParts) {
+  const { ledger, clock, waiting } = parts
+
+  /** Lets passed deadlines take effect: nobody is told of a state that is over. */
+  async function settled(request: ApprovalRequest): Promise<ApprovalRequest> {
+    const deadline = due(request)
+    return deadline === null || clock.now() < deadline ? request : change(parts, request.id, unchanged)
+  }
+
+  return {
+    async ask(input: Ask): Promise<Asked> {
+      const asked = await ask(parts, input)
+      return asked.created ? asked : { ...asked, request: await settled(asked.request) }
+    },
+
+    /** @throws {Problem} `not-found` also for what the reader may not know of. */
+    async read(id: RequestId, reader: Reader): Promise<ApprovalRequest> {
+      const request = await ledger.find(id)
+      if (!request || !(await mayKnow(parts, request, reader))) throw notFound()
+      return settled(request)
+    },
+
+    /** Waits, at most so many seconds, for the request to leave `pending`. The reader was let in before. */
+    async wait(id: RequestId, seconds: number): Promise<ApprovalRequest> {
+      const until = Date.now() + seconds * 1000
+      const watch = waiting.watch(id)
+      try {
+        for (;;) {
+          const request = await ledger.find(id)
+          if (!request) throw notFound()
+          const now = await settled(request)
+          const left = until - Date.now()
+          if (now.status !== 'pending' || left <= 0 || waiting.stopped()) return now
+          const toDeadline = milliseconds(now.requirement.expiresAt) - milliseconds(clock.now())
+          await watch.changed(Math.max(1, Math.min(left, toDeadline)))
+        }
+      } finally {
+        watch.close()
+      }
+    },
+
+    /** The grant that goes with an approved request, for the agent that asked or the executor; else `null`. */
+    async grant(request: ApprovalRequest, reader: ObjectId): Promise<Grant | null> {
+      const mayHave = reader === request.agent.id || reader === request.executor
+      return mayHave ? parts.grants.issue(request, clock.now()) : null
+    },
+
+    /** @throws {Problem} as core/decision.ts; `not-found` for strangers. */
+    async decide(id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
+      const person = await known(parts, input.approver)
+      return change(parts, id, (request, at) => {
+        const facts = involved(request, person)
+        return decide(request, { ...input, name: facts.name, facts: factsFor(facts, request), at })
+      })
+    },
+
+    /** @throws {Problem} as core/withdrawal.ts; `not-found` for other agents. */
+    async cancel(id: RequestId, agent: ObjectId, reason?: string): Promise<ApprovalRequest> {
+      return change(parts, id, (request, at) => {
+        if (request.agent.id !== agent) throw notFound()
+        return cancel(request, { at, ...(reason !== undefined && { reason }) })
+      })
+    },
+
+    /** @throws {Problem} as core/withdrawal.ts; `not-found` for strangers. */
+    async revoke(id: RequestId, approver: ObjectId, reason?: string): Promise<ApprovalRequest> {
+      const person = await known(parts, approver)
+      return change(parts, id, (request, at) => {
+        const facts = factsFor(involved(request, person), request)
+        return revoke(request, { approver, facts, at, ...(reason !== undefined && { reason }) })
+      })
+    },
+
+    /** @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable` */
+    async redeem(
+      id: RequestId,
+      input: { caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string },
+    ): Promise<ApprovalRequest> {
+      const { caller, mayRedeemForOthers, grant, digest, redemption } = input
+      const claims = await parts.grants.read(grant)
+      return change(parts, id, (request, at) => {
+        if (request.executor !== caller && request.agent.id !== caller) throw notFound()
+        if (request.agent.id !== caller && !mayRedeemForOthers)
+          throw new Problem('not-permitted', 'To execute for another agent needs the app role Grants.Redeem.')
+        const grantExpiresAt = checkGrant(claims, { issuer: parts.issuer, caller, digest, request })
+        return redeem(request, { redemption, digest, grantExpiresAt, at })
+      })
+    },
+
+    /** @throws {Problem} `not-redeemed`, `already-reported`; `not-found` for who could not have redeemed. */
+    async report(id: RequestId, input: Omit<Report, 'at'>): Promise<ApprovalRequest> {
+      return change(parts, id, (request, at) => {
+        if (request.executor !== input.executor) throw notFound()
+        return report(request, { ...input, at })
+      })
+    },
+
+    events: async (request: ApprovalRequest): Promise<readonly KeptEvent[]> => ledger.events(request),
+
+    /** A page of requests, their deadlines settled; only those the reader may know of. */
+    async list(
+      scope: Scope,
+      page: { keep: (request: ApprovalRequest) => boolean; limit: number; cursor?: string },
+      reader: Reader & { kind: 'person' },
+    ): Promise<Page> {
+      const person = reader.evidence ? null : await known(parts, reader.id)
+      const keep = (request: ApprovalRequest) =>
+        page.keep(request) && (reader.evidence || (person !== null && isInvolved(request, person)))
+      const found = await ledger.list(scope, { ...page, keep })
+      const requests = await Promise.all(found.requests.map(settled))
+      return { ...found, requests: requests.filter(page.keep) }
+    },
+
+    /** Lets every passed deadline take effect. Returns how many requests it looked at. */
+    async sweep(): Promise<number> {
+      const ids = await ledger.due(clock.now(), sweepLimit)
+      const results = await Promise.allSettled(ids.map((id) => change(parts, id, unchanged)))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed) throw failed.reason
+      return ids.length
+    },
+  }
+}
+
+const unchanged: Rule = (request) => ({ request, events: [] })
+
+async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
+  if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor
+  if (reader.evidence) return true
+  const person = await known(parts, reader.id)
+  return person !== null && isInvolved(request, person)
+}
+
+/** Members of a required group know of the request, also those who may not decide; so does who has decided. */
+const isInvolved = (request: ApprovalRequest, person: Known): boolean =>
+  factsFor(person, request).groups.length > 0 ||
+  request.decisions.some((decision) => overlap(decision.facts.accounts, person.accounts))
+
+function involved(request: ApprovalRequest, person: Known | null): Known {
+  if (person === null || !isInvolved(request, person)) throw notFound()
+  return person
+}
+
+const notFound = () => new Problem('not-found', 'There is no such request.')

@@ -1,0 +1,98 @@
+import { type Draft, chain } from './core/event.ts'
+import { type RequestId, shardOf } from './core/id.ts'
+import { type Instant, later } from './core/instant.ts'
+import { Problem } from './core/problem.ts'
+import { type ApprovalRequest, overdue, recorded, type Step } from './core/request.ts'
+import { type Change, type Clock, Conflict, type Ledger, type Loaded, type Policy } from './ports.ts'
+
+export interface ChangeParts {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly policy: Pick<Policy, 'version'>
+  /** Gives so many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
+  /** Hears of every change that was committed. Must not throw. */
+  readonly tell: (request: ApprovalRequest) => void
+}
+
+/** A rule of the core, ready but for the request and the time. */
+export type Rule = (request: ApprovalRequest, at: Instant) => Step
+
+/** After so many lost races the caller hears `busy`, and nothing was written. */
+const mostAttempts = 12
+
+/**
+ * Loads a request, lets passed deadlines take effect, asks the rule, and commits its events once.
+ * No events: no commit.
+ *
+ * @throws {Problem} `not-found`, `busy`, `unavailable`, and whatever the rule throws.
+ */
+export async function change(parts: ChangeParts, id: RequestId, rule: Rule): Promise<ApprovalRequest> {
+  const shard = shardOf(id)
+  return retrying(() =>
+    parts.ledger.inTurn(shard, async () => {
+      for (;;) {
+        const loaded = await parts.ledger.load(shard, { request: id })
+        const { request } = loaded
+        if (!request) throw new Problem('not-found', 'There is no such request.')
+        const at = timeOf(parts.clock, loaded)
+        const late = overdue(request, at)
+        const step = late ?? rule(request, at)
+        const after = step.events.length === 0 ? request : await record(parts, loaded, step, at)
+        if (!late) return after
+      }
+    }),
+  )
+}
+
+/** One time per attempt, never before the shard's newest event: rules, deadlines and events all use it. */
+export const timeOf = (clock: Clock, { head }: Loaded): Instant => {
+  const now = clock.now()
+  return head.recordedAt === null ? now : later(now, head.recordedAt)
+}
+
+/**
+ * Chains a step's events to the loaded head, commits them with the request, and tells.
+ * The first commit of a shard under another policy version records that too.
+ */
+export async function record(
+  parts: ChangeParts,
+  loaded: Loaded,
+  step: Step,
+  at: Instant,
+  more: Pick<Change, 'key'> = {},
+): Promise<ApprovalRequest> {
+  const from = loaded.head.policy
+  const to = parts.policy.version
+  const changed: Draft[] =
+    from === to ? [] : [{ type: 'policy-changed', actor: { kind: 'system' }, data: { ...(from && { from }), to } }]
+  const hex = (bytes: number): string => Buffer.from(parts.random(bytes)).toString('hex')
+  const leaves = chain([...changed, ...step.events], loaded.head, { shard: loaded.shard, at }, () => hex(16))
+  const request = recorded(
+    step.request,
+    leaves.filter((leaf) => leaf.request === step.request.id),
+  )
+  await parts.ledger.commit(loaded, { op: hex(16), at, leaves, request, ...more, ...(from !== to && { policy: to }) })
+  parts.tell(request)
+  return request
+}
+
+/**
+ * Runs an attempt again while it loses races: at once the first time, then after a growing, jittered pause.
+ *
+ * @throws {Problem} `busy` when it keeps losing; nothing was written.
+ */
+export async function retrying<T>(attempt: (number: number) => Promise<T>): Promise<T> {
+  for (let number = 0; ; number++) {
+    try {
+      return await attempt(number)
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause
+      if (number + 1 === mostAttempts)
+        throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1, cause })
+      if (number > 0) await pause(Math.random() * Math.min(20 * 2 ** number, 500))
+    }
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))

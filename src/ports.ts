@@ -1,0 +1,303 @@
+import type { Action } from './core/action.ts'
+import type { ChainHead, Leaf, Salted } from './core/event.ts'
+import type { Digest, Hex, ObjectId, RequestId, Shard } from './core/id.ts'
+import type { Instant } from './core/instant.ts'
+import type { ApprovalRequest } from './core/request.ts'
+import type { LimitRow } from './core/limit.ts'
+import type { Judgement } from './core/submission.ts'
+
+/** Somebody else changed the rows first. Never leaves the use case: it loads again and asks the core again. */
+export class Conflict extends Error {
+  constructor(options?: ErrorOptions) {
+    super('Somebody else changed this first.', options)
+    this.name = 'Conflict'
+  }
+}
+
+/** A shard as one attempt found it. `version` is the adapter's own: what was read, and with which ETags. */
+export interface Loaded {
+  readonly shard: Shard
+  readonly head: ChainHead & {
+    /** Never runs backwards; at least the time of the newest event. `null` in an empty shard. */
+    readonly recordedAt: Instant | null
+    /** The policy version last used in this shard; `null` before the first. */
+    readonly policy: Digest | null
+  }
+  /** The request that was asked for; `null` if there is none, or none was asked for. */
+  readonly request: ApprovalRequest | null
+  /** The idempotency key's row that was asked for; `null` if there is none, or none was asked for. */
+  readonly key: UsedKey | null
+  readonly version: unknown
+}
+
+/** An idempotency key that was used: for which request, with which body. */
+export interface UsedKey {
+  readonly request: RequestId
+  readonly body: Hex
+}
+
+/** What one transition writes, as one unit. */
+export interface Change {
+  /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost knows its own work. */
+  readonly op: string
+  readonly at: Instant
+  /** At least one; numbered on from the loaded head. */
+  readonly leaves: readonly Leaf[]
+  /** The request as it now stands; its row, deadline and indexes follow from it. Absent for events of the log itself. */
+  readonly request?: ApprovalRequest
+  /** With a new request that came with an idempotency key. */
+  readonly key?: UsedKey & { readonly hash: Hex }
+  /** When `policy-changed` is among the leaves. */
+  readonly policy?: Digest
+}
+
+/** Which requests a list is about; a predicate then filters inside it. */
+export type Scope =
+  | { readonly by: 'time'; readonly from: Instant; readonly to: Instant }
+  | { readonly by: 'agent' | 'approver'; readonly id: ObjectId; readonly from?: Instant; readonly to?: Instant }
+  | { readonly by: 'pending' }
+
+export interface Page {
+  readonly requests: readonly ApprovalRequest[]
+  /** Where the next page starts; absent after the last. */
+  readonly cursor?: string
+}
+
+/** An event as it is kept. `said` holds what is not erased. */
+export interface KeptEvent {
+  readonly seq: number
+  readonly hash: Hex
+  readonly text: string
+  readonly said: Readonly<Record<string, Salted>>
+}
+
+/** All requests and events: 16 shards, each with its own chain. */
+export interface Ledger {
+  /** Runs work one after the other for each shard inside this process, so that it does not race itself. */
+  inTurn<T>(shard: Shard, work: () => Promise<T>): Promise<T>
+
+  /** Reads a shard's head and, in the same round, a request or an idempotency key's row. Passing faults are retried. */
+  load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded>
+
+  /**
+   * Writes request, events, chain head, deadline, indexes, key and `post-` row as one unit: all of it or none of it.
+   * A lost answer is found out by reading back: success means it is written.
+   *
+   * @throws {Conflict} if the head or the request is not as it was loaded, or the key or request exists already.
+   * @throws {Problem} `unavailable` if the storage cannot be reached, or its clock and ours are over 30 s apart.
+   */
+  commit(loaded: Loaded, change: Change): Promise<void>
+
+  /** `null` if there is no such request. */
+  find(id: RequestId): Promise<ApprovalRequest | null>
+
+  /** `null` if the key was never used. */
+  findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
+
+  /** The request's events, oldest first. */
+  events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
+
+  /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
+  due(before: Instant, limit: number): Promise<readonly RequestId[]>
+
+  /**
+   * Reads one page: newest first, `pending` by deadline. Reads at most 5,000 rows, so a page may be short and still
+   * have a cursor.
+   *
+   * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.
+   */
+  list(
+    scope: Scope,
+    page: { readonly keep: (request: ApprovalRequest) => boolean; readonly limit: number; readonly cursor?: string },
+  ): Promise<Page>
+
+  /**
+   * The shard's newest sequence number, and whose events came after the given one (all of them known by then).
+   * `null` asks for the number alone.
+   */
+  news(shard: Shard, after: number | null): Promise<{ readonly seq: number; readonly requests: readonly RequestId[] }>
+
+  /** Resolves if the storage answers; for health. */
+  ping(): Promise<void>
+}
+
+/** A row that counts open requests: one per agent, one per channel. */
+export type LimitKey = { readonly agent: ObjectId } | { readonly channel: string }
+
+/** Slots for requests that need humans. */
+export interface Limits {
+  /** An absent row is an empty one. */
+  read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: unknown }>
+  /**
+   * Replaces the row as it was read. A lost answer is found out by reading back.
+   *
+   * @throws {Conflict} if somebody else replaced it first.
+   */
+  replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void>
+}
+
+export type { Judgement }
+
+/** How an agent is registered in `approvers.json`. */
+export interface AgentRegistration {
+  readonly id: ObjectId
+  readonly name: string
+  readonly appId: ObjectId
+  readonly owners: readonly ObjectId[]
+  readonly sponsors: readonly ObjectId[]
+  readonly executors: readonly ObjectId[]
+  readonly onBehalfOf: 'required' | 'optional' | 'refused'
+  readonly limits: { readonly pending: number }
+}
+
+export interface ApproverGroup {
+  readonly name: string
+  readonly members: readonly ObjectId[]
+  /** Members of this Entra group count too. */
+  readonly entraGroup?: ObjectId
+  readonly channels: readonly string[]
+}
+
+/** The policy in force: rules and roster, one version. Pure after loading. */
+export interface Policy {
+  readonly version: Digest
+  /**
+   * @throws {Problem} `invalid-input` with the pointer of a param that does not fit the schema.
+   */
+  judge(question: { readonly agent: ObjectId; readonly action: Action; readonly onBehalfOf?: ObjectId }): Judgement
+  /** `null` for an agent that is not registered. */
+  agent(id: ObjectId): AgentRegistration | null
+  agents(): readonly AgentRegistration[]
+  groups(): readonly ApproverGroup[]
+  /** `null` for a group that does not exist. */
+  group(name: string): ApproverGroup | null
+  /** All object ids of the person, joined by `sameAs` (symmetric, transitive), sorted; with the given one. */
+  accounts(id: ObjectId): readonly ObjectId[]
+  /** The files this version is the digest of, by name, as bytes. */
+  files(): ReadonlyMap<string, Uint8Array>
+}
+
+/** A human of the tenant, as the directory knows them, at most 60 s ago. */
+export interface Person {
+  readonly name: string
+  /** Of our tenant, not a guest. */
+  readonly member: boolean
+  readonly enabled: boolean
+  readonly asOf: Instant
+}
+
+/** People and groups of the Entra tenant. Fails closed. */
+export interface Directory {
+  /** `null` if there is no such person. @throws {Problem} `unavailable` */
+  person(id: ObjectId): Promise<Person | null>
+  /** Transitive members, people only. @throws {Problem} `unavailable` */
+  members(group: ObjectId): Promise<readonly ObjectId[]>
+  ping(): Promise<void>
+}
+
+/** A public key of ours: P-256, as a JWK (RFC 7517) with its thumbprint (RFC 7638) as `kid`. */
+export interface PublicKey {
+  readonly kid: string
+  readonly kty: 'EC'
+  readonly crv: 'P-256'
+  readonly x: string
+  readonly y: string
+}
+
+/** Signs with one key: ECDSA P-256 over SHA-256. Another instance of it signs the log; the keys never mix. */
+export interface Signer {
+  /** Newest first; the newest signs. Older ones are there to verify with. */
+  keys(): Promise<readonly PublicKey[]>
+  /**
+   * @param digest SHA-256, 32 bytes
+   * @returns the signature as r‖s, 64 bytes, and which key made it
+   * @throws {Problem} `unavailable`
+   */
+  sign(digest: Uint8Array): Promise<{ readonly kid: string; readonly signature: Uint8Array }>
+}
+
+/** Files that are written once and never change. */
+export interface Archive {
+  /**
+   * Creates a file, or finds that it exists with the same bytes (a lost answer, another instance).
+   *
+   * @throws {Error} if it exists with other bytes.
+   */
+  create(name: string, bytes: Uint8Array, contentType: string): Promise<void>
+  ping(): Promise<void>
+}
+
+export interface Clock {
+  now(): Instant
+}
+
+/** A card that lies in Teams. */
+export interface PostedCard {
+  readonly conversation: string
+  readonly activity: string
+}
+
+/**
+ * What became of one send, with all its retries. Not sent: `gone` (404: the channel or card does not exist), `refused`
+ * (403: the bot was removed), `too-large` (413), `throttled` (429) or `passing` (everything that may work later; it
+ * may even have been sent).
+ */
+export type Sent<T> =
+  | { readonly sent: T }
+  | {
+      readonly unsent: 'gone' | 'refused' | 'too-large' | 'throttled' | 'passing'
+      /** Seconds that Teams asked us to wait. */
+      readonly retryAfter?: number
+    }
+
+/** Cards and words in Teams. Every call ends within 20 s, with all its retries. */
+export interface Messenger {
+  /** Posts a card that shows the request as it is. */
+  post(channel: string, request: ApprovalRequest): Promise<Sent<PostedCard>>
+  /** Makes a card show the request as it is. */
+  update(card: PostedCard, request: ApprovalRequest): Promise<Sent<null>>
+  /** Answers somebody in the conversation where they wrote: words, or an Adaptive Card. */
+  reply(conversation: string, answer: string | object): Promise<Sent<null>>
+}
+
+/** What a delivery knows of one channel's card. Written by deliveries alone. */
+export interface CardRow {
+  readonly channel: string
+  /** Absent while it was never posted. */
+  readonly card?: PostedCard
+  /** How many events of the request the card shows. */
+  readonly rev: number
+  /** Failed tries since the last that worked. */
+  readonly attempts: number
+  /** Not before this moment is it tried again. */
+  readonly notBefore?: Instant
+  /** Nothing will reach this channel any more. */
+  readonly lost?: boolean
+}
+
+/** The right to deliver one request's cards, for a while. `version` is the adapter's own. */
+export interface Claim {
+  readonly request: RequestId
+  readonly by: string
+  readonly until: Instant
+  readonly version: unknown
+}
+
+/**
+ * Requests whose cards are out of date (`post-` rows, written by the ledger's commits), and the cards themselves.
+ * Single rows, written with If-Match; a lost answer is found out by reading back.
+ */
+export interface Outbox {
+  /** Requests that wait for a delivery and that nobody has claimed for longer; at most so many, from all shards. */
+  waiting(now: Instant, limit: number): Promise<readonly RequestId[]>
+  /** `null` if there is nothing to deliver, or somebody else has the claim. */
+  claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null>
+  /** Extends the claim; `null` if it was lost. A commit in between keeps the claim (it merges `rev` alone). */
+  renew(claim: Claim, until: Instant): Promise<Claim | null>
+  /** Ends it all: deletes the row as it was last read. `false` if somebody committed meanwhile: deliver again. */
+  finish(claim: Claim): Promise<boolean>
+  /** Gives the claim back, to be taken again not before this moment. */
+  defer(claim: Claim, notBefore: Instant): Promise<void>
+  cards(request: RequestId): Promise<readonly CardRow[]>
+  putCard(request: RequestId, row: CardRow): Promise<void>
+}

@@ -1,0 +1,122 @@
+import type { Digest, Hex, RequestId } from './core/id.ts'
+import type { Instant } from './core/instant.ts'
+import {
+  cardsPerChannel,
+  checkRepeated,
+  type Holding,
+  type LimitRow,
+  reclaimed,
+  type SlotHolder,
+  taken,
+} from './core/limit.ts'
+import { retrying } from './change.ts'
+import type { AgentRegistration, Clock, Ledger, LimitKey, Limits } from './ports.ts'
+
+export interface SlotParts {
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly clock: Clock
+}
+
+/** Who asks for slots, before the request is committed. */
+export interface Reservation {
+  readonly id: RequestId
+  readonly agent: AgentRegistration
+  readonly channels: readonly string[]
+  readonly digest: Digest
+  /** Names the ask, if it may be sent again: its idempotency key and body. */
+  readonly key?: Hex
+}
+
+/**
+ * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
+ * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
+ *
+ * @returns the id to commit under: that of the slot this ask already holds, if it was sent before
+ * @throws {Problem} `too-many`, `already-pending`, `cooling-down`; then no slot is kept.
+ */
+export async function reserve(parts: SlotParts, asked: Reservation): Promise<RequestId> {
+  const id = await takeOfAgent(parts, asked)
+  try {
+    for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
+  } catch (cause) {
+    await release(parts, { ...asked, id })
+    throw cause
+  }
+  return id
+}
+
+/** Gives slots back whose request was refused. Best effort: what stays behind is reclaimed after a minute. */
+export async function release(parts: SlotParts, { id, agent, channels }: Reservation): Promise<void> {
+  const keys: LimitKey[] = [{ agent: agent.id }, ...channels.map((channel) => ({ channel }))]
+  await Promise.allSettled(
+    keys.map((key) =>
+      update(parts, key, (row) => {
+        const slots = row.slots.filter((slot) => slot.id !== id)
+        return slots.length === row.slots.length ? row : { ...row, slots }
+      }),
+    ),
+  )
+}
+
+async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<RequestId> {
+  const { agent, digest, key } = asked
+  const most = agent.limits.pending
+  let id = asked.id
+  await update(parts, { agent: agent.id }, async (found, at) => {
+    const inTheWay = (slot: SlotHolder) => slot.digest === digest || found.slots.length >= most
+    const row = await settled(parts.ledger, found, inTheWay, at)
+    const own = key && row.slots.find((slot) => slot.key === key)
+    id = own ? own.id : asked.id
+    if (!own) checkRepeated(row, digest, at)
+    return taken(row, holderOf({ ...asked, id }, at), most, 'This agent')
+  })
+  return id
+}
+
+async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {
+  await update(parts, key, async (found, at) => {
+    const row = await settled(parts.ledger, found, () => found.slots.length >= cardsPerChannel, at)
+    return taken(row, holderOf(asked, at), cardsPerChannel, "The approvers' channel")
+  })
+}
+
+const holderOf = ({ id, digest, key }: Reservation, takenAt: Instant): SlotHolder => ({
+  id,
+  digest,
+  takenAt,
+  ...(key !== undefined && { key }),
+})
+
+/** Reads, works out and replaces a row until nobody was faster. An unchanged row is not written. */
+async function update(
+  { limits, clock }: SlotParts,
+  key: LimitKey,
+  next: (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>,
+): Promise<void> {
+  await retrying(async () => {
+    const { row, version } = await limits.read(key)
+    const after = await next(row, clock.now())
+    if (after !== row) await limits.replace(key, version, after)
+  })
+}
+
+/** The row without the slots that are no longer held, as far as they stand in the way. */
+async function settled(
+  ledger: Ledger,
+  row: LimitRow,
+  inTheWay: (slot: SlotHolder) => boolean,
+  at: Instant,
+): Promise<LimitRow> {
+  const suspects = row.slots.filter(inTheWay)
+  if (suspects.length === 0) return row
+  const holdings = await Promise.all(suspects.map(async ({ id }) => [id, await holding(ledger, id, at)] as const))
+  return reclaimed(row, new Map(holdings), at)
+}
+
+async function holding(ledger: Ledger, id: RequestId, at: Instant): Promise<Holding> {
+  const request = await ledger.find(id)
+  if (!request) return 'missing'
+  if (request.status === 'denied') return { deniedAt: request.closedAt }
+  return request.status === 'pending' && at < request.requirement.expiresAt ? 'pending' : 'closed'
+}
