@@ -1,0 +1,55 @@
+import { RestError } from '@azure/data-tables'
+import { Problem } from '../core/problem.ts'
+import { Conflict } from '../ports.ts'
+import { retryAfter } from './pipeline.ts'
+
+/** Waits for the storage and says what went wrong in our own words. */
+export async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw translated(cause)
+  }
+}
+
+/** As `answered`, for one row: `null` if there is none. */
+export async function found<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (cause) {
+    if (cause instanceof RestError && cause.statusCode === 404 && !isTableMissing(cause)) return null
+    throw translated(cause)
+  }
+}
+
+/**
+ * Translates by status code: somebody was first, the storage cannot be reached or refuses us, or a bug of ours, which
+ * is left as it is.
+ */
+export function translated(cause: unknown): unknown {
+  if (isConflict(cause)) return new Conflict({ cause })
+  if (!(cause instanceof RestError)) return isUnreachable(cause) ? unavailable(cause) : cause
+  const { statusCode: status = 0 } = cause
+  const ours = status >= 400 && status < 500 && ![401, 403, 404, 408, 429].includes(status)
+  return ours ? cause : unavailable(cause)
+}
+
+/** In a transaction a row to delete that is gone (404) means the same: it is not as it was read. */
+const isConflict = (cause: unknown): boolean =>
+  cause instanceof RestError &&
+  (cause.statusCode === 409 || cause.statusCode === 412 || (cause.statusCode === 404 && !isTableMissing(cause)))
+
+const isTableMissing = (error: RestError): boolean =>
+  error.code === 'TableNotFound' || error.response?.bodyAsText?.includes('"TableNotFound"') === true
+
+/** Our own deadline passed, or no token could be had from Entra. */
+const isUnreachable = (cause: unknown): boolean =>
+  cause instanceof Error &&
+  ['AbortError', 'AuthenticationError', 'AggregateAuthenticationError', 'CredentialUnavailableError'].includes(
+    cause.name,
+  )
+
+function unavailable(cause: unknown): Problem {
+  const asked = cause instanceof RestError ? retryAfter(cause.response?.headers.get('retry-after')) : 0
+  return new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: asked || 2, cause })
+}

@@ -1,0 +1,55 @@
+import type { TableClient } from '@azure/data-tables'
+import { sha256 } from '../core/id.ts'
+import { canonical, type Json } from '../core/json.ts'
+import { emptyRow, type LimitRow } from '../core/limit.ts'
+import { Conflict, type LimitKey, type Limits } from '../ports.ts'
+import { type Row, rowVersion, split, textIn } from './column.ts'
+import { answered, found } from './fault.ts'
+import { type Deadline, type Tables, within } from './tables.ts'
+
+/** Slots, in the table `limits`: each row is a partition of its own. */
+export class TableLimits implements Limits {
+  private readonly table: TableClient
+
+  constructor({ limits }: Pick<Tables, 'limits'>) {
+    this.table = limits
+  }
+
+  async read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: string | null }> {
+    const row = await this.stored(key, within())
+    return row === null ? { row: emptyRow, version: null } : { row: limitFrom(row), version: textIn(row, 'etag') }
+  }
+
+  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void> {
+    const wanted = canonicalRow(row)
+    const entity = { ...place(key), v: rowVersion, ...split('row', wanted) }
+    const deadline = within()
+    try {
+      await answered<unknown>(
+        typeof version === 'string'
+          ? this.table.updateEntity(entity, 'Replace', { etag: version, ...deadline })
+          : this.table.createEntity(entity, deadline),
+      )
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause
+      const stored = await this.stored(key, within(2_000))
+      // An answer may be lost: then the row is as we wanted it, and the conflict is with ourselves.
+      if (stored === null || textIn(stored, 'row') !== wanted) throw cause
+    }
+  }
+
+  private stored(key: LimitKey, deadline: Deadline): Promise<Row | null> {
+    const { partitionKey, rowKey } = place(key)
+    return found<Row>(this.table.getEntity(partitionKey, rowKey, deadline))
+  }
+}
+
+/** A channel's id has characters that a key may not have. */
+const place = (key: LimitKey) => ({
+  partitionKey: 'agent' in key ? `agent-${key.agent}` : `channel-${sha256(key.channel)}`,
+  rowKey: 'slots',
+})
+
+const canonicalRow = (row: LimitRow): string => canonical(JSON.parse(JSON.stringify(row)) as Json)
+
+const limitFrom = (row: Row): LimitRow => JSON.parse(textIn(row, 'row')) as LimitRow

@@ -1,0 +1,91 @@
+import { odata, type TableClient } from '@azure/data-tables'
+import { inverse, newRequestId, type RequestId, shardAt, shards } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import type { Page, Scope } from '../ports.ts'
+import { cursorOf, idAt, type Position, parseCursor } from './cursor.ts'
+import { textIn } from './column.ts'
+import { mergeShards, type Placed, type Plan } from './merge.ts'
+import { requestFrom } from './row.ts'
+import type { Deadline } from './tables.ts'
+
+export interface Listing {
+  readonly keep: (request: ApprovalRequest) => boolean
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface Source {
+  readonly table: TableClient
+  readonly find: (id: RequestId) => Promise<ApprovalRequest | null>
+  readonly deadline: Deadline
+}
+
+const mostRows = 5_000
+
+/** A page that took so long to read, in milliseconds, is handed out as it is, with a cursor. */
+const longEnough = 3_500
+
+/** So many requests are read at once. */
+const width = 16
+
+/** Reads one page of requests from all shards. */
+export async function listRequests(source: Source, scope: Scope, { keep, limit, cursor }: Listing): Promise<Page> {
+  const began = performance.now()
+  const firstSize = Math.ceil((2 * limit) / shards.length)
+  const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows, firstSize })
+  const requests: ApprovalRequest[] = []
+  let last: Placed | undefined
+  let isCut = false
+  while (requests.length < limit && performance.now() - began < longEnough) {
+    const placed = await merged.take(width)
+    if (placed.length === 0) break
+    const candidates = await Promise.all(placed.map((one) => requestOf(source, scope, one)))
+    for (const [i, request] of candidates.entries()) {
+      isCut = requests.length === limit
+      if (isCut) break
+      last = placed[i]
+      if (request && keep(request)) requests.push(request)
+    }
+  }
+  const isLast = !isCut && merged.isAtEnd()
+  return { requests, ...(last && !isLast && { cursor: cursorOf(scope, last.position) }) }
+}
+
+/** `null` for a request that was closed since its deadline was read. */
+async function requestOf({ find }: Source, scope: Scope, { row, position }: Placed): Promise<ApprovalRequest | null> {
+  if (scope.by === 'time') return requestFrom(row)
+  const request = await find(idAt(scope, position))
+  return scope.by === 'pending' && request?.status !== 'pending' ? null : request
+}
+
+/** Which rows a list reads, and where each stands in it. */
+function planOf(scope: Scope, cursor: string | undefined): Plan {
+  const isPending = scope.by === 'pending'
+  const prefix = prefixOf(scope)
+  const { from = null, to = null } = scope.by === 'pending' ? {} : scope
+  const position = cursor === undefined ? '' : parseCursor(scope, cursor)
+  const newest = to === null ? '' : `${oldestAt(to)}-~`
+  const after = (position > newest ? position : newest) as Position
+  const start = prefix + (isPending ? after : after.slice(0, 26))
+  const end = prefix + (from === null ? '~' : oldestAt(from))
+  return {
+    after,
+    query: (shard) => {
+      const range = odata`PartitionKey eq ${shard} and RowKey ge ${start} and RowKey le ${end}`
+      if (scope.by === 'time') return { filter: range }
+      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: ['RowKey'] }
+    },
+    place: (row, shard) => {
+      const rest = textIn(row, 'rowKey').slice(prefix.length)
+      return { row, position: (isPending ? rest : `${rest}-${shard}`) as Position }
+    },
+  }
+}
+
+const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'due' } as const
+
+const prefixOf = (scope: Scope): string => `${kinds[scope.by]}-${'id' in scope ? `${scope.id}-` : ''}`
+
+/** The last that can stand for this moment: what is newer sorts before it, what is older after it. */
+const oldestAt = (at: Instant): string => inverse(newRequestId(at, new Uint8Array(10), shardAt('0')))

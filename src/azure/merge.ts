@@ -1,0 +1,98 @@
+import type { TableClient } from '@azure/data-tables'
+import { type Shard, shards } from '../core/id.ts'
+import type { Position } from './cursor.ts'
+import { type Query, readPage } from './query.ts'
+import type { Row } from './column.ts'
+import type { Deadline } from './tables.ts'
+
+/** What is read from each shard, and in which order it is merged. */
+export interface Plan {
+  query(shard: Shard): Query
+  place(row: Row, shard: Shard): Placed
+  /** Rows up to this position, itself too, are passed over. */
+  readonly after: Position | null
+}
+
+export interface Placed {
+  readonly row: Row
+  readonly position: Position
+}
+
+/** The rows of all shards in one order, read as they are needed. */
+export interface Merged {
+  /** The next rows, at most so many. None: at the end, or as many rows were read as may be. */
+  take(count: number): Promise<readonly Placed[]>
+  isAtEnd(): boolean
+}
+
+/** One shard's rows that were read and not taken; `token` says where it goes on, `null` that it does not. */
+interface Stream {
+  readonly shard: Shard
+  rows: Placed[]
+  token: string | null | undefined
+  size: number
+}
+
+export interface Reading {
+  readonly table: TableClient
+  readonly mostRows: number
+  /** Small, since a page needs few rows of each shard; those that follow grow. */
+  readonly firstSize: number
+  readonly deadline: Deadline
+}
+
+const smallest = 8
+const largest = 128
+const bounded = (size: number): number => Math.min(largest, Math.max(smallest, size))
+
+/** Merges 16 ascending reads. */
+export function mergeShards(plan: Plan, { table, mostRows, firstSize, deadline }: Reading): Merged {
+  const streams = shards.map((shard): Stream => ({ shard, rows: [], token: undefined, size: bounded(firstSize) }))
+  let left = mostRows
+
+  /** Reads on wherever little is left, at once, since all shards are used up about evenly. */
+  async function refill(): Promise<void> {
+    const low = streams.filter((stream) => stream.token !== null && stream.rows.length <= stream.size / 4)
+    const share = Math.floor(left / low.length)
+    await Promise.all(low.map((stream) => readOn(stream, Math.min(stream.size, share))))
+  }
+
+  async function readOn(stream: Stream, size: number): Promise<void> {
+    const { shard, token } = stream
+    const page = await readPage(table, plan.query(shard), { size, ...(token && { token }) }, deadline)
+    const placed = page.rows.map((row) => plan.place(row, shard))
+    stream.rows.push(...placed.filter(({ position }) => plan.after === null || position > plan.after))
+    stream.token = page.token ?? null
+    stream.size = bounded(stream.size * 4)
+    left -= page.rows.length
+  }
+
+  return {
+    async take(count) {
+      const taken: Placed[] = []
+      while (taken.length < count) {
+        while (streams.some(isDry) && left >= streams.length) await refill()
+        if (streams.some(isDry)) break
+        const next = first(streams)?.rows.shift()
+        if (!next) break
+        taken.push(next)
+      }
+      return taken
+    },
+    isAtEnd: () => streams.every((stream) => stream.rows.length === 0 && stream.token === null),
+  }
+}
+
+/** Nothing can be taken while this is so: the next row may be among those that were not read. */
+const isDry = ({ rows, token }: Stream): boolean => rows.length === 0 && token !== null
+
+/** The stream with the least position. */
+function first(streams: readonly Stream[]): Stream | undefined {
+  let least: Stream | undefined
+  for (const stream of streams) {
+    const position = stream.rows[0]?.position
+    const known = least?.rows[0]?.position
+    if (position !== undefined && (known === undefined || position < known)) least = stream
+  }
+  return least
+}

@@ -1,0 +1,82 @@
+import type { TableEntity } from '@azure/data-tables'
+import { type Action, canonicalAction } from '../core/action.ts'
+import type { Leaf, Salted } from '../core/event.ts'
+import { type Digest, type Hex, inverse, type ObjectId, type RequestId, type Shard, shardOf } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+import { leafHash } from '../core/merkle.ts'
+import type { ApprovalRequest, Said } from '../core/request.ts'
+import type { KeptEvent, Loaded, UsedKey } from '../ports.ts'
+import { integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
+
+export const rowKey = {
+  head: 'head',
+  event: (seq: number) => `event-${String(seq).padStart(12, '0')}`,
+  request: (id: RequestId) => `request-${inverse(id)}`,
+  key: (hash: Hex) => `key-${hash}`,
+  due: (at: Instant, id: RequestId) => `due-${at}-${id}`,
+  agent: (agent: ObjectId, id: RequestId) => `agent-${agent}-${inverse(id)}`,
+  voter: (approver: ObjectId, id: RequestId) => `voter-${approver}-${inverse(id)}`,
+  post: (id: RequestId) => `post-${id}`,
+}
+
+export const rowOf = (shard: Shard, key: string, columns: Record<string, unknown> = {}): TableEntity => ({
+  partitionKey: shard,
+  rowKey: key,
+  v: rowVersion,
+  ...columns,
+})
+
+export function requestRow(request: ApprovalRequest): TableEntity {
+  const { action, said, ...state } = request
+  return rowOf(shardOf(request.id), rowKey.request(request.id), {
+    ...split('state', JSON.stringify(state)),
+    ...(action && split('action', canonicalAction(action))),
+    ...split('said', JSON.stringify(said)),
+  })
+}
+
+export function requestFrom(row: Row): ApprovalRequest {
+  const state = JSON.parse(textIn(row, 'state')) as Omit<ApprovalRequest, 'action' | 'said'>
+  const action = textOrNull(row, 'action')
+  const said = JSON.parse(textIn(row, 'said')) as Said[]
+  return { ...state, action: action === null ? null : actionFrom(action), said } as ApprovalRequest
+}
+
+/** Leaves out the type of the document, which is there to be hashed. */
+function actionFrom(text: string): Action {
+  const { action, target, environment, params } = JSON.parse(text) as Action
+  return { action, target, environment, params }
+}
+
+export const eventRow = (shard: Shard, op: string, { seq, type, request, text: leaf, said }: Leaf): TableEntity =>
+  rowOf(shard, rowKey.event(seq), {
+    leaf,
+    op,
+    type,
+    ...(request && { request }),
+    ...split('said', JSON.stringify(said)),
+  })
+
+export function eventFrom(seq: number, row: Row): KeptEvent {
+  const leaf = textIn(row, 'leaf')
+  const said = JSON.parse(textIn(row, 'said')) as Record<string, Salted>
+  return { seq, hash: leafHash(leaf), text: leaf, said }
+}
+
+export const headRow = (shard: Shard, { seq, hash, recordedAt, policy }: Loaded['head']): TableEntity =>
+  rowOf(shard, rowKey.head, { seq, hash, recordedAt, ...(policy && { policy }) })
+
+export const headFrom = (row: Row): Loaded['head'] => ({
+  seq: integerIn(row, 'seq'),
+  hash: textIn(row, 'hash') as Hex,
+  recordedAt: textIn(row, 'recordedAt') as Instant,
+  policy: textOrNull(row, 'policy') as Digest | null,
+})
+
+export const keyRow = (shard: Shard, { hash, request, body }: UsedKey & { readonly hash: Hex }): TableEntity =>
+  rowOf(shard, rowKey.key(hash), { request, body })
+
+export const keyFrom = (row: Row): UsedKey => ({
+  request: textIn(row, 'request') as RequestId,
+  body: textIn(row, 'body') as Hex,
+})

@@ -1,0 +1,46 @@
+import { setMaxListeners } from 'node:events'
+import { type AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
+import type { TokenCredential } from '@azure/identity'
+import { bareLineEnds, clockWatch, retries, type StorageClock } from './pipeline.ts'
+
+/** The storage account's tables. */
+export interface Tables {
+  readonly ledger: TableClient
+  readonly limits: TableClient
+  readonly clock: StorageClock
+}
+
+export interface TablesOptions {
+  readonly url: string
+  readonly credential: TokenCredential | AzureNamedKeyCredential
+}
+
+/** Makes the clients. Nothing is sent. */
+export function connectTables({ url, credential }: TablesOptions): Tables {
+  const clock: StorageClock = { apart: 0 }
+  const options = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: url.startsWith('http://') }
+  const table = (name: string): TableClient => {
+    const client =
+      'getToken' in credential
+        ? new TableClient(url, name, credential, options)
+        : new TableClient(url, name, credential, options)
+    client.pipeline.addPolicy(bareLineEnds, { phase: 'Serialize' })
+    client.pipeline.addPolicy(retries, { phase: 'Retry' })
+    client.pipeline.addPolicy(clockWatch(clock), { afterPhase: 'Retry' })
+    return client
+  }
+  return { ledger: table('ledger'), limits: table('limits'), clock }
+}
+
+/** What the SDK takes with each request. */
+export interface Deadline {
+  readonly abortSignal: AbortSignal
+}
+
+/** All of one call ends by then, with what is tried again and read back: the caller has an answer within about 8 s. */
+export function within(ms = 6_000): Deadline {
+  const abortSignal = AbortSignal.timeout(ms)
+  // A call may ask all shards at once, and each listens: that many listeners are no leak.
+  setMaxListeners(0, abortSignal)
+  return { abortSignal }
+}

@@ -1,0 +1,75 @@
+import type { TransactionAction } from '@azure/data-tables'
+import { type ObjectId, type Shard, shardOf } from '../core/id.ts'
+import { type ApprovalRequest, due } from '../core/request.ts'
+import type { Change, Loaded } from '../ports.ts'
+import { eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'
+
+/** With which ETags the rows were read; `null` where there was no row. */
+export interface Version {
+  readonly head: string | null
+  readonly request: string | null
+}
+
+/** Where the chain stands after the change. */
+export function headAfter({ head }: Loaded, { leaves, at, policy }: Change): Loaded['head'] {
+  const newest = leaves.at(-1)
+  if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
+  return { seq: newest.seq, hash: newest.hash, recordedAt: at, policy: policy ?? head.policy }
+}
+
+/** All rows that one change writes, as one transaction. The head comes first: its new ETag is the first answer's. */
+export function transaction(loaded: Loaded, change: Change, version: Version): TransactionAction[] {
+  const { shard } = loaded
+  const { request, key } = change
+  return [
+    put(headRow(shard, headAfter(loaded, change)), version.head),
+    ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change.op, leaf)]),
+    ...(request ? requestRows(loaded, change, request, version) : []),
+    ...(key ? [['create', keyRow(shard, key)] satisfies TransactionAction] : []),
+  ]
+}
+
+function requestRows(loaded: Loaded, change: Change, after: ApprovalRequest, version: Version): TransactionAction[] {
+  const { shard, request: before } = loaded
+  if (shardOf(after.id) !== shard || (before && before.id !== after.id))
+    throw new Error('The change is about another request than the one that was loaded.')
+  return [
+    put(requestRow(after), version.request),
+    ...dueRows(shard, before, after),
+    ...(before ? [] : [['create', rowOf(shard, rowKey.agent(after.agent.id, after.id))] satisfies TransactionAction]),
+    ...newVoters(before, after).map(
+      (approver): TransactionAction => ['upsert', rowOf(shard, rowKey.voter(approver, after.id)), 'Replace'],
+    ),
+    ...postRows(shard, change, after),
+  ]
+}
+
+function put(entity: ReturnType<typeof rowOf>, etag: string | null): TransactionAction {
+  return etag === null ? ['create', entity] : ['update', entity, 'Replace', { etag }]
+}
+
+/** A deadline's row moves with it and bears the status, so that pending requests are found without reading others. */
+function dueRows(shard: Shard, before: ApprovalRequest | null, after: ApprovalRequest): TransactionAction[] {
+  const [old, next] = [before && dueRow(shard, before), dueRow(shard, after)]
+  if (old?.rowKey === next?.rowKey) return next && before?.status !== after.status ? [['upsert', next, 'Replace']] : []
+  return [
+    ...(old ? [['delete', old] satisfies TransactionAction] : []),
+    ...(next ? [['create', next] satisfies TransactionAction] : []),
+  ]
+}
+
+function dueRow(shard: Shard, request: ApprovalRequest): ReturnType<typeof rowOf> | null {
+  const at = due(request)
+  return at && rowOf(shard, rowKey.due(at, request.id), { status: request.status })
+}
+
+function newVoters(before: ApprovalRequest | null, after: ApprovalRequest): ObjectId[] {
+  const known = new Set(before?.decisions.map((decision) => decision.approver))
+  return [...new Set(after.decisions.map((decision) => decision.approver))].filter((approver) => !known.has(approver))
+}
+
+/** What people see is out of date, unless nothing but a look at it happened. Merged, so that a claim survives. */
+function postRows(shard: Shard, { leaves }: Change, after: ApprovalRequest): TransactionAction[] {
+  if (after.policy.outcome !== 'approve' || leaves.every((leaf) => leaf.type === 'shown')) return []
+  return [['upsert', rowOf(shard, rowKey.post(after.id), { rev: after.events.length }), 'Merge']]
+}

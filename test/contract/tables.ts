@@ -1,0 +1,33 @@
+import { AzureNamedKeyCredential } from '@azure/data-tables'
+import { prepareLedger } from '../../src/azure/meta.ts'
+import { connectTables, type Tables } from '../../src/azure/tables.ts'
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { noon, oid } from './story.ts'
+
+/** A storage account that is there for one test file, in memory. */
+export interface TestStorage {
+  readonly url: string
+  /** Connects as a process of its own would; through another address if told so. */
+  connect(url?: string): Tables
+  /** Throws everything away and makes the tables anew. */
+  clear(): Promise<void>
+  close(): Promise<void>
+}
+
+export const meta = { origin: 'approvals.contoso.example/evidence', tenant: oid(100) }
+
+export async function startStorage(): Promise<TestStorage> {
+  const azurite: Azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const credential = new AzureNamedKeyCredential(azurite.account, azurite.key)
+  const connect = (url = azurite.tablesUrl) => connectTables({ url, credential })
+  return {
+    url: azurite.tablesUrl,
+    connect,
+    async clear() {
+      const tables = connect()
+      await Promise.all([tables.ledger.deleteTable(), tables.limits.deleteTable()])
+      await prepareLedger(tables, { ...meta, at: noon })
+    },
+    close: () => azurite.close(),
+  }
+}

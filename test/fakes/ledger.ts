@@ -1,0 +1,161 @@
+import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../src/azure/cursor.ts'
+import { takeTurns } from '../../src/azure/turns.ts'
+import { emptyChain, type Leaf } from '../../src/core/event.ts'
+import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../src/core/id.ts'
+import type { Instant } from '../../src/core/instant.ts'
+import { type ApprovalRequest, due } from '../../src/core/request.ts'
+import {
+  type Change,
+  Conflict,
+  type KeptEvent,
+  type Ledger,
+  type Loaded,
+  type Page,
+  type Scope,
+  type UsedKey,
+} from '../../src/ports.ts'
+
+/** Everything is kept as JSON text, so that callers cannot share state with it. */
+interface Kept {
+  readonly text: string
+  readonly version: number
+}
+
+interface Partition {
+  head: Loaded['head']
+  readonly leaves: string[]
+  readonly requests: Map<RequestId, Kept>
+  readonly keys: Map<Hex, string>
+}
+
+interface Version {
+  readonly seq: number
+  readonly request: number | null
+}
+
+const mostRows = 5_000
+
+/** The ledger, in memory. */
+export class MemoryLedger implements Ledger {
+  readonly inTurn = takeTurns()
+  /** What the delivery would find: `rev` by request. */
+  readonly posts = new Map<RequestId, number>()
+  private readonly partitions = new Map<Shard, Partition>()
+
+  async load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded> {
+    const { head, requests, keys } = this.partition(shard)
+    const kept = want.request === undefined ? undefined : requests.get(want.request)
+    const key = want.key === undefined ? undefined : keys.get(want.key)
+    const version: Version = { seq: head.seq, request: kept?.version ?? null }
+    return { shard, head, request: kept ? parse(kept.text) : null, key: key === undefined ? null : parse(key), version }
+  }
+
+  async commit({ shard, head, version }: Loaded, change: Change): Promise<void> {
+    const partition = this.partition(shard)
+    const { requests, keys } = partition
+    const { request, key, leaves, at } = change
+    const read = version as Version
+    const newest = leaves.at(-1)
+    if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
+    if (request && shardOf(request.id) !== shard) throw new Error('The change is about a request of another shard.')
+    if (read.seq !== partition.head.seq || (key && keys.has(key.hash))) throw new Conflict()
+    if (request && (requests.get(request.id)?.version ?? null) !== read.request) throw new Conflict()
+
+    const policy = change.policy ?? partition.head.policy
+    partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy })
+    partition.leaves.push(...leaves.map((leaf) => JSON.stringify(leaf)))
+    if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
+    if (!request) return
+    requests.set(request.id, { text: JSON.stringify(request), version: newest.seq })
+    if (request.policy.outcome === 'approve' && leaves.some((leaf) => leaf.type !== 'shown'))
+      this.posts.set(request.id, request.events.length)
+  }
+
+  async find(id: RequestId): Promise<ApprovalRequest | null> {
+    const kept = this.partition(shardOf(id)).requests.get(id)
+    return kept ? parse(kept.text) : null
+  }
+
+  async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
+    const key = this.partition(shard).keys.get(hash)
+    return key === undefined ? null : parse(key)
+  }
+
+  async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
+    const { leaves } = this.partition(shardOf(id))
+    return events.map((event) => {
+      const { seq, hash, text, said } = parse<Leaf>(leaves[event.seq - 1] ?? 'missing')
+      return { seq, hash, text, said }
+    })
+  }
+
+  async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
+    return this.all()
+      .flatMap((request) => {
+        const at = due(request)
+        return at !== null && at <= before ? [{ id: request.id, position: positionByDue(at, request.id) }] : []
+      })
+      .sort(byPosition)
+      .slice(0, limit)
+      .map(({ id }) => id)
+  }
+
+  async list(scope: Scope, { keep, limit, cursor }: Parameters<Ledger['list']>[1]): Promise<Page> {
+    const after = cursor === undefined ? '' : parseCursor(scope, cursor)
+    const rows = this.all()
+      .filter((request) => isIn(scope, request))
+      .map((request) => ({ request, position: positionIn(scope, request) }))
+      .filter(({ position }) => position > after)
+      .sort(byPosition)
+    const read = rows.slice(0, mostRows)
+    const requests: ApprovalRequest[] = []
+    let count = 0
+    for (; count < read.length && requests.length < limit; count++) {
+      const request = read[count]?.request
+      if (request && keep(request)) requests.push(request)
+    }
+    const last = read[count - 1]
+    return { requests, ...(last && count < rows.length && { cursor: cursorOf(scope, last.position) }) }
+  }
+
+  async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
+    const { leaves } = this.partition(shard)
+    if (after === null) return { seq: leaves.length, requests: [] }
+    const ids = leaves.slice(after).flatMap((text) => parse<Leaf>(text).request ?? [])
+    return { seq: Math.max(after, leaves.length), requests: [...new Set(ids)] }
+  }
+
+  async ping(): Promise<void> {}
+
+  private all(): ApprovalRequest[] {
+    const kept = shards.flatMap((shard) => [...this.partition(shard).requests.values()])
+    return kept.map(({ text }) => parse<ApprovalRequest>(text))
+  }
+
+  private partition(shard: Shard): Partition {
+    const known = this.partitions.get(shard)
+    if (known) return known
+    const head = Object.freeze({ ...emptyChain, recordedAt: null, policy: null })
+    const partition: Partition = { head, leaves: [], requests: new Map(), keys: new Map() }
+    this.partitions.set(shard, partition)
+    return partition
+  }
+}
+
+function isIn(scope: Scope, request: ApprovalRequest): boolean {
+  if (scope.by === 'pending') return request.status === 'pending'
+  const made = timeOf(request.id)
+  if ((scope.from && made < scope.from) || (scope.to && made >= scope.to)) return false
+  if (scope.by === 'agent') return request.agent.id === scope.id
+  return scope.by === 'time' || request.decisions.some((decision) => decision.approver === scope.id)
+}
+
+function positionIn(scope: Scope, request: ApprovalRequest): Position {
+  const at = due(request)
+  return scope.by === 'pending' && at !== null ? positionByDue(at, request.id) : positionById(request.id)
+}
+
+const byPosition = (a: { readonly position: Position }, b: { readonly position: Position }): number =>
+  a.position < b.position ? -1 : 1
+
+const parse = <T>(text: string): T => JSON.parse(text) as T

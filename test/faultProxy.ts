@@ -1,0 +1,152 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** One request as it passes. */
+export interface Call {
+  readonly method: string
+  readonly path: string
+  readonly body: Buffer
+}
+
+/** What happens to a request on its way. */
+export type Fault =
+  /** The connection breaks before the request arrives. */
+  | { readonly kind: 'lost' }
+  /** The request is carried out and its answer lost; meanwhile something else may happen. */
+  | { readonly kind: 'unanswered'; readonly meanwhile?: () => Promise<unknown> }
+  /** The request is carried out twice; the second answer is the one that arrives. */
+  | { readonly kind: 'doubled' }
+  /** The request arrives late, even if nobody waits for its answer any more. */
+  | { readonly kind: 'delayed'; readonly ms: number }
+  /** The request does not arrive, and the connection stays open. */
+  | { readonly kind: 'hanging' }
+  /** Somebody on the way answers instead. */
+  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** The request is carried out, and the answer gets other headers. */
+  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
+
+/** Decides about each request; `null` lets it pass. */
+export type Plan = (call: Call) => Fault | null
+
+export interface FaultProxy {
+  /** As the target's, but through the proxy. */
+  readonly url: string
+  /** From now on. */
+  plan(plan: Plan): void
+  /** How many faults of this kind happened since the last plan. */
+  count(kind: Fault['kind']): number
+  /** Resolves when nothing is on its way any more, late requests too. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+const noFault: Plan = () => null
+
+/** These faults in this order, one for each request that matches; the rest passes. */
+export function inOrder(faults: readonly Fault[], matches: (call: Call) => boolean = () => true): Plan {
+  const left = [...faults]
+  return (call) => (matches(call) ? (left.shift() ?? null) : null)
+}
+
+/** Listens on loopback and hands each request on to the target, with the faults that are planned. */
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const { origin, pathname } = new URL(target)
+  const agent = new Agent({ keepAlive: true })
+  const happened: Fault[] = []
+  const onTheWay = new Set<Promise<void>>()
+  let plan = noFault
+
+  const server = createServer((req, res) => {
+    const served = serve(req, res)
+      .catch(() => void req.socket.destroy())
+      .finally(() => onTheWay.delete(served))
+    onTheWay.add(served)
+  })
+  const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const call = { method: req.method ?? '', path: req.url ?? '', body: await bytes(req) }
+    const fault = plan(call)
+    if (fault) happened.push(fault)
+    const pass = () => send(origin, agent, call, req.headers)
+    switch (fault?.kind) {
+      case 'lost':
+        return void req.socket.destroy()
+      case 'hanging':
+        return
+      case 'status':
+        return void res.writeHead(fault.status, fault.headers).end()
+      case 'delayed':
+        await pause(fault.ms)
+        return answer(res, await pass())
+      case 'doubled':
+        await pass()
+        return answer(res, await pass())
+      case 'unanswered':
+        await pass()
+        await fault.meanwhile?.()
+        return void req.socket.destroy()
+      case 'headers':
+        return answer(res, await pass(), fault.headers)
+      case undefined:
+        return answer(res, await pass())
+    }
+  }
+
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}${pathname}`,
+    plan(next) {
+      plan = next
+      happened.length = 0
+    },
+    count: (kind) => happened.filter((fault) => fault.kind === kind).length,
+    async idle() {
+      await Promise.all(onTheWay)
+    },
+    async close() {
+      agent.destroy()
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+const send = (origin: string, agent: Agent, { method, path, body }: Call, headers: IncomingHttpHeaders) =>
+  new Promise<Answer>((done, fail) => {
+    const outgoing = request(origin + path, { method, headers, agent }, (incoming) => {
+      bytes(incoming).then(
+        (read) => done({ status: incoming.statusCode ?? 502, headers: incoming.headers, body: read }),
+        fail,
+      )
+    })
+    outgoing.on('error', fail).end(body)
+  })
+
+function answer(
+  res: ServerResponse,
+  { status, headers, body }: Answer,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const { 'transfer-encoding': _chunked, ...kept } = headers
+  res.writeHead(status, { ...kept, ...more, 'content-length': body.length }).end(body)
+}
+
+async function bytes(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
