@@ -1,0 +1,55 @@
+import { isObjectId } from './core/id.ts'
+
+/** The settings of a deployment; README.md explains each. */
+export interface Config {
+  readonly baseUrl: string
+  readonly origin: string
+  readonly tenantId: string
+  readonly apiAppId: string
+  readonly tablesUrl: string
+  readonly blobsUrl: string
+  readonly grantKey: string
+  readonly policyFolder: string
+  /** Client id of the managed identity. */
+  readonly clientId: string
+}
+
+/**
+ * Reads the settings from the environment.
+ *
+ * @throws {Error} that names the first setting which is missing or malformed, and its rule
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const setting = (name: string, holds: (value: string) => boolean, rule: string): string => {
+    const value = env[name]
+    if (value === undefined || value === '') throw new Error(`The setting ${name} is missing: it ${rule}.`)
+    if (!holds(value)) throw new Error(`The setting ${name} is malformed: it ${rule}.`)
+    return value
+  }
+  const url = (name: string) => setting(name, isHttpsOrigin, 'is an https address without a path or slash at its end')
+  const guid = (name: string) => setting(name, isObjectId, 'is a GUID')
+  return {
+    baseUrl: url('COUNTERSIGN_BASE_URL'),
+    origin: setting(
+      'COUNTERSIGN_ORIGIN',
+      isLogOrigin,
+      'is a schemeless URL such as approvals.contoso.example/evidence',
+    ),
+    tenantId: guid('COUNTERSIGN_TENANT_ID').toLowerCase(),
+    apiAppId: guid('COUNTERSIGN_API_APP_ID').toLowerCase(),
+    tablesUrl: url('COUNTERSIGN_TABLES_URL'),
+    blobsUrl: url('COUNTERSIGN_BLOBS_URL'),
+    grantKey: setting('COUNTERSIGN_GRANT_KEY', isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>'),
+    policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
+    clientId: guid('AZURE_CLIENT_ID'),
+  }
+}
+
+function isHttpsOrigin(value: string): boolean {
+  return URL.canParse(value) && value.startsWith('https://') && new URL(value).origin === value
+}
+
+/** C2SP tlog-checkpoint: a schemeless URL; and a note's key name, without spaces or plus signs. */
+const isLogOrigin = (value: string): boolean => /^[a-z0-9][a-z0-9.-]*(\/[A-Za-z0-9._-]+)*$/.test(value)
+
+const isVaultKey = (value: string): boolean => /^https:\/\/[^/?#]+\/keys\/[A-Za-z0-9-]+(\/[0-9a-f]+)?$/.test(value)

@@ -1,0 +1,200 @@
+import type { HttpResponseInit } from '@azure/functions'
+import { canonical, type JsonObject } from '../core/json.ts'
+import { type Digest, type Hex, type ObjectId, parseRequestId, type RequestId, sha256 } from '../core/id.ts'
+import { Problem } from '../core/problem.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import type { Approvals, Reader } from '../approvals.ts'
+import type { Health } from '../health.ts'
+import type { Policy, Signer } from '../ports.ts'
+import { toBody } from './body.ts'
+import type { Call } from './boundary.ts'
+import type { Caller } from './caller.ts'
+import { body, idempotencyKey, preferredWait, query } from './input.ts'
+import { filterOf, scopeOf } from './listing.ts'
+import { openapi } from './openapi.ts'
+import { principals } from './principal.ts'
+import type { RouteName } from './routes.ts'
+import { askBody, decisionBody, listQuery, noQuery, outcomeBody, reasonBody, redeemBody } from './schemas.ts'
+
+export interface ApiParts {
+  readonly approvals: Approvals
+  readonly health: Health
+  readonly callers: (authorization: string | null) => Promise<Caller>
+  readonly policy: Policy
+  readonly signer: Signer
+  readonly baseUrl: string
+}
+
+/** The routes' handlers: who is it, what do they want, do it, show it. */
+export type Api = Readonly<Record<RouteName, (call: Call) => Promise<HttpResponseInit>>>
+
+export function api({ approvals, health, callers, policy, signer, baseUrl }: ApiParts): Api {
+  const who = principals(callers, policy)
+  const document = openapi(baseUrl)
+
+  /** The request for whoever asked or executes it: with its grant, when there is one. */
+  async function shown(request: ApprovalRequest, reader: ObjectId): Promise<HttpResponseInit> {
+    const grant = await approvals.grant(request, reader)
+    return ok(toBody(request, { grant }))
+  }
+
+  return {
+    async ask(call) {
+      const agent = await who.agent(call, 'Actions.Request')
+      query(call.req, noQuery)
+      const key = idempotencyKey(call.req)
+      const seconds = preferredWait(call.req)
+      const { raw, value } = await body(call.req, askBody)
+      const { reason, links, expiresIn, executor, onBehalfOf, ...action } = value
+      const asked = await approvals.ask({
+        agent,
+        action: { ...action, params: action.params as JsonObject },
+        reason,
+        links,
+        expiresIn,
+        ...(executor !== undefined && { executor: executor as ObjectId }),
+        ...(onBehalfOf !== undefined && { onBehalfOf: onBehalfOf as ObjectId }),
+        ...(key !== null && { key: { text: key, body: sha256(canonical(raw)) } }),
+      })
+      const request = await waited(asked.request, seconds)
+      const answer = await shown(request, agent.id)
+      const location = `${baseUrl}/api/requests/${request.id}`
+      return {
+        ...answer,
+        status: asked.created ? 201 : 200,
+        headers: { ...answer.headers, location, ...applied(seconds) },
+      }
+    },
+
+    async read(call) {
+      const caller = await who.either(call, 'Actions.Request', 'Grants.Redeem')
+      query(call.req, noQuery)
+      const seconds = preferredWait(call.req)
+      const reader: Reader =
+        caller.kind === 'agent'
+          ? { kind: 'agent', id: caller.id }
+          : { kind: 'person', id: caller.id, evidence: caller.roles.includes('Evidence.Read') }
+      const request = await waited(await approvals.read(idOf(call), reader), seconds)
+      const answer = await shown(request, caller.id)
+      return { ...answer, headers: { ...answer.headers, ...applied(seconds) } }
+    },
+
+    async list(call) {
+      const person = await who.person(call)
+      const wanted = query(call.req, listQuery)
+      const evidence = person.roles.includes('Evidence.Read')
+      const { limit, cursor } = wanted
+      const page = { keep: filterOf(wanted), limit, ...(cursor !== undefined && { cursor }) }
+      const found = await approvals.list(scopeOf(wanted), page, { kind: 'person', id: person.id, evidence })
+      return ok({
+        requests: found.requests.map((request) => toBody(request)),
+        ...(found.cursor !== undefined && { cursor: found.cursor }),
+      })
+    },
+
+    async cancel(call) {
+      const agent = await who.agent(call, 'Actions.Request')
+      query(call.req, noQuery)
+      const { value } = await body(call.req, reasonBody)
+      return ok(toBody(await approvals.cancel(idOf(call), agent.id, value.reason)))
+    },
+
+    async decide(call) {
+      const person = await who.person(call)
+      query(call.req, noQuery)
+      const { verdict, reason, digest, confirm } = (await body(call.req, decisionBody)).value
+      const request = await approvals.decide(idOf(call), {
+        approver: person.id,
+        verdict,
+        seen: { via: 'api', digest: digest as Digest },
+        ...(reason !== undefined && { reason }),
+        ...(confirm !== undefined && { confirm }),
+      })
+      return ok(toBody(request))
+    },
+
+    async redeem(call) {
+      const agent = await who.agent(call, 'Actions.Request', 'Grants.Redeem')
+      query(call.req, noQuery)
+      const { grant, digest, redemption } = (await body(call.req, redeemBody)).value
+      const request = await approvals.redeem(idOf(call), {
+        caller: agent.id,
+        mayRedeemForOthers: agent.roles.includes('Grants.Redeem'),
+        grant,
+        digest: digest as Digest,
+        redemption,
+      })
+      return ok(toBody(request, { next: 'execute' }))
+    },
+
+    async report(call) {
+      const agent = await who.agent(call, 'Actions.Request', 'Grants.Redeem')
+      query(call.req, noQuery)
+      const { result, summary, output } = (await body(call.req, outcomeBody)).value
+      const request = await approvals.report(idOf(call), {
+        executor: agent.id,
+        result,
+        ...(summary !== undefined && { summary }),
+        ...(output && { output: { sha256: output.sha256 as Hex, size: output.size } }),
+      })
+      return ok(toBody(request))
+    },
+
+    async revoke(call) {
+      const person = await who.person(call)
+      query(call.req, noQuery)
+      const { value } = await body(call.req, reasonBody)
+      return ok(toBody(await approvals.revoke(idOf(call), person.id, value.reason)))
+    },
+
+    async events(call) {
+      const person = await who.person(call, 'Evidence.Read')
+      query(call.req, noQuery)
+      const request = await approvals.read(idOf(call), { kind: 'person', id: person.id, evidence: true })
+      const events = await approvals.events(request)
+      if (
+        call.req.headers.get('accept')?.includes('application/json') &&
+        !call.req.headers.get('accept')?.includes('jsonl')
+      )
+        return ok({ events: events.map(({ text, hash, said }) => ({ leaf: text, hash, said })) })
+      const lines = events.map(({ text }) => `${text}\n`).join('')
+      return { body: lines, headers: { 'content-type': 'application/jsonl', 'cache-control': 'no-store' } }
+    },
+
+    async health(call) {
+      query(call.req, noQuery)
+      const signedIn = call.req.headers.get('authorization') !== null
+      if (signedIn) await who.person(call, 'Evidence.Read')
+      const state = await health(signedIn)
+      return { ...ok(state), status: state.status === 'ok' ? 200 : 503 }
+    },
+
+    async openapi(call) {
+      query(call.req, noQuery)
+      return ok(document)
+    },
+
+    async keys(call) {
+      query(call.req, noQuery)
+      const keys = (await signer.keys()).map((key) => ({ ...key, use: 'sig', alg: 'ES256' }))
+      const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' }
+      return { body: JSON.stringify({ keys }), headers }
+    },
+  }
+
+  async function waited(request: ApprovalRequest, seconds: number): Promise<ApprovalRequest> {
+    return seconds > 0 && request.status === 'pending' ? approvals.wait(request.id, seconds) : request
+  }
+}
+
+const ok = (jsonBody: object): HttpResponseInit => ({ status: 200, jsonBody, headers: { 'cache-control': 'no-store' } })
+
+/** RFC 7240 section 3. */
+const applied = (seconds: number): Record<string, string> =>
+  seconds > 0 ? { 'preference-applied': `wait=${seconds}` } : {}
+
+function idOf({ req }: Call): RequestId {
+  const id = req.params['id']
+  if (id === undefined) throw new Problem('not-found', 'There is no such request.')
+  return parseRequestId(id)
+}

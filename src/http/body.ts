@@ -1,0 +1,110 @@
+import { approvalsOf } from '../core/decision.ts'
+import { type ApprovalRequest, saidIn } from '../core/request.ts'
+import { fill } from '../core/requirement.ts'
+import type { Grant } from '../grants.ts'
+
+/** What an agent does next; `execute` is only ever the answer to a redemption. */
+type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
+
+/** A request as the API shows it (API.md, "Ask"). Absent facts are absent. */
+export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; next?: Next } = {}) {
+  const { id, status, action, digest, agent, executor, onBehalfOf, policy, requirement, createdAt } = request
+  const reason = saidIn(request, 'requested', 'reason')
+  const links = saidIn(request, 'requested', 'links')
+  const next = more.next ?? nextOf(request)
+  return {
+    id,
+    status,
+    action: request.verb,
+    ...(action && { target: action.target, environment: action.environment, params: action.params }),
+    ...(reason !== null && { reason }),
+    ...(links !== null && { links: JSON.parse(links) as unknown }),
+    digest,
+    agent,
+    executor,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    policy: { ...policy, ...(requirement && { tier: requirement.tier }) },
+    approvals: { required: required(request), decisions: decisions(request) },
+    delivery: request.undeliverable ? 'undeliverable' : 'ok',
+    createdAt,
+    ...(requirement && { expiresAt: requirement.expiresAt }),
+    ...times(request),
+    ...outcome(request),
+    next,
+    ...(next === 'stop' && { stop: stop(request) }),
+    ...(more.grant && { grant: more.grant }),
+  }
+}
+
+function required(request: ApprovalRequest) {
+  const slots = request.requirement?.slots ?? []
+  const have = fill(slots, approvalsOf(request))
+  return slots.map(({ groups, quorum }, i) => ({ groups, quorum, have: have[i] ?? 0 }))
+}
+
+function decisions(request: ApprovalRequest) {
+  const votes = request.events.filter(({ type }) => type === 'decided')
+  return request.decisions.map(({ approver, verdict, via, at }, i) => {
+    const said = request.said.filter(({ seq }) => seq === votes[i]?.seq)
+    return { approver, verdict, via, at, ...Object.fromEntries(said.map(({ name, text }) => [name, text])) }
+  })
+}
+
+function times(request: ApprovalRequest) {
+  switch (request.status) {
+    case 'pending':
+      return {}
+    case 'approved':
+      return { approvedAt: request.approvedAt, lapsesAt: request.lapsesAt }
+    case 'redeemed':
+      return { approvedAt: request.approvedAt, lapsesAt: request.lapsesAt, redeemedAt: request.redeemedAt }
+    case 'succeeded':
+    case 'failed':
+      return { approvedAt: request.approvedAt, redeemedAt: request.redeemedAt, closedAt: request.closedAt }
+    case 'denied':
+    case 'expired':
+    case 'cancelled':
+    case 'lapsed':
+    case 'revoked':
+      return { closedAt: request.closedAt }
+  }
+}
+
+function outcome(request: ApprovalRequest) {
+  if (request.status !== 'succeeded' && request.status !== 'failed') return {}
+  const summary = saidIn(request, request.status, 'summary')
+  const { output } = request
+  return { outcome: { result: request.status, ...(summary !== null && { summary }), ...(output && { output }) } }
+}
+
+function nextOf({ status }: ApprovalRequest): Next {
+  if (status === 'pending') return 'wait'
+  if (status === 'approved') return 'redeem'
+  return status === 'redeemed' ? 'report' : 'stop'
+}
+
+function stop(request: ApprovalRequest): { code: string; words: string } {
+  const { status, policy } = request
+  switch (status) {
+    case 'denied':
+      if (policy.outcome === 'forbid') return { code: 'forbidden-by-policy', words: 'Policy forbids this action.' }
+      if (policy.outcome === 'no-policy') return { code: 'no-policy', words: 'No policy covers this action.' }
+      return { code: 'denied', words: 'An approver denied this.' }
+    case 'expired':
+      return { code: status, words: 'Nobody decided in time. This is not a denial: you may ask again.' }
+    case 'cancelled':
+      return { code: status, words: 'The request was cancelled by the agent that asked.' }
+    case 'revoked':
+      return { code: status, words: 'The approval was taken back before it was used.' }
+    case 'lapsed':
+      return { code: status, words: 'The approval was not used in time.' }
+    case 'succeeded':
+      return { code: status, words: 'The action was executed and succeeded.' }
+    case 'failed':
+      return { code: status, words: 'The action was executed and failed.' }
+    case 'pending':
+    case 'approved':
+    case 'redeemed':
+      throw new Error(`A request that is ${status} goes on.`)
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTHeaderParameters,
+  jwtVerify,
+  type JWTVerifyGetKey,
+} from 'jose'
+import { z } from 'zod'
+import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
+import { Problem } from '../core/problem.ts'
+
+/** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
+export type Caller =
+  | { readonly kind: 'agent'; readonly id: ObjectId; readonly appId: ObjectId; readonly roles: readonly string[] }
+  | { readonly kind: 'person'; readonly id: ObjectId; readonly name: string; readonly roles: readonly string[] }
+
+export interface CallerSettings {
+  readonly tenantId: string
+  /** The application id of our API. */
+  readonly audience: string
+  /** The `iss` of our tenant; compared as text. */
+  readonly issuers: readonly string[]
+  readonly jwksUri: string
+  /** How long, in milliseconds, the key server is left alone after it was asked. */
+  readonly cooldown?: number
+  /** How long, in milliseconds, it may take to answer. */
+  readonly timeout?: number
+}
+
+/** More than Entra puts in a token; it keeps larger ones within what web servers take as a header. */
+const longest = 16_384
+
+const day = 24 * 3600 * 1000
+
+/** The scope by which people let a program act for them. */
+const scope = 'access_as_user'
+
+/**
+ * Makes the function that tells who calls from the `Authorization` header: an Entra v2.0 access token.
+ *
+ * It throws a problem: `unauthenticated` for any fault of the token, `unavailable` if the keys cannot be fetched.
+ */
+export function callers(settings: CallerSettings): (authorization: string | null) => Promise<Caller> {
+  const keys = remoteKeys(settings)
+  const claimsOf = claimsFor(settings)
+
+  return async (authorization) => {
+    const token = bearer(authorization)
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+        algorithms: ['RS256'],
+        issuer: [...settings.issuers],
+        clockTolerance: 60,
+        requiredClaims: ['exp', 'iat'],
+      })
+      if (!isAccessToken(protectedHeader)) throw refused()
+      return callerFrom(claimsOf.parse(payload))
+    } catch (cause) {
+      if (cause instanceof Problem) throw cause
+      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(cause)
+      throw cause
+    }
+  }
+}
+
+function bearer(authorization: string | null): string {
+  // the length comes from outside: check it before a pattern reads the text
+  if (authorization === null || authorization.length > longest) throw refused()
+  const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization) ?? []
+  if (token === undefined) throw refused()
+  return token
+}
+
+/** One sentence for every fault: whoever forges a token learns nothing from it. The cause is for the log. */
+function refused(cause?: unknown): Problem {
+  return new Problem(
+    'unauthenticated',
+    'This needs a valid access token of our tenant: Authorization: Bearer <token>.',
+    {
+      cause,
+    },
+  )
+}
+
+/** RFC 8725 section 3.11; Entra says `JWT`, RFC 9068 section 2.1 says `at+jwt`. */
+function isAccessToken({ typ }: JWTHeaderParameters): boolean {
+  return typ !== undefined && ['jwt', 'at+jwt', 'application/at+jwt'].includes(typ.toLowerCase())
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+function claimsFor({ tenantId, audience }: CallerSettings) {
+  const guid = z.string().refine(isObjectId)
+  return z.object({
+    // a list of audiences is nothing that Entra issues
+    aud: z.literal(audience),
+    // the issuer alone is not believed: every tenant's tokens are signed by the same keys
+    tid: z.literal(tenantId),
+    ver: z.literal('2.0'),
+    oid: guid,
+    sub: z.string().optional(),
+    // an id_token has no `azp`, and these three are found in nothing but an id_token
+    azp: guid,
+    nonce: z.undefined().optional(),
+    at_hash: z.undefined().optional(),
+    c_hash: z.undefined().optional(),
+    idtyp: z.enum(['app', 'user']).optional(),
+    scp: z.string().optional(),
+    name: z.string().min(1).max(256).optional(),
+    roles: z.array(z.string()).default([]),
+  })
+}
+
+/**
+ * People have a scope and applications have none; `idtyp`, which is optional in Entra, must agree. Where it is absent,
+ * an application is known by its subject being itself: a person's is a pseudonym.
+ */
+function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
+  const { idtyp, scp, roles, name, sub, oid } = claims
+  const id = parseObjectId(oid)
+  if (scp === undefined) {
+    if (idtyp !== 'app' && (idtyp !== undefined || sub !== oid)) throw refused()
+    return { kind: 'agent', id, appId: parseObjectId(claims.azp), roles }
+  }
+  if (idtyp === 'app' || !scp.split(' ').includes(scope)) throw refused()
+  return { kind: 'person', id, name: name ?? id, roles }
+}
+
+/** Fetches the tenant's keys when they are needed; an unknown key is looked for at most once per cooldown. */
+function remoteKeys({ jwksUri, cooldown = 30_000, timeout = 5_000 }: CallerSettings): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(jwksUri), {
+    cooldownDuration: cooldown,
+    cacheMaxAge: day,
+    timeoutDuration: timeout,
+    [customFetch]: restAfterFailure(Math.min(cooldown, 5_000)),
+  })
+  return async (header, token) => {
+    try {
+      return await keys(header, token)
+    } catch (cause) {
+      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) throw cause
+      throw new Problem('unavailable', 'The keys that access tokens are signed with cannot be fetched.', {
+        cause,
+        retryAfter: 5,
+      })
+    }
+  }
+}
+
+/** Only a success starts the cooldown: without a rest every token would ask a failing server, and wait for it. */
+function restAfterFailure(rest: number): typeof fetch {
+  let failedAt = Number.NEGATIVE_INFINITY
+  return async (input, init) => {
+    if (performance.now() - failedAt < rest) throw new Error('The key server failed a moment ago.')
+    try {
+      const response = await fetch(input, init)
+      if (!response.ok) failedAt = performance.now()
+      return response
+    } catch (cause) {
+      failedAt = performance.now()
+      throw cause
+    }
+  }
+}

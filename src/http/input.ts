@@ -1,0 +1,85 @@
+import type { HttpRequest } from '@azure/functions'
+import type { z } from 'zod'
+import { escapePointer } from '../core/action.ts'
+import { bodyLimits, type Json, readJson } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+
+/** The longest that one call waits for a decision, in seconds. */
+export const maxWait = 60
+
+/**
+ * Reads a body strictly and fits it to its schema. No body counts as an empty object.
+ *
+ * @throws {Problem} `too-large` before reading what says it is too long, `invalid-json`, `invalid-input`
+ */
+export async function body<T extends z.ZodType>(
+  req: HttpRequest,
+  schema: T,
+): Promise<{ raw: Json; value: z.output<T> }> {
+  const bytes = await bodyBytes(req)
+  const raw = bytes.length === 0 ? {} : readJson(bytes)
+  return { raw, value: fit(schema, raw) }
+}
+
+/** @throws {Problem} `invalid-input` for an unknown, doubled or ill-formed parameter. */
+export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.output<T> {
+  const values: Record<string, string> = {}
+  for (const [name, value] of req.query) {
+    if (Object.hasOwn(values, name)) throw refused(`/${escapePointer(name)}`, 'occurs twice')
+    values[name] = value
+  }
+  return fit(schema, values)
+}
+
+/**
+ * Reads `Prefer: wait=N` (RFC 7240 section 4.3). Other preferences are ignored, as the RFC asks.
+ *
+ * @returns seconds, at most 60; 0 without the preference
+ */
+export function preferredWait(req: HttpRequest): number {
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)"?/i.exec(req.headers.get('prefer') ?? '')?.[1]
+  if (wait === undefined) return 0
+  if (!/^\d{1,6}$/.test(wait)) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
+  return Math.min(Number(wait), maxWait)
+}
+
+/** @returns `null` without the header */
+export function idempotencyKey(req: HttpRequest): string | null {
+  const key = req.headers.get('idempotency-key')
+  if (key !== null && !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new Problem('invalid-input', 'Idempotency-Key has 1 to 255 visible ASCII characters.')
+  return key
+}
+
+function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const pointer = [...(issue?.path ?? []), ...unknown].map((part) => `/${escapePointer(String(part))}`).join('')
+  if (unknown.length > 0) throw refused(pointer, 'is not a known field')
+  const missing = issue?.code === 'invalid_type' && issue.input === undefined && isMissing(value, issue.path)
+  throw refused(pointer, missing ? 'is required' : (issue?.message ?? 'is not valid'))
+}
+
+const isMissing = (value: unknown, path: readonly PropertyKey[]): boolean =>
+  path.length > 0 &&
+  path.reduce<unknown>((at, key) => (Object(at) as Record<PropertyKey, unknown>)[key], value) === undefined
+
+const refused = (pointer: string, rule: string) =>
+  new Problem('invalid-input', `${pointer || 'The body'} ${rule}.`.replaceAll('\n', ' '), { pointer })
+
+/** Reads the body as it streams in, and stops at the limit: its length is the client's word. */
+async function bodyBytes(req: HttpRequest): Promise<Uint8Array> {
+  const tooLarge = () => new Problem('too-large', `A body has at most ${bodyLimits.bytes} bytes.`)
+  if (Number(req.headers.get('content-length') ?? 0) > bodyLimits.bytes) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of req.body ?? []) {
+    const bytes = chunk as Uint8Array
+    length += bytes.length
+    if (length > bodyLimits.bytes) throw tooLarge()
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}

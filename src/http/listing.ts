@@ -1,0 +1,49 @@
+import type { z } from 'zod'
+import type { ObjectId } from '../core/id.ts'
+import { milliseconds, parseInstant } from '../core/instant.ts'
+import { Problem } from '../core/problem.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import type { Scope } from '../ports.ts'
+import type { listQuery } from './schemas.ts'
+
+type Wanted = z.output<typeof listQuery>
+
+const longestRange = 31 * 24 * 3600 * 1000
+
+/**
+ * What to read: a list needs a bound, so that its cost does not grow with the ledger.
+ *
+ * @throws {Problem} `invalid-input` without one, or for a range over 31 days.
+ */
+export function scopeOf({ from, to, status, agent, approver }: Wanted): Scope {
+  const range = {
+    ...(from !== undefined && { from: parseInstant(from, '/from') }),
+    ...(to !== undefined && { to: parseInstant(to, '/to') }),
+  }
+  if (range.from && range.to && range.from > range.to) throw refused('/from', 'is not after /to')
+  if (status === 'pending') return { by: 'pending' }
+  if (agent !== undefined) return { by: 'agent', id: agent as ObjectId, ...range }
+  if (approver !== undefined) return { by: 'approver', id: approver as ObjectId, ...range }
+  if (!range.from || !range.to)
+    throw refused('/from', 'and /to are required, or an agent, an approver, or status=pending')
+  if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
+    throw refused('/to', 'is at most 31 days after /from')
+  return { by: 'time', from: range.from, to: range.to }
+}
+
+/** Everything that was asked for, as one predicate over a request. */
+export function filterOf(wanted: Wanted): (request: ApprovalRequest) => boolean {
+  const from = wanted.from && parseInstant(wanted.from, '/from')
+  const to = wanted.to && parseInstant(wanted.to, '/to')
+  return (request) =>
+    (from === undefined || request.createdAt >= from) &&
+    (to === undefined || request.createdAt < to) &&
+    (wanted.status === undefined || request.status === wanted.status) &&
+    (wanted.agent === undefined || request.agent.id === wanted.agent) &&
+    (wanted.approver === undefined || request.decisions.some(({ approver }) => approver === wanted.approver)) &&
+    (wanted.action === undefined || request.verb === wanted.action) &&
+    (wanted.target === undefined || request.action?.target === wanted.target) &&
+    (wanted.environment === undefined || request.action?.environment === wanted.environment)
+}
+
+const refused = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer} ${rule}.`, { pointer })

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { actionLimits, controlCharacter, namePattern } from '../core/action.ts'
+
+/** One schema per body and query: they parse what comes in, and the OpenAPI document is made from them. */
+
+const codePoints = (text: string): number => [...text].length
+
+/** Text that people read: bounded in code points, no control characters but newline. */
+const words = (least: number, most: number) =>
+  z
+    .string()
+    .refine((text) => codePoints(text) >= least && codePoints(text) <= most, `has ${least} to ${most} characters`)
+    .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), 'has no control characters but newline')
+    .meta({ minLength: least, maxLength: most })
+
+const name = z
+  .string()
+  .max(actionLimits.name, `has at most ${actionLimits.name} characters`)
+  .regex(namePattern, 'is lower-case words of a-z and 0-9, joined by . _ or -')
+
+const objectId = z.guid('is a GUID').transform((text) => text.toLowerCase())
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'is sha256: and 64 lower-case hex digits')
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'is a time as 2026-01-31T09:30:00.000Z')
+
+const target = z
+  .string()
+  .refine((text) => codePoints(text) >= 1 && codePoints(text) <= actionLimits.target, 'has 1 to 256 characters')
+  .refine((text) => !controlCharacter.test(text), 'has no control characters')
+  .meta({ minLength: 1, maxLength: actionLimits.target })
+
+const link = z.strictObject({
+  title: words(1, 100).refine((text) => !text.includes('\n'), 'is one line'),
+  url: z
+    .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'is an https address' })
+    .max(500, 'has at most 500 characters'),
+})
+
+export const askBody = z.strictObject({
+  action: name,
+  target,
+  environment: name,
+  params: z.record(z.string(), z.unknown(), 'is an object').default({}),
+  reason: words(1, 1000),
+  executor: objectId.optional(),
+  onBehalfOf: objectId.optional(),
+  links: z.array(link).max(5, 'has at most 5 links').default([]),
+  expiresIn: z
+    .int('is whole seconds')
+    .min(60, 'is at least 60 seconds')
+    .max(604_800, 'is at most 604,800 seconds')
+    .default(3600),
+})
+
+export const decisionBody = z.strictObject({
+  verdict: z.enum(['approve', 'deny'], 'is approve or deny'),
+  reason: words(0, 500).optional(),
+  digest,
+  confirm: z.string().max(actionLimits.target, 'has at most 256 characters').optional(),
+})
+
+export const reasonBody = z.strictObject({ reason: words(0, 500).optional() })
+
+export const redeemBody = z.strictObject({
+  grant: z.string().max(8192, 'has at most 8,192 characters'),
+  digest,
+  redemption: z.guid('is a uuid chosen by the executor').transform((text) => text.toLowerCase()),
+})
+
+export const outcomeBody = z.strictObject({
+  result: z.enum(['succeeded', 'failed'], 'is succeeded or failed'),
+  summary: words(0, 500).optional(),
+  output: z
+    .strictObject({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits'),
+      size: z.int('is a whole number of bytes').min(0, 'is not negative'),
+    })
+    .optional(),
+})
+
+export const statuses = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'redeemed',
+  'lapsed',
+  'revoked',
+  'succeeded',
+  'failed',
+] as const
+
+export const listQuery = z.strictObject({
+  from: instant.optional(),
+  to: instant.optional(),
+  status: z.enum(statuses, 'is a status').optional(),
+  agent: objectId.optional(),
+  approver: objectId.optional(),
+  action: name.optional(),
+  target: target.optional(),
+  environment: name.optional(),
+  cursor: z.string().max(500, 'is a cursor that a list gave').optional(),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d?|100)$/, 'is a number from 1 to 100')
+    .default('50')
+    .transform(Number),
+})
+
+export const noQuery = z.strictObject({})
