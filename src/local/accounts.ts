@@ -1,0 +1,61 @@
+/** The local tenant: who exists in it. `policy/approvers.json` names the same ids. */
+
+export const tenantId = '11111111-1111-4111-8111-111111111111'
+
+/** Names our API as the audience of tokens. */
+export const apiAppId = '22222222-2222-4222-8222-222222222222'
+
+/** Names the program through which people sign in. */
+export const signInAppId = '33333333-3333-4333-8333-333333333333'
+
+export interface User {
+  readonly oid: string
+  readonly name: string
+  readonly upn: string
+  readonly userType: 'Member' | 'Guest'
+  readonly enabled: boolean
+  readonly roles: readonly string[]
+}
+
+export interface Agent {
+  readonly oid: string
+  readonly appId: string
+  readonly name: string
+  readonly secret: string
+  readonly roles: readonly string[]
+}
+
+export const users: readonly User[] = [
+  member(1, 'dba-1'),
+  member(2, 'dba-2'),
+  member(3, 'security-1'),
+  member(4, 'security-2'),
+  member(5, 'owner'),
+  { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase'] },
+  { ...member(7, 'guest'), userType: 'Guest' },
+]
+
+/** `other-bot` may execute what another agent asked for. */
+export const agents: readonly Agent[] = [
+  { ...agent(1, 'deploy-bot'), roles: ['Actions.Request'] },
+  { ...agent(2, 'other-bot'), roles: ['Actions.Request', 'Grants.Redeem'] },
+]
+
+/** Groups that the directory keeps; the groups of the policy may name one as `entraGroup`. */
+export const entraGroups: readonly { readonly oid: string; readonly members: readonly string[] }[] = [
+  { oid: 'd0000000-0000-4000-8000-000000000001', members: users.slice(0, 2).map((user) => user.oid) },
+]
+
+function member(number: number, name: string): User {
+  const oid = `c0000000-0000-4000-8000-00000000000${number}`
+  return { oid, name, upn: `${name}@contoso.test`, userType: 'Member', enabled: true, roles: [] }
+}
+
+function agent(number: number, name: string): Omit<Agent, 'roles'> {
+  return {
+    oid: `b0000000-0000-4000-8000-00000000000${number}`,
+    appId: `a0000000-0000-4000-8000-00000000000${number}`,
+    name,
+    secret: `local-${name}-secret`,
+  }
+}

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { instant } from '../core/instant.ts'
+import type { Clock } from '../ports.ts'
+
+/** The machine's clock and an offset that can only grow; the offset is kept with the data. */
+export interface LocalClock extends Clock {
+  advance(seconds: number): Promise<void>
+}
+
+export function localClock(folder: string): LocalClock {
+  const file = join(folder, 'clock.json')
+  let offset = existsSync(file) ? offsetIn(file) : 0
+  return {
+    now: () => instant(Date.now() + offset),
+    async advance(seconds) {
+      offset += seconds * 1000
+      await writeFile(`${file}.new`, JSON.stringify({ offset }))
+      await rename(`${file}.new`, file)
+    },
+  }
+}
+
+function offsetIn(file: string): number {
+  const { offset } = JSON.parse(readFileSync(file, 'utf8')) as { offset?: unknown }
+  if (typeof offset !== 'number' || !Number.isFinite(offset))
+    throw new Error(`${file} holds no offset in milliseconds; delete it to put the clock right.`)
+  return offset
+}

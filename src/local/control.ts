@@ -1,0 +1,67 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Control, Identity } from './identity.ts'
+import type { LocalClock } from './clock.ts'
+
+/** Where a running stack is found, and how it is told that the caller may read its data folder. */
+export interface StackFile {
+  readonly api: string
+  readonly identity: string
+  readonly secret: string
+  readonly pid: number
+}
+
+const fileIn = (data: string): string => join(data, 'stack.json')
+
+export async function writeStackFile(data: string, stack: StackFile): Promise<void> {
+  await writeFile(`${fileIn(data)}.new`, JSON.stringify(stack, null, 2), { mode: 0o600 })
+  await rename(`${fileIn(data)}.new`, fileIn(data))
+}
+
+export const removeStackFile = (data: string): Promise<void> => rm(fileIn(data), { force: true })
+
+/** @throws {Error} if no stack runs on this data. */
+export async function readStackFile(data: string): Promise<StackFile> {
+  try {
+    return JSON.parse(await readFile(fileIn(data), 'utf8')) as StackFile
+  } catch (cause) {
+    throw new Error(`No local stack runs on ${data}. Start one with: npm start`, { cause })
+  }
+}
+
+/**
+ * Answers the commands of `npm run local` and `npm run token`, below `/local/` of the identity provider.
+ * A secret in the data folder keeps web pages out, which can reach loopback but not read files.
+ */
+export function control(
+  secret: string,
+  stack: { identity: () => Identity; clock: LocalClock; sweep: () => Promise<number> },
+): Control {
+  return async (req, res, url) => {
+    if (req.method !== 'POST' || req.headers['x-local-secret'] !== secret) return false
+    const answer = await act(url, stack)
+    if (answer === null) return false
+    res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+    return true
+  }
+}
+
+async function act(
+  url: URL,
+  { identity, clock, sweep }: { identity: () => Identity; clock: LocalClock; sweep: () => Promise<number> },
+): Promise<object | null> {
+  const value = (name: string) => url.searchParams.get(name) ?? ''
+  switch (url.pathname) {
+    case '/local/token': {
+      const [agent, user] = [value('agent'), value('user')]
+      return { token: await identity().tokenFor(agent ? { agent } : { user }) }
+    }
+    case '/local/advance':
+      await clock.advance(Number(value('seconds')))
+      return { now: clock.now(), swept: await sweep() }
+    case '/local/sweep':
+      return { now: clock.now(), swept: await sweep() }
+    default:
+      return null
+  }
+}

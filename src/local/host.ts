@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { format } from 'node:util'
+import { InvocationContext, type Timer } from '@azure/functions'
+import { z } from 'zod'
+import { send, toRequest } from './exchange.ts'
+import { listen, loopback } from './port.ts'
+import { findRoute, type Route, route } from './routes.ts'
+import { startTimers, type TimerFunction } from './timers.ts'
+import type { RegisteredFunction } from './worker.ts'
+
+export interface Host {
+  readonly origin: string
+  /** The names of the timer functions, for `runTimer`. */
+  readonly timers: readonly string[]
+  /** Runs a timer function now; rejects as it does. */
+  runTimer(name: string): Promise<void>
+  /** Accepts nothing more, lets what runs end for up to 10 seconds, closes what is left. */
+  close(): Promise<void>
+}
+
+export interface HostOptions {
+  /** From `captureFunctions`, after the functions were registered. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>
+  readonly port: number
+  /** The folder of host.json. */
+  readonly folder: string
+  /** Whether timers run by themselves. */
+  readonly ticking: boolean
+  readonly log: (level: string, name: string, text: string) => void
+}
+
+type Log = HostOptions['log']
+
+const grace = 10_000
+
+const hostJson = z.object({
+  extensions: z.object({ http: z.object({ routePrefix: z.string().default('api') }).prefault({}) }).prefault({}),
+})
+
+/** Serves functions on loopback without Core Tools: HTTP and timers, as Azure Functions does. */
+export async function startHost({ functions, port, folder, ticking, log }: HostOptions): Promise<Host> {
+  const all = [...functions.values()]
+  const routes = await httpRoutes(all, folder)
+  const failed = (name: string, cause: unknown) => log('error', name, format(cause))
+  const running = new Set<Promise<unknown>>()
+  let closing = false
+
+  function track<Result>(work: Promise<Result>): Promise<Result> {
+    const settled = Promise.allSettled([work]).finally(() => running.delete(settled))
+    running.add(settled)
+    return work
+  }
+  const run = (each: RegisteredFunction, input: Timer) => track(invoke(each, input, log))
+  const timers = startTimers(timerFunctions(all, run), { ticking, failed })
+  const server = createServer((req, res) => {
+    // the rest of a body that the function did not read; else the connection stands still
+    res.once('finish', () => req.resume())
+    if (closing) res.writeHead(503, { connection: 'close' }).end()
+    else void track(serve(req, res, routes, log))
+  })
+  const origin = `http://${loopback}:${await listen(server, port)}`
+
+  return {
+    origin,
+    timers: timers.names,
+    runTimer: (name) => timers.run(name),
+    async close() {
+      closing = true
+      timers.stop()
+      const closed = new Promise((done) => server.close(done))
+      await within(grace, Promise.all(running))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function httpRoutes(all: readonly RegisteredFunction[], folder: string): Promise<Route<RegisteredFunction>[]> {
+  const { extensions } = hostJson.parse(JSON.parse(await readFile(join(folder, 'host.json'), 'utf8')))
+  const prefix = extensions.http.routePrefix
+  return all
+    .filter(({ trigger }) => trigger.type === 'httpTrigger')
+    .map((each) => route(`${prefix}/${each.trigger.route ?? each.name}`, each.trigger.methods ?? [], each))
+}
+
+function timerFunctions(
+  all: readonly RegisteredFunction[],
+  run: (each: RegisteredFunction, timer: Timer) => Promise<unknown>,
+): TimerFunction[] {
+  return all.flatMap((each) => {
+    const { type, schedule } = each.trigger
+    return type === 'timerTrigger' && schedule !== undefined
+      ? { name: each.name, schedule, run: (timer: Timer) => run(each, timer) }
+      : []
+  })
+}
+
+async function serve(
+  req: IncomingMessage,
+  res: ServerResponse,
+  routes: readonly Route<RegisteredFunction>[],
+  log: Log,
+): Promise<void> {
+  const address = `http://${req.headers.host ?? loopback}${req.url ?? '/'}`
+  if (req.url?.startsWith('/') !== true || !URL.canParse(address)) {
+    res.writeHead(400).end()
+    return
+  }
+  const url = new URL(address)
+  const found = findRoute(routes, req.method ?? 'GET', url.pathname)
+  if (found === null) {
+    res.writeHead(404).end()
+    return
+  }
+  const { name } = found.target
+  try {
+    const result = await invoke(found.target, toRequest(req, url, found.params), log)
+    if (!(await send(result, res))) log('information', name, 'The client left before the answer was sent.')
+  } catch (cause) {
+    log('error', name, format(cause))
+    if (res.headersSent) res.destroy()
+    else res.writeHead(500).end()
+  }
+}
+
+async function invoke(called: RegisteredFunction, input: unknown, log: Log): Promise<unknown> {
+  const context = new InvocationContext({
+    invocationId: randomUUID(),
+    functionName: called.name,
+    logHandler: (level, ...words) => log(level, called.name, format(...words)),
+  })
+  return called.handler(input, context)
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}

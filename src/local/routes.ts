@@ -1,0 +1,67 @@
+/** A route template of Azure Functions, and what it leads to. */
+export interface Route<Target> {
+  readonly methods: readonly string[]
+  readonly pattern: RegExp
+  readonly names: readonly string[]
+  /** One digit a segment: literal text before a parameter before the rest. */
+  readonly rank: string
+  readonly target: Target
+}
+
+export interface Found<Target> {
+  readonly target: Target
+  readonly params: Record<string, string>
+}
+
+/** Understands literal segments, `{name}` and, at the end, `{*rest}`; paths compare without case, as in Azure. */
+export function route<Target>(template: string, methods: readonly string[], target: Target): Route<Target> {
+  const segments = template.split('/').filter((segment) => segment !== '')
+  const read = segments.map((segment, index) => readSegment(template, segment, index === segments.length - 1))
+  return {
+    methods: methods.map((method) => method.toUpperCase()),
+    pattern: new RegExp(`^${read.map(({ source }) => source).join('')}/?$`, 'i'),
+    names: read.flatMap(({ name }) => name ?? []),
+    rank: read.map(({ rank }) => rank).join(''),
+    target,
+  }
+}
+
+/** The most literal route that matches; `null` also if the path is known with other methods alone: Azure answers 404. */
+export function findRoute<Target>(
+  routes: readonly Route<Target>[],
+  method: string,
+  path: string,
+): Found<Target> | null {
+  const [best] = routes
+    .filter((each) => each.methods.includes(method) && each.pattern.test(path))
+    .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+  if (best === undefined) return null
+  const [, ...values] = best.pattern.exec(path) ?? []
+  const params: Record<string, string> = {}
+  for (const [index, name] of best.names.entries()) {
+    const value = decoded(values[index] ?? '')
+    if (value === null) return null
+    params[name] = value
+  }
+  return { target: best.target, params }
+}
+
+function readSegment(
+  template: string,
+  segment: string,
+  last: boolean,
+): { source: string; rank: string; name?: string } {
+  if (!/[{}]/.test(segment)) return { source: `/${segment.replace(/[.*+?^$()|[\]\\]/g, '\\$&')}`, rank: '0' }
+  const [, star, name] = /^\{(\*?)(\w+)\}$/.exec(segment) ?? []
+  if (name === undefined || (star === '*' && !last))
+    throw new Error(`The local host does not understand ${segment} in the route ${template}.`)
+  return star === '*' ? { source: '(?:/(.*))?', rank: '2', name } : { source: '/([^/]+)', rank: '1', name }
+}
+
+function decoded(value: string): string | null {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return null
+  }
+}

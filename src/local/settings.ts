@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import type { WantedPort } from './port.ts'
+
+/** What the environment and the command line say about the local stack. */
+export interface LocalSettings {
+  readonly data: string
+  readonly policy: string
+  readonly ports: {
+    readonly api: WantedPort
+    readonly identity: WantedPort
+    readonly blobs: WantedPort
+    readonly queues: WantedPort
+    readonly tables: WantedPort
+  }
+  /** Whether timers run by themselves. */
+  readonly ticking: boolean
+}
+
+export const usage = `npm start [-- OPTIONS]
+
+Runs Countersign on this machine: storage, identity provider and API, with no cloud and no account.
+Ctrl-C stops it; what was acknowledged is kept.
+
+Options
+  --no-playground   leave out the Teams client (there is none yet, so this changes nothing)
+  --no-timers       deadlines take effect only when a request is read, or by: npm run local -- sweep
+  --help            this text
+
+Settings (environment)
+  COUNTERSIGN_PORT            port of the API                          7071
+  COUNTERSIGN_IDENTITY_PORT   port of the identity provider            9400
+  COUNTERSIGN_STORAGE_PORT    first of the storage's three ports       10000
+  COUNTERSIGN_DATA            folder of the data                       .local
+  COUNTERSIGN_POLICY          folder of the policy                     policy
+A port 0 lets the system choose one.
+`
+
+/** A mistake in how the stack was started; its message is all that the user needs. */
+export class UsageError extends Error {}
+
+/** @throws {UsageError} that names the option or setting and its rule. */
+export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): LocalSettings {
+  const known = ['--no-playground', '--no-timers']
+  const stranger = args.find((arg) => !known.includes(arg))
+  if (stranger !== undefined) throw new UsageError(`There is no option ${stranger}. Try: npm start -- --help`)
+  const storage = port(env, 'COUNTERSIGN_STORAGE_PORT', 10_000)
+  const wanted = (number: number, purpose: string, setting: string): WantedPort => ({ port: number, purpose, setting })
+  const nth = (n: number) => (storage === 0 ? 0 : storage + n)
+  return {
+    data: resolve(env['COUNTERSIGN_DATA'] || '.local'),
+    policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
+    ticking: !args.includes('--no-timers'),
+    ports: {
+      api: wanted(port(env, 'COUNTERSIGN_PORT', 7071), 'the API', 'COUNTERSIGN_PORT'),
+      identity: wanted(port(env, 'COUNTERSIGN_IDENTITY_PORT', 9400), 'sign-in', 'COUNTERSIGN_IDENTITY_PORT'),
+      blobs: wanted(nth(0), 'storage (blobs)', 'COUNTERSIGN_STORAGE_PORT'),
+      queues: wanted(nth(1), 'storage (queues)', 'COUNTERSIGN_STORAGE_PORT'),
+      tables: wanted(nth(2), 'storage (tables)', 'COUNTERSIGN_STORAGE_PORT'),
+    },
+  }
+}
+
+function port(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name]
+  if (text === undefined || text === '') return otherwise
+  const value = Number(text)
+  if (!/^\d{1,5}$/.test(text) || value > 65_533) throw new UsageError(`${name} is a port number, 0 to 65533.`)
+  return value
+}

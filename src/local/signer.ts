@@ -1,0 +1,120 @@
+import {
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto'
+import { access, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { calculateJwkThumbprint } from 'jose'
+import type { PublicKey, Signer } from '../ports.ts'
+
+export interface FileSigner extends Signer {
+  /** A PEM file, for `openssl` and its like. */
+  readonly publicKeyPath: string
+}
+
+/**
+ * Signs with a P-256 key that lies in a file (PEM, PKCS 8), which is made if it is missing.
+ *
+ * @throws {Error} that names the file, if it holds anything else.
+ */
+export async function fileSigner(path: string): Promise<FileSigner> {
+  const privateKey = await load(path)
+  const { x, y, d } = privateKey.export({ format: 'jwk' })
+  if (x === undefined || y === undefined || d === undefined) throw new Error(`${path} holds no P-256 key.`)
+  const publicKeyPath = `${path.replace(/\.pem$/, '')}.public.pem`
+  await replace(publicKeyPath, createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }))
+  const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
+  const kid = await calculateJwkThumbprint(jwk)
+  const keys: readonly PublicKey[] = [{ kid, ...jwk }]
+  return {
+    publicKeyPath,
+    keys: async () => keys,
+    sign: async (digest) => ({ kid, signature: signDigest(Buffer.from(d, 'base64url'), digest) }),
+  }
+}
+
+async function load(path: string): Promise<KeyObject> {
+  await makeIfMissing(path)
+  const pem = await readFile(path, 'utf8')
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key
+  } catch (cause) {
+    throw new Error(`${path} holds no private key; delete it to get a new one.`, { cause })
+  }
+  throw new Error(`${path} holds a key that is not of P-256; delete it to get a new one.`)
+}
+
+/** Of two processes one makes the key, and both use it: a link is made only where nothing is. */
+async function makeIfMissing(path: string): Promise<void> {
+  if (await exists(path)) return
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const draft = `${path}.${randomUUID()}`
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    await writeFile(draft, privateKey.export({ format: 'pem', type: 'pkcs8' }), {
+      mode: 0o600,
+      flag: 'wx',
+      flush: true,
+    })
+    await link(draft, path)
+  } catch (cause) {
+    if (!hasCode(cause, 'EEXIST')) throw cause
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return false
+    throw cause
+  }
+}
+
+const hasCode = (cause: unknown, code: string): boolean =>
+  typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code
+
+async function replace(path: string, text: string | Buffer): Promise<void> {
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, text, { flag: 'wx' })
+  await rename(draft, path)
+}
+
+/** FIPS 186-5: the order of P-256. */
+const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+/**
+ * FIPS 186-5 section 6.4.1, for a digest that is computed already, as Key Vault has it: Node would hash it once more.
+ * The point comes from Node; the arithmetic takes no constant time, which is good enough for a key in a local file.
+ *
+ * @returns r‖s
+ */
+function signDigest(d: Uint8Array, digest: Uint8Array): Uint8Array {
+  if (digest.length !== 32) throw new Error('A SHA-256 digest has 32 bytes.')
+  const once = createECDH('prime256v1')
+  const point = once.generateKeys()
+  const k = integer(once.getPrivateKey())
+  const r = integer(point.subarray(1, 33)) % order
+  const s = (inverse(k) * (integer(digest) + r * integer(d))) % order
+  if (r === 0n || s === 0n) return signDigest(d, digest)
+  return Buffer.from(r.toString(16).padStart(64, '0') + s.toString(16).padStart(64, '0'), 'hex')
+}
+
+const integer = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+
+/** By Fermat: the order is prime. */
+function inverse(value: bigint): bigint {
+  let result = 1n
+  let square = value % order
+  for (let exponent = order - 2n; exponent > 0n; exponent >>= 1n, square = (square * square) % order)
+    if (exponent & 1n) result = (result * square) % order
+  return result
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join, relative } from 'node:path'
+import { useApp } from '../app.ts'
+import { type Azurite, startAzurite } from './azurite.ts'
+import { localClock } from './clock.ts'
+import { control, removeStackFile, writeStackFile } from './control.ts'
+import { type Host, startHost } from './host.ts'
+import { type Identity, startIdentity } from './identity.ts'
+import { checkPorts, listen, loopback } from './port.ts'
+import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
+import { composeLocal } from './stack.ts'
+import { welcome } from './welcome.ts'
+import { captureFunctions, runStartHooks } from './worker.ts'
+
+/** What is running, in the order it was started. */
+const running: { close(): Promise<void> }[] = []
+let stopping: Promise<void> | undefined
+
+main().catch(async (cause: unknown) => {
+  process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+  await stop()
+  process.exit(cause instanceof UsageError ? 78 : 1)
+})
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2)
+  if (args.includes('--help')) {
+    process.stdout.write(usage)
+    return
+  }
+  const settings = localSettings(process.env, args)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void stop().then(() => process.exit(0)))
+  await start(settings)
+}
+
+async function start(settings: LocalSettings): Promise<void> {
+  const { data, ports } = settings
+  await checkPorts(Object.values(ports))
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  say('starting storage, sign-in and the API …')
+  const clock = localClock(data)
+  const azurite = await storage(settings)
+  const secret = randomBytes(16).toString('hex')
+  const apiPort = ports.api.port || (await freePort())
+  const baseUrl = `http://${loopback}:${apiPort}`
+  let sweep = async (): Promise<number> => 0
+  const identity: Identity = await startIdentity({
+    port: ports.identity.port,
+    dataDir: data,
+    control: control(secret, { identity: () => identity, clock, sweep: () => sweep() }),
+  })
+  running.push(identity)
+  const { app, policy } = await composeLocal({ data, policy: settings.policy, baseUrl, azurite, identity, clock })
+  sweep = () => app.approvals.sweep()
+  useApp(app)
+  const host = await serve(apiPort, settings)
+  running.push({ close: async () => app.stop() })
+  await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
+  const place = relative(process.cwd(), data) || '.'
+  process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, data: place, policy })}ready\n`)
+}
+
+async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
+  const azurite = await startAzurite({
+    folder: join(data, 'storage'),
+    ports: { blobs: ports.blobs.port, queues: ports.queues.port, tables: ports.tables.port },
+  })
+  running.push(azurite, { close: () => removeStackFile(data) })
+  void azurite.ended.then(async (reason) => {
+    if (reason === null) return
+    process.stderr.write(`countersign: ${reason.message}\n`)
+    await stop()
+    process.exit(1)
+  })
+  return azurite
+}
+
+/** Registers the functions that are deployed, and serves them. */
+async function serve(port: number, { data, ticking }: LocalSettings): Promise<Host> {
+  const functions = captureFunctions()
+  await import('../../functions/main.ts')
+  await runStartHooks()
+  const file = createWriteStream(join(data, 'log.jsonl'), { flags: 'a', mode: 0o600 })
+  const log = (level: string, name: string, text: string) => {
+    const line = text.startsWith('{') ? (JSON.parse(text) as object) : { text }
+    file.write(`${JSON.stringify({ at: new Date().toISOString(), level, name, ...line })}\n`)
+    if (level === 'error' || level === 'critical') process.stderr.write(`${name}: ${text}\n`)
+  }
+  const host = await startHost({ functions, port, folder: process.cwd(), ticking, log })
+  running.push(host)
+  return host
+}
+
+/** Stops in the opposite order: the storage last, so that nothing acknowledged is lost. */
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    for (const part of running.reverse()) await part.close().catch((cause: unknown) => say(String(cause)))
+  })()
+  return stopping
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server, 0)
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+const say = (text: string): void => void process.stderr.write(`countersign: ${text}\n`)

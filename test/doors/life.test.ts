@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { requestAnswer } from '../../src/http/answers.ts'
+import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await startStack()
+})
+afterAll(() => stack.stop())
+
+const ask = async (more: Record<string, unknown> = {}, agent = 'deploy-bot'): Promise<Answer['body']> => {
+  const { status, body } = await stack.call(agent, '/api/requests', wish(more))
+  expect({ status, body }).toMatchObject({ status: 201 })
+  requestAnswer.parse(body)
+  return body
+}
+const decide = (who: string, request: Answer['body'], verdict = 'approve', more: object = {}) =>
+  stack.call(who, `/api/requests/${request.id}/decisions`, { verdict, digest: request.digest, ...more })
+const read = async (request: Answer['body'], who = 'deploy-bot') =>
+  (await stack.call(who, `/api/requests/${request.id}`)).body
+const redeem = (request: Answer['body'], grant: string, redemption: string = randomUUID(), who = 'deploy-bot') =>
+  stack.call(who, `/api/requests/${request.id}/redeem`, { grant, digest: request.digest, redemption })
+
+/** Asks for an export, has it approved, and reads it with its grant. */
+const approved = async (): Promise<Answer['body']> => {
+  const request = await ask()
+  await decide('dba-1', request)
+  return read(request)
+}
+
+test('a request lives from ask to outcome, and every step is an event', async () => {
+  const request = await ask()
+  expect(request).toMatchObject({ status: 'pending', next: 'wait', policy: { rules: ['export-needs-dba'] } })
+  expect((await decide('dba-1', request)).body).toMatchObject({ status: 'approved', next: 'redeem' })
+  const { grant } = await read(request)
+  expect((await redeem(request, grant.token)).body).toMatchObject({ status: 'redeemed', next: 'execute' })
+  expect(await read(request)).toMatchObject({ next: 'report' })
+  const done = await stack.call('deploy-bot', `/api/requests/${request.id}/outcome`, {
+    result: 'succeeded',
+    summary: '1200 rows',
+  })
+  expect(done.body).toMatchObject({ status: 'succeeded', next: 'stop', stop: { code: 'succeeded' } })
+  requestAnswer.parse(done.body)
+  const { body } = await stack.call('compliance', `/api/requests/${request.id}/events`)
+  const types = body
+    .trim()
+    .split('\n')
+    .map((line: string) => JSON.parse(line).type)
+  expect(types).toEqual(['requested', 'decided', 'approved', 'redeemed', 'succeeded'])
+})
+
+test('a large export needs two groups, and one person never counts for both', async () => {
+  const request = await ask({ params: { rows: 120_000 } })
+  expect(request.approvals.required.map((slot: { groups: string[] }) => slot.groups)).toEqual(
+    expect.arrayContaining([['dba'], ['security']]),
+  )
+  expect((await decide('dba-1', request)).body.status).toBe('pending')
+  expect((await decide('dba-2', request)).body.status).toBe('pending')
+  expect((await decide('security-1', request)).body.status).toBe('approved')
+})
+
+test.each([
+  ['the owner of the agent', 'owner', 403, 'self-approval'],
+  ['a guest', 'guest', 403, 'not-permitted'],
+  ['a stranger', 'security-1', 404, 'not-found'],
+  ['compliance', 'compliance', 404, 'not-found'],
+  ['an agent', 'deploy-bot', 403, 'not-permitted'],
+  ['nobody', null, 401, 'unauthenticated'],
+])('%s may not approve', async (_who, who, status, code) => {
+  const request = await ask()
+  const answer = await stack.call(who, `/api/requests/${request.id}/decisions`, {
+    verdict: 'approve',
+    digest: request.digest,
+  })
+  expect(answer).toMatchObject({ status, body: { code } })
+  expect((await read(request)).status).toBe('pending')
+  await stack.call('deploy-bot', `/api/requests/${request.id}/cancel`, {})
+})
+
+test('another agent does not learn that a request exists', async () => {
+  const request = await ask()
+  expect((await stack.call('other-bot', `/api/requests/${request.id}`)).body.code).toBe('not-found')
+  expect((await stack.call('other-bot', `/api/requests/${request.id}/cancel`, {})).body.code).toBe('not-found')
+  expect((await stack.call('deploy-bot', `/api/requests/${request.id}/cancel`, {})).body.status).toBe('cancelled')
+})
+
+test('policy allows, forbids, or covers nothing', async () => {
+  const allowed = await ask({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
+  expect(allowed).toMatchObject({ status: 'approved', next: 'redeem', policy: { outcome: 'allow' } })
+  expect(allowed.grant.token).toEqual(expect.any(String))
+  const never = await ask({ action: 'db.drop', params: {} })
+  expect(never).toMatchObject({ status: 'denied', stop: { code: 'forbidden-by-policy' } })
+  const unknown = await ask({ action: 'cat.feed', params: {} })
+  expect(unknown).toMatchObject({ status: 'denied', stop: { code: 'no-policy' } })
+})
+
+test('a denial needs a reason and closes the request at once', async () => {
+  const request = await ask()
+  expect((await decide('dba-1', request, 'deny')).body).toMatchObject({ code: 'invalid-input', pointer: '/reason' })
+  const denied = await decide('dba-1', request, 'deny', { reason: 'not on a Friday' })
+  expect(denied.body).toMatchObject({ status: 'denied', stop: { code: 'denied' } })
+  expect((await decide('dba-2', request)).body.code).toBe('not-pending')
+  const again = await stack.call('deploy-bot', '/api/requests', wish({ target: request.target }))
+  expect(again).toMatchObject({ status: 429, body: { code: 'cooling-down' } })
+  expect(Number(again.headers.get('retry-after'))).toBeGreaterThan(0)
+})
+
+test('a high tier asks the approver to type the last part of the target', async () => {
+  const request = await ask({ action: 'iam.role.grant', target: `prod/roles/admin-${randomUUID()}`, params: {} })
+  expect(request.policy.tier).toBe('high')
+  expect((await decide('security-1', request)).body.pointer).toBe('/confirm')
+  const confirm = request.target.split('/').at(-1)
+  expect((await decide('security-1', request, 'approve', { confirm })).body.status).toBe('approved')
+})
+
+test('the same idempotency key gives the same request, and never another', async () => {
+  const body = wish()
+  const headers = { 'idempotency-key': randomUUID() }
+  const posted = await Promise.all([1, 2, 3].map(() => stack.call('deploy-bot', '/api/requests', body, headers)))
+  expect(new Set(posted.map((answer) => answer.body.id)).size).toBe(1)
+  expect(posted.filter(({ status }) => status === 201)).toHaveLength(1)
+  const other = await stack.call('deploy-bot', '/api/requests', wish(), headers)
+  expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } })
+  expect((await stack.call('other-bot', '/api/requests', wish(), headers)).status).toBe(201)
+  const same = await stack.call('deploy-bot', '/api/requests', body)
+  expect(same.body).toMatchObject({ code: 'already-pending', request: posted[0]?.body.id })
+  await stack.call('deploy-bot', `/api/requests/${posted[0]?.body.id}/cancel`, {})
+})
+
+test('fifty parallel redeems give one success', async () => {
+  const request = await approved()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(request, request.grant.token)))
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect(answers.filter(({ body }) => body.code === 'already-redeemed')).toHaveLength(49)
+})
+
+test('a redemption is answered alike when it is repeated, and refused for anyone and anything else', async () => {
+  const request = await approved()
+  const id = randomUUID()
+  const { token } = request.grant
+  const digest = `sha256:${'0'.repeat(64)}`
+  const path = `/api/requests/${request.id}/redeem`
+  expect((await stack.call('deploy-bot', path, { grant: token, digest, redemption: id })).body.code).toBe(
+    'digest-mismatch',
+  )
+  expect((await redeem(request, token, id, 'other-bot')).body.code).toBe('not-found')
+  expect((await redeem(request, `${token.slice(0, -6)}AAAAAA`, id)).body.code).toBe('grant-invalid')
+  expect((await redeem(request, token, id)).status).toBe(200)
+  expect((await redeem(request, token, id)).body).toMatchObject({ status: 'redeemed', next: 'execute' })
+  expect((await redeem(request, token)).body.code).toBe('already-redeemed')
+})
+
+test('another executor redeems what names it, and only it', async () => {
+  const executor = 'b0000000-0000-4000-8000-000000000002'
+  const request = await ask({ executor })
+  await decide('dba-1', request)
+  const { grant } = await read(request, 'other-bot')
+  expect((await redeem(request, grant.token)).body.code).toBe('grant-invalid')
+  expect((await redeem(request, grant.token, randomUUID(), 'other-bot')).status).toBe(200)
+  const outcome = { result: 'failed', summary: 'disk full' }
+  expect((await stack.call('deploy-bot', `/api/requests/${request.id}/outcome`, outcome)).body.code).toBe('not-found')
+  expect((await stack.call('other-bot', `/api/requests/${request.id}/outcome`, outcome)).body.status).toBe('failed')
+})
+
+test('an unused approval is revoked by whoever could decide', async () => {
+  const request = await approved()
+  const path = `/api/requests/${request.id}/revoke`
+  expect((await stack.call('owner', path, {})).body.code).toBe('self-approval')
+  expect((await stack.call('dba-2', path, { reason: 'wrong ticket' })).body).toMatchObject({ status: 'revoked' })
+  expect((await redeem(request, request.grant.token)).body.code).toBe('not-redeemable')
+})
+
+test('a waiting agent hears of the decision', async () => {
+  const request = await ask()
+  const waiting = stack.call('deploy-bot', `/api/requests/${request.id}`, undefined, { prefer: 'wait=30' })
+  await new Promise((done) => setTimeout(done, 300))
+  await decide('dba-1', request)
+  const { body, headers } = await waiting
+  expect(body).toMatchObject({ status: 'approved', grant: { token: expect.any(String) } })
+  expect(headers.get('preference-applied')).toBe('wait=30')
+})
+
+test('an agent has at most five pending requests', async () => {
+  const open = (await stack.call('compliance', '/api/requests?status=pending')).body.requests
+  for (const { id } of open) await stack.call('deploy-bot', `/api/requests/${id}/cancel`, {})
+  const answers = await Promise.all(Array.from({ length: 12 }, () => stack.call('deploy-bot', '/api/requests', wish())))
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(5)
+  expect(answers.filter(({ body }) => body.code === 'too-many')).toHaveLength(7)
+})

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Starts the stack where it cannot start, and gives what it says and how it ends. */
+async function start(env: Record<string, string>, args: string[] = []): Promise<{ code: number | null; said: string }> {
+  const ports = { COUNTERSIGN_PORT: '0', COUNTERSIGN_IDENTITY_PORT: '0', COUNTERSIGN_STORAGE_PORT: '0' }
+  const child = spawn(process.execPath, ['dist/local/start.cjs', ...args], {
+    env: { ...process.env, ...ports, COUNTERSIGN_DATA: join(folder, 'data'), ...env },
+  })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const code = await new Promise<number | null>((done) => child.once('exit', done))
+  return { code, said }
+}
+
+test('a port in use stops the start, and the message says which and how to change it', async () => {
+  const server = createServer()
+  const port = await new Promise<number>((done) =>
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      done(typeof address === 'object' && address ? address.port : 0)
+    }),
+  )
+  const { code, said } = await start({ COUNTERSIGN_PORT: String(port) })
+  server.close()
+  expect(code).toBe(1)
+  expect(said).toContain(String(port))
+  expect(said).toContain('COUNTERSIGN_PORT')
+})
+
+test('a bad policy stops the start with file, line and rule', async () => {
+  const policy = join(folder, 'policy')
+  await cp('policy', policy, { recursive: true })
+  const rules = await readFile(join(policy, 'approve.cedar'), 'utf8')
+  await writeFile(join(policy, 'approve.cedar'), rules.replace('@approvers("dba")', '@approvers("nobody")'))
+  const { code, said } = await start({ COUNTERSIGN_POLICY: policy })
+  expect(code).toBe(1)
+  expect(said).toMatch(/approve\.cedar.*\d+.*export-needs-dba.*nobody/s)
+})
+
+test('storage that cannot start stops the start and says why', async () => {
+  await writeFile(join(folder, 'file'), '')
+  const { code, said } = await start({ COUNTERSIGN_DATA: join(folder, 'file', 'data') })
+  expect(code).toBe(1)
+  expect(said).toMatch(/countersign: .*(ENOTDIR|not a directory)/)
+})
+
+test.each([
+  ['COUNTERSIGN_PORT', 'seventy'],
+  ['COUNTERSIGN_STORAGE_PORT', '99999'],
+])('the setting %s=%s is refused by name', async (name, value) => {
+  const { code, said } = await start({ [name]: value })
+  expect(code).toBe(78)
+  expect(said).toContain(name)
+})
+
+test('an unknown option is refused, and help is given', async () => {
+  expect(await start({}, ['--playground'])).toMatchObject({ code: 78, said: expect.stringContaining('--playground') })
+  expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
+})

@@ -1,0 +1,78 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
+import { build } from 'esbuild'
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+
+const free = { blobs: 0, queues: 0, tables: 0 }
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'azurite-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test('answers over HTTP, and keeps what it was given when it is closed and started again', async () => {
+  const first = await startAzurite({ ports: free, folder })
+  await table(first).createTable()
+  await table(first).createEntity({ partitionKey: 'p', rowKey: 'r', word: 'kept' })
+  expect((await fetch(first.blobsUrl)).headers.get('server')).toMatch(/^Azurite-Blob/)
+  await first.close()
+  await expect(first.ended).resolves.toBeNull()
+  await expect(fetch(first.tablesUrl)).rejects.toThrow()
+
+  const second = await startAzurite({ ports: free, folder })
+  await expect(table(second).getEntity('p', 'r')).resolves.toMatchObject({ word: 'kept' })
+  await second.close()
+})
+
+test('says which port is taken and why it did not start, and tells when it ends unasked', async () => {
+  const azurite = await startAzurite({ ports: free, folder: null })
+  const { port } = new URL(azurite.tablesUrl)
+  await expect(startAzurite({ ports: { ...free, tables: Number(port) }, folder: null })).rejects.toThrow(
+    new RegExp(`did not start: .*in use.*:${port}`),
+  )
+
+  process.kill(azurite.pid, 'SIGKILL')
+  expect((await azurite.ended)?.message).toContain('SIGKILL')
+  await azurite.close()
+})
+
+test('says why it did not start in a folder that cannot be', async () => {
+  await expect(startAzurite({ ports: free, folder: '/dev/null/data' })).rejects.toThrow(/did not start: .*\/dev\/null/)
+})
+
+test('Ctrl-C in the terminal does not reach it, and it does not outlive us', async () => {
+  const script = join(folder, 'storing.cjs')
+  await build({
+    ...{ entryPoints: [join(__dirname, 'storing.ts')], outfile: script, bundle: true, platform: 'node', format: 'cjs' },
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(__filename).href) },
+  })
+  const owner = fork(script, { detached: true })
+  const [{ pid, tablesUrl }] = (await once(owner, 'message')) as [{ pid: number; tablesUrl: string }]
+  process.kill(-Number(owner.pid), 'SIGINT')
+  await once(owner, 'message')
+  expect((await fetch(tablesUrl)).headers.get('server')).toMatch(/^Azurite-Table/)
+
+  owner.kill('SIGKILL')
+  while (isAlive(pid)) await sleep(20)
+  await expect(fetch(tablesUrl)).rejects.toThrow()
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+function table({ tablesUrl, account, key }: Azurite): TableClient {
+  const credential = new AzureNamedKeyCredential(account, key)
+  return new TableClient(tablesUrl, 'things', credential, { allowInsecureConnection: true })
+}

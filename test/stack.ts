@@ -1,0 +1,119 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+const root = resolve(import.meta.dirname ?? __dirname, '..')
+const program = join(root, 'dist/local/start.cjs')
+
+/** A local stack in a process of its own, on ports that the system chose, with an empty data folder. */
+export interface Stack {
+  readonly api: string
+  readonly identity: string
+  readonly data: string
+  readonly process: ChildProcess
+  /** An access token of the running stack. */
+  token(who: string): Promise<string>
+  /** `npm run local -- …` */
+  local(...args: readonly string[]): Promise<string>
+  /** Sends a call to the API; JSON in, JSON out. */
+  call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  stop(): Promise<number | null>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
+  readonly body: any
+}
+
+const agents = ['deploy-bot', 'other-bot']
+
+export async function startStack(options: { data?: string; env?: Record<string, string>; args?: string[] } = {}) {
+  if (!existsSync(program)) throw new Error('Build first: npm run build')
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-')))
+  const env = {
+    ...process.env,
+    COUNTERSIGN_PORT: '0',
+    COUNTERSIGN_IDENTITY_PORT: '0',
+    COUNTERSIGN_STORAGE_PORT: '0',
+    COUNTERSIGN_DATA: data,
+    ...options.env,
+  }
+  const child = spawn(process.execPath, [program, '--no-playground', ...(options.args ?? [])], { cwd: root, env })
+  const ended = new Promise<number | null>((done) => child.once('exit', done))
+  const output = await ready(child, ended)
+  const [api = '', identity = ''] = ['API', 'sign-in'].map((name) => new RegExp(`${name} +(\\S+)`).exec(output)?.[1])
+  const run = promisify(execFile)
+  const command = async (...args: string[]): Promise<string> =>
+    (await run(process.execPath, [join(root, 'dist/local/command.cjs'), ...args], { env })).stdout.trim()
+  const tokens = new Map<string, Promise<string>>()
+  const token = (who: string): Promise<string> => {
+    const known = tokens.get(who) ?? command('token', agents.includes(who) ? '--agent' : '--user', who)
+    tokens.set(who, known)
+    return known
+  }
+
+  const stack: Stack = {
+    api,
+    identity,
+    data,
+    process: child,
+    token,
+    local: (...args) => command('local', ...args),
+    async call(who, path, body, headers = {}) {
+      const authorization = who === null ? {} : { authorization: `Bearer ${await token(who)}` }
+      const answer = await fetch(api + path, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...authorization, ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      const isJson = (answer.headers.get('content-type') ?? '').includes('json') && !text.includes('\n{')
+      return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text }
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const code = await ended
+      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+      return code
+    },
+  }
+  return stack
+}
+
+/** Resolves to what was printed before `ready`. */
+async function ready(child: ReturnType<typeof spawn>, ended: Promise<number | null>): Promise<string> {
+  const lines: string[] = []
+  const errors: string[] = []
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('The stack has no output.')
+  createInterface({ input: stderr }).on('line', (line) => errors.push(line))
+  const isReady = new Promise<string>((done) => {
+    createInterface({ input: stdout }).on('line', (line) =>
+      line === 'ready' ? done(lines.join('\n')) : lines.push(line),
+    )
+  })
+  const failed = ended.then((code) => {
+    throw new Error(`The stack ended with ${code}: ${errors.join('\n')}`)
+  })
+  return Promise.race([isReady, failed])
+}
+
+let number = 0
+
+/** A request body of the example policy; each call asks for another action unless told otherwise. */
+export function wish(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    action: 'db.export',
+    target: `prod/postgres/customers-${++number}`,
+    environment: 'production',
+    params: { rows: 1200 },
+    reason: 'Quarterly churn report',
+    ...more,
+  }
+}
