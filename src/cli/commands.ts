@@ -1,0 +1,102 @@
+/** What the command line offers: the one table that is parsed by and that help is written from. */
+
+export interface Option {
+  /** The name of its value in help. Without it the option takes none. */
+  readonly value?: string
+  readonly help: string
+  readonly required?: true
+  /** May be given more than once. */
+  readonly many?: true
+}
+
+export interface Command {
+  readonly summary: string
+  /** Whether it is about one request, named by its id. */
+  readonly id?: true
+  /** Whether a command line follows after `--`. */
+  readonly tail?: true
+  readonly options: Readonly<Record<string, Option>>
+}
+
+const service = {
+  url: { value: 'URL', help: 'where the service is (COUNTERSIGN_URL)' },
+  'token-url': { value: 'URL', help: 'where tokens come from (COUNTERSIGN_TOKEN_URL)' },
+  'client-id': { value: 'ID', help: 'as whom to get one (COUNTERSIGN_CLIENT_ID)' },
+  scope: { value: 'SCOPE', help: 'for which scope (COUNTERSIGN_SCOPE)' },
+  patience: {
+    value: 'SECONDS',
+    help: 'for how long a call is repeated while nobody answers (COUNTERSIGN_PATIENCE; 30)',
+  },
+} as const satisfies Record<string, Option>
+
+const always = {
+  json: { help: 'write one JSON document for machines' },
+  help: { help: 'say how the command is used' },
+} as const satisfies Record<string, Option>
+
+const action = {
+  action: { value: 'VERB', help: 'what is to be done, as db.export', required: true },
+  target: { value: 'TARGET', help: 'to what, as prod/postgres/customers', required: true },
+  environment: { value: 'NAME', help: 'where, as production', required: true },
+  reason: { value: 'TEXT', help: 'why, for those who decide', required: true },
+  param: {
+    value: 'KEY=VALUE',
+    help: 'a param; JSON if the value is a number, boolean, object or array, else text',
+    many: true,
+  },
+  text: { value: 'KEY=VALUE', help: 'a param that is text, whatever it looks like (as a version 1.10)', many: true },
+  'on-behalf-of': { value: 'OBJECT-ID', help: 'the person it is done for' },
+  link: { value: 'TITLE=URL', help: 'something to read before deciding, https', many: true },
+  'expires-in': { value: 'SECONDS', help: 'give up unless decided by then; the policy may be shorter' },
+  'idempotency-key': { value: 'KEY', help: 'names this ask: the same key asks for the same request (random)' },
+} as const satisfies Record<string, Option>
+
+export const commands = {
+  run: {
+    summary: 'ask, wait for the decision, run a command at most once, report how it ended',
+    tail: true,
+    options: {
+      ...action,
+      result: { value: 'FILE', help: 'write the JSON document to this file' },
+    },
+  },
+  ask: {
+    summary: 'ask for an action, and do not wait',
+    options: {
+      ...action,
+      executor: { value: 'OBJECT-ID', help: 'who will execute it, if not the agent that asks' },
+    },
+  },
+  show: { summary: 'show a request', id: true, options: {} },
+  wait: {
+    summary: 'wait until a request is decided',
+    id: true,
+    options: { timeout: { value: 'SECONDS', help: 'wait no longer than this' } },
+  },
+  cancel: {
+    summary: 'withdraw a request that is pending or approved',
+    id: true,
+    options: { reason: { value: 'TEXT', help: 'why' } },
+  },
+  approve: {
+    summary: 'approve a request, as the person whose token this is',
+    id: true,
+    options: {
+      reason: { value: 'TEXT', help: 'a note' },
+      confirm: { value: 'TEXT', help: "for tier high: the target's last segment" },
+    },
+  },
+  deny: {
+    summary: 'deny a request, as the person whose token this is',
+    id: true,
+    options: { reason: { value: 'TEXT', help: 'why; the agent is told', required: true } },
+  },
+} as const satisfies Record<string, Command>
+
+export type CommandName = keyof typeof commands
+
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
+
+export function optionsOf(name: CommandName): Readonly<Record<string, Option>> {
+  return { ...commands[name].options, ...always, ...service }
+}

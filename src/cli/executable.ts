@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { constants as os } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { Exit, exits } from './exit.ts'
+
+/** Exactly what is run, and what the params bind as `command`. */
+export interface Command {
+  readonly path: string
+  readonly args: readonly string[]
+  readonly cwd: string
+}
+
+/**
+ * Finds what a shell would run for these words: a path as it is, a name on the PATH.
+ *
+ * @throws {Exit} 78 if there is no such executable file.
+ */
+export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Command {
+  if (name === '') throw new Exit(exits.usage, 'The command to run is missing: it comes after --.')
+  // An empty entry of the PATH is the current directory.
+  const folders = name.includes('/') ? [''] : path.split(delimiter)
+  const found = folders.map((folder) => resolve(cwd, join(folder, name))).find(isExecutable)
+  if (found === undefined) throw new Exit(exits.usage, `${name}: there is no such executable file.`)
+  return { path: found, args, cwd }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+export type Ending =
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'not-started'; readonly fault: string }
+
+/** Runs the command without a shell, on our own standard streams. `started` gets the process to pass signals on to. */
+export function execute(command: Command, started: (child: ChildProcess) => void): Promise<Ending> {
+  return new Promise((ended) => {
+    const failed = (cause: unknown): void => {
+      const fault = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault'
+      ended({ kind: 'not-started', fault })
+    }
+    try {
+      const child = spawn(command.path, command.args, { cwd: command.cwd, stdio: 'inherit', shell: false })
+      child.on('error', (cause) => {
+        // With a process it is a signal that could not be sent, not a start that failed.
+        if (child.pid === undefined) failed(cause)
+      })
+      child.on('exit', (code, signal) =>
+        ended(signal ? { kind: 'signal', signal } : { kind: 'exit', code: code ?? exits.fault }),
+      )
+      started(child)
+    } catch (cause) {
+      failed(cause)
+    }
+  })
+}
+
+/** As shells have it: 128 and the signal's number; 127 not found, 126 found but not startable. */
+export function exitCodeOf(ending: Ending): number {
+  switch (ending.kind) {
+    case 'exit':
+      return ending.code
+    case 'signal':
+      return 128 + os.signals[ending.signal]
+    case 'not-started':
+      return ending.fault === 'ENOENT' ? 127 : 126
+  }
+}
+
+export function summaryOf(ending: Ending): string {
+  switch (ending.kind) {
+    case 'exit':
+      return `exit code ${ending.code}`
+    case 'signal':
+      return `signal ${ending.signal}`
+    case 'not-started':
+      return `could not be started: ${ending.fault}`
+  }
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from '../core/json.ts'
+import type { Status } from '../core/request.ts'
+
+/** The exit codes, as sysexits.h numbers them. They are a part of the interface. */
+export const exits = {
+  ok: 0,
+  /** The service, or the token endpoint, cannot be reached or answers something else than it should. */
+  unreachable: 69,
+  /** A fault in this program. */
+  fault: 70,
+  /** No approval this time; asking again may help. */
+  ended: 75,
+  /** No: a person or the policy said so. */
+  refused: 77,
+  /** Usage or configuration. */
+  usage: 78,
+} as const
+
+export type ExitCode = (typeof exits)[keyof typeof exits]
+
+/** Ends the command with a sentence for people and an exit code for programs. */
+export class Exit extends Error {
+  readonly status: ExitCode
+  /** What the service called it, where it did. */
+  readonly problem: JsonObject | undefined
+  /** The request as the service answered it, where it did. */
+  readonly request: JsonObject | undefined
+
+  constructor(status: ExitCode, sentence: string, about: { problem?: JsonObject; request?: JsonObject } = {}) {
+    super(sentence)
+    this.name = 'Exit'
+    this.status = status
+    this.problem = about.problem
+    this.request = about.request
+  }
+}
+
+/** What a request that is decided means for whoever waits for it: only an unused approval is a success. */
+export function exitOf(status: Status): ExitCode {
+  switch (status) {
+    case 'approved':
+      return exits.ok
+    case 'denied':
+    case 'revoked':
+      return exits.refused
+    case 'pending':
+    case 'expired':
+    case 'lapsed':
+    case 'cancelled':
+    case 'redeemed':
+    case 'succeeded':
+    case 'failed':
+      return exits.ended
+  }
+}
+
+/** What a problem that the service answered means. */
+export function exitOfProblem(status: number, code: string): ExitCode {
+  // Nobody there who could say yes: refused, though the status is that of a bad body.
+  if (code === 'no-eligible-approver' || status === 403) return exits.refused
+  if (status === 409 || status === 429) return exits.ended
+  return status >= 400 && status < 500 ? exits.usage : exits.unreachable
+}

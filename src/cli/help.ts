@@ -1,0 +1,82 @@
+import { Exit, exits } from './exit.ts'
+import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
+
+/** @throws {Exit} 78 for a command that does not exist. */
+export function help(name?: string): string {
+  if (name === undefined) return overview
+  if (!isCommand(name)) throw new Exit(exits.usage, `unknown command "${name}". See countersign help.`)
+  const { summary, options } = commands[name]
+  const own = Object.keys(options)
+  const others = Object.entries(optionsOf(name)).filter(([option]) => !own.includes(option))
+  const parts = [
+    `${usageOf(name)}\n${summary}`,
+    table(Object.entries(options)),
+    table(others),
+    name === 'run' ? running : '',
+    name === 'approve' ? approving : '',
+  ]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function usageOf(name: CommandName): string {
+  const { options, id, tail }: Command = commands[name]
+  const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
+    must ? [`--${option} ${value}`] : [],
+  )
+  const end = tail ? ['[options]', '--', 'COMMAND', '[ARGUMENT...]'] : ['[options]']
+  return ['countersign', name, ...(id ? ['ID'] : []), ...required, ...end].join(' ')
+}
+
+const table = (options: readonly (readonly [string, Option])[]): string =>
+  options.map(([name, { value, help: words }]) => `  ${flag(name, value).padEnd(27)} ${words}`).join('\n')
+
+const flag = (name: string, value?: string): string => `--${name}${value ? ` ${value}` : ''}`
+
+const overview = `countersign asks people before something privileged is done.
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
+
+countersign help COMMAND (or COMMAND --help) lists its options; countersign --version prints the version.
+
+Settings
+  COUNTERSIGN_URL             where the service is
+  COUNTERSIGN_TOKEN           an access token; comes before what follows
+  COUNTERSIGN_TOKEN_URL       the token endpoint
+  COUNTERSIGN_CLIENT_ID       the agent's application id
+  COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line
+  COUNTERSIGN_SCOPE           sent when set; Entra asks for api://<application id>/.default
+  COUNTERSIGN_PATIENCE        seconds for which a call is repeated while nobody answers (30)
+  NO_COLOR                    no colours
+
+Exit codes
+   0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
+  69  the service cannot be reached, or does not answer as it should
+  70  a fault in countersign itself
+  75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out
+  77  no: denied, forbidden or not covered by policy, revoked, not permitted
+  78  usage or configuration
+
+With --json standard output has one line of JSON:
+  { "exit", "request"?, "error"?: { "words", "problem"? } }
+`
+
+const running = `Bound, so that nothing else can be run than what was approved: action, target, environment, all params, and as the param
+"command" the executable's absolute path, its arguments and the working directory.
+Not bound: the environment variables (the command gets this program's), standard input, and the contents of the
+executable, of scripts and of any other file.
+
+The command is started only after the service has recorded that the approval is used. A crash between the two leaves
+the request redeemed and the command not run; it is never run twice.
+Ctrl-C while waiting cancels the request (75). While the command runs, signals are passed on to it.
+
+The exit code is the command's own; 128 and the signal's number if a signal ended it; 126 or 127 if it could not be
+started. If the outcome cannot be reported, the exit code stays the command's and a warning is written.
+
+Standard output belongs to the command: --json writes its line as the last one on standard error, and --result writes
+it to a file instead. After the command ran it also has
+  "command": { "exitCode" } or { "signal" } or { "fault" }, "reported": true or false`
+
+const approving = `The action is shown first, on standard error, and the decision is sent with the digest of what was shown.
+For tier high the target's last segment has to be given with --confirm; on a terminal it is asked for.`

@@ -1,0 +1,63 @@
+import packageJson from '../../package.json' with { type: 'json' }
+import { decide } from './decide.ts'
+import { ask, cancel, show, wait } from './follow.ts'
+import { help } from './help.ts'
+import { type Options, parseOptions } from './options.ts'
+import { failed, finish, type Result } from './result.ts'
+import { run } from './run.ts'
+import { claimFile, type Screen, screen } from './screen.ts'
+import { connect } from './service.ts'
+import { readSettings } from './settings.ts'
+
+void main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<void> {
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  const json = own.includes('--json')
+  const to = screen({ json, environment: process.env })
+  const form = { json, isRun: args[0] === 'run' }
+  let file: string | undefined
+  try {
+    const information = informationFor(own)
+    if (information !== undefined) {
+      process.stdout.write(information)
+      return
+    }
+    const options = parseOptions(args)
+    file = options.one('result')
+    if (file !== undefined) claimFile(file)
+    process.exitCode = finish(await perform(options, to), { ...form, file }, to)
+  } catch (cause) {
+    process.exitCode = finish(failed(cause), { ...form, file }, to)
+  }
+}
+
+/** What asks for words alone, and works without any setting. */
+function informationFor(args: readonly string[]): string | undefined {
+  if (args[0] === '--version') return `${packageJson.version}\n`
+  if (args[0] === '--help' || args[0] === '-h') return help()
+  if (args[0] === 'help') return help(args[1])
+  if (args.includes('--help')) return help(args[0])
+  return undefined
+}
+
+async function perform(options: Options, to: Screen): Promise<Result> {
+  const service = connect(readSettings(options, process.env), to.say)
+  const session = { options, environment: process.env, screen: to, service }
+  switch (options.command) {
+    case 'run':
+      return run(session)
+    case 'ask':
+      return ask(session)
+    case 'show':
+      return show(session)
+    case 'wait':
+      return wait(session)
+    case 'cancel':
+      return cancel(session)
+    case 'approve':
+    case 'deny':
+      return decide(session, options.command)
+  }
+}

@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util'
+import { isRequestId } from './answer.ts'
+import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
+import { Exit, exits } from './exit.ts'
+
+/** A command line, taken apart and checked for what can be checked without its meaning. */
+export interface Options {
+  readonly command: CommandName
+  /** The request that the command is about; empty where it is about none. */
+  readonly id: string
+  /** What comes after `--`, as it came. */
+  readonly tail: readonly string[]
+  readonly one: (option: string) => string | undefined
+  readonly many: (option: string) => readonly string[]
+}
+
+/**
+ * Takes the arguments apart. An option may be written as `--name value` or `--name=value`.
+ *
+ * @throws {Exit} 78 naming the option and the rule.
+ */
+export function parseOptions([name, ...args]: readonly string[]): Options {
+  if (name === undefined) usage('a command is missing')
+  if (!isCommand(name)) usage(`unknown command "${name}"`)
+  const { tail: hasTail, id: hasId }: Command = commands[name]
+  const end = hasTail && args.includes('--') ? args.indexOf('--') : args.length
+  const { values, operands } = read(name, args.slice(0, end))
+  const id = operands[0] ?? ''
+  const surplus = operands[hasId ? 1 : 0]
+  if (surplus !== undefined)
+    usage(`unexpected "${surplus}"${hasTail ? ': the command to run comes after --' : ''}`, name)
+  if (hasId && id === '') usage('the request id is missing', name)
+  if (hasId && !isRequestId(id)) usage(`"${id}" is not a request id`, name)
+  for (const [option, { required, help }] of Object.entries(optionsOf(name)))
+    if (required && !values.has(option)) usage(`--${option} is missing: ${help}`, name)
+  return {
+    command: name,
+    id,
+    tail: args.slice(end + 1),
+    one: (option) => values.get(option)?.[0],
+    many: (option) => values.get(option) ?? [],
+  }
+}
+
+interface Given {
+  readonly values: ReadonlyMap<string, readonly string[]>
+  readonly operands: readonly string[]
+}
+
+/** Reads tokens and judges them here, since the parser's own strictness speaks in its own words. */
+function read(command: CommandName, args: string[]): Given {
+  const known: Readonly<Record<string, Option>> = optionsOf(command)
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' } as const]),
+  )
+  const { tokens } = parseArgs({ args, options, strict: false, tokens: true })
+  const values = new Map<string, readonly string[]>()
+  const operands: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value)
+    if (token.kind !== 'option') continue
+    const { name, rawName, inlineValue, value } = token
+    const option = Object.hasOwn(known, name) ? known[name] : undefined
+    if (!option || !rawName.startsWith('--')) usage(`unknown option ${rawName}`, command)
+    if (!option.value && value !== undefined) usage(`${rawName} takes no value`, command)
+    if (option.value && value === undefined) usage(`${rawName} needs a value: ${option.value}`, command)
+    if (option.value && !inlineValue && value?.startsWith('-'))
+      usage(`${rawName} is followed by another option; a value that starts with - is written ${rawName}=VALUE`, command)
+    if (values.has(name) && !option.many) usage(`${rawName} is given twice`, command)
+    values.set(name, [...(values.get(name) ?? []), value ?? ''])
+  }
+  return { values, operands }
+}
+
+function usage(sentence: string, command?: CommandName): never {
+  throw new Exit(exits.usage, `${sentence}. See countersign help${command ? ` ${command}` : ''}.`)
+}

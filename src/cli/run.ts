@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { actionDigest } from '../core/action.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Answer } from './answer.ts'
+import { type Command, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
+import { Exit, exitOf, exits } from './exit.ts'
+import { type Interruption, watchInterruption } from './interruption.ts'
+import { progressOf } from './print.ts'
+import { type Asking, buildAsking } from './request.ts'
+import type { Result } from './result.ts'
+import type { Session } from './session.ts'
+import { untilDecided } from './waiting.ts'
+
+/**
+ * Asks, waits, redeems, runs the command, reports. The command is started only after the service has recorded that this
+ * one execution takes place; a crash between the two leaves the request `redeemed`, never runs it twice.
+ */
+export async function run(session: Session): Promise<Result> {
+  const { options, environment, screen } = session
+  const command = resolveCommand(options.tail, environment['PATH'])
+  const asking = buildAsking(options, bound(command))
+  const interruption = watchInterruption(screen.say)
+  try {
+    const approved = await getApproval(session, asking, interruption.signal)
+    const redeemed = await redeem(session, asking, command, approved)
+    return await executeOnce(session, command, redeemed, interruption)
+  } finally {
+    interruption.end()
+  }
+}
+
+const bound = ({ path, args, cwd }: Command): JsonObject => ({ path, args, cwd })
+
+async function getApproval({ service, screen }: Session, asking: Asking, signal: AbortSignal): Promise<Answer> {
+  // Not held back by waiting: whoever looks on should see at once who must approve.
+  let answer = await service.ask(asking.body, asking.key)
+  const { action, target, environment } = asking.action
+  screen.say(`request ${answer.id}: ${action} on ${target} (${environment})`)
+  if (answer.status === 'pending')
+    screen.say(`waiting for approval by ${progressOf(answer)}; until ${answer.expiresAt ?? 'it expires'}`)
+  try {
+    answer = await untilDecided(service, answer, { signal, say: screen.say })
+    signal.throwIfAborted()
+  } catch (cause) {
+    if (signal.aborted && signal.reason instanceof Exit) throw await withdraw(service, answer, signal.reason.message)
+    if (cause instanceof Exit && cause.status === exits.unreachable) throw resumable(cause, answer, asking.key)
+    throw cause
+  }
+  if (answer.status === 'pending') throw await withdraw(service, answer, 'No approver could be told of the request.')
+  if (answer.status === 'approved') return answer
+  throw new Exit(exitOf(answer.status), `Not run: ${endOf(answer)}`, { request: withoutGrant(answer) })
+}
+
+function endOf({ id, status, stop, decisions }: Answer): string {
+  const denial = decisions.find(({ verdict }) => verdict === 'deny')
+  if (denial) return `request ${id} is denied by ${denial.approver}: ${denial.reason ?? 'no reason given'}`
+  return `request ${id} is ${status}${stop === undefined ? '.' : `: ${stop}`}`
+}
+
+async function withdraw(service: Session['service'], request: Answer, why: string): Promise<Exit> {
+  try {
+    const cancelled = await service.cancel(request.id, why)
+    const sentence = `${why} Request ${request.id} is cancelled; nothing was run.`
+    return new Exit(exits.ended, sentence, { request: withoutGrant(cancelled) })
+  } catch (cause) {
+    if (!(cause instanceof Exit)) throw cause
+    const sentence = `${why} Nothing was run, but request ${request.id} could not be cancelled: ${cause.message}`
+    return new Exit(exits.ended, sentence, { request: withoutGrant(request) })
+  }
+}
+
+function resumable(cause: Exit, request: Answer, key: string): Exit {
+  const sentence = `${cause.message} Nothing was run. Request ${request.id} may still be open; the same command with`
+  return new Exit(cause.status, `${sentence} --idempotency-key ${key} goes on with it.`, {
+    request: withoutGrant(request),
+  })
+}
+
+async function redeem({ service }: Session, asking: Asking, command: Command, approved: Answer): Promise<Answer> {
+  const { id, grant } = approved
+  const digest = actionDigest({ ...asking.action, params: { ...asking.action.params, command: bound(command) } })
+  const about = { request: withoutGrant(approved) }
+  if (digest !== approved.digest)
+    throw new Exit(exits.refused, `Not run: ${digest} is to be run, ${approved.digest} was approved.`, about)
+  if (grant === undefined)
+    throw new Exit(exits.unreachable, `Not run: the service gave no grant for request ${id}.`, about)
+  let redeemed: Answer
+  try {
+    redeemed = await service.redeem(id, { grant, digest, redemption: randomUUID() })
+  } catch (cause) {
+    if (!(cause instanceof Exit)) throw cause
+    const { problem } = cause
+    const lost = cause.status === exits.unreachable ? ` Request ${id} may have been redeemed.` : ''
+    throw new Exit(cause.status, `Not run: ${cause.message}${lost}`, { ...about, ...(problem && { problem }) })
+  }
+  if (redeemed.next !== 'execute' || redeemed.digest !== digest)
+    throw new Exit(exits.unreachable, `Not run: the service did not tell to execute request ${id}.`, about)
+  return redeemed
+}
+
+async function executeOnce(
+  session: Session,
+  command: Command,
+  redeemed: Answer,
+  { signal, passTo }: Interruption,
+): Promise<Result> {
+  if (signal.aborted) {
+    await report(session, redeemed, 'failed', 'interrupted before it was started')
+    const sentence = `Interrupted. Nothing was run; request ${redeemed.id} was already redeemed.`
+    throw new Exit(exits.ended, sentence, { request: withoutGrant(redeemed) })
+  }
+  session.screen.say(`approved; running ${command.path}`)
+  const ending = await execute(command, passTo)
+  passTo(undefined)
+  if (ending.kind === 'not-started') session.screen.warn(`${command.path} ${summaryOf(ending)}`)
+  const exit = exitCodeOf(ending)
+  const reported = await report(session, redeemed, exit === 0 ? 'succeeded' : 'failed', summaryOf(ending))
+  const how = endingOf(ending)
+  return {
+    exit,
+    lines: [],
+    to: 'stderr',
+    record: { exit, request: withoutGrant(reported ?? redeemed), command: how, reported: reported !== undefined },
+  }
+}
+
+/** Reports the outcome. That it cannot be reported changes nothing about the command: a warning, no failure. */
+async function report(
+  { service, screen }: Session,
+  { id }: Answer,
+  result: 'succeeded' | 'failed',
+  summary: string,
+): Promise<Answer | undefined> {
+  try {
+    const answer = await service.report(id, { result, summary })
+    screen.say(`${summary}; reported as ${result}`)
+    return answer
+  } catch (cause) {
+    if (!(cause instanceof Exit)) throw cause
+    screen.warn(`${summary}, which could not be reported, so request ${id} stays redeemed: ${cause.message}`)
+    return undefined
+  }
+}
+
+/** The grant is this program's to use: what it writes down of the request goes without. */
+function withoutGrant({ document }: Answer): JsonObject {
+  const { grant: _grant, ...rest } = document
+  return rest
+}
+
+function endingOf(ending: Ending): JsonObject {
+  switch (ending.kind) {
+    case 'exit':
+      return { exitCode: ending.code }
+    case 'signal':
+      return { signal: ending.signal }
+    case 'not-started':
+      return { fault: ending.fault }
+  }
+}

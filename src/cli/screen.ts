@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs'
+import type { JsonObject } from '../core/json.ts'
+import { visible } from '../core/text.ts'
+import { Exit, exits } from './exit.ts'
+import type { Environment } from './settings.ts'
+
+/** A line for people; the label is set apart where colours are. */
+export type Line = string | readonly [label: string, text: string]
+
+/** What people and machines get to see. Everything for people goes through `visible` here, at the last moment. */
+export interface Screen {
+  /** Tells how things go, on standard error; machines are spared it. */
+  readonly say: (line: string) => void
+  /** Warns on standard error, machines too. */
+  readonly warn: (line: string) => void
+  readonly show: (lines: readonly Line[], to: 'stdout' | 'stderr') => void
+  /** Writes the one document for machines as one line of ASCII. */
+  readonly record: (document: JsonObject, to: 'stdout' | 'stderr' | { readonly file: string }) => void
+}
+
+export function screen({ json, environment }: { readonly json: boolean; readonly environment: Environment }): Screen {
+  // Whoever stops reading, as `head` does, has seen enough; a command that runs is not to be left for that.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const show: Screen['show'] = (lines, to) => {
+    const stream = process[to]
+    const colours = stream.isTTY && !environment['NO_COLOR']
+    stream.write(lines.map((line) => `${drawn(line, colours)}\n`).join(''))
+  }
+  const warn = (line: string): void => show([['countersign:', line]], 'stderr')
+  return {
+    say: (line) => (json ? undefined : warn(line)),
+    warn,
+    show,
+    record: (document, to) => {
+      const text = `${ascii(JSON.stringify(document))}\n`
+      if (typeof to === 'string') process[to].write(text)
+      else if (!isWritten(to.file, text)) warn(`${to.file} could not be written.`)
+    },
+  }
+}
+
+/**
+ * Empties the file before anything happens: it can be written, and what it held does not pass for this result.
+ *
+ * @throws {Exit} 78 if it cannot be written.
+ */
+export function claimFile(file: string): void {
+  if (!isWritten(file, '')) throw new Exit(exits.usage, `--result: ${file} cannot be written.`)
+}
+
+function isWritten(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Wide enough for the longest label that stands in a column. */
+const column = 13
+
+function drawn(line: Line, colours: boolean): string {
+  if (typeof line === 'string') return visible(line)
+  const [label, text] = line.map((part) => visible(part))
+  const padded = label === 'countersign:' ? label : label?.padEnd(column)
+  return `${colours ? `\u001b[1m${padded}\u001b[22m` : padded} ${text}`.trimEnd()
+}
+
+/** JSON escapes below U+0020 only; a terminal obeys more than those. */
+const ascii = (json: string): string =>
+  json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,0 +1,85 @@
+import { isObject, type JsonObject } from '../core/json.ts'
+import { type Answer, parseAnswer } from './answer.ts'
+import { Exit, exitOfProblem, exits } from './exit.ts'
+import { type Call, type Patience, type Reply, send } from './http.ts'
+import type { Settings } from './settings.ts'
+import { tokenSource } from './token.ts'
+
+/** The service's API, as this program uses it. Every call may be repeated, and is while nobody answers. */
+export interface Service {
+  /** Asks; the same key with the same body names the same request, however often it arrives. */
+  ask(body: JsonObject, key: string, until?: Until): Promise<Answer>
+  read(id: string, until?: Until): Promise<Answer>
+  cancel(id: string, reason?: string): Promise<Answer>
+  decide(id: string, decision: JsonObject): Promise<Answer>
+  /** Claims the grant; the same redemption is answered alike again. */
+  redeem(
+    id: string,
+    claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
+  ): Promise<Answer>
+  report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
+}
+
+export interface Until {
+  /** Seconds to wait for the request to leave `pending`. */
+  readonly wait?: number
+  readonly signal?: AbortSignal
+}
+
+export function connect(settings: Settings, say: Patience['say']): Service {
+  const patience = { seconds: settings.patience, say }
+  const token = tokenSource(settings.credentials, patience)
+
+  const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> => {
+    const attempt = async (renew: boolean): Promise<Reply> =>
+      send(prepare(new URL(`api/requests${path}`, settings.url), await token(renew), body, more), patience)
+    let reply = await attempt(false)
+    if (reply.status === 401) reply = await attempt(true)
+    if (reply.status === 200 || reply.status === 201) return parseAnswer(reply.json)
+    throw problemIn(reply)
+  }
+  const about = async (id: string, path: string, body?: JsonObject, more?: Extra): Promise<Answer> => {
+    const answer = await call(`/${id}${path}`, body, more)
+    if (answer.id !== id) throw new Exit(exits.unreachable, 'The service answered about another request.')
+    return answer
+  }
+
+  return {
+    ask: (body, key, until) => call('', body, { ...until, key }),
+    read: (id, until) => about(id, '', undefined, until),
+    cancel: (id, reason) => about(id, '/cancel', reason === undefined ? {} : { reason }),
+    decide: (id, decision) => about(id, '/decisions', decision),
+    redeem: (id, claim) => about(id, '/redeem', claim),
+    report: (id, outcome) => about(id, '/outcome', outcome),
+  }
+}
+
+type Extra = Until & { readonly key?: string }
+
+function prepare(url: URL, token: string, body: JsonObject | undefined, { wait, signal, key }: Extra): Call {
+  return {
+    url,
+    method: body ? 'POST' : 'GET',
+    headers: {
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      ...(body && { 'content-type': 'application/json' }),
+      ...(wait && { prefer: `wait=${wait}` }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+    },
+    seconds: 20 + (wait ?? 0),
+    signal,
+    ...(body && { body: JSON.stringify(body) }),
+  }
+}
+
+/** RFC 9457 section 3.1, shown as `title: detail (code)`. */
+function problemIn({ status, json }: Reply): Exit {
+  if (!isObject(json) || typeof json['title'] !== 'string')
+    return new Exit(exits.unreachable, `The service answered status ${status}, and no problem that says why.`)
+  const { title, detail, code, request } = json
+  const about = typeof request === 'string' ? ` [request ${request}]` : ''
+  const sentence = `${title}${typeof detail === 'string' ? `: ${detail}` : ''}${about}`
+  if (typeof code !== 'string') return new Exit(exitOfProblem(status, ''), sentence, { problem: json })
+  return new Exit(exitOfProblem(status, code), `${sentence} (${code})`, { problem: json })
+}

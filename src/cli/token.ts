@@ -1,0 +1,53 @@
+import { isObject } from '../core/json.ts'
+import { Exit, exits } from './exit.ts'
+import { type Patience, type Reply, send } from './http.ts'
+import type { Credentials } from './settings.ts'
+
+/** Gives the access token to call with. `renew` says that the last one was refused. */
+export type TokenSource = (renew?: boolean) => Promise<string>
+
+/**
+ * Takes the token from the environment, or gets one by client credentials (RFC 6749 section 4.4) and keeps it in memory
+ * until shortly before it expires.
+ */
+export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
+  if (credentials.kind === 'token') return (renew) => (renew ? refused() : Promise.resolve(credentials.token))
+  let kept: { readonly token: string; readonly until: number } | undefined
+  return async (renew = false) => {
+    if (!kept || renew || Date.now() >= kept.until) kept = await getToken(credentials, patience)
+    return kept.token
+  }
+}
+
+async function refused(): Promise<never> {
+  throw new Exit(exits.usage, 'COUNTERSIGN_TOKEN was not accepted: it may have expired, or be for another service.')
+}
+
+async function getToken(client: Credentials & { kind: 'client' }, patience: Patience) {
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    ...(client.scope && { scope: client.scope }),
+  })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
+  const call = { url: client.tokenUrl, method: 'POST', headers, body: form.toString(), seconds: 15 } as const
+  const reply = await send(call, patience)
+  const { json } = reply
+  const token = isObject(json) ? json['access_token'] : undefined
+  if (reply.status !== 200 || !isObject(json) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    throw failed(reply, client.scope)
+  const lifetime = Number(json['expires_in'] ?? 300) * 1000
+  // A minute early, but never before half its life is over: short tokens must be of use too.
+  return { token, until: Date.now() + Math.max(lifetime - 60_000, lifetime / 2) }
+}
+
+function failed({ status, json }: Reply, scope: string | undefined): Exit {
+  const { error, error_description: description } = isObject(json) ? json : {}
+  if (typeof error !== 'string' || status >= 500)
+    return new Exit(exits.unreachable, `COUNTERSIGN_TOKEN_URL answered no token (status ${status}).`)
+  const words = typeof description === 'string' ? `, ${description.slice(0, 300)}` : ''
+  const hint = scope ? '' : ' COUNTERSIGN_SCOPE is not set; Entra asks for api://<application id>/.default.'
+  const names = 'COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
+  return new Exit(exits.usage, `COUNTERSIGN_TOKEN_URL refused ${names}: ${error}${words}.${hint}`)
+}

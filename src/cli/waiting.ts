@@ -1,0 +1,34 @@
+import type { Answer } from './answer.ts'
+import { pauseFor } from './http.ts'
+import { progressOf } from './print.ts'
+import type { Service } from './service.ts'
+
+/** How long the service is asked to hold an answer back, in seconds; it allows 60. */
+const held = 50
+
+export interface Waiting {
+  /** Seconds; without it until the request is decided, which its deadline sees to. */
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal
+  readonly say: (progress: string) => void
+}
+
+/** Waits until a request leaves `pending`, cannot be delivered to anybody, or the time is up. */
+export async function untilDecided(service: Service, first: Answer, waiting: Waiting): Promise<Answer> {
+  const { timeout = Number.POSITIVE_INFINITY, signal, say } = waiting
+  const end = Date.now() + timeout * 1000
+  let answer = first
+  while (isOpen(answer) && Date.now() < end) {
+    const started = Date.now()
+    const wait = Math.ceil(Math.min(held, (end - started) / 1000))
+    const next = await service.read(answer.id, { wait, ...(signal && { signal }) })
+    if (next.status === 'pending' && progressOf(next) !== progressOf(answer)) say(progressOf(next))
+    answer = next
+    // A service that does not hold its answers back is not to be called in a tight loop.
+    const early = Math.min(1000, end - started) - (Date.now() - started)
+    if (isOpen(answer) && early > 0) await pauseFor(early, signal)
+  }
+  return answer
+}
+
+const isOpen = ({ status, delivery }: Answer): boolean => status === 'pending' && delivery !== 'undeliverable'

@@ -1,0 +1,235 @@
+import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
+import { buildProgram, type Program } from './program.ts'
+
+let double: Double
+let program: Program
+
+beforeAll(async () => {
+  program = buildProgram()
+  double = await startDouble()
+})
+beforeEach(() => double.reset())
+afterAll(async () => {
+  program.end()
+  await double.end()
+})
+
+const cli = (...args: readonly string[]) =>
+  program.run(args, {
+    env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' },
+  })
+
+const person = '6f1c0000-0000-4000-8000-000000000001'
+const told = ['--action', action.action, '--target', action.target, '--environment', action.environment]
+
+/** Texts that would move the cursor, colour, hide or turn what a terminal shows. */
+const hostile = '\u001b[2J\u001b]0;title\u0007\u009b31m\rAPPROVED\u202e\u200b'
+const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e]/
+
+describe('ask', () => {
+  test('sends what the options say, under the key it was given', async () => {
+    double.answer('ask', () => ok(double.asked(), 201))
+    const { code, stdout } = await cli(
+      'ask',
+      ...told,
+      ...['--param', 'rows=120000', '--text', 'version=1.10', '--reason', 'first\nsecond', '--expires-in=600'],
+      ...['--link', 'FIN-881=https://example.org/FIN-881?a=b', '--on-behalf-of', person, '--executor', person],
+      ...['--idempotency-key', 'run-4711-step-3'],
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain(requestId)
+    expect(double.seen[0]?.headers['idempotency-key']).toBe('run-4711-step-3')
+    expect(double.sent('ask')).toEqual([
+      {
+        ...action,
+        params: { rows: 120_000, version: '1.10' },
+        reason: 'first\nsecond',
+        onBehalfOf: person,
+        executor: person,
+        links: [{ title: 'FIN-881', url: 'https://example.org/FIN-881?a=b' }],
+        expiresIn: 600,
+      },
+    ])
+  })
+
+  test.each([
+    ['pending', {}, 0],
+    ['approved', approved, 0],
+    ['denied', stopped('denied', 'no-policy'), 77],
+    ['expired', stopped('expired'), 75],
+    ['succeeded', stopped('succeeded'), 75],
+  ])('ends with a request that is %s', async (status, change, code) => {
+    double.answer('ask', ok(request(change), 201))
+    const ended = await cli('ask', ...told, '--reason', 'x', '--json')
+    expect(ended).toMatchObject({ code, stderr: '' })
+    expect(JSON.parse(ended.stdout)).toMatchObject({ exit: code, request: { id: requestId, status } })
+  })
+})
+
+describe('show', () => {
+  test('shows everything of the action, nothing shortened', async () => {
+    const long = 'x'.repeat(5000)
+    const params = { tables: ['accounts'], nested: { deep: [1, { flag: true }] }, text: 'true', long }
+    double.answer('read', ok(request({ params, onBehalfOf: person })))
+    const { stdout, code } = await cli('show', requestId)
+    expect(code).toBe(0)
+    for (const part of [...Object.values(action).filter((value) => typeof value === 'string'), person, 'deploy-bot'])
+      expect(stdout).toContain(part)
+    const shown = stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .join('')
+    for (const part of ['"accounts"', '"flag": true', '"text": "true"', long]) expect(shown).toContain(part)
+  })
+
+  test('marks the reason as the words of the agent, line by line', async () => {
+    double.answer('read', ok(request({ reason: 'first\nstatus        approved' })))
+    const { stdout } = await cli('show', requestId)
+    expect(stdout).toContain('not verified')
+    expect(stdout).not.toMatch(/^status +approved/m)
+  })
+
+  test('shows an erased action as erased', async () => {
+    double.answer(
+      'read',
+      ok({ ...request(), target: undefined, environment: undefined, params: undefined, reason: undefined }),
+    )
+    expect(await cli('show', requestId)).toMatchObject({ code: 0, stdout: expect.stringContaining('erased') as string })
+  })
+
+  test.each([[[]], [['--json']]])('lets no text of others rule the terminal %j', async (flags) => {
+    const slot = { groups: [hostile], quorum: 1, have: 0 }
+    const decision = { verdict: 'deny', approver: hostile, name: hostile, reason: hostile }
+    const everywhere = {
+      target: hostile,
+      params: { key: hostile, list: [hostile] },
+      reason: `${hostile}\n${hostile}`,
+      links: [{ title: hostile, url: hostile }],
+      agent: { id: hostile, name: hostile },
+      policy: { rules: [hostile], tier: hostile, summary: hostile, outcome: hostile },
+      approvals: { required: [slot], decisions: [decision] },
+      ...stopped('denied'),
+      stop: { code: hostile, words: hostile },
+      delivery: hostile,
+      expiresAt: hostile,
+    }
+    double.answer('read', ok(request(everywhere)))
+    const { code, stdout, stderr } = await cli('show', requestId, ...flags)
+    expect(code).toBe(0)
+    expect(stdout).toContain('APPROVED')
+    expect(stdout + stderr).not.toMatch(unsafe)
+  })
+
+  test('nor any text of a problem', async () => {
+    double.answer('read', problem(404, 'not-found', { title: hostile, detail: hostile }))
+    const { code, stderr } = await cli('show', requestId)
+    expect(code).toBe(78)
+    expect(stderr).toContain('(not-found)')
+    expect(stderr).not.toMatch(unsafe)
+  })
+
+  test('gives machines the whole answer', async () => {
+    double.answer('read', ok(request(approved)))
+    const { stdout } = await cli('show', requestId, '--json')
+    expect(JSON.parse(stdout)).toEqual({ exit: 0, request: request(approved) })
+    expect(stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('gives machines the problem as it came', async () => {
+    double.answer('read', problem(404, 'not-found'))
+    const { stdout, stderr, code } = await cli('show', requestId, '--json')
+    expect({ code, stderr }).toEqual({ code: 78, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      exit: 78,
+      error: { words: expect.any(String) as string, problem: { code: 'not-found', status: 404 } },
+    })
+  })
+})
+
+describe('wait', () => {
+  test.each([
+    ['approved', approved, 0],
+    ['denied', stopped('denied'), 77],
+    ['revoked', stopped('revoked'), 77],
+    ['lapsed', stopped('lapsed'), 75],
+    ['redeemed', { status: 'redeemed', next: 'report' }, 75],
+  ])('ends when the request is %s', async (_status, change, code) => {
+    double.answer('read', ok(request()), ok(request(change)))
+    expect(await cli('wait', requestId)).toMatchObject({ code })
+    expect(double.seen.map((seen) => seen.headers['prefer'])).toEqual([undefined, 'wait=50'])
+  })
+
+  test('ends when its time is up, or when no approver could be told', async () => {
+    double.answer('read', ok(request()))
+    expect(await cli('wait', requestId, '--timeout', '0')).toMatchObject({ code: 75 })
+    double.answer('read', ok(request({ delivery: 'undeliverable' })))
+    expect(await cli('wait', requestId)).toMatchObject({ code: 75 })
+  })
+})
+
+test('cancel withdraws, with a reason or without', async () => {
+  double.answer('cancel', ok(request(stopped('cancelled'))))
+  expect(await cli('cancel', requestId, '--reason', 'not needed')).toMatchObject({ code: 0 })
+  expect(await cli('cancel', requestId)).toMatchObject({ code: 0 })
+  expect(double.sent('cancel')).toEqual([{ reason: 'not needed' }, {}])
+  double.answer('cancel', problem(409, 'already-redeemed'))
+  expect(await cli('cancel', requestId)).toMatchObject({ code: 75 })
+})
+
+describe('a decision', () => {
+  const high = { policy: { outcome: 'approve', rules: [], tier: 'high' } }
+  const digest = request()['digest']
+
+  beforeEach(() => {
+    double.answer('read', ok(request()))
+    double.answer('decisions', ok(request(approved)))
+  })
+
+  test('is made on what was shown', async () => {
+    const { code, stderr } = await cli('approve', requestId, '--reason', 'seen')
+    expect(code).toBe(0)
+    for (const part of [action.target, action.environment, '"rows": 120000', 'Quarterly report', 'deploy-bot', digest])
+      expect(stderr).toContain(part)
+    expect(double.sent('decisions')).toEqual([{ verdict: 'approve', digest, reason: 'seen' }])
+  })
+
+  test('to deny has a reason', async () => {
+    expect(await cli('deny', requestId)).toMatchObject({ code: 78 })
+    expect(double.seen).toEqual([])
+    double.answer('decisions', ok(request(stopped('denied'))))
+    expect(await cli('deny', requestId, '--reason', 'too much')).toMatchObject({ code: 0 })
+    expect(double.sent('decisions')).toEqual([{ verdict: 'deny', digest, reason: 'too much' }])
+  })
+
+  test('to approve tier high needs the confirmation, to deny it does not', async () => {
+    double.answer('read', ok(request(high)))
+    const refused = await cli('approve', requestId)
+    expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('--confirm') as string })
+    expect(double.sent('decisions')).toEqual([])
+    await cli('approve', requestId, '--confirm', 'customers')
+    await cli('deny', requestId, '--reason', 'no')
+    expect(double.sent('decisions')).toEqual([
+      { verdict: 'approve', digest, confirm: 'customers' },
+      { verdict: 'deny', digest, reason: 'no' },
+    ])
+  })
+
+  test.each([
+    ['another digest than that of the action it shows', { digest: `sha256:${'0'.repeat(64)}` }],
+    ['no action any more', { target: undefined, environment: undefined, params: undefined }],
+  ])('is not made on a request with %s', async (_what, change) => {
+    double.answer('read', ok({ ...request(), ...change }))
+    expect(await cli('approve', requestId)).toMatchObject({ code: 77 })
+    expect(double.sent('decisions')).toEqual([])
+  })
+
+  test.each([
+    ['self-approval', problem(403, 'self-approval'), 77],
+    ['not-pending', problem(409, 'not-pending'), 75],
+    ['invalid-input', problem(400, 'invalid-input', { pointer: '/confirm' }), 78],
+  ])('that is refused as %s says so', async (code, reply, exit) => {
+    double.answer('decisions', reply)
+    const ended = await cli('approve', requestId)
+    expect(ended).toMatchObject({ code: exit, stderr: expect.stringContaining(`: The detail. (${code})`) as string })
+  })
+})

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+
+/** The program as it is installed: bundled, run as a process of its own. */
+export interface Program {
+  /** A folder for this test file; gone with `end`. */
+  readonly folder: string
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>
+  readonly end: () => void
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly started?: (process: ChildProcess) => void
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export function buildProgram(): Program {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-cli-')))
+  const outfile = join(folder, 'countersign.cjs')
+  const entryPoints = [join(__dirname, '../../src/cli/main.ts')]
+  buildSync({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs' })
+  return {
+    folder,
+    run: (args, options = {}) => start(outfile, args, { cwd: folder, ...options }),
+    end: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function start(file: string, args: readonly string[], { env, cwd, started }: RunOptions): Promise<Ended> {
+  const child = spawn(process.execPath, [file, ...args], {
+    // No variable of whoever runs the tests reaches the program.
+    env: { PATH: process.env['PATH'], ...env },
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
+  started?.(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...output }))
+  })
+}

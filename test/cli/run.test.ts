@@ -1,0 +1,371 @@
+import type { ChildProcess } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { actionDigest } from '../../src/core/action.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
+import { buildProgram, type Ended, type Program, type RunOptions } from './program.ts'
+
+let double: Double
+let program: Program
+let marker: string
+
+beforeAll(async () => {
+  program = buildProgram()
+  marker = join(program.folder, 'ran')
+  double = await startDouble()
+})
+beforeEach(() => {
+  rmSync(marker, { force: true })
+  double.reset()
+  approving()
+})
+afterAll(async () => {
+  program.end()
+  await double.end()
+})
+
+/** What the service does when all goes well, with changes to what it answers at the end of waiting. */
+function approving(change: JsonObject = approved): void {
+  double.answer('ask', () => ok(double.asked(), 201))
+  double.answer('read', () => ok(double.asked(change)))
+  double.answer('redeem', () => ok(double.asked({ status: 'redeemed', next: 'execute' })))
+  double.answer('outcome', ({ body }) => ok(double.asked(stopped((body as { result: string }).result))))
+  double.answer('cancel', () => ok(double.asked(stopped('cancelled'))))
+}
+
+const bound = (): unknown =>
+  (double.sent('ask').at(-1) as typeof action & { params: { command: unknown } }).params.command
+
+const node = process.execPath
+const touch = (then = ''): readonly string[] => [
+  node,
+  '-e',
+  `require('node:fs').writeFileSync(${JSON.stringify(marker)}, ''); ${then}`,
+]
+
+const flags = ['--action', action.action, '--target', action.target, '--environment', action.environment]
+const told = [...flags, '--param', 'rows=120000', '--reason', 'Quarterly report']
+
+const run = (command: readonly string[], options: RunOptions & { readonly flags?: readonly string[] } = {}) =>
+  program.run(['run', ...told, ...(options.flags ?? []), '--', ...command], {
+    ...options,
+    env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0', ...options.env },
+  })
+
+const calls = (): readonly string[] => double.seen.map((seen) => seen.call)
+
+const lastLine = ({ stderr }: Ended): unknown => JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '')
+
+test('asks, waits, redeems, runs, reports, in this order', async () => {
+  let ranEarly = true
+  double.answer('redeem', () => {
+    ranEarly = existsSync(marker)
+    return ok(double.asked({ status: 'redeemed', next: 'execute' }))
+  })
+  const ended = await run(touch(`process.stdout.write('output')`))
+  expect(ended).toMatchObject({ code: 0, stdout: 'output' })
+  expect(calls()).toEqual(['ask', 'read', 'redeem', 'outcome'])
+  expect(ranEarly).toBe(false)
+  const [asked, read] = double.seen
+  expect(asked?.headers).toMatchObject({ authorization: 'Bearer token', 'content-type': 'application/json' })
+  expect(asked?.headers['idempotency-key']).toMatch(/^[\x21-\x7e]{20,255}$/)
+  expect(asked?.headers).not.toHaveProperty('prefer')
+  expect(read?.headers['prefer']).toMatch(/^wait=[1-6]\d?$/)
+  expect(double.sent('outcome')).toEqual([{ result: 'succeeded', summary: 'exit code 0' }])
+})
+
+test('binds path, arguments and working directory, and redeems with the digest of exactly that', async () => {
+  await run([node, '-e', '0', 'a b', '$HOME', ';'])
+  const command = { path: node, args: ['-e', '0', 'a b', '$HOME', ';'], cwd: program.folder }
+  expect(bound()).toEqual(command)
+  expect(double.sent('ask')).toEqual([{ ...action, params: { rows: 120_000, command }, reason: 'Quarterly report' }])
+  expect(double.sent('redeem')).toEqual([
+    {
+      grant: 'header.payload.signature',
+      digest: actionDigest({ ...action, params: { rows: 120_000, command } }),
+      redemption: expect.stringMatching(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      ) as string,
+    },
+  ])
+})
+
+test('hands arguments over without a shell', async () => {
+  const script = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))'
+  const words = ['$HOME', '`id`', 'a  b', '', '; exit 9', '*', "'", '--json']
+  const { stdout } = await run([node, '-e', script, '--', ...words])
+  expect(JSON.parse(stdout)).toEqual(words)
+})
+
+test('resolves a name on the PATH to a file that can be executed', async () => {
+  const [first, second] = [join(program.folder, 'first'), join(program.folder, 'second')]
+  for (const folder of [first, second]) {
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'tool'), `#!/bin/sh\necho ${folder}\n`)
+  }
+  chmodSync(join(second, 'tool'), 0o755)
+  const { stdout } = await run(['tool'], { env: { PATH: `${first}:${program.folder}:${second}` } })
+  expect(stdout).toBe(`${second}\n`)
+  expect(bound()).toMatchObject({ path: join(second, 'tool') })
+  await run(['second/tool'])
+  expect(bound()).toMatchObject({ path: join(second, 'tool') })
+})
+
+test('shows who must approve, the id and the deadline, and how approvals come in', async () => {
+  const required = [
+    { groups: ['dba'], quorum: 2, have: 0 },
+    { groups: ['security', 'oncall'], quorum: 1, have: 0 },
+  ]
+  const pending = request({ approvals: { required, decisions: [] } })
+  const one = request({ approvals: { required: required.map((slot, i) => ({ ...slot, have: 1 - i })), decisions: [] } })
+  double.answer('ask', ok(pending, 201))
+  double.answer('read', ok(one), ok(request(stopped('expired'))))
+  const { stderr, code } = await run(touch())
+  expect(code).toBe(75)
+  for (const part of [requestId, 'dba: 0 of 2', 'security or oncall: 0 of 1', '2026-01-31T10:30', 'dba: 1 of 2'])
+    expect(stderr).toContain(part)
+})
+
+test.each([
+  ['denied', stopped('denied'), 77],
+  ['revoked', stopped('revoked'), 77],
+  ['expired', stopped('expired'), 75],
+  ['lapsed', stopped('lapsed'), 75],
+  ['cancelled', stopped('cancelled'), 75],
+  ['redeemed', { status: 'redeemed', next: 'report' }, 75],
+  ['succeeded', stopped('succeeded'), 75],
+])('a request that ends %s is not run', async (_status, change, code) => {
+  approving(change)
+  expect(await run(touch())).toMatchObject({ code, stdout: '' })
+  expect(calls()).toEqual(['ask', 'read'])
+  expect(existsSync(marker)).toBe(false)
+})
+
+test('who was denied is told by whom and why', async () => {
+  const denial = {
+    approver: 'c0000000-0000-4000-8000-000000000001',
+    name: 'dba-1',
+    verdict: 'deny',
+    reason: 'Not today',
+  }
+  approving({ ...stopped('denied'), approvals: { required: [], decisions: [denial] } })
+  const { stderr } = await run(touch())
+  for (const part of [denial.approver, 'dba-1', 'Not today']) expect(stderr).toContain(part)
+})
+
+test.each([
+  ['forbidden by policy', ok(request(stopped('denied', 'forbidden-by-policy')), 201), 77],
+  ['covered by no policy', ok(request(stopped('denied', 'no-policy')), 201), 77],
+  ['not permitted', problem(403, 'not-permitted'), 77],
+  ['approvable by nobody', problem(422, 'no-eligible-approver'), 77],
+  ['pending already', problem(409, 'already-pending', { request: requestId }), 75],
+  ['one too many', problem(429, 'too-many', {}, { 'retry-after': '60' }), 75],
+  ['cooling down', problem(429, 'cooling-down', {}, { 'retry-after': '60' }), 75],
+  ['not valid', problem(400, 'invalid-input', { pointer: '/params/rows' }), 78],
+  ['a secret', problem(422, 'secret-in-params'), 78],
+  ['signed in badly', problem(401, 'unauthenticated'), 78],
+  ['not answered in time', problem(503, 'busy', {}, { 'retry-after': '60' }), 69],
+  ['a bug of the service', problem(500, 'bug'), 69],
+])('an ask that is %s ends before anything is run', async (_what, reply, code) => {
+  double.answer('ask', reply)
+  expect(await run(touch())).toMatchObject({ code, stdout: '' })
+  expect(calls()).toEqual(['ask'])
+  expect(existsSync(marker)).toBe(false)
+})
+
+test('a request that no approver could be told of is cancelled', async () => {
+  approving({ delivery: 'undeliverable' })
+  expect(await run(touch())).toMatchObject({ code: 75 })
+  expect(calls()).toEqual(['ask', 'read', 'cancel'])
+})
+
+test('an action that policy allows runs at once', async () => {
+  double.answer('ask', () => ok(double.asked(approved), 201))
+  expect(await run(touch())).toMatchObject({ code: 0 })
+  expect(calls()).toEqual(['ask', 'redeem', 'outcome'])
+})
+
+test('another digest than that of the command is never redeemed', async () => {
+  approving({ ...approved, digest: `sha256:${'0'.repeat(64)}` })
+  expect(await run(touch())).toMatchObject({ code: 77 })
+  expect(calls()).toEqual(['ask', 'read'])
+  expect(existsSync(marker)).toBe(false)
+})
+
+test.each([
+  ['is not told to execute', () => ok(double.asked({ status: 'redeemed', next: 'report' })), 69],
+  ['is told to execute another action', ok(request({ status: 'redeemed', next: 'execute' })), 69],
+  ['was redeemed by somebody else', problem(409, 'already-redeemed'), 75],
+  ['has another digest for the service', problem(403, 'digest-mismatch'), 77],
+  ['gets no answer', 'broken' as const, 69],
+  ['gets an answer that is not JSON', ok('<html>'), 69],
+])('a redeem that %s runs nothing', async (_what, reply, code) => {
+  double.answer('redeem', reply)
+  expect(await run(touch())).toMatchObject({ code })
+  expect(calls()).not.toContain('outcome')
+  expect(existsSync(marker)).toBe(false)
+})
+
+test('an approval without a grant runs nothing', async () => {
+  approving({ status: 'approved', next: 'redeem' })
+  expect(await run(touch())).toMatchObject({ code: 69 })
+  expect(existsSync(marker)).toBe(false)
+})
+
+test('a redeem whose answer is lost is repeated with the same redemption, and the command runs once', async () => {
+  double.answer('redeem', 'broken', () => ok(double.asked({ status: 'redeemed', next: 'execute' })))
+  const log = join(program.folder, 'log')
+  const append = `require('node:fs').appendFileSync(${JSON.stringify(log)}, 'ran\\n')`
+  expect(await run([node, '-e', append], { env: { COUNTERSIGN_PATIENCE: '5' } })).toMatchObject({ code: 0 })
+  const [first, second, ...more] = double.sent('redeem')
+  expect(second).toEqual(first)
+  expect(more).toEqual([])
+  expect(readFileSync(log, 'utf8')).toBe('ran\n')
+})
+
+describe('the exit code', () => {
+  test("is the command's own", async () => {
+    expect(await run([node, '-e', 'process.exit(3)'])).toMatchObject({ code: 3 })
+    expect(double.sent('outcome')).toEqual([{ result: 'failed', summary: 'exit code 3' }])
+  })
+
+  test('is 128 and the number of the signal that ended the command', async () => {
+    expect(await run([node, '-e', `process.kill(process.pid, 'SIGKILL')`])).toMatchObject({ code: 137 })
+    expect(double.sent('outcome')).toEqual([{ result: 'failed', summary: 'signal SIGKILL' }])
+  })
+
+  test.each([
+    ['127 for a command that is gone', unlinkSync, 127, 'ENOENT'],
+    ['126 for one that may not be executed any more', (path: string) => chmodSync(path, 0o644), 126, 'EACCES'],
+  ])('is %s after the redeem', async (_what, spoil, code, fault) => {
+    const tool = join(program.folder, 'spoilt')
+    writeFileSync(tool, '#!/bin/sh\n', { mode: 0o755 })
+    double.answer('redeem', () => {
+      spoil(tool)
+      return ok(double.asked({ status: 'redeemed', next: 'execute' }))
+    })
+    expect(await run([tool])).toMatchObject({ code })
+    expect(double.sent('outcome')).toEqual([{ result: 'failed', summary: `could not be started: ${fault}` }])
+  })
+
+  test.each([
+    ['is refused', problem(409, 'already-reported')],
+    ['does not arrive', 'broken' as const],
+  ])("stays the command's when the report %s, with a warning", async (_what, reply) => {
+    double.answer('outcome', reply)
+    const ended = await run([node, '-e', 'process.exit(4)'], { flags: ['--json'] })
+    expect(ended.code).toBe(4)
+    expect(ended.stderr).toMatch(new RegExp(`countersign: exit code 4.*${requestId}`))
+    expect(lastLine(ended)).toMatchObject({ exit: 4, reported: false, command: { exitCode: 4 } })
+  })
+})
+
+describe('a signal', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while waiting cancels the request', async (signal) => {
+    const cut = interruptAt('read', signal)
+    const ended = await run(touch(), cut)
+    expect(ended).toMatchObject({ code: 75 })
+    expect(ended.stderr).toContain('cancelled')
+    expect(double.sent('cancel')).toEqual([{ reason: `Interrupted by ${signal}.` }])
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  test('while asking cancels the request as soon as its id is known', async () => {
+    const cut = interruptAt('ask', 'SIGINT')
+    expect(await run(touch(), cut)).toMatchObject({ code: 75 })
+    expect(calls()).toEqual(['ask', 'cancel'])
+  })
+
+  test('while redeeming runs nothing, and says so to the service', async () => {
+    const cut = interruptAt('redeem', 'SIGINT')
+    expect(await run(touch(), cut)).toMatchObject({ code: 75 })
+    expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  test('ends with 75 too when the request cannot be cancelled, and says so', async () => {
+    double.answer('cancel', 'broken')
+    const ended = await run(touch(), interruptAt('read', 'SIGINT'))
+    expect(ended).toMatchObject({ code: 75 })
+    expect(ended.stderr).toContain('could not be cancelled')
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s is passed on to the command', async (signal) => {
+    const script = `process.on('${signal}', () => process.exit(5)); setInterval(() => {}, 1000); console.log('ready')`
+    const ended = await run([node, '-e', script], {
+      started: (child) => child.stdout?.on('data', () => child.kill(signal)),
+    })
+    expect(ended).toMatchObject({ code: 5 })
+    expect(double.sent('outcome')).toEqual([{ result: 'failed', summary: 'exit code 5' }])
+  })
+
+  /** Sends the signal when a call arrives, and answers the call only once the program has seen it. */
+  function interruptAt(call: 'ask' | 'read' | 'redeem', signal: NodeJS.Signals): RunOptions {
+    let child: ChildProcess | undefined
+    const status = call === 'redeem' ? { status: 'redeemed', next: 'execute' } : {}
+    double.answer(call, async () => {
+      const noticed = new Promise((resolve) =>
+        child?.stderr?.on('data', (text) => `${text}`.includes(signal) && resolve(0)),
+      )
+      child?.kill(signal)
+      await noticed
+      return call === 'read' ? 'silent' : ok(double.asked(status))
+    })
+    return {
+      started: (started) => {
+        child = started
+      },
+    }
+  }
+})
+
+describe('for machines', () => {
+  test('the last line of standard error is the result, standard output is the command’s', async () => {
+    const ended = await run([node, '-e', `console.log('out'); console.error('err')`], { flags: ['--json'] })
+    expect(ended.stdout).toBe('out\n')
+    expect(ended.stderr.split('\n')).toHaveLength(3)
+    expect(lastLine(ended)).toMatchObject({
+      exit: 0,
+      request: { id: requestId, status: 'succeeded' },
+      command: { exitCode: 0 },
+      reported: true,
+    })
+    expect(ended.stderr).not.toContain('header.payload.signature')
+  })
+
+  test('a file can take it instead', async () => {
+    const file = join(program.folder, 'result.json')
+    approving(stopped('denied'))
+    const ended = await run(touch(), { flags: ['--result', file] })
+    expect(ended.stdout).toBe('')
+    const result: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    expect(result).toMatchObject({
+      exit: 77,
+      request: { status: 'denied' },
+      error: { words: expect.any(String) as string },
+    })
+  })
+
+  test('a file that cannot be written is refused before anything is asked', async () => {
+    expect(await run(touch(), { flags: ['--result', program.folder] })).toMatchObject({ code: 78 })
+    expect(calls()).toEqual([])
+  })
+})
+
+test.each([
+  ['a command that does not exist', ['no-such-command']],
+  ['a file that is not executable', ['./countersign.cjs']],
+  ['a folder', ['/']],
+  ['no command', []],
+])('%s is refused before anything is asked', async (_what, command) => {
+  expect(await run(command)).toMatchObject({ code: 78, stdout: '' })
+  expect(calls()).toEqual([])
+})
+
+test('a service that goes away while waiting leaves a way to go on', async () => {
+  double.answer('read', 'broken')
+  const ended = await run(touch(), { flags: ['--idempotency-key', 'run-4711'] })
+  expect(ended.code).toBe(69)
+  expect(ended.stderr).toContain('--idempotency-key run-4711')
+})

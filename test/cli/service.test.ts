@@ -1,0 +1,175 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { action, type Double, ok, problem, request, requestId, startDouble } from './double.ts'
+import { buildProgram, type Program } from './program.ts'
+
+let double: Double
+let program: Program
+
+beforeAll(async () => {
+  program = buildProgram()
+  double = await startDouble()
+})
+beforeEach(() => {
+  double.reset()
+  double.answer('read', ok(request({ status: 'denied', next: 'stop' })))
+})
+afterAll(async () => {
+  program.end()
+  await double.end()
+})
+
+const show = (env: Readonly<Record<string, string>> = {}) =>
+  program.run(['show', requestId], {
+    env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_PATIENCE: '0', COUNTERSIGN_TOKEN: 'token', ...env },
+  })
+
+const client = (env: Readonly<Record<string, string>> = {}) => ({
+  COUNTERSIGN_TOKEN: '',
+  COUNTERSIGN_TOKEN_URL: `${double.url}/token`,
+  COUNTERSIGN_CLIENT_ID: 'the-client',
+  COUNTERSIGN_CLIENT_SECRET: 'the-secret',
+  ...env,
+})
+
+const tokens = (expiresIn: number) => {
+  let count = 0
+  return () => ok({ access_token: `token-${++count}`, expires_in: expiresIn, token_type: 'Bearer' })
+}
+
+const used = () => double.seen.filter((seen) => seen.call === 'read').map((seen) => seen.headers.authorization)
+
+describe('client credentials', () => {
+  test('get a token, with the scope where one is set', async () => {
+    double.answer('token', tokens(3600))
+    expect(await show(client())).toMatchObject({ code: 0 })
+    await show(client({ COUNTERSIGN_SCOPE: 'api://app/.default' }))
+    const form = { grant_type: 'client_credentials', client_id: 'the-client', client_secret: 'the-secret' }
+    expect(double.sent('token')).toEqual([form, { ...form, scope: 'api://app/.default' }])
+    expect(used()).toEqual(['Bearer token-1', 'Bearer token-2'])
+  })
+
+  test('yield to a token that is given', async () => {
+    await show(client({ COUNTERSIGN_TOKEN: 'given' }))
+    expect(double.sent('token')).toEqual([])
+    expect(used()).toEqual(['Bearer given'])
+  })
+
+  test.each([
+    ['one token for all calls while it lives', 3600, ['Bearer token-1', 'Bearer token-1']],
+    ['a new one before each call when it has expired', 0, ['Bearer token-1', 'Bearer token-2']],
+  ])('get %s', async (_what, expiresIn, expected) => {
+    double.answer('token', tokens(expiresIn))
+    double.answer('read', ok(request()), ok(request({ status: 'denied', next: 'stop' })))
+    await program.run(['wait', requestId], { env: { COUNTERSIGN_URL: double.url, ...client() } })
+    expect(used()).toEqual(expected)
+  })
+
+  test('get a new token when theirs is refused, once', async () => {
+    double.answer('token', tokens(3600))
+    double.answer('read', problem(401, 'unauthenticated'), ok(request()))
+    expect(await show(client())).toMatchObject({ code: 0 })
+    expect(used()).toEqual(['Bearer token-1', 'Bearer token-2'])
+    double.answer('read', problem(401, 'unauthenticated'))
+    expect(await show(client())).toMatchObject({ code: 78 })
+    expect(used()).toHaveLength(4)
+  })
+
+  test('that are refused are named, the secret is not', async () => {
+    const body = { error: 'invalid_client', error_description: '\u001b[2Jwrong' }
+    double.answer('token', { status: 401, body })
+    const { code, stderr } = await show(client())
+    expect(code).toBe(78)
+    expect(stderr).toMatch(/COUNTERSIGN_CLIENT_SECRET.*invalid_client/)
+    expect(stderr).not.toMatch(/the-secret|\u001b/)
+  })
+
+  test.each([
+    ['a token endpoint that fails', { status: 500, body: {} }],
+    ['a token endpoint that is something else', { status: 200, body: { hello: 'world' } }],
+    ['a token that would break the header', { status: 200, body: { access_token: 'a\r\nb', expires_in: 3600 } }],
+  ])('end with 69 at %s', async (_what, reply) => {
+    double.answer('token', reply)
+    expect(await show(client())).toMatchObject({ code: 69 })
+    expect(used()).toEqual([])
+  })
+})
+
+test('a given token that is refused is named', async () => {
+  double.answer('read', problem(401, 'unauthenticated'))
+  expect(await show()).toMatchObject({ code: 78, stderr: expect.stringContaining('COUNTERSIGN_TOKEN') as string })
+  expect(used()).toHaveLength(1)
+})
+
+describe('a call is repeated', () => {
+  const patient = { COUNTERSIGN_PATIENCE: '10' }
+
+  test.each([
+    ['busy', problem(503, 'busy', {}, { 'retry-after': '0' })],
+    ['too many', problem(429, 'too-many', {}, { 'retry-after': '0' })],
+    ['a gateway', { status: 502, body: '<html>' }],
+    ['no answer', 'broken' as const],
+  ])('after %s', async (_what, reply) => {
+    double.answer('read', reply, reply, ok(request()))
+    expect(await show(patient)).toMatchObject({ code: 0 })
+    expect(double.seen).toHaveLength(3)
+  })
+
+  test('with the same key and body when it asks', async () => {
+    double.answer('ask', 'broken', problem(503, 'busy', {}, { 'retry-after': '0' }), ok(request(), 201))
+    const flags = Object.entries({ ...action, params: undefined, reason: 'x' })
+    const args = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+    const env = { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', ...patient }
+    expect(await program.run(['ask', ...args], { env })).toMatchObject({ code: 0 })
+    expect(new Set(double.seen.map((seen) => seen.headers['idempotency-key'])).size).toBe(1)
+    expect(new Set(double.seen.map((seen) => JSON.stringify(seen.body))).size).toBe(1)
+    expect(double.seen).toHaveLength(3)
+  })
+
+  test('but not when the service wants more patience than there is', async () => {
+    double.answer('read', problem(503, 'unavailable', {}, { 'retry-after': '3600' }))
+    const ended = await show(patient)
+    expect(ended).toMatchObject({ code: 69, stderr: expect.stringContaining('(unavailable)') as string })
+    expect(double.seen).toHaveLength(1)
+  })
+})
+
+test.each([
+  ['a page', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
+  ['a redirect', { status: 307, body: '', headers: { location: '/token' } }],
+  ['a request without status', ok({ ...request(), status: undefined })],
+  ['a status that does not exist', ok(request({ status: 'maybe' }))],
+  ['another request', ok(request({ id: '01kaqz3v8m0000000000000001-07' }))],
+  ['an id that is none', ok(request({ id: '../health' }))],
+  ['JSON with a doubled key', ok(`{"id":"${requestId}","id":"${requestId}"}`)],
+  ['more than anybody can want', ok(request({ reason: 'x'.repeat(2_000_000) }))],
+  ['nothing', { status: 404, body: '', headers: { 'content-type': 'text/plain' } }],
+])('%s instead of an answer ends with 69', async (_what, reply) => {
+  double.answer('read', reply)
+  expect(await show()).toMatchObject({ code: 69, stdout: '' })
+  expect(double.seen).toHaveLength(1)
+})
+
+test('a service that is not there is named', async () => {
+  const closed = await portThatIsClosed()
+  const ended = await show({ COUNTERSIGN_URL: `http://127.0.0.1:${closed}` })
+  expect(ended).toMatchObject({ code: 69, stderr: expect.stringMatching(`${closed}.*ECONNREFUSED`) as string })
+})
+
+test('the address may have a path', async () => {
+  for (const path of ['/', '/behind/a/gateway', '/behind/a/gateway/'])
+    await show({ COUNTERSIGN_URL: `${double.url}${path}` })
+  expect(double.seen.map((seen) => seen.path)).toEqual([
+    `/api/requests/${requestId}`,
+    `/behind/a/gateway/api/requests/${requestId}`,
+    `/behind/a/gateway/api/requests/${requestId}`,
+  ])
+})
+
+async function portThatIsClosed(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
