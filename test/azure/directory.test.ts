@@ -1,0 +1,230 @@
+import type { TokenCredential } from '@azure/identity'
+import { GraphDirectory, type GraphSettings } from '../../src/azure/directory.ts'
+import { parseObjectId } from '../../src/core/id.ts'
+import { type Instant, parseInstant, plusSeconds } from '../../src/core/instant.ts'
+import { Problem } from '../../src/core/problem.ts'
+import { type Answer, type Double, type Received, startDouble } from '../double.ts'
+
+const dana = parseObjectId('c0000000-0000-4000-8000-000000000001')
+const erin = parseObjectId('c0000000-0000-4000-8000-000000000002')
+const group = parseObjectId('d0000000-0000-4000-8000-000000000001')
+const noon = parseInstant('2026-01-31T12:00:00.000Z')
+const user = { id: dana, displayName: 'Dana', userType: 'Member', accountEnabled: true }
+const missing: Answer = { status: 404, body: { error: { code: 'Request_ResourceNotFound', message: 'Not there.' } } }
+
+let now: Instant
+let answer: (request: Received) => Answer | Promise<Answer>
+let graph: Double
+let other: Double
+
+beforeEach(async () => {
+  now = noon
+  answer = () => ({ status: 200, body: user })
+  graph = await startDouble((request) => answer(request))
+  other = await startDouble(() => ({ status: 200, body: { ...user, value: [{ id: erin }] } }))
+})
+
+afterEach(() => Promise.all([graph.close(), other.close()]))
+
+test('a person is a member who may sign in', async () => {
+  expect(await directory().person(dana)).toEqual({ name: 'Dana', member: true, enabled: true, asOf: noon })
+  const [asked] = graph.received
+  expect(asked?.path).toBe(`/v1.0/users/${dana}`)
+  expect(asked?.query.get('$select')).toBe('id,displayName,userType,accountEnabled')
+  expect(asked?.headers.authorization).toBe('Bearer token-for-https://graph.microsoft.com/.default')
+})
+
+test.each([
+  ['a guest is no member', { userType: 'Guest' }, { member: false, enabled: true }],
+  ['of an unknown type is no member', { userType: null }, { member: false, enabled: true }],
+  ['disabled is not enabled', { accountEnabled: false }, { member: true, enabled: false }],
+  ['of unknown state is not enabled', { accountEnabled: null }, { member: true, enabled: false }],
+])('a person who is %s', async (_what, said, expected) => {
+  answer = () => ({ status: 200, body: { ...user, ...said } })
+  expect(await directory().person(dana)).toMatchObject(expected)
+})
+
+test('there may be no such person', async () => {
+  answer = () => missing
+  expect(await directory().person(dana)).toBeNull()
+})
+
+test.each<[string, object]>([
+  ['somebody else', { id: erin }],
+  ['nobody', { id: undefined }],
+  ['no name', { displayName: null }],
+  ['no type', { userType: undefined }],
+  ['no state', { accountEnabled: undefined }],
+  ['a state that is text', { accountEnabled: 'true' }],
+])('an answer about %s is none', async (_what, said) => {
+  answer = () => ({ status: 200, body: { ...user, ...said } })
+  expect(await codeOf(directory().person(dana))).toBe('unavailable')
+})
+
+test('the members of a group come from all its pages, each once', async () => {
+  answer = ({ query }) =>
+    query.get('$skiptoken') === null
+      ? page([dana], `${graph.origin}/v1.0/groups/${group}/more?$skiptoken=2`)
+      : page([erin.toUpperCase(), dana])
+  expect(await directory().members(group)).toEqual([dana, erin])
+  expect(graph.received[0]?.path).toBe(`/v1.0/groups/${group}/transitiveMembers/microsoft.graph.user`)
+  expect(graph.received[0]?.headers['consistencylevel']).toBe('eventual')
+  expect(graph.received[0]?.query.get('$count')).toBe('true')
+})
+
+test('a group that does not exist has no members, and neither has an empty one', async () => {
+  answer = () => missing
+  expect(await directory().members(group)).toEqual([])
+  answer = () => page([])
+  expect(await directory().members(group)).toEqual([])
+})
+
+test('a link to the next page elsewhere is not followed', async () => {
+  answer = () => page([dana], `${other.origin}/v1.0/groups/${group}/more`)
+  expect(await codeOf(directory().members(group))).toBe('unavailable')
+  expect(other.received).toEqual([])
+})
+
+test('a redirection is not followed', async () => {
+  answer = () => ({ status: 307, headers: { location: `${other.origin}/v1.0/users/${dana}` } })
+  expect(await codeOf(directory().person(dana))).toBe('unavailable')
+  expect(other.received).toEqual([])
+})
+
+test('pages without end are not read', async () => {
+  answer = ({ path }) => page([dana], `${graph.origin}${path}`)
+  expect(await codeOf(directory().members(group))).toBe('unavailable')
+  expect(graph.received).toHaveLength(20)
+})
+
+test.each<[string, unknown]>([
+  ['no list', {}],
+  ['a list of something else', { value: [dana] }],
+  ['an id that is none', { value: [{ id: 'root' }] }],
+  ['a link that is none', { value: [], '@odata.nextLink': 'more' }],
+  ['no JSON', '<html>'],
+])('an answer about a group is none with %s', async (_what, body) => {
+  answer = () => ({ status: 200, body })
+  expect(await codeOf(directory().members(group))).toBe('unavailable')
+})
+
+test.each<[string, Answer]>([
+  ['throttles', { status: 429, headers: { 'retry-after': '1' } }],
+  ['throttles without saying how long', { status: 429 }],
+  ['is busy', { status: 503, headers: { 'retry-after': '0' } }],
+])('a directory that %s is asked again', async (_how, first) => {
+  const answers = [first]
+  answer = () => answers.shift() ?? { status: 200, body: user }
+  expect(await directory().person(dana)).toMatchObject({ name: 'Dana' })
+  expect(graph.received).toHaveLength(2)
+})
+
+test.each<[string, Answer]>([
+  ['throttles for an hour', { status: 429, headers: { 'retry-after': '3600' } }],
+  ['fails', { status: 500 }],
+  ['does not take our token', { status: 401 }],
+  ['does not permit it', { status: 403 }],
+  ['has no such address', { status: 404, body: '<html>' }],
+  ['has no such address, in its own words', { status: 404, body: { error: { code: 'ResourceNotFound' } } }],
+  ['answers nothing', { status: 204 }],
+  ['drops the connection', 'reset'],
+  ['does not answer', 'hang'],
+])('nobody is known while the directory %s, and then again', async (_how, trouble) => {
+  const asking = directory({ timeout: 700 })
+  answer = () => trouble
+  expect(await problemOf(asking.person(dana))).toMatchObject({ code: 'unavailable', details: { retryAfter: 5 } })
+  expect(await codeOf(asking.members(group))).toBe('unavailable')
+  expect(await codeOf(asking.ping())).toBe('unavailable')
+  expect(graph.received).toHaveLength(3)
+  answer = () => ({ status: 200, body: user })
+  expect(await asking.person(dana)).toMatchObject({ name: 'Dana' })
+})
+
+test('a directory that is always busy is given up', async () => {
+  answer = () => ({ status: 503, headers: { 'retry-after': '0' } })
+  expect(await codeOf(directory({ timeout: 700 }).person(dana))).toBe('unavailable')
+  expect(graph.received.length).toBeGreaterThan(1)
+})
+
+test('nobody is known while there is no directory, or no token for it', async () => {
+  const credential: TokenCredential = { getToken: () => Promise.reject(new Error('no identity')) }
+  expect(await codeOf(directory({ credential }).person(dana))).toBe('unavailable')
+  expect(await codeOf(directory({ credential: { getToken: async () => null } }).person(dana))).toBe('unavailable')
+  expect(graph.received).toEqual([])
+  await graph.close()
+  expect(await codeOf(directory().person(dana))).toBe('unavailable')
+})
+
+test('an answer is used for a minute, with the time it was asked for', async () => {
+  const asking = directory()
+  await asking.person(dana)
+  now = plusSeconds(noon, 59)
+  answer = () => missing
+  expect(await asking.person(dana)).toMatchObject({ name: 'Dana', asOf: noon })
+  now = plusSeconds(noon, 60)
+  expect(await asking.person(dana)).toBeNull()
+})
+
+test.each([3600, -3600])('after the clock was set by %i s the answer is not used', async (by) => {
+  const asking = directory()
+  await asking.person(dana)
+  now = plusSeconds(noon, by)
+  expect(await asking.person(dana)).toMatchObject({ asOf: now })
+  expect(graph.received).toHaveLength(2)
+})
+
+test('that there is no such person is remembered, and an empty group too', async () => {
+  const asking = directory()
+  answer = () => missing
+  for (let i = 0; i < 3; i++) {
+    expect(await asking.person(dana)).toBeNull()
+    expect(await asking.members(group)).toEqual([])
+  }
+  expect(graph.received).toHaveLength(2)
+})
+
+test('those who ask at once share one answer, each person their own', async () => {
+  const asking = directory()
+  answer = ({ path }) => ({ status: 200, body: { ...user, id: path.split('/').at(-1) } })
+  await Promise.all(Array.from({ length: 20 }, (_, i) => asking.person(i % 2 === 0 ? dana : erin)))
+  expect(graph.received).toHaveLength(2)
+})
+
+test('a shared failure fails for all, and is not remembered', async () => {
+  const asking = directory()
+  answer = () => ({ status: 500 })
+  const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(asking.person(dana))))
+  expect(new Set(codes)).toEqual(new Set(['unavailable']))
+  expect(graph.received).toHaveLength(1)
+  answer = () => ({ status: 200, body: user })
+  expect(await asking.person(dana)).toMatchObject({ name: 'Dana' })
+})
+
+test('the directory is there if it says that nobody is not', async () => {
+  answer = () => missing
+  await directory().ping()
+  expect(graph.received[0]?.path).toBe('/v1.0/users/00000000-0000-0000-0000-000000000000')
+})
+
+function directory(more: Partial<GraphSettings> = {}): GraphDirectory {
+  const credential: TokenCredential = {
+    getToken: async (scope) => ({ token: `token-for-${[scope].flat().join()}`, expiresOnTimestamp: 0 }),
+  }
+  return new GraphDirectory({ url: `${graph.origin}/v1.0`, credential, clock: { now: () => now }, ...more })
+}
+
+function page(ids: readonly string[], next?: string): Answer {
+  const value = ids.map((id) => ({ '@odata.type': '#microsoft.graph.user', id }))
+  return { status: 200, body: { value, ...(next === undefined ? {} : { '@odata.nextLink': next }) } }
+}
+
+const codeOf = async (result: Promise<unknown>) => (await problemOf(result)).code
+
+async function problemOf(result: Promise<unknown>): Promise<Problem> {
+  const thrown: unknown = await result.then(
+    () => null,
+    (cause: unknown) => cause,
+  )
+  if (thrown instanceof Problem) return thrown
+  throw new Error('There was no problem.', { cause: thrown })
+}
