@@ -136,8 +136,9 @@ function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: Deci
     })
 }
 
-/** What an approver types to confirm: the target's last segment. */
-export const confirmationOf = (target: string): string => target.slice(target.lastIndexOf('/') + 1)
+/** What an approver types to confirm: the target's last segment that is not empty. */
+export const confirmationOf = (target: string): string =>
+  target.split('/').findLast((segment) => segment !== '') ?? target
 
 function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, seen, facts }: DecisionInput): Draft {
   return {

@@ -57,7 +57,7 @@ export const decisionBody = z.strictObject({
   verdict: z.enum(['approve', 'deny'], 'is approve or deny'),
   reason: words(0, 500).optional(),
   digest,
-  confirm: z.string().max(actionLimits.target, 'has at most 256 characters').optional(),
+  confirm: words(0, actionLimits.target).optional(),
 })
 
 export const reasonBody = z.strictObject({ reason: words(0, 500).optional() })

@@ -1,0 +1,88 @@
+import type { Action } from '../src/core/action.ts'
+import type { Digest, ObjectId } from '../src/core/id.ts'
+import type { Instant } from '../src/core/instant.ts'
+import { Problem } from '../src/core/problem.ts'
+import type { Judgement } from '../src/core/submission.ts'
+import type { AgentRegistration, ApproverGroup, Clock, Directory, Person, Policy, Signer } from '../src/ports.ts'
+
+/** People by object id; `down` makes it fail as the real one does. */
+export class FakeDirectory implements Directory {
+  down = false
+  private readonly people = new Map<ObjectId, Omit<Person, 'asOf'>>()
+  private readonly groups = new Map<ObjectId, readonly ObjectId[]>()
+  private readonly clock: Clock
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  add(id: ObjectId, person: Partial<Person> = {}): void {
+    this.people.set(id, { name: `Person ${id.slice(-2)}`, member: true, enabled: true, ...person })
+  }
+
+  group(id: ObjectId, members: readonly ObjectId[]): void {
+    this.groups.set(id, members)
+  }
+
+  async person(id: ObjectId): Promise<Person | null> {
+    await this.ping()
+    const person = this.people.get(id)
+    return person ? { ...person, asOf: this.clock.now() } : null
+  }
+
+  async members(group: ObjectId): Promise<readonly ObjectId[]> {
+    await this.ping()
+    return this.groups.get(group) ?? []
+  }
+
+  async ping(): Promise<void> {
+    if (this.down) throw new Problem('unavailable', 'The directory does not answer.', { retryAfter: 10 })
+  }
+}
+
+export interface Roster {
+  readonly version: Digest
+  readonly agents: readonly AgentRegistration[]
+  readonly groups: readonly ApproverGroup[]
+  readonly people: readonly (readonly ObjectId[])[]
+  readonly judge: (action: Action) => Judgement
+}
+
+/** A policy that is plain data. */
+export function fakePolicy({ version, agents, groups, people, judge }: Roster): Policy {
+  return {
+    version,
+    judge: ({ action }) => judge(action),
+    agent: (id) => agents.find((agent) => agent.id === id) ?? null,
+    agents: () => agents,
+    groups: () => groups,
+    group: (name) => groups.find((group) => group.name === name) ?? null,
+    accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
+    files: () => new Map(),
+  }
+}
+
+/** Signs with the first; verifies with all, as after a rotation of the key. */
+export function rotated(newest: Signer, ...older: readonly Signer[]): Signer {
+  return {
+    keys: async () => (await Promise.all([newest, ...older].map((signer) => signer.keys()))).flat(),
+    sign: (digest) => newest.sign(digest),
+  }
+}
+
+/** A clock that stands still until it is set. */
+export class FakeClock implements Clock {
+  private at: Instant
+
+  constructor(at: Instant) {
+    this.at = at
+  }
+
+  now(): Instant {
+    return this.at
+  }
+
+  set(at: Instant): void {
+    this.at = at
+  }
+}
