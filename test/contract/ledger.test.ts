@@ -204,13 +204,11 @@ describe.each(kinds)('%s', (_kind, empty) => {
           return i % 3 === 0 ? ask(mine) : mine.inTurn(shard(3), () => ask(mine))
         }),
       )
-      const { head } = await ledger.load(shard(3), {})
-      expect(head.seq).toBe(30)
+      expect((await ledger.news(shard(3), null)).seq).toBe(30)
       const events = (await Promise.all(all.map((one) => ledger.events(one)))).flat().sort((a, b) => a.seq - b.seq)
       expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
       const links = events.map(({ text }) => (JSON.parse(text) as { prev: string }).prev)
       expect(links).toEqual(['0'.repeat(64), ...events.slice(0, -1).map(({ hash }) => hash)])
-      expect(head.hash).toBe(events.at(-1)?.hash)
     })
 
     test('lets one of several votes through at a time, and counts each', async () => {
