@@ -3,15 +3,21 @@ import type { Tier } from '../core/event.ts'
 import type { Slot } from '../core/requirement.ts'
 import { groupPattern, sizes, slotKey } from './sizes.ts'
 
-/** What a rule of `allow.cedar` asks for. Times are in seconds. */
-export interface AllowTerms {
+/** What any rule that approves asks for. Times are in seconds. */
+export interface CommonTerms {
   readonly lapse: number
   readonly grant: number
   readonly summary?: string
 }
 
+/** What a rule of `allow.cedar` asks for. */
+export interface AllowTerms extends CommonTerms {
+  /** Whether it matches too if there is a command that rules cannot see. */
+  readonly anyCommand: boolean
+}
+
 /** What a rule of `approve.cedar` asks for. */
-export interface ApproveTerms extends AllowTerms {
+export interface ApproveTerms extends CommonTerms {
   readonly slots: readonly Slot[]
   readonly expires: number
   readonly tier: Tier
@@ -40,8 +46,8 @@ export function approveTerms(notes: Notes, groupExists: (name: string) => boolea
 
 /** Reads the annotations of a rule of `allow.cedar`. */
 export function allowTerms(notes: Notes): AllowTerms {
-  refuseUnknown(notes, ['lapse', 'grant', 'controls', 'summary'])
-  return { ...times(notes), ...summary(notes) }
+  refuseUnknown(notes, ['command', 'lapse', 'grant', 'controls', 'summary'])
+  return { anyCommand: anyCommand(notes), ...times(notes), ...summary(notes) }
 }
 
 /** Checks the annotations of a rule of `forbid.cedar`: they only tell the reader something. */
@@ -83,7 +89,13 @@ function approvers(notes: Notes, groupExists: (name: string) => boolean): readon
   return slots
 }
 
-const times = (notes: Notes): Pick<AllowTerms, 'lapse' | 'grant'> => ({
+function anyCommand(notes: Notes): boolean {
+  const text = notes.given.get('command')
+  if (text !== undefined && text !== 'any') notes.refuse('command', '@command is written as @command("any")')
+  return text === 'any'
+}
+
+const times = (notes: Notes): Pick<CommonTerms, 'lapse' | 'grant'> => ({
   lapse: duration(notes, 'lapse', { least: 60, most: week, otherwise: 3600 }),
   grant: duration(notes, 'grant', { least: 60, most: 300, otherwise: 300 }),
 })
@@ -136,7 +148,7 @@ export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
 }
 
 /** Merges times; of the summaries, the first one counts. */
-export function shortest(terms: readonly AllowTerms[]): AllowTerms {
+export function shortest(terms: readonly CommonTerms[]): CommonTerms {
   const told = terms.find((term) => term.summary !== undefined)
   return {
     lapse: Math.min(...terms.map((term) => term.lapse)),

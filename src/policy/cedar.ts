@@ -7,7 +7,7 @@ import {
 import type { ObjectId } from '../core/id.ts'
 import type { Policy } from '../ports.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
-import { fit } from './params.ts'
+import { fit, hidesCommand } from './params.ts'
 import type { Rule } from './rules.ts'
 import type { DeclaredAction } from './schema.ts'
 
@@ -39,6 +39,7 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
   )
   return (question) => {
     const court = courts.get(question.action.action)
+    const hidden = hidesCommand(question.action.params, court?.action.params)
     if (!court) return { outcome: 'no-policy', rules: [] }
     const call = callOf(question, court.action, court.entities)
 
@@ -55,7 +56,8 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
         ...strictest(required.map(({ terms }) => terms)),
       }
 
-    const allowed = court.allow(call, { errorsMatch: false })
+    // Nobody would look at a command that neither rules nor people see.
+    const allowed = court.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
     if (allowed.length)
       return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
 
@@ -85,6 +87,7 @@ function callOf({ agent, action, onBehalfOf }: Question, declared: DeclaredActio
     resource: { type: 'Target', id: action.target },
     context: {
       environment: action.environment,
+      ...(declared.knowsTarget && { target: action.target }),
       ...(onBehalfOf !== undefined && declared.knowsOnBehalfOf && { onBehalfOf }),
       ...(declared.params && { params: fit(action.params, declared.params) }),
     },

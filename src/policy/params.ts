@@ -4,8 +4,30 @@ import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 import type { RecordShape, Shape } from './schema.ts'
 
-/** What `countersign run` binds (path, args, cwd). Any action may have it; Cedar sees it only where it is declared. */
+/** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */
 const reserved = 'command'
+
+/** What it has to be where the schema does not declare it: exactly what `countersign run` binds, and nothing beside. */
+const commandShape: RecordShape = {
+  type: 'record',
+  members: new Map([
+    ['path', { shape: { type: 'text' }, required: true }],
+    ['args', { shape: { type: 'set', element: { type: 'text' } }, required: true }],
+    ['cwd', { shape: { type: 'text' }, required: true }],
+  ]),
+}
+
+/**
+ * Tells whether params bear a command that rules cannot see, because the schema does not declare it.
+ *
+ * @throws {Problem} `invalid-input` with the pointer of what is wrong in such a command.
+ */
+export function hidesCommand(params: JsonObject, declared: RecordShape | undefined): boolean {
+  const { [reserved]: command } = params
+  if (command === undefined || declared?.members.has(reserved)) return false
+  record(command, commandShape, `/params/${reserved}`)
+  return true
+}
 
 /**
  * Turns params into what rules read.
@@ -21,15 +43,12 @@ function record(value: Json, { members }: RecordShape, pointer: string): Record<
   if (!isObject(value)) return refuse(pointer, 'an object is expected')
   for (const key of Object.keys(value))
     if (!members.has(key))
-      refuse(
-        inside(pointer, key),
-        `the policy's schema declares no such member, but: ${[...members.keys()].join(', ')}`,
-      )
+      refuse(inside(pointer, key), `no such member is declared, but: ${[...members.keys()].join(', ')}`)
   const fitted: Record<string, CedarValueJson> = {}
   for (const [key, { shape, required }] of members) {
     const member = Object.hasOwn(value, key) ? value[key] : undefined
     if (member !== undefined) fitted[key] = convert(member, shape, inside(pointer, key))
-    else if (required) refuse(inside(pointer, key), "the policy's schema requires it")
+    else if (required) refuse(inside(pointer, key), 'it is required')
   }
   return fitted
 }

@@ -19,6 +19,8 @@ export interface DeclaredAction {
   readonly name: string
   /** The action's groups, nearest first, without itself. */
   readonly groups: readonly string[]
+  /** The target is the resource too, but as an entity: only a text can be compared with `like`. */
+  readonly knowsTarget: boolean
   readonly knowsOnBehalfOf: boolean
   /** Absent where rules do not see params. */
   readonly params?: RecordShape
@@ -72,14 +74,15 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
   if (principalTypes.join() !== 'Agent') refuse('its principal is Agent, and nothing else')
   if (resourceTypes.join() !== 'Target') refuse('its resource is Target, and nothing else')
   const shape = context ? shapeOf(context, schema, 'context', refuse) : refuse('its context has "environment: String"')
-  const { environment, onBehalfOf, params, ...others } =
+  const { environment, target, onBehalfOf, params, ...others } =
     shape.type === 'record' ? Object.fromEntries(shape.members) : refuse('its context is a record')
   if (environment?.shape.type !== 'text' || !environment.required) refuse('its context has "environment: String"')
+  if (target && (target.shape.type !== 'text' || !target.required)) refuse('its context has target as "target: String"')
   if (onBehalfOf && (onBehalfOf.shape.type !== 'text' || onBehalfOf.required))
     refuse('its context has onBehalfOf as "onBehalfOf?: String"')
   if (Object.keys(others).length) refuse(`nothing fills ${Object.keys(others).join(', ')} in its context`)
   const groups = groupsOf(name, schema)
-  const common = { name, groups, knowsOnBehalfOf: onBehalfOf !== undefined }
+  const common = { name, groups, knowsTarget: target !== undefined, knowsOnBehalfOf: onBehalfOf !== undefined }
   if (!params) return common
   return params.shape.type === 'record' ? { ...common, params: params.shape } : refuse('its params are a record')
 }

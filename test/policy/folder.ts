@@ -27,12 +27,12 @@ export async function load(changes: Changes = {}, cards: ReadonlyMap<string, Uin
 }
 
 /** Loads only these rules, with a schema that suits them. */
-export const rules = (files: { forbid?: string; approve?: string; allow?: string }): Promise<Policy> =>
+export const rules = (files: { forbid?: string; approve?: string; allow?: string; schema?: string }): Promise<Policy> =>
   load({
     'forbid.cedar': files.forbid ?? '',
     'approve.cedar': files.approve ?? '',
     'allow.cedar': files.allow ?? '',
-    'schema.cedarschema': schema,
+    'schema.cedarschema': files.schema ?? schema,
     'approvers.json': approvers(),
   })
 

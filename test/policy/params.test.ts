@@ -2,7 +2,7 @@ import { type CedarValueJson, checkParseContext } from '@cedar-policy/cedar-wasm
 import fc from 'fast-check'
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import { Problem } from '../../src/core/problem.ts'
-import { fit } from '../../src/policy/params.ts'
+import { fit, hidesCommand } from '../../src/policy/params.ts'
 import { readSchema } from '../../src/policy/schema.ts'
 import { ask, load } from './folder.ts'
 
@@ -27,9 +27,12 @@ const shapeOf = (action: string) => {
 const pay = shapeOf('pay')
 const bound = shapeOf('bound')
 
-function pointerOf(params: JsonObject, shape = pay): string | undefined {
+const pointerOf = (params: JsonObject, shape = pay) => refused(() => fit(params, shape))
+
+/** The pointer of what is refused. */
+function refused(work: () => unknown): string | undefined {
   try {
-    fit(params, shape)
+    work()
   } catch (error) {
     if (error instanceof Problem && error.code === 'invalid-input') return error.details.pointer
     throw error
@@ -84,6 +87,37 @@ describe('command', () => {
   test('has to fit, and is shown, where it is declared', () => {
     expect(fit({ command }, bound)).toEqual({ command })
     expect(pointerOf({ command: { path: 1, args: [], cwd: '/' } }, bound)).toBe('/params/command/path')
+  })
+
+  test('is hidden from rules where it is not declared', () => {
+    expect([hidesCommand({ command }, pay), hidesCommand({ command }, undefined)]).toEqual([true, true])
+    expect([hidesCommand({ rows: 1 }, pay), hidesCommand({}, undefined)]).toEqual([false, false])
+    expect(hidesCommand({ command }, bound)).toBe(false)
+  })
+
+  test.each<[string, Json, string]>([
+    ['a text', 'pg_dump', '/params/command'],
+    ['a list', ['pg_dump'], '/params/command'],
+    ['no path', { args: [], cwd: '/' }, '/params/command/path'],
+    ['no args', { path: '/a', cwd: '/' }, '/params/command/args'],
+    ['args in one text', { path: '/a', args: '-t a', cwd: '/' }, '/params/command/args'],
+    ['a number in args', { path: '/a', args: ['-t', 1], cwd: '/' }, '/params/command/args/1'],
+    ['no cwd', { path: '/a', args: [] }, '/params/command/cwd'],
+    ['a cwd that is no text', { path: '/a', args: [], cwd: true }, '/params/command/cwd'],
+    ['more than is run', { path: '/a', args: [], cwd: '/', note: 'harmless' }, '/params/command/note'],
+  ])('is what is run, or refused, whatever the action declares: %s', async (_what, given, pointer) => {
+    const policy = await load()
+    const asked = [
+      { action: 'service.restart', params: { command: given } },
+      { action: 'db.export', params: { rows: 1, command: given } },
+      { action: 'not.declared', params: { command: given } },
+    ]
+    expect(asked.map((question) => refused(() => ask(policy, question)))).toEqual([pointer, pointer, pointer])
+  })
+
+  test('has the shape that the schema declares, where it does', () => {
+    const own = readSchema(schema.replace(/command\?: \{.*?\}/, 'command: String')).find(({ name }) => name === 'bound')
+    expect(hidesCommand({ command: 'pg_dump' }, own?.params)).toBe(false)
   })
 
   test('is reserved at the top only', () => {
