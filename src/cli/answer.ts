@@ -39,6 +39,8 @@ export interface Answer {
   readonly action?: Action
   readonly links: readonly { readonly title: string; readonly url: string }[]
   readonly agent: string
+  /** Who is to execute, where that is not the agent itself. */
+  readonly executor?: string
   readonly onBehalfOf?: string
   readonly reason?: string
   readonly tier?: string
@@ -78,6 +80,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     decisions: objects(approvals['decisions']).map(decisionOf),
     ...actionOf(json),
     ...optional('stop', text(member(json, 'stop'), 'words')),
+    ...optional('executor', executorOf(json)),
     ...optional('onBehalfOf', text(json, 'onBehalfOf')),
     ...optional('reason', text(json, 'reason')),
     ...optional('tier', text(policy, 'tier')),
@@ -110,6 +113,12 @@ function actionOf(json: JsonObject): { readonly action?: Action } {
   const { action, target, environment, params } = json
   if (typeof action !== 'string' || typeof target !== 'string' || typeof environment !== 'string') return {}
   return isObject(params) ? { action: { action, target, environment, params } } : {}
+}
+
+function executorOf(json: JsonObject): string | undefined {
+  const agent = text(json, 'agent') ?? text(member(json, 'agent'), 'id')
+  const executor = text(json, 'executor')
+  return executor === agent ? undefined : executor
 }
 
 function slotOf(slot: JsonObject): Answer['required'][number] {

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { Exit, exits } from './exit.ts'
+import type { Environment } from './settings.ts'
 
 /** Exactly what is run, and what the params bind as `command`. */
 export interface Command {
@@ -40,14 +41,18 @@ export type Ending =
   | { readonly kind: 'not-started'; readonly fault: string }
 
 /** Runs the command without a shell, on our own standard streams. `started` gets the process to pass signals on to. */
-export function execute(command: Command, started: (child: ChildProcess) => void): Promise<Ending> {
+export function execute(
+  { path, args, cwd }: Command,
+  env: Environment,
+  started: (child: ChildProcess) => void,
+): Promise<Ending> {
   return new Promise((ended) => {
     const failed = (cause: unknown): void => {
       const fault = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault'
       ended({ kind: 'not-started', fault })
     }
     try {
-      const child = spawn(command.path, command.args, { cwd: command.cwd, stdio: 'inherit', shell: false })
+      const child = spawn(path, args, { cwd, env, stdio: 'inherit', shell: false })
       child.on('error', (cause) => {
         // With a process it is a signal that could not be sent, not a start that failed.
         if (child.pid === undefined) failed(cause)

@@ -64,8 +64,11 @@ With --json standard output has one line of JSON:
 
 const running = `Bound, so that nothing else can be run than what was approved: action, target, environment, all params, and as the param
 "command" the executable's absolute path, its arguments and the working directory.
-Not bound: the environment variables (the command gets this program's), standard input, and the contents of the
-executable, of scripts and of any other file.
+Not bound: the environment variables, standard input, where symbolic links lead, and the contents of the executable, of
+scripts and of any other file.
+
+The command inherits the environment variables without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET, so that it is
+not signed in as the agent. That is no wall: what runs as the same user can read this program's own environment.
 
 The command is started only after the service has recorded that the approval is used. A crash between the two leaves
 the request redeemed and the command not run; it is never run twice.
@@ -79,4 +82,5 @@ it to a file instead. After the command ran it also has
   "command": { "exitCode" } or { "signal" } or { "fault" }, "reported": true or false`
 
 const approving = `The action is shown first, on standard error, and the decision is sent with the digest of what was shown.
+Rows behind a | belong to the text above them. What cannot be seen is named, as ⟦2 spaces⟧ or ⟦U+202E⟧.
 For tier high the target's last segment has to be given with --confirm; on a terminal it is asked for.`

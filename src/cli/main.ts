@@ -2,7 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { decide } from './decide.ts'
 import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
-import { type Options, parseOptions } from './options.ts'
+import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { failed, finish, type Result } from './result.ts'
 import { run } from './run.ts'
 import { claimFile, type Screen, screen } from './screen.ts'
@@ -13,13 +13,12 @@ void main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<void> {
   const end = args.indexOf('--')
-  const own = end < 0 ? args : args.slice(0, end)
-  const json = own.includes('--json')
+  const json = (end < 0 ? args : args.slice(0, end)).includes('--json')
   const to = screen({ json, environment: process.env })
   const form = { json, isRun: args[0] === 'run' }
   let file: string | undefined
   try {
-    const information = informationFor(own)
+    const information = informationFor(args)
     if (information !== undefined) {
       process.stdout.write(information)
       return
@@ -38,7 +37,7 @@ function informationFor(args: readonly string[]): string | undefined {
   if (args[0] === '--version') return `${packageJson.version}\n`
   if (args[0] === '--help' || args[0] === '-h') return help()
   if (args[0] === 'help') return help(args[1])
-  if (args.includes('--help')) return help(args[0])
+  if (asksForHelp(args)) return help(args[0])
   return undefined
 }
 

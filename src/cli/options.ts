@@ -23,8 +23,8 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
   if (!isCommand(name)) usage(`unknown command "${name}"`)
   const { tail: hasTail, id: hasId }: Command = commands[name]
-  const end = hasTail && args.includes('--') ? args.indexOf('--') : args.length
-  const { values, operands } = read(name, args.slice(0, end))
+  const { own, tail } = split(name, args)
+  const { values, operands } = read(name, own)
   const id = operands[0] ?? ''
   const surplus = operands[hasId ? 1 : 0]
   if (surplus !== undefined)
@@ -36,10 +36,23 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
   return {
     command: name,
     id,
-    tail: args.slice(end + 1),
+    tail,
     one: (option) => values.get(option)?.[0],
     many: (option) => values.get(option) ?? [],
   }
+}
+
+/** Tells whether `--help` stands where an option is read, not where one has its value or behind `--`. */
+export function asksForHelp([name, ...args]: readonly string[]): boolean {
+  if (name === undefined || !isCommand(name)) return false
+  const tokens = tokensOf(name, split(name, args).own)
+  return tokens.some((token) => token.kind === 'option' && token.rawName === '--help' && token.value === undefined)
+}
+
+function split(name: CommandName, args: string[]): { readonly own: string[]; readonly tail: readonly string[] } {
+  const { tail }: Command = commands[name]
+  const end = tail && args.includes('--') ? args.indexOf('--') : args.length
+  return { own: args.slice(0, end), tail: args.slice(end + 1) }
 }
 
 interface Given {
@@ -50,13 +63,9 @@ interface Given {
 /** Reads tokens and judges them here, since the parser's own strictness speaks in its own words. */
 function read(command: CommandName, args: string[]): Given {
   const known: Readonly<Record<string, Option>> = optionsOf(command)
-  const options = Object.fromEntries(
-    Object.entries(known).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' } as const]),
-  )
-  const { tokens } = parseArgs({ args, options, strict: false, tokens: true })
   const values = new Map<string, readonly string[]>()
   const operands: string[] = []
-  for (const token of tokens) {
+  for (const token of tokensOf(command, args)) {
     if (token.kind === 'positional') operands.push(token.value)
     if (token.kind !== 'option') continue
     const { name, rawName, inlineValue, value } = token
@@ -70,6 +79,16 @@ function read(command: CommandName, args: string[]): Given {
     values.set(name, [...(values.get(name) ?? []), value ?? ''])
   }
   return { values, operands }
+}
+
+function tokensOf(command: CommandName, args: string[]) {
+  const options = Object.fromEntries(
+    Object.entries(optionsOf(command)).map(([name, { value }]) => [
+      name,
+      { type: value ? 'string' : 'boolean' } as const,
+    ]),
+  )
+  return parseArgs({ args, options, strict: false, tokens: true }).tokens
 }
 
 function usage(sentence: string, command?: CommandName): never {

@@ -1,5 +1,6 @@
+import type { Action } from '../core/action.ts'
 import type { Answer } from './answer.ts'
-import type { Line } from './screen.ts'
+import type { Line } from './layout.ts'
 
 /** Describes a request in full: nothing of the action is shortened or left out. */
 export const describe = (answer: Answer): readonly Line[] => [...describeAction(answer), ...describeState(answer)]
@@ -10,43 +11,47 @@ export function describeState(answer: Answer): readonly Line[] {
     ['request', answer.id],
     ['status', statusOf(answer)],
     ...optional('approvals', progressOf(answer)),
-    ...answer.decisions.map(describeDecision),
+    ...answer.decisions.flatMap(describeDecision),
     ...optional('until', answer.status === 'pending' ? answer.expiresAt : undefined),
   ]
 }
 
-function describeDecision({ verdict, approver, reason }: Answer['decisions'][number]): Line {
-  return [verdict === 'approve' ? 'approved by' : 'denied by', reason ? `${approver}: ${reason}` : approver]
+function describeDecision({ verdict, approver, reason }: Answer['decisions'][number]): readonly Line[] {
+  return [[verdict === 'approve' ? 'approved by' : 'denied by', approver], ...optional('', reason)]
 }
 
 /** Describes what is to be decided on: the action, who wants it and why, and its digest. */
 export function describeAction(answer: Answer): readonly Line[] {
   const { action, tier, rules } = answer
-  const params = JSON.stringify(action?.params ?? {}, null, 2).split('\n')
   return [
     ...optional('summary', answer.summary),
     ['action', answer.verb],
-    ...(action
-      ? [
-          ['target', action.target] as const,
-          ['environment', action.environment] as const,
-          ['params', params[0] ?? ''] as const,
-          ...params.slice(1).map((line) => ['', line] as const),
-        ]
-      : [['', 'the rest was erased'] as const]),
+    ...(action ? describeRest(action) : [['erased', 'target, environment and params'] as const]),
     ['agent', answer.agent],
-    ...optional('on behalf of', answer.onBehalfOf),
-    ...(answer.reason === undefined
-      ? []
-      : [
-          ['reason', '(written by the agent, not verified)'] as const,
-          ...answer.reason.split('\n').map((line) => ['', `| ${line}`] as const),
-        ]),
-    ...answer.links.map(({ title, url }) => ['link', `${title}: ${url}`] as const),
+    ...optional('executed by', answer.executor),
+    ...optional('says it acts for', answer.onBehalfOf && `${answer.onBehalfOf} (not verified)`),
+    ...(answer.reason === undefined ? [] : describeReason(answer.reason)),
+    ...answer.links.flatMap(describeLink),
     ['policy', [answer.outcome, tier && `tier ${tier}`, rules.join(', ')].filter(Boolean).join('; ')],
     ['digest', answer.digest],
   ]
 }
+
+const describeRest = ({ target, environment, params }: Action): readonly Line[] => [
+  ['target', target],
+  ['environment', environment],
+  ['params', params],
+]
+
+const describeReason = (reason: string): readonly Line[] => [
+  ['reason', '(written by the agent, not verified)'],
+  ['', reason],
+]
+
+const describeLink = ({ title, url }: Answer['links'][number]): readonly Line[] => [
+  ['link', title],
+  ['leads to', url],
+]
 
 /** Says who has approved of those who must: `dba: 1 of 2, security or oncall: 0 of 1`. */
 export function progressOf({ required }: Answer): string {

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Answer } from './answer.ts'
 import { Exit, exits } from './exit.ts'
-import type { Line, Screen } from './screen.ts'
+import type { Line } from './layout.ts'
+import type { Screen } from './screen.ts'
 
 /** What a command ends with: for the shell, for people, for machines. */
 export interface Result {
@@ -24,7 +25,8 @@ export function failed(cause: unknown): Result {
   if (!(cause instanceof Exit)) {
     const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
     const record = { exit: exits.fault, error: { words } }
-    return { exit: exits.fault, lines: words.split('\n'), to: 'stderr', record }
+    const lines = words.split('\n').map((line) => ['countersign:', line.trim()] as const)
+    return { exit: exits.fault, lines, to: 'stderr', record }
   }
   const { status: exit, message: words, problem, request } = cause
   const error = { words, ...(problem && { problem }) }

@@ -9,6 +9,7 @@ import { progressOf } from './print.ts'
 import { type Asking, buildAsking } from './request.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
+import { withoutCredentials } from './settings.ts'
 import { untilDecided } from './waiting.ts'
 
 /**
@@ -110,7 +111,7 @@ async function executeOnce(
     throw new Exit(exits.ended, sentence, { request: withoutGrant(redeemed) })
   }
   session.screen.say(`approved; running ${command.path}`)
-  const ending = await execute(command, passTo)
+  const ending = await execute(command, withoutCredentials(session.environment), passTo)
   passTo(undefined)
   if (ending.kind === 'not-started') session.screen.warn(`${command.path} ${summaryOf(ending)}`)
   const exit = exitCodeOf(ending)

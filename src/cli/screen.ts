@@ -1,13 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import type { JsonObject } from '../core/json.ts'
-import { visible } from '../core/text.ts'
 import { Exit, exits } from './exit.ts'
+import { type Line, layOut } from './layout.ts'
 import type { Environment } from './settings.ts'
 
-/** A line for people; the label is set apart where colours are. */
-export type Line = string | readonly [label: string, text: string]
-
-/** What people and machines get to see. Everything for people goes through `visible` here, at the last moment. */
+/** What people and machines get to see. Everything for people goes through `layOut` here, at the last moment. */
 export interface Screen {
   /** Tells how things go, on standard error; machines are spared it. */
   readonly say: (line: string) => void
@@ -23,8 +20,12 @@ export function screen({ json, environment }: { readonly json: boolean; readonly
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const show: Screen['show'] = (lines, to) => {
     const stream = process[to]
-    const colours = stream.isTTY && !environment['NO_COLOR']
-    stream.write(lines.map((line) => `${drawn(line, colours)}\n`).join(''))
+    // What is no terminal has no width, and some terminals do not tell theirs.
+    const terminal = {
+      columns: stream.isTTY ? stream.columns || 80 : Infinity,
+      colours: stream.isTTY && !environment['NO_COLOR'],
+    }
+    stream.write(lines.map((line) => layOut(line, terminal)).join(''))
   }
   const warn = (line: string): void => show([['countersign:', line]], 'stderr')
   return {
@@ -55,16 +56,6 @@ function isWritten(file: string, text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Wide enough for the longest label that stands in a column. */
-const column = 13
-
-function drawn(line: Line, colours: boolean): string {
-  if (typeof line === 'string') return visible(line)
-  const [label, text] = line.map((part) => visible(part))
-  const padded = label === 'countersign:' ? label : label?.padEnd(column)
-  return `${colours ? `\u001b[1m${padded}\u001b[22m` : padded} ${text}`.trimEnd()
 }
 
 /** JSON escapes below U+0020 only; a terminal obeys more than those. */

@@ -52,6 +52,12 @@ export function readSettings(options: Options, environment: Environment): Settin
   return { url, patience, credentials }
 }
 
+/** Leaves out what this program signs in with, for whoever is not to act in its name. */
+export function withoutCredentials(environment: Environment): Environment {
+  const { COUNTERSIGN_TOKEN: _token, COUNTERSIGN_CLIENT_SECRET: _secret, ...rest } = environment
+  return rest
+}
+
 interface Found {
   readonly name: string
   readonly value: string

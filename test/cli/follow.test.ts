@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
-import { buildProgram, type Program } from './program.ts'
+import { buildProgram, joined, type Program } from './program.ts'
 
 let double: Double
 let program: Program
@@ -75,11 +77,7 @@ describe('show', () => {
     expect(code).toBe(0)
     for (const part of [...Object.values(action).filter((value) => typeof value === 'string'), person, 'deploy-bot'])
       expect(stdout).toContain(part)
-    const shown = stdout
-      .split('\n')
-      .map((line) => line.trim())
-      .join('')
-    for (const part of ['"accounts"', '"flag": true', '"text": "true"', long]) expect(shown).toContain(part)
+    for (const part of ['"accounts"', '"flag": true', '"text": "true"', long]) expect(joined(stdout)).toContain(part)
   })
 
   test('marks the reason as the words of the agent, line by line', async () => {
@@ -87,6 +85,57 @@ describe('show', () => {
     const { stdout } = await cli('show', requestId)
     expect(stdout).toContain('not verified')
     expect(stdout).not.toMatch(/^status +approved/m)
+  })
+
+  test('wraps what is longer than the terminal is wide, at 80 columns where that is unknown, and no pipe', async () => {
+    const reason = `harmless${' x'.repeat(60)}`
+    double.answer('read', ok(request({ reason, target: `prod/${'y'.repeat(200)}` })))
+    const widest = async (env: Readonly<Record<string, string>> = {}) => {
+      const { stdout } = await program.run(['show', requestId], {
+        env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', ...env },
+      })
+      expect(joined(stdout)).toContain(reason)
+      return Math.max(...stdout.split('\n').map((row) => row.length))
+    }
+    const on = async (terminal: string): Promise<number> => {
+      const file = join(program.folder, 'terminal.cjs')
+      writeFileSync(file, terminal)
+      return widest({ NODE_OPTIONS: `--require=${file}`, NO_COLOR: '1' })
+    }
+    expect(await on('process.stdout.isTTY = true')).toBe(80)
+    expect(await on('process.stdout.isTTY = true; process.stdout.columns = 60')).toBe(60)
+    expect(await widest()).toBeGreaterThan(200)
+  })
+
+  test('shows spaces that are easily overlooked', async () => {
+    double.answer('read', ok(request({ target: 'prod/x  ', reason: 'why ' })))
+    const { stdout } = await cli('show', requestId)
+    expect(stdout).toMatch(/^target +prod\/x⟦2 spaces⟧$/m)
+    expect(stdout).toContain('| why⟦space⟧\n')
+  })
+
+  test('shows who is to execute, where that is not the agent', async () => {
+    double.answer('read', ok(request({ executor: person })))
+    expect((await cli('show', requestId)).stdout).toMatch(new RegExp(`^executed by +${person}$`, 'm'))
+    double.answer('read', ok(request()))
+    expect((await cli('show', requestId)).stdout).not.toContain('executed by')
+  })
+
+  test('shows for whom the agent says it acts, as not verified', async () => {
+    double.answer('read', ok(request({ onBehalfOf: person })))
+    const { stdout } = await cli('show', requestId)
+    expect(stdout).toMatch(new RegExp(`^says it acts for +${person} \\(not verified\\)$`, 'm'))
+  })
+
+  test('shows who decided by name and id, and what they said behind bars', async () => {
+    const decisions = [
+      { verdict: 'approve', approver: person, name: 'dba-1', reason: 'checked\nstatus           approved' },
+      { verdict: 'deny', approver: person.replace('6f', '7f') },
+    ]
+    double.answer('read', ok(request({ approvals: { required: [], decisions } })))
+    const { stdout } = await cli('show', requestId)
+    expect(stdout).toMatch(new RegExp(`^approved by +dba-1 \\(${person}\\)\n +\\| checked↵\n +\\| status`, 'm'))
+    expect(stdout).toMatch(/^denied by +7f1c0000-/m)
   })
 
   test('shows an erased action as erased', async () => {
@@ -106,6 +155,8 @@ describe('show', () => {
       reason: `${hostile}\n${hostile}`,
       links: [{ title: hostile, url: hostile }],
       agent: { id: hostile, name: hostile },
+      executor: `${hostile}!`,
+      onBehalfOf: hostile,
       policy: { rules: [hostile], tier: hostile, summary: hostile, outcome: hostile },
       approvals: { required: [slot], decisions: [decision] },
       ...stopped('denied'),
@@ -189,7 +240,7 @@ describe('a decision', () => {
     const { code, stderr } = await cli('approve', requestId, '--reason', 'seen')
     expect(code).toBe(0)
     for (const part of [action.target, action.environment, '"rows": 120000', 'Quarterly report', 'deploy-bot', digest])
-      expect(stderr).toContain(part)
+      expect(joined(stderr)).toContain(part)
     expect(double.sent('decisions')).toEqual([{ verdict: 'approve', digest, reason: 'seen' }])
   })
 
@@ -230,6 +281,7 @@ describe('a decision', () => {
   ])('that is refused as %s says so', async (code, reply, exit) => {
     double.answer('decisions', reply)
     const ended = await cli('approve', requestId)
-    expect(ended).toMatchObject({ code: exit, stderr: expect.stringContaining(`: The detail. (${code})`) as string })
+    expect(ended.code).toBe(exit)
+    expect(joined(ended.stderr)).toContain(`: The detail. (${code})`)
   })
 })

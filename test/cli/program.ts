@@ -24,6 +24,9 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Puts the rows of each text together again. */
+export const joined = (shown: string): string => shown.replace(/\n +\| /g, '')
+
 export function buildProgram(): Program {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-cli-')))
   const outfile = join(folder, 'countersign.cjs')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { actionDigest } from '../../src/core/action.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
-import { buildProgram, type Ended, type Program, type RunOptions } from './program.ts'
+import { buildProgram, type Ended, joined, type Program, type RunOptions } from './program.ts'
 
 let double: Double
 let program: Program
@@ -98,6 +98,21 @@ test('hands arguments over without a shell', async () => {
   expect(JSON.parse(stdout)).toEqual(words)
 })
 
+test('hands the environment over, without what the agent signs in with', async () => {
+  const script = 'process.stdout.write(JSON.stringify(process.env))'
+  const given = {
+    COUNTERSIGN_TOKEN: 'token',
+    COUNTERSIGN_CLIENT_SECRET: 'secret',
+    COUNTERSIGN_CLIENT_ID: 'id',
+    MINE: 'x',
+  }
+  const { stdout } = await run([node, '-e', script], { env: given })
+  const inherited = JSON.parse(stdout) as Record<string, string>
+  expect(inherited).toMatchObject({ MINE: 'x', COUNTERSIGN_CLIENT_ID: 'id', COUNTERSIGN_URL: double.url })
+  expect(inherited).not.toHaveProperty('COUNTERSIGN_TOKEN')
+  expect(inherited).not.toHaveProperty('COUNTERSIGN_CLIENT_SECRET')
+})
+
 test('resolves a name on the PATH to a file that can be executed', async () => {
   const [first, second] = [join(program.folder, 'first'), join(program.folder, 'second')]
   for (const folder of [first, second]) {
@@ -124,7 +139,7 @@ test('shows who must approve, the id and the deadline, and how approvals come in
   const { stderr, code } = await run(touch())
   expect(code).toBe(75)
   for (const part of [requestId, 'dba: 0 of 2', 'security or oncall: 0 of 1', '2026-01-31T10:30', 'dba: 1 of 2'])
-    expect(stderr).toContain(part)
+    expect(joined(stderr)).toContain(part)
 })
 
 test.each([
@@ -150,7 +165,7 @@ test('who was denied is told by whom and why', async () => {
     reason: 'Not today',
   }
   approving({ ...stopped('denied'), approvals: { required: [], decisions: [denial] } })
-  const { stderr } = await run(touch())
+  const stderr = joined((await run(touch())).stderr)
   for (const part of [denial.approver, 'dba-1', 'Not today']) expect(stderr).toContain(part)
 })
 
@@ -256,7 +271,7 @@ describe('the exit code', () => {
     double.answer('outcome', reply)
     const ended = await run([node, '-e', 'process.exit(4)'], { flags: ['--json'] })
     expect(ended.code).toBe(4)
-    expect(ended.stderr).toMatch(new RegExp(`countersign: exit code 4.*${requestId}`))
+    expect(joined(ended.stderr)).toMatch(new RegExp(`countersign: exit code 4.*${requestId}`))
     expect(lastLine(ended)).toMatchObject({ exit: 4, reported: false, command: { exitCode: 4 } })
   })
 })
@@ -288,7 +303,7 @@ describe('a signal', () => {
     double.answer('cancel', 'broken')
     const ended = await run(touch(), interruptAt('read', 'SIGINT'))
     expect(ended).toMatchObject({ code: 75 })
-    expect(ended.stderr).toContain('could not be cancelled')
+    expect(joined(ended.stderr)).toContain('could not be cancelled')
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s is passed on to the command', async (signal) => {
@@ -367,5 +382,5 @@ test('a service that goes away while waiting leaves a way to go on', async () =>
   double.answer('read', 'broken')
   const ended = await run(touch(), { flags: ['--idempotency-key', 'run-4711'] })
   expect(ended.code).toBe(69)
-  expect(ended.stderr).toContain('--idempotency-key run-4711')
+  expect(joined(ended.stderr)).toContain('--idempotency-key run-4711')
 })

@@ -1,7 +1,7 @@
 import { commands, isCommand, optionsOf } from '../../src/cli/commands.ts'
 import packageJson from '../../package.json'
 import { requestId } from './double.ts'
-import { buildProgram, type Program } from './program.ts'
+import { buildProgram, joined, type Program } from './program.ts'
 
 let program: Program
 
@@ -25,6 +25,10 @@ test.each([
   ['--timeout', ['wait', requestId, '--timeout', 'soon']],
   ['--timeout', ['wait', requestId, '--timeout', '1', '--timeout', '2']],
   ['--reason', ['deny', requestId, '--reason', '--url=x']],
+  ['--reason', ['run', '--reason', '--help', '--', 'true']],
+  ['--reason', ['deny', requestId, '--reason', '--help']],
+  ['"--help"', ['show', requestId, '--', '--help']],
+  ['--help', ['show', '--help=yes']],
   ['id is missing', ['show']],
   ['"../../health"', ['show', '../../health']],
   [`"${requestId.toUpperCase()}"`, ['show', requestId.toUpperCase()]],
@@ -38,7 +42,7 @@ test.each([
   const env = { COUNTERSIGN_URL: 'http://127.0.0.1:1', COUNTERSIGN_TOKEN: 'token' }
   const { code, stdout, stderr } = await program.run(args, { env })
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
-  expect(stderr).toContain(named)
+  expect(joined(stderr)).toContain(named)
 })
 
 const url = 'https://countersign.example.org'
@@ -63,7 +67,7 @@ test.each([
 ])('configuration: %s is named, as with %j', async (named, env) => {
   const { code, stdout, stderr } = await program.run(['show', requestId], { env })
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
-  expect(stderr).toContain(named)
+  expect(joined(stderr)).toContain(named)
 })
 
 test('an option comes before its variable, and is the one that is named', async () => {
@@ -71,7 +75,7 @@ test('an option comes before its variable, and is the one that is named', async 
     env: { COUNTERSIGN_URL: url },
   })
   expect(code).toBe(78)
-  expect(stderr).toContain('--url')
+  expect(joined(stderr)).toContain('--url')
 })
 
 test('machines are told about usage in JSON', async () => {
@@ -112,6 +116,8 @@ test.each(Object.keys(commands).filter(isCommand))(
 
 test('the help of run says what is bound and what is not', async () => {
   const { stdout } = await program.run(['help', 'run'])
-  for (const part of ['Bound', 'Not bound', 'environment variables', 'standard input', 'scripts', 'redeemed'])
+  for (const part of ['Bound', 'Not bound', 'environment variables', 'standard input', 'symbolic links', 'scripts'])
+    expect(stdout).toContain(part)
+  for (const part of ['redeemed', 'without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET'])
     expect(stdout).toContain(part)
 })

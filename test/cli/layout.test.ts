@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { type Line, layOut } from '../../src/cli/layout.ts'
+import { visible } from '../../src/core/text.ts'
+
+const rows = (label: string, text: Line[1], columns = 80): readonly string[] =>
+  layOut([label, text], { columns, colours: false }).split('\n').slice(0, -1)
+
+const bar = `${' '.repeat(15)}|`
+
+test.each([
+  ['prod/x', 'prod/x'],
+  ['two words', 'two words'],
+  ['prod/x ', 'prod/x⟦space⟧'],
+  ['prod/x  ', 'prod/x⟦2 spaces⟧'],
+  [' prod/x', '⟦space⟧prod/x'],
+  ['prod  /   x', 'prod⟦2 spaces⟧/⟦3 spaces⟧x'],
+  [' ', '⟦space⟧'],
+  ['⟦space⟧', '⟦U+27E6⟧space⟦U+27E7⟧'],
+  ['prod/x\u00a0', 'prod/x⟦U+00A0⟧'],
+])('the value %j is shown as %s', (value, shown) => {
+  expect(rows('target', value)).toEqual([`target           ${shown}`])
+})
+
+test('spaces inside of params are named, those that JSON is indented with are not', () => {
+  expect(rows('params', { a: ' x  y ', b: [1] })).toEqual([
+    'params           {',
+    `${bar}   "a": " x⟦2 spaces⟧y ",`,
+    `${bar}   "b": [`,
+    `${bar}     1`,
+    `${bar}   ]`,
+    `${bar} }`,
+  ])
+})
+
+test('a row is cut before a space, which starts the next one, or where it is full', () => {
+  const word = 'x'.repeat(20)
+  expect(rows('reason', `${word} ${word}y ${word}${word}`, 41)).toEqual([
+    `reason           ${word}`,
+    `${bar}  ${word}y`,
+    `${bar}  ${word}xxx`,
+    `${bar} ${'x'.repeat(17)}`,
+  ])
+})
+
+test('what has no label stands behind bars from its first row', () => {
+  expect(rows('', 'first\nsecond')).toEqual([`${bar} first↵`, `${bar} second`])
+})
+
+test.each([
+  ['spaces', (hidden: string) => `harmless${' '.repeat(200)}${hidden}`],
+  ['letters', (hidden: string) => `${'x'.repeat(63)}${hidden}`],
+  ['letters of two columns', (hidden: string) => `${'漢'.repeat(32)}${hidden}`],
+  ['emoji', (hidden: string) => `${'🙂'.repeat(40)}${hidden}`],
+  ['newlines', (hidden: string) => `\n\n${hidden}`],
+  ['words', (hidden: string) => `${'many words '.repeat(30)}${hidden}`],
+])('padded with %s, no text looks like a field', (_what, padded) => {
+  for (const label of ['target', 'countersign:', ''])
+    for (const row of rows(label, padded('status           approved')).slice(1)) expect(row).toMatch(/^ +\| /)
+})
+
+/** Letters, marks, wide ones, spaces and what is shown by name, in texts long enough to be cut. */
+const text = fc.string({
+  unit: fc.constantFrom('x', ' ', '漢', 'é', 'e\u0301', '🙂', '\n', '\u202e', '⟦', '|'),
+  maxLength: 300,
+})
+
+const columnsOf = (row: string): number =>
+  [...row.replace(/\p{M}/gu, '')].reduce((sum, character) => sum + (/[漢🙂]/u.test(character) ? 2 : 1), 0)
+
+test('no row is wider than the terminal, or ends with a space that nobody sees', () => {
+  fc.assert(
+    fc.property(text, fc.integer({ min: 41, max: 120 }), (value, columns) => {
+      for (const row of rows('target', value, columns)) {
+        expect(columnsOf(row)).toBeLessThanOrEqual(columns)
+        expect(row.slice(17)).not.toMatch(/ $/)
+      }
+    }),
+  )
+})
+
+test('the rows put together are the text, so two texts never look alike', () => {
+  fc.assert(
+    fc.property(text, (value) => {
+      const joined = rows('target', value, 50)
+        .map((row) => row.slice(17))
+        .join('')
+      const spaces = /⟦(?:(\d+) spaces|space)⟧/g
+      expect(joined.replace(spaces, (_found, count) => ' '.repeat(Number(count ?? 1)))).toBe(visible(value))
+    }),
+  )
+})
+
+test('only the label has a colour', () => {
+  expect(layOut(['status', 'denied'], { columns: 80, colours: true })).toBe(
+    '\u001b[1mstatus          \u001b[22m denied\n',
+  )
+})
