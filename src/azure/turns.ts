@@ -11,7 +11,9 @@ export function takeTurns(mostWait = longestWait): Ledger['inTurn'] {
   return (shard, work) => {
     const before = ends.get(shard) ?? Promise.resolve()
     const mine = inTime(before, mostWait).then(work)
-    ends.set(shard, Promise.allSettled([before, mine]))
+    // Ends with nothing: a chain of ends that held each other's results would keep every result for ever.
+    const ended = Promise.allSettled([before, mine]).then(() => undefined)
+    ends.set(shard, ended)
     return mine
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { takeTurns } from '../../src/azure/turns.ts'
 import { shards } from '../../src/core/id.ts'
 
@@ -17,4 +19,16 @@ test('who waits too long for a turn hears busy, and the turns go on', async () =
   await held
   await inTurn(shard, async () => order.push('next'))
   expect(order).toEqual(['next'])
+})
+
+test('what a turn gave is not kept by the turns after it', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const inTurn = takeTurns()
+  const given = new WeakRef(await inTurn(shard, async () => ({ large: 'x'.repeat(1000) })))
+  for (let i = 0; i < 10; i++) await inTurn(shard, async () => i)
+  // A WeakRef that was just made or read lives on until the present job ends.
+  await new Promise((done) => setTimeout(done, 0))
+  collect()
+  expect(given.deref()).toBeUndefined()
 })
