@@ -1,37 +1,21 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type JWTHeaderParameters,
-  jwtVerify,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
+import { bearer, type KeySource, remoteKeys } from '../token.ts'
 
 /** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
 export type Caller =
   | { readonly kind: 'agent'; readonly id: ObjectId; readonly appId: ObjectId; readonly roles: readonly string[] }
   | { readonly kind: 'person'; readonly id: ObjectId; readonly name: string; readonly roles: readonly string[] }
 
-export interface CallerSettings {
+export interface CallerSettings extends KeySource {
   readonly tenantId: string
   /** The application id of our API. */
   readonly audience: string
   /** The `iss` of our tenant; compared as text. */
   readonly issuers: readonly string[]
-  readonly jwksUri: string
-  /** How long, in milliseconds, the key server is left alone after it was asked. */
-  readonly cooldown?: number
-  /** How long, in milliseconds, it may take to answer. */
-  readonly timeout?: number
 }
-
-/** More than Entra puts in a token; it keeps larger ones within what web servers take as a header. */
-const longest = 16_384
-
-const day = 24 * 3600 * 1000
 
 /** The scope by which people let a program act for them. */
 const scope = 'access_as_user'
@@ -47,6 +31,7 @@ export function callers(settings: CallerSettings): (authorization: string | null
 
   return async (authorization) => {
     const token = bearer(authorization)
+    if (token === null) throw refused()
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         algorithms: ['RS256'],
@@ -64,28 +49,16 @@ export function callers(settings: CallerSettings): (authorization: string | null
   }
 }
 
-function bearer(authorization: string | null): string {
-  // the length comes from outside: check it before a pattern reads the text
-  if (authorization === null || authorization.length > longest) throw refused()
-  const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization) ?? []
-  if (token === undefined) throw refused()
-  return token
-}
-
 /** One sentence for every fault: whoever forges a token learns nothing from it. The cause is for the log. */
 function refused(cause?: unknown): Problem {
-  return new Problem(
-    'unauthenticated',
-    'This needs a valid access token of our tenant: Authorization: Bearer <token>.',
-    {
-      cause,
-    },
-  )
+  return new Problem('unauthenticated', 'This needs a valid access token of our tenant, sent as a bearer token.', {
+    cause,
+  })
 }
 
 /** RFC 8725 section 3.11; Entra says `JWT`, RFC 9068 section 2.1 says `at+jwt`. */
 function isAccessToken({ typ }: JWTHeaderParameters): boolean {
-  return typ !== undefined && ['jwt', 'at+jwt', 'application/at+jwt'].includes(typ.toLowerCase())
+  return typeof typ === 'string' && ['jwt', 'at+jwt', 'application/at+jwt'].includes(typ.toLowerCase())
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
@@ -124,41 +97,4 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
   }
   if (idtyp === 'app' || !scp.split(' ').includes(scope)) throw refused()
   return { kind: 'person', id, name: name ?? id, roles }
-}
-
-/** Fetches the tenant's keys when they are needed; an unknown key is looked for at most once per cooldown. */
-function remoteKeys({ jwksUri, cooldown = 30_000, timeout = 5_000 }: CallerSettings): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(jwksUri), {
-    cooldownDuration: cooldown,
-    cacheMaxAge: day,
-    timeoutDuration: timeout,
-    [customFetch]: restAfterFailure(Math.min(cooldown, 5_000)),
-  })
-  return async (header, token) => {
-    try {
-      return await keys(header, token)
-    } catch (cause) {
-      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) throw cause
-      throw new Problem('unavailable', 'The keys that access tokens are signed with cannot be fetched.', {
-        cause,
-        retryAfter: 5,
-      })
-    }
-  }
-}
-
-/** Only a success starts the cooldown: without a rest every token would ask a failing server, and wait for it. */
-function restAfterFailure(rest: number): typeof fetch {
-  let failedAt = Number.NEGATIVE_INFINITY
-  return async (input, init) => {
-    if (performance.now() - failedAt < rest) throw new Error('The key server failed a moment ago.')
-    try {
-      const response = await fetch(input, init)
-      if (!response.ok) failedAt = performance.now()
-      return response
-    } catch (cause) {
-      failedAt = performance.now()
-      throw cause
-    }
-  }
 }

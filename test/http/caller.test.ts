@@ -113,6 +113,7 @@ test.each<[string, Claims]>([
 
 test.each<[string, Record<string, unknown>]>([
   ['no typ', { typ: undefined }],
+  ['a typ that is no text', { typ: 1 }],
   ['the typ of a grant', { typ: 'countersign-grant+jwt' }],
   ['the typ of a logout token', { typ: 'logout+jwt' }],
   ['an extension we do not know', { crit: ['exp'], exp: 1 }],
