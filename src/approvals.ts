@@ -1,7 +1,8 @@
 import { checkGrant } from './core/grant.ts'
-import { type DecisionInput, decide } from './core/decision.ts'
-import type { Digest, ObjectId, RequestId } from './core/id.ts'
+import { checkMayDecide, type DecisionInput, decide, show } from './core/decision.ts'
+import type { Digest, Hex, ObjectId, RequestId } from './core/id.ts'
 import { milliseconds } from './core/instant.ts'
+import { pagesOf } from './core/page.ts'
 import { Problem } from './core/problem.ts'
 import { redeem, type Report, report } from './core/redemption.ts'
 import { type ApprovalRequest, due } from './core/request.ts'
@@ -27,6 +28,14 @@ export type Reader =
 
 /** A person's decision, before the facts about them are known. */
 export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'>
+
+/** A request as one person sees it. */
+export interface Reviewed {
+  readonly request: ApprovalRequest
+  readonly page: number
+  /** Why this person may not decide. */
+  readonly refusal: Problem | null
+}
 
 /** At most so many overdue requests are settled in one sweep of the timer. */
 const sweepLimit = 500
@@ -90,6 +99,25 @@ export function approvals(parts: ApprovalsParts) {
       })
     },
 
+    /**
+     * Shows a person one page of a request: recorded, before the page leaves, if they may decide.
+     *
+     * @throws {Problem} `not-found` if there is no such request.
+     */
+    async review(id: RequestId, approver: ObjectId, wanted: { page: number; template: Hex }): Promise<Reviewed> {
+      const person = await known(parts, approver)
+      let reviewed = { page: 1, refusal: null as Problem | null }
+      const request = await change(parts, id, (request, at) => {
+        const pages = request.action ? pagesOf(request.action).length : 1
+        const page = Math.min(wanted.page, pages)
+        const refusal = refusalOf(request, person)
+        reviewed = { page, refusal }
+        if (refusal) return unchanged(request, at)
+        return show(request, { approver, template: wanted.template, page, pages })
+      })
+      return { request, ...reviewed }
+    },
+
     /** @throws {Problem} as core/withdrawal.ts; `not-found` for other agents. */
     async cancel(id: RequestId, agent: ObjectId, reason?: string): Promise<ApprovalRequest> {
       return change(parts, id, (request, at) => {
@@ -102,8 +130,9 @@ export function approvals(parts: ApprovalsParts) {
     async revoke(id: RequestId, approver: ObjectId, reason?: string): Promise<ApprovalRequest> {
       const person = await known(parts, approver)
       return change(parts, id, (request, at) => {
-        const facts = factsFor(involved(request, person), request)
-        return revoke(request, { approver, facts, at, ...(reason !== undefined && { reason }) })
+        const revoker = involved(request, person)
+        const input = { approver, name: revoker.name, facts: factsFor(revoker, request), at }
+        return revoke(request, { ...input, ...(reason !== undefined && { reason }) })
       })
     },
 
@@ -141,7 +170,7 @@ export function approvals(parts: ApprovalsParts) {
     ): Promise<Page> {
       const person = reader.evidence ? null : await known(parts, reader.id)
       const keep = (request: ApprovalRequest) =>
-        page.keep(request) && (reader.evidence || (person !== null && isInvolved(request, person)))
+        page.keep(request) && (reader.evidence || (person !== null && isReader(request, person)))
       const found = await ledger.list(scope, { ...page, keep })
       const requests = await Promise.all(found.requests.map(settled))
       return { ...found, requests: requests.filter(page.keep) }
@@ -164,8 +193,12 @@ async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, reader: 
   if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor
   if (reader.evidence) return true
   const person = await known(parts, reader.id)
-  return person !== null && isInvolved(request, person)
+  return person !== null && isReader(request, person)
 }
+
+/** Whoever is a guest, or was disabled, reads nothing any more. */
+const isReader = (request: ApprovalRequest, person: Known): boolean =>
+  person.member && person.enabled && isInvolved(request, person)
 
 /** Members of a required group know of the request, also those who may not decide; so does who has decided. */
 const isInvolved = (request: ApprovalRequest, person: Known): boolean =>
@@ -175,6 +208,17 @@ const isInvolved = (request: ApprovalRequest, person: Known): boolean =>
 function involved(request: ApprovalRequest, person: Known | null): Known {
   if (person === null || !isInvolved(request, person)) throw notFound()
   return person
+}
+
+function refusalOf(request: ApprovalRequest, person: Known | null): Problem | null {
+  if (person === null) return new Problem('not-permitted', 'Only people of this tenant decide.')
+  try {
+    checkMayDecide(request, factsFor(person, request))
+    return null
+  } catch (cause) {
+    if (cause instanceof Problem) return cause
+    throw cause
+  }
 }
 
 const notFound = () => new Problem('not-found', 'There is no such request.')

@@ -12,6 +12,7 @@ import {
 } from './core/id.ts'
 import { type Instant, plusSeconds } from './core/instant.ts'
 import { commitWithin } from './core/limit.ts'
+import { checkShowable } from './core/page.ts'
 import { Problem } from './core/problem.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import type { Slot } from './core/requirement.ts'
@@ -84,11 +85,13 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
 }
 
 /**
- * An unanswered commit may have happened, and one with a key may be on its way twice: then the slot stays, rightly
+ * An unanswered commit may have happened, and an ask with a key may be on its way twice: then the slot stays, rightly
  * held, or for the next attempt, or to be reclaimed.
  */
-const mayStillHappen = (cause: unknown, sentAgain: boolean): boolean =>
-  cause instanceof Problem && (cause.code === 'unavailable' || (cause.code === 'busy' && sentAgain))
+function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
+  if (!(cause instanceof Problem)) return hasKey
+  return cause.code === 'unavailable' || (hasKey && cause.code !== 'idempotency-mismatch')
+}
 
 /** All checks that need no storage, and the policy's answer. */
 async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'id' | 'at'>> {
@@ -98,7 +101,10 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   await checkPrincipal(parts, agent, onBehalfOf)
   const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
   const excluded = excludedFrom(parts.policy, agent, executor, onBehalfOf)
-  if (judgement.outcome === 'approve') await checkEligible(parts, judgement.slots, excluded)
+  if (judgement.outcome === 'approve') {
+    checkShowable(action)
+    await checkEligible(parts, judgement.slots, excluded)
+  }
   return {
     agent: { id: agent.id, name: agent.name },
     executor: executor.id,

@@ -15,6 +15,9 @@ export type Health = (counted: boolean) => Promise<HealthReport>
 /** Longest that a part may take to answer before it counts as failing. */
 const patience = 3000
 
+/** Milliseconds. Anybody may ask, and must not make us ask others as often. */
+const remembered = 5_000
+
 /** Asks every part whether it works. Failing are we only if ledger, signer or directory fails. */
 export function health(parts: {
   ledger: Ledger
@@ -24,13 +27,19 @@ export function health(parts: {
   waiting: Waiting
   overdue: () => Promise<number>
 }): Health {
-  return async (counted) => {
-    const [ledger, archive, signer, directory] = await Promise.all([
+  const look = async () =>
+    Promise.all([
       answers(parts.ledger.ping()),
       answers(parts.archive.ping()),
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
     ])
+  let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
+
+  return async (counted) => {
+    if (last === undefined || performance.now() - last.since > remembered)
+      last = { since: performance.now(), found: look() }
+    const [ledger, archive, signer, directory] = await last.found
     const status = [ledger, signer, directory].includes('failing') ? 'failing' : 'ok'
     const report = { status, parts: { ledger, archive, signer, directory } } as const
     if (!counted || ledger === 'failing') return report

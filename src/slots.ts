@@ -33,14 +33,15 @@ export interface Reservation {
  * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
  *
  * @returns the id to commit under: that of the slot this ask already holds, if it was sent before
- * @throws {Problem} `too-many`, `already-pending`, `cooling-down`; then no slot is kept.
+ * @throws {Problem} `too-many`, `already-pending`, `cooling-down`
  */
 export async function reserve(parts: SlotParts, asked: Reservation): Promise<RequestId> {
   const id = await takeOfAgent(parts, asked)
   try {
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
   } catch (cause) {
-    await release(parts, { ...asked, id })
+    // The same ask may be on its way twice, in the same slot: then it is the other's too, and is reclaimed in time.
+    if (asked.key === undefined) await release(parts, { ...asked, id })
     throw cause
   }
   return id

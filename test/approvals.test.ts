@@ -126,7 +126,7 @@ describe('who reads', () => {
     await here.approvals.decide(request.id, votes(request, dba))
     const readers = [
       ...[bot, runner].map((id) => ({ kind: 'agent', id }) as const),
-      ...[dba, dba2, owner, guest].map((id) => person(id)),
+      ...[dba, dba2, owner].map((id) => person(id)),
       person(stranger, true),
     ]
     for (const reader of readers) expect((await here.approvals.read(request.id, reader)).id).toBe(request.id)
@@ -135,7 +135,8 @@ describe('who reads', () => {
   test('nobody else, who hears that there is no such request', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
-    const others = [{ kind: 'agent', id: runner } as const, person(stranger), person(security), person(oid(99))]
+    const people = [stranger, security, guest, disabled, oid(99)].map((id) => person(id))
+    const others = [{ kind: 'agent', id: runner } as const, ...people]
     for (const reader of others) expect(await codeOf(here.approvals.read(request.id, reader))).toBe('not-found')
   })
 

@@ -112,6 +112,29 @@ describe('the caps', () => {
     expect(refused && (await agentSlots(here, refused.id))).toEqual([])
   })
 
+  test('keep the slot of an ask that was sent twice, when one of the two is refused', async () => {
+    const others = Array.from({ length: 20 }, (_, i) => agent(oid(1000 + i)))
+    const here = await world(undefined, { agents: [agent(bot), ...others] })
+    const open = await Promise.all(others.map((one) => here.approvals.ask(asks({ agent: one }))))
+    let go = () => {}
+    const freed = new Promise<void>((done) => (go = done))
+    const slow = here.another({
+      limits: {
+        read: async (key) => ('channel' in key ? freed.then(() => here.limits.read(key)) : here.limits.read(key)),
+        replace: (key, version, row) => here.limits.replace(key, version, row),
+      },
+    })
+    const ask = asks({ key: 'run-1' })
+    const first = slow.approvals.ask(ask)
+    while ((await agentSlots(here)).length === 0) await new Promise((done) => setTimeout(done, 1))
+    expect(await codeOf(here.approvals.ask(ask))).toBe('too-many')
+    const [one] = open
+    await here.approvals.cancel(one?.request.id as never, one?.request.agent.id as never)
+    go()
+    const { request } = await first
+    expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
+  })
+
   test('free a slot when a request is closed, and not before', async () => {
     const here = await world(undefined, { agents: [agent(bot, { limits: { pending: 1 } })] })
     const ask = () => asks({ agent: agent(bot, { limits: { pending: 1 } }) })

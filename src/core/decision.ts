@@ -125,15 +125,13 @@ function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: Decisi
 
 function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: DecisionInput): void {
   if (verdict === 'deny') {
-    if (!reason) throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
+    if (!reason?.trim()) throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
     return
   }
   const target = request.action?.target ?? ''
   const last = confirmationOf(target)
   if (request.requirement?.tier === 'high' && confirm !== last)
-    throw new Problem('invalid-input', `/confirm: type the last part of the target, which is "${last}".`, {
-      pointer: '/confirm',
-    })
+    throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
 }
 
 /** What an approver types to confirm: the target's last segment that is not empty. */

@@ -31,9 +31,16 @@ export function cancel(request: ApprovalRequest, input: { readonly reason?: stri
  */
 export function revoke(
   request: ApprovalRequest,
-  input: { readonly approver: ObjectId; readonly reason?: string; readonly facts: Facts; readonly at: Instant },
+  input: {
+    readonly approver: ObjectId
+    /** For display; an event commits to it. */
+    readonly name?: string
+    readonly reason?: string
+    readonly facts: Facts
+    readonly at: Instant
+  },
 ): Step {
-  const { approver, reason, facts, at } = input
+  const { approver, name, reason, facts, at } = input
   const mine = request.status === 'revoked' && 'id' in request.closedBy && request.closedBy.id === approver
   if (mine && isSaidAgain(request, reason)) return { request, events: [] }
   if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
@@ -43,11 +50,14 @@ export function revoke(
   const actor = { kind: 'person', id: approver } as const
   return {
     request: closed(request, 'revoked', actor, at),
-    events: [{ type: 'revoked', actor, request: request.id, data: { facts }, ...saying(reason) }],
+    events: [{ type: 'revoked', actor, request: request.id, data: { facts }, ...saying(reason, name) }],
   }
 }
 
-const saying = (reason: string | undefined) => (reason === undefined || reason === '' ? {} : { said: { reason } })
+function saying(reason?: string, name?: string): { readonly said?: Readonly<Record<string, string>> } {
+  const said = { ...(name && { name }), ...(reason && { reason }) }
+  return Object.keys(said).length > 0 ? { said } : {}
+}
 
 const isSaidAgain = (request: ApprovalRequest, reason: string | undefined): boolean =>
   (saidIn(request, request.status === 'revoked' ? 'revoked' : 'cancelled', 'reason') ?? '') === (reason ?? '')

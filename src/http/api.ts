@@ -4,6 +4,7 @@ import { type Digest, type Hex, type ObjectId, parseRequestId, type RequestId, s
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { Approvals, Reader } from '../approvals.ts'
+import type { DeliveryState } from '../delivery.ts'
 import type { Health } from '../health.ts'
 import type { Policy, Signer } from '../ports.ts'
 import { toBody } from './body.ts'
@@ -19,6 +20,8 @@ import { askBody, decisionBody, listQuery, noQuery, outcomeBody, reasonBody, red
 export interface ApiParts {
   readonly approvals: Approvals
   readonly health: Health
+  /** Whether the people who decide were reached; reads nothing when it need not. */
+  readonly deliveryOf: (request: ApprovalRequest) => Promise<DeliveryState>
   readonly callers: (authorization: string | null) => Promise<Caller>
   readonly policy: Policy
   readonly signer: Signer
@@ -28,14 +31,14 @@ export interface ApiParts {
 /** The routes' handlers: who is it, what do they want, do it, show it. */
 export type Api = Readonly<Record<RouteName, (call: Call) => Promise<HttpResponseInit>>>
 
-export function api({ approvals, health, callers, policy, signer, baseUrl }: ApiParts): Api {
+export function api({ approvals, health, deliveryOf, callers, policy, signer, baseUrl }: ApiParts): Api {
   const who = principals(callers, policy)
   const document = openapi(baseUrl)
 
   /** The request for whoever asked or executes it: with its grant, when there is one. */
   async function shown(request: ApprovalRequest, reader: ObjectId): Promise<HttpResponseInit> {
-    const grant = await approvals.grant(request, reader)
-    return ok(toBody(request, { grant }))
+    const [grant, delivery] = await Promise.all([approvals.grant(request, reader), deliveryOf(request)])
+    return ok(toBody(request, { grant, delivery }))
   }
 
   return {

@@ -7,7 +7,7 @@ import type { Grant } from '../grants.ts'
 type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
 
 /** A request as the API shows it (API.md, "Ask"). Absent facts are absent. */
-export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; next?: Next } = {}) {
+export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; next?: Next; delivery?: string } = {}) {
   const { id, status, action, digest, agent, executor, onBehalfOf, policy, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
   const links = saidIn(request, 'requested', 'links')
@@ -25,7 +25,7 @@ export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; n
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     policy: { ...policy, ...(requirement && { tier: requirement.tier }) },
     approvals: { required: required(request), decisions: decisions(request) },
-    delivery: request.undeliverable ? 'undeliverable' : 'ok',
+    delivery: more.delivery ?? (request.undeliverable ? 'undeliverable' : 'ok'),
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),
     ...times(request),

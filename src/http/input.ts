@@ -16,14 +16,14 @@ export async function body<T extends z.ZodType>(
   req: HttpRequest,
   schema: T,
 ): Promise<{ raw: Json; value: z.output<T> }> {
-  const bytes = await bodyBytes(req)
+  const bytes = await bodyBytes(req, bodyLimits.bytes)
   const raw = bytes.length === 0 ? {} : readJson(bytes)
   return { raw, value: fit(schema, raw) }
 }
 
 /** @throws {Problem} `invalid-input` for an unknown, doubled or ill-formed parameter. */
 export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.output<T> {
-  const values: Record<string, string> = {}
+  const values = Object.create(null) as Record<string, string>
   for (const [name, value] of req.query) {
     if (Object.hasOwn(values, name)) throw refused(`/${escapePointer(name)}`, 'occurs twice')
     values[name] = value
@@ -59,7 +59,14 @@ function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const pointer = [...(issue?.path ?? []), ...unknown].map((part) => `/${escapePointer(String(part))}`).join('')
   if (unknown.length > 0) throw refused(pointer, 'is not a known field')
   const missing = issue?.code === 'invalid_type' && issue.input === undefined && isMissing(value, issue.path)
-  throw refused(pointer, missing ? 'is required' : (issue?.message ?? 'is not valid'))
+  throw refused(pointer, missing ? 'is required' : ruleOf(issue))
+}
+
+/** The schemas say their rules themselves; where one does not, the library's words would show. */
+function ruleOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return `must be of type ${issue.expected}`
+  return issue?.message ?? 'is not valid'
 }
 
 const isMissing = (value: unknown, path: readonly PropertyKey[]): boolean =>
@@ -70,16 +77,21 @@ const refused = (pointer: string, rule: string) =>
   new Problem('invalid-input', `${pointer || 'The body'} ${rule}.`.replaceAll('\n', ' '), { pointer })
 
 /** Reads the body as it streams in, and stops at the limit: its length is the client's word. */
-async function bodyBytes(req: HttpRequest): Promise<Uint8Array> {
-  const tooLarge = () => new Problem('too-large', `A body has at most ${bodyLimits.bytes} bytes.`)
-  if (Number(req.headers.get('content-length') ?? 0) > bodyLimits.bytes) throw tooLarge()
+export async function bodyBytes(req: HttpRequest, most: number): Promise<Uint8Array> {
+  const tooLarge = () => new Problem('too-large', `A body has at most ${most} bytes.`)
+  if (Number(req.headers.get('content-length') ?? 0) > most) throw tooLarge()
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of req.body ?? []) {
-    const bytes = chunk as Uint8Array
-    length += bytes.length
-    if (length > bodyLimits.bytes) throw tooLarge()
-    chunks.push(bytes)
+  try {
+    for await (const chunk of req.body ?? []) {
+      const bytes = chunk as Uint8Array
+      length += bytes.length
+      if (length > most) throw tooLarge()
+      chunks.push(bytes)
+    }
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    throw new Problem('invalid-json', 'The body ended early.', { cause })
   }
   return Buffer.concat(chunks)
 }

@@ -58,6 +58,7 @@ export const routes: readonly Route[] = [
       'already-pending',
       'idempotency-mismatch',
       'no-eligible-approver',
+      'not-showable',
       'too-many',
       'cooling-down',
       'busy',

@@ -24,17 +24,24 @@ const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'is a time as 2026-01-31T09:30:00.000Z')
 
+/** A target is compared by policies and people: two that look alike are one. */
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|(?! )\p{Z}/u
+
 const target = z
   .string()
   .refine((text) => codePoints(text) >= 1 && codePoints(text) <= actionLimits.target, 'has 1 to 256 characters')
   .refine((text) => !controlCharacter.test(text), 'has no control characters')
+  .refine((text) => text === text.trim() && text === text.normalize(), 'has no white space around it, and is in NFC')
+  .refine((text) => !invisible.test(text), 'has no invisible characters')
   .meta({ minLength: 1, maxLength: actionLimits.target })
 
 const link = z.strictObject({
   title: words(1, 100).refine((text) => !text.includes('\n'), 'is one line'),
   url: z
     .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'is an https address' })
-    .max(500, 'has at most 500 characters'),
+    .max(500, 'has at most 500 characters')
+    .refine((text) => /^[\x21-\x7e]+$/.test(text), 'is plain ASCII: write other characters as %-codes')
+    .refine((text) => new URL(text).username === '', 'names no user'),
 })
 
 export const askBody = z.strictObject({

@@ -110,6 +110,10 @@ async function serve(
     return
   }
   const url = new URL(address)
+  if (url.username !== '' || url.password !== '' || isForeignPage(req)) {
+    res.writeHead(400).end()
+    return
+  }
   const found = findRoute(routes, req.method ?? 'GET', url.pathname)
   if (found === null) {
     res.writeHead(404).end()
@@ -124,6 +128,12 @@ async function serve(
     if (res.headersSent) res.destroy()
     else res.writeHead(500).end()
   }
+}
+
+/** The bot's door asks for no token here: a web page that a person visits must not reach it. */
+function isForeignPage({ headers }: IncomingMessage): boolean {
+  const { origin } = headers
+  return origin !== undefined && !(URL.canParse(origin) && [loopback, 'localhost'].includes(new URL(origin).hostname))
 }
 
 async function invoke(called: RegisteredFunction, input: unknown, log: Log): Promise<unknown> {

@@ -195,7 +195,7 @@ describe('what is decided on', () => {
     expect(refused).toMatchObject({ code: 'digest-mismatch', details: { pointer: '/digest' } })
   })
 
-  test.each([undefined, ''])('a denial needs a reason, which %p is not', (reason) => {
+  test.each([undefined, '', ' '])('a denial needs a reason, which %p is not', (reason) => {
     const request = pending()
     const { reason: _none, ...vote } = decision(request, { verdict: 'deny' })
     const refused = problem(() => decide(request, { ...vote, ...(reason !== undefined && { reason }) }))
@@ -215,6 +215,15 @@ describe('what is decided on', () => {
       })
     },
   )
+
+  test.each([
+    ['prod/roles/admin', 'admin'],
+    ['prod/roles/admin/', 'admin'],
+    ['admin', 'admin'],
+    ['//', '//'],
+  ])('the target %s is confirmed by typing %s', (target, last) => {
+    expect(confirmationOf(target)).toBe(last)
+  })
 
   test('an approval of tier high is confirmed by the last part of the target; a denial needs none', () => {
     const request = pending({ judgement: high })

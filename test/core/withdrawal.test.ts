@@ -72,11 +72,17 @@ describe('revoke', () => {
   })
 
   test('takes back an approval, by whoever could have decided', () => {
-    const { request, events } = revoke(approved(), { ...by(), reason: 'Wrong week.' })
+    const { request, events } = revoke(approved(), { ...by(), name: 'Dana', reason: 'Wrong week.' })
     const actor = { kind: 'person', id: dba2 }
     expect(request).toMatchObject({ status: 'revoked', closedAt: after(90), closedBy: actor })
     expect(events).toEqual([
-      { type: 'revoked', actor, request: request.id, data: { facts: facts(dba2) }, said: { reason: 'Wrong week.' } },
+      {
+        type: 'revoked',
+        actor,
+        request: request.id,
+        data: { facts: facts(dba2) },
+        said: { name: 'Dana', reason: 'Wrong week.' },
+      },
     ])
   })
 

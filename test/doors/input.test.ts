@@ -29,6 +29,15 @@ test.each([
   ['a param that is not declared', wish({ params: { rowz: 1 } }), '/params/rowz'],
   ['a key with a space', wish({ action: 'cat.feed', params: { 'a b': 1 } }), '/params/a b'],
   ['params nested too deep', wish({ action: 'cat.feed', params: nested(16) }), expect.stringMatching(/^\/params\/a/)],
+  ['a target with a space at its end', wish({ target: 'prod/x ' }), '/target'],
+  ['a target with an invisible character', wish({ target: 'prod/\u200bx' }), '/target'],
+  ['a target that is not in NFC', wish({ target: 'prod/e\u0301' }), '/target'],
+  ['a link that names a user', wish({ links: [{ title: 'a', url: 'https://x@evil.example' }] }), '/links/0/url'],
+  [
+    'a link with a hidden character',
+    wish({ links: [{ title: 'a', url: 'https://a.example/\u202e' }] }),
+    '/links/0/url',
+  ],
   ['no reason', wish({ reason: undefined }), '/reason'],
   ['a reason of 1,001 characters', wish({ reason: long(1001) }), '/reason'],
   ['a reason with a control character', wish({ reason: 'a\u0007b' }), '/reason'],
@@ -59,7 +68,12 @@ test.each([
   ['half a surrogate pair', '{"reason":"\\ud800"}', 400, 'invalid-json'],
   ['5,000 brackets', '['.repeat(5000), 400, 'invalid-json'],
   ['70 KB', `{"reason":"${long(70_000)}"}`, 413, 'too-large'],
-  ['an action over 16 KiB', JSON.stringify(wish({ action: 'cat.feed', params: { a: long(16_500) } })), 413, 'too-large'],
+  [
+    'an action over 16 KiB',
+    JSON.stringify(wish({ action: 'cat.feed', params: { a: long(16_500) } })),
+    413,
+    'too-large',
+  ],
 ])('a body of %s is refused', async (_what, body, status, code) => {
   expect(await stack.call('deploy-bot', '/api/requests', body)).toMatchObject({ status, body: { code } })
 })
@@ -95,6 +109,7 @@ test.each([
 
 test.each([
   ['?colour=red', '/colour'],
+  ['?__proto__=1', '/__proto__'],
   ['?status=open', '/status'],
   ['?limit=0', '/limit'],
   ['?limit=101', '/limit'],
