@@ -1,0 +1,36 @@
+import type { TableEntity } from '@azure/data-tables'
+import { cardName } from '../core/delivery.ts'
+import { type RequestId, sha256, shardOf } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+import type { CardRow } from '../ports.ts'
+import { integerIn, type Row, textIn, textOrNull } from './column.ts'
+import { rowOf } from './row.ts'
+
+/** A channel's id, and a card's, have characters that a key may not have. */
+export const cardKey = (request: RequestId, row: CardRow): string => `card-${request}-${sha256(cardName(row))}`
+
+/** The keys of all cards of a request: from the first, up to the second. */
+export const cardKeys = (request: RequestId): readonly [string, string] => [`card-${request}-`, `card-${request}-~`]
+
+export const cardRow = (request: RequestId, row: CardRow): TableEntity => {
+  const { channel, card, rev, attempts, notBefore, lost } = row
+  return rowOf(shardOf(request), cardKey(request, row), {
+    ...{ channel, rev, attempts },
+    ...card,
+    ...(notBefore !== undefined && { notBefore }),
+    ...(lost && { lost }),
+  })
+}
+
+export function cardFrom(row: Row): CardRow {
+  const activity = textOrNull(row, 'activity')
+  const notBefore = textOrNull(row, 'notBefore')
+  return {
+    channel: textIn(row, 'channel'),
+    ...(activity !== null && { card: { conversation: textIn(row, 'conversation'), activity } }),
+    rev: integerIn(row, 'rev'),
+    attempts: integerIn(row, 'attempts'),
+    ...(notBefore !== null && { notBefore: notBefore as Instant }),
+    ...(row['lost'] === true && { lost: true }),
+  }
+}

@@ -1,0 +1,42 @@
+import { instant, type Instant, later, milliseconds } from './core/instant.ts'
+import { conversationWindows, nextSend, processWindows, remembered, type Window, withSend } from './core/rate.ts'
+import type { Clock } from './ports.ts'
+
+/** Milliseconds for which a send may be promised ahead. */
+const patience = 5_000
+
+/** When a send may go: promised, in so many milliseconds; or not before a moment, and then ask again. */
+export type Turn = { readonly wait: number } | { readonly notBefore: Instant }
+
+/** Keeps what this process sends within the limits that Teams sets for each conversation and for all. */
+export function pacing(clock: Clock) {
+  const sent = new Map<string, readonly number[]>()
+  const held = new Map<string, Instant>()
+  let all: readonly number[] = []
+
+  const known = (sends: readonly number[], windows: readonly Window[], now: number) =>
+    remembered(sends, windows, { now, ahead: patience })
+
+  return {
+    /** Promises the next send into a conversation, unless it is far ahead: then whoever asks should not wait for it. */
+    next(conversation: string): Turn {
+      const at = clock.now()
+      const now = milliseconds(at)
+      const until = held.get(conversation)
+      if (until !== undefined && at < until) return { notBefore: until }
+      held.delete(conversation)
+      const mine = known(sent.get(conversation) ?? [], conversationWindows, now)
+      all = known(all, processWindows, now)
+      const free = Math.max(nextSend(mine, conversationWindows, now), nextSend(all, processWindows, now))
+      if (free - now >= patience) return { notBefore: instant(free) }
+      sent.set(conversation, withSend(mine, free))
+      all = withSend(all, free)
+      return { wait: free - now }
+    },
+
+    /** Nothing goes into a conversation until then: Teams said so. */
+    hold(conversation: string, until: Instant): void {
+      held.set(conversation, later(until, held.get(conversation) ?? until))
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { RequestId } from './core/id.ts'
+
+/** What waits for its turn: told when its run has ended. */
+interface Waiting {
+  readonly run: Promise<void>
+  readonly end: () => void
+}
+
+/**
+ * Runs work on requests in the background: at most so many at once, in the order in which they came, and each request
+ * once at a time.
+ *
+ * @param work never rejects
+ */
+export function queue(
+  { atOnce, longest }: { readonly atOnce: number; readonly longest: number },
+  work: (id: RequestId) => Promise<void>,
+) {
+  const waiting = new Map<RequestId, Waiting>()
+  const running = new Map<RequestId, Promise<void>>()
+
+  function begin(): void {
+    for (const [id, { run, end }] of waiting) {
+      if (running.size >= atOnce) return
+      if (running.has(id)) continue
+      waiting.delete(id)
+      running.set(id, run)
+      void work(id).finally(() => {
+        running.delete(id)
+        end()
+        begin()
+      })
+    }
+  }
+
+  return {
+    /** Resolves after a run that began no earlier than now; at once if too many wait already. */
+    async add(id: RequestId): Promise<void> {
+      const known = waiting.get(id)
+      if (known) return known.run
+      if (waiting.size >= longest) return
+      let end = () => {}
+      const run = new Promise<void>((done) => {
+        end = done
+      })
+      waiting.set(id, { run, end })
+      begin()
+      return run
+    },
+
+    /** Resolves when nothing runs and nothing waits. */
+    async idle(): Promise<void> {
+      while (running.size > 0 || waiting.size > 0) await Promise.race([...running.values()])
+    },
+  }
+}
