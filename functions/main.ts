@@ -1,6 +1,7 @@
 import { app as functions } from '@azure/functions'
 import { app } from '../src/app.ts'
 import './api.ts'
+import './messages.ts'
 import './timers.ts'
 
 /** A missing setting, a bad policy or another deployment's ledger stops the start, by name. */

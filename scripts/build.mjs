@@ -2,6 +2,7 @@
 import { build } from 'esbuild'
 import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -22,13 +23,40 @@ const common = {
   logLevel: 'warning',
 }
 
+/** Left out of the bundle, to be loaded from beside it when first needed: who imports it there, what, and its file. */
+const beside = [
+  { importer: 'src/teams/connection.ts', entry: 'src/teams/messenger.ts', file: 'dist/teams.cjs' },
+  { importer: 'src/teams/drawing.ts', entry: 'src/teams/cards.ts', file: 'dist/cards.cjs' },
+]
+
+const loadedLater = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\// }, ({ kind, importer, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return null
+      const found = beside.find(
+        (one) => importer === resolve(one.importer) && resolve(resolveDir, path) === resolve(one.entry),
+      )
+      return found ? { path: `./${basename(found.file)}`, external: true } : null
+    })
+  },
+}
+
 const outputs = [
-  // What is deployed: one file that needs no node_modules. The Functions worker itself answers for functions-core.
+  // What is deployed: three files that need no node_modules. The Functions worker itself answers for functions-core.
   {
     entry: 'functions/main.ts',
     file: 'dist/main.cjs',
-    options: { minify: true, keepNames: true, external: ['@azure/functions-core'], metafile: true },
+    options: {
+      minify: true,
+      keepNames: true,
+      external: ['@azure/functions-core'],
+      plugins: [loadedLater],
+      supported: { 'dynamic-import': false }, // CommonJS asks for CommonJS by require()
+      metafile: true,
+    },
   },
+  ...beside.map(({ entry, file }) => ({ entry, file, options: { minify: true } })),
   // The command that people install.
   {
     entry: 'src/cli/main.ts',

@@ -1,24 +1,35 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
 import { instant } from './core/instant.ts'
-import { approvals } from './approvals.ts'
+import type { ApprovalRequest } from './core/request.ts'
+import { type Approvals, approvals } from './approvals.ts'
 import { BlobArchive } from './azure/archive.ts'
 import { GraphDirectory } from './azure/directory.ts'
 import { TableLedger } from './azure/ledger.ts'
 import { TableLimits } from './azure/limits.ts'
 import { prepareLedger } from './azure/meta.ts'
+import { TableOutbox } from './azure/outbox.ts'
 import { VaultSigner } from './azure/signer.ts'
 import { connectTables } from './azure/tables.ts'
+import type { ChangeParts } from './change.ts'
 import { type Config, readConfig } from './config.ts'
+import { deliveries, type Delivery } from './delivery.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
 import { type Caller, callers } from './http/caller.ts'
 import { loadPolicy } from './policy/load.ts'
-import type { Archive, Clock, Directory, Ledger, Limits, Policy, Signer } from './ports.ts'
+import type { Archive, Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
+import { type Bot, bot } from './teams/bot.ts'
+import type { Cards } from './teams/cards.ts'
+import { connect } from './teams/connection.ts'
+import { teamsDoor } from './teams/door.ts'
+import { drawing } from './teams/drawing.ts'
+import { type Gate, gate } from './teams/gate.ts'
 import { waiting } from './waiting.ts'
 
 /** Every port's adapter, and what else the outside decides. */
@@ -31,7 +42,18 @@ export interface Adapters {
   readonly archive: Archive
   readonly clock: Clock
   readonly callers: (authorization: string | null) => Promise<Caller>
+  /** Hears of what went wrong where nobody waits for an answer. */
+  readonly failed: (cause: unknown) => void
   readonly baseUrl: string
+  /** Absent where there is no Teams: then requests are decided over HTTP alone. */
+  readonly teams?: Teams
+}
+
+export interface Teams {
+  readonly outbox: Outbox
+  readonly messenger: Messenger
+  readonly cards: () => Promise<Cards>
+  readonly gate: Gate
 }
 
 export type App = ReturnType<typeof compose>
@@ -40,17 +62,42 @@ export type App = ReturnType<typeof compose>
 export function compose(adapters: Adapters) {
   const { ledger, limits, policy, directory, signer, archive, clock, baseUrl } = adapters
   const waiters = waiting(ledger)
+  const committed = (tell: (request: ApprovalRequest) => void) => ({ ledger, clock, policy, random: randomBytes, tell })
+  const wake = ({ id }: ApprovalRequest) => waiters.wake(id)
+  const delivery = adapters.teams ? deliver(committed(wake), adapters.teams, adapters.failed) : null
   const uses = approvals({
-    ...{ ledger, limits, policy, directory, clock, waiting: waiters },
-    random: randomBytes,
-    tell: ({ id }) => waiters.wake(id),
+    ...committed((request) => {
+      wake(request)
+      if (request.policy.outcome === 'approve') delivery?.soon(request.id)
+    }),
+    ...{ limits, directory, waiting: waiters },
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
   })
+  const teams = adapters.teams && delivery ? teamsOf(adapters.teams, uses, delivery) : null
   const overdue = async () => (await ledger.due(clock.now(), 1000)).length
   const healthy = health({ ledger, archive, signer, directory, waiting: waiters, overdue })
-  const routes = api({ approvals: uses, health: healthy, callers: adapters.callers, policy, signer, baseUrl })
-  return { api: routes, approvals: uses, stop: waiters.stop }
+  const deliveryOf = async (request: ApprovalRequest) =>
+    delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok'
+  const doors = { approvals: uses, health: healthy, deliveryOf, callers: adapters.callers }
+  return { api: api({ ...doors, policy, signer, baseUrl }), approvals: uses, teams, delivery, stop: waiters.stop }
+}
+
+/** Nobody waits for what is delivered later: it does not keep the process. */
+const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
+
+/** Brings cards up to date in the background; a delivery's own commits wake waiters and start no other delivery. */
+function deliver(parts: ChangeParts & { policy: Policy }, { outbox, messenger }: Teams, failed: Adapters['failed']) {
+  return deliveries({ ...parts, outbox, messenger, failed, pause })
+}
+
+function teamsOf({ gate, cards, messenger }: Teams, approvals: Approvals, { adopt }: Delivery) {
+  let ready: Bot | undefined
+  const lazy: Bot = async (intent) => {
+    ready ??= bot({ approvals, cards: await cards(), messenger, adopt })
+    return ready(intent)
+  }
+  return teamsDoor({ gate, bot: lazy })
 }
 
 let current: Promise<App> | undefined
@@ -72,7 +119,9 @@ export function useApp(other: App): void {
 async function deployed(config: Config): Promise<App> {
   const { baseUrl, tenantId, apiAppId } = config
   const credential = new ManagedIdentityCredential({ clientId: config.clientId })
-  const policy = await loadPolicy(config.policyFolder, readCards(fileURLToPath(new URL('cards', import.meta.url))))
+  const files = readCards(fileURLToPath(new URL('cards', import.meta.url)))
+  const policy = await loadPolicy(config.policyFolder, files)
+  const cards = drawing(files)
   const clock: Clock = { now: () => instant(Date.now()) }
   const tables = connectTables({ url: config.tablesUrl, credential })
   const archive = new BlobArchive({ url: config.blobsUrl, container: 'evidence', credential })
@@ -93,9 +142,21 @@ async function deployed(config: Config): Promise<App> {
       issuers: [`${entra}/v2.0`],
       jwksUri: `${entra}/discovery/v2.0/keys`,
     }),
+    failed: (cause) => console.error(JSON.stringify({ background: cause instanceof Error ? cause.name : 'unknown' })),
     baseUrl,
+    teams: {
+      outbox: new TableOutbox(tables),
+      cards,
+      messenger: connect({ ...config.bot, clientId: config.clientId }, async (request) =>
+        (await cards()).channel(request),
+      ),
+      gate: gate({ botAppId: config.bot.appId, tenantId, jwksUri: botKeys }),
+    },
   })
 }
+
+/** Where the Bot Framework publishes the keys of its channels. */
+const botKeys = 'https://login.botframework.com/v1/.well-known/keys'
 
 /** The card templates, by file name: they are part of the policy's version. */
 export function readCards(folder: string): ReadonlyMap<string, Uint8Array> {

@@ -1,4 +1,6 @@
 import { isObjectId } from './core/id.ts'
+import { type AppType, appTypes, isAppType } from './teams/settings.ts'
+import { isServiceUrl } from './teams/gate.ts'
 
 /** The settings of a deployment; README.md explains each. */
 export interface Config {
@@ -12,6 +14,12 @@ export interface Config {
   readonly policyFolder: string
   /** Client id of the managed identity. */
   readonly clientId: string
+  readonly bot: {
+    readonly appId: string
+    readonly appType: AppType
+    readonly tenantId: string
+    readonly serviceUrl: string
+  }
 }
 
 /**
@@ -42,6 +50,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     grantKey: setting('COUNTERSIGN_GRANT_KEY', isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>'),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     clientId: guid('AZURE_CLIENT_ID'),
+    bot: {
+      appId: guid('BOT_APP_ID').toLowerCase(),
+      appType: setting('BOT_APP_TYPE', isAppType, `is ${appTypes.join(', ')}`) as AppType,
+      tenantId: guid('BOT_TENANT_ID').toLowerCase(),
+      serviceUrl: setting('BOT_SERVICE_URL', isServiceUrl, 'is an address of the Bot Connector for Teams'),
+    },
   }
 }
 

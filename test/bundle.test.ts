@@ -12,7 +12,9 @@ interface Metafile {
 }
 
 const dist = join(import.meta.dirname, '..', 'dist')
-const deployed = ['main.cjs', 'cedar_wasm_bg.wasm']
+/** What the start needs of what is deployed: the client of Teams is loaded when somebody is to see a card. */
+const needed = ['main.cjs', 'cedar_wasm_bg.wasm']
+const teams = 'teams.cjs'
 
 const metafile = (): Metafile => JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8')) as Metafile
 
@@ -26,28 +28,44 @@ test('nothing of the local stack is deployed', () => {
   expect(inputs.filter((path) => path.startsWith('src/local/'))).toEqual([])
 })
 
-test('the bundle asks for nothing but Node and the Functions worker', () => {
+test('nothing of the SDK of Teams is in the bundle', () => {
+  const inputs = Object.keys(metafile().inputs)
+  expect(inputs.filter((path) => /^node_modules\/bot(builder|framework)/.test(path))).toEqual([])
+  expect(inputs.filter((path) => ['src/teams/adapter.ts', 'src/teams/messenger.ts'].includes(path))).toEqual([])
+})
+
+test('the bundle asks for nothing but Node, the Functions worker and the client of Teams beside it', () => {
   const imports = metafile().outputs['dist/main.cjs']?.imports ?? []
   const names = imports.filter((one) => one.external).map((one) => one.path.replace(/^node:/, ''))
   expect(names).toContain('@azure/functions-core')
-  expect(names.filter((name) => !builtinModules.includes(name) && name !== '@azure/functions-core')).toEqual([])
+  const known = [...builtinModules, '@azure/functions-core', `./${teams}`]
+  expect(names.filter((name) => !known.includes(name))).toEqual([])
 })
 
 test('the bundle loads in an empty folder and registers its functions', () => {
+  const run = inEmptyFolder(needed, worker)
+  expect(run.stderr).toBe('')
+  const names = run.stdout.split('\n').filter(Boolean)
+  expect(names.length).toBeGreaterThan(0)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('the client of Teams loads in an empty folder', () => {
+  const run = inEmptyFolder([teams], `process.stdout.write(Object.keys(require('./${teams}')).join())`)
+  expect(run.stdout).toBe('messenger')
+})
+
+function inEmptyFolder(files: readonly string[], script: string) {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bundle-'))
   try {
-    for (const name of deployed) copyFileSync(join(dist, name), join(folder, name))
-    writeFileSync(join(folder, 'worker.cjs'), worker)
+    for (const name of files) copyFileSync(join(dist, name), join(folder, name))
+    writeFileSync(join(folder, 'script.cjs'), script)
     const env = { PATH: process.env['PATH'] ?? '' } // no setting, and no NODE_PATH that could lend packages
-    const run = spawnSync(process.execPath, ['worker.cjs'], { cwd: folder, env, encoding: 'utf8' })
-    expect(run.stderr).toBe('')
-    const names = run.stdout.split('\n').filter(Boolean)
-    expect(names.length).toBeGreaterThan(0)
-    expect(new Set(names).size).toBe(names.length)
+    return spawnSync(process.execPath, ['script.cjs'], { cwd: folder, env, encoding: 'utf8' })
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
+}
 
 /** Loads the bundle the way the Functions worker does, and prints the name of each function it registers. */
 const worker = `

@@ -13,15 +13,18 @@ import type { AddressInfo } from 'node:net'
 export interface Call {
   readonly method: string
   readonly path: string
+  readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
 /** What happens to a request on its way. */
 export type Fault =
-  /** The connection breaks before the request arrives. */
-  | { readonly kind: 'lost' }
+  /** The connection breaks before the request arrives; until then something else may happen. */
+  | { readonly kind: 'lost'; readonly meanwhile?: () => Promise<unknown> }
   /** The request is carried out and its answer lost; meanwhile something else may happen. */
   | { readonly kind: 'unanswered'; readonly meanwhile?: () => Promise<unknown> }
+  /** The request is carried out, and its answer arrives after something else has happened. */
+  | { readonly kind: 'late'; readonly meanwhile: () => Promise<unknown> }
   /** The request is carried out twice; the second answer is the one that arrives. */
   | { readonly kind: 'doubled' }
   /** The request arrives late, even if nobody waits for its answer any more. */
@@ -71,12 +74,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     onTheWay.add(served)
   })
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const call = { method: req.method ?? '', path: req.url ?? '', body: await bytes(req) }
+    const call = { method: req.method ?? '', path: req.url ?? '', headers: req.headers, body: await bytes(req) }
     const fault = plan(call)
     if (fault) happened.push(fault)
-    const pass = () => send(origin, agent, call, req.headers)
+    const pass = () => send(origin, agent, call)
     switch (fault?.kind) {
       case 'lost':
+        await fault.meanwhile?.()
         return void req.socket.destroy()
       case 'hanging':
         return
@@ -92,6 +96,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
         await pass()
         await fault.meanwhile?.()
         return void req.socket.destroy()
+      case 'late': {
+        const passed = await pass()
+        await fault.meanwhile()
+        return answer(res, passed)
+      }
       case 'headers':
         return answer(res, await pass(), fault.headers)
       case undefined:
@@ -125,7 +134,7 @@ interface Answer {
   readonly body: Buffer
 }
 
-const send = (origin: string, agent: Agent, { method, path, body }: Call, headers: IncomingHttpHeaders) =>
+const send = (origin: string, agent: Agent, { method, path, headers, body }: Call) =>
   new Promise<Answer>((done, fail) => {
     const outgoing = request(origin + path, { method, headers, agent }, (incoming) => {
       bytes(incoming).then(

@@ -2,18 +2,23 @@ import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { join } from 'node:path'
-import { type App, archivePolicy, compose, readCards } from '../app.ts'
+import { type App, archivePolicy, compose, readCards, type Teams } from '../app.ts'
 import { BlobArchive } from '../azure/archive.ts'
 import { GraphDirectory } from '../azure/directory.ts'
 import { TableLedger } from '../azure/ledger.ts'
 import { TableLimits } from '../azure/limits.ts'
 import { prepareLedger } from '../azure/meta.ts'
-import { connectTables } from '../azure/tables.ts'
+import { TableOutbox } from '../azure/outbox.ts'
+import { connectTables, type Tables } from '../azure/tables.ts'
 import { callers } from '../http/caller.ts'
 import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports.ts'
+import type { Cards } from '../teams/cards.ts'
+import { connect } from '../teams/connection.ts'
+import { drawing } from '../teams/drawing.ts'
 import { apiAppId, tenantId } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
+import { botAppId, type LocalTeams } from './bot.ts'
 import type { LocalClock } from './clock.ts'
 import type { Identity } from './identity.ts'
 import { fileSigner } from './signer.ts'
@@ -25,6 +30,9 @@ export interface StackParts {
   readonly azurite: Azurite
   readonly identity: Identity
   readonly clock: LocalClock
+  /** `null` without Teams: then nobody is told, and requests are decided over HTTP. */
+  readonly teams: LocalTeams | null
+  readonly failed: (cause: unknown) => void
 }
 
 /** The name of the local log. */
@@ -38,7 +46,8 @@ const anybody: TokenCredential = {
 /** Composes the app that is deployed with local storage, sign-in, keys and clock. */
 export async function composeLocal(parts: StackParts): Promise<{ app: App; policy: Policy }> {
   const { data, baseUrl, azurite, identity, clock } = parts
-  const policy = await loadPolicy(parts.policy, readCards('cards'))
+  const files = readCards('cards')
+  const policy = await loadPolicy(parts.policy, files)
   const { account, key } = azurite
   const tables = connectTables({ url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) })
   const credential = new StorageSharedKeyCredential(account, key)
@@ -55,6 +64,16 @@ export async function composeLocal(parts: StackParts): Promise<{ app: App; polic
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     baseUrl,
+    failed: parts.failed,
+    ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(files)) }),
   })
   return { app, policy }
+}
+
+function teamsOn(tables: Tables, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {
+  const settings = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
+  const messenger = connect(settings, async (request) => (await cards()).channel(request), {
+    credentials: 'none',
+  })
+  return { outbox: new TableOutbox(tables), cards, gate, messenger }
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { useApp } from '../app.ts'
 import { type Azurite, startAzurite } from './azurite.ts'
+import { localTeams } from './bot.ts'
 import { localClock } from './clock.ts'
 import { control, removeStackFile, writeStackFile } from './control.ts'
 import { type Host, startHost } from './host.ts'
@@ -54,8 +55,15 @@ async function start(settings: LocalSettings): Promise<void> {
     control: control(secret, { identity: () => identity, clock, sweep: () => sweep() }),
   })
   running.push(identity)
-  const { app, policy } = await composeLocal({ data, policy: settings.policy, baseUrl, azurite, identity, clock })
-  sweep = () => app.approvals.sweep()
+  const { app, policy } = await composeLocal({
+    ...{ data, policy: settings.policy, baseUrl, azurite, identity, clock, failed },
+    teams: localTeams(process.env, null),
+  })
+  sweep = async () => {
+    const swept = await app.approvals.sweep()
+    await app.delivery?.sweep()
+    return swept
+  }
   useApp(app)
   const host = await serve(apiPort, settings)
   running.push({ close: async () => app.stop() })
@@ -109,5 +117,9 @@ async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done))
   return port
 }
+
+/** What went wrong in the background, where nobody waits for an answer. */
+const failed = (cause: unknown): void =>
+  say(`in the background: ${cause instanceof Error ? cause.message : String(cause)}`)
 
 const say = (text: string): void => void process.stderr.write(`countersign: ${text}\n`)

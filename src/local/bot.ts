@@ -1,0 +1,36 @@
+import type { JsonObject } from '../core/json.ts'
+import { isObject } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+import { type Gate, gate } from '../teams/gate.ts'
+import { tenantId } from './accounts.ts'
+
+/** The app id of the local bot. */
+export const botAppId = '44444444-4444-4444-8444-444444444444'
+
+/** How the local bot reaches Teams, and who is let in from there. */
+export interface LocalTeams {
+  readonly serviceUrl: string
+  readonly gate: Gate
+}
+
+/** The Teams client that runs beside us, or what the environment names in its place. */
+export function localTeams(env: NodeJS.ProcessEnv, playground: string | null): LocalTeams | null {
+  const serviceUrl = env['COUNTERSIGN_CONNECTOR'] || playground
+  if (!serviceUrl) return null
+  const jwksUri = env['COUNTERSIGN_BOT_KEYS']
+  return { serviceUrl, gate: jwksUri ? gate({ botAppId, tenantId, jwksUri }) : openGate }
+}
+
+/**
+ * Lets in whoever reaches this machine's loopback and speaks as the Playground does: it sends no token. The host keeps
+ * web pages out.
+ */
+const openGate: Gate = async (_authorization, activity) => {
+  if (activity['channelId'] !== 'msteams' || tenantOf(activity) !== tenantId)
+    throw new Problem('unauthenticated', 'This is for the local Teams client.')
+}
+
+function tenantOf({ channelData, conversation }: JsonObject): unknown {
+  const tenant = isObject(channelData) ? channelData['tenant'] : undefined
+  return isObject(tenant) ? tenant['id'] : isObject(conversation) ? conversation['tenantId'] : undefined
+}

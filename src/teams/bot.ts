@@ -1,0 +1,155 @@
+import { parseRequestId, type RequestId } from '../core/id.ts'
+import { Problem } from '../core/problem.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import type { Approvals } from '../approvals.ts'
+import type { Messenger, PostedCard } from '../ports.ts'
+import type { Intent } from './activity.ts'
+import type { Cards } from './cards.ts'
+import { wording } from './wording.ts'
+
+export interface BotParts {
+  readonly approvals: Approvals
+  readonly cards: Cards
+  readonly messenger: Pick<Messenger, 'reply'>
+  /** Takes note of a card that an invoke came from, in case it is not known. */
+  readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
+}
+
+/** What an invoke is answered with; typed messages are answered in their conversation, and here with `none`. */
+export type BotAnswer =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'card'; readonly card: object }
+  | { readonly kind: 'words'; readonly words: string }
+  | { readonly kind: 'error'; readonly status: number; readonly code: string; readonly words: string }
+
+export type Bot = (intent: Intent) => Promise<BotAnswer>
+
+/** Requests that `pending` lists. */
+const listed = 10
+
+/** The people's door to the use cases of the API. It decides nothing; of an invoke it believes only who sent it. */
+export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
+  type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
+
+  async function invoked(intent: Invoke): Promise<BotAnswer> {
+    try {
+      const answer = await act(intent)
+      await noted(intent)
+      return answer
+    } catch (cause) {
+      if (!(cause instanceof Problem)) throw cause
+      return refused(intent, cause)
+    }
+  }
+
+  async function act(intent: Invoke): Promise<BotAnswer> {
+    const { request, who } = intent
+    switch (intent.kind) {
+      case 'review':
+        return review(request, intent, intent.page)
+      case 'decide': {
+        const { verdict, view, reason, confirm } = intent
+        const seen = { via: 'teams', view } as const
+        const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) }
+        return mine(await approvals.decide(request, { approver: who, verdict, seen, ...words }), intent)
+      }
+      case 'revoke':
+        return mine(await approvals.revoke(request, who, intent.reason), intent)
+    }
+  }
+
+  async function review(id: RequestId, { who }: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+    const { request, page, refusal } = await approvals.review(id, who, { page: wanted, template: cards.template })
+    if (refusal) return { kind: 'card', card: cards.refused(request, wording.refusal(refusal, request)) }
+    const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
+    return { kind: 'card', card: cards.review(request, reader) }
+  }
+
+  /** The request as it is after this person's own act. */
+  const mine = (request: ApprovalRequest, { who }: Invoke): BotAnswer => ({
+    kind: 'card',
+    card: cards.review(request, { approver: who, page: 1 }),
+  })
+
+  /** Says why not, in words or with the card as it is now. No vote was counted. */
+  async function refused(intent: Invoke, problem: Problem): Promise<BotAnswer> {
+    switch (problem.code) {
+      case 'digest-mismatch':
+        return review(intent.request, intent, 1, wording.outOfDate)
+      case 'not-pending':
+      case 'not-redeemable':
+      case 'already-redeemed':
+      case 'self-approval':
+      case 'not-permitted':
+        return review(intent.request, intent, 1, problem.message)
+      case 'not-found':
+        // The card that they clicked on was there: they learn who may decide, if the request exists.
+        return intent.kind === 'review' ? error(problem) : review(intent.request, intent, 1).catch(asError)
+      default:
+        return error(problem)
+    }
+  }
+
+  async function noted({ request, conversation, card, channel }: Invoke): Promise<void> {
+    if (card !== undefined && channel !== undefined) await adopt(request, channel, { conversation, activity: card })
+  }
+
+  async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
+    const sent = await messenger.reply(intent.conversation, await said(intent))
+    if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
+    return { kind: 'none' }
+  }
+
+  async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
+    switch (name) {
+      case 'help':
+        return wording.help
+      case 'approve':
+        return wording.textDoesNothing
+      case 'unknown':
+        return wording.unknownCommand
+      case 'pending': {
+        const page = { keep: ({ status }: ApprovalRequest) => status === 'pending', limit: listed }
+        const { requests } = await approvals.list({ by: 'pending' }, page, { kind: 'person', id: who, evidence: false })
+        return requests.length === 0 ? wording.nothingPending : cards.list(requests)
+      }
+      case 'show':
+        return shown(argument, { kind: 'person', id: who, evidence: false })
+    }
+  }
+
+  async function shown(id: string | undefined, reader: Parameters<Approvals['read']>[1]): Promise<string | object> {
+    if (id === undefined) return wording.showNeedsId
+    try {
+      return cards.channel(await approvals.read(parseRequestId(id), reader))
+    } catch (cause) {
+      if (cause instanceof Problem) return cause.message
+      throw cause
+    }
+  }
+
+  return async (intent) => {
+    switch (intent.kind) {
+      case 'review':
+      case 'decide':
+      case 'revoke':
+        return invoked(intent)
+      case 'command':
+        return commanded(intent)
+      case 'malformed':
+        return intent.invoke
+          ? { kind: 'error', status: 400, code: 'invalid-input', words: intent.why }
+          : { kind: 'none' }
+      case 'installed':
+      case 'ignored':
+        return { kind: 'none' }
+    }
+  }
+}
+
+const error = ({ status, code, message }: Problem): BotAnswer => ({ kind: 'error', status, code, words: message })
+
+function asError(cause: unknown): BotAnswer {
+  if (cause instanceof Problem) return error(cause)
+  throw cause
+}

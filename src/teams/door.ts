@@ -1,0 +1,48 @@
+import { isObject, type JsonLimits, readJson } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+import { parseActivity } from './activity.ts'
+import type { Bot, BotAnswer } from './bot.ts'
+import type { Gate } from './gate.ts'
+
+/** What Teams is answered over HTTP. */
+export interface TeamsAnswer {
+  readonly status: 200
+  readonly body?: object
+}
+
+/** Activities carry mentions and channel data around what we read. */
+export const activityLimits: JsonLimits = { bytes: 262_144, depth: 32, nodes: 10_000 }
+
+/**
+ * Lets activities in: bytes, then token and claims, then one closed intent, then the bot.
+ *
+ * @throws {Problem} `invalid-json`, `too-large`, `unauthenticated`, `unavailable`; what goes wrong later is told to the
+ *   person, as Teams wants it.
+ */
+export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
+  return async (authorization: string | null, bytes: Uint8Array): Promise<TeamsAnswer> => {
+    const activity = readJson(bytes, activityLimits)
+    if (!isObject(activity)) throw new Problem('invalid-input', 'An activity is an object.')
+    await gate(authorization, activity)
+    return answerOf(await bot(parseActivity(activity)))
+  }
+}
+
+/** Universal actions: HTTP is always 200, and the body says how it went; else Teams shows the person nothing. */
+function answerOf(answer: BotAnswer): TeamsAnswer {
+  switch (answer.kind) {
+    case 'none':
+      return { status: 200 }
+    case 'card':
+      return invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card)
+    case 'words':
+      return invoked(200, 'application/vnd.microsoft.activity.message', answer.words)
+    case 'error':
+      return invoked(answer.status, 'application/vnd.microsoft.error', { code: answer.code, message: answer.words })
+  }
+}
+
+const invoked = (statusCode: number, type: string, value: unknown): TeamsAnswer => ({
+  status: 200,
+  body: { statusCode, type, value },
+})

@@ -1,0 +1,387 @@
+import * as fc from 'fast-check'
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import { type Intent, parseActivity } from '../../src/teams/activity.ts'
+
+const who = 'c0000000-0000-4000-8000-000000000001'
+const botId = '28:33333333-3333-4333-8333-333333333333'
+const request = '01j00000000000000000000000-0a'
+const view = `sha256:${'ab'.repeat(32)}`
+const conversation = '19:abc@thread.tacv2;messageid=1700000000000'
+const channel = '19:abc@thread.tacv2'
+const card = '1700000000000'
+const origin = { who, conversation, channel }
+
+describe('a click on a card', () => {
+  test.each<[string, string, JsonObject, JsonObject]>([
+    ['opens Review', 'review', { request }, { kind: 'review', request, page: 1 }],
+    ['turns to a page', 'review', { request, page: 10 }, { kind: 'review', request, page: 10 }],
+    ['approves', 'approve', { request, view }, { kind: 'decide', verdict: 'approve', request, view }],
+    [
+      'approves with a note and a confirmation',
+      'approve',
+      { request, view, note: 'Checked.', confirm: 'prod' },
+      { kind: 'decide', verdict: 'approve', request, view, reason: 'Checked.', confirm: 'prod' },
+    ],
+    [
+      'denies with a reason',
+      'deny',
+      { request, view, reason: 'Not today.' },
+      { kind: 'decide', verdict: 'deny', request, view, reason: 'Not today.' },
+    ],
+    ['denies without one, which the core refuses', 'deny', { request, view }, decided('deny')],
+    ['revokes', 'revoke', { request, reason: 'Wrong one.' }, { kind: 'revoke', request, reason: 'Wrong one.' }],
+    ['revokes without a reason', 'revoke', { request }, { kind: 'revoke', request }],
+  ])('%s', (_what, verb, data, expected) => {
+    expect(parseActivity(click(verb, data))).toEqual({ ...origin, card, ...expected })
+  })
+
+  test.each<[string, string, JsonObject, string | undefined]>([
+    ['an approval takes its note, not the reason typed beside it', 'approve', { note: 'a', reason: 'b' }, 'a'],
+    ['an approval takes the reason if there is no note', 'approve', { reason: 'b' }, 'b'],
+    ['a denial takes its reason, not the note typed beside it', 'deny', { note: 'a', reason: 'b' }, 'b'],
+    ['an empty text is none', 'deny', { reason: '' }, undefined],
+    ['blanks are no text', 'deny', { reason: ' \r\n\t ' }, undefined],
+    ['a newline stays, and is one character', 'deny', { reason: 'a\r\nb\nc\n' }, 'a\nb\nc'],
+    [
+      '500 characters are allowed, whatever they need in UTF-16',
+      'deny',
+      { reason: '😀'.repeat(500) },
+      '😀'.repeat(500),
+    ],
+  ])('%s', (_rule, verb, words, reason) => {
+    const intent = parseActivity(click(verb, { request, view, ...words }))
+    expect(intent).toMatchObject({ kind: 'decide' })
+    expect('reason' in intent ? intent.reason : undefined).toBe(reason)
+  })
+
+  test('a denial confirms nothing, whatever the client adds', () => {
+    const data = { request, view, confirm: 'prod', verdict: 'approve', who: 'somebody', kind: 'revoke', card: 'x' }
+    expect(parseActivity(click('deny', data))).toEqual({ ...origin, card, ...decided('deny') })
+  })
+
+  test.each(['manual', 'other', null, undefined])('counts, whatever else Teams says triggered it: %s', (trigger) => {
+    const value = { ...actionOf('review', { request }), ...(trigger !== undefined && { trigger }) }
+    expect(parseActivity({ ...click('review', { request }), value })).toMatchObject({ kind: 'review' })
+  })
+
+  test('what is typed to confirm is compared as it is, so it stays as it is', () => {
+    const data = { request, view, confirm: ' prod ' }
+    expect(parseActivity(click('approve', data))).toMatchObject({ confirm: ' prod ' })
+  })
+
+  test.each<[string, string, JsonObject]>([
+    ['no request', 'review', {}],
+    ['a request that is no text', 'review', { request: [request] }],
+    ['a request that is no id', 'review', { request: '../../secrets' }],
+    ['a request in capitals', 'review', { request: request.toUpperCase() }],
+    ['a request of a shard that is none', 'review', { request: request.replace('-0a', '-1a') }],
+    ['a page before the first', 'review', { request, page: 0 }],
+    ['a page after the last', 'review', { request, page: 11 }],
+    ['half a page', 'review', { request, page: 1.5 }],
+    ['a page as text', 'review', { request, page: '1' }],
+    ['a page that is null', 'review', { request, page: null }],
+    ['no view', 'approve', { request }],
+    ['a view that is no digest', 'approve', { request, view: 'sha256:ab' }],
+    ['a view in capitals', 'approve', { request, view: view.toUpperCase() }],
+    ['no view to deny', 'deny', { request, reason: 'No.' }],
+    ['a view that is no text', 'deny', { request, view: { toString: view }, reason: 'No.' }],
+    ['a reason that is no text', 'deny', { request, view, reason: 1 }],
+    ['a reason of 501 characters', 'deny', { request, view, reason: 'x'.repeat(501) }],
+    ['a note of 501 characters', 'approve', { request, view, note: 'x'.repeat(501) }],
+    ['a reason with an escape', 'deny', { request, view, reason: 'a\u001b[2Jb' }],
+    ['a reason with a lone carriage return', 'revoke', { request, reason: 'a\rb' }],
+    ['a reason with a line separator', 'deny', { request, view, reason: 'a\u2028b' }],
+    ['a confirmation that is no text', 'approve', { request, view, confirm: true }],
+    ['a confirmation of 257 characters', 'approve', { request, view, confirm: 'x'.repeat(257) }],
+    ['an unknown verb', 'escalate', { request, view }],
+    ['a verb in capitals', 'Approve', { request, view }],
+    ['the name of something that every object has', 'constructor', { request, view }],
+    ['no verb', '', { request, view }],
+  ])('is malformed with %s', (_fault, verb, data) => {
+    expectMalformed(click(verb, data))
+  })
+
+  test.each<[string, Json]>([
+    ['no value', null],
+    ['a value that is no object', 'approve'],
+    ['no action', {}],
+    ['an action that is no object', { action: 'approve' }],
+    ['another type of action', { action: { type: 'Action.Submit', verb: 'review', data: { request } } }],
+    ['no type of action', { action: { verb: 'review', data: { request } } }],
+    ['a verb that is no text', { action: { type: 'Action.Execute', verb: ['review'], data: { request } } }],
+    ['no data', { action: { type: 'Action.Execute', verb: 'review' } }],
+    ['data that is no object', { action: { type: 'Action.Execute', verb: 'review', data: request } }],
+    ['data in a list', { action: { type: 'Action.Execute', verb: 'review', data: [{ request }] } }],
+    ['a refresh that nobody asked for', { ...actionOf('review', { request }), trigger: 'automatic' }],
+  ])('is malformed with %s', (_fault, value) => {
+    expectMalformed({ ...click('review', { request }), value })
+  })
+
+  test('is malformed without a value', () => {
+    const { value: _gone, ...rest } = click('review', { request })
+    expectMalformed(rest)
+  })
+
+  test.each(['task/fetch', 'composeExtension/query', 'adaptiveCard/Action', '', 7])(
+    'another invoke is none of ours: %s',
+    (name) => {
+      expectMalformed({ ...click('review', { request }), name })
+    },
+  )
+
+  test('what is wrong is said in a sentence, for each fault its own', () => {
+    const whys = [
+      click('review', {}),
+      click('approve', { request }),
+      click('review', { request, page: 11 }),
+      click('deny', { request, view, reason: 'x'.repeat(501) }),
+      click('deny', { request, view, reason: 'a\u0007b' }),
+      click('escalate', { request }),
+    ].map((activity) => whyOf(parseActivity(activity)))
+    expect(new Set(whys).size).toBe(whys.length)
+    for (const why of whys) expect(why).toMatch(/^[A-Z][^{}<>]+\.$/)
+  })
+
+  test('nothing of the client’s words is in the answer', () => {
+    const data = { request: 'canary', view: 'canary', reason: 'canary\u0007', page: 'canary' }
+    for (const verb of ['review', 'approve', 'deny', 'revoke', 'canary'])
+      expect(whyOf(parseActivity(click(verb, data)))).not.toContain('canary')
+  })
+
+  test('a card outside a channel, or unknown, is simply not named', () => {
+    const { replyToId: _card, channelData: _data, ...rest } = click('review', { request })
+    expect(parseActivity(rest)).toEqual({ who, conversation, kind: 'review', request, page: 1 })
+  })
+})
+
+describe('a typed command', () => {
+  const mention = { type: 'mention', mentioned: { id: botId, name: 'Countersign' }, text: '<at>Countersign</at>' }
+
+  test.each<[string, JsonObject]>([
+    ['help', { name: 'help' }],
+    ['  HELP \n', { name: 'help' }],
+    ['pending', { name: 'pending' }],
+    ['pending please', { name: 'pending' }],
+    [`show ${request}`, { name: 'show', argument: request }],
+    [`Show\u00a0\t${request.toUpperCase()} now`, { name: 'show', argument: request }],
+    ['show', { name: 'show' }],
+    [`approve ${request}`, { name: 'approve' }],
+    ['APPROVE', { name: 'approve' }],
+    [`deny ${request} because`, { name: 'approve' }],
+    ['revoke', { name: 'approve' }],
+    ['', { name: 'unknown' }],
+    ['hello', { name: 'unknown' }],
+    ['helpme', { name: 'unknown' }],
+    ['constructor', { name: 'unknown' }],
+    [`please approve ${request}`, { name: 'unknown' }],
+    [' '.repeat(2_000) + 'help', { name: 'unknown' }],
+  ])('%j', (text, command) => {
+    expect(parseActivity(message({ text }))).toEqual({ ...origin, kind: 'command', ...command })
+  })
+
+  test.each([
+    '<at>Countersign</at> help',
+    '<at>Countersign</at>&nbsp;help\n',
+    'help <at>Countersign</at>',
+    '<at>Countersign</at> <at>Countersign</at> help',
+  ])('the bot’s mention does not matter: %j', (text) => {
+    expect(parseActivity(message({ text, entities: [mention, mention] }))).toMatchObject({ name: 'help' })
+  })
+
+  test.each<[string, Json]>([
+    ['somebody else', [{ ...mention, mentioned: { id: '29:other' } }]],
+    ['nobody', []],
+    ['no list', 'mention'],
+    ['something else', [null, 1, { type: 'clientInfo' }, { ...mention, text: 7 }, { ...mention, mentioned: botId }]],
+  ])('a mention of %s is text', (_whom, entities) => {
+    const activity = message({ text: '<at>Countersign</at> help', entities })
+    expect(parseActivity(activity)).toMatchObject({ name: 'unknown' })
+  })
+
+  test('a mention takes no words away but its own', () => {
+    const entities = [
+      { ...mention, text: 'help' },
+      { ...mention, text: '' },
+      { ...mention, text: ' ' },
+    ]
+    expect(parseActivity(message({ text: 'help', entities }))).toMatchObject({ name: 'help' })
+  })
+
+  test.each<[string, JsonObject]>([
+    ['no text', {}],
+    ['a text that is none', { text: ['help'] }],
+    ['the data of a card and no text', { value: { request } }],
+  ])('a message with %s is unknown', (_what, more) => {
+    expect(parseActivity(message(more))).toMatchObject({ kind: 'command', name: 'unknown' })
+  })
+
+  test('an answer to a card is no click on it', () => {
+    expect(parseActivity(message({ text: 'help', replyToId: card }))).not.toHaveProperty('card')
+  })
+})
+
+describe('the bot is added', () => {
+  const bot = { id: botId }
+  const person = { id: '29:x', aadObjectId: who }
+
+  test.each<[string, JsonObject]>([
+    ['by an installation', { type: 'installationUpdate', action: 'add' }],
+    ['by an upgrade', { type: 'installationUpdate', action: 'add-upgrade' }],
+    ['to a conversation', { type: 'conversationUpdate', membersAdded: [person, bot] }],
+  ])('%s', (_how, more) => {
+    expect(parseActivity(from(more))).toEqual({ ...origin, kind: 'installed' })
+  })
+
+  test.each<[string, JsonObject]>([
+    ['its removal', { type: 'installationUpdate', action: 'remove' }],
+    ['an installation that says nothing', { type: 'installationUpdate' }],
+    ['the arrival of somebody else', { type: 'conversationUpdate', membersAdded: [person] }],
+    ['its leaving', { type: 'conversationUpdate', membersRemoved: [bot] }],
+    ['members that are none', { type: 'conversationUpdate', membersAdded: [7, bot] }],
+    ['a renamed channel', { type: 'conversationUpdate', channelData: { eventType: 'channelRenamed' } }],
+    ['a reaction', { type: 'messageReaction', reactionsAdded: [{ type: 'like' }] }],
+    ['an edit', { type: 'messageUpdate', text: 'help' }],
+    ['typing', { type: 'typing' }],
+    ['an event', { type: 'event', name: 'adaptiveCard/action' }],
+  ])('but not by %s', (_what, more) => {
+    expect(parseActivity(from(more))).toEqual({ kind: 'ignored' })
+  })
+})
+
+test.each<[string, Json]>([
+  ['nothing', {}],
+  ['a name', { id: '29:x', name: 'Dana' }],
+  ['something else', { aadObjectId: 'dana@contoso.test' }],
+  ['a list', { aadObjectId: [who] }],
+  ['a text', who],
+  ['null', null],
+])('who is known by %s is nobody: whatever they send is ignored', (_what, sender) => {
+  const added = from({ type: 'installationUpdate', action: 'add' })
+  for (const activity of [click('approve', { request, view }), message({ text: 'help' }), added])
+    expect(parseActivity({ ...activity, from: sender })).toEqual({ kind: 'ignored' })
+})
+
+test('object ids are in lower case, however Teams writes them', () => {
+  const activity = click('review', { request })
+  expect(parseActivity({ ...activity, from: { aadObjectId: who.toUpperCase() } })).toMatchObject({ who })
+})
+
+test.each<[string, JsonObject]>([
+  ['no conversation', { conversation: null }],
+  ['a conversation without id', { conversation: {} }],
+  ['an empty conversation', { conversation: { id: '' } }],
+  ['a conversation whose id is endless', { conversation: { id: 'x'.repeat(513) } }],
+  ['a channel that is none', { channelData: { channel: { id: 1 } } }],
+  ['a card that is none', { replyToId: 1 }],
+])('an activity is malformed that has %s', (_fault, more) => {
+  expectMalformed({ ...click('review', { request }), ...more })
+  expect(parseActivity({ ...message({ text: 'help' }), ...more })).toMatchObject({ kind: 'malformed', invoke: false })
+})
+
+test.each<Json>([null, 7, 'invoke', [], {}, { type: 7 }, { from: { aadObjectId: who } }])(
+  'what is no activity is malformed: %j',
+  (body) => {
+    expect(parseActivity(body)).toMatchObject({ kind: 'malformed', invoke: false })
+  },
+)
+
+const kinds = ['review', 'decide', 'revoke', 'command', 'installed', 'ignored', 'malformed']
+
+test('whatever it is, it is one of the intents', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (body) => {
+      expect(kinds).toContain(parseActivity(body as Json).kind)
+    }),
+  )
+})
+
+test('whatever is wrong with a click, it is one that we know, or malformed with a sentence', () => {
+  const text = fc.constantFrom(request, view, '', 'prod', '\u202e', '${x}', 'sha256:', 'a\u0000b')
+  const anything = fc.oneof(text, fc.integer({ min: -1, max: 12 }), fc.jsonValue({ maxDepth: 2 }))
+  const keys = fc.constantFrom('request', 'view', 'page', 'reason', 'note', 'confirm', 'constructor', 'x')
+  const verb = fc.constantFrom('review', 'approve', 'deny', 'revoke', 'other')
+  const data = fc.dictionary(keys, anything)
+  const seen = new Map<string, number>()
+  fc.assert(
+    fc.property(verb, data, fc.boolean(), (verb, data, good) => {
+      const intent = parseActivity(click(verb, { ...(good && { request, view }), ...(data as JsonObject) }))
+      seen.set(intent.kind, (seen.get(intent.kind) ?? 0) + 1)
+      switch (intent.kind) {
+        case 'malformed':
+          expect(intent.why).toMatch(/^[A-Z].+\.$/)
+          return
+        case 'review':
+          expect(intent.page >= 1 && intent.page <= 10).toBe(true)
+          break
+        case 'decide':
+          expect(intent.view).toMatch(/^sha256:[0-9a-f]{64}$/)
+          expect(intent.verdict).toBe(verb)
+          break
+        default:
+          expect(intent.kind).toBe('revoke')
+      }
+      expect(intent).toMatchObject({ request, who })
+    }),
+    { numRuns: 2_000 },
+  )
+  expect([...seen.keys()].sort()).toEqual(['decide', 'malformed', 'review', 'revoke'])
+})
+
+test('whatever one field of an activity is, nothing is thrown', () => {
+  const fields = ['type', 'name', 'value', 'from', 'recipient', 'conversation', 'channelData', 'replyToId', 'text']
+  const whole = [
+    click('approve', { request, view }),
+    message({ text: 'help' }),
+    from({ type: 'conversationUpdate', membersAdded: [{ id: botId }] }),
+  ]
+  const change = fc.dictionary(fc.constantFrom(...fields, 'entities', 'membersAdded', 'action'), fc.jsonValue())
+  fc.assert(
+    fc.property(fc.constantFrom(...whole), change, (activity, change) => {
+      expect(kinds).toContain(parseActivity({ ...activity, ...(change as JsonObject) }).kind)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function decided(verdict: string): JsonObject {
+  return { kind: 'decide', verdict, request, view }
+}
+
+/** An activity as Teams sends it, so far as we read it. */
+function from(more: JsonObject): JsonObject {
+  return {
+    id: 'f:1',
+    channelId: 'msteams',
+    from: { id: '29:x', name: 'Dana', aadObjectId: who },
+    recipient: { id: botId, name: 'Countersign' },
+    conversation: { id: conversation, conversationType: 'channel', isGroup: true },
+    channelData: { channel: { id: channel }, team: { id: channel }, tenant: { id: 't' } },
+    ...more,
+  }
+}
+
+function click(verb: string, data: JsonObject): JsonObject {
+  const value = { ...actionOf(verb, data), trigger: 'manual' }
+  return from({ type: 'invoke', name: 'adaptiveCard/action', replyToId: card, value })
+}
+
+function actionOf(verb: string, data: JsonObject): JsonObject {
+  return { action: { type: 'Action.Execute', title: 'A button', verb, data } }
+}
+
+function message(more: JsonObject): JsonObject {
+  return from({ type: 'message', textFormat: 'plain', ...more })
+}
+
+function expectMalformed(activity: Json): void {
+  expect(parseActivity(activity)).toEqual({
+    kind: 'malformed',
+    invoke: true,
+    why: expect.stringMatching(/^[A-Z].+\.$/) as string,
+  })
+}
+
+function whyOf(intent: Intent): string {
+  if (intent.kind !== 'malformed') throw new Error(`This is ${intent.kind}.`)
+  return intent.why
+}

@@ -1,0 +1,155 @@
+import * as fc from 'fast-check'
+import { type Action, controlCharacter } from '../../src/core/action.ts'
+import { decide } from '../../src/core/decision.ts'
+import { canonical, type Json } from '../../src/core/json.ts'
+import { cardText, pagesOf, valueText } from '../../src/core/page.ts'
+import { report } from '../../src/core/redemption.ts'
+import type { ApprovalRequest } from '../../src/core/request.ts'
+import { cancel, revoke } from '../../src/core/withdrawal.ts'
+import type { Submission } from '../../src/core/submission.ts'
+import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../build.ts'
+import { cards, complaints, lines, objects, texts } from './drawn.ts'
+import { corpus, pieces } from './hostile.ts'
+
+/** A request in which agent, people and policy all say this. */
+function saying(text: string): Partial<Submission> {
+  const line = text.replaceAll('\n', ' ')
+  return {
+    agent: { id: bot, name: line },
+    action: { ...action, target: `${line}/${line}`, params: { text, nested: { text }, list: [text] } },
+    reason: text,
+    links: [{ title: line, url: `https://x.example/${line}` }],
+    judgement: needs([slot('dba')], { tier: 'high', summary: line }),
+  }
+}
+
+/** All cards of such a request, in all states that show something anybody wrote. */
+function drawn(text: string): readonly object[] {
+  const request = pending(saying(text))
+  const votes = decision(request, { name: text, reason: text, confirm: text.replaceAll('\n', ' ') })
+  const denied = settle(decide(request, { ...votes, verdict: 'deny' }))
+  const easy = pending({ ...saying(text), judgement: needs([slot('dba')], { summary: text }) })
+  const approved = settle(decide(easy, { ...votes, seen: { via: 'api', digest: easy.digest } }), after(60))
+  const revoked = settle(revoke(approved, { approver: dba, facts: facts(dba), reason: text, at: after(90) }))
+  const cancelled = settle(cancel(request, { reason: text, at: after(60) }))
+  const common = { decisions: approved.decisions, events: approved.events, said: approved.said }
+  const redeemed: ApprovalRequest = {
+    ...easy,
+    ...common,
+    ...{ status: 'redeemed', approvedAt: after(60), lapsesAt: after(90), redeemedAt: after(70) },
+    ...{ redemption: '', unreported: false },
+  }
+  const failed = settle(report(redeemed, { executor: bot, result: 'failed', summary: text, at: after(80) }))
+  return [
+    ...[request, denied, approved, revoked, cancelled, failed].map(cards.channel),
+    ...[request, easy, approved].map((one) => cards.review(one, { approver: security, page: 1, notice: text })),
+    cards.refused(request, text),
+    cards.list([request]),
+  ]
+}
+
+/** All strings of a card but what its TextRuns show and what the buttons send. */
+function elsewhere(card: Json | object): readonly string[] {
+  const json = card as Json
+  if (typeof json === 'string') return [json]
+  if (typeof json !== 'object' || json === null) return []
+  const rest = Object.entries(json).filter(
+    ([key]) => key !== 'data' && !('type' in json && json.type === 'TextRun' && key === 'text'),
+  )
+  return rest.flatMap(([key, value]) => [key, ...elsewhere(value)])
+}
+
+test.each(corpus)('%j is shown, and as text alone', (text) => {
+  const all = drawn(text)
+  const benign = new Set(drawn('benign').flatMap(elsewhere))
+  for (const card of all) {
+    expect(complaints(card)).toEqual([])
+    expect(elsewhere(card).filter((one) => !benign.has(one))).toEqual([])
+    for (const run of texts(card, 'TextRun')) {
+      expect(run).not.toContain('{{')
+      expect(run.replaceAll('\n', '')).not.toMatch(
+        /[^\S \u00a0]|[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/u,
+      )
+    }
+  }
+  const shown = texts(all[6] ?? {}, 'TextRun')
+  for (const value of [valueText(text, 'block'), cardText(text, 'block'), valueText({ text }, 'block')])
+    expect(shown).toContain(value)
+  expect(texts(all[0] ?? {}, 'TextRun')).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))
+})
+
+test('of the data, the buttons send only the id of the request, the view and a page', () => {
+  for (const card of corpus.flatMap(drawn))
+    for (const { data } of objects(card) as { data?: object }[])
+      for (const [key, value] of Object.entries(data ?? {})) {
+        expect(['request', 'view', 'page']).toContain(key)
+        expect(String(value)).toMatch(/^(01[0-9a-z]{24}-0[0-9a-f]|sha256:[0-9a-f]{64}|\d)$/)
+      }
+})
+
+/** The deepest of what an agent can do to be read wrongly: pieces of all that is special anywhere. */
+const text = fc.oneof(
+  fc.constantFrom(...corpus),
+  fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 12 }).map((parts) => parts.join('')),
+)
+const lineOf = text.map((one) => one.replaceAll(/[\n\t]/g, '') || 'x').filter((one) => !controlCharacter.test(one))
+const value = fc.oneof(
+  text,
+  fc.integer({ min: 0, max: 3 }),
+  fc.boolean(),
+  fc.array(text, { maxLength: 2 }),
+  fc.dictionary(fc.constantFrom('a', 'b'), text, { maxKeys: 2 }),
+)
+const params = fc.dictionary(fc.constantFrom('a', 'b', 'force'), value, { maxKeys: 3 })
+const name = fc.constantFrom('prod', 'db.export', 'db.drop')
+const actions: fc.Arbitrary<Action> = fc.record({ action: name, target: lineOf, environment: name, params })
+
+/** Two actions, mostly alike. */
+const pairs = fc
+  .tuple(actions, actions, fc.subarray(['action', 'target', 'environment', 'params'] as const, { minLength: 1 }))
+  .map(([one, other, taken]): readonly Action[] => [
+    one,
+    { ...one, ...Object.fromEntries(taken.map((key) => [key, other[key]])) },
+  ])
+
+/** What a person reads, piece by piece; not the digest, which differs anyway, and the id. */
+const read = (card: object): string =>
+  JSON.stringify(lines(card).filter((line) => !/^(Action digest|Request) /.test(line)))
+
+const reviewOf = (action: Action): string => {
+  const request = pending({ action })
+  return pagesOf(action)
+    .map((_, i) => read(cards.review(request, { approver: dba, page: i + 1 })))
+    .join('\n')
+}
+
+test('two different actions never have the same view, digests aside', () => {
+  fc.assert(
+    fc.property(pairs, ([one, other]) => {
+      if (!one || !other) return
+      const same = canonical({ ...one }) === canonical({ ...other })
+      expect(reviewOf(one) === reviewOf(other)).toBe(same)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test("two different actions never have the same channel's card, their long values alike at both ends", () => {
+  const channelOf = (action: Action): string => JSON.stringify(lines(cards.channel(pending({ action }))))
+  const padded = pairs.map((pair) =>
+    pair.map(
+      (one): Action => ({
+        ...one,
+        params: { ...one.params, pad: `${'x'.repeat(300)}${canonical(one.params)}${'x'.repeat(300)}` },
+      }),
+    ),
+  )
+  fc.assert(
+    fc.property(fc.oneof(pairs, padded), ([one, other]) => {
+      if (!one || !other) return
+      const same = canonical({ ...one }) === canonical({ ...other })
+      expect(channelOf(one) === channelOf(other)).toBe(same)
+    }),
+    { numRuns: 150 },
+  )
+})

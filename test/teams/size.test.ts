@@ -1,0 +1,123 @@
+import { actionLimits, type Action, canonicalAction, checkAction } from '../../src/core/action.ts'
+import { decide } from '../../src/core/decision.ts'
+import type { Draft } from '../../src/core/event.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { checkShowable, pagesOf, showLimits } from '../../src/core/page.ts'
+import { report } from '../../src/core/redemption.ts'
+import type { ApprovalRequest } from '../../src/core/request.ts'
+import type { Submission } from '../../src/core/submission.ts'
+import { sizes } from '../../src/policy/sizes.ts'
+import { action, after, bot, dba, decision, facts, needs, oid, pending, redemption, runner, settle } from '../build.ts'
+import { cards, size } from './drawn.ts'
+
+/** Teams takes 100 KB; what comes around the card is small. */
+const most = 80_000
+
+/** The characters that take the most room when they are made visible: nine for one. */
+const tag = '\u{e0041}'
+
+const key = (i: number) => `${'k'.repeat(60)}${String(i).padStart(4, '0')}`
+
+/** Params that leave no room in the action. */
+function filled(params: (count: number) => JsonObject): Action {
+  const target = tag.repeat(actionLimits.target)
+  const whole = (count: number): Action => ({
+    ...{ action: 'a'.repeat(actionLimits.name), environment: 'e'.repeat(actionLimits.name), target },
+    params: params(count),
+  })
+  let [low, high] = [0, 20_000]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    const fits = Buffer.byteLength(canonicalAction(whole(middle))) <= actionLimits.canonicalBytes
+    if (fits) low = middle
+    else high = middle
+  }
+  return checkAction(whole(low))
+}
+
+const many = (count: number, value: string) =>
+  Object.fromEntries(
+    Array.from({ length: showLimits.keys }, (_, i) => [key(i), value.repeat(Math.floor(count / showLimits.keys))]),
+  )
+
+const largest: readonly [string, Action][] = [
+  ['one plain value', filled((count) => ({ a: 'x'.repeat(count) }))],
+  ['one value of quotes', filled((count) => ({ a: `x${'"'.repeat(count)}` }))],
+  ['one value of escapes in an object', filled((count) => ({ a: { b: '\\"'.repeat(count) } }))],
+  ['one value of newlines', filled((count) => ({ a: '\n'.repeat(count) }))],
+  ['one value of hidden characters', filled((count) => ({ a: tag.repeat(Math.min(count, 3_800)) }))],
+  ['many plain values', filled((count) => many(count, 'x'))],
+  ['many values of quotes', filled((count) => many(count, '"'))],
+  ['many values of backslashes', filled((count) => many(count, '\\'))],
+  ['many hidden characters', filled((count) => many(count, tag))],
+  ['many small values', filled((count) => many(Math.min(count, showLimits.keys), 'x'))],
+  ['many empty values', filled(() => many(0, 'x'))],
+]
+
+/** Everything else as long as it may be. */
+const longest = (action: Action): Partial<Submission> => ({
+  action,
+  agent: { id: bot, name: tag.repeat(64) },
+  executor: runner,
+  onBehalfOf: oid(77),
+  reason: tag.repeat(1_000),
+  links: Array.from({ length: 5 }, () => ({ title: tag.repeat(100), url: `https://x.example/${tag.repeat(241)}` })),
+  warnings: Array.from({ length: 8 }, (_, i) => `warning-${i}-${'w'.repeat(50)}`),
+  judgement: needs(
+    Array.from({ length: sizes.slots }, (_, i) => ({
+      groups: Array.from({ length: sizes.groupsPerSlot }, (_, j) =>
+        i === 0 && j === 0 ? 'dba' : `g${i}-${j}-`.padEnd(sizes.name, 'g'),
+      ),
+      quorum: sizes.quorum,
+    })),
+    {
+      tier: 'high',
+      summary: tag.repeat(sizes.summary),
+      rules: Array.from({ length: sizes.rulesPerAction }, (_, i) => `rule-${i}-`.padEnd(sizes.name, 'r')),
+    },
+  ),
+})
+
+const said = { name: tag.repeat(256), reason: tag.repeat(500) }
+
+/** The states whose cards say the most. */
+function states(action: Action): readonly ApprovalRequest[] {
+  const request = pending(longest(action))
+  const words = { ...said, confirm: action.target }
+  let voted: ApprovalRequest = request
+  for (let i = 0; i < 12; i++)
+    voted = settle(decide(voted, decision(voted, { approver: oid(100 + i), facts: facts(oid(100 + i)), ...words })))
+  const denied = settle(decide(voted, decision(voted, { approver: dba, verdict: 'deny', ...words })))
+  const quorum = settle({ request: voted, events: [approval] })
+  const times = { approvedAt: after(60), redeemedAt: after(90), lapsesAt: after(120) }
+  const redeemed: ApprovalRequest = { ...quorum, ...times, status: 'redeemed', redemption, unreported: false }
+  const failed = settle(report(redeemed, { executor: runner, result: 'failed', summary: said.reason, at: after(180) }))
+  return [request, voted, denied, failed]
+}
+
+const approval: Draft = {
+  type: 'approved',
+  actor: { kind: 'person', id: dba },
+  data: { by: 'quorum', lapsesAt: after(120) },
+}
+
+describe.each(largest)('with %s', (_what, action) => {
+  test('all is shown, in cards that Teams takes', () => {
+    expect(() => checkShowable(action)).not.toThrow()
+    const [request, ...later] = states(action)
+    if (!request) return
+    const drawn = [request, ...later].flatMap((one) => [
+      cards.channel(one),
+      cards.refused(one, said.reason),
+      ...pagesOf(action).flatMap((_, i) =>
+        [dba, oid(100)].map((approver) => cards.review(one, { approver, page: i + 1, notice: said.reason })),
+      ),
+    ])
+    for (const card of drawn) expect(size(card)).toBeLessThanOrEqual(most)
+  })
+})
+
+test('a list of requests is a card that Teams takes', () => {
+  const request = pending(longest(largest[0]?.[1] ?? action))
+  expect(size(cards.list(Array.from({ length: 10 }, () => request)))).toBeLessThanOrEqual(most)
+})
