@@ -1,6 +1,6 @@
 // Builds everything that runs, into dist/. See `outputs` for what and why.
 import { build } from 'esbuild'
-import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -89,8 +89,16 @@ async function bundle({ entry, file, options }) {
   }
   const result = await build({ ...common, ...options, entryPoints: [entry], outfile: file })
   if (result.metafile) await writeFile('dist/meta.json', JSON.stringify(result.metafile))
-  if (file === 'dist/countersign.cjs') await chmod(file, 0o755)
+  if (file === 'dist/countersign.cjs') await nameCommand(file)
   return file
+}
+
+/** On a PATH, the command is called `countersign`. */
+async function nameCommand(file) {
+  await chmod(file, 0o755)
+  await mkdir('dist/bin', { recursive: true })
+  await rm('dist/bin/countersign', { force: true })
+  await symlink('../countersign.cjs', 'dist/bin/countersign')
 }
 
 async function copyFolder(folder) {

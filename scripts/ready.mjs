@@ -77,7 +77,7 @@ function run(command, args, env = process.env) {
 }
 
 function say(text) {
-  process.stderr.write(`ready: ${text}\n`)
+  process.stderr.write(`setup: ${text}\n`)
 }
 
 function fail(text) {

@@ -76,7 +76,10 @@ export function compose(adapters: Adapters) {
   })
   const teams = adapters.teams && delivery ? teamsOf(adapters.teams, uses, delivery) : null
   const overdue = async () => (await ledger.due(clock.now(), 1000)).length
-  const healthy = health({ ledger, archive, signer, directory, waiting: waiters, overdue })
+  const healthy = health({
+    ...{ ledger, archive, signer, directory, waiting: waiters, overdue },
+    isDeliveryFailing: () => delivery?.isFailing() ?? false,
+  })
   const deliveryOf = async (request: ApprovalRequest) =>
     delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok'
   const doors = { approvals: uses, health: healthy, deliveryOf, callers: adapters.callers }

@@ -4,7 +4,7 @@ import { earlier, type Instant, milliseconds, plusSeconds } from './core/instant
 import { type ApprovalRequest, overdue } from './core/request.ts'
 import { openBook } from './book.ts'
 import { change, type ChangeParts } from './change.ts'
-import type { Policy, PostedCard } from './ports.ts'
+import type { Policy, PostedCard, Sent } from './ports.ts'
 import { channelsOf, posting, type PostingParts } from './posting.ts'
 import { queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
@@ -39,7 +39,21 @@ const mostAdopted = 5
  */
 export function deliveries(parts: DeliveryParts) {
   const { ledger, outbox, policy, clock, failed } = parts
-  const round = posting(parts)
+  let failing = false
+  const noted = <A extends unknown[], T>(send: (...args: A) => Promise<Sent<T>>) => {
+    return async (...args: A): Promise<Sent<T>> => {
+      const sent = await send(...args)
+      failing = 'unsent' in sent && sent.unsent !== 'gone'
+      return sent
+    }
+  }
+  const round = posting({
+    ...parts,
+    messenger: {
+      post: noted((channel: string, request: ApprovalRequest) => parts.messenger.post(channel, request)),
+      update: noted((card: PostedCard, request: ApprovalRequest) => parts.messenger.update(card, request)),
+    },
+  })
   const runs = queue({ atOnce, longest: longestQueue }, (id) => deliver(id).catch(failed))
 
   async function deliver(id: RequestId): Promise<void> {
@@ -134,6 +148,9 @@ export function deliveries(parts: DeliveryParts) {
       if (channels.some(book.isReached)) return 'ok'
       return request.undeliverable ? 'undeliverable' : 'late'
     },
+
+    /** Whether the newest thing this process wanted to send did not get through; for health. */
+    isFailing: (): boolean => failing,
 
     /** Resolves when nothing is under way in this process. */
     idle: (): Promise<void> => runs.idle(),

@@ -5,7 +5,7 @@ type Part = 'ok' | 'failing'
 
 export interface HealthReport {
   readonly status: Part
-  readonly parts: { readonly ledger: Part; readonly archive: Part; readonly signer: Part; readonly directory: Part }
+  readonly parts: Readonly<Record<'ledger' | 'archive' | 'signer' | 'directory' | 'deliveries', Part>>
   /** For those who may read evidence. */
   readonly counts?: { readonly overdue: number; readonly waiting: number }
 }
@@ -25,6 +25,7 @@ export function health(parts: {
   signer: Signer
   directory: Directory
   waiting: Waiting
+  isDeliveryFailing: () => boolean
   overdue: () => Promise<number>
 }): Health {
   const look = async () =>
@@ -41,7 +42,8 @@ export function health(parts: {
       last = { since: performance.now(), found: look() }
     const [ledger, archive, signer, directory] = await last.found
     const status = [ledger, signer, directory].includes('failing') ? 'failing' : 'ok'
-    const report = { status, parts: { ledger, archive, signer, directory } } as const
+    const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
+    const report = { status, parts: { ledger, archive, signer, directory, deliveries } } as const
     if (!counted || ledger === 'failing') return report
     return { ...report, counts: { overdue: await parts.overdue(), waiting: parts.waiting.waiters() } }
   }

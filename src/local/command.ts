@@ -46,11 +46,11 @@ function options(args: readonly string[]): { agent?: string | undefined; user?: 
 async function local([verb, ...rest]: readonly string[]): Promise<string> {
   if (verb === 'sweep' && rest.length === 0) {
     const { swept } = await tell('sweep')
-    return `swept: ${String(swept)} requests were due`
+    return `swept; requests that were due: ${String(swept)}`
   }
   if (verb === 'advance' && rest.length === 1) {
     const { now, swept } = await tell(`advance?seconds=${seconds(rest[0] ?? '')}`)
-    return `the stack's clock shows ${String(now)}; ${String(swept)} requests were due`
+    return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
   }
   throw new UsageError(`There is no such command: ${[verb, ...rest].join(' ')}\n${usage}`)
 }

@@ -10,6 +10,7 @@ import { localClock } from './clock.ts'
 import { control, removeStackFile, writeStackFile } from './control.ts'
 import { type Host, startHost } from './host.ts'
 import { type Identity, startIdentity } from './identity.ts'
+import { lockData } from './lock.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
 import { composeLocal } from './stack.ts'
@@ -40,8 +41,11 @@ async function main(): Promise<void> {
 
 async function start(settings: LocalSettings): Promise<void> {
   const { data, ports } = settings
+  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new Error(`COUNTERSIGN_DATA names no folder that can be made: ${String(cause)}`, { cause })
+  })
+  running.push(await lockData(data))
   await checkPorts(Object.values(ports))
-  await mkdir(data, { recursive: true, mode: 0o700 })
   say('starting storage, sign-in and the API …')
   const clock = localClock(data)
   const azurite = await storage(settings)
@@ -69,7 +73,9 @@ async function start(settings: LocalSettings): Promise<void> {
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
   const place = relative(process.cwd(), data) || '.'
-  process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, data: place, policy })}ready\n`)
+  process.stdout.write(
+    `${welcome({ api: baseUrl, identity, azurite, data: place, policy, rules: relative(process.cwd(), settings.policy) })}ready\n`,
+  )
 }
 
 async function storage({ data, ports }: LocalSettings): Promise<Azurite> {

@@ -10,8 +10,10 @@ export function welcome(stack: {
   azurite: Azurite
   data: string
   policy: Policy
+  /** The policy's folder. */
+  rules: string
 }): string {
-  const { api, identity, azurite, data, policy } = stack
+  const { api, identity, azurite, data, policy, rules } = stack
   const nameOf = (id: string) => users.find((user) => user.oid === id)?.name ?? id
   const groups = policy.groups().map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOf).join(', ')}\n`)
   const owned = policy
@@ -26,14 +28,15 @@ Countersign on this machine. For trying out, not for production.
   storage            ${azurite.tablesUrl}  (Azurite)
   data               ${data}
 
-Who may approve (policy/approvers.json). Guests never may, and nobody decides for their own agent.
+Who may approve (${rules}/approvers.json). Guests never may, and nobody decides for their own agent.
 ${groups.join('')}${owned.join('')}
 Try, in another terminal:
 
   export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}
   export COUNTERSIGN_SCOPE=api://${apiAppId}/.default
   export COUNTERSIGN_CLIENT_ID=${agent?.appId ?? ''} COUNTERSIGN_CLIENT_SECRET=${agent?.secret ?? ''}
-  npx countersign run --action service.restart --target web-1 --environment staging \\
+  export PATH=$PWD/dist/bin:$PATH
+  countersign run --action service.restart --target web-1 --environment staging \\
     --reason 'Picks up the new certificate' -- echo restarted
 
 `

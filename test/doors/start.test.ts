@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startStack } from '../stack.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -67,4 +68,23 @@ test.each([
 test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--playground'])).toMatchObject({ code: 78, said: expect.stringContaining('--playground') })
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
+})
+
+test('a second stack on the same data is refused, also on other ports', async () => {
+  const stack = await startStack({ data: join(folder, 'data') })
+  const { code, said } = await start({})
+  expect(code).toBe(1)
+  expect(said).toMatch(/already runs .*COUNTERSIGN_DATA/)
+  expect(await stack.token('dba-1')).toMatch(/^ey/)
+  await stack.stop()
+})
+
+test('a data folder whose holder was killed is taken over', async () => {
+  const stack = await startStack({ data: join(folder, 'data') })
+  const ended = new Promise((done) => stack.process.once('exit', done))
+  stack.process.kill('SIGKILL')
+  await ended
+  const again = await startStack({ data: join(folder, 'data') })
+  expect((await again.call(null, '/api/health')).body.status).toBe('ok')
+  await again.stop()
 })

@@ -1,20 +1,12 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Stack, startStack } from '../stack.ts'
 
 let stack: Stack
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'countersign-walk-'))
   stack = await startStack()
 })
-afterAll(async () => {
-  await stack.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => stack.stop())
 
 /** The shell blocks of the README's walk, one after the other, on the ports of this stack. */
 function walk(): string {
@@ -25,7 +17,6 @@ function walk(): string {
     .join('\n')
     .replaceAll('http://127.0.0.1:7071', stack.api)
     .replaceAll('http://127.0.0.1:9400', stack.identity)
-    .replaceAll('request.json', join(folder, 'request.json'))
 }
 
 test('the walk in the README works word for word', async () => {
@@ -40,7 +31,7 @@ test('the walk in the README works word for word', async () => {
   expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
   const lines = said.split('\n')
   const expected = [
-    'pending, next: wait',
+    'pending',
     'self-approval',
     'Quarterly churn report for finance, ticket FIN-881',
     'approved',

@@ -29,17 +29,17 @@ describe('the example policy', () => {
       { action: 'db.export', environment: production, params: { rows: 100001, tables: ['a'], destination: 's3://x' } },
       {
         outcome: 'approve',
-        rules: ['export-needs-dba', 'large-export-needs-security'],
+        rules: ['large-export-needs-security', 'export-needs-dba'],
         slots: [
-          { groups: ['dba'], quorum: 1 },
           { groups: ['security'], quorum: 1 },
+          { groups: ['dba'], quorum: 1 },
         ],
       },
     ],
     [
       'one of a negative number of rows is large',
       { action: 'db.export', environment: production, params: { rows: -1 } },
-      { outcome: 'approve', rules: ['export-needs-dba', 'large-export-needs-security'] },
+      { outcome: 'approve', rules: ['large-export-needs-security', 'export-needs-dba'] },
     ],
     [
       'one of nothing is not',
@@ -54,7 +54,7 @@ describe('the example policy', () => {
     [
       'and a large one security',
       { action: 'db.export', target: 'prod/customers', environment: staging, params: { rows: 100001 } },
-      { outcome: 'approve', rules: ['export-needs-dba', 'large-export-needs-security'] },
+      { outcome: 'approve', rules: ['large-export-needs-security', 'export-needs-dba'] },
     ],
     [
       'no rule speaks of an export from staging',
