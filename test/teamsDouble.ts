@@ -108,6 +108,6 @@ async function keyPair(kid: string, endorsements?: readonly string[]): Promise<{
   // as the Bot Connector publishes them: without `alg`
   return {
     privateKey,
-    jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', ...(endorsements && { endorsements }) } as JWK,
+    jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', ...(endorsements && { endorsements }) },
   }
 }
