@@ -1,5 +1,5 @@
-// Completes package-lock.json after `npm install`: a registry that carries some platforms only leaves the optional
-// packages of the others out of the lockfile, and then `npm ci` refuses it. Run it when dependencies change.
+// Completes package-lock.json after `npm install`, which may leave the optional packages of other platforms out of the
+// lockfile; then `npm ci` refuses it. Run it when dependencies change.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../package-lock.json', import.meta.url)

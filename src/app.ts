@@ -21,6 +21,7 @@ import { deliveries, type Delivery } from './delivery.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
+import { bug } from './http/boundary.ts'
 import { type Caller, callers } from './http/caller.ts'
 import { loadPolicy } from './policy/load.ts'
 import type { Archive, Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
@@ -145,7 +146,7 @@ async function deployed(config: Config): Promise<App> {
       issuers: [`${entra}/v2.0`],
       jwksUri: `${entra}/discovery/v2.0/keys`,
     }),
-    failed: (cause) => console.error(JSON.stringify({ background: cause instanceof Error ? cause.name : 'unknown' })),
+    failed: (cause) => console.error(JSON.stringify({ background: true, ...bug(cause) })),
     baseUrl,
     teams: {
       outbox: new TableOutbox(tables),

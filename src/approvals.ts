@@ -9,7 +9,7 @@ import { type ApprovalRequest, due } from './core/request.ts'
 import { overlap } from './core/requirement.ts'
 import { cancel, revoke } from './core/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './asking.ts'
-import { change, type Rule } from './change.ts'
+import { change, settle, unchanged } from './change.ts'
 import type { Grant, grants } from './grants.ts'
 import { factsFor, type Known, known } from './people.ts'
 import type { KeptEvent, Page, Scope } from './ports.ts'
@@ -49,7 +49,7 @@ export function approvals(parts: ApprovalsParts) {
   /** Lets passed deadlines take effect: nobody is told of a state that is over. */
   async function settled(request: ApprovalRequest): Promise<ApprovalRequest> {
     const deadline = due(request)
-    return deadline === null || clock.now() < deadline ? request : change(parts, request.id, unchanged)
+    return deadline === null || clock.now() < deadline ? request : settle(parts, request.id)
   }
 
   return {
@@ -179,15 +179,13 @@ export function approvals(parts: ApprovalsParts) {
     /** Lets every passed deadline take effect. Returns how many requests it looked at. */
     async sweep(): Promise<number> {
       const ids = await ledger.due(clock.now(), sweepLimit)
-      const results = await Promise.allSettled(ids.map((id) => change(parts, id, unchanged)))
+      const results = await Promise.allSettled(ids.map((id) => settle(parts, id)))
       const failed = results.find((result) => result.status === 'rejected')
       if (failed) throw failed.reason
       return ids.length
     },
   }
 }
-
-const unchanged: Rule = (request) => ({ request, events: [] })
 
 async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
   if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor

@@ -16,9 +16,9 @@ import { checkShowable } from './core/page.ts'
 import { Problem } from './core/problem.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import type { Slot } from './core/requirement.ts'
-import { type Judgement, type Link, open, type Submission } from './core/submission.ts'
+import { type Link, open, type Submission } from './core/submission.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
-import { canBeFilled } from './people.ts'
+import { canBeFilled, channelsOf } from './people.ts'
 import type { AgentRegistration, Directory, Limits, Policy, UsedKey } from './ports.ts'
 import { release, type Reservation, reserve } from './slots.ts'
 
@@ -66,7 +66,7 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
   const reservation: Reservation = {
     id: newRequestId(parts.clock.now(), parts.random(10), shard),
     agent: asked.agent,
-    channels: channelsOf(parts.policy, prepared.judgement),
+    channels: prepared.judgement.outcome === 'approve' ? channelsOf(parts.policy, prepared.judgement.slots) : [],
     digest: actionDigest(asked.action),
     ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
   }
@@ -153,12 +153,6 @@ function excludedFrom(
 async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {
   if (!(await canBeFilled(parts, slots, excluded)))
     throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
-}
-
-function channelsOf(policy: Policy, judgement: Judgement): readonly string[] {
-  if (judgement.outcome !== 'approve') return []
-  const groups = judgement.slots.flatMap((slot) => slot.groups)
-  return [...new Set(groups.flatMap((name) => policy.group(name)?.channels ?? []))].sort()
 }
 
 /** Commits the request under the time of the shard; a key that somebody used meanwhile is answered with theirs. */

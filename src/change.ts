@@ -45,6 +45,11 @@ export async function change(parts: ChangeParts, id: RequestId, rule: Rule): Pro
   )
 }
 
+/** Lets a passed deadline take effect, and nothing else. */
+export const settle = (parts: ChangeParts, id: RequestId): Promise<ApprovalRequest> => change(parts, id, unchanged)
+
+export const unchanged: Rule = (request) => ({ request, events: [] })
+
 /** One time per attempt, never before the shard's newest event: rules, deadlines and events all use it. */
 export const timeOf = (clock: Clock, { head }: Loaded): Instant => {
   const now = clock.now()

@@ -3,9 +3,10 @@ import type { RequestId } from './core/id.ts'
 import { earlier, type Instant, milliseconds, plusSeconds } from './core/instant.ts'
 import { type ApprovalRequest, overdue } from './core/request.ts'
 import { openBook } from './book.ts'
-import { change, type ChangeParts } from './change.ts'
+import { change, type ChangeParts, settle } from './change.ts'
+import { channelsOf } from './people.ts'
 import type { Policy, PostedCard, Sent } from './ports.ts'
-import { channelsOf, posting, type PostingParts } from './posting.ts'
+import { posting, type PostingParts } from './posting.ts'
 import { queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
 
@@ -77,7 +78,7 @@ export function deliveries(parts: DeliveryParts) {
   async function current(id: RequestId): Promise<ApprovalRequest | null> {
     const request = await ledger.find(id)
     if (!request || !overdue(request, clock.now())) return request
-    return change(parts, id, (request) => ({ request, events: [] }))
+    return settle(parts, id)
   }
 
   /** Gives the row up: deleted, or until there is something to try again. Not if it changed meanwhile. */
@@ -111,7 +112,7 @@ export function deliveries(parts: DeliveryParts) {
     if (known && !known.lost) return
     if (!known) {
       const request = mine.length < mostAdopted ? await ledger.find(id) : null
-      if (!request || (mine.length === 0 && !channelsOf(policy, request).includes(channel))) return
+      if (!request || (mine.length === 0 && !channelsOf(policy, request.requirement?.slots).includes(channel))) return
     }
     await outbox.putCard(id, { channel, card: known?.card ?? card, rev: known?.rev ?? 0, attempts: 0 })
     await outbox.touch(id)
@@ -141,7 +142,7 @@ export function deliveries(parts: DeliveryParts) {
     async state(request: ApprovalRequest): Promise<DeliveryState> {
       const flagged = request.undeliverable ? 'undeliverable' : 'ok'
       if (request.status !== 'pending') return flagged
-      const channels = channelsOf(policy, request)
+      const channels = channelsOf(policy, request.requirement?.slots)
       const isYoung = clock.now() < plusSeconds(request.createdAt, lateAfter)
       if (channels.length === 0 || (isYoung && !request.undeliverable)) return flagged
       const book = await openBook(outbox, request.id)

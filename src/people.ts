@@ -35,6 +35,12 @@ export function factsFor({ accounts, groups, member, enabled, asOf }: Known, req
   return { accounts, groups: groups.filter((group) => required.includes(group)), member, enabled, asOf }
 }
 
+/** The channels that see a request: those of all groups that decide it, each once. */
+export function channelsOf(policy: Pick<Policy, 'group'>, slots: readonly Slot[] = []): readonly string[] {
+  const groups = slots.flatMap((slot) => slot.groups)
+  return [...new Set(groups.flatMap((name) => policy.group(name)?.channels ?? []))].sort()
+}
+
 /** Whether the people who may decide, each counted once, could fill the slots. Stops asking when they can. */
 export async function canBeFilled(
   { policy, directory }: PeopleParts,

@@ -239,7 +239,7 @@ export interface PostedCard {
 
 /**
  * What became of one send, with all its retries. Not sent: `gone` (404: the channel or card does not exist), `refused`
- * (403: the bot was removed), `too-large` (413), `throttled` (429) or `passing` (everything that may work later; it
+ * (403: the bot was removed; or another answer that will not change), `too-large` (413), `throttled` (429) or `passing` (everything that may work later; it
  * may even have been sent).
  */
 export type Sent<T> =

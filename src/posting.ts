@@ -2,6 +2,7 @@ import { revision, undeliverableAfter } from './core/delivery.ts'
 import { earlier, type Instant, plusSeconds } from './core/instant.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import { type CardBook, openBook } from './book.ts'
+import { channelsOf } from './people.ts'
 import type { CardRow, Messenger, Outbox, Policy, PostedCard, Sent } from './ports.ts'
 import { type Held, isGivenUp, sending, type SendingParts } from './sending.ts'
 
@@ -19,12 +20,6 @@ export type Round = 'lost' | 'moved' | 'unreachable' | { readonly next: Instant 
 
 /** Seconds after which a closed request is no news: a channel that never had its card is then left alone. */
 const newsFor = 3600
-
-/** The channels that are to see a request: those of all groups that decide it, each once. */
-export function channelsOf(policy: Pick<Policy, 'group'>, { requirement }: ApprovalRequest): readonly string[] {
-  const groups = requirement?.slots.flatMap((slot) => slot.groups) ?? []
-  return [...new Set(groups.flatMap((name) => policy.group(name)?.channels ?? []))].sort()
-}
 
 /** A request as it is in one round. */
 interface Visit {
@@ -47,7 +42,7 @@ export function posting(parts: PostingParts) {
     }
     const visit: Visit = { held, request, come, book: await openBook(outbox, request.id) }
     const { book } = visit
-    const channels = channelsOf(policy, request)
+    const channels = channelsOf(policy, request.requirement?.slots)
 
     for (const row of book.behind(revision(request))) {
       const ended = await attempt(visit, row)

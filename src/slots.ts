@@ -36,15 +36,25 @@ export interface Reservation {
  * @throws {Problem} `too-many`, `already-pending`, `cooling-down`
  */
 export async function reserve(parts: SlotParts, asked: Reservation): Promise<RequestId> {
-  const id = await takeOfAgent(parts, asked)
+  const { id, takenAt, joined } = await takeOfAgent(parts, asked)
   try {
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
   } catch (cause) {
     // The same ask may be on its way twice, in the same slot: then it is the other's too, and is reclaimed in time.
-    if (asked.key === undefined) await release(parts, { ...asked, id })
+    if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
     throw cause
   }
   return id
+}
+
+/** Whoever joins a slot takes it anew: an unchanged time says that nobody has. */
+async function isOurs(
+  { limits }: SlotParts,
+  { agent }: Reservation,
+  { id, takenAt }: { readonly id: RequestId; readonly takenAt: Instant },
+): Promise<boolean> {
+  const { row } = await limits.read({ agent: agent.id })
+  return row.slots.some((slot) => slot.id === id && slot.takenAt === takenAt)
 }
 
 /** Gives slots back whose request was refused. Best effort: what stays behind is reclaimed after a minute. */
@@ -60,19 +70,26 @@ export async function release(parts: SlotParts, { id, agent, channels }: Reserva
   )
 }
 
-async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<RequestId> {
+interface TakenSlot {
+  readonly id: RequestId
+  readonly takenAt: Instant
+  /** It was there already, from the same ask. */
+  readonly joined: boolean
+}
+
+async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenSlot> {
   const { agent, digest, key } = asked
   const most = agent.limits.pending
-  let id = asked.id
+  let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false }
   await update(parts, { agent: agent.id }, async (found, at) => {
     const inTheWay = (slot: SlotHolder) => slot.digest === digest || found.slots.length >= most
     const row = await settled(parts.ledger, found, inTheWay, at)
     const own = key && row.slots.find((slot) => slot.key === key)
-    id = own ? own.id : asked.id
+    slot = { id: own ? own.id : asked.id, takenAt: at, joined: own !== undefined }
     if (!own) checkRepeated(row, digest, at)
-    return taken(row, holderOf({ ...asked, id }, at), most, 'This agent')
+    return taken(row, holderOf({ ...asked, id: slot.id }, at), most, 'This agent')
   })
-  return id
+  return slot
 }
 
 async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {

@@ -135,6 +135,16 @@ describe('the caps', () => {
     expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
   })
 
+  test('give the slot back when a channel is full, so that the action can be asked for again', async () => {
+    const others = Array.from({ length: 20 }, (_, i) => agent(oid(1000 + i)))
+    const here = await world(undefined, { agents: [agent(bot), ...others] })
+    await Promise.all(others.map((one) => here.approvals.ask(asks({ agent: one }))))
+    const { action } = asks()
+    expect(await codeOf(here.approvals.ask(asks({ action, key: 'run-1' })))).toBe('too-many')
+    expect(await codeOf(here.approvals.ask(asks({ action, key: 'run-2' })))).toBe('too-many')
+    expect(await agentSlots(here)).toEqual([])
+  })
+
   test('free a slot when a request is closed, and not before', async () => {
     const here = await world(undefined, { agents: [agent(bot, { limits: { pending: 1 } })] })
     const ask = () => asks({ agent: agent(bot, { limits: { pending: 1 } }) })

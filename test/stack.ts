@@ -13,6 +13,8 @@ const program = join(root, 'dist/local/start.cjs')
 export interface Stack {
   readonly api: string
   readonly identity: string
+  /** Where the Teams client is; empty without it. */
+  readonly client: string
   readonly data: string
   readonly process: ChildProcess
   /** An access token of the running stack. */
@@ -21,7 +23,16 @@ export interface Stack {
   local(...args: readonly string[]): Promise<string>
   /** Sends a call to the API; JSON in, JSON out. */
   call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** All calls so far, for what is said of every answer. */
+  readonly seen: readonly Seen[]
   stop(): Promise<number | null>
+}
+
+/** A call that was answered. */
+export interface Seen {
+  readonly method: 'get' | 'post'
+  readonly path: string
+  readonly status: number
 }
 
 export interface Answer {
@@ -33,7 +44,15 @@ export interface Answer {
 
 const agents = ['deploy-bot', 'other-bot']
 
-export async function startStack(options: { data?: string; env?: Record<string, string>; args?: string[] } = {}) {
+export interface StackOptions {
+  readonly data?: string
+  readonly env?: Record<string, string>
+  readonly args?: readonly string[]
+  /** With the Teams client, which most tests do without. */
+  readonly client?: boolean
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (!existsSync(program)) throw new Error('Build first: npm run build')
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-')))
   const env = {
@@ -41,16 +60,21 @@ export async function startStack(options: { data?: string; env?: Record<string, 
     COUNTERSIGN_PORT: '0',
     COUNTERSIGN_IDENTITY_PORT: '0',
     COUNTERSIGN_STORAGE_PORT: '0',
+    COUNTERSIGN_PLAYGROUND_PORT: '0',
     COUNTERSIGN_DATA: data,
     ...options.env,
   }
-  const child = spawn(process.execPath, [program, '--no-playground', ...(options.args ?? [])], { cwd: root, env })
+  const args = [...(options.client ? [] : ['--no-playground']), ...(options.args ?? [])]
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, env })
   const ended = new Promise<number | null>((done) => child.once('exit', done))
   const output = await ready(child, ended)
-  const [api = '', identity = ''] = ['API', 'sign-in'].map((name) => new RegExp(`${name} +(\\S+)`).exec(output)?.[1])
+  const [api = '', identity = '', client = ''] = ['API', 'sign-in', 'Teams client'].map(
+    (name) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output)?.[1],
+  )
   const run = promisify(execFile)
   const command = async (...args: string[]): Promise<string> =>
     (await run(process.execPath, [join(root, 'dist/local/command.cjs'), ...args], { env })).stdout.trim()
+  const seen: Seen[] = []
   const tokens = new Map<string, Promise<string>>()
   const token = (who: string): Promise<string> => {
     const known = tokens.get(who) ?? command('token', agents.includes(who) ? '--agent' : '--user', who)
@@ -60,7 +84,9 @@ export async function startStack(options: { data?: string; env?: Record<string, 
 
   const stack: Stack = {
     api,
+    seen,
     identity,
+    client,
     data,
     process: child,
     token,
@@ -73,6 +99,7 @@ export async function startStack(options: { data?: string; env?: Record<string, 
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await answer.text()
+      seen.push({ method: body === undefined ? 'get' : 'post', path: path.replace(/[?].*/, ''), status: answer.status })
       const isJson = (answer.headers.get('content-type') ?? '').includes('json') && !text.includes('\n{')
       return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text }
     },
@@ -116,4 +143,12 @@ export function wish(more: Record<string, unknown> = {}): Record<string, unknown
     reason: 'Quarterly churn report',
     ...more,
   }
+}
+
+/** The answers that the document of the API does not name. */
+export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
+  return stack.seen.filter(({ method, path, status }) => {
+    const known = path.replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
+    return !(status in (document.paths[known]?.[method]?.responses ?? {}))
+  })
 }

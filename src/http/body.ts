@@ -1,13 +1,14 @@
 import { approvalsOf } from '../core/decision.ts'
 import { type ApprovalRequest, saidIn } from '../core/request.ts'
 import { fill } from '../core/requirement.ts'
+import type { DeliveryState } from '../delivery.ts'
 import type { Grant } from '../grants.ts'
 
 /** What an agent does next; `execute` is only ever the answer to a redemption. */
 type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
 
 /** A request as the API shows it (API.md, "Ask"). Absent facts are absent. */
-export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; next?: Next; delivery?: string } = {}) {
+export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState; grant?: Grant | null; next?: Next }) {
   const { id, status, action, digest, agent, executor, onBehalfOf, policy, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
   const links = saidIn(request, 'requested', 'links')
@@ -25,7 +26,7 @@ export function toBody(request: ApprovalRequest, more: { grant?: Grant | null; n
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     policy: { ...policy, ...(requirement && { tier: requirement.tier }) },
     approvals: { required: required(request), decisions: decisions(request) },
-    delivery: more.delivery ?? (request.undeliverable ? 'undeliverable' : 'ok'),
+    delivery: more.delivery,
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),
     ...times(request),

@@ -68,8 +68,9 @@ function problemAnswer(cause: unknown, instance: string): HttpResponseInit {
   }
 }
 
-/** Where a bug is, without its message: messages can hold input. */
-function bug(cause: unknown): { error: string; at: readonly string[] } {
+/** Where something went wrong, without its message: messages can hold input. */
+export function bug(cause: unknown): { error: string; at: readonly string[] } {
+  if (cause instanceof Problem) return { error: cause.code, at: [] }
   if (!(cause instanceof Error)) return { error: typeof cause, at: [] }
   const at = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   return { error: cause.name, at: at.slice(0, 8).map((line) => line.trim()) }

@@ -1,4 +1,4 @@
-import { parseRequestId, type RequestId } from '../core/id.ts'
+import { type ObjectId, parseRequestId, type RequestId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { Approvals } from '../approvals.ts'
@@ -32,14 +32,9 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
   type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
 
   async function invoked(intent: Invoke): Promise<BotAnswer> {
-    try {
-      const answer = await act(intent)
-      await noted(intent)
-      return answer
-    } catch (cause) {
-      if (!(cause instanceof Problem)) throw cause
-      return refused(intent, cause)
-    }
+    return act(intent)
+      .catch((cause: unknown) => refused(intent, cause))
+      .catch(asError)
   }
 
   async function act(intent: Invoke): Promise<BotAnswer> {
@@ -58,9 +53,11 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
     }
   }
 
-  async function review(id: RequestId, { who }: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+  async function review(id: RequestId, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+    const { who } = intent
     const { request, page, refusal } = await approvals.review(id, who, { page: wanted, template: cards.template })
     if (refusal) return { kind: 'card', card: cards.refused(request, wording.refusal(refusal, request)) }
+    note(intent)
     const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
     return { kind: 'card', card: cards.review(request, reader) }
   }
@@ -72,8 +69,9 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
   })
 
   /** Says why not, in words or with the card as it is now. No vote was counted. */
-  async function refused(intent: Invoke, problem: Problem): Promise<BotAnswer> {
-    switch (problem.code) {
+  async function refused(intent: Invoke, cause: unknown): Promise<BotAnswer> {
+    if (!(cause instanceof Problem)) throw cause
+    switch (cause.code) {
       case 'digest-mismatch':
         return review(intent.request, intent, 1, wording.outOfDate)
       case 'not-pending':
@@ -81,26 +79,33 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
       case 'already-redeemed':
       case 'self-approval':
       case 'not-permitted':
-        return review(intent.request, intent, 1, problem.message)
+        return review(intent.request, intent, 1, cause.message)
       case 'not-found':
         // The card that they clicked on was there: they learn who may decide, if the request exists.
-        return intent.kind === 'review' ? error(problem) : review(intent.request, intent, 1).catch(asError)
+        return intent.kind === 'review' ? error(cause) : review(intent.request, intent, 1)
       default:
-        return error(problem)
+        return error(cause)
     }
   }
 
-  async function noted({ request, conversation, card, channel }: Invoke): Promise<void> {
-    if (card !== undefined && channel !== undefined) await adopt(request, channel, { conversation, activity: card })
+  /**
+   * Takes note of the channel card that somebody who may decide clicked on. A list, or an approver's own view, is no
+   * card of the request, and stays what it is.
+   */
+  function note(intent: Invoke): void {
+    const { request, conversation, card, channel } = intent
+    if (intent.kind === 'review' && intent.posted && card !== undefined && channel !== undefined)
+      void adopt(request, channel, { conversation, activity: card })
   }
 
   async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
-    const sent = await messenger.reply(intent.conversation, await said(intent))
+    const sent = await messenger.reply(intent.conversation, await said(intent).catch(wordsOf))
     if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
     return { kind: 'none' }
   }
 
   async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
+    const reader = { kind: 'person', id: who, evidence: false } as const
     switch (name) {
       case 'help':
         return wording.help
@@ -109,22 +114,13 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
       case 'unknown':
         return wording.unknownCommand
       case 'pending': {
-        const page = { keep: ({ status }: ApprovalRequest) => status === 'pending', limit: listed }
-        const { requests } = await approvals.list({ by: 'pending' }, page, { kind: 'person', id: who, evidence: false })
+        const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
+        const { requests } = await approvals.list({ by: 'pending' }, page, reader)
         return requests.length === 0 ? wording.nothingPending : cards.list(requests)
       }
       case 'show':
-        return shown(argument, { kind: 'person', id: who, evidence: false })
-    }
-  }
-
-  async function shown(id: string | undefined, reader: Parameters<Approvals['read']>[1]): Promise<string | object> {
-    if (id === undefined) return wording.showNeedsId
-    try {
-      return cards.channel(await approvals.read(parseRequestId(id), reader))
-    } catch (cause) {
-      if (cause instanceof Problem) return cause.message
-      throw cause
+        if (argument === undefined) return wording.showNeedsId
+        return cards.channel(await approvals.read(parseRequestId(argument), reader))
     }
   }
 
@@ -147,9 +143,28 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
   }
 }
 
-const error = ({ status, code, message }: Problem): BotAnswer => ({ kind: 'error', status, code, words: message })
+/** Nobody waits for those who may not decide, or have. */
+const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
+  status === 'pending' &&
+  !requirement.excluded.includes(who) &&
+  !decisions.some(({ facts }) => facts.accounts.includes(who))
+
+const error = (problem: Problem): BotAnswer => ({
+  kind: 'error',
+  status: problem.status,
+  code: problem.code,
+  words: wordsOf(problem),
+})
 
 function asError(cause: unknown): BotAnswer {
   if (cause instanceof Problem) return error(cause)
   throw cause
+}
+
+/** The sentence of a problem; where that is about a field of the API, what a person can do. */
+function wordsOf(cause: unknown): string {
+  if (!(cause instanceof Problem)) throw cause
+  const { pointer } = cause.details
+  if (pointer === '/confirm') return wording.notConfirmed
+  return pointer === '/reason' ? wording.onCards.reasonMissing : cause.message
 }

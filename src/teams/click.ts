@@ -3,11 +3,18 @@ import { actionLimits, controlCharacter } from '../core/action.ts'
 import type { Verdict } from '../core/event.ts'
 import { type Digest, parseDigest, parseRequestId, type RequestId } from '../core/id.ts'
 import type { Json } from '../core/json.ts'
+import { unbroken } from '../core/page.ts'
 import { Problem } from '../core/problem.ts'
 
 /** What a button of a card asks for. All of it is the word of somebody's client. */
 export type Click =
-  | { readonly kind: 'review'; readonly request: RequestId; readonly page: number }
+  | {
+      readonly kind: 'review'
+      readonly request: RequestId
+      readonly page: number
+      /** The button stands on a card that shows this request to a channel, so that card may be kept up to date. */
+      readonly posted: boolean
+    }
   | {
       readonly kind: 'decide'
       readonly request: RequestId
@@ -81,6 +88,7 @@ const typed = (name: string) =>
 
 const confirm = z
   .string('The confirmation is not text.')
+  .transform(unbroken)
   .refine((text) => codePoints(text) <= actionLimits.target, 'What you typed to confirm is too long.')
   .optional()
 
@@ -95,7 +103,7 @@ const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, dat
   })
 
 const actionSchema = z.discriminatedUnion('verb', [
-  button('review', { request, page: page.default(1) }),
+  button('review', { request, page: page.default(1), posted: z.boolean('This is no button of ours.').default(false) }),
   button('approve', { request, view, ...inputs, confirm }),
   button('deny', { request, view, ...inputs }),
   button('revoke', { request, ...inputs }),

@@ -1,8 +1,9 @@
-import { isObject, type JsonLimits, readJson } from '../core/json.ts'
+import { isObject, type Json, type JsonLimits, type JsonObject, readJson } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 import { parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
 import type { Gate } from './gate.ts'
+import { wording } from './wording.ts'
 
 /** What Teams is answered over HTTP. */
 export interface TeamsAnswer {
@@ -21,12 +22,40 @@ export const activityLimits: JsonLimits = { bytes: 262_144, depth: 32, nodes: 10
  */
 export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
   return async (authorization: string | null, bytes: Uint8Array): Promise<TeamsAnswer> => {
-    const activity = readJson(bytes, activityLimits)
-    if (!isObject(activity)) throw new Problem('invalid-input', 'An activity is an object.')
+    const { activity, ambiguous } = read(bytes)
     await gate(authorization, activity)
-    return answerOf(await bot(parseActivity(activity)))
+    return answerOf(ambiguous ? unread : await bot(parseActivity(activity)))
   }
 }
+
+/**
+ * Reads an activity strictly. JSON that two readers could understand differently is read once more, for the gate alone:
+ * whom Teams vouches for is told that nothing happened, and nobody else.
+ */
+function read(bytes: Uint8Array): { readonly activity: JsonObject; readonly ambiguous: boolean } {
+  try {
+    return { activity: objectIn(readJson(bytes, activityLimits)), ambiguous: false }
+  } catch (cause) {
+    if (!(cause instanceof Problem) || cause.code !== 'invalid-json') throw cause
+    return { activity: objectIn(loosely(bytes, cause)), ambiguous: true }
+  }
+}
+
+function objectIn(activity: Json): JsonObject {
+  if (!isObject(activity)) throw new Problem('invalid-input', 'An activity is an object.')
+  return activity
+}
+
+/** @throws {Problem} the given one, unless it is JSON at least. */
+function loosely(bytes: Uint8Array, problem: Problem): Json {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Json
+  } catch {
+    throw problem
+  }
+}
+
+const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', words: wording.ambiguous }
 
 /** Universal actions: HTTP is always 200, and the body says how it went; else Teams shows the person nothing. */
 function answerOf(answer: BotAnswer): TeamsAnswer {

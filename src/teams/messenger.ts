@@ -122,6 +122,9 @@ function unsent({ status, retryAfter }: Failure): Sent<never> {
     case 429:
       return { unsent: 'throttled', ...asked }
     default:
-      return { unsent: 'passing', ...asked }
+      return isFinal(status) ? { unsent: 'refused' } : { unsent: 'passing', ...asked }
   }
 }
+
+/** What Teams will say again, however often it is asked. A token that it does not take may be mended. */
+const isFinal = (status = 0): boolean => status >= 400 && status < 500 && ![401, 408, 412].includes(status)

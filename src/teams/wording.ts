@@ -115,6 +115,8 @@ export const wording = {
   refusal: (refusal: Problem, request: ApprovalRequest): string =>
     request.requirement ? refusal.message : 'Policy alone decided this request.',
   outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',
+  notConfirmed: 'Nothing was counted: to approve, type the last part of the target exactly as it is shown.',
+  ambiguous: 'Nothing was counted: what your Teams client sent can be read in more than one way.',
   help: [
     'I bring the requests of agents to those who may approve them.',
     'Type "pending" to see what waits for you, or "show" and an id to see one request.',

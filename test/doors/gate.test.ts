@@ -24,8 +24,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await stack.stop()
   await Promise.all([connector.close(), teams.close()])
+  await stack.stop()
 })
 
 test('whatever agents call, the client of Teams is not loaded; the first card loads it', async () => {
@@ -228,7 +228,7 @@ const sentence = (): Promise<string> =>
 /** Words of the libraries that check tokens or talk to Teams, of Node, and of stacks. */
 const sdkText = ({ body }: Answer): readonly string[] =>
   JSON.stringify(body).match(
-    /jws|jwt|jwk|jose|signature|botbuilder|botframework|zod|fetch|econn|\bat .*:\d+|error/gi,
+    /jws|jwt|jwk|jose|signature|botbuilder|botframework|zod|fetch failed|econn|\bat .*:\d+|error/gi,
   ) ?? []
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -252,4 +252,4 @@ async function loaded(): Promise<readonly string[]> {
   return JSON.parse(await readFile(file, 'utf8')) as string[]
 }
 
-const isSdk = (path: string): boolean => /node_modules\/bot(builder|framework)/.test(path)
+const isSdk = (path: string): boolean => /node_modules\/(bot(builder|framework)|adaptive)/.test(path)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { requestAnswer } from '../../src/http/answers.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, undocumented, wish } from '../stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -186,4 +186,10 @@ test('an agent has at most five pending requests', async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, () => stack.call('deploy-bot', '/api/requests', wish())))
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(5)
   expect(answers.filter(({ body }) => body.code === 'too-many')).toHaveLength(7)
+})
+
+test('every answer of a life is in the document', async () => {
+  const { body } = await stack.call(null, '/api/openapi.json')
+  expect(stack.seen.length).toBeGreaterThan(50)
+  expect(undocumented(stack, body)).toEqual([])
 })

@@ -13,8 +13,8 @@ const origin = { who, conversation, channel }
 
 describe('a click on a card', () => {
   test.each<[string, string, JsonObject, JsonObject]>([
-    ['opens Review', 'review', { request }, { kind: 'review', request, page: 1 }],
-    ['turns to a page', 'review', { request, page: 10 }, { kind: 'review', request, page: 10 }],
+    ['opens Review', 'review', { request }, { kind: 'review', request, page: 1, posted: false }],
+    ['turns to a page', 'review', { request, page: 10 }, { kind: 'review', request, page: 10, posted: false }],
     ['approves', 'approve', { request, view }, { kind: 'decide', verdict: 'approve', request, view }],
     [
       'approves with a note and a confirmation',
@@ -150,7 +150,7 @@ describe('a click on a card', () => {
 
   test('a card outside a channel, or unknown, is simply not named', () => {
     const { replyToId: _card, channelData: _data, ...rest } = click('review', { request })
-    expect(parseActivity(rest)).toEqual({ who, conversation, kind: 'review', request, page: 1 })
+    expect(parseActivity(rest)).toEqual({ who, conversation, kind: 'review', request, page: 1, posted: false })
   })
 })
 

@@ -82,8 +82,8 @@ test('of the data, the buttons send only the id of the request, the view and a p
   for (const card of corpus.flatMap(drawn))
     for (const { data } of objects(card) as { data?: object }[])
       for (const [key, value] of Object.entries(data ?? {})) {
-        expect(['request', 'view', 'page']).toContain(key)
-        expect(String(value)).toMatch(/^(01[0-9a-z]{24}-0[0-9a-f]|sha256:[0-9a-f]{64}|\d)$/)
+        expect(['posted', 'request', 'view', 'page']).toContain(key)
+        expect(String(value)).toMatch(/^(01[0-9a-z]{24}-0[0-9a-f]|sha256:[0-9a-f]{64}|\d|true)$/)
       }
 })
 

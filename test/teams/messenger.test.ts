@@ -95,9 +95,9 @@ describe.each(sends)('%s', (_what, run) => {
     [403, 'refused'],
     [404, 'gone'],
     [413, 'too-large'],
-    [400, 'passing'],
+    [400, 'refused'],
     [401, 'passing'],
-    [405, 'passing'],
+    [405, 'refused'],
   ] as const)('that is answered %i ends as %s, at once', async (code, unsent) => {
     connector.plan(() => status(code))
     expect(await run(teams)).toEqual({ unsent })
