@@ -8,6 +8,7 @@ const root = new URL('..', import.meta.url)
 /** Debian packages that the tests need; one is there if any of its commands succeeds. */
 const debian = [
   { name: 'jq', commands: [['jq', '--version']] },
+  { name: 'chromium', commands: [['/usr/bin/chromium', '--version']] },
   {
     name: 'python3-cryptography',
     // The first python3 of the PATH need not be Debian's, which is the one that sees Debian's packages.

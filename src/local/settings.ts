@@ -11,6 +11,8 @@ export interface LocalSettings {
     readonly blobs: WantedPort
     readonly queues: WantedPort
     readonly tables: WantedPort
+    /** Absent without the Teams client. */
+    readonly playground?: WantedPort
   }
   /** Whether timers run by themselves. */
   readonly ticking: boolean
@@ -18,11 +20,11 @@ export interface LocalSettings {
 
 export const usage = `npm start [-- OPTIONS]
 
-Runs Countersign on this machine: storage, identity provider and API, with no cloud and no account.
+Runs Countersign on this machine: storage, identity provider, API and a Teams client, with no cloud and no account.
 Ctrl-C stops it; what was acknowledged is kept.
 
 Options
-  --no-playground   leave out the Teams client (there is none yet, so this changes nothing)
+  --no-playground   leave out the Teams client: nobody is told of requests, all is decided over HTTP
   --no-timers       deadlines take effect only when a request is read, or by: npm run local -- sweep
   --help            this text
 
@@ -30,6 +32,7 @@ Settings (environment)
   COUNTERSIGN_PORT            port of the API                          7071
   COUNTERSIGN_IDENTITY_PORT   port of the identity provider            9400
   COUNTERSIGN_STORAGE_PORT    first of the storage's three ports       10000
+  COUNTERSIGN_PLAYGROUND_PORT port of the Teams client                 56150
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
 A port 0 lets the system choose one.
@@ -56,9 +59,14 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
       blobs: wanted(nth(0), 'storage (blobs)', 'COUNTERSIGN_STORAGE_PORT'),
       queues: wanted(nth(1), 'storage (queues)', 'COUNTERSIGN_STORAGE_PORT'),
       tables: wanted(nth(2), 'storage (tables)', 'COUNTERSIGN_STORAGE_PORT'),
+      ...(!args.includes('--no-playground') && {
+        playground: wanted(port(env, playground, 56_150), 'the Teams client', playground),
+      }),
     },
   }
 }
+
+const playground = 'COUNTERSIGN_PLAYGROUND_PORT'
 
 function port(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
   const text = env[name]

@@ -2,7 +2,7 @@ import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { join } from 'node:path'
-import { type App, archivePolicy, compose, readCards, type Teams } from '../app.ts'
+import { type App, archivePolicy, compose, type Teams } from '../app.ts'
 import { BlobArchive } from '../azure/archive.ts'
 import { GraphDirectory } from '../azure/directory.ts'
 import { TableLedger } from '../azure/ledger.ts'
@@ -11,7 +11,6 @@ import { prepareLedger } from '../azure/meta.ts'
 import { TableOutbox } from '../azure/outbox.ts'
 import { connectTables, type Tables } from '../azure/tables.ts'
 import { callers } from '../http/caller.ts'
-import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports.ts'
 import type { Cards } from '../teams/cards.ts'
 import { connect } from '../teams/connection.ts'
@@ -25,7 +24,9 @@ import { fileSigner } from './signer.ts'
 
 export interface StackParts {
   readonly data: string
-  readonly policy: string
+  readonly policy: Policy
+  /** The card templates, by file name. */
+  readonly cards: ReadonlyMap<string, Uint8Array>
   readonly baseUrl: string
   readonly azurite: Azurite
   readonly identity: Identity
@@ -44,17 +45,15 @@ const anybody: TokenCredential = {
 }
 
 /** Composes the app that is deployed with local storage, sign-in, keys and clock. */
-export async function composeLocal(parts: StackParts): Promise<{ app: App; policy: Policy }> {
-  const { data, baseUrl, azurite, identity, clock } = parts
-  const files = readCards('cards')
-  const policy = await loadPolicy(parts.policy, files)
+export async function composeLocal(parts: StackParts): Promise<App> {
+  const { data, policy, baseUrl, azurite, identity, clock } = parts
   const { account, key } = azurite
   const tables = connectTables({ url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) })
   const credential = new StorageSharedKeyCredential(account, key)
   const archive = new BlobArchive({ url: azurite.blobsUrl, container: 'evidence', credential })
   await prepareLedger(tables, { origin, tenant: tenantId, at: clock.now() })
   await archivePolicy(archive, policy)
-  const app = compose({
+  return compose({
     ledger: new TableLedger(tables),
     limits: new TableLimits(tables),
     policy,
@@ -65,9 +64,8 @@ export async function composeLocal(parts: StackParts): Promise<{ app: App; polic
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     baseUrl,
     failed: parts.failed,
-    ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(files)) }),
+    ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(parts.cards)) }),
   })
-  return { app, policy }
 }
 
 function teamsOn(tables: Tables, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {

@@ -3,7 +3,9 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
-import { useApp } from '../app.ts'
+import { readCards, useApp } from '../app.ts'
+import { loadPolicy } from '../policy/load.ts'
+import type { Policy } from '../ports.ts'
 import { type Azurite, startAzurite } from './azurite.ts'
 import { localTeams } from './bot.ts'
 import { localClock } from './clock.ts'
@@ -11,6 +13,7 @@ import { control, removeStackFile, writeStackFile } from './control.ts'
 import { type Host, startHost } from './host.ts'
 import { type Identity, startIdentity } from './identity.ts'
 import { lockData } from './lock.ts'
+import { channelsIn, type Playground, startPlayground } from './playground.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
 import { composeLocal } from './stack.ts'
@@ -46,12 +49,14 @@ async function start(settings: LocalSettings): Promise<void> {
   })
   running.push(await lockData(data))
   await checkPorts(Object.values(ports))
-  say('starting storage, sign-in and the API …')
+  say('starting storage, sign-in, the API and the Teams client …')
+  const cards = readCards('cards')
+  const policy = await loadPolicy(settings.policy, cards)
   const clock = localClock(data)
-  const azurite = await storage(settings)
   const secret = randomBytes(16).toString('hex')
   const apiPort = ports.api.port || (await freePort())
   const baseUrl = `http://${loopback}:${apiPort}`
+  const [azurite, playground] = await Promise.all([storage(settings), teamsClient(settings, baseUrl, policy)])
   let sweep = async (): Promise<number> => 0
   const identity: Identity = await startIdentity({
     port: ports.identity.port,
@@ -59,9 +64,9 @@ async function start(settings: LocalSettings): Promise<void> {
     control: control(secret, { identity: () => identity, clock, sweep: () => sweep() }),
   })
   running.push(identity)
-  const { app, policy } = await composeLocal({
-    ...{ data, policy: settings.policy, baseUrl, azurite, identity, clock, failed },
-    teams: localTeams(process.env, null),
+  const app = await composeLocal({
+    ...{ data, policy, cards, baseUrl, azurite, identity, clock, failed },
+    teams: localTeams(process.env, playground?.connectorUrl ?? null),
   })
   sweep = async () => {
     const swept = await app.approvals.sweep()
@@ -72,11 +77,11 @@ async function start(settings: LocalSettings): Promise<void> {
   const host = await serve(apiPort, settings)
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
-  const place = relative(process.cwd(), data) || '.'
-  process.stdout.write(
-    `${welcome({ api: baseUrl, identity, azurite, data: place, policy, rules: relative(process.cwd(), settings.policy) })}ready\n`,
-  )
+  const folders = { data: place(data), rules: place(settings.policy) }
+  process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, ...folders })}ready\n`)
 }
+
+const place = (folder: string): string => relative(process.cwd(), folder) || '.'
 
 async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
   const azurite = await startAzurite({
@@ -91,6 +96,25 @@ async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
     process.exit(1)
   })
   return azurite
+}
+
+/** Without it, all else goes on: so its end is told, and stops nothing. */
+async function teamsClient(
+  { data, ports }: LocalSettings,
+  baseUrl: string,
+  policy: Policy,
+): Promise<Playground | null> {
+  const { port } = ports.playground ?? {}
+  if (port === undefined) return null
+  const playground = await startPlayground({
+    port,
+    folder: join(data, 'playground'),
+    messagesUrl: `${baseUrl}/api/messages`,
+    channels: channelsIn(policy),
+  })
+  running.push(playground)
+  void playground.ended.then((reason) => reason && say(reason.message))
+  return playground
 }
 
 /** Registers the functions that are deployed, and serves them. */

@@ -2,18 +2,20 @@ import type { Policy } from '../ports.ts'
 import { agents, apiAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import type { Identity } from './identity.ts'
+import type { Playground } from './playground.ts'
 
 /** What a newcomer needs to see: addresses, who may approve what, and one command to try. */
 export function welcome(stack: {
   api: string
   identity: Identity
   azurite: Azurite
+  playground: Playground | null
   data: string
   policy: Policy
   /** The policy's folder. */
   rules: string
 }): string {
-  const { api, identity, azurite, data, policy, rules } = stack
+  const { api, identity, azurite, playground, data, policy, rules } = stack
   const nameOf = (id: string) => users.find((user) => user.oid === id)?.name ?? id
   const groups = policy.groups().map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOf).join(', ')}\n`)
   const owned = policy
@@ -27,7 +29,7 @@ Countersign on this machine. For trying out, not for production.
   sign-in            ${identity.origin}  (stands in for Entra)
   storage            ${azurite.tablesUrl}  (Azurite)
   data               ${data}
-
+${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
 Who may approve (${rules}/approvers.json). Guests never may, and nobody decides for their own agent.
 ${groups.join('')}${owned.join('')}
 Try, in another terminal:
@@ -36,8 +38,17 @@ Try, in another terminal:
   export COUNTERSIGN_SCOPE=api://${apiAppId}/.default
   export COUNTERSIGN_CLIENT_ID=${agent?.appId ?? ''} COUNTERSIGN_CLIENT_SECRET=${agent?.secret ?? ''}
   export PATH=$PWD/dist/bin:$PATH
-  countersign run --action service.restart --target web-1 --environment staging \\
-    --reason 'Picks up the new certificate' -- echo restarted
-
+${playground ? asked : allowed}
 `
 }
+
+/** Policy allows it: nobody is asked. */
+const allowed = `  countersign run --action service.restart --target web-1 --environment staging \\
+    --reason 'Picks up the new certificate' -- echo restarted
+`
+
+const asked = `  countersign run --action db.export --target prod/postgres/customers --environment production \\
+    --param rows=1200 --reason 'Quarterly churn report' -- echo exported
+
+It waits for somebody to decide: in the Teams client, click Review on its card.
+`

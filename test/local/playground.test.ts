@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tenantId, users } from '../../src/local/accounts.ts'
+import { channelsIn, type Playground, startPlayground } from '../../src/local/playground.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+
+const approvals = '19:approvals@thread.tacv2'
+const nobody = 'http://127.0.0.1:9/api/messages'
+
+let folder: string
+let playground: Playground
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-'))
+  playground = await startPlayground({ port: 0, folder, messagesUrl: nobody, channels: [approvals] })
+})
+afterAll(async () => {
+  await playground.close()
+  await expect(playground.ended).resolves.toBeNull()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const members = (channel: string) =>
+  fetch(`${playground.connectorUrl}/v3/conversations/${encodeURIComponent(channel)}/members`)
+
+test('people of our tenant are in the channel, known by the object ids that the policy names', async () => {
+  const known = (await (await members(approvals)).json()) as { objectId: string; tenantId: string }[]
+  const ids = known.map(({ objectId }) => objectId)
+  for (const name of ['dba-1', 'dba-2', 'security-1', 'security-2', 'owner'])
+    expect(ids).toContain(users.find((user) => user.name === name)?.oid)
+  for (const one of known) expect(one.tenantId).toBe(tenantId)
+  expect((await members('19:elsewhere@thread.tacv2')).status).toBe(404)
+})
+
+test('no other machine reaches it', async () => {
+  const { port } = new URL(playground.url)
+  const ours = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  const outside = ours.filter(({ internal, family }) => !internal && family === 'IPv4')
+  for (const { address } of [...outside, { address: '127.0.0.2' }])
+    await expect(reached(address, Number(port))).resolves.toBe('ECONNREFUSED')
+  await expect(reached('127.0.0.1', Number(port))).resolves.toBe('connected')
+})
+
+test.each([
+  ['its own page', {}, 200],
+  ['its own page, by name', { host: 'localhost', origin: 'http://localhost' }, 200],
+  ['a page from elsewhere', { origin: 'https://evil.example' }, null],
+  ['a page from nowhere', { origin: 'null' }, null],
+  ['a name that leads here', { host: 'evil.example' }, null],
+])('it answers to this machine alone: %s', async (_who, headers, expected) => {
+  const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+  const socket = { ...upgrade, 'sec-websocket-key': Buffer.alloc(16).toString('base64') }
+  expect(await get('/', headers)).toBe(expected)
+  expect(await get('/_ws/log/stream', { ...socket, ...headers })).toBe(expected === null ? null : 101)
+})
+
+test('it says why it did not start', async () => {
+  const other = join(folder, 'other')
+  const start = startPlayground({ port: 0, folder: other, messagesUrl: nobody, channels: [], person: 'nobody' })
+  await expect(start).rejects.toThrow(/Teams client, did not start: .*currentUser/s)
+})
+
+test('its channels are those of the policy: of the groups, then of compliance', async () => {
+  expect(channelsIn(await loadPolicy('policy', new Map()))).toEqual([approvals, '19:compliance@thread.tacv2'])
+})
+
+/** How an attempt to connect ends. */
+const reached = (host: string, port: number): Promise<string | undefined> =>
+  new Promise((done) => {
+    const socket = connect({ host, port }, () => done('connected'))
+    socket.once('error', (cause: NodeJS.ErrnoException) => done(cause.code))
+    socket.once('connect', () => socket.destroy())
+  })
+
+/** The status of an answer; `null` if there is none. */
+const get = (path: string, headers: Record<string, string>): Promise<number | null> =>
+  new Promise((done) => {
+    const call = request(playground.url + path, { headers, agent: false }, (answer) => {
+      answer.resume()
+      done(answer.statusCode ?? null)
+    })
+    call.once('upgrade', (answer, socket) => {
+      socket.destroy()
+      done(answer.statusCode ?? null)
+    })
+    call.once('error', () => done(null))
+    call.end()
+  })
