@@ -91,6 +91,16 @@ export const cardText = (text: string, layout: 'line' | 'block' = 'line'): strin
     .replace(/(?<=\n) /g, '\u00a0')
     .replaceAll('  ', ' \u00a0')
 
+/**
+ * Marks in a card's text where a line may break: clients do not break long words, and what does not fit is cut off
+ * unseen. The zero-width space can only be ours: a stranger's is shown by its name.
+ */
+export const breakable = (text: string): string =>
+  text.replace(/(?:⟦[^⟧]*⟧\p{M}*|(?:[^\s\u200b⟦]\p{M}*){20})(?=[^\s\u200b\p{M}])/gu, '$&\u200b')
+
+/** A text that a person took from a card, without the marks of {@link breakable}. */
+export const unbroken = (text: string): string => text.replaceAll('\u200b', '')
+
 /** The beginning and the end of a card's text and how long it is; all of it, if it has at most so many characters. */
 export function ends(
   text: string,

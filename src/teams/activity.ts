@@ -30,7 +30,7 @@ export function parseActivity(body: Json): Intent {
   if (!activity.success) return { kind: 'malformed', invoke: false, why: 'This is no activity.' }
   const { type } = activity.data
   const sender = senderSchema.safeParse(body)
-  if (!sender.success) return { kind: 'ignored' }
+  if (!sender.success) return type === 'invoke' ? { kind: 'malformed', invoke: true, why: nobody } : { kind: 'ignored' }
   const place = placeSchema.safeParse(body)
   if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: 'Teams does not say where this is.' }
   const origin = originOf(parseObjectId(sender.data.from.aadObjectId), place.data)
@@ -46,6 +46,8 @@ export function parseActivity(body: Json): Intent {
       return { kind: 'ignored' }
   }
 }
+
+const nobody = 'Teams does not say who you are, so nothing was counted.'
 
 const activitySchema = z.object({ type: z.string() })
 

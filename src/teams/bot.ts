@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { type ObjectId, parseRequestId, type RequestId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { Approvals } from '../approvals.ts'
-import type { Messenger, PostedCard } from '../ports.ts'
+import type { Messenger, PostedCard, Sent } from '../ports.ts'
 import type { Intent } from './activity.ts'
 import type { Cards } from './cards.ts'
 import { wording } from './wording.ts'
@@ -99,7 +100,8 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
   }
 
   async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
-    const sent = await messenger.reply(intent.conversation, await said(intent).catch(wordsOf))
+    const answer = await said(intent).catch(wordsOf)
+    const sent = await Promise.race([messenger.reply(intent.conversation, answer), onItsWay()])
     if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
     return { kind: 'none' }
   }
@@ -142,6 +144,9 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
     }
   }
 }
+
+/** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
+const onItsWay = (): Promise<Sent<null>> => setTimeout(4_000, { sent: null }, { ref: false })
 
 /** Nobody waits for those who may not decide, or have. */
 const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>

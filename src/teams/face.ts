@@ -1,6 +1,6 @@
 import { approvalsOf } from '../core/decision.ts'
 import type { Hex, ObjectId } from '../core/id.ts'
-import { type Entry, keysOf, type Page, pagesOf, valueText } from '../core/page.ts'
+import { breakable, type Entry, keysOf, type Page, pagesOf, valueText } from '../core/page.ts'
 import { type ApprovalRequest, saidIn, type Status } from '../core/request.ts'
 import { fill, type Slot } from '../core/requirement.ts'
 import type { Link } from '../core/submission.ts'
@@ -24,7 +24,7 @@ export const channelFace = (request: ApprovalRequest) => ({
   params: paramsOf(request),
   noParams: absence(request),
   ...fromAgent(request, channelRoom),
-  digest: request.digest,
+  digest: breakable(request.digest),
   open: isOpen(request),
 })
 
@@ -117,7 +117,10 @@ interface Fact {
   readonly value: string
 }
 
-const fact = (label: keyof typeof wording.labels, value: string): Fact => ({ label: wording.labels[label], value })
+const fact = (label: keyof typeof wording.labels, value: string): Fact => ({
+  label: wording.labels[label],
+  value: breakable(value),
+})
 
 /** @param agentId where there is room for it */
 function factsOf(request: ApprovalRequest, agentId?: ObjectId): readonly Fact[] {
@@ -149,7 +152,7 @@ function progress(request: ApprovalRequest, slots: readonly Slot[]): string {
 const paramsOf = ({ action }: ApprovalRequest) =>
   action
     ? keysOf(action).map((key) => ({
-        key,
+        key: breakable(key),
         text: shortened(valueText(action.params[key] ?? null, 'line'), channelRoom.value),
       }))
     : []
@@ -160,8 +163,8 @@ const absence = ({ action }: ApprovalRequest): readonly { text: string }[] => {
 }
 
 const entryFace = ({ key, text, part, parts }: Entry) => ({
-  key,
-  text,
+  key: breakable(key),
+  text: breakable(text),
   part: parts > 1 ? wording.partOf(part, parts) : ' ',
   short: parts === 1 && text.length <= lineRoom && !text.includes('\n'),
 })

@@ -1,4 +1,4 @@
-import { cardText, ends } from '../core/page.ts'
+import { breakable, cardText, ends } from '../core/page.ts'
 import { wording } from './wording.ts'
 
 /** A piece of a line: our own word, or what somebody else wrote. */
@@ -33,5 +33,5 @@ export const short = (text: string, most: number, layout: 'line' | 'block' = 'li
 /** As {@link short}, of what is safe already. */
 export function shortened(text: string, most: number): string {
   const { head, tail, length } = ends(text, most)
-  return tail === '' ? head : `${head}${wording.leftOut(length)}${tail}`
+  return breakable(tail === '' ? head : `${head}${wording.leftOut(length)}${tail}`)
 }

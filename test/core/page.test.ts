@@ -1,7 +1,17 @@
 import * as fc from 'fast-check'
 import type { Action } from '../../src/core/action.ts'
 import { canonical, type Json, type JsonObject } from '../../src/core/json.ts'
-import { cardText, checkShowable, ends, type Page, pagesOf, showLimits, valueText } from '../../src/core/page.ts'
+import {
+  breakable,
+  cardText,
+  checkShowable,
+  ends,
+  type Page,
+  pagesOf,
+  showLimits,
+  unbroken,
+  valueText,
+} from '../../src/core/page.ts'
 import { action, problem } from '../build.ts'
 import { corpus, pieces } from '../teams/hostile.ts'
 
@@ -17,6 +27,20 @@ test('a small action has one page, in the order of the canonical form', () => {
       ],
     },
   ])
+})
+
+test('a long word can be broken in many places, and is what it was without them', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces, 'WWWWWWWW', ' '), { maxLength: 40 }), (parts) => {
+      const text = cardText(parts.join(''), 'block')
+      const marked = breakable(text)
+      expect(unbroken(marked)).toBe(text)
+      expect(breakable(marked)).toBe(marked)
+      for (const word of marked.replaceAll(/⟦[^⟧]*⟧/g, 'x').split(/[\s\u200b]/u))
+        expect([...word.replaceAll(/\p{M}/gu, '')].length).toBeLessThanOrEqual(40)
+      expect(marked).not.toMatch(/\u200b\p{M}/u)
+    }),
+  )
 })
 
 test('no params make one page too', () => {

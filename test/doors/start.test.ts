@@ -13,7 +13,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** Starts the stack where it cannot start, and gives what it says and how it ends. */
 async function start(env: Record<string, string>, args: string[] = []): Promise<{ code: number | null; said: string }> {
-  const ports = { COUNTERSIGN_PORT: '0', COUNTERSIGN_IDENTITY_PORT: '0', COUNTERSIGN_STORAGE_PORT: '0' }
+  const settings = ['PORT', 'IDENTITY_PORT', 'STORAGE_PORT', 'PLAYGROUND_PORT'].map((name) => `COUNTERSIGN_${name}`)
+  const ports = Object.fromEntries(settings.map((name) => [name, '0']))
   const child = spawn(process.execPath, ['dist/local/start.cjs', ...args], {
     env: { ...process.env, ...ports, COUNTERSIGN_DATA: join(folder, 'data'), ...env },
   })
@@ -24,20 +25,23 @@ async function start(env: Record<string, string>, args: string[] = []): Promise<
   return { code, said }
 }
 
-test('a port in use stops the start, and the message says which and how to change it', async () => {
-  const server = createServer()
-  const port = await new Promise<number>((done) =>
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      done(typeof address === 'object' && address ? address.port : 0)
-    }),
-  )
-  const { code, said } = await start({ COUNTERSIGN_PORT: String(port) })
-  server.close()
-  expect(code).toBe(1)
-  expect(said).toContain(String(port))
-  expect(said).toContain('COUNTERSIGN_PORT')
-})
+test.each(['COUNTERSIGN_PORT', 'COUNTERSIGN_PLAYGROUND_PORT'])(
+  'a port in use stops the start, and the message says which and how to change it: %s',
+  async (setting) => {
+    const server = createServer()
+    const port = await new Promise<number>((done) =>
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address()
+        done(typeof address === 'object' && address ? address.port : 0)
+      }),
+    )
+    const { code, said } = await start({ [setting]: String(port) })
+    server.close()
+    expect(code).toBe(1)
+    expect(said).toContain(String(port))
+    expect(said).toContain(setting)
+  },
+)
 
 test('a bad policy stops the start with file, line and rule', async () => {
   const policy = join(folder, 'policy')
@@ -68,6 +72,12 @@ test.each([
 test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--playground'])).toMatchObject({ code: 78, said: expect.stringContaining('--playground') })
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
+})
+
+test('without the Teams client there is no bot', async () => {
+  const stack = await startStack()
+  expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
+  await stack.stop()
 })
 
 test('a second stack on the same data is refused, also on other ports', async () => {

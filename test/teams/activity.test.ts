@@ -255,10 +255,12 @@ test.each<[string, Json]>([
   ['a list', { aadObjectId: [who] }],
   ['a text', who],
   ['null', null],
-])('who is known by %s is nobody: whatever they send is ignored', (_what, sender) => {
+])('who is known by %s is nobody: whatever they send is ignored, and a click is told so', (_what, sender) => {
   const added = from({ type: 'installationUpdate', action: 'add' })
-  for (const activity of [click('approve', { request, view }), message({ text: 'help' }), added])
+  for (const activity of [message({ text: 'help' }), added])
     expect(parseActivity({ ...activity, from: sender })).toEqual({ kind: 'ignored' })
+  const clicked = parseActivity({ ...click('approve', { request, view }), from: sender })
+  expect(clicked).toMatchObject({ kind: 'malformed', invoke: true })
 })
 
 test('object ids are in lower case, however Teams writes them', () => {

@@ -141,7 +141,7 @@ describe("the channel's card", () => {
   })
 
   test('has one button, and it does not decide', () => {
-    expect(buttons(card)).toEqual([{ title: 'Review', verb: 'review', data: { request: request.id } }])
+    expect(buttons(card)).toEqual([{ title: 'Review', verb: 'review', data: { posted: true, request: request.id } }])
     expect(inputs(card)).toEqual([])
   })
 

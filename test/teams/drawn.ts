@@ -2,6 +2,7 @@ import type * as Renderer from 'adaptivecards'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isArray, isObject, type Json, type JsonObject } from '../../src/core/json.ts'
+import { unbroken } from '../../src/core/page.ts'
 import { loadCards } from '../../src/teams/cards.ts'
 
 /** Microsoft's own parser. The package's main file is an ES module; this one is the same for Node. */
@@ -25,8 +26,12 @@ export function objects(card: Json | object): readonly JsonObject[] {
   return isObject(json) ? [json, ...Object.values(json).flatMap(objects)] : []
 }
 
-/** The texts of a card's elements of a type, in order. */
+/** The texts of a card's elements of a type, in order, as people read them. */
 export const texts = (card: object, type: 'TextRun' | 'TextBlock'): readonly string[] =>
+  marked(card, type).map(unbroken)
+
+/** The same, with the marks where lines may break. */
+export const marked = (card: object, type: 'TextRun' | 'TextBlock'): readonly string[] =>
   objects(card).flatMap((one) => (one['type'] === type && typeof one['text'] === 'string' ? [one['text']] : []))
 
 /** Each rich block as one line. */

@@ -2,13 +2,13 @@ import * as fc from 'fast-check'
 import { type Action, controlCharacter } from '../../src/core/action.ts'
 import { decide } from '../../src/core/decision.ts'
 import { canonical, type Json } from '../../src/core/json.ts'
-import { cardText, pagesOf, valueText } from '../../src/core/page.ts'
+import { breakable, cardText, pagesOf, unbroken, valueText } from '../../src/core/page.ts'
 import { report } from '../../src/core/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
 import { cancel, revoke } from '../../src/core/withdrawal.ts'
 import type { Submission } from '../../src/core/submission.ts'
 import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../build.ts'
-import { cards, complaints, lines, objects, texts } from './drawn.ts'
+import { cards, complaints, lines, marked, objects, texts } from './drawn.ts'
 import { corpus, pieces } from './hostile.ts'
 
 /** A request in which agent, people and policy all say this. */
@@ -65,6 +65,7 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
   for (const card of all) {
     expect(complaints(card)).toEqual([])
     expect(elsewhere(card).filter((one) => !benign.has(one))).toEqual([])
+    for (const run of marked(card, 'TextRun')) expect([unbroken(run), breakable(unbroken(run))]).toContain(run)
     for (const run of texts(card, 'TextRun')) {
       expect(run).not.toContain('{{')
       expect(run.replaceAll('\n', '')).not.toMatch(

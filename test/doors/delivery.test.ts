@@ -1,0 +1,309 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { PostedCard } from '../../src/ports.ts'
+import { wording } from '../../src/teams/wording.ts'
+import { type Connector, type ConnectorCall, startConnector } from '../connector.ts'
+import type { Fault } from '../faultProxy.ts'
+import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { buttons, lines } from '../teams/drawn.ts'
+import { botOf, channel, startTeams, type TeamsDouble } from '../teamsDouble.ts'
+import { until } from '../until.ts'
+
+const securityChannel = '19:security@thread.tacv2'
+
+let folder: string
+let connector: Connector
+let teams: TeamsDouble
+let stack: Stack
+
+/** What happens to the calls about a request, one after the other. Requests are told apart by their targets. */
+const faults = new Map<string, Fault[]>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-'))
+  ;[connector, teams] = await Promise.all([startConnector(), startTeams(), channels()])
+  connector.plan(({ body }) => {
+    const text = body.toString()
+    return [...faults].find(([target]) => text.includes(target))?.[1].shift() ?? null
+  })
+  stack = await start()
+})
+
+afterAll(async () => {
+  await Promise.all([connector.close(), teams.close()])
+  await stack.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the connector', () => {
+  test.each<[string, Fault]>([
+    ['fails', { kind: 'status', status: 502 }],
+    ['drops the connection', { kind: 'lost' }],
+  ])('%s while a card is posted: it is there once, when the connector is back', async (_how, fault) => {
+    const request = await ask({ faults: [fault, fault] })
+    await until(
+      () => calls(request),
+      ({ length }) => length > 0,
+    )
+    expect(cards(request)).toEqual([])
+    expect(await read(request)).toMatchObject({ status: 'pending', delivery: 'ok' })
+    await passing(5, () => cards(request).length > 0)
+    expect(cards(request)).toHaveLength(1)
+    await approve(request)
+    await shows(request, 'approved')
+  })
+
+  test('hangs: nobody waits for it but the card, which then shows what happened meanwhile', async () => {
+    const hanging = gate()
+    const request = await ask({ faults: [{ kind: 'lost', meanwhile: () => hanging.opened }] })
+    await until(
+      () => calls(request),
+      ({ length }) => length > 0,
+    )
+    expect(await approve(request)).toMatchObject({ status: 'approved' })
+    hanging.open()
+    await passing(5, () => cards(request).length > 0)
+    await shows(request, 'approved')
+    expect(cards(request)).toHaveLength(1)
+  })
+
+  test.each<[string, Fault]>([
+    ['fails', { kind: 'status', status: 502 }],
+    ['loses the answer', { kind: 'unanswered' }],
+  ])('%s while a card is updated: it ends on the truth, and stays the only one', async (_how, fault) => {
+    const request = await posted({ faults: [] })
+    faults.set(request.target, [fault])
+    await approve(request)
+    await shows(request, 'approved')
+    await until(
+      () => calls(request),
+      (sent) => sent.filter(({ kind }) => kind === 'update').length > 1,
+    )
+    expect(cards(request)).toHaveLength(1)
+  })
+
+  test('asks to wait a minute: nothing is sent into this channel before, and other channels go on', async () => {
+    const request = await ask({ faults: [{ kind: 'status', status: 429, headers: { 'retry-after': '60' } }] })
+    await until(
+      () => calls(request),
+      ({ length }) => length > 0,
+    )
+    await shows(await ask(role()), 'pending')
+    await stack.local('advance', '50s')
+    await stack.local('sweep')
+    expect(calls(request)).toHaveLength(1)
+    await passing(11, () => cards(request).length > 0)
+    expect(cards(request)).toHaveLength(1)
+    await approve(request)
+    await shows(request, 'approved')
+  })
+
+  test('says that somebody deleted the card: the channel gets another', async () => {
+    const request = await posted()
+    const [card] = cards(request)
+    connector.remove(card?.conversation ?? '')
+    await approve(request)
+    const after = await until(
+      () => cards(request),
+      ({ length }) => length === 2,
+    )
+    expect(after.map(statusOf)).toEqual([wording.statuses.pending, wording.statuses.approved])
+  })
+
+  test('refuses an update: the card heals when somebody clicks on it', async () => {
+    const request = await posted()
+    const [card] = cards(request)
+    faults.set(request.target, [{ kind: 'status', status: 403 }])
+    await approve(request)
+    await until(
+      () => calls(request),
+      (sent) => sent.some(({ kind }) => kind === 'update'),
+    )
+    await stack.local('sweep')
+    expect(cards(request).map(statusOf)).toEqual([wording.statuses.pending])
+    await until(
+      async () => {
+        await review(card)
+        return cards(request).map(statusOf)
+      },
+      ([status]) => status === wording.statuses.approved,
+    )
+    expect(cards(request)).toHaveLength(1)
+  })
+})
+
+describe('a vote while the card is on its way', () => {
+  test('is on the card that was being posted', async () => {
+    const asked = gate()
+    const meanwhile = async () => {
+      await asked.opened
+      await approve(request)
+    }
+    const request: Answer['body'] = await ask({ faults: [{ kind: 'late', meanwhile }] })
+    asked.open()
+    await shows(request, 'approved')
+    expect(cards(request)).toHaveLength(1)
+  })
+
+  test('is on the cards that were being updated', async () => {
+    const request = await posted({ params: { rows: 120_000 } }, 2)
+    faults.set(request.target, [{ kind: 'late', meanwhile: () => approve(request, 'security-1') }])
+    await approve(request)
+    await shows(request, 'approved')
+    expect(cards(request)).toHaveLength(2)
+  })
+})
+
+test('a channel that the bot may not write to hears nothing, the request lives on, and later it hears how it ended', async () => {
+  const request = await ask({ ...role(), faults: [{ kind: 'status', status: 403 }] })
+  await until(
+    () => read(request),
+    ({ delivery }) => delivery === 'undeliverable',
+  )
+  const { body } = await stack.call('compliance', `/api/requests/${request.id}/events`)
+  expect(body.match(/"type":"undeliverable"/g)).toHaveLength(1)
+  expect(await approve(request, 'security-1')).toMatchObject({ status: 'approved' })
+  await stack.local('advance', '61m')
+  await shows(request, 'lapsed')
+  expect(cards(request)).toHaveLength(1)
+})
+
+/** It ends the stack that the others use: last. */
+test('a crash between a post and its record leaves one orphan at most, which heals when somebody clicks on it', async () => {
+  const hanging = await ask({ faults: [{ kind: 'hanging' }] })
+  await until(
+    () => calls(hanging),
+    ({ length }) => length > 0,
+  )
+  const asked = gate()
+  const crash = async () => {
+    await asked.opened
+    stack.process.kill('SIGKILL')
+  }
+  const request = await ask({ faults: [{ kind: 'unanswered', meanwhile: crash }] })
+  asked.open()
+  await until(() => stack.process.signalCode, Boolean)
+  expect(cards(request).map(statusOf)).toEqual([wording.statuses.pending])
+  expect(cards(hanging)).toEqual([])
+  await storageEnded()
+
+  stack = await start()
+  await passing(40, () => cards(request).length > 1 && cards(hanging).length > 0)
+  await approve(request)
+  await approve(hanging)
+  await shows(hanging, 'approved')
+  const seen = await until(
+    () => cards(request).map(statusOf),
+    (statuses) => statuses.includes(wording.statuses.approved),
+  )
+  expect(seen).toHaveLength(2)
+  expect(seen).toContain(wording.statuses.pending)
+
+  await review(cards(request).find((card) => statusOf(card) === wording.statuses.pending))
+  await shows(request, 'approved')
+  await stack.local('sweep')
+  expect([cards(request).length, cards(hanging).length]).toEqual([2, 1])
+})
+
+/** The example policy, where each group has a channel of its own. */
+async function channels(): Promise<void> {
+  const policy = join(folder, 'policy')
+  await cp('policy', policy, { recursive: true })
+  const approvers = JSON.parse(await readFile(join(policy, 'approvers.json'), 'utf8'))
+  approvers.groups.security.channels = [securityChannel]
+  await writeFile(join(policy, 'approvers.json'), JSON.stringify(approvers))
+}
+
+const start = (): Promise<Stack> =>
+  startStack({
+    data: join(folder, 'data'),
+    env: {
+      COUNTERSIGN_POLICY: join(folder, 'policy'),
+      COUNTERSIGN_CONNECTOR: connector.url,
+      COUNTERSIGN_BOT_KEYS: teams.keysUrl,
+    },
+  })
+
+/** The storage saves when the stack is gone; only then may another run on the same data. */
+async function storageEnded(): Promise<void> {
+  const run = promisify(execFile)
+  const running = async () => (await run('ps', ['-eo', 'args'], { maxBuffer: 2 ** 24 })).stdout
+  await until(running, (commands) => !commands.includes(join(folder, 'data', 'storage')))
+}
+
+async function ask(wanted: Record<string, unknown> & { faults?: Fault[] } = {}): Promise<Answer['body']> {
+  const { faults: planned = [], ...more } = wanted
+  // short: cards break what is long
+  const body = wish({ target: `prod/${randomBytes(4).toString('hex')}`, ...more })
+  faults.set(String(body['target']), planned)
+  const answer = await stack.call('deploy-bot', '/api/requests', body)
+  expect(answer).toMatchObject({ status: 201, body: { status: 'pending' } })
+  return answer.body
+}
+
+/** A wish that concerns security alone. */
+const role = () => ({ action: 'iam.role.grant', params: {} })
+
+/** Asks, and waits for the cards. */
+async function posted(wanted: Parameters<typeof ask>[0] = {}, many = 1): Promise<Answer['body']> {
+  const request = await ask(wanted)
+  await until(
+    () => cards(request),
+    ({ length }) => length === many,
+  )
+  return request
+}
+
+const read = async ({ id }: Answer['body']) => (await stack.call('deploy-bot', `/api/requests/${id}`)).body
+
+async function approve({ id, digest, target }: Answer['body'], who = 'dba-1'): Promise<Answer['body']> {
+  const decision = { verdict: 'approve', digest, confirm: target.split('/').at(-1) }
+  return (await stack.call(who, `/api/requests/${id}/decisions`, decision)).body
+}
+
+/** Clicks on a card's only button. */
+async function review(card: PostedCard | undefined): Promise<void> {
+  if (!card) throw new Error('There is no such card.')
+  const [button] = buttons(connector.shown(card) as object)
+  await botOf(stack, teams).click('dba-2', 'review', button?.data as object, card)
+}
+
+/** Lets the stack's clock go on by so many seconds, and its timers run, until something has come about. */
+const passing = (seconds: number, holds: () => boolean) =>
+  until(async () => {
+    await stack.local('advance', `${seconds}s`)
+    return holds()
+  }, Boolean)
+
+const calls = ({ id }: Answer['body']): readonly ConnectorCall[] =>
+  connector.calls.filter(({ body }) => JSON.stringify(body).includes(id))
+
+/** The request's cards in all channels. */
+const cards = ({ id }: Answer['body']): readonly PostedCard[] =>
+  [channel, securityChannel]
+    .flatMap((one) => connector.posts(one))
+    .filter((card) => JSON.stringify(connector.shown(card)).includes(id))
+
+const statusOf = (card: PostedCard): string | undefined => {
+  const shown = lines(connector.shown(card) ?? {})
+  return Object.values(wording.statuses).find((status) => shown.includes(status))
+}
+
+/** Waits for the request to have cards that all show this. */
+const shows = (request: Answer['body'], status: keyof typeof wording.statuses) =>
+  until(
+    () => cards(request).map(statusOf),
+    (seen) => seen.length > 0 && seen.every((one) => one === wording.statuses[status]),
+  )
+
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = () => {}
+  const opened = new Promise<void>((done) => {
+    open = done
+  })
+  return { opened, open: () => open() }
+}

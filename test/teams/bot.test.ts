@@ -1,0 +1,193 @@
+import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/id.ts'
+import type { ApprovalRequest } from '../../src/core/request.ts'
+import type { Messenger, PostedCard } from '../../src/ports.ts'
+import type { Intent } from '../../src/teams/activity.ts'
+import { type Bot, type BotAnswer, bot } from '../../src/teams/bot.ts'
+import { wording } from '../../src/teams/wording.ts'
+import { after, dba, dba2, needs, oid, owner, security, slot } from '../build.ts'
+import type { Roster } from '../fakes.ts'
+import { asks, guest, history, ownerAlias, votes, type World, world } from '../world.ts'
+import { buttons, cards, lines } from './drawn.ts'
+
+const conversation = '19:dba@thread.tacv2;messageid=1'
+const channel = '19:dba@thread.tacv2'
+
+let place: World
+let talk: Bot
+let said: { readonly conversation: string; readonly answer: string | object }[]
+let sent: Awaited<ReturnType<Messenger['reply']>>
+let adopted: { readonly request: RequestId; readonly channel: string; readonly card: PostedCard }[]
+
+beforeEach(() => enter())
+
+/** Two groups must decide; the bot talks to fakes. */
+async function enter(other: Partial<Roster> = {}): Promise<void> {
+  place = await world(() => needs([slot('dba'), slot('security')]), other)
+  said = []
+  sent = { sent: null }
+  adopted = []
+  talk = bot({
+    approvals: place.approvals,
+    cards,
+    messenger: {
+      reply: async (conversation, answer) => {
+        said.push({ conversation, answer })
+        return sent
+      },
+    },
+    adopt: async (request, channel, card) => void adopted.push({ request, channel, card }),
+  })
+}
+
+const ask = async (): Promise<ApprovalRequest> => (await place.approvals.ask(asks())).request
+
+const origin = (who: ObjectId) => ({ who, conversation, channel, card: '1' })
+const review = (request: RequestId, who = dba, more: object = {}): Intent => ({
+  ...{ kind: 'review', ...origin(who), request, page: 1, posted: true },
+  ...more,
+})
+const revoke = (request: RequestId, who = dba): Intent => ({ kind: 'revoke', ...origin(who), request })
+const deny = (request: RequestId, view: Digest, who = dba): Intent => ({
+  ...{ kind: 'decide', ...origin(who), request, verdict: 'deny', view, reason: 'No.' },
+})
+const approve = (request: RequestId, view: Digest, who = dba): Intent => ({
+  ...{ kind: 'decide', ...origin(who), request, verdict: 'approve', view },
+})
+const command = (name: 'help' | 'pending' | 'show', argument?: string, who = dba): Intent => ({
+  ...{ kind: 'command', ...origin(who), name },
+  ...(argument !== undefined && { argument }),
+})
+
+function drawn(answer: BotAnswer): object {
+  if (answer.kind !== 'card') throw new Error(`This is ${JSON.stringify(answer)}.`)
+  return answer.card
+}
+
+const viewOf = (answer: BotAnswer): Digest =>
+  buttons(drawn(answer)).flatMap(({ data }) => (data as { view?: Digest }).view ?? [])[0] as Digest
+
+const down = () => {
+  place.directory.down = true
+}
+
+describe('while the directory cannot be asked', () => {
+  test('whoever clicks is told so, and nothing is counted', async () => {
+    const { id } = await ask()
+    const view = viewOf(await talk(review(id)))
+    down()
+    for (const intent of [review(id), approve(id, view), deny(id, view), revoke(id)])
+      expect(await talk(intent)).toMatchObject({ kind: 'error', status: 503, code: 'unavailable' })
+    expect(await history(place, id)).toEqual(['requested', 'shown'])
+  })
+
+  test('whoever types is told so', async () => {
+    const { id } = await ask()
+    down()
+    for (const intent of [command('pending'), command('show', id)]) expect(await talk(intent)).toEqual({ kind: 'none' })
+    expect(said.map(({ answer }) => answer)).toEqual(Array(2).fill(expect.stringMatching(/^[A-Z][^{}<>]+\.$/)))
+    expect(await talk(command('help'))).toEqual({ kind: 'none' })
+    expect(said.at(-1)).toEqual({ conversation, answer: wording.help })
+  })
+
+  test('the card that comes instead of a vote does not come either, but words do', async () => {
+    const { id } = await ask()
+    const view = viewOf(await talk(review(id)))
+    const { ledger } = place
+    const load = ledger.load.bind(ledger)
+    ledger.load = (...args) => {
+      down()
+      return load(...args)
+    }
+    expect(await talk(approve(id, digestOf(view)))).toMatchObject({ kind: 'error', status: 503 })
+  })
+})
+
+test('another account of a person who has voted is told so, and does not vote again', async () => {
+  await enter({ people: [[dba, dba2]] })
+  const { id } = await ask()
+  const view = viewOf(await talk(review(id)))
+  const before = drawn(await talk(review(id, dba2)))
+  expect(lines(before)).not.toContain(wording.yourOtherAccount)
+  await talk(approve(id, view))
+  expect(lines(drawn(await talk(review(id, dba2))))).toContain(wording.yourOtherAccount)
+  for (const intent of [approve(id, view, dba2), deny(id, view, dba2)])
+    expect(await talk(intent)).toMatchObject({ kind: 'error', status: 409, code: 'already-decided' })
+  expect(await history(place, id)).toEqual(['requested', 'shown', 'shown', 'decided'])
+})
+
+test('a bug is no answer: it flies', async () => {
+  const { id } = await ask()
+  const bug = () => Promise.reject(new TypeError('a bug'))
+  Object.assign(place.ledger, { find: bug, load: bug })
+  await expect(talk(review(id))).rejects.toThrow(TypeError)
+  await expect(talk(command('show', id))).rejects.toThrow(TypeError)
+  expect(said).toEqual([])
+})
+
+test('what Teams does not take is told to Teams', async () => {
+  sent = { unsent: 'passing' }
+  await expect(talk(command('help'))).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+describe('a card is adopted', () => {
+  test('if it is the channel card on which an approver clicks', async () => {
+    const { id } = await ask()
+    await talk(review(id))
+    expect(adopted).toEqual([{ request: id, channel, card: { conversation, activity: '1' } }])
+  })
+
+  test.each<[string, ObjectId, object]>([
+    ['it is no channel card', dba, { posted: false }],
+    ['it is in no channel', dba, { channel: undefined }],
+    ['Teams does not say which it is', dba, { card: undefined }],
+    ['the owner of the agent clicks', owner, {}],
+    ['a guest clicks', guest, {}],
+    ['a stranger clicks', oid(99), {}],
+  ])('but not if %s', async (_why, who, more) => {
+    const { id } = await ask()
+    await talk(review(id, who, more))
+    expect(adopted).toEqual([])
+  })
+
+  test('but not if there is no such request', async () => {
+    const { id } = await ask()
+    const other = `${id.slice(0, 10)}0000000000000000${id.slice(26)}` as RequestId
+    expect(await talk(review(other))).toMatchObject({ kind: 'error', status: 404, code: 'not-found' })
+    expect(adopted).toEqual([])
+  })
+})
+
+describe('pending', () => {
+  const listed = async (who: ObjectId): Promise<unknown> => {
+    await talk(command('pending', undefined, who))
+    const answer = said.at(-1)?.answer
+    return typeof answer === 'object'
+      ? buttons(answer).map(({ data }) => (data as { request: string }).request)
+      : answer
+  }
+
+  test('lists what waits for a person, and not what waits for others', async () => {
+    const first = await ask()
+    place.clock.set(after(1))
+    const second = await ask()
+    for (const who of [dba, dba2, security]) expect(await listed(who)).toEqual([first.id, second.id])
+    for (const who of [owner, ownerAlias, guest, oid(99)]) expect(await listed(who)).toBe(wording.nothingPending)
+    await place.approvals.decide(first.id, votes(first))
+    expect(await listed(dba)).toEqual([second.id])
+    expect(await listed(security)).toEqual([first.id, second.id])
+  })
+})
+
+test.each<[string, Intent]>([
+  ['an installation', { kind: 'installed', who: dba, conversation }],
+  ['what is none of ours', { kind: 'ignored' }],
+  ['a message that cannot be read', { kind: 'malformed', invoke: false, why: 'This is no activity.' }],
+])('%s is answered with nothing', async (_what, intent) => {
+  expect(await talk(intent)).toEqual({ kind: 'none' })
+  expect(said).toEqual([])
+})
+
+test('an invoke that cannot be read is answered with why', async () => {
+  const why = 'This is no button of a Countersign card.'
+  expect(await talk({ kind: 'malformed', invoke: true, why })).toMatchObject({ kind: 'error', status: 400, words: why })
+})
