@@ -14,7 +14,8 @@ interface Metafile {
 const dist = join(import.meta.dirname, '..', 'dist')
 /** What the start needs of what is deployed: the client of Teams is loaded when somebody is to see a card. */
 const needed = ['main.cjs', 'cedar_wasm_bg.wasm']
-const teams = 'teams.cjs'
+/** What the first card needs, and what each offers. */
+const later = { 'teams.cjs': 'messenger', 'cards.cjs': 'loadCards' }
 
 const metafile = (): Metafile => JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8')) as Metafile
 
@@ -28,17 +29,17 @@ test('nothing of the local stack is deployed', () => {
   expect(inputs.filter((path) => path.startsWith('src/local/'))).toEqual([])
 })
 
-test('nothing of the SDK of Teams is in the bundle', () => {
+test('nothing of the SDK of Teams, and no template engine, is in the bundle', () => {
   const inputs = Object.keys(metafile().inputs)
-  expect(inputs.filter((path) => /^node_modules\/bot(builder|framework)/.test(path))).toEqual([])
+  expect(inputs.filter((path) => /^node_modules\/(bot(builder|framework)|adaptive)/.test(path))).toEqual([])
   expect(inputs.filter((path) => ['src/teams/adapter.ts', 'src/teams/messenger.ts'].includes(path))).toEqual([])
 })
 
-test('the bundle asks for nothing but Node, the Functions worker and the client of Teams beside it', () => {
+test('the bundle asks for nothing but Node, the Functions worker and what lies beside it', () => {
   const imports = metafile().outputs['dist/main.cjs']?.imports ?? []
   const names = imports.filter((one) => one.external).map((one) => one.path.replace(/^node:/, ''))
   expect(names).toContain('@azure/functions-core')
-  const known = [...builtinModules, '@azure/functions-core', `./${teams}`]
+  const known = [...builtinModules, '@azure/functions-core', ...Object.keys(later).map((file) => `./${file}`)]
   expect(names.filter((name) => !known.includes(name))).toEqual([])
 })
 
@@ -50,9 +51,9 @@ test('the bundle loads in an empty folder and registers its functions', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('the client of Teams loads in an empty folder', () => {
-  const run = inEmptyFolder([teams], `process.stdout.write(Object.keys(require('./${teams}')).join())`)
-  expect(run.stdout).toBe('messenger')
+test.each(Object.entries(later))('%s loads in an empty folder', (file, offered) => {
+  const run = inEmptyFolder([file], `process.stdout.write(Object.keys(require('./${file}')).join())`)
+  expect(run.stdout).toBe(offered)
 })
 
 function inEmptyFolder(files: readonly string[], script: string) {
