@@ -136,8 +136,6 @@ export interface Limits {
   replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void>
 }
 
-export type { Judgement }
-
 /** How an agent is registered in `approvers.json`. */
 export interface AgentRegistration {
   readonly id: ObjectId

@@ -1,21 +1,8 @@
 import type { Action } from '../core/action.ts'
 import { parseRequestId } from '../core/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
-import type { Status } from '../core/request.ts'
+import { type Status, statuses } from '../core/request.ts'
 import { Exit, exits } from './exit.ts'
-
-const statuses = [
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'redeemed',
-  'lapsed',
-  'revoked',
-  'succeeded',
-  'failed',
-] as const satisfies readonly Status[]
 
 /** Nothing else goes into an address. */
 export function isRequestId(given: string): boolean {

@@ -8,7 +8,7 @@ import type { ApprovalRequest } from './request.ts'
 export const grantType = 'countersign-grant+jwt'
 
 /** The policy's `@grant` may be shorter, never longer. */
-export const maxGrantSeconds = 300
+const maxGrantSeconds = 300
 
 /** What a grant says (RFC 7519, RFC 9396). Times are whole seconds since 1970. */
 export interface GrantClaims {

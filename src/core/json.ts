@@ -37,6 +37,9 @@ export interface JsonLimits {
 /** What a request body may have: the action's limits and room for the texts around it. */
 export const bodyLimits: JsonLimits = { bytes: 65_536, depth: 18, nodes: 2_500 }
 
+/** What an activity of Teams may have: mentions and channel data lie around what we read. */
+export const activityLimits: JsonLimits = { bytes: 262_144, depth: 32, nodes: 10_000 }
+
 /**
  * Reads JSON strictly (RFC 8259), refusing whatever two readers could understand differently: doubled keys, lone
  * surrogates, numbers that lose digits, bad UTF-8, a byte order mark.

@@ -37,7 +37,7 @@ export const commitWithin = 25
 export const cardsPerChannel = 20
 
 /** Seconds during which a denied action is not asked for again. */
-export const coolDown = 600
+const coolDown = 600
 
 /**
  * Frees the slots of requests that are closed, or never appeared. What was denied stays for the cool-down.

@@ -6,6 +6,19 @@ import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
 
+export const statuses = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'redeemed',
+  'lapsed',
+  'revoked',
+  'succeeded',
+  'failed',
+] as const satisfies readonly Status[]
+
 /** One ask for one action, and everything that became of it. */
 export type ApprovalRequest =
   | (Common & { readonly status: 'pending'; readonly requirement: Requirement })
@@ -131,6 +144,15 @@ export function recorded(request: ApprovalRequest, leaves: readonly Leaf[]): App
 export function saidIn(request: ApprovalRequest, type: Fact['type'], name: string): string | null {
   const seq = request.events.findLast((event) => event.type === type)?.seq
   return request.said.find((text) => text.seq === seq && text.name === name)?.text ?? null
+}
+
+/** What was written with a decision: the approver's name and reason, as far as they are not erased. */
+export function saidWith(request: ApprovalRequest, decision: Decision): Readonly<Record<string, string>> {
+  // Every vote is one decision and one `decided` event, in the same order.
+  const votes = request.events.filter(({ type }) => type === 'decided')
+  const seq = votes[request.decisions.indexOf(decision)]?.seq
+  const texts = request.said.filter((text) => text.seq === seq)
+  return Object.fromEntries(texts.map(({ name, text }) => [name, text]))
 }
 
 /** The hash of the newest event that has content: what an approver's view commits to. */

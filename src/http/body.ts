@@ -1,5 +1,5 @@
 import { approvalsOf } from '../core/decision.ts'
-import { type ApprovalRequest, saidIn } from '../core/request.ts'
+import { type ApprovalRequest, saidIn, saidWith } from '../core/request.ts'
 import { fill } from '../core/requirement.ts'
 import type { DeliveryState } from '../delivery.ts'
 import type { Grant } from '../grants.ts'
@@ -44,10 +44,9 @@ function required(request: ApprovalRequest) {
 }
 
 function decisions(request: ApprovalRequest) {
-  const votes = request.events.filter(({ type }) => type === 'decided')
-  return request.decisions.map(({ approver, verdict, via, at }, i) => {
-    const said = request.said.filter(({ seq }) => seq === votes[i]?.seq)
-    return { approver, verdict, via, at, ...Object.fromEntries(said.map(({ name, text }) => [name, text])) }
+  return request.decisions.map((decision) => {
+    const { approver, verdict, via, at } = decision
+    return { approver, verdict, via, at, ...saidWith(request, decision) }
   })
 }
 

@@ -5,7 +5,7 @@ import { bodyLimits, type Json, readJson } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 
 /** The longest that one call waits for a decision, in seconds. */
-export const maxWait = 60
+const maxWait = 60
 
 /**
  * Reads a body strictly and fits it to its schema. No body counts as an empty object.

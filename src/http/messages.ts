@@ -1,9 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions'
+import { activityLimits } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 import { bodyBytes } from './input.ts'
-
-/** The Bot Framework's activities are larger than what agents send: mentions and channel data lie around them. */
-const mostBytes = 262_144
 
 /** An activity as it arrived: nothing is believed yet. */
 export interface Arrived {
@@ -14,7 +12,7 @@ export interface Arrived {
 /** @throws {Problem} `too-large` */
 export const activityOf = async (req: HttpRequest): Promise<Arrived> => ({
   authorization: req.headers.get('authorization'),
-  bytes: await bodyBytes(req, mostBytes),
+  bytes: await bodyBytes(req, activityLimits.bytes),
 })
 
 type Door = (authorization: string | null, bytes: Uint8Array) => Promise<{ status: number; body?: object }>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter, namePattern } from '../core/action.ts'
+import { statuses } from '../core/request.ts'
 
 /** One schema per body and query: they parse what comes in, and the OpenAPI document is made from them. */
 
@@ -85,19 +86,6 @@ export const outcomeBody = z.strictObject({
     })
     .optional(),
 })
-
-export const statuses = [
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'redeemed',
-  'lapsed',
-  'revoked',
-  'succeeded',
-  'failed',
-] as const
 
 export const listQuery = z.strictObject({
   from: instant.optional(),

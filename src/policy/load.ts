@@ -47,7 +47,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
 }
 
 /** The digest over all files: any changed byte, added or renamed file makes another version. */
-export function versionOf(files: ReadonlyMap<string, Uint8Array>): Policy['version'] {
+function versionOf(files: ReadonlyMap<string, Uint8Array>): Policy['version'] {
   const hashes = Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   return digestOf(canonical({ files: hashes, type: 'countersign/policy/v1' }))
 }

@@ -20,7 +20,6 @@ export interface BotParts {
 export type BotAnswer =
   | { readonly kind: 'none' }
   | { readonly kind: 'card'; readonly card: object }
-  | { readonly kind: 'words'; readonly words: string }
   | { readonly kind: 'error'; readonly status: number; readonly code: string; readonly words: string }
 
 export type Bot = (intent: Intent) => Promise<BotAnswer>

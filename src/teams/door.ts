@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonLimits, type JsonObject, readJson } from '../core/json.ts'
+import { activityLimits, isObject, type Json, type JsonObject, readJson } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 import { parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
@@ -10,9 +10,6 @@ export interface TeamsAnswer {
   readonly status: 200
   readonly body?: object
 }
-
-/** Activities carry mentions and channel data around what we read. */
-export const activityLimits: JsonLimits = { bytes: 262_144, depth: 32, nodes: 10_000 }
 
 /**
  * Lets activities in: bytes, then token and claims, then one closed intent, then the bot.
@@ -64,8 +61,6 @@ function answerOf(answer: BotAnswer): TeamsAnswer {
       return { status: 200 }
     case 'card':
       return invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card)
-    case 'words':
-      return invoked(200, 'application/vnd.microsoft.activity.message', answer.words)
     case 'error':
       return invoked(answer.status, 'application/vnd.microsoft.error', { code: answer.code, message: answer.words })
   }

@@ -1,5 +1,5 @@
 import type { Actor } from '../core/event.ts'
-import { type ApprovalRequest, type Decision, saidIn } from '../core/request.ts'
+import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request.ts'
 import { type Line, line, named, ours, quoted, type Run } from './run.ts'
 import { wording } from './wording.ts'
 
@@ -59,11 +59,8 @@ function nameOf(request: ApprovalRequest, actor: Actor): Run {
 }
 
 /** The name that was recorded with a vote; the object id, once the name is erased. */
-function nameIn(request: ApprovalRequest, decision: Decision): Run {
-  const votes = request.events.filter(({ type }) => type === 'decided')
-  const seq = votes[request.decisions.indexOf(decision)]?.seq
-  return named(request.said.find((text) => text.seq === seq && text.name === 'name')?.text ?? decision.approver)
-}
+const nameIn = (request: ApprovalRequest, decision: Decision): Run =>
+  named(saidWith(request, decision)['name'] ?? decision.approver)
 
 function saying(
   request: ApprovalRequest,
