@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { format } from 'node:util'
 import { InvocationContext, type Timer } from '@azure/functions'
 import { z } from 'zod'
 import { send, toRequest } from './exchange.ts'
-import { listen, loopback } from './port.ts'
+import { loopback } from './port.ts'
 import { findRoute, type Route, route } from './routes.ts'
 import { startTimers, type TimerFunction } from './timers.ts'
 import type { RegisteredFunction } from './worker.ts'
@@ -24,7 +24,8 @@ export interface Host {
 export interface HostOptions {
   /** From `captureFunctions`, after the functions were registered. */
   readonly functions: ReadonlyMap<string, RegisteredFunction>
-  readonly port: number
+  /** Listens on loopback already; it is taken over, and closed in the end. */
+  readonly server: Server
   /** The folder of host.json. */
   readonly folder: string
   /** Whether timers run by themselves. */
@@ -41,7 +42,7 @@ const hostJson = z.object({
 })
 
 /** Serves functions on loopback without Core Tools: HTTP and timers, as Azure Functions does. */
-export async function startHost({ functions, port, folder, ticking, log }: HostOptions): Promise<Host> {
+export async function startHost({ functions, server, folder, ticking, log }: HostOptions): Promise<Host> {
   const all = [...functions.values()]
   const routes = await httpRoutes(all, folder)
   const failed = (name: string, cause: unknown) => log('error', name, format(cause))
@@ -55,16 +56,15 @@ export async function startHost({ functions, port, folder, ticking, log }: HostO
   }
   const run = (each: RegisteredFunction, input: Timer) => track(invoke(each, input, log))
   const timers = startTimers(timerFunctions(all, run), { ticking, failed })
-  const server = createServer((req, res) => {
+  server.removeAllListeners('request').on('request', (req, res) => {
     // the rest of a body that the function did not read; else the connection stands still
     res.once('finish', () => req.resume())
     if (closing) res.writeHead(503, { connection: 'close' }).end()
     else void track(serve(req, res, routes, log))
   })
-  const origin = `http://${loopback}:${await listen(server, port)}`
 
   return {
-    origin,
+    origin: originOf(server),
     timers: timers.names,
     runTimer: (name) => timers.run(name),
     async close() {
@@ -76,6 +76,12 @@ export async function startHost({ functions, port, folder, ticking, log }: HostO
       await closed
     },
   }
+}
+
+function originOf(server: Server): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port.')
+  return `http://${loopback}:${address.port}`
 }
 
 async function httpRoutes(all: readonly RegisteredFunction[], folder: string): Promise<Route<RegisteredFunction>[]> {

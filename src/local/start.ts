@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:http'
 import { join, relative } from 'node:path'
 import { readCards, useApp } from '../app.ts'
 import { loadPolicy } from '../policy/load.ts'
@@ -54,8 +54,9 @@ async function start(settings: LocalSettings): Promise<void> {
   const policy = await loadPolicy(settings.policy, cards)
   const clock = localClock(data)
   const secret = randomBytes(16).toString('hex')
-  const apiPort = ports.api.port || (await freePort())
-  const baseUrl = `http://${loopback}:${apiPort}`
+  const door = notYet()
+  const baseUrl = `http://${loopback}:${await listen(door, ports.api.port)}`
+  running.push({ close: async () => void door.close() })
   const [azurite, playground] = await Promise.all([storage(settings), teamsClient(settings, baseUrl, policy)])
   let sweep = async (): Promise<number> => 0
   const identity: Identity = await startIdentity({
@@ -74,7 +75,7 @@ async function start(settings: LocalSettings): Promise<void> {
     return swept
   }
   useApp(app)
-  const host = await serve(apiPort, settings)
+  const host = await serve(door, settings)
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
   const folders = { data: place(data), rules: place(settings.policy) }
@@ -118,7 +119,7 @@ async function teamsClient(
 }
 
 /** Registers the functions that are deployed, and serves them. */
-async function serve(port: number, { data, ticking }: LocalSettings): Promise<Host> {
+async function serve(server: Server, { data, ticking }: LocalSettings): Promise<Host> {
   const functions = captureFunctions()
   await import('../../functions/main.ts')
   await runStartHooks()
@@ -128,7 +129,7 @@ async function serve(port: number, { data, ticking }: LocalSettings): Promise<Ho
     file.write(`${JSON.stringify({ at: new Date().toISOString(), level, name, ...line })}\n`)
     if (level === 'error' || level === 'critical') process.stderr.write(`${name}: ${text}\n`)
   }
-  const host = await startHost({ functions, port, folder: process.cwd(), ticking, log })
+  const host = await startHost({ functions, server, folder: process.cwd(), ticking, log })
   running.push(host)
   return host
 }
@@ -141,12 +142,8 @@ function stop(): Promise<void> {
   return stopping
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server, 0)
-  await new Promise((done) => server.close(done))
-  return port
-}
+/** Holds the API's port from the first moment on: others are told its address, and nobody else may take it meanwhile. */
+const notYet = (): Server => createServer((_req, res) => res.writeHead(503, { 'retry-after': '1' }).end())
 
 /** What went wrong in the background, where nobody waits for an answer. */
 const failed = (cause: unknown): void =>

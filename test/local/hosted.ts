@@ -1,7 +1,9 @@
 /** A small app in the local host, in a process of its own: host.test.ts bundles and runs it, and talks to it by IPC. */
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions'
 import { startHost } from '../../src/local/host.ts'
+import { listen } from '../../src/local/port.ts'
 import { captureFunctions } from '../../src/local/worker.ts'
 
 const functions = captureFunctions()
@@ -63,9 +65,11 @@ app.timer('broken', {
 })
 
 async function main(): Promise<void> {
+  const server = createServer()
+  await listen(server, 0)
   const host = await startHost({
     functions,
-    port: 0,
+    server,
     folder: process.cwd(),
     ticking: process.argv[2] === 'ticking',
     log: (level, name, text) => void tell(level, { name, text }),
