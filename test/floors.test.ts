@@ -126,6 +126,8 @@ function place(path: string): { floor: number; neighbour?: string } | null {
   if (third !== undefined) {
     if (second === 'local') return { floor: 6 }
     if (second === 'core') return { floor: 0 }
+    if (second === 'ports') return { floor: 1 }
+    if (second === 'evidence' || second === 'verify') return { floor: 2 }
     return neighbours.includes(second) ? { floor: 3, neighbour: second } : null
   }
   const name = second.replace(/\.ts$/, '')

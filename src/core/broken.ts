@@ -1,0 +1,38 @@
+/**
+ * What can be wrong with evidence, in the order in which a verifier looks. The codes are for scripts, and stay.
+ *
+ * `newer-format` is no fault: a correctly hashed event that this program is too old to understand.
+ */
+export type BrokenCode =
+  | 'bad-zip'
+  | 'missing-member'
+  | 'unlisted-member'
+  | 'bad-manifest'
+  | 'wrong-key'
+  | 'bad-signature'
+  | 'wrong-digest'
+  | 'bad-checkpoint'
+  | 'foreign-checkpoint'
+  | 'bad-record'
+  | 'newer-format'
+  | 'broken-chain'
+  | 'wrong-root'
+  | 'bad-consistency'
+  | 'bad-carried'
+  | 'wrong-counts'
+  | 'wrong-table'
+  | 'illegal-event'
+  | 'bad-said'
+  | 'bad-proof'
+  | 'broken-series'
+
+/** Evidence that does not hold. The message names the place and what is wrong, for a compliance officer. */
+export class Broken extends Error {
+  readonly code: BrokenCode
+
+  constructor(code: BrokenCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Broken'
+    this.code = code
+  }
+}

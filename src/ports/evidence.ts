@@ -1,0 +1,123 @@
+import type { Day } from '../core/day.ts'
+import type { ChainHead } from '../core/event.ts'
+import type { Hex, Shard } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+
+/** The newest event of every shard, up to which events are in the log. */
+export type Cuts = Readonly<Record<Shard, ChainHead>>
+
+/** Where the log stands: what was committed by the newest seal. */
+export interface SealHead {
+  /** Of the newest bundle; the first is 1. */
+  readonly number: number
+  readonly date: Day
+  /** Leaves in the log. */
+  readonly size: number
+  /** Base64. */
+  readonly root: string
+  /** Roots of the perfect subtrees of `size`, largest first, base64. */
+  readonly frontier: readonly string[]
+  readonly cuts: Cuts
+  /** Which key signs the next day (RFC 7638 thumbprint). */
+  readonly key: string
+  /** SHA-256 of the newest manifest. */
+  readonly manifest: Hex
+}
+
+/** What one day will hold, fixed before anything of it is written: so a resumed seal makes the same bytes. */
+export interface Plan {
+  readonly date: Day
+  readonly number: number
+  readonly sealedAt: Instant
+  /** Name and version of the program. */
+  readonly tool: string
+  /** Which key signs (RFC 7638 thumbprint). */
+  readonly key: string
+  /** Log size before this day. */
+  readonly size: number
+  readonly from: Cuts
+  readonly to: Cuts
+}
+
+/** Why sealing has stopped: evidence that does not hold. */
+export interface Alarm {
+  readonly date: Day
+  readonly code: string
+  /** For people. */
+  readonly words: string
+  readonly since: Instant
+}
+
+/** A sealed day whose checkpoint still has to be told. `version` is the adapter's own. */
+export interface Announcement {
+  readonly date: Day
+  readonly version: unknown
+}
+
+/**
+ * What is known of sealed days: single rows, replaced with If-Match; a lost answer is found out by reading back.
+ *
+ * @throws {Problem} `unavailable` if the storage cannot be reached.
+ */
+export interface Seals {
+  /** The first day that can have events. */
+  first(): Promise<Day>
+  /** `head` is `null` before the first seal. */
+  head(): Promise<{ readonly head: SealHead | null; readonly version: unknown }>
+  plan(date: Day): Promise<Plan | null>
+  /** All plans, oldest first; the last may not be sealed yet. */
+  plans(): Promise<readonly Plan[]>
+  /** Creates the plan of its day, or finds that there is one; answers the one that stands. */
+  propose(plan: Plan): Promise<Plan>
+  /**
+   * Commits a seal: replaces the head as it was read, and leaves an announcement of the day, as one unit.
+   * Clears the alarm.
+   *
+   * @throws {Conflict} if somebody else sealed meanwhile.
+   */
+  advance(version: unknown, head: SealHead): Promise<void>
+  alarm(): Promise<Alarm | null>
+  raise(alarm: Alarm): Promise<void>
+  /** Announcements that nobody has claimed, oldest first; each is claimed until then by being listed. */
+  announcements(now: Instant, until: Instant): Promise<readonly Announcement[]>
+  /** Deletes it: it was told. */
+  announced(announcement: Announcement): Promise<void>
+}
+
+/** What is known of a file in the archive. */
+export interface ArchivedFile {
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** As it was given when it was written; absent if it was not. */
+  readonly sha256?: Hex
+}
+
+/** Files that are written once and never change; and the one that does: the newest checkpoint, for everybody. */
+export interface Archive {
+  /**
+   * Creates a file, or finds that it exists with the same bytes (a lost answer, another instance).
+   *
+   * @throws {Error} if it exists with other bytes.
+   */
+  create(name: string, bytes: Uint8Array, contentType: string): Promise<void>
+  /**
+   * Creates a file, or finds that it exists; answers the bytes that stand. For what is not made twice alike: signatures.
+   */
+  settle(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array>
+  /**
+   * Creates a large file from a stream, all of it at once at the end, and keeps its SHA-256 with it. One that exists
+   * stays as it is; answers what stands. A stream that fails leaves nothing.
+   */
+  write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile>
+  /** All of a small file; `null` if there is none. */
+  read(name: string): Promise<Uint8Array | null>
+  find(name: string): Promise<ArchivedFile | null>
+  /** Streams a file from a byte on, so many bytes or to the end; `null` if there is none. */
+  open(name: string, range?: { readonly from: number; readonly size: number }): Promise<AsyncIterable<Uint8Array> | null>
+  /** Files whose names begin so, by name. */
+  list(prefix: string): Promise<readonly ArchivedFile[]>
+  /** Makes this the newest checkpoint, which anybody may read. */
+  publish(checkpoint: string): Promise<void>
+  ping(): Promise<void>
+}
