@@ -1,0 +1,86 @@
+import { emptyFrontier, growing, rootOf, type Subtree } from './merkle.ts'
+
+/**
+ * A file of up to 256 hashes of the tree, or of up to 256 leaves (C2SP tlog-tiles).
+ *
+ * A hash on level L is the root of 256^L leaves. A tile of fewer than 256 stands at the right edge of the log.
+ */
+export interface Tile {
+  readonly level: number | 'entries'
+  readonly index: number
+  /** 1 to 256. */
+  readonly width: number
+}
+
+/** Where a subtree's root is found: it is that over `count` hashes of the tile, beginning with number `from`. */
+export interface Place {
+  readonly tile: Tile
+  readonly from: number
+  readonly count: number
+}
+
+/** C2SP tlog-tiles: hashes or leaves in a full tile; a tile is eight levels of the tree high. */
+const full = 256
+const height = 8
+const hashBytes = 32
+
+/** C2SP tlog-tiles, "Log entries": an entry's length is a uint16. */
+const mostEntryBytes = 0xffff
+
+/** `tile/0/x001/234`, `tile/entries/000.p/17`. */
+export function tilePath({ level, index, width }: Tile): string {
+  const digits = String(index)
+  const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) ?? []
+  const path = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/')
+  return `tile/${level}/${path}${width < full ? `.p/${width}` : ''}`
+}
+
+/** The tiles of hashes that are not full in a log of this size, from level 0 up; a level may have none. */
+export function rightEdge(size: number): readonly Tile[] {
+  const tiles: Tile[] = []
+  for (let level = 0, hashes = size; hashes > 0; level += 1, hashes = Math.floor(hashes / full)) {
+    const width = hashes % full
+    if (width > 0) tiles.push({ level, index: Math.floor(hashes / full), width })
+  }
+  return tiles
+}
+
+/**
+ * Finds a perfect subtree's root in the tiles of a log of this size.
+ *
+ * @throws {RangeError} if the log has no such subtree.
+ */
+export function tileOf(node: Subtree, size: number): Place {
+  const level = Math.floor(node.level / height)
+  const count = 2 ** (node.level % height)
+  const first = node.index * count
+  const hashes = Math.floor(size / full ** level)
+  if (first + count > hashes) throw new RangeError('The log has no such subtree.')
+  const index = Math.floor(first / full)
+  return { tile: { level, index, width: Math.min(full, hashes - index * full) }, from: first % full, count }
+}
+
+/**
+ * Computes a subtree's root from the bytes of its tile; of a wider one at the same index, too.
+ *
+ * @throws {RangeError} if the tile is too short.
+ */
+export function rootAt({ from, count }: Place, tile: Uint8Array): Uint8Array {
+  if (tile.length < (from + count) * hashBytes) throw new RangeError('The tile is too short.')
+  const log = growing(emptyFrontier)
+  for (let i = from; i < from + count; i++) log.add(tile.subarray(i * hashBytes, (i + 1) * hashBytes))
+  return rootOf(log.frontier())
+}
+
+/** Writes leaves one after the other, each after its length. */
+export function bundleOf(leaves: readonly Uint8Array[]): Uint8Array {
+  const bundle = new Uint8Array(leaves.reduce((bytes, leaf) => bytes + 2 + leaf.length, 0))
+  let at = 0
+  for (const leaf of leaves) {
+    if (leaf.length > mostEntryBytes) throw new RangeError('A leaf is too long for an entry bundle.')
+    bundle.set([leaf.length >> 8, leaf.length & 0xff], at)
+    bundle.set(leaf, at + 2)
+    at += 2 + leaf.length
+  }
+  return bundle
+}
