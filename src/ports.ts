@@ -22,6 +22,8 @@ export interface Loaded {
     readonly recordedAt: Instant | null
     /** The policy version last used in this shard; `null` before the first. */
     readonly policy: Digest | null
+    /** The log key that a `key-rotated` of this shard last named (RFC 7638 thumbprint); `null` before the first. */
+    readonly logKey: string | null
   }
   /** The request that was asked for; `null` if there is none, or none was asked for. */
   readonly request: ApprovalRequest | null
@@ -49,6 +51,10 @@ export interface Change {
   readonly key?: UsedKey & { readonly hash: Hex }
   /** When `policy-changed` is among the leaves. */
   readonly policy?: Digest
+  /** When `key-rotated` is among the leaves. */
+  readonly logKey?: string
+  /** With `erased`: earlier events of the request, and what is left of their texts. */
+  readonly cleared?: readonly { readonly seq: number; readonly said: Readonly<Record<string, Salted>> }[]
 }
 
 /** Which requests a list is about; a predicate then filters inside it. */
@@ -94,7 +100,7 @@ export interface Ledger {
   /** `null` if the key was never used. */
   findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
 
-  /** The request's events, oldest first. */
+  /** The request's events, oldest first. @throws {Broken} `broken-chain` if one is missing */
   events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
@@ -116,6 +122,18 @@ export interface Ledger {
    * `null` asks for the number alone.
    */
   news(shard: Shard, after: number | null): Promise<{ readonly seq: number; readonly requests: readonly RequestId[] }>
+
+  /**
+   * Lets no event before this moment appear in the shard any more: from now on its time is at least this. Changes
+   * nothing where that holds already; a lost race is tried again inside.
+   */
+  fence(shard: Shard, at: Instant): Promise<void>
+
+  /** The shard's newest event whose own time is before this moment; {@link emptyChain} if there is none. */
+  cut(shard: Shard, before: Instant): Promise<ChainHead>
+
+  /** Streams the shard's events after one number up to another, oldest first, in pages; stops at the first that is missing. */
+  stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]>
 
   /** Resolves if the storage answers; for health. */
   ping(): Promise<void>
@@ -171,6 +189,8 @@ export interface Policy {
   group(name: string): ApproverGroup | null
   /** All object ids of the person, joined by `sameAs` (symmetric, transitive), sorted; with the given one. */
   accounts(id: ObjectId): readonly ObjectId[]
+  /** Where checkpoints are posted; `null` if nowhere. */
+  complianceChannel(): string | null
   /** The files this version is the digest of, by name, as bytes. */
   files(): ReadonlyMap<string, Uint8Array>
 }
@@ -204,25 +224,15 @@ export interface PublicKey {
 
 /** Signs with one key: ECDSA P-256 over SHA-256. Another instance of it signs the log; the keys never mix. */
 export interface Signer {
-  /** Newest first; the newest signs. Older ones are there to verify with. */
+  /** Newest first; the newest signs. Older ones are there to verify with, and to sign while a rotation lasts. */
   keys(): Promise<readonly PublicKey[]>
   /**
    * @param digest SHA-256, 32 bytes
+   * @param kid which of its keys; the newest if none is named
    * @returns the signature as r‖s, 64 bytes, and which key made it
    * @throws {Problem} `unavailable`
    */
-  sign(digest: Uint8Array): Promise<{ readonly kid: string; readonly signature: Uint8Array }>
-}
-
-/** Files that are written once and never change. */
-export interface Archive {
-  /**
-   * Creates a file, or finds that it exists with the same bytes (a lost answer, another instance).
-   *
-   * @throws {Error} if it exists with other bytes.
-   */
-  create(name: string, bytes: Uint8Array, contentType: string): Promise<void>
-  ping(): Promise<void>
+  sign(digest: Uint8Array, kid?: string): Promise<{ readonly kid: string; readonly signature: Uint8Array }>
 }
 
 export interface Clock {
@@ -254,6 +264,8 @@ export interface Messenger {
   post(channel: string, request: ApprovalRequest): Promise<Sent<PostedCard>>
   /** Makes a card show the request as it is. */
   update(card: PostedCard, request: ApprovalRequest): Promise<Sent<null>>
+  /** Posts words into a channel. */
+  say(channel: string, words: string): Promise<Sent<null>>
   /** Answers somebody in the conversation where they wrote: words, or an Adaptive Card. */
   reply(conversation: string, answer: string | object): Promise<Sent<null>>
 }

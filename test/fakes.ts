@@ -46,10 +46,11 @@ export interface Roster {
   readonly groups: readonly ApproverGroup[]
   readonly people: readonly (readonly ObjectId[])[]
   readonly judge: (action: Action) => Judgement
+  readonly compliance?: string
 }
 
 /** A policy that is plain data. */
-export function fakePolicy({ version, agents, groups, people, judge }: Roster): Policy {
+export function fakePolicy({ version, agents, groups, people, judge, compliance }: Roster): Policy {
   return {
     version,
     judge: ({ action }) => judge(action),
@@ -58,15 +59,20 @@ export function fakePolicy({ version, agents, groups, people, judge }: Roster): 
     groups: () => groups,
     group: (name) => groups.find((group) => group.name === name) ?? null,
     accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
+    complianceChannel: () => compliance ?? null,
     files: () => new Map(),
   }
 }
 
-/** Signs with the first; verifies with all, as after a rotation of the key. */
+/** Signs with the first, or whose key is named; verifies with all, as after a rotation of the key. */
 export function rotated(newest: Signer, ...older: readonly Signer[]): Signer {
+  const all = [newest, ...older]
   return {
-    keys: async () => (await Promise.all([newest, ...older].map((signer) => signer.keys()))).flat(),
-    sign: (digest) => newest.sign(digest),
+    keys: async () => (await Promise.all(all.map((signer) => signer.keys()))).flat(),
+    sign: async (digest, kid) => {
+      const owns = await Promise.all(all.map(async (signer) => (await signer.keys()).some((key) => key.kid === kid)))
+      return (all[owns.indexOf(true)] ?? newest).sign(digest, kid)
+    },
   }
 }
 

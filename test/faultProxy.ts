@@ -151,7 +151,8 @@ function answer(
   more: Readonly<Record<string, string>> = {},
 ): void {
   const { 'transfer-encoding': _chunked, ...kept } = headers
-  res.writeHead(status, { ...kept, ...more, 'content-length': body.length }).end(body)
+  // The answer to a HEAD has a length and no body.
+  res.writeHead(status, { 'content-length': body.length, ...kept, ...more }).end(body)
 }
 
 async function bytes(stream: IncomingMessage): Promise<Buffer> {

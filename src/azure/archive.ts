@@ -1,74 +1,136 @@
-import { ContainerClient, RestError, type StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { TokenCredential } from '@azure/identity'
-import { Problem } from '../core/problem.ts'
-import type { Archive } from '../ports.ts'
+import { type BlockBlobClient, ContainerClient, type StorageSharedKeyCredential } from '@azure/storage-blob'
+import type { Archive, ArchivedFile } from '../ports/evidence.ts'
+import { type Call, creates, found, ifNew, part, reach, unreachable } from './blob.ts'
+import { blockSize, stage } from './blocks.ts'
+import { fileOf, pageOf } from './files.ts'
 
 export interface BlobSettings {
   /** The storage account's blob endpoint. */
   readonly url: string
   readonly container: string
   readonly credential: TokenCredential | StorageSharedKeyCredential
-  /** In milliseconds, for each call with all its retries. */
+  /** In milliseconds, for each call with all its retries; a stream takes as many calls as it has blocks. */
   readonly timeout?: number
 }
 
-interface Call {
-  readonly abortSignal: AbortSignal
-}
+/** Bytes of the largest file that is read as a whole. */
+const largestWhole = 16 * 1024 * 1024
 
-/** Keeps files as blobs of one container, each written once. */
+/** Keeps files as blobs of one container, each written once; the newest checkpoint lies in a container `public`. */
 export class BlobArchive implements Archive {
   readonly #container: ContainerClient
+  readonly #public: ContainerClient
   readonly #timeout: number
 
   constructor({ url, container, credential, timeout = 20_000 }: BlobSettings) {
+    const retryOptions = { maxTries: 4, tryTimeoutInMs: timeout, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 }
+    const client = (name: string) =>
+      new ContainerClient(`${url.replace(/\/$/, '')}/${name}`, credential, { retryOptions })
+    this.#container = client(container)
+    this.#public = client('public')
     this.#timeout = timeout
-    this.#container = new ContainerClient(`${url.replace(/\/$/, '')}/${container}`, credential, {
-      retryOptions: { maxTries: 4, tryTimeoutInMs: timeout, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
-    })
   }
 
-  /** Makes the container, unless it exists. */
+  /** Makes both containers, unless they exist. Neither is open to anybody: that is for the operator to decide. */
   async prepare(): Promise<void> {
     await this.#reach((call) => this.#container.createIfNotExists(call))
+    await this.#reach((call) => this.#public.createIfNotExists(call))
   }
 
   async create(name: string, bytes: Uint8Array, contentType: string): Promise<void> {
-    const blob = this.#container.getBlockBlobClient(name)
-    const created = await this.#reach(async (call) => {
-      try {
-        await blob.upload(bytes, bytes.length, {
-          ...call,
-          conditions: { ifNoneMatch: '*' },
-          blobHTTPHeaders: { blobContentType: contentType },
-        })
-        return true
-      } catch (cause) {
-        if (cause instanceof RestError && (cause.statusCode === 409 || cause.statusCode === 412)) return false
-        throw cause
-      }
-    })
-    // it exists: from a try whose answer was lost, from another instance, or with other bytes
-    if (!created && !(await this.#holds(name, bytes))) throw new Error(`${name} is in the archive with other bytes.`)
+    if (await this.#created(name, bytes, contentType)) return
+    const standing = await this.#part(name, 0, bytes.length + 1)
+    if (standing === null) throw unreachable()
+    if (!standing.equals(bytes)) throw new Error(`${name} is in the archive with other bytes.`)
+  }
+
+  async settle(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array> {
+    if (await this.#created(name, bytes, contentType)) return bytes
+    const standing = await this.read(name)
+    if (standing === null) throw unreachable()
+    return standing
+  }
+
+  async write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile> {
+    const earlier = await this.find(name)
+    if (earlier) return earlier
+    const blob = this.#blob(name)
+    const { ids, size, sha256 } = await stage(bytes, (id, block) =>
+      this.#reach((call) => blob.stageBlock(id, block, block.length, call)),
+    )
+    const file = { blobHTTPHeaders: { blobContentType: contentType }, metadata: { sha256 }, conditions: ifNew }
+    const created = await this.#reach((call) => creates(blob.commitBlockList([...ids], { ...call, ...file })))
+    if (created) return { name, size, sha256 }
+    const standing = await this.find(name)
+    if (standing === null) throw unreachable()
+    return standing
+  }
+
+  async read(name: string): Promise<Uint8Array | null> {
+    const bytes = await this.#part(name, 0, largestWhole + 1)
+    if (bytes && bytes.length > largestWhole) throw new Error(`${name} is too large to be read as a whole.`)
+    return bytes
+  }
+
+  async find(name: string): Promise<ArchivedFile | null> {
+    const properties = await this.#reach((call) => found(this.#blob(name).getProperties(call)))
+    return properties && fileOf(name, properties.contentLength, properties.metadata)
+  }
+
+  async open(name: string, range?: { from: number; size: number }): Promise<AsyncIterable<Uint8Array> | null> {
+    const file = await this.find(name)
+    if (file === null) return null
+    const { from, size } = range ?? { from: 0, size: file.size }
+    return this.#parts(name, from, Math.min(from + size, file.size))
+  }
+
+  async list(prefix: string): Promise<readonly ArchivedFile[]> {
+    const files: ArchivedFile[] = []
+    for (let from: string | undefined = ''; from !== undefined; ) {
+      const start: string = from
+      const page = await this.#reach((call) => pageOf(this.#container, prefix, start, call))
+      files.push(...page.files)
+      from = page.next
+    }
+    return files.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async publish(checkpoint: string): Promise<void> {
+    const blob = this.#public.getBlockBlobClient('checkpoint')
+    const blobHTTPHeaders = { blobContentType: 'text/plain; charset=utf-8' }
+    const bytes = Buffer.from(checkpoint)
+    await this.#reach((call) => blob.upload(bytes, bytes.length, { ...call, blobHTTPHeaders }))
   }
 
   async ping(): Promise<void> {
     await this.#reach((call) => this.#container.getProperties(call))
   }
 
-  async #holds(name: string, bytes: Uint8Array): Promise<boolean> {
-    const blob = this.#container.getBlobClient(name)
-    return this.#reach(async (call) => {
-      const { contentLength } = await blob.getProperties(call)
-      return contentLength === bytes.length && (await blob.downloadToBuffer(0, contentLength, call)).equals(bytes)
-    })
+  #blob(name: string): BlockBlobClient {
+    return this.#container.getBlockBlobClient(name)
   }
 
-  async #reach<T>(work: (call: Call) => Promise<T>): Promise<T> {
-    try {
-      return await work({ abortSignal: AbortSignal.timeout(this.#timeout) })
-    } catch (cause) {
-      throw new Problem('unavailable', 'The archive cannot be reached.', { cause, retryAfter: 5 })
+  #created(name: string, bytes: Uint8Array, contentType: string): Promise<boolean> {
+    const file = { blobHTTPHeaders: { blobContentType: contentType }, conditions: ifNew }
+    return this.#reach((call) => creates(this.#blob(name).upload(bytes, bytes.length, { ...call, ...file })))
+  }
+
+  #part(name: string, from: number, size: number): Promise<Buffer | null> {
+    return this.#reach((call) => part(this.#blob(name), from, size, call))
+  }
+
+  /** Asks for one part after another: a slow reader keeps no connection open, and one that stops leaves none. */
+  async *#parts(name: string, from: number, to: number): AsyncGenerator<Uint8Array> {
+    for (let at = from; at < to; at += blockSize) {
+      const size = Math.min(blockSize, to - at)
+      const bytes = await this.#part(name, at, size)
+      if (bytes?.length !== size) throw unreachable()
+      yield bytes
     }
+  }
+
+  #reach<T>(work: (call: Call) => Promise<T>): Promise<T> {
+    return reach(this.#timeout, work)
   }
 }

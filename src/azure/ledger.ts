@@ -1,5 +1,6 @@
 import { odata, RestError, type TableClient } from '@azure/data-tables'
-import { emptyChain } from '../core/event.ts'
+import { Broken } from '../core/broken.ts'
+import type { ChainHead } from '../core/event.ts'
 import { type Hex, parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
@@ -15,43 +16,42 @@ import {
   type UsedKey,
 } from '../ports.ts'
 import { type Row, textIn, textOrNull } from './column.ts'
+import { cutBefore } from './cut.ts'
 import { found, translated } from './fault.ts'
+import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
-import { eventFrom, headFrom, keyFrom, requestFrom, rowKey } from './row.ts'
+import { eventFrom, keyFrom, requestFrom, rowKey } from './row.ts'
+import { streamEvents } from './stream.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
-import { headAfter, transaction, type Version } from './transaction.ts'
+import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
 import { takeTurns } from './turns.ts'
-
-/** Milliseconds. An older head is likelier to be somebody else's by now than worth the read it saves. */
-const freshFor = 15
 
 /** Milliseconds between the storage's clock and ours past which nothing is recorded. */
 const mostApart = 30_000
 
-const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: null }
-
-interface HeadRead {
-  readonly head: Loaded['head']
-  readonly etag: string | null
-}
+/** Events of one page of a stream; the storage answers with no more (learn.microsoft.com: Query timeout and pagination). */
+const mostEvents = 1_000
 
 /** All requests and events, in Azure Table Storage: one partition a shard, one transaction a change. */
 export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
   private readonly tables: Tables
   private readonly table: TableClient
-  private readonly remembered = new Map<Shard, HeadRead & { readonly at: number }>()
+  private readonly heads: Heads
+  private readonly pageSize: number
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, pageSize = mostEvents) {
     this.tables = tables
     this.table = tables.ledger
+    this.heads = new Heads(tables.ledger)
+    this.pageSize = pageSize
   }
 
   async load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded> {
     const deadline = within()
     const [{ head, etag }, request, key] = await Promise.all([
-      this.freshHead(shard) ?? this.readHead(shard, deadline),
+      this.heads.fresh(shard) ?? this.heads.read(shard, deadline),
       want.request === undefined ? null : this.read(shard, rowKey.request(want.request), deadline),
       want.key === undefined ? null : this.read(shard, rowKey.key(want.key), deadline),
     ])
@@ -62,13 +62,15 @@ export class TableLedger implements Ledger {
   async commit(loaded: Loaded, change: Change): Promise<void> {
     if (this.tables.clock.apart > mostApart)
       throw new Problem('unavailable', 'The clocks of the storage and of this machine differ.', { retryAfter: 30 })
-    const rows = transaction(loaded, change, versionOf(loaded))
-    this.remembered.delete(loaded.shard)
+    const cleared = clearedBy(loaded, change)
+    const kept = cleared.length > 0 ? await this.rowsOf(loaded.shard, cleared) : undefined
+    const rows = transaction(loaded, change, versionOf(loaded), kept)
+    this.heads.forget(loaded.shard)
     try {
       const { subResponses } = await this.table.submitTransaction(rows, within())
       if (subResponses.length !== rows.length) throw new RestError('The answer is not one to our transaction.')
       const etag = subResponses[0]?.etag
-      if (etag !== undefined) this.remember(loaded.shard, { head: headAfter(loaded, change), etag })
+      if (etag !== undefined) this.heads.remember(loaded.shard, { head: headAfter(loaded, change), etag })
     } catch (cause) {
       await this.settle(loaded, change, translated(cause))
     }
@@ -80,9 +82,9 @@ export class TableLedger implements Ledger {
     const deadline = within(2_000)
     const [event, newest] = await Promise.all([
       this.read(shard, rowKey.event(head.seq + 1), deadline),
-      this.readHead(shard, deadline),
+      this.heads.read(shard, deadline),
     ])
-    this.remember(shard, newest)
+    this.heads.remember(shard, newest)
     if (event === null || textIn(event, 'op') !== op) throw fault
   }
 
@@ -96,14 +98,8 @@ export class TableLedger implements Ledger {
   }
 
   async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
-    const deadline = within()
-    return Promise.all(
-      events.map(async ({ seq }) => {
-        const row = await this.read(shardOf(id), rowKey.event(seq), deadline)
-        if (row === null) throw new Error(`Event ${seq} of shard ${shardOf(id)} is missing.`)
-        return eventFrom(seq, row)
-      }),
-    )
+    const numbers = events.map(({ seq }) => seq)
+    return [...(await this.rowsOf(shardOf(id), numbers))].map(([seq, row]) => eventFrom(seq, row))
   }
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
@@ -128,7 +124,7 @@ export class TableLedger implements Ledger {
   }
 
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
-    if (after === null) return { seq: (await this.readHead(shard, within())).head.seq, requests: [] }
+    if (after === null) return { seq: (await this.heads.read(shard, within())).head.seq, requests: [] }
     const filter = odata`PartitionKey eq ${shard} and RowKey gt ${rowKey.event(after)} and RowKey lt 'event-~'`
     const { rows } = await readPage(this.table, { filter, select: ['RowKey', 'request'] }, { size: 1000 }, within())
     // What follows a gap is left for next time: numbers are dense, so the gap's event was written while we read.
@@ -136,6 +132,24 @@ export class TableLedger implements Ledger {
     const covered = gap < 0 ? rows : rows.slice(0, gap)
     const ids = covered.flatMap((row) => textOrNull(row, 'request') ?? [])
     return { seq: after + covered.length, requests: [...new Set(ids)].map(parseRequestId) }
+  }
+
+  fence(shard: Shard, at: Instant): Promise<void> {
+    return this.inTurn(shard, () => this.heads.raise(shard, at))
+  }
+
+  async cut(shard: Shard, before: Instant): Promise<ChainHead> {
+    const deadline = within()
+    const { head } = await this.heads.read(shard, deadline)
+    const read = async (seq: number): Promise<KeptEvent | null> => {
+      const row = await this.read(shard, rowKey.event(seq), deadline)
+      return row && eventFrom(seq, row)
+    }
+    return cutBefore({ shard, head, read }, before)
+  }
+
+  stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]> {
+    return streamEvents(this.table, { shard, after, upTo }, this.pageSize)
   }
 
   async ping(): Promise<void> {
@@ -153,18 +167,15 @@ export class TableLedger implements Ledger {
     return found(this.table.getEntity(partition, key, deadline))
   }
 
-  private async readHead(shard: Shard, deadline: Deadline): Promise<HeadRead> {
-    const row = await this.read(shard, rowKey.head, deadline)
-    return row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
-  }
-
-  private freshHead(shard: Shard): HeadRead | null {
-    const head = this.remembered.get(shard)
-    return head !== undefined && performance.now() - head.at < freshFor ? head : null
-  }
-
-  private remember(shard: Shard, head: HeadRead): void {
-    this.remembered.set(shard, { ...head, at: performance.now() })
+  /** Event rows by number. */
+  private async rowsOf(shard: Shard, numbers: readonly number[]): Promise<ReadonlyMap<number, Row>> {
+    const deadline = within()
+    const pairs = numbers.map(async (seq) => {
+      const row = await this.read(shard, rowKey.event(seq), deadline)
+      if (row === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shard} is missing.`)
+      return [seq, row] as const
+    })
+    return new Map(await Promise.all(pairs))
   }
 }
 

@@ -63,14 +63,24 @@ export function eventFrom(seq: number, row: Row): KeptEvent {
   return { seq, hash: leafHash(leaf), text: leaf, said }
 }
 
-export const headRow = (shard: Shard, { seq, hash, recordedAt, policy }: Loaded['head']): TableEntity =>
-  rowOf(shard, rowKey.head, { seq, hash, recordedAt, ...(policy && { policy }) })
+/** What replaces the texts beside an event. Columns too many become empty, since a merge takes no column away. */
+export function clearedRow(row: Row, said: Readonly<Record<string, Salted>>): TableEntity {
+  const empty = Object.keys(row).flatMap((name) => (/^said\d*$/.test(name) ? [[name, ''] as const] : []))
+  return rowOf(textIn(row, 'partitionKey') as Shard, textIn(row, 'rowKey'), {
+    ...Object.fromEntries(empty),
+    ...split('said', JSON.stringify(said)),
+  })
+}
+
+export const headRow = (shard: Shard, { seq, hash, recordedAt, policy, logKey }: Loaded['head']): TableEntity =>
+  rowOf(shard, rowKey.head, { seq, hash, recordedAt, ...(policy && { policy }), ...(logKey && { logKey }) })
 
 export const headFrom = (row: Row): Loaded['head'] => ({
   seq: integerIn(row, 'seq'),
   hash: textIn(row, 'hash') as Hex,
   recordedAt: textIn(row, 'recordedAt') as Instant,
   policy: textOrNull(row, 'policy') as Digest | null,
+  logKey: textOrNull(row, 'logKey'),
 })
 
 export const keyRow = (shard: Shard, { hash, request, body }: UsedKey & { readonly hash: Hex }): TableEntity =>

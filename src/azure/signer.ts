@@ -58,13 +58,25 @@ export class VaultSigner implements Signer {
     return (await this.#versions()).map(({ publicKey }) => publicKey)
   }
 
-  async sign(digest: Uint8Array): Promise<{ kid: string; signature: Uint8Array }> {
+  async sign(digest: Uint8Array, kid?: string): Promise<{ kid: string; signature: Uint8Array }> {
     if (digest.length !== 32) throw new Error('A SHA-256 digest has 32 bytes.')
-    const [newest] = await this.#versions()
-    if (newest === undefined) throw new Error('A list of versions is never empty.')
-    const { result } = await this.#reach((call) => newest.vault.sign('ES256', digest, call))
+    const { publicKey, vault } = await this.#version(kid)
+    const { result } = await this.#reach((call) => vault.sign('ES256', digest, call))
     if (result.length !== 64) throw new Error('Key Vault did not answer with a signature of P-256.')
-    return { kid: newest.publicKey.kid, signature: result }
+    return { kid: publicKey.kid, signature: result }
+  }
+
+  async #version(kid: string | undefined): Promise<Version> {
+    const among = (versions: readonly Version[]) =>
+      versions.find(({ publicKey }) => kid === undefined || publicKey.kid === kid)
+    const known = among(await this.#versions())
+    if (known !== undefined) return known
+    // it may have come since the list was read, and be known to another instance already
+    this.#list = null
+    const found = among(await this.#versions())
+    if (found === undefined)
+      throw new Problem('unavailable', `No enabled version of the key ${this.#name} has the thumbprint ${kid}.`)
+    return found
   }
 
   #versions(): Promise<readonly Version[]> {

@@ -2,7 +2,8 @@ import type { TransactionAction } from '@azure/data-tables'
 import { type ObjectId, type Shard, shardOf } from '../core/id.ts'
 import { type ApprovalRequest, due } from '../core/request.ts'
 import type { Change, Loaded } from '../ports.ts'
-import { eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'
+import { type Row, textIn } from './column.ts'
+import { clearedRow, eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'
 
 /** With which ETags the rows were read; `null` where there was no row. */
 export interface Version {
@@ -11,14 +12,34 @@ export interface Version {
 }
 
 /** Where the chain stands after the change. */
-export function headAfter({ head }: Loaded, { leaves, at, policy }: Change): Loaded['head'] {
+export function headAfter({ head }: Loaded, { leaves, at, policy, logKey }: Change): Loaded['head'] {
   const newest = leaves.at(-1)
   if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
-  return { seq: newest.seq, hash: newest.hash, recordedAt: at, policy: policy ?? head.policy }
+  // What is sealed is told from what is not by these times.
+  if (head.recordedAt !== null && at < head.recordedAt) throw new Error('The time of the shard never runs backwards.')
+  const { seq, hash } = newest
+  return { seq, hash, recordedAt: at, policy: policy ?? head.policy, logKey: logKey ?? head.logKey }
 }
 
-/** All rows that one change writes, as one transaction. The head comes first: its new ETag is the first answer's. */
-export function transaction(loaded: Loaded, change: Change, version: Version): TransactionAction[] {
+/** Numbers of the events whose texts the change clears. */
+export function clearedBy({ request }: Loaded, { cleared = [] }: Change): readonly number[] {
+  // Only what the request holds is guarded by its row.
+  if (cleared.some(({ seq }) => !request?.events.some((event) => event.seq === seq)))
+    throw new Error('The change clears texts of another request than the one that was loaded.')
+  return cleared.map(({ seq }) => seq)
+}
+
+/**
+ * All rows that one change writes, as one transaction. The head comes first: its new ETag is the first answer's.
+ *
+ * @param kept the event rows whose texts it clears, as they were read, by number
+ */
+export function transaction(
+  loaded: Loaded,
+  change: Change,
+  version: Version,
+  kept: ReadonlyMap<number, Row> = new Map(),
+): TransactionAction[] {
   const { shard } = loaded
   const { request, key } = change
   return [
@@ -26,6 +47,10 @@ export function transaction(loaded: Loaded, change: Change, version: Version): T
     ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change.op, leaf)]),
     ...(request ? requestRows(loaded, change, request, version) : []),
     ...(key ? [['create', keyRow(shard, key)] satisfies TransactionAction] : []),
+    ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {
+      const row = kept.get(seq)
+      return row ? [['update', clearedRow(row, said), 'Merge', { etag: textIn(row, 'etag') }]] : []
+    }),
   ]
 }
 

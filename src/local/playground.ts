@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { Policy } from '../ports.ts'
 import { tenantId, type User, users } from './accounts.ts'
 import { botAppId } from './bot.ts'
@@ -65,12 +64,9 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
 }
 
 /** Every channel that the policy names: of the groups, then of compliance. */
-export function channelsIn(policy: Pick<Policy, 'groups' | 'files'>): readonly string[] {
-  const roster: unknown = JSON.parse(new TextDecoder().decode(policy.files().get('approvers.json')))
-  const { compliance } = z.object({ compliance: z.object({ channel: z.string() }).optional() }).parse(roster)
-  return [
-    ...new Set([...policy.groups().flatMap(({ channels }) => channels), ...(compliance ? [compliance.channel] : [])]),
-  ]
+export function channelsIn(policy: Pick<Policy, 'groups' | 'complianceChannel'>): readonly string[] {
+  const compliance = policy.complianceChannel()
+  return [...new Set([...policy.groups().flatMap(({ channels }) => channels), ...(compliance ? [compliance] : [])])]
 }
 
 /**

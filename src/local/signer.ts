@@ -6,40 +6,68 @@ import {
   type KeyObject,
   randomUUID,
 } from 'node:crypto'
-import { access, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
+import { Problem } from '../core/problem.ts'
 import type { PublicKey, Signer } from '../ports.ts'
+import { publicKeyOf } from './keys.ts'
 
 export interface FileSigner extends Signer {
   /** A PEM file, for `openssl` and its like. */
   readonly publicKeyPath: string
 }
 
+/** A key as it lies in a file. */
+interface Key {
+  readonly publicKey: PublicKey
+  readonly privateKey: KeyObject
+  readonly d: Uint8Array
+}
+
 /**
- * Signs with a P-256 key that lies in a file (PEM, PKCS 8), which is made if it is missing.
+ * Signs with a P-256 key that lies in a file (PEM, PKCS 8), which is made if it is missing. Older keys lie beside it:
+ * for `log.pem` these are `log.1.pem`, `log.2.pem` and so on, the newest last. They are read once.
  *
  * @throws {Error} that names the file, if it holds anything else.
  */
 export async function fileSigner(path: string): Promise<FileSigner> {
-  const privateKey = await load(path)
-  const { x, y, d } = privateKey.export({ format: 'jwk' })
-  if (x === undefined || y === undefined || d === undefined) throw new Error(`${path} holds no P-256 key.`)
-  const publicKeyPath = `${path.replace(/\.pem$/, '')}.public.pem`
-  await replace(publicKeyPath, createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }))
-  const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
-  const kid = await calculateJwkThumbprint(jwk)
-  const keys: readonly PublicKey[] = [{ kid, ...jwk }]
+  await makeIfMissing(path)
+  const newest = await load(path)
+  const older = await Promise.all((await olderThan(path)).map(load))
+  const publicKeyPath = publicKeyOf(path)
+  await replace(publicKeyPath, createPublicKey(newest.privateKey).export({ format: 'pem', type: 'spki' }))
+  const all = [newest, ...older]
   return {
     publicKeyPath,
-    keys: async () => keys,
-    sign: async (digest) => ({ kid, signature: signDigest(Buffer.from(d, 'base64url'), digest) }),
+    keys: async () => all.map(({ publicKey }) => publicKey),
+    sign: async (digest, kid = newest.publicKey.kid) => {
+      const key = all.find(({ publicKey }) => publicKey.kid === kid)
+      if (!key) throw new Problem('unavailable', `No key that belongs to ${path} has the thumbprint ${kid}.`)
+      return { kid, signature: signDigest(key.d, digest) }
+    },
   }
 }
 
-async function load(path: string): Promise<KeyObject> {
-  await makeIfMissing(path)
-  const pem = await readFile(path, 'utf8')
+async function olderThan(path: string): Promise<readonly string[]> {
+  const name = basename(path, '.pem')
+  const numbers = (await readdir(dirname(path))).flatMap((file) => {
+    const number = file.startsWith(`${name}.`) ? /^([1-9]\d{0,5})\.pem$/.exec(file.slice(name.length + 1))?.[1] : null
+    return number ? [Number(number)] : []
+  })
+  return numbers.sort((a, b) => b - a).map((number) => join(dirname(path), `${name}.${number}.pem`))
+}
+
+async function load(path: string): Promise<Key> {
+  const privateKey = parse(await readFile(path, 'utf8'), path)
+  const { x, y, d } = privateKey.export({ format: 'jwk' })
+  if (x === undefined || y === undefined || d === undefined) throw new Error(`${path} holds no P-256 key.`)
+  const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
+  const publicKey = { kid: await calculateJwkThumbprint(jwk), ...jwk }
+  return { publicKey, privateKey, d: Buffer.from(d, 'base64url') }
+}
+
+function parse(pem: string, path: string): KeyObject {
   try {
     const key = createPrivateKey(pem)
     if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key

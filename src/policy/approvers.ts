@@ -7,8 +7,8 @@ import type { AgentRegistration, ApproverGroup, Policy } from '../ports.ts'
 import { BadPolicy, lineAt, lineOfMember } from './flaw.ts'
 import { groupPattern, sizes } from './sizes.ts'
 
-/** Who there is: groups of approvers, registered agents, and which accounts are one person. */
-export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts'>
+/** Who there is: groups of approvers, registered agents, which accounts are one person, and where compliance reads. */
+export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'>
 
 const file = 'approvers.json'
 
@@ -64,7 +64,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster {
   const parsed = document.safeParse(json(bytes, text), { reportInput: false })
   if (!parsed.success)
     throw new BadPolicy(parsed.error.issues.map((issue) => flawAt(text, pathOf(issue), reasonOf(issue))))
-  const { groups, agents, people } = parsed.data
+  const { groups, agents, people, compliance } = parsed.data
   const accounts = joined(people)
   const flaws = contradictions(parsed.data, accounts).map(([path, reason]) => flawAt(text, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
@@ -76,6 +76,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster {
     group: (wanted) => named.get(wanted) ?? null,
     groups: () => [...named.values()],
     accounts,
+    complianceChannel: () => compliance?.channel ?? null,
   }
 }
 

@@ -108,6 +108,34 @@ test('a pinned version signs; the others are there to verify with', async () => 
   expect((await signer.sign(digest)).kid).toBe(await kidOf('v2'))
 })
 
+test('a version that is named by its thumbprint signs', async () => {
+  await version('v1', { created: 1 })
+  await version('v2', { created: 2 })
+  const signer = signerOf()
+  const [, older] = await signer.keys()
+  const { kid, signature } = await signer.sign(digest, older?.kid)
+  expect(kid).toBe(await kidOf('v1'))
+  const publicKey = createPublicKey({ format: 'jwk', key: { ...older } })
+  expect(verify('sha256', message, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
+})
+
+test('a version that came since the list was read is found by its thumbprint', async () => {
+  await version('v1', { created: 1 })
+  const signer = signerOf()
+  await signer.keys()
+  await version('v2', { created: 2 })
+  expect((await signer.sign(digest, await kidOf('v2'))).kid).toBe(await kidOf('v2'))
+})
+
+test('no other version signs for one that cannot', async () => {
+  await version('v1', { created: 1, enabled: false })
+  await version('v2', { created: 2 })
+  const signer = signerOf()
+  expect(await codeOf(signer.sign(digest, await kidOf('v1')))).toBe('unavailable')
+  expect(await codeOf(signer.sign(digest, 'another'))).toBe('unavailable')
+  expect((await signer.sign(digest)).kid).toBe(await kidOf('v2'))
+})
+
 test.each([
   ['is disabled', 'v1', { enabled: false }],
   ['is not P-256', 'v1', { jwk: { kty: 'oct' } }],

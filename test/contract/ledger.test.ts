@@ -103,14 +103,15 @@ describe.each(kinds)('%s', (_kind, empty) => {
     test('moves the head and keeps the key and the policy version', async () => {
       const empty = await ledger.load(shard(3), { key: sha256('key') })
       expect(empty).toMatchObject({ request: null, key: null })
-      expect(empty.head).toEqual({ seq: 0, hash: '0'.repeat(64), recordedAt: null, policy: null })
+      expect(empty.head).toEqual({ seq: 0, hash: '0'.repeat(64), recordedAt: null, policy: null, logKey: null })
 
       const changed = { type: 'policy-changed', actor: { kind: 'system' }, data: { to: policyVersion } } as const
       await ledger.commit(empty, logChange(empty, [changed], noon, policyVersion))
       const asked = await ask(ledger, { at: minutes(1) }, { hash: sha256('key'), body: sha256('body') })
 
       const { head, key, request } = await other.load(shard(3), { request: asked.id, key: sha256('key') })
-      expect(head).toEqual({ seq: 2, hash: asked.events[0]?.hash, recordedAt: minutes(1), policy: policyVersion })
+      const hash = asked.events[0]?.hash
+      expect(head).toEqual({ seq: 2, hash, recordedAt: minutes(1), policy: policyVersion, logKey: null })
       expect(key).toEqual({ request: asked.id, body: sha256('body') })
       expect(request).toEqual(asked)
       expect(await other.findKey(shard(3), sha256('key'))).toEqual(key)

@@ -1,8 +1,10 @@
 import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../src/azure/cursor.ts'
 import { takeTurns } from '../../src/azure/turns.ts'
-import { emptyChain, type Leaf } from '../../src/core/event.ts'
+import { Broken } from '../../src/core/broken.ts'
+import { type ChainHead, emptyChain, type Leaf } from '../../src/core/event.ts'
 import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../src/core/id.ts'
 import type { Instant } from '../../src/core/instant.ts'
+import { leafHash } from '../../src/core/merkle.ts'
 import { type ApprovalRequest, due } from '../../src/core/request.ts'
 import {
   type Change,
@@ -23,17 +25,21 @@ interface Kept {
 
 interface Partition {
   head: Loaded['head']
-  readonly leaves: string[]
+  /** `null` for one that was lost. */
+  readonly leaves: (string | null)[]
   readonly requests: Map<RequestId, Kept>
   readonly keys: Map<Hex, string>
 }
 
 interface Version {
-  readonly seq: number
+  readonly head: Loaded['head']
   readonly request: number | null
 }
 
 const mostRows = 5_000
+
+/** Events of one page of a stream. */
+const mostEvents = 1_000
 
 /** The ledger, in memory. */
 export class MemoryLedger implements Ledger {
@@ -41,16 +47,21 @@ export class MemoryLedger implements Ledger {
   /** What the delivery would find: `rev` by request. */
   readonly posts = new Map<RequestId, number>()
   private readonly partitions = new Map<Shard, Partition>()
+  private readonly pageSize: number
+
+  constructor(pageSize = mostEvents) {
+    this.pageSize = pageSize
+  }
 
   async load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded> {
     const { head, requests, keys } = this.partition(shard)
     const kept = want.request === undefined ? undefined : requests.get(want.request)
     const key = want.key === undefined ? undefined : keys.get(want.key)
-    const version: Version = { seq: head.seq, request: kept?.version ?? null }
+    const version: Version = { head, request: kept?.version ?? null }
     return { shard, head, request: kept ? parse(kept.text) : null, key: key === undefined ? null : parse(key), version }
   }
 
-  async commit({ shard, head, version }: Loaded, change: Change): Promise<void> {
+  async commit({ shard, head, request: before, version }: Loaded, change: Change): Promise<void> {
     const partition = this.partition(shard)
     const { requests, keys } = partition
     const { request, key, leaves, at } = change
@@ -58,11 +69,15 @@ export class MemoryLedger implements Ledger {
     const newest = leaves.at(-1)
     if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
     if (request && shardOf(request.id) !== shard) throw new Error('The change is about a request of another shard.')
-    if (read.seq !== partition.head.seq || (key && keys.has(key.hash))) throw new Conflict()
+    if (head.recordedAt !== null && at < head.recordedAt) throw new Error('The time of the shard never runs backwards.')
+    if (change.cleared?.some(({ seq }) => !before?.events.some((event) => event.seq === seq)))
+      throw new Error('The change clears texts of another request than the one that was loaded.')
+    if (read.head !== partition.head || (key && keys.has(key.hash))) throw new Conflict()
     if (request && (requests.get(request.id)?.version ?? null) !== read.request) throw new Conflict()
 
-    const policy = change.policy ?? partition.head.policy
-    partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy })
+    const { policy = head.policy, logKey = head.logKey, cleared = [] } = change
+    partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
+    for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
     partition.leaves.push(...leaves.map((leaf) => JSON.stringify(leaf)))
     if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
     if (!request) return
@@ -83,9 +98,10 @@ export class MemoryLedger implements Ledger {
 
   async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
     const { leaves } = this.partition(shardOf(id))
-    return events.map((event) => {
-      const { seq, hash, text, said } = parse<Leaf>(leaves[event.seq - 1] ?? 'missing')
-      return { seq, hash, text, said }
+    return events.map(({ seq }) => {
+      const text = leaves[seq - 1] ?? null
+      if (text === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shardOf(id)} is missing.`)
+      return keptFrom(text)
     })
   }
 
@@ -121,8 +137,37 @@ export class MemoryLedger implements Ledger {
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
     const { leaves } = this.partition(shard)
     if (after === null) return { seq: leaves.length, requests: [] }
-    const ids = leaves.slice(after).flatMap((text) => parse<Leaf>(text).request ?? [])
+    const ids = leaves.slice(after).flatMap((text) => (text === null ? [] : (parse<Leaf>(text).request ?? [])))
     return { seq: Math.max(after, leaves.length), requests: [...new Set(ids)] }
+  }
+
+  fence(shard: Shard, at: Instant): Promise<void> {
+    return this.inTurn(shard, async () => {
+      const partition = this.partition(shard)
+      const { recordedAt } = partition.head
+      if (recordedAt === null || recordedAt < at) partition.head = Object.freeze({ ...partition.head, recordedAt: at })
+    })
+  }
+
+  async cut(shard: Shard, before: Instant): Promise<ChainHead> {
+    const { leaves } = this.partition(shard)
+    const events = leaves.flatMap((text) => (text === null ? [] : keptFrom(text)))
+    const newest = events.findLast(({ text }) => parse<{ readonly at: Instant }>(text).at < before)
+    return newest ? { seq: newest.seq, hash: newest.hash } : emptyChain
+  }
+
+  async *stream(shard: Shard, after: number, upTo: number): AsyncGenerator<readonly KeptEvent[], void, undefined> {
+    const { leaves } = this.partition(shard)
+    const gap = leaves.indexOf(null, after)
+    const end = Math.min(upTo, gap < 0 ? leaves.length : gap)
+    for (let place = after; place < end; place += this.pageSize)
+      yield leaves.slice(place, Math.min(place + this.pageSize, end)).map((text) => keptFrom(text ?? 'missing'))
+  }
+
+  /** Does behind everybody's back what nobody should; `null` loses the event. */
+  tamper(shard: Shard, seq: number, change: ((leaf: Leaf) => Leaf) | null): void {
+    const { leaves } = this.partition(shard)
+    leaves[seq - 1] = change && JSON.stringify(change(parse(leaves[seq - 1] ?? 'missing')))
   }
 
   async ping(): Promise<void> {}
@@ -135,7 +180,7 @@ export class MemoryLedger implements Ledger {
   private partition(shard: Shard): Partition {
     const known = this.partitions.get(shard)
     if (known) return known
-    const head = Object.freeze({ ...emptyChain, recordedAt: null, policy: null })
+    const head = Object.freeze({ ...emptyChain, recordedAt: null, policy: null, logKey: null })
     const partition: Partition = { head, leaves: [], requests: new Map(), keys: new Map() }
     this.partitions.set(shard, partition)
     return partition
@@ -153,6 +198,11 @@ function isIn(scope: Scope, request: ApprovalRequest): boolean {
 function positionIn(scope: Scope, request: ApprovalRequest): Position {
   const at = due(request)
   return scope.by === 'pending' && at !== null ? positionByDue(at, request.id) : positionById(request.id)
+}
+
+function keptFrom(text: string): KeptEvent {
+  const { seq, text: leaf, said } = parse<Leaf>(text)
+  return { seq, hash: leafHash(leaf), text: leaf, said }
 }
 
 const byPosition = (a: { readonly position: Position }, b: { readonly position: Position }): number =>

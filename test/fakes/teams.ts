@@ -29,6 +29,8 @@ export interface ShownCard extends PostedCard {
 /** Teams, in memory: channels with cards. Channels are there until they are said to be gone. */
 export class MemoryTeams implements Messenger {
   readonly sends: Send[] = []
+  /** Words in channels, oldest first. */
+  readonly said: { readonly channel: string; readonly words: string }[] = []
   /** Decides about each send; `null` lets it happen. */
   plan: (send: Send) => Fate | null = () => null
   private readonly shown = new Map<string, ShownCard>()
@@ -54,6 +56,11 @@ export class MemoryTeams implements Messenger {
       this.show(card, channel, request)
       return { sent: null }
     })
+  }
+
+  async say(channel: string, words: string): Promise<Sent<null>> {
+    this.said.push({ channel, words })
+    return { sent: null }
   }
 
   async reply(): Promise<Sent<null>> {

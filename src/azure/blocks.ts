@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Hex } from '../core/id.ts'
+
+/** Bytes of a block: a blob may have 50,000 of them. */
+export const blockSize = 4 * 1024 * 1024
+
+/** Blocks on their way at the same time; with the one that is being filled, all the memory that a stream takes. */
+const atOnce = 2
+
+/** Blocks that are stored, but not yet a file. */
+export interface Staged {
+  /** In the order of the bytes. */
+  readonly ids: readonly string[]
+  readonly size: number
+  readonly sha256: Hex
+}
+
+/** Cuts a stream into blocks and puts each under an id of its own. Ends when no block is on its way any more. */
+export async function stage(
+  bytes: AsyncIterable<Uint8Array>,
+  put: (id: string, block: Uint8Array) => Promise<unknown>,
+): Promise<Staged> {
+  const hash = createHash('sha256')
+  const prefix = randomBytes(12)
+  const ids: string[] = []
+  let size = 0
+  async function* numbered() {
+    for await (const block of blocksOf(bytes)) {
+      const id = blockId(prefix, ids.length)
+      ids.push(id)
+      hash.update(block)
+      size += block.length
+      yield { id, block }
+    }
+  }
+  // A generator serves one after the other, in order; it ends for all when one of them fails.
+  const source = numbered()
+  const work = async () => {
+    for await (const { id, block } of source) await put(id, block)
+  }
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, work))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
+  return { ids, size, sha256: hash.digest('hex') as Hex }
+}
+
+/** Copies: who makes the stream may use its chunks again. */
+async function* blocksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let block = Buffer.allocUnsafe(blockSize)
+  let filled = 0
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + blockSize - filled)
+      block.set(part, filled)
+      filled += part.length
+      at += part.length
+      if (filled < blockSize) continue
+      yield block
+      block = Buffer.allocUnsafe(blockSize)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled)
+}
+
+/**
+ * All writers of one name share its list of uncommitted blocks: each has a random prefix, and all ids are equally long,
+ * as the storage demands (Put Block, `blockid`).
+ */
+function blockId(prefix: Uint8Array, number: number): string {
+  const id = Buffer.alloc(16)
+  id.set(prefix)
+  id.writeUInt32BE(number, 12)
+  return id.toString('base64')
+}

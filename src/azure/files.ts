@@ -1,0 +1,28 @@
+import type { ContainerClient } from '@azure/storage-blob'
+import type { Hex } from '../core/id.ts'
+import type { ArchivedFile } from '../ports/evidence.ts'
+import type { Call } from './blob.ts'
+
+/** Metadata comes from the storage: what is not a digest is none. */
+export function fileOf(name: string, size = 0, metadata: Readonly<Record<string, string>> = {}): ArchivedFile {
+  const { sha256 = '' } = metadata
+  return /^[0-9a-f]{64}$/.test(sha256) ? { name, size, sha256: sha256 as Hex } : { name, size }
+}
+
+interface Page {
+  readonly files: readonly ArchivedFile[]
+  /** Where the next page begins; absent on the last. */
+  readonly next?: string
+}
+
+/** Reads one page of the files whose names begin so; a page may be empty and not the last. */
+export async function pageOf(container: ContainerClient, prefix: string, from: string, call: Call): Promise<Page> {
+  const blobs = container.listBlobsFlat({ prefix, includeMetadata: true, ...call })
+  for await (const page of blobs.byPage(from === '' ? {} : { continuationToken: from })) {
+    const files = page.segment.blobItems.map(({ name, properties, metadata }) =>
+      fileOf(name, properties.contentLength, metadata),
+    )
+    return page.continuationToken ? { files, next: page.continuationToken } : { files }
+  }
+  return { files: [] }
+}

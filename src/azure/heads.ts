@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TableClient } from '@azure/data-tables'
+import { emptyChain } from '../core/event.ts'
+import type { Shard } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+import { Problem } from '../core/problem.ts'
+import { Conflict, type Loaded } from '../ports.ts'
+import { textIn } from './column.ts'
+import { answered, found } from './fault.ts'
+import { headFrom, headRow, rowKey, rowOf } from './row.ts'
+import { type Deadline, within } from './tables.ts'
+
+export interface HeadRead {
+  readonly head: Loaded['head']
+  /** `null` where there was no row. */
+  readonly etag: string | null
+}
+
+/** Milliseconds. An older head is likelier to be somebody else's by now than worth the read it saves. */
+const freshFor = 15
+
+/** Commits move the head that is to be raised; after so many in a row the caller hears `busy`. */
+const mostRaces = 12
+
+const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: null, logKey: null }
+
+/** The head rows of all shards, and what is remembered of them. */
+export class Heads {
+  private readonly table: TableClient
+  private readonly remembered = new Map<Shard, HeadRead & { readonly at: number }>()
+
+  constructor(table: TableClient) {
+    this.table = table
+  }
+
+  async read(shard: Shard, deadline: Deadline): Promise<HeadRead> {
+    const row = await found(this.table.getEntity(shard, rowKey.head, deadline))
+    return row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
+  }
+
+  /** `null` if nothing is remembered that is young enough. */
+  fresh(shard: Shard): HeadRead | null {
+    const head = this.remembered.get(shard)
+    return head !== undefined && performance.now() - head.at < freshFor ? head : null
+  }
+
+  remember(shard: Shard, head: HeadRead): void {
+    this.remembered.set(shard, { ...head, at: performance.now() })
+  }
+
+  forget(shard: Shard): void {
+    this.remembered.delete(shard)
+  }
+
+  /**
+   * Raises the shard's time to a moment, so that every commit which had read an earlier one fails.
+   *
+   * @throws {Problem} `busy` when it keeps losing races, `unavailable`.
+   */
+  async raise(shard: Shard, at: Instant): Promise<void> {
+    let known = this.fresh(shard) ?? (await this.read(shard, within()))
+    for (let race = 1; isBefore(known, at); race++) {
+      this.forget(shard)
+      try {
+        known = await this.write(shard, known, at)
+      } catch (cause) {
+        if (!(cause instanceof Conflict || cause instanceof Problem)) throw cause
+        // Whether it was somebody else, or an answer of ours that was lost: all that counts is the time it has now.
+        known = await this.read(shard, within(2_000))
+        if (!isBefore(known, at)) break
+        if (cause instanceof Problem) throw cause
+        if (race === mostRaces) throw new Problem('busy', 'Too many changes at once: try again.', { cause })
+        await pause(Math.random() * Math.min(5 * 2 ** race, 100))
+      }
+    }
+    this.remember(shard, known)
+  }
+
+  /** Merges the time alone, so that whatever else the row holds stays. */
+  private async write(shard: Shard, { head, etag }: HeadRead, at: Instant): Promise<HeadRead> {
+    const raised = { ...head, recordedAt: at }
+    const { etag: next } = await answered(
+      etag === null
+        ? this.table.createEntity(headRow(shard, raised), within())
+        : this.table.updateEntity(rowOf(shard, rowKey.head, { recordedAt: at }), 'Merge', { etag, ...within() }),
+    )
+    return next === undefined ? this.read(shard, within()) : { head: raised, etag: next }
+  }
+}
+
+const isBefore = ({ head: { recordedAt } }: HeadRead, at: Instant): boolean => recordedAt === null || recordedAt < at

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables'
+import type { Day } from '../core/day.ts'
+import type { Instant } from '../core/instant.ts'
+import { Problem } from '../core/problem.ts'
+import { Conflict } from '../ports.ts'
+import type { Alarm, Announcement, Plan, SealHead, Seals } from '../ports/evidence.ts'
+import { type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
+import { answered, found } from './fault.ts'
+import { readPage } from './query.ts'
+import { type Deadline, type Tables, within } from './tables.ts'
+
+const partition = 'seal'
+
+const key = {
+  meta: 'meta',
+  head: 'head',
+  alarm: 'alarm',
+  plan: (date: Day) => `plan-${date}`,
+  post: (date: Day) => `post-${date}`,
+}
+
+/** Rows of one page. */
+const mostRows = 1_000
+
+/** What is known of sealed days: the partition `seal` of the ledger, where `meta` lies too. */
+export class TableSeals implements Seals {
+  private readonly table: TableClient
+  private readonly pageSize: number
+
+  constructor({ ledger }: Pick<Tables, 'ledger'>, pageSize = mostRows) {
+    this.table = ledger
+    this.pageSize = pageSize
+  }
+
+  async first(): Promise<Day> {
+    const row = await this.read(key.meta, within())
+    if (row === null) throw new Error('The ledger has no meta row.')
+    return textIn(row, 'first') as Day
+  }
+
+  async head(): Promise<{ readonly head: SealHead | null; readonly version: string | null }> {
+    const row = await this.read(key.head, within())
+    return row === null ? { head: null, version: null } : { head: valueIn<SealHead>(row), version: textIn(row, 'etag') }
+  }
+
+  async plan(date: Day): Promise<Plan | null> {
+    const row = await this.read(key.plan(date), within())
+    return row && valueIn<Plan>(row)
+  }
+
+  async plans(): Promise<readonly Plan[]> {
+    return (await this.rowsFrom('plan-')).map(valueIn<Plan>)
+  }
+
+  async propose(plan: Plan): Promise<Plan> {
+    const deadline = within()
+    try {
+      await answered(this.table.createEntity(rowOf(key.plan(plan.date), plan), deadline))
+      return plan
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause
+      // Somebody else's, or our own, whose answer was lost.
+      const row = await this.read(key.plan(plan.date), deadline)
+      if (row === null) throw cause
+      return valueIn<Plan>(row)
+    }
+  }
+
+  async advance(version: unknown, head: SealHead): Promise<void> {
+    const deadline = within()
+    const alarm = await this.read(key.alarm, deadline)
+    const row = rowOf(key.head, head)
+    const rows: TransactionAction[] = [
+      typeof version === 'string' ? ['update', row, 'Replace', { etag: version }] : ['create', row],
+      ['upsert', place(key.post(head.date)), 'Replace'],
+      ...(alarm ? [['delete', place(key.alarm)] satisfies TransactionAction] : []),
+    ]
+    try {
+      const { subResponses } = await answered(this.table.submitTransaction(rows, deadline))
+      if (subResponses.length !== rows.length)
+        throw new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: 2 })
+    } catch (cause) {
+      if (!(cause instanceof Conflict || cause instanceof Problem)) throw cause
+      const { head: stored } = await this.head()
+      // An answer may be lost: then the head is as we wanted it, and the conflict is with ourselves.
+      if (stored?.number !== head.number || stored.manifest !== head.manifest) throw cause
+    }
+  }
+
+  async alarm(): Promise<Alarm | null> {
+    const row = await this.read(key.alarm, within())
+    return row && valueIn<Alarm>(row)
+  }
+
+  async raise(alarm: Alarm): Promise<void> {
+    await answered(this.table.upsertEntity(rowOf(key.alarm, alarm), 'Replace', within()))
+  }
+
+  async announcements(now: Instant, until: Instant): Promise<readonly Announcement[]> {
+    const free = (await this.rowsFrom('post-')).filter((row) => (textOrNull(row, 'until') ?? '') <= now)
+    const claimed: Announcement[] = []
+    for (const row of free)
+      if (await this.claim(row, until))
+        claimed.push({ date: textIn(row, 'rowKey').slice('post-'.length) as Day, version: null })
+    return claimed
+  }
+
+  /** Whoever may have claimed it meanwhile: it was told. */
+  async announced({ date }: Announcement): Promise<void> {
+    await found(this.table.deleteEntity(partition, key.post(date), within()))
+  }
+
+  private async claim(row: Row, until: Instant): Promise<boolean> {
+    const deadline = within()
+    const name = textIn(row, 'rowKey')
+    const by = randomUUID()
+    try {
+      const settings = { etag: textIn(row, 'etag'), ...deadline }
+      await answered(this.table.updateEntity({ ...place(name), until, by }, 'Merge', settings))
+      return true
+    } catch (cause) {
+      if (!(cause instanceof Conflict)) throw cause
+      const stored = await this.read(name, deadline)
+      return stored !== null && textOrNull(stored, 'by') === by
+    }
+  }
+
+  /** All rows whose keys begin so, by key. */
+  private async rowsFrom(prefix: string): Promise<readonly Row[]> {
+    const end = `${prefix}~`
+    const filter = odata`PartitionKey eq ${partition} and RowKey ge ${prefix} and RowKey lt ${end}`
+    const rows: Row[] = []
+    let token: string | undefined
+    do {
+      const page = await readPage(this.table, { filter }, { size: this.pageSize, ...(token && { token }) }, within())
+      rows.push(...page.rows)
+      token = page.token
+    } while (token !== undefined)
+    return rows
+  }
+
+  private read(name: string, deadline: Deadline): Promise<Row | null> {
+    return found<Row>(this.table.getEntity(partition, name, deadline))
+  }
+}
+
+const place = (name: string) => ({ partitionKey: partition, rowKey: name, v: rowVersion })
+
+const rowOf = (name: string, value: object) => ({ ...place(name), ...split('value', JSON.stringify(value)) })
+
+const valueIn = <T>(row: Row): T => JSON.parse(textIn(row, 'value')) as T

@@ -1,0 +1,51 @@
+import { odata, type TableClient } from '@azure/data-tables'
+import { Broken } from '../core/broken.ts'
+import type { Shard } from '../core/id.ts'
+import type { KeptEvent } from '../ports.ts'
+import { type Row, textIn, textOrNull } from './column.ts'
+import { readPage } from './query.ts'
+import { eventFrom, rowKey } from './row.ts'
+import { within } from './tables.ts'
+
+export interface Stretch {
+  readonly shard: Shard
+  readonly after: number
+  readonly upTo: number
+}
+
+/**
+ * Streams a shard's events, oldest first, and reads one page ahead. Ends before the first that is missing.
+ *
+ * @throws {Broken} at an event whose leaf is missing.
+ */
+export async function* streamEvents(
+  table: TableClient,
+  { shard, after, upTo }: Stretch,
+  pageSize: number,
+): AsyncGenerator<readonly KeptEvent[], void, undefined> {
+  const read = async (place: number): Promise<readonly Row[]> => {
+    if (place >= upTo) return []
+    const [from, to] = [rowKey.event(place), rowKey.event(upTo)]
+    const filter = odata`PartitionKey eq ${shard} and RowKey gt ${from} and RowKey le ${to}`
+    return (await readPage(table, { filter }, { size: Math.min(pageSize, upTo - place) }, within())).rows
+  }
+
+  let place = after
+  let rows = await read(place)
+  while (rows.length > 0) {
+    const first = place + 1
+    const gap = rows.findIndex((row, i) => textIn(row, 'rowKey') !== rowKey.event(first + i))
+    const dense = gap < 0 ? rows : rows.slice(0, gap)
+    place += dense.length
+    const next = gap < 0 ? read(place) : Promise.resolve([])
+    // It is met when its turn comes; until then, or if nobody reads on, it is nobody's.
+    next.catch(() => undefined)
+    if (dense.length > 0) yield dense.map((row, i) => eventIn(shard, first + i, row))
+    rows = await next
+  }
+}
+
+function eventIn(shard: Shard, seq: number, row: Row): KeptEvent {
+  if (textOrNull(row, 'leaf') === null) throw new Broken('bad-record', `Event ${seq} of shard ${shard} has no leaf.`)
+  return eventFrom(seq, row)
+}

@@ -1,0 +1,277 @@
+import { TableSeals } from '../../src/azure/seals.ts'
+import { dayOf, parseDay } from '../../src/core/day.ts'
+import { sha256, shards } from '../../src/core/id.ts'
+import { Conflict } from '../../src/ports.ts'
+import type { Alarm, Cuts, Plan, SealHead, Seals } from '../../src/ports/evidence.ts'
+import { MemorySeals } from '../fakes/seals.ts'
+import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../faultProxy.ts'
+import { minutes, noon } from './story.ts'
+import { startStorage, type TestStorage } from './tables.ts'
+
+/** Nothing sealed yet, and another instance that works on the same rows. */
+interface Pair {
+  readonly seals: Seals
+  readonly other: Seals
+}
+
+let storage: TestStorage
+let proxy: FaultProxy
+
+beforeAll(async () => {
+  storage = await startStorage()
+  proxy = await startFaultProxy(storage.url)
+})
+
+afterAll(async () => {
+  await proxy.close()
+  await storage.close()
+})
+
+const kinds: readonly (readonly [string, () => Promise<Pair>])[] = [
+  [
+    'the fake',
+    async () => {
+      const seals = new MemorySeals(dayOf(noon))
+      return { seals, other: seals }
+    },
+  ],
+  [
+    'Table Storage',
+    async () => {
+      await storage.clear()
+      return { seals: new TableSeals(storage.connect(), 2), other: new TableSeals(storage.connect(), 2) }
+    },
+  ],
+]
+
+const day = (number: number) => parseDay(`2026-03-${String(number).padStart(2, '0')}`)
+const cuts = (seq: number) =>
+  Object.fromEntries(shards.map((shard) => [shard, { seq, hash: sha256(`${shard} ${seq}`) }])) as Cuts
+const root = (number: number) => Buffer.from(sha256(String(number)), 'hex').toString('base64')
+
+const plan = (number: number, more: Partial<Plan> = {}): Plan => ({
+  date: day(number),
+  number,
+  sealedAt: noon,
+  tool: 'countersign 0.1.0',
+  key: 'thumb',
+  size: 16 * number,
+  from: cuts(number - 1),
+  to: cuts(number),
+  ...more,
+})
+
+/** As large as it gets: a log of 2^53 events has so many roots. */
+const head = (number: number, more: Partial<SealHead> = {}): SealHead => ({
+  number,
+  date: day(number),
+  size: 2 ** 53 - 1,
+  root: root(number),
+  frontier: Array.from({ length: 53 }, (_, i) => root(i)),
+  cuts: cuts(number),
+  key: 'thumb',
+  manifest: sha256(`manifest ${number}`),
+  ...more,
+})
+
+const alarm: Alarm = { date: day(4), code: 'broken-chain', words: 'Event 7 of shard 03 is missing.', since: noon }
+
+/** Seals these days, one after the other. */
+async function seal(seals: Seals, ...numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) await seals.advance((await seals.head()).version, head(number))
+}
+
+describe.each(kinds)('%s', (_kind, empty) => {
+  let seals: Seals
+  let other: Seals
+
+  beforeEach(async () => {
+    ;({ seals, other } = await empty())
+  })
+
+  test('knows the first day, and nothing else at first', async () => {
+    expect(await seals.first()).toBe(dayOf(noon))
+    expect((await seals.head()).head).toBeNull()
+    expect(await seals.plan(day(1))).toBeNull()
+    expect(await seals.plans()).toEqual([])
+    expect(await seals.alarm()).toBeNull()
+    expect(await seals.announcements(noon, minutes(5))).toEqual([])
+  })
+
+  test('keeps the first plan of a day, whoever proposes another', async () => {
+    expect(await seals.propose(plan(1))).toEqual(plan(1))
+    expect(await other.propose(plan(1, { sealedAt: minutes(1), to: cuts(9) }))).toEqual(plan(1))
+    expect(await seals.propose(plan(1))).toEqual(plan(1))
+    expect(await other.plan(day(1))).toEqual(plan(1))
+    const both = await Promise.all([seals.propose(plan(2)), other.propose(plan(2, { sealedAt: minutes(1) }))])
+    expect(both[0]).toEqual(both[1])
+    expect(await seals.plan(day(2))).toEqual(both[0])
+  })
+
+  test('lists all plans, oldest first', async () => {
+    for (const number of [3, 1, 5, 2, 4]) await seals.propose(plan(number))
+    await seal(seals, 1)
+    expect(await other.plans()).toEqual([1, 2, 3, 4, 5].map((number) => plan(number)))
+  })
+
+  test('moves the head as it was read', async () => {
+    await seal(seals, 1)
+    expect((await other.head()).head).toEqual(head(1))
+    await seal(other, 2)
+    expect((await seals.head()).head).toEqual(head(2))
+  })
+
+  test('is a conflict if somebody else sealed meanwhile; nothing changes', async () => {
+    for (const number of [1, 2]) {
+      const [mine, theirs] = await Promise.all([seals.head(), other.head()])
+      await other.advance(theirs.version, head(number))
+      await seals.raise(alarm)
+      const different = head(number, { manifest: sha256('another') })
+      await expect(seals.advance(mine.version, different)).rejects.toThrow(Conflict)
+      await expect(seals.advance(mine.version, head(number + 1))).rejects.toThrow(Conflict)
+      expect((await seals.head()).head).toEqual(head(number))
+      expect(await other.alarm()).toEqual(alarm)
+    }
+    expect((await seals.announcements(noon, minutes(5))).map(({ date }) => date)).toEqual([day(1), day(2)])
+  })
+
+  test('is none if somebody else sealed the very same', async () => {
+    const { version } = await seals.head()
+    await Promise.all([seals.advance(version, head(1)), other.advance(version, head(1))])
+    expect((await seals.head()).head).toEqual(head(1))
+    expect(await seals.announcements(noon, minutes(5))).toHaveLength(1)
+  })
+
+  test('keeps the newest alarm until a day is sealed', async () => {
+    await seals.raise(alarm)
+    const newer = { ...alarm, code: 'bad-record', since: minutes(60) }
+    await seals.raise(newer)
+    expect(await other.alarm()).toEqual(newer)
+    await seal(other, 1)
+    expect(await seals.alarm()).toBeNull()
+    await seals.raise(alarm)
+    expect(await other.alarm()).toEqual(alarm)
+  })
+
+  test('gives each announcement to one, until its claim ends or it was told', async () => {
+    await seal(seals, 1, 2, 3)
+    const dates = async (one: Seals, now: number) =>
+      (await one.announcements(minutes(now), minutes(now + 5))).map(({ date }) => date)
+    expect(await dates(seals, 0)).toEqual([day(1), day(2), day(3)])
+    expect(await dates(other, 4)).toEqual([])
+    const again = await other.announcements(minutes(5), minutes(10))
+    expect(again.map(({ date }) => date)).toEqual([day(1), day(2), day(3)])
+    for (const one of again.slice(0, 2)) await other.announced(one)
+    for (const one of again.slice(0, 1)) await other.announced(one)
+    expect(await dates(seals, 9)).toEqual([])
+    expect(await dates(seals, 10)).toEqual([day(3)])
+  })
+
+  test('of two who look at once, one gets each announcement', async () => {
+    await seal(seals, 1, 2, 3, 4)
+    const both = await Promise.all([seals, other].map((one) => one.announcements(noon, minutes(5))))
+    expect(both.flat().map(({ date }) => date)).toHaveLength(4)
+  })
+
+  test('does not share state with its caller', async () => {
+    const proposed = plan(1)
+    Object.assign(await seals.propose(proposed), { number: 7 })
+    Object.assign(proposed, { number: 8 })
+    const advanced = head(1)
+    await seals.advance((await seals.head()).version, advanced)
+    Object.assign(advanced, { number: 9 })
+    Object.assign((await seals.head()).head ?? {}, { frontier: [] })
+    expect(await seals.plan(day(1))).toEqual(plan(1))
+    expect((await seals.head()).head).toEqual(head(1))
+  })
+})
+
+describe('with faults on the way', () => {
+  let seals: TableSeals
+  let other: TableSeals
+
+  beforeEach(async () => {
+    proxy.plan(() => null)
+    await storage.clear()
+    seals = new TableSeals(storage.connect(proxy.url))
+    other = new TableSeals(storage.connect())
+  })
+
+  const isWrite = ({ method }: Call) => method !== 'GET'
+  const status = (code: number): Fault => ({ kind: 'status', status: code })
+  const times = (fault: Fault, count: number) => Array.from({ length: count }, () => fault)
+
+  const faults: readonly (readonly [string, readonly Fault[]])[] = [
+    ['the answer is lost', [{ kind: 'unanswered' }]],
+    ['it is carried out twice', [{ kind: 'doubled' }]],
+    ['it does not arrive at first', [{ kind: 'lost' }, status(503), status(429)]],
+  ]
+
+  test.each(faults)('a plan is made although %s', async (_what, some) => {
+    proxy.plan(inOrder(some, isWrite))
+    expect(await seals.propose(plan(1))).toEqual(plan(1))
+    expect(proxy.count(some[0]?.kind ?? 'lost')).toBe(1)
+    expect(await other.plan(day(1))).toEqual(plan(1))
+  })
+
+  test('a plan that somebody else made meanwhile stands', async () => {
+    const theirs = plan(1, { sealedAt: minutes(1) })
+    proxy.plan(inOrder([{ kind: 'lost', meanwhile: () => other.propose(theirs) }], isWrite))
+    expect(await seals.propose(plan(1))).toEqual(theirs)
+  })
+
+  test.each([...faults, ['all answers are lost', times({ kind: 'unanswered' }, 4)] as const])(
+    'a seal is committed although %s',
+    async (_what, some) => {
+      for (const number of [1, 2]) {
+        await other.raise(alarm)
+        const { version } = await seals.head()
+        proxy.plan(inOrder(some, isWrite))
+        await seals.advance(version, head(number))
+        expect(proxy.count(some[0]?.kind ?? 'lost')).toBeGreaterThan(0)
+        expect((await other.head()).head).toEqual(head(number))
+        expect(await other.alarm()).toBeNull()
+      }
+      expect(await other.announcements(noon, minutes(5))).toHaveLength(2)
+    },
+  )
+
+  test.each<[string, Fault]>([
+    ['after', { kind: 'unanswered' }],
+    ['before', { kind: 'lost' }],
+  ])('a seal that came second is a conflict, also when the connection breaks %s it arrived', async (_when, fault) => {
+    const { version } = await seals.head()
+    await other.advance(version, head(1, { manifest: sha256('theirs') }))
+    proxy.plan(inOrder([fault], isWrite))
+    await expect(seals.advance(version, head(1))).rejects.toThrow(Conflict)
+    expect((await other.head()).head?.manifest).toBe(sha256('theirs'))
+  })
+
+  test.each(faults)('an announcement is claimed and told although %s', async (_what, some) => {
+    await seal(other, 1)
+    proxy.plan(inOrder(some, isWrite))
+    const claimed = await seals.announcements(noon, minutes(5))
+    expect(claimed.map(({ date }) => date)).toEqual([day(1)])
+    expect(await other.announcements(noon, minutes(5))).toEqual([])
+    proxy.plan(inOrder(some, isWrite))
+    for (const one of claimed) await seals.announced(one)
+    expect(await other.announcements(minutes(9), minutes(14))).toEqual([])
+  })
+
+  test('everything is unavailable while the storage is', async () => {
+    proxy.plan(() => status(503))
+    const calls = [
+      () => seals.first(),
+      () => seals.head(),
+      () => seals.plans(),
+      () => seals.propose(plan(1)),
+      () => seals.raise(alarm),
+      () => seals.announcements(noon, minutes(5)),
+    ]
+    const failed = calls.map((call) => expect(call()).rejects.toMatchObject({ code: 'unavailable' }))
+    await Promise.all(failed)
+    proxy.plan((call) => (isWrite(call) ? status(503) : null))
+    await expect(seals.advance(null, head(1))).rejects.toMatchObject({ code: 'unavailable' })
+    expect((await other.head()).head).toBeNull()
+  })
+})
