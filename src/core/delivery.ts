@@ -3,10 +3,10 @@ import type { ApprovalRequest, Step } from './request.ts'
 
 /**
  * Says how many of a request's events its cards have to show: up to the newest that changes what people see. That
- * somebody was shown a view does not, so it makes no card out of date.
+ * somebody was shown a view does not, so it makes no card out of date; that a text was erased does.
  */
-export const revision = ({ events }: Pick<ApprovalRequest, 'events'>): number =>
-  events.findLastIndex(({ type }) => type !== 'shown') + 1
+export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events' | 'erasures'>): number =>
+  events.findLastIndex(({ type }) => type !== 'shown') + 1 + erasures
 
 /** Records, once and while it matters, that nobody who decides could be reached in Teams. It closes nothing. */
 export function undeliverable(request: ApprovalRequest): Step {

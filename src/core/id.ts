@@ -29,6 +29,8 @@ const requestId = new RegExp(`^${ulid}-0[0-9a-f]$`)
 
 export const isObjectId = (text: string): boolean => guid.test(text)
 
+export const isRequestId = (text: string): boolean => requestId.test(text)
+
 /** @throws {Problem} `invalid-input` unless the text is a GUID. */
 export function parseObjectId(text: string, pointer = ''): ObjectId {
   if (!guid.test(text)) throw new Problem('invalid-input', 'An object id is a GUID.', { pointer })

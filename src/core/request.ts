@@ -66,6 +66,8 @@ export interface Common {
   readonly events: readonly EventRef[]
   /** What people wrote, by the event that commits to it. */
   readonly said: readonly Said[]
+  /** How many of its events were cleared. Only a closed request has any. */
+  readonly erasures?: number
 }
 
 interface Approved {

@@ -3,7 +3,7 @@ import type { Draft, Requested, Tier } from './event.ts'
 import type { Digest, ObjectId, RequestId } from './id.ts'
 import { earlier, type Instant, plusSeconds } from './instant.ts'
 import { canonical, type JsonObject } from './json.ts'
-import { type Common, closed, type Step } from './request.ts'
+import type { Common, Requirement, Step } from './request.ts'
 import type { Slot } from './requirement.ts'
 
 /** What policy says to an action. Times are in seconds. */
@@ -53,55 +53,66 @@ export interface Submission {
 
 /** Opens a request: pending if humans decide, else approved or denied by policy in the same step. */
 export function open(submission: Submission): Step {
-  const { judgement, at, id } = submission
-  const request = born(submission)
+  const { id, at, agent, action, judgement } = submission
   const requested = requestedBy(submission)
-  const rules = judgement.rules
+  const { request, events } = begin({ id, at, agent: agent.id, data: requested.data })
+  const summary = 'summary' in judgement ? judgement.summary : undefined
+  const policy = { ...request.policy, ...(summary !== undefined && { summary }) }
+  return { request: { ...request, agent, action, policy }, events: [requested, ...events] }
+}
+
+/** What a `requested` event records. */
+export interface Beginning {
+  readonly id: RequestId
+  readonly at: Instant
+  readonly agent: ObjectId
+  readonly data: Requested
+}
+
+/**
+ * Derives a request from its `requested` event alone, so without texts: the agent has no name, the action is unknown.
+ *
+ * @returns the request, and the events that policy adds in the same step
+ * @throws {TypeError} for an outcome without what belongs to it
+ */
+export function begin({ id, at, agent, data }: Beginning): Step {
+  const request = born({ id, at, agent, data })
+  const { outcome, rules } = data.policy
   const actor = { kind: 'policy' } as const
-  switch (judgement.outcome) {
-    case 'approve': {
-      const requirement = {
-        slots: judgement.slots,
-        excluded: submission.excluded,
-        tier: judgement.tier,
-        expiresAt: expiry(submission, judgement.expires),
-      }
-      return { request: { ...request, requirement, status: 'pending' }, events: [requested] }
-    }
+  switch (outcome) {
+    case 'approve':
+      return { request: { ...request, requirement: requirementOf(data), status: 'pending' }, events: [] }
     case 'allow': {
-      const lapsesAt = plusSeconds(at, judgement.lapse)
+      if (data.lapse === undefined) throw new TypeError('What a rule allows lapses.')
+      const lapsesAt = plusSeconds(at, data.lapse)
       return {
         request: { ...request, status: 'approved', approvedAt: at, lapsesAt },
-        events: [requested, { type: 'approved', actor, request: id, data: { by: 'policy', rules, lapsesAt } }],
+        events: [{ type: 'approved', actor, request: id, data: { by: 'policy', rules, lapsesAt } }],
       }
     }
     case 'forbid':
     case 'no-policy':
       return {
-        request: closed({ ...request, status: 'denied', closedAt: at, closedBy: actor }, 'denied', actor, at),
-        events: [requested, { type: 'denied', actor, request: id, data: { by: 'policy', rules } }],
+        request: { ...request, status: 'denied', closedBy: actor, closedAt: at },
+        events: [{ type: 'denied', actor, request: id, data: { by: 'policy', rules } }],
       }
   }
 }
 
-const expiry = ({ at, expiresIn }: Submission, byPolicy: number): Instant =>
-  earlier(plusSeconds(at, expiresIn), plusSeconds(at, byPolicy))
-
-function born(submission: Submission): Common {
-  const { id, at, agent, executor, onBehalfOf, action, judgement } = submission
-  const { outcome, rules } = judgement
-  const summary = 'summary' in judgement ? judgement.summary : undefined
+function born({ id, at, agent, data }: Beginning): Common {
+  const { executor, onBehalfOf, action, digest, policy, warnings, lapse, grant } = data
   return {
     id,
-    agent,
+    agent: { id: agent, name: '' },
     executor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
-    action,
-    verb: action.action,
-    digest: actionDigest(action),
-    policy: { version: submission.policy, outcome, rules, ...(summary !== undefined && { summary }) },
-    warnings: submission.warnings,
-    ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
+    action: null,
+    verb: action,
+    digest,
+    policy,
+    warnings,
+    ...(lapse !== undefined && { lapse }),
+    ...(grant !== undefined && { grant }),
     createdAt: at,
     decisions: [],
     shown: [],
@@ -111,7 +122,12 @@ function born(submission: Submission): Common {
   }
 }
 
-function requestedBy(submission: Submission): Draft {
+function requirementOf({ requirement: slots, excluded, tier, expiresAt }: Requested): Requirement {
+  if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
+  return { slots, excluded, tier, expiresAt }
+}
+
+function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
   const { id, agent, executor, onBehalfOf, action, judgement, excluded, warnings, reason, links } = submission
   const data: Requested = {
     action: action.action,
@@ -131,3 +147,6 @@ function requestedBy(submission: Submission): Draft {
   const said = { reason, ...(links.length > 0 && { links: canonical(links.map((link): JsonObject => ({ ...link }))) }) }
   return { type: 'requested', actor: { kind: 'agent', id: agent.id }, request: id, data, said }
 }
+
+const expiry = ({ at, expiresIn }: Submission, byPolicy: number): Instant =>
+  earlier(plusSeconds(at, expiresIn), plusSeconds(at, byPolicy))
