@@ -56,30 +56,46 @@ export const timeOf = (clock: Clock, { head }: Loaded): Instant => {
   return head.recordedAt === null ? now : later(now, head.recordedAt)
 }
 
-/**
- * Chains a step's events to the loaded head, commits them with the request, and tells.
- * The first commit of a shard under another policy version records that too.
- */
+/** Chains a step's events to the loaded head, commits them with the request, and tells. */
 export async function record(
   parts: ChangeParts,
   loaded: Loaded,
   step: Step,
   at: Instant,
-  more: Pick<Change, 'key'> = {},
+  more: Pick<Change, 'key' | 'cleared'> = {},
 ): Promise<ApprovalRequest> {
-  const from = loaded.head.policy
-  const to = parts.policy.version
-  const changed: Draft[] =
-    from === to ? [] : [{ type: 'policy-changed', actor: { kind: 'system' }, data: { ...(from && { from }), to } }]
-  const hex = (bytes: number): string => Buffer.from(parts.random(bytes)).toString('hex')
-  const leaves = chain([...changed, ...step.events], loaded.head, { shard: loaded.shard, at }, () => hex(16))
+  const chained = chainedTo(parts, loaded, step.events, at)
   const request = recorded(
     step.request,
-    leaves.filter((leaf) => leaf.request === step.request.id),
+    chained.leaves.filter((leaf) => leaf.request === step.request.id),
   )
-  await parts.ledger.commit(loaded, { op: hex(16), at, leaves, request, ...more, ...(from !== to && { policy: to }) })
+  await parts.ledger.commit(loaded, { ...chained, request, ...more })
   parts.tell(request)
   return request
+}
+
+/** Chains events of the log itself, which are about no request, to the loaded head, and commits them. */
+export async function recordAlone(
+  parts: Chaining & { readonly ledger: Pick<Ledger, 'commit'> },
+  loaded: Loaded,
+  events: readonly Draft[],
+  at: Instant,
+  more: Pick<Change, 'logKey'> = {},
+): Promise<void> {
+  await parts.ledger.commit(loaded, { ...chainedTo(parts, loaded, events, at), ...more })
+}
+
+type Chaining = Pick<ChangeParts, 'policy' | 'random'>
+
+/** Events as leaves. The first commit of a shard under another policy version records that too. */
+function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events: readonly Draft[], at: Instant) {
+  const from = head.policy
+  const to = policy.version
+  const changed: Draft[] =
+    from === to ? [] : [{ type: 'policy-changed', actor: { kind: 'system' }, data: { ...(from && { from }), to } }]
+  const hex = (bytes: number): string => Buffer.from(random(bytes)).toString('hex')
+  const leaves = chain([...changed, ...events], head, { shard, at }, () => hex(16))
+  return { op: hex(16), at, leaves, ...(from !== to && { policy: to }) }
 }
 
 /**

@@ -1,13 +1,20 @@
-import type { Archive, Directory, Ledger, Signer } from './ports.ts'
+import { endOf } from './core/day.ts'
+import { plusSeconds } from './core/instant.ts'
+import type { Clock, Directory, Ledger, Signer } from './ports.ts'
+import type { Archive, SealHead, Seals } from './ports/evidence.ts'
 import type { Waiting } from './waiting.ts'
 
 type Part = 'ok' | 'failing'
 
 export interface HealthReport {
   readonly status: Part
-  readonly parts: Readonly<Record<'ledger' | 'archive' | 'signer' | 'directory' | 'deliveries', Part>>
+  readonly parts: Readonly<
+    Record<'ledger' | 'archive' | 'signer' | 'directory' | 'deliveries', Part> & { seal: Part | 'evidence-broken' }
+  >
   /** For those who may read evidence. */
   readonly counts?: { readonly overdue: number; readonly waiting: number }
+  /** The newest sealed day, for those who may read evidence; absent before the first. */
+  readonly sealed?: Pick<SealHead, 'date' | 'number' | 'size'>
 }
 
 export type Health = (counted: boolean) => Promise<HealthReport>
@@ -18,10 +25,15 @@ const patience = 3000
 /** Milliseconds. Anybody may ask, and must not make us ask others as often. */
 const remembered = 5_000
 
+/** Seconds from the end of the newest sealed day: the next one then has ended two hours ago. */
+const newestWithin = 26 * 3600
+
 /** Asks every part whether it works. Failing are we only if ledger, signer or directory fails. */
 export function health(parts: {
   ledger: Ledger
-  archive: Archive
+  archive: Pick<Archive, 'ping'>
+  seals: Pick<Seals, 'first' | 'head' | 'alarm'>
+  clock: Clock
   signer: Signer
   directory: Directory
   waiting: Waiting
@@ -34,26 +46,43 @@ export function health(parts: {
       answers(parts.archive.ping()),
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
+      within(sealing(parts), null),
     ])
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
 
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [ledger, archive, signer, directory] = await last.found
+    const [ledger, archive, signer, directory, sealed] = await last.found
     const status = [ledger, signer, directory].includes('failing') ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
-    const report = { status, parts: { ledger, archive, signer, directory, deliveries } } as const
+    const seal = sealed?.seal ?? 'failing'
+    const report = { status, parts: { ledger, archive, signer, directory, deliveries, seal } } as const
     if (!counted || ledger === 'failing') return report
-    return { ...report, counts: { overdue: await parts.overdue(), waiting: parts.waiting.waiters() } }
+    const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
+    return { ...report, counts, ...(sealed?.head && { sealed: sealed.head }) }
   }
 }
 
+/** Whether days are sealed in time, and the newest that is. It does not fail asking and deciding. */
+async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {
+  const [first, { head }, alarm] = await Promise.all([seals.first(), seals.head(), seals.alarm()])
+  // with none sealed yet, the first day has until then
+  const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
+  const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
+  return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
+}
+
 async function answers(part: Promise<unknown>): Promise<Part> {
+  const works = part.then(() => 'ok' as const)
+  return within(works, 'failing' as const)
+}
+
+/** What a part answers; the other where it fails, or takes too long. */
+async function within<T, O>(part: Promise<T>, otherwise: O): Promise<T | O> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Part>((done) => {
-    timer = setTimeout(() => done('failing'), patience)
+  const late = new Promise<O>((done) => {
+    timer = setTimeout(() => done(otherwise), patience)
   })
-  const result = part.then((): Part => 'ok').catch((): Part => 'failing')
-  return Promise.race([result, late]).finally(() => clearTimeout(timer))
+  return Promise.race([part.catch(() => otherwise), late]).finally(() => clearTimeout(timer))
 }

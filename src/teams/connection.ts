@@ -15,6 +15,7 @@ export function connect(settings: TeamsSettings, render: Render, options: Connec
   return {
     post: async (channel, request) => (await connected()).post(channel, request),
     update: async (card, request) => (await connected()).update(card, request),
+    say: async (channel, words) => (await connected()).say(channel, words),
     reply: async (conversation, answer) => (await connected()).reply(conversation, answer),
   }
 }

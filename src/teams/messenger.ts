@@ -11,15 +11,20 @@ import type { ConnectionOptions, Render, TeamsSettings } from './settings.ts'
 export function messenger(settings: TeamsSettings, render: Render, options: ConnectionOptions = {}): Messenger {
   const { credentials, within = 19_000, pause = 1_000 } = options // of 20 s, so that there is time to load
   const adapter = new TeamsAdapter(settings, credentials)
-  const bot = { id: settings.appId, name: '' }
   const patience = { within, pause }
+
+  const inChannel = (channel: string, activity: Partial<Activity>) => ({
+    isGroup: true,
+    bot: { id: settings.appId, name: '' },
+    tenantId: settings.tenantId,
+    channelData: { channel: { id: channel }, tenant: { id: settings.tenantId } },
+    // the SDK's type wants what Teams adds to it
+    activity: activity as Activity,
+  })
 
   return {
     async post(channel, request) {
-      // the SDK's type wants what Teams adds to it
-      const activity = card(await render(request), 'Approval request') as Activity
-      const channelData = { channel: { id: channel }, tenant: { id: settings.tenantId } }
-      const conversation = { isGroup: true, bot, tenantId: settings.tenantId, channelData, activity }
+      const conversation = inChannel(channel, card(await render(request), 'Approval request'))
       return send<PostedCard>({ ...patience, inDoubt: 'stop' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         return posted(await conversations.createConversation(conversation, { abortSignal }))
@@ -31,6 +36,15 @@ export function messenger(settings: TeamsSettings, render: Render, options: Conn
       return send({ ...patience, inDoubt: 'repeat' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.updateActivity(conversation, id, activity, { abortSignal })
+        return null
+      })
+    },
+
+    async say(channel, text) {
+      const conversation = inChannel(channel, words(text))
+      return send({ ...patience, inDoubt: 'stop' }, async (abortSignal) => {
+        const { conversations } = await adapter.connector()
+        await conversations.createConversation(conversation, { abortSignal })
         return null
       })
     },

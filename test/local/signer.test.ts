@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileSigner } from '../../src/local/signer.ts'
@@ -72,6 +72,41 @@ test('the public key lies beside it', async () => {
     x: key?.x,
     y: key?.y,
   })
+})
+
+test('older keys lie beside it, and sign when they are named; the newest comes first', async () => {
+  const path = join(folder, 'log.pem')
+  const kids: (string | undefined)[] = []
+  for (const name of ['log.1.pem', 'log.2.pem', 'log.10.pem', 'log.pem']) {
+    const [key] = await (await fileSigner(join(folder, 'new', name))).keys()
+    await rename(join(folder, 'new', name), join(folder, name))
+    kids.unshift(key?.kid)
+  }
+  for (const other of ['log.x.pem', 'log.01.pem', 'log.1.pem.bak', 'logs.1.pem', 'other.3.pem'])
+    await writeFile(join(folder, other), 'no key')
+
+  const signer = await fileSigner(path)
+  const keys = await signer.keys()
+  expect(keys.map(({ kid }) => kid)).toEqual(kids)
+  expect((await signer.sign(sha256('x'))).kid).toBe(kids[0])
+  for (const jwk of keys) {
+    const { kid, signature } = await signer.sign(sha256('x'), jwk.kid)
+    expect(kid).toBe(jwk.kid)
+    const key = createPublicKey({ format: 'jwk', key: { ...jwk } })
+    expect(verify('sha256', Buffer.from('x'), { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
+  }
+  const [key] = keys
+  expect(createPublicKey(await readFile(signer.publicKeyPath)).export({ format: 'jwk' })).toMatchObject({ x: key?.x })
+})
+
+test('a key that is not among its own signs nothing', async () => {
+  const signer = await fileSigner(join(folder, 'grant.pem'))
+  await expect(signer.sign(sha256('x'), 'another')).rejects.toMatchObject({ name: 'Problem', code: 'unavailable' })
+})
+
+test('an older key that is none is named', async () => {
+  await writeFile(join(folder, 'log.1.pem'), 'hello')
+  await expect(fileSigner(join(folder, 'log.pem'))).rejects.toThrow(join(folder, 'log.1.pem'))
 })
 
 test.each([

@@ -52,6 +52,12 @@ test('a group may have members here and in Entra', () => {
   expect(read(approvers({ groups })).group('both')).toEqual({ name: 'both', ...groups.both })
 })
 
+test('compliance reads in a channel, or nowhere', () => {
+  const channel = '19:compliance@thread.tacv2'
+  expect(read(approvers({ compliance: { channel } })).complianceChannel()).toBe(channel)
+  expect(read(approvers()).complianceChannel()).toBeNull()
+})
+
 const same = (...pairs: [number, number[]][]) =>
   read(approvers({ people: Object.fromEntries(pairs.map(([id, sameAs]) => [person(id), { sameAs: people(sameAs) }])) }))
 

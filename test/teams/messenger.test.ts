@@ -50,6 +50,7 @@ const status = (status: number, headers: Readonly<Record<string, string>> = {}):
 const sends: readonly (readonly [string, (teams: Messenger) => Promise<Sent<unknown>>])[] = [
   ['a post', (teams) => teams.post(channel, pending())],
   ['an update', (teams) => teams.update({ conversation: 'a:1', activity: '1' }, pending())],
+  ['words', (teams) => teams.say(channel, 'Sealed.')],
   ['a reply', (teams) => teams.reply('a:1', 'Nothing waits for you.')],
 ]
 
@@ -81,6 +82,13 @@ test('words are plain: what they hold is not read as markdown', async () => {
   expect(await teams.reply('a:1', '*now* [x](http://evil.example)')).toEqual({ sent: null })
   const [message] = connector.messages('a:1')
   expect(message?.body).toMatchObject({ text: '*now* [x](http://evil.example)', textFormat: 'plain' })
+  expect(message?.body.attachments).toBeUndefined()
+})
+
+test('words in a channel begin a conversation of their own', async () => {
+  expect(await teams.say(channel, 'Sealed: *day*')).toEqual({ sent: null })
+  const [message] = connector.posts(channel).flatMap(({ conversation }) => connector.messages(conversation))
+  expect(message?.body).toMatchObject({ text: 'Sealed: *day*', textFormat: 'plain' })
   expect(message?.body.attachments).toBeUndefined()
 })
 

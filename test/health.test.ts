@@ -1,0 +1,75 @@
+import type { Day } from '../src/core/day.ts'
+import type { Hex } from '../src/core/id.ts'
+import type { Instant } from '../src/core/instant.ts'
+import { Problem } from '../src/core/problem.ts'
+import { health } from '../src/health.ts'
+import type { SealHead, Seals } from '../src/ports/evidence.ts'
+import { noon } from './build.ts'
+import { FakeClock, FakeDirectory } from './fakes.ts'
+import { MemoryArchive } from './fakes/archive.ts'
+import { MemoryLedger } from './fakes/ledger.ts'
+import { MemorySeals } from './fakes/seals.ts'
+import { newSigner } from './world.ts'
+
+const first = '2026-03-04' as Day
+
+const head = (date: Day): SealHead => ({
+  ...{ number: 7, date, size: 1200, root: '', frontier: [], cuts: {} },
+  ...{ key: 'key', manifest: '0'.repeat(64) as Hex },
+})
+
+async function look(at: string, seals: Pick<Seals, 'first' | 'head' | 'alarm'>, counted = false) {
+  const clock = new FakeClock(at as Instant)
+  const ask = health({
+    ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
+    signer: await newSigner(),
+    waiting: {
+      watch: () => ({ changed: async () => undefined, close: () => undefined }),
+      wake: () => undefined,
+      waiters: () => 0,
+      stop: () => undefined,
+      stopped: () => false,
+    },
+    isDeliveryFailing: () => false,
+    overdue: async () => 3,
+  })
+  return ask(counted)
+}
+
+test.each([
+  ['before the first day is over', null, '2026-03-04T12:00:00.000Z', 'ok'],
+  ['26 hours after the first day', null, '2026-03-06T02:00:00.000Z', 'ok'],
+  ['later, with none sealed', null, '2026-03-06T02:00:00.001Z', 'failing'],
+  ['26 hours after the newest sealed day', '2026-03-10', '2026-03-12T02:00:00.000Z', 'ok'],
+  ['later', '2026-03-10', '2026-03-12T02:00:00.001Z', 'failing'],
+])('sealing, %s', async (_when, date, at, seal) => {
+  const seals = new MemorySeals(first)
+  if (date !== null) await seals.advance(null, head(date as Day))
+  const { status, parts } = await look(at, seals)
+  expect({ status, seal: parts.seal }).toEqual({ status: 'ok', seal })
+})
+
+test('evidence that does not hold is told, and asking and deciding go on', async () => {
+  const seals = new MemorySeals(first)
+  await seals.raise({ date: first, code: 'broken-chain', words: 'Event 7 is missing.', since: noon })
+  const report = await look('2026-03-04T12:00:00.000Z', seals)
+  expect(report).toMatchObject({ status: 'ok', parts: { seal: 'evidence-broken', ledger: 'ok' } })
+  expect(JSON.stringify(report)).not.toContain('missing')
+})
+
+test('what cannot be read counts as failing', async () => {
+  const down = async () => Promise.reject(new Problem('unavailable', 'No.'))
+  const { status, parts } = await look(noon, { first: down, head: down, alarm: down })
+  expect({ status, seal: parts.seal }).toEqual({ status: 'ok', seal: 'failing' })
+})
+
+test('the newest sealed day is for those who may read evidence', async () => {
+  const seals = new MemorySeals(first)
+  expect(await look(noon, seals, true)).not.toHaveProperty('sealed')
+  await seals.advance(null, head(first))
+  expect(await look(noon, seals)).not.toHaveProperty('sealed')
+  expect(await look(noon, seals, true)).toMatchObject({
+    sealed: { date: first, number: 7, size: 1200 },
+    counts: { overdue: 3 },
+  })
+})
