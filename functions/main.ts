@@ -4,6 +4,9 @@ import './api.ts'
 import './messages.ts'
 import './timers.ts'
 
+/** Without it the worker holds all of an answer in memory before it sends the first byte: bundles are large. */
+functions.setup({ enableHttpStream: true })
+
 /** A missing setting, a bad policy or another deployment's ledger stops the start, by name. */
 functions.hook.appStart(async () => {
   await app()

@@ -12,3 +12,9 @@ functions.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: async (_timer, context) => context.info(`swept ${await (await app()).approvals.sweep()}`),
 })
+
+/** Seals every day that has ended. */
+functions.timer('seal', {
+  schedule: '0 5 * * * *',
+  handler: async (_timer, context) => context.info(`sealed ${(await (await app()).seal()).join(', ') || 'nothing'}`),
+})

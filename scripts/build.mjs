@@ -69,7 +69,7 @@ const outputs = [
 ]
 
 /** Folders that the bundle reads at run time, copied beside it. */
-const folders = ['policy', 'cards']
+const folders = ['policy', 'cards', 'evidence']
 
 await mkdir('dist', { recursive: true })
 try {

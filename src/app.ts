@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
+import about from '../package.json'
+import type { Day } from './core/day.ts'
 import { instant } from './core/instant.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import { type Approvals, approvals } from './approvals.ts'
@@ -13,18 +13,28 @@ import { TableLedger } from './azure/ledger.ts'
 import { TableLimits } from './azure/limits.ts'
 import { prepareLedger } from './azure/meta.ts'
 import { TableOutbox } from './azure/outbox.ts'
+import { TableSeals } from './azure/seals.ts'
 import { VaultSigner } from './azure/signer.ts'
 import { connectTables } from './azure/tables.ts'
 import type { ChangeParts } from './change.ts'
 import { type Config, readConfig } from './config.ts'
 import { deliveries, type Delivery } from './delivery.ts'
+import { announce } from './evidence/announcing.ts'
+import { archivePolicy } from './evidence/archiving.ts'
+import { bundles } from './evidence/bundles.ts'
+import { erasures } from './evidence/erasure.ts'
+import { proofs } from './evidence/proofs.ts'
+import { saidOf } from './evidence/said.ts'
+import { sealing } from './evidence/sealing.ts'
+import { readCards, readVerifiers } from './folder.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
 import { bug } from './http/boundary.ts'
 import { type Caller, callers } from './http/caller.ts'
 import { loadPolicy } from './policy/load.ts'
-import type { Archive, Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
+import type { Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
+import type { Archive, Seals } from './ports/evidence.ts'
 import { type Bot, bot } from './teams/bot.ts'
 import type { Cards } from './teams/cards.ts'
 import { connect } from './teams/connection.ts'
@@ -41,6 +51,13 @@ export interface Adapters {
   readonly directory: Directory
   readonly signer: Signer
   readonly archive: Archive
+  readonly seals: Seals
+  /** Signs the log, with another key than grants. */
+  readonly logSigner: Signer
+  /** The name of the log. */
+  readonly origin: string
+  /** What every bundle has beside the evidence: by name, how to read and verify it. */
+  readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
   readonly callers: (authorization: string | null) => Promise<Caller>
   /** Hears of what went wrong where nobody waits for an answer. */
@@ -61,16 +78,17 @@ export type App = ReturnType<typeof compose>
 
 /** Builds the use cases and doors on the given adapters. Nothing here knows where it runs. */
 export function compose(adapters: Adapters) {
-  const { ledger, limits, policy, directory, signer, archive, clock, baseUrl } = adapters
+  const { ledger, limits, policy, directory, signer, archive, seals, clock, baseUrl } = adapters
   const waiters = waiting(ledger)
   const committed = (tell: (request: ApprovalRequest) => void) => ({ ledger, clock, policy, random: randomBytes, tell })
   const wake = ({ id }: ApprovalRequest) => waiters.wake(id)
   const delivery = adapters.teams ? deliver(committed(wake), adapters.teams, adapters.failed) : null
+  const told = committed((request) => {
+    wake(request)
+    if (request.policy.outcome === 'approve') delivery?.soon(request.id)
+  })
   const uses = approvals({
-    ...committed((request) => {
-      wake(request)
-      if (request.policy.outcome === 'approve') delivery?.soon(request.id)
-    }),
+    ...told,
     ...{ limits, directory, waiting: waiters },
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
@@ -78,13 +96,32 @@ export function compose(adapters: Adapters) {
   const teams = adapters.teams && delivery ? teamsOf(adapters.teams, uses, delivery) : null
   const overdue = async () => (await ledger.due(clock.now(), 1000)).length
   const healthy = health({
-    ...{ ledger, archive, signer, directory, waiting: waiters, overdue },
+    ...{ ledger, archive, seals, clock, signer, directory, waiting: waiters, overdue },
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
   })
   const deliveryOf = async (request: ApprovalRequest) =>
     delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok'
-  const doors = { approvals: uses, health: healthy, deliveryOf, callers: adapters.callers }
-  return { api: api({ ...doors, policy, signer, baseUrl }), approvals: uses, teams, delivery, stop: waiters.stop }
+  const evidence = {
+    bundles: bundles({ seals, archive, clock }),
+    said: saidOf({ ledger, seals, clock }),
+    proofs: proofs({ ledger, seals, archive }),
+    erase: erasures(told),
+  }
+  const doors = { approvals: uses, evidence, health: healthy, deliveryOf, callers: adapters.callers }
+  const handlers = api({ ...doors, policy, signer, baseUrl })
+  return { api: handlers, approvals: uses, seal: sealer(adapters), teams, delivery, stop: waiters.stop }
+}
+
+/** Seals what is due, and tells the compliance channel where there is Teams. */
+function sealer({ logSigner, verifiers: files, teams, ...adapters }: Adapters): () => Promise<readonly Day[]> {
+  const tool = `countersign ${about.version}`
+  const sealed = sealing({ ...adapters, signer: logSigner, files, tool, random: randomBytes })
+  const channel = adapters.policy.complianceChannel()
+  return async () => {
+    const days = await sealed.run()
+    if (teams) await announce({ ...adapters, messenger: teams.messenger, channel })
+    return days
+  }
 }
 
 /** Nobody waits for what is delivered later: it does not keep the process. */
@@ -123,13 +160,15 @@ export function useApp(other: App): void {
 async function deployed(config: Config): Promise<App> {
   const { baseUrl, tenantId, apiAppId } = config
   const credential = new ManagedIdentityCredential({ clientId: config.clientId })
-  const files = readCards(fileURLToPath(new URL('cards', import.meta.url)))
+  const beside = (folder: string) => fileURLToPath(new URL(folder, import.meta.url))
+  const files = readCards(beside('cards'))
   const policy = await loadPolicy(config.policyFolder, files)
   const cards = drawing(files)
   const clock: Clock = { now: () => instant(Date.now()) }
   const tables = connectTables({ url: config.tablesUrl, credential })
   const archive = new BlobArchive({ url: config.blobsUrl, container: 'evidence', credential })
   await prepareLedger(tables, { origin: config.origin, tenant: tenantId, at: clock.now() })
+  await archive.prepare()
   await archivePolicy(archive, policy)
   const entra = `https://login.microsoftonline.com/${tenantId}`
   return compose({
@@ -138,6 +177,10 @@ async function deployed(config: Config): Promise<App> {
     policy,
     directory: new GraphDirectory({ url: 'https://graph.microsoft.com/v1.0', credential, clock }),
     signer: new VaultSigner({ keyId: config.grantKey, credential }),
+    logSigner: new VaultSigner({ keyId: config.logKey, credential }),
+    origin: config.origin,
+    seals: new TableSeals(tables),
+    verifiers: readVerifiers(beside('evidence')),
     archive,
     clock,
     callers: callers({
@@ -161,16 +204,3 @@ async function deployed(config: Config): Promise<App> {
 
 /** Where the Bot Framework publishes the keys of its channels. */
 const botKeys = 'https://login.botframework.com/v1/.well-known/keys'
-
-/** The card templates, by file name: they are part of the policy's version. */
-export function readCards(folder: string): ReadonlyMap<string, Uint8Array> {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
-  return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]))
-}
-
-/** Keeps the text of the policy in force where evidence is kept, before anything is decided under it. */
-export async function archivePolicy(archive: Archive & { prepare(): Promise<void> }, policy: Policy): Promise<void> {
-  await archive.prepare()
-  const folder = `policy/${policy.version.slice('sha256:'.length)}`
-  for (const [name, bytes] of policy.files()) await archive.create(`${folder}/${name}`, bytes, 'text/plain')
-}

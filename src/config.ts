@@ -11,6 +11,8 @@ export interface Config {
   readonly tablesUrl: string
   readonly blobsUrl: string
   readonly grantKey: string
+  /** Another key than the one for grants. */
+  readonly logKey: string
   readonly policyFolder: string
   /** Client id of the managed identity. */
   readonly clientId: string
@@ -34,6 +36,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     if (!holds(value)) throw new Error(`The setting ${name} is malformed: it ${rule}.`)
     return value
   }
+  const key = (name: string) => setting(name, isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>')
   const url = (name: string) => setting(name, isHttpsOrigin, 'is an https address without a path or slash at its end')
   const guid = (name: string) => setting(name, isObjectId, 'is a GUID')
   return {
@@ -47,7 +50,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     apiAppId: guid('COUNTERSIGN_API_APP_ID').toLowerCase(),
     tablesUrl: url('COUNTERSIGN_TABLES_URL'),
     blobsUrl: url('COUNTERSIGN_BLOBS_URL'),
-    grantKey: setting('COUNTERSIGN_GRANT_KEY', isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>'),
+    grantKey: key('COUNTERSIGN_GRANT_KEY'),
+    logKey: otherKey(key('COUNTERSIGN_LOG_KEY'), key('COUNTERSIGN_GRANT_KEY')),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
@@ -67,3 +71,11 @@ function isHttpsOrigin(value: string): boolean {
 const isLogOrigin = (value: string): boolean => /^[a-z0-9][a-z0-9.-]*(\/[A-Za-z0-9._-]+)*$/.test(value)
 
 const isVaultKey = (value: string): boolean => /^https:\/\/[^/?#]+\/keys\/[A-Za-z0-9-]+(\/[0-9a-f]+)?$/.test(value)
+
+/** Whoever got a signature of one must not have one of the other: two versions of a key are not two keys. */
+function otherKey(logKey: string, grantKey: string): string {
+  const keyOf = (id: string) => id.toLowerCase().split('/').slice(0, 5).join('/')
+  if (keyOf(logKey) === keyOf(grantKey))
+    throw new Error('The setting COUNTERSIGN_LOG_KEY is malformed: it is another key than COUNTERSIGN_GRANT_KEY.')
+  return logKey
+}

@@ -13,6 +13,8 @@ const program = join(root, 'dist/local/start.cjs')
 export interface Stack {
   readonly api: string
   readonly identity: string
+  /** Where the storage's tables are. */
+  readonly storage: string
   /** Where the Teams client is; empty without it. */
   readonly client: string
   readonly data: string
@@ -68,7 +70,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const child = spawn(process.execPath, [program, ...args], { cwd: root, env })
   const ended = new Promise<number | null>((done) => child.once('exit', done))
   const output = await ready(child, ended)
-  const [api = '', identity = '', client = ''] = ['API', 'sign-in', 'Teams client'].map(
+  const [api = '', identity = '', storage = '', client = ''] = ['API', 'sign-in', 'storage', 'Teams client'].map(
     (name) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output)?.[1],
   )
   const run = promisify(execFile)
@@ -86,6 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     api,
     seen,
     identity,
+    storage,
     client,
     data,
     process: child,
@@ -148,7 +151,9 @@ export function wish(more: Record<string, unknown> = {}): Record<string, unknown
 /** The answers that the document of the API does not name. */
 export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
   return stack.seen.filter(({ method, path, status }) => {
-    const known = path.replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
+    const known = path
+      .replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
+      .replace(/^\/api\/evidence\/(bundles|said)\/[^/]+/, '/api/evidence/$1/{date}')
     return !(status in (document.paths[known]?.[method]?.responses ?? {}))
   })
 }

@@ -114,6 +114,9 @@ export function apart(ledger: MemoryLedger): Ledger {
     due: (before, limit) => ledger.due(before, limit),
     list: (scope, page) => ledger.list(scope, page),
     news: (shard, after) => ledger.news(shard, after),
+    fence: slowly((...args) => ledger.fence(...args)),
+    cut: slowly((...args) => ledger.cut(...args)),
+    stream: (shard, after, upTo) => ledger.stream(shard, after, upTo),
     ping: () => ledger.ping(),
   }
 }

@@ -1,24 +1,26 @@
 import type { HttpResponseInit } from '@azure/functions'
 import { canonical, type JsonObject } from '../core/json.ts'
-import { type Digest, type Hex, type ObjectId, parseRequestId, type RequestId, sha256 } from '../core/id.ts'
+import { type Digest, type Hex, type ObjectId, parseRequestId, type RequestId, sha256, shardOf } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { Approvals, Reader } from '../approvals.ts'
 import type { DeliveryState } from '../delivery.ts'
 import type { Health } from '../health.ts'
-import type { Policy, Signer } from '../ports.ts'
+import type { KeptEvent, Policy, Signer } from '../ports.ts'
 import { toBody } from './body.ts'
 import type { Call } from './boundary.ts'
 import type { Caller } from './caller.ts'
+import { type Evidence, evidenceApi } from './evidence.ts'
 import { body, idempotencyKey, preferredWait, query } from './input.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import { openapi } from './openapi.ts'
 import { principals } from './principal.ts'
-import type { RouteName } from './routes.ts'
+import { jsonLines, type RouteName } from './route.ts'
 import { askBody, decisionBody, listQuery, noQuery, outcomeBody, reasonBody, redeemBody } from './schemas.ts'
 
 export interface ApiParts {
   readonly approvals: Approvals
+  readonly evidence: Evidence
   readonly health: Health
   /** Whether the people who decide were reached; reads nothing when it need not. */
   readonly deliveryOf: (request: ApprovalRequest) => Promise<DeliveryState>
@@ -31,7 +33,7 @@ export interface ApiParts {
 /** The routes' handlers: who is it, what do they want, do it, show it. */
 export type Api = Readonly<Record<RouteName, (call: Call) => Promise<HttpResponseInit>>>
 
-export function api({ approvals, health, deliveryOf, callers, policy, signer, baseUrl }: ApiParts): Api {
+export function api({ approvals, evidence, health, deliveryOf, callers, policy, signer, baseUrl }: ApiParts): Api {
   const who = principals(callers, policy)
   const document = openapi(baseUrl)
 
@@ -45,6 +47,8 @@ export function api({ approvals, health, deliveryOf, callers, policy, signer, ba
     ok(toBody(request, { delivery: await deliveryOf(request) }))
 
   return {
+    ...evidenceApi({ ...evidence, approvals, who }),
+
     async ask(call) {
       const agent = await who.agent(call, 'Actions.Request')
       query(call.req, noQuery)
@@ -164,9 +168,9 @@ export function api({ approvals, health, deliveryOf, callers, policy, signer, ba
         call.req.headers.get('accept')?.includes('application/json') &&
         !call.req.headers.get('accept')?.includes('jsonl')
       )
-        return ok({ events: events.map(({ text, hash, said }) => ({ leaf: text, hash, said })) })
+        return ok({ events: await placed(request, events) })
       const lines = events.map(({ text }) => `${text}\n`).join('')
-      return { body: lines, headers: { 'content-type': 'application/jsonl', 'cache-control': 'no-store' } }
+      return { body: lines, headers: { 'content-type': jsonLines, 'cache-control': 'no-store' } }
     },
 
     async health(call) {
@@ -186,6 +190,14 @@ export function api({ approvals, health, deliveryOf, callers, policy, signer, ba
       const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' }
       return { body: JSON.stringify({ keys }), headers }
     },
+  }
+
+  async function placed({ id }: ApprovalRequest, events: readonly KeptEvent[]) {
+    const indices = await evidence.proofs.indices(shardOf(id), events)
+    return events.map(({ text, hash, said }, i) => {
+      const index = indices[i] ?? null
+      return { leaf: text, hash, ...(index !== null && { index }), said }
+    })
   }
 
   /** Anyone may ask for health, with whatever token; the counts are for those who may read evidence. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
+import { Broken } from '../core/broken.ts'
 import { Problem } from '../core/problem.ts'
 
 /** One HTTP call on its way through. */
@@ -71,6 +72,7 @@ function problemAnswer(cause: unknown, instance: string): HttpResponseInit {
 /** Where something went wrong, without its message: messages can hold input. */
 export function bug(cause: unknown): { error: string; at: readonly string[] } {
   if (cause instanceof Problem) return { error: cause.code, at: [] }
+  if (cause instanceof Broken) return { error: `evidence-broken: ${cause.code}`, at: [] }
   if (!(cause instanceof Error)) return { error: typeof cause, at: [] }
   const at = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   return { error: cause.name, at: at.slice(0, 8).map((line) => line.trim()) }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Problem, problemCodes } from '../core/problem.ts'
-import { type Route, routes } from './routes.ts'
+import type { Route } from './route.ts'
+import { routes } from './routes.ts'
 import { problemAnswerSchema, requestAnswer } from './answers.ts'
 
 const headers = {
@@ -16,6 +17,19 @@ const headers = {
     description: 'The same key of the same agent always names the same request.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   },
+  Range: {
+    name: 'Range',
+    in: 'header',
+    description: 'A single range of bytes (RFC 9110); several are ignored.',
+    schema: { type: 'string', examples: ['bytes=0-1023'] },
+  },
+  'If-Range': { name: 'If-Range', in: 'header', description: 'An ETag.', schema: { type: 'string' } },
+  'If-None-Match': { name: 'If-None-Match', in: 'header', description: 'ETags.', schema: { type: 'string' } },
+}
+
+const inPath = {
+  id: { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+  date: { name: 'date', in: 'path', required: true, schema: { type: 'string', format: 'date' } },
 }
 
 /** Makes the OpenAPI 3.1 document from the table of routes and the schemas that parse what comes in. */
@@ -57,7 +71,7 @@ function operation(route: Route): object {
 function parameters({ path, headers: names, query }: Route): object[] {
   const { properties = {} } = schema(query, 'input') as { properties?: Record<string, object> }
   return [
-    ...(path.includes('{id}') ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] : []),
+    ...Object.values(inPath).filter(({ name }) => path.includes(`{${name}}`)),
     ...names.map((name) => headers[name]),
     ...Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema })),
   ]
@@ -65,12 +79,21 @@ function parameters({ path, headers: names, query }: Route): object[] {
 
 function answers({ name, answers }: Route): Record<string, object> {
   const one = { $ref: '#/components/schemas/Request' }
-  const showsRequest = !['list', 'events', 'health', 'openapi', 'keys'].includes(name)
+  const showsRequest = ['ask', 'read', 'cancel', 'decide', 'redeem', 'report', 'revoke'].includes(name)
   const content = (types: readonly string[]) =>
     Object.fromEntries(types.map((type) => [type, showsRequest ? { schema: one } : {}]))
   return Object.fromEntries(
-    Object.entries(answers).map(([status, types]) => [status, { description: 'Done', content: content(types) }]),
+    Object.entries(answers).map(([status, types]) => [
+      status,
+      { description: descriptions[status] ?? 'Done', ...(types.length > 0 && { content: content(types) }) },
+    ]),
   )
+}
+
+const descriptions: Readonly<Record<string, string>> = {
+  206: 'The range that was asked for',
+  304: 'The caller has it already',
+  416: 'The range lies outside the file',
 }
 
 /** Codes are grouped by their status, as OpenAPI wants them. */

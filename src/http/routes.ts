@@ -1,45 +1,8 @@
-import type { z } from 'zod'
-import type { ProblemCode } from '../core/problem.ts'
+import { evidenceRoutes } from './evidenceRoutes.ts'
+import { json, jsonLines, type Route, signedIn, withBody, withId } from './route.ts'
 import { askBody, decisionBody, listQuery, noQuery, outcomeBody, reasonBody, redeemBody } from './schemas.ts'
 
-/** One operation of the API: what is bound, documented and tested is made from this table. */
-export interface Route {
-  readonly name: RouteName
-  readonly method: 'GET' | 'POST'
-  /** Without the leading slash; `{id}` is a request id. */
-  readonly path: string
-  readonly summary: string
-  /** Who may call; `null` is anyone. */
-  readonly who: string | null
-  readonly body?: z.ZodType
-  readonly query: z.ZodType
-  readonly headers: readonly ('Prefer' | 'Idempotency-Key')[]
-  /** Status → media type of the answers that are not problems. */
-  readonly answers: Readonly<Record<number, readonly string[]>>
-  readonly problems: readonly ProblemCode[]
-}
-
-export type RouteName =
-  | 'ask'
-  | 'read'
-  | 'list'
-  | 'cancel'
-  | 'decide'
-  | 'redeem'
-  | 'report'
-  | 'revoke'
-  | 'events'
-  | 'health'
-  | 'openapi'
-  | 'keys'
-
-const json = ['application/json']
-
-/** Problems of every route that asks who calls. */
-const signedIn: readonly ProblemCode[] = ['invalid-input', 'unauthenticated', 'not-permitted', 'unavailable']
-const withId: readonly ProblemCode[] = [...signedIn, 'not-found']
-const withBody: readonly ProblemCode[] = [...withId, 'invalid-json', 'too-large', 'busy']
-
+/** The whole API: what is bound, documented and tested is made from this table. */
 export const routes: readonly Route[] = [
   {
     name: 'ask',
@@ -154,9 +117,10 @@ export const routes: readonly Route[] = [
     who: 'app role Evidence.Read',
     query: noQuery,
     headers: [],
-    answers: { 200: ['application/jsonl', 'application/json'] },
+    answers: { 200: [jsonLines, ...json] },
     problems: withId,
   },
+  ...evidenceRoutes,
   {
     name: 'health',
     method: 'GET',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter, namePattern } from '../core/action.ts'
+import { erasable } from '../core/erasure.ts'
 import { statuses } from '../core/request.ts'
 
 /** One schema per body and query: they parse what comes in, and the OpenAPI document is made from them. */
@@ -85,6 +86,15 @@ export const outcomeBody = z.strictObject({
       size: z.int('is a whole number of bytes').min(0, 'is not negative'),
     })
     .optional(),
+})
+
+export const erasureBody = z.strictObject({
+  request: z.string().max(64, 'is the id of a request'),
+  names: z
+    .array(z.enum(erasable, `is one of ${erasable.join(', ')}`))
+    .min(1, 'names at least one text')
+    .refine((names) => new Set(names).size === names.length, 'names each text once'),
+  why: words(1, 500),
 })
 
 export const listQuery = z.strictObject({

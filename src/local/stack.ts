@@ -1,15 +1,18 @@
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
-import { join } from 'node:path'
-import { type App, archivePolicy, compose, type Teams } from '../app.ts'
+import { type App, compose, type Teams } from '../app.ts'
 import { BlobArchive } from '../azure/archive.ts'
 import { GraphDirectory } from '../azure/directory.ts'
 import { TableLedger } from '../azure/ledger.ts'
 import { TableLimits } from '../azure/limits.ts'
 import { prepareLedger } from '../azure/meta.ts'
 import { TableOutbox } from '../azure/outbox.ts'
+import { TableSeals } from '../azure/seals.ts'
 import { connectTables, type Tables } from '../azure/tables.ts'
+import { archivePolicy } from '../evidence/archiving.ts'
+import { bundles } from '../evidence/bundles.ts'
+import { readVerifiers } from '../folder.ts'
 import { callers } from '../http/caller.ts'
 import type { Policy } from '../ports.ts'
 import type { Cards } from '../teams/cards.ts'
@@ -20,6 +23,8 @@ import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import type { LocalClock } from './clock.ts'
 import type { Identity } from './identity.ts'
+import { grantKeyIn, logKeyIn } from './keys.ts'
+import { type SealReport, sealNow } from './sealing.ts'
 import { fileSigner } from './signer.ts'
 
 export interface StackParts {
@@ -44,21 +49,33 @@ const anybody: TokenCredential = {
   getToken: async (): Promise<AccessToken> => ({ token: 'local', expiresOnTimestamp: Date.now() + 3_600_000 }),
 }
 
+export interface LocalStack {
+  readonly app: App
+  /** Seals every day that has ended. */
+  readonly seal: () => Promise<SealReport>
+}
+
 /** Composes the app that is deployed with local storage, sign-in, keys and clock. */
-export async function composeLocal(parts: StackParts): Promise<App> {
+export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const { data, policy, baseUrl, azurite, identity, clock } = parts
   const { account, key } = azurite
   const tables = connectTables({ url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) })
   const credential = new StorageSharedKeyCredential(account, key)
   const archive = new BlobArchive({ url: azurite.blobsUrl, container: 'evidence', credential })
+  const seals = new TableSeals(tables)
   await prepareLedger(tables, { origin, tenant: tenantId, at: clock.now() })
+  await archive.prepare()
   await archivePolicy(archive, policy)
-  return compose({
+  const app = compose({
     ledger: new TableLedger(tables),
     limits: new TableLimits(tables),
     policy,
     directory: new GraphDirectory({ url: identity.graphUrl, credential: anybody, clock }),
-    signer: await fileSigner(join(data, 'grant-key.pem')),
+    signer: await fileSigner(grantKeyIn(data)),
+    logSigner: await fileSigner(logKeyIn(data)),
+    origin,
+    seals,
+    verifiers: readVerifiers('evidence'),
     archive,
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
@@ -66,6 +83,7 @@ export async function composeLocal(parts: StackParts): Promise<App> {
     failed: parts.failed,
     ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(parts.cards)) }),
   })
+  return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: bundles({ seals, archive, clock }) }) }
 }
 
 function teamsOn(tables: Tables, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {

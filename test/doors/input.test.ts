@@ -186,7 +186,10 @@ test('health tells anyone whether the parts work, and counts for those who may r
   const { status, body } = await stack.call(null, '/api/health')
   expect({ status, body }).toEqual({
     status: 200,
-    body: { status: 'ok', parts: { ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok' } },
+    body: {
+      status: 'ok',
+      parts: { ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+    },
   })
   expect((await stack.call('compliance', '/api/health')).body.counts).toEqual({ overdue: 0, waiting: 0 })
   expect((await stack.call('dba-1', '/api/health')).body).toEqual(body)

@@ -150,10 +150,11 @@ export class MemoryLedger implements Ledger {
   }
 
   async cut(shard: Shard, before: Instant): Promise<ChainHead> {
-    const { leaves } = this.partition(shard)
+    const { leaves, head } = this.partition(shard)
     const events = leaves.flatMap((text) => (text === null ? [] : keptFrom(text)))
     const newest = events.findLast(({ text }) => parse<{ readonly at: Instant }>(text).at < before)
-    return newest ? { seq: newest.seq, hash: newest.hash } : emptyChain
+    // Of the newest event the head knows the hash.
+    return newest ? { seq: newest.seq, hash: newest.seq === head.seq ? head.hash : newest.hash } : emptyChain
   }
 
   async *stream(shard: Shard, after: number, upTo: number): AsyncGenerator<readonly KeptEvent[], void, undefined> {

@@ -1,0 +1,52 @@
+import { plusSeconds } from '../core/instant.ts'
+import { parseCheckpoint } from '../core/checkpoint.ts'
+import { parseNote } from '../core/note.ts'
+import type { Clock, Messenger } from '../ports.ts'
+import type { Announcement, Archive, Seals } from '../ports/evidence.ts'
+import { checkpointOf, fileOf } from './bundles.ts'
+
+export interface AnnouncingParts {
+  readonly seals: Pick<Seals, 'plan' | 'announcements' | 'announced'>
+  readonly archive: Archive
+  readonly messenger: Pick<Messenger, 'say'>
+  /** The compliance channel; `null` if there is none: then nobody is told. */
+  readonly channel: string | null
+  readonly clock: Clock
+  /** Hears of what went wrong in the background. Must not throw. */
+  readonly failed: (cause: unknown) => void
+}
+
+/** Seconds that a claim lasts: longer than some sends, with all their retries. */
+const claimFor = 300
+
+/**
+ * Tells people of each sealed day's checkpoint, which is then kept outside. What did not get through may later, and is
+ * tried again by a call after its claim; so a message may come twice.
+ */
+export async function announce(parts: AnnouncingParts): Promise<void> {
+  const now = parts.clock.now()
+  for (const announcement of await parts.seals.announcements(now, plusSeconds(now, claimFor)))
+    if (!(await tell(parts, announcement))) return
+}
+
+/** `false` if it did not get through and may later. */
+async function tell(parts: AnnouncingParts, announcement: Announcement): Promise<boolean> {
+  const { seals, messenger, channel, failed } = parts
+  const { date } = announcement
+  if (channel !== null) {
+    const sent = await messenger.say(channel, await wordsOf(parts, announcement))
+    const isOver = 'sent' in sent || (sent.unsent !== 'passing' && sent.unsent !== 'throttled')
+    if (!isOver) return false
+    if ('unsent' in sent)
+      failed(new Error(`The checkpoint of ${date} cannot be told in the compliance channel: ${sent.unsent}.`))
+  }
+  await seals.announced(announcement)
+  return true
+}
+
+async function wordsOf({ seals, archive }: AnnouncingParts, { date }: Announcement): Promise<string> {
+  const plan = await seals.plan(date)
+  const note = Buffer.from(await fileOf(archive, checkpointOf(date))).toString('utf8')
+  const { size } = parseCheckpoint(parseNote(note).text)
+  return `Evidence of ${date} is sealed: bundle ${plan?.number}, log size ${size}.\n\n${note}`
+}

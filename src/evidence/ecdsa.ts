@@ -1,0 +1,12 @@
+import { createPublicKey, verify } from 'node:crypto'
+import type { VerifySignature } from '../core/checkpoint.ts'
+
+/** Checks an ECDSA signature over SHA-256, in DER. A key that is none has signed nothing. */
+export const verifySignature: VerifySignature = (spki, bytes, der) => {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    return verify('sha256', bytes, { key, dsaEncoding: 'der' }, der)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,54 @@
+import { type Erased, type Erasure, erase } from '../core/erasure.ts'
+import { type RequestId, shardOf } from '../core/id.ts'
+import { Problem } from '../core/problem.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import { type ChangeParts, record, retrying, settle, timeOf } from '../change.ts'
+import type { Change, Ledger } from '../ports.ts'
+
+export type Erasures = ReturnType<typeof erasures>
+
+/** Clears what people wrote, where it is kept; leaves, and so all proofs, stay as they are. */
+export function erasures(parts: ChangeParts) {
+  const { ledger, clock } = parts
+
+  /** One transaction: the texts are gone exactly if the ledger says that they were erased. */
+  const eraseSome = (id: RequestId, erasure: Erasure): Promise<readonly Erased[]> =>
+    ledger.inTurn(shardOf(id), async () => {
+      const loaded = await ledger.load(shardOf(id), { request: id })
+      if (!loaded.request) throw new Problem('not-found', 'There is no such request.')
+      const { erased, ...step } = erase(loaded.request, erasure)
+      if (erased.length === 0) return erased
+      const cleared = await rest(ledger, loaded.request, erased)
+      await record(parts, loaded, step, timeOf(clock, loaded), { cleared })
+      return erased
+    })
+
+  /**
+   * Erases these texts from every event of the request, and answers from which. None left: nothing is recorded.
+   *
+   * @throws {Problem} `not-found`, `still-open`, `busy`, `unavailable`; after the last two, call it again.
+   */
+  return async function eraseAll(id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
+    await settle(parts, id)
+    const erased: Erased[] = []
+    for (;;) {
+      const some = await retrying(() => eraseSome(id, erasure))
+      if (some.length === 0) return erased
+      erased.push(...some)
+    }
+  }
+}
+
+/** What is left of the texts of these events. */
+async function rest(ledger: Ledger, request: ApprovalRequest, erased: readonly Erased[]) {
+  const gone = new Map(erased.map(({ seq, names }) => [seq, new Set<string>(names)]))
+  const kept = await ledger.events({ ...request, events: request.events.filter(({ seq }) => gone.has(seq)) })
+  return kept
+    .map(({ seq, said }) => ({
+      seq,
+      before: said,
+      said: Object.fromEntries(Object.entries(said).filter(([name]) => gone.get(seq)?.has(name) === false)),
+    }))
+    .filter(({ said, before }) => Object.keys(said).length < Object.keys(before).length)
+    .map(({ seq, said }): NonNullable<Change['cleared']>[number] => ({ seq, said }))
+}

@@ -1,0 +1,35 @@
+import { type Shard, shards } from '../core/id.ts'
+import type { Plan } from '../ports/evidence.ts'
+
+/** A shard's events of one day, by sequence number (after, up to), and the log index of the first of them. */
+export interface Placed {
+  readonly shard: Shard
+  readonly after: number
+  readonly upTo: number
+  readonly index: number
+}
+
+/** Where the day's events stand in the log: shard by shard, in log order, those without events too. */
+export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>): readonly Placed[] {
+  let index = size
+  return shards.map((shard) => {
+    const placed = { shard, after: from[shard]?.seq ?? 0, upTo: to[shard]?.seq ?? 0, index }
+    index += placed.upTo - placed.after
+    return placed
+  })
+}
+
+/** How many leaves the day adds. */
+export const recordsOf = (plan: Pick<Plan, 'from' | 'to'>): number =>
+  placesOf({ ...plan, size: 0 }).reduce((sum, { after, upTo }) => sum + upTo - after, 0)
+
+/** The log index of an event; `null` if none of these plans has it. */
+export function placeOf(
+  plans: readonly Pick<Plan, 'size' | 'from' | 'to'>[],
+  shard: Shard,
+  seq: number,
+): number | null {
+  const places = plans.flatMap(placesOf).filter((placed) => placed.shard === shard)
+  const place = places.find(({ after, upTo }) => seq > after && seq <= upTo)
+  return place ? place.index + seq - place.after - 1 : null
+}

@@ -1,0 +1,75 @@
+import { type Day, dayOf } from '../core/day.ts'
+import { type Shard, shardOf } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+import { formatProof } from '../core/logproof.ts'
+import { checkInclusion, hashLeaf } from '../core/merkle.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import type { KeptEvent, Ledger } from '../ports.ts'
+import type { Archive, SealHead, Seals } from '../ports/evidence.ts'
+import { checkpointOf, fileOf } from './bundles.ts'
+import { placeOf } from './place.ts'
+import { tree } from './tree.ts'
+
+/** That one event is in the log, as a C2SP tlog-proof. */
+export interface EventProof {
+  readonly seq: number
+  readonly text: string
+}
+
+export type Proofs = ReturnType<typeof proofs>
+
+/** Proves single events against the newest checkpoint. */
+export function proofs({ ledger, seals, archive }: { ledger: Ledger; seals: Seals; archive: Archive }) {
+  return {
+    /** The log index of each of these events of one shard; `null` where its day is not sealed yet. */
+    async indices(shard: Shard, events: readonly KeptEvent[]): Promise<readonly (number | null)[]> {
+      const { head } = await seals.head()
+      return indices(seals, head, shard, events)
+    },
+
+    async of(request: ApprovalRequest): Promise<{ proofs: readonly EventProof[]; unsealed: readonly number[] }> {
+      const [events, { head }] = await Promise.all([ledger.events(request), seals.head()])
+      const places = await indices(seals, head, shardOf(request.id), events)
+      const unsealed = events.filter((_event, i) => places[i] === null).map(({ seq }) => seq)
+      if (head === null || unsealed.length === events.length) return { proofs: [], unsealed }
+      const prove = prover(archive, head)
+      const proofs = events.map(async (event, i) => {
+        const index = places[i] ?? null
+        return index === null ? null : { seq: event.seq, text: await prove(event, index) }
+      })
+      return { proofs: (await Promise.all(proofs)).filter((proof) => proof !== null), unsealed }
+    },
+  }
+}
+
+async function indices(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
+  const cut = head?.cuts[shard]?.seq ?? 0
+  const first = await seals.first()
+  const dayIn = ({ text }: KeptEvent): Day => {
+    const day = dayOf((JSON.parse(text) as { readonly at: Instant }).at)
+    // a clock that was behind when the ledger was made: the first day takes what comes before it
+    return day < first ? first : day
+  }
+  const days = new Set(events.filter(({ seq }) => seq <= cut).map(dayIn))
+  const plans = (await Promise.all([...days].map((day) => seals.plan(day)))).filter((plan) => plan !== null)
+  return events.map(({ seq }) => {
+    if (seq > cut) return null
+    const index = placeOf(plans, shard, seq)
+    if (index === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
+    return index
+  })
+}
+
+/** Makes proofs from the archive's tiles. No proof leaves that does not hold. */
+function prover(archive: Archive, { size, ...head }: SealHead) {
+  const log = tree(archive, size)
+  const root = Buffer.from(head.root, 'base64')
+  const checkpoint = fileOf(archive, checkpointOf(head.date))
+
+  return async ({ seq, text }: KeptEvent, index: number): Promise<string> => {
+    const [note, proof] = await Promise.all([checkpoint, log.inclusion(index)])
+    if (!checkInclusion({ index, size, leaf: hashLeaf(text), proof, root }))
+      throw new Error(`The archive's tiles give no proof of event ${seq}, which has log index ${index}.`)
+    return formatProof({ index, extra: Buffer.from(text), proof, checkpoint: Buffer.from(note).toString('utf8') })
+  }
+}

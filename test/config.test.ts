@@ -1,0 +1,39 @@
+import { readConfig } from '../src/config.ts'
+
+const key = 'https://vault.vault.azure.net/keys/grants'
+
+const env = {
+  COUNTERSIGN_BASE_URL: 'https://approvals.contoso.example',
+  COUNTERSIGN_ORIGIN: 'approvals.contoso.example/evidence',
+  COUNTERSIGN_TENANT_ID: '11111111-1111-4111-8111-111111111111',
+  COUNTERSIGN_API_APP_ID: '22222222-2222-4222-8222-222222222222',
+  COUNTERSIGN_TABLES_URL: 'https://contoso.table.core.windows.net',
+  COUNTERSIGN_BLOBS_URL: 'https://contoso.blob.core.windows.net',
+  COUNTERSIGN_GRANT_KEY: key,
+  COUNTERSIGN_LOG_KEY: 'https://vault.vault.azure.net/keys/log',
+  COUNTERSIGN_POLICY: 'policy',
+  AZURE_CLIENT_ID: '33333333-3333-4333-8333-333333333333',
+  BOT_APP_ID: '44444444-4444-4444-8444-444444444444',
+  BOT_APP_TYPE: 'SingleTenant',
+  BOT_TENANT_ID: '11111111-1111-4111-8111-111111111111',
+  BOT_SERVICE_URL: 'https://smba.trafficmanager.net/emea/',
+}
+
+test('two keys sign: one grants, the other the log', () => {
+  expect(readConfig(env)).toMatchObject({ grantKey: key, logKey: env.COUNTERSIGN_LOG_KEY })
+  const log = `${env.COUNTERSIGN_LOG_KEY}/${'0'.repeat(32)}`
+  expect(readConfig({ ...env, COUNTERSIGN_LOG_KEY: log }).logKey).toBe(log)
+})
+
+test.each([
+  ['the key for grants', key],
+  ['another version of it', `${key}/${'0'.repeat(32)}`],
+  ['it in capitals', 'https://VAULT.vault.azure.net/keys/Grants'],
+  ['no key', 'https://vault.vault.azure.net/secrets/log'],
+])('the log is not signed with %s', (_what, value) => {
+  expect(() => readConfig({ ...env, COUNTERSIGN_LOG_KEY: value })).toThrow('COUNTERSIGN_LOG_KEY')
+})
+
+test.each(Object.keys(env))('%s that is missing stops the start by name', (name) => {
+  expect(() => readConfig({ ...env, [name]: '' })).toThrow(name)
+})

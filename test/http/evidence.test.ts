@@ -1,0 +1,423 @@
+import { verify } from 'node:crypto'
+import { problemAnswerSchema } from '../../src/http/answers.ts'
+import { openCheckpoint } from '../../src/core/checkpoint.ts'
+import { type Day, nextDay } from '../../src/core/day.ts'
+import { saidDigest } from '../../src/core/event.ts'
+import { digestOf, sha256 } from '../../src/core/id.ts'
+import { type Instant, plusSeconds } from '../../src/core/instant.ts'
+import { parseProof } from '../../src/core/logproof.ts'
+import { checkInclusion, hashLeaf } from '../../src/core/merkle.ts'
+import type { ApprovalRequest } from '../../src/core/request.ts'
+import { evidenceRoutes } from '../../src/http/evidenceRoutes.ts'
+import type { EvidenceRouteName } from '../../src/http/route.ts'
+import type { KeptEvent } from '../../src/ports.ts'
+import { after, dba, noon } from '../build.ts'
+import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
+import { asks, votes } from '../world.ts'
+import { first, people, type Served, served, type Wanted } from './served.ts'
+
+const second = nextDay(first)
+const third = nextDay(second)
+
+let here: Served
+/** Denied on the first day; and one that was asked for then and denied after midnight. */
+let request: ApprovalRequest
+let late: ApprovalRequest
+let leaves: readonly KeptEvent[]
+
+/** On the day after the given time of day. */
+const onSecond = (seconds: number): Instant => plusSeconds(noon, 86_400 + seconds)
+
+beforeEach(async () => {
+  here = await served()
+  const links = [{ title: 'FIN-881', url: 'https://a.example/1' }]
+  request = (await here.approvals.ask(asks({ reason: 'Because.', links }))).request
+  here.clock.set(after(60))
+  request = await here.approvals.decide(request.id, votes(request, dba, { verdict: 'deny', reason: 'Not today.' }))
+  here.clock.set(after(12 * 3600 - 60))
+  late = (await here.approvals.ask(asks())).request
+  here.clock.set(plusSeconds(noon, 12 * 3600 + 60))
+  await here.approvals.decide(late.id, votes(late, dba, { verdict: 'deny' }))
+  leaves = await sealDay(here, first)
+})
+
+const date = { date: first }
+
+describe('who may call', () => {
+  const wanted: Readonly<Record<EvidenceRouteName, () => Wanted>> = {
+    proof: () => ({ params: { id: request.id } }),
+    bundles: () => ({}),
+    bundle: () => ({ params: date }),
+    said: () => ({ params: date }),
+    erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
+    checkpoint: () => ({}),
+  }
+  const callers = [...Object.keys(people), 'agent', null]
+  const rows = evidenceRoutes.flatMap(({ name, who }) => callers.map((caller) => [name, caller, who] as const))
+
+  test.each(rows)('%s: %s', async (name, caller, who) => {
+    const { status, json } = await here.call(name, caller, wanted[name]())
+    if (who === null || who === `app role ${caller}`) expect(status).toBe(200)
+    else
+      expect({ status, code: json.code }).toEqual(
+        caller === null ? { status: 401, code: 'unauthenticated' } : { status: 403, code: 'not-permitted' },
+      )
+    if (json?.code) problemAnswerSchema.parse(json)
+  })
+
+  test.each(evidenceRoutes.map(({ name }) => name))('%s knows no parameters', async (name) => {
+    const who = evidenceRoutes.find((route) => route.name === name)?.who?.replace('app role ', '') ?? null
+    const { status, json } = await here.call(name, who, {
+      ...wanted[name](),
+      query: '?colour=red',
+    })
+    expect({ status, json }).toMatchObject({ status: 400, json: { code: 'invalid-input', pointer: '/colour' } })
+  })
+})
+
+describe('bundles', () => {
+  test('are listed, oldest first, with what is needed to tell whether one has them', async () => {
+    await sealDay(here, second)
+    const { json } = await here.call('bundles', 'Evidence.Read')
+    const bytes = bundleText(first).length
+    const size = leaves.length
+    expect(json.bundles).toMatchObject([
+      { date: first, number: 1, from: 0, to: size, records: size, bytes, sha256: sha256(bundleText(first)) },
+      { date: second, number: 2, from: size, to: size + 2, records: 2, bytes, sha256: sha256(bundleText(second)) },
+    ])
+    const { head } = await here.seals.head()
+    expect(json.bundles[1].root).toBe(head?.root)
+    expect(json.bundles[0].root).not.toBe(head?.root)
+  })
+
+  test('that are planned and not yet sealed are not listed', async () => {
+    const plan = await here.seals.plan(first)
+    if (plan) await here.seals.propose({ ...plan, date: second, number: 2 })
+    expect((await here.call('bundles', 'Evidence.Read')).json.bundles).toHaveLength(1)
+    expect((await here.call('bundle', 'Evidence.Export', { params: { date: second } })).status).toBe(404)
+  })
+
+  test('are none before the first seal', async () => {
+    const empty = await served()
+    expect((await empty.call('bundles', 'Evidence.Read')).json).toEqual({ bundles: [] })
+    expect((await empty.call('checkpoint', null)).json.code).toBe('not-found')
+    const { json } = await empty.call('bundle', 'Evidence.Export', { params: date })
+    expect(json).toMatchObject({ code: 'not-found' })
+    expect(json.detail).toContain(`${second}T00:05:00.000Z`)
+  })
+})
+
+const bundle = (headers: Record<string, string> = {}) =>
+  here.call('bundle', 'Evidence.Export', { params: date, headers })
+
+describe('a bundle', () => {
+  const text = bundleText(first)
+  const tag = `"${sha256(text)}"`
+
+  test('is sent whole, to be saved', async () => {
+    const answer = await bundle()
+    expect(answer.status).toBe(200)
+    expect(answer.text).toBe(text)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/zip',
+      'content-disposition': `attachment; filename="countersign-evidence-${first}.zip"`,
+      'content-length': String(text.length),
+      'accept-ranges': 'bytes',
+      etag: tag,
+    })
+  })
+
+  test.each([
+    ['bytes=0-0', 0, 0],
+    ['bytes=10-19', 10, 19],
+    ['bytes=100000-', 100_000, text.length - 1],
+    ['bytes=-5', text.length - 5, text.length - 1],
+    [`bytes=-${text.length * 2}`, 0, text.length - 1],
+    [`bytes=${text.length - 1}-${text.length + 9}`, text.length - 1, text.length - 1],
+  ])('is sent in part: %s', async (range, from, to) => {
+    for (const headers of [{ range }, { range, 'if-range': tag }]) {
+      const answer = await bundle(headers)
+      expect(answer.status).toBe(206)
+      expect(answer.text).toBe(text.slice(from, to + 1))
+      expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${to}/${text.length}`)
+      expect(answer.headers.get('content-length')).toBe(String(to + 1 - from))
+      expect(answer.headers.get('etag')).toBe(tag)
+    }
+  })
+
+  test.each([`bytes=${text.length}-`, `bytes=${text.length}-${text.length + 1}`, 'bytes=-0'])(
+    'has no such part: %s',
+    async (range) => {
+      const answer = await bundle({ range })
+      expect(answer.status).toBe(416)
+      expect(answer.text).toBe('')
+      expect(answer.headers.get('content-range')).toBe(`bytes */${text.length}`)
+    },
+  )
+
+  test.each(['bytes=0-1,4-5', 'bytes=5-4', 'bytes=-', 'bytes=a-b', 'lines=0-1', 'bytes=0x1-2', ''])(
+    'is sent whole where a range is none: %s',
+    async (range) => {
+      expect(await bundle({ range })).toMatchObject({ status: 200, text })
+    },
+  )
+
+  test.each(['"other"', `W/${tag}`, 'Wed, 04 Mar 2026 12:00:00 GMT'])(
+    'is sent whole where the part is wanted of another: %s',
+    async (other) => {
+      expect(await bundle({ range: 'bytes=0-1', 'if-range': other })).toMatchObject({ status: 200, text })
+    },
+  )
+
+  test.each([tag, `W/${tag}`, `"a", ${tag}`, '*'])('is not sent again to who has it: %s', async (value) => {
+    const answer = await bundle({ 'if-none-match': value, range: 'bytes=0-1' })
+    expect(answer).toMatchObject({ status: 304, text: '' })
+    expect(answer.headers.get('etag')).toBe(tag)
+  })
+
+  test('is sent to who has another', async () => {
+    expect(await bundle({ 'if-none-match': '"a", "b"' })).toMatchObject({ status: 200, text })
+  })
+})
+
+describe.each(['bundle', 'said'] as const)('the date of a %s', (name) => {
+  const of = (day: string) => here.call(name, 'Evidence.Export', { params: { date: day } })
+
+  test.each(['2026-02-30', '2026-2-3', 'today', '2026-03-04T00:00', '..%2f..', '', "' or 1 eq 1", '2026-13-01'])(
+    'is one of the calendar: not %s',
+    async (day) => {
+      expect((await of(day)).json).toMatchObject({ status: 400, code: 'invalid-input', pointer: '/date' })
+    },
+  )
+
+  test('was not before the first', async () => {
+    const { json } = await of('2026-03-03')
+    expect(json).toMatchObject({ status: 404, code: 'not-found' })
+    expect(json.detail).toContain(first)
+  })
+
+  test('that is not over says when it will be sealed', async () => {
+    const { json } = await of(second)
+    expect(json).toMatchObject({ status: 404, code: 'not-found' })
+    expect(json.detail).toContain(`${third}T00:05:00.000Z`)
+  })
+
+  test('that is over says when sealing runs next', async () => {
+    here.clock.set(`${third}T03:04:59.999Z` as Instant)
+    expect((await of(second)).json.detail).toContain(`${third}T03:05:00.000Z`)
+    here.clock.set(`${third}T03:05:00.000Z` as Instant)
+    expect((await of(second)).json.detail).toContain(`${third}T04:05:00.000Z`)
+  })
+
+  test('at which sealing has stopped says so, and nothing of why', async () => {
+    const words = 'Event 7 is missing.'
+    await here.seals.raise({ date: second, code: 'broken-chain', words, since: noon })
+    const { json } = await of(third)
+    expect(json).toMatchObject({ status: 404, code: 'not-found' })
+    expect(json.detail).toContain(`stopped at ${second}`)
+    expect(json.detail).not.toContain(words)
+    expect((await of(first)).status).toBe(200)
+  })
+})
+
+describe('what people wrote', () => {
+  const said = async (day: Day = first) => {
+    const answer = await here.call('said', 'Evidence.Export', { params: { date: day } })
+    const lines = answer.text.split('\n').slice(0, -1)
+    return { answer, lines: lines.map((line) => JSON.parse(line) as Record<string, string>) }
+  }
+
+  test('is a line each, in log order, and digests in the leaves commit to it', async () => {
+    const { answer, lines } = await said()
+    expect(answer.status).toBe(200)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/jsonl',
+      'content-disposition': `attachment; filename="said-${first}.jsonl"`,
+      'cache-control': 'no-store',
+    })
+    const expected = leaves.flatMap(({ text }, index) => {
+      const { type, said: names = {} } = JSON.parse(text)
+      return [...Object.keys(names).sort(), ...(type === 'requested' ? ['action'] : [])].map((name) => [index, name])
+    })
+    expect(lines.map(({ index, name }) => [index, name])).toEqual(expected)
+    expect(expected).toHaveLength(7)
+    for (const { index, name = '', salt = '', text = '' } of lines) {
+      const { data, said: digests } = JSON.parse(leaves[Number(index)]?.text ?? '')
+      if (name === 'action') expect(digestOf(text)).toBe(data.digest)
+      else expect(saidDigest({ salt, text })).toBe(digests[name])
+    }
+  })
+
+  test('goes on counting on the next day', async () => {
+    const all = await sealDay(here, second)
+    const decided = all.findIndex(({ text }) => text.includes('"decided"') && text.includes(late.id))
+    const { lines } = await said(second)
+    expect(decided).toBeGreaterThanOrEqual(leaves.length)
+    expect(lines.map(({ index, name }) => [index, name])).toEqual([
+      [decided, 'name'],
+      [decided, 'reason'],
+    ])
+  })
+
+  test('has no line once it is erased, and later days say that it was', async () => {
+    here.clock.set(onSecond(60))
+    const before = (await said()).lines
+    const body = { request: request.id, names: ['reason', 'action'], why: 'A secret.' }
+    const { json } = await here.call('erasures', 'Evidence.Erase', { body })
+    expect(json).toEqual({
+      request: request.id,
+      erased: [
+        { event: request.events[0]?.hash, names: ['action', 'reason'] },
+        { event: request.events[1]?.hash, names: ['reason'] },
+      ],
+    })
+    const mine = new Set(request.events.map(({ hash }) => leaves.findIndex((leaf) => leaf.hash === hash)))
+    const gone = ({ index, name }: Record<string, unknown>) =>
+      mine.has(Number(index)) && ['reason', 'action'].includes(String(name))
+    expect((await said()).lines).toEqual(before.filter((line) => !gone(line)))
+    await sealDay(here, second)
+    const whys = (await said(second)).lines.filter(({ name }) => name === 'why')
+    expect(whys.map(({ text }) => text)).toEqual(['A secret.', 'A secret.'])
+  })
+
+  test('with an event missing does not look whole', async () => {
+    const plan = await here.seals.plan(first)
+    const shard = request.id.slice(27)
+    const longer = { ...plan, to: { ...plan?.to, [shard]: { seq: 99, hash: '0'.repeat(64) } } }
+    Object.assign(here.seals, { plan: async () => longer })
+    expect((await here.call('said', 'Evidence.Export', { params: date })).status).toBe(500)
+  })
+})
+
+describe('an erasure', () => {
+  const erase = (body: unknown) => here.call('erasures', 'Evidence.Erase', { body })
+  const why = 'A secret.'
+
+  test.each([
+    ['no request', () => ({ names: ['reason'], why }), '/request'],
+    ['no names', () => ({ request: request.id, why }), '/names'],
+    ['an empty list', () => ({ request: request.id, names: [], why }), '/names'],
+    ['a name twice', () => ({ request: request.id, names: ['reason', 'reason'], why }), '/names'],
+    ['a name that is none', () => ({ request: request.id, names: ['reason', 'why'], why }), '/names/1'],
+    ['no reason', () => ({ request: request.id, names: ['reason'] }), '/why'],
+    ['an empty reason', () => ({ request: request.id, names: ['reason'], why: '' }), '/why'],
+    ['a reason of 501 characters', () => ({ request: request.id, names: ['reason'], why: 'x'.repeat(501) }), '/why'],
+    ['a control character', () => ({ request: request.id, names: ['reason'], why: 'a\u0007' }), '/why'],
+    ['what nobody knows', () => ({ request: request.id, names: ['reason'], why, force: true }), '/force'],
+  ])('with %s is refused, naming the field', async (_what, body, pointer) => {
+    expect((await erase(body())).json).toMatchObject({ status: 400, code: 'invalid-input', pointer })
+  })
+
+  test('of an open request is refused', async () => {
+    const open = (await here.approvals.ask(asks())).request
+    expect((await erase({ request: open.id, names: ['reason'], why })).json).toMatchObject({
+      status: 409,
+      code: 'still-open',
+    })
+  })
+
+  test.each(['nonsense', '01kjw2xm00abcdefghjkmnpqrs-07'])('of what is no request finds none: %s', async (id) => {
+    expect((await erase({ request: id, names: ['reason'], why })).json).toMatchObject({
+      status: 404,
+      code: 'not-found',
+    })
+  })
+
+  test('is answered alike when there is nothing left', async () => {
+    const body = { request: request.id, names: ['name'], why }
+    expect((await erase(body)).json.erased).toHaveLength(1)
+    expect(await erase(body)).toMatchObject({ status: 200, json: { request: request.id, erased: [] } })
+  })
+})
+
+const open = (note: string) =>
+  openCheckpoint(note, [logKey], (spki, bytes, der) =>
+    verify('sha256', bytes, { key: Buffer.from(spki), format: 'der', type: 'spki' }, der),
+  )
+
+describe('proofs', () => {
+  const prove = async (id: string) => (await here.call('proof', 'Evidence.Read', { params: { id } })).json
+
+  function check(texts: readonly string[]): readonly KeptEvent[] {
+    return texts.map((text) => {
+      const { index, extra = new Uint8Array(), proof, checkpoint } = parseProof(text)
+      const { size, root } = open(checkpoint)
+      expect(size).toBe(leaves.length)
+      expect(checkInclusion({ index, size, leaf: hashLeaf(extra), proof, root })).toBe(true)
+      expect(Buffer.from(extra).toString('utf8')).toBe(leaves[index]?.text)
+      return leaves[index] as KeptEvent
+    })
+  }
+
+  test('hold for every event of a sealed request', async () => {
+    const { proofs, unsealed } = await prove(request.id)
+    expect(unsealed).toEqual([])
+    const proven = check(proofs.map(({ text }: { text: string }) => text))
+    expect(proven.map(({ hash }) => hash)).toEqual(request.events.map(({ hash }) => hash))
+    expect(proofs.map(({ seq }: { seq: number }) => seq)).toEqual(request.events.map(({ seq }) => seq))
+  })
+
+  test('are there for the first day of a request that went on, and against the newest checkpoint then', async () => {
+    const events = (await here.ledger.find(late.id))?.events ?? []
+    const before = await prove(late.id)
+    expect(before.unsealed).toEqual(events.slice(1).map(({ seq }) => seq))
+    expect(check(before.proofs.map(({ text }: { text: string }) => text))).toHaveLength(1)
+    leaves = await sealDay(here, second)
+    const { proofs, unsealed } = await prove(late.id)
+    expect(unsealed).toEqual([])
+    const proven = check(proofs.map(({ text }: { text: string }) => text))
+    expect(proven.map(({ hash }) => hash)).toEqual(events.map(({ hash }) => hash))
+  })
+
+  test('hold after texts were erased', async () => {
+    await here.call('erasures', 'Evidence.Erase', { body: { request: request.id, names: ['reason'], why: 'So.' } })
+    expect(check((await prove(request.id)).proofs.map(({ text }: { text: string }) => text))).not.toEqual([])
+  })
+
+  test('are none before the first seal, or for what is no request', async () => {
+    const empty = await served()
+    const asked = (await empty.approvals.ask(asks())).request
+    const { json } = await empty.call('proof', 'Evidence.Read', { params: { id: asked.id } })
+    expect(json).toEqual({ proofs: [], unsealed: asked.events.map(({ seq }) => seq) })
+    expect(await prove('nonsense')).toMatchObject({ code: 'not-found' })
+  })
+
+  test('do not leave where the archive does not bear them out', async () => {
+    const read = here.archive.read.bind(here.archive)
+    Object.assign(here.archive, {
+      read: async (name: string) => (name.startsWith('tile/') ? Buffer.alloc(32 * leaves.length) : read(name)),
+    })
+    expect((await here.call('proof', 'Evidence.Read', { params: { id: request.id } })).status).toBe(500)
+  })
+})
+
+test('events have their log index once they are sealed', async () => {
+  const read = (id: string) =>
+    here.call('events', 'Evidence.Read', { params: { id }, headers: { accept: 'application/json' } })
+  const { json } = await read(late.id)
+  expect(json.events.map(({ index }: { index?: number }) => index)).toEqual([
+    leaves.findIndex(({ hash }) => hash === late.events[0]?.hash),
+    undefined,
+    undefined,
+  ])
+})
+
+test('the newest checkpoint is for anyone, to the byte', async () => {
+  const answer = await here.call('checkpoint', null)
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(answer.text).toBe(Buffer.from((await here.archive.read(`checkpoints/${first}`)) ?? []).toString())
+  expect(open(answer.text)).toMatchObject({ origin, size: leaves.length })
+})
+
+test('the document has each of these routes, its path parameter, and every status', async () => {
+  const { json } = await here.call('openapi', null)
+  for (const { path, method, answers } of evidenceRoutes) {
+    const operation = json.paths[`/${path}`][method.toLowerCase()]
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(answers)))
+    for (const [status, types] of Object.entries(answers))
+      expect(Object.keys(operation.responses[status].content ?? {})).toEqual(types)
+    const inPath = operation.parameters.filter((one: { in: string }) => one.in === 'path')
+    expect(inPath.map(({ name }: { name: string }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
+  }
+  expect(Object.keys(json.paths['/api/evidence/erasures'].post.responses)).toContain('409')
+})

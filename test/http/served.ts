@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import { bundles } from '../../src/evidence/bundles.ts'
+import { erasures } from '../../src/evidence/erasure.ts'
+import { proofs } from '../../src/evidence/proofs.ts'
+import { saidOf } from '../../src/evidence/said.ts'
+import type { ObjectId } from '../../src/core/id.ts'
+import { Problem } from '../../src/core/problem.ts'
+import { api } from '../../src/http/api.ts'
+import { boundary } from '../../src/http/boundary.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import type { RouteName } from '../../src/http/route.ts'
+import { routes } from '../../src/http/routes.ts'
+import type { HealthReport } from '../../src/health.ts'
+import { bot, dba, oid, policyVersion } from '../build.ts'
+import { fakePolicy } from '../fakes.ts'
+import { MemoryArchive } from '../fakes/archive.ts'
+import { MemorySeals } from '../fakes/seals.ts'
+import { newSigner, roster, type World, world } from '../world.ts'
+import type { Day } from '../../src/core/day.ts'
+
+export const first = '2026-03-04' as Day
+
+/** Who may call, by name: people by their one role. */
+export const people: Readonly<Record<string, ObjectId>> = {
+  'Evidence.Read': oid(61),
+  'Evidence.Export': oid(62),
+  'Evidence.Erase': oid(63),
+  'no role': oid(64),
+  approver: dba,
+}
+
+const callerOf = (name: string | null): Caller => {
+  if (name === 'agent') return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Evidence.Read'] }
+  const id = name === null ? undefined : people[name]
+  if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
+  return { kind: 'person', id, name, roles: [name] }
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
+  readonly json: any
+}
+
+export interface Served extends World {
+  readonly seals: MemorySeals
+  readonly archive: MemoryArchive
+  /** Calls a route, by its name. */
+  call(name: RouteName, who: string | null, wanted?: Wanted): Promise<Answered>
+}
+
+export interface Wanted {
+  readonly params?: Record<string, string>
+  readonly query?: string
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
+}
+
+/** The API over fakes at the ports. */
+export async function served(health: () => Promise<HealthReport> = () => Promise.reject(new Error())): Promise<Served> {
+  const here = await world()
+  const { ledger, clock } = here
+  const [seals, archive] = [new MemorySeals(first), new MemoryArchive()]
+  const handlers = api({
+    approvals: here.approvals,
+    evidence: {
+      bundles: bundles({ seals, archive, clock }),
+      said: saidOf({ ledger, seals, clock }),
+      proofs: proofs({ ledger, seals, archive }),
+      erase: erasures({
+        ledger,
+        clock,
+        policy: { version: policyVersion },
+        random: randomBytes,
+        tell: () => undefined,
+      }),
+    },
+    health,
+    deliveryOf: async () => 'ok',
+    callers: async (authorization) => callerOf(authorization),
+    policy: fakePolicy(roster()),
+    signer: await newSigner(),
+    baseUrl: 'https://countersign.example',
+  })
+
+  async function call(name: RouteName, who: string | null, wanted: Wanted = {}): Promise<Answered> {
+    const route = routes.find((one) => one.name === name)
+    if (route === undefined) throw new Error(`There is no route ${name}.`)
+    const { params = {}, query = '', body } = wanted
+    const headers = { ...wanted.headers, ...(who !== null && { authorization: who }) }
+    const url = `https://countersign.example/${route.path}${query}`
+    const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const nativeRequest = new Request(url, { method: route.method, headers, ...sent })
+    const init = { url, method: route.method, params, nativeRequest }
+    const context = new InvocationContext({ functionName: name, logHandler: () => undefined })
+    const answer = new HttpResponse(await boundary(name, handlers[name])(new HttpRequest(init), context))
+    const text = Buffer.from(await answer.arrayBuffer()).toString('utf8')
+    const isJson = (answer.headers.get('content-type') ?? '').endsWith('json')
+    return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : null }
+  }
+
+  return { ...here, seals, archive, call }
+}
