@@ -11,8 +11,12 @@ export interface Option {
 
 export interface Command {
   readonly summary: string
+  /** What it is about, in this order; what is in brackets may be left out. */
+  readonly about?: readonly string[]
   /** Whether it is about one request, named by its id. */
   readonly id?: true
+  /** Whether it works without the service. */
+  readonly offline?: true
   /** Whether a command line follows after `--`. */
   readonly tail?: true
   readonly options: Readonly<Record<string, Option>>
@@ -50,6 +54,8 @@ const action = {
   'expires-in': { value: 'SECONDS', help: 'give up unless decided by then; the policy may be shorter' },
   'idempotency-key': { value: 'KEY', help: 'names this ask: the same key asks for the same request (random)' },
 } as const satisfies Record<string, Option>
+
+const key = { value: 'LOG.pem', help: "a public key of the log's, from somewhere you trust", many: true } as const
 
 export const commands = {
   run: {
@@ -91,6 +97,51 @@ export const commands = {
     id: true,
     options: { reason: { value: 'TEXT', help: 'why; the agent is told', required: true } },
   },
+  download: {
+    summary: 'download the evidence of a sealed day, and what people wrote on it',
+    about: ['DATE'],
+    options: { out: { value: 'FOLDER', help: 'where to (the current folder)' } },
+  },
+  verify: {
+    summary: 'verify the evidence of a day, or of all days in a folder',
+    about: ['[BUNDLE.zip]'],
+    offline: true,
+    options: {
+      key: { ...key, required: true },
+      said: { value: 'FILE', help: 'verify what people wrote, too' },
+      chain: {
+        value: 'FOLDER',
+        help: 'verify every countersign-evidence-*.zip in it, and that each continues the last',
+      },
+    },
+  },
+  report: {
+    summary: 'verify the evidence of a day, and tell it request by request, for people',
+    about: ['BUNDLE.zip'],
+    offline: true,
+    options: {
+      key: { ...key, required: true },
+      said: { value: 'FILE', help: 'what people wrote' },
+      out: { value: 'FILE', help: 'where to (standard output)' },
+      format: { value: 'FORMAT', help: "html or csv (as FILE's name ends, else html)" },
+    },
+  },
+  prove: {
+    summary: 'prove the events of one request, by proofs that need no bundle',
+    about: ['BUNDLE.zip'],
+    id: true,
+    offline: true,
+    options: {
+      key: { ...key, help: `${key.help}: the bundle is verified first` },
+      out: { value: 'FOLDER', help: 'write one file for each event there: REQUEST-ID-NUMBER.tlog-proof' },
+    },
+  },
+  'verify-proof': {
+    summary: 'verify the proof of one event, and print the event',
+    about: ['FILE'],
+    offline: true,
+    options: { key: { ...key, required: true } },
+  },
 } as const satisfies Record<string, Command>
 
 export type CommandName = keyof typeof commands
@@ -98,5 +149,6 @@ export type CommandName = keyof typeof commands
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
 
 export function optionsOf(name: CommandName): Readonly<Record<string, Option>> {
-  return { ...commands[name].options, ...always, ...service }
+  const { options, offline }: Command = commands[name]
+  return { ...options, ...always, ...(!offline && service) }
 }

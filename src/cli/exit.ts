@@ -4,6 +4,10 @@ import type { Status } from '../core/request.ts'
 /** The exit codes, as sysexits.h numbers them. They are a part of the interface. */
 export const exits = {
   ok: 0,
+  /** Evidence that does not hold. */
+  broken: 1,
+  /** A file that cannot be read, or is too new for this program. */
+  unreadable: 2,
   /** The service, or the token endpoint, cannot be reached or answers something else than it should. */
   unreachable: 69,
   /** A fault in this program. */

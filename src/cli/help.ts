@@ -12,19 +12,18 @@ export function help(name?: string): string {
     `${usageOf(name)}\n${summary}`,
     table(Object.entries(options)),
     table(others),
-    name === 'run' ? running : '',
-    name === 'approve' ? approving : '',
+    Object.hasOwn(more, name) ? (more[name] ?? '') : '',
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
 function usageOf(name: CommandName): string {
-  const { options, id, tail }: Command = commands[name]
+  const { options, about = [], id, tail }: Command = commands[name]
   const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
     must ? [`--${option} ${value}`] : [],
   )
   const end = tail ? ['[options]', '--', 'COMMAND', '[ARGUMENT...]'] : ['[options]']
-  return ['countersign', name, ...(id ? ['ID'] : []), ...required, ...end].join(' ')
+  return ['countersign', name, ...about, ...(id ? ['ID'] : []), ...required, ...end].join(' ')
 }
 
 const table = (options: readonly (readonly [string, Option])[]): string =>
@@ -35,7 +34,7 @@ const flag = (name: string, value?: string): string => `--${name}${value ? ` ${v
 const overview = `countersign asks people before something privileged is done.
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
   .join('\n')}
 
 countersign help COMMAND (or COMMAND --help) lists its options; countersign --version prints the version.
@@ -52,6 +51,8 @@ Settings
 
 Exit codes
    0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
+   1  evidence does not hold
+   2  a file cannot be read, or is too new for this version
   69  the service cannot be reached, or does not answer as it should
   70  a fault in countersign itself
   75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out
@@ -84,3 +85,45 @@ it to a file instead. After the command ran it also has
 const approving = `The action is shown first, on standard error, and the decision is sent with the digest of what was shown.
 Rows behind a | belong to the text above them. What cannot be seen is named, as ⟦2 spaces⟧ or ⟦U+202E⟧.
 For tier high the target's last segment has to be given with --confirm; on a terminal it is asked for.`
+
+const verifying = `Nothing is sent or fetched, and no setting is needed. Checked are, in this order, naming the first that does not hold:
+  zip           it holds what a bundle holds, nothing hidden, doubled, or leading elsewhere
+  manifest      it is signed with a key given by --key
+  members       every file is what the manifest lists
+  checkpoints   the log's size and root before and after the day are signed
+  records       every record is well formed and follows the one before it in its shard
+  root          the log before the day and these records make the log after it: nothing was changed, added or left out
+  consistency   the proof that the log only grew
+  carried       earlier events of requests that began on another day are in the log
+  tables        counts, requests.csv and exceptions.csv are what the records say
+  rules         replayed: nobody approved who may not, nothing was used twice, too late or by somebody else
+  said          what people wrote is what the log commits to (with --said); what is missing was erased
+
+It does not prove that the directory told the truth about people, or that whoever holds the log's key did not write a
+day anew whose checkpoint nobody else kept. Compare the root with the one that was posted when the day was sealed.
+
+With --chain each day must also continue the one before, without a gap. A change of the log's key is followed.
+
+--json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
+with --chain { "exit", "ok", "bundles", "problem"? }. "checks" names what holds.`
+
+const reporting = `Says for each request who asked, why, for what exactly, who decided and when, what they were shown, whether it ran, and
+what is out of the ordinary. What people wrote comes from --said; without it there are digests only.
+HTML is one file without scripts, for browsers and printers; CSV is one row per request.
+Evidence that does not hold is not reported.`
+
+const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and holds the event itself. Whoever has the log's public
+key can verify it without the bundle: countersign verify-proof FILE --key LOG.pem.
+Without --out there has to be one event only, and its proof goes to standard output.`
+
+const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears when it is
+complete, and its SHA-256 is what the service says. Files that are there with other content are left alone.`
+
+const more: Readonly<Record<string, string>> = {
+  run: running,
+  approve: approving,
+  download: downloading,
+  verify: verifying,
+  report: reporting,
+  prove: proving,
+}

@@ -20,6 +20,13 @@ export interface Reply {
   readonly json?: Json
 }
 
+/** An answer that is a file: its bytes are still to come. */
+export interface Download {
+  readonly headers: Headers
+  /** @throws {Exit} 69 if they end early. */
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
 export interface Patience {
   readonly seconds: number
   readonly say: (sentence: string) => void
@@ -34,10 +41,24 @@ const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
  * @returns the last answer
  * @throws {Exit} 69 if there is none.
  */
-export async function send(call: Call, patience: Patience): Promise<Reply> {
+export function send(call: Call, patience: Patience): Promise<Reply> {
+  return persist(call, patience, readBody)
+}
+
+/** Calls, and calls again, as {@link send} does, for a file of any size. It may take as long as bytes keep coming. */
+export function open(call: Call, patience: Patience): Promise<Reply & { readonly download?: Download }> {
+  return persist(call, patience, async (response, waiting) =>
+    response.status === 200 ? { download: downloadIn(response, waiting, call) } : readBody(response),
+  )
+}
+
+/** What an answer's body is made of. `waiting` ends the call when the other side has been silent for too long. */
+type Read<T> = (response: Response, waiting: Waiting) => Promise<T>
+
+async function persist<T extends object>(call: Call, patience: Patience, read: Read<T>): Promise<Received & T> {
   let giveUpAt: number | undefined
   for (let attempt = 0; ; attempt++) {
-    const result = await once(call)
+    const result = await once(call, read)
     if (!('lost' in result) && !isPassing(result.status)) return result
     giveUpAt ??= Date.now() + patience.seconds * 1000
     const pause = result.retryAfter ?? Math.min(250 * 2 ** attempt, 5000)
@@ -63,12 +84,14 @@ export async function pauseFor(ms: number, signal?: AbortSignal): Promise<void> 
 
 const isPassing = (status: number): boolean => [429, 502, 503, 504].includes(status)
 
-type Received = Reply & { readonly retryAfter?: number }
+type Received = { readonly status: number; readonly retryAfter?: number }
 type Lost = { readonly lost: string; readonly retryAfter?: never }
 
-async function once({ url, method, headers, body, seconds, signal }: Call): Promise<Received | Lost> {
+async function once<T extends object>(call: Call, read: Read<T>): Promise<(Received & T) | Lost> {
+  const { url, method, headers, body, seconds, signal } = call
   signal?.throwIfAborted()
-  const timeout = AbortSignal.timeout(seconds * 1000)
+  const waiting = waitingFor(seconds)
+  const timeout = waiting.signal
   try {
     const response = await fetch(url, {
       method,
@@ -79,11 +102,44 @@ async function once({ url, method, headers, body, seconds, signal }: Call): Prom
       ...(body !== undefined && { body }),
     })
     const retryAfter = parseRetryAfter(response.headers.get('retry-after'))
-    return { status: response.status, ...(await readBody(response)), ...(retryAfter !== undefined && { retryAfter }) }
+    const found = await read(response, waiting)
+    if (!('download' in found)) waiting.end()
+    return { ...found, status: response.status, ...(retryAfter !== undefined && { retryAfter }) }
   } catch (cause) {
+    waiting.end()
     signal?.throwIfAborted()
     return { lost: timeout.aborted ? `no answer within ${seconds} s` : faultOf(cause) }
   }
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+  /** Something came: waits as long again. */
+  readonly again: () => void
+  readonly end: () => void
+}
+
+function waitingFor(seconds: number): Waiting {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), seconds * 1000)
+  return { signal: controller.signal, again: () => void timer.refresh(), end: () => clearTimeout(timer) }
+}
+
+function downloadIn({ headers, body }: Response, waiting: Waiting, { url, seconds }: Call): Download {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
+        waiting.again()
+        yield piece
+      }
+    } catch (cause) {
+      const why = waiting.signal.aborted ? `nothing came for ${seconds} s` : faultOf(cause)
+      throw new Exit(exits.unreachable, `${url.origin} stopped sending: ${why}.`)
+    } finally {
+      waiting.end()
+    }
+  }
+  return { headers, bytes: bytes() }
 }
 
 async function readBody(response: Response): Promise<{ readonly json?: Json }> {

@@ -1,15 +1,22 @@
 import packageJson from '../../package.json' with { type: 'json' }
+import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { decide } from './decide.ts'
+import { download } from './download.ts'
 import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
+import { prove, verifyProof } from './prove.ts'
+import { report } from './report.ts'
 import { failed, finish, type Result } from './result.ts'
 import { run } from './run.ts'
 import { claimFile, type Screen, screen } from './screen.ts'
 import { connect } from './service.ts'
 import { readSettings } from './settings.ts'
+import { verify } from './verify.ts'
 
-void main(process.argv.slice(2))
+// The program starts itself once more as a thread, to verify with.
+if (isExaminationThread()) serveExamination()
+else void main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<void> {
   const end = args.indexOf('--')
@@ -42,9 +49,15 @@ function informationFor(args: readonly string[]): string | undefined {
 }
 
 async function perform(options: Options, to: Screen): Promise<Result> {
-  const service = connect(readSettings(options, process.env), to.say)
-  const session = { options, environment: process.env, screen: to, service }
-  switch (options.command) {
+  const { command } = options
+  const offline = { options, environment: process.env, screen: to }
+  if (command === 'verify') return verify(offline, __filename)
+  if (command === 'report') return report(offline, __filename)
+  if (command === 'prove') return prove(offline, __filename)
+  if (command === 'verify-proof') return verifyProof(offline)
+
+  const session = { ...offline, service: connect(readSettings(options, process.env), to.say) }
+  switch (command) {
     case 'run':
       return run(session)
     case 'ask':
@@ -57,6 +70,8 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return cancel(session)
     case 'approve':
     case 'deny':
-      return decide(session, options.command)
+      return decide(session, command)
+    case 'download':
+      return download(session)
   }
 }

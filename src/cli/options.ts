@@ -8,6 +8,8 @@ export interface Options {
   readonly command: CommandName
   /** The request that the command is about; empty where it is about none. */
   readonly id: string
+  /** What else it is about, in the order of the command's table. */
+  readonly about: readonly string[]
   /** What comes after `--`, as it came. */
   readonly tail: readonly string[]
   readonly one: (option: string) => string | undefined
@@ -22,13 +24,16 @@ export interface Options {
 export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
   if (!isCommand(name)) usage(`unknown command "${name}"`)
-  const { tail: hasTail, id: hasId }: Command = commands[name]
+  const { tail: hasTail, id: hasId, about: wanted = [] }: Command = commands[name]
   const { own, tail } = split(name, args)
   const { values, operands } = read(name, own)
-  const id = operands[0] ?? ''
-  const surplus = operands[hasId ? 1 : 0]
+  const about = operands.slice(0, wanted.length)
+  const id = (hasId && operands[wanted.length]) || ''
+  const surplus = operands[wanted.length + (hasId ? 1 : 0)]
   if (surplus !== undefined)
     usage(`unexpected "${surplus}"${hasTail ? ': the command to run comes after --' : ''}`, name)
+  const missing = wanted.slice(about.length).find((one) => !one.startsWith('['))
+  if (missing !== undefined) usage(`${missing} is missing`, name)
   if (hasId && id === '') usage('the request id is missing', name)
   if (hasId && !isRequestId(id)) usage(`"${id}" is not a request id`, name)
   for (const [option, { required, help }] of Object.entries(optionsOf(name)))
@@ -36,6 +41,7 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
   return {
     command: name,
     id,
+    about,
     tail,
     one: (option) => values.get(option)?.[0],
     many: (option) => values.get(option) ?? [],

@@ -8,6 +8,8 @@ import type { Screen } from './screen.ts'
 export interface Result {
   readonly exit: number
   readonly lines: readonly Line[]
+  /** A document that goes to standard output as it is, for whoever redirects it. */
+  readonly text?: string
   readonly to: 'stdout' | 'stderr'
   readonly record: JsonObject
 }
@@ -36,12 +38,13 @@ export function failed(cause: unknown): Result {
 
 /** Tells the result, and gives the exit code. Standard output of `run` is its command's. */
 export function finish(
-  { exit, lines, to, record }: Result,
+  { exit, lines, text, to, record }: Result,
   form: { readonly json: boolean; readonly isRun: boolean; readonly file: string | undefined },
   screen: Screen,
 ): number {
   if (form.file !== undefined) screen.record(record, { file: form.file })
   else if (form.json) screen.record(record, form.isRun ? 'stderr' : 'stdout')
   if (!form.json) screen.show(lines, to)
+  if (!form.json && text !== undefined) process.stdout.write(text)
   return exit
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { JsonObject } from '../core/json.ts'
+import { visible } from '../core/text.ts'
 import { Exit, exits } from './exit.ts'
 import { type Line, layOut } from './layout.ts'
 import type { Environment } from './settings.ts'
@@ -10,6 +11,8 @@ export interface Screen {
   readonly say: (line: string) => void
   /** Warns on standard error, machines too. */
   readonly warn: (line: string) => void
+  /** Tells how far it is, in one line of a terminal that is written over; `null` clears it. Nobody else sees it. */
+  readonly progress: (line: string | null) => void
   readonly show: (lines: readonly Line[], to: 'stdout' | 'stderr') => void
   /** Writes the one document for machines as one line of ASCII. */
   readonly record: (document: JsonObject, to: 'stdout' | 'stderr' | { readonly file: string }) => void
@@ -31,12 +34,27 @@ export function screen({ json, environment }: { readonly json: boolean; readonly
   return {
     say: (line) => (json ? undefined : warn(line)),
     warn,
+    progress: json || !process.stderr.isTTY ? () => undefined : progress(),
     show,
     record: (document, to) => {
       const text = `${ascii(JSON.stringify(document))}\n`
       if (typeof to === 'string') process[to].write(text)
       else if (!isWritten(to.file, text)) warn(`${to.file} could not be written.`)
     },
+  }
+}
+
+/** Ten times a second is enough for a person. */
+const between = 100
+
+function progress(): Screen['progress'] {
+  let told = 0
+  return (line) => {
+    const now = Date.now()
+    if (line !== null && now - told < between) return
+    told = now
+    // To the line's beginning, and clear it (ECMA-48: EL).
+    process.stderr.write(line === null ? '\r\u001b[K' : `\r\u001b[K${visible(line)}`)
   }
 }
 

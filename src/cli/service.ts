@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../core/json.ts'
 import { type Answer, parseAnswer } from './answer.ts'
 import { Exit, exitOfProblem, exits } from './exit.ts'
-import { type Call, type Patience, type Reply, send } from './http.ts'
+import { type Call, type Download, open, type Patience, type Reply, send } from './http.ts'
 import type { Settings } from './settings.ts'
 import { tokenSource } from './token.ts'
 
@@ -17,6 +17,8 @@ export interface Service {
     id: string,
     claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
   ): Promise<Answer>
+  /** Opens a file that the service has; `null` if it still has this ETag. */
+  download(path: string, etag?: string): Promise<Download | null>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
@@ -38,6 +40,20 @@ export function connect(settings: Settings, say: Patience['say']): Service {
     if (reply.status === 200 || reply.status === 201) return parseAnswer(reply.json)
     throw problemIn(reply)
   }
+  const download = async (path: string, etag?: string): Promise<Download | null> => {
+    const attempt = async (renew: boolean) => {
+      const { headers, ...prepared } = prepare(new URL(`api/${path}`, settings.url), await token(renew), undefined, {})
+      return open(
+        { ...prepared, headers: { ...headers, accept: '*/*', ...(etag && { 'if-none-match': etag }) } },
+        patience,
+      )
+    }
+    let reply = await attempt(false)
+    if (reply.status === 401) reply = await attempt(true)
+    if (reply.status === 304 && etag) return null
+    if (reply.download) return reply.download
+    throw problemIn(reply)
+  }
   const about = async (id: string, path: string, body?: JsonObject, more?: Extra): Promise<Answer> => {
     const answer = await call(`/${id}${path}`, body, more)
     if (answer.id !== id) throw new Exit(exits.unreachable, 'The service answered about another request.')
@@ -45,6 +61,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
   }
 
   return {
+    download,
     ask: (body, key, until) => call('', body, { ...until, key }),
     read: (id, until) => about(id, '', undefined, until),
     cancel: (id, reason) => about(id, '/cancel', reason === undefined ? {} : { reason }),

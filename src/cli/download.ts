@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type Day, parseDay } from '../core/day.ts'
+import type { JsonObject } from '../core/json.ts'
+import { Problem } from '../core/problem.ts'
+import { Exit, exits } from './exit.ts'
+import type { Download } from './http.ts'
+import type { Result } from './result.ts'
+import type { Session } from './session.ts'
+
+/** A file that is there now. */
+interface Kept {
+  readonly file: string
+  readonly sha256: string
+  readonly size: number
+  /** Whether it was there before, with the same content. */
+  readonly same: boolean
+}
+
+/** Downloads the evidence of a day, and what people wrote on it. */
+export async function download(session: Session): Promise<Result> {
+  const { options } = session
+  const date = dateOf(options.about[0] ?? '')
+  const folder = options.one('out') ?? '.'
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch {
+    throw new Exit(exits.usage, `--out: ${folder} is no folder, and cannot be made one.`)
+  }
+  const bundle = await fetched(session, `evidence/bundles/${date}`, join(folder, `countersign-evidence-${date}.zip`))
+  const said = await fetched(session, `evidence/said/${date}`, join(folder, `said-${date}.jsonl`))
+  const lines = [bundle, said].flatMap(({ file, sha256, size, same }) => [
+    [same ? 'is there already' : 'downloaded', `${file} (${size} bytes)`] as const,
+    ['sha256', sha256] as const,
+  ])
+  const next = `countersign verify ${bundle.file} --key LOG.pem --said ${said.file}`
+  const record = { exit: exits.ok, bundle: recordOf(bundle), said: recordOf(said) }
+  return { exit: exits.ok, lines: [...lines, ['next', next]], to: 'stdout', record }
+}
+
+const recordOf = (kept: Kept): JsonObject => ({ ...kept })
+
+function dateOf(text: string): Day {
+  try {
+    return parseDay(text)
+  } catch (cause) {
+    if (cause instanceof Problem) throw new Exit(exits.usage, cause.message)
+    throw cause
+  }
+}
+
+async function fetched({ service, screen }: Session, path: string, file: string): Promise<Kept> {
+  const before = await digestOf(file)
+  const found = await service.download(path, before && `"${before.sha256}"`)
+  if (!found && before) return { file, ...before, same: true }
+  if (!found) throw new Exit(exits.unreachable, 'The service answered that nothing changed, without being asked.')
+  const draft = `${file}.${randomUUID().slice(0, 8)}.part`
+  try {
+    const { sha256, size } = await written(found, draft, (text) => screen.progress(`${file}: ${text}`))
+    if (before?.sha256 === sha256) return { file, sha256, size, same: true }
+    if (await exists(file))
+      throw new Exit(
+        exits.usage,
+        `${file} is there with other content: move it away first. (Texts may have been erased.)`,
+      )
+    await rename(draft, file)
+    return { file, sha256, size, same: false }
+  } finally {
+    screen.progress(null)
+    await rm(draft, { force: true })
+  }
+}
+
+/** @throws {Exit} 69 if it is not what the service says it is. */
+async function written({ headers, bytes }: Download, draft: string, tell: (text: string) => void) {
+  const hash = createHash('sha256')
+  const [, expected] = /^"([0-9a-f]{64})"$/.exec(headers.get('etag') ?? '') ?? []
+  const whole = Number(headers.get('content-length') ?? Number.NaN)
+  const of = Number.isNaN(whole) ? '' : ` of ${whole}`
+  let size = 0
+  const counted = async function* () {
+    for await (const piece of bytes) {
+      hash.update(piece)
+      size += piece.length
+      tell(`${size}${of} bytes`)
+      yield piece
+    }
+  }
+  try {
+    await pipeline(counted(), createWriteStream(draft, { flags: 'wx' }))
+  } catch (cause) {
+    if (cause instanceof Exit) throw cause
+    throw new Exit(exits.usage, `${draft} cannot be written.`)
+  }
+  const sha256 = hash.digest('hex')
+  if (expected !== undefined && expected !== sha256)
+    throw new Exit(exits.unreachable, `What came has the SHA-256 ${sha256}; the service says ${expected}.`)
+  return { sha256, size }
+}
+
+async function digestOf(file: string): Promise<{ readonly sha256: string; readonly size: number } | undefined> {
+  if (!(await exists(file))) return undefined
+  const hash = createHash('sha256')
+  let size = 0
+  try {
+    for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) {
+      hash.update(piece)
+      size += piece.length
+    }
+  } catch {
+    throw new Exit(exits.usage, `${file} is there and cannot be read.`)
+  }
+  return { sha256: hash.digest('hex'), size }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import type { JsonObject } from '../core/json.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { spkiFromPem } from '../core/signature.ts'
+import { reasonOf } from '../verify/file.ts'
+import { type Finding, Unreadable } from '../verify/finding.ts'
+import type { SaidCount } from '../verify/said.ts'
+import { Exit, type ExitCode, exits } from './exit.ts'
+import type { Line } from './layout.ts'
+import type { Options } from './options.ts'
+
+/**
+ * Reads the public keys that `--key` names.
+ *
+ * @throws {Exit} 2 naming the file.
+ */
+export function readKeys(options: Options): readonly Uint8Array[] {
+  return options.many('key').map((file) => {
+    const spki = spkiFromPem(readText(file))
+    if (spki === null) throw new Exit(exits.unreadable, `--key: ${file} is not one public key of P-256 in PEM.`)
+    return spki
+  })
+}
+
+/** @throws {Exit} 2 naming the file. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Exit(exits.unreadable, `${file} cannot be read: ${reasonOf(cause)}.`)
+  }
+}
+
+/** Does what reads files; one that cannot be read ends the command. */
+export async function readable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof Unreadable) throw new Exit(exits.unreadable, cause.message)
+    throw cause
+  }
+}
+
+export const exitOfFinding = ({ code }: Pick<Finding, 'code'>): ExitCode =>
+  code === 'newer-format' ? exits.unreadable : exits.broken
+
+/** Describes what does not hold. */
+export function describeFinding({ code, words, member, line }: Pick<Finding, 'code' | 'words' | 'member' | 'line'>) {
+  const where = [member, line !== undefined && `line ${line}`].filter(Boolean).join(', ')
+  const place: readonly Line[] = where === '' ? [] : [['where', where]]
+  return [[code === 'newer-format' ? 'too new' : 'BROKEN', words] as const, ...place, ['code', code] as const]
+}
+
+export const findingRecord = ({ code, words, ...place }: Finding & { readonly file?: string }): JsonObject => ({
+  code,
+  message: words,
+  ...place,
+})
+
+/** Describes a bundle that holds. */
+export function describeBundle({ number, date, log, counts, sealedAt }: Manifest): readonly Line[] {
+  const { records, requests, exceptions, carried } = counts
+  const earlier = carried > 0 ? `, ${carried} earlier ones carried over` : ''
+  return [
+    ['day', `${date}, bundle ${number}, sealed at ${sealedAt}`],
+    ['log', log.origin],
+    ['size', `${log.from.size} to ${log.to.size}`],
+    ['root', log.to.root],
+    ['records', `${records}, about ${requests} requests${earlier}`],
+    ['exceptions', `${exceptions}`],
+  ]
+}
+
+export const bundleRecord = ({ number, date, sealedAt, tool, log, counts }: Manifest): JsonObject => ({
+  ...{ number, date, sealedAt, tool, origin: log.origin },
+  ...{ from: log.from.size, size: log.to.size, root: log.to.root },
+  ...counts,
+})
+
+export const describeSaid = ({ given, erased }: SaidCount): Line => ['said', `${given} texts given, ${erased} erased`]

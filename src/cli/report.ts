@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import type { Writable } from 'node:stream'
+import { type Chapter, tellDay } from '../verify/story.ts'
+import type { Reported } from './account.ts'
+import { bundleRecord, readable } from './evidence.ts'
+import { Exit, exits } from './exit.ts'
+import { csvReport } from './reportCsv.ts'
+import { htmlReport } from './reportHtml.ts'
+import type { Result } from './result.ts'
+import type { Offline } from './session.ts'
+import { resultOfVerdict, verifyFile } from './verify.ts'
+
+type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIterable<string>
+
+const formats: Readonly<Record<string, Format>> = { html: htmlReport, csv: csvReport }
+
+/** Verifies a bundle, and tells it for people if it holds. */
+export async function report(session: Offline, script: string): Promise<Result> {
+  const { options, screen } = session
+  const [file = ''] = options.about
+  const [out, said] = [options.one('out'), options.one('said')]
+  const format = formatOf(options.one('format'), out)
+  if (out === undefined && options.one('json') !== undefined)
+    throw new Exit(exits.usage, '--json writes to standard output: give --out FILE for the report.')
+  const verdict = await verifyFile(session, file, script)
+  const { manifest } = verdict
+  if (verdict.problem || !manifest) return resultOfVerdict(verdict)
+  const counted = async function* (chapters: AsyncIterable<Chapter>) {
+    let told = 0
+    for await (const chapter of chapters) {
+      if (chapter.kind === 'request') screen.progress(`${++told} of ${manifest.counts.requests} requests reported`)
+      yield chapter
+    }
+  }
+  const write = (to: Writable) =>
+    tellDay(file, said, async (chapters) => {
+      // Whoever stops reading, as `head` does, has seen enough.
+      for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined }))
+        if (!to.write(text) && !to.destroyed) await once(to, 'drain')
+    })
+  try {
+    await readable(() => (out === undefined ? write(process.stdout) : inFile(out, write)))
+  } finally {
+    screen.progress(null)
+  }
+  if (out === undefined) return { exit: exits.ok, lines: [], to: 'stdout', record: { exit: exits.ok } }
+  const lines = [['report', out] as const, ['requests', `${manifest.counts.requests}`] as const]
+  const record = { exit: exits.ok, ok: true, report: out, bundle: bundleRecord(manifest) }
+  return { exit: exits.ok, lines, to: 'stdout', record }
+}
+
+function formatOf(given: string | undefined, out = ''): Format {
+  const name = given ?? (/\.csv$/i.test(out) ? 'csv' : 'html')
+  const format = Object.hasOwn(formats, name) ? formats[name] : undefined
+  if (!format) throw new Exit(exits.usage, '--format is html or csv.')
+  return format
+}
+
+/** The file appears when it is complete. */
+async function inFile(path: string, write: (to: Writable) => Promise<void>): Promise<void> {
+  const draft = `${path}.${randomUUID().slice(0, 8)}.part`
+  const file = createWriteStream(draft, { flags: 'wx' })
+  try {
+    await once(file, 'open').catch(() => {
+      throw new Exit(exits.usage, `--out: ${path} cannot be written.`)
+    })
+    await write(file)
+    file.end()
+    await finished(file)
+    await rename(draft, path)
+  } catch (cause) {
+    file.destroy()
+    await rm(draft, { force: true })
+    throw cause
+  }
+}

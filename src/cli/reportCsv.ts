@@ -1,0 +1,40 @@
+import { csvLine } from '../core/csv.ts'
+import type { Chapter } from '../verify/story.ts'
+import { type Account, accountOf, type Reported, type Step } from './account.ts'
+
+const columns: Readonly<Record<string, (account: Account) => string | undefined>> = {
+  request: ({ id }) => id,
+  state: ({ state }) => state,
+  asked_at: ({ at }) => at,
+  agent: ({ agent }) => agent,
+  reason: ({ reason }) => reason,
+  action: ({ verb }) => verb,
+  target: ({ action }) => textOf(action?.['target']),
+  environment: ({ action }) => textOf(action?.['environment']),
+  params: ({ action }) => action && JSON.stringify(action['params']),
+  digest: ({ digest }) => digest,
+  links: ({ links }) => links.map(({ title, url }) => `${title} ${url}`).join('; '),
+  policy: ({ policy }) => policy,
+  decisions: ({ steps }) => joined(steps, 'decision'),
+  shown: ({ steps }) => joined(steps, 'view'),
+  run: ({ steps }) => joined(steps, 'run'),
+  exceptions: ({ exceptions }) => exceptions.join('; '),
+}
+
+/** Tells a day as a table: one row per request. */
+export async function* csvReport(chapters: AsyncIterable<Chapter>, _reported: Reported): AsyncGenerator<string> {
+  yield csvLine(Object.keys(columns))
+  for await (const chapter of chapters) {
+    if (chapter.kind !== 'request') continue
+    const account = accountOf(chapter.story)
+    yield csvLine(Object.values(columns).map((column) => column(account)))
+  }
+}
+
+const joined = (steps: readonly Step[], kind: Step['kind']): string =>
+  steps
+    .filter((step) => step.kind === kind)
+    .map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`)
+    .join('\n')
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,0 +1,106 @@
+import { type Verdict, verifyBundle } from '../verify/bundle.ts'
+import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
+import {
+  bundleRecord,
+  describeBundle,
+  describeFinding,
+  describeSaid,
+  exitOfFinding,
+  findingRecord,
+  readable,
+  readKeys,
+} from './evidence.ts'
+import { Exit, exits } from './exit.ts'
+import type { Result } from './result.ts'
+import type { Offline } from './session.ts'
+
+/**
+ * Verifies a bundle, or all in a folder.
+ *
+ * @param script this program's, which can be started once more as a thread
+ */
+export async function verify(session: Offline, script: string): Promise<Result> {
+  const { options } = session
+  const [file] = options.about
+  const chain = options.one('chain')
+  if ((file === undefined) === (chain === undefined))
+    throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help verify.')
+  if (file !== undefined) return resultOfVerdict(await verifyFile(session, file, script))
+  if (options.one('said') !== undefined) throw new Exit(exits.usage, '--said belongs to one bundle, not to --chain.')
+  return verifyFolder(session, chain ?? '', script)
+}
+
+/** Verifies one bundle, telling a terminal how far it is. */
+export async function verifyFile({ options, screen }: Offline, file: string, script: string): Promise<Verdict> {
+  const keys = readKeys(options)
+  const progress = progressOn(screen, 'records verified')
+  try {
+    return await readable(() =>
+      verifyBundle(file, { keys, said: options.one('said'), thread: threadOf(script), progress }),
+    )
+  } finally {
+    screen.progress(null)
+  }
+}
+
+export function resultOfVerdict({ manifest, said, held, problem }: Verdict): Result {
+  const bundle = manifest && bundleRecord(manifest)
+  const record = { ...(bundle && { bundle }), ...(said && { said: { ...said } }), checks: held }
+  if (problem) {
+    const exit = exitOfFinding(problem)
+    const lines = [...describeFinding(problem), ['holds', held.length > 0 ? held.join(', ') : 'nothing'] as const]
+    return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
+  }
+  if (!manifest) throw new Error('What holds has a manifest.')
+  const lines = [
+    ['VERIFIED', held.join(', ')] as const,
+    ...describeBundle(manifest),
+    ...(said ? [describeSaid(said)] : []),
+  ]
+  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, ok: true, ...record } }
+}
+
+async function verifyFolder({ options, screen }: Offline, folder: string, script: string): Promise<Result> {
+  const keys = readKeys(options)
+  let which = ''
+  const progress = (done: number, of: number) => progressOn(screen, `records verified of ${which}`)(done, of)
+  const told = (file: string, place: number, of: number) => {
+    which = `${file} (${place + 1} of ${of})`
+  }
+  try {
+    return resultOfSeries(
+      await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, told })),
+    )
+  } finally {
+    screen.progress(null)
+  }
+}
+
+function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
+  const record = { bundles: bundles.map(({ file, manifest }) => ({ file, ...bundleRecord(manifest) })) }
+  const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
+  const days = first && last ? `${bundles.length} days, ${first.date} to ${last.date}` : 'nothing'
+  if (problem) {
+    const exit = exitOfFinding(problem)
+    const [what, ...where] = describeFinding(problem)
+    const lines = [...(what ? [what] : []), ['in', problem.file] as const, ...where, ['holds', days] as const]
+    return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
+  }
+  const records = bundles.reduce((sum, { manifest }) => sum + manifest.counts.records, 0)
+  const lines = [
+    ['VERIFIED', `${days}, each continuing the one before`] as const,
+    ['log', `${last?.log.origin}`] as const,
+    ['bundles', `${first?.number} to ${last?.number}`] as const,
+    ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
+    ['root', `${last?.log.to.root}`] as const,
+  ]
+  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, ok: true, ...record } }
+}
+
+/** Below this a thread takes longer to start than it saves. */
+const threadOf = (script: string) => ({ script, from: 5_000 })
+
+const progressOn =
+  (screen: Offline['screen'], what: string) =>
+  (done: number, of: number): void =>
+    screen.progress(`${Math.floor((100 * done) / Math.max(of, 1))} %: ${done} of ${of} ${what}`)

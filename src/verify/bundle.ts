@@ -1,0 +1,115 @@
+import type { Hex } from '../core/id.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { attested, type Attested, checkDigest, checkDigests, keysIn } from './attested.ts'
+import { checkBounds } from './bounds.ts'
+import type { Links } from './chains.ts'
+import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from './checkpoints.ts'
+import { type Members, directory } from './directory.ts'
+import { type OpenFile, withFile } from './file.ts'
+import { type Check, checks, type Finding, findings } from './finding.ts'
+import { checkKeys, checkPolicies } from './held.ts'
+import { checkRoot, readRecords, type Reading, records } from './records.ts'
+import type { SaidCount } from './said.ts'
+
+export interface Verifying extends Reading {
+  /** The keys to trust (SPKI). */
+  readonly keys: readonly Uint8Array[]
+  /** The file of what people wrote. */
+  readonly said?: string | undefined
+}
+
+/** What became of a bundle's verification. */
+export interface Verdict {
+  /** What it says of itself; absent if that could not even be trusted. */
+  readonly manifest?: Manifest
+  /** What the next bundle of the series has to fit. */
+  readonly standing?: Standing
+  readonly said?: SaidCount
+  /** What was found to hold, in order. */
+  readonly held: readonly Check[]
+  /** The first thing that does not. */
+  readonly problem?: Finding
+}
+
+/** Where a bundle begins and ends. */
+export interface Standing {
+  /** SHA-256 of the manifest's file. */
+  readonly manifestHash: Hex
+  readonly checkpoints: Checkpoints
+  readonly links: Links
+  /** Keys that signed (SPKI), the older first. */
+  readonly signers: readonly Uint8Array[]
+}
+
+/**
+ * Verifies a bundle in one pass, in constant memory.
+ *
+ * @throws {Unreadable} if a file cannot be read, or is no zip
+ */
+export function verifyBundle(path: string, options: Verifying): Promise<Verdict> {
+  return withFile(path, async (file) => {
+    const { said } = options
+    if (said === undefined) return verifyOpen(file, options)
+    return withFile(said, ({ fd: saidFd }) => verifyOpen(file, { ...options, saidFd }))
+  })
+}
+
+type Opened = Verifying & { readonly saidFd?: number }
+
+async function verifyOpen(file: OpenFile, options: Opened): Promise<Verdict> {
+  const { fd } = file
+  const found = findings()
+  let manifest: Manifest | undefined
+  let rest: { readonly standing: Standing; readonly said?: SaidCount } | undefined
+  try {
+    const members = await directory(file)
+    const statement = await attested(fd, members, options.keys)
+    manifest = statement.manifest
+    checkBounds(members, manifest)
+    await checkDigests(fd, members, statement, records)
+    rest = await verifyRecords(fd, members, statement, { ...options, found })
+  } catch (cause) {
+    found.caught(cause)
+  }
+  const problem = found.first()
+  const all = options.saidFd === undefined ? checks.slice(0, -1) : checks
+  const held = problem ? all.slice(0, all.indexOf(problem.check)) : all
+  return { ...(manifest && { manifest }), held, ...(problem ? { problem } : rest) }
+}
+
+async function verifyRecords(
+  fd: number,
+  members: Members,
+  statement: Attested,
+  { found, ...options }: Opened & { readonly found: ReturnType<typeof findings> },
+) {
+  const { manifest, hash: manifestHash, digests } = statement
+  const checkpoints = await checkpointsIn(fd, members)
+  let signers: readonly Uint8Array[] = []
+  try {
+    signers = await keysIn(fd, members, statement)
+    checkCheckpoints(checkpoints, manifest, signers)
+  } catch (cause) {
+    found.caught(cause)
+  }
+  // What its digest tells comes before what was just found; the rest would not be named any more.
+  const isDigestAll = found.first() !== undefined
+  const pass = await readRecords(fd, members, manifest, { ...options, found, isDigestAll })
+  const { examined, read } = pass
+  const attempt = (work: () => void) => {
+    try {
+      work()
+    } catch (cause) {
+      found.caught(cause)
+    }
+  }
+  attempt(() => checkDigest(records, pass.digest, digests))
+  attempt(() => checkRoot(pass, manifest))
+  attempt(() => checkGrowth(checkpoints, manifest))
+  // Of records that were not all read it cannot be told what they name.
+  if (!examined || !read || found.first()) return undefined
+  attempt(() => checkKeys(read.rotations, manifest, signers))
+  attempt(() => checkPolicies(examined, members))
+  const standing = { manifestHash, checkpoints, links: read.links, signers }
+  return { standing, ...(examined.said && { said: examined.said }) }
+}

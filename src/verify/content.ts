@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { read as readCallback } from 'node:fs'
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { createInflateRaw } from 'node:zlib'
+import type { Hex } from '../core/id.ts'
+import type { Extent } from './directory.ts'
+import { BrokenAt } from './finding.ts'
+
+const read = promisify(readCallback)
+
+/** Bytes that are read or inflated at once: many, so that threads overlap. */
+const chunk = 1 << 18
+
+/**
+ * Streams a member, exactly as many bytes as the zip says.
+ *
+ * @throws {BrokenAt} `bad-zip` if there are more or fewer, or if they cannot be inflated
+ */
+export async function* contentOf(fd: number, extent: Extent): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0
+  for await (const bytes of extent.method === 'stored' ? storedOf(fd, extent) : inflatedOf(fd, extent)) {
+    length += bytes.length
+    // The size is the zip's claim: stop rather than go on beyond it.
+    if (length > extent.length) throw damaged(extent, 'has more bytes than the zip says')
+    yield bytes
+  }
+  if (length < extent.length) throw damaged(extent, 'has fewer bytes than the zip says')
+}
+
+/** All of a small member. Its size was bounded with the zip's directory. */
+export async function bytesOf(fd: number, extent: Extent): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of contentOf(fd, extent)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+/** Its SHA-256. */
+export async function digestOf(fd: number, extent: Extent): Promise<Hex> {
+  const hash = createHash('sha256')
+  for await (const piece of contentOf(fd, extent)) hash.update(piece)
+  return hash.digest('hex') as Hex
+}
+
+/** Streams bytes of an open file, and leaves it open: a stream of Node would close it when it is no longer wanted. */
+export async function* storedOf(
+  fd: number,
+  { start, size }: Pick<Extent, 'start' | 'size'>,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size; ) {
+    const bytes = Buffer.allocUnsafeSlow(Math.min(chunk, size - at))
+    const { bytesRead } = await read(fd, bytes, 0, bytes.length, start + at)
+    if (bytesRead === 0) return
+    yield bytes.subarray(0, bytesRead)
+    at += bytesRead
+  }
+}
+
+async function* inflatedOf(fd: number, extent: Extent): AsyncGenerator<Uint8Array, void, undefined> {
+  const source = Readable.from(storedOf(fd, extent), { objectMode: false, highWaterMark: chunk })
+  const inflate = createInflateRaw({ chunkSize: chunk })
+  source.on('error', (cause) => inflate.destroy(cause))
+  source.pipe(inflate)
+  try {
+    for await (const bytes of inflate) yield bytes as Uint8Array
+  } catch (cause) {
+    if (!isOfZlib(cause)) throw cause
+    throw damaged(extent, 'is damaged: it cannot be inflated', cause)
+  } finally {
+    source.destroy()
+    inflate.destroy()
+  }
+  if (inflate.bytesWritten !== extent.size) throw damaged(extent, 'has something hidden behind it')
+}
+
+const isOfZlib = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
+
+const damaged = ({ name: member }: Extent, what: string, cause?: unknown): BrokenAt =>
+  new BrokenAt({ check: 'zip', member }, 'bad-zip', `${member} ${what}.`, cause === undefined ? undefined : { cause })

@@ -1,0 +1,74 @@
+import type { Manifest } from '../core/manifest.ts'
+import { parseBundle, parseStatement } from '../core/statement.ts'
+import { extentOf } from './attested.ts'
+import { type Carried, carriedReader } from './carried.ts'
+import { bytesOf, contentOf } from './content.ts'
+import { directory } from './directory.ts'
+import { withFile } from './file.ts'
+import { BrokenAt, placed } from './finding.ts'
+import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
+import { manifestName } from './names.ts'
+import { mostRecord } from './forms.ts'
+
+/** A bundle, open to be read, and believed: whoever wants it verified does that before. */
+export interface Day {
+  readonly manifest: Manifest
+  /** A signed note. */
+  readonly checkpoint: string
+  /** In the order of the log. */
+  records(): AsyncIterable<{ readonly index: number; readonly text: string }>
+  /** The leaf hashes of the records. */
+  hashes(): AsyncIterable<readonly Uint8Array[]>
+  /** The earlier events of requests that began on another day. */
+  carried(): AsyncIterable<Carried>
+}
+
+/**
+ * Opens a bundle for as long as the work takes.
+ *
+ * @throws {Unreadable} if it cannot be read
+ * @throws {BrokenAt} if it is no bundle
+ */
+export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promise<T> {
+  return withFile(path, async (opened) => {
+    const { fd } = opened
+    const members = await directory(opened)
+    const contentIn = (name: string) => contentOf(fd, extentOf(members, name))
+    const textIn = async (name: string) => (await bytesOf(fd, extentOf(members, name))).toString('utf8')
+    const place = { check: 'manifest', member: manifestName } as const
+    const signed = await textIn(manifestName)
+    const { manifest } = placed(place, () => parseStatement(parseBundle(signed).payload))
+    const lines = () => linesOf(contentIn('records.jsonl'), mostRecord, tooLong)
+
+    return work({
+      manifest,
+      checkpoint: await textIn('checkpoint'),
+      async *records() {
+        let index = manifest.log.from.size
+        for await (const some of lines()) for (const text of textsOf(some)) yield { index: index++, text }
+      },
+      async *hashes() {
+        for await (const some of lines()) yield hashesOf(some)
+      },
+      async *carried() {
+        const carried = carriedReader(contentIn('carried.jsonl'), manifest.log)
+        for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
+          const { request } = next.event
+          if (request === undefined) return
+          yield* carried.of(request)
+        }
+      },
+    })
+  })
+}
+
+export function textsOf(lines: Lines): readonly string[] {
+  const { bytes, ends } = lines
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Array.from(ends, (end, k) => all.toString('utf8', startOfLine(lines, k), end))
+}
+
+const tooLong = (line: number, what: string): BrokenAt => {
+  const place = { check: 'records', member: 'records.jsonl', line } as const
+  return new BrokenAt(place, 'bad-record', `The record in line ${line} ${what}.`)
+}

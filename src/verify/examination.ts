@@ -1,0 +1,83 @@
+import type { Digest } from '../core/id.ts'
+import type { Manifest } from '../core/manifest.ts'
+import type { LogEvent } from '../core/record.ts'
+import { contentOf, storedOf } from './content.ts'
+import type { Extent } from './directory.ts'
+import { type Finding, findings } from './finding.ts'
+import { type Lines, startOfLine } from './lines.ts'
+import { ruling } from './ruling.ts'
+import { type SaidCount, saidReader } from './said.ts'
+
+/** What an examination works on. Plain data: it may go to another thread of this process. */
+export interface Subjects {
+  readonly manifest: Manifest
+  /** The zip, open, and where members lie in it. */
+  readonly fd: number
+  readonly carried: Extent
+  readonly requests: Extent
+  readonly exceptions: Extent
+  /** The file of what people wrote, open. */
+  readonly said?: number
+}
+
+/** What the records turned out to say. */
+export interface Examined {
+  readonly found: readonly Finding[]
+  /** Policy versions that the bundle has to explain. */
+  readonly policies: readonly Digest[]
+  readonly said?: SaidCount
+}
+
+/** Takes the day's records, in order and found to be well formed, and then says what it found. */
+export interface Examination {
+  /** The lines are given away. */
+  take(lines: Lines): Promise<void>
+  end(): Promise<Examined>
+}
+
+/** Examines what records say together: the rules, the tables that follow from them, and what people wrote. */
+export function examination({ manifest, fd, said: saidFile, ...extents }: Subjects): Examination {
+  const found = findings()
+  const rules = ruling(manifest, {
+    carried: contentOf(fd, extents.carried),
+    requests: contentOf(fd, extents.requests),
+    exceptions: contentOf(fd, extents.exceptions),
+    found,
+  })
+  const said = saidFile === undefined ? null : saidReader(storedOf(saidFile, { start: 0, size: Infinity }))
+  let index = manifest.log.from.size
+  let count: SaidCount | undefined
+
+  async function attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      found.caught(cause)
+    }
+  }
+
+  return {
+    async take(lines) {
+      const { bytes, ends, first } = lines
+      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      for (let k = 0; k < ends.length; k++) {
+        // Its form was checked: this only takes it apart again, as that costs less than to hand it over in parts.
+        const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
+        const waiting = rules.take(event, index, first + k)
+        if (waiting) await waiting
+        if (said?.concerns(event) && !found.outrank('said')) await attempt(() => said.take(event, index))
+        index += 1
+      }
+      await rules.settle()
+    },
+
+    async end() {
+      await rules.end()
+      if (said && !found.outrank('said'))
+        await attempt(async () => {
+          count = await said.end()
+        })
+      return { found: found.all(), policies: rules.policies(), ...(count && { said: count }) }
+    },
+  }
+}

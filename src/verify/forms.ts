@@ -1,0 +1,68 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import { maxLeafBytes } from '../core/event.ts'
+import type { Hex } from '../core/id.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { type LogEvent, readRecord } from '../core/record.ts'
+import { chains, type Links } from './chains.ts'
+import { BrokenAt, placed } from './finding.ts'
+import { type Lines, startOfLine } from './lines.ts'
+
+/** A `key-rotated` event: the new key (SPKI, base64), and the log size up to which the old one signs alone. */
+export interface Rotation {
+  readonly key: string
+  readonly size: number
+}
+
+/** The leaf's limit; longer lines are not even read. */
+export const mostRecord = maxLeafBytes
+
+const member = 'records.jsonl'
+
+/** Checks what each record tells by itself and with the one before it: its form, and the chain of its shard. */
+export function forms(manifest: Manifest) {
+  const chain = chains(manifest)
+  const types = new Map<string, number>()
+  const rotations: Rotation[] = []
+
+  return {
+    /**
+     * @param hashes of the leaves
+     * @throws {BrokenAt} `bad-record`, `newer-format`, `broken-chain`
+     */
+    take(lines: Lines, hashes: readonly Buffer[]): void {
+      const { bytes, ends, first } = lines
+      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      if (!isUtf8(all.subarray(1))) throw notText(lines, all)
+      const encoding = isAscii(all) ? 'latin1' : 'utf8'
+      for (let k = 0; k < ends.length; k++) {
+        const line = first + k
+        const text = all.toString(encoding, startOfLine(lines, k), ends[k])
+        const event: LogEvent = placed({ check: 'records', member, line }, () => readRecord(text))
+        chain.take(event, (hashes[k]?.toString('hex') ?? '') as Hex, line)
+        types.set(event.type, (types.get(event.type) ?? 0) + 1)
+        if (event.type === 'key-rotated') rotations.push(event.data)
+      }
+    },
+
+    /** @throws {BrokenAt} `broken-chain` */
+    end(): { readonly links: Links; readonly rotations: readonly Rotation[] } {
+      chain.end()
+      return { links: chain.links(), rotations }
+    },
+
+    /** @throws {BrokenAt} `wrong-counts` */
+    checkTypes(): void {
+      const { counts } = manifest
+      for (const type of new Set([...types.keys(), ...Object.keys(counts.types)])) {
+        const [here, there] = [types.get(type) ?? 0, counts.types[type] ?? 0]
+        const what = `There are ${here} records of type “${type}”; the manifest says ${there}.`
+        if (here !== there) throw new BrokenAt({ check: 'tables', member }, 'wrong-counts', what)
+      }
+    },
+  }
+}
+
+function notText(lines: Lines, all: Buffer): BrokenAt {
+  const line = lines.first + lines.ends.findIndex((end, k) => !isUtf8(all.subarray(startOfLine(lines, k), end)))
+  return new BrokenAt({ check: 'records', member, line }, 'bad-record', `The record in line ${line} is not UTF-8.`)
+}

@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto'
+
+/**
+ * Whole lines: line k is `bytes` from the end of line k - 1, exclusive of its newline, to `ends[k]`. The first byte is
+ * no part of a line. The buffer belongs to nobody else, so that it can be given to another thread.
+ */
+export interface Lines {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+  /** The number of the first line in its file, from 1. */
+  readonly first: number
+}
+
+export const startOfLine = ({ ends }: Lines, k: number): number => (k === 0 ? 1 : (ends[k - 1] ?? 0) + 1)
+
+/** What is wrong with a file of lines, and with which. */
+export type Refuse = (line: number, what: string) => Error
+
+/**
+ * Cuts a file into whole lines, some at a time. In memory are one piece of the file and one line.
+ *
+ * @param most bytes that a line may have: beyond that nothing more is read
+ * @param refuse makes the error for a line that is too long, or a last one without end
+ */
+export async function* linesOf(
+  source: AsyncIterator<Uint8Array>,
+  most: number,
+  refuse: Refuse,
+): AsyncGenerator<Lines, void, undefined> {
+  let rest: Uint8Array = new Uint8Array()
+  let first = 1
+  for (let next = await source.next(); next.done !== true; next = await source.next()) {
+    const piece = next.value
+    const end = piece.lastIndexOf(newline) + 1
+    if (end > 0) {
+      const lines = cut(rest, piece.subarray(0, end), first)
+      const long = lines.ends.findIndex((at, k) => at - startOfLine(lines, k) > most)
+      if (long >= 0) throw refuse(first + long, `has more than ${most} bytes`)
+      yield lines
+      first += lines.ends.length
+      rest = piece.slice(end)
+    } else if (rest.length + piece.length <= most) rest = Buffer.concat([rest, piece])
+    else throw refuse(first, `has more than ${most} bytes`)
+    if (rest.length > most) throw refuse(first, `has more than ${most} bytes`)
+  }
+  if (rest.length > 0) throw refuse(first, 'does not end')
+}
+
+const newline = 10
+
+function cut(rest: Uint8Array, piece: Uint8Array, first: number): Lines {
+  // of its own: small buffers of Node share their memory
+  const bytes = new Uint8Array(1 + rest.length + piece.length)
+  bytes.set(rest, 1)
+  bytes.set(piece, 1 + rest.length)
+  const ends: number[] = []
+  for (let at = bytes.indexOf(newline, 1); at >= 0; at = bytes.indexOf(newline, at + 1)) ends.push(at)
+  return { bytes, ends: Uint32Array.from(ends), first }
+}
+
+/** RFC 6962 section 2.1: the prefix of a leaf. */
+const leafPrefix = 0
+
+/** The leaf hashes of lines. Writes the prefix where the newline before each line stands, for a moment. */
+export function hashesOf(lines: Lines): readonly Buffer[] {
+  const { bytes, ends } = lines
+  const hashes: Buffer[] = []
+  for (let k = 0; k < ends.length; k++) {
+    const before = startOfLine(lines, k) - 1
+    const kept = bytes[before] ?? 0
+    bytes[before] = leafPrefix
+    hashes.push(hash('sha256', bytes.subarray(before, ends[k]), 'buffer'))
+    bytes[before] = kept
+  }
+  return hashes
+}
+
+/** Reads a file line by line, along with another. */
+export function lineReader(source: AsyncGenerator<Lines, void, undefined>) {
+  let lines: Lines | null = null
+  let k = 0
+  return {
+    /** The next line, which stays so until it is skipped; `null` at the end. */
+    async peek(): Promise<{ readonly line: number; readonly text: string } | null> {
+      while (lines === null || k === lines.ends.length) {
+        const next = await source.next()
+        if (next.done === true) return null
+        lines = next.value
+        k = 0
+      }
+      const { bytes, ends, first } = lines
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+        'utf8',
+        startOfLine(lines, k),
+        ends[k],
+      )
+      return { line: first + k, text }
+    },
+    skip(): void {
+      k += 1
+    },
+  }
+}

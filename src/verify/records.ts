@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { encode64 } from '../core/base64.ts'
+import type { Hex } from '../core/id.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { type Frontier, growing, rootOf } from '../core/merkle.ts'
+import { extentOf } from './attested.ts'
+import { frontierOf } from './checkpoints.ts'
+import { contentOf } from './content.ts'
+import type { Members } from './directory.ts'
+import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
+import { BrokenAt, type findings } from './finding.ts'
+import { forms, mostRecord } from './forms.ts'
+import { hashesOf, linesOf } from './lines.ts'
+import { examinationIn } from './thread.ts'
+
+/** Where the rules are replayed while the next records are read. */
+export interface Thread {
+  /** Calls `serveExamination`. */
+  readonly script: string
+  /** So many records are worth it; fewer are examined here. */
+  readonly from: number
+}
+
+/** How records are read. */
+export interface Reading {
+  readonly thread?: Thread | undefined
+  readonly progress?: ((done: number, of: number) => void) | undefined
+}
+
+type Options = Reading & { readonly found: ReturnType<typeof findings> }
+
+/** What one pass over the records gives. */
+export interface Pass {
+  /** Of the member. */
+  readonly digest: Hex
+  /** The log after the day; `null` where it was not grown. */
+  readonly grown: Frontier | null
+  readonly examined: Examined | null
+  readonly read: ReturnType<ReturnType<typeof forms>['end']> | null
+}
+
+export const records = 'records.jsonl'
+
+/**
+ * Reads the records once: their digest and hashes, and what their content says.
+ *
+ * @param isDigestAll whether only the digest may still be named
+ */
+export async function readRecords(
+  fd: number,
+  members: Members,
+  manifest: Manifest,
+  options: Options & { readonly isDigestAll: boolean; readonly saidFd?: number },
+): Promise<Pass> {
+  const { found, isDigestAll } = options
+  const hash = createHash('sha256')
+  const source = hashed(contentOf(fd, extentOf(members, records)), hash)
+  let pass: Omit<Pass, 'digest'> = { grown: null, examined: null, read: null }
+  try {
+    if (!isDigestAll) pass = await examine(source, subjectsOf(fd, members, manifest, options.saidFd), options)
+  } catch (cause) {
+    found.caught(cause)
+  }
+  await drained(source, found)
+  return { digest: hash.digest('hex') as Hex, ...pass }
+}
+
+/** @throws {BrokenAt} `wrong-root` */
+export function checkRoot({ grown }: Pass, { log }: Manifest): void {
+  if (!grown || (grown.size === log.to.size && encode64(rootOf(grown)) === log.to.root)) return
+  const what =
+    'The log before the day and these records do not make the log after it: one was changed, added or left out.'
+  throw new BrokenAt({ check: 'root', member: records }, 'wrong-root', what)
+}
+
+async function examine(
+  source: AsyncIterator<Uint8Array>,
+  subjects: Subjects,
+  { thread, progress, found }: Options,
+): Promise<Omit<Pass, 'digest'>> {
+  const { manifest } = subjects
+  const log = growing(frontierOf(manifest))
+  const lines = linesOf(source, mostRecord, (line, what) => {
+    const place = { check: 'records', member: records, line } as const
+    return new BrokenAt(place, 'bad-record', `The record in line ${line} ${what}.`)
+  })
+  const isLarge = thread !== undefined && manifest.counts.records >= thread.from
+  const threaded = isLarge ? examinationIn(thread.script, subjects) : null
+  const work: Examination = threaded ?? examination(subjects)
+  const form = forms(manifest)
+  let isReadable = true
+  try {
+    for await (const some of lines) {
+      const hashes = hashesOf(some)
+      for (const one of hashes) log.add(one)
+      isReadable &&= caught(found, () => form.take(some, hashes))
+      // Of what comes after a record that cannot be read, only the log itself may still be named.
+      if (isReadable) await work.take(some)
+      progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
+    }
+    const grown = log.frontier()
+    isReadable &&= caught(found, () => void form.end())
+    if (!isReadable) return { grown, examined: null, read: null }
+    caught(found, () => form.checkTypes())
+    const examined = await work.end()
+    for (const one of examined.found) found.add(one)
+    return { grown, examined, read: form.end() }
+  } finally {
+    await threaded?.close()
+  }
+}
+
+function caught(found: ReturnType<typeof findings>, work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (cause) {
+    found.caught(cause)
+    return false
+  }
+}
+
+function subjectsOf(fd: number, members: Members, manifest: Manifest, said?: number): Subjects {
+  const along = {
+    carried: extentOf(members, 'carried.jsonl'),
+    requests: extentOf(members, 'requests.csv'),
+    exceptions: extentOf(members, 'exceptions.csv'),
+  }
+  return { manifest, fd, ...along, ...(said !== undefined && { said }) }
+}
+
+/** Hashes what passes. It does not end when somebody stops reading: the rest is hashed all the same. */
+function hashed(source: AsyncIterator<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterator<Uint8Array> {
+  return {
+    async next() {
+      const next = await source.next()
+      if (next.done !== true) hash.update(next.value)
+      return next
+    },
+  }
+}
+
+async function drained(source: AsyncIterator<Uint8Array>, found: ReturnType<typeof findings>): Promise<void> {
+  try {
+    for (let next = await source.next(); next.done !== true; ) next = await source.next()
+  } catch (cause) {
+    found.caught(cause)
+  }
+}

@@ -1,0 +1,115 @@
+import { canonical, isObject, type Json, readJson } from '../core/json.ts'
+import { saidDigest } from '../core/event.ts'
+import { digestOf } from '../core/id.ts'
+import type { LogEvent } from '../core/record.ts'
+import { BrokenAt } from './finding.ts'
+import { lineReader, linesOf } from './lines.ts'
+
+/** What somebody wrote, or an action in its canonical form, found to be what the log commits to. */
+export interface Text {
+  readonly name: string
+  readonly text: string
+}
+
+/** How many of the texts that the day's events commit to are given; the others were erased. */
+export interface SaidCount {
+  readonly given: number
+  readonly erased: number
+}
+
+const member = 'said'
+
+/** An action has 16 KiB, six times as much as JSON may write it; other texts have less. */
+const most = 131_072
+const limits = { bytes: most, depth: 2, nodes: 8 }
+
+/** Reads what people wrote along with the records that commit to it. A text that is not there is no fault. */
+export function saidReader(source: AsyncIterator<Uint8Array>) {
+  const lines = lineReader(linesOf(source, most, (line, what) => bad(line, `Line ${line} ${what}.`)))
+  let next: Line | null = null
+  let isEnded = false
+  let given = 0
+  let erased = 0
+
+  async function advance(): Promise<void> {
+    const found = await lines.peek()
+    isEnded = found === null
+    if (!found) return
+    lines.skip()
+    const line = lineIn(found.text, found.line)
+    if (next && !isAfter(line, next)) throw bad(line.line, `Line ${line.line} is doubled, or not in the log's order.`)
+    next = line
+  }
+
+  return {
+    /** Whether {@link take} has anything to do: asked for every record, so that few are waited for. */
+    concerns: (event: LogEvent): boolean => event.said !== undefined || event.type === 'requested',
+
+    /** @throws {BrokenAt} `bad-said` */
+    async take(event: LogEvent, index: number): Promise<readonly Text[]> {
+      const texts: Text[] = []
+      if (next === null && !isEnded) await advance()
+      for (; next && !isEnded && next.index <= index; await advance()) {
+        if (next.index < index || !holds(next, event)) throw refuted(next)
+        texts.push({ name: next.name, text: next.text })
+      }
+      const committed = Object.keys(event.said ?? {}).length + (event.type === 'requested' ? 1 : 0)
+      given += texts.length
+      erased += committed - texts.length
+      return texts
+    },
+
+    /** @throws {BrokenAt} `bad-said` for a text that no event of the day commits to */
+    async end(): Promise<SaidCount> {
+      if (next === null && !isEnded) await advance()
+      if (next && !isEnded) throw refuted(next)
+      return { given, erased }
+    },
+  }
+}
+
+interface Line {
+  readonly line: number
+  readonly index: number
+  readonly name: string
+  /** Absent where the text is an action. */
+  readonly salt?: string
+  readonly text: string
+}
+
+function lineIn(text: string, line: number): Line {
+  const value = parsed(text)
+  if (isObject(value) && canonical(value) === text) {
+    const { index, name, salt, text: words, ...others } = value
+    const isWhole = typeof index === 'number' && typeof name === 'string' && typeof words === 'string'
+    const isSalted = name === 'action' ? salt === undefined : typeof salt === 'string' && /^[0-9a-f]{32}$/.test(salt)
+    if (isWhole && isSalted && Object.keys(others).length === 0)
+      return { line, index, name, text: words, ...(typeof salt === 'string' && { salt }) }
+  }
+  throw bad(line, `Line ${line} is not an index, a name, a salt and a text.`)
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return readJson(Buffer.from(text), limits)
+  } catch {
+    return undefined
+  }
+}
+
+function holds({ name, salt, text }: Line, event: LogEvent): boolean {
+  if (salt === undefined) return event.type === 'requested' && event.data.digest === digestOf(text)
+  const said = event.said ?? {}
+  return Object.hasOwn(said, name) && said[name] === saidDigest({ salt, text })
+}
+
+/** `action` is the last of its event. */
+function isAfter(a: Line, b: Line): boolean {
+  if (a.index !== b.index) return a.index > b.index
+  return b.salt !== undefined && (a.salt === undefined || a.name > b.name)
+}
+
+const refuted = ({ line, index, name }: Line): BrokenAt =>
+  bad(line, `Line ${line} is not what the log says was written (“${name}” of record ${index}).`)
+
+const bad = (line: number, what: string): BrokenAt => new BrokenAt({ check: 'said', member, line }, 'bad-said', what)

@@ -1,0 +1,56 @@
+import { Broken } from '../core/broken.ts'
+import { hashNode, inclusionRanges, perfect, type Subtree } from '../core/merkle.ts'
+import type { Carried } from './carried.ts'
+import type { Day } from './day.ts'
+
+/**
+ * Finds the roots of perfect subtrees of the log after a day, from what its bundle has: the roots before the day, the
+ * proofs of carried events, and the records. In memory are the roots that are wanted, and one of each size.
+ */
+export async function hashesIn(
+  day: Pick<Day, 'manifest' | 'hashes'>,
+  wanted: readonly Subtree[],
+  carried: readonly Pick<Carried, 'index' | 'proof'>[],
+): Promise<(node: Subtree) => Uint8Array> {
+  const { from } = day.manifest.log
+  const names = new Set(wanted.map(nameOf))
+  const known = new Map<string, Uint8Array>()
+  const note = (node: Subtree, hash: Uint8Array) => {
+    if (names.has(nameOf(node))) known.set(nameOf(node), hash)
+  }
+  for (const { index, proof } of carried)
+    inclusionRanges(index, from.size).forEach((range, i) => {
+      const [node, more] = perfect(range)
+      const hash = proof[i]
+      // What is cut off by the end of the log before the day has grown since.
+      if (node && !more && hash) note(node, hash)
+    })
+
+  const edge = perfect({ from: 0, to: from.size }).map((node, i) => {
+    const hash: Uint8Array = Buffer.from(from.frontier[i] ?? '', 'base64')
+    note(node, hash)
+    return { ...node, hash }
+  })
+  let index = from.size
+  for await (const leaves of day.hashes())
+    for (const leaf of leaves) {
+      let node = { level: 0, index, hash: leaf }
+      note(node, leaf)
+      // Two subtrees of one size, the left one with an even index, make the next larger.
+      for (let left = edge.at(-1); left && left.level === node.level; left = edge.at(-1)) {
+        edge.pop()
+        node = { level: node.level + 1, index: left.index / 2, hash: hashNode(left.hash, node.hash) }
+        note(node, node.hash)
+      }
+      edge.push(node)
+      index += 1
+    }
+
+  return (node) => {
+    const hash = known.get(nameOf(node))
+    if (!hash) throw new Broken('wrong-root', 'The bundle does not hold what a proof needs.')
+    return hash
+  }
+}
+
+const nameOf = ({ level, index }: Subtree): string => `${level}/${index}`

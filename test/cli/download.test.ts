@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buildProgram, joined, type Program } from './program.ts'
+
+let program: Program
+let url = ''
+let folder = ''
+let seen: string[] = []
+const zip = Buffer.from(`PK${'x'.repeat(300_000)}`)
+const etag = `"${createHash('sha256').update(zip).digest('hex')}"`
+const whole = 'countersign-evidence-2026-01-31.zip'
+const texts = 'said-2026-01-31.jsonl'
+
+type Answering = (req: IncomingMessage, res: ServerResponse) => void
+
+const sendsZip: Answering = (req, res) => {
+  if (req.headers['if-none-match'] === etag) res.writeHead(304, { etag }).end()
+  else res.writeHead(200, { etag, 'content-type': 'application/zip', 'content-length': zip.length }).end(zip)
+}
+const sendsSaid: Answering = (_req, res) =>
+  res.writeHead(200, { 'content-type': 'application/jsonl' }).end('{"index":1}\n')
+let answers: { zip: Answering; said: Answering }
+
+const server = createServer((req, res) => {
+  seen.push(`${req.method} ${req.url} ${req.headers.authorization}`)
+  if (req.url === '/api/evidence/bundles/2026-01-31') answers.zip(req, res)
+  else if (req.url === '/api/evidence/said/2026-01-31') answers.said(req, res)
+  else res.writeHead(404).end()
+})
+
+beforeAll(async () => {
+  program = buildProgram()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+beforeEach(() => {
+  folder = mkdtempSync(join(program.folder, 'download-'))
+  answers = { zip: sendsZip, said: sendsSaid }
+  seen = []
+})
+afterAll(async () => {
+  program.end()
+  server.closeAllConnections()
+  await new Promise((closed) => server.close(closed))
+})
+
+const download = (...args: readonly string[]) =>
+  program.run(['download', '2026-01-31', '--out', folder, ...args], {
+    env: { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' },
+  })
+
+test('fetches the bundle and what people wrote, with the token', async () => {
+  const { code, stdout, stderr } = await download()
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(readFileSync(join(folder, whole)).equals(zip)).toBe(true)
+  expect(readFileSync(join(folder, texts), 'utf8')).toBe('{"index":1}\n')
+  expect(joined(stdout)).toContain(`countersign verify ${join(folder, whole)} --key LOG.pem`)
+  expect(seen).toEqual([
+    'GET /api/evidence/bundles/2026-01-31 Bearer token',
+    'GET /api/evidence/said/2026-01-31 Bearer token',
+  ])
+})
+
+test('finds that both are there already', async () => {
+  await download()
+  const { code, stdout } = await download('--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ exit: 0, bundle: { same: true, size: zip.length }, said: { same: true } })
+  expect(readdirSync(folder).toSorted()).toEqual([whole, texts])
+})
+
+test.each([whole, texts])('leaves %s alone that has other content', async (name) => {
+  writeFileSync(join(folder, name), 'other')
+  const { code, stderr } = await download()
+  expect(code).toBe(78)
+  expect(joined(stderr)).toContain(name)
+  expect(readFileSync(join(folder, name), 'utf8')).toBe('other')
+  expect(readdirSync(folder).filter((file) => file.endsWith('.part'))).toEqual([])
+})
+
+const problem = (status: number, code: string): Answering => {
+  const body = { type: 'about:blank', title: 'No', status, code, detail: 'It will be sealed at 00:05.' }
+  return (_req, res) => res.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
+}
+
+test.each<[string, Answering, number, string]>([
+  ['other bytes than it says', (_req, res) => res.writeHead(200, { etag }).end('PK'), 69, 'SHA-256'],
+  [
+    'less than it says',
+    (_req, res) => {
+      res.writeHead(200, { etag, 'content-length': zip.length }).write(zip.subarray(0, 1000))
+      setTimeout(() => res.destroy(), 20)
+    },
+    69,
+    'stopped sending',
+  ],
+  ['that the day is not sealed', problem(404, 'not-found'), 78, 'sealed at 00:05'],
+  ['that the role is missing', problem(403, 'not-permitted'), 77, 'not-permitted'],
+  ['nothing', (_req, res) => res.destroy(), 69, 'cannot be reached'],
+])('a service that answers %s leaves no file', async (_what, answer, exit, words) => {
+  answers.zip = answer
+  const { code, stderr } = await download()
+  expect(code).toBe(exit)
+  expect(joined(stderr)).toContain(words)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test.each(['2026-02-30', 'yesterday', '../../secrets'])('%s is no date', async (date) => {
+  const env = { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token' }
+  expect(await program.run(['download', date], { env })).toMatchObject({ code: 78, stdout: '' })
+  expect(seen).toEqual([])
+})

@@ -1,0 +1,180 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '../../src/core/id.ts'
+import { viewDigest } from '../../src/core/view.ts'
+import { action as anAction, dba } from '../build.ts'
+import { asks, votes, type World } from '../world.ts'
+import { zipName } from '../evidence/bundle.ts'
+import { day } from '../evidence/days.ts'
+import { dates, type Sealed, sealedDays } from '../verify/days.ts'
+import { buildProgram, joined, type Program } from './program.ts'
+
+let program: Program
+let days: Sealed
+let file: string
+let said: string
+
+beforeAll(async () => {
+  program = buildProgram()
+  days = await sealedDays(hostileRequest)
+  for (const date of dates) file = await days.file(date)
+  file = await days.file(day(4))
+  said = days.place.write('said-2026-03-04.jsonl', await days.said(day(4)))
+})
+afterAll(() => {
+  program.end()
+  days.place.clean()
+})
+
+const run = (...args: readonly string[]) => program.run(args)
+const json = (text: string) => JSON.parse(text) as Record<string, unknown>
+
+test('verify says what holds, in words and for machines', async () => {
+  const shown = await run('verify', file, '--key', days.pem, '--said', said)
+  expect(shown).toMatchObject({ code: 0, stderr: '' })
+  expect(shown.stdout).toContain('VERIFIED')
+  const { code, stdout } = await run('verify', file, '--key', days.pem, '--said', said, '--json')
+  expect(code).toBe(0)
+  expect(json(stdout)).toMatchObject({
+    ...{ exit: 0, ok: true },
+    bundle: { date: '2026-03-04', number: 1, from: 0, size: expect.any(Number) as number },
+    said: { erased: 0 },
+    checks: expect.arrayContaining(['zip', 'rules', 'said']) as string[],
+  })
+})
+
+test('verify names what does not hold', async () => {
+  const damaged = days.place.write('damaged.zip', (await days.zip(day(4))).subarray(0, 3000))
+  const shown = await run('verify', damaged, '--key', days.pem)
+  expect(shown).toMatchObject({ code: 1, stdout: '' })
+  expect(joined(shown.stderr)).toContain('bad-zip')
+  const { code, stdout } = await run('verify', damaged, '--key', days.pem, '--json')
+  expect({ code, record: json(stdout) }).toMatchObject({
+    code: 1,
+    record: { exit: 1, ok: false, checks: [], problem: { code: 'bad-zip', check: 'zip' } },
+  })
+})
+
+test('verify --chain takes all days of a folder', async () => {
+  const shown = await run('verify', '--chain', days.place.path, '--key', days.pem, '--json')
+  expect(shown.code).toBe(0)
+  expect(json(shown.stdout)['bundles']).toHaveLength(5)
+  const folder = mkdtempSync(join(days.place.path, 'gap-'))
+  for (const date of [day(4), day(6)]) writeFileSync(join(folder, zipName(date)), await days.zip(date))
+  const gap = await run('verify', '--chain', folder, '--key', days.pem, '--json')
+  expect({ code: gap.code, record: json(gap.stdout) }).toMatchObject({
+    code: 1,
+    record: { ok: false, problem: { code: 'broken-series', file: zipName(day(6)) } },
+  })
+})
+
+test.each<[string, number, () => readonly string[]]>([
+  ['a bundle that is not there', 2, () => ['verify', 'none.zip', '--key', days.pem]],
+  ['what is no zip', 2, () => ['verify', days.pem, '--key', days.pem]],
+  ['a folder instead of a bundle', 2, () => ['verify', days.place.path, '--key', days.pem]],
+  ['a key that is not there', 2, () => ['verify', file, '--key', 'none.pem']],
+  ['a key that is none', 2, () => ['verify', file, '--key', file]],
+  ['texts that are not there', 2, () => ['verify', file, '--key', days.pem, '--said', 'none.jsonl']],
+  ['a folder that is not there', 2, () => ['verify', '--chain', 'none', '--key', days.pem]],
+  ['no key', 78, () => ['verify', file]],
+  ['no bundle', 78, () => ['verify', '--key', days.pem]],
+  ['a bundle and a folder', 78, () => ['verify', file, '--chain', '.', '--key', days.pem]],
+  ['texts for a folder', 78, () => ['verify', '--chain', '.', '--said', said, '--key', days.pem]],
+  ['two bundles', 78, () => ['verify', file, file, '--key', days.pem]],
+  ['another format', 78, () => ['report', file, '--key', days.pem, '--format', 'pdf']],
+  ['a report where nothing can be written', 78, () => ['report', file, '--key', days.pem, '--out', '/none/x.html']],
+  ['no request', 78, () => ['prove', file]],
+  ['a request that the day does not have', 78, () => ['prove', file, `${'0'.repeat(26)}-00`]],
+  ['a proof that is not there', 2, () => ['verify-proof', 'none', '--key', days.pem]],
+  ['a proof that is none', 1, () => ['verify-proof', days.pem, '--key', days.pem]],
+])('%s: exit %d, without a stack', async (_what, code, args) => {
+  const ended = await run(...args())
+  expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' })
+  expect(ended.stderr).not.toBe('')
+  expect(ended.stderr).not.toMatch(/\bat .*:\d+:\d+/)
+})
+
+describe('report', () => {
+  test('tells each request as a page, in which nothing that anybody wrote is markup', async () => {
+    const out = join(days.place.path, 'report.html')
+    expect(await run('report', file, '--key', days.pem, '--said', said, '--out', out)).toMatchObject({ code: 0 })
+    const html = readFileSync(out, 'utf8')
+    expect(html).toMatch(/^<!doctype html>/)
+    expect(html).not.toMatch(/<script|<a |<img|<link|https?:\/\/[^<]*"/)
+    expect(html.match(/<section id=/g)).toHaveLength(4)
+    for (const part of ['db.export', 'Quarterly report', 'approved via', 'reported that it succeeded'])
+      expect(html).toContain(part)
+    expect(readdirSync(days.place.path).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  test('tells what approvers were shown, how fast they were, and shows what strangers wrote for what it is', async () => {
+    const texts = days.place.write('said-2026-03-07.jsonl', await days.said(day(7)))
+    const { code, stdout } = await run('report', await days.file(day(7)), '--key', days.pem, '--said', texts)
+    expect(code).toBe(0)
+    for (const part of ['was shown page 1 of 1 of view sha256:', 'approved via teams', 'hasty 0', '&lt;script&gt;'])
+      expect(stdout).toContain(part)
+    expect(stdout).toContain('&lt;img src=x&gt;⟦U+202E⟧')
+    expect(stdout).not.toMatch(/<script|<img|\u202e/)
+  })
+
+  test('is a table where that is wanted, and goes to standard output', async () => {
+    const { code, stdout } = await run('report', file, '--key', days.pem, '--said', said, '--format', 'csv')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^request,state,asked_at,/)
+    expect(stdout.split('\r\n')).toHaveLength(6)
+    expect(stdout).toContain('Quarterly report')
+  })
+
+  test('sends to the day on which a request was asked for', async () => {
+    const texts = days.place.write('said-2026-03-05.jsonl', await days.said(day(5)))
+    const { stdout } = await run('report', await days.file(day(5)), '--key', days.pem, '--said', texts)
+    expect(stdout).toContain('see the report of 2026-03-04')
+  })
+
+  test('without what people wrote has digests alone', async () => {
+    const { stdout } = await run('report', file, '--key', days.pem)
+    expect(stdout).not.toContain('Quarterly report')
+    expect(stdout).toContain('not given, or erased')
+  })
+
+  test('refuses to tell what does not hold', async () => {
+    const other = days.place.write('other.jsonl', (await days.said(day(4))).replace('Quarterly', 'Yearly'))
+    const out = join(days.place.path, 'none.html')
+    const ended = await run('report', file, '--key', days.pem, '--said', other, '--out', out)
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(ended.stderr).toContain('bad-said')
+    expect(readdirSync(days.place.path)).not.toContain('none.html')
+  })
+})
+
+test('prove writes a proof for each event, and each is verified by itself', async () => {
+  const [id = ''] = readFileSync(said, 'utf8') && (await requests())
+  const out = join(days.place.path, 'proofs')
+  const proved = await run('prove', file, id, '--key', days.pem, '--out', out)
+  expect(proved).toMatchObject({ code: 0, stderr: '' })
+  const names = readdirSync(out)
+  expect(names.length).toBeGreaterThan(3)
+  for (const name of names) {
+    expect(name).toMatch(new RegExp(`^${id}-\\d+\\.tlog-proof$`))
+    const { code, stdout } = await run('verify-proof', join(out, name), '--key', days.pem, '--json')
+    expect({ code, record: json(stdout) }).toMatchObject({ code: 0, record: { ok: true, event: { request: id } } })
+  }
+  const several = await run('prove', file, id)
+  expect(several).toMatchObject({ code: 78, stdout: '' })
+})
+
+async function hostileRequest({ approvals }: World): Promise<void> {
+  const params = { note: '<img src=x>\u202e' }
+  const reason = '<script>alert(1)</script>'
+  const { request } = await approvals.ask(asks({ reason, action: { ...anAction, params } }))
+  const template = sha256('template')
+  await approvals.review(request.id, dba, { page: 1, template })
+  const content = request.events[0]?.hash ?? sha256('')
+  const view = viewDigest({ content, template, warnings: request.warnings })
+  await approvals.decide(request.id, votes(request, dba, { seen: { via: 'teams', view } }))
+}
+
+async function requests(): Promise<readonly string[]> {
+  const rows = (await days.members(day(4))).get('requests.csv')?.toString().split('\r\n').slice(1, -1) ?? []
+  return rows.filter((row) => row.includes('succeeded')).map((row) => row.split(',')[0] ?? '')
+}

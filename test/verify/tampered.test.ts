@@ -1,0 +1,303 @@
+import { encode64 } from '../../src/core/base64.ts'
+import { sha256 } from '../../src/core/id.ts'
+import { verifyBundle } from '../../src/verify/bundle.ts'
+import { type Members, resign, rewrite, signingKey, textIn, type Written } from '../evidence/bundle.ts'
+import { day } from '../evidence/days.ts'
+import { type Sealed, sealedDays } from './days.ts'
+
+let days: Sealed
+let first: Members
+let second: Members
+
+beforeAll(async () => {
+  days = await sealedDays()
+  first = await days.members(day(4))
+  second = await days.members(day(5))
+})
+afterAll(() => days.place.clean())
+
+async function verdictOf(members: Members, said?: string) {
+  const file = await days.place.zip(members)
+  return verifyBundle(file, { keys: [days.key.spki], said })
+}
+
+const codeOf = async (members: Members): Promise<string> => (await verdictOf(members)).problem?.code ?? 'holds'
+
+const edited = (members: Members, name: string, edit: (text: string) => string): Members =>
+  new Map([...members, [name, Buffer.from(edit(textIn(members, name)))]])
+
+const without = (members: Members, name: string): Members => new Map([...members].filter(([one]) => one !== name))
+
+const signed = (members: Members): Members => resign(members, days.key)
+
+test.each<[string, string, (members: Members) => Members]>([
+  ['a changed record', 'wrong-digest', (all) => edited(all, 'records.jsonl', (text) => text.replace('"v":1', '"v":2'))],
+  [
+    'a changed table',
+    'wrong-digest',
+    (all) => edited(all, 'requests.csv', (text) => text.replace('succeeded', 'failed')),
+  ],
+  ['a changed script', 'wrong-digest', (all) => edited(all, 'verify.sh', (text) => `${text} `)],
+  ['a left out member', 'missing-member', (all) => without(all, 'requests.csv')],
+  [
+    'a left out policy file',
+    'missing-member',
+    (all) => without(all, [...all.keys()].find((n) => n.endsWith('.cedar')) ?? ''),
+  ],
+  ['an added member', 'unlisted-member', (all) => new Map([...all, ['notes.txt', Buffer.from('x')]])],
+  [
+    'an added policy file',
+    'unlisted-member',
+    (all) => new Map([...all, [`policy/${'0'.repeat(64)}/a`, Buffer.from('x')]]),
+  ],
+  ['a changed manifest', 'bad-manifest', (all) => edited(all, 'manifest.sigstore.json', (text) => ` ${text}`)],
+  [
+    'a changed statement',
+    'bad-signature',
+    (all) =>
+      edited(all, 'manifest.sigstore.json', (text) => {
+        const { payload } = (JSON.parse(text) as { dsseEnvelope: { payload: string } }).dsseEnvelope
+        const changed = Buffer.from(payload, 'base64').toString().replace('"number":1', '"number":2')
+        return text.replace(payload, Buffer.from(changed).toString('base64'))
+      }),
+  ],
+])('without the key: %s is %s', async (_what, code, change) => {
+  expect(await codeOf(change(first))).toBe(code)
+})
+
+const lines = (change: (lines: string[]) => string[]) => (all: Members) =>
+  signed(
+    edited(all, 'records.jsonl', (text) =>
+      change(text.split('\n').slice(0, -1))
+        .map((line) => `${line}\n`)
+        .join(''),
+    ),
+  )
+
+test.each<[string, string, (members: Members) => Members]>([
+  [
+    'a changed record',
+    'broken-chain',
+    lines(([one = '', ...rest]) => [one.replace(/("at":".{20})\d/, '$17'), ...rest]),
+  ],
+  [
+    'a record in another form',
+    'bad-record',
+    lines(([one = '', ...rest]) => [one.replace('{"actor"', '{ "actor"'), ...rest]),
+  ],
+  [
+    'unsorted members',
+    'bad-record',
+    lines(([one = '', ...rest]) => [one.replace(/^\{(.*),"v":1\}$/, '{"v":1,$1}'), ...rest]),
+  ],
+  ['a record without end', 'bad-record', (all) => signed(edited(all, 'records.jsonl', (text) => text.slice(0, -1)))],
+  [
+    'a record of many bytes',
+    'wrong-digest',
+    (all) => signed(edited(all, 'records.jsonl', (text) => `${'x'.repeat(1_000_000)}${text}`)),
+  ],
+  [
+    'a long record',
+    'bad-record',
+    (all) => signed(edited(all, 'records.jsonl', (text) => `${'x'.repeat(4097)}${text}`)),
+  ],
+  [
+    'bytes that are no text',
+    'bad-record',
+    (all) =>
+      signed(
+        new Map([...all, ['records.jsonl', Buffer.concat([Buffer.of(0xff), all.get('records.jsonl') ?? Buffer.of()])]]),
+      ),
+  ],
+  ['a left out record', 'broken-chain', lines((all) => all.slice(0, -1))],
+  ['a doubled record', 'broken-chain', lines(([one = '', ...rest]) => [one, one, ...rest])],
+  ['swapped records', 'broken-chain', lines((all) => all.toReversed())],
+  [
+    'another table',
+    'wrong-table',
+    (all) => signed(edited(all, 'requests.csv', (text) => text.replace('expired', 'cancelled'))),
+  ],
+  [
+    'a table with another row',
+    'wrong-table',
+    (all) => signed(edited(all, 'exceptions.csv', (text) => `${text}1,,,,,,\r\n`)),
+  ],
+  [
+    'a table with a row less',
+    'wrong-table',
+    (all) => signed(edited(all, 'requests.csv', (text) => text.replace(/[^\n]*\n$/, ''))),
+  ],
+  ['other carried records', 'bad-carried', (all) => signed(edited(all, 'carried.jsonl', () => ''))],
+  [
+    'a carried record without its proof',
+    'bad-carried',
+    (all) => signed(edited(all, 'carried.jsonl', (text) => text.replace(/"proof":\["[^"]*",?/, '"proof":['))),
+  ],
+  [
+    'a record that is carried in vain',
+    'bad-carried',
+    (all) => signed(edited(all, 'carried.jsonl', (text) => `${text}${text}`)),
+  ],
+  [
+    'a proof of consistency of another size',
+    'bad-consistency',
+    (all) => signed(edited(all, 'checkpoint.add', (text) => text.replace(/^old \d+/, 'old 1'))),
+  ],
+  [
+    'a proof of consistency with another hash',
+    'bad-consistency',
+    (all) =>
+      signed(
+        edited(all, 'checkpoint.add', (text) =>
+          text.replace(/\n[A-Za-z0-9+/]/, '\nA').replace(/\n/, `\n${encode64(Buffer.alloc(32))}\n`),
+        ),
+      ),
+  ],
+  [
+    'a changed checkpoint',
+    'bad-signature',
+    (all) => signed(edited(all, 'checkpoint', (text) => text.replace(/\n\d+\n/, '\n99\n'))),
+  ],
+  [
+    'the checkpoint of another day',
+    'bad-checkpoint',
+    (all) => signed(edited(all, 'checkpoint', () => textIn(all, 'checkpoint.prev'))),
+  ],
+  [
+    'another count',
+    'wrong-counts',
+    (all) => resign(all, days.key, (old) => ({ ...old, counts: { ...old.counts, requests: old.counts.requests + 1 } })),
+  ],
+  [
+    'another log size',
+    'bad-manifest',
+    (all) =>
+      resign(all, days.key, (old) => ({
+        ...old,
+        log: { ...old.log, to: { ...old.log.to, size: old.log.to.size + 1 } },
+      })),
+  ],
+  [
+    'a root of nothing',
+    'wrong-root',
+    (all) =>
+      resign(all, days.key, (old) => ({
+        ...old,
+        log: {
+          ...old.log,
+          from: { ...old.log.from, frontier: old.log.from.frontier.map(() => encode64(Buffer.alloc(32))) },
+        },
+      })),
+  ],
+  [
+    'a card that is none',
+    'wrong-digest',
+    (all) => signed(new Map([...all, [`cards/${sha256('x')}.json`, Buffer.from('y')]])),
+  ],
+  [
+    'a policy that no record names',
+    'unlisted-member',
+    (all) => signed(new Map([...all, [`policy/${'0'.repeat(64)}/a`, Buffer.from('x')]])),
+  ],
+  [
+    'a key that signed nothing',
+    'wrong-key',
+    (all) => signed(new Map([...all, [`keys/${'A'.repeat(43)}.pem`, Buffer.from('x')]])),
+  ],
+  [
+    'no key',
+    'wrong-key',
+    (all) => signed(without(all, [...all.keys()].find((name) => name.startsWith('keys/')) ?? '')),
+  ],
+])('signed again by somebody who has the key: %s is %s', async (_what, code, change) => {
+  expect(await codeOf(change(second))).toBe(code)
+})
+
+test('a bundle that is signed again, and made anew with the same events, holds', async () => {
+  expect(await codeOf(signed(second))).toBe('holds')
+  expect(await codeOf(rewrite(second, days.key, (events) => events))).toBe('holds')
+})
+
+test('a second key that no record names is refused', async () => {
+  const { key, pem } = await signingKey()
+  const members = new Map([...first, [`keys/${key.kid}.pem`, Buffer.from(pem)]])
+  expect(await codeOf(resign(members, [days.key, key]))).toBe('wrong-key')
+})
+
+describe('made anew by somebody who has the key, a day is replayed', () => {
+  const decidedBy = (who: string) => (event: Written) => {
+    const { data } = event as unknown as { data: { facts: { accounts: string[] } } }
+    if (event.type !== 'decided') return event
+    return {
+      ...event,
+      actor: { id: who, kind: 'person' },
+      data: { ...data, facts: { ...data.facts, accounts: [who] } },
+    }
+  }
+
+  test('a self-approval is found', async () => {
+    const requested =
+      textIn(first, 'records.jsonl')
+        .split('\n')
+        .find((line) => line.includes('"requested"')) ?? '{}'
+    const [owner = ''] = (JSON.parse(requested) as { data: { excluded: string[] } }).data.excluded
+    const { problem } = await verdictOf(rewrite(first, days.key, (events) => events.map(decidedBy(owner))))
+    expect(problem).toMatchObject({ code: 'illegal-event', check: 'rules', member: 'records.jsonl' })
+    expect(problem?.line).toBeGreaterThan(0)
+  })
+
+  test('an approval that was left out is found', async () => {
+    const members = rewrite(first, days.key, (events) => events.filter(({ type }) => type !== 'decided'))
+    expect(await codeOf(members)).toBe('illegal-event')
+  })
+
+  test('an event of another day is found', async () => {
+    const later = (event: Written) => ({ ...event, at: '2026-03-06T12:00:00.000Z' })
+    expect(await codeOf(rewrite(first, days.key, (events) => events.map(later)))).toBe('bad-record')
+  })
+
+  test('an event that is too new is said to be so, if the log holds it', async () => {
+    const newer = (event: Written) => (event.type === 'succeeded' ? { ...event, type: 'wondered' } : event)
+    expect(await codeOf(rewrite(first, days.key, (events) => events.map(newer)))).toBe('newer-format')
+    const cut = rewrite(first, days.key, (events) => events.map(newer))
+    expect(
+      await codeOf(
+        resign(cut, days.key, (old) => ({
+          ...old,
+          log: { ...old.log, to: { ...old.log.to, root: encode64(Buffer.alloc(32)) } },
+        })),
+      ),
+    ).toBe('bad-checkpoint')
+  })
+})
+
+describe('what people wrote', () => {
+  const said = async (change: (lines: string[]) => string[]) => {
+    const text = await days.said(day(4))
+    const changed = change(text.split('\n').slice(0, -1))
+    return verdictOf(first, days.place.write('said.jsonl', changed.map((line) => `${line}\n`).join('')))
+  }
+
+  test('may be missing: it was erased', async () => {
+    const all = (await said((lines) => lines)).said?.given ?? 0
+    const { problem, said: count } = await said((lines) => lines.slice(2))
+    expect(problem).toBeUndefined()
+    expect(count).toEqual({ given: all - 2, erased: 2 })
+    expect((await said(() => [])).said).toEqual({ given: 0, erased: all })
+  })
+
+  test.each<[string, (lines: string[]) => string[]]>([
+    ['another text', (lines) => lines.map((line) => line.replace('"text":"', '"text":"not '))],
+    ['another salt', (lines) => lines.map((line) => line.replace(/"salt":"../, '"salt":"00'))],
+    ['a text of another event', (lines) => lines.map((line) => line.replace(/"index":\d+/, '"index":9999'))],
+    ['a doubled line', ([one = '', ...rest]) => [one, one, ...rest]],
+    ['another order', (lines) => lines.toReversed()],
+    ['another form', ([one = '', ...rest]) => [one.replace('{', '{ '), ...rest]],
+    ['a longer line than any', (lines) => [...lines, 'x'.repeat(200_000)]],
+    ['no line', () => ['x']],
+  ])('is refused with %s', async (_what, change) => {
+    const { problem, held } = await said(change)
+    expect(problem?.code).toBe('bad-said')
+    expect(held).toContain('rules')
+  })
+})
