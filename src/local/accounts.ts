@@ -33,6 +33,7 @@ export const users: readonly User[] = [
   member(5, 'owner'),
   { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase'] },
   { ...member(7, 'guest'), userType: 'Guest' },
+  { ...member(8, 'leaver'), enabled: false },
 ]
 
 /** `other-bot` may execute what another agent asked for. */

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { resolve } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { agents, users } from './accounts.ts'
 import { readStackFile } from './control.ts'
+import { logKeyIn, publicKeyOf } from './keys.ts'
+import { sealedLine, type SealReport } from './sealing.ts'
 import { UsageError } from './settings.ts'
 
 const usage = `npm run --silent token -- --agent NAME | --user NAME
@@ -10,15 +15,14 @@ const usage = `npm run --silent token -- --agent NAME | --user NAME
   users:  ${users.map(({ name }) => name).join(', ')}
 
 npm run --silent local -- advance DURATION
-  moves the stack's clock forward (90s, 10m, 25h, 2d), then runs the timers; tokens stay on real time
+  moves the stack's clock forward (90s, 10m, 25h, 2d), then sweeps; tokens stay on real time
 npm run --silent local -- sweep
-  runs the timers now
+  expires, lapses and delivers now what is due
+npm run --silent local -- seal
+  seals every day that has ended, by the stack's clock
+npm run --silent local -- key
+  prints the path of the log's public key, with which evidence is verified
 `
-
-main(process.argv.slice(2)).catch((cause: unknown) => {
-  process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-  process.exitCode = cause instanceof UsageError ? 78 : 1
-})
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.length === 0) process.stdout.write(usage)
@@ -52,7 +56,26 @@ async function local([verb, ...rest]: readonly string[]): Promise<string> {
     const { now, swept } = await tell(`advance?seconds=${seconds(rest[0] ?? '')}`)
     return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
   }
+  if (verb === 'seal' && rest.length === 0) return sealed(await tell<SealReport>('seal'))
+  if (verb === 'key' && rest.length === 0) return keyPath()
   throw new UsageError(`There is no such command: ${[verb, ...rest].join(' ')}\n${usage}`)
+}
+
+/** @throws {Error} if evidence does not hold, after the days that were sealed are told. */
+function sealed({ sealed, alarm, next }: SealReport): string {
+  const lines = sealed.map(sealedLine).join('\n')
+  if (alarm !== null) {
+    if (lines) process.stdout.write(`${lines}\n`)
+    throw new Error(`${alarm.date} cannot be sealed, because evidence does not hold (${alarm.code}): ${alarm.words}`)
+  }
+  return lines || `nothing to seal: ${next.date} ends at ${next.end}`
+}
+
+/** Of a stack that runs, or has run. */
+function keyPath(): string {
+  const path = publicKeyOf(logKeyIn(dataFolder()))
+  if (!existsSync(path)) throw new Error(`There is no ${path} yet. The first start makes it: npm start`)
+  return path
 }
 
 /** The longest step: a clock far ahead cannot be put back. */
@@ -66,14 +89,26 @@ function seconds(text: string): number {
   return value
 }
 
-async function tell(path: string): Promise<Record<string, unknown>> {
-  const { identity, secret } = await readStackFile(resolve(process.env['COUNTERSIGN_DATA'] || '.local'))
-  const answer = await fetch(`${identity}/local/${path}`, {
-    method: 'POST',
-    headers: { 'x-local-secret': secret },
-  }).catch((cause: unknown) => {
+const dataFolder = (): string => resolve(process.env['COUNTERSIGN_DATA'] || '.local')
+
+async function tell<T = Record<string, unknown>>(path: string): Promise<T> {
+  const { identity, secret } = await readStackFile(dataFolder())
+  const answer = await post(`${identity}/local/${path}`, secret).catch((cause: unknown) => {
     throw new Error('The local stack does not answer. Start it with: npm start', { cause })
   })
-  if (!answer.ok) throw new Error(`The local stack answered ${answer.status}.`)
-  return (await answer.json()) as Record<string, unknown>
+  if (answer.statusCode !== 200) throw new Error(`The local stack answered ${answer.statusCode}; see what it printed.`)
+  return (await json(answer)) as T
 }
+
+/** Waits as long as it takes: `fetch` gives up after five minutes, and a seal may take longer. */
+const post = (url: string, secret: string): Promise<IncomingMessage> =>
+  new Promise((answered, failed) => {
+    const headers = { 'x-local-secret': secret }
+    request(url, { method: 'POST', headers }).once('response', answered).once('error', failed).end()
+  })
+
+// last, when every constant above has its value
+main(process.argv.slice(2)).catch((cause: unknown) => {
+  process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+  process.exitCode = cause instanceof UsageError ? 78 : 1
+})

@@ -2,6 +2,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Control, Identity } from './identity.ts'
 import type { LocalClock } from './clock.ts'
+import type { SealReport } from './sealing.ts'
 
 /** Where a running stack is found, and how it is told that the caller may read its data folder. */
 export interface StackFile {
@@ -29,14 +30,19 @@ export async function readStackFile(data: string): Promise<StackFile> {
   }
 }
 
+/** What is told to do something. */
+export interface Controlled {
+  readonly identity: () => Identity
+  readonly clock: LocalClock
+  readonly sweep: () => Promise<number>
+  readonly seal: () => Promise<SealReport>
+}
+
 /**
  * Answers the commands of `npm run local` and `npm run token`, below `/local/` of the identity provider.
  * A secret in the data folder keeps web pages out, which can reach loopback but not read files.
  */
-export function control(
-  secret: string,
-  stack: { identity: () => Identity; clock: LocalClock; sweep: () => Promise<number> },
-): Control {
+export function control(secret: string, stack: Controlled): Control {
   return async (req, res, url) => {
     if (req.method !== 'POST' || req.headers['x-local-secret'] !== secret) return false
     const answer = await act(url, stack)
@@ -46,10 +52,7 @@ export function control(
   }
 }
 
-async function act(
-  url: URL,
-  { identity, clock, sweep }: { identity: () => Identity; clock: LocalClock; sweep: () => Promise<number> },
-): Promise<object | null> {
+async function act(url: URL, { identity, clock, sweep, seal }: Controlled): Promise<object | null> {
   const value = (name: string) => url.searchParams.get(name) ?? ''
   switch (url.pathname) {
     case '/local/token': {
@@ -61,6 +64,8 @@ async function act(
       return { now: clock.now(), swept: await sweep() }
     case '/local/sweep':
       return { now: clock.now(), swept: await sweep() }
+    case '/local/seal':
+      return seal()
     default:
       return null
   }

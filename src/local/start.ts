@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join, relative } from 'node:path'
-import { readCards, useApp } from '../app.ts'
+import { useApp } from '../app.ts'
+import { readCards } from '../folder.ts'
+import { backgroundLine } from '../log.ts'
 import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports.ts'
+import { traced, traceFrom } from '../trace.ts'
 import { type Azurite, startAzurite } from './azurite.ts'
 import { localTeams } from './bot.ts'
 import { localClock } from './clock.ts'
@@ -13,6 +15,7 @@ import { control, removeStackFile, writeStackFile } from './control.ts'
 import { type Host, startHost } from './host.ts'
 import { type Identity, startIdentity } from './identity.ts'
 import { lockData } from './lock.ts'
+import { type Log, openLog } from './log.ts'
 import { channelsIn, type Playground, startPlayground } from './playground.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
@@ -53,34 +56,41 @@ async function start(settings: LocalSettings): Promise<void> {
   const cards = readCards('cards')
   const policy = await loadPolicy(settings.policy, cards)
   const clock = localClock(data)
+  const log = openLog(data)
   const secret = randomBytes(16).toString('hex')
   const door = notYet()
   const baseUrl = `http://${loopback}:${await listen(door, ports.api.port)}`
   running.push({ close: async () => void door.close() })
   const [azurite, playground] = await Promise.all([storage(settings), teamsClient(settings, baseUrl, policy)])
-  let sweep = async (): Promise<number> => 0
   const identity: Identity = await startIdentity({
     port: ports.identity.port,
     dataDir: data,
-    control: control(secret, { identity: () => identity, clock, sweep: () => sweep() }),
+    control: control(secret, { identity: () => identity, clock, sweep: asRun(sweep), seal: asRun(() => seal()) }),
   })
   running.push(identity)
-  const app = await composeLocal({
-    ...{ data, policy, cards, baseUrl, azurite, identity, clock, failed },
+  const { app, seal } = await composeLocal({
+    ...{ data, policy, cards, baseUrl, azurite, identity, clock },
+    failed: (cause) => log('error', 'background', backgroundLine(cause)),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
   })
-  sweep = async () => {
+  async function sweep(): Promise<number> {
     const swept = await app.approvals.sweep()
     await app.delivery?.sweep()
     return swept
   }
   useApp(app)
-  const host = await serve(door, settings)
+  const host = await serve(door, settings, log)
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
   const folders = { data: place(data), rules: place(settings.policy) }
   process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, ...folders })}ready\n`)
 }
+
+/** Like a timer's: with a trace of its own. */
+const asRun =
+  <T>(run: () => T) =>
+  (): T =>
+    traced(traceFrom(null), run)
 
 const place = (folder: string): string => relative(process.cwd(), folder) || '.'
 
@@ -119,16 +129,10 @@ async function teamsClient(
 }
 
 /** Registers the functions that are deployed, and serves them. */
-async function serve(server: Server, { data, ticking }: LocalSettings): Promise<Host> {
+async function serve(server: Server, { ticking }: LocalSettings, log: Log): Promise<Host> {
   const functions = captureFunctions()
   await import('../../functions/main.ts')
   await runStartHooks()
-  const file = createWriteStream(join(data, 'log.jsonl'), { flags: 'a', mode: 0o600 })
-  const log = (level: string, name: string, text: string) => {
-    const line = text.startsWith('{') ? (JSON.parse(text) as object) : { text }
-    file.write(`${JSON.stringify({ at: new Date().toISOString(), level, name, ...line })}\n`)
-    if (level === 'error' || level === 'critical') process.stderr.write(`${name}: ${text}\n`)
-  }
   const host = await startHost({ functions, server, folder: process.cwd(), ticking, log })
   running.push(host)
   return host
@@ -144,9 +148,5 @@ function stop(): Promise<void> {
 
 /** Holds the API's port from the first moment on: others are told its address, and nobody else may take it meanwhile. */
 const notYet = (): Server => createServer((_req, res) => res.writeHead(503, { 'retry-after': '1' }).end())
-
-/** What went wrong in the background, where nobody waits for an answer. */
-const failed = (cause: unknown): void =>
-  say(`in the background: ${cause instanceof Error ? cause.message : String(cause)}`)
 
 const say = (text: string): void => void process.stderr.write(`countersign: ${text}\n`)

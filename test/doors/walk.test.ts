@@ -21,7 +21,7 @@ function walk(): string {
 
 test('the walk in the README works word for word', async () => {
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', walk()], {
-    env: { ...process.env, COUNTERSIGN_DATA: stack.data },
+    env: { ...process.env, COUNTERSIGN_DATA: stack.data, TMPDIR: stack.data },
   })
   let said = ''
   let complained = ''
@@ -43,4 +43,6 @@ test('the walk in the README works word for word', async () => {
   expect(events).toEqual(['requested', 'decided', 'approved', 'redeemed', 'succeeded'])
   expect(lines).toContain('the dump would run now')
   expect(said).toMatch(/the stack's clock shows/)
+  expect(said).toMatch(/ is sealed: bundle \d+, [1-9]\d* records/)
+  expect(said.match(/^VERIFIED /gm)).toHaveLength(2)
 }, 60_000)

@@ -1,0 +1,31 @@
+import { type Day, endOf, nextDay } from '../core/day.ts'
+import type { Instant } from '../core/instant.ts'
+import type { Bundles, SealedBundle } from '../evidence/bundles.ts'
+import type { Alarm, Seals } from '../ports/evidence.ts'
+
+/** What came of sealing all that is due. */
+export interface SealReport {
+  /** Oldest first. */
+  readonly sealed: readonly SealedBundle[]
+  /** Why sealing stopped: then evidence does not hold. */
+  readonly alarm: Alarm | null
+  /** The first day that is not sealed, and the moment it ends. */
+  readonly next: { readonly date: Day; readonly end: Instant }
+}
+
+export interface LocalSealingParts {
+  readonly seal: () => Promise<readonly Day[]>
+  readonly seals: Pick<Seals, 'first' | 'head' | 'alarm'>
+  readonly bundles: Pick<Bundles, 'list'>
+}
+
+/** Seals every day that has ended, and reports it. */
+export async function sealNow({ seal, seals, bundles }: LocalSealingParts): Promise<SealReport> {
+  const days = new Set(await seal())
+  const [all, alarm, first, { head }] = await Promise.all([bundles.list(), seals.alarm(), seals.first(), seals.head()])
+  const date = head ? nextDay(head.date) : first
+  return { sealed: all.filter((bundle) => days.has(bundle.date)), alarm, next: { date, end: endOf(date) } }
+}
+
+export const sealedLine = ({ date, number, records, bytes, sha256 }: SealedBundle): string =>
+  `${date} is sealed: bundle ${number}, ${records} records, ${bytes} bytes, sha256 ${sha256 ?? 'unknown'}`
