@@ -1,12 +1,12 @@
 import { app as functions } from '@azure/functions'
 import { app } from '../src/app.ts'
 import { boundary } from '../src/http/boundary.ts'
-import { activityOf, toTeams } from '../src/http/messages.ts'
+import { toTeams } from '../src/http/messages.ts'
 
 /** Binds the Bot Framework's channel to the bot. */
 functions.http('messages', {
   route: 'api/messages',
   methods: ['POST'],
   authLevel: 'anonymous',
-  handler: boundary('messages', async ({ req }) => toTeams((await app()).teams, await activityOf(req))),
+  handler: boundary('messages', async (call) => toTeams((await app()).teams, call)),
 })

@@ -30,8 +30,8 @@ import { readCards, readVerifiers } from './folder.ts'
 import { grants } from './grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
-import { bug } from './http/boundary.ts'
 import { type Caller, callers } from './http/caller.ts'
+import { backgroundLine } from './log.ts'
 import { loadPolicy } from './policy/load.ts'
 import type { Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
 import type { Archive, Seals } from './ports/evidence.ts'
@@ -189,7 +189,7 @@ async function deployed(config: Config): Promise<App> {
       issuers: [`${entra}/v2.0`],
       jwksUri: `${entra}/discovery/v2.0/keys`,
     }),
-    failed: (cause) => console.error(JSON.stringify({ background: true, ...bug(cause) })),
+    failed: (cause) => console.error(backgroundLine(cause)),
     baseUrl,
     teams: {
       outbox: new TableOutbox(tables),

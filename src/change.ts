@@ -4,6 +4,7 @@ import { type Instant, later } from './core/instant.ts'
 import { Problem } from './core/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from './core/request.ts'
 import { type Change, type Clock, Conflict, type Ledger, type Loaded, type Policy } from './ports.ts'
+import { currentTrace } from './trace.ts'
 
 export interface ChangeParts {
   readonly ledger: Ledger
@@ -95,7 +96,8 @@ function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events
     from === to ? [] : [{ type: 'policy-changed', actor: { kind: 'system' }, data: { ...(from && { from }), to } }]
   const hex = (bytes: number): string => Buffer.from(random(bytes)).toString('hex')
   const leaves = chain([...changed, ...events], head, { shard, at }, () => hex(16))
-  return { op: hex(16), at, leaves, ...(from !== to && { policy: to }) }
+  const trace = currentTrace()?.id
+  return { op: hex(16), ...(trace !== undefined && { trace }), at, leaves, ...(from !== to && { policy: to }) }
 }
 
 /**

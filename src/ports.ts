@@ -42,6 +42,8 @@ export interface UsedKey {
 export interface Change {
   /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost knows its own work. */
   readonly op: string
+  /** The trace that it is part of (W3C Trace Context), kept beside its events. */
+  readonly trace?: string
   readonly at: Instant
   /** At least one; numbered on from the loaded head. */
   readonly leaves: readonly Leaf[]
@@ -72,9 +74,12 @@ export interface Page {
 /** An event as it is kept. `said` holds what is not erased. */
 export interface KeptEvent {
   readonly seq: number
+  /** Of this text, computed when it is read: it is not what was kept of it. */
   readonly hash: Hex
   readonly text: string
   readonly said: Readonly<Record<string, Salted>>
+  /** Of the call or the timer that caused it, to find them in the log; not hashed. */
+  readonly trace?: string
 }
 
 /** All requests and events: 16 shards, each with its own chain. */
@@ -163,7 +168,8 @@ export interface AgentRegistration {
   readonly sponsors: readonly ObjectId[]
   readonly executors: readonly ObjectId[]
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
-  readonly limits: { readonly pending: number }
+  /** Requests that wait for people at once, and asks for people in an hour. */
+  readonly limits: { readonly pending: number; readonly hourly: number }
 }
 
 export interface ApproverGroup {
@@ -181,6 +187,8 @@ export interface Policy {
    * @throws {Problem} `invalid-input` with the pointer of a param that does not fit the schema.
    */
   judge(question: { readonly agent: ObjectId; readonly action: Action; readonly onBehalfOf?: ObjectId }): Judgement
+  /** Pointers into requests for this action that may look like secrets; `*` stands for each item of an array. */
+  notSecret(action: string): readonly string[]
   /** `null` for an agent that is not registered. */
   agent(id: ObjectId): AgentRegistration | null
   agents(): readonly AgentRegistration[]

@@ -1,8 +1,10 @@
 import type { RequestId } from './core/id.ts'
+import { inThisTrace } from './trace.ts'
 
 /** What waits for its turn: told when its run has ended. */
 interface Waiting {
   readonly run: Promise<void>
+  readonly start: () => Promise<void>
   readonly end: () => void
 }
 
@@ -20,12 +22,12 @@ export function queue(
   const running = new Map<RequestId, Promise<void>>()
 
   function begin(): void {
-    for (const [id, { run, end }] of waiting) {
+    for (const [id, { run, start, end }] of waiting) {
       if (running.size >= atOnce) return
       if (running.has(id)) continue
       waiting.delete(id)
       running.set(id, run)
-      void work(id).finally(() => {
+      void start().finally(() => {
         running.delete(id)
         end()
         begin()
@@ -43,7 +45,9 @@ export function queue(
       const run = new Promise<void>((done) => {
         end = done
       })
-      waiting.set(id, { run, end })
+      // Else it would be part of what happened to end when its turn came.
+      const start = inThisTrace(async () => work(id))
+      waiting.set(id, { run, start, end })
       begin()
       return run
     },

@@ -1,5 +1,6 @@
 import { parseRequestId, type RequestId } from '../src/core/id.ts'
 import { queue } from '../src/queue.ts'
+import { currentTrace, traced, traceFrom } from '../src/trace.ts'
 import { settled } from './fakes/time.ts'
 
 const id = (number: number): RequestId => parseRequestId(`01kjw2xm00abcdefghjkmnp${String(number).padStart(3, '0')}-07`)
@@ -71,4 +72,17 @@ test('it is idle when nothing runs and nothing waits', async () => {
   expect(isIdle).toBe(false)
   await end(2)
   await told
+})
+
+test('what waited for its turn is part of the trace in which it was added, whoever made room for it', async () => {
+  const seen: (string | undefined)[] = []
+  const jobs = queue({ atOnce: 1, longest: 100 }, async () => {
+    await settled()
+    seen.push(currentTrace()?.id)
+  })
+  const traces = [traceFrom(null), traceFrom(null)]
+  for (const [i, trace] of traces.entries()) void traced(trace, () => jobs.add(id(i)))
+  void jobs.add(id(2))
+  await jobs.idle()
+  expect(seen).toEqual([...traces.map((trace) => trace.id), undefined])
 })

@@ -5,7 +5,7 @@ import { type Digest, type Hex, inverse, type ObjectId, type RequestId, type Sha
 import type { Instant } from '../core/instant.ts'
 import { leafHash } from '../core/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request.ts'
-import type { KeptEvent, Loaded, UsedKey } from '../ports.ts'
+import type { Change, KeptEvent, Loaded, UsedKey } from '../ports.ts'
 import { integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 
 export const rowKey = {
@@ -48,19 +48,23 @@ function actionFrom(text: string): Action {
   return { action, target, environment, params }
 }
 
-export const eventRow = (shard: Shard, op: string, { seq, type, request, text: leaf, said }: Leaf): TableEntity =>
-  rowOf(shard, rowKey.event(seq), {
-    leaf,
+export function eventRow(shard: Shard, { op, trace }: Pick<Change, 'op' | 'trace'>, leaf: Leaf): TableEntity {
+  const { seq, type, request, text, said } = leaf
+  return rowOf(shard, rowKey.event(seq), {
+    leaf: text,
     op,
+    ...(trace !== undefined && { trace }),
     type,
     ...(request && { request }),
     ...split('said', JSON.stringify(said)),
   })
+}
 
 export function eventFrom(seq: number, row: Row): KeptEvent {
   const leaf = textIn(row, 'leaf')
   const said = JSON.parse(textIn(row, 'said')) as Record<string, Salted>
-  return { seq, hash: leafHash(leaf), text: leaf, said }
+  const trace = textOrNull(row, 'trace')
+  return { seq, hash: leafHash(leaf), text: leaf, said, ...(trace !== null && { trace }) }
 }
 
 /** What replaces the texts beside an event. Columns too many become empty, since a merge takes no column away. */

@@ -44,7 +44,7 @@ export function transaction(
   const { request, key } = change
   return [
     put(headRow(shard, headAfter(loaded, change)), version.head),
-    ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change.op, leaf)]),
+    ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change, leaf)]),
     ...(request ? requestRows(loaded, change, request, version) : []),
     ...(key ? [['create', keyRow(shard, key)] satisfies TransactionAction] : []),
     ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {

@@ -194,9 +194,9 @@ export function api({ approvals, evidence, health, deliveryOf, callers, policy, 
 
   async function placed({ id }: ApprovalRequest, events: readonly KeptEvent[]) {
     const indices = await evidence.proofs.indices(shardOf(id), events)
-    return events.map(({ text, hash, said }, i) => {
+    return events.map(({ text, hash, said, trace }, i) => {
       const index = indices[i] ?? null
-      return { leaf: text, hash, ...(index !== null && { index }), said }
+      return { leaf: text, hash, ...(index !== null && { index }), said, ...(trace !== undefined && { trace }) }
     })
   }
 

@@ -1,42 +1,68 @@
-import { randomBytes } from 'node:crypto'
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
-import { Broken } from '../core/broken.ts'
+import type { ObjectId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
+import { causesOf, faultOf } from '../log.ts'
+import { formatTraceparent, type Trace, traced, traceFrom } from '../trace.ts'
 
-/** One HTTP call on its way through. */
+/** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
 export interface Call {
   readonly req: HttpRequest
-  /** Goes into problems and the log (the trace id of W3C `traceparent`, or a fresh one). */
-  readonly correlation: string
-  /** The caller's object id, once known; for the log. */
-  who?: string
+  /** Who calls, once that is known. */
+  who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
+  /** The problem, where the answer itself is none: Teams wants 200. */
+  code?: string
 }
 
 /**
- * Wraps a handler, once: every call is answered and logged in one line, whatever happens inside.
+ * Wraps a handler, once: every call is part of a trace, answered, and logged in one line, whatever happens inside.
  * A `Problem` becomes its document (RFC 9457); anything else is a bug: a bare 500 with the correlation id.
  */
 export function boundary(route: string, handler: (call: Call) => Promise<HttpResponseInit>) {
   return async (req: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
-    const call: Call = { req, correlation: correlationOf(req) }
+    const call: Call = { req }
+    const trace = traceFrom(req.headers.get('traceparent'))
+    const ids = { trace: trace.id, span: trace.span }
     const started = performance.now()
     let failure: unknown
-    const answer = await handler(call).catch((cause: unknown) => {
+    const answer = await traced(trace, async () => handler(call)).catch((cause: unknown) => {
       failure = cause
-      return problemAnswer(cause, call.correlation)
+      return problemAnswer(cause, trace.id)
     })
+    const isBug = failure !== undefined && !(failure instanceof Problem)
     const line = {
-      route,
-      status: answer.status ?? 200,
-      ms: Math.round(performance.now() - started),
-      correlation: call.correlation,
-      ...(call.who !== undefined && { caller: call.who }),
-      ...(failure instanceof Problem && { code: failure.code }),
+      ...{ route, status: answer.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
+      ...(call.who && { caller: call.who }),
+      ...(call.code !== undefined && { code: call.code }),
+      ...(isBug && faultOf(failure)),
+      ...(failure instanceof Problem && { code: failure.code, ...causesOf(failure) }),
     }
-    if (failure !== undefined && !(failure instanceof Problem))
-      context.error(JSON.stringify({ ...line, ...bug(failure) }))
+    if (isBug) context.error(JSON.stringify(line))
     else context.info(JSON.stringify(line))
-    return answer
+    const brokenOff = (cause: unknown) =>
+      context.error(JSON.stringify({ route, brokenOff: true, ...ids, ...faultOf(cause) }))
+    return { ...answer, ...streamed(answer, brokenOff), headers: headersOf(answer, trace) }
+  }
+}
+
+function headersOf({ headers }: HttpResponseInit, trace: Trace): Headers {
+  const all = new Headers(headers)
+  all.set('traceparent', formatTraceparent(trace))
+  return all
+}
+
+/** A body that is still being made when the line is written gets another line if that goes wrong. */
+function streamed({ body }: HttpResponseInit, brokenOff: (cause: unknown) => void): Pick<HttpResponseInit, 'body'> {
+  if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return {}
+  return { body: heard(body as AsyncIterable<Uint8Array>, brokenOff) }
+}
+
+async function* heard(body: AsyncIterable<Uint8Array>, brokenOff: (cause: unknown) => void): AsyncIterable<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    brokenOff(cause)
+    // oxlint-disable-next-line preserve-caught-error -- the host would write out the cause's words
+    throw new Error('The answer ended early.')
   }
 }
 
@@ -67,19 +93,4 @@ function problemAnswer(cause: unknown, instance: string): HttpResponseInit {
       ...(request !== undefined && { request }),
     },
   }
-}
-
-/** Where something went wrong, without its message: messages can hold input. */
-export function bug(cause: unknown): { error: string; at: readonly string[] } {
-  if (cause instanceof Problem) return { error: cause.code, at: [] }
-  if (cause instanceof Broken) return { error: `evidence-broken: ${cause.code}`, at: [] }
-  if (!(cause instanceof Error)) return { error: typeof cause, at: [] }
-  const at = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return { error: cause.name, at: at.slice(0, 8).map((line) => line.trim()) }
-}
-
-/** W3C Trace Context section 3.2. */
-function correlationOf(req: HttpRequest): string {
-  const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(req.headers.get('traceparent') ?? '')?.[1]
-  return trace && !/^0+$/.test(trace) ? trace : randomBytes(16).toString('hex')
 }

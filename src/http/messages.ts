@@ -1,25 +1,25 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions'
+import type { HttpResponseInit } from '@azure/functions'
+import type { ObjectId } from '../core/id.ts'
 import { activityLimits } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
+import type { Call } from './boundary.ts'
 import { bodyBytes } from './input.ts'
 
-/** An activity as it arrived: nothing is believed yet. */
-export interface Arrived {
-  readonly authorization: string | null
-  readonly bytes: Uint8Array
-}
+/** Takes an activity as it arrived: nothing is believed yet. */
+type Door = (
+  authorization: string | null,
+  bytes: Uint8Array,
+  known: (who: ObjectId) => void,
+) => Promise<{ readonly status: number; readonly body?: object; readonly code?: string }>
 
-/** @throws {Problem} `too-large` */
-export const activityOf = async (req: HttpRequest): Promise<Arrived> => ({
-  authorization: req.headers.get('authorization'),
-  bytes: await bodyBytes(req, activityLimits.bytes),
-})
-
-type Door = (authorization: string | null, bytes: Uint8Array) => Promise<{ status: number; body?: object }>
-
-/** @throws {Problem} `not-found` where there is no Teams, and what the door throws. */
-export async function toTeams(door: Door | null, { authorization, bytes }: Arrived): Promise<HttpResponseInit> {
+/** @throws {Problem} `not-found` where there is no Teams, `too-large`, and what the door throws. */
+export async function toTeams(door: Door | null, call: Call): Promise<HttpResponseInit> {
   if (!door) throw new Problem('not-found', 'There is no bot here.')
-  const { status, body } = await door(authorization, bytes)
+  const { req } = call
+  const bytes = await bodyBytes(req, activityLimits.bytes)
+  const { status, body, code } = await door(req.headers.get('authorization'), bytes, (id) => {
+    call.who = { kind: 'person', id }
+  })
+  if (code !== undefined) call.code = code
   return { status, ...(body && { jsonBody: body }) }
 }

@@ -27,6 +27,16 @@ const headers = {
   'If-None-Match': { name: 'If-None-Match', in: 'header', description: 'ETags.', schema: { type: 'string' } },
 }
 
+const traceparent = {
+  name: 'traceparent',
+  in: 'header',
+  description: 'The trace that this call is part of (W3C Trace Context); one that is not valid counts as none.',
+  schema: { type: 'string', examples: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'] },
+}
+
+/** Of every answer. */
+const answered = { traceparent: { $ref: '#/components/headers/traceparent' } }
+
 const inPath = {
   id: { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
   date: { name: 'date', in: 'path', required: true, schema: { type: 'string', format: 'date' } },
@@ -45,6 +55,13 @@ export function openapi(baseUrl: string): object {
     servers: [{ url: baseUrl }],
     paths,
     components: {
+      headers: {
+        traceparent: {
+          description:
+            'The trace, ours if the call named none, and our span of it. The trace is `instance` of problems.',
+          schema: { type: 'string' },
+        },
+      },
       schemas: { Request: schema(requestAnswer, 'output'), Problem: schema(problemAnswerSchema, 'output') },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
@@ -73,6 +90,7 @@ function parameters({ path, headers: names, query }: Route): object[] {
   return [
     ...Object.values(inPath).filter(({ name }) => path.includes(`{${name}}`)),
     ...names.map((name) => headers[name]),
+    traceparent,
     ...Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema })),
   ]
 }
@@ -85,7 +103,11 @@ function answers({ name, answers }: Route): Record<string, object> {
   return Object.fromEntries(
     Object.entries(answers).map(([status, types]) => [
       status,
-      { description: descriptions[status] ?? 'Done', ...(types.length > 0 && { content: content(types) }) },
+      {
+        description: descriptions[status] ?? 'Done',
+        headers: answered,
+        ...(types.length > 0 && { content: content(types) }),
+      },
     ]),
   )
 }
@@ -107,7 +129,7 @@ function problems(route: Route): Record<string, object> {
   return Object.fromEntries(
     [...byStatus]
       .filter(([status]) => !(status in route.answers))
-      .map(([status, codes]) => [status, { description: codes.join(', '), content }]),
+      .map(([status, codes]) => [status, { description: codes.join(', '), headers: answered, content }]),
   )
 }
 

@@ -18,7 +18,7 @@ export interface PersonPrincipal {
 export function principals(callerOf: (authorization: string | null) => Promise<Caller>, policy: Policy) {
   async function caller(call: Call): Promise<Caller> {
     const caller = await callerOf(call.req.headers.get('authorization'))
-    call.who = caller.id
+    call.who = { kind: caller.kind, id: caller.id }
     return caller
   }
 

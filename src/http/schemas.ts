@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter, namePattern } from '../core/action.ts'
+import { bounds } from '../core/bound.ts'
 import { erasable } from '../core/erasure.ts'
 import { statuses } from '../core/request.ts'
 
@@ -37,13 +38,16 @@ const target = z
   .refine((text) => !invisible.test(text), 'has no invisible characters')
   .meta({ minLength: 1, maxLength: actionLimits.target })
 
+const { text, expiresIn } = bounds
+
 const link = z.strictObject({
-  title: words(1, 100).refine((text) => !text.includes('\n'), 'is one line'),
+  title: words(1, text.linkTitle).refine((text) => !text.includes('\n'), 'is one line'),
   url: z
     .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'is an https address' })
-    .max(500, 'has at most 500 characters')
+    .max(text.linkUrl, `has at most ${text.linkUrl} characters`)
     .refine((text) => /^[\x21-\x7e]+$/.test(text), 'is plain ASCII: write other characters as %-codes')
-    .refine((text) => new URL(text).username === '', 'names no user'),
+    // what is no address is looked at too: the first rule has refused it, and does not stop the others
+    .refine((text) => !URL.canParse(text) || new URL(text).username === '', 'names no user'),
 })
 
 export const askBody = z.strictObject({
@@ -51,25 +55,25 @@ export const askBody = z.strictObject({
   target,
   environment: name,
   params: z.record(z.string(), z.unknown(), 'is an object').default({}),
-  reason: words(1, 1000),
+  reason: words(1, text.reason),
   executor: objectId.optional(),
   onBehalfOf: objectId.optional(),
-  links: z.array(link).max(5, 'has at most 5 links').default([]),
+  links: z.array(link).max(text.links, `has at most ${text.links} links`).default([]),
   expiresIn: z
     .int('is whole seconds')
-    .min(60, 'is at least 60 seconds')
-    .max(604_800, 'is at most 604,800 seconds')
-    .default(3600),
+    .min(expiresIn.least, `is at least ${expiresIn.least} seconds`)
+    .max(expiresIn.most, 'is at most 604,800 seconds')
+    .default(expiresIn.otherwise),
 })
 
 export const decisionBody = z.strictObject({
   verdict: z.enum(['approve', 'deny'], 'is approve or deny'),
-  reason: words(0, 500).optional(),
+  reason: words(0, text.words).optional(),
   digest,
   confirm: words(0, actionLimits.target).optional(),
 })
 
-export const reasonBody = z.strictObject({ reason: words(0, 500).optional() })
+export const reasonBody = z.strictObject({ reason: words(0, text.words).optional() })
 
 export const redeemBody = z.strictObject({
   grant: z.string().max(8192, 'has at most 8,192 characters'),
@@ -79,7 +83,7 @@ export const redeemBody = z.strictObject({
 
 export const outcomeBody = z.strictObject({
   result: z.enum(['succeeded', 'failed'], 'is succeeded or failed'),
-  summary: words(0, 500).optional(),
+  summary: words(0, text.words).optional(),
   output: z
     .strictObject({
       sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits'),
@@ -94,7 +98,7 @@ export const erasureBody = z.strictObject({
     .array(z.enum(erasable, `is one of ${erasable.join(', ')}`))
     .min(1, 'names at least one text')
     .refine((names) => new Set(names).size === names.length, 'names each text once'),
-  why: words(1, 500),
+  why: words(1, text.words),
 })
 
 export const listQuery = z.strictObject({

@@ -1,4 +1,5 @@
 import { activityLimits, isObject, type Json, type JsonObject, readJson } from '../core/json.ts'
+import type { ObjectId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import { parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
@@ -9,6 +10,8 @@ import { wording } from './wording.ts'
 export interface TeamsAnswer {
   readonly status: 200
   readonly body?: object
+  /** What is wrong, where the body says so to a person. */
+  readonly code?: string
 }
 
 /**
@@ -18,10 +21,17 @@ export interface TeamsAnswer {
  *   person, as Teams wants it.
  */
 export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
-  return async (authorization: string | null, bytes: Uint8Array): Promise<TeamsAnswer> => {
+  return async (
+    authorization: string | null,
+    bytes: Uint8Array,
+    /** Hears who sent it, as soon as Teams vouches for it. */
+    known: (who: ObjectId) => void = () => {},
+  ): Promise<TeamsAnswer> => {
     const { activity, ambiguous } = read(bytes)
     await gate(authorization, activity)
-    return answerOf(ambiguous ? unread : await bot(parseActivity(activity)))
+    const intent = ambiguous ? null : parseActivity(activity)
+    if (intent && 'who' in intent) known(intent.who)
+    return answerOf(intent ? await bot(intent) : unread)
   }
 }
 
@@ -62,7 +72,10 @@ function answerOf(answer: BotAnswer): TeamsAnswer {
     case 'card':
       return invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card)
     case 'error':
-      return invoked(answer.status, 'application/vnd.microsoft.error', { code: answer.code, message: answer.words })
+      return {
+        ...invoked(answer.status, 'application/vnd.microsoft.error', { code: answer.code, message: answer.words }),
+        code: answer.code,
+      }
   }
 }
 

@@ -1,7 +1,7 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { prepareLedger } from '../../src/azure/meta.ts'
-import { digestOf } from '../../src/core/id.ts'
+import { digestOf, sha256 } from '../../src/core/id.ts'
 import type { LimitRow } from '../../src/core/limit.ts'
 import { open } from '../../src/core/submission.ts'
 import { Conflict } from '../../src/ports.ts'
@@ -183,8 +183,9 @@ describe('a read', () => {
 describe('a slot', () => {
   const key = { agent: bot }
   const row = (number: number): LimitRow => ({
-    slots: [{ id: submission().id, digest: digestOf(String(number)), takenAt: noon }],
+    slots: [{ id: submission().id, digest: digestOf(String(number)), subject: sha256('x'), takenAt: noon }],
     denied: [],
+    asked: [],
   })
 
   test.each<[string, readonly Fault[]]>([

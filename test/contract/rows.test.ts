@@ -3,6 +3,7 @@ import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { type Meta, prepareLedger } from '../../src/azure/meta.ts'
 import { inverse, type RequestId, sha256 } from '../../src/core/id.ts'
+import { emptyRow } from '../../src/core/limit.ts'
 import type { ApprovalRequest, Step } from '../../src/core/request.ts'
 import { apply, ask, bot, dba, expire, minutes, noon, shard, submission, vote } from './story.ts'
 import { meta, startStorage, type TestStorage } from './tables.ts'
@@ -161,7 +162,7 @@ test('without its tables everything is unavailable, and nothing is taken for abs
     ledger.news(shard(3), 0),
     ledger.ping(),
     new TableLimits(tables).read({ agent: bot }),
-    new TableLimits(tables).replace({ agent: bot }, null, { slots: [], denied: [] }),
+    new TableLimits(tables).replace({ agent: bot }, null, emptyRow),
   ]
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'unavailable' })
 })

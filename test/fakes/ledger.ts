@@ -78,7 +78,7 @@ export class MemoryLedger implements Ledger {
     const { policy = head.policy, logKey = head.logKey, cleared = [] } = change
     partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
     for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
-    partition.leaves.push(...leaves.map((leaf) => JSON.stringify(leaf)))
+    partition.leaves.push(...leaves.map((leaf) => JSON.stringify({ ...leaf, trace: change.trace })))
     if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
     if (!request) return
     requests.set(request.id, { text: JSON.stringify(request), version: newest.seq })
@@ -202,8 +202,8 @@ function positionIn(scope: Scope, request: ApprovalRequest): Position {
 }
 
 function keptFrom(text: string): KeptEvent {
-  const { seq, text: leaf, said } = parse<Leaf>(text)
-  return { seq, hash: leafHash(leaf), text: leaf, said }
+  const { seq, text: leaf, said, trace } = parse<Leaf & Pick<KeptEvent, 'trace'>>(text)
+  return { seq, hash: leafHash(leaf), text: leaf, said, ...(trace !== undefined && { trace }) }
 }
 
 const byPosition = (a: { readonly position: Position }, b: { readonly position: Position }): number =>

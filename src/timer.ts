@@ -1,0 +1,30 @@
+import { faultOf } from './log.ts'
+import { traced, traceFrom } from './trace.ts'
+
+/** Where the lines go; the context of a function is one. */
+interface Lines {
+  info(line: string): void
+  error(line: string): void
+}
+
+/**
+ * Wraps what a timer does, once: every run has a trace of its own and one line in the log, whatever happens inside.
+ * A run that failed rejects, so that the host counts it; why is in the line alone.
+ *
+ * @param run resolves to what it did
+ */
+export function timer(name: string, run: () => Promise<number | readonly string[]>) {
+  return async (_timer: unknown, lines: Lines): Promise<void> => {
+    const trace = traceFrom(null)
+    const started = performance.now()
+    const line = () => ({ timer: name, ms: Math.round(performance.now() - started), trace: trace.id, span: trace.span })
+    try {
+      const done = await traced(trace, run)
+      lines.info(JSON.stringify({ ...line(), done }))
+    } catch (cause) {
+      lines.error(JSON.stringify({ ...line(), ...faultOf(cause) }))
+      // oxlint-disable-next-line preserve-caught-error -- the host would write out the cause's words
+      throw new Error(`The timer ${name} failed in trace ${trace.id}.`)
+    }
+  }
+}

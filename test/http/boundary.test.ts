@@ -1,0 +1,145 @@
+import { HttpRequest, HttpResponse, type HttpResponseInit, InvocationContext } from '@azure/functions'
+import { Problem } from '../../src/core/problem.ts'
+import { boundary, type Call } from '../../src/http/boundary.ts'
+import { currentTrace, parseTraceparent } from '../../src/trace.ts'
+import { bot } from '../build.ts'
+
+const secret = 'canary-93c1'
+const trace = 'a'.repeat(32)
+const traceparent = `00-${trace}-${'b'.repeat(16)}-01`
+
+interface Line {
+  readonly level: string
+  readonly line: Record<string, unknown>
+}
+
+/** Answers a call, and tells what was logged. */
+async function called(
+  handler: (call: Call) => Promise<HttpResponseInit>,
+  headers: [string, string][] = [['traceparent', traceparent]],
+) {
+  const lines: Line[] = []
+  const context = new InvocationContext({
+    functionName: 'ask',
+    logHandler: (level, ...words) => lines.push({ level, line: JSON.parse(String(words[0])) }),
+  })
+  const url = 'https://a.example/api/requests'
+  const nativeRequest = new Request(url, { headers })
+  const init = { url, method: 'GET', params: {}, nativeRequest }
+  const request = new HttpRequest(init)
+  const answer = new HttpResponse(await boundary('ask', handler)(request, context))
+  return { answer, lines }
+}
+
+test('a call is one line: route, status, time, trace, and who called', async () => {
+  const { lines } = await called(async (call) => {
+    call.who = { kind: 'agent', id: bot }
+    return { status: 201, jsonBody: { reason: secret } }
+  })
+  const span = expect.stringMatching(/^[0-9a-f]{16}$/)
+  const caller = { kind: 'agent', id: bot }
+  const line = { route: 'ask', status: 201, ms: expect.any(Number), trace, span, caller }
+  expect(lines).toEqual([{ level: 'information', line }])
+})
+
+test('a problem is one line with its code and what caused it, and a document with the trace', async () => {
+  const cause = Object.assign(new Error(secret), { name: 'RestError', code: 'ServerBusy' })
+  const { answer, lines } = await called(async () => {
+    throw new Problem('unavailable', 'Try again.', { cause, retryAfter: 1 })
+  })
+  expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable', causes: ['RestError ServerBusy'], trace } }])
+  expect(JSON.stringify(lines)).not.toContain(secret)
+  expect(await answer.json()).toMatchObject({ code: 'unavailable', instance: trace })
+})
+
+test.each([
+  ['later', async () => Promise.reject(new TypeError(secret))],
+  [
+    'at once',
+    (): never => {
+      throw new TypeError(secret)
+    },
+  ],
+])('a bug, thrown %s, is one line with its class, and a bare 500', async (_when, handler) => {
+  const { answer, lines } = await called(handler)
+  expect(lines).toMatchObject([
+    { level: 'error', line: { route: 'ask', status: 500, error: 'TypeError', stack: expect.any(Array) } },
+  ])
+  const text = await answer.text()
+  expect(JSON.parse(text)).toEqual({ type: 'about:blank', title: 'Internal error', status: 500, instance: trace })
+  expect(text + JSON.stringify(lines)).not.toContain(secret)
+})
+
+test('what a person was told inside of an answer is in the line', async () => {
+  const { lines } = await called(async (call) => {
+    call.code = 'self-approval'
+    return { status: 200 }
+  })
+  expect(lines).toMatchObject([{ line: { status: 200, code: 'self-approval' } }])
+})
+
+test('a trace that is named goes on, in the work and in the answer', async () => {
+  let seen: string | undefined
+  const { answer, lines } = await called(async () => {
+    seen = currentTrace()?.id
+    return { status: 200, headers: { 'x-other': 'kept' } }
+  })
+  expect(seen).toBe(trace)
+  expect(answer.headers.get('x-other')).toBe('kept')
+  expect(parseTraceparent(answer.headers.get('traceparent') ?? '')).toEqual({
+    ...{ id: trace, sampled: true },
+    parent: lines[0]?.line['span'],
+  })
+})
+
+test.each<[string, [string, string][]]>([
+  ['none', []],
+  ['one that is malformed', [['traceparent', secret]]],
+  ['two', [traceparent, `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`].map((value) => ['traceparent', value])],
+  ['the same twice', [traceparent, traceparent].map((value) => ['traceparent', value])],
+])('a call with %s has a trace of its own', async (_what, headers) => {
+  const { answer, lines } = await called(async () => ({ status: 200 }), headers)
+  const { id } = parseTraceparent(answer.headers.get('traceparent') ?? '') ?? {}
+  expect(id).toMatch(/^[0-9a-f]{32}$/)
+  expect([trace, 'c'.repeat(32)]).not.toContain(id)
+  expect(lines).toMatchObject([{ line: { trace: id } }])
+  expect(JSON.stringify(lines)).not.toContain(secret)
+})
+
+describe('an answer that is still being made', () => {
+  let isOver = false
+  async function* body(fails: boolean): AsyncIterable<Uint8Array> {
+    try {
+      yield Buffer.from('first')
+      if (fails) throw new RangeError(secret)
+      yield Buffer.from('last')
+    } finally {
+      isOver = true
+    }
+  }
+
+  test('arrives as it is', async () => {
+    const { answer, lines } = await called(async () => ({ body: body(false) }))
+    expect(await answer.text()).toBe('firstlast')
+    expect(lines).toHaveLength(1)
+  })
+
+  test('and breaks off says so in another line, and the host learns nothing else', async () => {
+    const { answer, lines } = await called(async () => ({ body: body(true) }))
+    await expect(answer.text()).rejects.not.toThrow(secret)
+    expect(lines).toMatchObject([
+      { line: { status: 200 } },
+      { level: 'error', line: { route: 'ask', brokenOff: true, trace, error: 'RangeError' } },
+    ])
+    expect(JSON.stringify(lines)).not.toContain(secret)
+  })
+
+  test('ends when nobody wants it any more', async () => {
+    isOver = false
+    const { answer } = await called(async () => ({ body: body(false) }))
+    const reader = answer.body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    expect(isOver).toBe(true)
+  })
+})
