@@ -1,0 +1,165 @@
+// What must hold of the packages that we build on. Each check takes what was read and says what is wrong, one line each.
+import { readFileSync } from 'node:fs'
+import { isAllowed } from './spdx.mjs'
+
+/** Licences that ask for no more than their notice. */
+const allowed = [
+  ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC-BY-4.0', 'CC0-1.0', 'ISC', 'MIT'],
+  ...['Python-2.0', 'Unlicense'],
+]
+
+/** Packages that are taken although their licence is not on the list, or not stated as SPDX; each version is looked at. */
+export const licenceExceptions = {
+  '@microsoft/m365agentsplayground@0.2.28': 'Microsoft’s own terms; a tool for development, never shipped',
+  'jspath@0.4.0': 'MIT (or GPL) in its LICENSE file; its package.json says nothing',
+  'uri-templates@0.2.0':
+    'in the public domain, says its README; its package.json has an address instead; never shipped',
+}
+
+/** Packages that would run something when they are installed, and why they work without. */
+export const installScripts = {
+  '@parcel/watcher': 'builds from source where there is no binary; nobody here asks it to watch',
+  '@swc/core': 'looks for a binary of another kind where that of the platform is missing',
+  esbuild: 'puts its binary in the place of a script that starts it, which saves some milliseconds',
+}
+
+/** Everything that the checks look at, read from the folder of the project. */
+export function readSupply(root = new URL('..', import.meta.url)) {
+  const text = (path) => readFileSync(new URL(path, root), 'utf8')
+  const lock = JSON.parse(text('package-lock.json'))
+  const installed = {}
+  for (const path of Object.keys(lock.packages).filter(Boolean)) {
+    const about = jsonOrNull(() => text(`${path}/package.json`))
+    if (about) installed[path] = about
+  }
+  return { manifest: JSON.parse(text('package.json')), lock, npmrc: text('.npmrc'), installed }
+}
+
+/** Platform packages of other machines are in the lockfile alone. */
+function jsonOrNull(read) {
+  try {
+    return JSON.parse(read())
+  } catch (cause) {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
+    throw cause
+  }
+}
+
+/** Every package is used under a licence that is allowed, or named above. */
+export function licenceFaults({ lock, installed }, exceptions = licenceExceptions) {
+  const used = new Set()
+  const faults = packagesOf(lock).flatMap(([path, entry]) => {
+    const about = installed[path]
+    // Not there, and the registry did not say: it comes with the package that names it, under the same licence.
+    if (!about && entry.license === undefined && isForeignPlatform(lock, path)) return []
+    const [named, stated] = [`${nameOf(path, entry)}@${entry.version}`, about ? licenceIn(about) : entry.license]
+    if (Object.hasOwn(exceptions, named)) {
+      used.add(named)
+      return []
+    }
+    if (about && entry.license !== undefined && entry.license !== stated)
+      return [`${named} is under ${stated}, and the lockfile says ${entry.license}`]
+    return isAllowed(stated, allowed)
+      ? []
+      : [`${named} is under ${stated ?? 'no stated licence'}, which is not allowed`]
+  })
+  const stale = Object.keys(exceptions).filter((named) => !used.has(named))
+  return [...faults, ...stale.map((named) => `${named} is an exception that nothing needs`)]
+}
+
+/** Before there were expressions, packages had lists. */
+const licenceIn = ({ license, licenses }) =>
+  typeof license === 'string'
+    ? license
+    : [license ?? licenses ?? []]
+        .flat()
+        .map(({ type }) => type)
+        .join(' OR ') || undefined
+
+/** What is installed is exactly what was written down, byte for byte, and nothing of it runs by being installed. */
+export function lockFaults({ manifest, lock, npmrc, installed }, scripts = installScripts) {
+  return [
+    ...rangeFaults(manifest),
+    ...stepFaults(manifest, lock),
+    ...packagesOf(lock).flatMap((entry) => entryFaults(lock, entry)),
+    ...scriptFaults({ manifest, lock, npmrc, installed }, scripts),
+    ...packagesOf(lock).flatMap(([path, entry]) => {
+      const [about, named] = [installed[path], `${nameOf(path, entry)}@${entry.version}`]
+      if (!about || `${about.name}@${about.version}` === named) return []
+      return [`${path} is ${about.name}@${about.version}, and the lockfile says ${named}`]
+    }),
+  ]
+}
+
+const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
+
+function rangeFaults(manifest) {
+  return kinds
+    .flatMap((kind) => Object.entries(manifest[kind] ?? {}))
+    .filter(([, version]) => !exact.test(version))
+    .map(([name, version]) => `package.json asks for ${name} ${version}, which is no exact version`)
+}
+
+function stepFaults(manifest, lock) {
+  const root = lock.packages[''] ?? {}
+  const faults = lock.lockfileVersion === 3 ? [] : ['the lockfile is not of version 3']
+  for (const kind of kinds) {
+    const [here, there] = [manifest[kind] ?? {}, root[kind] ?? {}]
+    for (const name of new Set([...Object.keys(here), ...Object.keys(there)])) {
+      const locked = lock.packages[`node_modules/${name}`]?.version
+      if (here[name] !== there[name] || here[name] !== locked)
+        faults.push(`${name} is ${here[name]} in package.json, ${there[name]} and ${locked} in the lockfile`)
+    }
+  }
+  return faults
+}
+
+function entryFaults(lock, [path, entry]) {
+  const faults = []
+  if (!exact.test(entry.version ?? '')) faults.push(`${path} has no exact version`)
+  if (entry.resolved !== undefined || entry.link) faults.push(`${path} comes from an address of its own`)
+  if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(entry.integrity ?? '') && !isForeignPlatform(lock, path))
+    faults.push(`${path} has no integrity`)
+  return faults
+}
+
+/**
+ * A binary for another platform, pinned by the package it belongs to. The registry that the lockfile was made with does
+ * not offer all of them: see lock.mjs. Whoever installs one of these trusts the registry for it.
+ */
+function isForeignPlatform(lock, path) {
+  const { version, optional, os, cpu, integrity } = lock.packages[path]
+  const name = nameOf(path)
+  const pinned = packagesOf(lock).some(([, one]) => one.integrity && one.optionalDependencies?.[name] === version)
+  return optional === true && (os ?? cpu) !== undefined && integrity === undefined && pinned
+}
+
+const atInstall = ['preinstall', 'install', 'postinstall']
+
+function scriptFaults({ manifest, lock, npmrc, installed }, known) {
+  const settings = npmrc.split('\n')
+  const ours = [...atInstall, 'prepare', 'prepublish', 'dependencies'].filter((name) => manifest.scripts?.[name])
+  const running = packagesOf(lock)
+    .filter(([path, { hasInstallScript }]) => {
+      return hasInstallScript || atInstall.some((name) => installed[path]?.scripts?.[name])
+    })
+    .map(([path]) => nameOf(path))
+  const wanted = ['ignore-scripts=true', 'save-exact=true'].filter((line) => !settings.includes(line))
+  const more = settings.filter((line) => /registry=|:_|^\/\//.test(line))
+  return [
+    ...ours.map((name) => `package.json has the script ${name}, which runs by itself`),
+    ...wanted.map((line) => `.npmrc does not say ${line}`),
+    ...more.map(() => '.npmrc names a registry or its secrets'),
+    ...running.filter((name) => !Object.hasOwn(known, name)).map((name) => `${name} wants to run when it is installed`),
+    ...Object.keys(known).flatMap((name) =>
+      running.includes(name) ? [] : [`${name} runs nothing when it is installed`],
+    ),
+  ]
+}
+
+const packagesOf = (lock) => Object.entries(lock.packages).filter(([path]) => path !== '')
+
+/** Where a package lies under another name, its entry says its own. */
+export const nameOf = (path, { name } = {}) =>
+  name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
