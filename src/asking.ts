@@ -11,11 +11,12 @@ import {
   shardOfKey,
 } from './core/id.ts'
 import { type Instant, plusSeconds } from './core/instant.ts'
-import { commitWithin } from './core/limit.ts'
+import { commitWithin, subjectOf } from './core/limit.ts'
 import { checkShowable } from './core/page.ts'
 import { Problem } from './core/problem.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import type { Slot } from './core/requirement.ts'
+import { checkSecrets } from './core/secret.ts'
 import { type Link, open, type Submission } from './core/submission.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
 import { canBeFilled, channelsOf } from './people.ts'
@@ -52,8 +53,8 @@ export interface Asked {
  *
  * A known key is answered before anything else is looked at.
  *
- * @throws {Problem} `invalid-input`, `too-large`, `idempotency-mismatch`, `no-eligible-approver`, `too-many`,
- *   `already-pending`, `cooling-down`, `busy`, `unavailable`
+ * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
+ *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
  */
 export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
   const key = asked.key && { hash: keyHash(asked.agent.id, asked.key.text), body: asked.key.body }
@@ -68,6 +69,7 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
     agent: asked.agent,
     channels: prepared.judgement.outcome === 'approve' ? channelsOf(parts.policy, prepared.judgement.slots) : [],
     digest: actionDigest(asked.action),
+    subject: subjectOf(asked.action),
     ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
   }
   if (prepared.judgement.outcome !== 'approve')
@@ -97,6 +99,7 @@ function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
 async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'id' | 'at'>> {
   const { agent, onBehalfOf } = asked
   const action = checkAction(asked.action)
+  checkSecrets(asked, parts.policy.notSecret(action.action))
   const executor = executorOf(parts.policy, agent, asked.executor)
   await checkPrincipal(parts, agent, onBehalfOf)
   const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })

@@ -1,11 +1,13 @@
 import type { Digest, Hex, RequestId } from './core/id.ts'
 import type { Instant } from './core/instant.ts'
+import { bounds } from './core/bound.ts'
 import {
-  cardsPerChannel,
   checkRepeated,
+  counted,
   type Holding,
   type LimitRow,
   reclaimed,
+  released,
   type SlotHolder,
   taken,
 } from './core/limit.ts'
@@ -24,6 +26,7 @@ export interface Reservation {
   readonly agent: AgentRegistration
   readonly channels: readonly string[]
   readonly digest: Digest
+  readonly subject: Hex
   /** Names the ask, if it may be sent again: its idempotency key and body. */
   readonly key?: Hex
 }
@@ -60,14 +63,7 @@ async function isOurs(
 /** Gives slots back whose request was refused. Best effort: what stays behind is reclaimed after a minute. */
 export async function release(parts: SlotParts, { id, agent, channels }: Reservation): Promise<void> {
   const keys: LimitKey[] = [{ agent: agent.id }, ...channels.map((channel) => ({ channel }))]
-  await Promise.allSettled(
-    keys.map((key) =>
-      update(parts, key, (row) => {
-        const slots = row.slots.filter((slot) => slot.id !== id)
-        return slots.length === row.slots.length ? row : { ...row, slots }
-      }),
-    ),
-  )
+  await Promise.allSettled(keys.map((key) => update(parts, key, (row) => released(row, id))))
 }
 
 interface TakenSlot {
@@ -78,30 +74,35 @@ interface TakenSlot {
 }
 
 async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenSlot> {
-  const { agent, digest, key } = asked
-  const most = agent.limits.pending
+  const { agent, digest, subject, key } = asked
+  const { pending: most, hourly } = agent.limits
   let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false }
   await update(parts, { agent: agent.id }, async (found, at) => {
-    const inTheWay = (slot: SlotHolder) => slot.digest === digest || found.slots.length >= most
+    // What was denied, or is about the same, is looked at too: else a denial would be known only once the row is full.
+    const inTheWay = (slot: SlotHolder) =>
+      slot.digest === digest || slot.subject === subject || found.slots.length >= most
     const row = await settled(parts.ledger, found, inTheWay, at)
     const own = key && row.slots.find((slot) => slot.key === key)
     slot = { id: own ? own.id : asked.id, takenAt: at, joined: own !== undefined }
-    if (!own) checkRepeated(row, digest, at)
-    return taken(row, holderOf({ ...asked, id: slot.id }, at), most, 'This agent')
+    const holder = holderOf({ ...asked, id: slot.id }, at)
+    if (own) return taken(row, holder, most, 'This agent')
+    checkRepeated(row, asked, at)
+    return taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')
   })
   return slot
 }
 
 async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {
   await update(parts, key, async (found, at) => {
-    const row = await settled(parts.ledger, found, () => found.slots.length >= cardsPerChannel, at)
-    return taken(row, holderOf(asked, at), cardsPerChannel, "The approvers' channel")
+    const row = await settled(parts.ledger, found, () => found.slots.length >= bounds.cardsPerChannel, at)
+    return taken(row, holderOf(asked, at), bounds.cardsPerChannel, "The approvers' channel")
   })
 }
 
-const holderOf = ({ id, digest, key }: Reservation, takenAt: Instant): SlotHolder => ({
+const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): SlotHolder => ({
   id,
   digest,
+  subject,
   takenAt,
   ...(key !== undefined && { key }),
 })

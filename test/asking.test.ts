@@ -1,8 +1,11 @@
 import type { ObjectId } from '../src/core/id.ts'
 import { keyHash, shardOf, shardOfKey } from '../src/core/id.ts'
+import { emptyRow } from '../src/core/limit.ts'
 import { Problem, type ProblemCode } from '../src/core/problem.ts'
 import { after, bot, dba, needs, oid, owner, requestId, runner, slot } from './build.ts'
 import { agent, anAction, asks, codeOf, guest, roster, votes, type World, world } from './world.ts'
+
+const secret = 'q7Zt2LmX9vRk4B'
 
 const agentSlots = async ({ limits }: World, id: ObjectId = bot) => (await limits.read({ agent: id })).row.slots
 
@@ -44,11 +47,34 @@ describe('asking', () => {
     ['no principal where one is required', { agent: agent(bot, { onBehalfOf: 'required' }) }, 'invalid-input'],
     ['null in params', { action: { ...anAction(), params: { a: null } } }, 'invalid-input'],
     ['an action that is too large', { action: { ...anAction(), params: { a: 'x'.repeat(17_000) } } }, 'too-large'],
+    ['a secret in params', { action: { ...anAction(), params: { password: secret } } }, 'secret-in-params'],
+    ['a secret in the target', { action: { ...anAction(), target: `password=${secret}` } }, 'secret-in-params'],
+    ['a secret in the reason', { reason: `the password: ${secret}` }, 'secret-in-params'],
+    ['a secret in a link', { links: [{ title: 'x', url: `https://x.example/?token=${secret}` }] }, 'secret-in-params'],
   ])('is refused with %s, and nothing is written', async (_what, other, expected) => {
     const here = await world()
     expect(await codeOf(here.approvals.ask(asks(other)))).toBe(expected)
     expect(await here.ledger.due(after(10_000_000), 10)).toEqual([])
-    expect(await agentSlots(here)).toEqual([])
+    expect((await here.limits.read({ agent: bot })).row).toEqual(emptyRow)
+  })
+
+  test.each(['allow', 'forbid', 'no-policy'] as const)(
+    'is refused with a secret though policy says %s: it would be recorded all the same',
+    async (outcome) => {
+      const here = await world(() =>
+        outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+      )
+      expect(await codeOf(here.approvals.ask(asks({ reason: `password=${secret}` })))).toBe('secret-in-params')
+      expect((await here.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 10 })).requests).toEqual([])
+    },
+  )
+
+  test('is taken with what looks like a secret, where the policy excepts it for the action', async () => {
+    const action = { ...anAction(), params: { token: secret } }
+    const here = await world(undefined, { notSecret: { [action.action]: ['/params/token'] } })
+    expect((await here.approvals.ask(asks({ action }))).created).toBe(true)
+    const other = { ...action, action: 'another.action' }
+    expect(await codeOf(here.approvals.ask(asks({ action: other })))).toBe('secret-in-params')
   })
 
   test.each<[string, Parameters<typeof roster>[0], ReturnType<typeof needs>]>([
@@ -88,9 +114,9 @@ describe('asking', () => {
 
 describe('an idempotency key', () => {
   test('with the same body gives the same request, whatever the limits say', async () => {
-    const agents = [agent(bot, { limits: { pending: 1 } })]
+    const agents = [agent(bot, { limits: { pending: 1, hourly: 60 } })]
     const here = await world(undefined, { agents })
-    const ask = asks({ key: 'run-1', agent: agent(bot, { limits: { pending: 1 } }) })
+    const ask = asks({ key: 'run-1', agent: agent(bot, { limits: { pending: 1, hourly: 60 } }) })
     const first = await here.approvals.ask(ask)
     const again = await here.approvals.ask(ask)
     expect([first.created, again.created]).toEqual([true, false])

@@ -47,13 +47,15 @@ export interface Roster {
   readonly people: readonly (readonly ObjectId[])[]
   readonly judge: (action: Action) => Judgement
   readonly compliance?: string
+  readonly notSecret?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A policy that is plain data. */
-export function fakePolicy({ version, agents, groups, people, judge, compliance }: Roster): Policy {
+export function fakePolicy({ version, agents, groups, people, judge, compliance, notSecret = {} }: Roster): Policy {
   return {
     version,
     judge: ({ action }) => judge(action),
+    notSecret: (action) => notSecret[action] ?? [],
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,
     agents: () => agents,
     groups: () => groups,

@@ -146,8 +146,8 @@ describe('the caps', () => {
   })
 
   test('free a slot when a request is closed, and not before', async () => {
-    const here = await world(undefined, { agents: [agent(bot, { limits: { pending: 1 } })] })
-    const ask = () => asks({ agent: agent(bot, { limits: { pending: 1 } }) })
+    const here = await world(undefined, { agents: [agent(bot, { limits: { pending: 1, hourly: 60 } })] })
+    const ask = () => asks({ agent: agent(bot, { limits: { pending: 1, hourly: 60 } }) })
     const { request } = await here.approvals.ask(ask())
     expect(await codeOf(here.approvals.ask(ask()))).toBe('too-many')
     await here.approvals.cancel(request.id, bot)

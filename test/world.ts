@@ -56,7 +56,7 @@ export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): Age
   sponsors: [],
   executors: [],
   onBehalfOf: 'optional',
-  limits: { pending: 5 },
+  limits: { pending: 5, hourly: 60 },
   ...other,
 })
 

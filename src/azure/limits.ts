@@ -52,4 +52,5 @@ const place = (key: LimitKey) => ({
 
 const canonicalRow = (row: LimitRow): string => canonical(JSON.parse(JSON.stringify(row)) as Json)
 
-const limitFrom = (row: Row): LimitRow => JSON.parse(textIn(row, 'row')) as LimitRow
+/** What a row does not have yet is empty. */
+const limitFrom = (row: Row): LimitRow => ({ ...emptyRow, ...(JSON.parse(textIn(row, 'row')) as Partial<LimitRow>) })

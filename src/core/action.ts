@@ -1,3 +1,4 @@
+import { bounds } from './bound.ts'
 import { type Digest, digestOf } from './id.ts'
 import { canonical, isArray, isObject, type Json, type JsonObject } from './json.ts'
 import { Problem } from './problem.ts'
@@ -12,7 +13,7 @@ export interface Action {
 }
 
 /** The limits of an action, as API.md states them. */
-export const actionLimits = { canonicalBytes: 16_384, depth: 16, nodes: 2_000, name: 64, target: 256 } as const
+export const actionLimits = bounds.action
 
 /** The form of `action` and `environment`. */
 export const namePattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/

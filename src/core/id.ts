@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Instant, instant, milliseconds } from './instant.ts'
 import { Problem } from './problem.ts'
 
@@ -82,6 +82,6 @@ export const inverse = (id: RequestId): string =>
 export const fromInverse = (inverted: string, shard: Shard): RequestId =>
   parseRequestId(`${[...inverted].map((digit) => digits[31 - digits.indexOf(digit)]).join('')}-${shard}`)
 
-export const sha256 = (data: string | Uint8Array): Hex => createHash('sha256').update(data).digest('hex') as Hex
+export const sha256 = (data: string | Uint8Array): Hex => hash('sha256', data, 'hex') as Hex
 
 export const digestOf = (data: string | Uint8Array): Digest => `sha256:${sha256(data)}` as Digest

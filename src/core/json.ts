@@ -1,3 +1,4 @@
+import { bounds } from './bound.ts'
 import { Problem } from './problem.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -35,10 +36,10 @@ export interface JsonLimits {
 }
 
 /** What a request body may have: the action's limits and room for the texts around it. */
-export const bodyLimits: JsonLimits = { bytes: 65_536, depth: 18, nodes: 2_500 }
+export const bodyLimits: JsonLimits = bounds.body
 
 /** What an activity of Teams may have: mentions and channel data lie around what we read. */
-export const activityLimits: JsonLimits = { bytes: 262_144, depth: 32, nodes: 10_000 }
+export const activityLimits: JsonLimits = bounds.activity
 
 /**
  * Reads JSON strictly (RFC 8259), refusing whatever two readers could understand differently: doubled keys, lone

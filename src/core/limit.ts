@@ -1,4 +1,6 @@
-import type { Digest, Hex, RequestId } from './id.ts'
+import type { Action } from './action.ts'
+import { bounds } from './bound.ts'
+import { type Digest, type Hex, type RequestId, sha256, timeOf } from './id.ts'
 import { type Instant, milliseconds, plusSeconds } from './instant.ts'
 import { Problem } from './problem.ts'
 
@@ -7,11 +9,14 @@ export interface LimitRow {
   readonly slots: readonly SlotHolder[]
   /** Uncounted; kept for the cool-down. */
   readonly denied: readonly Denied[]
+  /** What an agent asked people for in the last hour, whatever became of it. An id tells its time. */
+  readonly asked: readonly RequestId[]
 }
 
 export interface SlotHolder {
   readonly id: RequestId
   readonly digest: Digest
+  readonly subject: Hex
   readonly takenAt: Instant
   /** Names the idempotency key and the body it was asked with: only the same ask, sent again, takes over the slot. */
   readonly key?: Hex
@@ -19,13 +24,17 @@ export interface SlotHolder {
 
 export interface Denied {
   readonly digest: Digest
+  readonly subject: Hex
   readonly deniedAt: Instant
 }
 
 /** What became of a request that holds a slot. */
 export type Holding = 'pending' | 'closed' | { readonly deniedAt: Instant } | 'missing'
 
-export const emptyRow: LimitRow = { slots: [], denied: [] }
+export const emptyRow: LimitRow = { slots: [], denied: [], asked: [] }
+
+/** Names what an action is about, whatever its params: its verb and its target. */
+export const subjectOf = ({ action, target }: Action): Hex => sha256(`${action}\n${target}`)
 
 /** Seconds after which a slot whose request never appeared is taken back. */
 const missingFor = 60
@@ -33,11 +42,10 @@ const missingFor = 60
 /** Seconds from taking a slot to the commit: nobody takes it back before, though clocks may be 30 s apart. */
 export const commitWithin = 25
 
-/** Open cards that a channel bears. */
-export const cardsPerChannel = 20
+const { coolDown, denials } = bounds
 
-/** Seconds during which a denied action is not asked for again. */
-const coolDown = 600
+/** Seconds in an hour: what a sliding window of asks goes back. */
+const hour = 3600
 
 /**
  * Frees the slots of requests that are closed, or never appeared. What was denied stays for the cool-down.
@@ -47,28 +55,54 @@ const coolDown = 600
 export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holding>, at: Instant): LimitRow {
   const denied = row.slots.flatMap((slot): Denied[] => {
     const holding = holdings.get(slot.id)
-    return typeof holding === 'object' ? [{ digest: slot.digest, deniedAt: holding.deniedAt }] : []
+    return typeof holding === 'object'
+      ? [{ digest: slot.digest, subject: slot.subject, deniedAt: holding.deniedAt }]
+      : []
   })
   const slots = row.slots.filter((slot) => {
     const holding = holdings.get(slot.id) ?? 'pending'
     return holding === 'pending' || (holding === 'missing' && at < plusSeconds(slot.takenAt, missingFor))
   })
   const recent = [...row.denied, ...denied].filter(({ deniedAt }) => at < plusSeconds(deniedAt, coolDown))
-  return { slots, denied: recent }
+  return { ...row, slots, denied: recent }
 }
 
-/** Refuses an action that this agent is already asking for, or that was denied a moment ago. */
-export function checkRepeated(row: LimitRow, digest: Digest, at: Instant): void {
+/**
+ * Refuses an action that this agent is already asking for, or that was denied a moment ago; also one that differs from
+ * those only in its params, when people have denied it again and again.
+ *
+ * @throws {Problem} `already-pending`, `cooling-down`
+ */
+export function checkRepeated(row: LimitRow, { digest, subject }: Pick<SlotHolder, 'digest' | 'subject'>, at: Instant) {
   const pending = row.slots.find((slot) => slot.digest === digest)
   if (pending)
     throw new Problem('already-pending', `The same action is already pending as ${pending.id}.`, {
       request: pending.id,
     })
-  const denied = row.denied.find((one) => one.digest === digest && at < plusSeconds(one.deniedAt, coolDown))
-  if (denied)
-    throw new Problem('cooling-down', 'The same action was denied a moment ago.', {
-      retryAfter: secondsUntil(plusSeconds(denied.deniedAt, coolDown), at),
+  const denied = row.denied.filter(({ deniedAt }) => at < plusSeconds(deniedAt, coolDown))
+  const same = denied.find((one) => one.digest === digest)
+  if (same) throw coolingDown('The same action was denied a moment ago.', same.deniedAt, at)
+  const alike = denied.filter((one) => one.subject === subject).map(({ deniedAt }) => deniedAt)
+  const first = alike.sort().at(-denials)
+  if (first) throw coolingDown(`Actions like this were denied ${alike.length} times in a few minutes.`, first, at)
+}
+
+const coolingDown = (sentence: string, since: Instant, at: Instant): Problem =>
+  new Problem('cooling-down', sentence, { retryAfter: secondsUntil(plusSeconds(since, coolDown), at) })
+
+/**
+ * Counts an ask of the agent whose row this is; one that is counted already is not counted again.
+ *
+ * @throws {Problem} `too-many` when there were as many in the last hour
+ */
+export function counted(row: LimitRow, id: RequestId, most: number, at: Instant): LimitRow {
+  const others = row.asked.filter((one) => one !== id && at < plusSeconds(timeOf(one), hour))
+  const first = others.sort().at(-most)
+  if (first)
+    throw new Problem('too-many', `This agent has asked people ${others.length} times in the last hour.`, {
+      retryAfter: secondsUntil(plusSeconds(timeOf(first), hour), at),
     })
+  return { ...row, asked: [...others, id] }
 }
 
 /**
@@ -81,6 +115,12 @@ export function taken(row: LimitRow, holder: SlotHolder, most: number, of: strin
   if (others.length === row.slots.length && others.length >= most)
     throw new Problem('too-many', `${of} already has ${most} pending requests.`, { retryAfter: 30 })
   return { ...row, slots: [...others, holder] }
+}
+
+/** Gives a slot back whose request was refused: nobody was asked, so it does not count. */
+export function released(row: LimitRow, id: RequestId): LimitRow {
+  const slots = row.slots.filter((slot) => slot.id !== id)
+  return slots.length === row.slots.length ? row : { ...row, slots, asked: row.asked.filter((one) => one !== id) }
 }
 
 const secondsUntil = (end: Instant, at: Instant): number =>

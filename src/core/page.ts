@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { bounds } from './bound.ts'
 import { canonical, type Json } from './json.ts'
 import { Problem } from './problem.ts'
 import { visible } from './text.ts'
@@ -17,7 +18,7 @@ export interface Entry {
 }
 
 /** What can be shown. With these limits every card stays within what Teams takes (a test holds the worst case). */
-export const showLimits = { pages: 10, keys: 48 } as const
+export const showLimits = bounds.shown
 
 /** Characters on a page, and how many of them an entry costs beside its text. */
 const pageRoom = 4_000

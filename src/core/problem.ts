@@ -20,9 +20,9 @@ const table = {
   'idempotency-mismatch': [422, 'The idempotency key was used for another request'],
   'no-eligible-approver': [422, 'Nobody could approve this'],
   'not-showable': [422, 'The action cannot be shown to an approver'],
-  'secret-in-params': [422, 'The params hold a secret'],
-  'too-many': [429, 'Too many requests are waiting'],
-  'cooling-down': [429, 'The same action was denied a moment ago'],
+  'secret-in-params': [422, 'The request holds a secret'],
+  'too-many': [429, 'Too many requests'],
+  'cooling-down': [429, 'This was denied a moment ago'],
   busy: [503, 'Too many changes at once'],
   unavailable: [503, 'A part of the service cannot be reached'],
 } as const satisfies Record<string, readonly [status: number, title: string]>

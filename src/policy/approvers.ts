@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { controlCharacter } from '../core/action.ts'
+import { bounds } from '../core/bound.ts'
 import type { ObjectId } from '../core/id.ts'
 import { readJson } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
@@ -46,7 +47,12 @@ const agent = z.strictObject({
   sponsors: unique(guid).default([]),
   executors: unique(guid).default([]),
   onBehalfOf: z.enum(['required', 'optional', 'refused']).default('optional'),
-  limits: z.strictObject({ pending: z.int().min(1).max(100).default(5) }).default({ pending: 5 }),
+  limits: z
+    .strictObject({
+      pending: z.int().min(1).max(bounds.pending.most).default(bounds.pending.otherwise),
+      hourly: z.int().min(1).max(bounds.hourly.most).default(bounds.hourly.otherwise),
+    })
+    .prefault({}),
 })
 
 const document = z.strictObject({

@@ -43,7 +43,14 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   checkTogether(rules, schema, roster)
   checkSizes(rules, actions)
   const version = versionOf(files)
-  return { version, ...roster, judge: judge(version, rules, actions), files: () => files }
+  const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
+  return {
+    version,
+    ...roster,
+    judge: judge(version, rules, actions),
+    notSecret: (action) => exempt.get(action) ?? [],
+    files: () => files,
+  }
 }
 
 /** The digest over all files: any changed byte, added or renamed file makes another version. */

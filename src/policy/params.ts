@@ -2,7 +2,7 @@ import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { escapePointer } from '../core/action.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
-import type { RecordShape, Shape } from './schema.ts'
+import type { RecordShape, Shape } from './shape.ts'
 
 /** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */
 const reserved = 'command'

@@ -1,18 +1,8 @@
 import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
 import { keyPattern } from '../core/action.ts'
+import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
-
-/** What a value in `params` has to be, where the schema declares it. */
-export type Shape =
-  | { readonly type: 'text' | 'integer' | 'boolean' | 'decimal' }
-  | { readonly type: 'set'; readonly element: Shape }
-  | RecordShape
-
-/** Records are closed: a member that is not declared is refused. */
-export interface RecordShape {
-  readonly type: 'record'
-  readonly members: ReadonlyMap<string, { readonly shape: Shape; readonly required: boolean }>
-}
+import type { RecordShape, Shape } from './shape.ts'
 
 /** An action that can be asked for. */
 export interface DeclaredAction {
@@ -24,6 +14,8 @@ export interface DeclaredAction {
   readonly knowsOnBehalfOf: boolean
   /** Absent where rules do not see params. */
   readonly params?: RecordShape
+  /** Pointers that `@notSecret` names: what is there may look like a secret. */
+  readonly notSecret: readonly string[]
 }
 
 const file = 'schema.cedarschema'
@@ -82,9 +74,16 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
     refuse('its context has onBehalfOf as "onBehalfOf?: String"')
   if (Object.keys(others).length) refuse(`nothing fills ${Object.keys(others).join(', ')} in its context`)
   const groups = groupsOf(name, schema)
-  const common = { name, groups, knowsTarget: target !== undefined, knowsOnBehalfOf: onBehalfOf !== undefined }
-  if (!params) return common
-  return params.shape.type === 'record' ? { ...common, params: params.shape } : refuse('its params are a record')
+  const declared = params?.shape
+  if (declared && declared.type !== 'record') return refuse('its params are a record')
+  return {
+    name,
+    groups,
+    knowsTarget: target !== undefined,
+    knowsOnBehalfOf: onBehalfOf !== undefined,
+    ...(declared && { params: declared }),
+    notSecret: exemptions(actions[name]?.annotations?.['notSecret'], declared, refuse),
+  }
 }
 
 /** Cedar has refused cycles already. */

@@ -26,11 +26,13 @@ const kinds: readonly (readonly [string, () => Promise<Limits>])[] = [
 ]
 
 const agent: LimitKey = { agent: bot }
-const empty: LimitRow = { slots: [], denied: [] }
-const slot = (number: number) => ({ id: submission().id, digest: digestOf(String(number)), takenAt: noon })
+const empty: LimitRow = { slots: [], denied: [], asked: [] }
+const subject = sha256('subject')
+const slot = (number: number) => ({ id: submission().id, digest: digestOf(String(number)), subject, takenAt: noon })
 const row = (count: number): LimitRow => ({
   slots: Array.from({ length: count }, (_, i) => ({ ...slot(i), ...(i % 2 === 0 && { key: sha256(String(i)) }) })),
-  denied: [{ digest: digestOf('denied'), deniedAt: noon }],
+  denied: [{ digest: digestOf('denied'), subject, deniedAt: noon }],
+  asked: Array.from({ length: count }, () => submission().id),
 })
 
 describe.each(kinds)('%s', (_kind, make) => {

@@ -1,22 +1,30 @@
 import * as fc from 'fast-check'
-import { digestOf, newRequestId, type RequestId, type Digest } from '../../src/core/id.ts'
+import { type Digest, digestOf, newRequestId, type RequestId, sha256 } from '../../src/core/id.ts'
+import type { Instant } from '../../src/core/instant.ts'
 import {
   checkRepeated,
+  counted,
   emptyRow,
   type Holding,
   type LimitRow,
   reclaimed,
+  released,
   type SlotHolder,
+  subjectOf,
   taken,
 } from '../../src/core/limit.ts'
 import { after, code, noon, problem, shard } from '../build.ts'
 
-const idOf = (number: number): RequestId => newRequestId(noon, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, number), shard)
+const idOf = (number: number, at: Instant = noon): RequestId =>
+  newRequestId(at, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, number), shard)
 const digest = (number: number): Digest => digestOf(`action ${number}`)
+const subject = sha256('one verb, one target')
+const other = sha256('another')
 
 const holder = (number: number, more: Partial<SlotHolder> = {}): SlotHolder => ({
   id: idOf(number),
   digest: digest(number),
+  subject,
   takenAt: noon,
   ...more,
 })
@@ -64,7 +72,7 @@ describe('reclaiming', () => {
 
   test('remembers what was denied until the cool-down is over', () => {
     const denied = reclaimed(row(1), holdings({ 1: { deniedAt: after(10) } }), after(20))
-    expect(denied).toEqual({ slots: [], denied: [{ digest: digest(1), deniedAt: after(10) }] })
+    expect(denied).toEqual({ ...emptyRow, denied: [{ digest: digest(1), subject, deniedAt: after(10) }] })
     expect(reclaimed(denied, new Map(), after(609.999)).denied).toHaveLength(1)
     expect(reclaimed(denied, new Map(), after(610)).denied).toEqual([])
   })
@@ -72,18 +80,83 @@ describe('reclaiming', () => {
 
 describe('the same action', () => {
   test('is not asked for twice at once', () => {
-    const refused = problem(() => checkRepeated(row(1, 2), digest(2), noon))
+    const refused = problem(() => checkRepeated(row(1, 2), holder(2), noon))
     expect(refused).toMatchObject({ code: 'already-pending', details: { request: idOf(2) } })
-    expect(() => checkRepeated(row(1, 2), digest(3), noon)).not.toThrow()
+    expect(() => checkRepeated(row(1, 2), holder(3), noon)).not.toThrow()
   })
 
   test('is not asked for again right after it was denied', () => {
-    const denied = { slots: [], denied: [{ digest: digest(1), deniedAt: noon }] }
-    const refused = problem(() => checkRepeated(denied, digest(1), after(1.5)))
+    const denied = { ...emptyRow, denied: [{ digest: digest(1), subject, deniedAt: noon }] }
+    const refused = problem(() => checkRepeated(denied, holder(1), after(1.5)))
     expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 599 } })
-    expect(code(() => checkRepeated(denied, digest(1), after(599.999)))).toBe('cooling-down')
-    expect(() => checkRepeated(denied, digest(1), after(600))).not.toThrow()
-    expect(() => checkRepeated(denied, digest(2), after(1))).not.toThrow()
+    expect(code(() => checkRepeated(denied, holder(1), after(599.999)))).toBe('cooling-down')
+    expect(() => checkRepeated(denied, holder(1), after(600))).not.toThrow()
+    expect(() => checkRepeated(denied, holder(2), after(1))).not.toThrow()
+  })
+})
+
+describe('an action that was denied with other params', () => {
+  const denied = (...seconds: readonly number[]): LimitRow => ({
+    ...emptyRow,
+    denied: seconds.map((at, i) => ({ digest: digest(i), subject, deniedAt: after(at) })),
+  })
+
+  test('may be asked for after two denials, and not after the third', () => {
+    expect(() => checkRepeated(denied(0, 10), holder(9), after(20))).not.toThrow()
+    const refused = problem(() => checkRepeated(denied(10, 20, 0), holder(9), after(30)))
+    expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 570 } })
+  })
+
+  test('has to wait until less than three denials are fresh', () => {
+    expect(problem(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(40))).details.retryAfter).toBe(570)
+    expect(code(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(609.999)))).toBe('cooling-down')
+    expect(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(610))).not.toThrow()
+  })
+
+  test('does not stand in the way of another target', () => {
+    expect(() => checkRepeated(denied(0, 10, 20), holder(9, { subject: other }), after(20))).not.toThrow()
+  })
+
+  test('is known by verb and target', () => {
+    const one = { action: 'a.b', target: 'x', environment: 'production', params: { n: 1 } }
+    expect(subjectOf({ ...one, environment: 'staging', params: {} })).toBe(subjectOf(one))
+    expect(subjectOf({ ...one, target: 'y' })).not.toBe(subjectOf(one))
+    expect(subjectOf({ ...one, action: 'a.c' })).not.toBe(subjectOf(one))
+  })
+})
+
+describe('asks in an hour', () => {
+  const asked = (...seconds: readonly number[]): LimitRow => ({
+    ...emptyRow,
+    asked: seconds.map((at, i) => idOf(i, after(at))),
+  })
+
+  test('are counted up to the limit, and say when there is room again', () => {
+    expect(counted(asked(0, 60), idOf(9, after(120)), 3, after(120)).asked).toHaveLength(3)
+    const refused = problem(() => counted(asked(60, 0, 120), idOf(9, after(120)), 3, after(120)))
+    expect(refused).toMatchObject({ code: 'too-many', details: { retryAfter: 3480 } })
+  })
+
+  test('are forgotten after the hour, one by one', () => {
+    expect(code(() => counted(asked(0, 60), idOf(9, after(3599.999)), 2, after(3599.999)))).toBe('too-many')
+    const now = counted(asked(0, 60), idOf(9, after(3600)), 2, after(3600))
+    expect(now.asked).toEqual([idOf(1, after(60)), idOf(9, after(3600))])
+  })
+
+  test('wait for as many to be forgotten as are too many, when the limit was lowered', () => {
+    expect(problem(() => counted(asked(0, 10, 20, 30), idOf(9), 2, after(40))).details.retryAfter).toBe(3580)
+  })
+
+  test('are not counted twice', () => {
+    const now = counted(asked(0), idOf(9), 2, noon)
+    expect(counted(now, idOf(9), 2, noon).asked).toHaveLength(2)
+  })
+
+  test('survive it when slots are reclaimed, and are taken back when nobody was asked', () => {
+    const now = counted(row(1, 2), idOf(1), 5, noon)
+    expect(reclaimed(now, holdings({ 1: 'closed' }), noon).asked).toEqual([idOf(1)])
+    expect(released(now, idOf(1))).toMatchObject({ slots: [{ id: idOf(2) }], asked: [] })
+    expect(released(now, idOf(7))).toBe(now)
   })
 })
 

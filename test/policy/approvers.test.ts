@@ -42,7 +42,7 @@ test('what is left out has a default', () => {
     sponsors: [],
     executors: [],
     onBehalfOf: 'optional',
-    limits: { pending: 5 },
+    limits: { pending: 5, hourly: 60 },
   })
   expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2]), channels: [] })
 })
@@ -105,6 +105,8 @@ test.each<[string, JsonObject]>([
   ['two agents with one application', { agents: { [deployBot]: bot, [otherBot]: { ...bot, name: 'other' } } }],
   ['two agents with one name', { agents: { [deployBot]: bot, [otherBot]: { ...bot, appId: app(2) } } }],
   ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
+  ['no asks at all', { agents: { [deployBot]: { ...bot, limits: { hourly: 0 } } } }],
+  ['more asks in an hour than anybody could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],
   ['an unknown answer', { agents: { [deployBot]: { ...bot, onBehalfOf: 'maybe' } } }],
   ['9 accounts of a person', { people: { [person(1)]: { sameAs: people(range(11, 8)) } } }],
 ])('approvers.json is refused: %s', (_what, changes) => {

@@ -1,0 +1,27 @@
+/**
+ * How much may be asked for, and how often: all of it stands here, and in the README's section on limits. (How large a
+ * policy may be is in policy/sizes.ts, what Teams bears in rate.ts.)
+ */
+export const bounds = {
+  /** A body as it comes in: looked at before anything is made of it. */
+  body: { bytes: 65_536, depth: 18, nodes: 2_500 },
+  /** An activity of the Bot Framework. */
+  activity: { bytes: 262_144, depth: 32, nodes: 10_000 },
+  /** Bytes are those of the canonical form; `name` is the length of action and environment. */
+  action: { canonicalBytes: 16_384, depth: 16, nodes: 2_000, name: 64, target: 256 },
+  /** What an approver can be shown: pages, and params on the top level. */
+  shown: { pages: 10, keys: 48 },
+  /** Characters; `words` bounds what else people and executors write. */
+  text: { reason: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
+  /** Seconds that a request may ask to wait. */
+  expiresIn: { least: 60, most: 604_800, otherwise: 3_600 },
+  /** Requests of an agent that wait for people, and its asks for people in an hour: as registered, or otherwise. */
+  pending: { otherwise: 5, most: 100 },
+  hourly: { otherwise: 60, most: 600 },
+  /** Open cards that a channel bears. */
+  cardsPerChannel: 20,
+  /** Seconds during which what was denied is not asked for again. */
+  coolDown: 600,
+  /** Denials of one verb on one target, within the cool-down, after which neither is asked for with other params. */
+  denials: 3,
+} as const

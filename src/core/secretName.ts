@@ -1,0 +1,84 @@
+/** Tells whether a name says that its value is a secret: `DB_PASSWORD`, `clientSecret`, `api-key`, not `token_id`. */
+export function isSecretName(name: string): boolean {
+  const words = wordsOf(name.slice(-128))
+  while (words.length > 1 && !isSecretWord(words) && qualifiers.has(words.at(-1) ?? '')) words.pop()
+  return isSecretWord(words)
+}
+
+/**
+ * Tells whether a value is a secret rather than what stands for one: a reference, a path, a mask, or the name of
+ * something in plain words.
+ */
+export function looksSecret(value: string): boolean {
+  const text = value.trim()
+  return text.length >= 8 && !references.some((form) => form.test(text)) && !isPlainWords(text)
+}
+
+/** Judged by its last words: `secret name` is a name. */
+function isSecretWord(words: readonly string[]): boolean {
+  const [before = '', last = ''] = ['', ...words].slice(-2)
+  if (/^tokens?$/.test(last)) return !harmlessTokens.has(before)
+  return secretWords.has(last) || secretWords.has(`${before} ${last}`) || runTogether.test(last)
+}
+
+/** Words at the end that say nothing about what it is. */
+const qualifiers = new Set(
+  'value text string plain plaintext raw new old current previous base b 64 data 1 2 3'.split(' '),
+)
+
+/** Tokens that open nothing: places in a list, keys for repeating a call, what a model stops at. */
+const harmlessTokens = new Set(
+  'page next continuation pagination cursor sync resume skip idempotency request cancellation stop max eos'.split(' '),
+)
+
+const keyKinds = 'api access private secret account signing encryption auth master storage shared'.split(' ')
+
+/** Not a connection string: what is secret in one has a name in it. */
+const secretWords = new Set([
+  ...'pass pwd passcode secret secrets credential credentials authorization bearer pat'.split(' '),
+  ...keyKinds.flatMap((kind) => [`${kind} key`, `${kind} keys`]),
+  ...['pass phrase', 'pass word'],
+])
+
+/** `PGPASSWORD`, `apikey`, `clientsecret`: where the words are not parted. */
+const runTogether =
+  /(?:passwords?|passwd|passphrase|(?:api|access|private|secret|account)keys?|(?:auth|access)tokens?|clientsecret)$/
+
+/** snake_case, camelCase, kebab-case, dotted, SHOUTING: as lower-case words. */
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ')
+    .toLowerCase()
+    .replace(/([a-z])(?=\d)/g, '$1 ')
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+
+/** What stands for a secret, and is none. */
+const references: readonly RegExp[] = [
+  // `vault://…`, `https://…`, `op://…`: a password inside is found elsewhere.
+  /^[a-z][a-z0-9+.-]{1,30}:\/\//i,
+  // `vault:…`, `ref+…`, `secretRef:…`, `env:…`, `arn:aws:…`
+  /^(?:vault|ref|secretref|secret|env|file|ssm|kv|op|sops|keyring|arn|urn|resource)[:+]/i,
+  /^@Microsoft\.KeyVault\(/i,
+  // `${…}`, `$(…)`, `{{…}}`, `$NAME`, `%NAME%`, `<…>`
+  /^(?:\$\{|\$\(|\{\{|\$(?:env:)?[A-Z_]+$|%\w+%$|<[^<>]*>$)/,
+  /^(?:~|\.{1,2})?(?:\/[\w.-]+){2,}$/,
+  /[*•]{3}|\.{3}$|…|^x+$/i,
+  // A date, a digest of it, or an address of mail.
+  /^\d{4}-\d\d-\d\d(?:T[\d:.]{1,20}Z?)?$/,
+  /^(?:sha\d{1,3}|md5)[:-]/i,
+  /^[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i,
+]
+
+/**
+ * Names and sentences: words of letters, perhaps with numbers between or a short one at the end, as `prod-db-password`,
+ * `FIN-881`, `githubToken` or `var.password`. Random letters fall into pieces of one or two when parted at capitals.
+ */
+function isPlainWords(text: string): boolean {
+  const pieces = text.split(/[\s,._/:-]+/).filter((piece) => piece !== '')
+  if (!pieces.every((piece) => /^(?:[A-Za-z]{1,24}|\d{1,8}|[A-Za-z]{1,24}\d{1,4})$/.test(piece))) return false
+  if (pieces.length === 1 && /\d/.test(text)) return false
+  const letters = text.replace(/[^A-Za-z]/g, '')
+  const humps = pieces.flatMap((piece) => piece.match(/[A-Z]?[a-z]+|[A-Z]+/g) ?? [])
+  return humps.length > 0 && letters.length / humps.length >= 3
+}

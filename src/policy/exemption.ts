@@ -1,0 +1,34 @@
+import type { RecordShape, Shape } from './shape.ts'
+
+/**
+ * Reads `@notSecret("/params/key_id, /params/tags/*")`: what may look like a secret in requests for an action. A
+ * pointer is written as the problem gives it, with `*` for each item of an array.
+ *
+ * @param params what the schema declares; if it declares some, the pointer must lead to a text in them
+ */
+export function exemptions(
+  text: string | undefined | null,
+  params: RecordShape | undefined,
+  refuse: (reason: string) => never,
+): readonly string[] {
+  if (text === undefined || text === null) return []
+  return text.split(',').map((part) => {
+    const pointer = part.trim()
+    if (!form.test(pointer)) refuse(`@notSecret is written as "/params/key_id, /params/tags/*", not as "${pointer}"`)
+    if (params && !leadsToText(pointer.split('/').slice(2), params))
+      refuse(`@notSecret names ${pointer}, where the schema declares no text`)
+    return pointer
+  })
+}
+
+const form = /^(?:\/target|\/params(?:\/(?:[A-Za-z][A-Za-z0-9_.-]{0,63}|\*))+)$/
+
+/** The target is no param; a command need not be declared. */
+function leadsToText(steps: readonly string[], params: RecordShape): boolean {
+  if (steps.length === 0 || (steps[0] === 'command' && !params.members.has('command'))) return true
+  const last = steps.reduce<Shape | undefined>((shape, step) => {
+    if (shape?.type === 'record') return shape.members.get(step)?.shape
+    return shape?.type === 'set' && step === '*' ? shape.element : undefined
+  }, params)
+  return last?.type === 'text'
+}

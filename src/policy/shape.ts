@@ -1,0 +1,11 @@
+/** What a value in `params` has to be, where the schema declares it. */
+export type Shape =
+  | { readonly type: 'text' | 'integer' | 'boolean' | 'decimal' }
+  | { readonly type: 'set'; readonly element: Shape }
+  | RecordShape
+
+/** Records are closed: a member that is not declared is refused. */
+export interface RecordShape {
+  readonly type: 'record'
+  readonly members: ReadonlyMap<string, { readonly shape: Shape; readonly required: boolean }>
+}
