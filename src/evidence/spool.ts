@@ -60,6 +60,7 @@ export async function inFolder<T>(where: string, work: (folder: string) => Promi
   try {
     return await work(folder)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    // A write that nobody waits for any more may bring a file back while they are removed.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

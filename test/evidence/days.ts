@@ -15,7 +15,7 @@ import { FakeClock } from '../fakes.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 import { MemoryLedger } from '../fakes/ledger.ts'
 import { MemorySeals } from '../fakes/seals.ts'
-import { asks, claims, newSigner, votes, world, type World } from '../world.ts'
+import { asks, claims, type Instance, newSigner, votes, world, type World } from '../world.ts'
 
 export const origin = 'approvals.example/evidence'
 export const day = (number: number): Day => `2026-03-${String(number).padStart(2, '0')}` as Day
@@ -62,31 +62,45 @@ interface Wanted {
 export async function sealer({ ledger, spool, ...given }: Wanted): Promise<Sealer> {
   const { seals = new MemorySeals(day(4)), archive = new MemoryArchive(), clock = new FakeClock(morning) } = given
   const failures: unknown[] = []
-  const parts: SealingParts = {
-    ...{ ledger, seals, archive, clock, origin, spool },
-    signer: given.signer ?? (await logKey()),
-    policy: { version: policyVersion },
-    random: randomBytes,
-    tool: 'countersign 0.1.0',
-    files: new Map(['README.txt', 'verify.sh', 'verify.py'].map((name) => [name, Buffer.from(`${name}\n`)])),
-    failed: (cause) => void failures.push(cause),
-  }
-  const folder = `policy/${policyVersion.slice('sha256:'.length)}`
-  await archive.create(`${folder}/approve.cedar`, Buffer.from('permit(principal, action, resource);'))
-  await archive.create(`${folder}/cards/channel.json`, Buffer.from('{}'))
+  const ports = { ledger, seals, archive, clock, spool, signer: given.signer ?? (await logKey()) }
+  const parts = partsOf(ports, failures)
+  await keepPolicy(archive)
   return { ledger, seals, archive, clock, failures, parts, run: () => sealing(parts).run() }
 }
 
+type Ports = Pick<SealingParts, 'ledger' | 'seals' | 'archive' | 'clock' | 'signer' | 'spool'>
+
+export const partsOf = (ports: Ports, failures: unknown[]): SealingParts => ({
+  ...ports,
+  ...{ origin, random: randomBytes, tool: 'countersign 0.1.0' },
+  policy: { version: policyVersion },
+  files: new Map(['README.txt', 'verify.sh', 'verify.py'].map((name) => [name, Buffer.from(`${name}\n`)])),
+  failed: (cause) => void failures.push(cause),
+})
+
+/** Keeps the files of the version that is in force all the time. */
+export async function keepPolicy(archive: Pick<Archive, 'create'>): Promise<void> {
+  const folder = `policy/${policyVersion.slice('sha256:'.length)}`
+  await archive.create(`${folder}/approve.cedar`, Buffer.from('permit(principal, action, resource);'), 'text/plain')
+  await archive.create(`${folder}/cards/channel.json`, Buffer.from('{}'), 'text/plain')
+}
+
+/** Does something around a call, or around one more page of a stream. */
+type Wrap = <T>(name: string, call: () => Promise<T>, args: readonly unknown[]) => Promise<T>
+
 /** Ports as they were, but with something done around each call. */
-export function around(parts: SealingParts, wrap: <T>(name: string, call: () => Promise<T>) => Promise<T>) {
+export function around(parts: SealingParts, wrap: Wrap) {
   const wrapped = <P extends object>(port: P, name: string): P =>
     new Proxy(port, {
       get(target, method) {
         const value: unknown = Reflect.get(target, method, target)
-        if (typeof value !== 'function' || method === 'stream' || method === 'inTurn')
+        if (typeof value !== 'function' || method === 'inTurn')
           return typeof value === 'function' ? value.bind(target) : value
-        return (...args: unknown[]) =>
-          wrap(`${name}.${String(method)}`, () => Promise.resolve(value.apply(target, args) as Promise<unknown>))
+        return (...args: unknown[]) => {
+          const full = `${name}.${String(method)}`
+          if (method === 'stream') return paged(value.apply(target, args) as AsyncIterable<unknown>, full, args, wrap)
+          return wrap(full, () => Promise.resolve(value.apply(target, args) as Promise<unknown>), args)
+        }
       },
     })
   return {
@@ -98,12 +112,27 @@ export function around(parts: SealingParts, wrap: <T>(name: string, call: () => 
   } satisfies SealingParts
 }
 
+async function* paged(stream: AsyncIterable<unknown>, name: string, args: readonly unknown[], wrap: Wrap) {
+  const pages = stream[Symbol.asyncIterator]()
+  for (;;) {
+    const page = await wrap(name, () => pages.next(), args)
+    if (page.done) return
+    yield page.value
+  }
+}
+
 /**
  * Always in the same shards. 4 March: one request runs through, one is asked for just before midnight, one waits. 5 March: that is approved, the
  * other expires. 6 March: nothing. 7 March: two more, one with a failure. 8 March: the one of 5 March lapses.
  */
 export async function history(): Promise<World> {
   const made = await world()
+  await live(made)
+  return made
+}
+
+/** As {@link history}, wherever it is kept. */
+export async function live(made: Instance): Promise<void> {
   const { approvals, clock } = made
   clock.set(at(4, '12:00:00'))
   const { request: first } = await approvals.ask(asked('00'))
@@ -127,27 +156,26 @@ export async function history(): Promise<World> {
   await finish(made, await approvals.decide(last.id, votes(last)), 'failed')
   const { request: denied } = await approvals.ask(asked('0c'))
   await approvals.decide(denied.id, votes(denied, dba, { verdict: 'deny' }))
-  return made
 }
 
 let keys = 0
 
 /** Asks in a shard: its idempotency key leads there. */
-function asked(shard: string) {
+export function asked(shard: string) {
   for (;;) {
     const key = `key-${++keys}`
     if (shardOfKey(bot, key) === shard) return asks({ key })
   }
 }
 
-async function finish(world: World, request: Parameters<typeof claims>[1], result: 'succeeded' | 'failed') {
+async function finish(world: Instance, request: Parameters<typeof claims>[1], result: 'succeeded' | 'failed') {
   const redemption = crypto.randomUUID()
   const redeemed = await world.approvals.redeem(request.id, await claims(world, request, redemption))
   await world.approvals.report(redeemed.id, { executor: redeemed.executor, result })
 }
 
 /** A bundle as it was unzipped: members in their order. */
-export async function unzipped(archive: MemoryArchive, date: Day): Promise<ReadonlyMap<string, Buffer>> {
+export async function unzipped(archive: Pick<Archive, 'read'>, date: Day): Promise<ReadonlyMap<string, Buffer>> {
   const zip = await archive.read(`bundles/${date}.zip`)
   if (!zip) throw new Error(`There is no bundle of ${date}.`)
   const members = new Map<string, Buffer>()
@@ -182,6 +210,28 @@ export function manifestIn(members: ReadonlyMap<string, Buffer>) {
   expect(statement.subjects).toEqual(others)
   return { ...statement.manifest, signedBy: signatures.map(({ kid }) => kid) }
 }
+
+/** Members of bundles, but for what is signed, which is random: of that, that it is what the archive has. */
+export function comparable(archive: Pick<Archive, 'read'>, dates: readonly Day[]) {
+  return Promise.all(
+    dates.map(async (date) => {
+      const members = await unzipped(archive, date)
+      const kept = await Promise.all([archive.read(`checkpoints/${date}`), archive.read(`manifests/${date}`)])
+      const held = ['checkpoint', 'manifest.sigstore.json'].map((name) => textIn(members, name))
+      expect(held).toEqual(kept.map((bytes) => bytes && Buffer.from(bytes).toString('utf8')))
+      const { number, sealedAt, tool, log, shards, counts } = manifestIn(members)
+      return {
+        notes: signed.slice(0, 3).map((name) => textIn(members, name).split('\n— ')[0]),
+        said: { number, sealedAt, tool, log, shards, counts },
+        members: [...members.keys()]
+          .filter((name) => !signed.includes(name))
+          .map((name) => [name, textIn(members, name)]),
+      }
+    }),
+  )
+}
+
+const signed = ['checkpoint.prev', 'checkpoint', 'checkpoint.add', 'manifest.sigstore.json']
 
 export const textIn = (members: ReadonlyMap<string, Buffer>, name: string): string => {
   const bytes = members.get(name)

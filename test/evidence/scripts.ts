@@ -21,10 +21,17 @@ export interface Answer {
   readonly complaint: string
 }
 
-export function run(script: Script, key: string, folder: string): Promise<Answer> {
+/** Runs the bundle's own copy, as somebody does who unpacked it. */
+export const runInside = (script: Script, key: string, folder: string): Promise<Answer> =>
+  answerOf(script, [join(folder, script), key])
+
+export const run = (script: Script, key: string, folder: string): Promise<Answer> =>
+  answerOf(script, [join(evidence, script), key, folder])
+
+function answerOf(script: Script, args: readonly string[]): Promise<Answer> {
   const command = script === 'verify.sh' ? 'bash' : (python ?? 'python3')
   return new Promise((done) => {
-    execFile(command, [join(evidence, script), key, folder], (error, stdout, stderr) => {
+    execFile(command, args, (error, stdout, stderr) => {
       const lines = stdout.split('\n')
       const held = lines.filter((line) => line.startsWith('ok   ')).length
       const verified = lines.at(-2)?.startsWith('VERIFIED ') ?? false

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AzureNamedKeyCredential } from '@azure/data-tables'
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { BlobArchive } from '../../src/azure/archive.ts'
+import { TableLedger } from '../../src/azure/ledger.ts'
+import { prepareLedger } from '../../src/azure/meta.ts'
+import { TableSeals } from '../../src/azure/seals.ts'
+import { connectTables } from '../../src/azure/tables.ts'
+import type { Day } from '../../src/core/day.ts'
+import { sealing, type SealingParts } from '../../src/evidence/sealing.ts'
+import { startAzurite } from '../../src/local/azurite.ts'
+import type { Ledger, Signer } from '../../src/ports.ts'
+import type { Archive, Seals } from '../../src/ports/evidence.ts'
+import { oid } from '../build.ts'
+import { FakeClock } from '../fakes.ts'
+import { MemoryArchive } from '../fakes/archive.ts'
+import { MemorySeals } from '../fakes/seals.ts'
+import { type Instance, world } from '../world.ts'
+import { at, day, keepPolicy, logKey, morning, origin, partsOf } from './days.ts'
+import { evidence } from './scripts.ts'
+
+interface Wanted extends Pick<Sealer, 'seals' | 'archive' | 'clock'> {
+  readonly signer: Signer
+  /** Another address than Azurite's own. */
+  readonly tables: string
+  /** As for tables. */
+  readonly blobs: string
+}
+
+/** One sealer on a storage account, as a process of its own would be. */
+export interface Sealer {
+  readonly ledger: Ledger
+  readonly seals: Seals
+  readonly archive: Archive
+  readonly clock: FakeClock
+  readonly failures: unknown[]
+  readonly parts: SealingParts
+  run(): Promise<readonly Day[]>
+}
+
+/** A storage account that is there for one test file, in memory. */
+export type Account = Awaited<ReturnType<typeof startAccount>>
+
+export async function startAccount(spool: string) {
+  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const { tablesUrl, blobsUrl, account, key } = azurite
+  const credential = new StorageSharedKeyCredential(account, key)
+  const container = (name: string) => new ContainerClient(`${blobsUrl}/${name}`, credential)
+  const connect = (url = tablesUrl) => connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+  const open = (name: string, url = blobsUrl) => new BlobArchive({ url, container: name, credential, timeout: 10_000 })
+  let stores = 0
+
+  /** An empty ledger from 4 March on, and an empty archive. */
+  async function anew() {
+    const tables = connect()
+    const store = `evidence-${stores++}`
+    if (stores > 1) await Promise.all([tables.ledger.deleteTable(), tables.limits.deleteTable()])
+    await prepareLedger(tables, { origin, tenant: oid(100), at: at(4, '08:00:00') })
+    const archive = open(store)
+    await archive.prepare()
+    await keepPolicy(archive)
+
+    async function sealer(given: Partial<Wanted> = {}) {
+      const other = connect(given.tables)
+      const { seals = new TableSeals(other), archive = open(store, given.blobs) } = given
+      const { clock = new FakeClock(morning), signer = await logKey() } = given
+      const ports = { ledger: new TableLedger(other), archive, seals, clock }
+      const failures: unknown[] = []
+      const parts = { ...partsOf({ ...ports, signer, spool }, failures), files: verifiers }
+      return { ...ports, failures, parts, run: () => sealing(parts).run() } satisfies Sealer
+    }
+
+    return {
+      sealer,
+
+      /** Use cases on this ledger. */
+      async uses(ledger: Ledger = new TableLedger(connect())): Promise<Instance> {
+        return (await world()).another({ ledger, clock: new FakeClock(morning) })
+      },
+
+      /** Seals the same ledger, seen by nobody. */
+      async twin(): Promise<Sealer> {
+        const archive = new MemoryArchive()
+        await keepPolicy(archive)
+        return sealer({ archive, seals: new MemorySeals(day(4)) })
+      },
+
+      /** All rows of the ledger and all files of the archive, each with its version. */
+      async versions(): Promise<readonly string[]> {
+        const versions: string[] = []
+        for await (const { partitionKey, rowKey, etag } of tables.ledger.listEntities())
+          versions.push(`${partitionKey} ${rowKey} ${etag}`)
+        for await (const { name, properties } of container(store).listBlobsFlat())
+          versions.push(`${name} ${properties.etag}`)
+        return versions
+      },
+    }
+  }
+
+  return {
+    tablesUrl,
+    blobsUrl,
+    anew,
+    published: async () => (await container('public').getBlobClient('checkpoint').downloadToBuffer()).toString(),
+    close: () => azurite.close(),
+  }
+}
+
+/** Those that are put into bundles. */
+const names = ['README.txt', 'verify.sh', 'verify.py'] as const
+const verifiers = new Map(names.map((name) => [name, readFileSync(join(evidence, name))]))
