@@ -23,15 +23,17 @@ export interface Life {
 /**
  * Replays a request's next event: commands anew what it records, and compares what the rules give.
  *
+ * @param hash the event's, where it is known already
  * @returns also the events that the same command gives, and which must come next
  * @throws {Broken} `illegal-event`
  */
 export function live(
   life: Life | undefined,
   event: LogEvent,
+  hash?: Hex,
 ): { readonly life: Life; readonly rest: readonly Draft[] } {
   if (event.type === 'requested' && !life) {
-    const { request, events } = given(event, () => opened(event, hashOf(event)))
+    const { request, events } = given(event, () => opened(event, hash ?? hashOf(event)))
     return { life: grown({ request, seq: 0, at: event.at, shownAt: [] }, request, event), rest: events }
   }
   if (!life) throw illegal(event, 'nothing says that the request was opened')

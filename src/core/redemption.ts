@@ -2,7 +2,7 @@ import type { Output } from './event.ts'
 import type { Digest, ObjectId } from './id.ts'
 import type { Instant } from './instant.ts'
 import { Problem } from './problem.ts'
-import { type ApprovalRequest, common, saidIn, type Step } from './request.ts'
+import { type ApprovalRequest, saidIn, type Step } from './request.ts'
 
 /**
  * Claims an approved request for execution, once.
@@ -61,10 +61,8 @@ export function report(request: ApprovalRequest, { executor, result, summary, ou
     throw new Problem('already-reported', `This request was already reported as ${request.status}.`)
   }
   if (request.status !== 'redeemed') throw new Problem('not-redeemed', `This request is ${request.status}.`)
-  const { approvedAt, lapsesAt, redeemedAt, redemption, unreported } = request
-  const approved = { approvedAt, lapsesAt, redeemedAt, redemption, unreported }
   return {
-    request: { ...common(request), ...approved, status: result, closedAt: at, ...(output && { output }) },
+    request: { ...request, status: result, closedAt: at, ...(output && { output }) },
     events: [
       {
         type: result,

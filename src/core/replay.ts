@@ -1,6 +1,6 @@
 import type { Draft } from './event.ts'
 import { type Exceptional, exceptionOf } from './exception.ts'
-import { type Digest, type RequestId, type Shard, shards } from './id.ts'
+import { type Digest, type Hex, type RequestId, type Shard, shards } from './id.ts'
 import { checkGiven, illegal, type Life, live } from './life.ts'
 import type { LogEvent } from './record.ts'
 
@@ -8,15 +8,16 @@ import type { LogEvent } from './record.ts'
 export interface Replay {
   /** Whether an event is about a request that began on an earlier day, and whose events were not carried yet. */
   needsCarried(event: LogEvent): boolean
-  /** Replays the earlier events of a request, oldest first, before its first event of the day. */
-  carry(event: LogEvent): void
+  /** Replays the earlier events of a request, oldest first, before its first event of the day. Answers how it stands. */
+  carry(event: LogEvent): Life
   /**
    * Replays the shard's next event of the day, the chain being known to be unbroken.
    *
    * @param index its place in the log
+   * @param hash its leaf's, where it is known already
    * @throws {Broken} `illegal-event` for what the rules do not give
    */
-  take(event: LogEvent, index: number): readonly Exceptional[]
+  take(event: LogEvent, index: number, hash?: Hex): readonly Exceptional[]
   /**
    * Gives, after the last event, the requests that have one of this day, in the order of their first.
    *
@@ -41,7 +42,7 @@ export function replay(): Replay {
   let newest: LogEvent | null = null
   let shard: Shard | null = null
 
-  function next(event: LogEvent): Life | null {
+  function next(event: LogEvent, hash?: Hex): Life | null {
     shard ??= event.shard
     if (event.shard !== shard) throw illegal(event, `it stands among the events of shard ${shard}`)
     if (awaited) {
@@ -50,7 +51,7 @@ export function replay(): Replay {
       log.check(event)
       return null
     } else {
-      const { life, rest } = live(lives.get(event.request), event)
+      const { life, rest } = live(lives.get(event.request), event, hash)
       lives.set(event.request, life)
       if (rest.length > 0) awaited = { after: event, drafts: rest }
     }
@@ -63,17 +64,20 @@ export function replay(): Replay {
     carry(event) {
       if (event.request === undefined) throw illegal(event, 'it is about no request, and so belongs to its day alone')
       if (first && event.seq >= first.seq) throw illegal(event, 'it is not from an earlier day')
-      next(event)
+      const life = next(event)
+      if (!life) throw illegal(event, 'nothing says that the request was opened')
+      return life
     },
 
-    take(event, index) {
+    take(event, index, hash) {
       if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
       if (newest && event.at < newest.at) throw illegal(event, 'its time is before that of the event before it')
       // All events of a command have one time, so they are of one day.
       if (awaited && awaited.after !== newest) throw missing(awaited)
       first ??= event
       newest = event
-      const life = next(event)
+      const life = next(event, hash)
+      if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) today.add(event.request)
       const exception = exceptionOf(event, index, life)
       return exception ? [exception] : none
@@ -105,6 +109,13 @@ function logRules() {
   let isKnown = false
 
   return {
+    /** Whoever asks under another version has that recorded first. */
+    judged(event: LogEvent, version: Digest): void {
+      if (isKnown && version !== policy) throw illegal(event, 'the policy had not changed to the one it names')
+      policy = version
+      isKnown = true
+    },
+
     check(event: LogEvent): void {
       const { type, actor } = event
       if (type === 'erased') {

@@ -5,7 +5,7 @@ import { type Digest, type RequestId, type Shard, shards } from '../core/id.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Frontier } from '../core/merkle.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/population.ts'
-import type { LogEvent } from '../core/record.ts'
+import { type LogEvent, policyIn } from '../core/record.ts'
 import { type Replay, replay } from '../core/replay.ts'
 import type { KeptEvent, Ledger } from '../ports.ts'
 import type { Archive, Plan, Seals } from '../ports/evidence.ts'
@@ -79,21 +79,21 @@ async function opened(parts: GatheringParts, plan: Plan, from: Standing, folder:
   exceptions.add(exceptionsHeader)
 
   function note(event: LogEvent): void {
-    if (event.type === 'requested') policies.add(event.data.policy.version)
-    else if (event.type === 'policy-changed') policies.add(event.data.to)
-    else if (event.type === 'key-rotated') newKey = event.data.key
+    const policy = policyIn(event)
+    if (policy !== null) policies.add(policy)
+    if (event.type === 'key-rotated') newKey = event.data.key
   }
 
   return {
     earlier: carrying(parts, plan, root),
 
     take(rules: Replay, { event, text, hash }: Checked): void {
-      for (const one of rules.take(event, plan.size + counts.records)) {
+      for (const one of rules.take(event, plan.size + counts.records, hash)) {
         exceptions.add(exceptionLine(one))
         counts.exceptions += 1
       }
       note(event)
-      grown.add(Buffer.from(text), hash)
+      grown.add(text, Buffer.from(hash, 'hex'))
       records.add(text)
       records.add('\n')
       counts.records += 1

@@ -2,12 +2,10 @@ import { encode64 } from '../core/base64.ts'
 import { Broken } from '../core/broken.ts'
 import { emptyFrontier, type Frontier, growing, hashLeaf, rootOf } from '../core/merkle.ts'
 import { Problem } from '../core/problem.ts'
-import { bundleOf, rightEdge, type Tile, tilePath } from '../core/tile.ts'
+import { entryBundleOf, rightEdge, type Tile, tilePath } from '../core/tile.ts'
 import type { Archive, SealHead } from '../ports/evidence.ts'
 import { abreast, behind } from './flow.ts'
 import { hashesIn, readTile } from './tree.ts'
-
-export type Growth = Awaited<ReturnType<typeof growth>>
 
 /** C2SP tlog-tiles: hashes in a full tile. */
 const full = 256
@@ -57,12 +55,12 @@ export async function growth(archive: Archive, from: Pick<SealHead, 'size' | 'ro
 
   return {
     /** @param hash the leaf's */
-    add(leaf: Uint8Array, hash: Uint8Array): void {
+    add(leaf: string, hash: Uint8Array): void {
       size += 1
       leaves.push(leaf)
       grow(0, hash)
       if (leaves.length < full) return
-      unwritten.push({ tile: entries(full), bytes: bundleOf(leaves) })
+      unwritten.push({ tile: entries(full), bytes: entriesOf(leaves) })
       leaves = []
     },
 
@@ -75,7 +73,7 @@ export async function growth(archive: Archive, from: Pick<SealHead, 'size' | 'ro
     async end(): Promise<Frontier> {
       const edge = rightEdge(size).map((tile) => ({ tile, bytes: edgeOf(levels, tile) }))
       unwritten.push(...edge)
-      if (leaves.length > 0) unwritten.push({ tile: entries(leaves.length), bytes: bundleOf(leaves) })
+      if (leaves.length > 0) unwritten.push({ tile: entries(leaves.length), bytes: entriesOf(leaves) })
       await flush()
       await writing.end()
       return frontierOf(levels, size)
@@ -120,8 +118,10 @@ const frontierOf = (levels: readonly Level[], size: number): Frontier => ({
 const edgeOf = (levels: readonly Level[], { level, width }: Tile): Uint8Array =>
   levels[Number(level)]?.hashes.slice(0, width * 32) ?? new Uint8Array()
 
+const entriesOf = (leaves: readonly string[]): Uint8Array => entryBundleOf(leaves.map((leaf) => Buffer.from(leaf)))
+
 /** The leaves of the entry bundle that is not full. */
-async function lastLeaves(archive: Archive, size: number): Promise<Uint8Array[]> {
+async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
   const width = size % full
   if (width === 0) return []
   const tile = { level: 'entries', index: Math.floor(size / full), width } as const
@@ -134,10 +134,10 @@ async function lastLeaves(archive: Archive, size: number): Promise<Uint8Array[]>
   })
   if (!isSealed || leaves.length !== width)
     throw new Broken('wrong-root', `${tilePath(tile)} does not hold the leaves that were sealed.`)
-  return leaves
+  return leaves.map((leaf) => Buffer.from(leaf).toString('utf8'))
 }
 
-/** Undoes `bundleOf`; what does not fit is another leaf, and has another hash. */
+/** Undoes {@link entryBundleOf}; what does not fit is another leaf, and has another hash. */
 function leavesOf(bundle: Uint8Array): Uint8Array[] {
   const leaves: Uint8Array[] = []
   for (let at = 0; at + 2 <= bundle.length; ) {
