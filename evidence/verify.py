@@ -98,9 +98,9 @@ with check('the records continue their chains and, added to the tree before, mak
     for index, line in enumerate(pieces('records.jsonl', 4097), start):
         need(line.endswith(b'\n'), f'record {index} is too long or cut off')
         event, leaf = canonical(line[:-1]), sha256(b'\0' + line[:-1])
-        shard, (seq, prev) = event['shard'], reached[event['shard']]
+        shard, on, (seq, prev) = event['shard'], event['at'][:10], reached[event['shard']]
         need(shard >= last and event['seq'] == seq + 1, f'record {index} is not the next of its shard')
-        need(event['at'][:10] == day['date'], f'record {index} is of another day')
+        need(on == day['date'] or on < day['date'] and day['number'] == 1, f'record {index} is of another day')
         need(prev in (None, event['prev']), f'record {index} does not name the record before it')
         last, reached[shard], types[event['type']] = shard, (seq + 1, leaf.hex()), types.get(event['type'], 0) + 1
         while index & 1: leaf, index = node(perfect.pop(), leaf), index >> 1

@@ -1,7 +1,8 @@
 import type { Action } from '../src/core/action.ts'
 import { type DecisionInput, decide } from '../src/core/decision.ts'
 import { type ChainHead, chain, emptyChain } from '../src/core/event.ts'
-import { type Digest, digestOf, type ObjectId, parseRequestId, type Shard, shardOf, shards } from '../src/core/id.ts'
+import { versionOf } from '../src/core/edition.ts'
+import { type Digest, type ObjectId, parseRequestId, sha256, type Shard, shardOf, shards } from '../src/core/id.ts'
 import { type Instant, parseInstant, plusSeconds } from '../src/core/instant.ts'
 import { Problem, type ProblemCode } from '../src/core/problem.ts'
 import { redeem, report } from '../src/core/redemption.ts'
@@ -28,7 +29,12 @@ export const security = oid(21)
 export const owner = oid(31)
 export const shard: Shard = shards[7] ?? ('07' as Shard)
 export const requestId = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
-export const policyVersion: Digest = digestOf('policy')
+/** Files that make a version, though nobody could decide by them. */
+export const policyFiles: ReadonlyMap<string, string> = new Map([
+  ['approve.cedar', 'permit(principal, action, resource);'],
+  ['cards/channel.json', '{}'],
+])
+export const policyVersion: Digest = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
 
 export const action: Action = {
   action: 'db.export',

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { actionDigest, canonicalAction } from '../src/core/action.ts'
 import { grants } from '../src/grants.ts'
 import { fileSigner } from '../src/local/signer.ts'
 import { action, approved, noon } from './build.ts'
+import { python } from './python.ts'
 
 /** Programs that we did not write agree with ours. */
 
@@ -14,9 +15,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** The python3 that sees Debian's packages need not be the first on the PATH. */
-const python = ['python3', '/usr/bin/python3'].find((one) => spawnSync(one, ['-c', 'import cryptography']).status === 0)
 
 const run = (program: string, input: object): string => {
   if (!python) throw new Error('python3-cryptography is not installed: run npm test, or apt-get install it.')

@@ -8,7 +8,7 @@ import { Conflict, type Loaded } from '../ports.ts'
 import { textIn } from './column.ts'
 import { answered, found } from './fault.ts'
 import { headFrom, headRow, rowKey, rowOf } from './row.ts'
-import { type Deadline, within } from './tables.ts'
+import { type Deadline, type Tables, within } from './tables.ts'
 
 export interface HeadRead {
   readonly head: Loaded['head']
@@ -19,6 +19,9 @@ export interface HeadRead {
 /** Milliseconds. An older head is likelier to be somebody else's by now than worth the read it saves. */
 const freshFor = 15
 
+/** Milliseconds between the storage's clock and ours past which nothing is recorded, and no day counts as over. */
+const mostApart = 30_000
+
 /** Commits move the head that is to be raised; after so many in a row the caller hears `busy`. */
 const mostRaces = 12
 
@@ -27,10 +30,18 @@ const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: nul
 /** The head rows of all shards, and what is remembered of them. */
 export class Heads {
   private readonly table: TableClient
+  private readonly clock: Tables['clock']
   private readonly remembered = new Map<Shard, HeadRead & { readonly at: number }>()
 
-  constructor(table: TableClient) {
-    this.table = table
+  constructor({ ledger, clock }: Pick<Tables, 'ledger' | 'clock'>) {
+    this.table = ledger
+    this.clock = clock
+  }
+
+  /** @throws {Problem} `unavailable` while the clocks of the storage and of this machine differ. */
+  checkClock(): void {
+    if (this.clock.apart > mostApart)
+      throw new Problem('unavailable', 'The clocks of the storage and of this machine differ.', { retryAfter: 30 })
   }
 
   async read(shard: Shard, deadline: Deadline): Promise<HeadRead> {
@@ -55,11 +66,13 @@ export class Heads {
   /**
    * Raises the shard's time to a moment, so that every commit which had read an earlier one fails.
    *
-   * @throws {Problem} `busy` when it keeps losing races, `unavailable`.
+   * @throws {Problem} `busy` when it keeps losing races, `unavailable`; that too while the clocks differ, since what a
+   *   clock that is ahead calls midnight would stop the shard until then.
    */
   async raise(shard: Shard, at: Instant): Promise<void> {
     let known = this.fresh(shard) ?? (await this.read(shard, within()))
     for (let race = 1; isBefore(known, at); race++) {
+      this.checkClock()
       this.forget(shard)
       try {
         known = await this.write(shard, known, at)

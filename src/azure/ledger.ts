@@ -27,24 +27,19 @@ import { type Deadline, type Tables, within } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
 import { takeTurns } from './turns.ts'
 
-/** Milliseconds between the storage's clock and ours past which nothing is recorded. */
-const mostApart = 30_000
-
 /** Events of one page of a stream; the storage answers with no more (learn.microsoft.com: Query timeout and pagination). */
 const mostEvents = 1_000
 
 /** All requests and events, in Azure Table Storage: one partition a shard, one transaction a change. */
 export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
-  private readonly tables: Tables
   private readonly table: TableClient
   private readonly heads: Heads
   private readonly pageSize: number
 
   constructor(tables: Tables, pageSize = mostEvents) {
-    this.tables = tables
     this.table = tables.ledger
-    this.heads = new Heads(tables.ledger)
+    this.heads = new Heads(tables)
     this.pageSize = pageSize
   }
 
@@ -60,8 +55,7 @@ export class TableLedger implements Ledger {
   }
 
   async commit(loaded: Loaded, change: Change): Promise<void> {
-    if (this.tables.clock.apart > mostApart)
-      throw new Problem('unavailable', 'The clocks of the storage and of this machine differ.', { retryAfter: 30 })
+    this.heads.checkClock()
     const cleared = clearedBy(loaded, change)
     const kept = cleared.length > 0 ? await this.rowsOf(loaded.shard, cleared) : undefined
     const rows = transaction(loaded, change, versionOf(loaded), kept)

@@ -4,7 +4,7 @@ import type { Day } from '../core/day.ts'
 import type { Instant } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
 import { Conflict } from '../ports.ts'
-import type { Alarm, Announcement, Plan, SealHead, Seals } from '../ports/evidence.ts'
+import type { Alarm, Plan, SealHead, Seals } from '../ports/evidence.ts'
 import { type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 import { answered, found } from './fault.ts'
 import { readPage } from './query.ts'
@@ -97,17 +97,16 @@ export class TableSeals implements Seals {
     await answered(this.table.upsertEntity(rowOf(key.alarm, alarm), 'Replace', within()))
   }
 
-  async announcements(now: Instant, until: Instant): Promise<readonly Announcement[]> {
+  async announcements(now: Instant, until: Instant): Promise<readonly Day[]> {
     const free = (await this.rowsFrom('post-')).filter((row) => (textOrNull(row, 'until') ?? '') <= now)
-    const claimed: Announcement[] = []
+    const claimed: Day[] = []
     for (const row of free)
-      if (await this.claim(row, until))
-        claimed.push({ date: textIn(row, 'rowKey').slice('post-'.length) as Day, version: null })
+      if (await this.claim(row, until)) claimed.push(textIn(row, 'rowKey').slice('post-'.length) as Day)
     return claimed
   }
 
   /** Whoever may have claimed it meanwhile: it was told. */
-  async announced({ date }: Announcement): Promise<void> {
+  async announced(date: Day): Promise<void> {
     await found(this.table.deleteEntity(partition, key.post(date), within()))
   }
 

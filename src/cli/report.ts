@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
+import { isOfSystem, reasonOf } from '../verify/file.ts'
 import { type Chapter, tellDay } from '../verify/story.ts'
 import type { Reported } from './account.ts'
 import { bundleRecord, readable } from './evidence.ts'
@@ -38,9 +39,8 @@ export async function report(session: Offline, script: string): Promise<Result> 
   }
   const write = (to: Writable) =>
     tellDay(file, said, async (chapters) => {
-      // Whoever stops reading, as `head` does, has seen enough.
       for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined }))
-        if (!to.write(text) && !to.destroyed) await once(to, 'drain')
+        if (!(await isTaken(to, text))) return
     })
   try {
     await readable(() => (out === undefined ? write(process.stdout) : inFile(out, write)))
@@ -60,14 +60,29 @@ function formatOf(given: string | undefined, out = ''): Format {
   return format
 }
 
+/** `false` once somebody stopped reading, as `head` does: they have seen enough. */
+async function isTaken(to: Writable, text: string): Promise<boolean> {
+  try {
+    if (to.errored) throw to.errored
+    if (to.destroyed) return false
+    if (!to.write(text)) await once(to, 'drain')
+    return true
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EPIPE') return false
+    throw unwritable('The report', cause)
+  }
+}
+
+const unwritable = (what: string, cause: unknown): Exit =>
+  new Exit(exits.usage, `${what} cannot be written: ${reasonOf(cause)}.`)
+
 /** The file appears when it is complete. */
 async function inFile(path: string, write: (to: Writable) => Promise<void>): Promise<void> {
   const draft = `${path}.${randomUUID().slice(0, 8)}.part`
-  const file = createWriteStream(draft, { flags: 'wx' })
+  // What happens while nobody waits for it is met by the next write.
+  const file = createWriteStream(draft, { flags: 'wx' }).on('error', () => undefined)
   try {
-    await once(file, 'open').catch(() => {
-      throw new Exit(exits.usage, `--out: ${path} cannot be written.`)
-    })
+    await once(file, 'open')
     await write(file)
     file.end()
     await finished(file)
@@ -75,6 +90,6 @@ async function inFile(path: string, write: (to: Writable) => Promise<void>): Pro
   } catch (cause) {
     file.destroy()
     await rm(draft, { force: true })
-    throw cause
+    throw isOfSystem(cause) ? unwritable(`--out: ${path}`, cause) : cause
   }
 }

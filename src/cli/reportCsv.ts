@@ -1,4 +1,5 @@
 import { csvLine } from '../core/csv.ts'
+import { visible } from '../core/text.ts'
 import type { Chapter } from '../verify/story.ts'
 import { type Account, accountOf, type Reported, type Step } from './account.ts'
 
@@ -27,9 +28,20 @@ export async function* csvReport(chapters: AsyncIterable<Chapter>, _reported: Re
   for await (const chapter of chapters) {
     if (chapter.kind !== 'request') continue
     const account = accountOf(chapter.story)
-    yield csvLine(Object.values(columns).map((column) => column(account)))
+    yield csvLine(Object.values(columns).map((column) => harmless(column(account))))
   }
 }
+
+/**
+ * Shows what is hidden in a stranger's text. Where cells are parted by semicolons a spreadsheet takes ours apart, quoted
+ * or not: so no part begins as a formula.
+ */
+const harmless = (text = ''): string =>
+  text
+    .split('\n')
+    .map((line) => visible(line))
+    .join('\n')
+    .replace(/(?<=[;\n])(?=[=+\-@＝＋－＠])/g, "'")
 
 const joined = (steps: readonly Step[], kind: Step['kind']): string =>
   steps

@@ -63,10 +63,10 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
  * @throws {Problem} `not-permitted`, `self-approval`
  */
 export function checkMayDecide(request: ApprovalRequest, facts: Facts): void {
-  const { requirement } = request
+  const { requirement, agent, executor } = request
   if (!requirement || !requirement.slots.some((slot) => overlap(slot.groups, facts.groups)))
     throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
-  if (overlap(requirement.excluded, facts.accounts))
+  if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))
     throw new Problem('self-approval', 'You cannot decide what your own agent asked for, or what is asked for you.')
   if (!facts.member) throw new Problem('not-permitted', 'Guests do not decide.')
   if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')

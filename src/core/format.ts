@@ -55,12 +55,13 @@ const requested = where(
     'lapse?': seconds,
     'grant?': seconds,
   }),
-  ({ policy: { outcome }, ...data }: Data<'requested'>) => {
+  ({ policy: { outcome, rules }, ...data }: Data<'requested'>) => {
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
     const { tier, requirement, excluded, expiresAt, lapse, grant } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
+      rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
       [lapse, grant].every((member) => has(member, isGranted))
     )

@@ -39,6 +39,8 @@ export function live(
   if (!life) throw illegal(event, 'nothing says that the request was opened')
   if (event.seq <= life.seq || event.at < life.at)
     throw illegal(event, 'it comes before an earlier event of the request')
+  if (life.request.shown.length + life.request.decisions.length >= mostLooks)
+    throw illegal(event, `nobody shows or votes ${mostLooks} times`)
   if (event.type === 'erased') return { life: erased(life, event), rest: [] }
   const { request, events } = given(event, () => {
     const late = deadlines.has(event.type) ? null : overdue(life.request, event.at)
@@ -58,6 +60,9 @@ export function illegal(event: LogEvent, rule: string, options?: ErrorOptions): 
   const which = `Event ${event.seq} of shard ${event.shard} (“${event.type}”${of})`
   return new Broken('illegal-event', `${which} breaks the rules: ${rule}.`, options)
 }
+
+/** More than the ledger can hold of one request: what is replayed takes time that grows with their square. */
+const mostLooks = 10_000
 
 /** What takes effect by itself, because a deadline has passed. */
 const deadlines: ReadonlySet<LogEvent['type']> = new Set(['expired', 'lapsed', 'unreported'])

@@ -2,7 +2,7 @@ import { Broken } from './broken.ts'
 import { type Actor, type Fact, maxLeafBytes } from './event.ts'
 import { shard, whole } from './form.ts'
 import { format } from './format.ts'
-import type { Hex, RequestId, Shard } from './id.ts'
+import type { Digest, Hex, RequestId, Shard } from './id.ts'
 import type { Instant } from './instant.ts'
 import { canonical, isObject, type Json, type JsonObject } from './json.ts'
 
@@ -34,6 +34,12 @@ export function readRecord(leaf: string): LogEvent {
   if (wrong !== null) throw bad(wordsFor(wrong), value)
   if (JSON.stringify(value) !== leaf) throw bad('it is not canonical JSON (RFC 8785)', value)
   return value as unknown as LogEvent
+}
+
+/** The policy version that a bundle with this event has to explain; `null` if it names none. */
+export function policyIn(event: LogEvent): Digest | null {
+  if (event.type === 'requested') return event.data.policy.version
+  return event.type === 'policy-changed' ? event.data.to : null
 }
 
 function parsed(leaf: string): Json {

@@ -48,6 +48,8 @@ export function fill(slots: readonly Slot[], people: readonly Candidate[]): read
 
 /** Whether all slots can be filled by distinct people. */
 export function fills(slots: readonly Slot[], people: readonly Candidate[]): boolean {
+  // Too few for all places, whoever they are: that is known without seating them.
+  if (people.length < slots.reduce((sum, { quorum }) => sum + quorum, 0)) return false
   const have = fill(slots, people)
   return slots.every((slot, i) => (have[i] ?? 0) >= slot.quorum)
 }

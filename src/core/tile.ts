@@ -73,7 +73,7 @@ export function rootAt({ from, count }: Place, tile: Uint8Array): Uint8Array {
 }
 
 /** Writes leaves one after the other, each after its length. */
-export function bundleOf(leaves: readonly Uint8Array[]): Uint8Array {
+export function entryBundleOf(leaves: readonly Uint8Array[]): Uint8Array {
   const bundle = new Uint8Array(leaves.reduce((bytes, leaf) => bytes + 2 + leaf.length, 0))
   let at = 0
   for (const leaf of leaves) {

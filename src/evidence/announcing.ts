@@ -1,8 +1,9 @@
-import { plusSeconds } from '../core/instant.ts'
 import { parseCheckpoint } from '../core/checkpoint.ts'
+import type { Day } from '../core/day.ts'
+import { plusSeconds } from '../core/instant.ts'
 import { parseNote } from '../core/note.ts'
-import type { Clock, Messenger } from '../ports.ts'
-import type { Announcement, Archive, Seals } from '../ports/evidence.ts'
+import type { Clock, Messenger, Sent } from '../ports.ts'
+import type { Archive, Seals } from '../ports/evidence.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
 
 export interface AnnouncingParts {
@@ -25,26 +26,34 @@ const claimFor = 300
  */
 export async function announce(parts: AnnouncingParts): Promise<void> {
   const now = parts.clock.now()
-  for (const announcement of await parts.seals.announcements(now, plusSeconds(now, claimFor)))
-    if (!(await tell(parts, announcement))) return
+  for (const date of await parts.seals.announcements(now, plusSeconds(now, claimFor)))
+    if (!(await tell(parts, date))) return
 }
 
 /** `false` if it did not get through and may later. */
-async function tell(parts: AnnouncingParts, announcement: Announcement): Promise<boolean> {
+async function tell(parts: AnnouncingParts, date: Day): Promise<boolean> {
   const { seals, messenger, channel, failed } = parts
-  const { date } = announcement
   if (channel !== null) {
-    const sent = await messenger.say(channel, await wordsOf(parts, announcement))
-    const isOver = 'sent' in sent || (sent.unsent !== 'passing' && sent.unsent !== 'throttled')
-    if (!isOver) return false
-    if ('unsent' in sent)
-      failed(new Error(`The checkpoint of ${date} cannot be told in the compliance channel: ${sent.unsent}.`))
+    const sent = await messenger.say(channel, await wordsOf(parts, date))
+    if ('unsent' in sent && (sent.unsent === 'passing' || sent.unsent === 'throttled')) return false
+    if ('unsent' in sent) failed(new CheckpointUntold(date, sent.unsent))
   }
-  await seals.announced(announcement)
+  await seals.announced(date)
   return true
 }
 
-async function wordsOf({ seals, archive }: AnnouncingParts, { date }: Announcement): Promise<string> {
+/** Nobody will be told of this day's checkpoint. The log shows name and code, and never a message. */
+class CheckpointUntold extends Error {
+  readonly code: string
+
+  constructor(date: Day, why: Exclude<Sent<null>, { sent: null }>['unsent']) {
+    super(`The checkpoint of ${date} cannot be told in the compliance channel: ${why}.`)
+    this.name = 'CheckpointUntold'
+    this.code = `${why}-${date}`
+  }
+}
+
+async function wordsOf({ seals, archive }: AnnouncingParts, date: Day): Promise<string> {
   const plan = await seals.plan(date)
   const note = Buffer.from(await fileOf(archive, checkpointOf(date))).toString('utf8')
   const { size } = parseCheckpoint(parseNote(note).text)

@@ -8,6 +8,7 @@ import { derOf, keyIdOf, spkiOf } from '../core/signature.ts'
 import { formatBundle, pae, parseBundle } from '../core/statement.ts'
 import type { Signer } from '../ports.ts'
 import type { Archive } from '../ports/evidence.ts'
+import { checkpointOf } from './bundles.ts'
 import { verifySignature } from './ecdsa.ts'
 
 export interface AttestingParts {
@@ -38,14 +39,14 @@ export async function keysOf(signer: Pick<Signer, 'keys'>, kids: readonly string
 }
 
 /**
- * Signs a checkpoint with each key and keeps it under a name, unless there is one: what is kept counts.
+ * Signs a checkpoint with each key and keeps it, unless there is one: what is kept counts.
  *
  * @returns the note, to the byte
  * @throws {Broken} if what is kept is not this checkpoint, signed by these keys
  */
 export async function settleCheckpoint(
   { signer, archive }: AttestingParts,
-  name: string,
+  date: Day | '0',
   checkpoint: Checkpoint,
   keys: readonly LogKey[],
 ): Promise<string> {
@@ -58,7 +59,7 @@ export async function settleCheckpoint(
   )
   const note = formatNote(text, signatures)
   checkNote(note, checkpoint, keys)
-  const kept = textOf(await archive.settle(`checkpoints/${name}`, Buffer.from(note), 'text/plain; charset=utf-8'))
+  const kept = textOf(await archive.settle(checkpointOf(date), Buffer.from(note), 'text/plain; charset=utf-8'))
   checkNote(kept, checkpoint, keys)
   return kept
 }
@@ -70,7 +71,7 @@ export async function keptCheckpoint(
   checkpoint: Checkpoint,
   keys: readonly LogKey[],
 ): Promise<string> {
-  const bytes = await archive.read(`checkpoints/${date}`)
+  const bytes = await archive.read(checkpointOf(date))
   if (bytes === null) throw new Broken('missing-member', `The archive has no checkpoint of ${date}.`)
   const note = textOf(bytes)
   checkNote(note, checkpoint, keys)

@@ -80,7 +80,8 @@ export function bundles({ seals, archive, clock }: { seals: Seals; archive: Arch
 
 export const bundleOf = (date: Day): string => `bundles/${date}.zip`
 
-export const checkpointOf = (date: Day): string => `checkpoints/${date}`
+/** Of the log after a day; `0` is the empty log. */
+export const checkpointOf = (date: Day | '0'): string => `checkpoints/${date}`
 
 /** @throws {Error} for what must be there, because its day is sealed. */
 export async function fileOf(archive: Archive, name: string): Promise<Uint8Array> {

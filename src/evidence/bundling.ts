@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { PassThrough, type Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
 import { Broken } from '../core/broken.ts'
+import { editionFile, editionOf, versionOf } from '../core/edition.ts'
 import { type Digest, type Hex, sha256 } from '../core/id.ts'
 import type { Archive } from '../ports/evidence.ts'
 import type { Spooled } from './spool.ts'
@@ -22,7 +23,7 @@ export const spooledMember = (name: string, file: Spooled): Member => ({ name, .
 /**
  * The rules and card templates of policy versions, by name.
  *
- * @throws {Broken} `missing-member` if the archive does not have a version
+ * @throws {Broken} `missing-member` if the archive does not have a version, `wrong-digest` if not as it was
  */
 export async function policyMembers(
   archive: Pick<Archive, 'list' | 'read'>,
@@ -33,13 +34,19 @@ export async function policyMembers(
     const folder = `policy/${version.slice('sha256:'.length)}/`
     const files = await archive.list(folder)
     if (files.length === 0) throw new Broken('missing-member', `The archive has no files of policy ${version}.`)
+    const hashes = new Map<string, Hex>()
     for (const { name } of files) {
       const bytes = await archive.read(name)
       if (bytes === null) throw new Broken('missing-member', `The archive has no ${name}.`)
       const isCard = name.startsWith(`${folder}cards/`)
       const made = member(isCard ? `cards/${sha256(bytes)}.json` : name, bytes)
       members.set(made.name, made)
+      hashes.set(name.slice(folder.length), made.sha256)
     }
+    if (versionOf(hashes) !== version)
+      throw new Broken('wrong-digest', `The archive does not have the files of policy ${version} as they were.`)
+    const edition = member(`${folder}${editionFile}`, editionOf(hashes))
+    members.set(edition.name, edition)
   }
   // `policy/` comes before `cards/`
   const rank = ({ name }: Member) => (name.startsWith('policy/') ? `0${name}` : `1${name}`)

@@ -1,13 +1,13 @@
 import { encode64 } from '../core/base64.ts'
 import { Broken } from '../core/broken.ts'
-import { type Day, dayOf } from '../core/day.ts'
+import type { Day } from '../core/day.ts'
 import { type RequestId, type Shard, shardOf } from '../core/id.ts'
 import { checkInclusion, hashLeaf } from '../core/merkle.ts'
 import { type LogEvent, readRecord } from '../core/record.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { KeptEvent, Ledger } from '../ports.ts'
 import type { Archive, Plan, Seals } from '../ports/evidence.ts'
-import { placeOf } from './place.ts'
+import { dayIn, placeOf } from './place.ts'
 import { tree } from './tree.ts'
 
 export interface CarryingParts {
@@ -34,9 +34,7 @@ export function carrying({ ledger, seals, archive }: CarryingParts, plan: Plan, 
   let first: Promise<Day> | undefined
 
   async function indexOf(shard: Shard, { at, seq }: LogEvent): Promise<number | null> {
-    const earliest = await (first ??= seals.first())
-    // The first day takes what a clock that was behind wrote before it.
-    const day = dayOf(at) < earliest ? earliest : dayOf(at)
+    const day = dayIn(at, await (first ??= seals.first()))
     const known = plans.get(day) ?? seals.plan(day)
     plans.set(day, known)
     const found = await known

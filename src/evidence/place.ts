@@ -1,4 +1,6 @@
+import { type Day, dayOf } from '../core/day.ts'
 import { type Shard, shards } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
 import type { Plan } from '../ports/evidence.ts'
 
 /** A shard's events of one day, by sequence number (after, up to), and the log index of the first of them. */
@@ -22,6 +24,9 @@ export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>)
 /** How many leaves the day adds. */
 export const recordsOf = (plan: Pick<Plan, 'from' | 'to'>): number =>
   placesOf({ ...plan, size: 0 }).reduce((sum, { after, upTo }) => sum + upTo - after, 0)
+
+/** The day that an event is sealed with: what a clock that was behind wrote before the first day belongs to that. */
+export const dayIn = (at: Instant, first: Day): Day => (dayOf(at) < first ? first : dayOf(at))
 
 /** The log index of an event; `null` if none of these plans has it. */
 export function placeOf(

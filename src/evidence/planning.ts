@@ -28,7 +28,7 @@ const nothing: Standing = {
   cuts: cutsOf(() => emptyChain),
 }
 
-export function cutsOf(cut: (shard: Shard) => ChainHead): Cuts {
+function cutsOf(cut: (shard: Shard) => ChainHead): Cuts {
   return Object.fromEntries(shards.map((shard) => [shard, cut(shard)])) as Cuts
 }
 

@@ -1,4 +1,3 @@
-import { type Day, dayOf } from '../core/day.ts'
 import { type Shard, shardOf } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
 import { formatProof } from '../core/logproof.ts'
@@ -7,7 +6,7 @@ import type { ApprovalRequest } from '../core/request.ts'
 import type { KeptEvent, Ledger } from '../ports.ts'
 import type { Archive, SealHead, Seals } from '../ports/evidence.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
-import { placeOf } from './place.ts'
+import { dayIn, placeOf } from './place.ts'
 import { tree } from './tree.ts'
 
 /** That one event is in the log, as a C2SP tlog-proof. */
@@ -45,12 +44,8 @@ export function proofs({ ledger, seals, archive }: { ledger: Ledger; seals: Seal
 async function indices(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
   const cut = head?.cuts[shard]?.seq ?? 0
   const first = await seals.first()
-  const dayIn = ({ text }: KeptEvent): Day => {
-    const day = dayOf((JSON.parse(text) as { readonly at: Instant }).at)
-    // a clock that was behind when the ledger was made: the first day takes what comes before it
-    return day < first ? first : day
-  }
-  const days = new Set(events.filter(({ seq }) => seq <= cut).map(dayIn))
+  const timeOf = ({ text }: KeptEvent) => (JSON.parse(text) as { readonly at: Instant }).at
+  const days = new Set(events.filter(({ seq }) => seq <= cut).map((event) => dayIn(timeOf(event), first)))
   const plans = (await Promise.all([...days].map((day) => seals.plan(day)))).filter((plan) => plan !== null)
   return events.map(({ seq }) => {
     if (seq > cut) return null

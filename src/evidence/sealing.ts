@@ -33,8 +33,6 @@ export type SealingParts = RotationParts &
     readonly spool?: string
   }
 
-export type Sealing = ReturnType<typeof sealing>
-
 /**
  * Seals days: every event is then in exactly one bundle. Any of this may end half way, happen twice, or be done by
  * two at once: the plan that stands and the files that stand count, and the replaced head is the commit.

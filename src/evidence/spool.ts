@@ -11,8 +11,6 @@ export interface Spooled {
   readonly sha256: Hex
 }
 
-export type Spool = Awaited<ReturnType<typeof spool>>
-
 /** Bytes, about, that are written at once. */
 const chunk = 1 << 18
 

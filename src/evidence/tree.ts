@@ -1,16 +1,6 @@
 import { Broken } from '../core/broken.ts'
-import {
-  append,
-  consistencyRanges,
-  emptyFrontier,
-  type Frontier,
-  inclusionRanges,
-  perfect,
-  type Range,
-  rootOf,
-  rootOfRange,
-} from '../core/merkle.ts'
-import { type Tile, tileOf, tilePath } from '../core/tile.ts'
+import { consistencyRanges, inclusionRanges, perfect, type Range, rootOfRange } from '../core/merkle.ts'
+import { rootAt, type Tile, tileOf, tilePath } from '../core/tile.ts'
 import type { Archive } from '../ports/evidence.ts'
 
 /** Tiles that are kept in memory: 8 KiB each. */
@@ -36,8 +26,8 @@ export function tree(archive: Pick<Archive, 'read'>, size: number) {
 
   async function hashOf(range: Range): Promise<Uint8Array> {
     const roots = perfect(range).map(async (node) => {
-      const { tile, from, count } = tileOf(node, size)
-      return rootOf(hashesIn(await read(tile), from, count).reduce<Frontier>(append, emptyFrontier))
+      const place = tileOf(node, size)
+      return rootAt(place, await read(place.tile))
     })
     return rootOfRange(await Promise.all(roots))
   }

@@ -22,6 +22,7 @@ export const routes: readonly Route[] = [
       'idempotency-mismatch',
       'no-eligible-approver',
       'not-showable',
+      'secret-in-params',
       'too-many',
       'cooling-down',
       'busy',

@@ -48,12 +48,6 @@ export interface Alarm {
   readonly since: Instant
 }
 
-/** A sealed day whose checkpoint still has to be told. `version` is the adapter's own. */
-export interface Announcement {
-  readonly date: Day
-  readonly version: unknown
-}
-
 /**
  * What is known of sealed days: single rows, replaced with If-Match; a lost answer is found out by reading back.
  *
@@ -78,10 +72,13 @@ export interface Seals {
   advance(version: unknown, head: SealHead): Promise<void>
   alarm(): Promise<Alarm | null>
   raise(alarm: Alarm): Promise<void>
-  /** Announcements that nobody has claimed, oldest first; each is claimed until then by being listed. */
-  announcements(now: Instant, until: Instant): Promise<readonly Announcement[]>
-  /** Deletes it: it was told. */
-  announced(announcement: Announcement): Promise<void>
+  /**
+   * Sealed days whose checkpoints still have to be told and that nobody has claimed, oldest first; each is claimed until
+   * then by being listed.
+   */
+  announcements(now: Instant, until: Instant): Promise<readonly Day[]>
+  /** Deletes the announcement of this day: it was told. */
+  announced(date: Day): Promise<void>
 }
 
 /** What is known of a file in the archive. */
@@ -114,7 +111,10 @@ export interface Archive {
   read(name: string): Promise<Uint8Array | null>
   find(name: string): Promise<ArchivedFile | null>
   /** Streams a file from a byte on, so many bytes or to the end; `null` if there is none. */
-  open(name: string, range?: { readonly from: number; readonly size: number }): Promise<AsyncIterable<Uint8Array> | null>
+  open(
+    name: string,
+    range?: { readonly from: number; readonly size: number },
+  ): Promise<AsyncIterable<Uint8Array> | null>
   /** Files whose names begin so, by name. */
   list(prefix: string): Promise<readonly ArchivedFile[]>
   /** Makes this the newest checkpoint, which anybody may read. */

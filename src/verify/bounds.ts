@@ -5,7 +5,7 @@ import type { Members } from './directory.ts'
 import { BrokenAt } from './finding.ts'
 
 /** A row of a table: lists of people and rules, from events of 4 KiB. */
-const mostRow = 65_536
+export const mostRow = 65_536
 
 /**
  * Checks that large members are not larger than so many lines can be, before anything of them is read.

@@ -6,6 +6,7 @@ import type { Links } from './chains.ts'
 import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from './checkpoints.ts'
 import { type Members, directory } from './directory.ts'
 import { type OpenFile, withFile } from './file.ts'
+import type { Continued } from './continuity.ts'
 import { type Check, checks, type Finding, findings } from './finding.ts'
 import { checkKeys, checkPolicies } from './held.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
@@ -39,6 +40,7 @@ export interface Standing {
   readonly links: Links
   /** Keys that signed (SPKI), the older first. */
   readonly signers: readonly Uint8Array[]
+  readonly continued?: Continued
 }
 
 /**
@@ -86,30 +88,22 @@ async function verifyRecords(
   const { manifest, hash: manifestHash, digests } = statement
   const checkpoints = await checkpointsIn(fd, members)
   let signers: readonly Uint8Array[] = []
-  try {
+  await found.attempt(async () => {
     signers = await keysIn(fd, members, statement)
     checkCheckpoints(checkpoints, manifest, signers)
-  } catch (cause) {
-    found.caught(cause)
-  }
+  })
   // What its digest tells comes before what was just found; the rest would not be named any more.
   const isDigestAll = found.first() !== undefined
   const pass = await readRecords(fd, members, manifest, { ...options, found, isDigestAll })
   const { examined, read } = pass
-  const attempt = (work: () => void) => {
-    try {
-      work()
-    } catch (cause) {
-      found.caught(cause)
-    }
-  }
-  attempt(() => checkDigest(records, pass.digest, digests))
-  attempt(() => checkRoot(pass, manifest))
-  attempt(() => checkGrowth(checkpoints, manifest))
+  await found.attempt(() => checkDigest(records, pass.digest, digests))
+  await found.attempt(() => checkRoot(pass, manifest))
+  await found.attempt(() => checkGrowth(checkpoints, manifest))
   // Of records that were not all read it cannot be told what they name.
   if (!examined || !read || found.first()) return undefined
-  attempt(() => checkKeys(read.rotations, manifest, signers))
-  attempt(() => checkPolicies(examined, members))
-  const standing = { manifestHash, checkpoints, links: read.links, signers }
+  await found.attempt(() => checkKeys(read.rotations, manifest, signers))
+  await found.attempt(() => checkPolicies(fd, examined, members, digests))
+  const { continued } = examined
+  const standing = { manifestHash, checkpoints, links: read.links, signers, ...(continued && { continued }) }
   return { standing, ...(examined.said && { said: examined.said }) }
 }

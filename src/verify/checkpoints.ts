@@ -15,7 +15,7 @@ export interface Checkpoints {
   readonly add: Buffer
 }
 
-export const checkpointNames = { before: 'checkpoint.prev', after: 'checkpoint', add: 'checkpoint.add' } as const
+const checkpointNames = { before: 'checkpoint.prev', after: 'checkpoint', add: 'checkpoint.add' } as const
 
 export async function checkpointsIn(fd: number, members: Members): Promise<Checkpoints> {
   const read = (name: string) => bytesOf(fd, extentOf(members, name))

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
-import { read as readCallback } from 'node:fs'
 import { Readable } from 'node:stream'
-import { promisify } from 'node:util'
 import { createInflateRaw } from 'node:zlib'
 import type { Hex } from '../core/id.ts'
 import type { Extent } from './directory.ts'
+import { readInto } from './file.ts'
 import { BrokenAt } from './finding.ts'
-
-const read = promisify(readCallback)
 
 /** Bytes that are read or inflated at once: many, so that threads overlap. */
 const chunk = 1 << 18
@@ -49,7 +46,7 @@ export async function* storedOf(
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < size; ) {
     const bytes = Buffer.allocUnsafeSlow(Math.min(chunk, size - at))
-    const { bytesRead } = await read(fd, bytes, 0, bytes.length, start + at)
+    const bytesRead = await readInto(bytes, fd, start + at)
     if (bytesRead === 0) return
     yield bytes.subarray(0, bytesRead)
     at += bytesRead

@@ -1,6 +1,7 @@
 import type { Manifest } from '../core/manifest.ts'
 import { parseBundle, parseStatement } from '../core/statement.ts'
 import { extentOf } from './attested.ts'
+import { mostRow } from './bounds.ts'
 import { type Carried, carriedReader } from './carried.ts'
 import { bytesOf, contentOf } from './content.ts'
 import { directory } from './directory.ts'
@@ -19,6 +20,8 @@ export interface Day {
   records(): AsyncIterable<{ readonly index: number; readonly text: string }>
   /** The leaf hashes of the records. */
   hashes(): AsyncIterable<readonly Uint8Array[]>
+  /** The lines of `requests.csv`. */
+  requests(): AsyncIterable<string>
   /** The earlier events of requests that began on another day. */
   carried(): AsyncIterable<Carried>
 }
@@ -50,6 +53,9 @@ export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promis
       async *hashes() {
         for await (const some of lines()) yield hashesOf(some)
       },
+      async *requests() {
+        for await (const some of linesOf(contentIn('requests.csv'), mostRow, tooLong)) yield* textsOf(some)
+      },
       async *carried() {
         const carried = carriedReader(contentIn('carried.jsonl'), manifest.log)
         for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
@@ -62,7 +68,7 @@ export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promis
   })
 }
 
-export function textsOf(lines: Lines): readonly string[] {
+function textsOf(lines: Lines): readonly string[] {
   const { bytes, ends } = lines
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return Array.from(ends, (end, k) => all.toString('utf8', startOfLine(lines, k), end))

@@ -1,5 +1,5 @@
 import { fromFdPromise, type Entry, type LocalFileHeader, type ZipFile } from 'yauzl'
-import type { OpenFile } from './file.ts'
+import { isOfSystem, type OpenFile, unreadable } from './file.ts'
 import { BrokenAt } from './finding.ts'
 import { checkNames, limitOf } from './names.ts'
 import { checkGap, type Layout, layoutOf } from './layout.ts'
@@ -72,6 +72,7 @@ async function understood<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {
+    if (isOfSystem(cause)) throw unreadable(cause)
     const words = cause instanceof Error ? cause.message : ''
     if (/relative path|absolute path|invalid characters/.test(words))
       throw bad('has a member whose name leads out of the folder it is unpacked to', cause)

@@ -2,6 +2,7 @@ import type { Digest } from '../core/id.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { LogEvent } from '../core/record.ts'
 import { contentOf, storedOf } from './content.ts'
+import type { Continued } from './continuity.ts'
 import type { Extent } from './directory.ts'
 import { type Finding, findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
@@ -18,6 +19,8 @@ export interface Subjects {
   readonly exceptions: Extent
   /** The file of what people wrote, open. */
   readonly said?: number
+  /** Whether the bundle is one of a series. */
+  readonly isFollowed: boolean
 }
 
 /** What the records turned out to say. */
@@ -26,6 +29,7 @@ export interface Examined {
   /** Policy versions that the bundle has to explain. */
   readonly policies: readonly Digest[]
   readonly said?: SaidCount
+  readonly continued?: Continued
 }
 
 /** Takes the day's records, in order and found to be well formed, and then says what it found. */
@@ -36,25 +40,17 @@ export interface Examination {
 }
 
 /** Examines what records say together: the rules, the tables that follow from them, and what people wrote. */
-export function examination({ manifest, fd, said: saidFile, ...extents }: Subjects): Examination {
+export function examination({ manifest, fd, said: saidFile, isFollowed, ...extents }: Subjects): Examination {
   const found = findings()
   const rules = ruling(manifest, {
     carried: contentOf(fd, extents.carried),
     requests: contentOf(fd, extents.requests),
     exceptions: contentOf(fd, extents.exceptions),
-    found,
+    ...{ found, isFollowed },
   })
   const said = saidFile === undefined ? null : saidReader(storedOf(saidFile, { start: 0, size: Infinity }))
   let index = manifest.log.from.size
   let count: SaidCount | undefined
-
-  async function attempt(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work()
-    } catch (cause) {
-      found.caught(cause)
-    }
-  }
 
   return {
     async take(lines) {
@@ -65,7 +61,7 @@ export function examination({ manifest, fd, said: saidFile, ...extents }: Subjec
         const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
         const waiting = rules.take(event, index, first + k)
         if (waiting) await waiting
-        if (said?.concerns(event) && !found.outrank('said')) await attempt(() => said.take(event, index))
+        if (said?.concerns(event) && !found.outrank('said')) await found.attempt(() => said.take(event, index))
         index += 1
       }
       await rules.settle()
@@ -74,10 +70,12 @@ export function examination({ manifest, fd, said: saidFile, ...extents }: Subjec
     async end() {
       await rules.end()
       if (said && !found.outrank('said'))
-        await attempt(async () => {
+        await found.attempt(async () => {
           count = await said.end()
         })
-      return { found: found.all(), policies: rules.policies(), ...(count && { said: count }) }
+      const continued = rules.continued()
+      const more = { ...(count && { said: count }), ...(continued && { continued }) }
+      return { found: found.all(), policies: rules.policies(), ...more }
     },
   }
 }

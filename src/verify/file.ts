@@ -1,4 +1,6 @@
+import { read as readCallback } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { Unreadable } from './finding.ts'
 
 /** A file that is open to be read. */
@@ -33,6 +35,28 @@ async function opened(path: string): Promise<FileHandle> {
   }
 }
 
+const read = promisify(readCallback)
+
+/**
+ * Fills a buffer from a place of an open file on, as far as the file goes. Answers how many bytes that were.
+ *
+ * @throws {Unreadable}
+ */
+export async function readInto(bytes: Buffer, fd: number, from: number): Promise<number> {
+  try {
+    return (await read(fd, bytes, 0, bytes.length, from)).bytesRead
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+/** What a file that is open already cannot be read for. */
+export const unreadable = (cause: unknown): Unreadable =>
+  new Unreadable(`The file cannot be read: ${reasonOf(cause)}.`, { cause })
+
+/** Whether the system refused something, and not somebody's bytes. */
+export const isOfSystem = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause
+
 /** Says why the system refuses a file. */
 export function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault'
@@ -41,6 +65,9 @@ export function reasonOf(cause: unknown): string {
     EACCES: 'it may not be read by this user',
     EISDIR: 'it is a folder',
     ENOTDIR: 'there is no such folder',
+    EIO: 'the disk, or the network, does not answer',
+    ENOSPC: 'there is no space left',
+    EFBIG: 'it would be too large',
   }
   return reasons[code] ?? code
 }

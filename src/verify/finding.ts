@@ -60,19 +60,36 @@ export function placed<T>(place: Place, work: () => T): T {
   }
 }
 
+/** Says what broke, and where. Whatever else was thrown is a fault, and flies on. */
+export function findingOf(cause: unknown, place?: Place): Finding {
+  if (!(cause instanceof Broken)) throw cause
+  const where = cause instanceof BrokenAt ? cause.place : place
+  if (!where) throw cause
+  return { ...where, code: cause.code, words: cause.message }
+}
+
 /** Collects what is found while several checks go on side by side. */
 export function findings() {
   const all: Finding[] = []
   const first = (): Finding | undefined => all.toSorted((a, b) => rank(a) - rank(b))[0]
+
+  const caught = (cause: unknown, place?: Place): void => void all.push(findingOf(cause, place))
+
   return {
     add: (finding: Finding): void => void all.push(finding),
 
-    /** Adds what broke. Whatever else was thrown is a fault, and flies on. */
-    caught(cause: unknown, place?: Place): void {
-      if (!(cause instanceof Broken)) throw cause
-      const where = cause instanceof BrokenAt ? cause.place : place
-      if (!where) throw cause
-      all.push({ ...where, code: cause.code, words: cause.message })
+    /** Adds what broke, as {@link findingOf} has it. */
+    caught,
+
+    /** Does work and adds what breaks in it; answers whether nothing did. */
+    async attempt(work: () => unknown): Promise<boolean> {
+      try {
+        await work()
+        return true
+      } catch (cause) {
+        caught(cause)
+        return false
+      }
     },
 
     /** Whether nothing that is found by this check, or a later one, would be named any more. */

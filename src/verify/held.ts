@@ -1,5 +1,9 @@
 import { decode64 } from '../core/base64.ts'
+import type { BrokenCode } from '../core/broken.ts'
+import { editionFile, readEdition } from '../core/edition.ts'
+import type { Hex } from '../core/id.ts'
 import type { Manifest } from '../core/manifest.ts'
+import { bytesOf } from './content.ts'
 import type { Members } from './directory.ts'
 import type { Examined } from './examination.ts'
 import type { Rotation } from './forms.ts'
@@ -24,23 +28,37 @@ export function checkKeys(rotations: readonly Rotation[], { log }: Manifest, sig
 }
 
 /**
- * Checks that the bundle explains the policy versions that its events name, and no others.
+ * Checks that the bundle explains the policy versions that its events name, and no others: with the files that a version
+ * is the digest of, all of them, and nothing else.
  *
- * @throws {BrokenAt} `missing-member`, `unlisted-member`
+ * @throws {BrokenAt} `missing-member`, `unlisted-member`, `wrong-digest`
  */
-export function checkPolicies({ policies }: Examined, members: Members): void {
-  const named = new Set(policies.map((version) => version.slice('sha256:'.length)))
-  const held = new Set(
-    [...members.keys()].filter((name) => name.startsWith('policy/')).map((name) => name.slice(7, 71)),
-  )
-  for (const version of named)
-    if (!held.has(version)) {
-      const member = `policy/${version}`
-      throw new BrokenAt({ check: 'tables', member }, 'missing-member', `${member} is named by a record and not there.`)
+export async function checkPolicies(
+  fd: number,
+  { policies }: Examined,
+  members: Members,
+  digests: ReadonlyMap<string, Hex>,
+): Promise<void> {
+  const explained = new Set<string>()
+  for (const version of policies) {
+    const folder = `policy/${version.slice('sha256:'.length)}`
+    const edition = `${folder}/${editionFile}`
+    const extent = members.get(edition)
+    if (!extent) throw wrong('missing-member', edition, 'is not there, though a record names the version')
+    const files = readEdition(await bytesOf(fd, extent), version)
+    if (!files) throw wrong('wrong-digest', edition, 'is not what the version is the digest of')
+    explained.add(edition)
+    for (const [name, hash] of files) {
+      const member = name.startsWith('cards/') ? `cards/${hash}.json` : `${folder}/${name}`
+      if (!digests.has(member)) throw wrong('missing-member', member, 'belongs to a version and is not there')
+      if (digests.get(member) !== hash) throw wrong('wrong-digest', member, 'is not that of the version')
+      explained.add(member)
     }
-  for (const version of held)
-    if (!named.has(version)) {
-      const member = `policy/${version}`
-      throw new BrokenAt({ check: 'tables', member }, 'unlisted-member', `${member} is there and named by no record.`)
-    }
+  }
+  for (const member of members.keys())
+    if (/^(?:policy|cards)\//.test(member) && !explained.has(member))
+      throw wrong('unlisted-member', member, 'belongs to no version that a record names')
 }
+
+const wrong = (code: BrokenCode, member: string, what: string): BrokenAt =>
+  new BrokenAt({ check: 'tables', member }, code, `${member} ${what}.`)

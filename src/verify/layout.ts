@@ -1,7 +1,5 @@
-import { read as readCallback } from 'node:fs'
-import { promisify } from 'node:util'
 import type { Entry } from 'yauzl'
-import type { OpenFile } from './file.ts'
+import { type OpenFile, readInto } from './file.ts'
 import { BrokenAt, Unreadable } from './finding.ts'
 
 /** How a zip is laid out: members, then their directory, then the end record. */
@@ -11,8 +9,6 @@ export interface Layout {
   readonly directory: number
   readonly directorySize: number
 }
-
-const read = promisify(readCallback)
 
 /** APPNOTE 4.3.16: the end record, without a comment, is the file's last bytes. */
 const endSize = 22
@@ -86,8 +82,7 @@ function little(value: number, width: number): Buffer {
 async function bytesAt(fd: number, from: number, size: number): Promise<Buffer | null> {
   if (from < 0) return null
   const bytes = Buffer.alloc(size)
-  const { bytesRead } = await read(fd, bytes, 0, size, from)
-  return bytesRead === size ? bytes : null
+  return (await readInto(bytes, fd, from)) === size ? bytes : null
 }
 
 /** A zip that was cut off still begins as one. */

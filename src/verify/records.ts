@@ -25,6 +25,8 @@ export interface Thread {
 export interface Reading {
   readonly thread?: Thread | undefined
   readonly progress?: ((done: number, of: number) => void) | undefined
+  /** Whether the bundle is one of a series: then it is also told how its requests go on. */
+  readonly isFollowed?: boolean | undefined
 }
 
 type Options = Reading & { readonly found: ReturnType<typeof findings> }
@@ -57,7 +59,7 @@ export async function readRecords(
   const source = hashed(contentOf(fd, extentOf(members, records)), hash)
   let pass: Omit<Pass, 'digest'> = { grown: null, examined: null, read: null }
   try {
-    if (!isDigestAll) pass = await examine(source, subjectsOf(fd, members, manifest, options.saidFd), options)
+    if (!isDigestAll) pass = await examine(source, subjectsOf(fd, members, manifest, options), options)
   } catch (cause) {
     found.caught(cause)
   }
@@ -93,15 +95,15 @@ async function examine(
     for await (const some of lines) {
       const hashes = hashesOf(some)
       for (const one of hashes) log.add(one)
-      isReadable &&= caught(found, () => form.take(some, hashes))
+      isReadable &&= await found.attempt(() => form.take(some, hashes))
       // Of what comes after a record that cannot be read, only the log itself may still be named.
       if (isReadable) await work.take(some)
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
     const grown = log.frontier()
-    isReadable &&= caught(found, () => void form.end())
+    isReadable &&= await found.attempt(() => form.end())
     if (!isReadable) return { grown, examined: null, read: null }
-    caught(found, () => form.checkTypes())
+    await found.attempt(() => form.checkTypes())
     const examined = await work.end()
     for (const one of examined.found) found.add(one)
     return { grown, examined, read: form.end() }
@@ -110,23 +112,18 @@ async function examine(
   }
 }
 
-function caught(found: ReturnType<typeof findings>, work: () => void): boolean {
-  try {
-    work()
-    return true
-  } catch (cause) {
-    found.caught(cause)
-    return false
-  }
-}
-
-function subjectsOf(fd: number, members: Members, manifest: Manifest, said?: number): Subjects {
+function subjectsOf(
+  fd: number,
+  members: Members,
+  manifest: Manifest,
+  { saidFd, isFollowed = false }: Reading & { readonly saidFd?: number },
+): Subjects {
   const along = {
     carried: extentOf(members, 'carried.jsonl'),
     requests: extentOf(members, 'requests.csv'),
     exceptions: extentOf(members, 'exceptions.csv'),
   }
-  return { manifest, fd, ...along, ...(said !== undefined && { said }) }
+  return { manifest, fd, ...along, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
 }
 
 /** Hashes what passes. It does not end when somebody stops reading: the rest is hashed all the same. */

@@ -1,10 +1,12 @@
-import type { Digest, Shard } from '../core/id.ts'
+import { dayOf } from '../core/day.ts'
+import { type Digest, type RequestId, type Shard, timeOf } from '../core/id.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/population.ts'
-import type { LogEvent } from '../core/record.ts'
+import { type LogEvent, policyIn } from '../core/record.ts'
 import { type Replay, replay } from '../core/replay.ts'
 import { carriedReader } from './carried.ts'
 import { comparison } from './comparison.ts'
+import { type Continued, isOpen, markOf } from './continuity.ts'
 import { BrokenAt, type findings, placed } from './finding.ts'
 
 /** Members that must follow from the records, or go along with them. */
@@ -13,7 +15,11 @@ export interface Along {
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
   readonly found: ReturnType<typeof findings>
+  /** Whether {@link Continued} is asked for. */
+  readonly isFollowed: boolean
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] extends readonly (infer Item)[] ? Item[] : T[Name] }
 
 /** Rows that are compared at once. */
 const someRows = 1_000
@@ -22,12 +28,13 @@ const someRows = 1_000
  * Replays the rules, shard by shard, and writes the tables anew to compare them. Once something is found it looks only
  * for what would be named before that.
  */
-export function ruling({ log, counts }: Manifest, { found, ...members }: Along) {
+export function ruling({ log, counts, date }: Manifest, { found, isFollowed, ...members }: Along) {
   const carried = carriedReader(members.carried, log)
   const requests = comparison('requests.csv', members.requests)
   const exceptions = comparison('exceptions.csv', members.exceptions)
   const policies = new Set<Digest>()
   const written = { requests: 0, exceptions: 0 }
+  const continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
   let rules: Replay = replay()
   let shard: Shard | null = null
   /** Rows of exceptions.csv, and of nothing else, that were not compared yet. */
@@ -35,12 +42,14 @@ export function ruling({ log, counts }: Manifest, { found, ...members }: Along) 
   let isBegun = false
 
   function note(event: LogEvent): void {
-    if (event.type === 'requested') policies.add(event.data.policy.version)
-    else if (event.type === 'policy-changed') policies.add(event.data.to)
+    const policy = policyIn(event)
+    if (policy !== null) policies.add(policy)
   }
 
   function taken(event: LogEvent, index: number, line: number): void {
     note(event)
+    if (isFollowed && event.type === 'requested' && event.request && dayOf(timeOf(event.request)) !== date)
+      continued.strange.push([event.request, event.at])
     try {
       for (const one of rules.take(event, index)) {
         rows += exceptionLine(one)
@@ -63,6 +72,7 @@ export function ruling({ log, counts }: Manifest, { found, ...members }: Along) 
     let text = ''
     let count = 0
     for (const row of placed({ check: 'rules', member: 'records.jsonl' }, () => rules.rows())) {
+      if (isFollowed && isOpen(row)) continued.open.push([row.request.id, markOf(row)])
       text += requestLine(row)
       count += 1
       if (count % someRows !== 0) continue
@@ -73,26 +83,21 @@ export function ruling({ log, counts }: Manifest, { found, ...members }: Along) 
     await requests.expect(text)
   }
 
-  async function bring(event: LogEvent & { readonly request: NonNullable<LogEvent['request']> }): Promise<void> {
-    for await (const one of carried.of(event.request)) {
-      note(one.event)
-      placed({ check: 'rules', member: 'carried.jsonl' }, () => rules.carry(one.event))
+  async function bring({ request }: LogEvent & { readonly request: RequestId }): Promise<void> {
+    let last: Continued['carried'][number] | null = null
+    for await (const { event, index } of carried.of(request)) {
+      note(event)
+      const life = placed({ check: 'rules', member: 'carried.jsonl' }, () => rules.carry(event))
+      if (isFollowed) last = { request, newest: index, mark: markOf(life) }
     }
-  }
-
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work()
-    } catch (cause) {
-      found.caught(cause)
-    }
+    if (last) continued.carried.push(last)
   }
 
   async function takeSlowly(event: LogEvent, index: number, line: number): Promise<void> {
-    if (event.shard !== shard) await attempt(() => begun(event.shard))
+    if (event.shard !== shard) await found.attempt(() => begun(event.shard))
     const { request } = event
     if (request !== undefined && !found.outrank('rules') && rules.needsCarried(event))
-      await attempt(() => bring({ ...event, request }))
+      await found.attempt(() => bring({ ...event, request }))
     if (!found.outrank('rules')) taken(event, index, line)
   }
 
@@ -109,14 +114,14 @@ export function ruling({ log, counts }: Manifest, { found, ...members }: Along) 
     async settle(): Promise<void> {
       const text = rows
       rows = ''
-      if (!found.outrank('tables')) await attempt(() => exceptions.expect(text))
+      if (!found.outrank('tables')) await found.attempt(() => exceptions.expect(text))
     },
 
     async end(): Promise<void> {
-      if (!found.outrank('carried')) await attempt(checkCarried)
+      if (!found.outrank('carried')) await found.attempt(checkCarried)
       if (found.outrank('tables')) return
       // What the rules refuse has no row: then the tables cannot be compared to their end.
-      await attempt(async () => {
+      await found.attempt(async () => {
         if (!isBegun) await requests.expect(requestsHeader)
         if (shard !== null && !found.outrank('rules')) await finishShard()
         if (found.outrank('rules')) return
@@ -128,6 +133,7 @@ export function ruling({ log, counts }: Manifest, { found, ...members }: Along) 
     },
 
     policies: (): readonly Digest[] => [...policies],
+    continued: (): Continued | undefined => (isFollowed ? continued : undefined),
   }
 
   async function checkCarried(): Promise<void> {

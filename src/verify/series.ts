@@ -2,14 +2,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nextDay } from '../core/day.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { parseBundle, parseStatement } from '../core/statement.ts'
 import { emptyChain } from '../core/event.ts'
-import { extentOf } from './attested.ts'
 import { type Standing, type Verdict, type Verifying, verifyBundle } from './bundle.ts'
-import { bytesOf } from './content.ts'
-import { directory } from './directory.ts'
-import { reasonOf, withFile } from './file.ts'
-import { BrokenAt, type Finding, findings, placed, Unreadable } from './finding.ts'
+import { continuity } from './continuity.ts'
+import { withDay } from './day.ts'
+import { reasonOf } from './file.ts'
+import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 import { manifestName } from './names.ts'
 
 /** What became of the verification of all bundles in a folder. */
@@ -28,7 +26,8 @@ interface Link {
 
 /**
  * Verifies every `countersign-evidence-*.zip` in a folder, in the order of their numbers, and that each continues the
- * one before it. A key that the log changed to is trusted for the days after the change, and the older one no more.
+ * one before it, with all that its requests had before. A key that the log changed to is trusted for the days after the
+ * change, and the older one no more.
  *
  * @throws {Unreadable} if the folder cannot be read or has no such file
  */
@@ -36,42 +35,52 @@ export async function verifySeries(
   folder: string,
   { told, ...options }: Omit<Verifying, 'said'> & { readonly told?: (file: string, place: number, of: number) => void },
 ): Promise<SeriesVerdict> {
-  const files = await bundlesIn(folder)
-  const numbered: { readonly file: string; readonly number: number }[] = []
-  const found = findings()
   const bundles: { readonly file: string; readonly manifest: Manifest }[] = []
-  const end = (file: string, problem = found.first()): SeriesVerdict =>
-    problem ? { bundles, problem: { ...problem, file } } : { bundles }
-  for (const file of files) {
-    try {
+  let at = ''
+  try {
+    const numbered: { readonly file: string; readonly number: number }[] = []
+    for (const file of await bundlesIn(folder)) {
+      at = file
       numbered.push({ file, number: await numberOf(join(folder, file)) })
-    } catch (cause) {
-      found.caught(cause)
-      return end(file)
     }
-  }
-  numbered.sort((a, b) => a.number - b.number)
-  let before: Link | null = null
-  for (const [place, { file, number }] of numbered.entries()) {
-    told?.(file, place, numbered.length)
-    const keys: readonly Uint8Array[] = before === null ? options.keys : before.standing.signers.slice(-1)
-    let manifest: Manifest
-    try {
-      // First, since a day that is missing may be the one on which the key changed.
-      if (before) checkNumber(before.manifest, number)
-      const verdict: Verdict = await verifyBundle(join(folder, file), { ...options, keys })
-      if (verdict.problem || !verdict.manifest || !verdict.standing) return end(file, verdict.problem)
-      const next: Link = { manifest: verdict.manifest, standing: verdict.standing }
-      if (before) checkLink(before, next)
-      before = next
-      manifest = next.manifest
-    } catch (cause) {
-      found.caught(cause)
-      return end(file)
+    numbered.sort((a, b) => a.number - b.number)
+    const requests = continuity()
+    let before: Link | null = null
+    for (const [place, { file, number }] of numbered.entries()) {
+      at = file
+      told?.(file, place, numbered.length)
+      before = await verifyNext(join(folder, file), number, before, options)
+      if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
+      bundles.push({ file, manifest: before.manifest })
     }
-    bundles.push({ file, manifest })
+    for (const { file } of requests.isSearched() ? bundles : []) {
+      at = file
+      await withDay(join(folder, file), async (day) => {
+        for await (const row of day.requests()) requests.row(row)
+      })
+    }
+    return { bundles }
+  } catch (cause) {
+    return { bundles, problem: { ...findingOf(cause), file: at } }
   }
-  return { bundles }
+}
+
+/** @throws {BrokenAt} if the bundle does not hold, or does not continue the one before it */
+async function verifyNext(
+  path: string,
+  number: number,
+  before: Link | null,
+  options: Omit<Verifying, 'said'>,
+): Promise<Link> {
+  // First, since a day that is missing may be the one on which the key changed.
+  if (before) checkNumber(before.manifest, number)
+  const keys = before === null ? options.keys : before.standing.signers.slice(-1)
+  const { problem, manifest, standing }: Verdict = await verifyBundle(path, { ...options, keys, isFollowed: true })
+  if (problem) throw new BrokenAt(problem, problem.code, problem.words)
+  if (!manifest || !standing) throw new Error('A bundle that holds has a manifest, and a standing.')
+  const next = { manifest, standing }
+  if (before) checkLink(before, next)
+  return next
 }
 
 async function bundlesIn(folder: string): Promise<readonly string[]> {
@@ -87,16 +96,7 @@ async function bundlesIn(folder: string): Promise<readonly string[]> {
 }
 
 /** What a bundle says its number is: only to put them in order, as it is not verified yet. */
-function numberOf(path: string): Promise<number> {
-  return withFile(path, async (opened) => {
-    const { fd } = opened
-    const members = await directory(opened)
-    const bytes = await bytesOf(fd, extentOf(members, manifestName))
-    const place = { check: 'manifest', member: manifestName } as const
-    const { payload } = placed(place, () => parseBundle(bytes.toString('utf8')))
-    return placed(place, () => parseStatement(payload)).manifest.number
-  })
-}
+const numberOf = (path: string): Promise<number> => withDay(path, async ({ manifest }) => manifest.number)
 
 /** @throws {BrokenAt} `broken-series` */
 function checkNumber({ number, date }: Manifest, next: number): void {

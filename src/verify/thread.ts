@@ -1,5 +1,6 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
+import { Unreadable } from './finding.ts'
 import type { Lines } from './lines.ts'
 
 type Message = Lines | 'end'
@@ -29,7 +30,8 @@ export function examinationIn(file: string, subjects: Subjects): Examination & {
       wake = resolve
     })
   const failed = (cause: Error) => {
-    state.fault ??= cause
+    // What comes from the thread is no longer of its class.
+    state.fault ??= cause.name === 'Unreadable' ? new Unreadable(cause.message, { cause }) : cause
     wake()
   }
   worker.on('error', failed)

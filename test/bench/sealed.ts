@@ -8,7 +8,7 @@ import { sealing, type SealingParts } from '../../src/evidence/sealing.ts'
 import { readVerifiers } from '../../src/folder.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { ArchivedFile } from '../../src/ports/evidence.ts'
-import { policyVersion } from '../build.ts'
+import { policyFiles, policyVersion } from '../build.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 import { clock, date } from './day.ts'
 
@@ -17,8 +17,9 @@ export async function sealDay(
   folder: string,
   parts: Pick<SealingParts, 'ledger' | 'seals' | 'archive'>,
 ): Promise<void> {
-  const name = `policy/${policyVersion.slice('sha256:'.length)}/approve.cedar`
-  await parts.archive.create(name, Buffer.from('permit(principal, action, resource);'), 'text/plain')
+  const policy = `policy/${policyVersion.slice('sha256:'.length)}`
+  for (const [name, text] of policyFiles)
+    await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
   const { run } = sealing({
     ...parts,
     ...{ clock, origin: 'countersign.example/evidence', spool: tmpdir(), random: randomBytes },

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../src/core/id.ts'
@@ -125,6 +126,36 @@ describe('report', () => {
     expect(stdout).toContain('Quarterly report')
   })
 
+  test('is a table in which nothing is hidden, and nothing a formula, wherever its cells are parted', async () => {
+    const texts = days.place.write('said-csv.jsonl', await days.said(day(7)))
+    const args = ['report', await days.file(day(7)), '--key', days.pem, '--said', texts, '--format', 'csv']
+    const { code, stdout } = await run(...args)
+    expect(code).toBe(0)
+    expect(stdout).toContain('<img src=x>⟦U+202E⟧')
+    expect(stdout).toContain("<script>alert(1)</script>;'=1+1\n'=cmd|")
+    expect(stdout).not.toMatch(/(?:^|[;,\t\n\r"])[=+@-]|\u202e/)
+  })
+
+  test('ends without a word when nobody reads on', async () => {
+    // The report is more than a pipe holds.
+    const started = ({ stdout }: ChildProcess) => void stdout?.once('data', () => stdout.destroy())
+    const texts = days.place.write('said-long.jsonl', await days.said(day(7)))
+    const args = ['report', await days.file(day(7)), '--key', days.pem, '--said', texts]
+    const { code, stderr } = await program.run(args, { started })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  test.each([
+    ['a folder', () => days.place.path],
+    ['a file in a folder that is not there', () => join(days.place.path, 'none', 'report.html')],
+  ])('is not written to %s', async (_what, out) => {
+    const { code, stdout, stderr } = await run('report', file, '--key', days.pem, '--out', out())
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(joined(stderr)).toContain('cannot be written')
+    expect(stderr).not.toMatch(/^countersign: +at /m)
+    expect(readdirSync(join(days.place.path, '..')).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
   test('sends to the day on which a request was asked for', async () => {
     const texts = days.place.write('said-2026-03-05.jsonl', await days.said(day(5)))
     const { stdout } = await run('report', await days.file(day(5)), '--key', days.pem, '--said', texts)
@@ -165,8 +196,14 @@ test('prove writes a proof for each event, and each is verified by itself', asyn
 
 async function hostileRequest({ approvals }: World): Promise<void> {
   const params = { note: '<img src=x>\u202e' }
-  const reason = '<script>alert(1)</script>'
+  const reason = '<script>alert(1)</script>;=1+1\n=cmd|x'
   const { request } = await approvals.ask(asks({ reason, action: { ...anAction, params } }))
+  for (let number = 0; number < 12; number++) {
+    const { request } = await approvals.ask(
+      asks({ action: { ...anAction, params: { number, note: 'x'.repeat(14_000) } } }),
+    )
+    await approvals.decide(request.id, votes(request))
+  }
   const template = sha256('template')
   await approvals.review(request.id, dba, { page: 1, template })
   const content = request.events[0]?.hash ?? sha256('')

@@ -356,6 +356,21 @@ describe('with faults on the way', () => {
     expect((await headOf(new TableLedger(storage.connect()))).recordedAt).toBe(midnight)
   })
 
+  test.each([
+    ['slow', -40_000],
+    ['fast', 40_000],
+  ])('a fence is refused while the storage’s clock is %s, and taken afterwards', async (_how, offset) => {
+    const dated = (ms: number) => proxy.plan(() => ({ kind: 'headers', headers: { date: new Date(ms).toUTCString() } }))
+    dated(Date.now() + offset)
+    const refusal = { name: 'Problem', code: 'unavailable', details: { retryAfter: 30 } }
+    await expect(ledger.fence(place, midnight)).rejects.toMatchObject(refusal)
+    expect((await headOf(new TableLedger(storage.connect()))).recordedAt).toBeNull()
+    dated(Date.now() + offset / 2)
+    await ledger.ping()
+    await ledger.fence(place, midnight)
+    expect((await headOf(new TableLedger(storage.connect()))).recordedAt).toBe(midnight)
+  })
+
   test('a fence that loses every race says so', async () => {
     let moment = 0
     const meanwhile = () => fill(other, [minutes(++moment)])

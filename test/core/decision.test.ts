@@ -17,6 +17,7 @@ import {
   owner,
   pending,
   problem,
+  runner,
   security,
   settle,
   slot,
@@ -101,6 +102,7 @@ describe('who decides', () => {
     ['somebody in no group', { groups: [] }, 'not-permitted'],
     ['somebody in another group', { groups: ['security'] }, 'not-permitted'],
     ['the owner of the agent', { accounts: [owner] }, 'self-approval'],
+    ['the agent itself', { accounts: [bot] }, 'self-approval'],
     ['another account of the owner', { accounts: [alias, owner].sort() }, 'self-approval'],
     ['a guest', { member: false }, 'not-permitted'],
     ['somebody whose account is disabled', { enabled: false }, 'not-permitted'],
@@ -109,6 +111,12 @@ describe('who decides', () => {
     const request = pending()
     expect(code(() => decide(request, decision(request, { facts: facts(dba, other) })))).toBe(expected)
     expect(code(() => decide(request, decision(request, { verdict: 'deny', facts: facts(dba, other) })))).toBe(expected)
+  })
+
+  test('not whoever executes it', () => {
+    const request = pending({ executor: runner })
+    const as = { facts: facts(dba, { accounts: [runner, dba].sort() }) }
+    expect(code(() => decide(request, decision(request, as)))).toBe('self-approval')
   })
 
   test('nobody, where no group is required', () => {

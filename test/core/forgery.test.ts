@@ -1,6 +1,6 @@
 import type { Actor, Draft } from '../../src/core/event.ts'
 import { digestOf, parseRequestId, sha256 } from '../../src/core/id.ts'
-import { after, bot, dba, dba2, facts, needs, owner, redemption, runner, slot } from '../build.ts'
+import { after, bot, dba, dba2, facts, needs, owner, policyVersion, redemption, runner, slot } from '../build.ts'
 import {
   allow,
   click,
@@ -49,6 +49,11 @@ describe('a forged history is refused', () => {
   test.each<[string, number, readonly Entry[]]>([
     ['by the owner of the agent', 2, changed(approved, 1, { facts: facts(dba, { accounts: [dba, owner] }) })],
     ['on facts about somebody else', 2, changed(approved, 1, { facts: facts(dba2) })],
+    [
+      'by the agent as a person',
+      2,
+      changed(forged(approved, 1, { actor: { kind: 'person', id: bot } }), 1, { facts: facts(bot) }),
+    ],
     ['by a stranger', 2, changed(approved, 1, { facts: facts(dba, { groups: ['oncall'] }) })],
     ['by a guest', 2, changed(approved, 1, { facts: facts(dba, { member: false }) })],
     ['by a disabled account', 2, changed(approved, 1, { facts: facts(dba, { enabled: false }) })],
@@ -106,6 +111,7 @@ describe('a forged history is refused', () => {
       2,
       [...history({ judgement: forbid }).entries.slice(0, 1), ...history({ judgement: allow }).entries.slice(1)],
     ],
+    ['asked for somebody who could decide', 1, changed(asked, 0, { onBehalfOf: dba2 })],
     ['asked by a person', 1, forged(asked, 0, { actor: person })],
     ['asked twice', 2, [...asked, ...asked]],
     ['nobody asked', 1, approved.slice(1)],
@@ -199,6 +205,25 @@ describe('a forged history is refused', () => {
       entry(61, { ...erased(person), request: undefined }),
     ]
     expect(replayed(eventsOf(closed)).exceptions).toMatchObject([{ request }, { kind: 'erased' }])
+  })
+
+  test('across requests: another policy, and no event says that it changed', () => {
+    const weak = digestOf('a weaker policy')
+    const to = (version: typeof weak, from?: typeof weak) =>
+      entry(50, {
+        type: 'policy-changed',
+        actor: system,
+        data: { ...(from && { from }), to: version },
+        request: undefined,
+      })
+    const other = parseRequestId('01kjw2xm00abcdefghjkmnpqrt-07')
+    const second = history({ id: other, at: after(50), policy: weak }).entries.map((one) => ({ ...one, seconds: 50 }))
+    expect(wrong(() => replayed(eventsOf([...asked, ...second])))).toContain('Event 2')
+    expect(wrong(() => replayed(eventsOf([to(policyVersion), ...second])))).toContain('Event 2')
+    expect(wrong(() => replayed(eventsOf([...asked, to(weak, digestOf('x')), ...second])))).toContain('Event 2')
+    expect(replayed(eventsOf([...asked, to(weak, policyVersion), ...second])).rows).toHaveLength(2)
+    // What is carried was asked for on an earlier day.
+    expect(replayed(eventsOf([...asked, to(weak), ...second]), 1).rows).toHaveLength(1)
   })
 
   test('across requests: time runs backwards in the shard', () => {

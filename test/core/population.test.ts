@@ -54,7 +54,7 @@ test('a request has one row, with all that became of it', () => {
   const judgement = needs([slot('dba', 2), slot('oncall|security')], { rules: ['a', 'b'], tier: 'high' })
   const guard = { approver: security, facts: facts(security, { groups: ['security'] }) }
   const life = history(
-    { judgement, executor: runner, onBehalfOf: oid(41), expiresIn: 7200 },
+    { judgement, executor: runner, onBehalfOf: oid(41), excluded: [oid(41)], expiresIn: 7200 },
     [600, undeliverable],
     [601, vote({ approver: dba2 })],
     [602, vote(guard)],
@@ -151,6 +151,8 @@ describe('a cell', () => {
     ['+1', "'+1"],
     ['-1', "'-1"],
     ['@sum(a,b)', `"'@sum(a,b)"`],
+    ['＝1+1', "'＝1+1"],
+    ['\n=1', `"'\n=1"`],
     ['\tx', "'\tx"],
     ['\rx', `"'\rx"`],
     ['a=b', 'a=b'],

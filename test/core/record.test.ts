@@ -94,6 +94,7 @@ describe('is refused:', () => {
     ['a slot without groups', 'requested', { data: { requirement: [{ groups: [], quorum: 1 }] } }],
     ['a slot with one thing too many', 'requested', { data: { requirement: [{ groups: ['a'], quorum: 1, x: 1 }] } }],
     ['a deadline where policy forbids', 'requested', { data: { policy: { outcome: 'forbid' } } }],
+    ['a rule that forbids and has no name', 'requested', { data: { policy: { rules: [] } } }],
     ['a lapse without end', 'requested', { data: { lapse: Number.MAX_SAFE_INTEGER } }],
     ['a rule that would part a cell', 'requested', { data: { policy: { rules: ['a; b'] } } }],
     ['an approval by quorum under a rule', 'approved', { data: { rules: [] } }],

@@ -5,7 +5,7 @@ import type { Actor, Draft } from '../../src/core/event.ts'
 import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../src/core/id.ts'
 import { type LogEvent, readRecord } from '../../src/core/record.ts'
 import { replay } from '../../src/core/replay.ts'
-import { after, bot, dba, facts, needs, security, slot, statuses } from '../build.ts'
+import { after, bot, dba, facts, needs, oid, security, slot, statuses } from '../build.ts'
 import {
   allow,
   click,
@@ -184,6 +184,17 @@ describe('a day', () => {
     if (!first || !second) throw new Error('There are two.')
     expect(wrong(() => replayed([first, first]))).toContain('Event 1')
     expect(wrong(() => replayed([first, { ...second, seq: 2 }]))).toContain('Event 2 of shard 08')
+  })
+
+  test('shows and decides a request so often at most as the ledger can hold', () => {
+    const looked = eventsOf(history({}, [50, see()]).entries)
+    const [asked, shown] = looked
+    if (!asked || shown?.type !== 'shown') throw new Error('There are two.')
+    const rules = replay()
+    rules.take(asked, 0)
+    const look = (n: number) => rules.take({ ...shown, seq: n + 1, actor: { kind: 'person', id: oid(n) } }, n)
+    for (let n = 1; n <= 10_000; n++) look(n)
+    expect(wrong(() => look(10_001))).toContain('Event 10002 of shard 07')
   })
 
   test('has the events of one command together', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { emptyFrontier, growing, hashLeaf, rootOf, type Subtree } from '../../src/core/merkle.ts'
-import { bundleOf, rightEdge, rootAt, type Tile, tileOf, tilePath } from '../../src/core/tile.ts'
+import { entryBundleOf, rightEdge, rootAt, type Tile, tileOf, tilePath } from '../../src/core/tile.ts'
 
 // The first and the widths are C2SP tlog-tiles' own examples.
 test.each<[Tile, string]>([
@@ -76,11 +76,11 @@ test('a tile that is too short has no root', () => {
 })
 
 test('a bundle holds leaves, each after its length', () => {
-  expect(hex(bundleOf([]))).toBe('')
-  expect(hex(bundleOf([Buffer.from('a'), new Uint8Array(0), Buffer.from('bc')]))).toBe('000161000000026263')
-  expect(hex(bundleOf([new Uint8Array(0xfffe)])).slice(0, 6)).toBe('fffe00')
-  expect(bundleOf([new Uint8Array(0xffff)])).toHaveLength(0x10001)
-  expect(() => bundleOf([new Uint8Array(0x10000)])).toThrow(RangeError)
+  expect(hex(entryBundleOf([]))).toBe('')
+  expect(hex(entryBundleOf([Buffer.from('a'), new Uint8Array(0), Buffer.from('bc')]))).toBe('000161000000026263')
+  expect(hex(entryBundleOf([new Uint8Array(0xfffe)])).slice(0, 6)).toBe('fffe00')
+  expect(entryBundleOf([new Uint8Array(0xffff)])).toHaveLength(0x10001)
+  expect(() => entryBundleOf([new Uint8Array(0x10000)])).toThrow(RangeError)
 })
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -136,6 +136,20 @@ describe('the connector', () => {
   })
 })
 
+test('a reason that is erased goes from the card', async () => {
+  const reason = `hunter2${randomBytes(4).toString('hex')}`
+  const request = await posted({ reason })
+  const text = () => cards(request).map((card) => lines(connector.shown(card) ?? {}).join('\n'))
+  expect(text()).toEqual([expect.stringContaining(reason)])
+  await stack.call('deploy-bot', `/api/requests/${request.id}/cancel`, {})
+  await shows(request, 'cancelled')
+  expect(text()).toEqual([expect.stringContaining(reason)])
+  const erasure = { request: request.id, names: ['reason'], why: 'A secret was in it.' }
+  expect(await stack.call('compliance', '/api/evidence/erasures', erasure)).toMatchObject({ status: 200 })
+  await until(text, ([shown = reason]) => !shown.includes(reason))
+  expect(cards(request)).toHaveLength(1)
+})
+
 describe('a vote while the card is on its way', () => {
   test('is on the card that was being posted', async () => {
     const asked = gate()

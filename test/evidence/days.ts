@@ -10,7 +10,7 @@ import { parseBundle, parseStatement } from '../../src/core/statement.ts'
 import { sealing, type SealingParts } from '../../src/evidence/sealing.ts'
 import type { Ledger, Signer } from '../../src/ports.ts'
 import type { Archive, Seals } from '../../src/ports/evidence.ts'
-import { bot, dba, policyVersion } from '../build.ts'
+import { bot, dba, policyFiles, policyVersion } from '../build.ts'
 import { FakeClock } from '../fakes.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 import { MemoryLedger } from '../fakes/ledger.ts'
@@ -81,8 +81,7 @@ export const partsOf = (ports: Ports, failures: unknown[]): SealingParts => ({
 /** Keeps the files of the version that is in force all the time. */
 export async function keepPolicy(archive: Pick<Archive, 'create'>): Promise<void> {
   const folder = `policy/${policyVersion.slice('sha256:'.length)}`
-  await archive.create(`${folder}/approve.cedar`, Buffer.from('permit(principal, action, resource);'), 'text/plain')
-  await archive.create(`${folder}/cards/channel.json`, Buffer.from('{}'), 'text/plain')
+  for (const [name, text] of policyFiles) await archive.create(`${folder}/${name}`, Buffer.from(text), 'text/plain')
 }
 
 /** Does something around a call, or around one more page of a stream. */

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 sys.dont_write_bytecode = True
-from make_requests import CARD, HEADER, RULES, SHARDS, VERSION, commits_of, instant, jcs, oid, sha
+from make_requests import CARD, EDITION, HEADER, RULES, SHARDS, VERSION, commits_of, instant, jcs, oid, sha
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'evidence')
 ORIGIN, ZEROS = 'approvals.contoso.example/evidence', '0' * 64
@@ -98,7 +98,7 @@ def main(out, days):
         named = any(e['type'] == 'requested' for e, _ in today) or carried
         members = {name: open(f'{HERE}/{name}', 'rb').read() for name in ('README.txt', 'verify.sh', 'verify.py')}
         members |= {f'keys/{k.kid}.pem': k.pem for k in sorted(keys, key=lambda k: k.kid)}
-        if named: members |= {f'policy/{VERSION}/{name}': rules for name, rules in RULES.items()}
+        if named: members |= {f'policy/{VERSION}/{name}': text for name, text in {**RULES, 'version.json': EDITION}.items()}
         if named: members |= {f'cards/{sha(CARD).hex()}.json': CARD}
         members |= {
             'checkpoint.prev': before, 'checkpoint': after,

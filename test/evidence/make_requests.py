@@ -15,7 +15,8 @@ CARD = '{"type":"AdaptiveCard","version":"1.4"}'
 RULES = {name: f'// {name}\n' for name in
          ('allow.cedar', 'approve.cedar', 'approvers.json', 'forbid.cedar', 'schema.cedarschema')}
 FILES = {name: sha(text).hex() for name, text in {**RULES, 'cards/review.json': CARD}.items()}
-VERSION = sha(jcs({'files': FILES, 'type': 'countersign/policy/v1'})).hex()
+EDITION = jcs({'files': FILES, 'type': 'countersign/policy/v1'})
+VERSION = sha(EDITION).hex()
 
 def oid(n): return f'00000000-0000-4000-8000-{n:012d}'
 def instant(second): return (datetime.datetime(2026, 2, 1) + datetime.timedelta(seconds=second)).isoformat() + '.000Z'

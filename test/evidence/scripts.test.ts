@@ -3,6 +3,10 @@ import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { sealing } from '../../src/evidence/sealing.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
+import { sha256 } from '../../src/core/id.ts'
+import type { Manifest } from '../../src/core/manifest.ts'
+import { MemorySeals } from '../fakes/seals.ts'
+import { resign, signingKey } from './bundle.ts'
 import { day, history, sealer, unzipped } from './days.ts'
 import { edit, editEnvelope, editLines, type Members } from './forgery.ts'
 import { bundles, evidence, run, scripts } from './scripts.ts'
@@ -63,6 +67,30 @@ test('both scripts verify the bundles that we seal', async () => {
     writeFileSync(key, [...members].find(([name]) => name.startsWith('keys/'))?.[1] ?? '')
     for (const script of scripts) expect(await run(script, key, folder)).toMatchObject({ status: 0, complaint: '' })
   }
+})
+
+test('only the first bundle may hold what a clock that was behind dated earlier', async () => {
+  const { ledger } = await history()
+  const spool = join(made.folder, 'early')
+  mkdirSync(spool)
+  const { signer, key, pem } = await signingKey()
+  const late = await sealer({ ledger, spool, signer, seals: new MemorySeals(day(5)) })
+  const files = new Map(['README.txt', ...scripts].map((name) => [name, readFileSync(join(evidence, name))]))
+  await sealing({ ...late.parts, files }).run()
+  const file = join(made.folder, 'early.pem')
+  writeFileSync(file, pem)
+  const members = new Map(await unzipped(late.archive, day(5)))
+  expect(members.get('records.jsonl')?.toString()).toContain(`"at":"${day(4)}`)
+  expect(await run('verify.py', file, made.copy(members))).toMatchObject({ status: 0, complaint: '' })
+  const forgeries: ((manifest: Manifest) => Manifest)[] = [
+    (old) => ({ ...old, date: day(4) }),
+    (old) => ({ ...old, number: 2, previousManifest: sha256('') }),
+  ]
+  for (const forge of forgeries)
+    expect(await run('verify.py', file, made.copy(resign(members, key, forge)))).toMatchObject({
+      status: 1,
+      complaint: expect.stringContaining('of another day') as string,
+    })
 })
 
 describe('somebody without the key', () => {

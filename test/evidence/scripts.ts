@@ -1,6 +1,7 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { python } from '../python.ts'
 import { scratch } from './days.ts'
 import { type Members, readFolder, writeFolder } from './forgery.ts'
 
@@ -9,9 +10,6 @@ import { type Members, readFolder, writeFolder } from './forgery.ts'
 export const evidence = join(import.meta.dirname, '../../evidence')
 export const scripts = ['verify.sh', 'verify.py'] as const
 type Script = (typeof scripts)[number]
-
-/** The python3 that sees Debian's packages need not be the first on the PATH. */
-const python = ['python3', '/usr/bin/python3'].find((one) => spawnSync(one, ['-c', 'import cryptography']).status === 0)
 
 export interface Answer {
   readonly status: number

@@ -1,5 +1,6 @@
 import { shardOf, shards, timeOf } from '../../src/core/id.ts'
 import { leafHash } from '../../src/core/merkle.ts'
+import { fileOf } from '../../src/evidence/bundles.ts'
 import { sealing } from '../../src/evidence/sealing.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 import type { MemoryLedger } from '../fakes/ledger.ts'
@@ -203,6 +204,22 @@ describe('evidence that does not hold', () => {
     const { run } = sealing({ ...one.parts, archive })
     expect(await run()).toEqual([])
     expect(await one.seals.alarm()).toMatchObject({ date: day(4), code: 'missing-member' })
+    expect(archive.published).toBeNull()
+  })
+
+  test.each<[string, (name: string) => string | null]>([
+    ['is changed', (name) => (name.endsWith('.cedar') ? 'permit(principal, action, resource); // all' : '')],
+    ['is missing', (name) => (name.endsWith('.cedar') ? null : '')],
+  ])('a policy of which a file in the archive %s', async (_what, change) => {
+    const { ledger } = await history()
+    const one = await sealer({ ledger, spool })
+    const archive = new MemoryArchive()
+    for (const { name } of await one.archive.list('policy/')) {
+      const text = change(name)
+      if (text !== null) await archive.create(name, text ? Buffer.from(text) : await fileOf(one.archive, name))
+    }
+    expect(await sealing({ ...one.parts, archive }).run()).toEqual([])
+    expect(await one.seals.alarm()).toMatchObject({ date: day(4), code: 'wrong-digest' })
     expect(archive.published).toBeNull()
   })
 

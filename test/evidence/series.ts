@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Day, endOf } from '../../src/core/day.ts'
 import { shards } from '../../src/core/id.ts'
 import type { Instant } from '../../src/core/instant.ts'
-import { bundleOf, tilePath } from '../../src/core/tile.ts'
+import { entryBundleOf, tilePath } from '../../src/core/tile.ts'
 import { pemOf, spkiOf, thumbprintOf } from '../../src/core/signature.ts'
 import type { Signer } from '../../src/ports.ts'
 import { verifySeries } from '../../src/verify/series.ts'
@@ -46,7 +46,7 @@ export async function checkLog({ ledger, seals, archive }: Sealed, days: readonl
   expect(leaves.flat().toSorted()).toEqual(await keptBefore(ledger, endOf(days.at(-1) ?? ('' as Day))))
   const all = leaves.flat()
   const tile = tilePath({ level: 'entries', index: 0, width: all.length })
-  expect(await archive.read(tile)).toEqual(bundleOf(all.map((text) => Buffer.from(text))))
+  expect(await archive.read(tile)).toEqual(entryBundleOf(all.map((text) => Buffer.from(text))))
   expect((await seals.head()).head).toMatchObject({ number: days.length, date: days.at(-1), size: all.length })
   return leaves
 }

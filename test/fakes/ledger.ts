@@ -171,6 +171,13 @@ export class MemoryLedger implements Ledger {
     leaves[seq - 1] = change && JSON.stringify(change(parse(leaves[seq - 1] ?? 'missing')))
   }
 
+  /** As {@link tamper}, with what is known of a request; `null` forgets it. */
+  forge(id: RequestId, request: ApprovalRequest | null): void {
+    const { requests } = this.partition(shardOf(id))
+    if (request === null) requests.delete(id)
+    else requests.set(id, { text: JSON.stringify(request), version: (requests.get(id)?.version ?? 0) + 1 })
+  }
+
   async ping(): Promise<void> {}
 
   private all(): ApprovalRequest[] {

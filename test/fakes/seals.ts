@@ -1,7 +1,7 @@
 import type { Day } from '../../src/core/day.ts'
 import type { Instant } from '../../src/core/instant.ts'
 import { Conflict } from '../../src/ports.ts'
-import type { Alarm, Announcement, Plan, SealHead, Seals } from '../../src/ports/evidence.ts'
+import type { Alarm, Plan, SealHead, Seals } from '../../src/ports/evidence.ts'
 
 /** Sealed days, in memory. Kept as JSON text, so that callers cannot share state with it. */
 export class MemorySeals implements Seals {
@@ -57,13 +57,13 @@ export class MemorySeals implements Seals {
     this.raised = JSON.stringify(alarm)
   }
 
-  async announcements(now: Instant, until: Instant): Promise<readonly Announcement[]> {
+  async announcements(now: Instant, until: Instant): Promise<readonly Day[]> {
     const free = [...this.posts].filter(([, claimed]) => claimed === null || claimed <= now).map(([date]) => date)
     for (const date of free) this.posts.set(date, until)
-    return free.sort().map((date) => ({ date, version: null }))
+    return free.sort()
   }
 
-  async announced({ date }: Announcement): Promise<void> {
+  async announced(date: Day): Promise<void> {
     this.posts.delete(date)
   }
 }

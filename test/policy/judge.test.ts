@@ -313,11 +313,6 @@ test('comments and strings may hold what looks like rules', async () => {
   expect(ask(policy)).toMatchObject({ outcome: 'allow', rules: ['yes'], summary: 'a; // b " c; @d' })
 })
 
-test('a comment ends where it ends for Cedar: at a carriage return too', async () => {
-  const policy = await rules({ forbid: `// nothing here\r${forbid('no')}`, allow: permit('yes') })
-  expect(ask(policy)).toEqual({ outcome: 'forbid', rules: ['no'] })
-})
-
 const write = (effect: string, name: string, annotations: string, made: [string, string][]) =>
   made.map(([scope, condition], i) => rule(`${name}${i}`, effect, annotations, condition, scope)).join('')
 

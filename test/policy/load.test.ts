@@ -20,6 +20,8 @@ describe('a policy is refused, with file, line and rule, for', () => {
     ['a missing file', { 'forbid.cedar': null }, { file: 'forbid.cedar' }],
     ['a file that nobody would read', { 'aprove.cedar': '' }, { file: 'aprove.cedar' }],
     ['bad UTF-8', { 'allow.cedar': Uint8Array.of(0xff) }, { file: 'allow.cedar' }],
+    ['a line that ends for some readers only', { 'allow.cedar': '// é\n// x\rpermit' }, at('allow.cedar', 2)],
+    ['a control character', { 'approvers.json': `{"version":\u00001}` }, at('approvers.json', 1)],
     ['a syntax error', { 'allow.cedar': '// é\n\npermit(principal' }, at('allow.cedar', 3)],
     ['a rule without id', { 'allow.cedar': `\n\n${everything};` }, at('allow.cedar', 3)],
     ['an id of 33 characters', { 'allow.cedar': `@id("${'x'.repeat(33)}") ${everything};` }, at('allow.cedar', 1)],

@@ -1,5 +1,7 @@
 import { signingKey } from '../evidence/bundle.ts'
-import { day } from '../evidence/days.ts'
+import { action as anAction, dba } from '../build.ts'
+import { asks, votes } from '../world.ts'
+import { at, day } from '../evidence/days.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { checks } from '../../src/verify/finding.ts'
 import { dates, type Sealed, sealedDays } from './days.ts'
@@ -28,6 +30,43 @@ test('what people wrote holds too', async () => {
   expect(held).toEqual(checks)
   expect(count?.given).toBeGreaterThan(0)
   expect(count?.erased).toBe(0)
+})
+
+test('nothing that anybody wrote is in a bundle', async () => {
+  const word = 'canary'
+  const one = await sealedDays(async ({ approvals, clock }) => {
+    clock.set(at(7, '23:59:00'))
+    const ask = asks({
+      reason: `${word} reason`,
+      action: {
+        ...anAction,
+        target: `prod/${word}-target`,
+        environment: `${word}-env`,
+        params: { [`${word}Key`]: `${word} value` },
+      },
+      links: [{ title: `${word} title`, url: `https://${word}.example/` }],
+    })
+    const { request } = await approvals.ask(ask)
+    clock.set(at(8, '00:00:01'))
+    await approvals.decide(request.id, votes(request, dba, { verdict: 'deny', reason: `${word} denial` }))
+  })
+  try {
+    expect((await one.said(day(7))).split(word).length).toBeGreaterThan(7)
+    expect(await one.said(day(8))).toContain(`${word} denial`)
+    for (const date of dates)
+      for (const [name, bytes] of await one.members(date)) expect([name, bytes.includes(word)]).toEqual([name, false])
+    expect((await one.members(day(8))).get('carried.jsonl')?.length).toBeGreaterThan(0)
+  } finally {
+    one.place.clean()
+  }
+})
+
+test('a file that cannot be read says nothing about evidence', async () => {
+  // The memory of this process begins with nothing that can be read: so a disk that does not answer looks.
+  const file = '/proc/self/mem'
+  if (!existsSync(file)) return
+  const before = process.getuid?.()
+  await expect(verifyBundle(file, { keys: [days.key.spki] })).rejects.toThrow(before === 0 ? Unreadable : Error)
 })
 
 test('a bundle is signed by a key that is trusted, or says nothing', async () => {

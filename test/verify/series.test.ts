@@ -1,9 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { shards } from '../../src/core/id.ts'
+import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../src/core/population.ts'
+import { readRecord } from '../../src/core/record.ts'
+import { replay } from '../../src/core/replay.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { Unreadable } from '../../src/verify/finding.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { type Members, manifestIn, resign, rewrite, signingKey, zipName, zipOf } from '../evidence/bundle.ts'
+import { type Members, manifestIn, resign, rewrite, signingKey, textIn, zipName, zipOf } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
 import { rotated } from '../fakes.ts'
 import { asks } from '../world.ts'
@@ -76,6 +80,30 @@ test.each<[string, (members: Members) => Members]>([
   const { bundles, problem } = await verdictOf(await folderOf({ [day(5)]: zip }))
   expect(bundles.map(({ manifest }) => manifest.date)).toEqual([day(4), day(5)])
   expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(6)) })
+})
+
+/** The tables that follow from the records of a day that nothing was carried to. */
+function retabled(members: Members): Members {
+  const events = textIn(members, 'records.jsonl').split('\n').slice(0, -1).map(readRecord)
+  let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  for (const shard of shards) {
+    const rules = replay()
+    for (const [index, event] of events.entries())
+      if (event.shard === shard) exceptions += rules.take(event, index).map(exceptionLine).join('')
+    for (const row of rules.rows()) requests += requestLine(row)
+  }
+  const tables = new Map([...members, ['requests.csv', Buffer.from(requests)]])
+  return resign(tables.set('exceptions.csv', Buffer.from(exceptions)), days.key)
+}
+
+test('a day that is shortened by somebody who has the key holds by itself, and is found by the next', async () => {
+  const whole = await days.members(day(4))
+  const shorter = rewrite(whole, days.key, (events) => events.filter(({ type }) => type !== 'succeeded'))
+  expect(manifestIn(shorter).counts.records).toBeLessThan(manifestIn(whole).counts.records)
+  const zip = await zipOf(retabled(shorter))
+  expect((await verifyBundle(days.place.write('short.zip', zip), { keys: [days.key.spki] })).problem).toBeUndefined()
+  const { problem } = await verdictOf(await folderOf({ [day(4)]: zip }))
+  expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(5)) })
 })
 
 test('a folder without bundles, or none, cannot be read', async () => {

@@ -65,6 +65,8 @@ test.each<[string, string, (members: Members) => Members]>([
   expect(await codeOf(change(first))).toBe(code)
 })
 
+const memberOf = (all: Members, end: string): string => [...all.keys()].find((name) => name.endsWith(end)) ?? ''
+
 const lines = (change: (lines: string[]) => string[]) => (all: Members) =>
   signed(
     edited(all, 'records.jsonl', (text) =>
@@ -193,6 +195,28 @@ test.each<[string, string, (members: Members) => Members]>([
     'a card that is none',
     'wrong-digest',
     (all) => signed(new Map([...all, [`cards/${sha256('x')}.json`, Buffer.from('y')]])),
+  ],
+  [
+    'a weaker policy under the name of the true one',
+    'wrong-digest',
+    (all) => signed(edited(all, memberOf(all, '.cedar'), (text) => `${text} // all of them`)),
+  ],
+  ['a policy file less', 'missing-member', (all) => signed(without(all, memberOf(all, '.cedar')))],
+  [
+    'a policy file more',
+    'unlisted-member',
+    (all) => signed(new Map([...all, [memberOf(all, '.cedar').replace('approve', 'allow'), Buffer.from('x')]])),
+  ],
+  ['a version without its list', 'missing-member', (all) => signed(without(all, memberOf(all, 'version.json')))],
+  [
+    'a version with another list',
+    'wrong-digest',
+    (all) => signed(edited(all, memberOf(all, 'version.json'), (text) => text.replace('approve', 'allow'))),
+  ],
+  [
+    'a card that no version has',
+    'unlisted-member',
+    (all) => signed(new Map([...all, [`cards/${sha256('x')}.json`, Buffer.from('x')]])),
   ],
   [
     'a policy that no record names',

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { erasable } from '../../src/core/erasure.ts'
+import { erasures } from '../../src/evidence/erasure.ts'
+import { dba, policyVersion } from '../build.ts'
+import { dbaChannel, type DeliveryWorld, deliveryWorld, lies, needing, securityChannel } from '../deliveryWorld.ts'
+
+const erasure = { names: erasable, why: 'A secret was in it.', by: dba }
+
+const eraser = ({ ledger, clock, delivery }: DeliveryWorld) =>
+  erasures({
+    ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
+    tell: ({ id }) => delivery.soon(id),
+  })
+
+/** Denied, as its cards in both channels show. */
+async function shown() {
+  const here = deliveryWorld()
+  const { id } = await here.ask(needing('dba', 'security'))
+  await here.deny(id)
+  await here.delivery.deliver(id)
+  expect(await here.isQuiet()).toBe(true)
+  const before = here.teams.sends.length
+  return { ...here, id, later: () => here.teams.sends.slice(before) }
+}
+
+test('what is erased goes from every card that lies in Teams', async () => {
+  const here = await shown()
+  expect(here.teams.sends.at(-1)?.request.said).not.toEqual([])
+  await eraser(here)(here.id, erasure)
+  await here.delivery.idle()
+  expect(here.later().map(({ kind, channel }) => [kind, channel])).toEqual([
+    ['update', dbaChannel],
+    ['update', securityChannel],
+  ])
+  for (const { request } of here.later()) expect(request).toMatchObject({ status: 'denied', action: null, said: [] })
+  expect(await here.isQuiet()).toBe(true)
+  expect(await lies(here, here.id)).toEqual([])
+})
+
+test('also where the process ended before it could: the timer finds it', async () => {
+  const here = await shown()
+  await eraser({ ...here, delivery: { ...here.delivery, soon: () => undefined } })(here.id, erasure)
+  expect(here.later()).toEqual([])
+  expect(await here.delivery.sweep()).toBe(1)
+  expect(here.later().map(({ request }) => request.said)).toEqual([[], []])
+})
+
+test('each further erasure shows too, and one that clears nothing sends nothing', async () => {
+  const here = await shown()
+  for (const names of [['reason'], ['action'], ['action']] as const) {
+    await eraser(here)(here.id, { ...erasure, names })
+    await here.delivery.idle()
+  }
+  expect(here.later().map(({ request }) => request.action === null)).toEqual([false, false, true, true])
+})

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { record } from '../../src/change.ts'
+import type { Day } from '../../src/core/day.ts'
+import { shardOf } from '../../src/core/id.ts'
+import { open } from '../../src/core/submission.ts'
+import { verifyBundle } from '../../src/verify/bundle.ts'
+import { verifySeries } from '../../src/verify/series.ts'
+import { bot, dba2, policyVersion, submission } from '../build.ts'
+import { zipName } from '../evidence/bundle.ts'
+import { asked, at, day } from '../evidence/days.ts'
+import { claims, votes, type World } from '../world.ts'
+import { dates, type Sealed, sealedDays } from './days.ts'
+
+/** What somebody did who may change rows of the ledger: the seal does not see it, nor does any bundle alone. */
+async function found(
+  more: (world: World) => Promise<void>,
+  from: Day = day(4),
+  later?: (days: Sealed) => Promise<Day>,
+) {
+  const days = await sealedDays(more)
+  try {
+    const all = later ? [...dates, await later(days)] : dates
+    const folder = mkdtempSync(join(days.place.path, 'days-'))
+    const keys = [days.key.spki]
+    for (const date of all) expect((await verifyBundle(await days.file(date), { keys })).problem).toBeUndefined()
+    for (const date of all.filter((date) => date >= from))
+      writeFileSync(join(folder, zipName(date)), await days.zip(date))
+    return await verifySeries(folder, { keys })
+  } finally {
+    days.place.clean()
+  }
+}
+
+const soon = async ({ approvals, clock }: World) => {
+  clock.set(at(7, '23:50:00'))
+  return (await approvals.ask(asked('02'))).request
+}
+
+describe('in a series it is found that', () => {
+  test('a denial was forgotten, and the request approved', async () => {
+    const { problem } = await found(async (world) => {
+      const request = await soon(world)
+      await world.approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
+      world.ledger.forge(request.id, request)
+      world.clock.set(at(8, '00:10:00'))
+      await world.approvals.decide(request.id, votes(request))
+    })
+    expect(problem).toMatchObject({ code: 'broken-series', check: 'carried', file: zipName(day(8)) })
+  })
+
+  test('a withdrawal was forgotten, and the approval used', async () => {
+    const { problem } = await found(async (world) => {
+      const { id, ...rest } = await soon(world)
+      const approved = await world.approvals.decide(id, votes({ id, ...rest }))
+      await world.approvals.cancel(id, bot)
+      world.ledger.forge(id, approved)
+      world.clock.set(at(8, '00:10:00'))
+      await world.approvals.redeem(id, await claims(world, approved, crypto.randomUUID()))
+    })
+    expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(8)) })
+  })
+
+  test.each([day(4), day(8)])('a report was forgotten, and another made, from %s on', async (from) => {
+    let again = async () => {}
+    const later = async ({ sealer: one }: Sealed) => {
+      await again()
+      one.clock.set(at(10, '00:05:00'))
+      await one.run()
+      return day(9)
+    }
+    const { problem } = await found(
+      async (world) => {
+        const { approvals, clock, ledger } = world
+        const request = await soon(world)
+        const approved = await approvals.decide(request.id, votes(request))
+        const redeemed = await approvals.redeem(request.id, await claims(world, approved, crypto.randomUUID()))
+        clock.set(at(8, '09:00:00'))
+        await approvals.report(request.id, { executor: bot, result: 'failed' })
+        again = async () => {
+          ledger.forge(request.id, redeemed)
+          clock.set(at(9, '09:00:00'))
+          await approvals.report(request.id, { executor: bot, result: 'succeeded' })
+        }
+      },
+      from,
+      later,
+    )
+    expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(9)) })
+  })
+
+  test.each(['00:10:00', '12:00:00'])('a request was made twice, again at %s', async (time) => {
+    const { problem } = await found(async ({ ledger, clock, approvals }) => {
+      clock.set(at(7, '23:50:00'))
+      const { request } = await approvals.ask(asked('02'))
+      await approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
+      ledger.forge(request.id, null)
+      clock.set(at(8, time))
+      const loaded = await ledger.load(shardOf(request.id), {})
+      const parts = { ledger, clock, random: randomBytes, policy: { version: policyVersion }, tell: () => undefined }
+      await record(parts, loaded, open(submission({ id: request.id, at: clock.now() })), clock.now())
+    })
+    expect(problem).toMatchObject({ code: 'broken-series', member: 'requests.csv', file: zipName(day(7)) })
+  })
+})
+
+test('requests go on over midnight, whatever becomes of them', async () => {
+  const { problem, bundles } = await found(async (world) => {
+    const { approvals, clock } = world
+    const request = await soon(world)
+    const approved = await approvals.decide(request.id, votes(request))
+    const { request: other } = await approvals.ask(asked('02'))
+    await approvals.decide(other.id, votes(other, dba2, { verdict: 'deny' }))
+    clock.set(at(8, '00:10:00'))
+    await approvals.redeem(request.id, await claims(world, approved, crypto.randomUUID()))
+    await approvals.report(request.id, { executor: bot, result: 'succeeded' })
+  })
+  expect(problem).toBeUndefined()
+  expect(bundles).toHaveLength(5)
+})
+
+test('an id that was made just before midnight names a request of the day after', async () => {
+  const { problem } = await found(async ({ ledger, clock }) => {
+    clock.set(at(8, '00:00:00'))
+    const id = submission().id
+    const loaded = await ledger.load(shardOf(id), {})
+    const parts = { ledger, clock, random: randomBytes, policy: { version: policyVersion }, tell: () => undefined }
+    await record(parts, loaded, open(submission({ id, at: clock.now() })), clock.now())
+  })
+  expect(problem).toBeUndefined()
+})
