@@ -59,31 +59,6 @@ test('a large export needs two groups, and one person never counts for both', as
   expect((await decide('security-1', request)).body.status).toBe('approved')
 })
 
-test.each([
-  ['the owner of the agent', 'owner', 403, 'self-approval'],
-  ['a guest', 'guest', 403, 'not-permitted'],
-  ['a stranger', 'security-1', 404, 'not-found'],
-  ['compliance', 'compliance', 404, 'not-found'],
-  ['an agent', 'deploy-bot', 403, 'not-permitted'],
-  ['nobody', null, 401, 'unauthenticated'],
-])('%s may not approve', async (_who, who, status, code) => {
-  const request = await ask()
-  const answer = await stack.call(who, `/api/requests/${request.id}/decisions`, {
-    verdict: 'approve',
-    digest: request.digest,
-  })
-  expect(answer).toMatchObject({ status, body: { code } })
-  expect((await read(request)).status).toBe('pending')
-  await stack.call('deploy-bot', `/api/requests/${request.id}/cancel`, {})
-})
-
-test('another agent does not learn that a request exists', async () => {
-  const request = await ask()
-  expect((await stack.call('other-bot', `/api/requests/${request.id}`)).body.code).toBe('not-found')
-  expect((await stack.call('other-bot', `/api/requests/${request.id}/cancel`, {})).body.code).toBe('not-found')
-  expect((await stack.call('deploy-bot', `/api/requests/${request.id}/cancel`, {})).body.status).toBe('cancelled')
-})
-
 test('policy allows, forbids, or covers nothing', async () => {
   const allowed = await ask({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
   expect(allowed).toMatchObject({ status: 'approved', next: 'redeem', policy: { outcome: 'allow' } })

@@ -92,7 +92,8 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
     const { params = {}, query = '', body } = wanted
     const headers = { ...wanted.headers, ...(who !== null && { authorization: who }) }
     const url = `https://countersign.example/${route.path}${query}`
-    const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array
+    const sent = body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }
     const nativeRequest = new Request(url, { method: route.method, headers, ...sent })
     const init = { url, method: route.method, params, nativeRequest }
     const context = new InvocationContext({ functionName: name, logHandler: () => undefined })

@@ -1,0 +1,29 @@
+import { TableLedger } from '../../src/azure/ledger.ts'
+import type { ObjectId } from '../../src/core/id.ts'
+import { ask, bot } from '../contract/story.ts'
+import { startStorage, type TestStorage } from '../contract/tables.ts'
+
+let storage: TestStorage
+let ledger: TableLedger
+
+beforeAll(async () => {
+  storage = await startStorage()
+  await storage.clear()
+  ledger = new TableLedger(storage.connect())
+  await ask(ledger)
+})
+afterAll(() => storage.close())
+
+const everything = { keep: () => true, limit: 10 }
+const of = (id: string) => ledger.list({ by: 'agent', id: id as ObjectId }, everything)
+
+test('a list is of the agent it names', async () => {
+  expect((await of(bot)).requests).toHaveLength(1)
+})
+
+test.each(["' or 1 eq 1", `x' or RowKey ge 'agent-${bot}`, "x') or (PartitionKey ge '0", "''", '..%2f..'])(
+  'what is no id of ours finds nothing, even where nobody parsed it: %s',
+  async (id) => {
+    expect(await of(id)).toEqual({ requests: [] })
+  },
+)

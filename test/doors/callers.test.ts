@@ -1,0 +1,272 @@
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { problemAnswerSchema } from '../../src/http/answers.ts'
+import { routes } from '../../src/http/routes.ts'
+import { type Connector, startConnector } from '../connector.ts'
+import { type Answer, type Stack, startStack, undocumented, wish } from '../stack.ts'
+import { oidOf, startTeams, type TeamsDouble, typed } from '../teamsDouble.ts'
+import { rows } from './callers.ts'
+import { type Claims, type Forge, forge } from './tokens.ts'
+
+/** How far a request has come, for a route to have something to do. */
+type State = 'pending' | 'approved' | 'redeemed' | 'closed'
+
+const asker = 'b0000000-0000-4000-8000-000000000001'
+const executor = 'b0000000-0000-4000-8000-000000000002'
+const third = 'b0000000-0000-4000-8000-000000000003'
+const stranger = 'b0000000-0000-4000-8000-000000000009'
+/** Not in the directory, unlike the second account of the same person. */
+const sponsor = 'c0000000-0000-4000-8000-000000000099'
+const nobody = '01kjw2xm00abcdefghjkmnpqrs-07'
+
+let connector: Connector
+let teams: TeamsDouble
+let policy: string
+let stack: Stack
+let tokens: Forge
+/** One of each, which no call here may change. */
+let shared: Readonly<Record<State, Answer['body']>>
+let before: string
+let day: string
+let made = 0
+
+beforeAll(async () => {
+  ;[connector, teams, policy] = await Promise.all([startConnector(), startTeams(), policyFolder()])
+  stack = await startStack({
+    env: {
+      COUNTERSIGN_CONNECTOR: connector.url,
+      COUNTERSIGN_BOT_KEYS: teams.keysUrl,
+      COUNTERSIGN_POLICY: policy,
+    },
+    args: ['--no-timers'],
+  })
+  tokens = await forge(stack)
+  await stack.call('other-bot', '/api/requests', restart())
+  made++
+  await stack.local('advance', '25h')
+  day = /(\d{4}-\d\d-\d\d) is sealed/.exec(await stack.local('seal'))?.[1] ?? 'none'
+  const [pending, approved, redeemed, closed] = await Promise.all(
+    (['pending', 'approved', 'redeemed', 'closed'] as const).map(make),
+  )
+  shared = { pending, approved, redeemed, closed }
+  before = await story()
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([connector.close(), teams.close(), rm(policy, { recursive: true })])
+  await stack.stop()
+})
+
+const table = rows()
+
+test('every function that is deployed has its column, and every caller its row', () => {
+  const columns = Object.keys(table[0]?.expected ?? {}).sort()
+  expect(columns).toEqual(deployed())
+  expect(columns).toEqual([...routes.map(({ name }) => name), 'messages'].sort())
+  expect(table.map(({ caller }) => caller).sort()).toEqual(
+    [...Object.keys(tokens.forged), ...Object.keys(callers)].sort(),
+  )
+})
+
+test.each(table.map(({ caller, expected }) => [caller, expected] as const))('%s', async (caller, expected) => {
+  const results = await Promise.all(
+    Object.entries(expected).map(async ([route, cell]) => [route, await result(caller, route, cell)] as const),
+  )
+  expect(Object.fromEntries(results)).toEqual(expected)
+})
+
+test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
+  'for %s, what may not be known of is as if it were not there',
+  async (caller, expected) => {
+    for (const route of ['read', 'cancel', 'decide', 'redeem', 'report', 'revoke', 'events', 'proof']) {
+      const knows = expected['read'] === '200' && route !== 'read'
+      if (expected[route] !== '404' && expected[route] !== '401' && (knows || expected[route] === '200')) continue
+      const request = shared[stateOf[route] ?? 'pending']
+      const authorization = await authorizationOf(caller, route)
+      const [real, none] = await Promise.all(
+        [request, { ...request, id: nobody }].map((one) => send(route, authorization, one)),
+      )
+      // members of the group know that something was asked: they see its card
+      if (expected[route] === '403' && none?.body.code === 'not-found') {
+        expect({ caller, route }).toEqual({ caller: expect.stringMatching(/in the group$/), route: expect.any(String) })
+        continue
+      }
+      expect({ ...none?.body, instance: '' }).toEqual({ ...real?.body, instance: '' })
+    }
+  },
+)
+
+test('whoever was refused has changed nothing, and reached nobody', async () => {
+  expect(await story()).toBe(before)
+  const now = Date.now() + 26 * 3_600_000
+  const [from, to] = [now - 60 * 3_600_000, now].map((at) => new Date(at).toISOString())
+  const { body } = await stack.call('compliance', `/api/requests?from=${from}&to=${to}&limit=100`)
+  expect(body.requests).toHaveLength(made)
+  expect(connector.messages('a:dba-1')).toHaveLength(1)
+  const { body: document } = await stack.call(null, '/api/openapi.json')
+  const ours = stack.seen.filter(({ path }) => path !== '/api/messages')
+  expect(undocumented({ ...stack, seen: ours }, document)).toEqual([])
+})
+
+/** Who could do it, if anybody: forged tokens say that they are theirs. */
+const strongest: Readonly<Record<string, string>> = {
+  ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
+  ...{ decide: 'dba-1', revoke: 'dba-1' },
+}
+
+const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+
+/** An account of the stack, and what else its token says. */
+const callers: Readonly<Record<string, readonly [string, Claims?]>> = {
+  'agent that asked': ['deploy-bot'],
+  executor: ['other-bot'],
+  'executor, only Grants.Redeem': ['other-bot', { roles: ['Grants.Redeem'] }],
+  'executor without Grants.Redeem': ['other-bot', { roles: ['Actions.Request'] }],
+  'another agent': ['other-bot', { oid: third, sub: third, azp: third }],
+  'agent with evidence roles alone': ['deploy-bot', { roles: evidence }],
+  'agent without role': ['deploy-bot', { roles: undefined }],
+  'agent with another application': ['deploy-bot', { azp: third }],
+  'unregistered agent': ['other-bot', { oid: stranger, sub: stranger, azp: stranger }],
+  approver: ['dba-1'],
+  'approver with agent roles': ['dba-1', { roles: ['Actions.Request', 'Grants.Redeem'] }],
+  'approver of another group': ['security-1'],
+  'owner of the agent': ['owner'],
+  'second account of its sponsor': ['security-2'],
+  'whom it acts for': ['dba-2'],
+  'guest in the group': ['guest'],
+  'disabled, in the group': ['leaver'],
+  'member in no group': ['compliance', { roles: undefined }],
+  'nobody in the directory': ['compliance', { roles: undefined, oid: stranger, sub: stranger }],
+  ...Object.fromEntries(evidence.map((role) => [role, ['compliance', { roles: [role] }] as const])),
+  'a grant': ['deploy-bot'],
+  Teams: ['deploy-bot'],
+}
+
+async function authorizationOf(caller: string, route: string): Promise<string | null> {
+  if (caller === 'a grant') return `Bearer ${shared.approved.grant.token}`
+  if (caller === 'Teams') return `Bearer ${await teams.token()}`
+  const forged = tokens.forged[caller]
+  if (forged) return forged(await tokens.claimsOf(strongest[route] ?? 'compliance'))
+  const [account = '', other] = callers[caller] ?? []
+  if (!other) return `Bearer ${await stack.token(account)}`
+  return `Bearer ${tokens.signed({ ...(await tokens.claimsOf(account)), ...other })}`
+}
+
+const stateOf: Readonly<Record<string, State>> = {
+  ...{ redeem: 'approved', revoke: 'approved', report: 'redeemed', erasures: 'closed' },
+}
+
+/** What a call comes to, in the words of the table; what would change something has a request of its own. */
+async function result(caller: string, route: string, expected: string): Promise<string> {
+  const state = stateOf[route] ?? 'pending'
+  const changes = expected === '200' && ['cancel', 'decide', 'redeem', 'report', 'revoke', 'erasures'].includes(route)
+  const request = changes ? await make(state) : shared[state]
+  const answer = await send(route, await authorizationOf(caller, route), request)
+  const { status, body, headers } = answer
+  if (route === 'ask' && status === 201) made++
+  if (route === 'list' && status === 200) return listed(body.requests, request)
+  if (route === 'health' && body.counts) return 'more'
+  if (status < 400) return String(status)
+  expect(headers.get('content-type')).toBe('application/problem+json')
+  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
+  problemAnswerSchema.parse(body)
+  const words: Record<string, string> = {
+    ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
+    ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },
+  }
+  return words[body.code] ?? `${status} ${body.code}`
+}
+
+function listed(requests: readonly { id: string }[], { id }: { id: string }): string {
+  if (requests.length === 0) return 'none'
+  return requests.some((one) => one.id === id) ? '200' : 'others'
+}
+
+/** A call that is good but for who makes it. */
+function send(route: string, authorization: string | null, request: Answer['body']): Promise<Answer> {
+  const { id, digest, grant } = request
+  const bodies: Readonly<Record<string, object>> = {
+    ask: restart(),
+    cancel: {},
+    decide: { verdict: 'approve', digest },
+    redeem: { grant: grant?.token ?? '', digest, redemption: randomUUID() },
+    report: { result: 'succeeded' },
+    revoke: {},
+    erasures: { request: id, names: ['reason'], why: 'Because.' },
+    messages: typed('dba-1', 'help'),
+  }
+  const path = routes.find(({ name }) => name === route)?.path ?? 'api/messages'
+  const place = path.replace('{id}', id).replace('{date}', day) + (route === 'list' ? '?status=pending' : '')
+  return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
+}
+
+const restart = () => wish({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
+
+/** Asked by one agent for another to execute, on behalf of a person. */
+async function make(state: State): Promise<Answer['body']> {
+  made++
+  const post = async (who: string, step: string, body: object): Promise<Answer['body']> => {
+    const { status, body: answer } = await stack.call(who, `/api/requests${step}`, body)
+    if (status > 201) throw new Error(`${step}: ${JSON.stringify(answer)}`)
+    return answer
+  }
+  const request = await post('deploy-bot', '', wish({ executor, onBehalfOf: oidOf('dba-2') }))
+  const { id, digest } = request
+  if (state === 'pending') return request
+  if (state === 'closed') return post('deploy-bot', `/${id}/cancel`, {})
+  await post('dba-1', `/${id}/decisions`, { verdict: 'approve', digest })
+  const approved = (await stack.call('other-bot', `/api/requests/${id}`)).body
+  if (state === 'approved') return approved
+  const redemption = { grant: approved.grant.token, digest, redemption: randomUUID() }
+  return post('other-bot', `/${id}/redeem`, redemption)
+}
+
+/** All that has happened to the shared requests. */
+async function story(): Promise<string> {
+  const paths = Object.values(shared).map(({ id }) => `/api/requests/${id}/events`)
+  const answers = await Promise.all(paths.map((path) => stack.call('compliance', path)))
+  return JSON.stringify(answers.map(({ body }): unknown => body))
+}
+
+/** The example, with a sponsor, a third agent, and in the group all who may not decide. */
+async function policyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-policy-'))
+  await cp('policy', folder, { recursive: true })
+  const file = join(folder, 'approvers.json')
+  const { groups, agents, ...rest }: Answer['body'] = JSON.parse(await readFile(file, 'utf8'))
+  const limits = { pending: 50 }
+  const approvers = {
+    ...rest,
+    groups: {
+      dba: { ...groups.dba, members: ['dba-1', 'dba-2', 'owner', 'security-2', 'guest', 'leaver'].map(oidOf) },
+      security: { ...groups.security, members: [oidOf('security-1')] },
+    },
+    agents: {
+      [asker]: { ...agents[asker], sponsors: [sponsor], limits },
+      [executor]: { ...agents[executor], owners: [sponsor], limits },
+      [third]: { name: 'third-bot', appId: third, owners: [sponsor] },
+    },
+    people: { [sponsor]: { sameAs: [oidOf('security-2')] } },
+  }
+  await writeFile(file, JSON.stringify(approvers))
+  return folder
+}
+
+/** The names of the HTTP functions that the deployed bundle registers, as the Functions worker hears of them. */
+function deployed(): readonly string[] {
+  const worker = `
+    const { Module } = require('node:module')
+    const core = {
+      version: '0', hostVersion: '0', log() {}, setProgrammingModel() {}, registerHook: () => ({ dispose() {} }),
+      registerFunction: ({ name, bindings }) => Object.values(bindings).some(({ type }) => type === 'httpTrigger') &&
+        process.stdout.write(name + '\\n'),
+    }
+    const original = Module.prototype.require
+    Module.prototype.require = function (id) { return id === '@azure/functions-core' ? core : original.call(this, id) }
+    require('./dist/main.cjs')
+    process.exit()`
+  return spawnSync(process.execPath, ['-e', worker], { encoding: 'utf8' }).stdout.trim().split('\n').sort()
+}

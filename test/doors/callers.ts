@@ -1,0 +1,126 @@
+/**
+ * Who gets what from which route: the tests are made from these two tables, and a function that is deployed without a
+ * column here fails them. Forged tokens say of themselves what would be enough, if they counted.
+ *
+ * A number is a status; with 401, 403 and 404 the code is `unauthenticated`, `not-permitted` and `not-found`.
+ * `self` is 403 `self-approval`, `grant` is 403 `grant-invalid`; `none` is a list without the request, and `more` is
+ * health with its counts.
+ */
+const aboutRequests = `
+caller                              ask  list read cancel decide redeem report revoke events proof
+
+no token                            401  401  401  401    401    401    401    401    401    401
+another scheme                      401  401  401  401    401    401    401    401    401    401
+no JWT                              401  401  401  401    401    401    401    401    401    401
+alg none                            401  401  401  401    401    401    401    401    401    401
+HS256 with the public key           401  401  401  401    401    401    401    401    401    401
+claims changed after signing        401  401  401  401    401    401    401    401    401    401
+another key of the same name        401  401  401  401    401    401    401    401    401    401
+a key that it brings along          401  401  401  401    401    401    401    401    401    401
+expired                             401  401  401  401    401    401    401    401    401    401
+not valid yet                       401  401  401  401    401    401    401    401    401    401
+another audience                    401  401  401  401    401    401    401    401    401    401
+another issuer                      401  401  401  401    401    401    401    401    401    401
+another tenant                      401  401  401  401    401    401    401    401    401    401
+version 1.0                         401  401  401  401    401    401    401    401    401    401
+id_token                            401  401  401  401    401    401    401    401    401    401
+another scope                       401  401  401  401    401    401    401    401    401    401
+a grant                             401  401  401  401    401    401    401    401    401    401
+Teams                               401  401  401  401    401    401    401    401    401    401
+
+agent that asked                    201  403  200  200    403    grant  404    403    403    403
+executor                            201  403  200  404    403    200    200    403    403    403
+executor, only Grants.Redeem        403  403  200  403    403    200    200    403    403    403
+executor without Grants.Redeem      201  403  200  404    403    403    200    403    403    403
+another agent                       201  403  404  404    403    404    404    403    403    403
+agent with evidence roles alone     403  403  403  403    403    403    403    403    403    403
+agent without role                  403  403  403  403    403    403    403    403    403    403
+agent with another application      403  403  403  403    403    403    403    403    403    403
+unregistered agent                  403  403  403  403    403    403    403    403    403    403
+
+approver                            403  200  200  403    200    403    403    200    403    403
+approver with agent roles           403  200  200  403    200    403    403    200    403    403
+approver of another group           403  none 404  403    404    403    403    404    403    403
+owner of the agent                  403  200  200  403    self   403    403    self   403    403
+second account of its sponsor       403  200  200  403    self   403    403    self   403    403
+whom it acts for                    403  200  200  403    self   403    403    self   403    403
+guest in the group                  403  none 404  403    403    403    403    403    403    403
+disabled, in the group              403  none 404  403    403    403    403    403    403    403
+member in no group                  403  none 404  403    404    403    403    404    403    403
+nobody in the directory             403  none 404  403    404    403    403    404    403    403
+Evidence.Read                       403  200  200  403    404    403    403    404    200    200
+Evidence.Export                     403  none 404  403    404    403    403    404    403    403
+Evidence.Erase                      403  none 404  403    404    403    403    404    403    403
+`
+
+const others = `
+caller                              bundles bundle said erasures checkpoint health openapi keys messages
+
+no token                            401     401    401  401      200        200    200     200  401
+another scheme                      401     401    401  401      200        200    200     200  401
+no JWT                              401     401    401  401      200        200    200     200  401
+alg none                            401     401    401  401      200        200    200     200  401
+HS256 with the public key           401     401    401  401      200        200    200     200  401
+claims changed after signing        401     401    401  401      200        200    200     200  401
+another key of the same name        401     401    401  401      200        200    200     200  401
+a key that it brings along          401     401    401  401      200        200    200     200  401
+expired                             401     401    401  401      200        200    200     200  401
+not valid yet                       401     401    401  401      200        200    200     200  401
+another audience                    401     401    401  401      200        200    200     200  401
+another issuer                      401     401    401  401      200        200    200     200  401
+another tenant                      401     401    401  401      200        200    200     200  401
+version 1.0                         401     401    401  401      200        200    200     200  401
+id_token                            401     401    401  401      200        200    200     200  401
+another scope                       401     401    401  401      200        200    200     200  401
+a grant                             401     401    401  401      200        200    200     200  401
+Teams                               401     401    401  401      200        200    200     200  200
+
+agent that asked                    403     403    403  403      200        200    200     200  401
+executor                            403     403    403  403      200        200    200     200  401
+executor, only Grants.Redeem        403     403    403  403      200        200    200     200  401
+executor without Grants.Redeem      403     403    403  403      200        200    200     200  401
+another agent                       403     403    403  403      200        200    200     200  401
+agent with evidence roles alone     403     403    403  403      200        200    200     200  401
+agent without role                  403     403    403  403      200        200    200     200  401
+agent with another application      403     403    403  403      200        200    200     200  401
+unregistered agent                  403     403    403  403      200        200    200     200  401
+
+approver                            403     403    403  403      200        200    200     200  401
+approver with agent roles           403     403    403  403      200        200    200     200  401
+approver of another group           403     403    403  403      200        200    200     200  401
+owner of the agent                  403     403    403  403      200        200    200     200  401
+second account of its sponsor       403     403    403  403      200        200    200     200  401
+whom it acts for                    403     403    403  403      200        200    200     200  401
+guest in the group                  403     403    403  403      200        200    200     200  401
+disabled, in the group              403     403    403  403      200        200    200     200  401
+member in no group                  403     403    403  403      200        200    200     200  401
+nobody in the directory             403     403    403  403      200        200    200     200  401
+Evidence.Read                       200     403    403  403      200        more   200     200  401
+Evidence.Export                     403     200    200  403      200        200    200     200  401
+Evidence.Erase                      403     403    403  200      200        200    200     200  401
+`
+
+/** What one caller gets, by route. */
+export interface Row {
+  readonly caller: string
+  readonly expected: Readonly<Record<string, string>>
+}
+
+/** The two tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
+export function rows(): readonly Row[] {
+  const [left, right] = [read(aboutRequests), read(others)]
+  if (left.map(({ caller }) => caller).join('\n') !== right.map(({ caller }) => caller).join('\n'))
+    throw new Error('The two tables do not name the same callers.')
+  return left.map(({ caller, expected }, i) => ({ caller, expected: { ...expected, ...right[i]?.expected } }))
+}
+
+function read(table: string): readonly Row[] {
+  const [head = [], ...lines] = table
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => [line.slice(0, 36).trim(), ...line.slice(36).trim().split(/ +/)])
+  return lines.map(([caller = '', ...cells]) => {
+    if (cells.length !== head.length - 1) throw new Error(`The row of ${caller} has not a cell for every route.`)
+    return { caller, expected: Object.fromEntries(cells.map((cell, i) => [head[i + 1], cell])) }
+  })
+}

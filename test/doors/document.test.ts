@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { Problem, type ProblemCode } from '../../src/core/problem.ts'
+import { problemAnswerSchema } from '../../src/http/answers.ts'
+import { routes } from '../../src/http/routes.ts'
+import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { oidOf } from '../teamsDouble.ts'
+import { breaks, type Schema, valid } from './breaks.ts'
+
+/** In whatever is broken. */
+const canary = 'Canary-3d94e1f0'
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly schema: Schema
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly parameters: readonly Parameter[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>
+}
+
+let stack: Stack
+let operations: ReadonlyMap<string, Operation>
+let request: Answer['body']
+let complained = ''
+let calls = 0
+
+beforeAll(async () => {
+  stack = await startStack()
+  stack.process.stderr?.on('data', (chunk: Buffer) => (complained += chunk.toString()))
+  const { body } = await stack.call(null, '/api/openapi.json')
+  const all = Object.values<Record<string, Operation>>(body.paths).flatMap((methods) => Object.values(methods))
+  operations = new Map(all.map((one) => [one.operationId, one]))
+  request = (await stack.call('deploy-bot', '/api/requests', wish())).body
+})
+afterAll(() => stack.stop())
+
+const names = routes.map(({ name }) => name)
+const withBody = routes.filter(({ body }) => body !== undefined).map(({ name }) => name)
+
+test('the document has every operation, and a body where one is read', () => {
+  expect([...operations.keys()].sort()).toEqual([...names].sort())
+  expect([...operations.values()].filter(({ requestBody }) => requestBody).map((one) => one.operationId)).toEqual(
+    expect.arrayContaining(withBody),
+  )
+})
+
+test.each(withBody)('%s: a body that keeps to the schema has an answer of the document', async (name) => {
+  const bodies = fc.sample(valid(bodySchema(name)), { numRuns: 12, seed: 5 })
+  for (const body of bodies) await documented(name, await send(name, { body: { ...Object(body), ...suited(name) } }))
+})
+
+test.each(withBody)('%s: one broken constraint of the body is refused, naming the field', async (name) => {
+  const schema = bodySchema(name)
+  const whole = { ...Object(fc.sample(valid(complete(schema)), { numRuns: 1, seed: 5 })[0]), ...suited(name) }
+  const answered = await documented(name, await send(name, { body: whole }))
+  expect({ name, code: answered.body.code }).not.toEqual({ name, code: 'invalid-input' })
+  const all = breaks(schema, whole, canary)
+  expect(all.length).toBeGreaterThan(8)
+  for (const { what, value, pointer, code } of all) {
+    const { status, body } = await documented(name, await send(name, { body: value }))
+    const blamed = code === 'invalid-json' ? {} : { pointer }
+    expect({ what, status, ...body }).toMatchObject({ what, status: 400, code, ...blamed })
+  }
+})
+
+test.each(names)('%s: one broken parameter is refused, naming it', async (name) => {
+  const broken = [
+    { what: 'one more', query: { colour: canary }, pointer: '/colour' },
+    ...parametersOf(name, 'query').flatMap(({ name: field, schema }) =>
+      textsIn(schema).map(([what, text]) => ({
+        ...{ what: `${field}: ${what}`, query: { status: 'pending', [field]: text }, pointer: `/${field}` },
+      })),
+    ),
+    ...parametersOf(name, 'header').flatMap(({ name: field, schema }) =>
+      textsIn(schema).map(([what, text]) => ({ what: `${field}: ${what}`, headers: { [field]: text } })),
+    ),
+    ...parametersOf(name, 'path')
+      .filter(({ schema }) => schema.format === 'date')
+      .map(({ name: field }) => ({ what: field, path: canary, pointer: `/${field}` })),
+  ]
+  for (const { what, ...given } of broken) {
+    const answer = await documented(name, await send(name, given))
+    const blamed = 'pointer' in given ? { pointer: given.pointer } : {}
+    expect({ what, status: answer.status, ...answer.body }).toMatchObject({ what, code: 'invalid-input', ...blamed })
+  }
+})
+
+test.each(names.filter((name) => routes.some((one) => one.name === name && one.path.includes('{id}'))))(
+  '%s: an id that is none is not found',
+  async (name) => {
+    const body = withBody.includes(name) ? { ...Object(fc.sample(valid(complete(bodySchema(name))), 1)[0]) } : undefined
+    const { body: problem } = await documented(name, await send(name, { path: canary, ...(body && { body }) }))
+    // a grant is read before the request is looked for
+    expect(['not-found', 'grant-invalid']).toContain(problem.code)
+  },
+)
+
+test('nothing of what was broken is in the log, and nothing complained', async () => {
+  expect(calls).toBeGreaterThan(200)
+  const log = await readFile(join(stack.data, 'log.jsonl'), 'utf8')
+  expect(log.split('\n').filter((line) => line.includes(canary) || line.includes('"level":"error"'))).toEqual([])
+  expect(complained).toBe('')
+})
+
+/** Holds an answer against the document: its status, its type, and the code of a problem; nothing is said back. */
+async function documented(name: string, answer: Answer): Promise<Answer> {
+  const { status, headers, body } = answer
+  const { content = {} } = operations.get(name)?.responses[status] ?? {}
+  const type = headers.get('content-type')?.split(';')[0] ?? ''
+  expect({ name, status, type, documented: Object.keys(content) }).toMatchObject({
+    documented: expect.arrayContaining([type]),
+  })
+  expect(status).toBeLessThan(500)
+  expect(JSON.stringify(body)).not.toContain(canary)
+  if (status < 400) return answer
+  expect(type).toBe('application/problem+json')
+  const { code } = problemAnswerSchema.parse(body)
+  expect(routes.find((one) => one.name === name)?.problems).toContain(code)
+  expect(new Problem(code as ProblemCode, '').status).toBe(status)
+  return answer
+}
+
+interface Given {
+  readonly body?: unknown
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Record<string, string>
+  readonly path?: string
+}
+
+/** By who may. */
+async function send(name: string, { body, query = {}, headers = {}, path: place }: Given): Promise<Answer> {
+  calls++
+  const { path = '', who = null, method } = routes.find((one) => one.name === name) ?? {}
+  const caller = who === null ? null : (callers[name] ?? 'compliance')
+  const ending = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+  const at = path.replace('{id}', place ?? request.id).replace('{date}', place ?? '2026-03-04')
+  const sent = body !== undefined ? JSON.stringify(body) : method === 'POST' ? '{}' : undefined
+  return stack.call(caller, `/${at}${ending.length > 0 ? `?${ending.join('&')}` : ''}`, sent, headers)
+}
+
+const callers: Readonly<Record<string, string>> = {
+  ...{ ask: 'deploy-bot', cancel: 'other-bot', decide: 'dba-1', redeem: 'deploy-bot', report: 'deploy-bot' },
+  revoke: 'dba-1',
+}
+
+/** What no schema can know: of this stack, or of the policy. */
+const suited = (name: string): object => {
+  if (name === 'ask') return { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
+  return name === 'erasures' ? { request: request.id } : {}
+}
+
+const onBehalf = { onBehalfOf: oidOf('dba-2') }
+
+const bodySchema = (name: string): Schema =>
+  operations.get(name)?.requestBody?.content['application/json']?.schema ?? {}
+
+const parametersOf = (name: string, place: Parameter['in']): readonly Parameter[] =>
+  operations.get(name)?.parameters.filter((one) => one.in === place) ?? []
+
+/** The same with all that is optional, and something in every list, so that it can be broken. */
+function complete(schema: Schema): Schema {
+  const { properties, items } = schema
+  return {
+    ...schema,
+    ...(schema.type === 'array' && { minItems: 1, maxItems: 1 }),
+    ...(items && { items: complete(items) }),
+    ...(properties && {
+      required: Object.keys(properties),
+      properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, complete(one)])),
+    }),
+  }
+}
+
+/** The broken texts of a parameter: in a URL there is nothing else. */
+const textsIn = (schema: Schema): readonly (readonly [string, string])[] =>
+  breaks(schema, '', canary).flatMap(({ what, value }) =>
+    typeof value === 'string' && !(value === '' && schema.minLength === undefined && schema.pattern === undefined)
+      ? [[what, value] as const]
+      : [],
+  )

@@ -1,0 +1,85 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import * as fc from 'fast-check'
+import { changed, large, respelt, size } from './bytes.ts'
+import { floodStack } from './floodStack.ts'
+import type { Parser } from './parser.ts'
+import { parsers } from './parsers.ts'
+
+/** Milliseconds for 64 KiB: the promise of this script, and of no test. */
+const promised = 200
+
+const help = `npm run fuzz -- [options]
+Tries every parser with changed input and with ${size / 1024} KiB of the worst, then floods the bot of a local stack.
+It fails at the first answer that is no code of the domain, at an input that takes over ${promised} ms, and at what stays behind.
+
+  --runs N    tries of each parser (3000)
+  --seed N    repeats the tries of an earlier run
+  --only TEXT parsers whose name has it; no flood
+  --flood N   forged calls (10000)
+`
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '3000' },
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      only: { type: 'string' },
+      flood: { type: 'string', default: '10000' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const [seed, runs, flood] = [Number(values.seed), Number(values.runs), Number(values.flood)]
+  if (![seed, runs, flood].every(Number.isSafeInteger)) throw new Error(help)
+  say(`seed ${seed}: repeat with --seed ${seed} --runs ${runs}`)
+  const { all, close } = await parsers()
+  try {
+    for (const one of all.filter(({ name }) => name.includes(values.only ?? ''))) await fuzz(one, { seed, runs })
+  } finally {
+    await close()
+  }
+  if (values.only === undefined && flood > 0) say(await floodStack(flood))
+}
+
+async function fuzz(parser: Parser, { seed, runs }: { seed: number; runs: number }): Promise<void> {
+  const { name, samples, json, share = 1, most = promised, read } = parser
+  const outcomes = new Map<string, number>()
+  const bytes = json ? fc.oneof(changed(samples), respelt(samples)) : changed(samples)
+  const property = fc.asyncProperty(bytes, async (given) => {
+    const outcome = await read(given)
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  })
+  const numRuns = Math.ceil(runs * share)
+  await fc.assert(property, { seed, numRuns, examples: samples.map((sample) => [sample]) })
+  const slowest = await slowestOf(parser)
+  const counts = [...outcomes].sort(([, a], [, b]) => b - a).map(([outcome, count]) => `${outcome} ${count}`)
+  say(`${name.padEnd(28)} ${String(slowest.ms).padStart(4)} ms  ${counts.join(', ')}`)
+  if (slowest.ms > most)
+    throw new Error(`${name}: ${slowest.ms} ms for ${JSON.stringify(slowest.input.toString('latin1').slice(0, 60))}…`)
+}
+
+/** What takes the longest, at its best of three: a machine that is busy elsewhere is nobody's fault. */
+async function slowestOf({ samples, read }: Parser): Promise<{ readonly ms: number; readonly input: Buffer }> {
+  let slowest = { ms: 0, input: Buffer.alloc(0) as Buffer }
+  for (const input of large(samples)) {
+    let best = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 3 && best > slowest.ms; i++) {
+      const started = performance.now()
+      await read(input)
+      best = Math.min(best, performance.now() - started)
+    }
+    if (best > slowest.ms) slowest = { ms: Math.ceil(best), input }
+  }
+  return slowest
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`fuzz: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)

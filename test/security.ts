@@ -1,0 +1,19 @@
+import { actionRows } from './security/actions.ts'
+import { approverRows } from './security/approvers.ts'
+import { callerRows } from './security/callers.ts'
+import { evidenceRows } from './security/evidence.ts'
+import { floodRows } from './security/floods.ts'
+import { grantRows } from './security/grants.ts'
+import { inputRows } from './security/inputs.ts'
+import type { Row } from './security/row.ts'
+
+/** Every attack of SECURITY.md, its controls, and the tests that turn red without them (`npm run controls`). */
+export const rows: readonly Row[] = [
+  ...callerRows,
+  ...approverRows,
+  ...actionRows,
+  ...grantRows,
+  ...floodRows,
+  ...inputRows,
+  ...evidenceRows,
+]

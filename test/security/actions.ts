@@ -1,0 +1,152 @@
+import type { Row } from './row.ts'
+
+const shown = 'test/core/shown.test.ts'
+const activity = 'test/teams/activity.test.ts'
+const grant = 'test/core/grant.test.ts'
+const redemption = 'test/core/redemption.test.ts'
+
+/** What is approved, and how it is shown. */
+export const actionRows: readonly Row[] = [
+  {
+    attack: 'The action is changed after its approval, or gets defaults later',
+    control:
+      'One canonical form and its digest everywhere: in the vote, the grant and the redemption; the command computes it anew',
+    switches: [
+      {
+        name: 'digest-of-all',
+        file: 'src/core/action.ts',
+        find: 'canonical({ action, environment, params, target,',
+        replace: 'canonical({ action, environment, params: Object.keys(params), target,',
+        tests: { 'test/core/action.test.ts': ['whatever is changed in an action changes its digest'] },
+      },
+      {
+        name: 'digest-in-vote',
+        file: 'src/core/decision.ts',
+        find: '    if (seen.digest !== request.digest)\n',
+        replace: '    if (false)\n',
+        tests: { 'test/core/decision.test.ts': ['what is decided on › over the API it is the digest'] },
+      },
+      {
+        name: 'digest-in-grant',
+        file: 'src/core/grant.ts',
+        find: "if (digest !== request.digest || !isObject(first) || first['digest'] !== digest)",
+        replace: 'if (!isObject(first))',
+        tests: { [grant]: ['a grant is checked › and refused for %s'] },
+      },
+      {
+        name: 'digest-in-redemption',
+        file: 'src/core/redemption.ts',
+        find: 'if (digest !== request.digest) throw',
+        replace: 'if (false) throw',
+        tests: { [redemption]: ['redeem › refuses %s'] },
+      },
+      {
+        name: 'digest-of-command',
+        file: 'src/cli/run.ts',
+        find: 'if (digest !== approved.digest)',
+        replace: 'if (false)',
+        tests: { 'test/cli/run.test.ts': ['another digest than that of the command is never redeemed'] },
+      },
+    ],
+  },
+  {
+    attack: 'The card hides something, or says something else than what will be done',
+    control:
+      'Strangers’ text is plain and made visible, every param is shown in full, on pages that must all be shown before an approval; the agent’s reason is marked as its own',
+    switches: [
+      {
+        name: 'visible',
+        file: 'src/core/text.ts',
+        find: 'return text.replace(escaped, (found) => (found ===',
+        replace: 'return text.replace(/(?!)/g, (found) => (found ===',
+        tests: {
+          'test/core/text.test.ts': [
+            '%s is written out',
+            'in a %s › nothing that is hidden, turns the text or moves the cursor is left',
+          ],
+          'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
+        },
+      },
+      {
+        name: 'nothing-filled-in',
+        file: 'src/core/page.ts',
+        find: ".replace(/\\{(?=\\{)/g, '⟦U+007B⟧')",
+        replace: '',
+        tests: {
+          'test/core/page.test.ts': ['in a %s › nothing is left that a client fills in, or that nobody sees'],
+          'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
+        },
+      },
+      {
+        name: 'told-apart',
+        file: 'src/core/page.ts',
+        find: "typeof value === 'string' && !isMistakable(value) ? value",
+        replace: "typeof value === 'string' ? value",
+        tests: { 'test/core/page.test.ts': ['no two params have the same pages: they can be read back from them'] },
+      },
+      {
+        name: 'plain-text',
+        file: 'cards/channel.json',
+        find: '{ "type": "RichTextBlock", "spacing": "Small", "inlines": [{ "type": "TextRun", "text": "${reason}" }] }',
+        replace: '{ "type": "TextBlock", "spacing": "Small", "text": "${reason}" }',
+        tests: { 'test/teams/hostile.test.ts': ['%j is shown, and as text alone'] },
+      },
+      {
+        name: 'every-page',
+        file: 'src/core/decision.ts',
+        find: "const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)",
+        replace: 'const needed = 1',
+        tests: { [shown]: ['approving needs every page, denying needs one'] },
+      },
+      {
+        name: 'showable',
+        file: 'src/asking.ts',
+        find: '    checkShowable(action)\n',
+        replace: '',
+        tests: { 'test/security/asking.test.ts': ['what nobody could be shown is not asked for: %s'] },
+      },
+      {
+        name: 'agents-words',
+        file: 'cards/channel.json',
+        find: '"text": "${$root.words.fromAgent}"',
+        replace: '"text": " "',
+        tests: {
+          'test/teams/cards.test.ts': ["the channel's card › marks what the agent wrote, with links that are text"],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'The data of a card is edited, old, or another person’s',
+    control: 'Of a card only ids are believed; a vote counts on a view that this very person was shown, as it still is',
+    switches: [
+      {
+        name: 'shown-to-me',
+        file: 'src/core/decision.ts',
+        find: '(s) => s.approver === approver && s.view === seen.view && s.content === contentOf(request),',
+        replace: '(s) => s.view === seen.view && s.content === contentOf(request),',
+        tests: { [shown]: ['a view that a colleague was shown is no ground for my vote'] },
+      },
+      {
+        name: 'shown-this',
+        file: 'src/core/decision.ts',
+        find: '  if (pages < needed) throw',
+        replace: '  if (false) throw',
+        tests: {
+          [shown]: [
+            'a view that nobody was shown is no ground for a vote',
+            'pages of two views do not add up',
+            'a view is not that of another request, and no digest of an action',
+          ],
+        },
+      },
+      {
+        name: 'data-read-strictly',
+        file: 'src/teams/click.ts',
+        find: "const request = parsed(parseRequestId, 'This card does not say which request it is about.')",
+        replace: 'const request = z.any()',
+        tests: { [activity]: ['a click on a card › is malformed with %s'] },
+      },
+    ],
+  },
+]

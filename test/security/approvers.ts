@@ -1,0 +1,173 @@
+import type { Row } from './row.ts'
+
+const decision = 'test/core/decision.test.ts'
+const not = 'who decides › not %s'
+const separation = {
+  'test/separation.test.ts': [
+    'no history of votes has one that nobody may cast, or an approval without distinct eligible people',
+  ],
+}
+
+/** Those who may call and may not decide. */
+export const approverRows: readonly Row[] = [
+  {
+    attack:
+      'Self-approval: by the agent, its owner or sponsor, the person it acts for, a second account, or twice for two groups',
+    control:
+      'One check inside the one `decide`, on recorded facts; accounts joined into people; slots filled by distinct people',
+    switches: [
+      {
+        name: 'self-approval',
+        file: 'src/core/decision.ts',
+        find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
+        replace: 'if (false)',
+        tests: { [decision]: [not], ...separation },
+      },
+      {
+        name: 'second-account',
+        file: 'src/core/decision.ts',
+        find: 'd.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)',
+        replace: 'false',
+        tests: {
+          [decision]: [
+            'who decides › a second account of somebody who voted does not vote again',
+            'who decides › a second account does not vote either when only the first vote told of it',
+          ],
+        },
+      },
+      {
+        name: 'distinct-people',
+        file: 'src/core/requirement.ts',
+        find: '  for (const person of people) seat(person, new Set())\n',
+        replace: '  for (const person of people) for (const _ of places) seat(person, new Set())\n',
+        tests: {
+          [decision]: ['who decides › one person in two groups does not fill the places of both'],
+          ...separation,
+        },
+      },
+      {
+        name: 'excluded-people',
+        file: 'src/asking.ts',
+        find: 'const people = [...agent.owners, ...agent.sponsors, ...executor.owners, ...executor.sponsors]',
+        replace: 'const people = [...agent.owners]',
+        tests: {
+          'test/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          ...separation,
+        },
+      },
+      {
+        name: 'excluded-principal',
+        file: 'src/asking.ts',
+        find: 'if (onBehalfOf !== undefined) people.push(onBehalfOf)',
+        replace: '',
+        tests: {
+          'test/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          ...separation,
+        },
+      },
+      {
+        name: 'joined-accounts',
+        file: 'src/policy/approvers.ts',
+        find: 'return (id) => sorted.get(id) ?? [id]',
+        replace: 'return (id) => [id]',
+        tests: { 'test/policy/approvers.test.ts': ['accounts of one person › %s'], ...separation },
+      },
+      {
+        name: 'agent-is-nobody',
+        file: 'src/people.ts',
+        find: '  if (!person) return null\n  const { name, member, enabled, asOf } = person\n',
+        replace:
+          "  const { name, member, enabled, asOf } = person ?? { name: id, member: true, enabled: true, asOf: '' }\n",
+        tests: {
+          'test/approvals.test.ts': ['who decides › not an agent, though the roster lists it as a member'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'An empty, missing or unknown group means “anyone”',
+    control: 'Deny; who could not be approved by anybody is not asked for (`no-eligible-approver`)',
+    switches: [
+      {
+        name: 'in-no-group',
+        file: 'src/core/decision.ts',
+        find: '!requirement.slots.some((slot) => overlap(slot.groups, facts.groups))',
+        replace: '!requirement.slots.every((slot) => slot.groups.every((group) => facts.groups.includes(group)))',
+        tests: {
+          [decision]: [
+            'who decides › nobody, where no group is required',
+            'who decides › nobody, where the required group is empty text or unknown',
+          ],
+        },
+      },
+      {
+        name: 'nobody-eligible',
+        file: 'src/asking.ts',
+        find: 'if (!(await canBeFilled(parts, slots, excluded)))',
+        replace: 'if (false)',
+        tests: { 'test/asking.test.ts': ['asking › is refused when nobody could approve: %s'] },
+      },
+      {
+        name: 'directory-down',
+        file: 'src/azure/directory.ts',
+        find: "      throw new Problem('unavailable', 'The directory of people cannot be asked.', { cause, retryAfter: 5 })",
+        replace: '      return null as T',
+        tests: {
+          'test/azure/directory.test.ts': [
+            'nobody is known while the directory %s, and then again',
+            'nobody is known while there is no directory, or no token for it',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A guest, a disabled account, or somebody who left the group decides',
+    control:
+      'Asked of the directory at the time of the decision, at most a minute old; whatever it does not say counts as no',
+    switches: [
+      {
+        name: 'guest',
+        file: 'src/core/decision.ts',
+        find: 'if (!facts.member) throw',
+        replace: 'if (false) throw',
+        tests: { [decision]: [not], 'test/approvals.test.ts': [not] },
+      },
+      {
+        name: 'disabled',
+        file: 'src/core/decision.ts',
+        find: 'if (!facts.enabled) throw',
+        replace: 'if (false) throw',
+        tests: { [decision]: [not], 'test/approvals.test.ts': [not] },
+      },
+      {
+        name: 'directory-guest',
+        file: 'src/azure/directory.ts',
+        find: "member: user.userType === 'Member'",
+        replace: "member: user.userType !== 'Guest'",
+        tests: { 'test/azure/directory.test.ts': ['a person who is %s'] },
+      },
+      {
+        name: 'directory-disabled',
+        file: 'src/azure/directory.ts',
+        find: 'enabled: user.accountEnabled === true',
+        replace: 'enabled: user.accountEnabled !== false',
+        tests: { 'test/azure/directory.test.ts': ['a person who is %s'] },
+      },
+      {
+        name: 'directory-age',
+        file: 'src/azure/directory.ts',
+        find: ' && near(earlier.asOf, now))',
+        replace: ')',
+        tests: { 'test/azure/directory.test.ts': ['after the clock was set by %i s the answer is not used'] },
+      },
+      {
+        name: 'guests-read-nothing',
+        file: 'src/approvals.ts',
+        find: 'person.member && person.enabled && isInvolved(request, person)',
+        replace: 'isInvolved(request, person)',
+        tests: { 'test/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'] },
+      },
+    ],
+  },
+]

@@ -1,0 +1,16 @@
+import { emptyRow } from '../../src/core/limit.ts'
+import { showLimits } from '../../src/core/page.ts'
+import { bot } from '../build.ts'
+import { anAction, asks, codeOf, world } from '../world.ts'
+
+test.each([
+  [
+    'more params than are shown',
+    Object.fromEntries(Array.from({ length: showLimits.keys + 1 }, (_, i) => [`a${i}`, i])),
+  ],
+  ['more text than fits the pages', { a: '\u202e'.repeat(5_000) }],
+])('what nobody could be shown is not asked for: %s', async (_what, params) => {
+  const here = await world()
+  expect(await codeOf(here.approvals.ask(asks({ action: { ...anAction(), params } })))).toBe('not-showable')
+  expect((await here.limits.read({ agent: bot })).row).toEqual(emptyRow)
+})

@@ -1,0 +1,232 @@
+import type { Row } from './row.ts'
+
+const gate = 'test/teams/gate.test.ts'
+const caller = 'test/http/caller.test.ts'
+const token = 'a token is refused that has %s'
+
+/** Those who are not who they say, or may not call at all. */
+export const callerRows: readonly Row[] = [
+  {
+    attack: 'An agent, or anybody, forges the click of an approver',
+    control:
+      'The gate: only activities that Teams signed, for our bot, from our tenant, are read; agents have another registration',
+    switches: [
+      {
+        name: 'gate',
+        file: 'src/teams/door.ts',
+        find: '    await gate(authorization, activity)\n',
+        replace: '',
+        build: true,
+        tests: {
+          'test/doors/gate.test.ts': [
+            'a vote that would count, but for who sends it › is refused without a token',
+            'a vote that would count, but for who sends it › is refused with the real token of an agent, of the one that asked too, or of a person',
+          ],
+        },
+      },
+      {
+        name: 'gate-signature',
+        file: 'src/teams/gate.ts',
+        find: "import { errors, jwtVerify } from 'jose'",
+        replace:
+          "import { decodeJwt, errors } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
+        tests: {
+          [gate]: [
+            'forged › with another key of the same name',
+            'forged › by changing the claims after signing',
+            'forged › without a signature: alg %s',
+            'forged › with the public key as an HS256 secret',
+          ],
+        },
+      },
+      {
+        name: 'gate-algorithm',
+        file: 'src/teams/gate.ts',
+        find: "algorithms: ['RS256'],",
+        replace: '',
+        tests: { [gate]: ['forged › with another RSA signature than RS256'] },
+      },
+      {
+        name: 'gate-audience',
+        file: 'src/teams/gate.ts',
+        find: 'aud: z.literal(botAppId),',
+        replace: '',
+        tests: { [gate]: [token] },
+      },
+      {
+        name: 'gate-service-url',
+        file: 'src/teams/gate.ts',
+        find: 'if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused()',
+        replace: '',
+        tests: { [gate]: [token] },
+      },
+      {
+        name: 'gate-host',
+        file: 'src/teams/gate.ts',
+        find: 'return hosts.includes(host)',
+        replace: "return host !== ''",
+        tests: { [gate]: ['a service URL is refused that has %s, though the token says the same'] },
+      },
+      {
+        name: 'gate-tenant',
+        file: 'src/teams/gate.ts',
+        find: 'z.string().refine((id) => id.toLowerCase() === tenantId)',
+        replace: 'z.string()',
+        tests: { [gate]: ['an activity is refused that has %s'] },
+      },
+      {
+        name: 'gate-endorsement',
+        file: 'src/teams/gate.ts',
+        find: 'Array.isArray(endorsements) && endorsements.includes(channel)',
+        replace: 'true',
+        tests: { [gate]: ['a key counts for nothing that is endorsed for %s'] },
+      },
+    ],
+  },
+  {
+    attack: 'Somebody without a right here calls the API: an app of the tenant, or with a token that is not for us',
+    control:
+      'Token, then app role, then registration in `approvers.json`; nobody is let in while keys cannot be fetched',
+    switches: [
+      {
+        name: 'token-signature',
+        file: 'src/http/caller.ts',
+        find: "import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'",
+        replace:
+          "import { decodeJwt, decodeProtectedHeader, errors, type JWTHeaderParameters } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token), protectedHeader: decodeProtectedHeader(token) })",
+        tests: {
+          [caller]: [
+            'a signature by another key of the same name is refused',
+            'claims are refused that were changed after signing',
+            'a token without signature is refused: alg %s',
+            'the public key is no secret: HS256 made with it is refused',
+          ],
+        },
+      },
+      ...(
+        [
+          ['token-audience', 'aud: z.literal(audience),'],
+          ['token-tenant', 'tid: z.literal(tenantId),'],
+          ['token-issuer', 'issuer: [...settings.issuers],'],
+          ['token-age', "requiredClaims: ['exp', 'iat'],"],
+        ] as const
+      ).map(([name, find]) => ({
+        ...{ name, find, replace: '', file: 'src/http/caller.ts' },
+        tests: { [caller]: [token] },
+      })),
+      {
+        name: 'token-type',
+        file: 'src/http/caller.ts',
+        find: 'if (!isAccessToken(protectedHeader)) throw refused()',
+        replace: '',
+        tests: { [caller]: ['a header is refused that has %s'] },
+      },
+      {
+        name: 'token-keys-down',
+        file: 'src/token.ts',
+        find: "      throw new Problem('unavailable', 'The keys",
+        replace: "      throw new Problem('unauthenticated', 'The keys",
+        tests: {
+          [caller]: [
+            'nobody is let in, or blamed, while the key server %s',
+            'nobody is let in while there is no key server',
+          ],
+        },
+      },
+      {
+        name: 'agent-role',
+        file: 'src/http/principal.ts',
+        find: 'if (!roles.some((role) => caller.roles.includes(role)))',
+        replace: 'if (roles.length === 0)',
+        tests: { 'test/http/principal.test.ts': ['a registered agent without the role of a route is refused: %s'] },
+      },
+      {
+        name: 'agent-registration',
+        file: 'src/http/principal.ts',
+        find: "if (!agent || agent.appId !== caller.appId) throw notPermitted('This agent is not registered.')",
+        replace: '',
+        tests: { 'test/http/principal.test.ts': ['an app with the role is no agent: %s'] },
+      },
+      {
+        name: 'person-role',
+        file: 'src/http/principal.ts',
+        find: 'if (role !== undefined && !who.roles.includes(role))',
+        replace: 'if (false)',
+        tests: { 'test/http/principal.test.ts': ['what is for people of a role is not for %s'] },
+      },
+    ],
+  },
+  {
+    attack: 'An agent reads, cancels, redeems or reports what is of another; a stranger learns that a request exists',
+    control:
+      'Ownership, checked in each use case; what one may not know of is 404. A route without a row in the matrix fails',
+    switches: [
+      {
+        name: 'read-owner',
+        file: 'src/approvals.ts',
+        find: "if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor",
+        replace: "if (reader.kind === 'agent') return true",
+        tests: { 'test/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'] },
+      },
+      {
+        name: 'cancel-owner',
+        file: 'src/approvals.ts',
+        find: 'if (request.agent.id !== agent) throw notFound()',
+        replace: '',
+        tests: { 'test/approvals.test.ts': ['the agent › withdraws its own request, and no other'] },
+      },
+      {
+        name: 'report-owner',
+        file: 'src/approvals.ts',
+        find: 'if (request.executor !== input.executor) throw notFound()',
+        replace: '',
+        tests: { 'test/approvals.test.ts': ['the agent › reports what it executed, and nobody else does'] },
+      },
+      {
+        name: 'grant-owner',
+        file: 'src/approvals.ts',
+        find: 'return mayHave ? ',
+        replace: 'return true ? ',
+        tests: { 'test/approvals.test.ts': ['who reads › a grant is for the agent and the executor alone'] },
+      },
+      {
+        name: 'default-deny',
+        file: 'functions/main.ts',
+        find: "import './timers.ts'\n",
+        replace:
+          "import './timers.ts'\nfunctions.http('open', { route: 'api/open', authLevel: 'anonymous', handler: async () => ({}) })\n",
+        build: true,
+        tests: {
+          'test/doors/callers.test.ts': ['every function that is deployed has its column, and every caller its row'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'There is a second way to approve: by typing, or by a client that acts without a click',
+    control: 'One `decide`; typed words lead nowhere, and only a click counts',
+    switches: [
+      {
+        name: 'typed-approval',
+        file: 'src/teams/bot.ts',
+        find: "      case 'approve':\n        return wording.textDoesNothing\n",
+        replace: `      case 'approve': {
+        const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
+        for (const { id, digest } of (await approvals.list({ by: 'pending' }, page, reader)).requests)
+          await approvals.decide(id, { approver: who, verdict: 'approve', seen: { via: 'api', digest } })
+        return wording.textDoesNothing
+      }
+`,
+        build: true,
+        tests: { 'test/doors/bot.test.ts': ['nothing comes › of what is typed: approve, deny, revoke'] },
+      },
+      {
+        name: 'automatic-click',
+        file: 'src/teams/click.ts',
+        find: "(trigger) => trigger !== 'automatic'",
+        replace: '() => true',
+        tests: { 'test/teams/activity.test.ts': ['a click on a card › is malformed with %s'] },
+      },
+    ],
+  },
+]

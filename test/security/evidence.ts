@@ -1,0 +1,215 @@
+import type { Row } from './row.ts'
+
+const tampered = 'test/verify/tampered.test.ts'
+const withoutKey = 'without the key: %s is %s'
+const withKey = 'signed again by somebody who has the key: %s is %s'
+
+/** What is recorded, and under which rules. */
+export const evidenceRows: readonly Row[] = [
+  {
+    attack: 'An insider changes, deletes, reorders or cuts off what is recorded',
+    control:
+      'Chains per shard, one Merkle log, signed days in a write-once archive, and a verifier that needs nobody’s word; the rules are replayed',
+    switches: [
+      {
+        name: 'manifest-signature',
+        file: 'src/verify/attested.ts',
+        find: 'thumbprintOf(key) === kid && verifySignature(key, statement, der)',
+        replace: 'thumbprintOf(key) === kid',
+        tests: { [tampered]: [withoutKey] },
+      },
+      {
+        name: 'trusted-key',
+        file: 'src/verify/attested.ts',
+        find: "if (trusted.length === 0) throw new BrokenAt(place, 'wrong-key'",
+        replace: "if (false) throw new BrokenAt(place, 'wrong-key'",
+        tests: { 'test/verify/bundle.test.ts': ['a bundle is signed by a key that is trusted, or says nothing'] },
+      },
+      {
+        name: 'member-digests',
+        file: 'src/verify/attested.ts',
+        find: 'if (found !== digests.get(member)) throw',
+        replace: 'if (false) throw',
+        tests: { [tampered]: [withoutKey] },
+      },
+      {
+        name: 'member-list',
+        file: 'src/verify/attested.ts',
+        find: '  checkListed(members, digests)\n',
+        replace: '',
+        tests: { [tampered]: [withoutKey] },
+      },
+      {
+        name: 'chain',
+        file: 'src/verify/chains.ts',
+        find: 'else if (event.prev !== head) throw',
+        replace: 'else if (false) throw',
+        tests: { [tampered]: [withKey] },
+      },
+      {
+        name: 'numbers',
+        file: 'src/verify/chains.ts',
+        find: 'if (event.shard !== current.shard || event.seq !== seq + 1)',
+        replace: 'if (false)',
+        tests: { 'test/security/chains.test.ts': ['although events name each other, it is found that %s'] },
+      },
+      {
+        name: 'log-growth',
+        file: 'src/verify/checkpoints.ts',
+        find: 'const holds = from === log.from.size && checkConsistency(',
+        replace: 'const holds = true || checkConsistency(',
+        tests: { [tampered]: [withKey] },
+      },
+      {
+        name: 'tables',
+        file: 'src/verify/examination.ts',
+        find: '      await rules.end()\n',
+        replace: '',
+        tests: { [tampered]: [withKey] },
+      },
+      {
+        name: 'rules-replayed',
+        file: 'src/core/decision.ts',
+        find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
+        replace: 'if (false)',
+        tests: { 'test/core/forgery.test.ts': ['a forged history is refused › approved %s'] },
+      },
+      {
+        name: 'rules-followed',
+        file: 'src/core/replay.ts',
+        find: '  checkGiven(draft, event)\n',
+        replace: '',
+        tests: { 'test/core/forgery.test.ts': ['a forged history is refused › approved %s'] },
+      },
+      {
+        name: 'write-once',
+        file: 'src/azure/blob.ts',
+        find: "ifNoneMatch: '*'",
+        replace: 'ifMatch: undefined',
+        tests: { 'test/contract/archive.test.ts': ['%s › a file is never replaced by another: %s'] },
+      },
+      {
+        name: 'one-writer',
+        file: 'src/azure/transaction.ts',
+        find: 'export function transaction(\n',
+        replace: `export const transaction = (...given: Parameters<typeof rowsOf>): TransactionAction[] =>
+  rowsOf(...given).map(([kind, row]) => (kind === 'delete' ? [kind, row] : ['upsert', row, 'Replace']))
+function rowsOf(
+`,
+        tests: {
+          'test/contract/ledger.test.ts': [
+            '%s › a conflict › is a head that moved, by either instance; nothing is written',
+          ],
+        },
+      },
+      {
+        name: 'no-vote-lost',
+        file: 'src/azure/transaction.ts',
+        find: 'put(requestRow(after), version.request)',
+        replace: "put(requestRow(after), version.request && '*')",
+        tests: {
+          'test/security/lostVote.test.ts': [
+            'a vote on a request that was read before another vote is refused, though no deadline has moved',
+          ],
+        },
+      },
+      {
+        name: 'time-runs-on',
+        file: 'src/azure/transaction.ts',
+        find: 'if (head.recordedAt !== null && at < head.recordedAt) throw',
+        replace: 'if (false) throw',
+        tests: {
+          'test/contract/fences.test.ts': ['%s › a fence › lets no event before it appear, from whichever clock'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'The policy is weakened, or cannot decide',
+    control:
+      'Deny is the default, also where a rule fails; each request names the digest of its policy and keeps what it asked for; a change is an event, and its text is in the bundle',
+    switches: [
+      {
+        name: 'policy-version',
+        file: 'src/policy/load.ts',
+        find: '[name, sha256(bytes)]',
+        replace: '[name, sha256(name)]',
+        tests: { 'test/policy/load.test.ts': ['the version › changes with any byte of %s'] },
+      },
+      {
+        name: 'policy-changed',
+        file: 'src/change.ts',
+        find: 'from === to ? []',
+        replace: 'from !== null || from === to ? []',
+        tests: {
+          'test/deadlines.test.ts': [
+            'a change of policy › is recorded once in each shard, with the first commit under it',
+          ],
+        },
+      },
+      {
+        name: 'default-no-policy',
+        file: 'src/policy/cedar.ts',
+        find: "if (!court) return { outcome: 'no-policy', rules: [] }",
+        replace: "if (!court) return { outcome: 'allow', rules: [] }",
+        tests: { 'test/policy/judge.test.ts': ['the example policy › %s'] },
+      },
+      {
+        name: 'failing-forbid',
+        file: 'src/policy/cedar.ts',
+        find: 'court.forbid(call, { errorsMatch: true })',
+        replace: 'court.forbid(call, { errorsMatch: false })',
+        tests: { 'test/policy/judge.test.ts': ['a rule that cannot be evaluated fails closed › a forbid rule denies'] },
+      },
+      {
+        name: 'failing-approve',
+        file: 'src/policy/cedar.ts',
+        find: 'court.approve(call, { errorsMatch: true })',
+        replace: 'court.approve(call, { errorsMatch: false })',
+        tests: {
+          'test/policy/judge.test.ts': [
+            'a rule that cannot be evaluated fails closed › an approve rule requires its approval, beside those that match',
+          ],
+        },
+      },
+      {
+        name: 'failing-allow',
+        file: 'src/policy/cedar.ts',
+        find: 'court.allow(call, { errorsMatch: false })',
+        replace: 'court.allow(call, { errorsMatch: true })',
+        tests: {
+          'test/policy/judge.test.ts': ['a rule that cannot be evaluated fails closed › an allow rule does not match'],
+        },
+      },
+      {
+        name: 'forbid-first',
+        file: 'src/policy/cedar.ts',
+        find: '    if (forbidden.length) return',
+        replace: '    if (false) return',
+        tests: { 'test/policy/judge.test.ts': ['a match in forbid.cedar overrides everything'] },
+      },
+      {
+        name: 'policy-in-bundle',
+        file: 'src/verify/held.ts',
+        find: "if (!extent) throw wrong('missing-member', edition,",
+        replace: "if (!extent) continue\n    if (false) throw wrong('missing-member', edition,",
+        tests: {
+          'test/security/policies.test.ts': [
+            'a bundle without the text of a policy that its events name does not hold, whoever signs it',
+          ],
+        },
+      },
+      {
+        name: 'policy-text',
+        file: 'src/verify/held.ts',
+        find: 'if (digests.get(member) !== hash) throw',
+        replace: 'if (false) throw',
+        tests: {
+          'test/security/policies.test.ts': [
+            'a bundle with another text of a policy that its events name does not hold, whoever signs it',
+          ],
+        },
+      },
+    ],
+  },
+]

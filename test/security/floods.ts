@@ -1,0 +1,148 @@
+import type { Row } from './row.ts'
+
+const limit = 'test/core/limit.test.ts'
+
+/** What is too much, or should not be there at all. */
+export const floodRows: readonly Row[] = [
+  {
+    attack: 'A flood tires the approvers, or the service',
+    control:
+      'Slots per agent and per channel and asks per hour, taken before the commit; what is pending or was just denied is not asked again; unknown keys are looked up once',
+    switches: [
+      {
+        name: 'slots',
+        file: 'src/core/limit.ts',
+        find: 'others.length === row.slots.length && others.length >= most',
+        replace: 'false',
+        tests: {
+          [limit]: ['taking a slot › is refused when all are taken, with a time to try again'],
+          'test/slotsFlood.test.ts': [
+            '1,000 posts of one agent, each with a key of its own, leave 5 cards',
+            '1,000 posts of many agents leave 20 cards in a channel, and 5 of each agent at most',
+          ],
+        },
+      },
+      {
+        name: 'hourly',
+        file: 'src/core/limit.ts',
+        find: '  const first = others.sort().at(-most)\n',
+        replace: '  const first = others.sort().at(others.length)\n',
+        tests: {
+          [limit]: ['asks in an hour › are counted up to the limit, and say when there is room again'],
+          'test/slotsRate.test.ts': [
+            'asking and cancelling in a loop › posts no more cards in an hour than the agent may ask for',
+          ],
+        },
+      },
+      {
+        name: 'asked-twice',
+        file: 'src/core/limit.ts',
+        find: '  if (pending)\n',
+        replace: '  if (false)\n',
+        tests: {
+          [limit]: ['the same action › is not asked for twice at once'],
+          'test/slots.test.ts': ['the same action › is not asked for while it is pending'],
+        },
+      },
+      {
+        name: 'cool-down',
+        file: 'src/core/limit.ts',
+        find: '  if (same) throw',
+        replace: '  if (false) throw',
+        tests: {
+          [limit]: ['the same action › is not asked for again right after it was denied'],
+          'test/slots.test.ts': ['the same action › is not asked for again for ten minutes after it was denied'],
+        },
+      },
+      {
+        name: 'denials',
+        file: 'src/core/limit.ts',
+        find: '  if (first) throw coolingDown(',
+        replace: '  if (false) throw coolingDown(',
+        tests: {
+          [limit]: [
+            'an action that was denied with other params › may be asked for after two denials, and not after the third',
+          ],
+        },
+      },
+      {
+        name: 'unknown-keys',
+        file: 'src/token.ts',
+        find: 'cooldownDuration: cooldown,',
+        replace: 'cooldownDuration: 0,',
+        tests: {
+          'test/http/caller.test.ts': ['a flood of unknown keys asks the key server once'],
+          'test/teams/gate.test.ts': [
+            '2,000 tokens with unknown keys ask the key server once, and do not keep Teams out',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A secret is put into the params, the reason or a link, and ends in cards, logs and evidence',
+    control:
+      'Published formats of keys and names that say secret are refused with the field (a net, no wall); the log holds nothing of a body',
+    switches: [
+      {
+        name: 'secrets',
+        file: 'src/asking.ts',
+        find: '  checkSecrets(asked, parts.policy.notSecret(action.action))\n',
+        replace: '',
+        tests: { 'test/asking.test.ts': ['asking › is refused with %s, and nothing is written'] },
+      },
+      {
+        name: 'secret-formats',
+        file: 'src/core/secret.ts',
+        find: 'return keyFormats.find(({ pattern }) => pattern.test(text))?.name ?? (',
+        replace: 'return (',
+        tests: { 'test/core/secret.test.ts': ['a key in a published format › is refused wherever it stands: %s (%#)'] },
+      },
+      {
+        name: 'secret-names',
+        file: 'src/core/secret.ts',
+        find: "if (isSecretName(name) && looksSecret(text)) return 'the value of a secret, by its name'",
+        replace: '',
+        tests: { 'test/core/secret.test.ts': ['a value is a secret by its name › %s'] },
+      },
+      {
+        name: 'logged-bodies',
+        file: 'src/http/boundary.ts',
+        find: '      ...(call.who && { caller: call.who }),\n',
+        replace:
+          '      ...(call.who && { caller: call.who }), url: req.url,\n      ...(failure instanceof Error && { said: failure.message, why: String(failure.cause) }),\n',
+        build: true,
+        tests: {
+          'test/doors/log.test.ts': [
+            'nothing of what is sent is in the log, or said back by a problem › every call is one line, of known fields alone',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A package brings in code that nobody looked at',
+    control:
+      'Exact versions, a lockfile with digests, nothing of a package run by being installed, licences allowed by name',
+    switches: [
+      {
+        name: 'install-scripts',
+        file: 'scripts/ready.mjs',
+        find: "'--ignore-scripts'",
+        replace: "'--no-fund'",
+        tests: {
+          'test/supply.test.ts': [
+            'wherever packages are installed, their scripts are not run, whatever the environment says',
+          ],
+        },
+      },
+      {
+        name: 'exact-versions',
+        file: 'scripts/supply.mjs',
+        find: '.filter(([, version]) => !exact.test(version))',
+        replace: '.filter(() => false)',
+        tests: { 'test/supply.test.ts': ['it is noticed: %s'] },
+      },
+    ],
+  },
+]

@@ -1,0 +1,114 @@
+import type { Row } from './row.ts'
+
+const grant = 'test/core/grant.test.ts'
+const redemption = 'test/core/redemption.test.ts'
+
+/** What becomes of an approval, and of an ask that is sent again. */
+export const grantRows: readonly Row[] = [
+  {
+    attack: 'A grant is stolen, kept, or used twice',
+    control: 'Signed, for one executor with its own token, for at most five minutes, redeemed once',
+    switches: [
+      {
+        name: 'grant-signature',
+        file: 'src/grants.ts',
+        find: 'if (!key || !holds(key, `${head}.${body}`, signature)) throw invalid()',
+        replace: '',
+        tests: {
+          'test/redeeming.test.ts': [
+            'no grant of ours is › %s',
+            'no grant of ours is › a token that a foreign key signed, under our key’s name',
+          ],
+        },
+      },
+      {
+        name: 'grant-audience',
+        file: 'src/core/grant.ts',
+        find: "if (claims['aud'] !== caller) throw",
+        replace: 'if (false) throw',
+        tests: { [grant]: ['a grant is checked › and refused for %s'] },
+      },
+      {
+        name: 'grant-request',
+        file: 'src/core/grant.ts',
+        find: " || claims['jti'] !== request.id)",
+        replace: ')',
+        tests: {
+          [grant]: ['a grant is checked › and refused for %s'],
+          'test/redeeming.test.ts': ['redeeming › a grant of one request is none for another of the same agent'],
+        },
+      },
+      {
+        name: 'grant-age',
+        file: 'src/core/redemption.ts',
+        find: 'if (at >= input.grantExpiresAt) throw',
+        replace: 'if (false) throw',
+        tests: {
+          [redemption]: ['redeem › refuses %s'],
+          'test/redeeming.test.ts': ['redeeming › ends with the grant, but a lost answer can be asked for again'],
+        },
+      },
+      {
+        name: 'grant-life',
+        file: 'src/core/grant.ts',
+        find: 'Math.min(request.grant ?? maxGrantSeconds, maxGrantSeconds)',
+        replace: '86_400',
+        tests: { [grant]: ['the claims › end after %s'] },
+      },
+      {
+        name: 'executor',
+        file: 'src/approvals.ts',
+        find: 'if (request.agent.id !== caller && !mayRedeemForOthers)',
+        replace: 'if (false)',
+        tests: {
+          'test/redeeming.test.ts': ['redeeming › is for the executor alone, and for the right to execute for others'],
+        },
+      },
+      {
+        name: 'redeemed-once',
+        file: 'src/core/redemption.ts',
+        find: "if (request.status !== 'approved') throw",
+        replace: "if (!('lapsesAt' in request)) throw",
+        tests: { [redemption]: ['redeem › cannot claim what is %s'] },
+      },
+      {
+        name: 'redeemed-by-one',
+        file: 'src/core/redemption.ts',
+        find: "if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')\n  if (request.status !== 'approved') throw",
+        replace: "if (!('lapsesAt' in request)) throw",
+        tests: {
+          [redemption]: ['redeem › refuses %s'],
+          'test/redeeming.test.ts': ['redeeming › 50 at once, from three processes, gives one success and one event'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'An idempotency key is used by another agent, or with another body',
+    control: 'Keys are per agent, and kept with the hash of the body',
+    switches: [
+      {
+        name: 'key-of-agent',
+        file: 'src/core/id.ts',
+        find: 'sha256(`${agent}\\n${key}`)',
+        replace: 'sha256(key)',
+        tests: {
+          'test/core/id.test.ts': ['an idempotency key is named per agent, and its shard follows from its name'],
+          'test/asking.test.ts': ['an idempotency key › of another agent is another key'],
+        },
+      },
+      {
+        name: 'key-of-body',
+        file: 'src/asking.ts',
+        find: 'if (used.body !== body) throw',
+        replace: 'if (false) throw',
+        tests: {
+          'test/asking.test.ts': [
+            'an idempotency key › with another body is a mismatch',
+            'an idempotency key › used at once with two bodies makes one request, which keeps its slot',
+          ],
+        },
+      },
+    ],
+  },
+]
