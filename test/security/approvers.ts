@@ -41,7 +41,9 @@ export const approverRows: readonly Row[] = [
         find: '  for (const person of people) seat(person, new Set())\n',
         replace: '  for (const person of people) for (const _ of places) seat(person, new Set())\n',
         tests: {
-          [decision]: ['who decides › one person in two groups does not fill the places of both'],
+          'test/core/requirement.test.ts': [
+            'no slot is overfilled, and there are never more places filled than people',
+          ],
           ...separation,
         },
       },

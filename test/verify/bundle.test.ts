@@ -3,7 +3,7 @@ import { action as anAction, dba } from '../build.ts'
 import { asks, votes } from '../world.ts'
 import { at, day } from '../evidence/days.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
-import { checks } from '../../src/verify/finding.ts'
+import { checks, Unreadable } from '../../src/verify/finding.ts'
 import { dates, type Sealed, sealedDays } from './days.ts'
 
 let days: Sealed
@@ -62,11 +62,8 @@ test('nothing that anybody wrote is in a bundle', async () => {
 })
 
 test('a file that cannot be read says nothing about evidence', async () => {
-  // The memory of this process begins with nothing that can be read: so a disk that does not answer looks.
-  const file = '/proc/self/mem'
-  if (!existsSync(file)) return
-  const before = process.getuid?.()
-  await expect(verifyBundle(file, { keys: [days.key.spki] })).rejects.toThrow(before === 0 ? Unreadable : Error)
+  // The memory of this process begins with nothing that can be read: so looks a disk that does not answer.
+  await expect(verifyBundle('/proc/self/mem', { keys: [days.key.spki] })).rejects.toThrow(Unreadable)
 })
 
 test('a bundle is signed by a key that is trusted, or says nothing', async () => {
