@@ -1,3 +1,4 @@
+import { endOf } from '../core/day.ts'
 import { sha256, type Hex } from '../core/id.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { spkiFromPem, thumbprintOf } from '../core/signature.ts'
@@ -105,7 +106,9 @@ export function extentOf(members: Members, name: string): Extent {
 }
 
 /** Numbers that must agree whatever the records are. */
-function checkSums({ number, log, shards, counts }: Manifest): void {
+function checkSums({ number, date, sealedAt, log, shards, counts }: Manifest): void {
+  if (sealedAt < endOf(date))
+    throw new BrokenAt(place, 'bad-manifest', `The manifest was made before ${date} was over.`)
   const cuts = Object.values(shards)
   const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
   const before = sum(cuts.map(({ from }) => from))

@@ -1,3 +1,4 @@
+import type { Instant } from '../../src/core/instant.ts'
 import { encode64 } from '../../src/core/base64.ts'
 import { sha256 } from '../../src/core/id.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
@@ -169,6 +170,11 @@ test.each<[string, string, (members: Members) => Members]>([
     'another count',
     'wrong-counts',
     (all) => resign(all, days.key, (old) => ({ ...old, counts: { ...old.counts, requests: old.counts.requests + 1 } })),
+  ],
+  [
+    'a day that was not over',
+    'bad-manifest',
+    (all) => resign(all, days.key, (old) => ({ ...old, sealedAt: `${old.date}T23:59:59.999Z` as Instant })),
   ],
   [
     'another log size',
