@@ -1,13 +1,12 @@
 import { encode64 } from '../core/base64.ts'
 import { Broken } from '../core/broken.ts'
-import type { Day } from '../core/day.ts'
-import { type RequestId, type Shard, shardOf } from '../core/id.ts'
+import { type RequestId, shardOf } from '../core/id.ts'
 import { checkInclusion, hashLeaf } from '../core/merkle.ts'
 import { type LogEvent, readRecord } from '../core/record.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { KeptEvent, Ledger } from '../ports.ts'
 import type { Archive, Plan, Seals } from '../ports/evidence.ts'
-import { dayIn, placeOf } from './place.ts'
+import { placing } from './place.ts'
 import { tree } from './tree.ts'
 
 export interface CarryingParts {
@@ -30,16 +29,7 @@ export interface Carried {
  */
 export function carrying({ ledger, seals, archive }: CarryingParts, plan: Plan, root: Uint8Array) {
   const log = tree(archive, plan.size)
-  const plans = new Map<Day, Promise<Plan | null>>()
-  let first: Promise<Day> | undefined
-
-  async function indexOf(shard: Shard, { at, seq }: LogEvent): Promise<number | null> {
-    const day = dayIn(at, await (first ??= seals.first()))
-    const known = plans.get(day) ?? seals.plan(day)
-    plans.set(day, known)
-    const found = await known
-    return found && placeOf([found], shard, seq)
-  }
+  const indexOf = placing(seals)
 
   async function proven(id: RequestId, { seq, text }: KeptEvent): Promise<Carried> {
     const event = readRecord(text)

@@ -1,7 +1,7 @@
 import { type Day, dayOf } from '../core/day.ts'
 import { type Shard, shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
-import type { Plan } from '../ports/evidence.ts'
+import type { Plan, Seals } from '../ports/evidence.ts'
 
 /** A shard's events of one day, by sequence number (after, up to), and the log index of the first of them. */
 export interface Placed {
@@ -25,8 +25,22 @@ export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>)
 export const recordsOf = (plan: Pick<Plan, 'from' | 'to'>): number =>
   placesOf({ ...plan, size: 0 }).reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
+/** Looks up log indices by the plans of the events' days, each read once; `null` for an event that no plan has. */
+export function placing(seals: Pick<Seals, 'first' | 'plan'>) {
+  const plans = new Map<Day, Promise<Plan | null>>()
+  let first: Promise<Day> | undefined
+
+  return async (shard: Shard, { at, seq }: { readonly at: Instant; readonly seq: number }): Promise<number | null> => {
+    const day = dayIn(at, await (first ??= seals.first()))
+    const known = plans.get(day) ?? seals.plan(day)
+    plans.set(day, known)
+    const plan = await known
+    return plan && placeOf([plan], shard, seq)
+  }
+}
+
 /** The day that an event is sealed with: what a clock that was behind wrote before the first day belongs to that. */
-export const dayIn = (at: Instant, first: Day): Day => (dayOf(at) < first ? first : dayOf(at))
+const dayIn = (at: Instant, first: Day): Day => (dayOf(at) < first ? first : dayOf(at))
 
 /** The log index of an event; `null` if none of these plans has it. */
 export function placeOf(

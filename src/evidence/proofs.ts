@@ -6,7 +6,7 @@ import type { ApprovalRequest } from '../core/request.ts'
 import type { KeptEvent, Ledger } from '../ports.ts'
 import type { Archive, SealHead, Seals } from '../ports/evidence.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
-import { dayIn, placeOf } from './place.ts'
+import { placing } from './place.ts'
 import { tree } from './tree.ts'
 
 /** That one event is in the log, as a C2SP tlog-proof. */
@@ -43,16 +43,16 @@ export function proofs({ ledger, seals, archive }: { ledger: Ledger; seals: Seal
 
 async function indices(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
   const cut = head?.cuts[shard]?.seq ?? 0
-  const first = await seals.first()
-  const timeOf = ({ text }: KeptEvent) => (JSON.parse(text) as { readonly at: Instant }).at
-  const days = new Set(events.filter(({ seq }) => seq <= cut).map((event) => dayIn(timeOf(event), first)))
-  const plans = (await Promise.all([...days].map((day) => seals.plan(day)))).filter((plan) => plan !== null)
-  return events.map(({ seq }) => {
-    if (seq > cut) return null
-    const index = placeOf(plans, shard, seq)
-    if (index === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
-    return index
-  })
+  const indexOf = placing(seals)
+  return Promise.all(
+    events.map(async ({ seq, text }) => {
+      if (seq > cut) return null
+      const { at } = JSON.parse(text) as { readonly at: Instant }
+      const index = await indexOf(shard, { at, seq })
+      if (index === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
+      return index
+    }),
+  )
 }
 
 /** Makes proofs from the archive's tiles. No proof leaves that does not hold. */
