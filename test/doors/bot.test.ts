@@ -347,14 +347,16 @@ describe('nothing comes', () => {
   })
 
   test('of being installed, however often Teams says so', async () => {
-    const calls = connector.calls.length
+    // Cards of earlier tests may still be brought up to date.
+    const answers = () => connector.calls.filter(({ conversation }) => conversation === 'a:dba-1').length
+    const before = answers()
     const installed = { type: 'installationUpdate', action: 'add' }
     const added = { type: 'conversationUpdate', membersAdded: [{ id: `28:${botAppId}` }] }
     for (const more of [installed, added, installed, added, { ...installed, action: 'remove' }, { type: 'typing' }]) {
       const { status, body } = await bot.send(activity('dba-1', more))
       expect({ status, body }).toEqual({ status: 200, body: '' })
     }
-    expect(connector.calls).toHaveLength(calls)
+    expect(answers()).toBe(before)
   })
 })
 
