@@ -18,6 +18,7 @@ import type { ApprovalRequest } from './core/request.ts'
 import type { Slot } from './core/requirement.ts'
 import { checkSecrets } from './core/secret.ts'
 import { type Link, open, type Submission } from './core/submission.ts'
+import { textWarnings } from './core/warning.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
 import { canBeFilled, channelsOf } from './people.ts'
 import type { AgentRegistration, Directory, Limits, Policy, UsedKey } from './ports.ts'
@@ -75,9 +76,15 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
   if (prepared.judgement.outcome !== 'approve')
     return commit(parts, shard, { ...prepared, id: reservation.id }, key, null)
   const until = plusSeconds(parts.clock.now(), commitWithin)
-  const id = await reserve(parts, reservation)
+  const { id, warnings } = await reserve(parts, reservation)
   try {
-    const made = await commit(parts, shard, { ...prepared, id }, key, until)
+    const made = await commit(
+      parts,
+      shard,
+      { ...prepared, id, warnings: [...warnings, ...prepared.warnings] },
+      key,
+      until,
+    )
     if (made.request.id !== id) await release(parts, { ...reservation, id })
     return made
   } catch (cause) {
@@ -119,7 +126,7 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
     policy: parts.policy.version,
     judgement,
     excluded,
-    warnings: [],
+    warnings: textWarnings(action, asked),
   }
 }
 

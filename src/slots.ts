@@ -4,6 +4,7 @@ import { bounds } from './core/bound.ts'
 import {
   checkRepeated,
   counted,
+  habits,
   type Holding,
   type LimitRow,
   reclaimed,
@@ -11,6 +12,7 @@ import {
   type SlotHolder,
   taken,
 } from './core/limit.ts'
+import type { Warning } from './core/warning.ts'
 import { retrying } from './change.ts'
 import type { AgentRegistration, Clock, Ledger, LimitKey, Limits } from './ports.ts'
 
@@ -31,15 +33,22 @@ export interface Reservation {
   readonly key?: Hex
 }
 
+/** A slot that was taken. */
+export interface Reserved {
+  /** What to commit under: the id of the slot this ask already holds, if it was sent before. */
+  readonly id: RequestId
+  /** What approvers should know of the agent that asks. */
+  readonly warnings: readonly Warning[]
+}
+
 /**
  * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
  * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
  *
- * @returns the id to commit under: that of the slot this ask already holds, if it was sent before
  * @throws {Problem} `too-many`, `already-pending`, `cooling-down`
  */
-export async function reserve(parts: SlotParts, asked: Reservation): Promise<RequestId> {
-  const { id, takenAt, joined } = await takeOfAgent(parts, asked)
+export async function reserve(parts: SlotParts, asked: Reservation): Promise<Reserved> {
+  const { id, takenAt, joined, warnings } = await takeOfAgent(parts, asked)
   try {
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
   } catch (cause) {
@@ -47,7 +56,7 @@ export async function reserve(parts: SlotParts, asked: Reservation): Promise<Req
     if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
     throw cause
   }
-  return id
+  return { id, warnings }
 }
 
 /** Whoever joins a slot takes it anew: an unchanged time says that nobody has. */
@@ -71,20 +80,22 @@ interface TakenSlot {
   readonly takenAt: Instant
   /** It was there already, from the same ask. */
   readonly joined: boolean
+  readonly warnings: readonly Warning[]
 }
 
 async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenSlot> {
   const { agent, digest, subject, key } = asked
   const { pending: most, hourly } = agent.limits
-  let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false }
+  let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false, warnings: [] }
   await update(parts, { agent: agent.id }, async (found, at) => {
     // What was denied, or is about the same, is looked at too: else a denial would be known only once the row is full.
     const inTheWay = (slot: SlotHolder) =>
       slot.digest === digest || slot.subject === subject || found.slots.length >= most
     const row = await settled(parts.ledger, found, inTheWay, at)
     const own = key && row.slots.find((slot) => slot.key === key)
-    slot = { id: own ? own.id : asked.id, takenAt: at, joined: own !== undefined }
-    const holder = holderOf({ ...asked, id: slot.id }, at)
+    const id = own ? own.id : asked.id
+    const holder = holderOf({ ...asked, id }, at)
+    slot = { id, takenAt: at, joined: own !== undefined, warnings: habits(row, holder, { most: hourly, at }) }
     if (own) return taken(row, holder, most, 'This agent')
     checkRepeated(row, asked, at)
     return taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')

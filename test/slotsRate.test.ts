@@ -109,3 +109,34 @@ describe('an action that is denied again and again', () => {
     expect((await place.approvals.ask(asks({ action, agent: agent(runner) }))).created).toBe(true)
   })
 })
+
+describe('approvers are warned', () => {
+  const warnings = async (place: Instance, more: Parameters<typeof asks>[0] = {}) =>
+    (await place.approvals.ask(asks({ agent: busy, ...more }))).request.warnings
+
+  test('when the same was denied before, once it may be asked for again', async () => {
+    const place = await here()
+    const action = anAction()
+    const { request } = await place.approvals.ask(asks({ agent: busy, action }))
+    await place.approvals.decide(request.id, votes(request, dba, { verdict: 'deny' }))
+    place.clock.set(after(3_601))
+    expect(await warnings(place, { action: { ...action, target: 'prod/other' } })).toEqual([])
+    expect(await warnings(place.another(), { action })).toEqual(['denied-before'])
+  })
+
+  test('when the agent has asked for half of what it may in an hour', async () => {
+    const place = await here()
+    for (let i = 0; i < hourly / 2; i++) await askAndCancel(place)
+    expect(await warnings(place)).toEqual(['asks-often'])
+    place.clock.set(after(3_600))
+    expect(await warnings(place)).toEqual([])
+  })
+
+  test('when texts are not what they seem; it is part of what is recorded', async () => {
+    const place = await here()
+    const { request } = await place.approvals.ask(asks({ agent: busy, reason: 'f\u043er\u200b finance' }))
+    expect(request.warnings).toEqual(['hidden-characters', 'mixed-scripts'])
+    const [requested] = await place.approvals.events(request)
+    expect(JSON.parse(requested?.text ?? '')).toMatchObject({ data: { warnings: request.warnings } })
+  })
+})

@@ -24,4 +24,8 @@ export const bounds = {
   coolDown: 600,
   /** Denials of one verb on one target, within the cool-down, after which neither is asked for with other params. */
   denials: 3,
+  /** What was denied is remembered for so many seconds, the newest so many, to warn approvers of. */
+  memory: { seconds: 604_800, denials: 50 },
+  /** Asks for people in an hour, as a share of those it may, from which on approvers are warned. */
+  often: 0.5,
 } as const

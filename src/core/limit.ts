@@ -3,11 +3,12 @@ import { bounds } from './bound.ts'
 import { type Digest, type Hex, type RequestId, sha256, timeOf } from './id.ts'
 import { type Instant, milliseconds, plusSeconds } from './instant.ts'
 import { Problem } from './problem.ts'
+import type { Warning } from './warning.ts'
 
 /** Who holds slots in a row, and what was denied there lately. */
 export interface LimitRow {
   readonly slots: readonly SlotHolder[]
-  /** Uncounted; kept for the cool-down. */
+  /** Uncounted; kept for the cool-down, and to warn approvers. */
   readonly denied: readonly Denied[]
   /** What an agent asked people for in the last hour, whatever became of it. An id tells its time. */
   readonly asked: readonly RequestId[]
@@ -42,13 +43,13 @@ const missingFor = 60
 /** Seconds from taking a slot to the commit: nobody takes it back before, though clocks may be 30 s apart. */
 export const commitWithin = 25
 
-const { coolDown, denials } = bounds
+const { coolDown, denials, memory, often } = bounds
 
 /** Seconds in an hour: what a sliding window of asks goes back. */
 const hour = 3600
 
 /**
- * Frees the slots of requests that are closed, or never appeared. What was denied stays for the cool-down.
+ * Frees the slots of requests that are closed, or never appeared. What was denied is remembered.
  *
  * @param holdings by request id; a slot whose request was not looked at stays
  */
@@ -63,8 +64,27 @@ export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holdin
     const holding = holdings.get(slot.id) ?? 'pending'
     return holding === 'pending' || (holding === 'missing' && at < plusSeconds(slot.takenAt, missingFor))
   })
-  const recent = [...row.denied, ...denied].filter(({ deniedAt }) => at < plusSeconds(deniedAt, coolDown))
-  return { ...row, slots, denied: recent }
+  const remembered = [...row.denied, ...denied].filter(({ deniedAt }) => at < plusSeconds(deniedAt, memory.seconds))
+  return { ...row, slots, denied: remembered.sort(byTime).slice(-memory.denials) }
+}
+
+const byTime = (a: Denied, b: Denied): number => (a.deniedAt < b.deniedAt ? -1 : a.deniedAt > b.deniedAt ? 1 : 0)
+
+/**
+ * Warns of what this agent's row tells about an ask: the same was denied before, or it asks unusually often.
+ *
+ * @param most asks that it may make in an hour
+ */
+export function habits(
+  row: LimitRow,
+  { id, digest }: Pick<SlotHolder, 'id' | 'digest'>,
+  { most, at }: { readonly most: number; readonly at: Instant },
+): readonly Warning[] {
+  const asked = row.asked.filter((one) => one !== id && at < plusSeconds(timeOf(one), hour))
+  return [
+    ...(row.denied.some((one) => one.digest === digest) ? (['denied-before'] as const) : []),
+    ...(asked.length >= most * often ? (['asks-often'] as const) : []),
+  ]
 }
 
 /**

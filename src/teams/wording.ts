@@ -1,6 +1,7 @@
 import type { ApprovalRequest, Status } from '../core/request.ts'
 import type { Instant } from '../core/instant.ts'
 import type { Problem } from '../core/problem.ts'
+import type { Warning } from '../core/warning.ts'
 
 /** A moment in the reader's own time: the client fills it in. Only ever used in a TextBlock that is ours alone. */
 const moment = (at: Instant): string => {
@@ -63,6 +64,14 @@ const statuses: Readonly<Record<Status, string>> = {
   revoked: 'Revoked',
 }
 
+/** By code of core/warning.ts; requests of an earlier version may bear others. */
+const warnings: Readonly<Record<string, string>> = {
+  'denied-before': 'Warning: the same action of this agent was denied before, in the last seven days.',
+  'asks-often': 'Warning: this agent asks unusually often.',
+  'hidden-characters': 'Warning: a text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
+  'mixed-scripts': 'Warning: a word mixes letters of several scripts. It may not be the word it looks like.',
+} satisfies Readonly<Record<Warning, string>>
+
 /** All words of the bot and its cards, except what lies in the sentences of problems. */
 export const wording = {
   onCards,
@@ -109,7 +118,7 @@ export const wording = {
   youApproved: 'You approved this.',
   yourOtherAccount: 'You have already decided this with another account.',
   stillMissing: (people: readonly string[]): string => `Still missing: ${people.join(', ')}`,
-  warning: (code: string): string => `Warning: ${code}`,
+  warning: (code: string): string => warnings[code] ?? `Warning: ${code}`,
 
   waiting: (many: number): string => `Waiting for a decision: ${many}`,
   refusal: (refusal: Problem, request: ApprovalRequest): string =>

@@ -5,6 +5,7 @@ import {
   checkRepeated,
   counted,
   emptyRow,
+  habits,
   type Holding,
   type LimitRow,
   reclaimed,
@@ -70,11 +71,21 @@ describe('reclaiming', () => {
     expect(held(reclaimed(row(1, 2), holdings({ 1: 'closed' }), noon))).toEqual([idOf(2)])
   })
 
-  test('remembers what was denied until the cool-down is over', () => {
+  test('remembers what was denied for a week', () => {
     const denied = reclaimed(row(1), holdings({ 1: { deniedAt: after(10) } }), after(20))
     expect(denied).toEqual({ ...emptyRow, denied: [{ digest: digest(1), subject, deniedAt: after(10) }] })
-    expect(reclaimed(denied, new Map(), after(609.999)).denied).toHaveLength(1)
-    expect(reclaimed(denied, new Map(), after(610)).denied).toEqual([])
+    const week = 7 * 86_400
+    expect(reclaimed(denied, new Map(), after(week + 9.999)).denied).toHaveLength(1)
+    expect(reclaimed(denied, new Map(), after(week + 10)).denied).toEqual([])
+  })
+
+  test('remembers no more than the newest fifty denials', () => {
+    const many = Array.from({ length: 50 }, (_, i) => ({ digest: digest(i), subject, deniedAt: after(60 - i) }))
+    const { denied } = reclaimed({ ...row(77), denied: many }, holdings({ 77: { deniedAt: after(70) } }), after(80))
+    expect(denied).toHaveLength(50)
+    expect(denied.map(({ deniedAt }) => deniedAt)).toEqual([...denied].map(({ deniedAt }) => deniedAt).sort())
+    expect(denied.at(-1)?.digest).toBe(digest(77))
+    expect(denied.some((one) => one.digest === digest(49))).toBe(false)
   })
 })
 
@@ -92,6 +103,30 @@ describe('the same action', () => {
     expect(code(() => checkRepeated(denied, holder(1), after(599.999)))).toBe('cooling-down')
     expect(() => checkRepeated(denied, holder(1), after(600))).not.toThrow()
     expect(() => checkRepeated(denied, holder(2), after(1))).not.toThrow()
+  })
+})
+
+describe('approvers are warned', () => {
+  const denied = { ...emptyRow, denied: [{ digest: digest(1), subject, deniedAt: noon }] }
+  const asking = (...ago: readonly number[]) => ({
+    ...emptyRow,
+    asked: ago.map((seconds, i) => idOf(i, after(10_000 - seconds))),
+  })
+  const at = after(10_000)
+
+  test.each<[string, LimitRow, number, readonly string[]]>([
+    ['of nothing, usually', emptyRow, 1, []],
+    ['of the same action, denied before', denied, 1, ['denied-before']],
+    ['not of another, denied before', denied, 2, []],
+    ['of an agent that has used half of its hour', asking(1, 2, 3_599), 1, ['asks-often']],
+    ['not of one that asks as it did, an hour later', asking(1, 2, 3_600), 1, []],
+    ['of both', { ...denied, asked: asking(1, 2, 3).asked }, 1, ['denied-before', 'asks-often']],
+  ])('%s', (_what, found, number, expected) => {
+    expect(habits(found, holder(number, { id: idOf(99) }), { most: 6, at })).toEqual(expected)
+  })
+
+  test('and an ask that was sent before does not count against itself', () => {
+    expect(habits(asking(1, 2, 3), holder(1, { id: idOf(0, after(9_999)) }), { most: 6, at })).toEqual([])
   })
 })
 

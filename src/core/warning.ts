@@ -1,0 +1,61 @@
+import type { Action } from './action.ts'
+import type { Json } from './json.ts'
+import type { Link } from './submission.ts'
+import { visible } from './text.ts'
+
+/** What approvers are warned of; a code stays in the evidence for ever. */
+export type Warning = 'denied-before' | 'asks-often' | 'hidden-characters' | 'mixed-scripts'
+
+/** Warns of texts that do not read as they are: in the action, keys too, and in what the agent wrote beside it. */
+export function textWarnings(
+  action: Action,
+  { reason, links }: { readonly reason: string; readonly links: readonly Link[] },
+): readonly Warning[] {
+  const texts = [...textsIn([action.target, action.environment, action.params]), reason]
+  for (const { title, url } of links) texts.push(title, url)
+  return [
+    ...(texts.some(hides) ? (['hidden-characters'] as const) : []),
+    ...(texts.some(mixes) ? (['mixed-scripts'] as const) : []),
+  ]
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsIn)
+  if (value === null || typeof value !== 'object') return []
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)])
+}
+
+/** Of new lines and tabs nobody is warned: they are shown as such, and scripts are full of them. */
+function hides(text: string): boolean {
+  const plain = text.replace(/[\n\t]/g, '')
+  return visible(plain) !== plain
+}
+
+/** Unicode Standard Annex 31, table 5, and those of table 7 whose letters pass for Latin ones. */
+const scripts = [
+  ...['Latin', 'Arabic', 'Armenian', 'Bengali', 'Bopomofo', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek'],
+  ...['Gujarati', 'Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao'],
+  ...['Malayalam', 'Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
+  ...['Canadian_Aboriginal', 'Cherokee', 'Coptic', 'Lisu', 'Tifinagh'],
+].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
+
+/** Unicode Technical Standard 39, section 5.2, "highly restrictive": languages that are written like this. */
+const together = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Bopomofo'],
+  ['Latin', 'Han', 'Hangul'],
+]
+
+const word = /[\p{L}\p{M}\p{N}]+/gu
+const ascii = /^[\0-\x7f]*$/
+
+/** Whether one word has letters of scripts that no language mixes: as `pаypal` with a Cyrillic letter. */
+function mixes(text: string): boolean {
+  if (ascii.test(text)) return false
+  return (text.match(word) ?? []).some((one) => {
+    if (ascii.test(one)) return false
+    const used = scripts.filter(({ letter }) => letter.test(one)).map(({ name }) => name)
+    return used.length > 1 && !together.some((set) => used.every((name) => set.includes(name)))
+  })
+}
