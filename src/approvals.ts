@@ -6,7 +6,8 @@ import { pagesOf } from './core/page.ts'
 import { Problem } from './core/problem.ts'
 import { redeem, type Report, report } from './core/redemption.ts'
 import { type ApprovalRequest, due } from './core/request.ts'
-import { overlap } from './core/requirement.ts'
+import { type Facts, overlap } from './core/requirement.ts'
+import { checkSecretIn } from './core/secret.ts'
 import { cancel, revoke } from './core/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './asking.ts'
 import { change, settle, unchanged } from './change.ts'
@@ -35,6 +36,8 @@ export interface Reviewed {
   readonly page: number
   /** Why this person may not decide. */
   readonly refusal: Problem | null
+  /** They are in none of the groups that decide it: what it is about is not for them. */
+  readonly stranger: boolean
 }
 
 /** At most so many overdue requests are settled in one sweep of the timer. */
@@ -61,7 +64,7 @@ export function approvals(parts: ApprovalsParts) {
     /** @throws {Problem} `not-found` also for what the reader may not know of. */
     async read(id: RequestId, reader: Reader): Promise<ApprovalRequest> {
       const request = await ledger.find(id)
-      if (!request || !(await mayKnow(parts, request, reader))) throw notFound()
+      if (!request || !(await mayRead(parts, request, reader))) throw notFound()
       return settled(request)
     },
 
@@ -90,50 +93,45 @@ export function approvals(parts: ApprovalsParts) {
       return mayHave ? parts.grants.issue(request, clock.now()) : null
     },
 
-    /** @throws {Problem} as core/decision.ts; `not-found` for strangers. */
+    /** @throws {Problem} as core/decision.ts; `not-found` for who may not know of it. */
     async decide(id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
-      const person = await known(parts, input.approver)
-      return change(parts, id, (request, at) => {
-        const facts = involved(request, person)
-        return decide(request, { ...input, name: facts.name, facts: factsFor(facts, request), at })
-      })
+      const involved = await involvedIn(parts, id, input.approver)
+      return change(parts, id, (request, at) => decide(request, { ...input, ...involved, at }))
     },
 
     /**
      * Shows a person one page of a request: recorded, before the page leaves, if they may decide.
      *
-     * @throws {Problem} `not-found` if there is no such request.
+     * @throws {Problem} `not-found` also for guests, and who is disabled.
      */
     async review(id: RequestId, approver: ObjectId, wanted: { page: number; template: Hex }): Promise<Reviewed> {
-      const person = await known(parts, approver)
+      const { facts } = await actorIn(parts, id, approver)
       let reviewed = { page: 1, refusal: null as Problem | null }
       const request = await change(parts, id, (request, at) => {
-        const pages = request.action ? pagesOf(request.action).length : 1
+        const pages = request.action ? pagesOf(request.action, request.policy.presentation).length : 1
         const page = Math.min(wanted.page, pages)
-        const refusal = refusalOf(request, person)
+        const refusal = refusalOf(request, facts)
         reviewed = { page, refusal }
         if (refusal) return unchanged(request, at)
         return show(request, { approver, template: wanted.template, page, pages })
       })
-      return { request, ...reviewed }
+      return { request, ...reviewed, stranger: !isInvolved(request, facts) }
     },
 
     /** @throws {Problem} as core/withdrawal.ts; `not-found` for other agents. */
     async cancel(id: RequestId, agent: ObjectId, reason?: string): Promise<ApprovalRequest> {
+      checkSecretIn(reason, '/reason')
       return change(parts, id, (request, at) => {
         if (request.agent.id !== agent) throw notFound()
         return cancel(request, { at, ...(reason !== undefined && { reason }) })
       })
     },
 
-    /** @throws {Problem} as core/withdrawal.ts; `not-found` for strangers. */
+    /** @throws {Problem} as core/withdrawal.ts; `not-found` for who may not know of it. */
     async revoke(id: RequestId, approver: ObjectId, reason?: string): Promise<ApprovalRequest> {
-      const person = await known(parts, approver)
-      return change(parts, id, (request, at) => {
-        const revoker = involved(request, person)
-        const input = { approver, name: revoker.name, facts: factsFor(revoker, request), at }
-        return revoke(request, { ...input, ...(reason !== undefined && { reason }) })
-      })
+      const involved = await involvedIn(parts, id, approver)
+      const input = { approver, ...involved, ...(reason !== undefined && { reason }) }
+      return change(parts, id, (request, at) => revoke(request, { ...input, at }))
     },
 
     /** @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable` */
@@ -154,6 +152,7 @@ export function approvals(parts: ApprovalsParts) {
 
     /** @throws {Problem} `not-redeemed`, `already-reported`; `not-found` for who could not have redeemed. */
     async report(id: RequestId, input: Omit<Report, 'at'>): Promise<ApprovalRequest> {
+      checkSecretIn(input.summary, '/summary')
       return change(parts, id, (request, at) => {
         if (request.executor !== input.executor) throw notFound()
         return report(request, { ...input, at })
@@ -162,15 +161,19 @@ export function approvals(parts: ApprovalsParts) {
 
     events: async (request: ApprovalRequest): Promise<readonly KeptEvent[]> => ledger.events(request),
 
-    /** A page of requests, their deadlines settled; only those the reader may know of. */
+    /**
+     * A page of requests, their deadlines settled; only those the reader may know of.
+     *
+     * @throws {Problem} `unavailable` also when it cannot be found out whether they may: nothing is hidden in silence.
+     */
     async list(
       scope: Scope,
       page: { keep: (request: ApprovalRequest) => boolean; limit: number; cursor?: string },
       reader: Reader & { kind: 'person' },
     ): Promise<Page> {
       const person = reader.evidence ? null : await known(parts, reader.id)
-      const keep = (request: ApprovalRequest) =>
-        page.keep(request) && (reader.evidence || (person !== null && isReader(request, person)))
+      const keep = async (request: ApprovalRequest) =>
+        page.keep(request) && (reader.evidence || (person !== null && (await mayKnow(parts, request, person))))
       const found = await ledger.list(scope, { ...page, keep })
       const requests = await Promise.all(found.requests.map(settled))
       return { ...found, requests: requests.filter(page.keep) }
@@ -187,31 +190,47 @@ export function approvals(parts: ApprovalsParts) {
   }
 }
 
-async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
+async function mayRead(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
   if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor
   if (reader.evidence) return true
   const person = await known(parts, reader.id)
-  return person !== null && isReader(request, person)
+  return person !== null && mayKnow(parts, request, person)
 }
 
-/** Whoever is a guest, or was disabled, reads nothing any more. */
-const isReader = (request: ApprovalRequest, person: Known): boolean =>
-  person.member && person.enabled && isInvolved(request, person)
-
-/** Members of a required group know of the request, also those who may not decide; so does who has decided. */
-const isInvolved = (request: ApprovalRequest, person: Known): boolean =>
-  factsFor(person, request).groups.length > 0 ||
-  request.decisions.some((decision) => overlap(decision.facts.accounts, person.accounts))
-
-function involved(request: ApprovalRequest, person: Known | null): Known {
-  if (person === null || !isInvolved(request, person)) throw notFound()
-  return person
+/**
+ * The one rule of which people know of a request: members of a required group, also those who are excluded from
+ * deciding it, and who has decided. To a guest, or who was disabled, it is as if there were none.
+ */
+async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, person: Known): Promise<boolean> {
+  if (!isOfTenant(person)) return false
+  return hasDecided(request, person) || (await factsFor(parts, person, request)).groups.length > 0
 }
 
-function refusalOf(request: ApprovalRequest, person: Known | null): Problem | null {
-  if (person === null) return new Problem('not-permitted', 'Only people of this tenant decide.')
+const isOfTenant = ({ member, enabled }: Pick<Facts, 'member' | 'enabled'>): boolean => member && enabled
+
+const hasDecided = ({ decisions }: ApprovalRequest, { accounts }: Pick<Facts, 'accounts'>): boolean =>
+  decisions.some(({ facts }) => overlap(facts.accounts, accounts))
+
+const isInvolved = (request: ApprovalRequest, facts: Facts): boolean =>
+  facts.groups.length > 0 || hasDecided(request, facts)
+
+/** What a person's act on a request rests on; as {@link mayKnow} says who may act. */
+async function involvedIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
+  const { name, facts, request } = await actorIn(parts, id, who)
+  if (!isInvolved(request, facts)) throw notFound()
+  return { name, facts }
+}
+
+/** Somebody of the tenant. What a request requires never changes, so that facts are asked for before the turn. */
+async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
+  const [person, request] = await Promise.all([known(parts, who), parts.ledger.find(id)])
+  if (!person || !request || !isOfTenant(person)) throw notFound()
+  return { name: person.name, facts: await factsFor(parts, person, request), request }
+}
+
+function refusalOf(request: ApprovalRequest, facts: Facts): Problem | null {
   try {
-    checkMayDecide(request, factsFor(person, request))
+    checkMayDecide(request, facts)
     return null
   } catch (cause) {
     if (cause instanceof Problem) return cause

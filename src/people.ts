@@ -8,8 +8,9 @@ export interface PeopleParts {
   readonly directory: Directory
 }
 
-/** A person with every group they are in; a request's facts are cut from it. */
-export interface Known extends Facts {
+/** A person of the tenant; their groups matter only where a request does. */
+export interface Known extends Omit<Facts, 'groups'> {
+  readonly id: ObjectId
   readonly name: string
 }
 
@@ -20,19 +21,31 @@ export interface Known extends Facts {
  * @throws {Problem} `unavailable` when the directory cannot be asked
  */
 export async function known({ policy, directory }: PeopleParts, id: ObjectId): Promise<Known | null> {
-  const [person, memberships] = await Promise.all([
-    directory.person(id),
-    Promise.all(policy.groups().map(async (group) => ((await isIn(directory, group, id)) ? [group.name] : []))),
-  ])
+  const person = await directory.person(id)
   if (!person) return null
   const { name, member, enabled, asOf } = person
-  return { name, member, enabled, asOf, accounts: policy.accounts(id), groups: memberships.flat().sort() }
+  return { id, name, member, enabled, asOf, accounts: policy.accounts(id) }
 }
 
-/** The facts that a decision on this request rests on: of the groups, only those it requires. */
-export function factsFor({ accounts, groups, member, enabled, asOf }: Known, request: ApprovalRequest): Facts {
-  const required = request.requirement?.slots.flatMap((slot) => slot.groups) ?? []
-  return { accounts, groups: groups.filter((group) => required.includes(group)), member, enabled, asOf }
+/**
+ * The facts that a decision on this request rests on. Only the groups that it requires are asked for, so that another
+ * group which cannot be read stops nobody here.
+ *
+ * @throws {Problem} `unavailable` when the directory cannot be asked about one of them
+ */
+export async function factsFor(
+  { policy, directory }: PeopleParts,
+  { id, accounts, member, enabled, asOf }: Known,
+  { requirement }: ApprovalRequest,
+): Promise<Facts> {
+  const required = new Set(requirement?.slots.flatMap(({ groups }) => groups))
+  const memberships = await Promise.all(
+    [...required].map(async (name) => {
+      const group = policy.group(name)
+      return group && (await isIn(directory, group, id)) ? [name] : []
+    }),
+  )
+  return { accounts, groups: memberships.flat().sort(), member, enabled, asOf }
 }
 
 /** The channels that see a request: those of all groups that decide it, each once. */

@@ -1,8 +1,12 @@
-import type { ObjectId } from '../src/core/id.ts'
-import type { ProblemCode } from '../src/core/problem.ts'
+import type { Hex, ObjectId, RequestId } from '../src/core/id.ts'
+import { Problem, type ProblemCode } from '../src/core/problem.ts'
+import type { ApprovalRequest } from '../src/core/request.ts'
+import { readRoster } from '../src/policy/approvers.ts'
+import type { AgentRegistration } from '../src/ports.ts'
 import { bot, dba, dba2, needs, oid, owner, requestId, runner, security, slot } from './build.ts'
 import {
   agent,
+  anAction,
   anApproved,
   asks,
   claims,
@@ -10,6 +14,7 @@ import {
   disabled,
   guest,
   history,
+  outcomeOf,
   ownerAlias,
   stranger,
   votes,
@@ -62,8 +67,8 @@ describe('who decides', () => {
   test.each<[string, ObjectId, ProblemCode]>([
     ['the owner of the agent', owner, 'self-approval'],
     ['another account of the owner', ownerAlias, 'self-approval'],
-    ['a guest', guest, 'not-permitted'],
-    ['a disabled account', disabled, 'not-permitted'],
+    ['a guest', guest, 'not-found'],
+    ['a disabled account', disabled, 'not-found'],
     ['a stranger', stranger, 'not-found'],
     ['somebody of another group', security, 'not-found'],
     ['the agent', bot, 'not-found'],
@@ -93,6 +98,85 @@ describe('who decides', () => {
     expect(await codeOf(here.approvals.decide(request.id, votes(request, runner)))).toBe('not-found')
   })
 
+  test.each<[string, ObjectId, 'none' | 'stranger']>([
+    ['a guest of the group', guest, 'none'],
+    ['a disabled member of it', disabled, 'none'],
+    ['nobody of the tenant', oid(99), 'none'],
+    ['somebody of another group', security, 'stranger'],
+    ['a stranger', stranger, 'stranger'],
+  ])('to %s a request is as if there were none, whatever they try', async (_who, id, sees) => {
+    const here = await world()
+    const pending = (await here.approvals.ask(asks())).request
+    const approved = await anApproved(here)
+    const tried = (request: ApprovalRequest, of: RequestId) => [
+      here.approvals.read(of, { kind: 'person', id, evidence: false }),
+      here.approvals.decide(of, votes(request, id)),
+      here.approvals.decide(of, votes(request, id, { verdict: 'deny' })),
+      here.approvals.revoke(of, id),
+      ...(sees === 'none' ? [reviewed(of)] : []),
+    ]
+    const reviewed = (of: RequestId) => here.approvals.review(of, id, { page: 1, template: 'a'.repeat(64) as Hex })
+    for (const request of [pending, approved]) {
+      // Who clicks on a card in Teams has seen that there is one, and is told who may decide.
+      if (sees === 'stranger')
+        expect(await reviewed(request.id)).toMatchObject({ stranger: true, refusal: { code: 'not-permitted' } })
+      const [real, none] = await Promise.all(
+        [request.id, requestId].map((of) => Promise.all(tried(request, of).map(problemOf))),
+      )
+      expect(real).toEqual(none)
+      expect(new Set(real?.map(({ code }) => code))).toEqual(new Set(['not-found']))
+    }
+  })
+
+  test('not with a second account, in whichever direction it is joined to the excluded one', async () => {
+    const [first, second, third] = [dba, dba2, oid(33)]
+    const chains: Record<string, { sameAs: ObjectId[] }>[] = [
+      { [first]: { sameAs: [owner] } },
+      { [owner]: { sameAs: [first] } },
+      { [first]: { sameAs: [third] }, [third]: { sameAs: [owner] } },
+      { [third]: { sameAs: [first, owner] } },
+      { [owner]: { sameAs: [third] }, [first]: { sameAs: [third] } },
+    ]
+    const concerned: [string, Partial<AgentRegistration>, ObjectId | undefined][] = [
+      ['the owner', { owners: [owner] }, undefined],
+      ['a sponsor', { owners: [], sponsors: [owner] }, undefined],
+      ['whom it acts for', { owners: [security] }, owner],
+    ]
+    for (const people of chains)
+      for (const [who, registration, onBehalfOf] of concerned) {
+        const text = JSON.stringify({
+          ...{ version: 1, people, groups: { dba: { members: [first, second] } } },
+          agents: { [bot]: { ...agent(bot, registration), id: undefined } },
+        })
+        const { accounts } = readRoster(Buffer.from(text), text)
+        const here = await world(undefined, {
+          agents: [agent(bot, registration)],
+          people: [first, second, owner].map((id) => accounts(id)),
+        })
+        const by = { agent: agent(bot, registration), ...(onBehalfOf && { onBehalfOf }) }
+        const { request } = await here.approvals.ask(asks(by))
+        const joined = [JSON.stringify(people), who]
+        expect([...joined, await codeOf(here.approvals.decide(request.id, votes(request, first)))]).toEqual([
+          ...joined,
+          'self-approval',
+        ])
+        expect((await here.approvals.decide(request.id, votes(request, second))).status).toBe('approved')
+      }
+  })
+
+  test('no guest and nobody disabled of an Entra group, who do not make up its quorum either', async () => {
+    const groups = [{ name: 'dba', members: [], entraGroup: oid(70), channels: [] }]
+    const here = await world(() => needs([slot('dba', 2)]), { groups })
+    here.directory.group(oid(70), [dba, guest, disabled])
+    expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
+    here.directory.group(oid(70), [dba, dba2, guest, disabled])
+    const { request } = await here.approvals.ask(asks())
+    for (const id of [guest, disabled])
+      expect(await codeOf(here.approvals.decide(request.id, votes(request, id)))).toBe('not-found')
+    for (const id of [dba, dba2]) await here.approvals.decide(request.id, votes(request, id))
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'decided', 'approved'])
+  })
+
   test('nobody while the directory is down', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
@@ -117,9 +201,74 @@ describe('who decides', () => {
   })
 })
 
-describe('who reads', () => {
-  const person = (id: ObjectId, evidence = false) => ({ kind: 'person', id, evidence }) as const
+describe('a group that cannot be read', () => {
+  const [first, second] = [oid(70), oid(71)]
+  const groups = [
+    { name: 'dba', members: [], entraGroup: first, channels: [] },
+    { name: 'security', members: [], entraGroup: second, channels: [] },
+  ]
 
+  /** One request for each group; then the second group cannot be read any more. */
+  async function twoRequests() {
+    const here = await world(({ action }) => needs([slot(action === 'db.export' ? 'dba' : 'security')]), { groups })
+    here.directory.group(first, [dba, dba2])
+    here.directory.group(second, [security])
+    const readable = (await here.approvals.ask(asks())).request
+    const other = (await here.approvals.ask(asks({ action: { ...anAction(), action: 'iam.role.grant' } }))).request
+    here.directory.unreadable.add(second)
+    return { here, readable, other }
+  }
+
+  test('stops no request that does not require it: it is not even asked for', async () => {
+    const { here, readable } = await twoRequests()
+    here.directory.asked.splice(0)
+    expect((await here.approvals.read(readable.id, person(dba))).id).toBe(readable.id)
+    expect((await here.approvals.decide(readable.id, votes(readable))).status).toBe('approved')
+    expect((await here.approvals.revoke(readable.id, dba2)).status).toBe('revoked')
+    expect(new Set(here.directory.asked)).toEqual(new Set([first]))
+  })
+
+  test('stops what requires it', async () => {
+    const { here, other } = await twoRequests()
+    const tries = [
+      here.approvals.read(other.id, person(security)),
+      here.approvals.decide(other.id, votes(other, security)),
+      here.approvals.revoke(other.id, security),
+      here.approvals.review(other.id, security, { page: 1, template: 'a'.repeat(64) as Hex }),
+    ]
+    expect(new Set(await Promise.all(tries.map(outcomeOf)))).toEqual(new Set(['unavailable']))
+    expect(await history(here, other.id)).toEqual(['requested'])
+    expect(await codeOf(here.approvals.ask(asks({ action: { ...anAction(), action: 'iam.role.grant' } })))).toBe(
+      'unavailable',
+    )
+  })
+
+  test('stops a list that needs it, which leaves nothing out in silence', async () => {
+    const { here, readable, other } = await twoRequests()
+    const list = (keep: (request: ApprovalRequest) => boolean, evidence = false) =>
+      here.approvals.list({ by: 'pending' }, { keep, limit: 10 }, person(dba, evidence))
+    expect(await codeOf(list(() => true))).toBe('unavailable')
+    const narrow = await list(({ verb }) => verb === readable.verb)
+    expect(narrow.requests.map(({ id }) => id)).toEqual([readable.id])
+    const all = await list(() => true, true)
+    expect(all.requests.map(({ id }) => id).sort()).toEqual([readable.id, other.id].sort())
+  })
+
+  test('hides from nobody what they have decided', async () => {
+    const { here, readable, other } = await twoRequests()
+    here.directory.unreadable.clear()
+    await here.approvals.decide(other.id, votes(other, security))
+    here.directory.unreadable.add(second)
+    expect((await here.approvals.read(other.id, person(security))).id).toBe(other.id)
+    const scope = { by: 'approver', id: security } as const
+    const { requests } = await here.approvals.list(scope, { keep: () => true, limit: 10 }, person(security))
+    expect(requests.map(({ id }) => id)).toEqual([other.id])
+    expect(await codeOf(here.approvals.revoke(other.id, security))).toBe('unavailable')
+    expect((await here.approvals.read(readable.id, person(dba))).id).toBe(readable.id)
+  })
+})
+
+describe('who reads', () => {
   test('the agent, its executor, who may decide, who has decided, and who reads evidence', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks({ executor: runner }))
@@ -183,7 +332,30 @@ describe('the agent', () => {
     expect((await report(runner)).status).toBe('succeeded')
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed', 'succeeded'])
   })
+
+  test('writes no secret into what others will read', async () => {
+    const here = await world()
+    const token = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`
+    const request = await anApproved(here)
+    const refused = await problemOf(here.approvals.cancel(request.id, bot, `Replaced by ${token}.`))
+    expect(refused).toMatchObject({ code: 'secret-in-params', details: { pointer: '/reason' } })
+    await here.approvals.redeem(request.id, await claims(here, request, 'one'))
+    const outcome = { executor: bot, result: 'failed', summary: `git: ${token} was refused` } as const
+    const unsaid = await problemOf(here.approvals.report(request.id, outcome))
+    expect(unsaid).toMatchObject({ code: 'secret-in-params', details: { pointer: '/summary' } })
+    for (const { message } of [refused, unsaid]) expect(message).not.toContain(token)
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed'])
+  })
 })
+
+const person = (id: ObjectId, evidence = false) => ({ kind: 'person', id, evidence }) as const
+
+async function problemOf(promise: Promise<unknown>): Promise<Pick<Problem, 'code' | 'message' | 'details'>> {
+  const thrown: unknown = await promise.catch((cause: unknown) => cause)
+  if (!(thrown instanceof Problem)) throw new Error('There was no problem.', { cause: thrown })
+  const { code, message, details } = thrown
+  return { code, message, details }
+}
 
 test('the events of a request are its leaves, with what was said', async () => {
   const here = await world()

@@ -19,7 +19,7 @@ const nobody = '00000000-0000-0000-0000-000000000000'
 
 const oneMinute = 60_000
 
-/** With 999 to a page, more people than any group of approvers has. */
+/** With 999 to a page, more members than any group of approvers has. */
 const mostPages = 20
 
 /** The ids come from callers too, so what is remembered is bounded. */
@@ -62,19 +62,22 @@ export class GraphDirectory implements Directory {
     })
   }
 
+  /**
+   * All transitive members are asked for, and people picked out here. Graph would do that itself, but answer from an
+   * index that lags behind: https://learn.microsoft.com/graph/api/group-list-transitivemembers
+   */
   #members(group: ObjectId): Promise<readonly ObjectId[]> {
     return this.#lookUp(async (read) => {
       const members = new Set<ObjectId>()
-      // the cast to users is one of Graph's advanced queries: it wants a count, and the header
-      let next: string | undefined =
-        `${this.#settings.url}/groups/${group}/transitiveMembers/microsoft.graph.user?$select=id&$top=999&$count=true`
+      let next: string | undefined = `${this.#settings.url}/groups/${group}/transitiveMembers?$select=id&$top=999`
       for (let page = 0; next !== undefined; page++) {
         if (page === mostPages) throw new Error('The group is too large.')
         const body = await read(next)
         // a group that goes away between two pages has no members
         if (body === null) return []
         const { value, '@odata.nextLink': link } = pageSchema.parse(body)
-        for (const { id } of value) members.add(parseObjectId(id))
+        for (const { id, '@odata.type': type } of value)
+          if (type === '#microsoft.graph.user') members.add(parseObjectId(id))
         next = link
       }
       return [...members]
@@ -104,7 +107,7 @@ const userSchema = z.object({
 })
 
 const pageSchema = z.object({
-  value: z.array(z.object({ id: z.string().refine(isObjectId) })),
+  value: z.array(z.object({ '@odata.type': z.string(), id: z.string().refine(isObjectId) })),
   '@odata.nextLink': z.string().optional(),
 })
 
@@ -126,7 +129,7 @@ async function get(address: string, { origin, credential, deadline }: Reach): Pr
     const token = await credential.getToken('https://graph.microsoft.com/.default', { abortSignal })
     if (token === null) throw new Error('There is no token for the directory.')
     const response = await fetch(address, {
-      headers: { authorization: `Bearer ${token.token}`, consistencylevel: 'eventual' },
+      headers: { authorization: `Bearer ${token.token}` },
       redirect: 'error',
       signal: abortSignal,
     })

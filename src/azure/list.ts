@@ -1,8 +1,9 @@
 import { odata, type TableClient } from '@azure/data-tables'
+import { bounds } from '../core/bound.ts'
 import { inverse, newRequestId, type RequestId, shardAt, shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
 import type { ApprovalRequest } from '../core/request.ts'
-import type { Page, Scope } from '../ports.ts'
+import type { Keep, Page, Scope } from '../ports.ts'
 import { cursorOf, idAt, type Position, parseCursor } from './cursor.ts'
 import { textIn } from './column.ts'
 import { mergeShards, type Placed, type Plan } from './merge.ts'
@@ -10,7 +11,7 @@ import { requestFrom } from './row.ts'
 import type { Deadline } from './tables.ts'
 
 export interface Listing {
-  readonly keep: (request: ApprovalRequest) => boolean
+  readonly keep: Keep
   readonly limit: number
   readonly cursor?: string
 }
@@ -20,8 +21,6 @@ export interface Source {
   readonly find: (id: RequestId) => Promise<ApprovalRequest | null>
   readonly deadline: Deadline
 }
-
-const mostRows = 5_000
 
 /** A page that took so long to read, in milliseconds, is handed out as it is, with a cursor. */
 const longEnough = 3_500
@@ -33,7 +32,7 @@ const width = 16
 export async function listRequests(source: Source, scope: Scope, { keep, limit, cursor }: Listing): Promise<Page> {
   const began = performance.now()
   const firstSize = Math.ceil((2 * limit) / shards.length)
-  const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows, firstSize })
+  const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows: bounds.list.rows, firstSize })
   const requests: ApprovalRequest[] = []
   let last: Placed | undefined
   let isCut = false
@@ -45,7 +44,7 @@ export async function listRequests(source: Source, scope: Scope, { keep, limit, 
       isCut = requests.length === limit
       if (isCut) break
       last = placed[i]
-      if (request && keep(request)) requests.push(request)
+      if (request && (await keep(request))) requests.push(request)
     }
   }
   const isLast = !isCut && merged.isAtEnd()

@@ -47,6 +47,16 @@ export function checkSecrets({ action, reason, links }: Written, exempt: readonl
   walk(params, '/params', '/params', '')
 }
 
+/**
+ * As {@link checkSecrets}, of one text that an agent or executor writes later; absent, there is nothing to look at.
+ *
+ * @throws {Problem} `secret-in-params`
+ */
+export function checkSecretIn(text: string | undefined, pointer: string): void {
+  const found = text === undefined ? null : secretIn(text, '')
+  if (found !== null) refuse(pointer, found)
+}
+
 /** Says what a text holds, in words, or `null`. */
 function secretIn(text: string, name: string): string | null {
   if (text.length < 8) return null

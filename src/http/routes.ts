@@ -60,7 +60,7 @@ export const routes: readonly Route[] = [
     query: noQuery,
     headers: [],
     answers: { 200: json },
-    problems: [...withBody, 'not-pending', 'already-redeemed'],
+    problems: [...withBody, 'not-pending', 'already-redeemed', 'secret-in-params'],
   },
   {
     name: 'decide',
@@ -96,7 +96,7 @@ export const routes: readonly Route[] = [
     query: noQuery,
     headers: [],
     answers: { 200: json },
-    problems: [...withBody, 'not-redeemed', 'already-reported'],
+    problems: [...withBody, 'not-redeemed', 'already-reported', 'secret-in-params'],
   },
   {
     name: 'revoke',

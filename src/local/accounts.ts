@@ -42,9 +42,12 @@ export const agents: readonly Agent[] = [
   { ...agent(2, 'other-bot'), roles: ['Actions.Request', 'Grants.Redeem'] },
 ]
 
-/** Groups that the directory keeps; the groups of the policy may name one as `entraGroup`. */
+/** Groups that the directory keeps, with people and agents; the groups of the policy may name one as `entraGroup`. */
 export const entraGroups: readonly { readonly oid: string; readonly members: readonly string[] }[] = [
-  { oid: 'd0000000-0000-4000-8000-000000000001', members: users.slice(0, 2).map((user) => user.oid) },
+  {
+    oid: 'd0000000-0000-4000-8000-000000000001',
+    members: [...users.slice(0, 2), ...agents.slice(0, 1)].map(({ oid }) => oid),
+  },
 ]
 
 function member(number: number, name: string): User {

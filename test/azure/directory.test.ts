@@ -67,9 +67,25 @@ test('the members of a group come from all its pages, each once', async () => {
       ? page([dana], `${graph.origin}/v1.0/groups/${group}/more?$skiptoken=2`)
       : page([erin.toUpperCase(), dana])
   expect(await directory().members(group)).toEqual([dana, erin])
-  expect(graph.received[0]?.path).toBe(`/v1.0/groups/${group}/transitiveMembers/microsoft.graph.user`)
-  expect(graph.received[0]?.headers['consistencylevel']).toBe('eventual')
-  expect(graph.received[0]?.query.get('$count')).toBe('true')
+  expect(graph.received[0]?.path).toBe(`/v1.0/groups/${group}/transitiveMembers`)
+})
+
+test('nothing is asked for that Graph answers from an index which lags behind', async () => {
+  answer = ({ path }) => (path.includes('/groups/') ? page([dana]) : { status: 200, body: user })
+  await directory().members(group)
+  await directory().person(dana)
+  for (const { path, query, headers } of graph.received) {
+    expect(path).not.toMatch(/microsoft\.graph\./)
+    expect([...query.keys()].filter((key) => !['$select', '$top'].includes(key))).toEqual([])
+    expect(headers).not.toHaveProperty('consistencylevel')
+  }
+})
+
+test('of the members of a group only people count', async () => {
+  const types = ['group', 'servicePrincipal', 'device', 'orgContact']
+  const others = types.map((type) => ({ '@odata.type': `#microsoft.graph.${type}`, id: erin, userType: null }))
+  answer = () => ({ status: 200, body: { value: [...others, { '@odata.type': '#microsoft.graph.user', id: dana }] } })
+  expect(await directory().members(group)).toEqual([dana])
 })
 
 test('a group that does not exist has no members, and neither has an empty one', async () => {
@@ -79,10 +95,29 @@ test('a group that does not exist has no members, and neither has an empty one',
   expect(await directory().members(group)).toEqual([])
 })
 
+test.each<[string, Answer, string]>([
+  ['throttles for a moment', { status: 429, headers: { 'retry-after': '1' } }, 'ok'],
+  ['fails', { status: 500 }, 'unavailable'],
+  ['answers half of it', { status: 200, body: '{"value":[' }, 'unavailable'],
+  ['no longer has the group', missing, 'nobody'],
+])('a directory that %s between two pages', async (_what, between, expected) => {
+  const later = [between, page([erin])]
+  answer = ({ query }) =>
+    query.get('$skiptoken') === null
+      ? page([dana], `${graph.origin}/v1.0/groups/${group}/more?$skiptoken=2`)
+      : (later.shift() ?? page([]))
+  const members = directory().members(group)
+  if (expected === 'unavailable') expect(await codeOf(members)).toBe(expected)
+  else expect(await members).toEqual(expected === 'ok' ? [dana, erin] : [])
+})
+
 test('a link to the next page elsewhere is not followed', async () => {
-  answer = () => page([dana], `${other.origin}/v1.0/groups/${group}/more`)
-  expect(await codeOf(directory().members(group))).toBe('unavailable')
+  for (const elsewhere of [other.origin, graph.origin.replace('127.0.0.1', 'localhost'), 'https://evil.example']) {
+    answer = () => page([dana], `${elsewhere}/v1.0/groups/${group}/more`)
+    expect(await codeOf(directory().members(group))).toBe('unavailable')
+  }
   expect(other.received).toEqual([])
+  expect(graph.received).toHaveLength(3)
 })
 
 test('a redirection is not followed', async () => {
@@ -100,7 +135,8 @@ test('pages without end are not read', async () => {
 test.each<[string, unknown]>([
   ['no list', {}],
   ['a list of something else', { value: [dana] }],
-  ['an id that is none', { value: [{ id: 'root' }] }],
+  ['a member of no type', { value: [{ id: dana }] }],
+  ['an id that is none', { value: [{ '@odata.type': '#microsoft.graph.user', id: 'root' }] }],
   ['a link that is none', { value: [], '@odata.nextLink': 'more' }],
   ['no JSON', '<html>'],
 ])('an answer about a group is none with %s', async (_what, body) => {

@@ -44,8 +44,8 @@ approver of another group           403  none 404  403    404    403    403    4
 owner of the agent                  403  200  200  403    self   403    403    self   403    403
 second account of its sponsor       403  200  200  403    self   403    403    self   403    403
 whom it acts for                    403  200  200  403    self   403    403    self   403    403
-guest in the group                  403  none 404  403    403    403    403    403    403    403
-disabled, in the group              403  none 404  403    403    403    403    403    403    403
+guest in the group                  403  none 404  403    404    403    403    404    403    403
+disabled, in the group              403  none 404  403    404    403    403    404    403    403
 member in no group                  403  none 404  403    404    403    403    404    403    403
 nobody in the directory             403  none 404  403    404    403    403    404    403    403
 Evidence.Read                       403  200  200  403    404    403    403    404    200    200

@@ -128,7 +128,7 @@ export class MemoryLedger implements Ledger {
     let count = 0
     for (; count < read.length && requests.length < limit; count++) {
       const request = read[count]?.request
-      if (request && keep(request)) requests.push(request)
+      if (request && (await keep(request))) requests.push(request)
     }
     const last = read[count - 1]
     return { requests, ...(last && count < rows.length && { cursor: cursorOf(scope, last.position) }) }
