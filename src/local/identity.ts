@@ -28,18 +28,20 @@ export interface IdentityOptions {
   /** Keeps the signing key, so that tokens outlive a restart. */
   readonly dataDir: string
   readonly control?: Control
+  /** Hears of what went wrong inside: whoever asked gets a bare 500. */
+  readonly failed: (cause: unknown) => void
 }
 
 /** Starts the local identity provider: Entra and as much of Microsoft Graph as the Directory asks, on loopback. */
-export async function startIdentity({ port, dataDir, control }: IdentityOptions): Promise<Identity> {
+export async function startIdentity({ port, dataDir, control, failed }: IdentityOptions): Promise<Identity> {
   const key = await signingKey(dataDir)
   const server = createServer()
   const origin = `http://${loopback}:${await listen(server, port)}`
   const issuer = `${origin}/${tenantId}/v2.0`
-  const tokens = await createIssuer(issuer, key)
+  const tokens = await createIssuer(issuer, key, failed)
   server.on('request', (req, res) => {
     answer(req, res, tokens, control ?? (() => false)).catch((cause: unknown) => {
-      console.error(cause)
+      failed(cause)
       if (!res.headersSent) res.writeHead(500)
       res.end()
     })

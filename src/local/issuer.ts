@@ -21,7 +21,7 @@ const resource = `api://${apiAppId}`
 const lifetime = 3600
 
 /** Issues access tokens as Entra's v2.0 endpoint does: by client credentials to agents, and by `mint` to anybody. */
-export async function createIssuer(issuer: string, key: JWK): Promise<Issuer> {
+export async function createIssuer(issuer: string, key: JWK, failed: (cause: unknown) => void): Promise<Issuer> {
   const { default: Provider, errors } = await loadQuietly()
   const info: ResourceServer = {
     audience: apiAppId,
@@ -52,7 +52,7 @@ export async function createIssuer(issuer: string, key: JWK): Promise<Issuer> {
       },
     },
   })
-  provider.on('server_error', (_context, error) => console.error(error))
+  provider.on('server_error', (_context, error) => failed(error))
 
   return {
     handle: provider.callback(),

@@ -57,6 +57,7 @@ async function start(settings: LocalSettings): Promise<void> {
   const policy = await loadPolicy(settings.policy, cards)
   const clock = localClock(data)
   const log = openLog(data)
+  const failed = (name: string) => (cause: unknown) => log('error', name, backgroundLine(cause))
   const secret = randomBytes(16).toString('hex')
   const door = notYet()
   const baseUrl = `http://${loopback}:${await listen(door, ports.api.port)}`
@@ -65,12 +66,13 @@ async function start(settings: LocalSettings): Promise<void> {
   const identity: Identity = await startIdentity({
     port: ports.identity.port,
     dataDir: data,
+    failed: failed('identity'),
     control: control(secret, { identity: () => identity, clock, sweep: asRun(sweep), seal: asRun(() => seal()) }),
   })
   running.push(identity)
   const { app, seal } = await composeLocal({
     ...{ data, policy, cards, baseUrl, azurite, identity, clock },
-    failed: (cause) => log('error', 'background', backgroundLine(cause)),
+    failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
   })
   async function sweep(): Promise<number> {

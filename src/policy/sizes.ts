@@ -1,7 +1,9 @@
 import type { Slot } from '../core/requirement.ts'
 
-/** What a policy may be so large as, so that no event made from it passes the 4 KiB of a leaf. */
+/** What a policy may be so large as: loading it costs little, and no event made from it passes the 4 KiB of a leaf. */
 export const sizes = {
+  /** Bytes of one file: looked at before anything is made of it. */
+  file: 262_144,
   name: 32,
   rulesPerAction: 12,
   slots: 10,
@@ -11,6 +13,12 @@ export const sizes = {
   excluded: 24,
   channelsPerGroup: 8,
   summary: 200,
+  title: 200,
+  titleValues: 8,
+  label: 40,
+  criticalParams: 8,
+  /** Bytes of what each request of an action bears of it. */
+  presentation: 4_096,
 } as const
 
 /** The form of rule ids: ASCII, so that characters are bytes. */

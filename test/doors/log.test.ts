@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isArray, isObject, type Json } from '../../src/core/json.ts'
@@ -168,6 +168,32 @@ describe('a trace', () => {
     const answer = await stack.call(null, '/api/messages', body, { authorization, ...header(trace) })
     expect(answer).toMatchObject({ status: 200, body: { statusCode: 400 } })
     expect(await linesOf(trace)).toMatchObject([{ route: 'messages', status: 200, code: answer.body.value.code }])
+  })
+
+  test.each([
+    ['words', 'a guest', 'guest', 'not-found'],
+    ['a card', 'the owner of the agent', 'owner', 'self-approval'],
+    ['a card', 'who was shown nothing', 'dba-1', 'digest-mismatch'],
+  ])('of a click that is refused with %s has the code in the log: %s', async (_how, _who, who, code) => {
+    const { body: request } = await stack.call('deploy-bot', '/api/requests', wish())
+    const trace = randomBytes(16).toString('hex')
+    const view = `sha256:${'0'.repeat(64)}`
+    const body = click(who, 'approve', { request: request.id, view, note: canary, confirm: canary })
+    const authorization = `Bearer ${await teams.token()}`
+    const answer = await stack.call(null, '/api/messages', body, { authorization, ...header(trace) })
+    expect(answer.status).toBe(200)
+    const lines = await linesOf(trace)
+    expect(lines).toMatchObject([{ route: 'messages', status: 200, code, caller: { id: oidOf(who) } }])
+    expect(JSON.stringify(lines)).not.toContain(canary)
+    expect(JSON.stringify(lines)).not.toContain(request.id)
+  })
+
+  test('of a command that is refused with words has the code in the log', async () => {
+    const trace = randomBytes(16).toString('hex')
+    const authorization = `Bearer ${await teams.token()}`
+    const body = typed('dba-1', 'show 01kjw2xm00abcdefghjkmnpqrs-07')
+    await stack.call(null, '/api/messages', body, { authorization, ...header(trace) })
+    expect(await linesOf(trace)).toMatchObject([{ route: 'messages', status: 200, code: 'not-found' }])
   })
 
   test('is another one for what a timer does', async () => {

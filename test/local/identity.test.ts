@@ -8,6 +8,7 @@ import { type Identity, startIdentity } from '../../src/local/identity.ts'
 
 let dataDir = ''
 let identity: Identity
+let failures: unknown[] = []
 const [deployBot] = agents
 
 beforeAll(async () => {
@@ -88,15 +89,12 @@ test('Graph knows users, with the properties that were asked for', async () => {
   expect(body).toEqual({ id: users[6]?.oid, displayName: 'guest', userType: 'Guest', accountEnabled: true })
 })
 
-test.each([`/users/${tenantId}`, `/groups/${tenantId}/transitiveMembers/microsoft.graph.user`])(
-  'Graph does not know %s',
-  async (path) => {
-    await expect(graph(path)).resolves.toMatchObject({
-      status: 404,
-      body: { error: { code: 'Request_ResourceNotFound' } },
-    })
-  },
-)
+test.each([`/users/${tenantId}`, `/groups/${tenantId}/transitiveMembers`])('Graph does not know %s', async (path) => {
+  await expect(graph(path)).resolves.toMatchObject({
+    status: 404,
+    body: { error: { code: 'Request_ResourceNotFound' } },
+  })
+})
 
 test('Graph wants a token', async () => {
   expect((await fetch(`${identity.graphUrl}/users/${users[0]?.oid}`)).status).toBe(401)
@@ -104,10 +102,15 @@ test('Graph wants a token', async () => {
 
 test('Graph pages through the members of a group', async () => {
   const [group] = entraGroups
-  const first = await graph(`/groups/${group?.oid}/transitiveMembers/microsoft.graph.user?$select=id&$top=1`)
-  expect(first.body['value']).toEqual([{ id: group?.members[0] }])
+  const first = await graph(`/groups/${group?.oid}/transitiveMembers?$select=id&$top=2`)
+  expect(first.body['value']).toEqual([
+    { '@odata.type': '#microsoft.graph.servicePrincipal', id: deployBot?.oid },
+    { '@odata.type': '#microsoft.graph.user', id: group?.members[0] },
+  ])
   const second = await graph(String(first.body['@odata.nextLink']).replace(identity.graphUrl, ''))
-  expect(second.body).toEqual({ value: [{ id: group?.members[1] }] })
+  expect(second.body).toEqual({ value: [{ '@odata.type': '#microsoft.graph.user', id: group?.members[1] }] })
+  for (const top of ['0', '1000', 'x'])
+    expect((await graph(`/groups/${group?.oid}/transitiveMembers?$top=${top}`)).status).toBe(400)
 })
 
 test('control routes are answered below /local/ alone, and only for this machine', async () => {
@@ -118,11 +121,20 @@ test('control routes are answered below /local/ alone, and only for this machine
   await expect(statusAs('localhost')).resolves.toBe(200)
 })
 
+test('what goes wrong inside is told to whoever keeps the log, and is a bare 500', async () => {
+  failures = []
+  const answered = await fetch(`${identity.origin}/local/broken`)
+  expect([answered.status, await answered.text()]).toEqual([500, ''])
+  expect(failures).toEqual([new TypeError('a bug')])
+})
+
 function start(port: number): Promise<Identity> {
   return startIdentity({
     port,
     dataDir,
+    failed: (cause) => failures.push(cause),
     control(_req, res, url) {
+      if (url.pathname.endsWith('/broken')) throw new TypeError('a bug')
       if (!url.pathname.endsWith('/hello')) return false
       res.end(url.pathname)
       return true

@@ -1,3 +1,4 @@
+import { sizes } from '../../src/policy/sizes.ts'
 import { ask, approvers, type Changes, flaws, load, schema } from './folder.ts'
 
 const everything = 'permit(principal, action, resource)'
@@ -19,6 +20,11 @@ describe('a policy is refused, with file, line and rule, for', () => {
   test.each<[string, Changes, object]>([
     ['a missing file', { 'forbid.cedar': null }, { file: 'forbid.cedar' }],
     ['a file that nobody would read', { 'aprove.cedar': '' }, { file: 'aprove.cedar' }],
+    ...['forbid.cedar', 'schema.cedarschema', 'approvers.json'].map((file): [string, Changes, object] => [
+      `a file of ${sizes.file + 1} bytes`,
+      { [file]: new Uint8Array(sizes.file + 1) },
+      { file, reason: `the file has more than ${sizes.file} bytes` },
+    ]),
     ['bad UTF-8', { 'allow.cedar': Uint8Array.of(0xff) }, { file: 'allow.cedar' }],
     ['a line that ends for some readers only', { 'allow.cedar': '// é\n// x\rpermit' }, at('allow.cedar', 2)],
     ['a control character', { 'approvers.json': `{"version":\u00001}` }, at('approvers.json', 1)],
