@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
+import { bounds } from './core/bound.ts'
 import { type GrantClaims, grantFor, grantType } from './core/grant.ts'
 import type { RequestId } from './core/id.ts'
 import { type Instant, instant } from './core/instant.ts'
@@ -12,9 +13,6 @@ export interface Grant {
   readonly token: string
   readonly expiresAt: Instant
 }
-
-/** Far above any real grant; checked before anything is decoded. */
-const maxTokenLength = 8192
 
 /** How many grants a process remembers. */
 const remembered = 10_000
@@ -30,15 +28,24 @@ export function grants(signer: Signer, issuer: string) {
     const known = issued.get(request.id)
     if (known && now < known.renewAt) return known.grant
     const grant = { token: await signed(signer, claims), expiresAt: instant(claims.exp * 1000) }
-    const oldest = issued.keys().next()
-    if (issued.size >= remembered && !oldest.done) issued.delete(oldest.value)
+    forget(now)
+    issued.delete(request.id) // so that the newest is the last
     issued.set(request.id, { grant, renewAt: instant((claims.iat + (claims.exp - claims.iat) / 2) * 1000) })
     return grant
   }
 
+  /** Drops those that nobody gets any more, oldest first, and as many as are too many. */
+  function forget(now: Instant): void {
+    for (const [id, { renewAt }] of issued) {
+      if (issued.size < remembered && now < renewAt) return
+      issued.delete(id)
+    }
+  }
+
   /** @throws {Problem} `grant-invalid` unless we signed it, as a grant. */
   async function read(token: string): Promise<JsonObject> {
-    const [head, body, signature, ...rest] = token.length <= maxTokenLength ? token.split('.') : []
+    // the length comes from outside: check it before anything is decoded
+    const [head, body, signature, ...rest] = token.length <= bounds.token.grant ? token.split('.') : []
     if (!head || !body || !signature || rest.length > 0) throw invalid()
     const header = decoded(head)
     if (header['alg'] !== 'ES256' || header['typ'] !== grantType) throw invalid()
@@ -65,7 +72,12 @@ async function signed(signer: Signer, claims: GrantClaims): Promise<string> {
 function holds({ kty, crv, x, y }: PublicKey, input: string, signature: string): boolean {
   const key = createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' })
   const bytes = Buffer.from(signature, 'base64url')
-  return bytes.length === 64 && verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, bytes)
+  // Node skips what is not base64url: a grant has one text
+  return (
+    bytes.length === 64 &&
+    encoded(bytes) === signature &&
+    verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, bytes)
+  )
 }
 
 function decoded(part: string): JsonObject {

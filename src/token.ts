@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
+import { bounds } from './core/bound.ts'
 import { Problem } from './core/problem.ts'
 
 /** Where somebody publishes the keys that they sign tokens with. */
@@ -14,15 +15,12 @@ export interface KeySource {
 /** A published key, with whatever its publisher says of it. */
 export type PublishedKey = Readonly<Record<string, unknown>>
 
-/** Far more than Entra or the Bot Connector put in a token. */
-const longest = 16_384
-
 const day = 24 * 3600 * 1000
 
 /** The token in an `Authorization: Bearer` header (RFC 6750); `null` unless it has the form of a signed JWT. */
 export function bearer(authorization: string | null): string | null {
   // the length comes from outside: check it before a pattern reads the text
-  if (authorization === null || authorization.length > longest) return null
+  if (authorization === null || authorization.length > bounds.token.access) return null
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1] ?? null
 }
 

@@ -187,6 +187,23 @@ export function problem(run: () => unknown): Problem {
   throw new Error('No problem was thrown.')
 }
 
+/** The code of the problem a promise ends in; fails if it ends in none. */
+export async function codeOf(promise: Promise<unknown>): Promise<ProblemCode> {
+  const outcome = await outcomeOf(promise)
+  if (outcome === 'ok') throw new Error('No problem was thrown.')
+  return outcome
+}
+
+export async function outcomeOf(promise: Promise<unknown>): Promise<ProblemCode | 'ok'> {
+  try {
+    await promise
+    return 'ok'
+  } catch (cause) {
+    if (cause instanceof Problem) return cause.code
+    throw cause
+  }
+}
+
 const nothing = (request: ApprovalRequest): Step => ({ request, events: [] })
 
 function inStatus<S extends Status>(status: S, request: ApprovalRequest): ApprovalRequest & { status: S } {

@@ -155,6 +155,9 @@ describe('no grant of ours is', () => {
       return `${input}.${Buffer.from(signature).toString('base64url')}`
     }
 
+  /** 64 bytes leave four bits of the last character that say nothing. */
+  const sibling = (letter = '') => (letter === 'A' ? 'B' : letter === 'Q' ? 'R' : letter === 'g' ? 'h' : 'x')
+
   test.each<[string, Forgery]>([
     ['a text', () => 'grant'],
     ['an empty text', () => ''],
@@ -162,6 +165,9 @@ describe('no grant of ours is', () => {
     ['a token without signature', (token) => token.split('.').slice(0, 2).join('.')],
     ['a token with an empty signature', (token) => `${token.split('.').slice(0, 2).join('.')}.`],
     ['a token with a fourth part', (token) => `${token}.x`],
+    ['a token with padding', (token) => `${token}=`],
+    ['a token with a line break', (token) => `${token}\n`],
+    ['a token with its last bits changed', (token) => token.slice(0, -1) + sibling(token.at(-1))],
     ['a token with a longer life', edited(1, { exp: 9_999_999_999 })],
     ['a token with another executor', edited(1, { aud: runner })],
     ['an unsigned token', edited(0, { alg: 'none' })],

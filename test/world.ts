@@ -7,7 +7,6 @@ import type { Ask } from '../src/asking.ts'
 import { takeTurns } from '../src/azure/turns.ts'
 import type { Action } from '../src/core/action.ts'
 import type { Digest, ObjectId, RequestId } from '../src/core/id.ts'
-import { Problem, type ProblemCode } from '../src/core/problem.ts'
 import type { ApprovalRequest } from '../src/core/request.ts'
 import { grants } from '../src/grants.ts'
 import { fileSigner } from '../src/local/signer.ts'
@@ -17,6 +16,8 @@ import { action, after, bot, dba, dba2, needs, noon, oid, owner, policyVersion, 
 import { FakeClock, FakeDirectory, fakePolicy, type Roster } from './fakes.ts'
 import { MemoryLedger } from './fakes/ledger.ts'
 import { MemoryLimits } from './fakes/limits.ts'
+
+export { codeOf, outcomeOf } from './build.ts'
 
 export const issuer = 'https://countersign.example'
 export const guest = oid(51)
@@ -198,23 +199,6 @@ export async function claims(
 export async function history({ ledger }: Pick<Instance, 'ledger'>, id: RequestId): Promise<readonly string[]> {
   const request = await ledger.find(id)
   return request ? request.events.map(({ type }) => type) : []
-}
-
-/** The code of the problem a promise ends in; fails if it ends in none. */
-export async function codeOf(promise: Promise<unknown>): Promise<ProblemCode> {
-  const outcome = await outcomeOf(promise)
-  if (outcome === 'ok') throw new Error('No problem was thrown.')
-  return outcome
-}
-
-export async function outcomeOf(promise: Promise<unknown>): Promise<ProblemCode | 'ok'> {
-  try {
-    await promise
-    return 'ok'
-  } catch (cause) {
-    if (cause instanceof Problem) return cause.code
-    throw cause
-  }
 }
 
 export const count = (outcomes: readonly string[], outcome: string): number =>

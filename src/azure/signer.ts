@@ -75,7 +75,7 @@ export class VaultSigner implements Signer {
     this.#list = null
     const found = among(await this.#versions())
     if (found === undefined)
-      throw new Problem('unavailable', `No enabled version of the key ${this.#name} has the thumbprint ${kid}.`)
+      throw new Problem('unavailable', 'The key to sign with is not there, or not enabled.', { retryAfter: 10 })
     return found
   }
 

@@ -13,7 +13,13 @@ export const bounds = {
   shown: { pages: 10, keys: 48 },
   /** Characters; `words` bounds what else people and executors write. */
   text: { reason: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
-  /** Seconds that a request may ask to wait. */
+  /** Characters of the tokens in `Authorization` headers, and of grants: far more than either has. */
+  token: { access: 16_384, grant: 8_192 },
+  /** Seconds that one call waits for a decision. */
+  wait: 60,
+  /** A page of a list: its requests, the days it may span, and the rows that are read for it. */
+  list: { most: 100, otherwise: 50, days: 31, rows: 5_000 },
+  /** Seconds that a request may stay pending, as the agent wants it. */
   expiresIn: { least: 60, most: 604_800, otherwise: 3_600 },
   /** Requests of an agent that wait for people, and its asks for people in an hour: as registered, or otherwise. */
   pending: { otherwise: 5, most: 100 },

@@ -125,7 +125,8 @@ function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: Decisi
 
 function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: DecisionInput): void {
   if (verdict === 'deny') {
-    if (!reason?.trim()) throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
+    if (!anythingSeen.test(reason ?? ''))
+      throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
     return
   }
   const target = request.action?.target ?? ''
@@ -133,6 +134,9 @@ function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: Deci
   if (request.requirement?.tier === 'high' && confirm !== last)
     throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
 }
+
+/** A reason that nobody can see is none. */
+const anythingSeen = /[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
 /** What an approver types to confirm: the target's last segment that is not empty. */
 export const confirmationOf = (target: string): string =>

@@ -33,7 +33,7 @@ export async function keysOf(signer: Pick<Signer, 'keys'>, kids: readonly string
   const known = new Map((await signer.keys()).map((key) => [key.kid, key]))
   return kids.map((kid) => {
     const key = known.get(kid)
-    if (!key) throw new Problem('unavailable', `The log's key ${kid} is not there to sign with.`)
+    if (!key) throw new Problem('unavailable', 'The key of the log is not there to sign with.', { retryAfter: 10 })
     return { kid, spki: spkiOf(key) }
   })
 }

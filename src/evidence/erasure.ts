@@ -32,7 +32,7 @@ export function erasures(parts: ChangeParts) {
     await settle(parts, id)
     const erased: Erased[] = []
     for (;;) {
-      const some = await retrying(() => eraseSome(id, erasure))
+      const some = await retrying(parts, () => eraseSome(id, erasure))
       if (some.length === 0) return erased
       erased.push(...some)
     }

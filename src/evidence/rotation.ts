@@ -6,7 +6,7 @@ import { type ChangeParts, recordAlone, retrying, timeOf } from '../change.ts'
 import type { Ledger, Signer } from '../ports.ts'
 import type { Seals } from '../ports/evidence.ts'
 
-export type RotationParts = Pick<ChangeParts, 'clock' | 'policy' | 'random'> & {
+export type RotationParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | 'backOff'> & {
   readonly ledger: Pick<Ledger, 'inTurn' | 'load' | 'commit'>
   readonly seals: Pick<Seals, 'head'>
   readonly signer: Pick<Signer, 'keys'>
@@ -27,7 +27,7 @@ export async function announceKey(parts: RotationParts): Promise<void> {
   const [newest] = await signer.keys()
   if (head === null || newest === undefined || newest.kid === head.key) return
   const data = { key: encode64(spkiOf(newest)), size: head.size }
-  await retrying(() =>
+  await retrying(parts, () =>
     ledger.inTurn(shard, async () => {
       const loaded = await ledger.load(shard, {})
       const at = timeOf(clock, loaded)

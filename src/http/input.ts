@@ -1,11 +1,9 @@
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
 import { escapePointer } from '../core/action.ts'
+import { bounds } from '../core/bound.ts'
 import { bodyLimits, type Json, readJson } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
-
-/** The longest that one call waits for a decision, in seconds. */
-const maxWait = 60
 
 /**
  * Reads a body strictly and fits it to its schema. No body counts as an empty object.
@@ -40,7 +38,7 @@ export function preferredWait(req: HttpRequest): number {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)"?/i.exec(req.headers.get('prefer') ?? '')?.[1]
   if (wait === undefined) return 0
   if (!/^\d{1,6}$/.test(wait)) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
-  return Math.min(Number(wait), maxWait)
+  return Math.min(Number(wait), bounds.wait)
 }
 
 /** @returns `null` without the header */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { bounds } from '../core/bound.ts'
 import type { ObjectId } from '../core/id.ts'
 import { milliseconds, parseInstant } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
@@ -8,7 +9,8 @@ import type { listQuery } from './schemas.ts'
 
 type Wanted = z.output<typeof listQuery>
 
-const longestRange = 31 * 24 * 3600 * 1000
+const { days } = bounds.list
+const longestRange = days * 24 * 3600 * 1000
 
 /**
  * What to read: a list needs a bound, so that its cost does not grow with the ledger.
@@ -27,7 +29,7 @@ export function scopeOf({ from, to, status, agent, approver }: Wanted): Scope {
   if (!range.from || !range.to)
     throw refused('/from', 'and /to are required, or an agent, an approver, or status=pending')
   if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
-    throw refused('/to', 'is at most 31 days after /from')
+    throw refused('/to', `is at most ${days} days after /from`)
   return { by: 'time', from: range.from, to: range.to }
 }
 

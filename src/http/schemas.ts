@@ -38,7 +38,7 @@ const target = z
   .refine((text) => !invisible.test(text), 'has no invisible characters')
   .meta({ minLength: 1, maxLength: actionLimits.target })
 
-const { text, expiresIn } = bounds
+const { text, expiresIn, list, token } = bounds
 
 const link = z.strictObject({
   title: words(1, text.linkTitle).refine((text) => !text.includes('\n'), 'is one line'),
@@ -76,7 +76,7 @@ export const decisionBody = z.strictObject({
 export const reasonBody = z.strictObject({ reason: words(0, text.words).optional() })
 
 export const redeemBody = z.strictObject({
-  grant: z.string().max(8192, 'has at most 8,192 characters'),
+  grant: z.string().max(token.grant, `has at most ${token.grant} characters`),
   digest,
   redemption: z.guid('is a uuid chosen by the executor').transform((text) => text.toLowerCase()),
 })
@@ -114,7 +114,7 @@ export const listQuery = z.strictObject({
   limit: z
     .string()
     .regex(/^([1-9]\d?|100)$/, 'is a number from 1 to 100')
-    .default('50')
+    .default(String(list.otherwise))
     .transform(Number),
 })
 

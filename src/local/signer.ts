@@ -43,7 +43,7 @@ export async function fileSigner(path: string): Promise<FileSigner> {
     keys: async () => all.map(({ publicKey }) => publicKey),
     sign: async (digest, kid = newest.publicKey.kid) => {
       const key = all.find(({ publicKey }) => publicKey.kid === kid)
-      if (!key) throw new Problem('unavailable', `No key that belongs to ${path} has the thumbprint ${kid}.`)
+      if (!key) throw new Problem('unavailable', 'The key to sign with is not there.', { retryAfter: 10 })
       return { kid, signature: signDigest(key.d, digest) }
     },
   }

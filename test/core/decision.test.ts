@@ -203,7 +203,7 @@ describe('what is decided on', () => {
     expect(refused).toMatchObject({ code: 'digest-mismatch', details: { pointer: '/digest' } })
   })
 
-  test.each([undefined, '', ' '])('a denial needs a reason, which %p is not', (reason) => {
+  test.each([undefined, '', ' ', '\u200b', '\u3164\n\u2060'])('a denial needs a reason, which %p is not', (reason) => {
     const request = pending()
     const { reason: _none, ...vote } = decision(request, { verdict: 'deny' })
     const refused = problem(() => decide(request, { ...vote, ...(reason !== undefined && { reason }) }))

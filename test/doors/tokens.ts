@@ -1,5 +1,4 @@
 import {
-  createHmac,
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
@@ -11,6 +10,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { botAppId } from '../../src/local/bot.ts'
 import { seconds } from '../teamsDouble.ts'
+import { publiclySigned, unsigned } from '../forgedTokens.ts'
 import type { Stack } from '../stack.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -30,7 +30,7 @@ const another = '99999999-9999-4999-8999-999999999999'
 export async function forge(stack: Stack): Promise<Forge> {
   const jwk = JSON.parse(await readFile(join(stack.data, 'identity-key.json'), 'utf8')) as JsonWebKey & { kid: string }
   const key = createPrivateKey({ key: jwk, format: 'jwk' })
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'pem' })
+  const publicKey = createPublicKey(key)
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const strangers = stranger.publicKey.export({ format: 'jwk' })
 
@@ -39,7 +39,6 @@ export async function forge(stack: Stack): Promise<Forge> {
   const by = (signer: KeyObject, text: string): string =>
     `${text}.${sign('sha256', Buffer.from(text), signer).toString('base64url')}`
   const signed = (claims: Claims, header: Claims = {}): string => by(key, text(claims, header))
-  const hmac = (text: string): string => `${text}.${createHmac('sha256', spki).update(text).digest('base64url')}`
   const saying =
     (other: (claims: Claims) => Claims) =>
     (claims: Claims): string =>
@@ -55,8 +54,8 @@ export async function forge(stack: Stack): Promise<Forge> {
       'no token': () => null,
       'another scheme': (claims) => `Basic ${Buffer.from(signed(claims)).toString('base64')}`,
       'no JWT': () => `Bearer ${another}`,
-      'alg none': (claims) => `Bearer ${text(claims, { alg: 'none' })}.AAAA`,
-      'HS256 with the public key': (claims) => `Bearer ${hmac(text(claims, { alg: 'HS256' }))}`,
+      'alg none': (claims) => `Bearer ${unsigned('none', jwk.kid, claims)[1]}`,
+      'HS256 with the public key': (claims) => `Bearer ${publiclySigned(publicKey, jwk.kid, claims)[0]}`,
       'claims changed after signing': (claims) => {
         const [header, , signature] = signed({ ...claims, oid: another }).split('.')
         return `Bearer ${header}.${encode(claims)}.${signature}`

@@ -69,7 +69,7 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'nothing-filled-in',
-        file: 'src/core/page.ts',
+        file: 'src/core/value.ts',
         find: ".replace(/\\{(?=\\{)/g, '⟦U+007B⟧')",
         replace: '',
         tests: {
@@ -79,7 +79,7 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'told-apart',
-        file: 'src/core/page.ts',
+        file: 'src/core/value.ts',
         find: "typeof value === 'string' && !isMistakable(value) ? value",
         replace: "typeof value === 'string' ? value",
         tests: { 'test/core/page.test.ts': ['no two params have the same pages: they can be read back from them'] },
@@ -101,7 +101,7 @@ export const actionRows: readonly Row[] = [
       {
         name: 'showable',
         file: 'src/asking.ts',
-        find: '    checkShowable(action)\n',
+        find: '    checkShowable(action, presentation ?? undefined)\n',
         replace: '',
         tests: { 'test/security/asking.test.ts': ['what nobody could be shown is not asked for: %s'] },
       },

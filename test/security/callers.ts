@@ -2,6 +2,7 @@ import type { Row } from './row.ts'
 
 const gate = 'test/teams/gate.test.ts'
 const caller = 'test/http/caller.test.ts'
+const matrix = 'test/doors/callers.test.ts'
 const token = 'a token is refused that has %s'
 
 /** Those who are not who they say, or may not call at all. */
@@ -45,6 +46,13 @@ export const callerRows: readonly Row[] = [
         find: "algorithms: ['RS256'],",
         replace: '',
         tests: { [gate]: ['forged › with another RSA signature than RS256'] },
+      },
+      {
+        name: 'gate-issuer',
+        file: 'src/teams/gate.ts',
+        find: "iss: z.literal('https://api.botframework.com'),",
+        replace: '',
+        tests: { [gate]: [token] },
       },
       {
         name: 'gate-audience',
@@ -157,6 +165,37 @@ export const callerRows: readonly Row[] = [
     ],
   },
   {
+    attack: 'Somebody without the right to it reads, exports or erases evidence',
+    control: 'A role of its own for each of the three, asked for by each route',
+    switches: [
+      {
+        name: 'evidence-read',
+        file: 'src/http/api.ts',
+        find: "const person = await who.person(call, 'Evidence.Read')",
+        replace: 'const person = await who.person(call)',
+        build: true,
+        tests: { [matrix]: ['%s'] },
+      },
+      {
+        name: 'evidence-export',
+        file: 'src/http/evidence.ts',
+        find: "await who.person(call, 'Evidence.Export')\n      query(call.req, noQuery)\n      const date = dateOf(call)\n      const file",
+        replace:
+          'await who.person(call)\n      query(call.req, noQuery)\n      const date = dateOf(call)\n      const file',
+        build: true,
+        tests: { [matrix]: ['%s'] },
+      },
+      {
+        name: 'evidence-erase',
+        file: 'src/http/evidence.ts',
+        find: "who.person(call, 'Evidence.Erase')",
+        replace: 'who.person(call)',
+        build: true,
+        tests: { [matrix]: ['%s'] },
+      },
+    ],
+  },
+  {
     attack: 'An agent reads, cancels, redeems or reports what is of another; a stranger learns that a request exists',
     control:
       'Ownership, checked in each use case; what one may not know of is 404. A route without a row in the matrix fails',
@@ -167,6 +206,16 @@ export const callerRows: readonly Row[] = [
         find: "if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor",
         replace: "if (reader.kind === 'agent') return true",
         tests: { 'test/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'] },
+      },
+      {
+        name: 'acts-on-what-one-knows',
+        file: 'src/approvals.ts',
+        find: 'if (!person || !request || !(await mayKnow(parts, request, person))) throw notFound()',
+        replace: 'if (!person || !request) throw notFound()',
+        tests: {
+          'test/approvals.test.ts': ['who decides › to %s a request is as if there were none, whatever they try'],
+          'test/teams/bot.test.ts': ['who may not know of a request › hears the same as if there were none: %s'],
+        },
       },
       {
         name: 'cancel-owner',

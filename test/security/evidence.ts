@@ -72,7 +72,12 @@ export const evidenceRows: readonly Row[] = [
         file: 'src/core/decision.ts',
         find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
         replace: 'if (false)',
-        tests: { 'test/core/forgery.test.ts': ['a forged history is refused › approved %s'] },
+        tests: {
+          'test/core/forgery.test.ts': ['a forged history is refused › approved %s'],
+          [tampered]: [
+            'made anew by somebody who has the key, a day is replayed › a self-approval is found, and nothing else is wrong with it',
+          ],
+        },
       },
       {
         name: 'rules-followed',

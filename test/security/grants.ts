@@ -22,6 +22,13 @@ export const grantRows: readonly Row[] = [
         },
       },
       {
+        name: 'grant-text',
+        file: 'src/grants.ts',
+        find: 'encoded(bytes) === signature &&',
+        replace: '',
+        tests: { 'test/redeeming.test.ts': ['no grant of ours is › %s'] },
+      },
+      {
         name: 'grant-audience',
         file: 'src/core/grant.ts',
         find: "if (claims['aud'] !== caller) throw",

@@ -2,6 +2,7 @@ import type { Row } from './row.ts'
 
 const json = 'test/core/json.test.ts'
 const refuses = 'refuses %s'
+const faults = 'test/doors/faults.test.ts'
 
 /** What is sent, or told, to mean something else than it looks. */
 export const inputRows: readonly Row[] = [
@@ -144,7 +145,15 @@ export const inputRows: readonly Row[] = [
         replace: "title: 'Internal error', status: 500, instance, detail: String(cause) }",
         tests: {
           'test/http/boundary.test.ts': ['a bug, thrown %s, is one line with its class, and a bare 500'],
+          [faults]: ['whatever goes wrong in %s, nobody is told of what is inside'],
         },
+      },
+      {
+        name: 'timers-words',
+        file: 'src/timer.ts',
+        find: 'throw new Error(`The timer ${name} failed in trace ${trace.id}.`)',
+        replace: 'throw cause',
+        tests: { [faults]: ['nor whoever reads the log, also of what timers do'] },
       },
       {
         name: 'logged-words',

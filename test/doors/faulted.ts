@@ -1,0 +1,44 @@
+/** What a port does instead of what it should: the words that faults.test.ts and its process have in common. */
+export const ports = [
+  ...(['ledger', 'limits', 'policy', 'directory', 'signer', 'log signer', 'archive', 'seals', 'clock'] as const),
+  ...(['callers', 'outbox', 'messenger', 'gate'] as const),
+] as const
+
+/** What is thrown; or an answer that says that there is nothing. */
+export const hows = ['an error of the SDK', 'a bug', 'a text', 'a problem with a cause', 'null'] as const
+
+export interface Failing {
+  readonly port: (typeof ports)[number]
+  readonly how: (typeof hows)[number]
+  /** Which of the port's calls fails: the first, the second. */
+  readonly call: number
+}
+
+/** In whatever is thrown, and in no answer and no line of the log. */
+export const canary = 'canary-7d20f1ab'
+
+/** The beginning of a trace that names a fault. */
+const mark = 'fa017ed0'
+
+/** A trace for one call, with a tail of its own. */
+export const traceOf = ({ port, how, call }: Failing, number: number): string =>
+  mark + [ports.indexOf(port), hows.indexOf(how), call].map(byte).join('') + number.toString(16).padStart(18, '0')
+
+export function failingIn(trace: string): Failing | null {
+  if (!trace.startsWith(mark)) return null
+  const [port, how, call = 1] = [0, 1, 2].map((i) => Number.parseInt(trace.slice(8 + 2 * i, 10 + 2 * i), 16))
+  return { port: ports[port ?? 0] ?? 'ledger', how: hows[how ?? 0] ?? 'a bug', call }
+}
+
+const byte = (number: number): string => number.toString(16).padStart(2, '0')
+
+export type Order =
+  | { readonly what: 'close' | 'met' | 'next day' }
+  | { readonly what: 'timers'; readonly failing: Failing }
+
+export type Told =
+  | { readonly what: 'ready'; readonly origin: string }
+  | { readonly what: 'log'; readonly line: string }
+  | { readonly what: 'met'; readonly failures: readonly string[]; readonly last: string }
+  | { readonly what: 'sealed'; readonly days: readonly string[] }
+  | { readonly what: 'ran'; readonly said: readonly string[] }

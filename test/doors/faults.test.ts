@@ -1,0 +1,220 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { problemAnswerSchema } from '../../src/http/answers.ts'
+import { routes } from '../../src/http/routes.ts'
+import { tenantId } from '../../src/local/accounts.ts'
+import { dba, noon } from '../build.ts'
+import type { Answer } from '../stack.ts'
+import { activity, click } from '../teamsDouble.ts'
+import { until } from '../until.ts'
+import { canary, type Failing, hows, type Order, ports, type Told, traceOf } from './faulted.ts'
+
+let folder = ''
+let app: ChildProcess
+let origin = ''
+const told: Told[] = []
+const lines: string[] = []
+let number = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-faults-'))
+  const outfile = join(folder, 'faulty.cjs')
+  await build({
+    ...{ entryPoints: [join(__dirname, 'faulty.ts')], outfile, bundle: true, platform: 'node', format: 'cjs' },
+    ...{ target: 'node20', packages: 'external', logLevel: 'error' },
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(process.cwd(), 'test/doors/faulty.ts')).href) },
+  })
+  app = fork(outfile, { env: { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') } })
+  app.on('message', (message: Told) => (message.what === 'log' ? lines.push(message.line) : told.push(message)))
+  origin = (await hear('ready')).origin
+  await make('redeemed')
+  app.send({ what: 'next day' } satisfies Order)
+  expect((await hear('sealed')).days).toEqual([day])
+}, 60_000)
+
+afterAll(async () => {
+  const ended = once(app, 'exit')
+  app.send({ what: 'close' } satisfies Order)
+  await ended
+  await rm(folder, { recursive: true })
+})
+
+const day = noon.slice(0, 10)
+
+/** Every route, and what can be sent to Teams' one; by whom, of a request in which state, with what. */
+const calls: readonly (readonly [route: string, who: string, state: State, body?: (made: Answer['body']) => object])[] =
+  [
+    ['ask', 'agent', 'none', () => wish()],
+    ['list', 'approver', 'none'],
+    ['read', 'agent', 'approved'],
+    ['cancel', 'agent', 'pending', () => ({ reason: 'Not needed.' })],
+    ['decide', 'approver', 'pending', ({ digest }) => ({ verdict: 'approve', digest })],
+    ['redeem', 'agent', 'approved', ({ digest, grant }) => ({ grant: grant.token, digest, redemption: randomUUID() })],
+    ['report', 'agent', 'redeemed', () => ({ result: 'succeeded', summary: 'Done.' })],
+    ['revoke', 'approver', 'approved', () => ({})],
+    ['events', 'auditor', 'redeemed'],
+    ['proof', 'auditor', 'redeemed'],
+    ['bundles', 'auditor', 'none'],
+    ['bundle', 'auditor', 'none'],
+    ['said', 'auditor', 'none'],
+    ['erasures', 'auditor', 'closed', ({ id }) => ({ request: id, names: ['reason'], why: 'A secret.' })],
+    ['checkpoint', 'nobody', 'none'],
+    ['health', 'auditor', 'none'],
+    ['openapi', 'nobody', 'none'],
+    ['keys', 'nobody', 'none'],
+    ['messages', 'Teams', 'pending', ({ id }) => click(dba, 'review', { request: id, posted: true })],
+    [
+      'messages',
+      'Teams',
+      'pending',
+      ({ id, digest }) => click(dba, 'deny', { request: id, view: digest, reason: 'No.' }),
+    ],
+    ['messages', 'Teams', 'approved', ({ id }) => click(dba, 'revoke', { request: id })],
+    ['messages', 'Teams', 'none', () => says('pending')],
+    ['messages', 'Teams', 'pending', ({ id }) => says(`show ${id}`)],
+  ]
+
+/** In a chat of its own: into one goes only so much. */
+const says = (text: string) =>
+  activity(dba, { type: 'message', text, conversation: { id: `a:${randomUUID()}`, tenantId } })
+
+test('every route is among the calls', () => {
+  expect([...new Set(calls.map(([route]) => route))].sort()).toEqual(
+    [...routes.map(({ name }) => name), 'messages'].sort(),
+  )
+})
+
+test.each(ports)('whatever goes wrong in %s, nobody is told of what is inside', async (port) => {
+  for (const [route, who, state, body] of calls) {
+    let made = await make(state)
+    for (const [how, call] of failures) {
+      const trace = traceOf({ port, how, call }, ++number)
+      const answer = await send(route, who, made, body?.(made), trace)
+      checkAnswer(answer, { port, how, call }, route)
+      if (!(await isUsed(trace)) && route !== 'ask') break
+      if (answer.status >= 400 || !body) continue
+      if (route === 'ask') await withdraw(JSON.parse(answer.text))
+      await withdraw(made)
+      made = await make(state)
+    }
+    await withdraw(made)
+  }
+})
+
+const failures = [...hows.map((how) => [how, 1] as const), ['a bug', 2] as const]
+
+/** Whether the port was called by now; what is delivered after an ask may come later. */
+async function isUsed(trace: string): Promise<boolean> {
+  app.send({ what: 'met' } satisfies Order)
+  const { last } = await hear('met')
+  return last === trace
+}
+
+test('nor whoever reads the log, also of what timers do', async () => {
+  for (const port of ports)
+    for (const how of hows) {
+      app.send({ what: 'timers', failing: { port, how, call: 1 } } satisfies Order)
+      for (const words of (await hear('ran')).said)
+        expect(words).toMatch(/^Error: The timer \w+ failed in trace [0-9a-f]{32}\.$/)
+    }
+  // every call has one, and those of the timers are here already
+  await until(
+    () => lines.length,
+    (length) => length > number,
+  )
+  expect(lines.filter((line) => line.includes(canary))).toEqual([])
+  const known = ['route', 'timer', 'background', 'brokenOff', 'status', 'ms', 'trace', 'span', 'caller', 'code']
+  const fields = lines.flatMap((line) => Object.keys(JSON.parse(line) as object))
+  expect(
+    [...new Set(fields)].filter((field) => ![...known, 'error', 'causes', 'stack', 'done'].includes(field)),
+  ).toEqual([])
+})
+
+test('every port has failed somebody in each way', async () => {
+  app.send({ what: 'met' } satisfies Order)
+  const met = (await hear('met')).failures
+  const wanted = ports.flatMap((port) => hows.map((how) => `${port}: ${how}`))
+  expect(wanted.filter((one) => !met.includes(one))).toEqual(['clock: null'])
+})
+
+/** A problem of the table, or a bare 500: never a class, a path, a call or words of what went wrong. */
+function checkAnswer({ status, headers, text }: Sent, failing: Failing, route: string): void {
+  const about = { route, ...failing, status }
+  const said = text + JSON.stringify([...headers])
+  const told = [canary, ...(status < 400 ? [] : [/\n? +at |node_modules|\/src\/|\.c?[jt]s\b|\b\w*Error\b/])]
+  for (const one of told) expect({ ...about, said }).not.toEqual({ ...about, said: expect.stringMatching(one) })
+  if (status < 400) return
+  const body = JSON.parse(text) as unknown
+  if (route === 'health' && status === 503) return
+  if (status === 503)
+    expect({ ...about, after: headers.get('retry-after') }).toEqual({ ...about, after: expect.stringMatching(/^\d+$/) })
+  if (status !== 500) expect(problemAnswerSchema.safeParse(body)).toMatchObject({ success: true })
+  else {
+    const instance = expect.stringMatching(/^[0-9a-f]{32}$/)
+    expect({ ...about, body }).toEqual({
+      ...about,
+      body: { type: 'about:blank', title: 'Internal error', status, instance },
+    })
+  }
+}
+
+type State = 'none' | 'pending' | 'approved' | 'redeemed' | 'closed'
+
+interface Sent {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+async function send(route: string, who: string, made: Answer['body'], body?: object, trace = ''): Promise<Sent> {
+  const { method, path } = routes.find(({ name }) => name === route) ?? { method: 'POST', path: 'api/messages' }
+  const place = path.replace('{id}', made.id).replace('{date}', day) + (route === 'list' ? '?status=pending' : '')
+  const headers = { authorization: who, ...(trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }) }
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+  const answer = await fetch(`${origin}/${place}`, init)
+  // what breaks in the middle of an answer ends it early
+  const text = await answer.text().catch(() => '')
+  return { status: answer.status, headers: answer.headers, text }
+}
+
+/** So that there is always room for another. */
+const withdraw = (made: Answer['body']) => send('cancel', 'agent', made, {})
+
+let wishes = 0
+const wish = () => ({
+  ...{ action: 'db.export', target: `prod/${++wishes}`, environment: 'production', params: {} },
+  reason: 'A report',
+})
+
+/** Without a fault. */
+async function make(state: State): Promise<Answer['body']> {
+  const good = async (route: string, who: string, of: Answer['body'], body?: object): Promise<Answer['body']> => {
+    const { status, text } = await send(route, who, of, body)
+    if (status >= 300) throw new Error(`${route}: ${status} ${text}`)
+    return JSON.parse(text)
+  }
+  if (state === 'none') return { id: 'none' }
+  const pending = await good('ask', 'agent', { id: '' }, wish())
+  if (state === 'pending') return pending
+  if (state === 'closed') return good('cancel', 'agent', pending, {})
+  await good('decide', 'approver', pending, { verdict: 'approve', digest: pending.digest })
+  const approved = await good('read', 'agent', pending)
+  if (state === 'approved') return approved
+  const redemption = { grant: approved.grant.token, digest: pending.digest, redemption: randomUUID() }
+  return good('redeem', 'agent', pending, redemption)
+}
+
+/** The next message of a kind. */
+async function hear<W extends Told['what']>(what: W): Promise<Extract<Told, { what: W }>> {
+  for (;;) {
+    const place = told.findIndex((one) => one.what === what)
+    if (place >= 0) return told.splice(place, 1)[0] as Extract<Told, { what: W }>
+    await once(app, 'message')
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The functions that are deployed, in the local host, on ports in memory that fail when they are told to: faults.test.ts
+ * bundles and runs this in a process of its own. The trace of a call says which port fails it, and how.
+ */
+import { createServer } from 'node:http'
+import { type Adapters, compose, useApp } from '../../src/app.ts'
+import { dayOf, endOf } from '../../src/core/day.ts'
+import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/instant.ts'
+import { Problem } from '../../src/core/problem.ts'
+import { readCards, readVerifiers } from '../../src/folder.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import { type Host, startHost } from '../../src/local/host.ts'
+import { listen } from '../../src/local/port.ts'
+import { captureFunctions } from '../../src/local/worker.ts'
+import { backgroundLine } from '../../src/log.ts'
+import type { Clock } from '../../src/ports.ts'
+import { drawing } from '../../src/teams/drawing.ts'
+import { currentTrace } from '../../src/trace.ts'
+import { bot, dba, dba2, noon, oid } from '../build.ts'
+import { keepPolicy } from '../evidence/days.ts'
+import { FakeDirectory, fakePolicy } from '../fakes.ts'
+import { MemoryArchive } from '../fakes/archive.ts'
+import { MemoryLedger } from '../fakes/ledger.ts'
+import { MemoryLimits } from '../fakes/limits.ts'
+import { MemoryOutbox } from '../fakes/outbox.ts'
+import { MemorySeals } from '../fakes/seals.ts'
+import { MemoryTeams } from '../fakes/teams.ts'
+import { agent, newSigner, roster } from '../world.ts'
+import { canary, type Failing, failingIn, type Order, type Told } from './faulted.ts'
+
+const tell = (told: Told) => process.send?.(told)
+
+/** What the timers meet with, which are in nobody's trace. */
+let everywhere: Failing | null = null
+/** How often each port was called in a trace so far. */
+const calls = new Map<string, number>()
+/** Which port failed somebody, and how; and in which trace last. */
+const met = { failures: new Set<string>(), last: '' }
+
+/** The port, but for the call that is to fail: the first in its trace, or the second. */
+function failing<P extends object>(name: string, port: P): P {
+  return new Proxy(port, {
+    get(target, method) {
+      const value: unknown = Reflect.get(target, method, target)
+      if (typeof value !== 'function') return value
+      if (method === 'inTurn') return value.bind(target) as unknown
+      return (...args: unknown[]): unknown => {
+        const how = due(name)
+        if (how === null) return value.apply(target, args)
+        const isLater = value.constructor.name === 'AsyncFunction' || later.has(String(method))
+        return outcome(how, isLater, method === 'stream')
+      }
+    },
+  })
+}
+
+/** Ports whose methods answer with a promise without being written as `async`. */
+const later = new Set(['post', 'update', 'say', 'reply'])
+
+function due(port: string): Failing['how'] | null {
+  const trace = currentTrace()?.id ?? ''
+  const order = everywhere ?? failingIn(trace)
+  if (order?.port !== port) return null
+  // a clock that says nothing would be written down
+  if (port === 'clock' && order.how === 'null') return null
+  const number = (calls.get(trace) ?? 0) + 1
+  calls.set(trace, number)
+  if (number !== order.call) return null
+  met.failures.add(`${port}: ${order.how}`)
+  met.last = trace
+  return order.how
+}
+
+function outcome(how: Failing['how'], isLater: boolean, isStream: boolean): unknown {
+  const cause = how === 'null' ? null : causes[how]()
+  if (isStream) return torn(cause)
+  if (cause === null) return isLater ? Promise.resolve(null) : null
+  if (isLater) return Promise.reject(cause)
+  throw cause
+}
+
+/** What the libraries of adapters throw, and what nobody should. */
+const causes: Readonly<Record<Exclude<Failing['how'], 'null'>, () => unknown>> = {
+  'an error of the SDK': () =>
+    Object.assign(new Error(canary), {
+      ...{ name: 'RestError', code: `of ${canary}`, statusCode: 403, details: { message: canary } },
+      request: { url: `https://${canary}.example/`, headers: { authorization: canary } },
+    }),
+  'a bug': () => new TypeError(canary, { cause: new Error(canary) }),
+  'a text': () => canary,
+  'a problem with a cause': () =>
+    new Problem('unavailable', 'A part cannot be reached.', { cause: new Error(canary), retryAfter: 5 }),
+}
+
+async function* torn(cause: unknown): AsyncIterable<unknown> {
+  yield []
+  throw cause
+}
+
+/** Whoever says so. */
+async function callerOf(authorization: string | null): Promise<Caller> {
+  const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+  switch (authorization) {
+    case 'agent':
+      return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
+    case 'approver':
+      return { kind: 'person', id: dba, name: 'Approver', roles: [] }
+    case 'auditor':
+      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence }
+    default:
+      throw new Problem('unauthenticated', 'Sign in first.')
+  }
+}
+
+async function main(): Promise<void> {
+  const server = createServer()
+  const baseUrl = `http://127.0.0.1:${await listen(server, 0)}`
+  const clock = runningFrom(noon)
+  const log = (line: string) => tell({ what: 'log', line })
+  const app = compose({ ...(await portsOn(clock)), baseUrl, failed: (cause) => log(backgroundLine(cause)) })
+  const functions = captureFunctions()
+  await import('../../functions/main.ts')
+  useApp(app)
+  const about = { functions, server, folder: process.cwd(), ticking: false }
+  const host = await startHost({ ...about, log: (_level, _name, text) => log(text) })
+  process.on('message', (order: Order) => {
+    if (order.what === 'close') void host.close().then(() => process.exit())
+    if (order.what === 'met') tell({ what: 'met', failures: [...met.failures], last: met.last })
+    if (order.what === 'timers') void run(host, order.failing)
+    if (order.what === 'next day') {
+      clock.set(plusSeconds(endOf(dayOf(noon)), 600))
+      void app.seal().then((days) => tell({ what: 'sealed', days }))
+    }
+  })
+  tell({ what: 'ready', origin: host.origin })
+}
+
+/** Time runs fast, so that nothing waits for its turn to be sent. */
+function runningFrom(at: Instant): Clock & { set(at: Instant): void } {
+  let [from, since] = [at, performance.now()]
+  return {
+    now: () => instant(milliseconds(from) + Math.round(100 * (performance.now() - since))),
+    set: (at) => ([from, since] = [at, performance.now()]),
+  }
+}
+
+async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed'>> {
+  const [ledger, archive] = [new MemoryLedger(), new MemoryArchive()]
+  const directory = new FakeDirectory(clock)
+  for (const id of [dba, dba2]) directory.add(id)
+  await keepPolicy(archive)
+  const limits = { pending: 100, hourly: 100_000 }
+  return {
+    ledger: failing('ledger', ledger),
+    limits: failing('limits', new MemoryLimits()),
+    policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })] }))),
+    directory: failing('directory', directory),
+    signer: failing('signer', await newSigner()),
+    logSigner: failing('log signer', await newSigner()),
+    archive: failing('archive', archive),
+    seals: failing('seals', new MemorySeals(dayOf(noon))),
+    clock: failing('clock', clock),
+    callers: failing('callers', { callerOf }).callerOf,
+    ...{ origin: 'approvals.example/evidence', verifiers: readVerifiers('evidence') },
+    teams: {
+      outbox: failing('outbox', new MemoryOutbox(ledger)),
+      messenger: failing('messenger', new MemoryTeams(clock)),
+      cards: drawing(readCards('cards')),
+      gate: failing('gate', { gate: async () => undefined }).gate,
+    },
+  }
+}
+
+/** Runs all timers, and says what those said that failed. */
+async function run(host: Host, failure: Failing): Promise<void> {
+  everywhere = failure
+  const runs = await Promise.allSettled(host.timers.map((name) => host.runTimer(name)))
+  everywhere = null
+  tell({ what: 'ran', said: runs.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : [])) })
+}
+
+void main()
