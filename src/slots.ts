@@ -12,11 +12,12 @@ import {
   type SlotHolder,
   taken,
 } from './core/limit.ts'
+import { Problem } from './core/problem.ts'
 import type { Warning } from './core/warning.ts'
-import { retrying } from './change.ts'
+import { type ChangeParts, retrying } from './change.ts'
 import type { AgentRegistration, Clock, Ledger, LimitKey, Limits } from './ports.ts'
 
-export interface SlotParts {
+export interface SlotParts extends Pick<ChangeParts, 'backOff'> {
   readonly ledger: Ledger
   readonly limits: Limits
   readonly clock: Clock
@@ -45,7 +46,7 @@ export interface Reserved {
  * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
  * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
  *
- * @throws {Problem} `too-many`, `already-pending`, `cooling-down`
+ * @throws {Problem} `too-many`, `already-pending`, `cooling-down`, `busy`
  */
 export async function reserve(parts: SlotParts, asked: Reservation): Promise<Reserved> {
   const { id, takenAt, joined, warnings } = await takeOfAgent(parts, asked)
@@ -97,10 +98,23 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
     const holder = holderOf({ ...asked, id }, at)
     slot = { id, takenAt: at, joined: own !== undefined, warnings: habits(row, holder, { most: hourly, at }) }
     if (own) return taken(row, holder, most, 'This agent')
+    await checkTwin(parts.ledger, row, asked)
     checkRepeated(row, asked, at)
     return taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')
   })
   return slot
+}
+
+/**
+ * The same action may have a slot and no request: its commit is under way, or was never carried out. Nobody is told of
+ * a request that may never be; a minute later the slot is free, or the request is there.
+ *
+ * @throws {Problem} `busy`
+ */
+async function checkTwin(ledger: Ledger, { slots }: LimitRow, { digest }: Reservation): Promise<void> {
+  const twin = slots.find((slot) => slot.digest === digest)
+  if (twin && !(await ledger.find(twin.id)))
+    throw new Problem('busy', 'The same action is being asked for: try again.', { retryAfter: 5 })
 }
 
 async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {
@@ -120,14 +134,14 @@ const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): 
 
 /** Reads, works out and replaces a row until nobody was faster. An unchanged row is not written. */
 async function update(
-  { limits, clock }: SlotParts,
+  parts: SlotParts,
   key: LimitKey,
   next: (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>,
 ): Promise<void> {
-  await retrying(async () => {
-    const { row, version } = await limits.read(key)
-    const after = await next(row, clock.now())
-    if (after !== row) await limits.replace(key, version, after)
+  await retrying(parts, async () => {
+    const { row, version } = await parts.limits.read(key)
+    const after = await next(row, parts.clock.now())
+    if (after !== row) await parts.limits.replace(key, version, after)
   })
 }
 

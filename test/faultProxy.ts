@@ -31,8 +31,17 @@ export type Fault =
   | { readonly kind: 'delayed'; readonly ms: number }
   /** The request does not arrive, and the connection stays open. */
   | { readonly kind: 'hanging' }
-  /** Somebody on the way answers instead. */
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** Somebody on the way answers instead: before the request is carried out, or after. */
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly after?: true
+    }
+  /** The request is carried out, and the connection breaks in the middle of the answer. */
+  | { readonly kind: 'truncated' }
+  /** The request is carried out, and these words stand in place of the answer's body. */
+  | { readonly kind: 'garbled'; readonly body: string }
   /** The request is carried out, and the answer gets other headers. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
 
@@ -85,6 +94,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       case 'hanging':
         return
       case 'status':
+        if (fault.after) await pass()
         return void res.writeHead(fault.status, fault.headers).end()
       case 'delayed':
         await pause(fault.ms)
@@ -100,6 +110,18 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
         const passed = await pass()
         await fault.meanwhile()
         return answer(res, passed)
+      }
+      case 'truncated':
+        return breakOff(res, await pass())
+      case 'garbled': {
+        const { status, headers } = await pass()
+        return answer(
+          res,
+          { status: status === 204 ? 200 : status, headers, body: Buffer.from(fault.body) },
+          {
+            'content-length': String(Buffer.byteLength(fault.body)),
+          },
+        )
       }
       case 'headers':
         return answer(res, await pass(), fault.headers)
@@ -153,6 +175,14 @@ function answer(
   const { 'transfer-encoding': _chunked, ...kept } = headers
   // The answer to a HEAD has a length and no body.
   res.writeHead(status, { 'content-length': body.length, ...kept, ...more }).end(body)
+}
+
+/** As much as half of the body, or of the head where there is no body. */
+function breakOff(res: ServerResponse, { status, headers, body }: Answer): void {
+  const { 'transfer-encoding': _chunked, ...kept } = headers
+  if (body.length === 0) return void res.socket?.end(`HTTP/1.1 ${status} OK\r\ncontent-le`)
+  res.writeHead(status, { ...kept, 'content-length': body.length })
+  res.write(body.subarray(0, body.length / 2), () => res.socket?.destroy())
 }
 
 async function bytes(stream: IncomingMessage): Promise<Buffer> {

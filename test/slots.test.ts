@@ -39,7 +39,7 @@ describe('a crash', () => {
     const place = here.another({ ledger: failing(here, 'before') })
     const { action } = asks()
     await codeOf(place.approvals.ask(asks({ action })))
-    expect(await codeOf(place.approvals.ask(asks({ action })))).toBe('already-pending')
+    expect(await codeOf(place.approvals.ask(asks({ action })))).toBe('busy')
     here.clock.set(after(60))
     const { request } = await place.approvals.ask(asks({ action }))
     expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])

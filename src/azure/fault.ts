@@ -1,6 +1,7 @@
 import { RestError } from '@azure/data-tables'
 import { Problem } from '../core/problem.ts'
 import { Conflict } from '../ports.ts'
+import type { Row } from './column.ts'
 import { retryAfter } from './pipeline.ts'
 
 /** Waits for the storage and says what went wrong in our own words. */
@@ -12,13 +13,33 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** As `answered`, for one row: `null` if there is none. */
-export async function found<T>(work: Promise<T>): Promise<T | null> {
+/** As `answered`, for what changes nothing: there is nobody to be in conflict with, whatever the storage says. */
+export async function read<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
+    throw unread(cause)
+  }
+}
+
+/** Reads one row: `null` if there is none. The storage gives each an ETag: JSON without is not its answer. */
+export async function found(work: Promise<object>): Promise<Row | null> {
+  const row = await unlessMissing(work)
+  if (row !== null && typeof row['etag'] !== 'string') throw unavailable(new TypeError('The answer is no row.'))
+  return row
+}
+
+/** Waits for a row to be deleted; it may be gone already. */
+export async function dropped(work: Promise<object>): Promise<void> {
+  await unlessMissing(work)
+}
+
+async function unlessMissing(work: Promise<object>): Promise<Row | null> {
+  try {
+    return { ...(await work) }
+  } catch (cause) {
     if (cause instanceof RestError && cause.statusCode === 404 && !isTableMissing(cause)) return null
-    throw translated(cause)
+    throw unread(cause)
   }
 }
 
@@ -28,11 +49,13 @@ export async function found<T>(work: Promise<T>): Promise<T | null> {
  */
 export function translated(cause: unknown): unknown {
   if (isConflict(cause)) return new Conflict({ cause })
-  if (!(cause instanceof RestError)) return isUnreachable(cause) ? unavailable(cause) : cause
+  if (!(cause instanceof RestError)) return isUnreachable(cause) || isGarbled(cause) ? unavailable(cause) : cause
   const { statusCode: status = 0 } = cause
   const ours = status >= 400 && status < 500 && ![401, 403, 404, 408, 429].includes(status)
   return ours ? cause : unavailable(cause)
 }
+
+const unread = (cause: unknown): unknown => (isConflict(cause) ? unavailable(cause) : translated(cause))
 
 /** In a transaction a row to delete that is gone (404) means the same: it is not as it was read. */
 const isConflict = (cause: unknown): boolean =>
@@ -49,7 +72,10 @@ const isUnreachable = (cause: unknown): boolean =>
     cause.name,
   )
 
-function unavailable(cause: unknown): Problem {
+/** The SDK stumbles over an answer that is none. */
+const isGarbled = (cause: unknown): boolean => cause instanceof TypeError || cause instanceof SyntaxError
+
+export function unavailable(cause: unknown): Problem {
   const asked = cause instanceof RestError ? retryAfter(cause.response?.headers.get('retry-after')) : 0
   return new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: asked || 2, cause })
 }

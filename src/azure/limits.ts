@@ -40,7 +40,7 @@ export class TableLimits implements Limits {
 
   private stored(key: LimitKey, deadline: Deadline): Promise<Row | null> {
     const { partitionKey, rowKey } = place(key)
-    return found<Row>(this.table.getEntity(partitionKey, rowKey, deadline))
+    return found(this.table.getEntity(partitionKey, rowKey, deadline))
   }
 }
 

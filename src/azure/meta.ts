@@ -26,7 +26,7 @@ export async function prepareLedger(
 ): Promise<Meta> {
   const deadline = within()
   await answered(Promise.all([ledger.createTable(deadline), limits.createTable(deadline)]))
-  const read = () => found<Row>(ledger.getEntity('seal', 'meta', deadline))
+  const read = () => found(ledger.getEntity('seal', 'meta', deadline))
   let meta = await read()
   if (meta === null) {
     const first = at.slice(0, 10)

@@ -1,5 +1,5 @@
 import type { TableClient } from '@azure/data-tables'
-import { answered } from './fault.ts'
+import { read, unavailable } from './fault.ts'
 import type { Row } from './column.ts'
 import type { Deadline } from './tables.ts'
 
@@ -22,9 +22,9 @@ export const readPage = (
   query: Query,
   part: { readonly size: number; readonly token?: string },
   deadline: Deadline,
-): Promise<RowPage> => answered(read(table, query, part, deadline))
+): Promise<RowPage> => read(pageOf(table, query, part, deadline))
 
-async function read(
+async function pageOf(
   table: TableClient,
   { filter, select }: Query,
   { size, token }: { readonly size: number; readonly token?: string },
@@ -32,9 +32,16 @@ async function read(
 ): Promise<RowPage> {
   const queryOptions = { filter, ...(select && { select: [...select] }) }
   const settings = { maxPageSize: size, ...(token !== undefined && { continuationToken: token }) }
-  for await (const page of table.listEntities({ queryOptions, ...deadline }).byPage(settings)) {
+  const options = { queryOptions, ...deadline, onResponse: checkRows }
+  for await (const page of table.listEntities(options).byPage(settings)) {
     const { continuationToken: next } = page
     if (page.length > 0 || next === undefined) return { rows: page, ...(next !== undefined && { token: next }) }
   }
   return { rows: [] }
+}
+
+/** The SDK takes whatever has no rows for an end. */
+function checkRows({ status, parsedBody: body }: { readonly status: number; readonly parsedBody?: unknown }): void {
+  const isRows = typeof body === 'object' && body !== null && 'value' in body && Array.isArray(body.value)
+  if (status === 200 && !isRows) throw unavailable(new TypeError('The answer is no list of rows.'))
 }

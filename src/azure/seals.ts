@@ -6,7 +6,7 @@ import { Problem } from '../core/problem.ts'
 import { Conflict } from '../ports.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../ports/evidence.ts'
 import { type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
-import { answered, found } from './fault.ts'
+import { answered, dropped, found } from './fault.ts'
 import { readPage } from './query.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
@@ -107,7 +107,7 @@ export class TableSeals implements Seals {
 
   /** Whoever may have claimed it meanwhile: it was told. */
   async announced(date: Day): Promise<void> {
-    await found(this.table.deleteEntity(partition, key.post(date), within()))
+    await dropped(this.table.deleteEntity(partition, key.post(date), within()))
   }
 
   private async claim(row: Row, until: Instant): Promise<boolean> {
@@ -140,7 +140,7 @@ export class TableSeals implements Seals {
   }
 
   private read(name: string, deadline: Deadline): Promise<Row | null> {
-    return found<Row>(this.table.getEntity(partition, name, deadline))
+    return found(this.table.getEntity(partition, name, deadline))
   }
 }
 

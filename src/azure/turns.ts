@@ -2,8 +2,8 @@ import type { Shard } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { Ledger } from '../ports.ts'
 
-/** Milliseconds. While the storage hangs, those who wait hear so instead of queueing up behind each other. */
-const longestWait = 8_000
+/** Milliseconds. While the storage hangs, those who wait hear so instead of queueing up behind each other, in 8 s. */
+const longestWait = 6_500
 
 /** Runs work one after the other for each shard inside this process. */
 export function takeTurns(mostWait = longestWait): Ledger['inTurn'] {

@@ -53,7 +53,7 @@ export function api({ approvals, evidence, health, deliveryOf, callers, policy, 
       const agent = await who.agent(call, 'Actions.Request')
       query(call.req, noQuery)
       const key = idempotencyKey(call.req)
-      const seconds = preferredWait(call.req)
+      const seconds = (call.waits = preferredWait(call.req))
       const { raw, value } = await body(call.req, askBody)
       const { reason, links, expiresIn, executor, onBehalfOf, ...action } = value
       const asked = await approvals.ask({
@@ -79,7 +79,7 @@ export function api({ approvals, evidence, health, deliveryOf, callers, policy, 
     async read(call) {
       const caller = await who.either(call, 'Actions.Request', 'Grants.Redeem')
       query(call.req, noQuery)
-      const seconds = preferredWait(call.req)
+      const seconds = (call.waits = preferredWait(call.req))
       const reader: Reader =
         caller.kind === 'agent'
           ? { kind: 'agent', id: caller.id }

@@ -11,20 +11,33 @@ export interface Call {
   who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
   /** The problem, where the answer itself is none: Teams wants 200. */
   code?: string
+  /** Seconds that whoever calls asked to wait for news, beside what the work may take. */
+  waits?: number
 }
+
+/** Milliseconds. Everybody has an answer within 8 s, whatever hangs or is slow behind it. */
+const longest = 7_000
 
 /**
  * Wraps a handler, once: every call is part of a trace, answered, and logged in one line, whatever happens inside.
  * A `Problem` becomes its document (RFC 9457); anything else is a bug: a bare 500 with the correlation id.
  */
-export function boundary(route: string, handler: (call: Call) => Promise<HttpResponseInit>) {
+export function boundary(
+  route: string,
+  handler: (call: Call) => Promise<HttpResponseInit>,
+  patience: number = longest,
+) {
   return async (req: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
     const call: Call = { req }
     const trace = traceFrom(req.headers.get('traceparent'))
     const ids = { trace: trace.id, span: trace.span }
     const started = performance.now()
     let failure: unknown
-    const answer = await traced(trace, async () => handler(call)).catch((cause: unknown) => {
+    const answer = await inTime(
+      traced(trace, async () => handler(call)),
+      call,
+      patience,
+    ).catch((cause: unknown) => {
       failure = cause
       return problemAnswer(cause, trace.id)
     })
@@ -41,6 +54,30 @@ export function boundary(route: string, handler: (call: Call) => Promise<HttpRes
     const brokenOff = (cause: unknown) =>
       context.error(JSON.stringify({ route, brokenOff: true, ...ids, ...faultOf(cause) }))
     return { ...answer, ...streamed(answer, brokenOff), headers: headersOf(answer, trace) }
+  }
+}
+
+/**
+ * Waits for the work no longer than it may take, and for as long as the caller wants. What is late then goes on to its
+ * own end: a change may still be made that nobody was told of, as after any answer that is lost.
+ *
+ * @throws {Problem} `unavailable` when the time is up
+ */
+async function inTime<T>(work: Promise<T>, call: Call, patience: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    const isOver = () =>
+      fail(new Problem('unavailable', 'A part of the service is too slow: try again.', { retryAfter: 2 }))
+    timer = setTimeout(() => {
+      const { waits = 0 } = call
+      if (waits === 0) isOver()
+      else timer = setTimeout(isOver, waits * 1000)
+    }, patience)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

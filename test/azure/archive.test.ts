@@ -1,5 +1,6 @@
 import type { BlobArchive } from '../../src/azure/archive.ts'
-import { codeOf, startBlobs, streamOf, type TestBlobs } from '../contract/blobs.ts'
+import { codeOf } from '../build.ts'
+import { startBlobs, streamOf, type TestBlobs } from '../contract/blobs.ts'
 import { type Double, startDouble } from '../double.ts'
 
 const bytes = Buffer.from('what is written once')

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TokenCredential } from '@azure/identity'
 import { VaultSigner, type VaultSettings } from '../../src/azure/signer.ts'
-import { Problem } from '../../src/core/problem.ts'
 import { fileSigner, type FileSigner } from '../../src/local/signer.ts'
+import { codeOf } from '../build.ts'
 import { type Answer, type Double, type Received, startDouble } from '../double.ts'
 
 /** A version of the key `grants`, as the vault has it. */
@@ -269,15 +269,6 @@ async function version(
 
 const kids = async (signer: VaultSigner) => (await signer.keys()).map(({ kid }) => kid)
 const kidOf = async (name: string) => (await versions.get(name)?.signer.keys())?.[0]?.kid
-
-async function codeOf(result: Promise<unknown>): Promise<string> {
-  const thrown: unknown = await result.then(
-    () => null,
-    (cause: unknown) => cause,
-  )
-  if (thrown instanceof Problem) return thrown.code
-  throw new Error('There was no problem.', { cause: thrown })
-}
 
 function error(code: string) {
   return { error: { code, message: `${code}.` } }

@@ -1,6 +1,5 @@
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { BlobArchive } from '../../src/azure/archive.ts'
-import { Problem } from '../../src/core/problem.ts'
 import { startAzurite } from '../../src/local/azurite.ts'
 
 /** More than two blocks; what repeats fits no block, so that exchanged blocks show. */
@@ -45,13 +44,4 @@ export async function collect(stream: AsyncIterable<Uint8Array> | null): Promise
   const read: Uint8Array[] = []
   for await (const chunk of stream) read.push(chunk)
   return Buffer.concat(read)
-}
-
-export async function codeOf(result: Promise<unknown>): Promise<string> {
-  const thrown: unknown = await result.then(
-    () => null,
-    (cause: unknown) => cause,
-  )
-  if (thrown instanceof Problem) return thrown.code
-  throw new Error('There was no problem.', { cause: thrown })
 }

@@ -17,6 +17,7 @@ interface Line {
 async function called(
   handler: (call: Call) => Promise<HttpResponseInit>,
   headers: [string, string][] = [['traceparent', traceparent]],
+  patience?: number,
 ) {
   const lines: Line[] = []
   const context = new InvocationContext({
@@ -27,7 +28,7 @@ async function called(
   const nativeRequest = new Request(url, { headers })
   const init = { url, method: 'GET', params: {}, nativeRequest }
   const request = new HttpRequest(init)
-  const answer = new HttpResponse(await boundary('ask', handler)(request, context))
+  const answer = new HttpResponse(await boundary('ask', handler, patience)(request, context))
   return { answer, lines }
 }
 
@@ -68,6 +69,27 @@ test.each([
   const text = await answer.text()
   expect(JSON.parse(text)).toEqual({ type: 'about:blank', title: 'Internal error', status: 500, instance: trace })
   expect(text + JSON.stringify(lines)).not.toContain(secret)
+})
+
+test('a call that takes too long is a problem, and nobody waits for its end', async () => {
+  const { answer, lines } = await called(() => new Promise(() => {}), [], 20)
+  expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' })
+  expect(answer.headers.get('retry-after')).toBe('2')
+  expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable' } }])
+})
+
+test('a call that wants to wait has as long as it wants, and what the work may take', async () => {
+  const waits = async (call: Call) => {
+    call.waits = 3_600
+    await new Promise((done) => setTimeout(done, 60))
+    return { status: 200 }
+  }
+  expect((await called(waits, [], 20)).answer.status).toBe(200)
+  const endless = (call: Call) => {
+    call.waits = 0.02
+    return new Promise<never>(() => {})
+  }
+  expect((await called(endless, [], 20)).answer.status).toBe(503)
 })
 
 test('what a person was told inside of an answer is in the line', async () => {
