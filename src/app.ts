@@ -32,6 +32,7 @@ import { health } from './health.ts'
 import { api } from './http/api.ts'
 import { type Caller, callers } from './http/caller.ts'
 import { backgroundLine } from './log.ts'
+import { type Pace, paced, pacing } from './pace.ts'
 import { loadPolicy } from './policy/load.ts'
 import type { Clock, Directory, Ledger, Limits, Messenger, Outbox, Policy, Signer } from './ports.ts'
 import type { Archive, Seals } from './ports/evidence.ts'
@@ -82,7 +83,9 @@ export function compose(adapters: Adapters) {
   const waiters = waiting(ledger)
   const committed = (tell: (request: ApprovalRequest) => void) => ({ ledger, clock, policy, random: randomBytes, tell })
   const wake = ({ id }: ApprovalRequest) => waiters.wake(id)
-  const delivery = adapters.teams ? deliver(committed(wake), adapters.teams, adapters.failed) : null
+  const pace = pacing(clock)
+  const delivery = adapters.teams ? deliver({ ...committed(wake), pace }, adapters.teams, adapters.failed) : null
+  const words = adapters.teams ? paced(adapters.teams.messenger, pace, pause) : null
   const told = committed((request) => {
     wake(request)
     if (request.policy.outcome === 'approve') delivery?.soon(request.id)
@@ -93,7 +96,8 @@ export function compose(adapters: Adapters) {
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
   })
-  const teams = adapters.teams && delivery ? teamsOf(adapters.teams, uses, delivery) : null
+  const teams =
+    adapters.teams && delivery && words ? teamsOf({ ...adapters.teams, messenger: words }, uses, delivery) : null
   const overdue = async () => (await ledger.due(clock.now(), 1000)).length
   const healthy = health({
     ...{ ledger, archive, seals, clock, signer, directory, waiting: waiters, overdue },
@@ -109,17 +113,20 @@ export function compose(adapters: Adapters) {
   }
   const doors = { approvals: uses, evidence, health: healthy, deliveryOf, callers: adapters.callers }
   const handlers = api({ ...doors, policy, signer, baseUrl })
-  return { api: handlers, approvals: uses, seal: sealer(adapters), teams, delivery, stop: waiters.stop }
+  return { api: handlers, approvals: uses, seal: sealer(adapters, words), teams, delivery, stop: waiters.stop }
 }
 
 /** Seals what is due, and tells the compliance channel where there is Teams. */
-function sealer({ logSigner, verifiers: files, teams, ...adapters }: Adapters): () => Promise<readonly Day[]> {
+function sealer(
+  { logSigner, verifiers: files, ...adapters }: Adapters,
+  messenger: Pick<Messenger, 'say'> | null,
+): () => Promise<readonly Day[]> {
   const tool = `countersign ${about.version}`
   const sealed = sealing({ ...adapters, signer: logSigner, files, tool, random: randomBytes })
   const channel = adapters.policy.complianceChannel()
   return async () => {
     const days = await sealed.run()
-    if (teams) await announce({ ...adapters, messenger: teams.messenger, channel })
+    if (messenger) await announce({ ...adapters, messenger, channel })
     return days
   }
 }
@@ -128,14 +135,22 @@ function sealer({ logSigner, verifiers: files, teams, ...adapters }: Adapters): 
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
 /** Brings cards up to date in the background; a delivery's own commits wake waiters and start no other delivery. */
-function deliver(parts: ChangeParts & { policy: Policy }, { outbox, messenger }: Teams, failed: Adapters['failed']) {
+function deliver(
+  parts: ChangeParts & { policy: Policy; pace: Pace },
+  { outbox, messenger }: Teams,
+  failed: Adapters['failed'],
+) {
   return deliveries({ ...parts, outbox, messenger, failed, pause })
 }
 
-function teamsOf({ gate, cards, messenger }: Teams, approvals: Approvals, { adopt }: Delivery) {
+function teamsOf(
+  { gate, cards, messenger, outbox }: Omit<Teams, 'messenger'> & { readonly messenger: Pick<Messenger, 'reply'> },
+  approvals: Approvals,
+  { adopt }: Delivery,
+) {
   let ready: Bot | undefined
   const lazy: Bot = async (intent) => {
-    ready ??= bot({ approvals, cards: await cards(), messenger, adopt })
+    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, adopt })
     return ready(intent)
   }
   return teamsDoor({ gate, bot: lazy })

@@ -30,6 +30,9 @@ const longestDeferral = 300
 /** Seconds up to which this process comes back by itself, without waiting for the timer. */
 const soonAgain = 30
 
+/** Seconds. What Teams refuses is tried each hour while it matters: a failure that is older is nobody's any more. */
+const failureLasts = 7_200
+
 /** Cards of one channel that are kept up to date; more than crashes leave behind would be somebody's game. */
 const mostAdopted = 5
 
@@ -40,19 +43,20 @@ const mostAdopted = 5
  */
 export function deliveries(parts: DeliveryParts) {
   const { ledger, outbox, policy, clock, failed } = parts
-  let failing = false
-  const noted = <A extends unknown[], T>(send: (...args: A) => Promise<Sent<T>>) => {
-    return async (...args: A): Promise<Sent<T>> => {
-      const sent = await send(...args)
-      failing = 'unsent' in sent && sent.unsent !== 'gone'
-      return sent
-    }
+  /** Channels whose newest send did not get through, and when that was. */
+  const failing = new Map<string, Instant>()
+  const noted = <T>(channel: string, sent: Sent<T>, harmless?: 'gone'): Sent<T> => {
+    if ('sent' in sent || sent.unsent === harmless) failing.delete(channel)
+    else failing.set(channel, clock.now())
+    return sent
   }
   const round = posting({
     ...parts,
     messenger: {
-      post: noted((channel: string, request: ApprovalRequest) => parts.messenger.post(channel, request)),
-      update: noted((card: PostedCard, request: ApprovalRequest) => parts.messenger.update(card, request)),
+      post: async (channel, ...more) => noted(channel, await parts.messenger.post(channel, ...more)),
+      // Somebody deleted the card: that is no failure.
+      update: async (card, ...more) =>
+        noted(card.conversation.split(';')[0] ?? '', await parts.messenger.update(card, ...more), 'gone'),
     },
   })
   const runs = queue({ atOnce, longest: longestQueue }, (id) => deliver(id).catch(failed))
@@ -150,8 +154,11 @@ export function deliveries(parts: DeliveryParts) {
       return request.undeliverable ? 'undeliverable' : 'late'
     },
 
-    /** Whether the newest thing this process wanted to send did not get through; for health. */
-    isFailing: (): boolean => failing,
+    /** Whether there is a channel that the newest thing this process wanted to send there did not reach; for health. */
+    isFailing: (): boolean => {
+      const now = clock.now()
+      return [...failing.values()].some((at) => now < plusSeconds(at, failureLasts))
+    },
 
     /** Resolves when nothing is under way in this process. */
     idle: (): Promise<void> => runs.idle(),

@@ -4,6 +4,7 @@ import type { Digest, Hex, ObjectId, RequestId, Shard } from './core/id.ts'
 import type { Instant } from './core/instant.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import type { LimitRow } from './core/limit.ts'
+import type { Presentation } from './core/presentation.ts'
 import type { Judgement } from './core/submission.ts'
 
 /** Somebody else changed the rows first. Never leaves the use case: it loads again and asks the core again. */
@@ -65,6 +66,9 @@ export type Scope =
   | { readonly by: 'agent' | 'approver'; readonly id: ObjectId; readonly from?: Instant; readonly to?: Instant }
   | { readonly by: 'pending' }
 
+/** Whether a list holds this request. What it throws, the list throws. */
+export type Keep = (request: ApprovalRequest) => boolean | Promise<boolean>
+
 export interface Page {
   readonly requests: readonly ApprovalRequest[]
   /** Where the next page starts; absent after the last. */
@@ -117,10 +121,7 @@ export interface Ledger {
    *
    * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.
    */
-  list(
-    scope: Scope,
-    page: { readonly keep: (request: ApprovalRequest) => boolean; readonly limit: number; readonly cursor?: string },
-  ): Promise<Page>
+  list(scope: Scope, page: { readonly keep: Keep; readonly limit: number; readonly cursor?: string }): Promise<Page>
 
   /**
    * The shard's newest sequence number, and whose events came after the given one (all of them known by then).
@@ -189,6 +190,8 @@ export interface Policy {
   judge(question: { readonly agent: ObjectId; readonly action: Action; readonly onBehalfOf?: ObjectId }): Judgement
   /** Pointers into requests for this action that may look like secrets; `*` stands for each item of an array. */
   notSecret(action: string): readonly string[]
+  /** How requests for this action are to be shown; `null` if policy does not say. */
+  presentation(action: string): Presentation | null
   /** `null` for an agent that is not registered. */
   agent(id: ObjectId): AgentRegistration | null
   agents(): readonly AgentRegistration[]
@@ -266,17 +269,23 @@ export type Sent<T> =
       readonly retryAfter?: number
     }
 
-/** Cards and words in Teams. Every call ends within 20 s, with all its retries. */
+/**
+ * Cards and words in Teams. Every call ends within 20 s, with all its retries. Each first try is at the caller's pace;
+ * a further one goes when `again` says so, and not at all if it says `false`.
+ */
 export interface Messenger {
   /** Posts a card that shows the request as it is. */
-  post(channel: string, request: ApprovalRequest): Promise<Sent<PostedCard>>
+  post(channel: string, request: ApprovalRequest, again?: Again): Promise<Sent<PostedCard>>
   /** Makes a card show the request as it is. */
-  update(card: PostedCard, request: ApprovalRequest): Promise<Sent<null>>
+  update(card: PostedCard, request: ApprovalRequest, again?: Again): Promise<Sent<null>>
   /** Posts words into a channel. */
-  say(channel: string, words: string): Promise<Sent<null>>
+  say(channel: string, words: string, again?: Again): Promise<Sent<null>>
   /** Answers somebody in the conversation where they wrote: words, or an Adaptive Card. */
-  reply(conversation: string, answer: string | object): Promise<Sent<null>>
+  reply(conversation: string, answer: string | object, again?: Again): Promise<Sent<null>>
 }
+
+/** Resolves when Teams may be called once more; to `false` if that is further ahead than anybody should wait. */
+export type Again = () => Promise<boolean>
 
 /**
  * What deliveries know of one card, or of a channel as long as it has none. Each card has a row of its own, so that
@@ -339,4 +348,8 @@ export interface Outbox {
   putCard(request: RequestId, row: CardRow): Promise<void>
   /** Forgets the card, or the channel; also if it is not known. */
   dropCard(request: RequestId, row: CardRow): Promise<void>
+  /** Takes note that the bot came into a conversation. `false` if that is known; a lost answer may count as known. */
+  arrive(conversation: string): Promise<boolean>
+  /** Forgets that it did; also if it is not known. */
+  leave(conversation: string): Promise<void>
 }

@@ -3,7 +3,7 @@ import { earlier, type Instant, plusSeconds } from './core/instant.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import { type CardBook, openBook } from './book.ts'
 import { channelsOf } from './people.ts'
-import type { CardRow, Messenger, Outbox, Policy, PostedCard, Sent } from './ports.ts'
+import type { Again, CardRow, Messenger, Outbox, Policy, PostedCard, Sent } from './ports.ts'
 import { type Held, isGivenUp, sending, type SendingParts } from './sending.ts'
 
 export type PostingParts = SendingParts & {
@@ -58,7 +58,9 @@ export function posting(parts: PostingParts) {
   /** Updates a card, or posts into a channel that has none, and writes down what became of it. */
   async function attempt({ held, request, book, come }: Visit, row: CardRow): Promise<'lost' | 'moved' | null> {
     const { channel, card } = row
-    const tried = await send(held, row, () => (card ? updated(card, request) : messenger.post(channel, request)))
+    const tried = await send(held, row, (again) =>
+      card ? updated(card, request, again) : messenger.post(channel, request, again),
+    )
     if (typeof tried === 'string') return tried
     if ('notBefore' in tried) {
       if (!isGivenUp(row)) come(tried.notBefore)
@@ -75,8 +77,8 @@ export function posting(parts: PostingParts) {
     return null
   }
 
-  async function updated(card: PostedCard, request: ApprovalRequest): Promise<Sent<PostedCard>> {
-    const sent = await messenger.update(card, request)
+  async function updated(card: PostedCard, request: ApprovalRequest, again: Again): Promise<Sent<PostedCard>> {
+    const sent = await messenger.update(card, request, again)
     return 'sent' in sent ? { sent: card } : sent
   }
 

@@ -1,7 +1,7 @@
 import { backoff } from './core/delivery.ts'
 import { type Instant, milliseconds, plusSeconds } from './core/instant.ts'
-import { pacing } from './pace.ts'
-import type { CardRow, Claim, Clock, Outbox, Sent } from './ports.ts'
+import { type Pace, pacing, turns } from './pace.ts'
+import type { Again, CardRow, Claim, Clock, Outbox, Sent } from './ports.ts'
 
 export interface SendingParts {
   readonly outbox: Pick<Outbox, 'renew'>
@@ -9,6 +9,8 @@ export interface SendingParts {
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   readonly pause: (ms: number) => Promise<unknown>
+  /** Shared by all who send in this process; else these sends have their own. */
+  readonly pace?: Pace
   /** Hears of what went wrong in the background. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
@@ -41,11 +43,9 @@ const mostTries = 48
 /** Only another change of the request makes it worth a try. */
 export const isGivenUp = ({ lost, attempts }: CardRow): boolean => lost === true && attempts >= mostTries
 
-export function sending({ outbox, clock, random, pause, failed }: SendingParts) {
-  const pace = pacing(clock)
-
+export function sending({ outbox, clock, random, pause, failed, pace = pacing(clock) }: SendingParts) {
   /** Sends when its time has come, at the pace that Teams allows, under a claim that lasts longer than the send. */
-  return async function send<T>(held: Held, row: CardRow, work: () => Promise<Sent<T>>): Promise<Tried<T>> {
+  return async function send<T>(held: Held, row: CardRow, work: (again: Again) => Promise<Sent<T>>): Promise<Tried<T>> {
     if (row.notBefore !== undefined && clock.now() < row.notBefore) return { notBefore: row.notBefore }
     const turn = pace.next(row.channel)
     if ('notBefore' in turn) return turn
@@ -58,7 +58,7 @@ export function sending({ outbox, clock, random, pause, failed }: SendingParts) 
     if (milliseconds(claim.until) - milliseconds(clock.now()) < longestSend * 1000) return 'lost'
 
     held.hasSent = true
-    const sent = await work().catch((cause: unknown): Sent<T> => {
+    const sent = await work(turns(pace, row.channel, pause)).catch((cause: unknown): Sent<T> => {
       failed(cause)
       return { unsent: 'passing' }
     })

@@ -5,7 +5,7 @@ import { type Call, type Fault, type Plan, startFaultProxy } from './faultProxy.
 
 /** One call, whether it arrived or a fault kept it away. */
 export interface ConnectorCall {
-  /** Milliseconds of the machine's clock. */
+  /** Milliseconds: of the machine's clock, unless another was given. */
   readonly at: number
   readonly kind: 'create' | 'send' | 'reply' | 'update' | 'token' | 'other'
   /** The channel, when it creates a conversation. */
@@ -43,6 +43,8 @@ export interface Connector {
   shown(card: PostedCard): unknown
   /** Takes a channel or a conversation away. */
   remove(conversation: string): void
+  /** Brings it back as it was. */
+  restore(conversation: string): void
   close(): Promise<void>
 }
 
@@ -50,7 +52,7 @@ export interface Connector {
 const largest = 100 * 1024
 
 /** Starts one on loopback. */
-export async function startConnector(): Promise<Connector> {
+export async function startConnector(now: () => number = Date.now): Promise<Connector> {
   const conversations = new Map<string, Message[]>()
   const gone = new Set<string>()
   const calls: ConnectorCall[] = []
@@ -88,7 +90,7 @@ export async function startConnector(): Promise<Connector> {
     const chunks: Buffer[] = []
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
     req.on('end', () => {
-      const { status, body } = answer(toCall({ method, path, headers, body: Buffer.concat(chunks) }))
+      const { status, body } = answer(toCall({ method, path, headers, body: Buffer.concat(chunks) }, now))
       res.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
     })
   })
@@ -96,7 +98,7 @@ export async function startConnector(): Promise<Connector> {
   const proxy = await startFaultProxy(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const plan = (next: Plan) =>
     proxy.plan((call) => {
-      calls.push(toCall(call))
+      calls.push(toCall(call, now))
       return next(call)
     })
   plan(() => null)
@@ -117,6 +119,7 @@ export async function startConnector(): Promise<Connector> {
     shown: ({ conversation, activity }) =>
       messages(conversation).find((one) => one.activity === activity)?.body.attachments?.[0]?.content ?? null,
     remove: (conversation) => void gone.add(conversation),
+    restore: (conversation) => void gone.delete(conversation),
     async close() {
       await proxy.close()
       server.closeAllConnections()
@@ -155,9 +158,9 @@ function token(): Answer {
   }
 }
 
-function toCall({ method, path, headers, body }: Call): ConnectorCall {
+function toCall({ method, path, headers, body }: Call, now: () => number): ConnectorCall {
   const common = {
-    at: Date.now(),
+    at: now(),
     body: body.length > 0 ? (JSON.parse(body.toString('utf8')) as unknown) : null,
     ...(headers.authorization !== undefined && { authorization: headers.authorization }),
   }

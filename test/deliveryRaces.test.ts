@@ -103,6 +103,8 @@ function unreliable(world: DeliveryWorld, schedule: fc.Scheduler, fate: () => Fa
     cards: (...args) => called('cards', () => outbox.cards(...args)),
     putCard: (...args) => called('putCard', () => outbox.putCard(...args)),
     dropCard: (...args) => called('dropCard', () => outbox.dropCard(...args)),
+    arrive: (...args) => outbox.arrive(...args),
+    leave: (...args) => outbox.leave(...args),
   }
   const rows: Pick<Ledger, 'find' | 'load' | 'commit' | 'inTurn'> = {
     inTurn: (...args) => ledger.inTurn(...args),

@@ -44,14 +44,15 @@ export type DeliveryWorld = ReturnType<typeof deliveryWorld>
 
 /** What stands in place of fakes. */
 export interface Real {
+  readonly clock: FakeTime
   readonly ledger: Ledger
   readonly outbox: Outbox
   readonly messenger: Messenger
 }
 
 /** Deliveries over fakes, or real adapters: one process, and others on the same rows and the same Teams. */
-export function deliveryWorld(real?: Real) {
-  const clock = new FakeTime(noon)
+export function deliveryWorld(real?: Partial<Real>) {
+  const clock = real?.clock ?? new FakeTime(noon)
   const memory = new MemoryLedger()
   const ledger: Ledger = real?.ledger ?? memory
   const outbox: Outbox = real?.outbox ?? new MemoryOutbox(memory)

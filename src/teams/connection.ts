@@ -13,9 +13,9 @@ export function connect(settings: TeamsSettings, render: Render, options: Connec
   const load = async () => (await import('./messenger.ts')).messenger(settings, render, options)
   const connected = () => (loading ??= load())
   return {
-    post: async (channel, request) => (await connected()).post(channel, request),
-    update: async (card, request) => (await connected()).update(card, request),
-    say: async (channel, words) => (await connected()).say(channel, words),
-    reply: async (conversation, answer) => (await connected()).reply(conversation, answer),
+    post: async (...all) => (await connected()).post(...all),
+    update: async (...all) => (await connected()).update(...all),
+    say: async (...all) => (await connected()).say(...all),
+    reply: async (...all) => (await connected()).reply(...all),
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises'
 import { type Activity, CardFactory } from 'botbuilder'
-import type { Messenger, PostedCard, Sent } from '../ports.ts'
+import type { Again, Messenger, PostedCard, Sent } from '../ports.ts'
 import { Refusal, TeamsAdapter } from './adapter.ts'
 import type { ConnectionOptions, Render, TeamsSettings } from './settings.ts'
 
@@ -23,35 +23,35 @@ export function messenger(settings: TeamsSettings, render: Render, options: Conn
   })
 
   return {
-    async post(channel, request) {
+    async post(channel, request, again) {
       const conversation = inChannel(channel, card(await render(request), 'Approval request'))
-      return send<PostedCard>({ ...patience, inDoubt: 'stop' }, async (abortSignal) => {
+      return send<PostedCard>({ ...patience, again, inDoubt: 'stop' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         return posted(await conversations.createConversation(conversation, { abortSignal }))
       })
     },
 
-    async update({ conversation, activity: id }, request) {
+    async update({ conversation, activity: id }, request, again) {
       const activity = { ...card(await render(request), 'Approval request'), id }
-      return send({ ...patience, inDoubt: 'repeat' }, async (abortSignal) => {
+      return send({ ...patience, again, inDoubt: 'repeat' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.updateActivity(conversation, id, activity, { abortSignal })
         return null
       })
     },
 
-    async say(channel, text) {
+    async say(channel, text, again) {
       const conversation = inChannel(channel, words(text))
-      return send({ ...patience, inDoubt: 'stop' }, async (abortSignal) => {
+      return send({ ...patience, again, inDoubt: 'stop' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.createConversation(conversation, { abortSignal })
         return null
       })
     },
 
-    async reply(conversation, answer) {
+    async reply(conversation, answer, again) {
       const activity = typeof answer === 'string' ? words(answer) : card(answer, 'Answer')
-      return send({ ...patience, inDoubt: 'repeat' }, async (abortSignal) => {
+      return send({ ...patience, again, inDoubt: 'repeat' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.sendToConversation(conversation, activity, { abortSignal })
         return null
@@ -82,6 +82,7 @@ interface Patience {
   readonly pause: number
   /** What follows a try that may have been carried out, or not. */
   readonly inDoubt: 'repeat' | 'stop'
+  readonly again: Again | undefined
 }
 
 interface Failure {
@@ -97,13 +98,15 @@ const harmless = [412, 429, 503]
 
 /** Tries until it is sent, until a repetition is of no use, or until it would take longer than it may. */
 async function send<T>(
-  { within, pause, inDoubt }: Patience,
+  { within, pause, inDoubt, again }: Patience,
   once: (stop: AbortSignal) => Promise<T>,
 ): Promise<Sent<T>> {
   const end = performance.now() + within
   const stop = AbortSignal.timeout(within)
+  const stopped = new Promise<never>((_done, fail) => stop.addEventListener('abort', () => fail(stop.reason)))
+  stopped.catch(() => undefined) // whoever races against it hears
   for (let tries = 1; ; tries += 1) {
-    const result = await attempt(once, stop)
+    const result = await attempt(once(stop), stopped)
     if ('sent' in result) return result
     const { status = 0, retryAfter } = result
     const doubtful = status === 0 || status >= 500
@@ -111,14 +114,15 @@ async function send<T>(
     const wait = retryAfter === undefined ? pause * 2 ** (tries - 1) * (0.5 + Math.random() / 2) : retryAfter * 1000
     if (!repeat || tries === mostTries || performance.now() + wait >= end) return unsent(result)
     await pass(wait)
+    const turn = again ? await attempt(again(), stopped) : { sent: true }
+    if (!('sent' in turn && turn.sent)) return unsent(result)
   }
 }
 
 /** Ends when it is stopped, even while it waits for what cannot be stopped: a token. */
-async function attempt<T>(once: (stop: AbortSignal) => Promise<T>, stop: AbortSignal): Promise<{ sent: T } | Failure> {
-  const stopped = new Promise<never>((_done, fail) => stop.addEventListener('abort', () => fail(stop.reason)))
+async function attempt<T>(work: Promise<T>, stopped: Promise<never>): Promise<{ sent: T } | Failure> {
   try {
-    return { sent: await Promise.race([once(stop), stopped]) }
+    return { sent: await Promise.race([work, stopped]) }
   } catch (cause) {
     return cause instanceof Refusal ? { status: cause.status, retryAfter: cause.retryAfter } : {}
   }

@@ -1,7 +1,8 @@
 import { revision } from '../../src/core/delivery.ts'
+import type { RequestId } from '../../src/core/id.ts'
 import type { Instant } from '../../src/core/instant.ts'
 import type { ApprovalRequest, Status } from '../../src/core/request.ts'
-import type { Clock, Messenger, PostedCard, Sent } from '../../src/ports.ts'
+import type { Again, Clock, Messenger, PostedCard, Sent } from '../../src/ports.ts'
 
 /** One send as it arrives. */
 export interface Send {
@@ -22,6 +23,7 @@ export type Fate =
 
 export interface ShownCard extends PostedCard {
   readonly channel: string
+  readonly request: RequestId
   readonly status: Status
   readonly rev: number
 }
@@ -41,7 +43,7 @@ export class MemoryTeams implements Messenger {
     this.clock = clock
   }
 
-  post(channel: string, request: ApprovalRequest): Promise<Sent<PostedCard>> {
+  post(channel: string, request: ApprovalRequest, _again?: Again): Promise<Sent<PostedCard>> {
     return this.send({ kind: 'post', channel, request, at: this.clock.now() }, () => {
       const card = { conversation: `${channel};messageid=${++this.posted}`, activity: String(this.posted) }
       this.show(card, channel, request)
@@ -49,7 +51,7 @@ export class MemoryTeams implements Messenger {
     })
   }
 
-  update(card: PostedCard, request: ApprovalRequest): Promise<Sent<null>> {
+  update(card: PostedCard, request: ApprovalRequest, _again?: Again): Promise<Sent<null>> {
     const channel = card.conversation.split(';')[0] ?? ''
     return this.send({ kind: 'update', channel, request, at: this.clock.now() }, () => {
       if (!this.shown.has(card.activity)) return { unsent: 'gone' }
@@ -58,12 +60,12 @@ export class MemoryTeams implements Messenger {
     })
   }
 
-  async say(channel: string, words: string): Promise<Sent<null>> {
+  async say(channel: string, words: string, _again?: Again): Promise<Sent<null>> {
     this.said.push({ channel, words })
     return { sent: null }
   }
 
-  async reply(): Promise<Sent<null>> {
+  async reply(_place?: string, _answer?: string | object, _again?: Again): Promise<Sent<null>> {
     return { sent: null }
   }
 
@@ -77,7 +79,13 @@ export class MemoryTeams implements Messenger {
   }
 
   private show(card: PostedCard, channel: string, request: ApprovalRequest): void {
-    this.shown.set(card.activity, { ...card, channel, status: request.status, rev: revision(request) })
+    this.shown.set(card.activity, {
+      ...card,
+      channel,
+      request: request.id,
+      status: request.status,
+      rev: revision(request),
+    })
   }
 
   private async send<T>(send: Send, happen: () => Sent<T>): Promise<Sent<T>> {

@@ -11,7 +11,11 @@ export class FakeTime implements Clock {
   private ms: number
   private sleepers: readonly Sleeper[] = []
 
-  constructor(at: Instant) {
+  private readonly rest: () => Promise<void>
+
+  /** @param rest resolves when nothing happens any more but what waits for time to pass */
+  constructor(at: Instant, rest: () => Promise<void> = settled) {
+    this.rest = rest
     this.ms = milliseconds(at)
   }
 
@@ -27,15 +31,15 @@ export class FakeTime implements Clock {
   /** Lets so many seconds pass, and everything happen that was to happen in them. */
   async pass(seconds: number): Promise<void> {
     const end = this.ms + seconds * 1000
-    await settled()
+    await this.rest()
     for (let [next] = this.sleepers; next && next.at <= end; [next] = this.sleepers) {
       this.sleepers = this.sleepers.slice(1)
       this.ms = Math.max(this.ms, next.at)
       next.wake()
-      await settled()
+      await this.rest()
     }
     this.ms = end
-    await settled()
+    await this.rest()
   }
 
   /** Moves at once, forwards or back, and wakes nobody. */
