@@ -16,6 +16,8 @@ export interface AzuriteOptions {
   readonly ports: { readonly blobs: number; readonly queues: number; readonly tables: number }
   /** Where it keeps its data; `null` is in memory alone. */
   readonly folder: string | null
+  /** Its environment, if it is not ours: other accounts, for example. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** The account that Azurite always has. https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
@@ -33,7 +35,7 @@ const patience = { start: 60_000, stop: 20_000 }
  *
  * @throws {Error} that says why, in Azurite's words, if it ends before.
  */
-export async function startAzurite({ ports, folder }: AzuriteOptions): Promise<Azurite> {
+export async function startAzurite({ ports, folder, env }: AzuriteOptions): Promise<Azurite> {
   const addresses = Object.entries({ blob: ports.blobs, queue: ports.queues, table: ports.tables }).flatMap(
     ([service, port]) => [`--${service}Host`, loopback, `--${service}Port`, String(port)],
   )
@@ -43,6 +45,7 @@ export async function startAzurite({ ports, folder }: AzuriteOptions): Promise<A
     program: createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js'),
     args: [...addresses, ...place, '--silent', '--disableTelemetry', '--skipApiVersionCheck'],
     patience,
+    ...(env && { env }),
   })
   const { Blob, Table } = await started(listening(output))
   return { tablesUrl: `${Table}/${account}`, blobsUrl: `${Blob}/${account}`, account, key, pid, ended, close }

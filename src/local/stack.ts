@@ -14,14 +14,13 @@ import { archivePolicy } from '../evidence/archiving.ts'
 import { bundles } from '../evidence/bundles.ts'
 import { readVerifiers } from '../folder.ts'
 import { callers } from '../http/caller.ts'
-import type { Policy } from '../ports.ts'
+import type { Clock, Policy } from '../ports.ts'
 import type { Cards } from '../teams/cards.ts'
 import { connect } from '../teams/connection.ts'
 import { drawing } from '../teams/drawing.ts'
 import { apiAppId, tenantId } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
-import type { LocalClock } from './clock.ts'
 import type { Identity } from './identity.ts'
 import { grantKeyIn, logKeyIn } from './keys.ts'
 import { type SealReport, sealNow } from './sealing.ts'
@@ -33,9 +32,9 @@ export interface StackParts {
   /** The card templates, by file name. */
   readonly cards: ReadonlyMap<string, Uint8Array>
   readonly baseUrl: string
-  readonly azurite: Azurite
-  readonly identity: Identity
-  readonly clock: LocalClock
+  readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
+  readonly identity: Pick<Identity, 'graphUrl' | 'issuer' | 'jwksUri'>
+  readonly clock: Clock
   /** `null` without Teams: then nobody is told, and requests are decided over HTTP. */
   readonly teams: LocalTeams | null
   readonly failed: (cause: unknown) => void
