@@ -1,0 +1,87 @@
+/**
+ * One process of a deployment: the app that is deployed, with all its functions, on storage and sign-in that it shares
+ * with other processes. deployment.ts bundles and forks it, and talks to it by IPC. It ends with its parent.
+ */
+import { createServer } from 'node:http'
+import { useApp } from '../../src/app.ts'
+import { instant } from '../../src/core/instant.ts'
+import { Problem } from '../../src/core/problem.ts'
+import { readCards } from '../../src/folder.ts'
+import { localTeams } from '../../src/local/bot.ts'
+import type { LocalClock } from '../../src/local/clock.ts'
+import { type Host, startHost } from '../../src/local/host.ts'
+import { listen } from '../../src/local/port.ts'
+import { composeLocal } from '../../src/local/stack.ts'
+import { captureFunctions, runStartHooks } from '../../src/local/worker.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import type { Order, Settings, Told } from './order.ts'
+import { startWitness } from './witness.ts'
+
+const witness = startWitness()
+process.once('disconnect', () => process.exit(0))
+// its parent decides when it ends: Ctrl-C in a terminal goes to everybody
+process.on('SIGINT', () => undefined)
+
+async function main(settings: Settings): Promise<void> {
+  const functions = captureFunctions()
+  let offset = settings.offset
+  const clock: LocalClock = {
+    now: () => instant(Date.now() + offset),
+    advance: async (seconds) => void (offset += seconds * 1000),
+  }
+  const cards = readCards('cards')
+  const { app } = await composeLocal({
+    ...{ data: settings.data, cards, clock, baseUrl: settings.baseUrl },
+    policy: await loadPolicy(settings.policy, cards),
+    azurite: settings.azurite,
+    identity: settings.identity,
+    teams: localTeams(process.env, null),
+    failed: (cause) => tell({ failed: wordsOf(cause) }),
+  })
+  useApp(app)
+  const server = createServer()
+  await listen(server, 0)
+  await import('../../functions/main.ts')
+  await runStartHooks()
+  const log = (level: string, name: string, text: string) => {
+    if (level === 'error' || level === 'critical') tell({ failed: `${name}: ${text}` })
+  }
+  const host = await startHost({ functions, server, folder: process.cwd(), ticking: false, log })
+  process.on('message', (order: Order) => void answer(order, host, clock, app.stop))
+  tell({ ready: host.origin })
+}
+
+async function answer(order: Order, host: Host, clock: LocalClock, stop: () => void): Promise<void> {
+  try {
+    tell({ n: order.n, result: await obey(order, host, clock, stop) })
+  } catch (cause) {
+    tell({ n: order.n, error: String(cause) })
+  }
+}
+
+async function obey(order: Order, host: Host, clock: LocalClock, stop: () => void): Promise<unknown> {
+  switch (order.kind) {
+    case 'advance':
+      return clock.advance(order.seconds)
+    case 'timer':
+      return host.runTimer(order.name)
+    case 'witness':
+      return witness()
+    case 'close':
+      stop()
+      return host.close()
+  }
+}
+
+/** With the code of a problem first: some are passing. */
+function wordsOf(cause: unknown): string {
+  const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  return cause instanceof Problem ? `${cause.code}: ${words}` : words
+}
+
+const tell = (told: Told): void => void process.send?.(told)
+
+main(JSON.parse(process.argv[2] ?? '{}') as Settings).catch((cause: unknown) => {
+  process.stderr.write(`app: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,49 @@
+import { Agent, request } from 'node:http'
+import type { Deployment } from './deployment.ts'
+
+export interface Answer {
+  readonly status: number
+  // oxlint-disable-next-line typescript/no-explicit-any -- trials reach into answers and fail where these differ
+  readonly body: any
+}
+
+/**
+ * Calls the processes of a deployment, over connections that it keeps until it is closed. With `again`, a call is made
+ * again if the connection that it was to use was closed at that moment: for calls that may arrive twice.
+ */
+export interface Client {
+  /** JSON in, JSON out; rejects where no answer came. */
+  readonly call: (member: number, who: string, path: string, body?: object, headers?: Headers) => Promise<Answer>
+  readonly close: () => void
+}
+
+type Headers = Readonly<Record<string, string>>
+
+export function client({ members, token }: Pick<Deployment, 'members' | 'token'>, { again = false } = {}): Client {
+  // a server closes what was idle for 5 seconds: well before that, nothing is sent over it any more
+  const agent = new Agent({ keepAlive: true, timeout: 2_000 })
+  return {
+    async call(member, who, path, body, headers = {}) {
+      const origin = members[member]?.origin ?? ''
+      const authorization = `Bearer ${await token(who)}`
+      const answer = (retry: boolean): Promise<Answer> =>
+        new Promise((done, fail) => {
+          const method = body === undefined ? 'GET' : 'POST'
+          const sent = request(origin + path, { agent, method, headers: { ...headers, authorization } }, (res) => {
+            const chunks: Buffer[] = []
+            res.on('data', (chunk: Buffer) => chunks.push(chunk))
+            res.once('error', fail)
+            res.once('end', () => {
+              const text = Buffer.concat(chunks).toString()
+              const isJson = (res.headers['content-type'] ?? '').includes('json') && !text.includes('\n{')
+              done({ status: res.statusCode ?? 0, body: isJson && text !== '' ? JSON.parse(text) : text })
+            })
+          })
+          sent.once('error', (cause) => (retry && sent.reusedSocket ? done(answer(false)) : fail(cause)))
+          sent.end(body === undefined ? undefined : JSON.stringify(body))
+        })
+      return answer(again)
+    },
+    close: () => agent.destroy(),
+  }
+}

@@ -1,0 +1,38 @@
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { agents, users } from '../../src/local/accounts.ts'
+
+/** How the policy of a deployment differs from the example's. */
+export interface PolicyFiles {
+  /** Rules in place of those of approve.cedar. */
+  readonly approve?: string
+  readonly channels?: Readonly<Record<'dba' | 'security', readonly string[]>>
+  /** Groups beside the example's. */
+  readonly groups?: Roster['groups']
+  /** Agents beside those of the local tenant, by object id; their application id is the same. */
+  readonly bots?: readonly string[]
+  readonly limits: { readonly pending: number; readonly hourly?: number }
+}
+
+export async function writePolicy(folder: string, policy: PolicyFiles): Promise<void> {
+  await cp('policy', folder, { recursive: true })
+  if (policy.approve !== undefined) await writeFile(join(folder, 'approve.cedar'), policy.approve)
+  const file = join(folder, 'approvers.json')
+  const roster = JSON.parse(await readFile(file, 'utf8')) as Roster
+  const { channels, bots = [], limits } = policy
+  for (const name of ['dba', 'security'] as const)
+    roster.groups[name] = { ...roster.groups[name], ...(channels && { channels: channels[name] }) }
+  Object.assign(roster.groups, policy.groups)
+  const owners = [accountOf('owner')]
+  const named = agents.map(({ oid, appId, name }) => [oid, { name, appId, owners, limits }] as const)
+  const many = bots.map((oid) => [oid, { name: `bot ${Number(oid.slice(-12))}`, appId: oid, owners, limits }] as const)
+  await writeFile(file, JSON.stringify({ ...roster, agents: Object.fromEntries([...named, ...many]) }))
+}
+
+interface Roster {
+  readonly groups: Record<string, { readonly members?: readonly string[]; readonly channels?: readonly string[] }>
+}
+
+/** An account of the local tenant by name. */
+export const accountOf = (name: string): string =>
+  [...users, ...agents].find((account) => account.name === name)?.oid ?? name

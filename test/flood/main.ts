@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { type Client, client } from '../deployment/client.ts'
+import { botId, startDeployment } from '../deployment/deployment.ts'
+import { type Desk, flood } from './flood.ts'
+
+const help = `npm run flood -- [options]
+Attacks the limits on asking: from many agents, with many idempotency keys, at several processes of the app on one
+storage. It fails if more gets through than an agent may have pending or ask for in an hour, or than a channel bears, and
+if fewer do once all is closed: then slots were lost.
+
+  --asks N       asks of each attack (400)
+  --clients N    at once (24)
+  --processes N  of the app (3)
+`
+
+const limits = { pending: 5, hourly: 30 }
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      asks: { type: 'string', default: '400' },
+      clients: { type: 'string', default: '24' },
+      processes: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const [asks, clients, processes] = [Number(values.asks), Number(values.clients), Number(values.processes)]
+  if (![asks, clients, processes].every((number) => Number.isSafeInteger(number) && number > 0)) throw new Error(help)
+  const bots = Array.from({ length: 100 }, (_, i) => botId(i))
+  const channels = { dba: ['19:approvals@thread.tacv2'], security: ['19:approvals@thread.tacv2'] }
+  const deployment = await startDeployment({ processes, policy: { bots, channels, limits } })
+  const calls = client(deployment, { again: true })
+  try {
+    const said = await flood({
+      desks: deployment.members.map((_, member) => deskOf(calls, member)),
+      limits: { ...limits, cards: 20 },
+      ...{ asks, clients },
+      advance: deployment.advance,
+    })
+    process.stdout.write(`${said.join('\n')}\n`)
+    if (deployment.failures.length > 0) throw new Error(deployment.failures.join('\n'))
+  } finally {
+    calls.close()
+    await deployment.close()
+  }
+}
+
+const deskOf = ({ call }: Client, member: number): Desk => ({
+  async ask(agent, { key, target }) {
+    const wish = { action: 'db.export', target: `prod/${target}`, environment: 'production', params: { rows: 1 } }
+    const headers = { 'idempotency-key': key }
+    const { status, body } = await call(member, `bot-${agent}`, '/api/requests', { ...wish, reason: 'Flood' }, headers)
+    return status < 300 ? { id: String(body.id) } : { problem: String(body.code ?? status) }
+  },
+  async cancel(agent, id) {
+    const { status, body } = await call(member, `bot-${agent}`, `/api/requests/${id}/cancel`, {})
+    return status === 200 ? null : String(body.code ?? status)
+  },
+})
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`flood: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)

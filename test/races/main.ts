@@ -1,0 +1,157 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { type Client, client } from '../deployment/client.ts'
+import { type Deployment, startDeployment } from '../deployment/deployment.ts'
+import { doorOf, eventsOf, type Raced } from './doors.ts'
+import { hearOfEachOther } from './hearing.ts'
+import { type History, linearization, told } from './linear.ts'
+import { type Clocks, type Flavour, flavours, quorumOf, race, type Random, randomFrom, recorder } from './race.ts'
+
+const help = `npm run races -- [options]
+Two processes of the app on one storage: approvers, the agent, executors and timers are at the same requests at once. It
+fails if what they were answered could not have been answered one after the other, or if the events say otherwise, and
+if an agent that waits at one process does not hear of a decision made at the other.
+
+  --requests N  requests that are raced for (50)
+  --seed N      repeats the pauses of an earlier run
+`
+
+/** So many requests are raced for at once, all of one kind: the deadline of one is that of its neighbours. */
+const together = 8
+
+/** Each of these is reached by somebody. */
+const wanted = ['denied', 'expired', 'cancelled', 'revoked', 'lapsed', 'succeeded']
+
+const rules = `
+@id("two") @approvers("dba:2") permit (principal, action == Action::"db.export", resource) when { context.environment == "two" };
+@id("one") @approvers("dba") @lapse("PT1H") permit (principal, action == Action::"db.export", resource) when { context.environment == "one" };
+@id("brief") @approvers("dba") @lapse("PT1M") permit (principal, action == Action::"db.export", resource) when { context.environment == "brief" };
+`
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      requests: { type: 'string', default: '50' },
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const [seed, requests] = [Number(values.seed), Number(values.requests)]
+  if (![seed, requests].every(Number.isSafeInteger)) throw new Error(help)
+  say(`seed ${seed}: repeat with --seed ${seed} --requests ${requests}`)
+  const limits = { pending: 100, hourly: 600 }
+  const deployment = await startDeployment({ processes: 2, policy: { approve: rules, limits } })
+  const calls = client(deployment)
+  try {
+    await races({ deployment, calls, offsets: { least: 0, most: 0 } }, requests, randomFrom(seed))
+    say(await hearOfEachOther(calls))
+    if (deployment.failures.length > 0) throw new Error(deployment.failures.join('\n'))
+  } finally {
+    calls.close()
+    await deployment.close()
+  }
+}
+
+interface Place {
+  readonly deployment: Deployment
+  readonly calls: Client
+  /** Milliseconds by which the processes' clocks are ahead at least, and at most: apart while they are being set. */
+  readonly offsets: { least: number; most: number }
+}
+
+/** Goes on after so many requests, for as many again, if not every end was reached: then by chance alone. */
+async function races(place: Place, requests: number, random: Random): Promise<void> {
+  const ends = new Map<string, number>()
+  const missing = () => wanted.filter((end) => ![...ends.keys()].some((found) => found.endsWith(end)))
+  let [raced, calls] = [0, 0]
+  for (let turn = 0; raced < requests || (missing().length > 0 && raced < 2 * requests); turn++) {
+    const flavour = flavours[turn % flavours.length] ?? 'votes'
+    const left = Math.max(1, requests - raced)
+    const number = Math.min(together, Math.ceil(left / (flavours.length - (turn % flavours.length))))
+    for (const history of await batch(place, flavour, number, random)) {
+      if (linearization(history) === null) throw new Error(`${flavour}: no order of these calls\n${told(history)}`)
+      calls += history.entries.length
+      const end = `${flavour}: ${history.events.at(-1)?.split(' ')[0]}`
+      ends.set(end, (ends.get(end) ?? 0) + 1)
+    }
+    raced += number
+  }
+  const counts = [...ends].map(([end, count]) => `${end} ${count}`)
+  say(`${raced} requests, ${calls} calls, each history in an order: ${counts.join(', ')}`)
+  if (missing().length > 0) throw new Error(`Never reached: ${missing().join(', ')}`)
+}
+
+async function batch(place: Place, flavour: Flavour, number: number, random: Random): Promise<readonly History[]> {
+  const { deployment, calls } = place
+  const all = await Promise.all(Array.from({ length: number }, (_, i) => ask(calls, flavour, i % 2)))
+  const recorders = all.map(() => recorder(clocksOf(place)))
+  const doors = all.map((one) => [doorOf(calls, deployment, 0, one), doorOf(calls, deployment, 1, one)] as const)
+  if (flavour === 'deadline')
+    await advanceTo(
+      place,
+      all.map(({ expiresAt }) => Date.parse(expiresAt)),
+      150,
+    )
+  if (flavour === 'lapse') {
+    await Promise.all(
+      doors.map(([door], i) => recorders[i]?.make(door, { kind: 'approve', who: 'dba-1' }) ?? Promise.reject()),
+    )
+    const left = await Promise.all(all.map((one) => eventsOf(calls, one)))
+    // a grant ends with a whole second, up to one before the approval does
+    await advanceTo(
+      place,
+      left.map(({ lapsesAt }) => Date.parse(lapsesAt ?? '')),
+      700,
+    )
+  }
+  await Promise.all(
+    doors.map(async (pair, i) => {
+      const recording = recorders[i]
+      if (recording) await race(flavour, pair, recording, random)
+    }),
+  )
+  return Promise.all(
+    all.map(async (one, i) => {
+      const left = { ...(await eventsOf(calls, one)), quorum: quorumOf(flavour), expiresAt: one.expiresAt }
+      const history = recorders[i]?.history(left)
+      if (!history) throw new Error('Nothing was recorded.')
+      return history
+    }),
+  )
+}
+
+let targets = 0
+
+async function ask({ call }: Client, flavour: Flavour, member: number): Promise<Raced> {
+  const environment = flavour === 'lapse' ? 'brief' : quorumOf(flavour) === 2 ? 'two' : 'one'
+  const { status, body } = await call(member, 'deploy-bot', '/api/requests', {
+    ...{ action: 'db.export', target: `prod/table-${++targets}`, environment, params: { rows: 1 }, reason: 'A race' },
+    expiresIn: flavour === 'deadline' ? 60 : 3600,
+  })
+  if (status !== 201) throw new Error(`${status}: ${JSON.stringify(body)}`)
+  return body as Raced
+}
+
+const clocksOf = ({ offsets }: Place): Clocks => ({
+  least: () => Date.now() + offsets.least,
+  most: () => Date.now() + offsets.most,
+})
+
+/** Sets all clocks to so many milliseconds before the first of these times. */
+async function advanceTo({ deployment, offsets }: Place, times: readonly number[], before: number): Promise<void> {
+  const most = Math.max(0, Math.min(...times) - before - (Date.now() + offsets.most))
+  offsets.most += most
+  await deployment.advance(most / 1000)
+  offsets.least = offsets.most
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`races: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)
