@@ -16,8 +16,14 @@ export interface HeadRead {
   readonly etag: string | null
 }
 
-/** Milliseconds. An older head is likelier to be somebody else's by now than worth the read it saves. */
+/** Milliseconds. While others write too, an older head is likelier to be theirs by now than worth the read it saves. */
 const freshFor = 15
+
+/** Milliseconds. While nobody else writes, a head is as it was left; a wrong bet is a lost race, and tells of others. */
+const freshAlone = 5_000
+
+/** Milliseconds after somebody else's head was met. */
+const aloneAfter = 10_000
 
 /** Milliseconds between the storage's clock and ours past which nothing is recorded, and no day counts as over. */
 const mostApart = 30_000
@@ -32,6 +38,8 @@ export class Heads {
   private readonly table: TableClient
   private readonly clock: Tables['clock']
   private readonly remembered = new Map<Shard, HeadRead & { readonly at: number }>()
+  /** Until when others are thought to be at work. */
+  private sharedUntil = 0
 
   constructor({ ledger, clock }: Pick<Tables, 'ledger' | 'clock'>) {
     this.table = ledger
@@ -45,14 +53,28 @@ export class Heads {
   }
 
   async read(shard: Shard, deadline: Deadline): Promise<HeadRead> {
+    const before = this.remembered.get(shard)
     const row = await found(this.table.getEntity(shard, rowKey.head, deadline))
-    return row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
+    const read = row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
+    // While we write, nothing is remembered: what differs from what was remembered all along is not ours.
+    if (before && before === this.remembered.get(shard) && before.etag !== read.etag) this.meet()
+    return read
   }
 
   /** `null` if nothing is remembered that is young enough. */
   fresh(shard: Shard): HeadRead | null {
     const head = this.remembered.get(shard)
-    return head !== undefined && performance.now() - head.at < freshFor ? head : null
+    const now = performance.now()
+    const long = now < this.sharedUntil ? freshFor : freshAlone
+    return head !== undefined && now - head.at < long ? head : null
+  }
+
+  /** Reads a head ahead of its turn: in the same round as something else, while nobody else is likely to move it. */
+  async readAhead(shard: Shard, deadline: Deadline): Promise<void> {
+    if (performance.now() < this.sharedUntil || this.fresh(shard)) return
+    const before = this.remembered.get(shard)
+    const head = await this.read(shard, deadline)
+    if (before === this.remembered.get(shard)) this.remember(shard, head)
   }
 
   remember(shard: Shard, head: HeadRead): void {
@@ -61,6 +83,11 @@ export class Heads {
 
   forget(shard: Shard): void {
     this.remembered.delete(shard)
+  }
+
+  /** Hears that somebody else writes too. */
+  meet(): void {
+    this.sharedUntil = performance.now() + aloneAfter
   }
 
   /**

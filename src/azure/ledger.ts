@@ -71,15 +71,18 @@ export class TableLedger implements Ledger {
   }
 
   /** Finds out whether a commit is written after all: the event at the number it tried bears its operation id. */
-  private async settle({ shard, head }: Loaded, { op }: Change, fault: unknown): Promise<void> {
+  private async settle(loaded: Loaded, { op }: Change, fault: unknown): Promise<void> {
     if (!(fault instanceof Conflict || fault instanceof Problem)) throw fault
+    const { shard, head } = loaded
     const deadline = within(2_000)
     const [event, newest] = await Promise.all([
       this.read(shard, rowKey.event(head.seq + 1), deadline),
       this.heads.read(shard, deadline),
     ])
     this.heads.remember(shard, newest)
-    if (event === null || textIn(event, 'op') !== op) throw fault
+    if (event !== null && textIn(event, 'op') === op) return
+    if (newest.etag !== versionOf(loaded).head) this.heads.meet()
+    throw fault
   }
 
   async find(id: RequestId): Promise<ApprovalRequest | null> {
@@ -87,7 +90,12 @@ export class TableLedger implements Ledger {
   }
 
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
-    const row = await this.read(shard, rowKey.key(hash), within())
+    const deadline = within()
+    // Whoever looks for a key is about to commit it.
+    const [row] = await Promise.all([
+      this.read(shard, rowKey.key(hash), deadline),
+      this.heads.readAhead(shard, deadline),
+    ])
     return row && keyFrom(row)
   }
 

@@ -1,109 +1,114 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { eventsIn } from './day.ts'
-import { figuresOf, type Most, tableOf } from './figures.ts'
-import { type Measured, measured } from './measure.ts'
-import { always, isName, type Name, type Prepared, programs, scriptOf } from './programs.ts'
+import type { Figure, Means } from './figure.ts'
+import { isName, type Name, names, programs } from './programs.ts'
+import { type BenchStorage, startStorage } from './storage.ts'
+import { inserted, markdownOf, tableOf } from './table.ts'
 
-const help = `npm run bench -- NAME.. [options]
-${Object.entries(programs)
-  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}\n`)
-  .join('')}
-Each is a process of its own, and told as a multiple of the floor: each event read, and hashed three times.
-Five runs of a million events take about five minutes; of 50,000 through Azurite, about two.
+const help = `npm run bench -- [NAME..] [options]
+${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
+Each figure is told beside its floor, measured in the same run and in turns with it: machines differ, and so do moments.
+All of them take about fifteen minutes; exit code 1 says that one failed, not that it missed its goal.
 
-  --events N   events of the day (1,000,000; with --azurite 50,000)
-  --runs N     runs of the floor and all others in turn (5): medians count, and the most memory
-  --azurite    seals from tables and into blobs of Azurite
-  --json       write JSON, for machines
-  --out FILE   write JSON to a file as well
+  --runs N        runs of ours and of the floor, in turns (5): medians count
+  --quick         a tenth of the work, two runs
+  --scale X       a share of the work (1)
+  --requests N    stored for the lists (30,000; 100,000 take Azurite four minutes)
+  --events N      of the day that is sealed and verified (1,000,000; with --azurite 50,000)
+  --azurite       seals from tables and into blobs of Azurite
+  --json FILE     writes the figures, too
+  --from FILE     measures nothing: takes the figures from such a file
+  --markdown      prints the table as Markdown
+  --into FILE     replaces the table between <!-- figures --> and <!-- end of figures --> in a document
 `
 
-/** A program, ready to run, and what its runs took. */
-interface Ready extends Prepared {
-  readonly name: string
-  readonly most?: Most
-  readonly took: Measured[]
-}
-
-interface Settings {
-  readonly chosen: readonly Name[]
-  readonly events: number
-  readonly runs: number
-  readonly azurite: boolean
+/** What is written as JSON. */
+interface Result {
+  readonly node: string
+  readonly processors: readonly string[]
+  readonly at: string
+  readonly figures: readonly Figure[]
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      events: { type: 'string' },
-      runs: { type: 'string', default: '5' },
-      azurite: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      ...{ runs: { type: 'string' }, scale: { type: 'string' }, requests: { type: 'string', default: '30000' } },
+      ...{ events: { type: 'string' }, json: { type: 'string' }, from: { type: 'string' }, into: { type: 'string' } },
+      ...{ quick: { type: 'boolean' }, azurite: { type: 'boolean' }, markdown: { type: 'boolean' } },
+      help: { type: 'boolean' },
     },
   })
-  if (values.help || positionals.length === 0) {
+  if (values.help) {
     process.stdout.write(help)
     return
   }
-  const { azurite } = values
-  const events = numberOf(values.events ?? (azurite ? '50000' : '1000000'), '--events')
-  const result = await bench({
-    chosen: positionals.map(nameOf),
-    events,
-    runs: numberOf(values.runs, '--runs'),
+  const { quick = false, azurite = false } = values
+  const settings = {
+    runs: whole(values.runs ?? (quick ? '2' : '5'), '--runs'),
+    scale: shareOf(values.scale ?? (quick ? '0.1' : '1')),
+    requests: whole(values.requests, '--requests'),
+    events: whole(values.events ?? (azurite ? '50000' : '1000000'), '--events'),
     azurite,
-  })
-  const about = { node: process.version, processors: cpus().map(({ model }) => model), azurite }
-  const json = `${JSON.stringify({ ...about, ...result }, null, 2)}\n`
-  if (values.out !== undefined) writeFileSync(values.out, json)
-  process.stdout.write(values.json ? json : tableOf(result.figures))
+  }
+  const chosen = positionals.length > 0 ? positionals.map(nameOf) : names
+  const result = values.from === undefined ? await bench(chosen, settings) : read(values.from)
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
+  if (values.into !== undefined) {
+    const table = `${aboutOf(result)}\n\n${markdownOf(result.figures)}`
+    writeFileSync(values.into, inserted(readFileSync(values.into, 'utf8'), 'figures', table))
+  }
+  process.stdout.write(values.markdown ? markdownOf(result.figures) : tableOf(result.figures))
 }
 
-/** Makes a day, then runs the floor and all others in turn, so that a slow moment of the machine slows them all. */
-async function bench({ chosen, events: wanted, runs, azurite }: Settings) {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
-  const ready: Ready[] = []
+/** Measures one after the other. What failed is told, and the others go on. */
+async function bench(chosen: readonly Name[], settings: Omit<Means, 'storage' | 'say'>): Promise<Result> {
+  let started: Promise<BenchStorage> | undefined
+  const storage = () => (started ??= begun())
+  const figures: Figure[] = []
   try {
-    say(`making a day of ${wanted.toLocaleString('en')} events`)
-    await measured({ program: scriptOf('makeDay'), args: [folder, String(wanted)] })
-    const floor: Ready = { name: 'floor', took: [], ...always({ program: scriptOf('floor'), args: [folder] }) }
-    ready.push(floor)
     for (const name of chosen) {
-      say(`making ready: ${name}`)
-      const { most, prepare } = programs[name]
-      // What is promised is about the program, not about a storage that is emulated.
-      ready.push({ name, ...(!azurite && { most }), took: [], ...(await prepare(folder, { azurite })) })
-    }
-    for (let run = 1; run <= runs; run++)
-      for (const { name, next, took } of ready) {
-        const one = await measured(await next())
-        took.push(one)
-        say(`run ${run} of ${runs}: ${name}, ${one.seconds.toFixed(1)} s, ${one.megabytes.toFixed(0)} MB`)
+      const began = performance.now()
+      try {
+        figures.push(...(await programs[name].measure({ ...settings, storage, say })))
+      } catch (cause) {
+        process.exitCode = 1
+        say(`${name} failed: ${cause instanceof Error ? cause.stack : String(cause)}`)
       }
-    const events = eventsIn(folder)
-    return {
-      events,
-      figures: ready.map(({ name, most, took }) => figuresOf(name, { events, took, floor: floor.took, most })),
+      say(`${name}, ${((performance.now() - began) / 1000).toFixed(1)} s`)
     }
   } finally {
-    for (const { close } of ready) await close()
-    rmSync(folder, { recursive: true, force: true })
+    await (await started)?.close()
   }
+  const processors = cpus().map(({ model }) => model)
+  return { node: process.version, processors, at: new Date().toISOString(), figures }
 }
+
+async function begun(): Promise<BenchStorage> {
+  const storage = await startStorage()
+  await storage.clear()
+  return storage
+}
+
+const read = (file: string): Result => JSON.parse(readFileSync(file, 'utf8')) as Result
+
+const aboutOf = ({ node, processors, at }: Result): string =>
+  `Measured on ${at.slice(0, 10)} with Node ${node} on ${processors.length} × ${processors[0]?.trim() ?? 'a processor'}.`
 
 function nameOf(text: string): Name {
   if (!isName(text)) throw new Error(`There is nothing called ${text} to measure.\n\n${help}`)
   return text
 }
 
-function numberOf(text: string, option: string): number {
+function whole(text: string, option: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`${option} takes a number.`)
+  return Number(text)
+}
+
+function shareOf(text: string): number {
+  if (!/^\d{1,2}([.]\d{1,6})?$/.test(text) || Number(text) === 0) throw new Error('--scale takes a number, as 0.1.')
   return Number(text)
 }
 

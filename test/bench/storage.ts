@@ -1,0 +1,50 @@
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
+import { prepareLedger } from '../../src/azure/meta.ts'
+import { connectTables, type Tables } from '../../src/azure/tables.ts'
+import { instant } from '../../src/core/instant.ts'
+import { tenantId } from '../../src/local/accounts.ts'
+import { startAzurite } from '../../src/local/azurite.ts'
+
+/** Azurite, in memory, and how to reach it. */
+export interface BenchStorage {
+  readonly url: string
+  readonly account: string
+  readonly key: string
+  /** As the app does; through another address if told so. */
+  connect(url?: string): Tables
+  /** A table without the app's adapters, perhaps one of the app's: the SDK as it comes. */
+  bare(table: string): Promise<TableClient>
+  /** Begins anew with an empty ledger. */
+  clear(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a process is told to connect. */
+export type Address = Pick<BenchStorage, 'url' | 'account' | 'key'>
+
+export const tablesAt = ({ url, account, key }: Address): Tables =>
+  connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+
+export async function startStorage(): Promise<BenchStorage> {
+  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const { tablesUrl: url, account, key } = azurite
+  const connect = (other = url) => tablesAt({ url: other, account, key })
+  const bareTables: TableClient[] = []
+  return {
+    ...{ url, account, key, connect },
+    async bare(name) {
+      const credential = new AzureNamedKeyCredential(account, key)
+      const table = new TableClient(url, name, credential, { allowInsecureConnection: true })
+      await table.createTable()
+      if (name !== 'ledger') bareTables.push(table)
+      return table
+    },
+    async clear() {
+      const { ledger, limits } = connect()
+      await Promise.all([ledger, limits, ...bareTables.splice(0)].map((table) => table.deleteTable()))
+      const at = instant(Date.now())
+      await prepareLedger(connect(), { origin: 'countersign.example/bench', tenant: tenantId, at })
+    },
+    close: () => azurite.close(),
+  }
+}
