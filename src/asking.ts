@@ -111,8 +111,9 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   await checkPrincipal(parts, agent, onBehalfOf)
   const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
   const excluded = excludedFrom(parts.policy, agent, executor, onBehalfOf)
+  const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
   if (judgement.outcome === 'approve') {
-    checkShowable(action)
+    checkShowable(action, presentation ?? undefined)
     await checkEligible(parts, judgement.slots, excluded)
   }
   return {
@@ -125,6 +126,7 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
     expiresIn: asked.expiresIn,
     policy: parts.policy.version,
     judgement,
+    ...(presentation && { presentation }),
     excluded,
     warnings: textWarnings(action, asked),
   }
@@ -173,7 +175,7 @@ async function commit(
   key: { readonly hash: Hex; readonly body: Hex } | undefined,
   until: Instant | null,
 ): Promise<Asked> {
-  return retrying((number) =>
+  return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
       // The first attempt bets that the key is new: its row is inserted, so a wrong bet is a conflict.
       const loaded = await parts.ledger.load(shard, key && number > 0 ? { key: key.hash } : {})

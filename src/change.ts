@@ -14,6 +14,8 @@ export interface ChangeParts {
   readonly random: (bytes: number) => Uint8Array
   /** Hears of every change that was committed. Must not throw. */
   readonly tell: (request: ApprovalRequest) => void
+  /** Waits so many milliseconds before the next attempt; by a timer, unless given. */
+  readonly backOff?: (ms: number) => Promise<unknown>
 }
 
 /** A rule of the core, ready but for the request and the time. */
@@ -30,7 +32,7 @@ const mostAttempts = 12
  */
 export async function change(parts: ChangeParts, id: RequestId, rule: Rule): Promise<ApprovalRequest> {
   const shard = shardOf(id)
-  return retrying(() =>
+  return retrying(parts, () =>
     parts.ledger.inTurn(shard, async () => {
       for (;;) {
         const loaded = await parts.ledger.load(shard, { request: id })
@@ -105,7 +107,10 @@ function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events
  *
  * @throws {Problem} `busy` when it keeps losing; nothing was written.
  */
-export async function retrying<T>(attempt: (number: number) => Promise<T>): Promise<T> {
+export async function retrying<T>(
+  { backOff = pause }: Pick<ChangeParts, 'backOff'>,
+  attempt: (number: number) => Promise<T>,
+): Promise<T> {
   for (let number = 0; ; number++) {
     try {
       return await attempt(number)
@@ -113,7 +118,7 @@ export async function retrying<T>(attempt: (number: number) => Promise<T>): Prom
       if (!(cause instanceof Conflict)) throw cause
       if (number + 1 === mostAttempts)
         throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1, cause })
-      if (number > 0) await pause(Math.random() * Math.min(20 * 2 ** number, 500))
+      if (number > 0) await backOff(Math.random() * Math.min(20 * 2 ** number, 500))
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Action } from '../src/core/action.ts'
 import type { Digest, ObjectId } from '../src/core/id.ts'
 import type { Instant } from '../src/core/instant.ts'
+import type { Presentation } from '../src/core/presentation.ts'
 import { Problem } from '../src/core/problem.ts'
 import type { Judgement } from '../src/core/submission.ts'
 import type { AgentRegistration, ApproverGroup, Clock, Directory, Person, Policy, Signer } from '../src/ports.ts'
@@ -8,6 +9,10 @@ import type { AgentRegistration, ApproverGroup, Clock, Directory, Person, Policy
 /** People by object id; `down` makes it fail as the real one does. */
 export class FakeDirectory implements Directory {
   down = false
+  /** Groups that cannot be read. */
+  readonly unreadable = new Set<ObjectId>()
+  /** Groups that were asked for, in order. */
+  readonly asked: ObjectId[] = []
   private readonly people = new Map<ObjectId, Omit<Person, 'asOf'>>()
   private readonly groups = new Map<ObjectId, readonly ObjectId[]>()
   private readonly clock: Clock
@@ -32,6 +37,8 @@ export class FakeDirectory implements Directory {
 
   async members(group: ObjectId): Promise<readonly ObjectId[]> {
     await this.ping()
+    this.asked.push(group)
+    if (this.unreadable.has(group)) throw new Problem('unavailable', 'This group cannot be read.', { retryAfter: 5 })
     return this.groups.get(group) ?? []
   }
 
@@ -48,14 +55,17 @@ export interface Roster {
   readonly judge: (action: Action) => Judgement
   readonly compliance?: string
   readonly notSecret?: Readonly<Record<string, readonly string[]>>
+  readonly presentations?: Readonly<Record<string, Presentation>>
 }
 
 /** A policy that is plain data. */
-export function fakePolicy({ version, agents, groups, people, judge, compliance, notSecret = {} }: Roster): Policy {
+export function fakePolicy(roster: Roster): Policy {
+  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {} } = roster
   return {
     version,
     judge: ({ action }) => judge(action),
     notSecret: (action) => notSecret[action] ?? [],
+    presentation: (action) => presentations[action] ?? null,
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,
     agents: () => agents,
     groups: () => groups,

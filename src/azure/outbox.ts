@@ -1,11 +1,11 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import { isClaimed, isWaiting, type Posting } from '../core/delivery.ts'
-import { parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/id.ts'
+import { parseRequestId, type RequestId, sha256, type Shard, shardOf, shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
 import { type CardRow, type Claim, Conflict, type Outbox } from '../ports.ts'
 import { cardFrom, cardKey, cardKeys, cardRow } from './card.ts'
-import { integerIn, type Row, textIn, textOrNull } from './column.ts'
-import { answered, found } from './fault.ts'
+import { integerIn, type Row, rowVersion, textIn, textOrNull } from './column.ts'
+import { answered, dropped, found } from './fault.ts'
 import { readPage } from './query.ts'
 import { rowKey, rowOf } from './row.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
@@ -111,7 +111,17 @@ export class TableOutbox implements Outbox {
   }
 
   async dropCard(request: RequestId, row: CardRow): Promise<void> {
-    await found(this.table.deleteEntity(shardOf(request), cardKey(request, row), within()))
+    await dropped(this.table.deleteEntity(shardOf(request), cardKey(request, row), within()))
+  }
+
+  async arrive(conversation: string): Promise<boolean> {
+    const entity = { ...arrival(conversation), v: rowVersion }
+    return (await unlessConflict(this.table.createEntity(entity, within()))) !== null
+  }
+
+  async leave(conversation: string): Promise<void> {
+    const { partitionKey, rowKey } = arrival(conversation)
+    await dropped(this.table.deleteEntity(partitionKey, rowKey, within()))
   }
 
   /** Up to a page of a shard's rows, from where the last look ended. */
@@ -129,7 +139,7 @@ export class TableOutbox implements Outbox {
 
   private read(request: RequestId, deadline: Deadline): Promise<Row | null> {
     const { partitionKey, rowKey } = place(request)
-    return found<Row>(this.table.getEntity(partitionKey, rowKey, deadline))
+    return found(this.table.getEntity(partitionKey, rowKey, deadline))
   }
 
   /** The row's new ETag; `null` if it is not as it was read, or gone. */
@@ -145,6 +155,9 @@ export class TableOutbox implements Outbox {
 }
 
 const place = (request: RequestId) => rowOf(shardOf(request), rowKey.post(request))
+
+/** Where the bot is, in a partition of its own. A conversation's id has characters that a key may not have. */
+const arrival = (conversation: string) => ({ partitionKey: 'teams', rowKey: `arrival-${sha256(conversation)}` })
 
 function postingFrom(row: Row): Posting {
   const text = (name: string) => textOrNull(row, name) ?? none

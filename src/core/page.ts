@@ -1,8 +1,8 @@
 import type { Action } from './action.ts'
 import { bounds } from './bound.ts'
-import { canonical, type Json } from './json.ts'
+import { type Presentation, type Row, rowsOf } from './presentation.ts'
 import { Problem } from './problem.ts'
-import { visible } from './text.ts'
+import { keysOf } from './value.ts'
 
 /** What an approver is shown of an action's params at once. */
 export interface Page {
@@ -10,9 +10,7 @@ export interface Page {
 }
 
 /** A top-level param. One that is too long for a page runs on: then this is part `part` of `parts`. */
-export interface Entry {
-  readonly key: string
-  readonly text: string
+export interface Entry extends Row {
   readonly part: number
   readonly parts: number
 }
@@ -30,19 +28,20 @@ const worthBeginning = 500
 /**
  * Splits an action's params into the pages of the approver's view: every top-level param with its full value.
  *
- * Follows from the action alone, and differs for any two different params. There is always a page, also for no params.
+ * Follows from the action and its presentation alone, and differs for any two different params. There is always a page,
+ * also for no params.
  */
-export function pagesOf(action: Action): readonly Page[] {
+export function pagesOf(action: Action, presentation?: Presentation): readonly Page[] {
   const pages: Entry[][] = [[]]
   let room = pageRoom
-  for (const key of keysOf(action)) {
-    const parts = cut(valueText(action.params[key] ?? null, 'block'), room - entryCost)
+  for (const row of rowsOf(action, presentation, 'block')) {
+    const parts = cut(row.text, room - entryCost)
     for (const [i, text] of parts.entries()) {
       if (entryCost + text.length > room) {
         pages.push([])
         room = pageRoom
       }
-      pages.at(-1)?.push({ key, text, part: i + 1, parts: parts.length })
+      pages.at(-1)?.push({ ...row, text, part: i + 1, parts: parts.length })
       room -= entryCost + text.length
     }
   }
@@ -54,43 +53,15 @@ export function pagesOf(action: Action): readonly Page[] {
  *
  * @throws {Problem} `not-showable` with the size and its limit.
  */
-export function checkShowable(action: Action): void {
+export function checkShowable(action: Action, presentation?: Presentation): void {
   const refuse = (rule: string): never => {
     throw new Problem('not-showable', `/params: ${rule}.`, { pointer: '/params' })
   }
   const keys = keysOf(action).length
   if (keys > showLimits.keys) refuse(`has ${keys} members; an approver is shown at most ${showLimits.keys}`)
-  const pages = pagesOf(action).length
+  const pages = pagesOf(action, presentation).length
   if (pages > showLimits.pages) refuse(`fills ${pages} pages when shown in full; at most ${showLimits.pages} are shown`)
 }
-
-/** The top-level params in the order of the canonical form. */
-export const keysOf = (action: Action): readonly string[] => Object.keys(action.params).sort()
-
-/**
- * Writes a param's value for people: a string as it is, anything else in its canonical form. A string that could be
- * read as something else, as `"1"` or `"true"`, is quoted; so no two values are written alike.
- */
-export const valueText = (value: Json, layout: 'line' | 'block'): string =>
-  cardText(typeof value === 'string' && !isMistakable(value) ? value : canonical(value), layout)
-
-function isMistakable(text: string): boolean {
-  const plain = text.normalize('NFKC').trim()
-  return /^["{[]|^(?:true|false|null)$/i.test(plain) || !Number.isNaN(Number(plain))
-}
-
-/**
- * Makes a stranger's text safe for a card: visible, and nothing that a client fills in (`{{DATE(…)}}`) or swallows
- * (spaces in a row, at either end, or so many that the rest is pushed out of sight). Two texts that differ are shown
- * differently.
- */
-export const cardText = (text: string, layout: 'line' | 'block' = 'line'): string =>
-  visible(text, layout)
-    .replace(/\{(?=\{)/g, '⟦U+007B⟧')
-    .replace(/^ | $/g, '⟦U+0020⟧')
-    .replace(/ {41,}/g, (run) => `⟦U+0020 × ${run.length}⟧`)
-    .replace(/(?<=\n) /g, '\u00a0')
-    .replaceAll('  ', ' \u00a0')
 
 /**
  * Marks in a card's text where a line may break: clients do not break long words, and what does not fit is cut off

@@ -2,6 +2,7 @@ import type { Action } from './action.ts'
 import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict } from './event.ts'
 import type { Digest, Hex, ObjectId, RequestId } from './id.ts'
 import { type Instant, plusSeconds } from './instant.ts'
+import type { Presentation } from './presentation.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
@@ -51,6 +52,8 @@ export interface Common {
     readonly outcome: Outcome
     readonly rules: readonly string[]
     readonly summary?: string
+    /** Copied into the request at birth, as the requirement is. Absent in requests of a policy that has none. */
+    readonly presentation?: Presentation
   }
   /** Absent where no human was asked. */
   readonly requirement?: Requirement

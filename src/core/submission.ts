@@ -3,6 +3,7 @@ import type { Draft, Requested, Tier } from './event.ts'
 import type { Digest, ObjectId, RequestId } from './id.ts'
 import { earlier, type Instant, plusSeconds } from './instant.ts'
 import { canonical, type JsonObject } from './json.ts'
+import type { Presentation } from './presentation.ts'
 import type { Common, Requirement, Step } from './request.ts'
 import type { Slot } from './requirement.ts'
 
@@ -46,6 +47,8 @@ export interface Submission {
   readonly expiresIn: number
   readonly policy: Digest
   readonly judgement: Judgement
+  /** How policy wants the action to be shown; kept with the request as it is now. */
+  readonly presentation?: Presentation
   /** Accounts of the people who may not decide. */
   readonly excluded: readonly ObjectId[]
   readonly warnings: readonly string[]
@@ -53,11 +56,11 @@ export interface Submission {
 
 /** Opens a request: pending if humans decide, else approved or denied by policy in the same step. */
 export function open(submission: Submission): Step {
-  const { id, at, agent, action, judgement } = submission
+  const { id, at, agent, action, judgement, presentation } = submission
   const requested = requestedBy(submission)
   const { request, events } = begin({ id, at, agent: agent.id, data: requested.data })
   const summary = 'summary' in judgement ? judgement.summary : undefined
-  const policy = { ...request.policy, ...(summary !== undefined && { summary }) }
+  const policy = { ...request.policy, ...(summary !== undefined && { summary }), ...(presentation && { presentation }) }
   return { request: { ...request, agent, action, policy }, events: [requested, ...events] }
 }
 

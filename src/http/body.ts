@@ -9,7 +9,7 @@ type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
 
 /** A request as the API shows it (API.md, "Ask"). Absent facts are absent. */
 export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState; grant?: Grant | null; next?: Next }) {
-  const { id, status, action, digest, agent, executor, onBehalfOf, policy, requirement, createdAt } = request
+  const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
   const links = saidIn(request, 'requested', 'links')
   const next = more.next ?? nextOf(request)
@@ -24,7 +24,7 @@ export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState
     agent,
     executor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
-    policy: { ...policy, ...(requirement && { tier: requirement.tier }) },
+    policy: policyOf(request),
     approvals: { required: required(request), decisions: decisions(request) },
     delivery: more.delivery,
     createdAt,
@@ -36,6 +36,13 @@ export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState
     ...(more.grant && { grant: more.grant }),
   }
 }
+
+/** What it decided; not how it wants the action to be shown, which is between it and the cards. */
+const policyOf = ({ policy: { version, outcome, rules, summary }, requirement }: ApprovalRequest) => ({
+  ...{ version, outcome, rules },
+  ...(summary !== undefined && { summary }),
+  ...(requirement && { tier: requirement.tier }),
+})
 
 function required(request: ApprovalRequest) {
   const slots = request.requirement?.slots ?? []

@@ -1,5 +1,6 @@
 import { controlCharacter } from '../core/action.ts'
 import type { Tier } from '../core/event.ts'
+import { isoSeconds } from '../core/measure.ts'
 import type { Slot } from '../core/requirement.ts'
 import { groupPattern, sizes, slotKey } from './sizes.ts'
 
@@ -100,18 +101,10 @@ const times = (notes: Notes): Pick<CommonTerms, 'lapse' | 'grant'> => ({
   grant: duration(notes, 'grant', { least: 60, most: 300, otherwise: 300 }),
 })
 
-/** ISO 8601 durations of fixed length: no years or months. */
-const isoDuration = /^P(?:(\d{1,4})W|(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)$/
-
 function duration(notes: Notes, name: string, bounds: { least: number; most: number; otherwise: number }): number {
   const text = notes.given.get(name)
   if (text === undefined) return bounds.otherwise
-  const found = isoDuration.exec(text)
-  // `P`, `PT` and `P1DT` match the pattern, but say nothing.
-  if (!found || !/\d[WDHMS]$/.test(text))
-    return notes.refuse(name, `@${name} is an ISO 8601 duration as "PT1H" or "P1D"`)
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((digits) => Number(digits ?? 0))
-  const total = weeks * week + days * 86_400 + hours * 3600 + minutes * 60 + seconds
+  const total = isoSeconds(text) ?? notes.refuse(name, `@${name} is an ISO 8601 duration as "PT1H" or "P1D"`)
   if (total < bounds.least || total > bounds.most)
     notes.refuse(name, `@${name} lies between ${bounds.least} and ${bounds.most} seconds; "${text}" is ${total}`)
   return total

@@ -2,16 +2,13 @@ import { z } from 'zod'
 import { controlCharacter } from '../core/action.ts'
 import { bounds } from '../core/bound.ts'
 import type { ObjectId } from '../core/id.ts'
-import { readJson } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports.ts'
-import { BadPolicy, lineAt, lineOfMember } from './flaw.ts'
+import { flawAt, type Path, readDocument } from './document.ts'
+import { BadPolicy } from './flaw.ts'
 import { groupPattern, sizes } from './sizes.ts'
 
 /** Who there is: groups of approvers, registered agents, which accounts are one person, and where compliance reads. */
 export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'>
-
-const file = 'approvers.json'
 
 const guid = z
   .string()
@@ -67,12 +64,11 @@ type Document = z.output<typeof document>
 
 /** @throws {BadPolicy} with the line of each flaw. */
 export function readRoster(bytes: Uint8Array, text: string): Roster {
-  const parsed = document.safeParse(json(bytes, text), { reportInput: false })
-  if (!parsed.success)
-    throw new BadPolicy(parsed.error.issues.map((issue) => flawAt(text, pathOf(issue), reasonOf(issue))))
-  const { groups, agents, people, compliance } = parsed.data
+  const source = { file: 'approvers.json', bytes, text }
+  const parsed = readDocument(source, document)
+  const { groups, agents, people, compliance } = parsed
   const accounts = joined(people)
-  const flaws = contradictions(parsed.data, accounts).map(([path, reason]) => flawAt(text, path, reason))
+  const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
   const registered = new Map(entries(agents).map(([id, rest]) => [id, { id, ...rest } satisfies AgentRegistration]))
   const named = new Map(entries(groups).map(([key, rest]) => [key, { name: key, ...rest } satisfies ApproverGroup]))
@@ -86,33 +82,8 @@ export function readRoster(bytes: Uint8Array, text: string): Roster {
   }
 }
 
-type Path = readonly PropertyKey[]
-
 const entries = <Key extends string, Value>(record: Readonly<Record<Key, Value>>) =>
   Object.entries(record) as [Key, Value][]
-
-const flawAt = (text: string, path: Path, reason: string) => ({
-  file,
-  line: lineOfMember(text, path),
-  reason: path.length ? `${path.join('.')}: ${reason}` : reason,
-})
-
-const pathOf = (issue: z.core.$ZodIssue): Path =>
-  issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
-
-/** The key of a record has flaws of its own. */
-const reasonOf = (issue: z.core.$ZodIssue): string =>
-  (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
-
-function json(bytes: Uint8Array, text: string) {
-  try {
-    return readJson(bytes, { bytes: 4_194_304, depth: 8, nodes: 200_000 })
-  } catch (cause) {
-    if (!(cause instanceof Problem)) throw cause
-    const at = Number(/at character (\d+)/.exec(cause.message)?.[1] ?? 0)
-    throw new BadPolicy([{ file, line: lineAt(text, at), reason: cause.message }], { cause })
-  }
-}
 
 /** Joins accounts into people: `sameAs` holds in both directions, and over several steps. */
 function joined(people: Document['people']): Roster['accounts'] {

@@ -1,5 +1,5 @@
 import { validate } from '@cedar-policy/cedar-wasm/nodejs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { versionOf } from '../core/edition.ts'
@@ -9,11 +9,15 @@ import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.
 import { readRoster, type Roster } from './approvers.ts'
 import { concerns, judge, type Rules } from './cedar.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+import { readPresentations } from './presentation.ts'
 import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
 import { sizes } from './sizes.ts'
 
 const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const
+
+/** A policy without it shows actions by their verbs and the names of their params. */
+const optional = 'presentation.json'
 
 /**
  * Loads a policy from its folder and checks all of it: what it lets pass would decide about privileged actions.
@@ -25,7 +29,8 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   keepCallsOutOfLine()
   const own = await readFiles(folder)
   const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
-  const text = (name: (typeof names)[number]): string => textOf(name, own.get(name) ?? new Uint8Array())
+  const text = (name: (typeof names)[number] | typeof optional): string =>
+    textOf(name, own.get(name) ?? new Uint8Array())
 
   const roster = readRoster(own.get('approvers.json') ?? new Uint8Array(), text('approvers.json'))
   const schema = text('schema.cedarschema')
@@ -40,6 +45,8 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     }),
     allow: readRules(text('allow.cedar'), { file: 'allow.cedar', effect: 'permit', terms: allowTerms }),
   }
+  const shown = own.get(optional)
+  const presentations = shown && readPresentations(shown, text(optional), actions)
   checkTogether(rules, schema, roster)
   checkSizes(rules, actions)
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
@@ -49,6 +56,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     ...roster,
     judge: judge(version, rules, actions),
     notSecret: (action) => exempt.get(action) ?? [],
+    presentation: (action) => presentations?.get(action) ?? null,
     files: () => files,
   }
 }
@@ -66,16 +74,27 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array
     throw new BadPolicy([{ file: folder, reason: 'there is no such folder to read the policy from' }], { cause })
   })
   const missing = names.filter((name) => !present.includes(name))
-  // Rules in a file that nobody reads would be missed in silence.
+  const known: readonly string[] = [...names, optional]
+  // What stands in a file that nobody reads would be missed in silence.
   const unread = present.filter(
-    (name) => /\.cedar(schema)?(\.json)?$/.test(name) && !names.some((known) => known === name),
+    (name) => /\.cedar(schema)?(\.json)?$|^present.*\.json$/i.test(name) && !known.includes(name),
   )
   const flaws = [
     ...missing.map((file) => ({ file, reason: `the file is missing in ${folder}` })),
-    ...unread.map((file) => ({ file, reason: `only these files are read: ${names.join(', ')}` })),
+    ...unread.map((file) => ({ file, reason: `only these files are read: ${known.join(', ')}` })),
   ]
   if (flaws.length) throw new BadPolicy(flaws)
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)))
+  const files = known.filter((name) => present.includes(name))
+  return new Map(await Promise.all(files.map(async (name) => [name, await readBounded(folder, name)] as const)))
+}
+
+async function readBounded(folder: string, file: string): Promise<Uint8Array> {
+  const { size } = await stat(join(folder, file))
+  const bytes = size > sizes.file ? null : await readFile(join(folder, file))
+  // it may have grown meanwhile
+  if (!bytes || bytes.length > sizes.file)
+    throw new BadPolicy([{ file, reason: `the file has more than ${sizes.file} bytes` }])
+  return bytes
 }
 
 /** Some Cedar takes for text, at a cost that grows with their square; none can be seen in an editor. */

@@ -5,10 +5,10 @@ import { Problem } from '../core/problem.ts'
 import type { RecordShape, Shape } from './shape.ts'
 
 /** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */
-const reserved = 'command'
+export const reserved = 'command'
 
 /** What it has to be where the schema does not declare it: exactly what `countersign run` binds, and nothing beside. */
-const commandShape: RecordShape = {
+export const commandShape: RecordShape = {
   type: 'record',
   members: new Map([
     ['path', { shape: { type: 'text' }, required: true }],

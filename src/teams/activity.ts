@@ -20,6 +20,7 @@ export type Intent =
   | (Origin & { readonly kind: 'command' } & Command)
   /** The bot was added to a team, a chat or a person's apps. Teams may say so more than once. */
   | (Origin & { readonly kind: 'installed' })
+  | (Origin & { readonly kind: 'removed' })
   | { readonly kind: 'ignored' }
   /** `why` is for the person who clicked; nobody reads it unless this is an invoke. */
   | { readonly kind: 'malformed'; readonly invoke: boolean; readonly why: string }
@@ -41,7 +42,7 @@ export function parseActivity(body: Json): Intent {
       return { ...origin, kind: 'command', ...parseCommand(body) }
     case 'installationUpdate':
     case 'conversationUpdate':
-      return addsBot(body) ? { ...origin, kind: 'installed' } : { kind: 'ignored' }
+      return moved(origin, body)
     default:
       return { kind: 'ignored' }
   }
@@ -75,7 +76,7 @@ function clicked(origin: Origin, card: string | undefined, body: Json): Intent {
 
 const installation = z.object({
   type: z.literal('installationUpdate'),
-  action: z.enum(['add', 'add-upgrade']),
+  action: z.enum(['add', 'add-upgrade', 'remove', 'remove-upgrade']),
 })
 
 const arrival = z.object({
@@ -84,8 +85,21 @@ const arrival = z.object({
   membersAdded: z.array(z.object({ id })),
 })
 
-function addsBot(body: Json): boolean {
+/** An upgrade takes the bot away and adds it again: to people it was there all the time. */
+function moved(origin: Origin, body: Json): Intent {
   const { data } = z.discriminatedUnion('type', [installation, arrival]).safeParse(body)
-  if (data === undefined) return false
-  return data.type === 'installationUpdate' || data.membersAdded.some((member) => member.id === data.recipient.id)
+  if (data === undefined) return { kind: 'ignored' }
+  if (data.type === 'conversationUpdate') {
+    const isBot = data.membersAdded.some((member) => member.id === data.recipient.id)
+    return isBot ? { ...origin, kind: 'installed' } : { kind: 'ignored' }
+  }
+  switch (data.action) {
+    case 'add':
+    case 'add-upgrade':
+      return { ...origin, kind: 'installed' }
+    case 'remove':
+      return { ...origin, kind: 'removed' }
+    case 'remove-upgrade':
+      return { kind: 'ignored' }
+  }
 }

@@ -3,7 +3,7 @@ import { type ObjectId, parseRequestId, type RequestId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import type { Approvals } from '../approvals.ts'
-import type { Messenger, PostedCard, Sent } from '../ports.ts'
+import type { Messenger, Outbox, PostedCard, Sent } from '../ports.ts'
 import type { Intent } from './activity.ts'
 import type { Cards } from './cards.ts'
 import { wording } from './wording.ts'
@@ -12,14 +12,19 @@ export interface BotParts {
   readonly approvals: Approvals
   readonly cards: Cards
   readonly messenger: Pick<Messenger, 'reply'>
+  /** Where the bot has been welcomed. */
+  readonly arrivals: Pick<Outbox, 'arrive' | 'leave'>
   /** Takes note of a card that an invoke came from, in case it is not known. */
   readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
 }
 
-/** What an invoke is answered with; typed messages are answered in their conversation, and here with `none`. */
+/**
+ * What an invoke is answered with; typed messages are answered in their conversation, and here with `none`. The code is
+ * that of the problem which a card or words speak of.
+ */
 export type BotAnswer =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'card'; readonly card: object }
+  | { readonly kind: 'none'; readonly code?: string }
+  | { readonly kind: 'card'; readonly card: object; readonly code?: string }
   | { readonly kind: 'error'; readonly status: number; readonly code: string; readonly words: string }
 
 export type Bot = (intent: Intent) => Promise<BotAnswer>
@@ -28,7 +33,7 @@ export type Bot = (intent: Intent) => Promise<BotAnswer>
 const listed = 10
 
 /** The people's door to the use cases of the API. It decides nothing; of an invoke it believes only who sent it. */
-export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
+export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts): Bot {
   type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
 
   async function invoked(intent: Invoke): Promise<BotAnswer> {
@@ -55,8 +60,10 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
 
   async function review(id: RequestId, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
     const { who } = intent
-    const { request, page, refusal } = await approvals.review(id, who, { page: wanted, template: cards.template })
-    if (refusal) return { kind: 'card', card: cards.refused(request, wording.refusal(refusal, request)) }
+    const reviewed = await approvals.review(id, who, { page: wanted, template: cards.template })
+    const { request, page, refusal, stranger } = reviewed
+    if (refusal)
+      return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
     note(intent)
     const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
     return { kind: 'card', card: cards.review(request, reader) }
@@ -73,16 +80,13 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
     if (!(cause instanceof Problem)) throw cause
     switch (cause.code) {
       case 'digest-mismatch':
-        return review(intent.request, intent, 1, wording.outOfDate)
+        return { ...(await review(intent.request, intent, 1, wording.outOfDate)), code: cause.code }
       case 'not-pending':
       case 'not-redeemable':
       case 'already-redeemed':
       case 'self-approval':
       case 'not-permitted':
-        return review(intent.request, intent, 1, cause.message)
-      case 'not-found':
-        // The card that they clicked on was there: they learn who may decide, if the request exists.
-        return intent.kind === 'review' ? error(cause) : review(intent.request, intent, 1)
+        return { ...(await review(intent.request, intent, 1, cause.message)), code: cause.code }
       default:
         return error(cause)
     }
@@ -99,10 +103,15 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
   }
 
   async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
-    const answer = await said(intent).catch(wordsOf)
+    let code: string | undefined
+    const answer = await said(intent).catch((cause: unknown) => {
+      const problem = problemOf(cause)
+      code = problem.code
+      return wordsOf(problem)
+    })
     const sent = await Promise.race([messenger.reply(intent.conversation, answer), onItsWay()])
     if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
-    return { kind: 'none' }
+    return { kind: 'none', ...(code !== undefined && { code }) }
   }
 
   async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
@@ -125,6 +134,15 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
     }
   }
 
+  /** Says what to do next, once, however often Teams says that the bot was added. */
+  async function welcome({ conversation, channel }: Extract<Intent, { kind: 'installed' }>): Promise<void> {
+    if (!(await arrivals.arrive(conversation))) return
+    const words = channel === undefined ? wording.welcome : wording.welcomeChannel(channel)
+    const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
+    // Teams says it again, and then it may work.
+    if ('unsent' in sent) await arrivals.leave(conversation)
+  }
+
   return async (intent) => {
     switch (intent.kind) {
       case 'review':
@@ -138,6 +156,11 @@ export function bot({ approvals, cards, messenger, adopt }: BotParts): Bot {
           ? { kind: 'error', status: 400, code: 'invalid-input', words: intent.why }
           : { kind: 'none' }
       case 'installed':
+        await welcome(intent)
+        return { kind: 'none' }
+      case 'removed':
+        await arrivals.leave(intent.conversation)
+        return { kind: 'none' }
       case 'ignored':
         return { kind: 'none' }
     }
@@ -160,15 +183,17 @@ const error = (problem: Problem): BotAnswer => ({
   words: wordsOf(problem),
 })
 
-function asError(cause: unknown): BotAnswer {
-  if (cause instanceof Problem) return error(cause)
+const asError = (cause: unknown): BotAnswer => error(problemOf(cause))
+
+/** @throws the cause, if it is a bug. */
+function problemOf(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause
   throw cause
 }
 
-/** The sentence of a problem; where that is about a field of the API, what a person can do. */
-function wordsOf(cause: unknown): string {
-  if (!(cause instanceof Problem)) throw cause
-  const { pointer } = cause.details
+/** The sentence of a problem; where that is about a field of the API, or about an id, what a person can do. */
+function wordsOf({ code, message, details: { pointer } }: Problem): string {
+  if (code === 'not-found') return wording.notFound
   if (pointer === '/confirm') return wording.notConfirmed
-  return pointer === '/reason' ? wording.onCards.reasonMissing : cause.message
+  return pointer === '/reason' ? wording.onCards.reasonMissing : message
 }

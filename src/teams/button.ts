@@ -1,7 +1,6 @@
-import { approvalsOf, confirmationOf } from '../core/decision.ts'
+import { confirmationOf } from '../core/decision.ts'
 import type { Hex, ObjectId } from '../core/id.ts'
 import { type ApprovalRequest, contentOf, type Decision } from '../core/request.ts'
-import { fill } from '../core/requirement.ts'
 import { viewDigest } from '../core/view.ts'
 import { type Line, line, ours, short } from './run.ts'
 import { wording } from './wording.ts'
@@ -37,20 +36,11 @@ export function buttons(
   }
 }
 
-/** What this person did, and what is still missing. */
+/** What this person did; what is still missing stands above it. */
 export function mine(request: ApprovalRequest, { approver }: Reader): readonly Line[] {
   const own = ownDecision(request, approver)
   if (request.status !== 'pending' || !own) return []
-  const { slots } = request.requirement
-  const have = fill(slots, approvalsOf(request))
-  const missing = slots
-    .map(({ groups, quorum }, i) => ({ groups, quorum: quorum - (have[i] ?? 0) }))
-    .filter(({ quorum }) => quorum > 0)
-    .map(({ groups, quorum }) => wording.people(groups, quorum))
-  return [
-    line(ours(own.approver === approver ? wording.youApproved : wording.yourOtherAccount)),
-    line(ours(wording.stillMissing(missing))),
-  ]
+  return [line(ours(own.approver === approver ? wording.youApproved : wording.yourOtherAccount))]
 }
 
 /** The newest decision of this person, with whichever account. */

@@ -14,8 +14,8 @@ export interface Cards {
   readonly channel: (request: ApprovalRequest) => object
   /** For one person who may decide: one page in full; on the last page, the means to approve. */
   readonly review: (request: ApprovalRequest, reader: Reader) => object
-  /** For one person who may not decide: why, and who may. */
-  readonly refused: (request: ApprovalRequest, words: string) => object
+  /** For one person who may not decide: why, and who may. A stranger is not told what became of it. */
+  readonly refused: (request: ApprovalRequest, words: string, to?: { readonly stranger: boolean }) => object
   /** Pending requests, each with its button. */
   readonly list: (requests: readonly ApprovalRequest[]) => object
 }
@@ -36,7 +36,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>): Cards {
     template,
     channel: (request) => channel(channelFace(request)),
     review: (request, reader) => review(reviewFace(request, reader, template)),
-    refused: (request, words) => refused(refusedFace(request, words)),
+    refused: (request, words, to) => refused(refusedFace(request, words, to)),
     list: (requests) => list(listFace(requests)),
   }
 }

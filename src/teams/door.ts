@@ -10,7 +10,7 @@ import { wording } from './wording.ts'
 export interface TeamsAnswer {
   readonly status: 200
   readonly body?: object
-  /** What is wrong, where the body says so to a person. */
+  /** What was refused, where a card or words say so to a person. */
   readonly code?: string
 }
 
@@ -68,16 +68,17 @@ const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', wo
 function answerOf(answer: BotAnswer): TeamsAnswer {
   switch (answer.kind) {
     case 'none':
-      return { status: 200 }
+      return { status: 200, ...coded(answer) }
     case 'card':
-      return invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card)
-    case 'error':
-      return {
-        ...invoked(answer.status, 'application/vnd.microsoft.error', { code: answer.code, message: answer.words }),
-        code: answer.code,
-      }
+      return { ...invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card), ...coded(answer) }
+    case 'error': {
+      const { status, code, words } = answer
+      return { ...invoked(status, 'application/vnd.microsoft.error', { code, message: words }), code }
+    }
   }
 }
+
+const coded = ({ code }: { readonly code?: string }) => (code === undefined ? {} : { code })
 
 const invoked = (statusCode: number, type: string, value: unknown): TeamsAnswer => ({
   status: 200,

@@ -1,27 +1,27 @@
 import { approvalsOf } from '../core/decision.ts'
 import type { Hex, ObjectId } from '../core/id.ts'
-import { breakable, type Entry, keysOf, type Page, pagesOf, valueText } from '../core/page.ts'
+import { breakable, type Page, pagesOf } from '../core/page.ts'
 import { type ApprovalRequest, saidIn, type Status } from '../core/request.ts'
 import { fill, type Slot } from '../core/requirement.ts'
 import type { Link } from '../core/submission.ts'
+import { keysOf } from '../core/value.ts'
 import { buttons, mine, type Reader } from './button.ts'
-import { short, shortened } from './run.ts'
+import { entryFace, paramFaces, plainTitle, subtitle, title } from './presented.ts'
+import { next } from './next.ts'
+import { short } from './run.ts'
 import { story } from './story.ts'
 import { wording } from './wording.ts'
 
 /** Characters of a text that a card has room for. The approver's view has all, unless they hide behind a few. */
-const channelRoom = { value: 100, reason: 1_200, title: 150, url: 300 } as const
+const channelRoom = { reason: 1_200, title: 150, url: 300 } as const
 const reviewRoom = { reason: 4_000, title: 500, url: 600 } as const
 const listRoom = 100
-
-/** A page's entry stands on one line with its key if it has at most so many characters. */
-const lineRoom = 80
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest) => ({
   ...head(request),
   facts: factsOf(request),
-  params: paramsOf(request),
+  ...paramFaces(request),
   noParams: absence(request),
   ...fromAgent(request, channelRoom),
   digest: breakable(request.digest),
@@ -30,7 +30,9 @@ export const channelFace = (request: ApprovalRequest) => ({
 
 /** What one page of the approver's view says. */
 export function reviewFace(request: ApprovalRequest, reader: Reader, template: Hex) {
-  const pages: readonly Page[] = request.action ? pagesOf(request.action) : [{ entries: [] }]
+  const pages: readonly Page[] = request.action
+    ? pagesOf(request.action, request.policy.presentation)
+    : [{ entries: [] }]
   const page = Math.min(Math.max(reader.page, 1), pages.length)
   return {
     ...head(request),
@@ -47,8 +49,10 @@ export function reviewFace(request: ApprovalRequest, reader: Reader, template: H
 }
 
 /** What somebody is told who may not decide. */
-export const refusedFace = (request: ApprovalRequest, words: string) => ({
+export const refusedFace = (request: ApprovalRequest, words: string, { stranger } = { stranger: false }) => ({
   ...head(request),
+  ...(stranger && { story: [] }),
+  title: plainTitle(request),
   text: short(words, 1_000),
   who: (request.requirement?.slots ?? []).map(({ groups, quorum }) => ({ text: wording.people(groups, quorum) })),
 })
@@ -81,12 +85,16 @@ const tones: Readonly<Record<Status, string>> = {
 /** What every card begins with. `times` are ours alone: clients fill them in. */
 function head(request: ApprovalRequest) {
   const high = request.status === 'pending' && request.requirement?.tier === 'high'
+  const tier = request.requirement && wording.tiers[request.requirement.tier]
   return {
     request: request.id,
-    title: short(request.policy.summary ?? request.verb, 300),
+    title: title(request),
+    subtitle: subtitle(request),
     tone: high ? 'warning' : tones[request.status],
     status: wording.statuses[request.status],
-    speak: wording.speak(wording.statuses[request.status]),
+    tier: tier === undefined ? [] : [{ text: tier }],
+    speak: wording.speak(wording.statuses[request.status], tier),
+    upcoming: next(request),
     times: [{ text: timeOf(request) }],
     story: story(request),
     warnings: request.warnings.map((code) => ({ text: wording.warning(short(code, 64)) })),
@@ -133,7 +141,6 @@ function factsOf(request: ApprovalRequest, agentId?: ObjectId): readonly Fact[] 
     ...(onBehalfOf === undefined ? [] : [fact('onBehalfOf', onBehalfOf)]),
     ...(executor === agent.id ? [] : [fact('executor', executor)]),
     ...(policy.rules.length === 0 ? [] : [fact('rules', policy.rules.join(', '))]),
-    ...(requirement ? [fact('tier', requirement.tier)] : []),
     ...(requirement && request.status === 'pending' ? [fact('progress', progress(request, requirement.slots))] : []),
   ]
 }
@@ -149,25 +156,10 @@ function progress(request: ApprovalRequest, slots: readonly Slot[]): string {
   )
 }
 
-const paramsOf = ({ action }: ApprovalRequest) =>
-  action
-    ? keysOf(action).map((key) => ({
-        key: breakable(key),
-        text: shortened(valueText(action.params[key] ?? null, 'line'), channelRoom.value),
-      }))
-    : []
-
 const absence = ({ action }: ApprovalRequest): readonly { text: string }[] => {
   if (!action) return [{ text: wording.onCards.erased }]
   return keysOf(action).length === 0 ? [{ text: wording.onCards.noParams }] : []
 }
-
-const entryFace = ({ key, text, part, parts }: Entry) => ({
-  key: breakable(key),
-  text: breakable(text),
-  part: parts > 1 ? wording.partOf(part, parts) : ' ',
-  short: parts === 1 && text.length <= lineRoom && !text.includes('\n'),
-})
 
 function fromAgent(request: ApprovalRequest, room: { reason: number; title: number; url: number }) {
   const reason = saidIn(request, 'requested', 'reason')

@@ -1,4 +1,5 @@
-import { breakable, cardText, ends } from '../core/page.ts'
+import { breakable, ends } from '../core/page.ts'
+import { cardText } from '../core/value.ts'
 import { wording } from './wording.ts'
 
 /** A piece of a line: our own word, or what somebody else wrote. */

@@ -1,6 +1,6 @@
-import type { ApprovalRequest, Status } from '../core/request.ts'
+import type { Tier } from '../core/event.ts'
+import type { Status } from '../core/request.ts'
 import type { Instant } from '../core/instant.ts'
-import type { Problem } from '../core/problem.ts'
 import type { Warning } from '../core/warning.ts'
 
 /** A moment in the reader's own time: the client fills it in. Only ever used in a TextBlock that is ours alone. */
@@ -12,6 +12,7 @@ const moment = (at: Instant): string => {
 /** What every card may say of itself; the templates pick from it by name. */
 const onCards = {
   fallback: 'An agent asks for approval. This client is too old to show the request.',
+  warned: 'Look twice',
   params: 'Params',
   noParams: 'This action has no params.',
   erased: 'The action was erased.',
@@ -51,25 +52,50 @@ const labels = {
   progress: 'Approvals',
 } as const
 
+/** The marks say the same as the words, to who looks only briefly: no meaning lies in a colour alone. */
 const statuses: Readonly<Record<Status, string>> = {
-  pending: onCards.pending,
-  approved: 'Approved, not used yet',
-  redeemed: 'Approved, being carried out',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  denied: 'Denied',
-  expired: 'Expired',
-  cancelled: 'Cancelled',
-  lapsed: 'Approved, but not used in time',
-  revoked: 'Revoked',
+  pending: `● ${onCards.pending}`,
+  approved: '✓ Approved, not used yet',
+  redeemed: '✓ Approved, being carried out',
+  succeeded: '✓ Succeeded',
+  failed: '✕ Failed',
+  denied: '✕ Denied',
+  expired: '– Expired',
+  cancelled: '– Cancelled',
+  lapsed: '– Approved, but not used in time',
+  revoked: '✕ Revoked',
 }
+
+/** The bars tell tiers apart where colours do not. */
+const tiers: Readonly<Record<Tier, string>> = {
+  low: '▮▯▯ Low tier',
+  medium: '▮▮▯ Medium tier',
+  high: '▮▮▮ High tier',
+}
+
+/** What comes next, or that nothing does. */
+const next = {
+  pending: (missing: readonly string[]): string => `Still to approve: ${missing.join('; ')}. One denial ends it.`,
+  approved: 'Next: the agent may carry it out, once. Until then an approver can take it back with Review.',
+  redeemed: 'Next: the agent reports what became of it.',
+  unreported: 'Next: ask who runs the agent what became of it.',
+  succeeded: 'Nothing is left to do.',
+  failed: 'Nothing is left to do here. The agent may ask again.',
+  denied: 'The agent is told to stop.',
+  notDone: 'Nothing was carried out.',
+  again: 'Nothing was carried out. The agent may ask again.',
+  unreached: 'For a while Teams took no card of this request: some approvers may not have seen it.',
+} as const
+
+/** Without the marks, which a screen reader would spell. */
+const spoken = (text: string): string => text.replace(/^[^\p{L}]+/u, '')
 
 /** By code of core/warning.ts; requests of an earlier version may bear others. */
 const warnings: Readonly<Record<string, string>> = {
-  'denied-before': 'Warning: the same action of this agent was denied before, in the last seven days.',
-  'asks-often': 'Warning: this agent asks unusually often.',
-  'hidden-characters': 'Warning: a text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
-  'mixed-scripts': 'Warning: a word mixes letters of several scripts. It may not be the word it looks like.',
+  'denied-before': 'The same action of this agent was denied before, in the last seven days.',
+  'asks-often': 'This agent asks unusually often.',
+  'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
+  'mixed-scripts': 'A word mixes letters of several scripts. It may not be the word it looks like.',
 } satisfies Readonly<Record<Warning, string>>
 
 /** All words of the bot and its cards, except what lies in the sentences of problems. */
@@ -77,8 +103,11 @@ export const wording = {
   onCards,
   labels,
   statuses,
+  tiers,
+  next,
 
-  speak: (status: string): string => `A request of an agent: ${status}`,
+  speak: (status: string, tier?: string): string =>
+    ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
 
   decideBy: (at: Instant): string => `Decide by ${moment(at)}`,
   useBy: (at: Instant): string => `Lapses if it is not used by ${moment(at)}`,
@@ -89,6 +118,11 @@ export const wording = {
   partOf: (part: number, parts: number): string => ` (part ${part} of ${parts})`,
   /** In brackets that no shown text has: nobody can write this into a value. */
   leftOut: (length: number): string => `⟦… ${count(length)} characters in all …⟧`,
+  /** Policy's word for a param, and its real key. */
+  labelled: (label: string, key: string): string => `${label} (${key})`,
+  notGiven: '⟦not given⟧',
+  /** Of a pair of params that tell what changes. */
+  sides: { before: '− ', after: '+ ' },
   more: (many: number): string => ` and ${many} more`,
   slot: (groups: readonly string[], have: number, quorum: number): string => {
     const who = groups.join(' or ')
@@ -117,12 +151,11 @@ export const wording = {
 
   youApproved: 'You approved this.',
   yourOtherAccount: 'You have already decided this with another account.',
-  stillMissing: (people: readonly string[]): string => `Still missing: ${people.join(', ')}`,
   warning: (code: string): string => warnings[code] ?? `Warning: ${code}`,
 
   waiting: (many: number): string => `Waiting for a decision: ${many}`,
-  refusal: (refusal: Problem, request: ApprovalRequest): string =>
-    request.requirement ? refusal.message : 'Policy alone decided this request.',
+  /** The same whether there is no such request or they may not know of it; the channel's card names the groups. */
+  notFound: 'There is no such request, or it is not for you. Who may decide stands on its card in the channel.',
   outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',
   notConfirmed: 'Nothing was counted: to approve, type the last part of the target exactly as it is shown.',
   ambiguous: 'Nothing was counted: what your Teams client sent can be read in more than one way.',
@@ -131,6 +164,18 @@ export const wording = {
     'Type "pending" to see what waits for you, or "show" and an id to see one request.',
     'Decide with Review on a card; typing "approve" does nothing.',
   ].join('\n\n'),
+  welcome: [
+    'I bring the requests of AI agents to those who may approve them. A request appears as a card in the channel of',
+    'the group that decides it; Review on the card shows you everything, and lets you approve or deny.',
+    '\n\nNext: type "pending" to see what waits for you, or "help".',
+  ].join(' '),
+  /** The id is what an operator needs, and Teams shows it nowhere. */
+  welcomeChannel: (channel: string): string =>
+    [
+      'I can post the requests of AI agents here, for those who may approve them.',
+      `Next: whoever keeps the policy adds this channel to a group in approvers.json, as ${JSON.stringify(channel)}.`,
+      'From then on each request for that group appears here as a card. Mention me with "help" for more.',
+    ].join('\n\n'),
   textDoesNothing: 'Typing this does nothing. Decide with Review on the card; "pending" lists what waits for you.',
   unknownCommand: 'I know "help", "pending" and "show" with an id.',
   nothingPending: 'Nothing waits for you.',

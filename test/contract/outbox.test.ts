@@ -270,6 +270,18 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.cards(second.id)).toEqual([])
     })
   })
+
+  test('the bot arrives somewhere once, until it leaves', async () => {
+    const [here, there] = ['19:a@thread.tacv2', 'a:1/ä?#\\']
+    expect([await outbox.arrive(here), await other.arrive(here), await outbox.arrive(there)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    await other.leave(here)
+    await outbox.leave(here)
+    expect([await outbox.arrive(here), await outbox.arrive(there)]).toEqual([true, false])
+  })
 })
 
 describe('Table Storage', () => {

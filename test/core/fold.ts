@@ -28,6 +28,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   pending: {
     shown: 'pending',
     decided: 'pending',
+    undeliverable: 'pending',
     approved: 'approved',
     denied: 'denied',
     expired: 'expired',
@@ -80,6 +81,7 @@ function check(event: Read, past: readonly Read[]): void {
     demand(!facts?.accounts.some((account) => excluded.includes(account)), 'by somebody excluded')
   }
   if (event.type === 'expired') demand(event.at >= expiresAt, 'too early')
+  if (event.type === 'lapsed') demand(event.at >= (approval?.data?.lapsesAt ?? ''), 'too early')
   if (event.type === 'denied' && event.data?.by === 'denial')
     demand(past.at(-1)?.data?.verdict === 'deny', 'without a denial')
   if (event.type === 'approved' && event.data?.by === 'policy') demand(policy?.outcome === 'allow', 'without a rule')

@@ -1,24 +1,15 @@
 import * as fc from 'fast-check'
 import type { Action } from '../../src/core/action.ts'
 import { canonical, type Json, type JsonObject } from '../../src/core/json.ts'
-import {
-  breakable,
-  cardText,
-  checkShowable,
-  ends,
-  type Page,
-  pagesOf,
-  showLimits,
-  unbroken,
-  valueText,
-} from '../../src/core/page.ts'
+import { breakable, checkShowable, ends, type Page, pagesOf, showLimits, unbroken } from '../../src/core/page.ts'
+import { cardText, valueText } from '../../src/core/value.ts'
 import { action, problem } from '../build.ts'
 import { corpus, pieces } from '../teams/hostile.ts'
 
 const withParams = (params: JsonObject): Action => ({ ...action, params })
 
 test('a small action has one page, in the order of the canonical form', () => {
-  expect(pagesOf(action)).toEqual([
+  expect(pagesOf(action)).toMatchObject([
     {
       entries: [
         { key: 'destination', text: 's3://finance-exports', part: 1, parts: 1 },
@@ -155,7 +146,7 @@ test('what stands at the end of a long value is shown, on the last page', () => 
   expect(parts.map(({ part }) => part)).toEqual(parts.map((_, i) => i + 1))
   expect(parts.every((one) => one.parts === parts.length)).toBe(true)
   expect(parts.at(-1)?.text).toMatch(/force: true$/)
-  expect(pages.at(-1)?.entries.at(-1)).toEqual({ key: 'zero', text: '0', part: 1, parts: 1 })
+  expect(pages.at(-1)?.entries.at(-1)).toMatchObject({ key: 'zero', text: '0', part: 1, parts: 1 })
 })
 
 test('a value that fits a page is not torn', () => {

@@ -30,7 +30,7 @@ describe('a request', () => {
     const request = await ask()
     const card = await cardIn(request)
     expect(verbs(shown(card))).toEqual(['review'])
-    expect(lines(shown(card))).toContain('rows: 1200')
+    expect(lines(shown(card))).toContain('Rows (rows): 1,200')
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }, card))
     expect(verbs(review)).toEqual(['approve', 'deny'])
     const after = drawn(await press('dba-1', review, 'approve', { note: 'Checked.' }, card))
@@ -231,18 +231,43 @@ describe('nothing comes', () => {
   afterAll(() => cancel(request))
 
   test.each([
-    ['the owner of the agent', 'owner'],
     ['a guest', 'guest'],
-    ['somebody of a group that is not asked', 'security-1'],
-    ['a stranger', 'compliance'],
     ['somebody whom the directory does not know', 'c9999999-0000-4000-8000-000000000001'],
     ['an agent', 'b0000000-0000-4000-8000-000000000001'],
-  ])('of what is clicked by %s: they are told who may', async (_who, who) => {
+  ])('of what is clicked by %s, who hears the same as of a request that does not exist', async (_who, who) => {
+    const clicks = (id: string) => [
+      bot.click(who, 'review', { request: id }),
+      bot.click(who, 'approve', { ...seen, request: id }),
+      bot.click(who, 'deny', { ...seen, request: id, reason: 'No.' }),
+      bot.click(who, 'revoke', { request: id }),
+    ]
+    const [real, none] = await Promise.all(
+      [request.id, '01kjw2xm00abcdefghjkmnpqrs-07'].map((id) => Promise.all(clicks(id))),
+    )
+    expect(real).toEqual(none)
+    for (const answer of real ?? []) expectWords(answer, 'not-found')
+  })
+
+  test.each([
+    ['somebody of a group that is not asked', 'security-1'],
+    ['a stranger', 'compliance'],
+  ])('of what is clicked by %s, who is told who may decide', async (_who, who) => {
+    const card = drawn(await bot.click(who, 'review', { request: request.id }))
+    expect(buttons(card)).toEqual([])
+    expect(texts(card, 'TextBlock')).toContain(wording.onCards.whoMay)
+    expect(lines(card)).toContain('dba')
+    expect(lines(card).join()).not.toContain(request.target)
+    expectWords(await bot.click(who, 'approve', seen), 'not-found')
+    expectWords(await bot.click(who, 'deny', { ...seen, reason: 'No.' }), 'not-found')
+    expectWords(await bot.click(who, 'revoke', { request: request.id }), 'not-found')
+  })
+
+  test('of what is clicked by the owner of the agent, who is told why, and who may', async () => {
     const clicks = [
-      bot.click(who, 'review', { request: request.id }),
-      bot.click(who, 'approve', seen),
-      bot.click(who, 'deny', { ...seen, reason: 'No.' }),
-      bot.click(who, 'revoke', { request: request.id }),
+      bot.click('owner', 'review', { request: request.id }),
+      bot.click('owner', 'approve', seen),
+      bot.click('owner', 'deny', { ...seen, reason: 'No.' }),
+      bot.click('owner', 'revoke', { request: request.id }),
     ]
     for (const answer of await Promise.all(clicks)) {
       const card = drawn(answer)
@@ -346,17 +371,23 @@ describe('nothing comes', () => {
     }
   })
 
-  test('of being installed, however often Teams says so', async () => {
-    // Cards of earlier tests may still be brought up to date.
-    const answers = () => connector.calls.filter(({ conversation }) => conversation === 'a:dba-1').length
-    const before = answers()
+  test('of being installed but one message, however often Teams says so', async () => {
+    const before = connector.messages('a:dba-1').length
     const installed = { type: 'installationUpdate', action: 'add' }
     const added = { type: 'conversationUpdate', membersAdded: [{ id: `28:${botAppId}` }] }
-    for (const more of [installed, added, installed, added, { ...installed, action: 'remove' }, { type: 'typing' }]) {
+    for (const more of [
+      installed,
+      added,
+      installed,
+      added,
+      { ...installed, action: 'remove-upgrade' },
+      { type: 'typing' },
+    ]) {
       const { status, body } = await bot.send(activity('dba-1', more))
       expect({ status, body }).toEqual({ status: 200, body: '' })
     }
-    expect(answers()).toBe(before)
+    const after = connector.messages('a:dba-1').slice(before)
+    expect(after.map(({ body }) => body.text)).toEqual([wording.welcome])
   })
 })
 
@@ -434,7 +465,7 @@ describe('a card that nobody remembers', () => {
     const request = await ask()
     const known = await cardIn(request)
     const lost = await stray('Something else.', where)
-    drawn(await bot.click(who, 'review', { request: request.id, ...more }, lost))
+    await bot.click(who, 'review', { request: request.id, ...more }, lost)
     await approve('dba-1', request)
     await shows(known, 'approved')
     expect(lines(connector.shown(lost) as object)).toEqual(['Something else.'])

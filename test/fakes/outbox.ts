@@ -17,6 +17,7 @@ export class MemoryOutbox implements Outbox {
   private readonly posts: MemoryLedger['posts']
   private readonly postings = new Map<RequestId, Posting>()
   private readonly rows = new Map<RequestId, Map<string, string>>()
+  private readonly arrivals = new Set<string>()
   private changes = 0
   private readonly changed = new Map<RequestId, number>()
 
@@ -71,6 +72,16 @@ export class MemoryOutbox implements Outbox {
 
   async dropCard(request: RequestId, row: CardRow): Promise<void> {
     this.rows.get(request)?.delete(cardName(row))
+  }
+
+  async arrive(conversation: string): Promise<boolean> {
+    const isNew = !this.arrivals.has(conversation)
+    this.arrivals.add(conversation)
+    return isNew
+  }
+
+  async leave(conversation: string): Promise<void> {
+    this.arrivals.delete(conversation)
   }
 
   private posting(request: RequestId): Posting {

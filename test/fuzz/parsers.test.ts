@@ -19,7 +19,14 @@ const names = [
   ...['query of list', 'activity', 'claims, signed', 'header of a token, signed', 'Authorization', 'grant'],
   ...['signed note', 'checkpoint.add', 'proof', 'record', 'Sigstore bundle', 'statement', 'zip of a day'],
   ...['what people wrote', 'approvers.json', 'policy: forbid.cedar', 'policy: approve.cedar', 'policy: allow.cedar'],
-  ...['policy: schema.cedarschema', 'policy: approvers.json', 'traceparent', 'Range', 'cells of CSV'],
+  ...[
+    'policy: schema.cedarschema',
+    'policy: approvers.json',
+    'policy: presentation.json',
+    'traceparent',
+    'Range',
+    'cells of CSV',
+  ],
 ]
 
 test('all are here', () => {

@@ -5,7 +5,8 @@ import { loadPolicy } from '../../src/policy/load.ts'
 import { coded, type Parser } from './parser.ts'
 
 export async function ofPolicy(folder: string): Promise<readonly Parser[]> {
-  const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json']
+  const cedar = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema']
+  const names = [...cedar, 'approvers.json', 'presentation.json']
   const files = new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join('policy', name))] as const)),
   )

@@ -11,13 +11,14 @@ const root = join(import.meta.dirname, '../..')
  * are under way. Node 20 did not survive that.
  */
 const script = `
-  import { cpSync, writeFileSync } from 'node:fs'
+  import { cpSync, rmSync, writeFileSync } from 'node:fs'
   import { loadPolicy } from './src/policy/load.ts'
   const example = process.argv[2]
   const write = (file, lines) => writeFileSync('policy/' + file, lines.join('\\n'))
   const writeRules = (count) => {
     const names = Array.from({ length: count / 10 }, (_, i) => 'job.n' + i)
     cpSync(example, 'policy', { recursive: true })
+    rmSync('policy/presentation.json')
     write('schema.cedarschema', ['entity Agent, Target;', ...names.map((name) => 'action "' + name + '" appliesTo {' +
       'principal: Agent, resource: Target, context: { environment: String, params: { rows: Long } } };')])
     write('forbid.cedar', [])

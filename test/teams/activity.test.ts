@@ -233,7 +233,7 @@ describe('the bot is added', () => {
   })
 
   test.each<[string, JsonObject]>([
-    ['its removal', { type: 'installationUpdate', action: 'remove' }],
+    ['the first half of an upgrade', { type: 'installationUpdate', action: 'remove-upgrade' }],
     ['an installation that says nothing', { type: 'installationUpdate' }],
     ['the arrival of somebody else', { type: 'conversationUpdate', membersAdded: [person] }],
     ['its leaving', { type: 'conversationUpdate', membersRemoved: [bot] }],
@@ -287,7 +287,7 @@ test.each<Json>([null, 7, 'invoke', [], {}, { type: 7 }, { from: { aadObjectId: 
   },
 )
 
-const kinds = ['review', 'decide', 'revoke', 'command', 'installed', 'ignored', 'malformed']
+const kinds = ['review', 'decide', 'revoke', 'command', 'installed', 'removed', 'ignored', 'malformed']
 
 test('whatever it is, it is one of the intents', () => {
   fc.assert(

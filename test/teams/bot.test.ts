@@ -6,7 +6,9 @@ import { type Bot, type BotAnswer, bot } from '../../src/teams/bot.ts'
 import { wording } from '../../src/teams/wording.ts'
 import { after, dba, dba2, needs, oid, owner, security, slot } from '../build.ts'
 import type { Roster } from '../fakes.ts'
-import { asks, guest, history, ownerAlias, votes, type World, world } from '../world.ts'
+import { MemoryLedger } from '../fakes/ledger.ts'
+import { MemoryOutbox } from '../fakes/outbox.ts'
+import { asks, disabled, guest, history, ownerAlias, stranger, votes, type World, world } from '../world.ts'
 import { buttons, cards, lines } from './drawn.ts'
 
 const conversation = '19:dba@thread.tacv2;messageid=1'
@@ -35,6 +37,7 @@ async function enter(other: Partial<Roster> = {}): Promise<void> {
         return sent
       },
     },
+    arrivals: new MemoryOutbox(new MemoryLedger()),
     adopt: async (request, channel, card) => void adopted.push({ request, channel, card }),
   })
 }
@@ -83,7 +86,8 @@ describe('while the directory cannot be asked', () => {
   test('whoever types is told so', async () => {
     const { id } = await ask()
     down()
-    for (const intent of [command('pending'), command('show', id)]) expect(await talk(intent)).toEqual({ kind: 'none' })
+    for (const intent of [command('pending'), command('show', id)])
+      expect(await talk(intent)).toEqual({ kind: 'none', code: 'unavailable' })
     expect(said.map(({ answer }) => answer)).toEqual(Array(2).fill(expect.stringMatching(/^[A-Z][^{}<>]+\.$/)))
     expect(await talk(command('help'))).toEqual({ kind: 'none' })
     expect(said.at(-1)).toEqual({ conversation, answer: wording.help })
@@ -127,6 +131,94 @@ test('a bug is no answer: it flies', async () => {
 test('what Teams does not take is told to Teams', async () => {
   sent = { unsent: 'passing' }
   await expect(talk(command('help'))).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+describe('who may not know of a request', () => {
+  test.each<[string, ObjectId]>([
+    ['a guest', guest],
+    ['a disabled member', disabled],
+    ['nobody of the tenant', oid(99)],
+  ])('hears the same as if there were none: %s', async (_who, who) => {
+    const { id } = await ask()
+    const other = `${id.slice(0, 10)}0000000000000000${id.slice(26)}` as RequestId
+    const view = viewOf(await talk(review(id)))
+    const tried = (of: RequestId) => [review(of, who), approve(of, view, who), deny(of, view, who), revoke(of, who)]
+    for (const [i, intent] of tried(id).entries()) {
+      const answer = await talk(intent)
+      expect(answer).toEqual({ kind: 'error', status: 404, code: 'not-found', words: wording.notFound })
+      expect(answer).toEqual(await talk(tried(other)[i] ?? intent))
+    }
+    for (const one of [id, other]) {
+      expect(await talk(command('show', one, who))).toEqual({ kind: 'none', code: 'not-found' })
+      expect(said.at(-1)?.answer).toBe(wording.notFound)
+    }
+    expect(await history(place, id)).toEqual(['requested', 'shown'])
+  })
+})
+
+test('a stranger who clicks on a card is told who may decide, and nothing else', async () => {
+  const { id } = await ask()
+  const view = viewOf(await talk(review(id)))
+  await talk(deny(id, view))
+  const answer = await talk(review(id, stranger))
+  expect(answer).toMatchObject({ kind: 'card', code: 'not-permitted' })
+  const told = lines((answer as { card: object }).card).join('\n')
+  expect(told).toContain('dba')
+  expect(told).toContain('security')
+  for (const secret of ['prod/', 'No.', 'dba-1']) expect(told).not.toContain(secret)
+  for (const intent of [approve(id, view, stranger), deny(id, view, stranger), revoke(id, stranger)])
+    expect(await talk(intent)).toEqual({ kind: 'error', status: 404, code: 'not-found', words: wording.notFound })
+  expect(await talk(command('show', id, stranger))).toEqual({ kind: 'none', code: 'not-found' })
+  expect(await history(place, id)).toEqual(['requested', 'shown', 'decided', 'denied'])
+})
+
+describe('being added', () => {
+  const added: Intent = { kind: 'installed', who: dba, conversation }
+  const words = () => said.map(({ answer }) => answer)
+
+  test('is answered once with what to do next, whoever says it and how often', async () => {
+    for (const intent of [added, { ...added, who: dba2 }, added]) expect(await talk(intent)).toEqual({ kind: 'none' })
+    expect(said).toEqual([{ conversation, answer: wording.welcome }])
+  })
+
+  test('to a channel tells its id, which policy needs', async () => {
+    await talk({ ...added, channel })
+    expect(words()).toEqual([expect.stringContaining(channel)])
+  })
+
+  test('again, after being taken away, is answered again', async () => {
+    for (const intent of [added, { ...added, kind: 'removed' } as const, added]) await talk(intent)
+    expect(words()).toEqual([wording.welcome, wording.welcome])
+  })
+
+  test('is answered when Teams says it again, if it did not take the words before', async () => {
+    sent = { unsent: 'throttled' }
+    expect(await talk(added)).toEqual({ kind: 'none' })
+    sent = { sent: null }
+    await talk(added)
+    expect(words()).toEqual([wording.welcome, wording.welcome])
+  })
+})
+
+describe('a refusal bears its code, though it is a card:', () => {
+  test('of somebody who is excluded', async () => {
+    const { id } = await ask()
+    const view = viewOf(await talk(review(id)))
+    for (const intent of [review(id, owner), approve(id, view, owner), revoke(id, ownerAlias)])
+      expect(await talk(intent)).toMatchObject({
+        kind: 'card',
+        code: expect.stringMatching(/self-approval|redeemable/),
+      })
+  })
+
+  test('of a view that was not shown, and of a request that is over', async () => {
+    const { id } = await ask()
+    expect(await talk(approve(id, digestOf('another view')))).toMatchObject({ kind: 'card', code: 'digest-mismatch' })
+    const view = viewOf(await talk(review(id)))
+    expect(await talk(deny(id, view))).not.toHaveProperty('code')
+    expect(await talk(approve(id, view, dba2))).toMatchObject({ kind: 'card', code: 'not-pending' })
+    expect(await talk(revoke(id))).toMatchObject({ kind: 'card', code: 'not-redeemable' })
+  })
 })
 
 describe('a card is adopted', () => {
@@ -179,7 +271,7 @@ describe('pending', () => {
 })
 
 test.each<[string, Intent]>([
-  ['an installation', { kind: 'installed', who: dba, conversation }],
+  ['its removal', { kind: 'removed', who: dba, conversation }],
   ['what is none of ours', { kind: 'ignored' }],
   ['a message that cannot be read', { kind: 'malformed', invoke: false, why: 'This is no activity.' }],
 ])('%s is answered with nothing', async (_what, intent) => {

@@ -5,6 +5,8 @@ import { pagesOf } from '../../src/core/page.ts'
 import { report } from '../../src/core/redemption.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request.ts'
 import { cancel, revoke } from '../../src/core/withdrawal.ts'
+import { undeliverable } from '../../src/core/delivery.ts'
+import { wording } from '../../src/teams/wording.ts'
 import { loadCards } from '../../src/teams/cards.ts'
 import {
   action,
@@ -27,7 +29,7 @@ import {
   slot,
   statuses,
 } from '../build.ts'
-import { buttons, cards, complaints, lines, objects, templates, texts, verbs } from './drawn.ts'
+import { buttons, cards, complaints, lines, objects, templates, texts, titleOf, verbs } from './drawn.ts'
 
 const two = {
   judgement: needs([slot('dba'), slot('security|oncall')], {
@@ -115,7 +117,7 @@ describe("the channel's card", () => {
     const said = texts(card, 'TextRun')
     for (const text of [
       'Export data from a production database',
-      ...['medium', 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
+      ...[wording.tiers.medium, 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
       'export-needs-dba, large-export-needs-security',
       '0 of 2: dba …, security or oncall …',
       request.digest,
@@ -197,16 +199,71 @@ describe("the channel's card", () => {
     ],
     ['failed', anyWith('failed'), ['Approved by Dana', 'Reported as failed']],
   ])('says what became of it: %s', (_what, request, story) => {
-    const [title, status, ...rest] = lines(cards.channel(request))
-    expect(title).toBe('db.export')
-    expect(status).not.toBe('Waiting for approval')
-    expect(rest.slice(0, story.length)).toEqual(story)
+    const card = cards.channel(request)
+    expect(titleOf(card)).toBe('db.export')
+    const [status, ...rest] = lines(card)
+    expect(status).toBe(wording.statuses[request.status])
+    const begin = rest.indexOf('db.export') + 1
+    expect(rest.slice(begin, begin + story.length)).toEqual(story)
   })
 
   test.each(statuses)('%s: it leads to a review as long as somebody can still do something', (status) => {
     expect(verbs(cards.channel(anyWith(status)))).toEqual(
       status === 'pending' || status === 'approved' ? ['review'] : [],
     )
+  })
+
+  test.each<[string, ApprovalRequest, readonly string[]]>([
+    ['nobody yet', request, [wording.next.pending(['dba', 'security or oncall'])]],
+    ['one of two', vote(request), [wording.next.pending(['security or oncall'])]],
+    [
+      'one of three people',
+      vote(pending({ judgement: needs([slot('dba', 3)]) })),
+      ['Still to approve: 2 people of dba. One denial ends it.'],
+    ],
+    [
+      'some were not reached',
+      settle(undeliverable(pending())),
+      [wording.next.pending(['dba']), wording.next.unreached],
+    ],
+    ['approved', approved(), [wording.next.approved]],
+    ['redeemed', redeemed(), [wording.next.redeemed]],
+    [
+      'unreported',
+      settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
+      [wording.next.unreported],
+    ],
+    ['denied', anyWith('denied'), [wording.next.denied]],
+    ['expired', anyWith('expired'), [wording.next.again]],
+    ['revoked', anyWith('revoked'), [wording.next.notDone]],
+    ['failed', anyWith('failed'), [wording.next.failed]],
+  ])('says what comes next, and who is missing: %s', (_what, request, next) => {
+    for (const card of [cards.channel(request), reviewed(request)])
+      expect(lines(card)).toEqual(expect.arrayContaining([...next]))
+  })
+
+  test('tells tiers and outcomes apart without colours', () => {
+    const { tiers, statuses: words } = wording
+    for (const told of [tiers, words]) {
+      const all = Object.values(told)
+      expect(new Set(all).size).toBe(all.length)
+      for (const text of all) expect(text).toMatch(/^[^\p{L}\p{N}]+ \p{L}/u)
+    }
+    expect(lines(cards.channel(high()))).toContain(tiers.high)
+  })
+
+  test('is spoken in words of ours alone', () => {
+    expect(card).toMatchObject({ speak: 'An agent asks for approval. Medium tier. Waiting for approval' })
+    const plain = opened({ judgement: { outcome: 'forbid', rules: ['never'] } })
+    expect(cards.channel(plain)).toMatchObject({ speak: 'An agent asks for approval. Denied' })
+  })
+
+  test('sets warnings apart', () => {
+    const warned = cards.channel(pending({ warnings: ['denied-before', 'of-another-version'] }))
+    const block = objects(warned).find((one) => one['style'] === 'attention') ?? {}
+    expect(texts(block, 'TextBlock')).toEqual([`⚠ ${wording.onCards.warned}`])
+    expect(lines(block)).toEqual([wording.warning('denied-before'), 'Warning: of-another-version'])
+    expect(objects(cards.channel(pending())).some((one) => one['style'] === 'attention')).toBe(false)
   })
 
   test('shows who approved by object id once the name is erased', () => {
@@ -301,7 +358,9 @@ describe("the approver's view", () => {
 
   test('shows what I did, and what is missing; I can still deny', () => {
     const card = reviewed(vote(pending(two)))
-    expect(lines(card)).toEqual(expect.arrayContaining(['You approved this.', 'Still missing: security or oncall']))
+    expect(lines(card)).toEqual(
+      expect.arrayContaining(['You approved this.', wording.next.pending(['security or oncall'])]),
+    )
     expect(verbs(card)).toEqual(['deny'])
   })
 
@@ -354,8 +413,12 @@ test('the list leads to each review', () => {
   expect(lines(card)).toEqual([
     'Export data from a production database',
     'db.export prod/postgres/customers',
+    wording.tiers.medium,
+    wording.next.pending(['dba', 'security or oncall']),
     'db.export',
     'db.export prod/iam',
+    wording.tiers.high,
+    wording.next.pending(['dba']),
   ])
   expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
     ['review', { request: one.id }],

@@ -38,6 +38,14 @@ export const marked = (card: object, type: 'TextRun' | 'TextBlock'): readonly st
 export const lines = (card: object): readonly string[] =>
   objects(card).flatMap((one) => (one['type'] === 'RichTextBlock' ? [texts(one, 'TextRun').join('')] : []))
 
+/** A card's title: what stands out. */
+export const titleOf = (card: object): string => texts(titleIn(card), 'TextRun').join('')
+
+/** The block that a card's title is. */
+export const titleIn = (card: object): object =>
+  objects(card).find((one) => one['type'] === 'RichTextBlock' && objects(one).some(({ size }) => size === 'Large')) ??
+  {}
+
 /** A card's buttons, also those behind another: what each is called, does and sends. */
 export const buttons = (card: object) =>
   objects(card).flatMap((one) =>

@@ -2,6 +2,7 @@ import { actionLimits, type Action, canonicalAction, checkAction } from '../../s
 import { decide } from '../../src/core/decision.ts'
 import type { Draft } from '../../src/core/event.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import type { Presentation } from '../../src/core/presentation.ts'
 import { checkShowable, pagesOf, showLimits } from '../../src/core/page.ts'
 import { report } from '../../src/core/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
@@ -54,9 +55,23 @@ const largest: readonly [string, Action][] = [
   ['many empty values', filled(() => many(0, 'x'))],
 ]
 
+/** A presentation that adds as much to the cards as one can: critical params that are absent, labels, a title. */
+function presentationOf({ params }: Action): Presentation {
+  const keys = Object.keys(params)
+  const title = keys.slice(0, sizes.titleValues).flatMap((key, i) => [{ text: `${i} ` }, { path: [key] }])
+  const missing = Array.from({ length: sizes.criticalParams }, (_, i) => ({ key: `none${i}`, critical: true as const }))
+  const named = (label: number) => keys.map((key, i) => ({ key, label: `${i}`.padEnd(label, '"') }))
+  for (let label = sizes.label; ; label--)
+    for (let count = keys.length; count >= Math.min(keys.length, 20); count--) {
+      const presentation = { title, params: [...missing, ...named(label).slice(0, count)] }
+      if (Buffer.byteLength(JSON.stringify(presentation)) <= sizes.presentation) return presentation
+    }
+}
+
 /** Everything else as long as it may be. */
 const longest = (action: Action): Partial<Submission> => ({
   action,
+  presentation: presentationOf(action),
   agent: { id: bot, name: tag.repeat(64) },
   executor: runner,
   onBehalfOf: oid(77),
@@ -78,7 +93,7 @@ const longest = (action: Action): Partial<Submission> => ({
   ),
 })
 
-const said = { name: tag.repeat(256), reason: tag.repeat(500) }
+const said = { name: tag.repeat(256), reason: `x${tag.repeat(499)}` }
 
 /** The states whose cards say the most. */
 function states(action: Action): readonly ApprovalRequest[] {
@@ -103,13 +118,14 @@ const approval: Draft = {
 
 describe.each(largest)('with %s', (_what, action) => {
   test('all is shown, in cards that Teams takes', () => {
-    expect(() => checkShowable(action)).not.toThrow()
     const [request, ...later] = states(action)
     if (!request) return
+    const { presentation } = request.policy
+    expect(() => checkShowable(action, presentation)).not.toThrow()
     const drawn = [request, ...later].flatMap((one) => [
       cards.channel(one),
       cards.refused(one, said.reason),
-      ...pagesOf(action).flatMap((_, i) =>
+      ...pagesOf(action, presentation).flatMap((_, i) =>
         [dba, oid(100)].map((approver) => cards.review(one, { approver, page: i + 1, notice: said.reason })),
       ),
     ])

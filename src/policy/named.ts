@@ -1,0 +1,48 @@
+import type { Format } from '../core/presentation.ts'
+import { commandShape, reserved } from './params.ts'
+import type { DeclaredAction } from './schema.ts'
+import type { RecordShape, Shape } from './shape.ts'
+
+/** The params that an action can have; `null` where the schema declares none, and so any may come. */
+export function declared({ params }: DeclaredAction): RecordShape | null {
+  if (!params || params.members.has(reserved)) return params ?? null
+  return { type: 'record', members: new Map([...params.members, [reserved, { shape: commandShape, required: false }]]) }
+}
+
+/** Where a name leads. */
+export interface Found {
+  readonly path: readonly string[]
+  readonly required: boolean
+}
+
+/**
+ * Finds what a name means, as `rows` or `filter.since`: a key may have dots of its own, so there can be several.
+ * Where any params may come, it is a key of the top level.
+ */
+export function find(name: string, shape: RecordShape | null): readonly Found[] {
+  if (!shape) return [{ path: [name], required: false }]
+  return [...shape.members].flatMap(([key, { shape: inner, required }]): readonly Found[] => {
+    if (key === name) return [{ path: [key], required }]
+    if (!name.startsWith(`${key}.`) || inner.type !== 'record') return []
+    return find(name.slice(key.length + 1), inner).map((found) => ({
+      path: [key, ...found.path],
+      required: required && found.required,
+    }))
+  })
+}
+
+/** Whether a value of this shape can be written in the format. */
+export function fits(format: Format, shape: Shape): boolean {
+  switch (format) {
+    case 'number':
+      return shape.type === 'integer' || shape.type === 'decimal'
+    case 'bytes':
+      return shape.type === 'integer'
+    case 'duration':
+      return shape.type === 'integer' || shape.type === 'decimal' || shape.type === 'text'
+    case 'list':
+      return shape.type === 'set'
+    case 'pair':
+      return shape.type === 'record' && [...shape.members.keys()].sort().join() === 'after,before'
+  }
+}

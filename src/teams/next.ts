@@ -1,0 +1,39 @@
+import { approvalsOf } from '../core/decision.ts'
+import type { ApprovalRequest } from '../core/request.ts'
+import { fill, type Slot } from '../core/requirement.ts'
+import { wording } from './wording.ts'
+
+/** What happens next, and who is still missing, in one line; a second one says who may not know of it. */
+export function next(request: ApprovalRequest): readonly { readonly text: string }[] {
+  const isUnreached = request.undeliverable && request.status === 'pending'
+  return [sentence(request), ...(isUnreached ? [wording.next.unreached] : [])].map((text) => ({ text }))
+}
+
+function sentence(request: ApprovalRequest): string {
+  switch (request.status) {
+    case 'pending':
+      return wording.next.pending(missing(request, request.requirement.slots))
+    case 'redeemed':
+      return request.unreported ? wording.next.unreported : wording.next.redeemed
+    case 'approved':
+    case 'succeeded':
+    case 'failed':
+    case 'denied':
+      return wording.next[request.status]
+    case 'cancelled':
+    case 'revoked':
+      return wording.next.notDone
+    case 'expired':
+    case 'lapsed':
+      return wording.next.again
+  }
+}
+
+/** The people whose approval is still needed, a group or slot each. */
+export function missing(request: ApprovalRequest, slots: readonly Slot[]): readonly string[] {
+  const have = fill(slots, approvalsOf(request))
+  return slots
+    .map(({ groups, quorum }, i) => ({ groups, quorum: quorum - (have[i] ?? 0) }))
+    .filter(({ quorum }) => quorum > 0)
+    .map(({ groups, quorum }) => wording.people(groups, quorum))
+}

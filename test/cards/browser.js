@@ -1,0 +1,74 @@
+// What runs in the browser: draws cards, finds their texts, measures a picture of them.
+
+/** Draws the cards, each in a frame of its own; as a client shows them at first. */
+function draw({ cards, hostConfig }) {
+  for (const json of cards) {
+    const card = new AdaptiveCards.AdaptiveCard()
+    card.hostConfig = new AdaptiveCards.HostConfig(hostConfig)
+    card.parse(json)
+    const frame = document.createElement('div')
+    frame.className = 'frame'
+    frame.append(card.render() ?? 'Nothing was drawn.')
+    document.body.append(frame)
+  }
+}
+
+const frame = (card) => document.querySelectorAll('.frame')[card]
+
+/** Where the texts of a card stand, in CSS pixels from its corner. */
+function placesOf(card) {
+  const origin = frame(card).getBoundingClientRect()
+  const walker = document.createTreeWalker(frame(card), NodeFilter.SHOW_TEXT)
+  const found = []
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const text = node.textContent.replaceAll('\u200b', '').trim()
+    if (text === '') continue
+    const range = document.createRange()
+    range.selectNodeContents(node)
+    for (const { x, y, width, height } of range.getClientRects())
+      if (width >= 1 && height >= 1) found.push({ text, x: x - origin.x, y: y - origin.y, width, height })
+  }
+  return found
+}
+
+/** Texts that reach over the card's edges. */
+function cutOff(card) {
+  const { width } = frame(card).getBoundingClientRect()
+  return placesOf(card).flatMap((place) => (place.x < -1 || place.x + place.width > width + 1 ? [place.text] : []))
+}
+
+/** The contrast of each text in a picture of the card: its background is the colour that most of its pixels have. */
+async function measure({ card, scale, picture }) {
+  const image = new Image()
+  image.src = `data:image/png;base64,${picture}`
+  await image.decode()
+  const context = new OffscreenCanvas(image.width, image.height).getContext('2d', { willReadFrequently: true })
+  context.drawImage(image, 0, 0)
+  return placesOf(card).map(({ text, x, y, width, height }) => {
+    const { data } = context.getImageData(x * scale, y * scale, Math.ceil(width * scale), Math.ceil(height * scale))
+    const counts = new Map()
+    for (let i = 0; i < data.length; i += 4) {
+      const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2]
+      counts.set(colour, (counts.get(colour) ?? 0) + 1)
+    }
+    const back = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most))[0]
+    return { text, ratio: Math.max(...[...counts.keys()].map((colour) => contrast(colour, back))) }
+  })
+}
+
+/** WCAG 2.2, "contrast ratio". */
+function contrast(one, other) {
+  const [a, b] = [luminance(one), luminance(other)]
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+}
+
+/** WCAG 2.2, "relative luminance". */
+function luminance(colour) {
+  const [red, green, blue] = [16, 8, 0].map((shift) => {
+    const part = ((colour >> shift) & 255) / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+Object.assign(globalThis, { draw, cutOff, measure })

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openGallery } from './gallery.ts'
+import { type State, states } from './states.ts'
+import { themes, widths } from './themes.ts'
+
+const help = `npm run cards -- [options]
+Draws every card in every theme and width with Microsoft's renderer in Chromium, with an index page to look at them.
+
+  --out DIR     where the pictures go (dist/cards-pictures)
+  --only TEXT   states whose name has it
+  --scale N     device pixels to a CSS pixel (2)
+`
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string', default: 'dist/cards-pictures' },
+      only: { type: 'string', default: '' },
+      scale: { type: 'string', default: '2' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const scale = Number(values.scale)
+  if (!(scale >= 1 && scale <= 4)) throw new Error(`--scale is a number from 1 to 4.\n\n${help}`)
+  const shown = states().filter(({ name }) => name.includes(values.only))
+  if (shown.length === 0) throw new Error(`No state's name has "${values.only}".`)
+  const out = resolve(values.out)
+  await mkdir(out, { recursive: true })
+  const gallery = await openGallery({ scale })
+  try {
+    for (const theme of themes)
+      for (const width of widths) {
+        await gallery.hang(
+          shown.map(({ card }) => card),
+          theme,
+          width,
+        )
+        for (const [i, { name }] of shown.entries())
+          await gallery.picture(i, join(out, pictureOf(name, theme.name, width)))
+        process.stdout.write(`${theme.name} ${width} px: ${shown.length} cards\n`)
+      }
+  } finally {
+    await gallery.close()
+  }
+  await writeFile(join(out, 'index.html'), index(shown))
+  process.stdout.write(`${join(out, 'index.html')}\n`)
+}
+
+const pictureOf = (state: string, theme: string, width: number): string => `${state}-${theme}-${width}.png`
+
+/** One row a state, with its pictures side by side. */
+function index(shown: readonly State[]): string {
+  const rows = shown.map(({ name, title }) => {
+    const pictures = themes.flatMap((theme) =>
+      widths.map((width) => {
+        const file = pictureOf(name, theme.name, width)
+        return `<figure><img src="${file}" width="${width / 2}" alt="${title}, ${theme.name}, ${width} px"><figcaption>${theme.name} ${width}</figcaption></figure>`
+      }),
+    )
+    return `<h2 id="${name}">${title}</h2><div>${pictures.join('')}</div>`
+  })
+  const css = 'body{font-family:sans-serif;background:#888}div{display:flex;gap:12px;align-items:start}figure{margin:0}'
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cards</title><style>${css}</style>${rows.join('\n')}</html>\n`
+}
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`cards: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+    process.exit(1)
+  },
+)
