@@ -1,0 +1,117 @@
+import { Problem } from '../../src/core/problem.ts'
+import type { ApprovalRequest } from '../../src/core/request.ts'
+import { type Answer, ask, type Client, click, redeem, repeat, report, vote } from './deeds.ts'
+import { outage, pass, remove } from './mishaps.ts'
+import type { Command } from './plan.ts'
+import { approvers } from './roster.ts'
+import type { World } from './world.ts'
+
+/** Puts the commands of a plan to the processes, and keeps what they answer. */
+export function clients(world: World) {
+  const answers: Answer[] = []
+
+  /** How a command ended: `ok`, a problem's code, or that nobody answers any more. */
+  async function put(command: Command, slot: number): Promise<string> {
+    const process = world.process(slot)
+    const { name } = process.life
+    const work = deed({ world, process, answers }, command).then(
+      () => 'ok',
+      (cause: unknown) => {
+        if (!(cause instanceof Problem)) world.failures.push(cause)
+        return cause instanceof Problem ? cause.code : 'bug'
+      },
+    )
+    world.note(`${name} hears ${JSON.stringify(command)}`)
+    const outcome = await Promise.race([work, process.ended])
+    world.note(`${name} answers ${command.do}: ${outcome}`)
+    world.reached(outcome === 'ended' ? 'acknowledged by nobody' : outcome)
+    return outcome
+  }
+
+  return {
+    answers,
+
+    /** Puts a command when its time has come, and again if it was not answered. @param place among the commands */
+    carryOut: async (command: Command, place: number): Promise<void> => {
+      await world.points(command.after + place * 5)
+      const copies = Array.from({ length: command.times }, async (_, copy) => {
+        const slot = (command.process + copy) % 2
+        // A copy is the same, but for a redemption: whoever has the grant may try it twice.
+        const one = command.do === 'redeem' ? { ...command, redemption: command.redemption + copy } : command
+        const outcome = await put(one, slot)
+        const isOpen = outcome === 'ended' || outcome === 'unavailable' || outcome === 'busy'
+        if (command.again && isOpen) await put(one, 1 - slot)
+      })
+      await Promise.all(copies)
+    },
+  }
+}
+
+async function deed(client: Client, command: Command): Promise<unknown> {
+  const { process, world } = client
+  switch (command.do) {
+    case 'ask':
+      return ask(client, command)
+    case 'sweep':
+      return process.approvals.sweep()
+    case 'deliver':
+      return process.delivery.sweep()
+    case 'seal':
+      return process.seal()
+    case 'clock':
+      return pass(world, command)
+    case 'outage':
+      return outage(world, command)
+    case 'remove':
+      return remove(world.stores)
+    case 'vote':
+    case 'redeem':
+    case 'cancel':
+    case 'revoke':
+    case 'report':
+    case 'read':
+    case 'repeat':
+    case 'adopt': {
+      const request = await requestOf(world, command)
+      return request && about(client, request, command)
+    }
+  }
+}
+
+async function about(
+  client: Client,
+  request: ApprovalRequest,
+  command: Exclude<Command, { do: 'ask' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }>,
+): Promise<unknown> {
+  const { answers, process } = client
+  const { approvals } = process
+  const { id, agent, executor } = request
+  switch (command.do) {
+    case 'vote':
+      return vote(client, request, command)
+    case 'redeem':
+      return redeem(client, request, command)
+    case 'cancel':
+      await approvals.cancel(id, agent.id, 'No longer.')
+      return answers.push({ told: 'cancelled', id })
+    case 'revoke':
+      await approvals.revoke(id, approvers[command.approver] ?? agent.id)
+      return answers.push({ told: 'revoked', id })
+    case 'report':
+      return report(client, id, executor, command.result)
+    case 'read':
+      return approvals.read(id, { kind: 'agent', id: agent.id })
+    case 'repeat':
+      return repeat(client, request)
+    case 'adopt':
+      return click(client, id)
+  }
+}
+
+/** Looks, as its client does, into what is there; a client that has heard of nothing yet waits a little. */
+async function requestOf({ stores, schedule }: World, { request }: Command): Promise<ApprovalRequest | null> {
+  const { requests } = stores.seen
+  for (let left = 10; left > 0 && requests.length === 0; left--) await schedule.point()
+  const id = requests[request % Math.max(1, requests.length)]
+  return id === undefined ? null : stores.ledger.find(id)
+}

@@ -1,0 +1,83 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { bugs } from './bugs.ts'
+import { mutant } from './mutant.ts'
+import { type Simulated, simulate } from './simulation.ts'
+
+const help = `npm run sim -- [options]
+Runs the use cases over stores that crash, race and lose answers, in every order, and checks the invariants of
+SECURITY.md after each run. It fails at the first that does not hold, and if something that can happen never did.
+
+  --runs N    short runs (20000)
+  --seed N    repeats an earlier run
+  --path P    with --seed: the one run that failed
+  --bugs      instead: each seeded bug must be found within so many runs (3000)
+  --only TEXT with --bugs: those whose name has it
+`
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string' },
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      path: { type: 'string' },
+      bugs: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const { path, only } = values
+  const runs = Number(values.runs ?? (values.bugs ? 3_000 : 20_000))
+  const seed = Number(values.seed)
+  if (values.help) return (say(help), 0)
+  if (![runs, seed].every(Number.isSafeInteger)) return (say(help), 1)
+  say(`seed ${seed}: repeat with --seed ${seed} --runs ${runs}`)
+  return values.bugs ? findBugs({ runs, seed }, only) : hold({ runs, seed, ...(path !== undefined && { path }) })
+}
+
+/** @returns the exit code */
+async function hold(wanted: { readonly runs: number; readonly seed: number; readonly path?: string }): Promise<number> {
+  const started = performance.now()
+  const { tally, runs, violation } = await simulate(wanted)
+  const seconds = (performance.now() - started) / 1000
+  say(
+    tally
+      .counts()
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', '),
+  )
+  say(`${runs} runs in ${seconds.toFixed(1)} s: ${Math.round((runs / seconds) * 60)} a minute`)
+  if (violation) say(wordsOf(violation))
+  const missing = wanted.path === undefined && !violation ? tally.missing() : []
+  if (missing.length > 0) say(`Never reached: ${missing.join(', ')}`)
+  return violation || missing.length > 0 ? 1 : 0
+}
+
+async function findBugs(
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+  only: string,
+): Promise<number> {
+  let missed = 0
+  for (const bug of bugs.filter(({ name }) => name.includes(only))) {
+    const simulateIt = await mutant(bug)
+    const found = await simulateIt({ runs, seed, shrink: false })
+    if (!found.violation) missed += 1
+    say(
+      `${bug.name}: ${found.violation ? `found in run ${found.runs}: ${found.violation.words.slice(0, 150)}` : 'NOT FOUND'}`,
+    )
+  }
+  return missed === 0 ? 0 : 1
+}
+
+const wordsOf = ({ words, replay, history }: NonNullable<Simulated['violation']>): string =>
+  `${history.join('\n')}\n${words}\nAgain: npm run sim -- ${replay}`
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+main().then(
+  (code) => process.exit(code),
+  (cause: unknown) => {
+    process.stderr.write(`sim: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,192 @@
+import * as fc from 'fast-check'
+
+/** What happens to a call of a port: the process ends before or after its effect; it fails; its answer is lost; it arrives twice; somebody else wins. */
+export type FaultKind = 'crash-before' | 'crash-after' | 'failed' | 'lost' | 'twice' | 'raced'
+
+/** Which call it hits: so many calls later, or so many that write. */
+export interface Fault {
+  readonly kind: FaultKind
+  readonly at: number
+  readonly writes: boolean
+}
+
+export const verbs = ['one', 'two', 'both', 'either', 'allow', 'forbid', 'unknown'] as const
+export type Verb = (typeof verbs)[number]
+
+export type Deed =
+  | {
+      readonly do: 'ask'
+      readonly verb: Verb
+      readonly key: number | null
+      readonly body: number
+      readonly agent: number
+    }
+  | {
+      readonly do: 'vote'
+      readonly approver: number
+      readonly verdict: 'approve' | 'deny'
+      /** `unseen`: as if from a card, of which this person was shown nothing. */
+      readonly via: 'teams' | 'api' | 'unseen'
+    }
+  | { readonly do: 'redeem'; readonly redemption: number; readonly report: 'succeeded' | 'failed' | null }
+  | { readonly do: 'cancel' | 'revoke'; readonly approver: number }
+  | { readonly do: 'report'; readonly result: 'succeeded' | 'failed' }
+  /** `repeat`: the same agent asks for the same again. */
+  | { readonly do: 'read' | 'adopt' | 'repeat' }
+  | { readonly do: 'sweep' | 'deliver' | 'seal' }
+  | { readonly do: 'remove' }
+  | { readonly do: 'clock'; readonly seconds: number | 'midnight'; readonly whose: 'all' | 'one' }
+  | {
+      readonly do: 'outage'
+      readonly sends: number
+      readonly as: 'passing' | 'throttled' | 'gone' | 'refused' | 'too-large'
+    }
+
+export type Command = Deed & {
+  /** Which process hears of it. */
+  readonly process: 0 | 1
+  /** Which request it is about, of those there are. */
+  readonly request: number
+  /** It comes after so many other things. */
+  readonly after: number
+  /** It arrives so often, at once. */
+  readonly times: number
+  /** Whoever hears nothing, or that it did not work, tries again with the other process. */
+  readonly again: boolean
+}
+
+export interface Plan {
+  readonly seed: number
+  /** Seconds of the day at which it begins. */
+  readonly begins: number
+  /** Whether days are sealed. */
+  readonly seals: boolean
+  /** Seconds that the second process's clock is off. */
+  readonly off: number
+  readonly commands: readonly Command[]
+  readonly faults: readonly Fault[]
+  /** Commits after this one lose so many races in a row. */
+  readonly storm: { readonly after: number; readonly length: number } | null
+}
+
+const weighted = <const T>(...pairs: readonly (readonly [weight: number, value: T])[]): fc.Arbitrary<T> =>
+  fc.constantFrom(...pairs.flatMap(([weight, value]) => Array.from({ length: weight }, () => value)))
+
+const verb: fc.Arbitrary<Verb> = weighted(
+  [8, 'one'],
+  [5, 'two'],
+  [4, 'both'],
+  [2, 'either'],
+  [2, 'allow'],
+  [1, 'forbid'],
+  [1, 'unknown'],
+)
+
+const ask: fc.Arbitrary<Deed> = fc.record({
+  do: fc.constant('ask' as const),
+  verb,
+  key: weighted([2, null], [2, 0], [1, 1]),
+  body: weighted([4, 0], [1, 1]),
+  agent: weighted([3, 0], [1, 1]),
+})
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 5, arbitrary: ask },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('vote' as const),
+      approver: weighted([6, 0], [5, 1], [5, 2], [3, 3], [1, 4], [1, 5], [1, 6], [1, 7]),
+      verdict: weighted([5, 'approve'], [1, 'deny']),
+      via: weighted([5, 'teams'], [5, 'api'], [1, 'unseen']),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('redeem' as const),
+      redemption: fc.nat(2),
+      report: weighted([3, 'succeeded'], [1, 'failed'], [2, null]),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: weighted([1, 'cancel'], [2, 'revoke']), approver: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('report' as const), result: weighted([3, 'succeeded'], [1, 'failed']) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: weighted([1, 'read'], [2, 'repeat'], [2, 'sweep'], [3, 'deliver'], [1, 'remove'], [1, 'adopt']),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('clock' as const),
+      seconds: weighted<number | 'midnight'>(
+        [2, -5],
+        [3, 61],
+        [1, 31],
+        [2, 700],
+        [2, 3_601],
+        [1, 90_000],
+        [1, 'midnight'],
+      ),
+      whose: weighted([2, 'all'], [1, 'one']),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('outage' as const),
+      sends: fc.integer({ min: 1, max: 20 }),
+      as: weighted([3, 'passing'], [1, 'throttled'], [1, 'gone'], [1, 'refused'], [1, 'too-large']),
+    }),
+  },
+)
+
+/** A day ends, and somebody seals it. */
+const midnight = fc.constant({ do: 'clock', seconds: 'midnight', whose: 'all' } as const)
+const seal = fc.constant({ do: 'seal' } as const)
+
+const command = (deeds: fc.Arbitrary<Deed>, most: number): fc.Arbitrary<Command> =>
+  fc
+    .tuple(
+      deeds,
+      weighted([1, 0], [1, 1]),
+      fc.nat(2),
+      fc.nat(most),
+      weighted([6, 1], [1, 2]),
+      weighted([1, true], [2, false]),
+    )
+    .map(([one, process, request, after, times, again]) => ({ ...one, process, request, after, times, again }))
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  kind: weighted([2, 'crash-before'], [3, 'crash-after'], [1, 'failed'], [3, 'lost'], [2, 'twice'], [1, 'raced']),
+  at: fc.nat(60),
+  writes: weighted([3, true], [1, false]),
+})
+
+/** Some commands with what may go wrong meanwhile: short, since many short lives find more than a few long ones. */
+export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((seals) =>
+  fc.record({
+    seed: fc.nat(),
+    begins: seals ? weighted([1, 43_200], [3, 86_385]) : fc.constant(43_200),
+    seals: fc.constant(seals),
+    off: seals ? weighted([1, 0], [4, -5]) : weighted([8, 0], [2, -5], [1, 20], [1, 61]),
+    commands: fc
+      .tuple(
+        command(ask, 2),
+        fc.array(command(deed, 10), { minLength: 3, maxLength: 11, size: 'max' }),
+        seals ? fc.tuple(command(midnight, 8), command(seal, 2), command(seal, 12)) : fc.constant([]),
+      )
+      // Much comes after a day is sealed.
+      .map(([first, some, others]) => [first, ...some.slice(0, 3), ...others, ...some.slice(3)]),
+    faults: fc.array(fault, { maxLength: 3, size: 'max' }),
+    storm: fc.oneof(
+      { weight: 40, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.record({ after: fc.nat(6), length: fc.constant(14) }) },
+    ),
+  }),
+)
