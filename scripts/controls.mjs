@@ -1,5 +1,4 @@
 // Switches each control of SECURITY.md off, in a copy, and expects the tests that are named for it to turn red.
-// --only NAME (more than once, or with commas) tries these alone; --list names them all.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,8 +10,19 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const notCopied = ['node_modules', 'dist', '.git', '.local', 'coverage']
 
+const help = `npm run controls -- [options]
+Switches each control of SECURITY.md off, in a copy, and expects the tests that are named for it to turn red.
+It fails if one stays green, or is red with all controls on.
+
+  --only NAME   this control alone; more than once, or with commas
+  --list        names them all
+`
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true, default: [] }, list: { type: 'boolean' } },
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 })
 const all = (await table()).flatMap(({ attack, switches }) => switches.map((one) => ({ attack, ...one })))
 const only = values.only.flatMap((names) => names.split(','))
@@ -20,7 +30,8 @@ const unknown = only.filter((name) => !all.some((one) => one.name === name))
 if (unknown.length > 0) throw new Error(`No control is called ${unknown.join(', ')}.`)
 const chosen = all.filter(({ name }) => only.length === 0 || only.includes(name))
 
-if (values.list) for (const { name, attack } of chosen) say(name, attack)
+if (values.help) process.stdout.write(help)
+else if (values.list) for (const { name, attack } of chosen) say(name, attack)
 else process.exitCode = await inCopy(tryAll)
 
 async function tryAll(copy) {

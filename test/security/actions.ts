@@ -143,7 +143,7 @@ export const actionRows: readonly Row[] = [
       {
         name: 'data-read-strictly',
         file: 'src/teams/click.ts',
-        find: "const request = parsed(parseRequestId, 'This card does not say which request it is about.')",
+        find: 'const request = parsed(parseRequestId, noRequest)',
         replace: 'const request = z.any()',
         tests: { [activity]: ['a click on a card › is malformed with %s'] },
       },
