@@ -1,7 +1,7 @@
 import { type Action, escapePointer } from './action.ts'
 import { isArray, isObject, type Json } from './json.ts'
 import { bytes, duration, grouped, type Measured, seconds } from './measure.ts'
-import { itemText, keysOf, type Layout, quotedText, valueText } from './value.ts'
+import { itemText, keepsOrder, keysOf, type Layout, quotedText, valueText } from './value.ts'
 
 /**
  * How policy wants an action to be shown: words, an order and formats, and never a value. Copied into the request at
@@ -55,12 +55,15 @@ export interface Row {
   readonly side?: Side
 }
 
-/** Fills a title: pieces that are safe for a card. `null` if policy gives none. */
+/**
+ * Fills a title: pieces that are safe for a card. `null` if policy gives none. A value of several words is quoted: it
+ * could pass for words of policy to who does not see, or hears, that its font is another.
+ */
 export function titleOf(action: Action, presentation: Presentation | undefined): readonly Piece[] | null {
   return (
     presentation?.title?.map((part): Piece => {
       if ('text' in part) return part
-      if ('own' in part) return { text: valueText(action[part.own], 'line'), from: `/${part.own}` }
+      if ('own' in part) return { text: readingOf(action[part.own], undefined), from: `/${part.own}` }
       const value = valueAt(action, part.path)
       if (value === undefined) return { text: part.otherwise ?? '' }
       return { text: readingOf(value, part.format), from: ['/params', ...part.path.map(escapePointer)].join('/') }
@@ -134,7 +137,7 @@ function formatted(value: Json, format: Format, layout: Layout): string | null {
 function readingOf(value: Json, format: Format | undefined): string {
   switch (format) {
     case undefined:
-      return valueText(value, 'line')
+      return typeof value === 'string' && /\s/.test(value) ? quotedText(value, 'line') : valueText(value, 'line')
     case 'bytes':
     case 'duration': {
       const found = measured(value, format)
@@ -156,5 +159,8 @@ function measured(value: Json, format: 'bytes' | 'duration'): Measured | null {
 function sidesOf(value: Json): readonly [string, string] | null {
   if (!isObject(value) || Object.keys(value).length !== 2) return null
   const { before, after } = value
-  return before === undefined || after === undefined ? null : [itemText(before), itemText(after)]
+  if (before === undefined || after === undefined) return null
+  const sides = [itemText(before), itemText(after)] as const
+  // `→` between two words of Hebrew is drawn with what comes after on the side of what was before.
+  return sides.every(keepsOrder) ? sides : null
 }

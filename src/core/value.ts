@@ -18,9 +18,18 @@ export const valueText = (value: Json, layout: Layout): string =>
 /** As {@link valueText}, where every string is quoted: none is taken for what a format writes. */
 export const quotedText = (value: Json, layout: Layout): string => cardText(canonical(value), layout)
 
+/** Letters, digits and ASCII signs but the comma and the quotation mark: other signs pass for commas and arrows. */
+const oneItem = /^[\p{L}\p{M}\p{N}!#-+\--~]+$/u
+
 /** As {@link valueText}, of one value beside others: what could be read as two is quoted. */
 export const itemText = (value: Json): string =>
-  cardText(typeof value === 'string' && /^[^\s",]+$/.test(value) && !isMistakable(value) ? value : canonical(value))
+  cardText(typeof value === 'string' && oneItem.test(value) && !isMistakable(value) ? value : canonical(value))
+
+/** Scripts that run from right to left, and turn what stands between their words around too: Unicode's blocks of them. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+
+/** Whether it is drawn in the order in which it is written, whatever stands beside it. */
+export const keepsOrder = (text: string): boolean => !rightToLeft.test(text)
 
 function isMistakable(text: string): boolean {
   const plain = text.normalize('NFKC').trim()

@@ -26,9 +26,12 @@ function textsIn(value: Json): readonly string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)])
 }
 
-/** Of new lines and tabs nobody is warned: they are shown as such, and scripts are full of them. */
+/** Unicode Technical Standard 51: a pictogram, and others joined to it. */
+const emoji = /\p{Extended_Pictographic}[\ufe0e\ufe0f]?(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?)*/gu
+
+/** Nobody is warned of new lines and tabs, of which scripts are full, nor of what an emoji is made of. */
 function hides(text: string): boolean {
-  const plain = text.replace(/[\n\t]/g, '')
+  const plain = text.replace(/[\n\t]/g, '').replace(emoji, '')
   return visible(plain) !== plain
 }
 
@@ -50,10 +53,18 @@ const together = [
 const word = /[\p{L}\p{M}\p{N}]+/gu
 const ascii = /^[\0-\x7f]*$/
 
-/** Whether one word has letters of scripts that no language mixes: as `pаypal` with a Cyrillic letter. */
+/** Mathematical Alphanumeric Symbols: Latin letters in every font, also in that of our own words. */
+const disguised = /[\u{1d400}-\u{1d7ff}]/u
+
+/**
+ * Whether one word has letters of scripts that no language mixes: as `pаypal` with a Cyrillic letter. A text without
+ * spaces is a name, and counts as one word: in `prod/сор` the last part is all Cyrillic, and after a Hebrew part even
+ * numbers are drawn in another order than they are written.
+ */
 function mixes(text: string): boolean {
   if (ascii.test(text)) return false
-  return (text.match(word) ?? []).some((one) => {
+  if (disguised.test(text)) return true
+  return ((/\s/.test(text) ? text.match(word) : [text]) ?? []).some((one) => {
     if (ascii.test(one)) return false
     const used = scripts.filter(({ letter }) => letter.test(one)).map(({ name }) => name)
     return used.length > 1 && !together.some((set) => used.every((name) => set.includes(name)))

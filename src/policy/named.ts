@@ -1,3 +1,4 @@
+import { keyPattern } from '../core/action.ts'
 import type { Format } from '../core/presentation.ts'
 import { commandShape, reserved } from './params.ts'
 import type { DeclaredAction } from './schema.ts'
@@ -17,10 +18,10 @@ export interface Found {
 
 /**
  * Finds what a name means, as `rows` or `filter.since`: a key may have dots of its own, so there can be several.
- * Where any params may come, it is a key of the top level.
+ * Where any params may come, there always are if it has dots.
  */
 export function find(name: string, shape: RecordShape | null): readonly Found[] {
-  if (!shape) return [{ path: [name], required: false }]
+  if (!shape) return anyOf(name)
   return [...shape.members].flatMap(([key, { shape: inner, required }]): readonly Found[] => {
     if (key === name) return [{ path: [key], required }]
     if (!name.startsWith(`${key}.`) || inner.type !== 'record') return []
@@ -29,6 +30,11 @@ export function find(name: string, shape: RecordShape | null): readonly Found[] 
       required: required && found.required,
     }))
   })
+}
+
+function anyOf(name: string): readonly Found[] {
+  const paths = name.includes('.') ? [[name], name.split('.')] : [[name]]
+  return paths.filter((path) => path.every((key) => keyPattern.test(key))).map((path) => ({ path, required: false }))
 }
 
 /** Whether a value of this shape can be written in the format. */

@@ -1,4 +1,3 @@
-import { keyPattern } from '../core/action.ts'
 import type { PresentedParam, TitlePart } from '../core/presentation.ts'
 import { cardText } from '../core/value.ts'
 import type { Complain } from './document.ts'
@@ -45,7 +44,7 @@ function partOf(
     if (otherwise !== undefined) refuse(`{${name}} is never absent`)
     return { own: ofAction }
   }
-  const found = keyPattern.test(name) || name.includes('.') ? find(name, shape) : []
+  const found = find(name, shape)
   const [first] = found
   if (!first) refuse(`{${name}} is no param that the action has`)
   if (found.length > 1) refuse(`{${name}} could be ${found.map(({ path }) => path.join(' › ')).join(' or ')}`)

@@ -3,6 +3,7 @@ import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
 import type { Json } from '../core/json.ts'
 import { type Click, parseClick } from './click.ts'
 import { type Command, parseCommand } from './command.ts'
+import { wording } from './wording.ts'
 
 /** Who sent an activity, and from where in Teams. */
 export interface Origin {
@@ -31,9 +32,10 @@ export function parseActivity(body: Json): Intent {
   if (!activity.success) return { kind: 'malformed', invoke: false, why: 'This is no activity.' }
   const { type } = activity.data
   const sender = senderSchema.safeParse(body)
-  if (!sender.success) return type === 'invoke' ? { kind: 'malformed', invoke: true, why: nobody } : { kind: 'ignored' }
+  if (!sender.success)
+    return type === 'invoke' ? { kind: 'malformed', invoke: true, why: wording.clicks.nobody } : { kind: 'ignored' }
   const place = placeSchema.safeParse(body)
-  if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: 'Teams does not say where this is.' }
+  if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: wording.clicks.nowhere }
   const origin = originOf(parseObjectId(sender.data.from.aadObjectId), place.data)
   switch (type) {
     case 'invoke':
@@ -47,8 +49,6 @@ export function parseActivity(body: Json): Intent {
       return { kind: 'ignored' }
   }
 }
-
-const nobody = 'Teams does not say who you are, so nothing was counted.'
 
 const activitySchema = z.object({ type: z.string() })
 

@@ -125,8 +125,9 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
         return wording.unknownCommand
       case 'pending': {
         const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
-        const { requests } = await approvals.list({ by: 'pending' }, page, reader)
-        return requests.length === 0 ? wording.nothingPending : cards.list(requests)
+        const { requests, cursor } = await approvals.list({ by: 'pending' }, page, reader)
+        const more = cursor !== undefined
+        return requests.length === 0 && !more ? wording.nothingPending : cards.list(requests, { more })
       }
       case 'show':
         if (argument === undefined) return wording.showNeedsId

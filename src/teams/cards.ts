@@ -16,8 +16,8 @@ export interface Cards {
   readonly review: (request: ApprovalRequest, reader: Reader) => object
   /** For one person who may not decide: why, and who may. A stranger is not told what became of it. */
   readonly refused: (request: ApprovalRequest, words: string, to?: { readonly stranger: boolean }) => object
-  /** Pending requests, each with its button. */
-  readonly list: (requests: readonly ApprovalRequest[]) => object
+  /** Pending requests, each with its button. With `more` there may be others, which expire later. */
+  readonly list: (requests: readonly ApprovalRequest[], also?: { readonly more: boolean }) => object
 }
 
 /**
@@ -37,7 +37,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>): Cards {
     channel: (request) => channel(channelFace(request)),
     review: (request, reader) => review(reviewFace(request, reader, template)),
     refused: (request, words, to) => refused(refusedFace(request, words, to)),
-    list: (requests) => list(listFace(requests)),
+    list: (requests, also) => list(listFace(requests, also)),
   }
 }
 

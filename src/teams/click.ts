@@ -5,6 +5,7 @@ import { type Digest, parseDigest, parseRequestId, type RequestId } from '../cor
 import type { Json } from '../core/json.ts'
 import { unbroken } from '../core/page.ts'
 import { Problem } from '../core/problem.ts'
+import { wording } from './wording.ts'
 
 /** What a button of a card asks for. All of it is the word of somebody's client. */
 export type Click =
@@ -52,9 +53,18 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
 /** An input that was left empty says nothing. */
 const words = (reason: string | undefined) => (reason === undefined || reason === '' ? {} : { reason })
 
-/** For every fault that has no sentence of its own. */
-const notOurs = 'This is no button of a Countersign card.'
-const outdated = 'This card does not say what you were shown. Open Review again.'
+/** `notOurs` is for every fault that has no sentence of its own. */
+const {
+  notOurs,
+  outdated,
+  noRequest,
+  noPage,
+  automatic,
+  inputs: inputWords,
+  notText,
+  tooLong,
+  invisible,
+} = wording.clicks
 
 /** Text that must be what one of our own parsers takes. */
 const parsed = <T>(parse: (text: string) => T, why: string) =>
@@ -68,32 +78,29 @@ const parsed = <T>(parse: (text: string) => T, why: string) =>
     }
   })
 
-const request = parsed(parseRequestId, 'This card does not say which request it is about.')
+const request = parsed(parseRequestId, noRequest)
 const view = parsed((text) => parseDigest(text), outdated)
-const page = z.int('There is no such page.').min(1, 'There is no such page.').max(10, 'There is no such page.')
+const page = z.int(noPage).min(1, noPage).max(10, noPage)
 
 const codePoints = (text: string): number => [...text].length
 
 /** What a person typed: as in the API, but forgiving of what clients put around it. */
 const typed = (name: string) =>
   z
-    .string(`${name} is not text.`)
+    .string(notText(name))
     .transform((text) => text.replaceAll('\r\n', '\n').trim())
-    .refine((text) => codePoints(text) <= 500, `${name} has at most 500 characters.`)
-    .refine(
-      (text) => !controlCharacter.test(text.replaceAll('\n', '')),
-      `${name} holds an invisible character. Please type it again.`,
-    )
+    .refine((text) => codePoints(text) <= 500, tooLong(name, 500))
+    .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), invisible(name))
     .optional()
 
 const confirm = z
-  .string('The confirmation is not text.')
+  .string(notText(inputWords.confirm))
   .transform(unbroken)
-  .refine((text) => codePoints(text) <= actionLimits.target, 'What you typed to confirm is too long.')
+  .refine((text) => codePoints(text) <= actionLimits.target, tooLong(inputWords.confirm, actionLimits.target))
   .optional()
 
 /** Teams merges what was typed into the data: a note to an approval, the reason of a denial. */
-const inputs = { reason: typed('The reason'), note: typed('The note') }
+const inputs = { reason: typed(inputWords.reason), note: typed(inputWords.note) }
 
 const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, data: Data) =>
   z.object({
@@ -103,7 +110,7 @@ const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, dat
   })
 
 const actionSchema = z.discriminatedUnion('verb', [
-  button('review', { request, page: page.default(1), posted: z.boolean('This is no button of ours.').default(false) }),
+  button('review', { request, page: page.default(1), posted: z.boolean(notOurs).default(false) }),
   button('approve', { request, view, ...inputs, confirm }),
   button('deny', { request, view, ...inputs }),
   button('revoke', { request, ...inputs }),
@@ -115,7 +122,7 @@ const invokeSchema = z.object({
     // a client that refreshes a card by itself shows nobody anything
     trigger: z
       .unknown()
-      .refine((trigger) => trigger !== 'automatic', 'Only a click counts.')
+      .refine((trigger) => trigger !== 'automatic', automatic)
       .optional(),
     action: actionSchema,
   }),

@@ -58,9 +58,9 @@ export const refusedFace = (request: ApprovalRequest, words: string, { stranger 
 })
 
 /** What the list of pending requests says. */
-export const listFace = (requests: readonly ApprovalRequest[]) => ({
-  heading: wording.waiting(requests.length),
-  speak: wording.waiting(requests.length),
+export const listFace = (requests: readonly ApprovalRequest[], { more } = { more: false }) => ({
+  heading: wording.waiting(requests.length, more),
+  speak: wording.waiting(requests.length, more),
   requests: requests.map((request) => ({
     ...head(request),
     about: `${request.verb} ${short(request.action?.target ?? wording.onCards.erased, listRoom)}`,

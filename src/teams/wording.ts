@@ -95,8 +95,24 @@ const warnings: Readonly<Record<string, string>> = {
   'denied-before': 'The same action of this agent was denied before, in the last seven days.',
   'asks-often': 'This agent asks unusually often.',
   'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
-  'mixed-scripts': 'A word mixes letters of several scripts. It may not be the word it looks like.',
+  'mixed-scripts':
+    'A text has letters of several scripts, or that pass for others. It may not say what it seems to say.',
 } satisfies Readonly<Record<Warning, string>>
+
+/** What is wrong with a click, for the person who clicked. */
+const clicks = {
+  notOurs: 'This is no button of a Countersign card.',
+  outdated: 'This card does not say what you were shown. Open Review again.',
+  noRequest: 'This card does not say which request it is about.',
+  noPage: 'There is no such page.',
+  automatic: 'Only a click counts.',
+  nobody: 'Teams does not say who you are, so nothing was counted.',
+  nowhere: 'Teams does not say where this is.',
+  inputs: { reason: 'The reason', note: 'The note', confirm: 'The confirmation' },
+  notText: (input: string): string => `${input} is not text.`,
+  tooLong: (input: string, most: number): string => `${input} has at most ${most} characters.`,
+  invisible: (input: string): string => `${input} holds an invisible character. Please type it again.`,
+} as const
 
 /** All words of the bot and its cards, except what lies in the sentences of problems. */
 export const wording = {
@@ -105,6 +121,7 @@ export const wording = {
   statuses,
   tiers,
   next,
+  clicks,
 
   speak: (status: string, tier?: string): string =>
     ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
@@ -153,7 +170,8 @@ export const wording = {
   yourOtherAccount: 'You have already decided this with another account.',
   warning: (code: string): string => warnings[code] ?? `Warning: ${code}`,
 
-  waiting: (many: number): string => `Waiting for a decision: ${many}`,
+  waiting: (many: number, more: boolean): string =>
+    `Waiting for a decision: ${many}${more ? ' or more. What expires first comes first.' : ''}`,
   /** The same whether there is no such request or they may not know of it; the channel's card names the groups. */
   notFound: 'There is no such request, or it is not for you. Who may decide stands on its card in the channel.',
   outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',

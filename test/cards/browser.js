@@ -1,8 +1,8 @@
 // What runs in the browser: draws cards, finds their texts, measures a picture of them.
 
-/** Draws the cards, each in a frame of its own; as a client shows them at first. */
+/** Draws the cards, each in a frame of its own; as a client shows them at first, or with the form of a button open. */
 function draw({ cards, hostConfig }) {
-  for (const json of cards) {
+  for (const { card: json, open } of cards) {
     const card = new AdaptiveCards.AdaptiveCard()
     card.hostConfig = new AdaptiveCards.HostConfig(hostConfig)
     card.parse(json)
@@ -10,6 +10,10 @@ function draw({ cards, hostConfig }) {
     frame.className = 'frame'
     frame.append(card.render() ?? 'Nothing was drawn.')
     document.body.append(frame)
+    if (open === undefined) continue
+    const button = [...frame.querySelectorAll('button')].find(({ textContent }) => textContent === open)
+    if (!button) throw new Error(`There is no button "${open}".`)
+    button.click()
   }
 }
 

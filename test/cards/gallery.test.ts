@@ -8,6 +8,9 @@ const all = states()
 /** WCAG 2.2, success criterion 1.4.3. */
 const least = 4.5
 
+/** What a client puts beside the label of an input that is required, in its own red; the others say "optional". */
+const theirs = '*'
+
 test.each(all)('$title: no element, property or value that Teams does not know', ({ card }) => {
   expect(complaints(card)).toEqual([])
 })
@@ -19,19 +22,17 @@ describe('in a browser', () => {
   })
   afterAll(() => gallery?.close())
 
-  const hang = (theme: Theme, width: number) =>
-    gallery.hang(
-      all.map(({ card }) => card),
-      theme,
-      width,
-    )
+  const hang = (theme: Theme, width: number) => gallery.hang(all, theme, width)
 
   test.each(themes)('every text can be read: $name', async (theme) => {
     await hang(theme, 320)
     for (const [i, { name }] of all.entries()) {
       const texts = await gallery.contrasts(i)
       expect(texts.length).toBeGreaterThan(3)
-      expect({ name, faint: texts.filter(({ ratio }) => ratio < least) }).toEqual({ name, faint: [] })
+      expect({ name, faint: texts.filter(({ text, ratio }) => text !== theirs && ratio < least) }).toEqual({
+        name,
+        faint: [],
+      })
     }
   })
 
@@ -52,7 +53,7 @@ test('what is faint, or cut off, would be found', async () => {
       { type: 'TextBlock', text: 'faint', color: 'Good' },
       { type: 'TextBlock', text: 'long'.repeat(50) },
     ]
-    if (light) await gallery.hang([{ type: 'AdaptiveCard', version: '1.5', body }], light, 320)
+    if (light) await gallery.hang([{ card: { type: 'AdaptiveCard', version: '1.5', body } }], light, 320)
     expect((await gallery.contrasts(0))[0]).toEqual({ text: 'faint', ratio: expect.closeTo(2, 0) })
     expect(await gallery.cutOff(0)).toEqual(['long'.repeat(50)])
   } finally {

@@ -8,7 +8,7 @@ import type { Theme } from './themes.ts'
 /** Cards as Microsoft's own renderer draws them in a browser. */
 export interface Gallery {
   /** Draws the cards, one below the other, instead of those before. What follows is asked by their place in the list. */
-  hang(cards: readonly object[], theme: Theme, width: number): Promise<void>
+  hang(cards: readonly Hung[], theme: Theme, width: number): Promise<void>
   /** Takes a picture of a card, as PNG. */
   picture(card: number, path?: string): Promise<Buffer>
   /** Measures the contrast of every piece of text in a picture of a card. */
@@ -16,6 +16,12 @@ export interface Gallery {
   /** Texts that stick out of their card, where they would be cut off. */
   cutOff(card: number): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+/** A card, and the button whose form is open. */
+export interface Hung {
+  readonly card: object
+  readonly open?: string
 }
 
 export interface Measured {

@@ -33,11 +33,7 @@ async function main(): Promise<void> {
   try {
     for (const theme of themes)
       for (const width of widths) {
-        await gallery.hang(
-          shown.map(({ card }) => card),
-          theme,
-          width,
-        )
+        await gallery.hang(shown, theme, width)
         for (const [i, { name }] of shown.entries())
           await gallery.picture(i, join(out, pictureOf(name, theme.name, width)))
         process.stdout.write(`${theme.name} ${width} px: ${shown.length} cards\n`)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type DecisionInput, decide } from '../../src/core/decision.ts'
 import { undeliverable } from '../../src/core/delivery.ts'
 import type { Presentation } from '../../src/core/presentation.ts'
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import { type ApprovalRequest, overdue } from '../../src/core/request.ts'
 import type { Submission } from '../../src/core/submission.ts'
 import { revoke } from '../../src/core/withdrawal.ts'
 import { readCards } from '../../src/folder.ts'
@@ -19,11 +19,13 @@ import {
   needs,
   oid,
   pending,
+  redeemed,
   security,
   settle,
   slot,
 } from '../build.ts'
 
+const { onCards } = wording
 const cards = loadCards(readCards(join(process.cwd(), 'cards')))
 
 /** A card as somebody comes to see it. */
@@ -32,6 +34,8 @@ export interface State {
   readonly name: string
   readonly title: string
   readonly card: object
+  /** The button whose form is open. */
+  readonly open?: string
 }
 
 const asExport: Presentation = {
@@ -129,6 +133,8 @@ export function states(): readonly State[] {
   const unreached = settle(undeliverable(pending(asked)), after(120))
   const security1 = { approver: security, facts: facts(security, { groups: ['security'] }) }
   const whole = vote(half, { ...security1, name: 'Sam' })
+  const erased: ApprovalRequest = { ...anyWith('denied'), action: null, said: [] }
+  const unreported = settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
   const mine = [
     ['channel', 'Channel: pending, tier medium', cards.channel(pending(asked))],
     ['channel-low', 'Channel: pending, tier low', cards.channel(pending(ofTier('low', 'Restart a server in staging')))],
@@ -176,9 +182,16 @@ export function states(): readonly State[] {
     [
       'stranger',
       'Stranger: another group',
-      cards.refused(pending(two), 'You are in none of the groups that decide this.'),
+      cards.refused(pending(two), 'You are in none of the groups that decide this.', { stranger: true }),
     ],
+    ['channel-unreported', 'Channel: no outcome was reported', cards.channel(unreported)],
+    ['channel-erased', 'Channel: everything that was written is erased', cards.channel(erased)],
     ['list', 'List of what waits', cards.list([pending(asked), pending(high), half])],
   ] as const
-  return [...mine.map(([name, title, card]) => ({ name, title, card })), ...closed]
+  const forms: readonly State[] = [
+    { name: 'form-confirm', title: 'Approver: type to confirm', card: review(pending(high)), open: onCards.approve },
+    { name: 'form-deny', title: 'Approver: deny', card: review(pending(asked)), open: onCards.deny },
+    { name: 'form-revoke', title: 'Approver: revoke', card: review(whole), open: onCards.revoke },
+  ]
+  return [...mine.map(([name, title, card]) => ({ name, title, card })), ...forms, ...closed]
 }

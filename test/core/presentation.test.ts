@@ -76,10 +76,12 @@ describe('a value is shown exactly, in its format', () => {
     ['duration', 'for ever', '"for ever"'],
     ['list', ['accounts', 'users'], 'accounts, users (2)'],
     ['list', ['a, b', '1', 1], '"a, b", "1", 1 (3)'],
+    ['list', ['a，b', 'c‚d', 'e→f', 'größe_1/2'], '"a，b", "c‚d", "e→f", größe_1/2 (4)'],
     ['list', [], '(0)'],
     ['list', 'accounts (1)', '"accounts (1)"'],
     ['pair', { before: '4.7.1', after: '4.8.0' }, '4.7.1 → 4.8.0'],
     ['pair', { before: 'a → b', after: 2 }, '"a → b" → 2'],
+    ['pair', { before: '\u05d0', after: '\u05d1' }, '{"after":"\u05d1","before":"\u05d0"}'],
     ['pair', { before: 1, after: 2, also: 3 }, '{"after":2,"also":3,"before":1}'],
     [undefined, '120,000', '120,000'],
   ])('%s: %j', (format, value, expected) => {
@@ -163,7 +165,24 @@ describe('a title', () => {
     for (const text of corpus)
       for (const piece of title({ a: text }, { path: ['a'] }) ?? [])
         expect(piece.text).not.toMatch(/\{\{|[\u202e\u200b]/)
-    expect(title({ a: 'a {rows}', rows: 1 }, { path: ['a'] })).toEqual([{ text: 'a {rows}', from: '/params/a' }])
+    expect(title({ a: 'a {rows}', rows: 1 }, { path: ['a'] })).toEqual([{ text: '"a {rows}"', from: '/params/a' }])
+  })
+
+  test('quotes a value of several words, which could pass for words of policy', () => {
+    const parts = [
+      { text: 'Grant ' },
+      { own: 'target' as const },
+      { text: ' to ' },
+      { path: ['who'], otherwise: 'no one' },
+    ]
+    const said = (target: string, params: JsonObject) =>
+      titleOf({ ...action, target, params }, { title: parts, params: [] })
+        ?.map(({ text }) => text)
+        .join('')
+    expect(said('viewer to nobody, not "admin"', { who: 'no one' })).toBe(
+      String.raw`Grant "viewer to nobody, not \"admin\"" to "no one"`,
+    )
+    expect(said('viewer', {})).toBe('Grant viewer to no one')
   })
 })
 

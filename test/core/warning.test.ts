@@ -30,13 +30,24 @@ test.each([
 })
 
 test.each([
+  ['a name whose last part is Cyrillic', 'prod/\u0441\u043e\u0440'],
+  ['a name that is not drawn in its order', 'prod/\u05d0\u05d1/1/2'],
+  ['letters of mathematics', 'to \u{1d5cc}\u{1d5cd}\u{1d5ba}\u{1d5c0}\u{1d5c2}\u{1d5c7}\u{1d5c0}'],
+])('mixed scripts are warned of: %s', (_what, text) => {
+  expect(warned(text)).toEqual(['mixed-scripts'])
+})
+
+test.each([
   ['new lines and tabs', 'select 1;\n\tselect 2;'],
   ['accents', 'Grüße aus Zürich, cafe\u0301'],
   ['a word of each language', 'Москва Αθήνα Zürich שלום'],
   ['Japanese with Latin letters', 'Tシャツを10枚'],
   ['Korean with Han', '漢字한글'],
   ['numbers in another script', 'Москва2026'],
+  ['emoji', 'Ready ⚠\ufe0f 👩\u200d💻'],
   ['signs', '5 µm, 20 °C, 🚀'],
+  ['a name in another script', 'отчёт-2026/март'],
+  ['words of two languages', 'добавить SQL сервер в prod'],
 ])('nobody is warned of %s', (_what, text) => {
   expect(warned(text)).toEqual([])
 })

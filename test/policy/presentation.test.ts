@@ -65,6 +65,16 @@ test('where no params are declared any may be named, and each may be absent', ()
   expect(flawsOf(text({ title: 'Go {there}' }, 'open'))).toHaveLength(1)
 })
 
+test.each([
+  ['filter.since', /could be filter\.since or filter › since/],
+  ['.', /is no param/],
+  ['a b.c', /is no param/],
+])('where no params are declared, {%s} would never be filled in as its author means', (name, reason) => {
+  expect(flawsOf(text({ title: `Go {${name}|nowhere}` }, 'open'))).toMatchObject([
+    { reason: expect.stringMatching(reason) },
+  ])
+})
+
 test('what `countersign run` binds may be named for any action', () => {
   const job = { title: 'Run {command.path|nothing}', params: [{ param: 'command', critical: true }] }
   expect(flawsOf(text(job))).toEqual([])

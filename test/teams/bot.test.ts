@@ -268,6 +268,13 @@ describe('pending', () => {
     expect(await listed(dba)).toEqual([second.id])
     expect(await listed(security)).toEqual([first.id, second.id])
   })
+
+  test('says that there are more than it lists', async () => {
+    const often = { ...asks().agent, limits: { pending: 20, hourly: 60 } }
+    for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
+    expect(await listed(dba)).toHaveLength(10)
+    expect(said.at(-1)?.answer).toMatchObject({ speak: wording.waiting(10, true) })
+  })
 })
 
 test.each<[string, Intent]>([

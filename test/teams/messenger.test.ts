@@ -6,6 +6,7 @@ import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/
 import { type Connector, startConnector } from '../connector.ts'
 import { approved, pending } from '../build.ts'
 import { type Fault, inOrder } from '../faultProxy.ts'
+import { until } from '../until.ts'
 
 const channel = '19:dba@thread.tacv2'
 const appId = '00000000-0000-4000-8000-0000000000b1'
@@ -241,9 +242,12 @@ describe('with a managed identity', () => {
     teams = withIdentity('c2', { within: 200 })
     identities.plan(inOrder([{ kind: 'delayed', ms: 400 }]))
     expect(await teams.post(channel, pending())).toEqual({ unsent: 'passing' })
+    await until(
+      () => identities.count('delayed'),
+      (count) => count === 1,
+    )
     await identities.idle()
     await new Promise((done) => setTimeout(done, 100))
-    expect(identities.count('delayed')).toBe(1)
     expect(connector.calls).toEqual([])
   })
 })
