@@ -18,7 +18,12 @@ const head = (date: Day): SealHead => ({
   ...{ key: 'key', manifest: '0'.repeat(64) as Hex },
 })
 
-async function look(at: string, seals: Pick<Seals, 'first' | 'head' | 'alarm'>, counted = false) {
+async function look(
+  at: string,
+  seals: Pick<Seals, 'first' | 'head' | 'alarm'>,
+  counted = false,
+  isDeliveryFailing = false,
+) {
   const clock = new FakeClock(at as Instant)
   const ask = health({
     ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
@@ -30,7 +35,7 @@ async function look(at: string, seals: Pick<Seals, 'first' | 'head' | 'alarm'>, 
       stop: () => undefined,
       stopped: () => false,
     },
-    isDeliveryFailing: () => false,
+    isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
   })
   return ask(counted)
@@ -55,6 +60,12 @@ test('evidence that does not hold is told, and asking and deciding go on', async
   const report = await look('2026-03-04T12:00:00.000Z', seals)
   expect(report).toMatchObject({ status: 'ok', parts: { seal: 'evidence-broken', ledger: 'ok' } })
   expect(JSON.stringify(report)).not.toContain('missing')
+})
+
+test('cards that do not get through are told, and asking and deciding go on', async () => {
+  const report = await look(noon, new MemorySeals(first), false, true)
+  expect(report).toMatchObject({ status: 'ok', parts: { deliveries: 'failing', ledger: 'ok' } })
+  expect((await look(noon, new MemorySeals(first))).parts.deliveries).toBe('ok')
 })
 
 test('what cannot be read counts as failing', async () => {

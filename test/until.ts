@@ -1,4 +1,4 @@
-const patience = 15_000
+const patience = 60_000
 const pause = 40
 
 /**

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
-import { causesOf, faultOf } from '../log.ts'
+import { backgroundLine, causesOf, faultOf } from '../log.ts'
 import { formatTraceparent, type Trace, traced, traceFrom } from '../trace.ts'
 
 /** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
@@ -33,14 +33,16 @@ export function boundary(
     const ids = { trace: trace.id, span: trace.span }
     const started = performance.now()
     let failure: unknown
-    const answer = await inTime(
-      traced(trace, async () => handler(call)),
-      call,
-      patience,
-    ).catch((cause: unknown) => {
+    let isAnswered = false
+    const work = traced(trace, async () => handler(call))
+    work.catch((cause: unknown) => {
+      if (isAnswered && !(cause instanceof Problem)) context.error(traced(trace, () => backgroundLine(cause)))
+    })
+    const answer = await inTime(work, call, patience).catch((cause: unknown) => {
       failure = cause
       return problemAnswer(cause, trace.id)
     })
+    isAnswered = true
     const isBug = failure !== undefined && !(failure instanceof Problem)
     const line = {
       ...{ route, status: answer.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
@@ -59,7 +61,7 @@ export function boundary(
 
 /**
  * Waits for the work no longer than it may take, and for as long as the caller wants. What is late then goes on to its
- * own end: a change may still be made that nobody was told of, as after any answer that is lost.
+ * own end: a change may still be made that nobody was told of, as after any answer that is lost; a bug is logged.
  *
  * @throws {Problem} `unavailable` when the time is up
  */

@@ -79,7 +79,8 @@ async function open(functions: HostOptions['functions'], given: Given): Promise<
   })
   useApp(app)
   await runStartHooks()
-  const server = createServer()
+  // longer than any caller rests: a connection that is closed while somebody sends over it looks like a crash
+  const server = createServer({ keepAliveTimeout: 120_000 })
   await listen(server, 0)
   const log = (level: string, name: string, text: string) => level === 'error' && complain(`${name}: ${text}`)
   const host = await startHost({ functions, server, folder: process.cwd(), ticking: false, log })

@@ -52,6 +52,7 @@ export async function startMember({ settings, env, failed }: MemberOptions): Pro
   })
   const send = (task: Task): Promise<unknown> =>
     new Promise((done, fail) => {
+      if (!child.connected) return fail(new Error('The process ended.'))
       const order: Order = { ...task, n: ++number }
       open.set(order.n, { done, fail })
       child.send(order)

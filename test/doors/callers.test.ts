@@ -53,7 +53,7 @@ beforeAll(async () => {
   )
   shared = { pending, approved, redeemed, closed }
   before = await story()
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([connector.close(), teams.close(), rm(policy, { recursive: true })])

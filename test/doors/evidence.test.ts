@@ -19,7 +19,7 @@ let here: SealedStack
 
 beforeAll(async () => {
   here = await sealedStack()
-}, 60_000)
+})
 afterAll(() => here.stack.stop())
 
 test('the command says what was sealed, and until when there is nothing to seal', async () => {
@@ -167,7 +167,7 @@ test('a broken chain stops sealing, loudly; all else goes on', async () => {
   expect((await here.evidence('bundles')).body.bundles).toHaveLength(3)
   expect((await here.evidence(`bundles/${nextDay(last)}`)).body.detail).toContain('stopped')
   expect((await here.ask()).status).toBe('pending')
-}, 30_000)
+})
 
 test('every answer is in the document', async () => {
   const { body } = await here.stack.call(null, '/api/openapi.json')

@@ -34,11 +34,14 @@ const byte = (number: number): string => number.toString(16).padStart(2, '0')
 
 export type Order =
   | { readonly what: 'close' | 'met' | 'next day' }
+  /** Whether a port failed in this trace. */
+  | { readonly what: 'used'; readonly trace: string }
   | { readonly what: 'timers'; readonly failing: Failing }
 
 export type Told =
   | { readonly what: 'ready'; readonly origin: string }
   | { readonly what: 'log'; readonly line: string }
-  | { readonly what: 'met'; readonly failures: readonly string[]; readonly last: string }
+  | { readonly what: 'met'; readonly failures: readonly string[] }
+  | { readonly what: 'used'; readonly isUsed: boolean }
   | { readonly what: 'sealed'; readonly days: readonly string[] }
   | { readonly what: 'ran'; readonly said: readonly string[] }

@@ -34,8 +34,8 @@ const tell = (told: Told) => process.send?.(told)
 let everywhere: Failing | null = null
 /** How often each port was called in a trace so far. */
 const calls = new Map<string, number>()
-/** Which port failed somebody, and how; and in which trace last. */
-const met = { failures: new Set<string>(), last: '' }
+/** Which port failed somebody, and how; and in which traces. */
+const met = { failures: new Set<string>(), traces: new Set<string>() }
 
 /** The port, but for the call that is to fail: the first in its trace, or the second. */
 function failing<P extends object>(name: string, port: P): P {
@@ -67,7 +67,7 @@ function due(port: string): Failing['how'] | null {
   calls.set(trace, number)
   if (number !== order.call) return null
   met.failures.add(`${port}: ${order.how}`)
-  met.last = trace
+  met.traces.add(trace)
   return order.how
 }
 
@@ -125,7 +125,8 @@ async function main(): Promise<void> {
   const host = await startHost({ ...about, log: (_level, _name, text) => log(text) })
   process.on('message', (order: Order) => {
     if (order.what === 'close') void host.close().then(() => process.exit())
-    if (order.what === 'met') tell({ what: 'met', failures: [...met.failures], last: met.last })
+    if (order.what === 'met') tell({ what: 'met', failures: [...met.failures] })
+    if (order.what === 'used') tell({ what: 'used', isUsed: met.traces.has(order.trace) })
     if (order.what === 'timers') void run(host, order.failing)
     if (order.what === 'next day') {
       clock.set(plusSeconds(endOf(dayOf(noon)), 600))

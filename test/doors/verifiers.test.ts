@@ -17,7 +17,7 @@ beforeAll(async () => {
   here = await sealedStack()
   await here.erase()
   await here.sealThird()
-}, 60_000)
+})
 afterAll(async () => {
   await here.stack.stop()
   await rm(folder, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import { Problem } from '../../src/core/problem.ts'
 import { boundary, type Call } from '../../src/http/boundary.ts'
 import { currentTrace, parseTraceparent } from '../../src/trace.ts'
 import { bot } from '../build.ts'
+import { until } from '../until.ts'
 
 const secret = 'canary-93c1'
 const trace = 'a'.repeat(32)
@@ -76,6 +77,19 @@ test('a call that takes too long is a problem, and nobody waits for its end', as
   expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' })
   expect(answer.headers.get('retry-after')).toBe('2')
   expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable' } }])
+})
+
+test('a bug that shows after the answer was given is a line of its own', async () => {
+  let fail: (cause: unknown) => void = () => {}
+  const { lines } = await called(() => new Promise((_, reject) => (fail = reject)), [['traceparent', traceparent]], 20)
+  expect(lines).toHaveLength(1)
+  fail(new TypeError(secret))
+  await until(
+    () => lines.length,
+    (count) => count === 2,
+  )
+  expect(lines[1]).toMatchObject({ level: 'error', line: { background: true, trace, error: 'TypeError' } })
+  expect(JSON.stringify(lines)).not.toContain(secret)
 })
 
 test('a call that wants to wait has as long as it wants, and what the work may take', async () => {

@@ -151,6 +151,7 @@ async function soak(deployment: Deployment, { minutes, rate }: { minutes: number
   const violations = [
     ...wrong,
     ...deployment.failures.filter((text) => !passing(text)),
+    ...(second.length < 3 ? ['It was too short to tell whether the heap grows'] : []),
     ...(certain(heap) > most.mebibytesPerMinute ? [`The heap grows: ${heap.slope.toFixed(2)} MiB a minute`] : []),
     ...(again > most.again ? [`Told to try again: ${(again * 100).toFixed(1)} % of all calls`] : []),
     ...(delay > most.delay ? [`The event loop is held up: ${delay.toFixed(0)} ms`] : []),

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { shuffled } from '../chance.ts'
 import type { Fault } from '../faultProxy.ts'
 import { hanging, faults } from './faults.ts'
 import { deliverUnder, deliveryCells, titleOf } from './delivering.ts'
-import { type Cell, callsOf, run, shuffled, title } from './matrix.ts'
+import { type Cell, callsOf, run, title } from './matrix.ts'
 import { type Operation, operations } from './operations.ts'
 import { startSeals, sealUnder } from './sealing.ts'
 import { startStations, type Storage } from './station.ts'
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   })
   if (values.help) return void process.stdout.write(help)
   const [seed, most, atOnce] = [Number(values.seed), Number(values.cells), Number(values['at-once'])]
-  if (![seed, most, atOnce].every(Number.isSafeInteger)) throw new Error(help)
+  if (![seed, most, atOnce].every(Number.isSafeInteger) || Math.min(most, atOnce) < 1) throw new Error(help)
   say(`seed ${seed}: repeat with --seed ${seed}`)
   const storage = await startStations()
   try {
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     const deliveries = deliveryCells(faults)
       .map((cell) => ({ name: titleOf(cell), run: async () => ({ met: await deliverUnder(storage, cell) }) }))
       .filter(({ name }) => name.includes(values.only))
+    if (calls.length + deliveries.length === 0 && !'seal'.includes(values.only)) throw new Error(help)
     await runAll('delivery', shuffled(deliveries, seed).slice(0, most), atOnce)
     say(`the ledger is whole: ${await checkWhole(storage.ledger)} events`)
   } finally {
@@ -111,6 +113,7 @@ async function runAll(kind: string, tasks: readonly Task[], atOnce: number): Pro
   const answers = kind === 'call' ? `; ${refused} answers were 503, the slowest after ${slowest} ms` : ''
   say(`${kind}: ${tasks.length} cells, ${met} met their fault${answers}`)
   if (failed > 0) throw new Error(`${failed} cells failed.`)
+  if (tasks.length > 0 && met === 0) throw new Error('No cell met its fault.')
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)

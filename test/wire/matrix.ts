@@ -1,7 +1,6 @@
-import { sha256 } from '../../src/core/id.ts'
 import type { Fault, Plan } from '../faultProxy.ts'
 import { history, type Operation, type Ready } from './operations.ts'
-import type { Answered, Station, Storage } from './station.ts'
+import { type Answered, patiently, type Station, type Storage } from './station.ts'
 
 /** Which fault meets which call of an operation: one, or it and all that follow. */
 export interface Cell {
@@ -35,7 +34,7 @@ export async function callsOf(storage: Storage, operation: Operation): Promise<n
       return null
     })
     const answer = await made(station, ready)
-    if (!ready.good(answer)) throw new Error(`${operation.name}: ${show(answer)}`)
+    if (!ready.good(answer) && !isWaitingStill(ready, answer)) throw new Error(`${operation.name}: ${show(answer)}`)
     return calls
   } finally {
     await station.close()
@@ -122,7 +121,7 @@ async function checkAgain(station: Station, ready: Ready, first: Answered): Prom
   const isAsk = name === 'ask'
   const hasKey = wanted?.headers?.['idempotency-key'] !== undefined
   if (isAsk && !hasKey && good(first)) return
-  const again = await station.around.call(name, who, wanted)
+  const again = await patiently(() => station.around.call(name, who, wanted))
   // An unkeyed ask that took its slot and was never committed: for a minute the same is told to come again.
   if (isAsk && !hasKey && again.status === 503 && again.body.code === 'busy') return
   const pending = isAsk && !hasKey && again.status === 409 && again.body.code === 'already-pending'
@@ -134,12 +133,3 @@ async function checkAgain(station: Station, ready: Ready, first: Answered): Prom
 }
 
 const show = ({ status, body }: Answered): string => `${status} ${JSON.stringify(body).slice(0, 200)}`
-
-/** In an order that the seed alone decides. */
-export function shuffled<T>(all: readonly T[], seed: number): T[] {
-  const key = (i: number) => sha256(`${seed}/${i}`)
-  return all
-    .map((one, i) => [key(i), one] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, one]) => one)
-}

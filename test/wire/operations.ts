@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RouteName } from '../../src/http/route.ts'
 import { parseRequestId } from '../../src/core/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
-import { type Answered, approver, auditor, longest, type Station, type Wanted } from './station.ts'
+import { type Answered, approver, auditor, longest, patiently, type Station, type Wanted } from './station.ts'
 
 /** One call at the HTTP door, made ready. */
 export interface Ready {
@@ -79,7 +79,7 @@ export const operations: readonly Operation[] = [
     name: 'report',
     async ready(station) {
       const { id, body } = await redemption(station)
-      sure(await station.around.call('redeem', station.agent, { id, body }))
+      await sure(() => station.around.call('redeem', station.agent, { id, body }))
       return {
         ...{ name: 'report', who: station.agent, id, wanted: { id, body: { result: 'succeeded' } } },
         ...{ events: { without: redeemed, after: [...redeemed, 'succeeded'] }, good: isIn('succeeded') },
@@ -125,22 +125,25 @@ interface Asked {
   readonly digest: string
 }
 
-const pending = async ({ around, agent }: Station): Promise<Asked> =>
-  sure(await around.call('ask', agent, { body: wish() })).body
+async function pending({ around, agent }: Station): Promise<Asked> {
+  const wanted = { headers: { 'idempotency-key': randomUUID() }, body: wish() }
+  return (await sure(() => around.call('ask', agent, wanted))).body
+}
 
-const decide = async ({ around }: Station, { id, digest }: Asked): Promise<Answered> =>
-  sure(await around.call('decide', approver, { id, body: { verdict: 'approve', digest } }))
+const decide = ({ around }: Station, { id, digest }: Asked): Promise<Answered> =>
+  sure(() => around.call('decide', approver, { id, body: { verdict: 'approve', digest } }))
 
 async function redemption(station: Station): Promise<{ readonly id: string; readonly body: object }> {
   const request = await pending(station)
   const { id, digest } = request
   await decide(station, request)
-  const { body } = sure(await station.around.call('read', station.agent, { id }))
+  const { body } = await sure(() => station.around.call('read', station.agent, { id }))
   return { id, body: { grant: body.grant.token, digest, redemption: randomUUID() } }
 }
 
 /** Makes sure that what is made ready is there. */
-function sure(answer: Answered): Answered {
+async function sure(call: () => Promise<Answered>): Promise<Answered> {
+  const answer = await patiently(call)
   if (answer.status > 201) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
@@ -99,6 +100,15 @@ export async function startStations(): Promise<Storage> {
       }
     },
     close: () => azurite.close(),
+  }
+}
+
+/** Repeats what found no storage in time, as clients do: a machine that is busy elsewhere proves nothing. */
+export async function patiently(call: () => Promise<Answered>): Promise<Answered> {
+  for (let left = 10; ; left--) {
+    const answer = await call()
+    if (answer.status !== 503 || answer.body.code !== 'unavailable' || left === 0) return answer
+    await pause(500)
   }
 }
 
