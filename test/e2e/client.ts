@@ -47,7 +47,8 @@ export async function openClient(url: string): Promise<Client> {
 }
 
 async function driving(page: Page, url: string): Promise<Omit<Client, 'close'>> {
-  page.setDefaultTimeout(10_000)
+  // a patience that only a fault uses up
+  page.setDefaultTimeout(60_000)
   // fonts and the like: nothing of a test leaves this machine
   const isHere = (address: string) => new URL(address).hostname === new URL(url).hostname
   await page.route('**/*', (route) => (isHere(route.request().url()) ? route.continue() : route.abort()))
@@ -68,7 +69,7 @@ async function driving(page: Page, url: string): Promise<Omit<Client, 'close'>> 
       await page.getByRole('button', { name: 'Send Message' }).click()
     },
     async picture(name, part) {
-      await (part ?? page).screenshot({ path: join(pictures, `${name}.png`) })
+      await (part ?? page).screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' })
     },
   }
 }

@@ -1,57 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { tenantId, users } from '../../src/local/accounts.ts'
 import { objects } from '../teams/drawn.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
-import { type Client, openClient } from './client.ts'
+import { chatting } from './chatting.ts'
+import { deciding } from './deciding.ts'
+import { buttonsOf, openScene, press, type Scene } from './scene.ts'
 
-let data: string
-let stack: Stack
-let client: Client
+let scene: Scene
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'countersign-'))
-  stack = await startStack({ client: true, data })
-  client = await openClient(stack.client)
+  scene = await openScene()
 }, 60_000)
-afterAll(async () => {
-  await client?.close()
-  await stack?.stop()
-  await rm(data, { recursive: true, force: true })
-})
-
-type Body = Answer['body']
-
-const ask = async (more: Record<string, unknown> = {}): Promise<Body> => {
-  const { status, body } = await stack.call('deploy-bot', '/api/requests', wish(more))
-  expect({ status, body }).toMatchObject({ status: 201 })
-  return body
-}
-
-/** The agent's call that waits until the request is decided. */
-const waits = async ({ id }: Body): Promise<Body> =>
-  (await stack.call('deploy-bot', `/api/requests/${id}`, undefined, { prefer: 'wait=25' })).body
-
-const press = (card: Locator, name: string) => card.getByRole('button', { name, exact: true }).last().click()
-const buttonsOf = (card: Locator) => card.getByRole('button').allTextContents()
-
-/** The card of a request in the channel, once it is there. */
-async function posted({ id }: Body): Promise<Locator> {
-  await client.open('approvals')
-  const card = client.card(id)
-  await card.waitFor()
-  return card
-}
-
-/** The same card with what only this person sees. */
-async function reviewed(request: Body): Promise<Locator> {
-  const card = await posted(request)
-  await press(card, 'Review')
-  await client.says(card, 'Agent id')
-  return card
-}
+afterAll(() => scene?.close())
 
 /** Everything that sticks out of a card, where it would be cut off. */
 const cutOff = (card: Locator): Promise<readonly string[]> =>
@@ -62,6 +21,7 @@ const cutOff = (card: Locator): Promise<readonly string[]> =>
   })
 
 test('asked by HTTP, decided in the channel with two clicks, used, and the card tells it all', async () => {
+  const { stack, client, ask, waits, posted } = scene
   const params = { rows: 1200, tables: ['accounts', 'invoices'], destination: 's3://finance-exports' }
   const reason = 'Quarterly churn report for finance, ticket FIN-881'
   const request = await ask({ target: 'prod/postgres/customers', params, reason })
@@ -71,7 +31,12 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
   const text = (await card.innerText()).replaceAll('\u200b', '')
   for (const fact of ['Export data from a production database', 'db.export', 'prod/postgres/customers', 'production'])
     expect(text).toContain(fact)
-  for (const fact of ['destination: s3://finance-exports', 'rows: 1200', 'tables: ["accounts","invoices"]'])
+  for (const fact of [
+    'Export 1,200 rows of prod/postgres/customers',
+    'Where to (destination): s3://finance-exports',
+    'Rows (rows): 1,200',
+    'Tables (tables): accounts, invoices (2)',
+  ])
     expect(text).toContain(fact)
   expect(text).toMatch(new RegExp(`Written by the agent, not verified\\s+${reason}`))
   expect(text).toContain(request.digest)
@@ -109,7 +74,12 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
   expect(types).toEqual(['requested', 'shown', 'decided', 'approved', 'redeemed', 'succeeded'])
 })
 
+describe('in the chat', () => chatting(() => scene))
+
+describe('on the card', () => deciding(() => scene))
+
 test('denied with a reason, and not without', async () => {
+  const { client, ask, waits, reviewed } = scene
   const request = await ask()
   const decided = waits(request)
   const card = await reviewed(request)
@@ -127,6 +97,7 @@ test('denied with a reason, and not without', async () => {
 })
 
 test('a quorum of two groups: one clicks here, another elsewhere', async () => {
+  const { client, ask, waits, reviewed } = scene
   const request = await ask({ params: { rows: 120_000 } })
   const decided = waits(request)
   const card = await reviewed(request)
@@ -144,6 +115,7 @@ test('a quorum of two groups: one clicks here, another elsewhere', async () => {
 })
 
 test('who may not decide is told why, and who may', async () => {
+  const { client, ask, posted } = scene
   const request = await ask({ action: 'iam.role.grant', target: 'prod/roles/admin', params: {} })
   const card = await posted(request)
   await press(card, 'Review')
@@ -154,6 +126,7 @@ test('who may not decide is told why, and who may', async () => {
 })
 
 test('long words are not cut off, neither in the channel nor in the view', async () => {
+  const { client, ask, posted } = scene
   const long = 'W'.repeat(120)
   const request = await ask({
     target: `prod/${long}`,
@@ -168,19 +141,8 @@ test('long words are not cut off, neither in the channel nor in the view', async
   await client.picture('long', card)
 })
 
-test('the chat lists what waits, and typing "approve" does nothing', async () => {
-  const request = await ask()
-  await client.open('Personal Chat')
-  await client.write('pending')
-  await client.page.getByText(request.target).first().waitFor()
-  await client.write(`approve ${request.id}`)
-  await client.page.getByText('does nothing').first().waitFor()
-  await client.picture('chat')
-  const { body } = await stack.call('deploy-bot', `/api/requests/${request.id}`)
-  expect(body).toMatchObject({ status: 'pending', approvals: { decisions: [] } })
-})
-
 test('an expired card says so', async () => {
+  const { stack, client, ask, posted } = scene
   const request = await ask()
   const card = await posted(request)
   await stack.local('advance', '2h')
@@ -190,22 +152,19 @@ test('an expired card says so', async () => {
 })
 
 test('a client that has forgotten its cards gets them anew when something happens', async () => {
+  const { ask, approve, posted } = scene
   const request = await ask()
   await posted(request)
-  await client.close()
-  await stack.stop()
-  stack = await startStack({ client: true, data })
-  client = await openClient(stack.client)
-  const vote = { verdict: 'approve', digest: request.digest }
-  await stack.call('dba-1', `/api/requests/${request.id}/decisions`, vote)
-  await client.says(await posted(request), 'Approved, not used yet')
-  await client.picture('anew')
+  await scene.restart()
+  await approve('dba-1', request)
+  await scene.client.says(await posted(request), 'Approved, not used yet')
+  await scene.client.picture('anew')
 })
 
 /** Clicks in a Teams client of somebody else, and gives the card that they are answered with. */
 async function clicks(name: string, verb: string, data: object): Promise<object> {
   const user = users.find((each) => each.name === name)
-  const answer = await fetch(`${stack.api}/api/messages`, {
+  const answer = await fetch(`${scene.stack.api}/api/messages`, {
     method: 'POST',
     body: JSON.stringify({
       ...{ type: 'invoke', name: 'adaptiveCard/action', channelId: 'msteams', id: randomUUID() },
