@@ -64,11 +64,14 @@ export function checkShowable(action: Action, presentation?: Presentation): void
 }
 
 /**
- * Marks in a card's text where a line may break: clients do not break long words, and what does not fit is cut off
- * unseen. The zero-width space can only be ours: a stranger's is shown by its name.
+ * Marks in a card's text where a line may break, best at the parts of a path: clients do not break long words, and
+ * what does not fit is cut off unseen. The zero-width space can only be ours: a stranger's is shown by its name.
  */
 export const breakable = (text: string): string =>
-  text.replace(/(?:⟦[^⟧]*⟧\p{M}*|(?:[^\s\u200b⟦]\p{M}*){20})(?=[^\s\u200b\p{M}])/gu, '$&\u200b')
+  text.replace(
+    /(?:⟦[^⟧]*⟧\p{M}*|\/(?=[\p{L}\p{N}]{3})|(?:(?!\/[\p{L}\p{N}]{3})[^\s\u200b⟦]\p{M}*){20})(?=[^\s\u200b\p{M}])/gu,
+    '$&\u200b',
+  )
 
 /** A text that a person took from a card, without the marks of {@link breakable}. */
 export const unbroken = (text: string): string => text.replaceAll('\u200b', '')

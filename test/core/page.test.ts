@@ -34,6 +34,14 @@ test('a long word can be broken in many places, and is what it was without them'
   )
 })
 
+test.each([
+  ['prod/postgres/customers', 'prod/|postgres/|customers'],
+  ['s3://finance-exports-of-2026/q1', 's3://|finance-exports-of-2|026/q1'],
+  ['a/b/c', 'a/b/c'],
+])('a path is broken at its parts first: %s', (text, expected) => {
+  expect(breakable(text).replaceAll('\u200b', '|')).toBe(expected)
+})
+
 test('no params make one page too', () => {
   expect(pagesOf(withParams({}))).toEqual([{ entries: [] }])
 })
