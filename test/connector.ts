@@ -48,6 +48,16 @@ export interface Connector {
   close(): Promise<void>
 }
 
+/** As a bot with a managed identity would be set up to use it. */
+export const settingsOf = ({ url }: Pick<Connector, 'url'>) =>
+  ({
+    appId: '00000000-0000-4000-8000-0000000000b1',
+    appType: 'UserAssignedMsi',
+    tenantId: '00000000-0000-4000-8000-0000000000a1',
+    clientId: '00000000-0000-4000-8000-0000000000b2',
+    serviceUrl: url,
+  }) as const
+
 /** https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages: 100 KB, as UTF-16. */
 const largest = 100 * 1024
 

@@ -14,7 +14,7 @@ export interface Cards {
   readonly channel: (request: ApprovalRequest) => object
   /** For one person who may decide: one page in full; on the last page, the means to approve. */
   readonly review: (request: ApprovalRequest, reader: Reader) => object
-  /** For one person who may not decide: why, and who may. A stranger is not told what became of it. */
+  /** For one person who may not decide: why, and who may. A stranger is not told who decided, and why. */
   readonly refused: (request: ApprovalRequest, words: string, to?: { readonly stranger: boolean }) => object
   /** Pending requests, each with its button. With `more` there may be others, which expire later. */
   readonly list: (requests: readonly ApprovalRequest[], also?: { readonly more: boolean }) => object

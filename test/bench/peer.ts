@@ -66,7 +66,9 @@ export async function startPeer({ url, account, key }: Address): Promise<Peer> {
     new Promise<unknown>((done, failed) => {
       const number = ++orders
       waiting.set(number, { done, failed })
-      child.send({ number, task, how } satisfies Order)
+      child.send({ number, task, how } satisfies Order, (cause) => {
+        if (cause) failed(cause)
+      })
     })
   const names: readonly (keyof Tasks)[] = ['ask', 'open', 'approve', 'wait', 'promise', 'answers', 'held']
   const tasks = Object.fromEntries(names.map((name) => [name, (how?: unknown) => order(name, how)]))

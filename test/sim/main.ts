@@ -58,7 +58,9 @@ async function findBugs(
   only: string,
 ): Promise<number> {
   let missed = 0
-  for (const bug of bugs.filter(({ name }) => name.includes(only))) {
+  const chosen = bugs.filter(({ name }) => name.includes(only))
+  if (chosen.length === 0) throw new Error(`No bug's name has “${only}”.`)
+  for (const bug of chosen) {
     const simulateIt = await mutant(bug)
     const found = await simulateIt({ runs, seed, shrink: false })
     if (!found.violation) missed += 1

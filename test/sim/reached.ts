@@ -1,20 +1,11 @@
+import { statuses } from '../build.ts'
+
 /** Counts that something was reached. */
 export type Reached = (what: string) => void
 
 /** What every default run must reach at least once; else it proves less than it says. */
 export const wanted = [
-  ...[
-    'pending',
-    'approved',
-    'redeemed',
-    'denied',
-    'expired',
-    'cancelled',
-    'lapsed',
-    'revoked',
-    'succeeded',
-    'failed-outcome',
-  ],
+  ...statuses.map((status) => (status === 'failed' ? 'failed-outcome' : status)),
   ...['crash-before', 'crash-after', 'failed', 'lost', 'twice', 'raced', 'conflict', 'busy', 'unavailable'],
   ...[
     'asked',

@@ -4,7 +4,7 @@ import type { RequestId } from '../../src/core/id.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, startConnector } from '../connector.ts'
+import { type Connector, settingsOf, startConnector } from '../connector.ts'
 import { startStorage, type TestStorage } from '../contract/tables.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, needing, securityChannel } from '../deliveryWorld.ts'
 import { type Call, type Fault, inOrder } from '../faultProxy.ts'
@@ -42,14 +42,7 @@ const render = ({ id, status, undeliverable }: ApprovalRequest) => ({
 })
 
 function messenger(): Messenger {
-  const settings = {
-    appId: '00000000-0000-4000-8000-0000000000b1',
-    appType: 'UserAssignedMsi',
-    tenantId: '00000000-0000-4000-8000-0000000000a1',
-    clientId: '00000000-0000-4000-8000-0000000000b2',
-    serviceUrl: connector.url,
-  } as const
-  return connect(settings, render, { credentials: 'none', within: 2_000, pause: 5 })
+  return connect(settingsOf(connector), render, { credentials: 'none', within: 2_000, pause: 5 })
 }
 
 /** Another process, with clients of its own. */

@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '../../src/core/request.ts'
 import type { Messenger, Sent } from '../../src/ports.ts'
 import { connect } from '../../src/teams/connection.ts'
 import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/settings.ts'
-import { type Connector, startConnector } from '../connector.ts'
+import { type Connector, settingsOf, startConnector } from '../connector.ts'
 import { approved, pending } from '../build.ts'
 import { type Fault, inOrder } from '../faultProxy.ts'
 import { until } from '../until.ts'
@@ -21,14 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => connector.close())
 
-const settings = (other: Partial<TeamsSettings> = {}): TeamsSettings => ({
-  appId,
-  appType: 'UserAssignedMsi',
-  tenantId: '00000000-0000-4000-8000-0000000000a1',
-  clientId: '00000000-0000-4000-8000-0000000000b2',
-  serviceUrl: connector.url,
-  ...other,
-})
+const settings = (other: Partial<TeamsSettings> = {}): TeamsSettings => ({ ...settingsOf(connector), appId, ...other })
 
 const render = ({ id, status }: ApprovalRequest) => ({ type: 'AdaptiveCard', version: '1.5', body: [{ id, status }] })
 

@@ -3,7 +3,7 @@ import type { RequestId } from '../../src/core/id.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
 import type { Again, Messenger } from '../../src/ports.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, type ConnectorCall, startConnector } from '../connector.ts'
+import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../connector.ts'
 import { noon } from '../contract/story.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting, securityChannel } from '../deliveryWorld.ts'
 import { FakeTime, settled } from '../fakes/time.ts'
@@ -44,14 +44,7 @@ const render = ({ id, status }: ApprovalRequest) => ({
 })
 
 function messenger(): Messenger {
-  const settings = {
-    appId: '00000000-0000-4000-8000-0000000000b1',
-    appType: 'UserAssignedMsi',
-    tenantId: '00000000-0000-4000-8000-0000000000a1',
-    clientId: '00000000-0000-4000-8000-0000000000b2',
-    serviceUrl: connector.url,
-  } as const
-  return connect(settings, render, { credentials: 'none', within: 60_000, pause: 1 })
+  return connect(settingsOf(connector), render, { credentials: 'none', within: 60_000, pause: 1 })
 }
 
 /** Counts what is under way. */

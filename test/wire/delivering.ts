@@ -2,7 +2,7 @@ import type { RequestId } from '../../src/core/id.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, startConnector } from '../connector.ts'
+import { type Connector, settingsOf, startConnector } from '../connector.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../deliveryWorld.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../faultProxy.ts'
 import { longest, type Storage } from './station.ts'
@@ -93,16 +93,8 @@ const render = ({ id, status }: ApprovalRequest) => ({
   body: [{ type: 'TextBlock', text: `${id} ${status}` }],
 })
 
-function messengerOf({ url }: Connector) {
-  const settings = {
-    appId: '00000000-0000-4000-8000-0000000000b1',
-    appType: 'UserAssignedMsi',
-    tenantId: '00000000-0000-4000-8000-0000000000a1',
-    clientId: '00000000-0000-4000-8000-0000000000b2',
-    serviceUrl: url,
-  } as const
-  return connect(settings, render, { credentials: 'none', within: 3_500, pause: 5 })
-}
+const messengerOf = (connector: Connector) =>
+  connect(settingsOf(connector), render, { credentials: 'none', within: 3_500, pause: 5 })
 
 /** Each fault at each call of either side. */
 export function deliveryCells(faults: ReadonlyMap<string, Fault>): DeliveryCell[] {
