@@ -5,7 +5,22 @@ import { parseArgs } from 'node:util'
 import { nameOf } from './supply.mjs'
 
 const root = new URL('..', import.meta.url)
-const { values } = parseArgs({ options: { out: { type: 'string' }, runtime: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string' },
+    runtime: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) {
+  process.stdout.write(`npm run --silent sbom -- [options]
+Lists what this is made of, as CycloneDX JSON, from the lockfile alone.
+
+  --out FILE   writes it there
+  --runtime    without the tools
+`)
+  process.exit(0)
+}
 const bom = everything()
 const text = `${JSON.stringify(values.runtime ? withoutTools(bom) : bom, null, 2)}\n`
 if (values.out === undefined) process.stdout.write(text)

@@ -79,7 +79,10 @@ async function verifyFolder({ options, screen }: Offline, folder: string, script
 function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
   const record = { bundles: bundles.map(({ file, manifest }) => ({ file, ...bundleRecord(manifest) })) }
   const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
-  const days = first && last ? `${bundles.length} days, ${first.date} to ${last.date}` : 'nothing'
+  const days =
+    first && last
+      ? `${bundles.length} ${bundles.length === 1 ? 'day' : 'days'}, ${first.date} to ${last.date}`
+      : 'nothing'
   if (problem) {
     const exit = exitOfFinding(problem)
     const [what, ...where] = describeFinding(problem)

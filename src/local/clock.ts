@@ -6,6 +6,8 @@ import type { Clock } from '../ports.ts'
 
 /** The machine's clock and an offset that can only grow; the offset is kept with the data. */
 export interface LocalClock extends Clock {
+  /** Whether it is ahead of the machine's. */
+  isMoved(): boolean
   advance(seconds: number): Promise<void>
 }
 
@@ -14,6 +16,7 @@ export function localClock(folder: string): LocalClock {
   let offset = existsSync(file) ? offsetIn(file) : 0
   return {
     now: () => instant(Date.now() + offset),
+    isMoved: () => offset !== 0,
     async advance(seconds) {
       offset += seconds * 1000
       await writeFile(`${file}.new`, JSON.stringify({ offset }))

@@ -85,7 +85,8 @@ async function start(settings: LocalSettings): Promise<void> {
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
   const folders = { data: place(data), rules: place(settings.policy) }
-  process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, ...folders })}ready\n`)
+  const moved = clock.isMoved() ? clock.now() : null
+  process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, moved, ...folders })}ready\n`)
 }
 
 /** Like a timer's: with a trace of its own. */

@@ -1,3 +1,4 @@
+import type { Instant } from '../core/instant.ts'
 import type { Policy } from '../ports.ts'
 import { agents, apiAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
@@ -11,11 +12,13 @@ export function welcome(stack: {
   azurite: Azurite
   playground: Playground | null
   data: string
+  /** The stack's time, where its clock has been moved. */
+  moved: Instant | null
   policy: Policy
   /** The policy's folder. */
   rules: string
 }): string {
-  const { api, identity, azurite, playground, data, policy, rules } = stack
+  const { api, identity, azurite, playground, data, moved, policy, rules } = stack
   const nameOf = (id: string) => users.find((user) => user.oid === id)?.name ?? id
   const groups = policy.groups().map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOf).join(', ')}\n`)
   const owned = policy
@@ -29,10 +32,10 @@ Countersign on this machine. For trying out, not for production.
   sign-in            ${identity.origin}  (stands in for Entra)
   storage            ${azurite.tablesUrl}  (Azurite)
   data               ${data}
-${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
+${moved === null ? '' : `  clock              ${moved}: it was moved, and runs on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
 Who may approve (${rules}/approvers.json). Guests never may, and nobody decides for their own agent.
 ${groups.join('')}${owned.join('')}
-Try, in another terminal:
+Try, in another terminal, in this folder:
 
   export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}
   export COUNTERSIGN_SCOPE=api://${apiAppId}/.default

@@ -58,12 +58,14 @@ const asRelease: Presentation = {
 }
 
 const asked: Partial<Submission> = {
+  action: { ...action, params: { ...action.params, rows: 1_200 } },
   presentation: asExport,
   links: [{ title: 'FIN-881', url: 'https://tickets.example/FIN-881' }],
   judgement: needs([slot('dba')], { summary: 'Export data from a production database' }),
 }
 const two: Partial<Submission> = {
   ...asked,
+  action,
   judgement: needs([slot('dba'), slot('security|oncall')], {
     summary: 'Export data from a production database',
     rules: ['export-needs-dba', 'large-export-needs-security'],

@@ -27,6 +27,7 @@ async function main(settings: Settings): Promise<void> {
   let offset = settings.offset
   const clock: LocalClock = {
     now: () => instant(Date.now() + offset),
+    isMoved: () => offset !== 0,
     advance: async (seconds) => void (offset += seconds * 1000),
   }
   const cards = readCards('cards')

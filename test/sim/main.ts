@@ -4,11 +4,15 @@ import { bugs } from './bugs.ts'
 import { mutant } from './mutant.ts'
 import { type Simulated, simulate } from './simulation.ts'
 
+/** So many runs reach everything that can happen. */
+const usual = 20_000
+
 const help = `npm run sim -- [options]
 Runs the use cases over stores that crash, race and lose answers, in every order, and checks the invariants of
-SECURITY.md after each run. It fails at the first that does not hold, and if something that can happen never did.
+SECURITY.md after each run. It fails at the first that does not hold, and, from ${usual} runs on, if something that
+can happen never did.
 
-  --runs N    short runs (20000)
+  --runs N    short runs (${usual})
   --seed N    repeats an earlier run
   --path P    with --seed: the one run that failed
   --bugs      instead: each seeded bug must be found within so many runs (3000)
@@ -27,7 +31,7 @@ async function main(): Promise<number> {
     },
   })
   const { path, only } = values
-  const runs = Number(values.runs ?? (values.bugs ? 3_000 : 20_000))
+  const runs = Number(values.runs ?? (values.bugs ? 3_000 : usual))
   const seed = Number(values.seed)
   if (values.help) return (say(help), 0)
   if (![runs, seed].every(Number.isSafeInteger)) return (say(help), 1)
@@ -50,7 +54,7 @@ async function hold(wanted: { readonly runs: number; readonly seed: number; read
   if (violation) say(wordsOf(violation))
   const missing = wanted.path === undefined && !violation ? tally.missing() : []
   if (missing.length > 0) say(`Never reached: ${missing.join(', ')}`)
-  return violation || missing.length > 0 ? 1 : 0
+  return violation || (missing.length > 0 && runs >= usual) ? 1 : 0
 }
 
 async function findBugs(
