@@ -95,8 +95,8 @@ export function approvals(parts: ApprovalsParts) {
 
     /** @throws {Problem} as core/decision.ts; `not-found` for who may not know of it. */
     async decide(id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
-      const involved = await involvedIn(parts, id, input.approver)
-      return change(parts, id, (request, at) => decide(request, { ...input, ...involved, at }))
+      const { found, ...involved } = await involvedIn(parts, id, input.approver)
+      return change(parts, id, (request, at) => decide(request, { ...input, ...involved, at }), found)
     },
 
     /**
@@ -105,16 +105,21 @@ export function approvals(parts: ApprovalsParts) {
      * @throws {Problem} `not-found` also for guests, and who is disabled.
      */
     async review(id: RequestId, approver: ObjectId, wanted: { page: number; template: Hex }): Promise<Reviewed> {
-      const { facts } = await actorIn(parts, id, approver)
+      const { facts, found } = await actorIn(parts, id, approver)
       let reviewed = { page: 1, refusal: null as Problem | null }
-      const request = await change(parts, id, (request, at) => {
-        const pages = request.action ? pagesOf(request.action, request.policy.presentation).length : 1
-        const page = Math.min(wanted.page, pages)
-        const refusal = refusalOf(request, facts)
-        reviewed = { page, refusal }
-        if (refusal) return unchanged(request, at)
-        return show(request, { approver, template: wanted.template, page, pages })
-      })
+      const request = await change(
+        parts,
+        id,
+        (request, at) => {
+          const pages = request.action ? pagesOf(request.action, request.policy.presentation).length : 1
+          const page = Math.min(wanted.page, pages)
+          const refusal = refusalOf(request, facts)
+          reviewed = { page, refusal }
+          if (refusal) return unchanged(request, at)
+          return show(request, { approver, template: wanted.template, page, pages })
+        },
+        found,
+      )
       return { request, ...reviewed, stranger: !isInvolved(request, facts) }
     },
 
@@ -129,9 +134,9 @@ export function approvals(parts: ApprovalsParts) {
 
     /** @throws {Problem} as core/withdrawal.ts; `not-found` for who may not know of it. */
     async revoke(id: RequestId, approver: ObjectId, reason?: string): Promise<ApprovalRequest> {
-      const involved = await involvedIn(parts, id, approver)
+      const { found, ...involved } = await involvedIn(parts, id, approver)
       const input = { approver, ...involved, ...(reason !== undefined && { reason }) }
-      return change(parts, id, (request, at) => revoke(request, { ...input, at }))
+      return change(parts, id, (request, at) => revoke(request, { ...input, at }), found)
     },
 
     /** @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable` */
@@ -216,16 +221,16 @@ const isInvolved = (request: ApprovalRequest, facts: Facts): boolean =>
 
 /** What a person's act on a request rests on; as {@link mayKnow} says who may act. */
 async function involvedIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
-  const { name, facts, request } = await actorIn(parts, id, who)
-  if (!isInvolved(request, facts)) throw notFound()
-  return { name, facts }
+  const actor = await actorIn(parts, id, who)
+  if (!isInvolved(actor.found, actor.facts)) throw notFound()
+  return actor
 }
 
 /** Somebody of the tenant. What a request requires never changes, so that facts are asked for before the turn. */
 async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
-  const [person, request] = await Promise.all([known(parts, who), parts.ledger.find(id)])
-  if (!person || !request || !isOfTenant(person)) throw notFound()
-  return { name: person.name, facts: await factsFor(parts, person, request), request }
+  const [person, found] = await Promise.all([known(parts, who), parts.ledger.find(id)])
+  if (!person || !found || !isOfTenant(person)) throw notFound()
+  return { name: person.name, facts: await factsFor(parts, person, found), found }
 }
 
 function refusalOf(request: ApprovalRequest, facts: Facts): Problem | null {

@@ -28,14 +28,22 @@ const mostAttempts = 12
  * Loads a request, lets passed deadlines take effect, asks the rule, and commits its events once.
  * No events: no commit.
  *
+ * @param found the request as its caller has read it for this very call: the first attempt need not read it again
  * @throws {Problem} `not-found`, `busy`, `unavailable`, and whatever the rule throws.
  */
-export async function change(parts: ChangeParts, id: RequestId, rule: Rule): Promise<ApprovalRequest> {
+export async function change(
+  parts: ChangeParts,
+  id: RequestId,
+  rule: Rule,
+  found?: ApprovalRequest,
+): Promise<ApprovalRequest> {
   const shard = shardOf(id)
+  let known = found
   return retrying(parts, () =>
     parts.ledger.inTurn(shard, async () => {
       for (;;) {
-        const loaded = await parts.ledger.load(shard, { request: id })
+        const loaded = await parts.ledger.load(shard, { request: id, ...(known && { found: known }) })
+        known = undefined
         const { request } = loaded
         if (!request) throw new Problem('not-found', 'There is no such request.')
         const at = timeOf(parts.clock, loaded)

@@ -33,6 +33,14 @@ export interface Loaded {
   readonly version: unknown
 }
 
+/** What is loaded of a shard beside its head. */
+export interface Wanted {
+  readonly request?: RequestId
+  /** What `find` has just given of that request: it may serve instead of a read; a change since is a lost race. */
+  readonly found?: ApprovalRequest
+  readonly key?: Hex
+}
+
 /** An idempotency key that was used: for which request, with which body. */
 export interface UsedKey {
   readonly request: RequestId
@@ -92,7 +100,7 @@ export interface Ledger {
   inTurn<T>(shard: Shard, work: () => Promise<T>): Promise<T>
 
   /** Reads a shard's head and, in the same round, a request or an idempotency key's row. Passing faults are retried. */
-  load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded>
+  load(shard: Shard, want: Wanted): Promise<Loaded>
 
   /**
    * Writes request, events, chain head, deadline, indexes, key and `post-` row as one unit: all of it or none of it.

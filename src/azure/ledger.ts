@@ -14,6 +14,7 @@ import {
   type Page,
   type Scope,
   type UsedKey,
+  type Wanted,
 } from '../ports.ts'
 import { type Row, textIn, textOrNull } from './column.ts'
 import { cutBefore } from './cut.ts'
@@ -35,6 +36,8 @@ export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
   private readonly table: TableClient
   private readonly heads: Heads
+  /** Of requests that were found, as long as somebody holds them. */
+  private readonly etags = new WeakMap<ApprovalRequest, string>()
   private readonly pageSize: number
 
   constructor(tables: Tables, pageSize = mostEvents) {
@@ -43,15 +46,16 @@ export class TableLedger implements Ledger {
     this.pageSize = pageSize
   }
 
-  async load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded> {
+  async load(shard: Shard, { request: id, found: given, key: hash }: Wanted): Promise<Loaded> {
     const deadline = within()
+    const known = given && given.id === id && this.etags.has(given) ? given : null
     const [{ head, etag }, request, key] = await Promise.all([
       this.heads.fresh(shard) ?? this.heads.read(shard, deadline),
-      want.request === undefined ? null : this.read(shard, rowKey.request(want.request), deadline),
-      want.key === undefined ? null : this.read(shard, rowKey.key(want.key), deadline),
+      known ?? (id === undefined ? null : this.findBy(deadline)(id)),
+      hash === undefined ? null : this.read(shard, rowKey.key(hash), deadline),
     ])
-    const version: Version = { head: etag, request: request && textIn(request, 'etag') }
-    return { shard, head, request: request && requestFrom(request), key: key && keyFrom(key), version }
+    const version: Version = { head: etag, request: (request && this.etags.get(request)) ?? null }
+    return { shard, head, request, key: key && keyFrom(key), version }
   }
 
   async commit(loaded: Loaded, change: Change): Promise<void> {
@@ -161,7 +165,10 @@ export class TableLedger implements Ledger {
   private findBy(deadline: Deadline): (id: RequestId) => Promise<ApprovalRequest | null> {
     return async (id) => {
       const row = await this.read(shardOf(id), rowKey.request(id), deadline)
-      return row && requestFrom(row)
+      if (row === null) return null
+      const request = requestFrom(row)
+      this.etags.set(request, textIn(row, 'etag'))
+      return request
     }
   }
 

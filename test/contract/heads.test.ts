@@ -3,7 +3,7 @@ import { sha256 } from '../../src/core/id.ts'
 import { open } from '../../src/core/submission.ts'
 import { Conflict } from '../../src/ports.ts'
 import { type Wire, watchWire } from '../bench/wire.ts'
-import { ask, changeOf, noon, shard, submission } from './story.ts'
+import { apply, ask, changeOf, dba, minutes, noon, oid, shard, submission, vote } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
 
 const here = shard(3)
@@ -71,6 +71,30 @@ test('a head is read in the same round as a key, by who is alone', async () => {
   expect(wire.take()).toHaveLength(2)
   expect(await readsAfter(0)).toBe(0)
   expect((await ledger.load(here, {})).head.seq).toBe(1)
+})
+
+test('a request that was just found is not read again, and one that changed since is a lost race', async () => {
+  const asked = await ask(ledger)
+  const found = (await ledger.find(asked.id)) ?? undefined
+  if (!found) throw new Error('It is not there.')
+  wire.take()
+  const loaded = await ledger.load(here, { request: asked.id, found })
+  expect(wire.take()).toEqual([])
+  expect(loaded.request).toEqual(found)
+
+  await apply(ledger, asked.id, vote(dba, 'approve', minutes(1)), minutes(1))
+  const late = await ledger.load(here, { request: asked.id, found })
+  const denied = changeOf(late, vote(oid(4), 'deny', minutes(2))(found), minutes(2))
+  await expect(ledger.commit(late, denied)).rejects.toThrow(Conflict)
+  expect((await ledger.find(asked.id))?.status).toBe('approved')
+
+  // What was found elsewhere, or is of another request, is read.
+  wire.take()
+  for (const other of [{ ...found }, (await ledger.find((await ask(ledger)).id)) ?? found]) {
+    wire.take()
+    expect((await ledger.load(here, { request: asked.id, found: other })).request?.status).toBe('approved')
+    expect(wire.take()).toHaveLength(1)
+  }
 })
 
 /** How many reads it takes to load the shard, so many milliseconds later. */

@@ -15,6 +15,7 @@ import {
   type Page,
   type Scope,
   type UsedKey,
+  type Wanted,
 } from '../../src/ports.ts'
 
 /** Everything is kept as JSON text, so that callers cannot share state with it. */
@@ -53,7 +54,7 @@ export class MemoryLedger implements Ledger {
     this.pageSize = pageSize
   }
 
-  async load(shard: Shard, want: { readonly request?: RequestId; readonly key?: Hex }): Promise<Loaded> {
+  async load(shard: Shard, want: Wanted): Promise<Loaded> {
     const { head, requests, keys } = this.partition(shard)
     const kept = want.request === undefined ? undefined : requests.get(want.request)
     const key = want.key === undefined ? undefined : keys.get(want.key)

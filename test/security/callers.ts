@@ -210,7 +210,7 @@ export const callerRows: readonly Row[] = [
       {
         name: 'acts-on-what-one-knows',
         file: 'src/approvals.ts',
-        find: 'if (!isInvolved(request, facts)) throw notFound()',
+        find: 'if (!isInvolved(actor.found, actor.facts)) throw notFound()',
         replace: '',
         tests: {
           'test/approvals.test.ts': ['who decides › to %s a request is as if there were none, whatever they try'],
