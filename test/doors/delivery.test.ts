@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { unbroken } from '../../src/core/page.ts'
 import type { PostedCard } from '../../src/ports.ts'
 import { wording } from '../../src/teams/wording.ts'
 import { type Connector, type ConnectorCall, startConnector } from '../connector.ts'
@@ -28,7 +29,7 @@ beforeAll(async () => {
   ;[connector, teams] = await Promise.all([startConnector(), startTeams(), channels()])
   connector.plan(({ body }) => {
     const text = body.toString()
-    return [...faults].find(([target]) => text.includes(target))?.[1].shift() ?? null
+    return [...faults].find(([target]) => unbroken(text).includes(target))?.[1].shift() ?? null
   })
   stack = await start()
 })
