@@ -1,9 +1,9 @@
 import { approvalsOf } from '../core/decision.ts'
 import type { ApprovalRequest } from '../core/request.ts'
-import { fill, type Slot } from '../core/requirement.ts'
+import { fill } from '../core/requirement.ts'
 import { wording } from './wording.ts'
 
-/** What happens next, and who is still missing, in one line; a second one says who may not know of it. */
+/** What happens next, and who is still missing, in one line; a second one says that some may not know of it. */
 export function next(request: ApprovalRequest): readonly { readonly text: string }[] {
   const isUnreached = request.undeliverable && request.status === 'pending'
   return [sentence(request), ...(isUnreached ? [wording.next.unreached] : [])].map((text) => ({ text }))
@@ -12,7 +12,7 @@ export function next(request: ApprovalRequest): readonly { readonly text: string
 function sentence(request: ApprovalRequest): string {
   switch (request.status) {
     case 'pending':
-      return wording.next.pending(missing(request, request.requirement.slots))
+      return wording.next.pending(missing(request))
     case 'redeemed':
       return request.unreported ? wording.next.unreported : wording.next.redeemed
     case 'approved':
@@ -30,7 +30,8 @@ function sentence(request: ApprovalRequest): string {
 }
 
 /** The people whose approval is still needed, a group or slot each. */
-export function missing(request: ApprovalRequest, slots: readonly Slot[]): readonly string[] {
+function missing(request: ApprovalRequest & { readonly status: 'pending' }): readonly string[] {
+  const { slots } = request.requirement
   const have = fill(slots, approvalsOf(request))
   return slots
     .map(({ groups, quorum }, i) => ({ groups, quorum: quorum - (have[i] ?? 0) }))

@@ -48,7 +48,6 @@ const labels = {
   executor: 'Carried out by',
   onBehalfOf: 'Says it acts for',
   rules: 'Policy',
-  tier: 'Tier',
   progress: 'Approvals',
 } as const
 
