@@ -13,7 +13,7 @@ import { type Ask, type Asked, ask, type AskParts } from './asking.ts'
 import { change, settle, unchanged } from './change.ts'
 import type { Grant, grants } from './grants.ts'
 import { factsFor, type Known, known } from './people.ts'
-import type { KeptEvent, Page, Scope } from './ports.ts'
+import type { KeptEvent, Page, Scope } from './ports/ledger.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts & {

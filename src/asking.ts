@@ -21,7 +21,10 @@ import { type Link, open, type Submission } from './core/submission.ts'
 import { textWarnings } from './core/warning.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
 import { canBeFilled, channelsOf } from './people.ts'
-import type { AgentRegistration, Directory, Limits, Policy, UsedKey } from './ports.ts'
+import type { Directory } from './ports/directory.ts'
+import type { UsedKey } from './ports/ledger.ts'
+import type { Limits } from './ports/limits.ts'
+import type { AgentRegistration, Policy } from './ports/policy.ts'
 import { release, type Reservation, reserve } from './slots.ts'
 
 export type AskParts = ChangeParts & {

@@ -1,6 +1,6 @@
 import { cardName } from './core/delivery.ts'
 import type { RequestId } from './core/id.ts'
-import type { CardRow, Outbox } from './ports.ts'
+import type { CardRow, Outbox } from './ports/outbox.ts'
 
 /** What is known of a request's cards, kept in step with what is stored. */
 export type CardBook = Awaited<ReturnType<typeof openBook>>

@@ -3,7 +3,9 @@ import { type RequestId, shardOf } from './core/id.ts'
 import { type Instant, later } from './core/instant.ts'
 import { Problem } from './core/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from './core/request.ts'
-import { type Change, type Clock, Conflict, type Ledger, type Loaded, type Policy } from './ports.ts'
+import type { Clock } from './ports/clock.ts'
+import { type Change, Conflict, type Ledger, type Loaded } from './ports/ledger.ts'
+import type { Policy } from './ports/policy.ts'
 import { currentTrace } from './trace.ts'
 
 export interface ChangeParts {

@@ -6,7 +6,7 @@ import { type Instant, instant } from './core/instant.ts'
 import { isObject, type JsonObject, readJson } from './core/json.ts'
 import { Problem } from './core/problem.ts'
 import type { ApprovalRequest } from './core/request.ts'
-import type { PublicKey, Signer } from './ports.ts'
+import type { PublicKey, Signer } from './ports/signer.ts'
 
 /** A grant as agents get it. */
 export interface Grant {

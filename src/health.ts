@@ -1,7 +1,11 @@
 import { endOf } from './core/day.ts'
 import { plusSeconds } from './core/instant.ts'
-import type { Clock, Directory, Ledger, Signer } from './ports.ts'
-import type { Archive, SealHead, Seals } from './ports/evidence.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Directory } from './ports/directory.ts'
+import type { Ledger } from './ports/ledger.ts'
+import type { Signer } from './ports/signer.ts'
+import type { Archive } from './ports/archive.ts'
+import type { SealHead, Seals } from './ports/seals.ts'
 import type { Waiting } from './waiting.ts'
 
 type Part = 'ok' | 'failing'

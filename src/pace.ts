@@ -1,6 +1,7 @@
 import { instant, type Instant, later, milliseconds } from './core/instant.ts'
 import { conversationWindows, nextSend, processWindows, remembered, type Window, withSend } from './core/rate.ts'
-import type { Again, Clock, Messenger, Sent } from './ports.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Again, Messenger, Sent } from './ports/messenger.ts'
 
 /** Milliseconds for which a send may be promised ahead. */
 const patience = 5_000

@@ -1,7 +1,8 @@
 import type { ObjectId } from './core/id.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import { type Candidate, type Facts, fills, overlap, type Slot } from './core/requirement.ts'
-import type { ApproverGroup, Directory, Policy } from './ports.ts'
+import type { Directory } from './ports/directory.ts'
+import type { ApproverGroup, Policy } from './ports/policy.ts'
 
 export interface PeopleParts {
   readonly policy: Policy

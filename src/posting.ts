@@ -3,7 +3,9 @@ import { earlier, type Instant, plusSeconds } from './core/instant.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import { type CardBook, openBook } from './book.ts'
 import { channelsOf } from './people.ts'
-import type { Again, CardRow, Messenger, Outbox, Policy, PostedCard, Sent } from './ports.ts'
+import type { Again, Messenger, PostedCard, Sent } from './ports/messenger.ts'
+import type { CardRow, Outbox } from './ports/outbox.ts'
+import type { Policy } from './ports/policy.ts'
 import { type Held, isGivenUp, sending, type SendingParts } from './sending.ts'
 
 export type PostingParts = SendingParts & {

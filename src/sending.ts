@@ -1,7 +1,9 @@
 import { backoff } from './core/delivery.ts'
 import { type Instant, milliseconds, plusSeconds } from './core/instant.ts'
 import { type Pace, pacing, turns } from './pace.ts'
-import type { Again, CardRow, Claim, Clock, Outbox, Sent } from './ports.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Again, Sent } from './ports/messenger.ts'
+import type { CardRow, Claim, Outbox } from './ports/outbox.ts'
 
 export interface SendingParts {
   readonly outbox: Pick<Outbox, 'renew'>

@@ -15,7 +15,10 @@ import {
 import { Problem } from './core/problem.ts'
 import type { Warning } from './core/warning.ts'
 import { type ChangeParts, retrying } from './change.ts'
-import type { AgentRegistration, Clock, Ledger, LimitKey, Limits } from './ports.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Ledger } from './ports/ledger.ts'
+import type { LimitKey, Limits } from './ports/limits.ts'
+import type { AgentRegistration } from './ports/policy.ts'
 
 export interface SlotParts extends Pick<ChangeParts, 'backOff'> {
   readonly ledger: Ledger

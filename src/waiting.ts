@@ -1,5 +1,5 @@
 import { type RequestId, type Shard, shardOf } from './core/id.ts'
-import type { Ledger } from './ports.ts'
+import type { Ledger } from './ports/ledger.ts'
 
 /** How often the heads of the shards that somebody waits on are looked at. */
 const tickMs = 1000

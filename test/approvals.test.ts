@@ -2,7 +2,7 @@ import type { Hex, ObjectId, RequestId } from '../src/core/id.ts'
 import { Problem, type ProblemCode } from '../src/core/problem.ts'
 import type { ApprovalRequest } from '../src/core/request.ts'
 import { readRoster } from '../src/policy/approvers.ts'
-import type { AgentRegistration } from '../src/ports.ts'
+import type { AgentRegistration } from '../src/ports/policy.ts'
 import { bot, dba, dba2, needs, oid, owner, requestId, runner, security, slot } from './build.ts'
 import {
   agent,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { PostedCard } from '../src/ports.ts'
+import type { PostedCard } from '../src/ports/messenger.ts'
 import { type Call, type Fault, type Plan, startFaultProxy } from './faultProxy.ts'
 
 /** One call, whether it arrived or a fault kept it away. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { digestOf, type RequestId, shardOf, shardOfKey } from '../src/core/id.ts'
 import type { ApprovalRequest } from '../src/core/request.ts'
-import type { Ledger } from '../src/ports.ts'
+import type { Ledger } from '../src/ports/ledger.ts'
 import { after, bot, dba, needs, noon, policyVersion, slot } from './build.ts'
 import { fold, type Read } from './core/fold.ts'
 import { fakePolicy, FakeClock } from './fakes.ts'

@@ -1,7 +1,7 @@
 import type { RequestId } from '../src/core/id.ts'
 import { milliseconds, plusSeconds } from '../src/core/instant.ts'
 import { overdue, type ApprovalRequest, type Step } from '../src/core/request.ts'
-import type { Outbox } from '../src/ports.ts'
+import type { Outbox } from '../src/ports/outbox.ts'
 import { dba, idOf, noon, oid, shard } from './contract/story.ts'
 import {
   dbaChannel,

@@ -4,7 +4,10 @@ import type { Instant } from '../src/core/instant.ts'
 import type { Presentation } from '../src/core/presentation.ts'
 import { Problem } from '../src/core/problem.ts'
 import type { Judgement } from '../src/core/submission.ts'
-import type { AgentRegistration, ApproverGroup, Clock, Directory, Person, Policy, Signer } from '../src/ports.ts'
+import type { Clock } from '../src/ports/clock.ts'
+import type { Directory, Person } from '../src/ports/directory.ts'
+import type { AgentRegistration, ApproverGroup, Policy } from '../src/ports/policy.ts'
+import type { Signer } from '../src/ports/signer.ts'
 
 /** People by object id; `down` makes it fail as the real one does. */
 export class FakeDirectory implements Directory {

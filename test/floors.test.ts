@@ -19,7 +19,6 @@ interface Floor {
 /** By the beginning of a path; the longest that fits counts. */
 const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/core/', { floor: 0 }],
-  ['src/ports.ts', { floor: 1 }],
   ['src/ports/', { floor: 1 }],
   ['src/approvals.ts', { floor: 2 }],
   ['src/asking.ts', { floor: 2 }],
@@ -75,12 +74,12 @@ test('the sources keep to their floors', () => {
   expect(complaints(tree)).toEqual([])
 })
 
-const app = { 'src/core/a.ts': '', 'src/ports.ts': "import type { A } from './core/a.ts'" }
+const app = { 'src/core/a.ts': '', 'src/ports/a.ts': "import type { A } from '../core/a.ts'" }
 
 test.each<[string, Tree]>([
   [
     'down to the core and across the use cases',
-    { 'src/approvals.ts': "import './evidence/a.ts'", 'src/evidence/a.ts': "import '../ports.ts'" },
+    { 'src/approvals.ts': "import './evidence/a.ts'", 'src/evidence/a.ts': "import '../ports/a.ts'" },
   ],
   ['inside one neighbour', { 'src/http/a.ts': "import { b } from './b.ts'", 'src/http/b.ts': "import 'zod'" }],
   ['the local stack, of anything', { 'src/local/a.ts': "import '../http/b.ts'", 'src/http/b.ts': '' }],
@@ -99,17 +98,17 @@ test.each<[string, Tree]>([
 })
 
 test.each<[string, Tree]>([
-  ['up', { 'src/ports.ts': "import './approvals.ts'", 'src/approvals.ts': '' }],
-  ['up, of a type', { 'src/core/a.ts': "import type { Ledger } from '../ports.ts'", 'src/ports.ts': '' }],
-  ['up, by import()', { 'src/ports.ts': "export const a = () => import('./approvals.ts')", 'src/approvals.ts': '' }],
+  ['up', { 'src/ports/a.ts': "import '../approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, of a type', { 'src/core/a.ts': "import type { Ledger } from '../ports/a.ts'", 'src/ports/a.ts': '' }],
+  ['up, by import()', { 'src/ports/a.ts': "export const a = () => import('../approvals.ts')", 'src/approvals.ts': '' }],
   [
     'up, by the type import()',
-    { 'src/ports.ts': "export type A = import('./approvals.ts').A", 'src/approvals.ts': '' },
+    { 'src/ports/a.ts': "export type A = import('../approvals.ts').A", 'src/approvals.ts': '' },
   ],
-  ['up, by export from', { 'src/ports.ts': "export * from './approvals.ts'", 'src/approvals.ts': '' }],
-  ['up, by export of names', { 'src/ports.ts': "export { a } from './approvals.ts'", 'src/approvals.ts': '' }],
-  ['up, by require', { 'src/ports.ts': "export const a = require('./approvals.ts')", 'src/approvals.ts': '' }],
-  ['of a path that is not written out', { 'src/ports.ts': 'export const a = (p: string) => import(p)' }],
+  ['up, by export from', { 'src/ports/a.ts': "export * from '../approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, by export of names', { 'src/ports/a.ts': "export { a } from '../approvals.ts'", 'src/approvals.ts': '' }],
+  ['up, by require', { 'src/ports/a.ts': "export const a = require('../approvals.ts')", 'src/approvals.ts': '' }],
+  ['of a path that is not written out', { 'src/ports/a.ts': 'export const a = (p: string) => import(p)' }],
   ['of the composition, by a door', { 'src/http/a.ts': "import '../app.ts'", 'src/app.ts': '' }],
   ['sideways', { 'src/http/a.ts': "import '../azure/b.ts'", 'src/azure/b.ts': '' }],
   ['of a function, by anything below', { 'src/app.ts': "import '../functions/a.ts'", 'functions/a.ts': '' }],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../src/core/id.ts'
 import type { JsonObject } from '../src/core/json.ts'
-import type { Signer } from '../src/ports.ts'
+import type { Signer } from '../src/ports/signer.ts'
 import { after, bot, needs, runner, slot } from './build.ts'
 import { rotated } from './fakes.ts'
 import { anApproved, asks, claims, codeOf, count, history, issuer, newSigner, outcomeOf, world } from './world.ts'

@@ -1,5 +1,5 @@
 import type { ObjectId } from '../src/core/id.ts'
-import type { AgentRegistration } from '../src/ports.ts'
+import type { AgentRegistration } from '../src/ports/policy.ts'
 import { after, bot, needs, oid, slot } from './build.ts'
 import { agent, anAction, asks, count, type Instance, outcomeOf, type World, world } from './world.ts'
 

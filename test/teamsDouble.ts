@@ -1,7 +1,7 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { tenantId, users } from '../src/local/accounts.ts'
 import { botAppId } from '../src/local/bot.ts'
-import type { PostedCard } from '../src/ports.ts'
+import type { PostedCard } from '../src/ports/messenger.ts'
 import { type Answer as Given, startDouble } from './double.ts'
 import type { Answer, Stack } from './stack.ts'
 

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../src/core/request.ts'
-import type { Ledger } from '../src/ports.ts'
+import type { Ledger } from '../src/ports/ledger.ts'
 import { waiting } from '../src/waiting.ts'
 import { after, bot, dba, needs, oid, requestId, slot } from './build.ts'
 import type { MemoryLedger } from './fakes/ledger.ts'

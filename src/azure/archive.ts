@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { type BlockBlobClient, ContainerClient, type StorageSharedKeyCredential } from '@azure/storage-blob'
-import type { Archive, ArchivedFile } from '../ports/evidence.ts'
+import type { Archive, ArchivedFile } from '../ports/archive.ts'
 import { type Call, creates, found, ifNew, part, reach, unreachable } from './blob.ts'
 import { blockSize, stage } from './blocks.ts'
 import { fileOf, pageOf } from './files.ts'

@@ -2,7 +2,7 @@ import type { TableEntity } from '@azure/data-tables'
 import { cardName } from '../core/delivery.ts'
 import { type RequestId, sha256, shardOf } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
-import type { CardRow } from '../ports.ts'
+import type { CardRow } from '../ports/outbox.ts'
 import { integerIn, type Row, textIn, textOrNull } from './column.ts'
 import { rowOf } from './row.ts'
 

@@ -1,7 +1,7 @@
 import { fromInverse, inverse, parseRequestId, type RequestId, type Shard, shardOf } from '../core/id.ts'
 import { type Instant, parseInstant } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
-import type { Scope } from '../ports.ts'
+import type { Scope } from '../ports/ledger.ts'
 
 /** Where a request stands in a list: compares as text. */
 export type Position = string & { readonly __brand: 'Position' }

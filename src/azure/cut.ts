@@ -2,7 +2,7 @@ import { Broken } from '../core/broken.ts'
 import { type ChainHead, emptyChain } from '../core/event.ts'
 import type { Shard } from '../core/id.ts'
 import { type Instant, parseInstant } from '../core/instant.ts'
-import type { KeptEvent, Loaded } from '../ports.ts'
+import type { KeptEvent, Loaded } from '../ports/ledger.ts'
 
 export interface ShardEvents {
   readonly shard: Shard

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
 import { type Instant, milliseconds } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
-import type { Clock, Directory, Person } from '../ports.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Directory, Person } from '../ports/directory.ts'
 
 export interface GraphSettings {
   /** `https://graph.microsoft.com/v1.0` */

@@ -1,6 +1,6 @@
 import { RestError } from '@azure/data-tables'
 import { Problem } from '../core/problem.ts'
-import { Conflict } from '../ports.ts'
+import { Conflict } from '../ports/ledger.ts'
 import type { Row } from './column.ts'
 import { retryAfter } from './pipeline.ts'
 

@@ -1,6 +1,6 @@
 import type { ContainerClient } from '@azure/storage-blob'
 import type { Hex } from '../core/id.ts'
-import type { ArchivedFile } from '../ports/evidence.ts'
+import type { ArchivedFile } from '../ports/archive.ts'
 import type { Call } from './blob.ts'
 
 /** Metadata comes from the storage: what is not a digest is none. */

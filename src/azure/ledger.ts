@@ -15,7 +15,7 @@ import {
   type Scope,
   type UsedKey,
   type Wanted,
-} from '../ports.ts'
+} from '../ports/ledger.ts'
 import { type Row, textIn, textOrNull } from './column.ts'
 import { cutBefore } from './cut.ts'
 import { found, translated } from './fault.ts'

@@ -1,6 +1,6 @@
 import { shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
-import { Conflict } from '../ports.ts'
+import { Conflict } from '../ports/ledger.ts'
 import { type Row, rowVersion, textIn } from './column.ts'
 import { answered, found } from './fault.ts'
 import { type Tables, within } from './tables.ts'

@@ -5,7 +5,7 @@ import { type Digest, type Hex, inverse, type ObjectId, type RequestId, type Sha
 import type { Instant } from '../core/instant.ts'
 import { leafHash } from '../core/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request.ts'
-import type { Change, KeptEvent, Loaded, UsedKey } from '../ports.ts'
+import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
 import { integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 
 export const rowKey = {

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity'
 import { CryptographyClient, KeyClient, type KeyVaultKey, parseKeyVaultKeyIdentifier } from '@azure/keyvault-keys'
 import { calculateJwkThumbprint } from 'jose'
 import { Problem } from '../core/problem.ts'
-import type { PublicKey, Signer } from '../ports.ts'
+import type { PublicKey, Signer } from '../ports/signer.ts'
 
 export interface VaultSettings {
   /** A Key Vault key id. With a version, that version signs; without, the newest that is in force. */

@@ -1,7 +1,7 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import { Broken } from '../core/broken.ts'
 import type { Shard } from '../core/id.ts'
-import type { KeptEvent } from '../ports.ts'
+import type { KeptEvent } from '../ports/ledger.ts'
 import { type Row, textIn, textOrNull } from './column.ts'
 import { readPage } from './query.ts'
 import { eventFrom, rowKey } from './row.ts'

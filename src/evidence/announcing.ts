@@ -2,8 +2,10 @@ import { parseCheckpoint } from '../core/checkpoint.ts'
 import type { Day } from '../core/day.ts'
 import { plusSeconds } from '../core/instant.ts'
 import { parseNote } from '../core/note.ts'
-import type { Clock, Messenger, Sent } from '../ports.ts'
-import type { Archive, Seals } from '../ports/evidence.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Messenger, Sent } from '../ports/messenger.ts'
+import type { Archive } from '../ports/archive.ts'
+import type { Seals } from '../ports/seals.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
 
 export interface AnnouncingParts {

@@ -1,5 +1,5 @@
-import type { Policy } from '../ports.ts'
-import type { Archive } from '../ports/evidence.ts'
+import type { Policy } from '../ports/policy.ts'
+import type { Archive } from '../ports/archive.ts'
 
 /** Keeps the text of the policy in force where evidence is kept, before anything is decided under it. */
 export async function archivePolicy(archive: Pick<Archive, 'create'>, policy: Policy): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Day } from '../core/day.ts'
 import type { Hex } from '../core/id.ts'
-import type { Clock } from '../ports.ts'
-import type { Archive, ArchivedFile, Plan, Seals } from '../ports/evidence.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Archive, ArchivedFile } from '../ports/archive.ts'
+import type { Plan, Seals } from '../ports/seals.ts'
 import { sealedDay } from './calendar.ts'
 import { recordsOf } from './place.ts'
 

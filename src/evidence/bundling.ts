@@ -4,7 +4,7 @@ import { ZipFile } from 'yazl'
 import { Broken } from '../core/broken.ts'
 import { editionFile, editionOf, versionOf } from '../core/edition.ts'
 import { type Digest, type Hex, sha256 } from '../core/id.ts'
-import type { Archive } from '../ports/evidence.ts'
+import type { Archive } from '../ports/archive.ts'
 import type { Spooled } from './spool.ts'
 
 /** A file of a bundle. */

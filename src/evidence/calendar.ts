@@ -1,7 +1,7 @@
 import { type Day, endOf } from '../core/day.ts'
 import { type Instant, instant, later, milliseconds, plusSeconds } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
-import type { SealHead, Seals } from '../ports/evidence.ts'
+import type { SealHead, Seals } from '../ports/seals.ts'
 
 /** Seconds past each hour at which sealing runs. */
 const runsAt = 300

@@ -4,8 +4,8 @@ import type { ChainHead } from '../core/event.ts'
 import { type Hex, type Shard, shardOf } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
 import { type LogEvent, readRecord } from '../core/record.ts'
-import type { KeptEvent } from '../ports.ts'
-import type { Plan } from '../ports/evidence.ts'
+import type { KeptEvent } from '../ports/ledger.ts'
+import type { Plan } from '../ports/seals.ts'
 
 /** An event that is where it belongs. */
 export interface Checked {

@@ -3,7 +3,7 @@ import { type RequestId, shardOf } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
 import { type ChangeParts, record, retrying, settle, timeOf } from '../change.ts'
-import type { Change, Ledger } from '../ports.ts'
+import type { Change, Ledger } from '../ports/ledger.ts'
 
 export type Erasures = ReturnType<typeof erasures>
 

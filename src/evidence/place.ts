@@ -1,7 +1,7 @@
 import { type Day, dayOf } from '../core/day.ts'
 import { type Shard, shards } from '../core/id.ts'
 import type { Instant } from '../core/instant.ts'
-import type { Plan, Seals } from '../ports/evidence.ts'
+import type { Plan, Seals } from '../ports/seals.ts'
 
 /** A shard's events of one day, by sequence number (after, up to), and the log index of the first of them. */
 export interface Placed {

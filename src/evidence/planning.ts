@@ -4,8 +4,10 @@ import { type Day, endOf, nextDay } from '../core/day.ts'
 import { type ChainHead, emptyChain } from '../core/event.ts'
 import { type Shard, shards } from '../core/id.ts'
 import { emptyFrontier, rootOf } from '../core/merkle.ts'
-import type { Clock, Ledger, Signer } from '../ports.ts'
-import type { Cuts, Plan, SealHead, Seals } from '../ports/evidence.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { Cuts, Plan, SealHead, Seals } from '../ports/seals.ts'
 
 export interface PlanningParts {
   readonly ledger: Pick<Ledger, 'fence' | 'cut' | 'stream'>

@@ -3,8 +3,9 @@ import { dayOf, nextDay } from '../core/day.ts'
 import { type Shard, shards } from '../core/id.ts'
 import { spkiOf } from '../core/signature.ts'
 import { type ChangeParts, recordAlone, retrying, timeOf } from '../change.ts'
-import type { Ledger, Signer } from '../ports.ts'
-import type { Seals } from '../ports/evidence.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { Seals } from '../ports/seals.ts'
 
 export type RotationParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | 'backOff'> & {
   readonly ledger: Pick<Ledger, 'inTurn' | 'load' | 'commit'>

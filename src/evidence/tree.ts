@@ -1,7 +1,7 @@
 import { Broken } from '../core/broken.ts'
 import { consistencyRanges, inclusionRanges, perfect, type Range, rootOfRange } from '../core/merkle.ts'
 import { rootAt, type Tile, tileOf, tilePath } from '../core/tile.ts'
-import type { Archive } from '../ports/evidence.ts'
+import type { Archive } from '../ports/archive.ts'
 
 /** Tiles that are kept in memory: 8 KiB each. */
 const mostTiles = 512

@@ -4,7 +4,7 @@ import type { ObjectId } from '../core/id.ts'
 import { milliseconds, parseInstant } from '../core/instant.ts'
 import { Problem } from '../core/problem.ts'
 import type { ApprovalRequest } from '../core/request.ts'
-import type { Scope } from '../ports.ts'
+import type { Scope } from '../ports/ledger.ts'
 import type { listQuery } from './schemas.ts'
 
 type Wanted = z.output<typeof listQuery>

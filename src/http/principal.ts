@@ -1,6 +1,6 @@
 import type { ObjectId } from '../core/id.ts'
 import { Problem } from '../core/problem.ts'
-import type { AgentRegistration, Policy } from '../ports.ts'
+import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import type { Call } from './boundary.ts'
 import type { Caller } from './caller.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Policy } from '../ports.ts'
+import type { Policy } from '../ports/policy.ts'
 import { tenantId, type User, users } from './accounts.ts'
 import { botAppId } from './bot.ts'
 import { type Child, startChild } from './child.ts'

@@ -1,7 +1,7 @@
 import { type Day, endOf, nextDay } from '../core/day.ts'
 import type { Instant } from '../core/instant.ts'
 import type { Bundles, SealedBundle } from '../evidence/bundles.ts'
-import type { Alarm, Seals } from '../ports/evidence.ts'
+import type { Alarm, Seals } from '../ports/seals.ts'
 
 /** What came of sealing all that is due. */
 export interface SealReport {

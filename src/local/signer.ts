@@ -10,7 +10,7 @@ import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'n
 import { basename, dirname, join } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
 import { Problem } from '../core/problem.ts'
-import type { PublicKey, Signer } from '../ports.ts'
+import type { PublicKey, Signer } from '../ports/signer.ts'
 import { publicKeyOf } from './keys.ts'
 
 export interface FileSigner extends Signer {

@@ -1,5 +1,5 @@
 import type { Instant } from '../core/instant.ts'
-import type { Policy } from '../ports.ts'
+import type { Policy } from '../ports/policy.ts'
 import { agents, apiAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import type { Identity } from './identity.ts'

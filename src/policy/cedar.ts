@@ -5,7 +5,7 @@ import {
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { ObjectId } from '../core/id.ts'
-import type { Policy } from '../ports.ts'
+import type { Policy } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
 import { fit, hidesCommand } from './params.ts'
 import type { Rule } from './rules.ts'

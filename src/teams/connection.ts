@@ -1,4 +1,4 @@
-import type { Messenger } from '../ports.ts'
+import type { Messenger } from '../ports/messenger.ts'
 import { checkSettings, type ConnectionOptions, type Render, type TeamsSettings } from './settings.ts'
 
 /**

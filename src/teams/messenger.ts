@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises'
 import { type Activity, CardFactory } from 'botbuilder'
-import type { Again, Messenger, PostedCard, Sent } from '../ports.ts'
+import type { Again, Messenger, PostedCard, Sent } from '../ports/messenger.ts'
 import { Refusal, TeamsAdapter } from './adapter.ts'
 import type { ConnectionOptions, Render, TeamsSettings } from './settings.ts'
 

@@ -1,7 +1,7 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { sha256 } from '../../src/core/id.ts'
 import { open } from '../../src/core/submission.ts'
-import { Conflict } from '../../src/ports.ts'
+import { Conflict } from '../../src/ports/ledger.ts'
 import { type Wire, watchWire } from '../bench/wire.ts'
 import { apply, ask, changeOf, dba, minutes, noon, oid, shard, submission, vote } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'

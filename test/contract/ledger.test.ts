@@ -7,7 +7,7 @@ import type { Problem } from '../../src/core/problem.ts'
 import { type ApprovalRequest, due } from '../../src/core/request.ts'
 import { open } from '../../src/core/submission.ts'
 import { redeem, report } from '../../src/core/redemption.ts'
-import { Conflict, type Ledger, type Scope } from '../../src/ports.ts'
+import { Conflict, type Ledger, type Scope } from '../../src/ports/ledger.ts'
 import { MemoryLedger } from '../fakes/ledger.ts'
 import {
   action,

@@ -16,7 +16,7 @@ import {
 import { type Instant, later, parseInstant, plusSeconds } from '../../src/core/instant.ts'
 import { type ApprovalRequest, due, overdue, recorded, type Step } from '../../src/core/request.ts'
 import { open, type Submission } from '../../src/core/submission.ts'
-import { type Change, Conflict, type Ledger, type Loaded, type UsedKey } from '../../src/ports.ts'
+import { type Change, Conflict, type Ledger, type Loaded, type UsedKey } from '../../src/ports/ledger.ts'
 
 export const noon = parseInstant('2026-03-04T12:00:00.000Z')
 export const policyVersion: Digest = digestOf('policy')

@@ -1,6 +1,6 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { open } from '../../src/core/submission.ts'
-import type { Ledger } from '../../src/ports.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
 import { MemoryLedger } from '../fakes/ledger.ts'
 import { changeOf, noon, shard, submission } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'

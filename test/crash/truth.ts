@@ -5,7 +5,7 @@ import { requestFrom, rowKey } from '../../src/azure/row.ts'
 import { parseRequestId, type RequestId, shardOf } from '../../src/core/id.ts'
 import { leafHash } from '../../src/core/merkle.ts'
 import { type ApprovalRequest, due } from '../../src/core/request.ts'
-import type { PostedCard } from '../../src/ports.ts'
+import type { PostedCard } from '../../src/ports/messenger.ts'
 import { fold, type Read } from '../core/fold.ts'
 import type { Account } from './grounds.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../src/core/json.ts'
 import { botAppId } from '../../src/local/bot.ts'
-import type { PostedCard } from '../../src/ports.ts'
+import type { PostedCard } from '../../src/ports/messenger.ts'
 import { wording } from '../../src/teams/wording.ts'
 import { type Connector, startConnector } from '../connector.ts'
 import { type Answer, type Stack, startStack, wish } from '../stack.ts'

@@ -1,6 +1,6 @@
 import { announce } from '../../src/evidence/announcing.ts'
 import { faultOf } from '../../src/log.ts'
-import type { Sent } from '../../src/ports.ts'
+import type { Sent } from '../../src/ports/messenger.ts'
 import { MemoryTeams } from '../fakes/teams.ts'
 import { at, day, history, morning, scratch, sealer } from './days.ts'
 

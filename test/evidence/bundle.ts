@@ -24,7 +24,7 @@ import { formatBundle, type Manifest, pae, parseBundle, parseStatement, statemen
 import type { Day } from '../../src/core/day.ts'
 import { zipped } from '../../src/evidence/bundling.ts'
 import { fileSigner } from '../../src/local/signer.ts'
-import type { Signer } from '../../src/ports.ts'
+import type { Signer } from '../../src/ports/signer.ts'
 
 /** A bundle's members by name, in their order: to be changed and zipped again. */
 export type Members = Map<string, Buffer>

@@ -13,7 +13,7 @@ import { Problem } from '../../src/core/problem.ts'
 import { rightEdge, tilePath } from '../../src/core/tile.ts'
 import { growth } from '../../src/evidence/growth.ts'
 import { tree } from '../../src/evidence/tree.ts'
-import type { Archive } from '../../src/ports/evidence.ts'
+import type { Archive } from '../../src/ports/archive.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 
 const leafOf = (number: number) => Buffer.from(`leaf ${createHash('sha256').update(String(number)).digest('hex')}`)

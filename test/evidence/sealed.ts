@@ -8,8 +8,8 @@ import { append, emptyFrontier, hashLeaf, rootOf } from '../../src/core/merkle.t
 import { formatNote } from '../../src/core/note.ts'
 import { keyIdOf } from '../../src/core/signature.ts'
 import { rightEdge, tilePath } from '../../src/core/tile.ts'
-import type { KeptEvent, Ledger } from '../../src/ports.ts'
-import type { Cuts, Plan } from '../../src/ports/evidence.ts'
+import type { KeptEvent, Ledger } from '../../src/ports/ledger.ts'
+import type { Cuts, Plan } from '../../src/ports/seals.ts'
 import type { MemoryArchive } from '../fakes/archive.ts'
 import type { MemorySeals } from '../fakes/seals.ts'
 

@@ -1,5 +1,5 @@
 import { type Hex, sha256 } from '../../src/core/id.ts'
-import type { Archive, ArchivedFile } from '../../src/ports/evidence.ts'
+import type { Archive, ArchivedFile } from '../../src/ports/archive.ts'
 
 interface Kept {
   readonly bytes: Buffer

@@ -16,7 +16,7 @@ import {
   type Scope,
   type UsedKey,
   type Wanted,
-} from '../../src/ports.ts'
+} from '../../src/ports/ledger.ts'
 
 /** Everything is kept as JSON text, so that callers cannot share state with it. */
 interface Kept {

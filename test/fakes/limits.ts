@@ -1,5 +1,6 @@
 import { emptyRow, type LimitRow } from '../../src/core/limit.ts'
-import { Conflict, type LimitKey, type Limits } from '../../src/ports.ts'
+import { Conflict } from '../../src/ports/ledger.ts'
+import type { LimitKey, Limits } from '../../src/ports/limits.ts'
 
 /** Slots, in memory. Kept as JSON text, so that callers cannot share state with it. */
 export class MemoryLimits implements Limits {

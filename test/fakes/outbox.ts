@@ -1,7 +1,7 @@
 import { cardName, isClaimed, isWaiting, type Posting } from '../../src/core/delivery.ts'
 import type { RequestId } from '../../src/core/id.ts'
 import type { Instant } from '../../src/core/instant.ts'
-import type { CardRow, Claim, Outbox } from '../../src/ports.ts'
+import type { CardRow, Claim, Outbox } from '../../src/ports/outbox.ts'
 import type { MemoryLedger } from './ledger.ts'
 
 /** As an ETag: another one after each change of the row, whoever makes it. */

@@ -1,7 +1,7 @@
 import type { Day } from '../../src/core/day.ts'
 import type { Instant } from '../../src/core/instant.ts'
-import { Conflict } from '../../src/ports.ts'
-import type { Alarm, Plan, SealHead, Seals } from '../../src/ports/evidence.ts'
+import { Conflict } from '../../src/ports/ledger.ts'
+import type { Alarm, Plan, SealHead, Seals } from '../../src/ports/seals.ts'
 
 /** Sealed days, in memory. Kept as JSON text, so that callers cannot share state with it. */
 export class MemorySeals implements Seals {

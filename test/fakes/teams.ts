@@ -2,7 +2,8 @@ import { revision } from '../../src/core/delivery.ts'
 import type { RequestId } from '../../src/core/id.ts'
 import type { Instant } from '../../src/core/instant.ts'
 import type { ApprovalRequest, Status } from '../../src/core/request.ts'
-import type { Again, Clock, Messenger, PostedCard, Sent } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Again, Messenger, PostedCard, Sent } from '../../src/ports/messenger.ts'
 
 /** One send as it arrives. */
 export interface Send {

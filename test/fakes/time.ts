@@ -1,5 +1,5 @@
 import { type Instant, instant, milliseconds } from '../../src/core/instant.ts'
-import type { Clock } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 
 interface Sleeper {
   readonly at: number

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import type { Judgement } from '../../src/core/submission.ts'
-import type { Policy } from '../../src/ports.ts'
+import type { Policy } from '../../src/ports/policy.ts'
 
 const example = join(import.meta.dirname, '../../policy')
 const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const

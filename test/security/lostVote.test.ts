@@ -1,5 +1,5 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
-import { Conflict } from '../../src/ports.ts'
+import { Conflict } from '../../src/ports/ledger.ts'
 import { needs, slot } from '../build.ts'
 import { apply, ask, changeOf, dba, minutes, oid, shard, vote } from '../contract/story.ts'
 import { startStorage, type TestStorage } from '../contract/tables.ts'

@@ -1,5 +1,6 @@
 import { Problem } from '../../src/core/problem.ts'
-import { Conflict, type Sent } from '../../src/ports.ts'
+import { Conflict } from '../../src/ports/ledger.ts'
+import type { Sent } from '../../src/ports/messenger.ts'
 import type { Fault, FaultKind, Plan } from './plan.ts'
 import type { Reached } from './reached.ts'
 import type { Schedule } from './schedule.ts'

@@ -1,6 +1,7 @@
 import { Problem } from '../../src/core/problem.ts'
 import { type Shard, shards } from '../../src/core/id.ts'
-import { type Change, Conflict, type Ledger, type Limits, type Loaded } from '../../src/ports.ts'
+import { type Change, Conflict, type Ledger, type Loaded } from '../../src/ports/ledger.ts'
+import type { Limits } from '../../src/ports/limits.ts'
 import { type Again, type Call, called } from './calls.ts'
 import type { Stores } from './stores.ts'
 

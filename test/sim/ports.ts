@@ -1,5 +1,7 @@
-import type { Claim, Messenger, Outbox } from '../../src/ports.ts'
-import type { Archive, Seals } from '../../src/ports/evidence.ts'
+import type { Messenger } from '../../src/ports/messenger.ts'
+import type { Claim, Outbox } from '../../src/ports/outbox.ts'
+import type { Archive } from '../../src/ports/archive.ts'
+import type { Seals } from '../../src/ports/seals.ts'
 import { type Call, called, sent } from './calls.ts'
 import type { Seen } from './ledger.ts'
 

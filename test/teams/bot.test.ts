@@ -1,6 +1,6 @@
 import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/id.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
-import type { Messenger, PostedCard } from '../../src/ports.ts'
+import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import type { Intent } from '../../src/teams/activity.ts'
 import { type Bot, type BotAnswer, bot } from '../../src/teams/bot.ts'
 import { wording } from '../../src/teams/wording.ts'

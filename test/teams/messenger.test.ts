@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net'
 import type { ApprovalRequest } from '../../src/core/request.ts'
-import type { Messenger, Sent } from '../../src/ports.ts'
+import type { Messenger, Sent } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/connection.ts'
 import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/settings.ts'
 import { type Connector, settingsOf, startConnector } from '../connector.ts'

@@ -1,7 +1,7 @@
 import { milliseconds } from '../../src/core/instant.ts'
 import type { RequestId } from '../../src/core/id.ts'
 import type { ApprovalRequest } from '../../src/core/request.ts'
-import type { Again, Messenger } from '../../src/ports.ts'
+import type { Again, Messenger } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/connection.ts'
 import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../connector.ts'
 import { noon } from '../contract/story.ts'

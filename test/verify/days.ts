@@ -1,6 +1,6 @@
 import type { Day } from '../../src/core/day.ts'
 import { saidOf } from '../../src/evidence/said.ts'
-import type { Signer } from '../../src/ports.ts'
+import type { Signer } from '../../src/ports/signer.ts'
 import { folder, type Key, type Members, membersOf, signingKey, zipName } from '../evidence/bundle.ts'
 import { at, day, history, type Sealer, sealer } from '../evidence/days.ts'
 import type { World } from '../world.ts'

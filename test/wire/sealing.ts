@@ -1,4 +1,4 @@
-import type { Archive } from '../../src/ports/evidence.ts'
+import type { Archive } from '../../src/ports/archive.ts'
 import { type Account, startAccount } from '../evidence/account.ts'
 import { at, day, scratch } from '../evidence/days.ts'
 import { type Call, type Fault, startFaultProxy } from '../faultProxy.ts'

@@ -1,5 +1,5 @@
 import { type RequestId, shards } from '../../src/core/id.ts'
-import type { KeptEvent, Ledger } from '../../src/ports.ts'
+import type { KeptEvent, Ledger } from '../../src/ports/ledger.ts'
 
 /**
  * Reads the whole ledger: every event of every shard follows the one before it up to the head, and each request has

@@ -1,0 +1,20 @@
+import type { ObjectId } from '../core/id.ts'
+import type { Instant } from '../core/instant.ts'
+
+/** A human of the tenant, as the directory knows them, at most 60 s ago. */
+export interface Person {
+  readonly name: string
+  /** Of our tenant, not a guest. */
+  readonly member: boolean
+  readonly enabled: boolean
+  readonly asOf: Instant
+}
+
+/** People and groups of the Entra tenant. Fails closed. */
+export interface Directory {
+  /** `null` if there is no such person. @throws {Problem} `unavailable` */
+  person(id: ObjectId): Promise<Person | null>
+  /** Transitive members, people only. @throws {Problem} `unavailable` */
+  members(group: ObjectId): Promise<readonly ObjectId[]>
+  ping(): Promise<void>
+}

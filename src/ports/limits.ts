@@ -1,0 +1,17 @@
+import type { ObjectId } from '../core/id.ts'
+import type { LimitRow } from '../core/limit.ts'
+
+/** A row that counts open requests: one per agent, one per channel. */
+export type LimitKey = { readonly agent: ObjectId } | { readonly channel: string }
+
+/** Slots for requests that need humans. */
+export interface Limits {
+  /** An absent row is an empty one. */
+  read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: unknown }>
+  /**
+   * Replaces the row as it was read. A lost answer is found out by reading back.
+   *
+   * @throws {Conflict} if somebody else replaced it first.
+   */
+  replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void>
+}
