@@ -1,4 +1,4 @@
-import { type Action, actionDigest, checkAction } from './core/action.ts'
+import { type Action, actionDigest, checkAction, type Link } from './core/action.ts'
 import {
   type Hex,
   keyHash,
@@ -17,7 +17,7 @@ import { Problem } from './core/problem.ts'
 import type { ApprovalRequest } from './core/request.ts'
 import type { Slot } from './core/requirement.ts'
 import { checkSecrets } from './core/secret.ts'
-import { type Link, open, type Submission } from './core/submission.ts'
+import { open, type Submission } from './core/submission.ts'
 import { textWarnings } from './core/warning.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
 import { canBeFilled, channelsOf } from './people.ts'

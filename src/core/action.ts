@@ -12,6 +12,12 @@ export interface Action {
   readonly params: JsonObject
 }
 
+/** What an agent points people to: an https address, and the words to show for it. */
+export interface Link {
+  readonly title: string
+  readonly url: string
+}
+
 /** The limits of an action, as API.md states them. */
 export const actionLimits = bounds.action
 

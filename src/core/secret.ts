@@ -1,9 +1,8 @@
-import { type Action, escapePointer } from './action.ts'
+import { type Action, escapePointer, type Link } from './action.ts'
 import { isArray, isObject, type Json, type JsonObject } from './json.ts'
 import { beginning, keyFormats, shortestKey } from './keyFormat.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, looksSecret } from './secretName.ts'
-import type { Link } from './submission.ts'
 
 /** What an agent writes that people, the ledger and the evidence would get to see. */
 interface Written {

@@ -1,4 +1,4 @@
-import { type Action, actionDigest } from './action.ts'
+import { type Action, actionDigest, type Link } from './action.ts'
 import type { Draft, Requested, Tier } from './event.ts'
 import type { Digest, ObjectId, RequestId } from './id.ts'
 import { earlier, type Instant, plusSeconds } from './instant.ts'
@@ -27,11 +27,6 @@ export type Judgement =
       readonly summary?: string
     }
   | { readonly outcome: 'forbid' | 'no-policy'; readonly rules: readonly string[] }
-
-export interface Link {
-  readonly title: string
-  readonly url: string
-}
 
 /** All that is known when an agent asks. */
 export interface Submission {

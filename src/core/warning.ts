@@ -1,6 +1,5 @@
-import type { Action } from './action.ts'
+import type { Action, Link } from './action.ts'
 import type { Json } from './json.ts'
-import type { Link } from './submission.ts'
 import { visible } from './text.ts'
 
 /** What approvers are warned of; a code stays in the evidence for ever. */

@@ -1,5 +1,5 @@
 import type { Action } from '../../src/core/action.ts'
-import type { Link } from '../../src/core/submission.ts'
+import type { Link } from '../../src/core/action.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { textWarnings } from '../../src/core/warning.ts'
 import { made } from './ordinary.ts'
