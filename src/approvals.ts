@@ -1,14 +1,14 @@
-import { checkGrant } from './core/grant.ts'
-import { checkMayDecide, type DecisionInput, decide, show } from './core/decision.ts'
-import type { Digest, Hex, ObjectId, RequestId } from './core/id.ts'
-import { milliseconds } from './core/instant.ts'
-import { pagesOf } from './core/page.ts'
-import { Problem } from './core/problem.ts'
-import { redeem, type Report, report } from './core/redemption.ts'
-import { type ApprovalRequest, due } from './core/request.ts'
-import { type Facts, overlap } from './core/requirement.ts'
-import { checkSecretIn } from './core/secret.ts'
-import { cancel, revoke } from './core/withdrawal.ts'
+import { checkGrant } from './core/request/grant.ts'
+import { checkMayDecide, type DecisionInput, decide, show } from './core/request/decision.ts'
+import type { Digest, Hex, ObjectId, RequestId } from './core/data/id.ts'
+import { milliseconds } from './core/data/instant.ts'
+import { pagesOf } from './core/action/page.ts'
+import { Problem } from './core/data/problem.ts'
+import { redeem, type Report, report } from './core/request/redemption.ts'
+import { type ApprovalRequest, due } from './core/request/request.ts'
+import { type Facts, overlap } from './core/request/requirement.ts'
+import { checkSecretIn } from './core/action/secret.ts'
+import { cancel, revoke } from './core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './asking.ts'
 import { change, settle, unchanged } from './change.ts'
 import type { Grant, grants } from './grants.ts'
@@ -93,7 +93,7 @@ export function approvals(parts: ApprovalsParts) {
       return mayHave ? parts.grants.issue(request, clock.now()) : null
     },
 
-    /** @throws {Problem} as core/decision.ts; `not-found` for who may not know of it. */
+    /** @throws {Problem} as core/request/decision.ts; `not-found` for who may not know of it. */
     async decide(id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
       const { found, ...involved } = await involvedIn(parts, id, input.approver)
       return change(parts, id, (request, at) => decide(request, { ...input, ...involved, at }), found)
@@ -123,7 +123,7 @@ export function approvals(parts: ApprovalsParts) {
       return { request, ...reviewed, stranger: !isInvolved(request, facts) }
     },
 
-    /** @throws {Problem} as core/withdrawal.ts; `not-found` for other agents. */
+    /** @throws {Problem} as core/request/withdrawal.ts; `not-found` for other agents. */
     async cancel(id: RequestId, agent: ObjectId, reason?: string): Promise<ApprovalRequest> {
       checkSecretIn(reason, '/reason')
       return change(parts, id, (request, at) => {
@@ -132,7 +132,7 @@ export function approvals(parts: ApprovalsParts) {
       })
     },
 
-    /** @throws {Problem} as core/withdrawal.ts; `not-found` for who may not know of it. */
+    /** @throws {Problem} as core/request/withdrawal.ts; `not-found` for who may not know of it. */
     async revoke(id: RequestId, approver: ObjectId, reason?: string): Promise<ApprovalRequest> {
       const { found, ...involved } = await involvedIn(parts, id, approver)
       const input = { approver, ...involved, ...(reason !== undefined && { reason }) }

@@ -1,4 +1,4 @@
-import { type Action, actionDigest, checkAction, type Link } from './core/action.ts'
+import { type Action, actionDigest, checkAction, type Link } from './core/action/action.ts'
 import {
   type Hex,
   keyHash,
@@ -9,16 +9,16 @@ import {
   shardAt,
   shardOf,
   shardOfKey,
-} from './core/id.ts'
-import { type Instant, plusSeconds } from './core/instant.ts'
-import { commitWithin, subjectOf } from './core/limit.ts'
-import { checkShowable } from './core/page.ts'
-import { Problem } from './core/problem.ts'
-import type { ApprovalRequest } from './core/request.ts'
-import type { Slot } from './core/requirement.ts'
-import { checkSecrets } from './core/secret.ts'
-import { open, type Submission } from './core/submission.ts'
-import { textWarnings } from './core/warning.ts'
+} from './core/data/id.ts'
+import { type Instant, plusSeconds } from './core/data/instant.ts'
+import { commitWithin, subjectOf } from './core/request/limit.ts'
+import { checkShowable } from './core/action/page.ts'
+import { Problem } from './core/data/problem.ts'
+import type { ApprovalRequest } from './core/request/request.ts'
+import type { Slot } from './core/request/requirement.ts'
+import { checkSecrets } from './core/action/secret.ts'
+import { open, type Submission } from './core/request/submission.ts'
+import { textWarnings } from './core/action/warning.ts'
 import { type ChangeParts, record, retrying, timeOf } from './change.ts'
 import { canBeFilled, channelsOf } from './people.ts'
 import type { Directory } from './ports/directory.ts'

@@ -1,5 +1,5 @@
-import { cardName } from './core/delivery.ts'
-import type { RequestId } from './core/id.ts'
+import { cardName } from './core/request/delivery.ts'
+import type { RequestId } from './core/data/id.ts'
 import type { CardRow, Outbox } from './ports/outbox.ts'
 
 /** What is known of a request's cards, kept in step with what is stored. */

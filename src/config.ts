@@ -1,4 +1,4 @@
-import { isObjectId } from './core/id.ts'
+import { isObjectId } from './core/data/id.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { isServiceUrl } from './teams/gate.ts'
 

@@ -1,11 +1,11 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { bounds } from './core/bound.ts'
-import { type GrantClaims, grantFor, grantType } from './core/grant.ts'
-import type { RequestId } from './core/id.ts'
-import { type Instant, instant } from './core/instant.ts'
-import { isObject, type JsonObject, readJson } from './core/json.ts'
-import { Problem } from './core/problem.ts'
-import type { ApprovalRequest } from './core/request.ts'
+import { bounds } from './core/data/bound.ts'
+import { type GrantClaims, grantFor, grantType } from './core/request/grant.ts'
+import type { RequestId } from './core/data/id.ts'
+import { type Instant, instant } from './core/data/instant.ts'
+import { isObject, type JsonObject, readJson } from './core/data/json.ts'
+import { Problem } from './core/data/problem.ts'
+import type { ApprovalRequest } from './core/request/request.ts'
 import type { PublicKey, Signer } from './ports/signer.ts'
 
 /** A grant as agents get it. */

@@ -1,5 +1,5 @@
-import { endOf } from './core/day.ts'
-import { plusSeconds } from './core/instant.ts'
+import { endOf } from './core/data/day.ts'
+import { plusSeconds } from './core/data/instant.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'

@@ -1,5 +1,5 @@
-import { Broken } from './core/broken.ts'
-import { Problem } from './core/problem.ts'
+import { Broken } from './core/data/broken.ts'
+import { Problem } from './core/data/problem.ts'
 import { currentTrace } from './trace.ts'
 
 /** What the log says of something that went wrong: never its message, which can hold what was sent to us. */

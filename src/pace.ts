@@ -1,5 +1,5 @@
-import { instant, type Instant, later, milliseconds } from './core/instant.ts'
-import { conversationWindows, nextSend, processWindows, remembered, type Window, withSend } from './core/rate.ts'
+import { instant, type Instant, later, milliseconds } from './core/data/instant.ts'
+import { conversationWindows, nextSend, processWindows, remembered, type Window, withSend } from './delivery/rate.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Again, Messenger, Sent } from './ports/messenger.ts'
 

@@ -1,6 +1,6 @@
-import type { ObjectId } from './core/id.ts'
-import type { ApprovalRequest } from './core/request.ts'
-import { type Candidate, type Facts, fills, overlap, type Slot } from './core/requirement.ts'
+import type { ObjectId } from './core/data/id.ts'
+import type { ApprovalRequest } from './core/request/request.ts'
+import { type Candidate, type Facts, fills, overlap, type Slot } from './core/request/requirement.ts'
 import type { Directory } from './ports/directory.ts'
 import type { ApproverGroup, Policy } from './ports/policy.ts'
 

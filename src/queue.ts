@@ -1,4 +1,4 @@
-import type { RequestId } from './core/id.ts'
+import type { RequestId } from './core/data/id.ts'
 import { inThisTrace } from './trace.ts'
 
 /** What waits for its turn: told when its run has ended. */

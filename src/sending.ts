@@ -1,5 +1,5 @@
-import { backoff } from './core/delivery.ts'
-import { type Instant, milliseconds, plusSeconds } from './core/instant.ts'
+import { backoff } from './core/request/delivery.ts'
+import { type Instant, milliseconds, plusSeconds } from './core/data/instant.ts'
 import { type Pace, pacing, turns } from './pace.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Again, Sent } from './ports/messenger.ts'

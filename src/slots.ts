@@ -1,6 +1,6 @@
-import type { Digest, Hex, RequestId } from './core/id.ts'
-import type { Instant } from './core/instant.ts'
-import { bounds } from './core/bound.ts'
+import type { Digest, Hex, RequestId } from './core/data/id.ts'
+import type { Instant } from './core/data/instant.ts'
+import { bounds } from './core/data/bound.ts'
 import {
   checkRepeated,
   counted,
@@ -11,9 +11,9 @@ import {
   released,
   type SlotHolder,
   taken,
-} from './core/limit.ts'
-import { Problem } from './core/problem.ts'
-import type { Warning } from './core/warning.ts'
+} from './core/request/limit.ts'
+import { Problem } from './core/data/problem.ts'
+import type { Warning } from './core/action/warning.ts'
 import { type ChangeParts, retrying } from './change.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
-import { bounds } from './core/bound.ts'
-import { Problem } from './core/problem.ts'
+import { bounds } from './core/data/bound.ts'
+import { Problem } from './core/data/problem.ts'
 
 /** Where somebody publishes the keys that they sign tokens with. */
 export interface KeySource {

@@ -1,4 +1,4 @@
-import { type RequestId, type Shard, shardOf } from './core/id.ts'
+import { type RequestId, type Shard, shardOf } from './core/data/id.ts'
 import type { Ledger } from './ports/ledger.ts'
 
 /** How often the heads of the shards that somebody waits on are looked at. */

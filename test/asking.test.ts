@@ -1,7 +1,7 @@
-import type { ObjectId } from '../src/core/id.ts'
-import { keyHash, shardOf, shardOfKey } from '../src/core/id.ts'
-import { emptyRow } from '../src/core/limit.ts'
-import { Problem, type ProblemCode } from '../src/core/problem.ts'
+import type { ObjectId } from '../src/core/data/id.ts'
+import { keyHash, shardOf, shardOfKey } from '../src/core/data/id.ts'
+import { emptyRow } from '../src/core/request/limit.ts'
+import { Problem, type ProblemCode } from '../src/core/data/problem.ts'
 import { after, bot, dba, needs, oid, owner, requestId, runner, slot } from './build.ts'
 import { agent, anAction, asks, codeOf, guest, roster, votes, type World, world } from './world.ts'
 

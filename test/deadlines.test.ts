@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
-import { digestOf, type RequestId, shardOf, shardOfKey } from '../src/core/id.ts'
-import type { ApprovalRequest } from '../src/core/request.ts'
+import { digestOf, type RequestId, shardOf, shardOfKey } from '../src/core/data/id.ts'
+import type { ApprovalRequest } from '../src/core/request/request.ts'
 import type { Ledger } from '../src/ports/ledger.ts'
 import { after, bot, dba, needs, noon, policyVersion, slot } from './build.ts'
-import { fold, type Read } from './core/fold.ts'
+import { fold, type Read } from './core/log/fold.ts'
 import { fakePolicy, FakeClock } from './fakes.ts'
 import {
   anApproved,

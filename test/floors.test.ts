@@ -18,7 +18,11 @@ interface Floor {
 
 /** By the beginning of a path; the longest that fits counts. */
 const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
-  ['src/core/', { floor: 0 }],
+  ['src/core/data/', { floor: 0 }],
+  ['src/core/action/', { floor: 0.1, stranger: 'action' }],
+  ['src/core/log/', { floor: 0.1, stranger: 'log' }],
+  ['src/core/request/', { floor: 0.2 }],
+  ['src/core/record/', { floor: 0.3 }],
   ['src/ports/', { floor: 1 }],
   ['src/approvals.ts', { floor: 2 }],
   ['src/asking.ts', { floor: 2 }],
@@ -39,6 +43,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/token.ts', { floor: 2 }],
   ['src/trace.ts', { floor: 2 }],
   ['src/waiting.ts', { floor: 2 }],
+  ['src/delivery/', { floor: 2 }],
   ['src/evidence/', { floor: 2 }],
   ['src/verify/', { floor: 2 }],
   ['src/http/', { floor: 3, stranger: 'http' }],
@@ -59,7 +64,7 @@ test('every row of the floors has a file', () => {
 })
 
 test.each([
-  ['src/core/a.ts', 0],
+  ['src/core/data/a.ts', 0],
   ['src/http/a.ts', 3],
   ['src/health.ts', 2],
   ['src/elsewhere/a.ts', null],
@@ -74,7 +79,7 @@ test('the sources keep to their floors', () => {
   expect(complaints(tree)).toEqual([])
 })
 
-const app = { 'src/core/a.ts': '', 'src/ports/a.ts': "import type { A } from '../core/a.ts'" }
+const app = { 'src/core/data/a.ts': '', 'src/ports/a.ts': "import type { A } from '../core/data/a.ts'" }
 
 test.each<[string, Tree]>([
   [
@@ -84,14 +89,14 @@ test.each<[string, Tree]>([
   ['inside one neighbour', { 'src/http/a.ts': "import { b } from './b.ts'", 'src/http/b.ts': "import 'zod'" }],
   ['the local stack, of anything', { 'src/local/a.ts': "import '../http/b.ts'", 'src/http/b.ts': '' }],
   ['data that lies beside the sources', { 'src/cli/a.ts': "import about from '../../package.json'" }],
-  ['hashing, in the core', { 'src/core/b.ts': "import { createHash } from 'node:crypto'" }],
+  ['hashing, in the core', { 'src/core/data/b.ts': "import { createHash } from 'node:crypto'" }],
   [
     'a moment given as a number, in the core',
-    { 'src/core/instant.ts': 'export const f = (ms: number) => new Date(ms)' },
+    { 'src/core/data/instant.ts': 'export const f = (ms: number) => new Date(ms)' },
   ],
   [
     'a word of its own that is also a global name',
-    { 'src/core/b.ts': 'const f = (process: { Date: 1 }) => process.Date' },
+    { 'src/core/data/b.ts': 'const f = (process: { Date: 1 }) => process.Date' },
   ],
 ])('an import is taken: %s', (_what, files) => {
   expect(complaints({ ...app, ...files })).toEqual([])
@@ -99,7 +104,7 @@ test.each<[string, Tree]>([
 
 test.each<[string, Tree]>([
   ['up', { 'src/ports/a.ts': "import '../approvals.ts'", 'src/approvals.ts': '' }],
-  ['up, of a type', { 'src/core/a.ts': "import type { Ledger } from '../ports/a.ts'", 'src/ports/a.ts': '' }],
+  ['up, of a type', { 'src/core/data/a.ts': "import type { Ledger } from '../../ports/a.ts'", 'src/ports/a.ts': '' }],
   ['up, by import()', { 'src/ports/a.ts': "export const a = () => import('../approvals.ts')", 'src/approvals.ts': '' }],
   [
     'up, by the type import()',
@@ -110,6 +115,8 @@ test.each<[string, Tree]>([
   ['up, by require', { 'src/ports/a.ts': "export const a = require('../approvals.ts')", 'src/approvals.ts': '' }],
   ['of a path that is not written out', { 'src/ports/a.ts': 'export const a = (p: string) => import(p)' }],
   ['of the composition, by a door', { 'src/http/a.ts': "import '../app.ts'", 'src/app.ts': '' }],
+  ['up, inside the core', { 'src/core/log/a.ts': "import '../request/b.ts'", 'src/core/request/b.ts': '' }],
+  ['sideways, inside the core', { 'src/core/log/a.ts': "import '../action/b.ts'", 'src/core/action/b.ts': '' }],
   ['sideways', { 'src/http/a.ts': "import '../azure/b.ts'", 'src/azure/b.ts': '' }],
   ['of a function, by anything below', { 'src/app.ts': "import '../functions/a.ts'", 'functions/a.ts': '' }],
   ['of the local stack', { 'functions/a.ts': "import '../src/local/b.ts'", 'src/local/b.ts': '' }],
@@ -119,10 +126,10 @@ test.each<[string, Tree]>([
     'in a circle',
     { 'src/http/a.ts': "import './b.ts'", 'src/http/b.ts': "import './c.ts'", 'src/http/c.ts': "import './a.ts'" },
   ],
-  ['of a package, by the core', { 'src/core/a.ts': "import { jwtVerify } from 'jose'" }],
-  ['of data, by the core', { 'src/core/a.ts': "import about from '../../package.json'" }],
-  ['of randomness, by the core', { 'src/core/a.ts': "import { randomUUID } from 'node:crypto'" }],
-  ['of all of node:crypto, by the core', { 'src/core/a.ts': "import * as crypto from 'node:crypto'" }],
+  ['of a package, by the core', { 'src/core/data/a.ts': "import { jwtVerify } from 'jose'" }],
+  ['of data, by the core', { 'src/core/data/a.ts': "import about from '../../../package.json'" }],
+  ['of randomness, by the core', { 'src/core/data/a.ts': "import { randomUUID } from 'node:crypto'" }],
+  ['of all of node:crypto, by the core', { 'src/core/data/a.ts': "import * as crypto from 'node:crypto'" }],
 ])('an import is refused: %s', (_what, files) => {
   expect(complaints(files)).toHaveLength(1)
 })
@@ -140,15 +147,15 @@ test.each([
   ['a timer', 'export const f = () => setTimeout(() => {}, 1)'],
   ['a way around', 'export const f = () => globalThis'],
 ])('the core has no such thing: %s', (_what, source) => {
-  expect(complaints({ 'src/core/a.ts': source })).toHaveLength(1)
+  expect(complaints({ 'src/core/data/a.ts': source })).toHaveLength(1)
   expect(complaints({ 'src/http/a.ts': source })).toEqual([])
 })
 
 test.each(['Date.now()', 'new Date()', 'Date()'])('even the file of moments does not read the clock: %s', (source) => {
-  expect(complaints({ 'src/core/instant.ts': `export const now = ${source}` })).toHaveLength(1)
+  expect(complaints({ 'src/core/data/instant.ts': `export const now = ${source}` })).toHaveLength(1)
 })
 
-test.each(['src/core/utils.ts', 'src/http/helpers.ts', 'src/cli/index.ts', 'src/teams/types.ts', 'src/x/a.ts'])(
+test.each(['src/core/data/utils.ts', 'src/http/helpers.ts', 'src/cli/index.ts', 'src/teams/types.ts', 'src/x/a.ts'])(
   'a file has a subject and a place: not %s',
   (path) => {
     expect(complaints({ [path]: '' })).toHaveLength(1)
@@ -228,7 +235,7 @@ const impure = [
 
 function impurities(path: string, module: unknown): string[] {
   const found = new Set<string>()
-  const banned = path === 'src/core/instant.ts' ? impure : [...impure, 'Date']
+  const banned = path === 'src/core/data/instant.ts' ? impure : [...impure, 'Date']
   visit(module, (node) => {
     if (node['async'] === true || (node['type'] === 'ForOfStatement' && node['await'] === true)) found.add('async')
     const global = globalName(node)

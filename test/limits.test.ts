@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bounds } from '../src/core/bound.ts'
+import { bounds } from '../src/core/data/bound.ts'
 import { listQuery } from '../src/http/schemas.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')

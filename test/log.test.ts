@@ -1,5 +1,5 @@
-import { Broken } from '../src/core/broken.ts'
-import { Problem } from '../src/core/problem.ts'
+import { Broken } from '../src/core/data/broken.ts'
+import { Problem } from '../src/core/data/problem.ts'
 import { backgroundLine, causesOf, faultOf } from '../src/log.ts'
 import { timer } from '../src/timer.ts'
 import { currentTrace, type Trace, traced, traceFrom } from '../src/trace.ts'

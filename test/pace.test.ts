@@ -1,4 +1,4 @@
-import { type Instant, instant, milliseconds } from '../src/core/instant.ts'
+import { type Instant, instant, milliseconds } from '../src/core/data/instant.ts'
 import { paced, pacing } from '../src/pace.ts'
 import { noon } from './build.ts'
 import { MemoryTeams } from './fakes/teams.ts'

@@ -1,4 +1,4 @@
-import { parseRequestId, type RequestId } from '../src/core/id.ts'
+import { parseRequestId, type RequestId } from '../src/core/data/id.ts'
 import { queue } from '../src/queue.ts'
 import { currentTrace, traced, traceFrom } from '../src/trace.ts'
 import { settled } from './fakes/time.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { digestOf } from '../src/core/id.ts'
-import type { JsonObject } from '../src/core/json.ts'
+import { digestOf } from '../src/core/data/id.ts'
+import type { JsonObject } from '../src/core/data/json.ts'
 import type { Signer } from '../src/ports/signer.ts'
 import { after, bot, needs, runner, slot } from './build.ts'
 import { rotated } from './fakes.ts'

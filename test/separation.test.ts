@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
-import type { ObjectId, RequestId } from '../src/core/id.ts'
-import { Problem } from '../src/core/problem.ts'
+import type { ObjectId, RequestId } from '../src/core/data/id.ts'
+import { Problem } from '../src/core/data/problem.ts'
 import { readRoster } from '../src/policy/approvers.ts'
 import { after, bot, needs, oid, runner } from './build.ts'
-import { fold, type Read } from './core/fold.ts'
+import { fold, type Read } from './core/log/fold.ts'
 import { agent, anAction, asks, votes, type World, world } from './world.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { ObjectId } from '../src/core/id.ts'
-import { Problem } from '../src/core/problem.ts'
+import type { ObjectId } from '../src/core/data/id.ts'
+import { Problem } from '../src/core/data/problem.ts'
 import type { Ledger } from '../src/ports/ledger.ts'
 import { after, bot, dba, oid, runner } from './build.ts'
 import { agent, apart, asks, codeOf, count, history, outcomeOf, votes, type World, world } from './world.ts'

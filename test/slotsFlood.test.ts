@@ -1,4 +1,4 @@
-import type { ObjectId } from '../src/core/id.ts'
+import type { ObjectId } from '../src/core/data/id.ts'
 import type { AgentRegistration } from '../src/ports/policy.ts'
 import { after, bot, needs, oid, slot } from './build.ts'
 import { agent, anAction, asks, count, type Instance, outcomeOf, type World, world } from './world.ts'

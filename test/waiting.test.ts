@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../src/core/request.ts'
+import type { ApprovalRequest } from '../src/core/request/request.ts'
 import type { Ledger } from '../src/ports/ledger.ts'
 import { waiting } from '../src/waiting.ts'
 import { after, bot, dba, needs, oid, requestId, slot } from './build.ts'

@@ -1,5 +1,5 @@
 import { type BlobClient, RestError } from '@azure/storage-blob'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../core/data/problem.ts'
 
 /** What the SDK takes with each request. */
 export interface Call {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Hex } from '../core/id.ts'
+import type { Hex } from '../core/data/id.ts'
 
 /** Bytes of a block: a blob may have 50,000 of them. */
 export const blockSize = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
-import { fromInverse, inverse, parseRequestId, type RequestId, type Shard, shardOf } from '../core/id.ts'
-import { type Instant, parseInstant } from '../core/instant.ts'
-import { Problem } from '../core/problem.ts'
+import { fromInverse, inverse, parseRequestId, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import { type Instant, parseInstant } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Scope } from '../ports/ledger.ts'
 
 /** Where a request stands in a list: compares as text. */

@@ -1,7 +1,7 @@
-import { Broken } from '../core/broken.ts'
-import { type ChainHead, emptyChain } from '../core/event.ts'
-import type { Shard } from '../core/id.ts'
-import { type Instant, parseInstant } from '../core/instant.ts'
+import { Broken } from '../core/data/broken.ts'
+import { type ChainHead, emptyChain } from '../core/request/event.ts'
+import type { Shard } from '../core/data/id.ts'
+import { type Instant, parseInstant } from '../core/data/instant.ts'
 import type { KeptEvent, Loaded } from '../ports/ledger.ts'
 
 export interface ShardEvents {

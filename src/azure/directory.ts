@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity'
 import { z } from 'zod'
-import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
-import { type Instant, milliseconds } from '../core/instant.ts'
-import { Problem } from '../core/problem.ts'
+import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
+import { type Instant, milliseconds } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory, Person } from '../ports/directory.ts'
 

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/data-tables'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { Row } from './column.ts'
 import { retryAfter } from './pipeline.ts'

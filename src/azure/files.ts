@@ -1,5 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob'
-import type { Hex } from '../core/id.ts'
+import type { Hex } from '../core/data/id.ts'
 import type { ArchivedFile } from '../ports/archive.ts'
 import type { Call } from './blob.ts'
 

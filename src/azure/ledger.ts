@@ -1,10 +1,10 @@
 import { odata, RestError, type TableClient } from '@azure/data-tables'
-import { Broken } from '../core/broken.ts'
-import type { ChainHead } from '../core/event.ts'
-import { type Hex, parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
-import { Problem } from '../core/problem.ts'
-import type { ApprovalRequest } from '../core/request.ts'
+import { Broken } from '../core/data/broken.ts'
+import type { ChainHead } from '../core/request/event.ts'
+import { type Hex, parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import {
   type Change,
   Conflict,

@@ -1,5 +1,5 @@
 import type { TableClient } from '@azure/data-tables'
-import { type Shard, shards } from '../core/id.ts'
+import { type Shard, shards } from '../core/data/id.ts'
 import type { Position } from './cursor.ts'
 import { type Query, readPage } from './query.ts'
 import type { Row } from './column.ts'

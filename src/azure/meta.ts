@@ -1,5 +1,5 @@
-import { shards } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
+import { shards } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 import { Conflict } from '../ports/ledger.ts'
 import { type Row, rowVersion, textIn } from './column.ts'
 import { answered, found } from './fault.ts'

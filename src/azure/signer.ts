@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { CryptographyClient, KeyClient, type KeyVaultKey, parseKeyVaultKeyIdentifier } from '@azure/keyvault-keys'
 import { calculateJwkThumbprint } from 'jose'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { PublicKey, Signer } from '../ports/signer.ts'
 
 export interface VaultSettings {

@@ -1,6 +1,6 @@
 import { odata, type TableClient } from '@azure/data-tables'
-import { Broken } from '../core/broken.ts'
-import type { Shard } from '../core/id.ts'
+import { Broken } from '../core/data/broken.ts'
+import type { Shard } from '../core/data/id.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
 import { type Row, textIn, textOrNull } from './column.ts'
 import { readPage } from './query.ts'

@@ -1,6 +1,6 @@
 import type { TransactionAction } from '@azure/data-tables'
-import { type ObjectId, type Shard, shardOf } from '../core/id.ts'
-import { type ApprovalRequest, due } from '../core/request.ts'
+import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
+import { type ApprovalRequest, due } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type Row, textIn } from './column.ts'
 import { clearedRow, eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'

@@ -1,5 +1,5 @@
-import type { Shard } from '../core/id.ts'
-import { Problem } from '../core/problem.ts'
+import type { Shard } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Ledger } from '../ports/ledger.ts'
 
 /** Milliseconds. While the storage hangs, those who wait hear so instead of queueing up behind each other, in 8 s. */

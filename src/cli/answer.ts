@@ -1,7 +1,7 @@
-import type { Action } from '../core/action.ts'
-import { parseRequestId } from '../core/id.ts'
-import { isObject, type Json, type JsonObject } from '../core/json.ts'
-import { type Status, statuses } from '../core/request.ts'
+import type { Action } from '../core/action/action.ts'
+import { parseRequestId } from '../core/data/id.ts'
+import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { type Status, statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
 
 /** Nothing else goes into an address. */

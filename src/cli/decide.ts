@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { actionDigest } from '../core/action.ts'
+import { actionDigest } from '../core/action/action.ts'
 import type { Answer } from './answer.ts'
 import { Exit, exits } from './exit.ts'
 import { describeAction, describeState } from './print.ts'

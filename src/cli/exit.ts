@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/json.ts'
-import type { Status } from '../core/request.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import type { Status } from '../core/request/request.ts'
 
 /** The exit codes, as sysexits.h numbers them. They are a part of the interface. */
 export const exits = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Json, readJson } from '../core/json.ts'
+import { type Json, readJson } from '../core/data/json.ts'
 import { Exit, exits } from './exit.ts'
 
 /** One call. It may be repeated, so it must be one that means the same when it arrives twice. */

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/json.ts'
-import { visible } from '../core/text.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { visible } from '../core/data/text.ts'
 
 /**
  * A label and what it labels: a text, or an object to be written as JSON. Without a label it belongs to the line above.

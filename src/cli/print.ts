@@ -1,4 +1,4 @@
-import type { Action } from '../core/action.ts'
+import type { Action } from '../core/action/action.ts'
 import type { Answer } from './answer.ts'
 import type { Line } from './layout.ts'
 

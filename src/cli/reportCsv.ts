@@ -1,5 +1,5 @@
-import { csvLine } from '../core/csv.ts'
-import { visible } from '../core/text.ts'
+import { csvLine } from '../core/data/csv.ts'
+import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/story.ts'
 import { type Account, accountOf, type Reported, type Step } from './account.ts'
 

@@ -1,5 +1,5 @@
-import type { Json } from '../core/json.ts'
-import { visible } from '../core/text.ts'
+import type { Json } from '../core/data/json.ts'
+import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/story.ts'
 import { type Account, accountOf, noteOf, type Reported, type Step } from './account.ts'
 

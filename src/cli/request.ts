@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Action, checkAction, controlCharacter, keyPattern, namePattern } from '../core/action.ts'
-import { isObjectId } from '../core/id.ts'
-import { type Json, type JsonObject, readJson } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import { type Action, checkAction, controlCharacter, keyPattern, namePattern } from '../core/action/action.ts'
+import { isObjectId } from '../core/data/id.ts'
+import { type Json, type JsonObject, readJson } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 

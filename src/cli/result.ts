@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../core/data/json.ts'
 import type { Answer } from './answer.ts'
 import { Exit, exits } from './exit.ts'
 import type { Line } from './layout.ts'

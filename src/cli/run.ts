@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { actionDigest } from '../core/action.ts'
-import type { JsonObject } from '../core/json.ts'
+import { actionDigest } from '../core/action/action.ts'
+import type { JsonObject } from '../core/data/json.ts'
 import type { Answer } from './answer.ts'
 import { type Command, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exitOf, exits } from './exit.ts'

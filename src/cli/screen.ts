@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import type { JsonObject } from '../core/json.ts'
-import { visible } from '../core/text.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { visible } from '../core/data/text.ts'
 import { Exit, exits } from './exit.ts'
 import { type Line, layOut } from './layout.ts'
 import type { Environment } from './settings.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../core/json.ts'
+import { isObject, type JsonObject } from '../core/data/json.ts'
 import { type Answer, parseAnswer } from './answer.ts'
 import { Exit, exitOfProblem, exits } from './exit.ts'
 import { type Call, type Download, open, type Patience, type Reply, send } from './http.ts'

@@ -1,4 +1,4 @@
-import { isObject } from '../core/json.ts'
+import { isObject } from '../core/data/json.ts'
 import { Exit, exits } from './exit.ts'
 import { type Patience, type Reply, send } from './http.ts'
 import type { Credentials } from './settings.ts'

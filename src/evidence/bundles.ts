@@ -1,5 +1,5 @@
-import type { Day } from '../core/day.ts'
-import type { Hex } from '../core/id.ts'
+import type { Day } from '../core/data/day.ts'
+import type { Hex } from '../core/data/id.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Archive, ArchivedFile } from '../ports/archive.ts'
 import type { Plan, Seals } from '../ports/seals.ts'

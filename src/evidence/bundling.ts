@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { PassThrough, type Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
-import { Broken } from '../core/broken.ts'
-import { editionFile, editionOf, versionOf } from '../core/edition.ts'
-import { type Digest, type Hex, sha256 } from '../core/id.ts'
+import { Broken } from '../core/data/broken.ts'
+import { editionFile, editionOf, versionOf } from '../core/record/policyVersion.ts'
+import { type Digest, type Hex, sha256 } from '../core/data/id.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Spooled } from './spool.ts'
 

@@ -1,6 +1,6 @@
-import { type Day, endOf } from '../core/day.ts'
-import { type Instant, instant, later, milliseconds, plusSeconds } from '../core/instant.ts'
-import { Problem } from '../core/problem.ts'
+import { type Day, endOf } from '../core/data/day.ts'
+import { type Instant, instant, later, milliseconds, plusSeconds } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { SealHead, Seals } from '../ports/seals.ts'
 
 /** Seconds past each hour at which sealing runs. */

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
-import type { VerifySignature } from '../core/checkpoint.ts'
+import type { VerifySignature } from '../core/log/checkpoint.ts'
 
 /** Checks an ECDSA signature over SHA-256, in DER. A key that is none has signed nothing. */
 export const verifySignature: VerifySignature = (spki, bytes, der) => {

@@ -1,6 +1,6 @@
-import { type Day, dayOf } from '../core/day.ts'
-import { type Shard, shards } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
+import { type Day, dayOf } from '../core/data/day.ts'
+import { type Shard, shards } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { Plan, Seals } from '../ports/seals.ts'
 
 /** A shard's events of one day, by sequence number (after, up to), and the log index of the first of them. */

@@ -1,6 +1,6 @@
-import { Broken } from '../core/broken.ts'
-import { consistencyRanges, inclusionRanges, perfect, type Range, rootOfRange } from '../core/merkle.ts'
-import { rootAt, type Tile, tileOf, tilePath } from '../core/tile.ts'
+import { Broken } from '../core/data/broken.ts'
+import { consistencyRanges, inclusionRanges, perfect, type Range, rootOfRange } from '../core/log/merkle.ts'
+import { rootAt, type Tile, tileOf, tilePath } from '../core/log/tile.ts'
 import type { Archive } from '../ports/archive.ts'
 
 /** Tiles that are kept in memory: 8 KiB each. */

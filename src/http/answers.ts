@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { problemCodes } from '../core/problem.ts'
-import { statuses } from '../core/request.ts'
+import { problemCodes } from '../core/data/problem.ts'
+import { statuses } from '../core/request/request.ts'
 
 /** The shapes of what the API answers: for its document, and for the tests that hold real answers against it. */
 

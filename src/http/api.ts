@@ -1,8 +1,16 @@
 import type { HttpResponseInit } from '@azure/functions'
-import { canonical, type JsonObject } from '../core/json.ts'
-import { type Digest, type Hex, type ObjectId, parseRequestId, type RequestId, sha256, shardOf } from '../core/id.ts'
-import { Problem } from '../core/problem.ts'
-import type { ApprovalRequest } from '../core/request.ts'
+import { canonical, type JsonObject } from '../core/data/json.ts'
+import {
+  type Digest,
+  type Hex,
+  type ObjectId,
+  parseRequestId,
+  type RequestId,
+  sha256,
+  shardOf,
+} from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Approvals, Reader } from '../approvals.ts'
 import type { DeliveryState } from '../delivery.ts'
 import type { Health } from '../health.ts'

@@ -1,6 +1,6 @@
-import { approvalsOf } from '../core/decision.ts'
-import { type ApprovalRequest, saidIn, saidWith } from '../core/request.ts'
-import { fill } from '../core/requirement.ts'
+import { approvalsOf } from '../core/request/decision.ts'
+import { type ApprovalRequest, saidIn, saidWith } from '../core/request/request.ts'
+import { fill } from '../core/request/requirement.ts'
 import type { DeliveryState } from '../delivery.ts'
 import type { Grant } from '../grants.ts'
 

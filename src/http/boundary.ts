@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
-import type { ObjectId } from '../core/id.ts'
-import { Problem } from '../core/problem.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import { backgroundLine, causesOf, faultOf } from '../log.ts'
 import { formatTraceparent, type Trace, traced, traceFrom } from '../trace.ts'
 

@@ -1,9 +1,9 @@
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
-import { escapePointer } from '../core/action.ts'
-import { bounds } from '../core/bound.ts'
-import { bodyLimits, type Json, readJson } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import { escapePointer } from '../core/action/action.ts'
+import { bounds } from '../core/data/bound.ts'
+import { bodyLimits, type Json, readJson } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 
 /**
  * Reads a body strictly and fits it to its schema. No body counts as an empty object.

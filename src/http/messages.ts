@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions'
-import type { ObjectId } from '../core/id.ts'
-import { activityLimits } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import { activityLimits } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Call } from './boundary.ts'
 import { bodyBytes } from './input.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Problem, problemCodes } from '../core/problem.ts'
+import { Problem, problemCodes } from '../core/data/problem.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 import { problemAnswerSchema, requestAnswer } from './answers.ts'

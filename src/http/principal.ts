@@ -1,5 +1,5 @@
-import type { ObjectId } from '../core/id.ts'
-import { Problem } from '../core/problem.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import type { Call } from './boundary.ts'
 import type { Caller } from './caller.ts'

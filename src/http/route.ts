@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ProblemCode } from '../core/problem.ts'
+import type { ProblemCode } from '../core/data/problem.ts'
 
 /** One operation of the API. */
 export interface Route {

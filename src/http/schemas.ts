@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { actionLimits, controlCharacter, namePattern } from '../core/action.ts'
-import { bounds } from '../core/bound.ts'
-import { erasable } from '../core/erasure.ts'
-import { statuses } from '../core/request.ts'
+import { actionLimits, controlCharacter, namePattern } from '../core/action/action.ts'
+import { bounds } from '../core/data/bound.ts'
+import { erasable } from '../core/request/erasure.ts'
+import { statuses } from '../core/request/request.ts'
 
 /** One schema per body and query: they parse what comes in, and the OpenAPI document is made from them. */
 

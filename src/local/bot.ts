@@ -1,6 +1,6 @@
-import type { JsonObject } from '../core/json.ts'
-import { isObject } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { isObject } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import { type Gate, gate } from '../teams/gate.ts'
 import { tenantId } from './accounts.ts'
 

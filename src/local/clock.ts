@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { instant } from '../core/instant.ts'
+import { instant } from '../core/data/instant.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** The machine's clock and an offset that can only grow; the offset is kept with the data. */

@@ -1,5 +1,5 @@
-import { type Day, endOf, nextDay } from '../core/day.ts'
-import type { Instant } from '../core/instant.ts'
+import { type Day, endOf, nextDay } from '../core/data/day.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { Bundles, SealedBundle } from '../evidence/bundles.ts'
 import type { Alarm, Seals } from '../ports/seals.ts'
 

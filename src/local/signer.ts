@@ -9,7 +9,7 @@ import {
 import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { PublicKey, Signer } from '../ports/signer.ts'
 import { publicKeyOf } from './keys.ts'
 

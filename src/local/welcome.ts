@@ -1,4 +1,4 @@
-import type { Instant } from '../core/instant.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { Policy } from '../ports/policy.ts'
 import { agents, apiAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'

@@ -1,7 +1,7 @@
-import { controlCharacter } from '../core/action.ts'
-import type { Tier } from '../core/event.ts'
-import { isoSeconds } from '../core/measure.ts'
-import type { Slot } from '../core/requirement.ts'
+import { controlCharacter } from '../core/action/action.ts'
+import type { Tier } from '../core/request/event.ts'
+import { isoSeconds } from '../core/data/measure.ts'
+import type { Slot } from '../core/request/requirement.ts'
 import { groupPattern, sizes, slotKey } from './sizes.ts'
 
 /** What any rule that approves asks for. Times are in seconds. */

@@ -4,7 +4,7 @@ import {
   preparsePolicySet,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
-import type { ObjectId } from '../core/id.ts'
+import type { ObjectId } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
 import { fit, hidesCommand } from './params.ts'

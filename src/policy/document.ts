@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { readJson } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import { readJson } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import { BadPolicy, type Flaw, lineAt, lineOfMember } from './flaw.ts'
 import { sizes } from './sizes.ts'
 

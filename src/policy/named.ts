@@ -1,5 +1,5 @@
-import { keyPattern } from '../core/action.ts'
-import type { Format } from '../core/presentation.ts'
+import { keyPattern } from '../core/action/action.ts'
+import type { Format } from '../core/action/presentation.ts'
 import { commandShape, reserved } from './params.ts'
 import type { DeclaredAction } from './schema.ts'
 import type { RecordShape, Shape } from './shape.ts'

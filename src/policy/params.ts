@@ -1,7 +1,7 @@
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { escapePointer } from '../core/action.ts'
-import { isObject, type Json, type JsonObject } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import { escapePointer } from '../core/action/action.ts'
+import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { RecordShape, Shape } from './shape.ts'
 
 /** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */

@@ -1,5 +1,5 @@
 import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
-import { keyPattern } from '../core/action.ts'
+import { keyPattern } from '../core/action/action.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import type { RecordShape, Shape } from './shape.ts'

@@ -1,4 +1,4 @@
-import type { Slot } from '../core/requirement.ts'
+import type { Slot } from '../core/request/requirement.ts'
 
 /** What a policy may be so large as: loading it costs little, and no event made from it passes the 4 KiB of a leaf. */
 export const sizes = {

@@ -1,5 +1,5 @@
-import type { PresentedParam, TitlePart } from '../core/presentation.ts'
-import { cardText } from '../core/value.ts'
+import type { PresentedParam, TitlePart } from '../core/action/presentation.ts'
+import { cardText } from '../core/action/value.ts'
 import type { Complain } from './document.ts'
 import { declared, find } from './named.ts'
 import type { DeclaredAction } from './schema.ts'

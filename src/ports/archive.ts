@@ -1,4 +1,4 @@
-import type { Hex } from '../core/id.ts'
+import type { Hex } from '../core/data/id.ts'
 
 /** What is known of a file in the archive. */
 export interface ArchivedFile {

@@ -1,4 +1,4 @@
-import type { Instant } from '../core/instant.ts'
+import type { Instant } from '../core/data/instant.ts'
 
 export interface Clock {
   now(): Instant

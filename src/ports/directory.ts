@@ -1,5 +1,5 @@
-import type { ObjectId } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 
 /** A human of the tenant, as the directory knows them, at most 60 s ago. */
 export interface Person {

@@ -1,7 +1,7 @@
-import type { ChainHead, Leaf, Salted } from '../core/event.ts'
-import type { Digest, Hex, ObjectId, RequestId, Shard } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
-import type { ApprovalRequest } from '../core/request.ts'
+import type { ChainHead, Leaf, Salted } from '../core/request/event.ts'
+import type { Digest, Hex, ObjectId, RequestId, Shard } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 
 /** Somebody else changed the rows first. Never leaves the use case: it loads again and asks the core again. */
 export class Conflict extends Error {

@@ -1,5 +1,5 @@
-import type { ObjectId } from '../core/id.ts'
-import type { LimitRow } from '../core/limit.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import type { LimitRow } from '../core/request/limit.ts'
 
 /** A row that counts open requests: one per agent, one per channel. */
 export type LimitKey = { readonly agent: ObjectId } | { readonly channel: string }

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../core/request.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 
 /** A card that lies in Teams. */
 export interface PostedCard {

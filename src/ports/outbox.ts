@@ -1,5 +1,5 @@
-import type { RequestId } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
+import type { RequestId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { PostedCard } from './messenger.ts'
 
 /**

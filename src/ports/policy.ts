@@ -1,7 +1,7 @@
-import type { Action } from '../core/action.ts'
-import type { Digest, ObjectId } from '../core/id.ts'
-import type { Presentation } from '../core/presentation.ts'
-import type { Judgement } from '../core/submission.ts'
+import type { Action } from '../core/action/action.ts'
+import type { Digest, ObjectId } from '../core/data/id.ts'
+import type { Presentation } from '../core/action/presentation.ts'
+import type { Judgement } from '../core/request/submission.ts'
 
 /** How an agent is registered in `approvers.json`. */
 export interface AgentRegistration {

@@ -1,7 +1,7 @@
-import type { Day } from '../core/day.ts'
-import type { ChainHead } from '../core/event.ts'
-import type { Hex, Shard } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
+import type { Day } from '../core/data/day.ts'
+import type { ChainHead } from '../core/request/event.ts'
+import type { Hex, Shard } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 
 /** The newest event of every shard, up to which events are in the log. */
 export type Cuts = Readonly<Record<Shard, ChainHead>>

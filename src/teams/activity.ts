@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { isObjectId, type ObjectId, parseObjectId } from '../core/id.ts'
-import type { Json } from '../core/json.ts'
+import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
+import type { Json } from '../core/data/json.ts'
 import { type Click, parseClick } from './click.ts'
 import { type Command, parseCommand } from './command.ts'
 import { wording } from './wording.ts'

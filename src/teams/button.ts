@@ -1,7 +1,7 @@
-import { confirmationOf } from '../core/decision.ts'
-import type { Hex, ObjectId } from '../core/id.ts'
-import { type ApprovalRequest, contentOf, type Decision } from '../core/request.ts'
-import { viewDigest } from '../core/view.ts'
+import { confirmationOf } from '../core/request/decision.ts'
+import type { Hex, ObjectId } from '../core/data/id.ts'
+import { type ApprovalRequest, contentOf, type Decision } from '../core/request/request.ts'
+import { viewDigest } from '../core/request/view.ts'
 import { type Line, line, ours, short } from './run.ts'
 import { wording } from './wording.ts'
 

@@ -1,7 +1,7 @@
 // Not the package's main file: its types are sources that TypeScript would check as ours.
 import { Template } from 'adaptivecards-templating/lib/template-engine.js'
-import { type Hex, sha256 } from '../core/id.ts'
-import type { ApprovalRequest } from '../core/request.ts'
+import { type Hex, sha256 } from '../core/data/id.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Reader } from './button.ts'
 import { channelFace, listFace, refusedFace, reviewFace } from './face.ts'
 import { wording } from './wording.ts'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { actionLimits, controlCharacter } from '../core/action.ts'
-import type { Verdict } from '../core/event.ts'
-import { type Digest, parseDigest, parseRequestId, type RequestId } from '../core/id.ts'
-import type { Json } from '../core/json.ts'
-import { unbroken } from '../core/page.ts'
-import { Problem } from '../core/problem.ts'
+import { actionLimits, controlCharacter } from '../core/action/action.ts'
+import type { Verdict } from '../core/request/event.ts'
+import { type Digest, parseDigest, parseRequestId, type RequestId } from '../core/data/id.ts'
+import type { Json } from '../core/data/json.ts'
+import { unbroken } from '../core/action/page.ts'
+import { Problem } from '../core/data/problem.ts'
 import { wording } from './wording.ts'
 
 /** What a button of a card asks for. All of it is the word of somebody's client. */

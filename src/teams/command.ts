@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Json } from '../core/json.ts'
+import type { Json } from '../core/data/json.ts'
 
 /** What somebody typed to the bot. `approve` stands for every verb that works by card only. */
 export interface Command {

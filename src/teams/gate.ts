@@ -1,8 +1,8 @@
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
-import { isObjectId } from '../core/id.ts'
-import type { JsonObject } from '../core/json.ts'
-import { Problem } from '../core/problem.ts'
+import { isObjectId } from '../core/data/id.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../token.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { approvalsOf } from '../core/decision.ts'
-import type { ApprovalRequest } from '../core/request.ts'
-import { fill } from '../core/requirement.ts'
+import { approvalsOf } from '../core/request/decision.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { fill } from '../core/request/requirement.ts'
 import { wording } from './wording.ts'
 
 /** What happens next, and who is still missing, in one line; a second one says that some may not know of it. */

@@ -1,6 +1,6 @@
-import { breakable, type Entry } from '../core/page.ts'
-import { type Row, rowsOf, titleOf } from '../core/presentation.ts'
-import type { ApprovalRequest } from '../core/request.ts'
+import { breakable, type Entry } from '../core/action/page.ts'
+import { type Row, rowsOf, titleOf } from '../core/action/presentation.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import { short, shortened } from './run.ts'
 import { wording } from './wording.ts'
 

@@ -1,5 +1,5 @@
-import { breakable, ends } from '../core/page.ts'
-import { cardText } from '../core/value.ts'
+import { breakable, ends } from '../core/action/page.ts'
+import { cardText } from '../core/action/value.ts'
 import { wording } from './wording.ts'
 
 /** A piece of a line: our own word, or what somebody else wrote. */

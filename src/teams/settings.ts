@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../core/request.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 
 /** How the bot's identity is registered. None of them needs a password: a managed identity stands behind each. */
 export const appTypes = ['UserAssignedMsi', 'SingleTenant', 'MultiTenant'] as const

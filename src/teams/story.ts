@@ -1,5 +1,5 @@
-import type { Actor } from '../core/event.ts'
-import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request.ts'
+import type { Actor } from '../core/request/event.ts'
+import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request/request.ts'
 import { type Line, line, named, ours, quoted, type Run } from './run.ts'
 import { wording } from './wording.ts'
 

@@ -1,7 +1,7 @@
-import type { Tier } from '../core/event.ts'
-import type { Status } from '../core/request.ts'
-import type { Instant } from '../core/instant.ts'
-import type { Warning } from '../core/warning.ts'
+import type { Tier } from '../core/request/event.ts'
+import type { Status } from '../core/request/request.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { Warning } from '../core/action/warning.ts'
 
 /** A moment in the reader's own time: the client fills it in. Only ever used in a TextBlock that is ours alone. */
 const moment = (at: Instant): string => {
@@ -89,7 +89,7 @@ const next = {
 /** Without the marks, which a screen reader would spell. */
 const spoken = (text: string): string => text.replace(/^[^\p{L}]+/u, '')
 
-/** By code of core/warning.ts; requests of an earlier version may bear others. */
+/** By code of core/action/warning.ts; requests of an earlier version may bear others. */
 const warnings: Readonly<Record<string, string>> = {
   'denied-before': 'The same action of this agent was denied before, in the last seven days.',
   'asks-often': 'This agent asks unusually often.',

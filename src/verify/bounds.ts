@@ -1,5 +1,5 @@
-import type { Manifest } from '../core/manifest.ts'
-import { maxLeafBytes } from '../core/event.ts'
+import type { Manifest } from '../core/log/manifest.ts'
+import { maxLeafBytes } from '../core/request/event.ts'
 import { mostCarried } from './carried.ts'
 import type { Members } from './directory.ts'
 import { BrokenAt } from './finding.ts'

@@ -1,5 +1,5 @@
-import type { Hex } from '../core/id.ts'
-import type { Manifest } from '../core/manifest.ts'
+import type { Hex } from '../core/data/id.ts'
+import type { Manifest } from '../core/log/manifest.ts'
 import { attested, type Attested, checkDigest, checkDigests, keysIn } from './attested.ts'
 import { checkBounds } from './bounds.ts'
 import type { Links } from './chains.ts'

@@ -1,7 +1,7 @@
-import { endOf, startOf } from '../core/day.ts'
-import { type Hex, type Shard, shards } from '../core/id.ts'
-import type { Manifest } from '../core/manifest.ts'
-import type { LogEvent } from '../core/record.ts'
+import { endOf, startOf } from '../core/data/day.ts'
+import { type Hex, type Shard, shards } from '../core/data/id.ts'
+import type { Manifest } from '../core/log/manifest.ts'
+import type { LogEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 
 /** What the first event of each shard says came before it. */

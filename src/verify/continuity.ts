@@ -1,7 +1,7 @@
-import type { RequestId } from '../core/id.ts'
-import type { Instant } from '../core/instant.ts'
-import type { Life } from '../core/life.ts'
-import type { Manifest } from '../core/manifest.ts'
+import type { RequestId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { Life } from '../core/record/replayedRequest.ts'
+import type { Manifest } from '../core/log/manifest.ts'
 import { BrokenAt } from './finding.ts'
 
 /**

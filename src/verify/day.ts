@@ -1,5 +1,5 @@
-import type { Manifest } from '../core/manifest.ts'
-import { parseBundle, parseStatement } from '../core/statement.ts'
+import type { Manifest } from '../core/log/manifest.ts'
+import { parseBundle, parseStatement } from '../core/log/statement.ts'
 import { extentOf } from './attested.ts'
 import { mostRow } from './bounds.ts'
 import { type Carried, carriedReader } from './carried.ts'

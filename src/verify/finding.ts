@@ -1,4 +1,4 @@
-import { Broken, type BrokenCode } from '../core/broken.ts'
+import { Broken, type BrokenCode } from '../core/data/broken.ts'
 
 /** What is checked, in this order: the first that does not hold is the one that is named. */
 export const checks = [

@@ -1,7 +1,7 @@
-import { canonical, isObject, type Json, readJson } from '../core/json.ts'
-import { saidDigest } from '../core/event.ts'
-import { digestOf } from '../core/id.ts'
-import type { LogEvent } from '../core/record.ts'
+import { canonical, isObject, type Json, readJson } from '../core/data/json.ts'
+import { saidDigest } from '../core/request/event.ts'
+import { digestOf } from '../core/data/id.ts'
+import type { LogEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 import { lineReader, linesOf } from './lines.ts'
 

@@ -1,5 +1,5 @@
-import { Broken } from '../core/broken.ts'
-import { hashNode, inclusionRanges, perfect, type Subtree } from '../core/merkle.ts'
+import { Broken } from '../core/data/broken.ts'
+import { hashNode, inclusionRanges, perfect, type Subtree } from '../core/log/merkle.ts'
 import type { Carried } from './carried.ts'
 import type { Day } from './day.ts'
 

@@ -1,5 +1,5 @@
 import { blockSize, stage } from '../../src/azure/blocks.ts'
-import { sha256 } from '../../src/core/id.ts'
+import { sha256 } from '../../src/core/data/id.ts'
 
 /** So many blocks of which no two are alike. */
 async function* blocks(count: number, pulled: () => void = () => {}): AsyncGenerator<Uint8Array> {

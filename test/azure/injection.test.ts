@@ -1,5 +1,5 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
-import type { ObjectId } from '../../src/core/id.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
 import { ask, bot } from '../contract/story.ts'
 import { startStorage, type TestStorage } from '../contract/tables.ts'
 

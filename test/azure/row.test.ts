@@ -1,5 +1,5 @@
 import { requestFrom, requestRow } from '../../src/azure/row.ts'
-import type { Presentation } from '../../src/core/presentation.ts'
+import type { Presentation } from '../../src/core/action/presentation.ts'
 import { pending } from '../build.ts'
 
 const presentation: Presentation = {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { takeTurns } from '../../src/azure/turns.ts'
-import { shards } from '../../src/core/id.ts'
+import { shards } from '../../src/core/data/id.ts'
 
 const [shard = 'none' as never] = shards
 

@@ -1,4 +1,4 @@
-import type { ObjectId } from '../../src/core/id.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
 import { readCards } from '../../src/folder.ts'
 import { loadCards } from '../../src/teams/cards.ts'
 import { dba, pending } from '../build.ts'

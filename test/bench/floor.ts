@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { shards } from '../../src/core/id.ts'
+import { shards } from '../../src/core/data/id.ts'
 import { leavesIn } from './day.ts'
 
 /**

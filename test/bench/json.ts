@@ -1,4 +1,4 @@
-import { readJson } from '../../src/core/json.ts'
+import { readJson } from '../../src/core/data/json.ts'
 import { type Bench, each, type Figure, figure, inTurns, type Means, share } from './figure.ts'
 
 export const json: Bench = {

@@ -1,6 +1,6 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { Tables } from '../../src/azure/tables.ts'
-import { plusSeconds } from '../../src/core/instant.ts'
+import { plusSeconds } from '../../src/core/data/instant.ts'
 import type { Page, Scope } from '../../src/ports/ledger.ts'
 import { anAgent, anApprover, fill, timeOf } from './crowdedTable.ts'
 import { type Bench, type Figure, figure, type Means, share } from './figure.ts'

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { RequestId } from '../../src/core/id.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
 import type { Address } from './storage.ts'
 
 /** What a process that is an instance of its own can be told to do. Moments are milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import type { RequestId } from '../../src/core/id.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
 import { crowd } from './figure.ts'
 import { startInstance, tryToAsk } from './instance.ts'
 import type { Order, Report, Tasks } from './peer.ts'

@@ -1,7 +1,7 @@
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import { prepareLedger } from '../../src/azure/meta.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
-import { instant } from '../../src/core/instant.ts'
+import { instant } from '../../src/core/data/instant.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { startAzurite } from '../../src/local/azurite.ts'
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables'
 import type { Tables } from '../../src/azure/tables.ts'
-import { shards } from '../../src/core/id.ts'
+import { shards } from '../../src/core/data/id.ts'
 import type { BenchStorage } from './storage.ts'
 
 /** One call to a table, as it can be made again on another. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { actionDigest } from '../../src/core/action.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import { actionDigest } from '../../src/core/action/action.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 
 /** A service that answers what a test tells it to, and remembers what it was sent. */
 export interface Double {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type Line, layOut } from '../../src/cli/layout.ts'
-import { visible } from '../../src/core/text.ts'
+import { visible } from '../../src/core/data/text.ts'
 
 const rows = (label: string, text: Line[1], columns = 80): readonly string[] =>
   layOut([label, text], { columns, colours: false }).split('\n').slice(0, -1)

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { actionDigest } from '../../src/core/action.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import { actionDigest } from '../../src/core/action/action.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
 import { buildProgram, type Ended, joined, type Program, type RunOptions } from './program.ts'
 

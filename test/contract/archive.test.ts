@@ -1,4 +1,4 @@
-import { sha256 } from '../../src/core/id.ts'
+import { sha256 } from '../../src/core/data/id.ts'
 import type { Archive } from '../../src/ports/archive.ts'
 import { MemoryArchive } from '../fakes/archive.ts'
 import { collect, large, startBlobs, streamOf, type TestBlobs } from './blobs.ts'

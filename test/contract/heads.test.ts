@@ -1,6 +1,6 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
-import { sha256 } from '../../src/core/id.ts'
-import { open } from '../../src/core/submission.ts'
+import { sha256 } from '../../src/core/data/id.ts'
+import { open } from '../../src/core/request/submission.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import { type Wire, watchWire } from '../bench/wire.ts'
 import { apply, ask, changeOf, dba, minutes, noon, oid, shard, submission, vote } from './story.ts'

@@ -1,6 +1,6 @@
 import { TableLimits } from '../../src/azure/limits.ts'
-import { digestOf, sha256 } from '../../src/core/id.ts'
-import type { LimitRow } from '../../src/core/limit.ts'
+import { digestOf, sha256 } from '../../src/core/data/id.ts'
+import type { LimitRow } from '../../src/core/request/limit.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { LimitKey, Limits } from '../../src/ports/limits.ts'
 import { MemoryLimits } from '../fakes/limits.ts'

@@ -1,6 +1,6 @@
 import { TableSeals } from '../../src/azure/seals.ts'
-import { dayOf, parseDay } from '../../src/core/day.ts'
-import { sha256, shards } from '../../src/core/id.ts'
+import { dayOf, parseDay } from '../../src/core/data/day.ts'
+import { sha256, shards } from '../../src/core/data/id.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { Alarm, Cuts, Plan, SealHead, Seals } from '../../src/ports/seals.ts'
 import { MemorySeals } from '../fakes/seals.ts'

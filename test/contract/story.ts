@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Action } from '../../src/core/action.ts'
-import { decide } from '../../src/core/decision.ts'
-import { chain, type Draft, type Verdict } from '../../src/core/event.ts'
+import type { Action } from '../../src/core/action/action.ts'
+import { decide } from '../../src/core/request/decision.ts'
+import { chain, type Draft, type Verdict } from '../../src/core/request/event.ts'
 import {
   type Digest,
   digestOf,
@@ -12,10 +12,10 @@ import {
   type Shard,
   shardOf,
   shards,
-} from '../../src/core/id.ts'
-import { type Instant, later, parseInstant, plusSeconds } from '../../src/core/instant.ts'
-import { type ApprovalRequest, due, overdue, recorded, type Step } from '../../src/core/request.ts'
-import { open, type Submission } from '../../src/core/submission.ts'
+} from '../../src/core/data/id.ts'
+import { type Instant, later, parseInstant, plusSeconds } from '../../src/core/data/instant.ts'
+import { type ApprovalRequest, due, overdue, recorded, type Step } from '../../src/core/request/request.ts'
+import { open, type Submission } from '../../src/core/request/submission.ts'
 import { type Change, Conflict, type Ledger, type Loaded, type UsedKey } from '../../src/ports/ledger.ts'
 
 export const noon = parseInstant('2026-03-04T12:00:00.000Z')

@@ -4,8 +4,8 @@
  */
 import { createServer } from 'node:http'
 import { useApp } from '../../src/app.ts'
-import { instant } from '../../src/core/instant.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { instant } from '../../src/core/data/instant.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { readCards } from '../../src/folder.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import type { Azurite } from '../../src/local/azurite.ts'

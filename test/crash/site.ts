@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import type { SealReport } from '../../src/local/sealing.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
 import { type Connector, startConnector } from '../connector.ts'

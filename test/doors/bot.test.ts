@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
 import { wording } from '../../src/teams/wording.ts'

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
 
 /** As much of JSON Schema 2020-12 as the document of the API uses. */
 export interface Schema {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { Problem, type ProblemCode } from '../../src/core/problem.ts'
+import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
 import { problemAnswerSchema } from '../../src/http/answers.ts'
 import { routes } from '../../src/http/routes.ts'
 import { type Answer, type Stack, startStack, wish } from '../stack.ts'

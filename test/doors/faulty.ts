@@ -4,9 +4,9 @@
  */
 import { createServer } from 'node:http'
 import { type Adapters, compose, useApp } from '../../src/app.ts'
-import { dayOf, endOf } from '../../src/core/day.ts'
-import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/instant.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { dayOf, endOf } from '../../src/core/data/day.ts'
+import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { readCards, readVerifiers } from '../../src/folder.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type Host, startHost } from '../../src/local/host.ts'

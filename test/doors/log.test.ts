@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isArray, isObject, type Json } from '../../src/core/json.ts'
+import { isArray, isObject, type Json } from '../../src/core/data/json.ts'
 import type { RouteName } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
 import { listQuery } from '../../src/http/schemas.ts'

@@ -1,8 +1,8 @@
 import { createHash, randomUUID, verify } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { VerifySignature } from '../../src/core/checkpoint.ts'
-import { type Day, nextDay, parseDay } from '../../src/core/day.ts'
-import { spkiFromPem } from '../../src/core/signature.ts'
+import type { VerifySignature } from '../../src/core/log/checkpoint.ts'
+import { type Day, nextDay, parseDay } from '../../src/core/data/day.ts'
+import { spkiFromPem } from '../../src/core/log/signature.ts'
 import { type Answer, type Stack, startStack, wish } from '../stack.ts'
 
 /** What somebody wrote and should not have. */

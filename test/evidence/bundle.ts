@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBufferPromise } from 'yauzl'
-import { encode64 } from '../../src/core/base64.ts'
-import { formatAdd, formatCheckpoint } from '../../src/core/checkpoint.ts'
-import { type Hex, sha256 } from '../../src/core/id.ts'
+import { encode64 } from '../../src/core/data/base64.ts'
+import { formatAdd, formatCheckpoint } from '../../src/core/log/checkpoint.ts'
+import { type Hex, sha256 } from '../../src/core/data/id.ts'
 import {
   append,
   consistencyRanges,
@@ -17,11 +17,18 @@ import {
   perfect,
   rootOf,
   rootOfRange,
-} from '../../src/core/merkle.ts'
-import { formatNote, type NoteSignature } from '../../src/core/note.ts'
-import { keyIdOf, pemOf, spkiOf } from '../../src/core/signature.ts'
-import { formatBundle, type Manifest, pae, parseBundle, parseStatement, statementOf } from '../../src/core/statement.ts'
-import type { Day } from '../../src/core/day.ts'
+} from '../../src/core/log/merkle.ts'
+import { formatNote, type NoteSignature } from '../../src/core/log/note.ts'
+import { keyIdOf, pemOf, spkiOf } from '../../src/core/log/signature.ts'
+import {
+  formatBundle,
+  type Manifest,
+  pae,
+  parseBundle,
+  parseStatement,
+  statementOf,
+} from '../../src/core/log/statement.ts'
+import type { Day } from '../../src/core/data/day.ts'
 import { zipped } from '../../src/evidence/bundling.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { Signer } from '../../src/ports/signer.ts'

@@ -1,4 +1,4 @@
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import type { SealingParts } from '../../src/evidence/sealing.ts'
 import { around } from './days.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { erasable } from '../../src/core/erasure.ts'
+import { erasable } from '../../src/core/request/erasure.ts'
 import { erasures } from '../../src/evidence/erasure.ts'
 import { dba, policyVersion } from '../build.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lies, needing, securityChannel } from '../deliveryWorld.ts'

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, sign } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { canonical } from '../../src/core/json.ts'
+import { canonical } from '../../src/core/data/json.ts'
 
 /** An unpacked bundle in memory, to be tampered with. */
 export type Members = Map<string, Buffer>

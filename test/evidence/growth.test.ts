@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { encode64 } from '../../src/core/base64.ts'
+import { encode64 } from '../../src/core/data/base64.ts'
 import {
   append,
   checkConsistency,
@@ -8,9 +8,9 @@ import {
   type Frontier,
   hashLeaf,
   rootOf,
-} from '../../src/core/merkle.ts'
-import { Problem } from '../../src/core/problem.ts'
-import { rightEdge, tilePath } from '../../src/core/tile.ts'
+} from '../../src/core/log/merkle.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import { rightEdge, tilePath } from '../../src/core/log/tile.ts'
 import { growth } from '../../src/evidence/growth.ts'
 import { tree } from '../../src/evidence/tree.ts'
 import type { Archive } from '../../src/ports/archive.ts'

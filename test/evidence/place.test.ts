@@ -1,4 +1,4 @@
-import { shards, type Shard } from '../../src/core/id.ts'
+import { shards, type Shard } from '../../src/core/data/id.ts'
 import { placeOf, placesOf, recordsOf } from '../../src/evidence/place.ts'
 import { planOf } from './sealed.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { decode64, encode64 } from '../../src/core/base64.ts'
-import { openCheckpoint, parseAdd } from '../../src/core/checkpoint.ts'
-import { shards } from '../../src/core/id.ts'
+import { decode64, encode64 } from '../../src/core/data/base64.ts'
+import { openCheckpoint, parseAdd } from '../../src/core/log/checkpoint.ts'
+import { shards } from '../../src/core/data/id.ts'
 import {
   append,
   checkConsistency,
@@ -10,9 +10,9 @@ import {
   type Frontier,
   hashLeaf,
   rootOf,
-} from '../../src/core/merkle.ts'
-import { Problem } from '../../src/core/problem.ts'
-import { spkiFromPem, spkiOf, thumbprintOf } from '../../src/core/signature.ts'
+} from '../../src/core/log/merkle.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import { spkiFromPem, spkiOf, thumbprintOf } from '../../src/core/log/signature.ts'
 import { verifySignature } from '../../src/evidence/ecdsa.ts'
 import { abreast } from '../../src/evidence/flow.ts'
 import { sealing } from '../../src/evidence/sealing.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { sealing } from '../../src/evidence/sealing.ts'
-import type { Instant } from '../../src/core/instant.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import { dba } from '../build.ts'

@@ -1,5 +1,5 @@
-import { shardOf, shards, timeOf } from '../../src/core/id.ts'
-import { leafHash } from '../../src/core/merkle.ts'
+import { shardOf, shards, timeOf } from '../../src/core/data/id.ts'
+import { leafHash } from '../../src/core/log/merkle.ts'
 import { fileOf } from '../../src/evidence/bundles.ts'
 import { sealing } from '../../src/evidence/sealing.ts'
 import { MemoryArchive } from '../fakes/archive.ts'

@@ -1,5 +1,5 @@
-import { plusSeconds } from '../../src/core/instant.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { plusSeconds } from '../../src/core/data/instant.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { sealing } from '../../src/evidence/sealing.ts'
 import { type Account, startAccount } from './account.ts'
 import { at, comparable, day, live, morning, scratch } from './days.ts'

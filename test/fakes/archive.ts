@@ -1,4 +1,4 @@
-import { type Hex, sha256 } from '../../src/core/id.ts'
+import { type Hex, sha256 } from '../../src/core/data/id.ts'
 import type { Archive, ArchivedFile } from '../../src/ports/archive.ts'
 
 interface Kept {

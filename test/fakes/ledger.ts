@@ -1,11 +1,11 @@
 import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../src/azure/cursor.ts'
 import { takeTurns } from '../../src/azure/turns.ts'
-import { Broken } from '../../src/core/broken.ts'
-import { type ChainHead, emptyChain, type Leaf } from '../../src/core/event.ts'
-import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../src/core/id.ts'
-import type { Instant } from '../../src/core/instant.ts'
-import { leafHash } from '../../src/core/merkle.ts'
-import { type ApprovalRequest, due } from '../../src/core/request.ts'
+import { Broken } from '../../src/core/data/broken.ts'
+import { type ChainHead, emptyChain, type Leaf } from '../../src/core/request/event.ts'
+import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
+import { leafHash } from '../../src/core/log/merkle.ts'
+import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import {
   type Change,
   Conflict,

@@ -1,4 +1,4 @@
-import { emptyRow, type LimitRow } from '../../src/core/limit.ts'
+import { emptyRow, type LimitRow } from '../../src/core/request/limit.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { LimitKey, Limits } from '../../src/ports/limits.ts'
 

@@ -1,6 +1,6 @@
-import { cardName, isClaimed, isWaiting, type Posting } from '../../src/core/delivery.ts'
-import type { RequestId } from '../../src/core/id.ts'
-import type { Instant } from '../../src/core/instant.ts'
+import { cardName, isClaimed, isWaiting, type Posting } from '../../src/core/request/delivery.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import type { CardRow, Claim, Outbox } from '../../src/ports/outbox.ts'
 import type { MemoryLedger } from './ledger.ts'
 

@@ -1,5 +1,5 @@
-import type { Day } from '../../src/core/day.ts'
-import type { Instant } from '../../src/core/instant.ts'
+import type { Day } from '../../src/core/data/day.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../../src/ports/seals.ts'
 

@@ -1,7 +1,7 @@
-import { revision } from '../../src/core/delivery.ts'
-import type { RequestId } from '../../src/core/id.ts'
-import type { Instant } from '../../src/core/instant.ts'
-import type { ApprovalRequest, Status } from '../../src/core/request.ts'
+import { revision } from '../../src/core/request/delivery.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
+import type { ApprovalRequest, Status } from '../../src/core/request/request.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Again, Messenger, PostedCard, Sent } from '../../src/ports/messenger.ts'
 

@@ -1,4 +1,4 @@
-import { type Instant, instant, milliseconds } from '../../src/core/instant.ts'
+import { type Instant, instant, milliseconds } from '../../src/core/data/instant.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 
 interface Sleeper {

@@ -1,5 +1,5 @@
-import { Broken } from '../../src/core/broken.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { Broken } from '../../src/core/data/broken.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { Unreadable } from '../../src/verify/finding.ts'
 

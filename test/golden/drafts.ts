@@ -1,6 +1,6 @@
-import type { Draft } from '../../src/core/event.ts'
-import type { Digest, Hex, ObjectId, RequestId } from '../../src/core/id.ts'
-import type { Instant } from '../../src/core/instant.ts'
+import type { Draft } from '../../src/core/request/event.ts'
+import type { Digest, Hex, ObjectId, RequestId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 
 const hex = (pair: string): Hex => pair.repeat(32) as Hex
 const digest = (pair: string): Digest => `sha256:${pair.repeat(32)}` as Digest

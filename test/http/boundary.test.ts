@@ -1,5 +1,5 @@
 import { HttpRequest, HttpResponse, type HttpResponseInit, InvocationContext } from '@azure/functions'
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { boundary, type Call } from '../../src/http/boundary.ts'
 import { currentTrace, parseTraceparent } from '../../src/trace.ts'
 import { bot } from '../build.ts'

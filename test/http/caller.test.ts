@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { type Caller, callers, type CallerSettings } from '../../src/http/caller.ts'
 import { type Answer, type Double, startDouble } from '../double.ts'
 import { publiclySigned, unsigned } from '../forgedTokens.ts'

@@ -1,5 +1,5 @@
 import { HttpRequest } from '@azure/functions'
-import type { ObjectId } from '../../src/core/id.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { principals } from '../../src/http/principal.ts'
 import { bot, dba, oid } from '../build.ts'

@@ -1,5 +1,5 @@
-import type { ObjectId } from '../../src/core/id.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { readRoster, type Roster } from '../../src/policy/approvers.ts'
 import { approvers, deployBot, load, otherBot, person } from './folder.ts'

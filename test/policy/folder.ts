@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ObjectId } from '../../src/core/id.ts'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
-import type { Judgement } from '../../src/core/submission.ts'
+import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Policy } from '../../src/ports/policy.ts'
 
 const example = join(import.meta.dirname, '../../policy')

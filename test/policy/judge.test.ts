@@ -1,7 +1,7 @@
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
-import type { JsonObject } from '../../src/core/json.ts'
-import type { Judgement } from '../../src/core/submission.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import type { Judgement } from '../../src/core/request/submission.ts'
 import { ask, deployBot, load, otherBot, person, rules, schema } from './folder.ts'
 
 const rule = (id: string, effect: string, annotations = '', rest = '', scope = 'action') =>

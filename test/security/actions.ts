@@ -1,9 +1,9 @@
 import type { Row } from './row.ts'
 
-const shown = 'test/core/shown.test.ts'
+const shown = 'test/core/action/shown.test.ts'
 const activity = 'test/teams/activity.test.ts'
-const grant = 'test/core/grant.test.ts'
-const redemption = 'test/core/redemption.test.ts'
+const grant = 'test/core/request/grant.test.ts'
+const redemption = 'test/core/request/redemption.test.ts'
 
 /** What is approved, and how it is shown. */
 export const actionRows: readonly Row[] = [
@@ -14,28 +14,28 @@ export const actionRows: readonly Row[] = [
     switches: [
       {
         name: 'digest-of-all',
-        file: 'src/core/action.ts',
+        file: 'src/core/action/action.ts',
         find: 'canonical({ action, environment, params, target,',
         replace: 'canonical({ action, environment, params: Object.keys(params), target,',
-        tests: { 'test/core/action.test.ts': ['whatever is changed in an action changes its digest'] },
+        tests: { 'test/core/action/action.test.ts': ['whatever is changed in an action changes its digest'] },
       },
       {
         name: 'digest-in-vote',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: '    if (seen.digest !== request.digest)\n',
         replace: '    if (false)\n',
-        tests: { 'test/core/decision.test.ts': ['what is decided on › over the API it is the digest'] },
+        tests: { 'test/core/request/decision.test.ts': ['what is decided on › over the API it is the digest'] },
       },
       {
         name: 'digest-in-grant',
-        file: 'src/core/grant.ts',
+        file: 'src/core/request/grant.ts',
         find: "if (digest !== request.digest || !isObject(first) || first['digest'] !== digest)",
         replace: 'if (!isObject(first))',
         tests: { [grant]: ['a grant is checked › and refused for %s'] },
       },
       {
         name: 'digest-in-redemption',
-        file: 'src/core/redemption.ts',
+        file: 'src/core/request/redemption.ts',
         find: 'if (digest !== request.digest) throw',
         replace: 'if (false) throw',
         tests: { [redemption]: ['redeem › refuses %s'] },
@@ -56,11 +56,11 @@ export const actionRows: readonly Row[] = [
     switches: [
       {
         name: 'visible',
-        file: 'src/core/text.ts',
+        file: 'src/core/data/text.ts',
         find: 'return text.replace(escaped, (found) => (found ===',
         replace: 'return text.replace(/(?!)/g, (found) => (found ===',
         tests: {
-          'test/core/text.test.ts': [
+          'test/core/data/text.test.ts': [
             '%s is written out',
             'in a %s › nothing that is hidden, turns the text or moves the cursor is left',
           ],
@@ -69,20 +69,22 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'nothing-filled-in',
-        file: 'src/core/value.ts',
+        file: 'src/core/action/value.ts',
         find: ".replace(/\\{(?=\\{)/g, '⟦U+007B⟧')",
         replace: '',
         tests: {
-          'test/core/page.test.ts': ['in a %s › nothing is left that a client fills in, or that nobody sees'],
+          'test/core/action/page.test.ts': ['in a %s › nothing is left that a client fills in, or that nobody sees'],
           'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
         },
       },
       {
         name: 'told-apart',
-        file: 'src/core/value.ts',
+        file: 'src/core/action/value.ts',
         find: "typeof value === 'string' && !isMistakable(value) ? value",
         replace: "typeof value === 'string' ? value",
-        tests: { 'test/core/page.test.ts': ['no two params have the same pages: they can be read back from them'] },
+        tests: {
+          'test/core/action/page.test.ts': ['no two params have the same pages: they can be read back from them'],
+        },
       },
       {
         name: 'plain-text',
@@ -93,7 +95,7 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'every-page',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: "const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)",
         replace: 'const needed = 1',
         tests: { [shown]: ['approving needs every page, denying needs one'] },
@@ -122,14 +124,14 @@ export const actionRows: readonly Row[] = [
     switches: [
       {
         name: 'shown-to-me',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: '(s) => s.approver === approver && s.view === seen.view && s.content === contentOf(request),',
         replace: '(s) => s.view === seen.view && s.content === contentOf(request),',
         tests: { [shown]: ['a view that a colleague was shown is no ground for my vote'] },
       },
       {
         name: 'shown-this',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: '  if (pages < needed) throw',
         replace: '  if (false) throw',
         tests: {

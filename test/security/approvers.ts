@@ -1,6 +1,6 @@
 import type { Row } from './row.ts'
 
-const decision = 'test/core/decision.test.ts'
+const decision = 'test/core/request/decision.test.ts'
 const not = 'who decides › not %s'
 const separation = {
   'test/separation.test.ts': [
@@ -18,14 +18,14 @@ export const approverRows: readonly Row[] = [
     switches: [
       {
         name: 'self-approval',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
         replace: 'if (false)',
         tests: { [decision]: [not], ...separation },
       },
       {
         name: 'second-account',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: 'd.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)',
         replace: 'false',
         tests: {
@@ -37,11 +37,11 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'distinct-people',
-        file: 'src/core/requirement.ts',
+        file: 'src/core/request/requirement.ts',
         find: '  for (const person of people) seat(person, new Set())\n',
         replace: '  for (const person of people) for (const _ of places) seat(person, new Set())\n',
         tests: {
-          'test/core/requirement.test.ts': [
+          'test/core/request/requirement.test.ts': [
             'no slot is overfilled, and there are never more places filled than people',
           ],
           ...separation,
@@ -92,7 +92,7 @@ export const approverRows: readonly Row[] = [
     switches: [
       {
         name: 'in-no-group',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: '!requirement.slots.some((slot) => overlap(slot.groups, facts.groups))',
         replace: '!requirement.slots.every((slot) => slot.groups.every((group) => facts.groups.includes(group)))',
         tests: {
@@ -156,14 +156,14 @@ export const approverRows: readonly Row[] = [
     switches: [
       {
         name: 'guest',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: 'if (!facts.member) throw',
         replace: 'if (false) throw',
         tests: { [decision]: [not] },
       },
       {
         name: 'disabled',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: 'if (!facts.enabled) throw',
         replace: 'if (false) throw',
         tests: { [decision]: [not] },

@@ -1,5 +1,5 @@
-import { emptyRow } from '../../src/core/limit.ts'
-import { showLimits } from '../../src/core/page.ts'
+import { emptyRow } from '../../src/core/request/limit.ts'
+import { showLimits } from '../../src/core/action/page.ts'
 import { bot } from '../build.ts'
 import { anAction, asks, codeOf, world } from '../world.ts'
 

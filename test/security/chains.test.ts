@@ -1,7 +1,7 @@
-import { sha256, type Shard } from '../../src/core/id.ts'
-import type { LogEvent } from '../../src/core/record.ts'
+import { sha256, type Shard } from '../../src/core/data/id.ts'
+import type { LogEvent } from '../../src/core/record/record.ts'
 import { chains } from '../../src/verify/chains.ts'
-import type { Day } from '../../src/core/day.ts'
+import type { Day } from '../../src/core/data/day.ts'
 import { noon } from '../build.ts'
 
 const nothing = '0'.repeat(64)

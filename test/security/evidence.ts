@@ -69,11 +69,11 @@ export const evidenceRows: readonly Row[] = [
       },
       {
         name: 'rules-replayed',
-        file: 'src/core/decision.ts',
+        file: 'src/core/request/decision.ts',
         find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
         replace: 'if (false)',
         tests: {
-          'test/core/forgery.test.ts': ['a forged history is refused › approved %s'],
+          'test/core/record/forgery.test.ts': ['a forged history is refused › approved %s'],
           [tampered]: [
             'made anew by somebody who has the key, a day is replayed › a self-approval is found, and nothing else is wrong with it',
           ],
@@ -81,10 +81,10 @@ export const evidenceRows: readonly Row[] = [
       },
       {
         name: 'rules-followed',
-        file: 'src/core/replay.ts',
+        file: 'src/core/record/replay.ts',
         find: '  checkGiven(draft, event)\n',
         replace: '',
-        tests: { 'test/core/forgery.test.ts': ['a forged history is refused › approved %s'] },
+        tests: { 'test/core/record/forgery.test.ts': ['a forged history is refused › approved %s'] },
       },
       {
         name: 'write-once',

@@ -1,6 +1,6 @@
 import type { Row } from './row.ts'
 
-const limit = 'test/core/limit.test.ts'
+const limit = 'test/core/request/limit.test.ts'
 
 /** What is too much, or should not be there at all. */
 export const floodRows: readonly Row[] = [
@@ -11,7 +11,7 @@ export const floodRows: readonly Row[] = [
     switches: [
       {
         name: 'slots',
-        file: 'src/core/limit.ts',
+        file: 'src/core/request/limit.ts',
         find: 'others.length === row.slots.length && others.length >= most',
         replace: 'false',
         tests: {
@@ -24,7 +24,7 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'hourly',
-        file: 'src/core/limit.ts',
+        file: 'src/core/request/limit.ts',
         find: '  const first = others.sort().at(-most)\n',
         replace: '  const first = others.sort().at(others.length)\n',
         tests: {
@@ -36,7 +36,7 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'asked-twice',
-        file: 'src/core/limit.ts',
+        file: 'src/core/request/limit.ts',
         find: '  if (pending)\n',
         replace: '  if (false)\n',
         tests: {
@@ -46,7 +46,7 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'cool-down',
-        file: 'src/core/limit.ts',
+        file: 'src/core/request/limit.ts',
         find: '  if (same) throw',
         replace: '  if (false) throw',
         tests: {
@@ -56,7 +56,7 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'denials',
-        file: 'src/core/limit.ts',
+        file: 'src/core/request/limit.ts',
         find: '  if (first) throw coolingDown(',
         replace: '  if (false) throw coolingDown(',
         tests: {
@@ -93,17 +93,19 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'secret-formats',
-        file: 'src/core/secret.ts',
+        file: 'src/core/action/secret.ts',
         find: 'return keyFormats.find(({ pattern }) => pattern.test(text))?.name ?? (',
         replace: 'return (',
-        tests: { 'test/core/secret.test.ts': ['a key in a published format › is refused wherever it stands: %s (%#)'] },
+        tests: {
+          'test/core/action/secret.test.ts': ['a key in a published format › is refused wherever it stands: %s (%#)'],
+        },
       },
       {
         name: 'secret-names',
-        file: 'src/core/secret.ts',
+        file: 'src/core/action/secret.ts',
         find: "if (isSecretName(name) && looksSecret(text)) return 'the value of a secret, by its name'",
         replace: '',
-        tests: { 'test/core/secret.test.ts': ['a value is a secret by its name › %s'] },
+        tests: { 'test/core/action/secret.test.ts': ['a value is a secret by its name › %s'] },
       },
       {
         name: 'logged-bodies',

@@ -1,7 +1,7 @@
 import type { Row } from './row.ts'
 
-const grant = 'test/core/grant.test.ts'
-const redemption = 'test/core/redemption.test.ts'
+const grant = 'test/core/request/grant.test.ts'
+const redemption = 'test/core/request/redemption.test.ts'
 
 /** What becomes of an approval, and of an ask that is sent again. */
 export const grantRows: readonly Row[] = [
@@ -30,14 +30,14 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'grant-audience',
-        file: 'src/core/grant.ts',
+        file: 'src/core/request/grant.ts',
         find: "if (claims['aud'] !== caller) throw",
         replace: 'if (false) throw',
         tests: { [grant]: ['a grant is checked › and refused for %s'] },
       },
       {
         name: 'grant-request',
-        file: 'src/core/grant.ts',
+        file: 'src/core/request/grant.ts',
         find: " || claims['jti'] !== request.id)",
         replace: ')',
         tests: {
@@ -47,7 +47,7 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'grant-age',
-        file: 'src/core/redemption.ts',
+        file: 'src/core/request/redemption.ts',
         find: 'if (at >= input.grantExpiresAt) throw',
         replace: 'if (false) throw',
         tests: {
@@ -57,7 +57,7 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'grant-life',
-        file: 'src/core/grant.ts',
+        file: 'src/core/request/grant.ts',
         find: 'Math.min(request.grant ?? maxGrantSeconds, maxGrantSeconds)',
         replace: '86_400',
         tests: { [grant]: ['the claims › end after %s'] },
@@ -73,14 +73,14 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'redeemed-once',
-        file: 'src/core/redemption.ts',
+        file: 'src/core/request/redemption.ts',
         find: "if (request.status !== 'approved') throw",
         replace: "if (!('lapsesAt' in request)) throw",
         tests: { [redemption]: ['redeem › cannot claim what is %s'] },
       },
       {
         name: 'redeemed-by-one',
-        file: 'src/core/redemption.ts',
+        file: 'src/core/request/redemption.ts',
         find: "if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')\n  if (request.status !== 'approved') throw",
         replace: "if (!('lapsesAt' in request)) throw",
         tests: {
@@ -96,11 +96,11 @@ export const grantRows: readonly Row[] = [
     switches: [
       {
         name: 'key-of-agent',
-        file: 'src/core/id.ts',
+        file: 'src/core/data/id.ts',
         find: 'sha256(`${agent}\\n${key}`)',
         replace: 'sha256(key)',
         tests: {
-          'test/core/id.test.ts': ['an idempotency key is named per agent, and its shard follows from its name'],
+          'test/core/data/id.test.ts': ['an idempotency key is named per agent, and its shard follows from its name'],
           'test/asking.test.ts': ['an idempotency key › of another agent is another key'],
         },
       },

@@ -1,6 +1,6 @@
 import type { Row } from './row.ts'
 
-const json = 'test/core/json.test.ts'
+const json = 'test/core/data/json.test.ts'
 const refuses = 'refuses %s'
 const faults = 'test/doors/faults.test.ts'
 
@@ -12,49 +12,49 @@ export const inputRows: readonly Row[] = [
     switches: [
       {
         name: 'json-doubled-keys',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: "if (Object.hasOwn(members, key)) this.refuse('A key occurs twice in one object.')",
         replace: '',
         tests: { [json]: [refuses] },
       },
       {
         name: 'json-prototype',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: "if (key.startsWith('__'))",
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },
       {
         name: 'json-depth',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: 'if (depth > this.limits.depth)',
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },
       {
         name: 'json-numbers',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: 'if (Number.isInteger(value) && !Number.isSafeInteger(value))',
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },
       {
         name: 'json-surrogates',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: "if (!value.isWellFormed()) this.refuse('A string has half a surrogate pair.')",
         replace: '',
         tests: { [json]: [refuses] },
       },
       {
         name: 'json-utf-8',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: "new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })",
         replace: "new TextDecoder('utf-8', { ignoreBOM: true })",
         tests: { [json]: ['refuses bytes that are not UTF-8: %s'] },
       },
       {
         name: 'json-bytes',
-        file: 'src/core/json.ts',
+        file: 'src/core/data/json.ts',
         find: 'if (bytes.length > limits.bytes)',
         replace: 'if (false)',
         tests: { [json]: ['bytes are counted before anything is read'] },
@@ -81,14 +81,14 @@ export const inputRows: readonly Row[] = [
     switches: [
       {
         name: 'request-id',
-        file: 'src/core/id.ts',
+        file: 'src/core/data/id.ts',
         find: "if (!requestId.test(text)) throw new Problem('not-found'",
         replace: "if (text === '') throw new Problem('not-found'",
-        tests: { 'test/core/id.test.ts': ['no request has an id %s'] },
+        tests: { 'test/core/data/id.test.ts': ['no request has an id %s'] },
       },
       {
         name: 'date',
-        file: 'src/core/day.ts',
+        file: 'src/core/data/day.ts',
         find: '  if (Number.isNaN(ms) || instant(ms).slice(0, 10) !== text)\n',
         replace: '  if (false)\n',
         tests: {
@@ -97,10 +97,10 @@ export const inputRows: readonly Row[] = [
       },
       {
         name: 'moment',
-        file: 'src/core/instant.ts',
+        file: 'src/core/data/instant.ts',
         find: ' || instant(ms).slice(0, 19) !== text.slice(0, 19))',
         replace: ')',
-        tests: { 'test/core/instant.test.ts': ['%p is none'] },
+        tests: { 'test/core/data/instant.test.ts': ['%p is none'] },
       },
       {
         name: 'cursor',
@@ -126,10 +126,10 @@ export const inputRows: readonly Row[] = [
     switches: [
       {
         name: 'formula',
-        file: 'src/core/csv.ts',
+        file: 'src/core/data/csv.ts',
         find: "formula.test(text) ? `'${text}` : text",
         replace: 'text',
-        tests: { 'test/core/population.test.ts': ['a cell › %j is written so that it is a text'] },
+        tests: { 'test/core/record/tables.test.ts': ['a cell › %j is written so that it is a text'] },
       },
     ],
   },

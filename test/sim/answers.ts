@@ -1,4 +1,4 @@
-import { actionDigest } from '../../src/core/action.ts'
+import { actionDigest } from '../../src/core/action/action.ts'
 import type { Answer } from './deeds.ts'
 import { demand } from './demand.ts'
 import { livesIn, type Stored } from './events.ts'

@@ -54,13 +54,13 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'self-approval',
-    'src/core/decision.ts',
+    'src/core/request/decision.ts',
     'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
     'if (false)',
   ),
   bug(
     'a second vote of one person, with another account, that counts',
-    'src/core/decision.ts',
+    'src/core/request/decision.ts',
     'request.decisions.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts))',
     'false',
   ),
@@ -72,14 +72,14 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'a redemption that looks at no status',
-    'src/core/redemption.ts',
+    'src/core/request/redemption.ts',
     `if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
   if (request.status !== 'approved') throw new Problem('not-redeemable', \`This request is \${request.status}.\`)`,
     '',
   ),
   bug(
     'an approval that expires',
-    'src/core/request.ts',
+    'src/core/request/request.ts',
     "const status = request.status === 'pending' ? 'expired' : 'lapsed'",
     "const status = 'expired'",
   ),

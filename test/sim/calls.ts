@@ -1,4 +1,4 @@
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { Sent } from '../../src/ports/messenger.ts'
 import type { Fault, FaultKind, Plan } from './plan.ts'

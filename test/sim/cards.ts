@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { channelsOf } from '../../src/people.ts'
 import { demand } from './demand.ts'
 import { policy } from './roster.ts'

@@ -1,5 +1,5 @@
-import { Problem } from '../../src/core/problem.ts'
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { type Answer, ask, type Client, click, redeem, repeat, report, vote } from './deeds.ts'
 import { outage, pass, remove } from './mishaps.ts'
 import type { Command } from './plan.ts'

@@ -1,5 +1,5 @@
-import { Problem } from '../../src/core/problem.ts'
-import { type Shard, shards } from '../../src/core/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import { type Shard, shards } from '../../src/core/data/id.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import { type Again, type Call, called } from './calls.ts'

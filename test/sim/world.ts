@@ -1,6 +1,6 @@
 import type { Scheduler } from 'fast-check'
 import { approvals } from '../../src/approvals.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { deliveries } from '../../src/delivery.ts'
 import { announce } from '../../src/evidence/announcing.ts'
 import { sealing } from '../../src/evidence/sealing.ts'

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
 import { type Intent, parseActivity } from '../../src/teams/activity.ts'
 
 const who = 'c0000000-0000-4000-8000-000000000001'

@@ -1,5 +1,5 @@
-import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/id.ts'
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import type { Intent } from '../../src/teams/activity.ts'
 import { type Bot, type BotAnswer, bot } from '../../src/teams/bot.ts'

@@ -1,8 +1,8 @@
 import type * as Renderer from 'adaptivecards'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isArray, isObject, type Json, type JsonObject } from '../../src/core/json.ts'
-import { unbroken } from '../../src/core/page.ts'
+import { isArray, isObject, type Json, type JsonObject } from '../../src/core/data/json.ts'
+import { unbroken } from '../../src/core/action/page.ts'
 import { loadCards } from '../../src/teams/cards.ts'
 
 /** Microsoft's own parser. The package's main file is an ES module; this one is the same for Node. */

@@ -1,6 +1,6 @@
 import { botAppId } from '../../src/local/bot.ts'
 import { tenantId } from '../../src/local/accounts.ts'
-import { Problem } from '../../src/core/problem.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { teamsDoor } from '../../src/teams/door.ts'
 import { gate } from '../../src/teams/gate.ts'
 import { startDouble } from '../double.ts'

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net'
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, Sent } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/connection.ts'
 import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/settings.ts'

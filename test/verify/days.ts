@@ -1,4 +1,4 @@
-import type { Day } from '../../src/core/day.ts'
+import type { Day } from '../../src/core/data/day.ts'
 import { saidOf } from '../../src/evidence/said.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { folder, type Key, type Members, membersOf, signingKey, zipName } from '../evidence/bundle.ts'

@@ -1,6 +1,6 @@
-import type { RequestId } from '../../src/core/id.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
-import type { ApprovalRequest } from '../../src/core/request.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { connect } from '../../src/teams/connection.ts'
 import { type Connector, settingsOf, startConnector } from '../connector.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../deliveryWorld.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RouteName } from '../../src/http/route.ts'
-import { parseRequestId } from '../../src/core/id.ts'
+import { parseRequestId } from '../../src/core/data/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type Answered, approver, auditor, longest, patiently, type Station, type Wanted } from './station.ts'
 

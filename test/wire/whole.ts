@@ -1,4 +1,4 @@
-import { type RequestId, shards } from '../../src/core/id.ts'
+import { type RequestId, shards } from '../../src/core/data/id.ts'
 import type { KeptEvent, Ledger } from '../../src/ports/ledger.ts'
 
 /**

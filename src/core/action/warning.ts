@@ -1,0 +1,71 @@
+import type { Action, Link } from './action.ts'
+import type { Json } from '../data/json.ts'
+import { visible } from '../data/text.ts'
+
+/** What approvers are warned of; a code stays in the evidence for ever. */
+export type Warning = 'denied-before' | 'asks-often' | 'hidden-characters' | 'mixed-scripts'
+
+/** Warns of texts that do not read as they are: in the action, keys too, and in what the agent wrote beside it. */
+export function textWarnings(
+  action: Action,
+  { reason, links }: { readonly reason: string; readonly links: readonly Link[] },
+): readonly Warning[] {
+  const texts = [...textsIn([action.target, action.environment, action.params]), reason]
+  for (const { title, url } of links) texts.push(title, url)
+  return [
+    ...(texts.some(hides) ? (['hidden-characters'] as const) : []),
+    ...(texts.some(mixes) ? (['mixed-scripts'] as const) : []),
+  ]
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsIn)
+  if (value === null || typeof value !== 'object') return []
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)])
+}
+
+/** Unicode Technical Standard 51: a pictogram, and others joined to it. */
+const emoji = /\p{Extended_Pictographic}[\ufe0e\ufe0f]?(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?)*/gu
+
+/** Nobody is warned of new lines and tabs, of which scripts are full, nor of what an emoji is made of. */
+function hides(text: string): boolean {
+  const plain = text.replace(/[\n\t]/g, '').replace(emoji, '')
+  return visible(plain) !== plain
+}
+
+/** Unicode Standard Annex 31, table 5, and those of table 7 whose letters pass for Latin ones. */
+const scripts = [
+  ...['Latin', 'Arabic', 'Armenian', 'Bengali', 'Bopomofo', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek'],
+  ...['Gujarati', 'Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao'],
+  ...['Malayalam', 'Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
+  ...['Canadian_Aboriginal', 'Cherokee', 'Coptic', 'Lisu', 'Tifinagh'],
+].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
+
+/** Unicode Technical Standard 39, section 5.2, "highly restrictive": languages that are written like this. */
+const together = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Bopomofo'],
+  ['Latin', 'Han', 'Hangul'],
+]
+
+const word = /[\p{L}\p{M}\p{N}]+/gu
+const ascii = /^[\0-\x7f]*$/
+
+/** Mathematical Alphanumeric Symbols: Latin letters in every font, also in that of our own words. */
+const disguised = /[\u{1d400}-\u{1d7ff}]/u
+
+/**
+ * Whether one word has letters of scripts that no language mixes: as `pаypal` with a Cyrillic letter. A text without
+ * spaces is a name, and counts as one word: in `prod/сор` the last part is all Cyrillic, and after a Hebrew part even
+ * numbers are drawn in another order than they are written.
+ */
+function mixes(text: string): boolean {
+  if (ascii.test(text)) return false
+  if (disguised.test(text)) return true
+  return ((/\s/.test(text) ? text.match(word) : [text]) ?? []).some((one) => {
+    if (ascii.test(one)) return false
+    const used = scripts.filter(({ letter }) => letter.test(one)).map(({ name }) => name)
+    return used.length > 1 && !together.some((set) => used.every((name) => set.includes(name)))
+  })
+}

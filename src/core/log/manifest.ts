@@ -1,0 +1,103 @@
+import { decodeHash } from '../data/base64.ts'
+import { type Day, dayOf } from '../data/day.ts'
+import { bad, hash64, hex, list, members, moment, natural, object, string } from './field.ts'
+import { type Hex, shards } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import type { Json } from '../data/json.ts'
+import { isFrontier } from './merkle.ts'
+import { isKeyName } from './note.ts'
+
+/** What a bundle says of itself: the statement's predicate. docs/bundle.md says what each field means. */
+export interface Manifest {
+  readonly number: number
+  readonly date: Day
+  readonly sealedAt: Instant
+  readonly log: {
+    readonly origin: string
+    readonly from: { readonly size: number; readonly root: string; readonly frontier: readonly string[] }
+    readonly to: { readonly size: number; readonly root: string }
+  }
+  readonly shards: Readonly<Record<string, { readonly from: number; readonly to: number; readonly head: Hex }>>
+  readonly counts: {
+    readonly records: number
+    readonly carried: number
+    readonly requests: number
+    readonly exceptions: number
+    readonly types: Readonly<Record<string, number>>
+  }
+  readonly previousManifest?: Hex
+  readonly tool: string
+}
+
+/** Reads a statement's predicate, strictly. @throws {Broken} `bad-manifest` */
+export function readManifest(value: Json | undefined): Manifest {
+  const required = ['number', 'date', 'sealedAt', 'log', 'shards', 'counts', 'tool']
+  const predicate = members(value, 'predicate', required, ['previousManifest'])
+  const number = natural(predicate['number'], 'number')
+  const previous = predicate['previousManifest']
+  if (number < 1) throw bad('number')
+  if ((number === 1) !== (previous === undefined)) throw bad('previousManifest')
+  return {
+    number,
+    date: readDay(predicate['date']),
+    sealedAt: moment(predicate['sealedAt'], 'sealedAt'),
+    log: readLog(predicate['log']),
+    shards: readShards(predicate['shards']),
+    counts: readCounts(predicate['counts']),
+    ...(previous !== undefined && { previousManifest: hex(previous, 'previousManifest') }),
+    tool: string(predicate['tool'], 'tool', /^[^\p{Cc}]{1,100}$/u),
+  }
+}
+
+function readLog(value: Json | undefined): Manifest['log'] {
+  const log = members(value, 'log', ['origin', 'from', 'to'])
+  const from = members(log['from'], 'log.from', ['size', 'root', 'frontier'])
+  const to = members(log['to'], 'log.to', ['size', 'root'])
+  const size = natural(from['size'], 'log.from.size')
+  const frontier = list(from['frontier'], 'log.from.frontier').map((item) => hash64(item, 'log.from.frontier'))
+  const roots = frontier.map(decodeHash).filter((hash) => hash !== null)
+  if (!isFrontier({ size, roots })) throw bad('log.from.frontier')
+  const newSize = natural(to['size'], 'log.to.size')
+  if (newSize < size) throw bad('log.to.size')
+  const origin = string(log['origin'], 'log.origin')
+  if (!isKeyName(origin)) throw bad('log.origin')
+  return {
+    origin,
+    from: { size, root: hash64(from['root'], 'log.from.root'), frontier },
+    to: { size: newSize, root: hash64(to['root'], 'log.to.root') },
+  }
+}
+
+function readShards(value: Json | undefined): Manifest['shards'] {
+  const all = members(value, 'shards', shards)
+  return Object.fromEntries(
+    shards.map((shard) => {
+      const cut = members(all[shard], `shards.${shard}`, ['from', 'to', 'head'])
+      const from = natural(cut['from'], `shards.${shard}.from`)
+      const to = natural(cut['to'], `shards.${shard}.to`)
+      const head = hex(cut['head'], `shards.${shard}.head`)
+      if (to < from || (to === 0) !== /^0+$/.test(head)) throw bad(`shards.${shard}`)
+      return [shard, { from, to, head }]
+    }),
+  )
+}
+
+function readCounts(value: Json | undefined): Manifest['counts'] {
+  const counts = members(value, 'counts', ['records', 'carried', 'requests', 'exceptions', 'types'])
+  const types = Object.entries(object(counts['types'], 'counts.types')).map(([type, count]) => {
+    if (!/^[a-z-]{1,40}$/.test(type) || natural(count, 'counts.types') < 1) throw bad('counts.types')
+    return [type, natural(count, 'counts.types')] as const
+  })
+  return {
+    records: natural(counts['records'], 'counts.records'),
+    carried: natural(counts['carried'], 'counts.carried'),
+    requests: natural(counts['requests'], 'counts.requests'),
+    exceptions: natural(counts['exceptions'], 'counts.exceptions'),
+    types: Object.fromEntries(types),
+  }
+}
+
+function readDay(value: Json | undefined): Day {
+  // a day is the date of its first moment
+  return dayOf(moment(`${string(value, 'date')}T00:00:00.000Z`, 'date'))
+}

@@ -1,0 +1,135 @@
+import type { Draft } from '../request/event.ts'
+import { type Exceptional, exceptionOf } from './auditException.ts'
+import { type Digest, type Hex, type RequestId, type Shard, shards } from '../data/id.ts'
+import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
+import type { LogEvent } from './record.ts'
+
+/** Replays the rules on the events of one shard, with the core that made them. */
+export interface Replay {
+  /** Whether an event is about a request that began on an earlier day, and whose events were not carried yet. */
+  needsCarried(event: LogEvent): boolean
+  /** Replays the earlier events of a request, oldest first, before its first event of the day. Answers how it stands. */
+  carry(event: LogEvent): Life
+  /**
+   * Replays the shard's next event of the day, the chain being known to be unbroken.
+   *
+   * @param index its place in the log
+   * @param hash its leaf's, where it is known already
+   * @throws {Broken} `illegal-event` for what the rules do not give
+   */
+  take(event: LogEvent, index: number, hash?: Hex): readonly Exceptional[]
+  /**
+   * Gives, after the last event, the requests that have one of this day, in the order of their first.
+   *
+   * @throws {Broken} `illegal-event` if an event lacks the one that belongs to it
+   */
+  rows(): Iterable<Life>
+}
+
+/** What must come next: the other events of one command have the next numbers and the same time. */
+interface Awaited {
+  readonly after: LogEvent
+  readonly drafts: readonly Draft[]
+}
+
+/** A replay of one shard's day. What it knows is let go with it: no request leaves its shard. */
+export function replay(): Replay {
+  const lives = new Map<RequestId, Life>()
+  const today = new Set<RequestId>()
+  const log = logRules()
+  let awaited: Awaited | null = null
+  let first: LogEvent | null = null
+  let newest: LogEvent | null = null
+  let shard: Shard | null = null
+
+  function next(event: LogEvent, hash?: Hex): Life | null {
+    shard ??= event.shard
+    if (event.shard !== shard) throw illegal(event, `it stands among the events of shard ${shard}`)
+    if (awaited) {
+      awaited = follow(awaited, event)
+    } else if (event.request === undefined) {
+      log.check(event)
+      return null
+    } else {
+      const { life, rest } = live(lives.get(event.request), event, hash)
+      lives.set(event.request, life)
+      if (rest.length > 0) awaited = { after: event, drafts: rest }
+    }
+    return event.request === undefined ? null : (lives.get(event.request) ?? null)
+  }
+
+  return {
+    needsCarried: ({ type, request }) => request !== undefined && type !== 'requested' && !lives.has(request),
+
+    carry(event) {
+      if (event.request === undefined) throw illegal(event, 'it is about no request, and so belongs to its day alone')
+      if (first && event.seq >= first.seq) throw illegal(event, 'it is not from an earlier day')
+      const life = next(event)
+      if (!life) throw illegal(event, 'nothing says that the request was opened')
+      return life
+    },
+
+    take(event, index, hash) {
+      if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
+      if (newest && event.at < newest.at) throw illegal(event, 'its time is before that of the event before it')
+      // All events of a command have one time, so they are of one day.
+      if (awaited && awaited.after !== newest) throw missing(awaited)
+      first ??= event
+      newest = event
+      const life = next(event, hash)
+      if (event.type === 'requested') log.judged(event, event.data.policy.version)
+      if (event.request !== undefined) today.add(event.request)
+      const exception = exceptionOf(event, index, life)
+      return exception ? [exception] : none
+    },
+
+    rows() {
+      if (awaited) throw missing(awaited)
+      return [...today].flatMap((id) => lives.get(id) ?? [])
+    },
+  }
+}
+
+const none: readonly Exceptional[] = []
+
+function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
+  const [draft, ...rest] = drafts
+  const isNext = event.seq === after.seq + 1 && event.at === after.at && event.request === after.request
+  if (!draft || !isNext) throw missing({ after, drafts })
+  checkGiven(draft, event)
+  return rest.length > 0 ? { after: event, drafts: rest } : null
+}
+
+const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
+
+/** The rules of events that are about no request. */
+function logRules() {
+  /** The policy version that the shard is known to be under. */
+  let policy: Digest | undefined
+  let isKnown = false
+
+  return {
+    /** Whoever asks under another version has that recorded first. */
+    judged(event: LogEvent, version: Digest): void {
+      if (isKnown && version !== policy) throw illegal(event, 'the policy had not changed to the one it names')
+      policy = version
+      isKnown = true
+    },
+
+    check(event: LogEvent): void {
+      const { type, actor } = event
+      if (type === 'erased') {
+        if (actor.kind !== 'person') throw illegal(event, 'only a person erases')
+        return
+      }
+      if (actor.kind !== 'system') throw illegal(event, 'only the system itself records it')
+      if (type === 'key-rotated' && event.shard !== shards[0]) throw illegal(event, 'keys are rotated in shard 00')
+      if (type !== 'policy-changed') return
+      const { from, to } = event.data
+      if (from === to) throw illegal(event, 'it names the same policy twice')
+      if ((isKnown || event.seq === 1) && from !== policy) throw illegal(event, 'the policy before was another')
+      policy = to
+      isKnown = true
+    },
+  }
+}

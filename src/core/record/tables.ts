@@ -1,0 +1,64 @@
+import { csvLine } from '../data/csv.ts'
+import type { Verdict } from '../request/event.ts'
+import type { Exceptional } from './auditException.ts'
+import type { Life } from './replayedRequest.ts'
+import type { ApprovalRequest } from '../request/request.ts'
+
+/** Lists in a cell. */
+const joined = (items: readonly string[] = []): string => items.join('; ')
+
+/** The tables of a bundle, line by line, as docs/bundle.md has them. */
+const requestColumns: Readonly<Record<string, (row: Life) => string | undefined>> = {
+  request: ({ request }) => request.id,
+  state: ({ request }) => request.status,
+  action: ({ request }) => request.verb,
+  digest: ({ request }) => request.digest,
+  agent: ({ request }) => request.agent.id,
+  executor: ({ request }) => request.executor,
+  on_behalf_of: ({ request }) => request.onBehalfOf,
+  outcome: ({ request }) => request.policy.outcome,
+  rules: ({ request }) => joined(request.policy.rules),
+  policy: ({ request }) => request.policy.version,
+  tier: ({ request }) => request.requirement?.tier,
+  required: ({ request }) =>
+    joined(request.requirement?.slots.map(({ groups, quorum }) => `${groups.join('|')}:${quorum}`)),
+  approvers: ({ request }) => voters(request, 'approve'),
+  denied_by: ({ request }) => voters(request, 'deny'),
+  requested_at: ({ request }) => request.createdAt,
+  decided_at: ({ decidedAt }) => decidedAt,
+  expires_at: ({ request }) => request.requirement?.expiresAt,
+  lapses_at: ({ lapsesAt }) => lapsesAt,
+  redeemed_at: ({ request }) => ('redeemedAt' in request ? request.redeemedAt : undefined),
+  closed_at: ({ request }) => ('closedAt' in request ? request.closedAt : undefined),
+  undeliverable: ({ request }) => yes(request.undeliverable),
+  unreported: ({ request }) => yes('unreported' in request && request.unreported),
+}
+
+const exceptionColumns: Readonly<Record<string, (row: Exceptional) => string | number | undefined>> = {
+  index: ({ index }) => index,
+  at: ({ at }) => at,
+  request: ({ request }) => request,
+  kind: ({ kind }) => kind,
+  actor: ({ actor }) => actor,
+  action: ({ action }) => action,
+  detail: ({ detail }) => detail,
+}
+
+export const requestsHeader = csvLine(Object.keys(requestColumns))
+export const exceptionsHeader = csvLine(Object.keys(exceptionColumns))
+
+const requestCells = Object.values(requestColumns)
+const exceptionCells = Object.values(exceptionColumns)
+
+export const requestLine = (row: Life): string => csvLine(requestCells.map((cell) => cell(row)))
+export const exceptionLine = (row: Exceptional): string => csvLine(exceptionCells.map((cell) => cell(row)))
+
+/** Who last voted so, in the order of those votes. */
+function voters({ decisions }: ApprovalRequest, verdict: Verdict): string {
+  const newest = decisions.filter(
+    (vote, i) => !decisions.slice(i + 1).some(({ approver }) => approver === vote.approver),
+  )
+  return joined(newest.filter((vote) => vote.verdict === verdict).map(({ approver }) => approver))
+}
+
+const yes = (claim: boolean): string | undefined => (claim ? 'yes' : undefined)

@@ -1,0 +1,155 @@
+import type { Draft, Verdict } from './event.ts'
+import type { Digest, Hex, ObjectId } from '../data/id.ts'
+import { type Instant, plusSeconds } from '../data/instant.ts'
+import { Problem } from '../data/problem.ts'
+import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
+import { type Facts, fills, overlap } from './requirement.ts'
+import { viewDigest } from './view.ts'
+
+/** One approver's approve or deny. `seen` is what it was decided on. */
+export interface DecisionInput {
+  readonly approver: ObjectId
+  /** For display; an event commits to it. */
+  readonly name: string
+  readonly verdict: Verdict
+  readonly reason?: string
+  readonly seen: { readonly via: 'api'; readonly digest: Digest } | { readonly via: 'teams'; readonly view: Digest }
+  /** What the approver typed to confirm a request of tier `high`. */
+  readonly confirm?: string
+  readonly facts: Facts
+  readonly at: Instant
+}
+
+/**
+ * Counts one approver's decision.
+ *
+ * One denial closes the request; approvals close it when they can be matched to all slots.
+ * The same decision again changes nothing and records nothing, so callers may retry.
+ *
+ * @throws {Problem} `not-pending` after the request closed or its deadline passed.
+ * @throws {Problem} `not-permitted` for anyone who is no eligible approver, `self-approval` for the excluded.
+ * @throws {Problem} `already-decided` when another account of the same person already voted.
+ * @throws {Problem} `digest-mismatch` for another action, or a view that was not shown to this approver.
+ * @throws {Problem} `invalid-input` for a denial without reason, or a wrong confirmation.
+ */
+export function decide(request: ApprovalRequest, input: DecisionInput): Step {
+  if (isRepeated(request, input)) return { request, events: [] }
+  if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
+  if (input.at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
+  checkMayDecide(request, input.facts)
+  if (request.decisions.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
+    throw new Problem('already-decided', 'You have already decided with another account.')
+  checkSeen(request, input)
+  checkWords(request, input)
+
+  const { approver, verdict, facts, at, seen } = input
+  const decision: Decision = { approver, verdict, facts, at, via: seen.via }
+  const voted = { ...request, decisions: [...request.decisions, decision] }
+  const actor = { kind: 'person', id: approver } as const
+  const decided = decidedBy(request, input)
+  if (verdict === 'deny') {
+    const denied: Draft = { type: 'denied', actor, request: request.id, data: { by: 'denial' } }
+    return { request: closed(voted, 'denied', actor, at), events: [decided, denied] }
+  }
+  if (!fills(request.requirement.slots, approvalsOf(voted))) return { request: voted, events: [decided] }
+  const lapsesAt = lapseOf(request, at)
+  const approved: Draft = { type: 'approved', actor, request: request.id, data: { by: 'quorum', lapsesAt } }
+  return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [decided, approved] }
+}
+
+/**
+ * Refuses whoever may not decide: the core's one check of who, on recorded facts alone.
+ *
+ * @throws {Problem} `not-permitted`, `self-approval`
+ */
+export function checkMayDecide(request: ApprovalRequest, facts: Facts): void {
+  const { requirement, agent, executor } = request
+  if (!requirement || !requirement.slots.some((slot) => overlap(slot.groups, facts.groups)))
+    throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
+  if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))
+    throw new Problem('self-approval', 'You cannot decide what your own agent asked for, or what is asked for you.')
+  if (!facts.member) throw new Problem('not-permitted', 'Guests do not decide.')
+  if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')
+}
+
+/** The facts of everyone whose newest decision is to approve. */
+export const approvalsOf = (request: ApprovalRequest): readonly Facts[] =>
+  request.decisions.filter((decision) => decision.verdict === 'approve').map((decision) => decision.facts)
+
+/** That an approver was shown one page of a view. Recorded once per approver, view and page, while it can matter. */
+export function show(
+  request: ApprovalRequest,
+  page: {
+    readonly approver: ObjectId
+    readonly template: Hex
+    readonly page: number
+    readonly pages: number
+  },
+): Step {
+  const { approver, template } = page
+  const content = contentOf(request)
+  if (content === null || (request.status !== 'pending' && request.status !== 'approved'))
+    return { request, events: [] }
+  const view = viewDigest({ content, template, warnings: request.warnings })
+  if (request.shown.some((s) => s.approver === approver && s.view === view && s.page === page.page))
+    return { request, events: [] }
+  const seen = { view, content, page: page.page, pages: page.pages }
+  const actor = { kind: 'person', id: approver } as const
+  return {
+    request: { ...request, shown: [...request.shown, { approver, ...seen }] },
+    events: [{ type: 'shown', actor, request: request.id, data: { ...seen, template } }],
+  }
+}
+
+/** The same actor with the same content gets the same answer; a note on a repeated approval is not new content. */
+function isRepeated(request: ApprovalRequest, { approver, verdict, reason, seen }: DecisionInput): boolean {
+  const earlier = request.decisions.findLast((decision) => decision.approver === approver)
+  if (earlier?.verdict !== verdict) return false
+  if (seen.via === 'api' && seen.digest !== request.digest) return false
+  return verdict === 'approve' || saidIn(request, 'decided', 'reason') === reason
+}
+
+function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: DecisionInput): void {
+  if (seen.via === 'api') {
+    if (seen.digest !== request.digest)
+      throw new Problem('digest-mismatch', 'The digest is not that of this request.', { pointer: '/digest' })
+    return
+  }
+  const shown = request.shown.filter(
+    (s) => s.approver === approver && s.view === seen.view && s.content === contentOf(request),
+  )
+  const pages = new Set(shown.map((s) => s.page)).size
+  const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)
+  if (pages < needed) throw new Problem('digest-mismatch', 'You have not been shown all of this request as it is now.')
+}
+
+function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: DecisionInput): void {
+  if (verdict === 'deny') {
+    if (!anythingSeen.test(reason ?? ''))
+      throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
+    return
+  }
+  const target = request.action?.target ?? ''
+  const last = confirmationOf(target)
+  if (request.requirement?.tier === 'high' && confirm !== last)
+    throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
+}
+
+/** A reason that nobody can see is none. */
+const anythingSeen = /[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+
+/** What an approver types to confirm: the target's last segment that is not empty. */
+export const confirmationOf = (target: string): string =>
+  target.split('/').findLast((segment) => segment !== '') ?? target
+
+function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, seen, facts }: DecisionInput): Draft {
+  return {
+    type: 'decided',
+    actor: { kind: 'person', id: approver },
+    request: request.id,
+    data: { verdict, via: seen.via, ...(seen.via === 'teams' && { view: seen.view }), facts },
+    said: { name, ...(reason !== undefined && reason !== '' && { reason }) },
+  }
+}
+
+const lapseOf = (request: ApprovalRequest, at: Instant): Instant => plusSeconds(at, request.lapse ?? 3600)

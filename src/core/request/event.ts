@@ -1,0 +1,149 @@
+import type { Digest, Hex, ObjectId, RequestId, Shard } from '../data/id.ts'
+import { sha256 } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import { canonical, type JsonObject } from '../data/json.ts'
+import { leafHash } from '../log/merkle.ts'
+import type { Facts, Slot } from './requirement.ts'
+
+export type Actor =
+  | { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
+  | { readonly kind: 'policy' | 'system' }
+
+export type Verdict = 'approve' | 'deny'
+export type Tier = 'low' | 'medium' | 'high'
+
+/** How policy answered: humans decide, approved by rule, denied by rule, denied because no rule matched. */
+export type Outcome = 'approve' | 'allow' | 'forbid' | 'no-policy'
+
+/** What an executor produced, by reference. `size` is in bytes. */
+export interface Output {
+  readonly sha256: Hex
+  readonly size: number
+}
+
+/** Every fact there is, by type. Version 1: what is hashed here can never be changed, only added to. */
+export type Fact =
+  | { readonly type: 'requested'; readonly data: Requested }
+  | {
+      readonly type: 'shown'
+      readonly data: {
+        readonly view: Digest
+        readonly content: Hex
+        readonly template: Hex
+        readonly page: number
+        readonly pages: number
+      }
+    }
+  | {
+      readonly type: 'decided'
+      readonly data: {
+        readonly verdict: Verdict
+        readonly via: 'teams' | 'api'
+        readonly view?: Digest
+        readonly facts: Facts
+      }
+    }
+  | {
+      readonly type: 'approved'
+      readonly data: {
+        readonly by: 'quorum' | 'policy'
+        readonly rules?: readonly string[]
+        readonly lapsesAt: Instant
+      }
+    }
+  | {
+      readonly type: 'denied'
+      readonly data: { readonly by: 'denial' | 'policy'; readonly rules?: readonly string[] }
+    }
+  | { readonly type: 'expired' | 'lapsed' | 'unreported' | 'undeliverable' | 'cancelled' }
+  | { readonly type: 'revoked'; readonly data: { readonly facts: Facts } }
+  | { readonly type: 'redeemed'; readonly data: { readonly redemption: string; readonly digest: Digest } }
+  | { readonly type: 'succeeded' | 'failed'; readonly data?: { readonly output: Output } }
+  | { readonly type: 'policy-changed'; readonly data: { readonly from?: Digest; readonly to: Digest } }
+  | { readonly type: 'key-rotated'; readonly data: { readonly key: string; readonly size: number } }
+  | { readonly type: 'erased'; readonly data: { readonly event: Hex; readonly names: readonly string[] } }
+
+export interface Requested {
+  readonly action: string
+  readonly digest: Digest
+  readonly executor: ObjectId
+  readonly onBehalfOf?: ObjectId
+  readonly policy: { readonly version: Digest; readonly outcome: Outcome; readonly rules: readonly string[] }
+  readonly warnings: readonly string[]
+  readonly tier?: Tier
+  readonly requirement?: readonly Slot[]
+  readonly excluded?: readonly ObjectId[]
+  readonly expiresAt?: Instant
+  /** Seconds from the approval until it lapses. */
+  readonly lapse?: number
+  /** Seconds a grant is good for. */
+  readonly grant?: number
+}
+
+/** A fact with who caused it and what people wrote, before it has a place in a chain. */
+export type Draft = Fact & {
+  readonly actor: Actor
+  readonly request?: RequestId
+  readonly said?: Readonly<Record<string, string>>
+}
+
+/** A text and the salt that its digest in the leaf was made with (32 hex digits). */
+export interface Salted {
+  readonly salt: string
+  readonly text: string
+}
+
+/** An event as it stands in the ledger: canonical bytes, hash, and beside them what people wrote. */
+export interface Leaf {
+  readonly seq: number
+  readonly type: Fact['type']
+  readonly hash: Hex
+  readonly text: string
+  readonly request?: RequestId
+  readonly said: Readonly<Record<string, Salted>>
+}
+
+/** The newest event of a shard. Before the first one `seq` is 0 and `hash` is 64 zeros. */
+export interface ChainHead {
+  readonly seq: number
+  readonly hash: Hex
+}
+
+export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) as Hex }
+
+/** EVIDENCE.md: a leaf is small and for ever, facts and digests only. */
+export const maxLeafBytes = 4096
+
+/**
+ * Chains drafts to a shard's head and writes them as leaves: canonical JSON, free text replaced by salted digests.
+ *
+ * @param salt gives 32 fresh hex digits at each call
+ * @throws {RangeError} for a leaf over 4 KiB: the limits on policy and input make that impossible.
+ */
+export function chain(
+  drafts: readonly Draft[],
+  head: ChainHead,
+  place: { readonly shard: Shard; readonly at: Instant },
+  salt: () => string,
+): readonly Leaf[] {
+  let { seq, hash } = head
+  return drafts.map((draft) => {
+    const { said: texts = {}, ...fact } = draft
+    const said = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { salt: salt(), text }]))
+    const digests = Object.fromEntries(Object.entries(said).map(([name, salted]) => [name, saidDigest(salted)]))
+    const event = { v: 1, ...fact, ...place, seq: seq + 1, prev: hash, ...(draft.said && { said: digests }) }
+    const text = canonical(present(event))
+    if (Buffer.byteLength(text) > maxLeafBytes) throw new RangeError(`A ${draft.type} event has over 4 KiB.`)
+    seq += 1
+    hash = leafHash(text)
+    return { seq, type: draft.type, hash, text, said, ...(draft.request && { request: draft.request }) }
+  })
+}
+
+/** Commits to a text without revealing it: hex(SHA-256(JCS({ salt, text }))). */
+export const saidDigest = ({ salt, text }: Salted): Hex => sha256(canonical({ salt, text }))
+
+/** Drops members that are `undefined`: absent facts are absent from the bytes. */
+function present(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject
+}

@@ -1,0 +1,84 @@
+import type { Digest, Hex, ObjectId } from '../data/id.ts'
+import { earlier, instant, type Instant, milliseconds, plusSeconds } from '../data/instant.ts'
+import { isArray, isObject, type JsonObject } from '../data/json.ts'
+import { Problem } from '../data/problem.ts'
+import type { ApprovalRequest } from './request.ts'
+
+/** The `typ` of a grant's header, so that no other token of ours passes as one (RFC 8725 section 3.11). */
+export const grantType = 'countersign-grant+jwt'
+
+/** The policy's `@grant` may be shorter, never longer. */
+const maxGrantSeconds = 300
+
+/** What a grant says (RFC 7519, RFC 9396). Times are whole seconds since 1970. */
+export interface GrantClaims {
+  readonly iss: string
+  readonly sub: ObjectId
+  readonly aud: ObjectId
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly act?: { readonly sub: ObjectId }
+  readonly authorization_details: readonly [
+    {
+      readonly type: 'countersign_action'
+      readonly action: string
+      readonly target: string
+      readonly environment: string
+      readonly digest: Digest
+    },
+  ]
+  readonly policy: Digest
+  readonly approvers: readonly ObjectId[]
+  readonly event: Hex
+}
+
+/**
+ * Makes the claims of a grant for an approved request.
+ *
+ * @returns `null` when nothing may be granted: not approved, lapsed, or its action erased
+ */
+export function grantFor(request: ApprovalRequest, issuer: string, now: Instant): GrantClaims | null {
+  if (request.status !== 'approved' || now >= request.lapsesAt || request.action === null) return null
+  const event = request.events.findLast(({ type }) => type === 'approved')?.hash
+  if (event === undefined) return null
+  const { action, target, environment } = request.action
+  const seconds = Math.min(request.grant ?? maxGrantSeconds, maxGrantSeconds)
+  const ends = earlier(plusSeconds(now, seconds), request.lapsesAt)
+  return {
+    iss: issuer,
+    sub: request.agent.id,
+    aud: request.executor,
+    iat: Math.floor(milliseconds(now) / 1000),
+    exp: Math.floor(milliseconds(ends) / 1000),
+    jti: request.id,
+    ...(request.onBehalfOf !== undefined && { act: { sub: request.onBehalfOf } }),
+    authorization_details: [{ type: 'countersign_action', action, target, environment, digest: request.digest }],
+    policy: request.policy.version,
+    approvers: request.decisions.filter((d) => d.verdict === 'approve').map((d) => d.approver),
+    event,
+  }
+}
+
+/**
+ * Checks that a grant whose signature holds is for this caller, this request and this digest. Its expiry is checked
+ * by the redemption, which answers a repetition first.
+ *
+ * @returns when the grant expires
+ * @throws {Problem} `grant-invalid` for another caller or request, `digest-mismatch` for another action.
+ */
+export function checkGrant(
+  claims: JsonObject,
+  expected: { readonly issuer: string; readonly caller: ObjectId; readonly digest: Digest; request: ApprovalRequest },
+): Instant {
+  const { issuer, caller, digest, request } = expected
+  if (claims['aud'] !== caller) throw new Problem('grant-invalid', 'The grant is for another executor.')
+  if (claims['iss'] !== issuer || claims['jti'] !== request.id)
+    throw new Problem('grant-invalid', 'The grant is for another request.')
+  const details = claims['authorization_details']
+  const [first] = isArray(details) ? details : []
+  if (digest !== request.digest || !isObject(first) || first['digest'] !== digest)
+    throw new Problem('digest-mismatch', 'The digest is not that of the approved action.', { pointer: '/digest' })
+  if (typeof claims['exp'] !== 'number') throw new Problem('grant-invalid', 'The grant does not say when it ends.')
+  return instant(claims['exp'] * 1000)
+}

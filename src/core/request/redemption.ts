@@ -1,0 +1,76 @@
+import type { Output } from './event.ts'
+import type { Digest, ObjectId } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import { Problem } from '../data/problem.ts'
+import { type ApprovalRequest, saidIn, type Step } from './request.ts'
+
+/**
+ * Claims an approved request for execution, once.
+ *
+ * Comes after the grant was checked (core/request/grant.ts). The same redemption by the same executor is answered alike, so
+ * that a lost answer can be asked for again.
+ *
+ * @throws {Problem} `grant-invalid` when the grant has expired.
+ * @throws {Problem} `already-redeemed`, `not-redeemable` when the request is not approved, or has lapsed.
+ */
+export function redeem(
+  request: ApprovalRequest,
+  input: {
+    readonly redemption: string
+    readonly digest: Digest
+    readonly grantExpiresAt: Instant
+    readonly at: Instant
+  },
+): Step {
+  const { redemption, digest, at } = input
+  if (request.status === 'redeemed' && request.redemption === redemption) return { request, events: [] }
+  if (at >= input.grantExpiresAt) throw new Problem('grant-invalid', 'The grant has expired: read the request again.')
+  if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
+  if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
+  if (at >= request.lapsesAt) throw new Problem('not-redeemable', 'This approval has lapsed.')
+  if (digest !== request.digest) throw new Problem('digest-mismatch', 'This is not the action that was approved.')
+  const actor = { kind: 'agent', id: request.executor } as const
+  return {
+    request: { ...request, status: 'redeemed', redeemedAt: at, redemption, unreported: false },
+    events: [{ type: 'redeemed', actor, request: request.id, data: { redemption, digest } }],
+  }
+}
+
+/** What an executor says happened. */
+export interface Report {
+  readonly executor: ObjectId
+  readonly result: 'succeeded' | 'failed'
+  readonly summary?: string
+  readonly output?: Output
+  readonly at: Instant
+}
+
+/**
+ * Records the outcome of a redeemed request, once. The same report again changes nothing.
+ *
+ * @throws {Problem} `not-redeemed`, `already-reported`
+ */
+export function report(request: ApprovalRequest, { executor, result, summary, output, at }: Report): Step {
+  if (request.status === 'succeeded' || request.status === 'failed') {
+    const same =
+      request.status === result &&
+      (saidIn(request, result, 'summary') ?? '') === (summary ?? '') &&
+      request.output?.sha256 === output?.sha256 &&
+      request.output?.size === output?.size
+    if (same) return { request, events: [] }
+    throw new Problem('already-reported', `This request was already reported as ${request.status}.`)
+  }
+  if (request.status !== 'redeemed') throw new Problem('not-redeemed', `This request is ${request.status}.`)
+  return {
+    request: { ...request, status: result, closedAt: at, ...(output && { output }) },
+    events: [
+      {
+        type: result,
+        actor: { kind: 'agent', id: executor },
+        request: request.id,
+        ...(output && { data: { output } }),
+        ...(summary !== undefined && summary !== '' && { said: { summary } }),
+      },
+    ],
+  }
+}

@@ -1,0 +1,230 @@
+import type { Action } from '../action/action.ts'
+import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict } from './event.ts'
+import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
+import { type Instant, plusSeconds } from '../data/instant.ts'
+import type { Presentation } from '../action/presentation.ts'
+import type { Facts, Slot } from './requirement.ts'
+
+export type Status = ApprovalRequest['status']
+
+export const statuses = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'redeemed',
+  'lapsed',
+  'revoked',
+  'succeeded',
+  'failed',
+] as const satisfies readonly Status[]
+
+/** One ask for one action, and everything that became of it. */
+export type ApprovalRequest =
+  | (Common & { readonly status: 'pending'; readonly requirement: Requirement })
+  | (Common & Approved & { readonly status: 'approved' })
+  | (Common & Approved & Redeemed & { readonly status: 'redeemed' })
+  | (Common & Approved & Redeemed & Reported & { readonly status: 'succeeded' | 'failed' })
+  | (Common & Closed & { readonly status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })
+
+/** What the policy asked for, copied into the request at birth. */
+export interface Requirement {
+  readonly slots: readonly Slot[]
+  /** Accounts of the people who may not decide: owners, sponsors, the person it is for. Sorted. */
+  readonly excluded: readonly ObjectId[]
+  readonly tier: Tier
+  readonly expiresAt: Instant
+}
+
+export interface Common {
+  readonly id: RequestId
+  readonly agent: { readonly id: ObjectId; readonly name: string }
+  readonly executor: ObjectId
+  readonly onBehalfOf?: ObjectId
+  /** `null` once erased; the digest stays. */
+  readonly action: Action | null
+  /** The verb stays even when the action is erased. */
+  readonly verb: string
+  readonly digest: Digest
+  readonly policy: {
+    readonly version: Digest
+    readonly outcome: Outcome
+    readonly rules: readonly string[]
+    readonly summary?: string
+    /** Copied into the request at birth, as the requirement is. Absent in requests of a policy that has none. */
+    readonly presentation?: Presentation
+  }
+  /** Absent where no human was asked. */
+  readonly requirement?: Requirement
+  readonly warnings: readonly string[]
+  /** Seconds: from approval to lapse, and the life of a grant. Absent where policy denied. */
+  readonly lapse?: number
+  readonly grant?: number
+  readonly createdAt: Instant
+  readonly decisions: readonly Decision[]
+  readonly shown: readonly Shown[]
+  readonly undeliverable: boolean
+  /** Its events, oldest first. */
+  readonly events: readonly EventRef[]
+  /** What people wrote, by the event that commits to it. */
+  readonly said: readonly Said[]
+  /** How many of its events were cleared. Only a closed request has any. */
+  readonly erasures?: number
+}
+
+interface Approved {
+  readonly approvedAt: Instant
+  readonly lapsesAt: Instant
+}
+
+interface Redeemed {
+  readonly redeemedAt: Instant
+  /** The uuid that the executor chose. */
+  readonly redemption: string
+  readonly unreported: boolean
+}
+
+interface Reported {
+  readonly closedAt: Instant
+  readonly output?: Output
+}
+
+interface Closed {
+  readonly closedAt: Instant
+  readonly closedBy: Actor
+}
+
+export interface Decision {
+  readonly approver: ObjectId
+  readonly verdict: Verdict
+  readonly via: 'teams' | 'api'
+  readonly facts: Facts
+  readonly at: Instant
+}
+
+/** That an approver was shown a page of a view. */
+export interface Shown {
+  readonly approver: ObjectId
+  readonly view: Digest
+  readonly content: Hex
+  readonly page: number
+  readonly pages: number
+}
+
+export interface EventRef {
+  readonly seq: number
+  readonly type: Fact['type']
+  readonly hash: Hex
+}
+
+export interface Said {
+  readonly seq: number
+  readonly name: string
+  readonly text: string
+}
+
+/** A request after a command, and the events that record it. No events: nothing changed, nothing to commit. */
+export interface Step {
+  readonly request: ApprovalRequest
+  readonly events: readonly Draft[]
+}
+
+/**
+ * Adds to a request what chaining gave its events: numbers, hashes, and which event commits to which text.
+ * Done once, after the rule and before the commit.
+ */
+export function recorded(request: ApprovalRequest, leaves: readonly Leaf[]): ApprovalRequest {
+  const said = leaves.flatMap(({ seq, said }) =>
+    Object.entries(said).map(([name, { text }]): Said => ({ seq, name, text })),
+  )
+  return {
+    ...request,
+    events: [...request.events, ...leaves.map(({ seq, type, hash }) => ({ seq, type, hash }))],
+    said: [...request.said, ...said],
+  }
+}
+
+/** What somebody wrote in the newest event of a type; `null` if nothing, or erased. */
+export function saidIn(request: ApprovalRequest, type: Fact['type'], name: string): string | null {
+  const seq = request.events.findLast((event) => event.type === type)?.seq
+  return request.said.find((text) => text.seq === seq && text.name === name)?.text ?? null
+}
+
+/** What was written with a decision: the approver's name and reason, as far as they are not erased. */
+export function saidWith(request: ApprovalRequest, decision: Decision): Readonly<Record<string, string>> {
+  // Every vote is one decision and one `decided` event, in the same order.
+  const votes = request.events.filter(({ type }) => type === 'decided')
+  const seq = votes[request.decisions.indexOf(decision)]?.seq
+  const texts = request.said.filter((text) => text.seq === seq)
+  return Object.fromEntries(texts.map(({ name, text }) => [name, text]))
+}
+
+/** The hash of the newest event that has content: what an approver's view commits to. */
+export const contentOf = (request: ApprovalRequest): Hex | null =>
+  request.events.findLast((event) => event.type === 'requested')?.hash ?? null
+
+/** Executors get a day to report before a redeemed request counts as unreported. */
+const reportWithin = 24 * 3600
+
+/** The next moment at which something happens by itself; `null` if nothing will. */
+export function due(request: ApprovalRequest): Instant | null {
+  switch (request.status) {
+    case 'pending':
+      return request.requirement.expiresAt
+    case 'approved':
+      return request.lapsesAt
+    case 'redeemed':
+      return request.unreported ? null : plusSeconds(request.redeemedAt, reportWithin)
+    case 'succeeded':
+    case 'failed':
+    case 'denied':
+    case 'expired':
+    case 'cancelled':
+    case 'lapsed':
+    case 'revoked':
+      return null
+  }
+}
+
+/**
+ * Lets a deadline that has passed take effect: `expired`, `lapsed` or `unreported`.
+ * Whoever loads an overdue request commits this first, so nothing is decided after a deadline.
+ *
+ * @returns `null` if no deadline has passed
+ */
+export function overdue(request: ApprovalRequest, at: Instant): Step | null {
+  const deadline = due(request)
+  if (deadline === null || at < deadline) return null
+  const actor = { kind: 'system' } as const
+  if (request.status === 'redeemed')
+    return { request: { ...request, unreported: true }, events: [{ type: 'unreported', actor, request: request.id }] }
+  const status = request.status === 'pending' ? 'expired' : 'lapsed'
+  return { request: closed(request, status, actor, at), events: [{ type: status, actor, request: request.id }] }
+}
+
+/** The request in a terminal state that is not an outcome. */
+export function closed(
+  request: ApprovalRequest,
+  status: (Common & Closed & { status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })['status'],
+  closedBy: Actor,
+  closedAt: Instant,
+): ApprovalRequest {
+  return { ...common(request), status, closedBy, closedAt }
+}
+
+/** Strips a request to what every status has. */
+export function common(request: ApprovalRequest): Common {
+  const { id, agent, executor, onBehalfOf, action, verb, digest, policy, requirement, warnings } = request
+  const { lapse, grant, createdAt, decisions, shown, undeliverable, events, said } = request
+  const always = { id, agent, executor, action, verb, digest, policy, warnings, createdAt }
+  const lists = { decisions, shown, undeliverable, events, said }
+  return {
+    ...always,
+    ...lists,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(requirement !== undefined && { requirement }),
+    ...(lapse !== undefined && { lapse }),
+    ...(grant !== undefined && { grant }),
+  }
+}

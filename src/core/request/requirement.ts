@@ -1,0 +1,55 @@
+import type { ObjectId } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+
+/** So many people from the union of these groups. */
+export interface Slot {
+  readonly groups: readonly string[]
+  readonly quorum: number
+}
+
+/** What a decision rests on: facts about the person at that moment. The core decides from them alone. */
+export interface Facts {
+  /** All object ids of the person (`sameAs`), sorted. */
+  readonly accounts: readonly ObjectId[]
+  /** The groups of the requirement that the person is in, sorted. */
+  readonly groups: readonly string[]
+  /** Of our tenant, not a guest. */
+  readonly member: boolean
+  readonly enabled: boolean
+  readonly asOf: Instant
+}
+
+/** One person, as far as filling slots goes. */
+export type Candidate = Pick<Facts, 'accounts' | 'groups'>
+
+export const overlap = <T>(a: readonly T[], b: readonly T[]): boolean => a.some((item) => b.includes(item))
+
+/**
+ * Fills the slots with distinct people by maximum bipartite matching (augmenting paths), so that one person never
+ * fills two places and nobody's vote blocks another's.
+ *
+ * @returns for each slot how many of its places are filled
+ */
+export function fill(slots: readonly Slot[], people: readonly Candidate[]): readonly number[] {
+  const places = slots.flatMap((slot, index) => Array.from({ length: slot.quorum }, () => ({ ...slot, index })))
+  const holder = new Map<number, Candidate>()
+  const seat = (person: Candidate, tried: Set<number>): boolean =>
+    places.some((place, i) => {
+      if (tried.has(i) || !overlap(place.groups, person.groups)) return false
+      tried.add(i)
+      const sitting = holder.get(i)
+      if (sitting && !seat(sitting, tried)) return false
+      holder.set(i, person)
+      return true
+    })
+  for (const person of people) seat(person, new Set())
+  return slots.map((_, slot) => places.filter((place, i) => place.index === slot && holder.has(i)).length)
+}
+
+/** Whether all slots can be filled by distinct people. */
+export function fills(slots: readonly Slot[], people: readonly Candidate[]): boolean {
+  // Too few for all places, whoever they are: that is known without seating them.
+  if (people.length < slots.reduce((sum, { quorum }) => sum + quorum, 0)) return false
+  const have = fill(slots, people)
+  return slots.every((slot, i) => (have[i] ?? 0) >= slot.quorum)
+}

@@ -1,0 +1,150 @@
+import { type Action, actionDigest, type Link } from '../action/action.ts'
+import type { Draft, Requested, Tier } from './event.ts'
+import type { Digest, ObjectId, RequestId } from '../data/id.ts'
+import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
+import { canonical, type JsonObject } from '../data/json.ts'
+import type { Presentation } from '../action/presentation.ts'
+import type { Common, Requirement, Step } from './request.ts'
+import type { Slot } from './requirement.ts'
+
+/** What policy says to an action. Times are in seconds. */
+export type Judgement =
+  | {
+      readonly outcome: 'approve'
+      readonly rules: readonly string[]
+      readonly slots: readonly Slot[]
+      readonly expires: number
+      readonly lapse: number
+      readonly grant: number
+      readonly tier: Tier
+      readonly summary?: string
+    }
+  | {
+      readonly outcome: 'allow'
+      readonly rules: readonly string[]
+      readonly lapse: number
+      readonly grant: number
+      readonly summary?: string
+    }
+  | { readonly outcome: 'forbid' | 'no-policy'; readonly rules: readonly string[] }
+
+/** All that is known when an agent asks. */
+export interface Submission {
+  readonly id: RequestId
+  readonly at: Instant
+  readonly agent: { readonly id: ObjectId; readonly name: string }
+  readonly executor: ObjectId
+  readonly onBehalfOf?: ObjectId
+  readonly action: Action
+  readonly reason: string
+  readonly links: readonly Link[]
+  /** Seconds; what counts is the smaller of it and the policy's. */
+  readonly expiresIn: number
+  readonly policy: Digest
+  readonly judgement: Judgement
+  /** How policy wants the action to be shown; kept with the request as it is now. */
+  readonly presentation?: Presentation
+  /** Accounts of the people who may not decide. */
+  readonly excluded: readonly ObjectId[]
+  readonly warnings: readonly string[]
+}
+
+/** Opens a request: pending if humans decide, else approved or denied by policy in the same step. */
+export function open(submission: Submission): Step {
+  const { id, at, agent, action, judgement, presentation } = submission
+  const requested = requestedBy(submission)
+  const { request, events } = begin({ id, at, agent: agent.id, data: requested.data })
+  const summary = 'summary' in judgement ? judgement.summary : undefined
+  const policy = { ...request.policy, ...(summary !== undefined && { summary }), ...(presentation && { presentation }) }
+  return { request: { ...request, agent, action, policy }, events: [requested, ...events] }
+}
+
+/** What a `requested` event records. */
+export interface Beginning {
+  readonly id: RequestId
+  readonly at: Instant
+  readonly agent: ObjectId
+  readonly data: Requested
+}
+
+/**
+ * Derives a request from its `requested` event alone, so without texts: the agent has no name, the action is unknown.
+ *
+ * @returns the request, and the events that policy adds in the same step
+ * @throws {TypeError} for an outcome without what belongs to it
+ */
+export function begin({ id, at, agent, data }: Beginning): Step {
+  const request = born({ id, at, agent, data })
+  const { outcome, rules } = data.policy
+  const actor = { kind: 'policy' } as const
+  switch (outcome) {
+    case 'approve':
+      return { request: { ...request, requirement: requirementOf(data), status: 'pending' }, events: [] }
+    case 'allow': {
+      if (data.lapse === undefined) throw new TypeError('What a rule allows lapses.')
+      const lapsesAt = plusSeconds(at, data.lapse)
+      return {
+        request: { ...request, status: 'approved', approvedAt: at, lapsesAt },
+        events: [{ type: 'approved', actor, request: id, data: { by: 'policy', rules, lapsesAt } }],
+      }
+    }
+    case 'forbid':
+    case 'no-policy':
+      return {
+        request: { ...request, status: 'denied', closedBy: actor, closedAt: at },
+        events: [{ type: 'denied', actor, request: id, data: { by: 'policy', rules } }],
+      }
+  }
+}
+
+function born({ id, at, agent, data }: Beginning): Common {
+  const { executor, onBehalfOf, action, digest, policy, warnings, lapse, grant } = data
+  return {
+    id,
+    agent: { id: agent, name: '' },
+    executor,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    action: null,
+    verb: action,
+    digest,
+    policy,
+    warnings,
+    ...(lapse !== undefined && { lapse }),
+    ...(grant !== undefined && { grant }),
+    createdAt: at,
+    decisions: [],
+    shown: [],
+    undeliverable: false,
+    events: [],
+    said: [],
+  }
+}
+
+function requirementOf({ requirement: slots, excluded, tier, expiresAt }: Requested): Requirement {
+  if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
+  return { slots, excluded, tier, expiresAt }
+}
+
+function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
+  const { id, agent, executor, onBehalfOf, action, judgement, excluded, warnings, reason, links } = submission
+  const data: Requested = {
+    action: action.action,
+    digest: actionDigest(action),
+    executor,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    policy: { version: submission.policy, outcome: judgement.outcome, rules: judgement.rules },
+    warnings,
+    ...(judgement.outcome === 'approve' && {
+      tier: judgement.tier,
+      requirement: judgement.slots,
+      excluded,
+      expiresAt: expiry(submission, judgement.expires),
+    }),
+    ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
+  }
+  const said = { reason, ...(links.length > 0 && { links: canonical(links.map((link): JsonObject => ({ ...link }))) }) }
+  return { type: 'requested', actor: { kind: 'agent', id: agent.id }, request: id, data, said }
+}
+
+const expiry = ({ at, expiresIn }: Submission, byPolicy: number): Instant =>
+  earlier(plusSeconds(at, expiresIn), plusSeconds(at, byPolicy))

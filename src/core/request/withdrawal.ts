@@ -1,0 +1,63 @@
+import { checkMayDecide } from './decision.ts'
+import type { ObjectId } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import { Problem } from '../data/problem.ts'
+import { type ApprovalRequest, closed, overdue, saidIn, type Step } from './request.ts'
+import type { Facts } from './requirement.ts'
+
+/**
+ * Withdraws the agent's own request, while it is pending or approved. Again, with the same reason: no change.
+ *
+ * @throws {Problem} `already-redeemed`, `not-pending`
+ */
+export function cancel(request: ApprovalRequest, input: { readonly reason?: string; readonly at: Instant }): Step {
+  if (request.status === 'cancelled' && isSaidAgain(request, input.reason)) return { request, events: [] }
+  if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
+  if (request.status !== 'pending' && request.status !== 'approved')
+    throw new Problem('not-pending', `This request is already ${request.status}.`)
+  if (overdue(request, input.at)) throw new Problem('not-pending', 'The deadline of this request has passed.')
+  const actor = { kind: 'agent', id: request.agent.id } as const
+  return {
+    request: closed(request, 'cancelled', actor, input.at),
+    events: [{ type: 'cancelled', actor, request: request.id, ...saying(input.reason) }],
+  }
+}
+
+/**
+ * Takes back an approval that nobody has used. Whoever could decide may revoke.
+ *
+ * @throws {Problem} `already-redeemed`, `not-redeemable`
+ * @throws {Problem} `not-permitted`, `self-approval` for those who could not have decided it.
+ */
+export function revoke(
+  request: ApprovalRequest,
+  input: {
+    readonly approver: ObjectId
+    /** For display; an event commits to it. */
+    readonly name?: string
+    readonly reason?: string
+    readonly facts: Facts
+    readonly at: Instant
+  },
+): Step {
+  const { approver, name, reason, facts, at } = input
+  const mine = request.status === 'revoked' && 'id' in request.closedBy && request.closedBy.id === approver
+  if (mine && isSaidAgain(request, reason)) return { request, events: [] }
+  if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
+  if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
+  if (overdue(request, at)) throw new Problem('not-redeemable', 'This approval has lapsed.')
+  checkMayDecide(request, facts)
+  const actor = { kind: 'person', id: approver } as const
+  return {
+    request: closed(request, 'revoked', actor, at),
+    events: [{ type: 'revoked', actor, request: request.id, data: { facts }, ...saying(reason, name) }],
+  }
+}
+
+function saying(reason?: string, name?: string): { readonly said?: Readonly<Record<string, string>> } {
+  const said = { ...(name && { name }), ...(reason && { reason }) }
+  return Object.keys(said).length > 0 ? { said } : {}
+}
+
+const isSaidAgain = (request: ApprovalRequest, reason: string | undefined): boolean =>
+  (saidIn(request, request.status === 'revoked' ? 'revoked' : 'cancelled', 'reason') ?? '') === (reason ?? '')

@@ -1,0 +1,232 @@
+import * as fc from 'fast-check'
+import type { Action } from '../../../src/core/action/action.ts'
+import { canonical, type Json, type JsonObject } from '../../../src/core/data/json.ts'
+import {
+  breakable,
+  checkShowable,
+  ends,
+  type Page,
+  pagesOf,
+  showLimits,
+  unbroken,
+} from '../../../src/core/action/page.ts'
+import { cardText, valueText } from '../../../src/core/action/value.ts'
+import { action, problem } from '../../build.ts'
+import { corpus, pieces } from '../../teams/hostile.ts'
+
+const withParams = (params: JsonObject): Action => ({ ...action, params })
+
+test('a small action has one page, in the order of the canonical form', () => {
+  expect(pagesOf(action)).toMatchObject([
+    {
+      entries: [
+        { key: 'destination', text: 's3://finance-exports', part: 1, parts: 1 },
+        { key: 'rows', text: '120000', part: 1, parts: 1 },
+        { key: 'tables', text: '["accounts"]', part: 1, parts: 1 },
+      ],
+    },
+  ])
+})
+
+test('a long word can be broken in many places, and is what it was without them', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces, 'WWWWWWWW', ' '), { maxLength: 40 }), (parts) => {
+      const text = cardText(parts.join(''), 'block')
+      const marked = breakable(text)
+      expect(unbroken(marked)).toBe(text)
+      expect(breakable(marked)).toBe(marked)
+      for (const word of marked.replaceAll(/⟦[^⟧]*⟧/g, 'x').split(/[\s\u200b]/u))
+        expect([...word.replaceAll(/\p{M}/gu, '')].length).toBeLessThanOrEqual(40)
+      expect(marked).not.toMatch(/\u200b\p{M}/u)
+    }),
+  )
+})
+
+test.each([
+  ['prod/postgres/customers', 'prod/|postgres/|customers'],
+  ['s3://finance-exports-of-2026/q1', 's3://|finance-exports-of-2|026/q1'],
+  ['a/b/c', 'a/b/c'],
+])('a path is broken at its parts first: %s', (text, expected) => {
+  expect(breakable(text).replaceAll('\u200b', '|')).toBe(expected)
+})
+
+test('no params make one page too', () => {
+  expect(pagesOf(withParams({}))).toEqual([{ entries: [] }])
+})
+
+test('the order in which an agent sent its params does not matter', () => {
+  expect(pagesOf(withParams({ b: 1, a: { d: 1, c: 2 } }))).toEqual(pagesOf(withParams({ a: { c: 2, d: 1 }, b: 1 })))
+})
+
+test.each<[Json, string]>([
+  ['plain text', 'plain text'],
+  ['s3://bucket/a b', 's3://bucket/a b'],
+  ['2026-03-04', '2026-03-04'],
+  [1, '1'],
+  ['1', '"1"'],
+  ['-0x1f', '-0x1f'],
+  ['1e3', '"1e3"'],
+  ['１', '"１"'],
+  [true, 'true'],
+  ['true', '"true"'],
+  ['True', '"True"'],
+  ['null', '"null"'],
+  ['', '""'],
+  ['  ', '" \u00a0"'],
+  [{ a: 1 }, '{"a":1}'],
+  ['{"a":1}', String.raw`"{\"a\":1}"`],
+  [['a'], '["a"]'],
+  ['"a"', String.raw`"\"a\""`],
+])('%j is shown as %s', (value, expected) => {
+  expect(valueText(value, 'line')).toBe(expected)
+})
+
+test.each([
+  ['what a client would fill in', '{{DATE(x)}}', '⟦U+007B⟧{DATE(x)}}'],
+  ['that, hidden in braces', '{{{TIME(x)}}}', '⟦U+007B⟧⟦U+007B⟧{TIME(x)}}}'],
+  ['spaces in a row', 'a  b   c', 'a \u00a0b \u00a0 c'],
+  ['spaces at the ends', ' a ', '⟦U+0020⟧a⟦U+0020⟧'],
+  ['spaces that push the rest away', `a${' '.repeat(41)}b`, 'a⟦U+0020 × 41⟧b'],
+])('%s is made safe for a card', (_what, text, expected) => {
+  expect(cardText(text)).toBe(expected)
+})
+
+const text = fc.array(fc.constantFrom(...pieces), { maxLength: 30 }).map((parts) => parts.join(''))
+const anyText = fc.oneof(text, fc.string({ unit: 'binary' }), fc.constantFrom(...corpus))
+
+describe.each(['line', 'block'] as const)('in a %s', (layout) => {
+  test('any text can be told from what a card shows', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(reading(cardText(text, layout))).toBe(text)
+      }),
+    )
+  })
+
+  test('nothing is left that a client fills in, or that nobody sees', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const shown = cardText(text, layout)
+        expect(shown).not.toContain('{{')
+        expect(shown.replaceAll('\n', '')).not.toMatch(/^ | $|  |[^\S \u00a0]|[\p{Cc}\p{Cf}\p{Cs}]/u)
+      }),
+    )
+  })
+})
+
+const key = fc.constantFrom('a', 'b', 'c', 'force')
+const leaf = fc.oneof(anyText, fc.integer(), fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+const { value } = fc.letrec<{ value: Json }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    leaf.map((one): Json => (typeof one === 'string' ? one.toWellFormed() : Object.is(one, -0) ? 0 : one)),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 3 }),
+  ),
+}))
+const long = fc
+  .tuple(anyText, fc.integer({ min: 1, max: 400 }))
+  .map(([one, times]) => one.toWellFormed().repeat(times).slice(0, 9_000).toWellFormed())
+const params = fc.dictionary(key, fc.oneof({ weight: 4, arbitrary: value }, long))
+
+test('no two params have the same pages: they can be read back from them', () => {
+  fc.assert(
+    fc.property(params, (params) => {
+      expect(canonical(paramsIn(pagesOf(withParams(params))))).toBe(canonical(params))
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('a page has about 4,000 characters, and cuts nothing that belongs together', () => {
+  fc.assert(
+    fc.property(params, (params) => {
+      for (const { entries } of pagesOf(withParams(params))) {
+        expect(entries.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(4_000)
+        for (const { text } of entries) {
+          expect(text.isWellFormed()).toBe(true)
+          expect(text).toMatch(/^[^⟦⟧]*(⟦[^⟦⟧]+⟧[^⟦⟧]*)*$/)
+          expect(text).not.toMatch(/^[\n\p{M}]/u)
+        }
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('what stands at the end of a long value is shown, on the last page', () => {
+  const script = `${'echo harmless\n'.repeat(1_000)}force: true`
+  const pages = pagesOf(withParams({ first: 1, script, zero: 0 }))
+  expect(pages.length).toBeGreaterThan(3)
+  const parts = pages.flatMap(({ entries }) => entries).filter(({ key }) => key === 'script')
+  expect(parts.map(({ part }) => part)).toEqual(parts.map((_, i) => i + 1))
+  expect(parts.every((one) => one.parts === parts.length)).toBe(true)
+  expect(parts.at(-1)?.text).toMatch(/force: true$/)
+  expect(pages.at(-1)?.entries.at(-1)).toMatchObject({ key: 'zero', text: '0', part: 1, parts: 1 })
+})
+
+test('a value that fits a page is not torn', () => {
+  const pages = pagesOf(withParams({ a: 'x'.repeat(3_000), b: 'y'.repeat(3_000) }))
+  expect(pages.map(({ entries }) => entries.map(({ key, parts }) => [key, parts]))).toEqual([[['a', 1]], [['b', 1]]])
+})
+
+test.each<[string, JsonObject]>([
+  ['16 KiB in one value', { a: 'x'.repeat(16_000) }],
+  ['16 KiB in lines', { a: 'line\n'.repeat(2_700) }],
+  [
+    '16 KiB in values that nearly fill a page',
+    Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((key) => [key, 'x'.repeat(1_950)])),
+  ],
+  ['as many keys as may be', numbered(showLimits.keys)],
+])('%s can be shown', (_what, params) => {
+  expect(() => checkShowable(withParams(params))).not.toThrow()
+})
+
+test.each<[string, JsonObject, RegExp]>([
+  ['characters that hide', { a: '\u200b'.repeat(5_400) }, /12 pages.* 10/],
+  ['more of them', { a: '\u00ad'.repeat(8_100) }, /17 pages/],
+  ['more keys than may be', numbered(showLimits.keys + 1), /49 members.* 48/],
+])('%s are refused, with the size', (_what, params, sentence) => {
+  const refused = problem(() => checkShowable(withParams(params)))
+  expect(refused.code).toBe('not-showable')
+  expect(refused.details.pointer).toBe('/params')
+  expect(refused.message).toMatch(sentence)
+})
+
+test('a long text is known by its beginning, its end and its length', () => {
+  expect(ends('short', 10)).toEqual({ head: 'short', tail: '', length: 5 })
+  expect(ends(`begin${'x'.repeat(100)}end`, 12)).toEqual({ head: 'beginxxx', tail: 'xend', length: 108 })
+  expect(ends(cardText('\u202e'.repeat(100)), 30)).toEqual({ head: '⟦U+202E⟧⟦U+202E⟧', tail: '⟦U+202E⟧', length: 100 })
+})
+
+function numbered(count: number): JsonObject {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, i]))
+}
+
+/** Undoes `cardText`: that this is possible at all shows that no two texts look alike. */
+function reading(shown: string): string {
+  return shown
+    .replaceAll('\u00a0', ' ')
+    .replace(/⟦U\+0020 × (\d+)⟧/g, (_all, count: string) => ' '.repeat(Number(count)))
+    .replace(/↵\n?/g, '\n')
+    .replace(/⟦U\+([0-9A-F]+)⟧/g, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+}
+
+/** Reads params back from their pages. */
+function paramsIn(pages: readonly Page[]): JsonObject {
+  const texts = new Map<string, string>()
+  for (const { key, text, part } of pages.flatMap(({ entries }) => entries)) {
+    expect(part === 1).toBe(!texts.has(key))
+    texts.set(key, (texts.get(key) ?? '') + text)
+  }
+  return Object.fromEntries([...texts].map(([key, text]) => [key, valueIn(reading(text))]))
+}
+
+/** JSON is JSON; what is none is a string as it stands. */
+function valueIn(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,27 @@
+import * as fc from 'fast-check'
+import { leafHash } from '../../../src/core/log/merkle.ts'
+import { statuses } from '../../build.ts'
+import { fold, type Read } from '../log/fold.ts'
+import { command, judgement, people, run } from './lives.ts'
+
+test('whatever is commanded in whatever order, events tell the whole and legal story', () => {
+  const reached = new Map<string, number>()
+  fc.assert(
+    fc.property(
+      judgement,
+      fc.subarray([...people], { maxLength: 1 }),
+      fc.array(command, { maxLength: 14, size: 'max' }),
+      (judgement, excluded, commands) => {
+        const { request, leaves } = run(judgement, excluded.flat(), commands)
+        const events = leaves.map(({ text }) => JSON.parse(text) as Read)
+        const status = fold(events)
+        expect(status).toBe(request.status)
+        expect(request.events.map(({ hash }) => hash)).toEqual(leaves.map(({ text }) => leafHash(text)))
+        expect(events.map(({ prev }) => prev)).toEqual(['0'.repeat(64), ...leaves.map(({ hash }) => hash)].slice(0, -1))
+        reached.set(status, (reached.get(status) ?? 0) + 1)
+      },
+    ),
+    { numRuns: 2000 },
+  )
+  expect([...reached.keys()].sort()).toEqual([...statuses].sort())
+})

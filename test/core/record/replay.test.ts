@@ -1,0 +1,224 @@
+import * as fc from 'fast-check'
+import { undeliverable } from '../../../src/core/request/delivery.ts'
+import { difference } from '../../../src/core/record/eventDiff.ts'
+import type { Actor, Draft } from '../../../src/core/request/event.ts'
+import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
+import { type LogEvent, readRecord } from '../../../src/core/record/record.ts'
+import { replay } from '../../../src/core/record/replay.ts'
+import { after, bot, dba, facts, needs, oid, security, slot, statuses } from '../../build.ts'
+import {
+  allow,
+  click,
+  deny,
+  type Entry,
+  eventsOf,
+  forbid,
+  type History,
+  history,
+  late,
+  leavesOf,
+  person,
+  replayed,
+  see,
+  system,
+  take,
+  takeBack,
+  tell,
+  vote,
+  withdraw,
+  wrong,
+} from './history.ts'
+import { command, judgement, people, run } from './lives.ts'
+
+const two = needs([slot('dba'), slot('security|oncall')], { tier: 'high' })
+const other = parseRequestId('01kjw2xm00abcdefghjkmnpqrt-07')
+const guard = { approver: security, facts: facts(security, { groups: ['security'] }) }
+
+test.each<[string, History, object]>([
+  ['pending', history({}), {}],
+  ['approved', history({}, [60, vote()]), { decidedAt: after(60), lapsesAt: after(3660) }],
+  ['approved', history({ judgement: two }, [60, vote()], [61, vote(guard)]), { decidedAt: after(61) }],
+  ['approved', history({}, [50, see(1, 2)], [51, see(2, 2)], [60, click()]), { decidedAt: after(60) }],
+  ['approved', history({ judgement: allow }), { decidedAt: after(0), lapsesAt: after(600) }],
+  ['denied', history({ judgement: forbid }), { decidedAt: after(0) }],
+  ['denied', history({}, [50, see(1, 2)], [60, click({ verdict: 'deny', reason: 'No.' })]), { decidedAt: after(60) }],
+  ['denied', history({ judgement: two }, [50, vote()], [61, deny]), { decidedAt: after(61) }],
+  ['expired', history({}, [600, undeliverable], [3600, late]), {}],
+  ['cancelled', history({}, [60, vote()], [70, withdraw]), { decidedAt: after(60), lapsesAt: after(3660) }],
+  ['cancelled', history({}, [70, withdraw]), {}],
+  ['revoked', history({}, [60, vote()], [70, takeBack]), { decidedAt: after(60), lapsesAt: after(3660) }],
+  ['lapsed', history({}, [60, vote()], [3660, late]), { lapsesAt: after(3660) }],
+  ['redeemed', history({ judgement: allow }, [599, take]), {}],
+  ['succeeded', history({}, [60, vote()], [61, take], [62, tell('succeeded')]), {}],
+  ['failed', history({}, [60, vote()], [61, take], [90_000, late], [90_001, tell('failed')]), {}],
+])('what the rules recorded is legal, and tells the state: %s', (status, { entries, request }, row) => {
+  const { rows } = replayed(eventsOf(entries))
+  expect(rows).toMatchObject([{ request: { status }, ...row }])
+  expect(rows[0]).toHaveProperty('decidedAt' in row ? 'decidedAt' : 'request')
+  expect(request.status).toBe(status)
+})
+
+test('whatever is commanded in whatever order, all that is recorded is legal', () => {
+  const reached = new Set<string>()
+  fc.assert(
+    fc.property(
+      judgement,
+      fc.subarray([...people], { maxLength: 1 }),
+      fc.array(command, { maxLength: 14, size: 'max' }),
+      fc.nat({ max: 20 }),
+      (judgement, excluded, commands, carried) => {
+        // The use case lets passed deadlines take effect before anything else.
+        const settled = commands.map((command) => ({ ...command, settles: true }))
+        const { request, leaves } = run(judgement, excluded.flat(), settled)
+        const events = leaves.map(({ text }) => readRecord(text))
+        const { rows } = replayed(events, carried < events.length ? whole(events, carried) : 0)
+        expect(rows.map(({ request }) => bare(request))).toEqual([bare(request)])
+        reached.add(request.status)
+      },
+    ),
+    { numRuns: 1500 },
+  )
+  expect([...reached].sort()).toEqual([...statuses].sort())
+})
+
+/** So many events, or a few less: those of one moment are of one day. */
+const whole = (events: readonly { at: string }[], count: number): number =>
+  events.findIndex(({ at }) => at === events[count]?.at)
+
+/** A request as far as leaves tell it. */
+const bare = (request: History['request']) => ({
+  ...request,
+  ...{ agent: request.agent.id, action: null, events: [], said: [] },
+  policy: { ...request.policy, summary: undefined },
+})
+
+describe('events of the log itself', () => {
+  const policy = (to: Digest, from?: Digest): Draft => ({
+    type: 'policy-changed',
+    actor: system,
+    data: { to, ...(from && { from }) },
+  })
+  const [a, b, c] = [digestOf('a'), digestOf('b'), digestOf('c')]
+  const key = (actor: Actor = system): Draft => ({ type: 'key-rotated', actor, data: { key: 'AAAA', size: 9 } })
+  const of = (...drafts: readonly Draft[]) => drafts.map((draft, seconds) => ({ seconds, draft }))
+  const in00 = (entries: readonly Entry[]) =>
+    leavesOf(entries).map(({ text }) => readRecord(text.replace('"shard":"07"', '"shard":"00"')))
+
+  test('a change of policy begins where the one before it ended', () => {
+    expect(replayed(eventsOf(of(policy(a), policy(b, a), policy(c, b)))).rows).toEqual([])
+    expect(wrong(() => replayed(eventsOf(of(policy(a), policy(c, b)))))).toContain('Event 2')
+    expect(wrong(() => replayed(eventsOf(of(policy(a), policy(b)))))).toContain('Event 2')
+    expect(wrong(() => replayed(eventsOf(of(policy(a), policy(a, a)))))).toContain('Event 2')
+    expect(wrong(() => replayed(eventsOf(of(policy(b, a)))))).toContain('Event 1')
+  })
+
+  test('on a later day, the policy before the first change is not known', () => {
+    const [, second] = eventsOf(of(policy(a), policy(b, a)))
+    expect(replayed(second ? [second] : []).exceptions).toMatchObject([{ kind: 'policy-changed', detail: b }])
+  })
+
+  test('only the system changes policy or key, and a key in shard 00 alone', () => {
+    expect(replayed(in00(of(key()))).exceptions).toMatchObject([{ index: 100, kind: 'key-rotated', actor: 'system' }])
+    expect(wrong(() => replayed(in00(of(key(person)))))).toContain('Event 1 of shard 00')
+    expect(wrong(() => replayed(eventsOf(of(key()))))).toContain('Event 1 of shard 07')
+    expect(wrong(() => replayed(eventsOf(of({ ...policy(a), actor: person }))))).toContain('Event 1')
+  })
+})
+
+describe('a day', () => {
+  const life = history({}, [60, vote()], [61, take], [62, tell('failed')])
+  const events = eventsOf(life.entries)
+
+  test('needs what its requests bring along, until it was carried', () => {
+    const rules = replay()
+    const [requested, decided, approved, redeemed] = events
+    if (!requested || !decided || !approved || !redeemed) throw new Error('There are four.')
+    expect(rules.needsCarried(requested)).toBe(false)
+    expect(rules.needsCarried(redeemed)).toBe(true)
+    for (const event of [requested, decided, approved]) rules.carry(event)
+    expect(rules.needsCarried(redeemed)).toBe(false)
+    expect([...rules.rows()]).toEqual([])
+    rules.take(redeemed, 0)
+    expect([...rules.rows()]).toMatchObject([{ request: { status: 'redeemed', decisions: [{ approver: dba }] } }])
+  })
+
+  test('has no exceptions of earlier days', () => {
+    expect(replayed(events, 0).exceptions).toMatchObject([{ kind: 'failed', index: 104 }])
+    expect(replayed(events, 4).exceptions).toMatchObject([{ kind: 'failed', index: 100 }])
+    const two = [...events, ...eventsOf([...life.entries, ...erasure])].slice(-1)
+    expect(replayed([...events, ...two], 5).exceptions).toMatchObject([{ kind: 'erased' }])
+  })
+
+  const erasure: readonly Entry[] = [
+    {
+      seconds: 99,
+      draft: {
+        ...{ type: 'erased', actor: person, request: life.request.id, said: { why: 'x' } },
+        data: { event: sha256('x'), names: ['reason', 'action'] },
+      },
+    },
+  ]
+
+  const elsewhere = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-08')
+  const policy: Entry = { seconds: 0, draft: { type: 'policy-changed', actor: system, data: { to: digestOf('a') } } }
+  const asks = (id: RequestId, seconds: number): readonly Entry[] =>
+    history({ id, at: after(seconds) }).entries.map((entry) => ({ ...entry, seconds }))
+  const said = (events: readonly LogEvent[], carried: readonly LogEvent[]) =>
+    wrong(() => {
+      const rules = replay()
+      for (const event of events) rules.take(event, 0)
+      for (const event of carried) rules.carry(event)
+    })
+
+  test('takes nothing as earlier that is of the day, or about no request', () => {
+    const both = eventsOf([...life.entries, ...asks(other, 99)])
+    expect(said(both.slice(0, 5), both.slice(1, 2))).toContain('Event 2')
+    expect(said(both.slice(0, 5), both.slice(5))).toContain('Event 6')
+    expect(said([], eventsOf([policy]))).toContain('Event 1')
+  })
+
+  test('is of one shard, and its numbers rise', () => {
+    const erased: Draft = { type: 'erased', actor: person, data: { event: sha256('x'), names: ['name'] } }
+    const [first] = eventsOf([{ seconds: 0, draft: erased }])
+    const [second] = eventsOf(asks(elsewhere, 0))
+    if (!first || !second) throw new Error('There are two.')
+    expect(wrong(() => replayed([first, first]))).toContain('Event 1')
+    expect(wrong(() => replayed([first, { ...second, seq: 2 }]))).toContain('Event 2 of shard 08')
+  })
+
+  test('shows and decides a request so often at most as the ledger can hold', () => {
+    const looked = eventsOf(history({}, [50, see()]).entries)
+    const [asked, shown] = looked
+    if (!asked || shown?.type !== 'shown') throw new Error('There are two.')
+    const rules = replay()
+    rules.take(asked, 0)
+    const look = (n: number) => rules.take({ ...shown, seq: n + 1, actor: { kind: 'person', id: oid(n) } }, n)
+    for (let n = 1; n <= 10_000; n++) look(n)
+    expect(wrong(() => look(10_001))).toContain('Event 10002 of shard 07')
+  })
+
+  test('has the events of one command together', () => {
+    const [asked, decided, approved] = events
+    if (!asked || !decided || !approved) throw new Error('There are three.')
+    expect(wrong(() => replayed([asked, decided]))).toContain('Event 2')
+    expect(wrong(() => replayed(events, 2))).toContain('Event 2')
+    expect(wrong(() => replayed([asked, decided, { ...approved, seq: 4 }]))).toContain('Event 2')
+    expect(wrong(() => replayed([asked, decided, { ...approved, request: other }]))).toContain('Event 2')
+  })
+})
+
+test.each<[string, object]>([
+  ['another actor', { actor: person }],
+  ['another text', { said: { name: 'x' } }],
+  ['no text', { said: undefined }],
+  ['other data', { data: {} }],
+  ['no data', { data: undefined }],
+  ['another type', { type: 'succeeded' }],
+])('an event differs from what the rules give in %s', (_what, change) => {
+  const output = { sha256: sha256('x'), size: 1 }
+  const draft: Draft = { type: 'failed', actor: { kind: 'agent', id: bot }, data: { output }, said: { summary: 'x' } }
+  const [event] = eventsOf([{ seconds: 0, draft: { ...draft, request: other } }])
+  if (!event) throw new Error('There is one.')
+  expect(difference(draft, event)).toBeNull()
+  expect(difference({ ...draft, ...change }, event)).not.toBeNull()
+})

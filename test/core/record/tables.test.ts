@@ -1,0 +1,163 @@
+import { actionDigest } from '../../../src/core/action/action.ts'
+import { csvLine } from '../../../src/core/data/csv.ts'
+import { show } from '../../../src/core/request/decision.ts'
+import { undeliverable } from '../../../src/core/request/delivery.ts'
+import type { Draft } from '../../../src/core/request/event.ts'
+import { digestOf, sha256 } from '../../../src/core/data/id.ts'
+import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../../src/core/record/tables.ts'
+import { revoke } from '../../../src/core/request/withdrawal.ts'
+import {
+  action,
+  after,
+  bot,
+  dba,
+  dba2,
+  facts,
+  needs,
+  oid,
+  owner,
+  policyVersion,
+  requestId,
+  runner,
+  security,
+  slot,
+} from '../../build.ts'
+import {
+  click,
+  deny,
+  eventsOf,
+  type History,
+  history,
+  late,
+  type Rule,
+  replayed,
+  see,
+  take,
+  tell,
+  vote,
+} from './history.ts'
+
+const linesOf = ({ entries }: History) => {
+  const { rows, exceptions } = replayed(eventsOf(entries))
+  return { requests: rows.map(requestLine), exceptions: exceptions.map(exceptionLine) }
+}
+
+test('the headers are those of the bundle', () => {
+  expect(requestsHeader).toBe(
+    'request,state,action,digest,agent,executor,on_behalf_of,outcome,rules,policy,tier,required,approvers,denied_by,' +
+      'requested_at,decided_at,expires_at,lapses_at,redeemed_at,closed_at,undeliverable,unreported\r\n',
+  )
+  expect(exceptionsHeader).toBe('index,at,request,kind,actor,action,detail\r\n')
+})
+
+test('a request has one row, with all that became of it', () => {
+  const judgement = needs([slot('dba', 2), slot('oncall|security')], { rules: ['a', 'b'], tier: 'high' })
+  const guard = { approver: security, facts: facts(security, { groups: ['security'] }) }
+  const life = history(
+    { judgement, executor: runner, onBehalfOf: oid(41), excluded: [oid(41)], expiresIn: 7200 },
+    [600, undeliverable],
+    [601, vote({ approver: dba2 })],
+    [602, vote(guard)],
+    [603, vote()],
+    [700, take],
+    [90_000, late],
+  )
+  expect(linesOf(life).requests).toEqual([
+    [
+      ...[requestId, 'redeemed', 'db.export', actionDigest(action), bot, runner, oid(41), 'approve', 'a; b'],
+      ...[policyVersion, 'high', 'dba:2; oncall|security:1', `${dba2}; ${security}; ${dba}`, ''],
+      ...[after(0), after(603), after(3600), after(4203), after(700), '', 'yes', 'yes\r\n'],
+    ].join(','),
+  ])
+  expect(linesOf(life).exceptions).toEqual([
+    `101,${after(600)},${requestId},undeliverable,system,db.export,\r\n`,
+    `107,${after(90_000)},${requestId},unreported,system,db.export,\r\n`,
+  ])
+})
+
+test('who approved and then denied has denied', () => {
+  const life = history({ judgement: needs([slot('dba', 3)]) }, [60, vote()], [61, vote({ approver: dba2 })], [62, deny])
+  expect(linesOf(life).requests[0]?.split(',').slice(12, 16)).toEqual([dba2, dba, after(0), after(62)])
+  expect(linesOf(life).requests[0]).toContain(`,${after(62)},${after(3600)},,,${after(62)},,\r\n`)
+})
+
+test('what policy denied has neither tier nor deadline', () => {
+  const life = history({ judgement: { outcome: 'no-policy', rules: [] } })
+  expect(linesOf(life).requests[0]).toContain(
+    `,no-policy,,${policyVersion},,,,,${after(0)},${after(0)},,,,${after(0)},,\r\n`,
+  )
+})
+
+test('requests stand in the order of their first event of the day', () => {
+  const [one, other] = ['01kjw2xm00abcdefghjkmnpqrs-07', '01kjw2xm00abcdefghjkmnpqrt-07'] as (typeof requestId)[]
+  const first = history({ ...(other && { id: other }) }).entries
+  const second = history({ ...(one && { id: one }), at: after(1) }).entries.map((entry) => ({ ...entry, seconds: 1 }))
+  const { rows } = replayed(eventsOf([...first, ...second]))
+  expect(rows.map(({ request }) => request.id)).toEqual([other, one])
+})
+
+test.each<[string, number, string | undefined]>([
+  ['0 ms after it was shown', 50, '0'],
+  ['4,999 ms', 54.999, '4999'],
+  ['5 s', 55, undefined],
+])('a decision in Teams is hasty or not: %s', (_when, seconds, detail) => {
+  // Two pages, another approver, another template: what counts is when this one was first shown this view.
+  const old: Rule = (request) => show(request, { approver: dba, template: sha256('old'), page: 1, pages: 2 })
+  const life = history({}, [30, old], [40, see(1, 2, dba2)], [50, see(1, 2)], [50, see(2, 2)], [seconds, click()])
+  const hasty = `105,${after(seconds)},${requestId},hasty,${dba},db.export,${detail}\r\n`
+  expect(linesOf(life).exceptions).toEqual(detail === undefined ? [] : [hasty])
+})
+
+test('a decision over the API is never hasty', () => {
+  expect(linesOf(history({}, [50, see()], [50, vote()])).exceptions).toEqual([])
+})
+
+test.each<[string, string, string, History]>([
+  ['never-used', 'system', '', history({}, [60, vote()], [3660, late])],
+  ['expired', 'system', '', history({}, [3600, late])],
+  ['failed', bot, '', history({}, [60, vote()], [61, take], [62, tell('failed')])],
+  ['revoked', dba, '', history({}, [60, vote()], [61, (r, at) => revoke(r, { approver: dba, facts: facts(dba), at })])],
+])('an exception: %s', (kind, actor, detail, life) => {
+  const [line = '', ...more] = linesOf(life).exceptions
+  expect(more).toEqual([])
+  expect(line.trimEnd().split(',').slice(2)).toEqual([requestId, kind, actor, 'db.export', detail])
+})
+
+test('what happened to the log itself', () => {
+  const actor = { kind: 'system' } as const
+  const drafts: readonly Draft[] = [
+    { type: 'policy-changed', actor, data: { to: digestOf('a') } },
+    { type: 'policy-changed', actor, data: { from: digestOf('a'), to: digestOf('b') } },
+    {
+      ...{ type: 'erased', actor: { kind: 'person', id: owner }, said: { why: 'x' } },
+      data: { event: sha256('x'), names: ['action', 'reason'] },
+    },
+  ]
+  const entries = drafts.map((draft) => ({ seconds: 0, draft }))
+  expect(linesOf({ ...history({}), entries }).exceptions).toEqual([
+    `100,${after(0)},,policy-changed,system,,${digestOf('a')}\r\n`,
+    `101,${after(0)},,policy-changed,system,,${digestOf('b')}\r\n`,
+    `102,${after(0)},,erased,${owner},,action; reason\r\n`,
+  ])
+})
+
+describe('a cell', () => {
+  test.each([
+    ['plain', 'plain'],
+    ['a, b', '"a, b"'],
+    ['say "x"', '"say ""x"""'],
+    ['two\nlines', '"two\nlines"'],
+    ['=1+1', "'=1+1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@sum(a,b)', `"'@sum(a,b)"`],
+    ['＝1+1', "'＝1+1"],
+    ['\n=1', `"'\n=1"`],
+    ['\tx', "'\tx"],
+    ['\rx', `"'\rx"`],
+    ['a=b', 'a=b'],
+    ['', ''],
+  ])('%j is written so that it is a text', (cell, written) => {
+    expect(csvLine([cell, undefined, 7])).toBe(`${written},,7\r\n`)
+  })
+})
