@@ -1,6 +1,6 @@
 import { app as functions } from '@azure/functions'
 import { app } from '../src/app.ts'
-import { timer } from '../src/timer.ts'
+import { timer } from '../src/runtime/timer.ts'
 
 /** Brings the cards up to date that a delivery left behind. */
 functions.timer('deliver', {

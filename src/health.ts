@@ -6,7 +6,7 @@ import type { Ledger } from './ports/ledger.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { SealHead, Seals } from './ports/seals.ts'
-import type { Waiting } from './waiting.ts'
+import type { Waiting } from './approvals/waiting.ts'
 
 type Part = 'ok' | 'failing'
 

@@ -4,12 +4,12 @@ import type { Instant } from '../src/core/data/instant.ts'
 import { Problem } from '../src/core/data/problem.ts'
 import { health } from '../src/health.ts'
 import type { SealHead, Seals } from '../src/ports/seals.ts'
-import { noon } from './build.ts'
-import { FakeClock, FakeDirectory } from './fakes.ts'
-import { MemoryArchive } from './fakes/archive.ts'
-import { MemoryLedger } from './fakes/ledger.ts'
-import { MemorySeals } from './fakes/seals.ts'
-import { newSigner } from './world.ts'
+import { noon } from './support/build.ts'
+import { FakeClock, FakeDirectory } from './support/fakes.ts'
+import { MemoryArchive } from './support/fakes/archive.ts'
+import { MemoryLedger } from './support/fakes/ledger.ts'
+import { MemorySeals } from './support/fakes/seals.ts'
+import { newSigner } from './support/world.ts'
 
 const first = '2026-03-04' as Day
 

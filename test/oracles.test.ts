@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { actionDigest, canonicalAction } from '../src/core/action/action.ts'
-import { grants } from '../src/grants.ts'
+import { grants } from '../src/approvals/grants.ts'
 import { fileSigner } from '../src/local/signer.ts'
-import { action, approved, noon } from './build.ts'
-import { python } from './python.ts'
+import { action, approved, noon } from './support/build.ts'
+import { python } from './support/python.ts'
 
 /** Programs that we did not write agree with ours. */
 

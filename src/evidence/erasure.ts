@@ -2,7 +2,7 @@ import { type Erased, type Erasure, erase } from '../core/request/erasure.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { type ChangeParts, record, retrying, settle, timeOf } from '../change.ts'
+import { type ChangeParts, record, retrying, settle, timeOf } from '../approvals/commit.ts'
 import type { Change, Ledger } from '../ports/ledger.ts'
 
 export type Erasures = ReturnType<typeof erasures>

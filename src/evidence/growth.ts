@@ -5,7 +5,7 @@ import { Problem } from '../core/data/problem.ts'
 import { entryBundleOf, rightEdge, type Tile, tilePath } from '../core/log/tile.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { SealHead } from '../ports/seals.ts'
-import { abreast, behind } from './flow.ts'
+import { abreast, behind } from '../runtime/concurrency.ts'
 import { hashesIn, readTile } from './tree.ts'
 
 /** C2SP tlog-tiles: hashes in a full tile. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hex } from '../core/data/id.ts'
-import { behind } from './flow.ts'
+import { behind } from '../runtime/concurrency.ts'
 
 /** A member of a bundle that is too large for memory: a temporary file. */
 export interface Spooled {

@@ -1,8 +1,8 @@
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
-import type { DeliveryState } from '../delivery.ts'
-import type { Grant } from '../grants.ts'
+import type { DeliveryState } from '../delivery/delivery.ts'
+import type { Grant } from '../approvals/grants.ts'
 
 /** What an agent does next; `execute` is only ever the answer to a redemption. */
 type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'

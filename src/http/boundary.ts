@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
-import { backgroundLine, causesOf, faultOf } from '../log.ts'
-import { formatTraceparent, type Trace, traced, traceFrom } from '../trace.ts'
+import { backgroundLine, causesOf, faultOf } from '../runtime/log.ts'
+import { formatTraceparent, type Trace, traced, traceFrom } from '../runtime/trace.ts'
 
 /** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
 export interface Call {

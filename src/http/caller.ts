@@ -2,7 +2,7 @@ import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
-import { bearer, type KeySource, remoteKeys } from '../token.ts'
+import { bearer, type KeySource, remoteKeys } from '../runtime/token.ts'
 
 /** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
 export type Caller =

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isObjectId } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
-import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../token.ts'
+import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../runtime/token.ts'
 
 /**
  * Lets an activity in if it is Teams that sends it, from our tenant, to our bot.

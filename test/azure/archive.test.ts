@@ -1,7 +1,7 @@
 import type { BlobArchive } from '../../src/azure/archive.ts'
-import { codeOf } from '../build.ts'
+import { codeOf } from '../support/build.ts'
 import { startBlobs, streamOf, type TestBlobs } from '../contract/blobs.ts'
-import { type Double, startDouble } from '../double.ts'
+import { type Double, startDouble } from '../support/double.ts'
 
 const bytes = Buffer.from('what is written once')
 

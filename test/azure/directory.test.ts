@@ -3,7 +3,7 @@ import { GraphDirectory, type GraphSettings } from '../../src/azure/directory.ts
 import { parseObjectId } from '../../src/core/data/id.ts'
 import { type Instant, parseInstant, plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { type Answer, type Double, type Received, startDouble } from '../double.ts'
+import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
 
 const dana = parseObjectId('c0000000-0000-4000-8000-000000000001')
 const erin = parseObjectId('c0000000-0000-4000-8000-000000000002')

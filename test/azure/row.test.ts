@@ -1,6 +1,6 @@
 import { requestFrom, requestRow } from '../../src/azure/row.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
-import { pending } from '../build.ts'
+import { pending } from '../support/build.ts'
 
 const presentation: Presentation = {
   title: [{ text: 'Export ' }, { path: ['rows'], format: 'number' }],

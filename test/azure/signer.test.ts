@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { TokenCredential } from '@azure/identity'
 import { VaultSigner, type VaultSettings } from '../../src/azure/signer.ts'
 import { fileSigner, type FileSigner } from '../../src/local/signer.ts'
-import { codeOf } from '../build.ts'
-import { type Answer, type Double, type Received, startDouble } from '../double.ts'
+import { codeOf } from '../support/build.ts'
+import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
 
 /** A version of the key `grants`, as the vault has it. */
 interface Version {

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../src/core/data/id.ts'
-import { readCards } from '../../src/folder.ts'
+import { readCards } from '../../src/runtime/folder.ts'
 import { loadCards } from '../../src/teams/cards.ts'
-import { dba, pending } from '../build.ts'
+import { dba, pending } from '../support/build.ts'
 import { type Bench, each, type Figure, figure, inTurns, type Means, share } from './figure.ts'
 
 export const card: Bench = {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { tenantId } from '../../src/local/accounts.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { botAppId } from '../../src/local/bot.ts'
-import { startConnector } from '../connector.ts'
+import { startConnector } from '../support/connector.ts'
 import { type Bench, figure, inTurns } from './figure.ts'
 import { forward } from './front.ts'
 

@@ -6,7 +6,7 @@ import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core
 import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { crowd } from './figure.ts'
-import { action, bot, dba, decision, noon, oid, settle, submission } from '../build.ts'
+import { action, bot, dba, decision, noon, oid, settle, submission } from '../support/build.ts'
 
 /** Rows of a transaction: the storage takes no more. */
 const rowsAtOnce = 100

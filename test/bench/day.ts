@@ -7,8 +7,8 @@ import { type Shard, shards } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import type { Cuts } from '../../src/ports/seals.ts'
-import { FakeClock } from '../fakes.ts'
-import { MemoryLedger } from '../fakes/ledger.ts'
+import { FakeClock } from '../support/fakes.ts'
+import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { eventsOf } from './lives.ts'
 
 /** The day that is sealed. */

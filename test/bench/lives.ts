@@ -6,7 +6,7 @@ import { redeem, report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, contentOf, recorded, type Step } from '../../src/core/request/request.ts'
 import { type Judgement, open } from '../../src/core/request/submission.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
-import { action, bot, dba, dba2, facts, needs, redemption, slot, submission } from '../build.ts'
+import { action, bot, dba, dba2, facts, needs, redemption, slot, submission } from '../support/build.ts'
 
 /** What happens to a request at some moment. */
 type Happening = (request: ApprovalRequest, at: Instant) => Step

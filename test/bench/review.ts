@@ -1,6 +1,6 @@
-import { startConnector } from '../connector.ts'
-import { startStack, wish } from '../stack.ts'
-import { botOf, startTeams } from '../teamsDouble.ts'
+import { startConnector } from '../support/connector.ts'
+import { startStack, wish } from '../support/stack.ts'
+import { botOf, startTeams } from '../support/teamsDouble.ts'
 import { type Bench, figure, quantile, share, timed } from './figure.ts'
 
 /** Each is shown the request for the first time, which is recorded before the answer. */

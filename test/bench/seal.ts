@@ -1,4 +1,4 @@
-import { MemorySeals } from '../fakes/seals.ts'
+import { MemorySeals } from '../support/fakes/seals.ts'
 import { date, FileLedger } from './day.ts'
 import { CountingArchive, sealDay } from './sealed.ts'
 

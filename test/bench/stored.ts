@@ -6,7 +6,7 @@ import type { Leaf } from '../../src/core/request/event.ts'
 import { type Shard, shards } from '../../src/core/data/id.ts'
 import { startOf } from '../../src/core/data/day.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
-import { oid } from '../build.ts'
+import { oid } from '../support/build.ts'
 import { cutsIn, date, FileLedger } from './day.ts'
 
 /** Rows of a transaction: the storage takes no more. */

@@ -5,7 +5,7 @@ import type { Presentation } from '../../src/core/action/presentation.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
-import { readCards } from '../../src/folder.ts'
+import { readCards } from '../../src/runtime/folder.ts'
 import { loadCards } from '../../src/teams/cards.ts'
 import { wording } from '../../src/teams/wording.ts'
 import {
@@ -23,7 +23,7 @@ import {
   security,
   settle,
   slot,
-} from '../build.ts'
+} from '../support/build.ts'
 
 const { onCards } = wording
 const cards = loadCards(readCards(join(process.cwd(), 'cards')))

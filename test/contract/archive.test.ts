@@ -1,6 +1,6 @@
 import { sha256 } from '../../src/core/data/id.ts'
 import type { Archive } from '../../src/ports/archive.ts'
-import { MemoryArchive } from '../fakes/archive.ts'
+import { MemoryArchive } from '../support/fakes/archive.ts'
 import { collect, large, startBlobs, streamOf, type TestBlobs } from './blobs.ts'
 
 let blobs: TestBlobs

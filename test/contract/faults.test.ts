@@ -5,7 +5,7 @@ import { digestOf, sha256 } from '../../src/core/data/id.ts'
 import type { LimitRow } from '../../src/core/request/limit.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
-import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../faultProxy.ts'
+import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../support/faultProxy.ts'
 import { apply, ask, bot, changeOf, dba, minutes, noon, shard, submission, vote } from './story.ts'
 import { meta, startStorage, type TestStorage } from './tables.ts'
 

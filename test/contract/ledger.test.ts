@@ -8,7 +8,7 @@ import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { redeem, report } from '../../src/core/request/redemption.ts'
 import { Conflict, type Ledger, type Scope } from '../../src/ports/ledger.ts'
-import { MemoryLedger } from '../fakes/ledger.ts'
+import { MemoryLedger } from '../support/fakes/ledger.ts'
 import {
   action,
   apply,

@@ -3,7 +3,7 @@ import { digestOf, sha256 } from '../../src/core/data/id.ts'
 import type { LimitRow } from '../../src/core/request/limit.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import type { LimitKey, Limits } from '../../src/ports/limits.ts'
-import { MemoryLimits } from '../fakes/limits.ts'
+import { MemoryLimits } from '../support/fakes/limits.ts'
 import { bot, noon, oid, submission } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
 

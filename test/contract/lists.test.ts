@@ -5,7 +5,7 @@ import { type Shard, shards } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import type { Scope } from '../../src/ports/ledger.ts'
-import { type FaultProxy, startFaultProxy } from '../faultProxy.ts'
+import { type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
 import { minutes, noon, submission } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
 

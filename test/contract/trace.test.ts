@@ -1,7 +1,7 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { open } from '../../src/core/request/submission.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
-import { MemoryLedger } from '../fakes/ledger.ts'
+import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { changeOf, noon, shard, submission } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { shuffled } from '../chance.ts'
+import { shuffled } from '../support/chance.ts'
 import { type Grounds, startGrounds } from './grounds.ts'
 import { nameOf, play, type Point, pointsOf } from './play.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
-import { startTeams, type TeamsDouble } from '../teamsDouble.ts'
+import { startTeams, type TeamsDouble } from '../support/teamsDouble.ts'
 import { type AppProcess, buildApp, startProcess } from './process.ts'
 
 /** A storage account of its own: empty, and nobody else's. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { shuffled } from '../chance.ts'
+import { shuffled } from '../support/chance.ts'
 import { type Grounds, startGrounds } from './grounds.ts'
 import { nameOf, play, type Played, type Point, pointsOf } from './play.ts'
 import { isStory, stories, type StoryName } from './stories.ts'

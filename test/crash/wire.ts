@@ -1,5 +1,5 @@
-import type { Connector } from '../connector.ts'
-import { type Call, type FaultProxy, type Plan, startFaultProxy } from '../faultProxy.ts'
+import type { Connector } from '../support/connector.ts'
+import { type Call, type FaultProxy, type Plan, startFaultProxy } from '../support/faultProxy.ts'
 import type { Account } from './grounds.ts'
 
 /** Where the app is killed: at its n-th call, before the call arrives or when its answer is about to. */

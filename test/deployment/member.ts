@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Order, Settings, Task, Told, Witnessed } from './order.ts'
+import { root } from '../support/root.ts'
 
 /** One process of a deployment. */
 export interface Member {
@@ -22,7 +23,6 @@ export interface MemberOptions {
   readonly failed: (text: string) => void
 }
 
-const root = resolve(import.meta.dirname ?? __dirname, '..')
 const program = join(root, 'dist/deployment.cjs')
 
 /** @throws {Error} if it ends before it listens */

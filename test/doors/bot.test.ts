@@ -3,11 +3,11 @@ import type { JsonObject } from '../../src/core/data/json.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
 import { wording } from '../../src/teams/wording.ts'
-import { type Connector, startConnector } from '../connector.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Connector, startConnector } from '../support/connector.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons, complaints, lines, texts, verbs } from '../teams/drawn.ts'
-import { activity, botOf, channel, click, startTeams, type TeamsDouble } from '../teamsDouble.ts'
-import { until } from '../until.ts'
+import { activity, botOf, channel, click, startTeams, type TeamsDouble } from '../support/teamsDouble.ts'
+import { until } from '../support/until.ts'
 
 let connector: Connector
 let teams: TeamsDouble

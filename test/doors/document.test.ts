@@ -4,8 +4,8 @@ import * as fc from 'fast-check'
 import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
 import { problemAnswerSchema } from '../../src/http/answers.ts'
 import { routes } from '../../src/http/routes.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
-import { oidOf } from '../teamsDouble.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+import { oidOf } from '../support/teamsDouble.ts'
 import { breaks, type Schema, valid } from './breaks.ts'
 
 /** In whatever is broken. */

@@ -7,8 +7,8 @@ import { digestOf } from '../../src/core/data/id.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
 import { manifestIn, membersOf } from '../evidence/bundle.ts'
-import { undocumented } from '../stack.ts'
-import { until } from '../until.ts'
+import { undocumented } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 import { hex, holds, secret, sealedStack, type SealedStack } from './sealedStack.ts'
 
 /** What Azurite always has. */

@@ -4,11 +4,20 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportSPKI, importJWK } from 'jose'
 import type { JsonObject } from '../../src/core/data/json.ts'
-import { type Connector, startConnector } from '../connector.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Connector, startConnector } from '../support/connector.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons } from '../teams/drawn.ts'
-import { channel, claimed, click, seconds, serviceUrl, startTeams, type TeamsDouble, typed } from '../teamsDouble.ts'
-import { until } from '../until.ts'
+import {
+  channel,
+  claimed,
+  click,
+  seconds,
+  serviceUrl,
+  startTeams,
+  type TeamsDouble,
+  typed,
+} from '../support/teamsDouble.ts'
+import { until } from '../support/until.ts'
 
 const otherTenant = '99999999-9999-4999-8999-999999999999'
 const elsewhere = { id: 'a:dba-1', tenantId: otherTenant }

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { problemAnswerSchema, requestAnswer } from '../../src/http/answers.ts'
 import { routes } from '../../src/http/routes.ts'
-import { type Answer, type Stack, startStack, undocumented, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
 let stack: Stack
 let request: Answer['body']

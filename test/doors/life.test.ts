@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { requestAnswer } from '../../src/http/answers.ts'
-import { type Answer, type Stack, startStack, undocumented, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {

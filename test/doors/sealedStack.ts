@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { VerifySignature } from '../../src/core/log/checkpoint.ts'
 import { type Day, nextDay, parseDay } from '../../src/core/data/day.ts'
 import { spkiFromPem } from '../../src/core/log/signature.ts'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 
 /** What somebody wrote and should not have. */
 export const secret = 'The password is hunter2'

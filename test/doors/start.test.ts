@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startStack } from '../stack.ts'
+import { startStack } from '../support/stack.ts'
 
 let folder: string
 beforeEach(async () => {

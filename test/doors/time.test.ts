@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {

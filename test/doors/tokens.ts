@@ -9,9 +9,9 @@ import {
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { botAppId } from '../../src/local/bot.ts'
-import { seconds } from '../teamsDouble.ts'
-import { publiclySigned, unsigned } from '../forgedTokens.ts'
-import type { Stack } from '../stack.ts'
+import { seconds } from '../support/teamsDouble.ts'
+import { publiclySigned, unsigned } from '../support/forgedTokens.ts'
+import type { Stack } from '../support/stack.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 

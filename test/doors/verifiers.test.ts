@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Day } from '../../src/core/data/day.ts'
 import { membersOf, zipOf } from '../evidence/bundle.ts'
-import { python } from '../python.ts'
+import { python } from '../support/python.ts'
 import { sealedStack, type SealedStack } from './sealedStack.ts'
 
 const program = resolve('dist/countersign.cjs')

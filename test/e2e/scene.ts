@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
-import { type Answer, type Stack, startStack, wish } from '../stack.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { type Client, openClient } from './client.ts'
 
 export type Body = Answer['body']

@@ -1,7 +1,7 @@
 import { announce } from '../../src/evidence/announcing.ts'
-import { faultOf } from '../../src/log.ts'
+import { faultOf } from '../../src/runtime/log.ts'
 import type { Sent } from '../../src/ports/messenger.ts'
-import { MemoryTeams } from '../fakes/teams.ts'
+import { MemoryTeams } from '../support/fakes/teams.ts'
 import { at, day, history, morning, scratch, sealer } from './days.ts'
 
 const { folder: spool, clean } = scratch()

@@ -5,8 +5,8 @@ import { digestOf, shardOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import { erasures } from '../../src/evidence/erasure.ts'
-import { after, policyVersion } from '../build.ts'
-import { apart, asks, codeOf, stranger, votes, type World, world } from '../world.ts'
+import { after, policyVersion } from '../support/build.ts'
+import { apart, asks, codeOf, stranger, votes, type World, world } from '../support/world.ts'
 
 const erasure = { names: erasable, why: 'A secret was in it.', by: stranger }
 

@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
 import { erasures } from '../../src/evidence/erasure.ts'
-import { dba, policyVersion } from '../build.ts'
-import { dbaChannel, type DeliveryWorld, deliveryWorld, lies, needing, securityChannel } from '../deliveryWorld.ts'
+import { dba, policyVersion } from '../support/build.ts'
+import {
+  dbaChannel,
+  type DeliveryWorld,
+  deliveryWorld,
+  lies,
+  needing,
+  securityChannel,
+} from '../support/deliveryWorld.ts'
 
 const erasure = { names: erasable, why: 'A secret was in it.', by: dba }
 

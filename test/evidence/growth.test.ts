@@ -14,7 +14,7 @@ import { rightEdge, tilePath } from '../../src/core/log/tile.ts'
 import { growth } from '../../src/evidence/growth.ts'
 import { tree } from '../../src/evidence/tree.ts'
 import type { Archive } from '../../src/ports/archive.ts'
-import { MemoryArchive } from '../fakes/archive.ts'
+import { MemoryArchive } from '../support/fakes/archive.ts'
 
 const leafOf = (number: number) => Buffer.from(`leaf ${createHash('sha256').update(String(number)).digest('hex')}`)
 const leaves = (count: number) => Array.from({ length: count }, (_, number) => leafOf(number))

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { python } from '../python.ts'
+import { python } from '../support/python.ts'
 import { scratch } from './days.ts'
 import { type Members, readFolder, writeFolder } from './forgery.ts'
 

@@ -10,8 +10,8 @@ import { keyIdOf } from '../../src/core/log/signature.ts'
 import { rightEdge, tilePath } from '../../src/core/log/tile.ts'
 import type { KeptEvent, Ledger } from '../../src/ports/ledger.ts'
 import type { Cuts, Plan } from '../../src/ports/seals.ts'
-import type { MemoryArchive } from '../fakes/archive.ts'
-import type { MemorySeals } from '../fakes/seals.ts'
+import type { MemoryArchive } from '../support/fakes/archive.ts'
+import type { MemorySeals } from '../support/fakes/seals.ts'
 
 export const origin = 'countersign.example/evidence'
 

@@ -14,13 +14,13 @@ import {
 import { Problem } from '../../src/core/data/problem.ts'
 import { spkiFromPem, spkiOf, thumbprintOf } from '../../src/core/log/signature.ts'
 import { verifySignature } from '../../src/evidence/ecdsa.ts'
-import { abreast } from '../../src/evidence/flow.ts'
+import { abreast } from '../../src/runtime/concurrency.ts'
 import { sealing } from '../../src/evidence/sealing.ts'
-import { dba } from '../build.ts'
-import { rotated } from '../fakes.ts'
-import { MemoryArchive } from '../fakes/archive.ts'
-import { MemorySeals } from '../fakes/seals.ts'
-import { apart, asks, newSigner, votes } from '../world.ts'
+import { dba } from '../support/build.ts'
+import { rotated } from '../support/fakes.ts'
+import { MemoryArchive } from '../support/fakes/archive.ts'
+import { MemorySeals } from '../support/fakes/seals.ts'
+import { apart, asks, newSigner, votes } from '../support/world.ts'
 import {
   around,
   at,

@@ -2,8 +2,8 @@ import { shardOf, shards, timeOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { fileOf } from '../../src/evidence/bundles.ts'
 import { sealing } from '../../src/evidence/sealing.ts'
-import { MemoryArchive } from '../fakes/archive.ts'
-import type { MemoryLedger } from '../fakes/ledger.ts'
+import { MemoryArchive } from '../support/fakes/archive.ts'
+import type { MemoryLedger } from '../support/fakes/ledger.ts'
 import { at, day, history, logKey, morning, scratch, type Sealer, sealer } from './days.ts'
 
 const { folder: spool, left, clean } = scratch()

@@ -1,4 +1,4 @@
-import { type Call, type Fault, type FaultProxy, startFaultProxy } from '../faultProxy.ts'
+import { type Call, type Fault, type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
 import { type Account, startAccount } from './account.ts'
 import { at, comparable, day, live, morning, scratch } from './days.ts'
 import { checkLog } from './series.ts'

@@ -3,9 +3,9 @@ import { TableLimits } from '../../src/azure/limits.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { oid } from '../build.ts'
+import { oid } from '../support/build.ts'
 import { startStorage, type TestStorage } from '../contract/tables.ts'
-import { agent, anAction, asks, outcomeOf, type World, world } from '../world.ts'
+import { agent, anAction, asks, outcomeOf, type World, world } from '../support/world.ts'
 import { type Desk, flood } from './flood.ts'
 
 // A sample of `npm run flood`: three apps of their own, in one process, on one storage.

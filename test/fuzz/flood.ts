@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { claimed, click, type TeamsDouble, typed } from '../teamsDouble.ts'
+import { claimed, click, type TeamsDouble, typed } from '../support/teamsDouble.ts'
 
 /** What a stranger sends the bot: a vote or words, and what is to pass for a token of Teams. */
 export interface Forgery {

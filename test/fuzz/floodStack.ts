@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startConnector } from '../connector.ts'
-import { type Stack, startStack, wish } from '../stack.ts'
-import { channel, startTeams } from '../teamsDouble.ts'
-import { until } from '../until.ts'
+import { startConnector } from '../support/connector.ts'
+import { type Stack, startStack, wish } from '../support/stack.ts'
+import { channel, startTeams } from '../support/teamsDouble.ts'
+import { until } from '../support/until.ts'
 import { forgeries } from './flood.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { teamsDoor } from '../../src/teams/door.ts'
 import { served } from '../http/served.ts'
-import { click, typed } from '../teamsDouble.ts'
-import { anApproved, asks, claims } from '../world.ts'
+import { click, typed } from '../support/teamsDouble.ts'
+import { anApproved, asks, claims } from '../support/world.ts'
 import { coded, type Parser } from './parser.ts'
 
 /** The API's bodies, through boundary, schema and use case, over fakes at the ports. */

@@ -1,10 +1,10 @@
 import { sign } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
-import { grants } from '../../src/grants.ts'
+import { grants } from '../../src/approvals/grants.ts'
 import { callers } from '../../src/http/caller.ts'
-import { approved, noon } from '../build.ts'
-import { startDouble } from '../double.ts'
-import { issuer, newSigner } from '../world.ts'
+import { approved, noon } from '../support/build.ts'
+import { startDouble } from '../support/double.ts'
+import { issuer, newSigner } from '../support/world.ts'
 import { coded, type Parsers } from './parser.ts'
 
 export async function ofTokens(): Promise<Parsers> {

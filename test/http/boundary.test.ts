@@ -1,9 +1,9 @@
 import { HttpRequest, HttpResponse, type HttpResponseInit, InvocationContext } from '@azure/functions'
 import { Problem } from '../../src/core/data/problem.ts'
 import { boundary, type Call } from '../../src/http/boundary.ts'
-import { currentTrace, parseTraceparent } from '../../src/trace.ts'
-import { bot } from '../build.ts'
-import { until } from '../until.ts'
+import { currentTrace, parseTraceparent } from '../../src/runtime/trace.ts'
+import { bot } from '../support/build.ts'
+import { until } from '../support/until.ts'
 
 const secret = 'canary-93c1'
 const trace = 'a'.repeat(32)

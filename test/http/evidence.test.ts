@@ -10,9 +10,9 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { evidenceRoutes } from '../../src/http/evidenceRoutes.ts'
 import type { EvidenceRouteName } from '../../src/http/route.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
-import { after, dba, noon } from '../build.ts'
+import { after, dba, noon } from '../support/build.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
-import { asks, votes } from '../world.ts'
+import { asks, votes } from '../support/world.ts'
 import { first, type Served, served, type Wanted } from './served.ts'
 
 const second = nextDay(first)

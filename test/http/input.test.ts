@@ -1,6 +1,6 @@
 import { HttpRequest } from '@azure/functions'
 import { bodyBytes } from '../../src/http/input.ts'
-import { codeOf } from '../world.ts'
+import { codeOf } from '../support/world.ts'
 
 const most = 1000
 

@@ -2,9 +2,9 @@ import { HttpRequest } from '@azure/functions'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { principals } from '../../src/http/principal.ts'
-import { bot, dba, oid } from '../build.ts'
-import { fakePolicy } from '../fakes.ts'
-import { agent, codeOf, roster } from '../world.ts'
+import { bot, dba, oid } from '../support/build.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import { agent, codeOf, roster } from '../support/world.ts'
 
 const appId = oid(91)
 const policy = fakePolicy(roster({ agents: [agent(bot, { appId })] }))

@@ -1,5 +1,5 @@
 import type { Client } from '../deployment/client.ts'
-import { until } from '../until.ts'
+import { until } from '../support/until.ts'
 
 const waiters = 10
 

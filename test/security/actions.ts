@@ -102,7 +102,7 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'showable',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: '    checkShowable(action, presentation ?? undefined)\n',
         replace: '',
         tests: { 'test/security/asking.test.ts': ['what nobody could be shown is not asked for: %s'] },

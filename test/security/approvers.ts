@@ -3,7 +3,7 @@ import type { Row } from './row.ts'
 const decision = 'test/core/request/decision.test.ts'
 const not = 'who decides › not %s'
 const separation = {
-  'test/separation.test.ts': [
+  'test/approvals/separation.test.ts': [
     'no history of votes has one that nobody may cast, or an approval without distinct eligible people',
   ],
 }
@@ -49,21 +49,21 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'excluded-people',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: 'const people = [...agent.owners, ...agent.sponsors, ...executor.owners, ...executor.sponsors]',
         replace: 'const people = [...agent.owners]',
         tests: {
-          'test/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          'test/approvals/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
           ...separation,
         },
       },
       {
         name: 'excluded-principal',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: 'if (onBehalfOf !== undefined) people.push(onBehalfOf)',
         replace: '',
         tests: {
-          'test/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          'test/approvals/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
           ...separation,
         },
       },
@@ -76,12 +76,12 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'agent-is-nobody',
-        file: 'src/people.ts',
+        file: 'src/approvals/eligibility.ts',
         find: '  if (!person) return null\n  const { name, member, enabled, asOf } = person\n',
         replace:
           "  const { name, member, enabled, asOf } = person ?? { name: id, member: true, enabled: true, asOf: '' }\n",
         tests: {
-          'test/approvals.test.ts': ['who decides › not an agent, though the roster lists it as a member'],
+          'test/approvals/approvals.test.ts': ['who decides › not an agent, though the roster lists it as a member'],
         },
       },
     ],
@@ -104,10 +104,10 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'nobody-eligible',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: 'if (!(await canBeFilled(parts, slots, excluded)))',
         replace: 'if (false)',
-        tests: { 'test/asking.test.ts': ['asking › is refused when nobody could approve: %s'] },
+        tests: { 'test/approvals/ask.test.ts': ['asking › is refused when nobody could approve: %s'] },
       },
       {
         name: 'directory-down',
@@ -123,11 +123,11 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'unreadable-group',
-        file: 'src/people.ts',
+        file: 'src/approvals/eligibility.ts',
         find: 'return group && (await isIn(directory, group, id)) ? [name] : []',
         replace: 'return group && (await isIn(directory, group, id).catch(() => false)) ? [name] : []',
         tests: {
-          'test/approvals.test.ts': [
+          'test/approvals/approvals.test.ts': [
             'a group that cannot be read › stops what requires it',
             'a group that cannot be read › stops a list that needs it, which leaves nothing out in silence',
           ],
@@ -191,11 +191,11 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'guests-read-nothing',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: '=> member && enabled',
         replace: '=> true',
         tests: {
-          'test/approvals.test.ts': [
+          'test/approvals/approvals.test.ts': [
             not,
             'who decides › to %s a request is as if there were none, whatever they try',
             'who reads › nobody else, who hears that there is no such request',

@@ -1,7 +1,7 @@
 import { emptyRow } from '../../src/core/request/limit.ts'
 import { showLimits } from '../../src/core/action/page.ts'
-import { bot } from '../build.ts'
-import { anAction, asks, codeOf, world } from '../world.ts'
+import { bot } from '../support/build.ts'
+import { anAction, asks, codeOf, world } from '../support/world.ts'
 
 test.each([
   [

@@ -131,7 +131,7 @@ export const callerRows: readonly Row[] = [
       },
       {
         name: 'token-keys-down',
-        file: 'src/token.ts',
+        file: 'src/runtime/token.ts',
         find: "      throw new Problem('unavailable', 'The keys",
         replace: "      throw new Problem('unauthenticated', 'The keys",
         tests: {
@@ -202,41 +202,45 @@ export const callerRows: readonly Row[] = [
     switches: [
       {
         name: 'read-owner',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: "if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor",
         replace: "if (reader.kind === 'agent') return true",
-        tests: { 'test/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'] },
+        tests: {
+          'test/approvals/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'],
+        },
       },
       {
         name: 'acts-on-what-one-knows',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: 'if (!isInvolved(actor.found, actor.facts)) throw notFound()',
         replace: '',
         tests: {
-          'test/approvals.test.ts': ['who decides › to %s a request is as if there were none, whatever they try'],
+          'test/approvals/approvals.test.ts': [
+            'who decides › to %s a request is as if there were none, whatever they try',
+          ],
           'test/teams/bot.test.ts': ['a stranger who clicks on a card is told who may decide, and nothing else'],
         },
       },
       {
         name: 'cancel-owner',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: 'if (request.agent.id !== agent) throw notFound()',
         replace: '',
-        tests: { 'test/approvals.test.ts': ['the agent › withdraws its own request, and no other'] },
+        tests: { 'test/approvals/approvals.test.ts': ['the agent › withdraws its own request, and no other'] },
       },
       {
         name: 'report-owner',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: 'if (request.executor !== input.executor) throw notFound()',
         replace: '',
-        tests: { 'test/approvals.test.ts': ['the agent › reports what it executed, and nobody else does'] },
+        tests: { 'test/approvals/approvals.test.ts': ['the agent › reports what it executed, and nobody else does'] },
       },
       {
         name: 'grant-owner',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: 'return mayHave ? ',
         replace: 'return true ? ',
-        tests: { 'test/approvals.test.ts': ['who reads › a grant is for the agent and the executor alone'] },
+        tests: { 'test/approvals/approvals.test.ts': ['who reads › a grant is for the agent and the executor alone'] },
       },
       {
         name: 'default-deny',

@@ -2,7 +2,7 @@ import { sha256, type Shard } from '../../src/core/data/id.ts'
 import type { LogEvent } from '../../src/core/record/record.ts'
 import { chains } from '../../src/verify/chains.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { noon } from '../build.ts'
+import { noon } from '../support/build.ts'
 
 const nothing = '0'.repeat(64)
 const hashes = ['one', 'two', 'three'].map((text) => sha256(text))

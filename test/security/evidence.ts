@@ -143,11 +143,11 @@ function rowsOf(
       },
       {
         name: 'policy-changed',
-        file: 'src/change.ts',
+        file: 'src/approvals/commit.ts',
         find: 'from === to ? []',
         replace: 'from !== null || from === to ? []',
         tests: {
-          'test/deadlines.test.ts': [
+          'test/approvals/deadlines.test.ts': [
             'a change of policy › is recorded once in each shard, with the first commit under it',
           ],
         },

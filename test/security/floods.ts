@@ -16,7 +16,7 @@ export const floodRows: readonly Row[] = [
         replace: 'false',
         tests: {
           [limit]: ['taking a slot › is refused when all are taken, with a time to try again'],
-          'test/slotsFlood.test.ts': [
+          'test/approvals/reservationFlood.test.ts': [
             '1,000 posts of one agent, each with a key of its own, leave 5 cards',
             '1,000 posts of many agents leave 20 cards in a channel, and 5 of each agent at most',
           ],
@@ -29,7 +29,7 @@ export const floodRows: readonly Row[] = [
         replace: '  const first = others.sort().at(others.length)\n',
         tests: {
           [limit]: ['asks in an hour › are counted up to the limit, and say when there is room again'],
-          'test/slotsRate.test.ts': [
+          'test/approvals/reservationRate.test.ts': [
             'asking and cancelling in a loop › posts no more cards in an hour than the agent may ask for',
           ],
         },
@@ -41,7 +41,7 @@ export const floodRows: readonly Row[] = [
         replace: '  if (false)\n',
         tests: {
           [limit]: ['the same action › is not asked for twice at once'],
-          'test/slots.test.ts': ['the same action › is not asked for while it is pending'],
+          'test/approvals/reservation.test.ts': ['the same action › is not asked for while it is pending'],
         },
       },
       {
@@ -51,7 +51,9 @@ export const floodRows: readonly Row[] = [
         replace: '  if (false) throw',
         tests: {
           [limit]: ['the same action › is not asked for again right after it was denied'],
-          'test/slots.test.ts': ['the same action › is not asked for again for ten minutes after it was denied'],
+          'test/approvals/reservation.test.ts': [
+            'the same action › is not asked for again for ten minutes after it was denied',
+          ],
         },
       },
       {
@@ -67,7 +69,7 @@ export const floodRows: readonly Row[] = [
       },
       {
         name: 'unknown-keys',
-        file: 'src/token.ts',
+        file: 'src/runtime/token.ts',
         find: 'cooldownDuration: cooldown,',
         replace: 'cooldownDuration: 0,',
         tests: {
@@ -86,10 +88,10 @@ export const floodRows: readonly Row[] = [
     switches: [
       {
         name: 'secrets',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: '  checkSecrets(asked, parts.policy.notSecret(action.action))\n',
         replace: '',
-        tests: { 'test/asking.test.ts': ['asking › is refused with %s, and nothing is written'] },
+        tests: { 'test/approvals/ask.test.ts': ['asking › is refused with %s, and nothing is written'] },
       },
       {
         name: 'secret-formats',

@@ -11,11 +11,11 @@ export const grantRows: readonly Row[] = [
     switches: [
       {
         name: 'grant-signature',
-        file: 'src/grants.ts',
+        file: 'src/approvals/grants.ts',
         find: 'if (!key || !holds(key, `${head}.${body}`, signature)) throw invalid()',
         replace: '',
         tests: {
-          'test/redeeming.test.ts': [
+          'test/approvals/redemption.test.ts': [
             'no grant of ours is › %s',
             'no grant of ours is › a token that a foreign key signed, under our key’s name',
           ],
@@ -23,10 +23,10 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'grant-text',
-        file: 'src/grants.ts',
+        file: 'src/approvals/grants.ts',
         find: 'encoded(bytes) === signature &&',
         replace: '',
-        tests: { 'test/redeeming.test.ts': ['no grant of ours is › %s'] },
+        tests: { 'test/approvals/redemption.test.ts': ['no grant of ours is › %s'] },
       },
       {
         name: 'grant-audience',
@@ -42,7 +42,9 @@ export const grantRows: readonly Row[] = [
         replace: ')',
         tests: {
           [grant]: ['a grant is checked › and refused for %s'],
-          'test/redeeming.test.ts': ['redeeming › a grant of one request is none for another of the same agent'],
+          'test/approvals/redemption.test.ts': [
+            'redeeming › a grant of one request is none for another of the same agent',
+          ],
         },
       },
       {
@@ -52,7 +54,9 @@ export const grantRows: readonly Row[] = [
         replace: 'if (false) throw',
         tests: {
           [redemption]: ['redeem › refuses %s'],
-          'test/redeeming.test.ts': ['redeeming › ends with the grant, but a lost answer can be asked for again'],
+          'test/approvals/redemption.test.ts': [
+            'redeeming › ends with the grant, but a lost answer can be asked for again',
+          ],
         },
       },
       {
@@ -64,11 +68,13 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'executor',
-        file: 'src/approvals.ts',
+        file: 'src/approvals/approvals.ts',
         find: 'if (request.agent.id !== caller && !mayRedeemForOthers)',
         replace: 'if (false)',
         tests: {
-          'test/redeeming.test.ts': ['redeeming › is for the executor alone, and for the right to execute for others'],
+          'test/approvals/redemption.test.ts': [
+            'redeeming › is for the executor alone, and for the right to execute for others',
+          ],
         },
       },
       {
@@ -85,7 +91,9 @@ export const grantRows: readonly Row[] = [
         replace: "if (!('lapsesAt' in request)) throw",
         tests: {
           [redemption]: ['redeem › refuses %s'],
-          'test/redeeming.test.ts': ['redeeming › 50 at once, from three processes, gives one success and one event'],
+          'test/approvals/redemption.test.ts': [
+            'redeeming › 50 at once, from three processes, gives one success and one event',
+          ],
         },
       },
     ],
@@ -101,16 +109,16 @@ export const grantRows: readonly Row[] = [
         replace: 'sha256(key)',
         tests: {
           'test/core/data/id.test.ts': ['an idempotency key is named per agent, and its shard follows from its name'],
-          'test/asking.test.ts': ['an idempotency key › of another agent is another key'],
+          'test/approvals/ask.test.ts': ['an idempotency key › of another agent is another key'],
         },
       },
       {
         name: 'key-of-body',
-        file: 'src/asking.ts',
+        file: 'src/approvals/ask.ts',
         find: 'if (used.body !== body) throw',
         replace: 'if (false) throw',
         tests: {
-          'test/asking.test.ts': [
+          'test/approvals/ask.test.ts': [
             'an idempotency key › with another body is a mismatch',
             'an idempotency key › used at once with two bodies makes one request, which keeps its slot',
           ],

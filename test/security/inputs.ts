@@ -150,18 +150,18 @@ export const inputRows: readonly Row[] = [
       },
       {
         name: 'timers-words',
-        file: 'src/timer.ts',
+        file: 'src/runtime/timer.ts',
         find: 'throw new Error(`The timer ${name} failed in trace ${trace.id}.`)',
         replace: 'throw cause',
         tests: { [faults]: ['nor whoever reads the log, also of what timers do'] },
       },
       {
         name: 'logged-words',
-        file: 'src/log.ts',
+        file: 'src/runtime/log.ts',
         find: "return [word(cause.name) ?? 'Error', ...",
         replace: "return [word(cause.name) ?? 'Error', cause.message, ...",
         tests: {
-          'test/log.test.ts': [
+          'test/runtime/log.test.ts': [
             'a fault is told by its class, its code and where it was, and not in its words',
             'nothing of it comes through: %s',
           ],
@@ -169,10 +169,10 @@ export const inputRows: readonly Row[] = [
       },
       {
         name: 'logged-codes',
-        file: 'src/log.ts',
+        file: 'src/runtime/log.ts',
         find: '/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value)',
         replace: 'true',
-        tests: { 'test/log.test.ts': ['nothing of it comes through: %s'] },
+        tests: { 'test/runtime/log.test.ts': ['nothing of it comes through: %s'] },
       },
       {
         name: 'one-sentence',

@@ -15,12 +15,12 @@ export const bugs: readonly Bug[] = [
     name: 'a commit that checks no ETag',
     edits: [
       {
-        file: 'test/fakes/ledger.ts',
+        file: 'test/support/fakes/ledger.ts',
         find: 'if (read.head !== partition.head || (key && keys.has(key.hash))) throw new Conflict()',
         replace: '',
       },
       {
-        file: 'test/fakes/ledger.ts',
+        file: 'test/support/fakes/ledger.ts',
         find: 'if (request && (requests.get(request.id)?.version ?? null) !== read.request) throw new Conflict()',
         replace: '',
       },
@@ -36,19 +36,19 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'an answer before it is written',
-    'src/change.ts',
+    'src/approvals/commit.ts',
     'await parts.ledger.commit(loaded, { ...chained, request, ...more })',
     'void parts.ledger.commit(loaded, { ...chained, request, ...more }).catch(() => {})',
   ),
   bug(
     'a time that is not that of the shard',
-    'src/change.ts',
+    'src/approvals/commit.ts',
     'return head.recordedAt === null ? now : later(now, head.recordedAt)',
     'return now',
   ),
   bug(
     'an idempotency key that is not written down',
-    'src/asking.ts',
+    'src/approvals/ask.ts',
     'const more = key ? { key: { ...key, request: submission.id } } : {}',
     'const more = {}',
   ),
@@ -66,7 +66,7 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'a vote after the deadline',
-    'src/change.ts',
+    'src/approvals/commit.ts',
     'const late = overdue(request, at)',
     'const late = overdue(request, at) && rule === unchanged ? overdue(request, at) : null',
   ),
@@ -85,13 +85,13 @@ export const bugs: readonly Bug[] = [
   ),
   bug(
     'a delivery that forgets what was not sent',
-    'src/delivery.ts',
+    'src/delivery/delivery.ts',
     'if (next === null) return outbox.finish(claim)',
     'return outbox.finish(claim)',
   ),
   bug(
     'a delivery that ends what changed meanwhile',
-    'test/fakes/outbox.ts',
+    'test/support/fakes/outbox.ts',
     `if (!this.posts.has(request) || !this.isAt(request, version)) return false
     this.posts.delete(request)`,
     'this.posts.delete(request)',

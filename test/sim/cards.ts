@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { channelsOf } from '../../src/people.ts'
+import { channelsOf } from '../../src/approvals/eligibility.ts'
 import { demand } from './demand.ts'
 import { policy } from './roster.ts'
 import { straysIn, touchStrays } from './recovery.ts'

@@ -1,4 +1,4 @@
-import type { DecideInput } from '../../src/approvals.ts'
+import type { DecideInput } from '../../src/approvals/approvals.ts'
 import { type Digest, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { type ApprovalRequest, contentOf } from '../../src/core/request/request.ts'

@@ -1,4 +1,4 @@
-import { statuses } from '../build.ts'
+import { statuses } from '../support/build.ts'
 
 /** Counts that something was reached. */
 export type Reached = (what: string) => void

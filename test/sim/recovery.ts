@@ -1,6 +1,6 @@
 import { instant } from '../../src/core/data/instant.ts'
 import { due } from '../../src/core/request/request.ts'
-import type { ShownCard } from '../fakes/teams.ts'
+import type { ShownCard } from '../support/fakes/teams.ts'
 import { Violated } from './demand.ts'
 import type { Process, World } from './world.ts'
 

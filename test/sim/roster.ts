@@ -5,9 +5,9 @@ import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Directory, Person } from '../../src/ports/directory.ts'
 import type { Policy } from '../../src/ports/policy.ts'
-import { action, bot, dba, dba2, needs, oid, owner, policyVersion, runner, security, slot } from '../build.ts'
-import { fakePolicy } from '../fakes.ts'
-import { agent, disabled, guest, stranger } from '../world.ts'
+import { action, bot, dba, dba2, needs, oid, owner, policyVersion, runner, security, slot } from '../support/build.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import { agent, disabled, guest, stranger } from '../support/world.ts'
 import type { Verb } from './plan.ts'
 
 /** Another account of {@link dba2}. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from '../deployment/client.ts'
-import { click } from '../teamsDouble.ts'
+import { click } from '../support/teamsDouble.ts'
 
 /** What was done so far, by name: how often. */
 export type Counts = Map<string, number>

@@ -28,7 +28,7 @@ import {
   settle,
   slot,
   statuses,
-} from '../build.ts'
+} from '../support/build.ts'
 import { buttons, cards, complaints, lines, objects, templates, texts, titleOf, verbs } from './drawn.ts'
 
 const two = {

@@ -4,10 +4,10 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, settingsOf, startConnector } from '../connector.ts'
+import { type Connector, settingsOf, startConnector } from '../support/connector.ts'
 import { startStorage, type TestStorage } from '../contract/tables.ts'
-import { dbaChannel, type DeliveryWorld, deliveryWorld, needing, securityChannel } from '../deliveryWorld.ts'
-import { type Call, type Fault, inOrder } from '../faultProxy.ts'
+import { dbaChannel, type DeliveryWorld, deliveryWorld, needing, securityChannel } from '../support/deliveryWorld.ts'
+import { type Call, type Fault, inOrder } from '../support/faultProxy.ts'
 
 /** Deliveries with everything real: rows in Table Storage, calls to a Bot Connector over HTTP. Only time is not. */
 let storage: TestStorage

@@ -3,9 +3,9 @@ import { tenantId } from '../../src/local/accounts.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { teamsDoor } from '../../src/teams/door.ts'
 import { gate } from '../../src/teams/gate.ts'
-import { startDouble } from '../double.ts'
+import { startDouble } from '../support/double.ts'
 import { forgeries, heldBytes } from '../fuzz/flood.ts'
-import { startTeams, typed } from '../teamsDouble.ts'
+import { startTeams, typed } from '../support/teamsDouble.ts'
 
 test('2,000 forged calls reach nobody, ask for the keys once, and leave nothing behind', async () => {
   const teams = await startTeams()

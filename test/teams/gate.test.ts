@@ -4,8 +4,8 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { gate, type GateSettings, isServiceUrl } from '../../src/teams/gate.ts'
-import { type Answer, type Double, startDouble } from '../double.ts'
-import { publiclySigned, unsigned } from '../forgedTokens.ts'
+import { type Answer, type Double, startDouble } from '../support/double.ts'
+import { publiclySigned, unsigned } from '../support/forgedTokens.ts'
 
 const tenantId = '11111111-1111-4111-8111-11111111aaaa'
 const otherTenant = '99999999-9999-4999-8999-999999999999'

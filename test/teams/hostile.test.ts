@@ -8,7 +8,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
-import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../build.ts'
+import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from './drawn.ts'
 import { corpus, pieces } from './hostile.ts'
 

@@ -3,11 +3,11 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Again, Messenger } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../connector.ts'
+import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../support/connector.ts'
 import { noon } from '../contract/story.ts'
-import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting, securityChannel } from '../deliveryWorld.ts'
-import { FakeTime, settled } from '../fakes/time.ts'
-import type { Fault, Plan } from '../faultProxy.ts'
+import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting, securityChannel } from '../support/deliveryWorld.ts'
+import { FakeTime, settled } from '../support/fakes/time.ts'
+import type { Fault, Plan } from '../support/faultProxy.ts'
 
 /** Deliveries to a Bot Connector over HTTP. Rows are in memory and time is the test's: an hour is over in a moment. */
 let connector: Connector

@@ -5,7 +5,7 @@ import { pagesOf } from '../../src/core/action/page.ts'
 import { formats, type PresentedParam, type Presentation } from '../../src/core/action/presentation.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { toBody } from '../../src/http/body.ts'
-import { action, anyWith, dba, needs, pending, slot } from '../build.ts'
+import { action, anyWith, dba, needs, pending, slot } from '../support/build.ts'
 import { buttons, cards, complaints, lines, marked, objects, texts, titleIn, titleOf } from './drawn.ts'
 import { corpus } from './hostile.ts'
 

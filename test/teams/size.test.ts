@@ -8,7 +8,20 @@ import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { sizes } from '../../src/policy/sizes.ts'
-import { action, after, bot, dba, decision, facts, needs, oid, pending, redemption, runner, settle } from '../build.ts'
+import {
+  action,
+  after,
+  bot,
+  dba,
+  decision,
+  facts,
+  needs,
+  oid,
+  pending,
+  redemption,
+  runner,
+  settle,
+} from '../support/build.ts'
 import { cards, size } from './drawn.ts'
 
 /** Teams takes 100 KB; what comes around the card is small. */

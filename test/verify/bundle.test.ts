@@ -1,6 +1,6 @@
 import { signingKey } from '../evidence/bundle.ts'
-import { action as anAction, dba } from '../build.ts'
-import { asks, votes } from '../world.ts'
+import { action as anAction, dba } from '../support/build.ts'
+import { asks, votes } from '../support/world.ts'
 import { at, day } from '../evidence/days.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { checks, Unreadable } from '../../src/verify/finding.ts'

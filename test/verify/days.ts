@@ -3,7 +3,7 @@ import { saidOf } from '../../src/evidence/said.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { folder, type Key, type Members, membersOf, signingKey, zipName } from '../evidence/bundle.ts'
 import { at, day, history, type Sealer, sealer } from '../evidence/days.ts'
-import type { World } from '../world.ts'
+import type { World } from '../support/world.ts'
 
 /** Days that were sealed, as files, and what it takes to change them. */
 export interface Sealed {

@@ -9,8 +9,8 @@ import { Unreadable } from '../../src/verify/finding.ts'
 import { verifySeries } from '../../src/verify/series.ts'
 import { type Members, manifestIn, resign, rewrite, signingKey, textIn, zipName, zipOf } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
-import { rotated } from '../fakes.ts'
-import { asks } from '../world.ts'
+import { rotated } from '../support/fakes.ts'
+import { asks } from '../support/world.ts'
 import { dates, type Sealed, sealedDays } from './days.ts'
 
 let days: Sealed

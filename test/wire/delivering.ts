@@ -2,9 +2,9 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { connect } from '../../src/teams/connection.ts'
-import { type Connector, settingsOf, startConnector } from '../connector.ts'
-import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../deliveryWorld.ts'
-import { type Fault, type FaultProxy, startFaultProxy } from '../faultProxy.ts'
+import { type Connector, settingsOf, startConnector } from '../support/connector.ts'
+import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../support/deliveryWorld.ts'
+import { type Fault, type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
 import { longest, type Storage } from './station.ts'
 
 /** A fault at a call of a delivery: to the storage or to the connector, once or for a while. */

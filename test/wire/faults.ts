@@ -1,4 +1,4 @@
-import type { Fault } from '../faultProxy.ts'
+import type { Fault } from '../support/faultProxy.ts'
 
 const status = (code: number, more: Partial<Extract<Fault, { kind: 'status' }>> = {}): Fault => ({
   ...{ kind: 'status', status: code, ...more },

@@ -1,4 +1,4 @@
-import type { Fault, Plan } from '../faultProxy.ts'
+import type { Fault, Plan } from '../support/faultProxy.ts'
 import { history, type Operation, type Ready } from './operations.ts'
 import { type Answered, patiently, type Station, type Storage } from './station.ts'
 

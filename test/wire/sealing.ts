@@ -1,8 +1,8 @@
 import type { Archive } from '../../src/ports/archive.ts'
 import { type Account, startAccount } from '../evidence/account.ts'
 import { at, day, scratch } from '../evidence/days.ts'
-import { type Call, type Fault, startFaultProxy } from '../faultProxy.ts'
-import { asks, type Instance, votes } from '../world.ts'
+import { type Call, type Fault, startFaultProxy } from '../support/faultProxy.ts'
+import { asks, type Instance, votes } from '../support/world.ts'
 
 const days = [4, 5].map(day)
 

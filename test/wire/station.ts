@@ -16,10 +16,10 @@ import type { RouteName } from '../../src/http/route.ts'
 import { routes } from '../../src/http/routes.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
-import { dba, needs, noon, oid } from '../build.ts'
-import { FakeClock, FakeDirectory, fakePolicy } from '../fakes.ts'
-import { type FaultProxy, type Plan, startFaultProxy } from '../faultProxy.ts'
-import { agent, newSigner, roster } from '../world.ts'
+import { dba, needs, noon, oid } from '../support/build.ts'
+import { FakeClock, FakeDirectory, fakePolicy } from '../support/fakes.ts'
+import { type FaultProxy, type Plan, startFaultProxy } from '../support/faultProxy.ts'
+import { agent, newSigner, roster } from '../support/world.ts'
 
 export interface Answered {
   readonly status: number

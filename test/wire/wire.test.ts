@@ -1,4 +1,4 @@
-import { shuffled } from '../chance.ts'
+import { shuffled } from '../support/chance.ts'
 import { faults, hanging } from './faults.ts'
 import { type Cell, callsOf, run } from './matrix.ts'
 import { type Operation, operations } from './operations.ts'

@@ -8,7 +8,7 @@ import {
   namePattern,
 } from '../../../src/core/action/action.ts'
 import { type Json, type JsonObject, isObject } from '../../../src/core/data/json.ts'
-import { action, code, problem } from '../../build.ts'
+import { action, code, problem } from '../../support/build.ts'
 
 // Made with Python: sha256 of json.dumps(…, sort_keys=True, separators=(',', ':'), ensure_ascii=False).
 test.each<[string, Action, string]>([

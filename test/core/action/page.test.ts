@@ -11,7 +11,7 @@ import {
   unbroken,
 } from '../../../src/core/action/page.ts'
 import { cardText, valueText } from '../../../src/core/action/value.ts'
-import { action, problem } from '../../build.ts'
+import { action, problem } from '../../support/build.ts'
 import { corpus, pieces } from '../../teams/hostile.ts'
 
 const withParams = (params: JsonObject): Action => ({ ...action, params })

@@ -11,7 +11,7 @@ import {
   titleOf,
 } from '../../../src/core/action/presentation.ts'
 import { cancel } from '../../../src/core/request/withdrawal.ts'
-import { action, after, opened, pending, problem, settle } from '../../build.ts'
+import { action, after, opened, pending, problem, settle } from '../../support/build.ts'
 import { corpus, pieces } from '../../teams/hostile.ts'
 
 const withParams = (params: JsonObject): Action => ({ ...action, params })

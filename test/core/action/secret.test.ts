@@ -3,7 +3,7 @@ import { keyFormats, shortestKey } from '../../../src/core/action/secretFormats.
 import { Problem } from '../../../src/core/data/problem.ts'
 import { checkSecrets } from '../../../src/core/action/secret.ts'
 import { isSecretName, looksSecret } from '../../../src/core/action/secretName.ts'
-import { action } from '../../build.ts'
+import { action } from '../../support/build.ts'
 import { made, type Param, written } from '../request/ordinary.ts'
 
 type Written = Parameters<typeof checkSecrets>[0]

@@ -3,7 +3,7 @@ import { type Digest, type Hex, sha256 } from '../../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../../src/core/request/request.ts'
 import { contentOf } from '../../../src/core/request/request.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
-import { anyWith, code, dba, dba2, decision, needs, pending, settle, slot, statuses } from '../../build.ts'
+import { anyWith, code, dba, dba2, decision, needs, pending, settle, slot, statuses } from '../../support/build.ts'
 
 const template: Hex = sha256('template')
 

@@ -16,7 +16,7 @@ import {
   timeOf,
 } from '../../../src/core/data/id.ts'
 import { instant } from '../../../src/core/data/instant.ts'
-import { bot, code, oid, problem, requestId, shard } from '../../build.ts'
+import { bot, code, oid, problem, requestId, shard } from '../../support/build.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 

@@ -1,5 +1,5 @@
 import { earlier, instant, later, milliseconds, parseInstant, plusSeconds } from '../../../src/core/data/instant.ts'
-import { noon, problem } from '../../build.ts'
+import { noon, problem } from '../../support/build.ts'
 
 test.each([
   ['2026-03-04T12:00:00.000Z', '2026-03-04T12:00:00.000Z'],

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { bodyLimits, type Json, readJson } from '../../../src/core/data/json.ts'
-import { code, problem } from '../../build.ts'
+import { code, problem } from '../../support/build.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const read = (text: string): Json => readJson(bytes(text))

@@ -1,6 +1,18 @@
 import type { Actor, Draft } from '../../../src/core/request/event.ts'
 import { digestOf, parseRequestId, sha256 } from '../../../src/core/data/id.ts'
-import { after, bot, dba, dba2, facts, needs, owner, policyVersion, redemption, runner, slot } from '../../build.ts'
+import {
+  after,
+  bot,
+  dba,
+  dba2,
+  facts,
+  needs,
+  owner,
+  policyVersion,
+  redemption,
+  runner,
+  slot,
+} from '../../support/build.ts'
 import {
   allow,
   click,

@@ -12,7 +12,7 @@ import { type ApprovalRequest, overdue, recorded, type Step } from '../../../src
 import { type Judgement, open, type Submission } from '../../../src/core/request/submission.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
 import { cancel, revoke } from '../../../src/core/request/withdrawal.ts'
-import { after, bot, dba, decision, facts, redemption, shard, submission } from '../../build.ts'
+import { after, bot, dba, decision, facts, redemption, shard, submission } from '../../support/build.ts'
 
 /** An event before it has a place in a chain: so that a test may forge it. */
 export interface Entry {

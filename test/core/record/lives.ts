@@ -9,7 +9,7 @@ import type { Facts } from '../../../src/core/request/requirement.ts'
 import { type Judgement, open } from '../../../src/core/request/submission.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
 import { cancel, revoke } from '../../../src/core/request/withdrawal.ts'
-import { after, bot, needs, noon, oid, shard, submission } from '../../build.ts'
+import { after, bot, needs, noon, oid, shard, submission } from '../../support/build.ts'
 
 /** Five people; the first two have a second account. */
 export const people: readonly (readonly [ObjectId, ...ObjectId[]])[] = [

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { leafHash } from '../../../src/core/log/merkle.ts'
-import { statuses } from '../../build.ts'
+import { statuses } from '../../support/build.ts'
 import { fold, type Read } from '../log/fold.ts'
 import { command, judgement, people, run } from './lives.ts'
 

@@ -5,7 +5,7 @@ import type { Actor, Draft } from '../../../src/core/request/event.ts'
 import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
 import { type LogEvent, readRecord } from '../../../src/core/record/record.ts'
 import { replay } from '../../../src/core/record/replay.ts'
-import { after, bot, dba, facts, needs, oid, security, slot, statuses } from '../../build.ts'
+import { after, bot, dba, facts, needs, oid, security, slot, statuses } from '../../support/build.ts'
 import {
   allow,
   click,

@@ -21,7 +21,7 @@ import {
   runner,
   security,
   slot,
-} from '../../build.ts'
+} from '../../support/build.ts'
 import {
   click,
   deny,

@@ -22,7 +22,7 @@ import {
   settle,
   slot,
   statuses,
-} from '../../build.ts'
+} from '../../support/build.ts'
 
 const types = (events: readonly { readonly type: string }[]): readonly string[] => events.map(({ type }) => type)
 

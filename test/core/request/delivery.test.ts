@@ -1,5 +1,5 @@
 import { backoff, isWaiting, revision, undeliverable } from '../../../src/core/request/delivery.ts'
-import { after, anyWith, approved, noon, pending, settle, statuses } from '../../build.ts'
+import { after, anyWith, approved, noon, pending, settle, statuses } from '../../support/build.ts'
 
 test('a request is undeliverable once, while it is pending, and stays as it is', () => {
   const before = pending()

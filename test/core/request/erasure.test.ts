@@ -3,7 +3,7 @@ import { revision } from '../../../src/core/request/delivery.ts'
 import { type ApprovalRequest, saidIn, saidWith } from '../../../src/core/request/request.ts'
 import { report } from '../../../src/core/request/redemption.ts'
 import { decide } from '../../../src/core/request/decision.ts'
-import { anyWith, bot, code, decision, dba, pending, redeemed, settle, statuses, after } from '../../build.ts'
+import { anyWith, bot, code, decision, dba, pending, redeemed, settle, statuses, after } from '../../support/build.ts'
 
 const erasing = (request: ApprovalRequest, names: readonly Erasable[] = erasable) =>
   erase(request, { names, why: 'A secret was in it.', by: dba })

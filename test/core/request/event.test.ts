@@ -15,7 +15,7 @@ import { canonical, type Json } from '../../../src/core/data/json.ts'
 import { leafHash } from '../../../src/core/log/merkle.ts'
 import { recorded } from '../../../src/core/request/request.ts'
 import { open } from '../../../src/core/request/submission.ts'
-import { after, decision, needs, noon, oid, opened, pending, shard, submission } from '../../build.ts'
+import { after, decision, needs, noon, oid, opened, pending, shard, submission } from '../../support/build.ts'
 import { drafts } from '../../golden/drafts.ts'
 
 /**

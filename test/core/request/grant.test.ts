@@ -24,7 +24,7 @@ import {
   settle,
   slot,
   statuses,
-} from '../../build.ts'
+} from '../../support/build.ts'
 
 const issuer = 'https://countersign.example'
 const seconds = (at: Instant): number => Date.parse(at) / 1000

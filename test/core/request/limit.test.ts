@@ -14,7 +14,7 @@ import {
   subjectOf,
   taken,
 } from '../../../src/core/request/limit.ts'
-import { after, code, noon, problem, shard } from '../../build.ts'
+import { after, code, noon, problem, shard } from '../../support/build.ts'
 
 const idOf = (number: number, at: Instant = noon): RequestId =>
   newRequestId(at, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, number), shard)

@@ -2,7 +2,18 @@ import { digestOf, sha256 } from '../../../src/core/data/id.ts'
 import type { ProblemCode } from '../../../src/core/data/problem.ts'
 import { redeem, type Report, report } from '../../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue, type Status } from '../../../src/core/request/request.ts'
-import { after, anyWith, approved, bot, code, redeemed, redemption, runner, settle, statuses } from '../../build.ts'
+import {
+  after,
+  anyWith,
+  approved,
+  bot,
+  code,
+  redeemed,
+  redemption,
+  runner,
+  settle,
+  statuses,
+} from '../../support/build.ts'
 
 const other = '00000000-0000-4000-8000-0000000000ff'
 

@@ -1,7 +1,7 @@
 import { type ApprovalRequest, contentOf, due, overdue, saidIn } from '../../../src/core/request/request.ts'
 import { open } from '../../../src/core/request/submission.ts'
 import { cancel } from '../../../src/core/request/withdrawal.ts'
-import { after, anyWith, approved, pending, redeemed, settle, statuses, submission } from '../../build.ts'
+import { after, anyWith, approved, pending, redeemed, settle, statuses, submission } from '../../support/build.ts'
 
 const system = { kind: 'system' }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { type Candidate, fill, fills, type Slot } from '../../../src/core/request/requirement.ts'
-import { oid, slot } from '../../build.ts'
+import { oid, slot } from '../../support/build.ts'
 
 const person = (number: number, groups: readonly string[]): Candidate => ({ accounts: [oid(number)], groups })
 

@@ -1,6 +1,18 @@
 import { actionDigest } from '../../../src/core/action/action.ts'
 import { open, type Submission } from '../../../src/core/request/submission.ts'
-import { action, after, bot, needs, noon, oid, owner, policyVersion, runner, slot, submission } from '../../build.ts'
+import {
+  action,
+  after,
+  bot,
+  needs,
+  noon,
+  oid,
+  owner,
+  policyVersion,
+  runner,
+  slot,
+  submission,
+} from '../../support/build.ts'
 
 const requested = (more: Partial<Submission> = {}) => open(submission(more)).events[0]
 

@@ -18,7 +18,7 @@ import {
   settle,
   statuses,
   submission,
-} from '../../build.ts'
+} from '../../support/build.ts'
 
 const unless = (...except: readonly Status[]): readonly Status[] => statuses.filter((one) => !except.includes(one))
 

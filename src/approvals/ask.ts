@@ -1,0 +1,202 @@
+import { type Action, actionDigest, checkAction, type Link } from '../core/action/action.ts'
+import {
+  type Hex,
+  keyHash,
+  newRequestId,
+  type ObjectId,
+  type Shard,
+  sha256,
+  shardAt,
+  shardOf,
+  shardOfKey,
+} from '../core/data/id.ts'
+import { type Instant, plusSeconds } from '../core/data/instant.ts'
+import { commitWithin, subjectOf } from '../core/request/limit.ts'
+import { checkShowable } from '../core/action/page.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import type { Slot } from '../core/request/requirement.ts'
+import { checkSecrets } from '../core/action/secret.ts'
+import { open, type Submission } from '../core/request/submission.ts'
+import { textWarnings } from '../core/action/warning.ts'
+import { type ChangeParts, record, retrying, timeOf } from './commit.ts'
+import { canBeFilled, channelsOf } from './eligibility.ts'
+import type { Directory } from '../ports/directory.ts'
+import type { UsedKey } from '../ports/ledger.ts'
+import type { Limits } from '../ports/limits.ts'
+import type { AgentRegistration, Policy } from '../ports/policy.ts'
+import { release, type Reservation, reserve } from './reservation.ts'
+
+export type AskParts = ChangeParts & {
+  readonly limits: Limits
+  readonly policy: Policy
+  readonly directory: Directory
+}
+
+/** What an agent sends, parsed. */
+export interface Ask {
+  readonly agent: AgentRegistration
+  readonly action: Action
+  readonly reason: string
+  readonly executor?: ObjectId
+  readonly onBehalfOf?: ObjectId
+  readonly links: readonly Link[]
+  readonly expiresIn: number
+  /** The idempotency key, and the hash of the body it came with. */
+  readonly key?: { readonly text: string; readonly body: Hex }
+}
+
+/** A request, and whether this call made it. */
+export interface Asked {
+  readonly request: ApprovalRequest
+  readonly created: boolean
+}
+
+/**
+ * Opens a request: once for each idempotency key of an agent. The answer comes after the commit.
+ *
+ * A known key is answered before anything else is looked at.
+ *
+ * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
+ *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
+ */
+export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
+  const key = asked.key && { hash: keyHash(asked.agent.id, asked.key.text), body: asked.key.body }
+  const hex = Buffer.from(parts.random(1)).toString('hex')
+  const shard = asked.key ? shardOfKey(asked.agent.id, asked.key.text) : shardAt(hex)
+  const used = key && (await parts.ledger.findKey(shard, key.hash))
+  if (used) return again(parts, used, key.body)
+
+  const prepared = await prepare(parts, asked)
+  const reservation: Reservation = {
+    id: newRequestId(parts.clock.now(), parts.random(10), shard),
+    agent: asked.agent,
+    channels: prepared.judgement.outcome === 'approve' ? channelsOf(parts.policy, prepared.judgement.slots) : [],
+    digest: actionDigest(asked.action),
+    subject: subjectOf(asked.action),
+    ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
+  }
+  if (prepared.judgement.outcome !== 'approve')
+    return commit(parts, shard, { ...prepared, id: reservation.id }, key, null)
+  const until = plusSeconds(parts.clock.now(), commitWithin)
+  const { id, warnings } = await reserve(parts, reservation)
+  try {
+    const made = await commit(
+      parts,
+      shard,
+      { ...prepared, id, warnings: [...warnings, ...prepared.warnings] },
+      key,
+      until,
+    )
+    if (made.request.id !== id) await release(parts, { ...reservation, id })
+    return made
+  } catch (cause) {
+    if (!mayStillHappen(cause, key !== undefined)) await release(parts, { ...reservation, id })
+    throw cause
+  }
+}
+
+/**
+ * An unanswered commit may have happened, and an ask with a key may be on its way twice: then the slot stays, rightly
+ * held, or for the next attempt, or to be reclaimed.
+ */
+function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
+  if (!(cause instanceof Problem)) return hasKey
+  return cause.code === 'unavailable' || (hasKey && cause.code !== 'idempotency-mismatch')
+}
+
+/** All checks that need no storage, and the policy's answer. */
+async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'id' | 'at'>> {
+  const { agent, onBehalfOf } = asked
+  const action = checkAction(asked.action)
+  checkSecrets(asked, parts.policy.notSecret(action.action))
+  const executor = executorOf(parts.policy, agent, asked.executor)
+  await checkPrincipal(parts, agent, onBehalfOf)
+  const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  const excluded = excludedFrom(parts.policy, agent, executor, onBehalfOf)
+  const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
+  if (judgement.outcome === 'approve') {
+    checkShowable(action, presentation ?? undefined)
+    await checkEligible(parts, judgement.slots, excluded)
+  }
+  return {
+    agent: { id: agent.id, name: agent.name },
+    executor: executor.id,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    action,
+    reason: asked.reason,
+    links: asked.links,
+    expiresIn: asked.expiresIn,
+    policy: parts.policy.version,
+    judgement,
+    ...(presentation && { presentation }),
+    excluded,
+    warnings: textWarnings(action, asked),
+  }
+}
+
+function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = agent.id): AgentRegistration {
+  if (id === agent.id) return agent
+  const executor = agent.executors.includes(id) ? policy.agent(id) : null
+  if (!executor) throw invalid('/executor', 'this agent is not registered to name that executor')
+  return executor
+}
+
+async function checkPrincipal(
+  { directory }: AskParts,
+  { onBehalfOf: rule }: AgentRegistration,
+  id: ObjectId | undefined,
+): Promise<void> {
+  if (id === undefined && rule === 'required') throw invalid('/onBehalfOf', 'this agent must say whom it acts for')
+  if (id === undefined) return
+  if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people')
+  if (!(await directory.person(id))) throw invalid('/onBehalfOf', 'there is no such person in the tenant')
+}
+
+/** Owners and sponsors of agent and executor, and whom it acts for: with every account of theirs. */
+function excludedFrom(
+  policy: Policy,
+  agent: AgentRegistration,
+  executor: AgentRegistration,
+  onBehalfOf: ObjectId | undefined,
+): readonly ObjectId[] {
+  const people = [...agent.owners, ...agent.sponsors, ...executor.owners, ...executor.sponsors]
+  if (onBehalfOf !== undefined) people.push(onBehalfOf)
+  return [...new Set(people.flatMap((id) => policy.accounts(id)))].sort()
+}
+
+async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {
+  if (!(await canBeFilled(parts, slots, excluded)))
+    throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
+}
+
+/** Commits the request under the time of the shard; a key that somebody used meanwhile is answered with theirs. */
+async function commit(
+  parts: AskParts,
+  shard: Shard,
+  submission: Omit<Submission, 'at'>,
+  key: { readonly hash: Hex; readonly body: Hex } | undefined,
+  until: Instant | null,
+): Promise<Asked> {
+  return retrying(parts, (number) =>
+    parts.ledger.inTurn(shard, async () => {
+      // The first attempt bets that the key is new: its row is inserted, so a wrong bet is a conflict.
+      const loaded = await parts.ledger.load(shard, key && number > 0 ? { key: key.hash } : {})
+      if (loaded.key && key) return again(parts, loaded.key, key.body)
+      const at = timeOf(parts.clock, loaded)
+      if (until !== null && parts.clock.now() >= until)
+        throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1 })
+      const more = key ? { key: { ...key, request: submission.id } } : {}
+      return { request: await record(parts, loaded, open({ ...submission, at }), at, more), created: true }
+    }),
+  )
+}
+
+async function again({ ledger }: AskParts, used: UsedKey, body: Hex): Promise<Asked> {
+  if (used.body !== body) throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.')
+  const request = await ledger.find(used.request)
+  if (!request) throw new Error(`The key of ${used.request} has no request in shard ${shardOf(used.request)}.`)
+  return { request, created: false }
+}
+
+const invalid = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer}: ${rule}.`, { pointer })

@@ -1,0 +1,87 @@
+import type { ObjectId } from '../core/data/id.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { type Candidate, type Facts, fills, overlap, type Slot } from '../core/request/requirement.ts'
+import type { Directory } from '../ports/directory.ts'
+import type { ApproverGroup, Policy } from '../ports/policy.ts'
+
+export interface PeopleParts {
+  readonly policy: Policy
+  readonly directory: Directory
+}
+
+/** A person of the tenant; their groups matter only where a request does. */
+export interface Known extends Omit<Facts, 'groups'> {
+  readonly id: ObjectId
+  readonly name: string
+}
+
+/**
+ * Asks roster and directory about a person.
+ *
+ * @returns `null` for who is no person of the tenant; an agent is never one
+ * @throws {Problem} `unavailable` when the directory cannot be asked
+ */
+export async function known({ policy, directory }: PeopleParts, id: ObjectId): Promise<Known | null> {
+  const person = await directory.person(id)
+  if (!person) return null
+  const { name, member, enabled, asOf } = person
+  return { id, name, member, enabled, asOf, accounts: policy.accounts(id) }
+}
+
+/**
+ * The facts that a decision on this request rests on. Only the groups that it requires are asked for, so that another
+ * group which cannot be read stops nobody here.
+ *
+ * @throws {Problem} `unavailable` when the directory cannot be asked about one of them
+ */
+export async function factsFor(
+  { policy, directory }: PeopleParts,
+  { id, accounts, member, enabled, asOf }: Known,
+  { requirement }: ApprovalRequest,
+): Promise<Facts> {
+  const required = new Set(requirement?.slots.flatMap(({ groups }) => groups))
+  const memberships = await Promise.all(
+    [...required].map(async (name) => {
+      const group = policy.group(name)
+      return group && (await isIn(directory, group, id)) ? [name] : []
+    }),
+  )
+  return { accounts, groups: memberships.flat().sort(), member, enabled, asOf }
+}
+
+/** The channels that see a request: those of all groups that decide it, each once. */
+export function channelsOf(policy: Pick<Policy, 'group'>, slots: readonly Slot[] = []): readonly string[] {
+  const groups = slots.flatMap((slot) => slot.groups)
+  return [...new Set(groups.flatMap((name) => policy.group(name)?.channels ?? []))].sort()
+}
+
+/** Whether the people who may decide, each counted once, could fill the slots. Stops asking when they can. */
+export async function canBeFilled(
+  { policy, directory }: PeopleParts,
+  slots: readonly Slot[],
+  excluded: readonly ObjectId[],
+): Promise<boolean> {
+  const candidates = new Map<ObjectId, Candidate>()
+  for (const name of new Set(slots.flatMap((slot) => slot.groups))) {
+    const group = policy.group(name)
+    for (const id of group ? await membersOf(directory, group) : []) {
+      const accounts = policy.accounts(id)
+      if (overlap(accounts, excluded)) continue
+      const person = await directory.person(id)
+      if (!person?.member || !person.enabled) continue
+      const key = accounts[0] ?? id
+      candidates.set(key, { accounts, groups: [...(candidates.get(key)?.groups ?? []), name] })
+      if (fills(slots, [...candidates.values()])) return true
+    }
+  }
+  return false
+}
+
+async function membersOf(directory: Directory, { members, entraGroup }: ApproverGroup): Promise<readonly ObjectId[]> {
+  return entraGroup === undefined ? members : [...new Set([...members, ...(await directory.members(entraGroup))])]
+}
+
+async function isIn(directory: Directory, { members, entraGroup }: ApproverGroup, id: ObjectId): Promise<boolean> {
+  if (members.includes(id)) return true
+  return entraGroup !== undefined && (await directory.members(entraGroup)).includes(id)
+}

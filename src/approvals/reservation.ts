@@ -1,0 +1,169 @@
+import type { Digest, Hex, RequestId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import { bounds } from '../core/data/bound.ts'
+import {
+  checkRepeated,
+  counted,
+  habits,
+  type Holding,
+  type LimitRow,
+  reclaimed,
+  released,
+  type SlotHolder,
+  taken,
+} from '../core/request/limit.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { Warning } from '../core/action/warning.ts'
+import { type ChangeParts, retrying } from './commit.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { LimitKey, Limits } from '../ports/limits.ts'
+import type { AgentRegistration } from '../ports/policy.ts'
+
+export interface SlotParts extends Pick<ChangeParts, 'backOff'> {
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly clock: Clock
+}
+
+/** Who asks for slots, before the request is committed. */
+export interface Reservation {
+  readonly id: RequestId
+  readonly agent: AgentRegistration
+  readonly channels: readonly string[]
+  readonly digest: Digest
+  readonly subject: Hex
+  /** Names the ask, if it may be sent again: its idempotency key and body. */
+  readonly key?: Hex
+}
+
+/** A slot that was taken. */
+export interface Reserved {
+  /** What to commit under: the id of the slot this ask already holds, if it was sent before. */
+  readonly id: RequestId
+  /** What approvers should know of the agent that asks. */
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
+ * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
+ *
+ * @throws {Problem} `too-many`, `already-pending`, `cooling-down`, `busy`
+ */
+export async function reserve(parts: SlotParts, asked: Reservation): Promise<Reserved> {
+  const { id, takenAt, joined, warnings } = await takeOfAgent(parts, asked)
+  try {
+    for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
+  } catch (cause) {
+    // The same ask may be on its way twice, in the same slot: then it is the other's too, and is reclaimed in time.
+    if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
+    throw cause
+  }
+  return { id, warnings }
+}
+
+/** Whoever joins a slot takes it anew: an unchanged time says that nobody has. */
+async function isOurs(
+  { limits }: SlotParts,
+  { agent }: Reservation,
+  { id, takenAt }: { readonly id: RequestId; readonly takenAt: Instant },
+): Promise<boolean> {
+  const { row } = await limits.read({ agent: agent.id })
+  return row.slots.some((slot) => slot.id === id && slot.takenAt === takenAt)
+}
+
+/** Gives slots back whose request was refused. Best effort: what stays behind is reclaimed after a minute. */
+export async function release(parts: SlotParts, { id, agent, channels }: Reservation): Promise<void> {
+  const keys: LimitKey[] = [{ agent: agent.id }, ...channels.map((channel) => ({ channel }))]
+  await Promise.allSettled(keys.map((key) => update(parts, key, (row) => released(row, id))))
+}
+
+interface TakenSlot {
+  readonly id: RequestId
+  readonly takenAt: Instant
+  /** It was there already, from the same ask. */
+  readonly joined: boolean
+  readonly warnings: readonly Warning[]
+}
+
+async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenSlot> {
+  const { agent, digest, subject, key } = asked
+  const { pending: most, hourly } = agent.limits
+  let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false, warnings: [] }
+  await update(parts, { agent: agent.id }, async (found, at) => {
+    // What was denied, or is about the same, is looked at too: else a denial would be known only once the row is full.
+    const inTheWay = (slot: SlotHolder) =>
+      slot.digest === digest || slot.subject === subject || found.slots.length >= most
+    const row = await settled(parts.ledger, found, inTheWay, at)
+    const own = key && row.slots.find((slot) => slot.key === key)
+    const id = own ? own.id : asked.id
+    const holder = holderOf({ ...asked, id }, at)
+    slot = { id, takenAt: at, joined: own !== undefined, warnings: habits(row, holder, { most: hourly, at }) }
+    if (own) return taken(row, holder, most, 'This agent')
+    await checkTwin(parts.ledger, row, asked)
+    checkRepeated(row, asked, at)
+    return taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')
+  })
+  return slot
+}
+
+/**
+ * The same action may have a slot and no request: its commit is under way, or was never carried out. Nobody is told of
+ * a request that may never be; a minute later the slot is free, or the request is there.
+ *
+ * @throws {Problem} `busy`
+ */
+async function checkTwin(ledger: Ledger, { slots }: LimitRow, { digest }: Reservation): Promise<void> {
+  const twin = slots.find((slot) => slot.digest === digest)
+  if (twin && !(await ledger.find(twin.id)))
+    throw new Problem('busy', 'The same action is being asked for: try again.', { retryAfter: 5 })
+}
+
+async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {
+  await update(parts, key, async (found, at) => {
+    const row = await settled(parts.ledger, found, () => found.slots.length >= bounds.cardsPerChannel, at)
+    return taken(row, holderOf(asked, at), bounds.cardsPerChannel, "The approvers' channel")
+  })
+}
+
+const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): SlotHolder => ({
+  id,
+  digest,
+  subject,
+  takenAt,
+  ...(key !== undefined && { key }),
+})
+
+/** Reads, works out and replaces a row until nobody was faster. An unchanged row is not written. */
+async function update(
+  parts: SlotParts,
+  key: LimitKey,
+  next: (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>,
+): Promise<void> {
+  await retrying(parts, async () => {
+    const { row, version } = await parts.limits.read(key)
+    const after = await next(row, parts.clock.now())
+    if (after !== row) await parts.limits.replace(key, version, after)
+  })
+}
+
+/** The row without the slots that are no longer held, as far as they stand in the way. */
+async function settled(
+  ledger: Ledger,
+  row: LimitRow,
+  inTheWay: (slot: SlotHolder) => boolean,
+  at: Instant,
+): Promise<LimitRow> {
+  const suspects = row.slots.filter(inTheWay)
+  if (suspects.length === 0) return row
+  const holdings = await Promise.all(suspects.map(async ({ id }) => [id, await holding(ledger, id, at)] as const))
+  return reclaimed(row, new Map(holdings), at)
+}
+
+async function holding(ledger: Ledger, id: RequestId, at: Instant): Promise<Holding> {
+  const request = await ledger.find(id)
+  if (!request) return 'missing'
+  if (request.status === 'denied') return { deniedAt: request.closedAt }
+  return request.status === 'pending' && at < request.requirement.expiresAt ? 'pending' : 'closed'
+}

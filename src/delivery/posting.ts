@@ -1,0 +1,99 @@
+import { revision, undeliverableAfter } from '../core/request/delivery.ts'
+import { earlier, type Instant, plusSeconds } from '../core/data/instant.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { type CardBook, openBook } from './requestCards.ts'
+import { channelsOf } from '../approvals/eligibility.ts'
+import type { Again, Messenger, PostedCard, Sent } from '../ports/messenger.ts'
+import type { CardRow, Outbox } from '../ports/outbox.ts'
+import type { Policy } from '../ports/policy.ts'
+import { type Held, isGivenUp, sending, type SendingParts } from './sending.ts'
+
+export type PostingParts = SendingParts & {
+  readonly outbox: Outbox
+  readonly messenger: Pick<Messenger, 'post' | 'update'>
+  readonly policy: Pick<Policy, 'group'>
+}
+
+/**
+ * How a round ended: the claim is lost; the row changed, so what was read may be out of date; nobody who decides can
+ * be reached; or all was done that can be done now, and what is left (`null`: nothing) not before a moment.
+ */
+export type Round = 'lost' | 'moved' | 'unreachable' | { readonly next: Instant | null }
+
+/** Seconds after which a closed request is no news: a channel that never had its card is then left alone. */
+const newsFor = 3600
+
+/** A request as it is in one round. */
+interface Visit {
+  readonly held: Held
+  readonly request: ApprovalRequest
+  readonly book: CardBook
+  /** Hears when something that is left may be tried. */
+  readonly come: (at: Instant) => void
+}
+
+export function posting(parts: PostingParts) {
+  const { outbox, messenger, policy, clock } = parts
+  const send = sending(parts)
+
+  /** Brings every card of the request up to date, and posts those that are missing, as far as it can be done now. */
+  return async function round(held: Held, request: ApprovalRequest): Promise<Round> {
+    let next: Instant | null = null
+    const come = (at: Instant) => {
+      next = next === null ? at : earlier(next, at)
+    }
+    const visit: Visit = { held, request, come, book: await openBook(outbox, request.id) }
+    const { book } = visit
+    const channels = channelsOf(policy, request.requirement?.slots)
+
+    for (const row of book.behind(revision(request))) {
+      const ended = await attempt(visit, row)
+      if (ended !== null) return ended
+    }
+    for (const channel of isNews(request, clock.now()) ? channels : []) {
+      const ended = book.hasCard(channel) ? null : await attempt(visit, book.rowOf(channel))
+      if (ended !== null) return ended
+    }
+    return isUnreachable(visit, channels) ? 'unreachable' : { next }
+  }
+
+  /** Updates a card, or posts into a channel that has none, and writes down what became of it. */
+  async function attempt({ held, request, book, come }: Visit, row: CardRow): Promise<'lost' | 'moved' | null> {
+    const { channel, card } = row
+    const tried = await send(held, row, (again) =>
+      card ? updated(card, request, again) : messenger.post(channel, request, again),
+    )
+    if (typeof tried === 'string') return tried
+    if ('notBefore' in tried) {
+      if (!isGivenUp(row)) come(tried.notBefore)
+    } else if ('sent' in tried) {
+      await book.put({ channel, card: tried.sent, rev: revision(request), attempts: 0 })
+      if (!card) await book.drop(row)
+    } else if (card && tried.unsent === 'gone') {
+      // Somebody deleted the card: the channel gets another.
+      await book.drop(row)
+    } else {
+      await book.put(tried.row)
+      if (!isGivenUp(tried.row)) come(tried.row.notBefore)
+    }
+    return null
+  }
+
+  async function updated(card: PostedCard, request: ApprovalRequest, again: Again): Promise<Sent<PostedCard>> {
+    const sent = await messenger.update(card, request, again)
+    return 'sent' in sent ? { sent: card } : sent
+  }
+
+  /** Nobody was reached, and either nobody can be, or it was tried for long enough. */
+  function isUnreachable({ request, book, come }: Visit, channels: readonly string[]): boolean {
+    if (request.status !== 'pending' || request.undeliverable || channels.length === 0) return false
+    if (channels.some(book.isReached)) return false
+    const enough = plusSeconds(request.createdAt, undeliverableAfter)
+    if (channels.every(book.isLost) || clock.now() >= enough) return true
+    come(enough)
+    return false
+  }
+}
+
+const isNews = (request: ApprovalRequest, now: Instant): boolean =>
+  !('closedAt' in request) || now < plusSeconds(request.closedAt, newsFor)

@@ -1,0 +1,81 @@
+import { backoff } from '../core/request/delivery.ts'
+import { type Instant, milliseconds, plusSeconds } from '../core/data/instant.ts'
+import { type Pace, pacing, turns } from './pace.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Again, Sent } from '../ports/messenger.ts'
+import type { CardRow, Claim, Outbox } from '../ports/outbox.ts'
+
+export interface SendingParts {
+  readonly outbox: Pick<Outbox, 'renew'>
+  readonly clock: Clock
+  /** Gives so many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
+  readonly pause: (ms: number) => Promise<unknown>
+  /** Shared by all who send in this process; else these sends have their own. */
+  readonly pace?: Pace
+  /** Hears of what went wrong in the background. Must not throw. */
+  readonly failed: (cause: unknown) => void
+}
+
+/** A claim that every send renews; and whether something was sent under it. */
+export interface Held {
+  claim: Claim
+  hasSent: boolean
+}
+
+/**
+ * What became of a try: sent; not sent, with the row that says so; not tried before a moment; or not at all, because
+ * the claim is lost, or the row changed and what would be sent may be out of date.
+ */
+export type Tried<T> =
+  | { readonly sent: T }
+  | { readonly unsent: 'gone' | 'other'; readonly row: CardRow & { readonly notBefore: Instant } }
+  | { readonly notBefore: Instant }
+  | 'lost'
+  | 'moved'
+
+/** Seconds that a claim lasts, and that it must have left when something is sent: no send takes longer. */
+export const claimFor = 30
+const longestSend = 20
+
+/** Seconds until what Teams refused is tried again, and how often that is done; longer nobody has to wait. */
+const lostFor = 3600
+const mostTries = 48
+
+/** Only another change of the request makes it worth a try. */
+export const isGivenUp = ({ lost, attempts }: CardRow): boolean => lost === true && attempts >= mostTries
+
+export function sending({ outbox, clock, random, pause, failed, pace = pacing(clock) }: SendingParts) {
+  /** Sends when its time has come, at the pace that Teams allows, under a claim that lasts longer than the send. */
+  return async function send<T>(held: Held, row: CardRow, work: (again: Again) => Promise<Sent<T>>): Promise<Tried<T>> {
+    if (row.notBefore !== undefined && clock.now() < row.notBefore) return { notBefore: row.notBefore }
+    const turn = pace.next(row.channel)
+    if ('notBefore' in turn) return turn
+    if (turn.wait > 0) await pause(turn.wait)
+
+    const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
+    if (claim === null) return 'lost'
+    held.claim = claim
+    if (claim.moved) return 'moved'
+    if (milliseconds(claim.until) - milliseconds(clock.now()) < longestSend * 1000) return 'lost'
+
+    held.hasSent = true
+    const sent = await work(turns(pace, row.channel, pause)).catch((cause: unknown): Sent<T> => {
+      failed(cause)
+      return { unsent: 'passing' }
+    })
+    if ('sent' in sent) return sent
+    const after = failure(row, sent)
+    if (sent.unsent === 'throttled') pace.hold(row.channel, after.notBefore)
+    return { unsent: sent.unsent === 'gone' ? 'gone' : 'other', row: after }
+  }
+
+  function failure(row: CardRow, { unsent, retryAfter = 0 }: Exclude<Sent<unknown>, { sent: unknown }>) {
+    const lost = unsent === 'gone' || unsent === 'refused' || unsent === 'too-large'
+    const [high = 0, low = 0] = random(2)
+    const wait = Math.max(retryAfter, backoff(row.attempts, (high * 256 + low) / 65_536))
+    const seconds = lost ? lostFor : Math.min(wait, lostFor)
+    const notBefore = plusSeconds(clock.now(), seconds)
+    return { ...row, attempts: row.attempts + 1, notBefore, ...(lost && { lost }) }
+  }
+}

@@ -1,0 +1,62 @@
+import { Broken } from '../core/data/broken.ts'
+import { Problem } from '../core/data/problem.ts'
+import { currentTrace } from './trace.ts'
+
+/** What the log says of something that went wrong: never its message, which can hold what was sent to us. */
+export interface Fault {
+  /** The class, with the code it bears: `RestError EntityTooLarge`. */
+  readonly error: string
+  /** The same of what caused it, and of what caused that. */
+  readonly causes?: readonly string[]
+  /** Where it was thrown: the innermost calls. */
+  readonly stack?: readonly string[]
+}
+
+const mostCauses = 4
+const mostCalls = 8
+
+export function faultOf(cause: unknown): Fault {
+  const stack = callsOf(cause)
+  return { error: nameOf(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
+}
+
+/** What lies behind an error that was translated: whoever calls is not told. */
+export function causesOf(error: unknown): Pick<Fault, 'causes'> {
+  const causes: string[] = []
+  for (let at = causeIn(error); at !== undefined && causes.length < mostCauses; at = causeIn(at))
+    causes.push(nameOf(at))
+  return causes.length > 0 ? { causes } : {}
+}
+
+/** The line about something that went wrong where nobody waits for an answer. */
+export function backgroundLine(cause: unknown): string {
+  const trace = currentTrace()
+  return JSON.stringify({ background: true, ...(trace && { trace: trace.id, span: trace.span }), ...faultOf(cause) })
+}
+
+const causeIn = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
+
+function nameOf(cause: unknown): string {
+  if (cause instanceof Problem) return cause.code
+  if (cause instanceof Broken) return `evidence-broken: ${cause.code}`
+  if (!(cause instanceof Error)) return typeof cause
+  const code = 'code' in cause ? word(cause.code) : null
+  return [word(cause.name) ?? 'Error', ...(code === null ? [] : [code])].join(' ')
+}
+
+/** Names and codes are set by whoever throws: only what looks like one is taken for one. */
+const word = (value: unknown): string | null =>
+  typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value) ? value : null
+
+/** The calls of a stack. A message can look like them, so it goes first; where it cannot be found, nothing is believed. */
+function callsOf(cause: unknown): readonly string[] {
+  if (!(cause instanceof Error) || cause instanceof Problem || cause instanceof Broken) return []
+  const { stack = '', message } = cause
+  const start = stack.indexOf(message)
+  if (start < 0) return []
+  const lines = stack.slice(start + message.length).split('\n')
+  return lines
+    .filter((line) => /^ {4}at /.test(line))
+    .slice(0, mostCalls)
+    .map((line) => line.trim())
+}

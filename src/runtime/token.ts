@@ -1,0 +1,78 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
+import { z } from 'zod'
+import { bounds } from '../core/data/bound.ts'
+import { Problem } from '../core/data/problem.ts'
+
+/** Where somebody publishes the keys that they sign tokens with. */
+export interface KeySource {
+  readonly jwksUri: string
+  /** How long, in milliseconds, the key server is left alone after it was asked. */
+  readonly cooldown?: number
+  /** How long, in milliseconds, it may take to answer. */
+  readonly timeout?: number
+}
+
+/** A published key, with whatever its publisher says of it. */
+export type PublishedKey = Readonly<Record<string, unknown>>
+
+const day = 24 * 3600 * 1000
+
+/** The token in an `Authorization: Bearer` header (RFC 6750); `null` unless it has the form of a signed JWT. */
+export function bearer(authorization: string | null): string | null {
+  // the length comes from outside: check it before a pattern reads the text
+  if (authorization === null || authorization.length > bounds.token.access) return null
+  return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1] ?? null
+}
+
+/**
+ * Fetches keys when they are needed; an unknown one is looked for at most once per cooldown.
+ * It throws a problem, `unavailable`, while they cannot be fetched.
+ *
+ * @param trusted which published keys count; the others are as good as unknown
+ */
+export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => boolean = () => true): JWTVerifyGetKey {
+  const { jwksUri, cooldown = 30_000, timeout = 5_000 } = source
+  const keys = createRemoteJWKSet(new URL(jwksUri), {
+    cooldownDuration: cooldown,
+    cacheMaxAge: day,
+    timeoutDuration: timeout,
+    [customFetch]: restAfterFailure(Math.min(cooldown, 5_000), only(trusted)),
+  })
+  return async (header, token) => {
+    try {
+      return await keys(header, token)
+    } catch (cause) {
+      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) throw cause
+      throw new Problem('unavailable', 'The keys that access tokens are signed with cannot be fetched.', {
+        cause,
+        retryAfter: 5,
+      })
+    }
+  }
+}
+
+const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
+
+/** Leaves the other keys out before anybody can look one up. */
+function only(trusted: (key: PublishedKey) => boolean): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (response.status !== 200) throw new Error(`The key server answered ${response.status}.`)
+    const { keys } = keySet.parse(await response.json())
+    return Response.json({ keys: keys.filter(trusted) })
+  }
+}
+
+/** Only a success starts the cooldown: without a rest every token would ask a failing server, and wait for it. */
+function restAfterFailure(rest: number, ask: typeof fetch): typeof fetch {
+  let failedAt = Number.NEGATIVE_INFINITY
+  return async (input, init) => {
+    if (performance.now() - failedAt < rest) throw new Error('The key server failed a moment ago.')
+    try {
+      return await ask(input, init)
+    } catch (cause) {
+      failedAt = performance.now()
+      throw cause
+    }
+  }
+}

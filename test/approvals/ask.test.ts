@@ -1,0 +1,191 @@
+import type { ObjectId } from '../../src/core/data/id.ts'
+import { keyHash, shardOf, shardOfKey } from '../../src/core/data/id.ts'
+import { emptyRow } from '../../src/core/request/limit.ts'
+import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
+import { after, bot, dba, needs, oid, owner, requestId, runner, slot } from '../support/build.ts'
+import { agent, anAction, asks, codeOf, guest, roster, votes, type World, world } from '../support/world.ts'
+
+const secret = 'q7Zt2LmX9vRk4B'
+
+const agentSlots = async ({ limits }: World, id: ObjectId = bot) => (await limits.read({ agent: id })).row.slots
+
+describe('asking', () => {
+  test('opens a request and holds a slot of the agent and of each channel', async () => {
+    const here = await world(() => needs([slot('dba'), slot('security')]))
+    const { request, created } = await here.approvals.ask(asks())
+    expect([created, request.status]).toEqual([true, 'pending'])
+    expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
+    for (const channel of ['19:dba', '19:security'])
+      expect((await here.limits.read({ channel })).row.slots.map(({ id }) => id)).toEqual([request.id])
+  })
+
+  test.each([
+    ['allow', 'approved'],
+    ['forbid', 'denied'],
+    ['no-policy', 'denied'],
+  ] as const)('what policy answers with %s is %s at once, and holds no slot', async (outcome, status) => {
+    const here = await world(() =>
+      outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+    )
+    expect((await here.approvals.ask(asks())).request.status).toBe(status)
+    expect(await agentSlots(here)).toEqual([])
+  })
+
+  test.each<[string, Parameters<typeof asks>[0], ProblemCode]>([
+    ['an executor it is not registered for', { executor: oid(77) }, 'invalid-input'],
+    [
+      'an executor that is no agent',
+      { agent: agent(bot, { executors: [oid(77)] }), executor: oid(77) },
+      'invalid-input',
+    ],
+    ['a principal who is nobody', { onBehalfOf: oid(99) }, 'invalid-input'],
+    [
+      'a principal where none is allowed',
+      { agent: agent(bot, { onBehalfOf: 'refused' }), onBehalfOf: dba },
+      'invalid-input',
+    ],
+    ['no principal where one is required', { agent: agent(bot, { onBehalfOf: 'required' }) }, 'invalid-input'],
+    ['null in params', { action: { ...anAction(), params: { a: null } } }, 'invalid-input'],
+    ['an action that is too large', { action: { ...anAction(), params: { a: 'x'.repeat(17_000) } } }, 'too-large'],
+    ['a secret in params', { action: { ...anAction(), params: { password: secret } } }, 'secret-in-params'],
+    ['a secret in the target', { action: { ...anAction(), target: `password=${secret}` } }, 'secret-in-params'],
+    ['a secret in the reason', { reason: `the password: ${secret}` }, 'secret-in-params'],
+    ['a secret in a link', { links: [{ title: 'x', url: `https://x.example/?token=${secret}` }] }, 'secret-in-params'],
+  ])('is refused with %s, and nothing is written', async (_what, other, expected) => {
+    const here = await world()
+    expect(await codeOf(here.approvals.ask(asks(other)))).toBe(expected)
+    expect(await here.ledger.due(after(10_000_000), 10)).toEqual([])
+    expect((await here.limits.read({ agent: bot })).row).toEqual(emptyRow)
+  })
+
+  test.each(['allow', 'forbid', 'no-policy'] as const)(
+    'is refused with a secret though policy says %s: it would be recorded all the same',
+    async (outcome) => {
+      const here = await world(() =>
+        outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+      )
+      expect(await codeOf(here.approvals.ask(asks({ reason: `password=${secret}` })))).toBe('secret-in-params')
+      expect((await here.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 10 })).requests).toEqual([])
+    },
+  )
+
+  test('is taken with what looks like a secret, where the policy excepts it for the action', async () => {
+    const action = { ...anAction(), params: { token: secret } }
+    const here = await world(undefined, { notSecret: { [action.action]: ['/params/token'] } })
+    expect((await here.approvals.ask(asks({ action }))).created).toBe(true)
+    const other = { ...action, action: 'another.action' }
+    expect(await codeOf(here.approvals.ask(asks({ action: other })))).toBe('secret-in-params')
+  })
+
+  test.each<[string, Parameters<typeof roster>[0], ReturnType<typeof needs>]>([
+    ['the group is empty', { groups: [{ name: 'dba', members: [], channels: [] }] }, needs()],
+    ['the group does not exist', { groups: [] }, needs()],
+    ['all of the group are excluded', { groups: [{ name: 'dba', members: [owner, oid(32)], channels: [] }] }, needs()],
+    ['all of the group are guests', { groups: [{ name: 'dba', members: [guest], channels: [] }] }, needs()],
+    ['the quorum is more than there are people', {}, needs([slot('dba', 3)])],
+    [
+      'one person would have to fill two places',
+      {
+        groups: [
+          { name: 'dba', members: [dba], channels: [] },
+          { name: 'security', members: [oid(60)], channels: [] },
+        ],
+        people: [[dba, oid(60)]],
+      },
+      needs([slot('dba'), slot('security')]),
+    ],
+    [
+      'the group is only an Entra group without people',
+      { groups: [{ name: 'dba', members: [], entraGroup: oid(70), channels: [] }] },
+      needs(),
+    ],
+  ])('is refused when nobody could approve: %s', async (_why, other, judgement) => {
+    const here = await world(() => judgement, other)
+    here.directory.add(oid(60))
+    expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
+  })
+
+  test('is refused when the directory cannot be asked', async () => {
+    const here = await world()
+    here.directory.down = true
+    expect(await codeOf(here.approvals.ask(asks()))).toBe('unavailable')
+  })
+})
+
+describe('an idempotency key', () => {
+  test('with the same body gives the same request, whatever the limits say', async () => {
+    const agents = [agent(bot, { limits: { pending: 1, hourly: 60 } })]
+    const here = await world(undefined, { agents })
+    const ask = asks({ key: 'run-1', agent: agent(bot, { limits: { pending: 1, hourly: 60 } }) })
+    const first = await here.approvals.ask(ask)
+    const again = await here.approvals.ask(ask)
+    expect([first.created, again.created]).toEqual([true, false])
+    expect(again.request).toEqual(first.request)
+    here.directory.down = true
+    expect((await here.another().approvals.ask(ask)).request.id).toBe(first.request.id)
+  })
+
+  test('gives the request as it stands', async () => {
+    const here = await world()
+    const ask = asks({ key: 'run-1' })
+    const { request } = await here.approvals.ask(ask)
+    await here.approvals.decide(request.id, votes(request))
+    expect((await here.approvals.ask(ask)).request.status).toBe('approved')
+    here.clock.set(after(10_000))
+    expect((await here.approvals.ask(ask)).request.status).toBe('lapsed')
+  })
+
+  test('with another body is a mismatch', async () => {
+    const here = await world()
+    await here.approvals.ask(asks({ key: 'run-1' }))
+    expect(await codeOf(here.approvals.ask(asks({ key: 'run-1', body: 'other' })))).toBe('idempotency-mismatch')
+  })
+
+  test('of another agent is another key', async () => {
+    const here = await world()
+    const one = await here.approvals.ask(asks({ key: 'run-1' }))
+    const other = await here.approvals.ask(asks({ key: 'run-1', body: 'other', agent: agent(runner) }))
+    expect(other.created).toBe(true)
+    expect(other.request.id).not.toBe(one.request.id)
+  })
+
+  test('decides the shard', async () => {
+    const here = await world()
+    const { request } = await here.approvals.ask(asks({ key: 'run-1' }))
+    expect(shardOf(request.id)).toBe(shardOfKey(bot, 'run-1'))
+    expect(await here.ledger.findKey(shardOf(request.id), keyHash(bot, 'run-1'))).toMatchObject({ request: request.id })
+  })
+
+  test.each([2, 10])('used by %p at once makes one request, and holds one slot', async (times) => {
+    const here = await world()
+    const ask = asks({ key: 'run-1' })
+    const answers = await Promise.all(Array.from({ length: times }, () => here.another().approvals.ask(ask)))
+    expect(answers.filter(({ created }) => created)).toHaveLength(1)
+    expect(new Set(answers.map(({ request }) => request.id)).size).toBe(1)
+    expect((await agentSlots(here)).map(({ id }) => id)).toEqual([answers[0]?.request.id])
+  })
+
+  test('used at once with two bodies makes one request, which keeps its slot', async () => {
+    for (const action of [anAction(), undefined]) {
+      const here = await world()
+      const same = action ? { action } : {}
+      const bodies = ['one', 'two'].map((body) => asks({ key: 'run-1', body, ...same }))
+      const results = await Promise.all(
+        bodies.map(async (ask) => {
+          const place = here.another()
+          return place.approvals.ask(ask).catch((cause: unknown) => cause)
+        }),
+      )
+      const made = results.flatMap((result) =>
+        result instanceof Problem ? [] : [result as { request: { id: string } }],
+      )
+      expect(made).toHaveLength(1)
+      expect((await agentSlots(here)).map(({ id }) => id)).toEqual(made.map(({ request }) => request.id))
+    }
+  })
+})
+
+test('a request that does not exist is nobody’s', async () => {
+  const here = await world()
+  expect(await codeOf(here.approvals.read(requestId, { kind: 'agent', id: bot }))).toBe('not-found')
+})

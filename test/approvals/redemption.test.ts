@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { digestOf } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+import { after, bot, needs, runner, slot } from '../support/build.ts'
+import { rotated } from '../support/fakes.ts'
+import {
+  anApproved,
+  asks,
+  claims,
+  codeOf,
+  count,
+  history,
+  issuer,
+  newSigner,
+  outcomeOf,
+  world,
+} from '../support/world.ts'
+
+describe('redeeming', () => {
+  test('50 at once, from three processes, gives one success and one event', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, 'none')
+    const places = [here, here.another(), here.another()]
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => {
+        const { approvals } = places[i % 3] ?? here
+        return outcomeOf(approvals.redeem(request.id, { ...claim, redemption: randomUUID() }))
+      }),
+    )
+    expect(count(outcomes, 'ok')).toBe(1)
+    expect(count(outcomes, 'already-redeemed') + count(outcomes, 'busy')).toBe(49)
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed'])
+  })
+
+  test('50 times the same redemption at once gives 50 times the same answer, and one event', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, randomUUID())
+    const places = [here, here.another(), here.another()]
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (places[i % 3] ?? here).approvals.redeem(request.id, claim)),
+    )
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed'])
+  })
+
+  test('races with a withdrawal, and one of the two wins', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, 'one')
+    const outcomes = await Promise.all([
+      outcomeOf(here.another().approvals.redeem(request.id, claim)),
+      outcomeOf(here.another().approvals.cancel(request.id, bot)),
+    ])
+    expect(count(outcomes, 'ok')).toBe(1)
+    expect(await history(here, request.id)).toHaveLength(4)
+  })
+
+  test('is for the executor alone, and for the right to execute for others', async () => {
+    const here = await world()
+    const request = await anApproved(here, asks({ executor: runner }))
+    const claim = await claims(here, request, 'one')
+    const redeem = (more: Partial<typeof claim>) => codeOf(here.approvals.redeem(request.id, { ...claim, ...more }))
+    expect(await redeem({ caller: bot })).toBe('grant-invalid')
+    expect(await redeem({ mayRedeemForOthers: false })).toBe('not-permitted')
+    expect(await redeem({ digest: digestOf('another') })).toBe('digest-mismatch')
+    const other = await anApproved(here)
+    expect(await codeOf(here.approvals.redeem(other.id, claim))).toBe('not-found')
+    expect(await codeOf(here.approvals.redeem(other.id, { ...claim, caller: bot }))).toBe('grant-invalid')
+    expect((await here.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+  })
+
+  test('a grant of one request is none for another of the same agent', async () => {
+    const here = await world()
+    const [one, other] = [await anApproved(here), await anApproved(here)]
+    const claim = await claims(here, one, 'one')
+    expect(await codeOf(here.approvals.redeem(other.id, { ...claim, digest: other.digest }))).toBe('grant-invalid')
+  })
+
+  test('ends with the grant, but a lost answer can be asked for again', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, 'one')
+    here.clock.set(after(360))
+    expect(await codeOf(here.approvals.redeem(request.id, claim))).toBe('grant-invalid')
+    const fresh = await claims(here, request, 'one')
+    expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
+    here.clock.set(after(9000))
+    expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
+    expect(await codeOf(here.approvals.redeem(request.id, { ...fresh, redemption: 'two' }))).toBe('grant-invalid')
+  })
+})
+
+describe('a grant', () => {
+  test('is reused while half its life is left, and then made anew', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const at = async (seconds: number) => {
+      here.clock.set(after(seconds))
+      return here.approvals.grant(request, bot)
+    }
+    const first = await at(60)
+    expect(first?.expiresAt).toBe(after(360))
+    expect(await at(209.999)).toEqual(first)
+    const second = await at(210)
+    expect(second?.expiresAt).toBe(after(510))
+    expect(second?.token).not.toBe(first?.token)
+  })
+
+  test('is for one request: another gets its own', async () => {
+    const here = await world()
+    const [one, other] = [await anApproved(here), await anApproved(here)]
+    const tokens = await Promise.all([one, other].map((request) => here.approvals.grant(request, bot)))
+    expect(tokens[0]?.token).not.toBe(tokens[1]?.token)
+  })
+
+  test('is none once the request is not approved any more', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    expect(await here.approvals.grant(request, bot)).not.toBeNull()
+    const cancelled = await here.approvals.cancel(request.id, bot)
+    expect(await here.approvals.grant(cancelled, bot)).toBeNull()
+  })
+
+  test('of another process is as good, and one from before a rotation of the key too', async () => {
+    const [older, newer] = [await newSigner(), await newSigner()]
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here.another({ signer: older }), request, 'one')
+    const place = here.another({ signer: rotated(newer, older) })
+    expect((await place.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+  })
+})
+
+describe('no grant of ours is', () => {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const read = (text = '') => JSON.parse(Buffer.from(text, 'base64url').toString()) as JsonObject
+
+  type Forgery = (token: string, signer: Signer) => string | Promise<string>
+
+  const edited =
+    (index: 0 | 1, change: JsonObject): Forgery =>
+    (token) =>
+      token
+        .split('.')
+        .map((text, i) => (i === index ? part({ ...read(text), ...change }) : text))
+        .join('.')
+
+  const withSignature =
+    (change: (bytes: Buffer) => Buffer): Forgery =>
+    (token) => {
+      const [head, body, signature = ''] = token.split('.')
+      return `${head}.${body}.${change(Buffer.from(signature, 'base64url')).toString('base64url')}`
+    }
+
+  /** Signed by the right key, but with another header. */
+  const signedAs =
+    (header: JsonObject): Forgery =>
+    async (token, signer) => {
+      const [head, body] = token.split('.')
+      const input = `${part({ ...read(head), ...header })}.${body}`
+      const { createHash } = await import('node:crypto')
+      const { signature } = await signer.sign(createHash('sha256').update(input).digest())
+      return `${input}.${Buffer.from(signature).toString('base64url')}`
+    }
+
+  /** 64 bytes leave four bits of the last character that say nothing. */
+  const sibling = (letter = '') => (letter === 'A' ? 'B' : letter === 'Q' ? 'R' : letter === 'g' ? 'h' : 'x')
+
+  test.each<[string, Forgery]>([
+    ['a text', () => 'grant'],
+    ['an empty text', () => ''],
+    ['three dots', () => '...'],
+    ['a token without signature', (token) => token.split('.').slice(0, 2).join('.')],
+    ['a token with an empty signature', (token) => `${token.split('.').slice(0, 2).join('.')}.`],
+    ['a token with a fourth part', (token) => `${token}.x`],
+    ['a token with padding', (token) => `${token}=`],
+    ['a token with a line break', (token) => `${token}\n`],
+    ['a token with its last bits changed', (token) => token.slice(0, -1) + sibling(token.at(-1))],
+    ['a token with a longer life', edited(1, { exp: 9_999_999_999 })],
+    ['a token with another executor', edited(1, { aud: runner })],
+    ['an unsigned token', edited(0, { alg: 'none' })],
+    ['a token of another type, edited', edited(0, { typ: 'JWT' })],
+    ['a token of another key', edited(0, { kid: 'unknown' })],
+    ['a token of another type, that we signed', signedAs({ typ: 'JWT' })],
+    ['a token of another algorithm, that we signed', signedAs({ alg: 'HS256' })],
+    ['a signature of zeros', withSignature((bytes) => Buffer.alloc(bytes.length))],
+    [
+      'a signature with a flipped bit',
+      withSignature((bytes) => Buffer.from(bytes.map((b, i) => (i === 40 ? b ^ 1 : b)))),
+    ],
+    ['a signature that is longer', withSignature((bytes) => Buffer.concat([bytes, Buffer.of(0)]))],
+    ['a signature that is shorter', withSignature((bytes) => bytes.subarray(1))],
+    ['a body that is no JSON', (token) => token.replace(/\.[^.]+\./, '.e30x.')],
+    ['something enormous', (token) => `${token}${'A'.repeat(9000)}`],
+  ])('%s', async (_what, forge) => {
+    const signer = await newSigner()
+    const here = await world()
+    const place = here.another({ signer })
+    const request = await anApproved(here)
+    const claim = await claims(place, request, 'one')
+    const grant = await forge(claim.grant, signer)
+    expect(await codeOf(place.approvals.redeem(request.id, { ...claim, grant }))).toBe('grant-invalid')
+    expect((await place.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+  })
+
+  test('a token that a foreign key signed, under our key’s name', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, 'one')
+    const foreign = await newSigner()
+    const { kid } = read(claim.grant.split('.')[0])
+    const grant = await signedAs(kid === undefined ? {} : { kid })(claim.grant, foreign)
+    expect(await codeOf(here.approvals.redeem(request.id, { ...claim, grant }))).toBe('grant-invalid')
+  })
+})
+
+test('a grant is a JWS that says what was approved', async () => {
+  const here = await world(() => needs([slot('dba')], { grant: 120 }))
+  const request = await anApproved(here)
+  const grant = await here.approvals.grant(request, bot)
+  const [head, body] = (grant?.token ?? '').split('.').map((text) => Buffer.from(text, 'base64url').toString())
+  expect(JSON.parse(head ?? '')).toMatchObject({ alg: 'ES256', typ: 'countersign-grant+jwt' })
+  expect(JSON.parse(body ?? '')).toMatchObject({ iss: issuer, aud: bot, jti: request.id, sub: bot })
+  expect(grant?.expiresAt).toBe(after(180))
+})

@@ -1,0 +1,174 @@
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import { waiting } from '../../src/approvals/waiting.ts'
+import { after, bot, dba, needs, oid, requestId, slot } from '../support/build.ts'
+import type { MemoryLedger } from '../support/fakes/ledger.ts'
+import { asks, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
+
+const start = Date.UTC(2026, 2, 4)
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: start })
+})
+
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+/** Lets everything happen that needs no time. */
+const settle = () => jest.advanceTimersByTimeAsync(0)
+
+interface Waiter {
+  /** Once there is one. */
+  answer?: ApprovalRequest
+  readonly done: Promise<unknown>
+}
+
+async function waiter({ approvals }: Instance, request: ApprovalRequest, seconds = 60): Promise<Waiter> {
+  const answered = async () => {
+    waiter.answer = await approvals.wait(request.id, seconds)
+  }
+  const waiter: { answer?: ApprovalRequest } = {}
+  const done = answered()
+  await settle()
+  return Object.assign(waiter, { done })
+}
+
+async function asked(): Promise<readonly [World, ApprovalRequest]> {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks())
+  return [here, request]
+}
+
+/** Another process, which this one does not hear of but through the ledger. */
+const elsewhere = (here: World): Instance => here.another({ ledger: here.ledger })
+
+/** Another process that hears the news as told here. */
+const hearing = (here: World, news: Ledger['news']): Instance =>
+  here.another({ ledger: Object.assign(Object.create(here.ledger) as MemoryLedger, { news }) })
+
+test('who waits is woken at once by what this process changes', async () => {
+  const [here, request] = await asked()
+  const waiters = await Promise.all(Array.from({ length: 20 }, () => waiter(here, request)))
+  expect(waiters.map(({ answer }) => answer)).toEqual(Array.from({ length: 20 }))
+  await here.approvals.decide(request.id, votes(request))
+  await settle()
+  expect(waiters.every(({ answer }) => answer?.status === 'approved')).toBe(true)
+})
+
+test('who waits is woken within two ticks by what another process changes', async () => {
+  const [here, request] = await asked()
+  const wait = await waiter(here, request)
+  await jest.advanceTimersByTimeAsync(5000)
+  await elsewhere(here).approvals.decide(request.id, votes(request))
+  await jest.advanceTimersByTimeAsync(2000)
+  expect(wait.answer?.status).toBe('approved')
+})
+
+test('a change between the first tick and the first wait is not missed', async () => {
+  const [here, request] = await asked()
+  const wait = await waiter(here, request)
+  await elsewhere(here).approvals.decide(request.id, votes(request))
+  await jest.advanceTimersByTimeAsync(2000)
+  expect(wait.answer?.status).toBe('approved')
+})
+
+test('who waits longest hears that nothing has changed', async () => {
+  const [here, request] = await asked()
+  const wait = await waiter(here, request, 25)
+  await jest.advanceTimersByTimeAsync(24_999)
+  expect(wait.answer).toBeUndefined()
+  await jest.advanceTimersByTimeAsync(1)
+  expect(wait.answer?.status).toBe('pending')
+})
+
+test('a vote that closes nothing wakes nobody for good', async () => {
+  const here = await world(() => needs([slot('dba', 2)]))
+  const { request } = await here.approvals.ask(asks())
+  const wait = await waiter(here, request)
+  await here.approvals.decide(request.id, votes(request))
+  await settle()
+  expect(wait.answer).toBeUndefined()
+  await here.approvals.decide(request.id, votes(request, oid(12)))
+  await settle()
+  expect(wait.answer?.status).toBe('approved')
+})
+
+test('who waits past the deadline hears that it has expired', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks({ expiresIn: 10 }))
+  const wait = await waiter(here, request)
+  here.clock.set(after(10))
+  await jest.advanceTimersByTimeAsync(10_000)
+  expect(wait.answer?.status).toBe('expired')
+})
+
+test('a request that is decided is not waited for, and one that does not exist is not found', async () => {
+  const [here, request] = await asked()
+  await here.approvals.cancel(request.id, bot)
+  expect((await here.approvals.wait(request.id, 60)).status).toBe('cancelled')
+  expect(await codeOf(here.approvals.wait(requestId, 60))).toBe('not-found')
+  expect(here.waiting.waiters()).toBe(0)
+})
+
+test('nothing is kept of those who have gone, and then nothing is asked', async () => {
+  const [here, request] = await asked()
+  const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
+  const place = hearing(here, news)
+  const waits = [await waiter(place, request, 3), await waiter(place, request, 5)]
+  expect(place.waiting.waiters()).toBe(2)
+  await jest.advanceTimersByTimeAsync(3000)
+  expect(place.waiting.waiters()).toBe(1)
+  await jest.advanceTimersByTimeAsync(3000)
+  expect(waits.every(({ answer }) => answer?.status === 'pending')).toBe(true)
+  expect(place.waiting.waiters()).toBe(0)
+  const before = news.mock.calls.length
+  await jest.advanceTimersByTimeAsync(60_000)
+  expect(news.mock.calls).toHaveLength(before)
+  expect(jest.getTimerCount()).toBe(0)
+})
+
+test('however many wait, each shard is asked once a tick', async () => {
+  const [here, request] = await asked()
+  const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
+  const place = hearing(here, news)
+  const waits = await Promise.all(Array.from({ length: 50 }, () => waiter(place, request, 10)))
+  await jest.advanceTimersByTimeAsync(9500)
+  expect(news.mock.calls.length).toBeLessThanOrEqual(10)
+  await jest.advanceTimersByTimeAsync(1000)
+  await Promise.all(waits.map(({ done }) => done))
+})
+
+test('a storage that fails for a while is asked again', async () => {
+  const [here, request] = await asked()
+  let failures = 3
+  const news: Ledger['news'] = async (...args) => {
+    if (failures-- > 0) throw new Error('No answer.')
+    return here.ledger.news(...args)
+  }
+  const place = hearing(here, news)
+  const wait = await waiter(place, request)
+  await here.approvals.decide(request.id, votes(request, dba))
+  await jest.advanceTimersByTimeAsync(6000)
+  expect(wait.answer?.status).toBe('approved')
+})
+
+test('a process that ends lets everybody go', async () => {
+  const [here, request] = await asked()
+  const wait = await waiter(here, request)
+  here.waiting.stop()
+  await settle()
+  expect(wait.answer?.status).toBe('pending')
+  expect((await here.approvals.wait(request.id, 60)).status).toBe('pending')
+  await jest.advanceTimersByTimeAsync(2000)
+  expect(jest.getTimerCount()).toBe(0)
+})
+
+test('a watch that was told while nobody listened tells at once', async () => {
+  const waiters = waiting({ news: async () => ({ seq: 0, requests: [] }) })
+  const watch = waiters.watch(requestId)
+  waiters.wake(requestId)
+  await watch.changed(60_000)
+  expect(jest.getTimerCount()).toBe(1)
+  watch.close()
+})

@@ -1,0 +1,720 @@
+import type { RequestId } from '../../src/core/data/id.ts'
+import { milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
+import { overdue, type ApprovalRequest, type Step } from '../../src/core/request/request.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
+import { dba, idOf, noon, oid, shard } from '../contract/story.ts'
+import {
+  dbaChannel,
+  type DeliveryWorld,
+  deliveryWorld,
+  lasting,
+  lies,
+  needing,
+  securityChannel,
+} from '../support/deliveryWorld.ts'
+import { inTurn, type Send } from '../support/fakes/teams.ts'
+import { settled } from '../support/fakes/time.ts'
+
+let world: DeliveryWorld
+
+beforeEach(() => {
+  world = deliveryWorld()
+})
+
+afterEach(() => expect(world.failures).toEqual([]))
+
+const look = (request: ApprovalRequest): Step => ({
+  request,
+  events: [
+    {
+      type: 'shown',
+      actor: { kind: 'person', id: dba },
+      request: request.id,
+      data: {
+        view: request.digest,
+        content: request.events[0]!.hash,
+        template: request.events[0]!.hash,
+        page: 1,
+        pages: 1,
+      },
+    },
+  ],
+})
+
+/** Changes nothing but that there is something new. */
+const remark = (request: ApprovalRequest): Step => ({
+  request,
+  events: [{ type: 'unreported', actor: { kind: 'system' }, request: request.id }],
+})
+
+const kinds = () => world.teams.sends.map(({ kind }) => kind)
+const types = async (id: RequestId) => (await world.find(id)).events.map(({ type }) => type)
+const into = (channel: string) => (send: Send) => send.channel === channel
+
+/** Sweeps as the timer does, for so long. */
+async function sweepFor(seconds: number): Promise<void> {
+  for (let passed = 0; passed < seconds; passed += 30) {
+    const swept = world.delivery.sweep()
+    await world.clock.pass(30)
+    await swept
+  }
+}
+
+describe('a delivery', () => {
+  test('posts one card into each channel of each group, and then keeps them up to date', async () => {
+    const { id } = await world.ask(needing('dba', 'security', 'both'))
+    await world.delivery.deliver(id)
+    expect(world.teams.cards().map(({ channel }) => channel)).toEqual([dbaChannel, securityChannel])
+    await world.deny(id)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['denied', 'denied'])
+    expect(kinds()).toEqual(['post', 'post', 'update', 'update'])
+    expect(await world.isQuiet()).toBe(true)
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('is begun by a commit of this process, and by the timer for those of others', async () => {
+    const first = await world.ask()
+    world.delivery.soon(first.id)
+    await world.delivery.idle()
+    const second = await world.ask()
+    expect(await world.delivery.sweep()).toBe(1)
+    expect(world.shown()).toEqual(['pending', 'pending'])
+    expect(await world.delivery.sweep()).toBe(0)
+    expect(await lies(world, second.id)).toEqual([])
+  })
+
+  test('that has nothing to show sends nothing', async () => {
+    const { id } = await world.ask()
+    await world.delivery.deliver(id)
+    await world.delivery.deliver(id)
+    await world.commit(id, look)
+    await world.delivery.deliver(id)
+    expect(kinds()).toEqual(['post'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('shows nothing of what policy decides, or of what no channel is told', async () => {
+    const allowed = await world.ask({ outcome: 'allow' })
+    const silent = await world.ask(needing('silent'))
+    for (const { id } of [allowed, silent]) await world.delivery.deliver(id)
+    await world.delivery.deliver(idOf(noon, shard(3)))
+    expect(kinds()).toEqual([])
+    expect(await world.isQuiet()).toBe(true)
+    await world.clock.pass(3_000)
+    expect(await types(silent.id)).toEqual(['requested'])
+  })
+
+  test('shows no state that is over: a passed deadline takes effect first', async () => {
+    const { id } = await world.ask()
+    world.clock.jump(3_600)
+    await world.delivery.deliver(id)
+    await world.delivery.idle()
+    expect(world.shown()).toEqual(['expired'])
+    expect(kinds()).toEqual(['post'])
+  })
+
+  test('of a commit that comes while it is under way shows the truth in the end', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = inTurn([{ meanwhile: () => world.deny(id) }])
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['denied', 'denied'])
+    expect(kinds()).toEqual(['post', 'update', 'post'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('of a commit that comes during its very last send shows the truth in the end', async () => {
+    const { id } = await world.ask()
+    const [approve, expire] = [
+      () => world.approve(id),
+      () => world.commit(id, (one) => overdue(one, plusSeconds(noon, 9_999)) ?? { request: one, events: [] }),
+    ]
+    world.teams.plan = inTurn([{ meanwhile: approve }, { meanwhile: expire }])
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['lapsed'])
+    expect(kinds()).toEqual(['post', 'update', 'update'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('of a commit that comes just before it gives up for now goes on', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'passing' } : null)
+    const defer = world.outbox.defer.bind(world.outbox)
+    world.outbox.defer = async (...args) => {
+      world.outbox.defer = defer
+      await world.deny(id)
+      return defer(...args)
+    }
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['denied'])
+  })
+
+  test('is told of a commit that comes just after it ended', async () => {
+    const { id } = await world.ask()
+    const finish = world.outbox.finish.bind(world.outbox)
+    world.outbox.finish = async (claim) => {
+      const ended = await finish(claim)
+      world.outbox.finish = finish
+      await world.approve(id)
+      world.delivery.soon(id)
+      return ended
+    }
+    await world.delivery.deliver(id)
+    await world.delivery.idle()
+    expect(world.shown()).toEqual(['approved'])
+  })
+
+  test('of many requests is the work of eight at once, oldest first, and of none for long', async () => {
+    let under = 0
+    let most = 0
+    const busy = async () => {
+      most = Math.max(most, ++under)
+      await settled()
+      under--
+    }
+    world.teams.plan = () => ({ meanwhile: busy })
+    const asked: ApprovalRequest[] = []
+    for (let i = 0; i < 12; i++) {
+      asked.push(await world.ask(needing('dba', 'security')))
+      world.clock.jump(1)
+    }
+    const swept = world.delivery.sweep()
+    await sweepFor(30)
+    await swept
+    expect(most).toBe(8)
+    const posts = world.teams.sends.filter(into(dbaChannel)).map(({ request }) => request.id)
+    expect(posts).toEqual(asked.map(({ id }) => id))
+  })
+})
+
+describe('two deliveries', () => {
+  test('of two processes that race post one card', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    const others = [world.process(), world.process(), world.process()]
+    await Promise.all([world.delivery, ...others].map((delivery) => delivery.deliver(id)))
+    expect(kinds()).toEqual(['post', 'post'])
+  })
+
+  test('of which one was held up beyond its claim leave both cards known and true', async () => {
+    const { id } = await world.ask()
+    const other = world.process()
+    const late = async () => {
+      world.clock.jump(31)
+      await other.deliver(id)
+      await world.approve(id)
+      await other.deliver(id)
+    }
+    world.teams.plan = inTurn([{ meanwhile: late }])
+    await world.delivery.deliver(id)
+    await sweepFor(60)
+    expect(world.shown()).toEqual(['approved', 'approved'])
+    expect(await world.outbox.cards(id)).toHaveLength(2)
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('of which one was held up beyond its claim do not end on what came late', async () => {
+    const { id } = await world.ask()
+    await world.delivery.deliver(id)
+    await world.commit(id, remark)
+    const other = world.process()
+    const late = async () => {
+      world.clock.jump(31)
+      await world.approve(id)
+      await other.deliver(id)
+      expect(world.shown()).toEqual(['approved'])
+    }
+    world.teams.plan = inTurn([{ meanwhile: late }])
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['pending'])
+    await sweepFor(60)
+    expect(world.shown()).toEqual(['approved'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('do not send when a renewal took so long that the claim would not last', async () => {
+    const { id } = await world.ask()
+    const renew = world.outbox.renew.bind(world.outbox)
+    world.outbox.renew = async (claim, until) => {
+      const renewed = await renew(claim, until)
+      world.clock.jump(11)
+      return renewed
+    }
+    await world.delivery.deliver(id)
+    expect(kinds()).toEqual([])
+    world.outbox.renew = renew
+    await sweepFor(60)
+    expect(world.shown()).toEqual(['pending'])
+  })
+})
+
+describe('a crash', () => {
+  /** Another process, whose outbox breaks down once. */
+  const breaking = (method: 'putCard' | 'finish' | 'defer' | 'renew' | 'claim', when: 'before' | 'after') => {
+    const { outbox } = world
+    let broken = false
+    const crash = async (...args: never[]) => {
+      const call = outbox[method].bind(outbox) as (...args: never[]) => Promise<unknown>
+      if (broken) return call(...args)
+      if (when === 'after') await call(...args)
+      broken = true
+      throw new Error('crash')
+    }
+    const bound = Object.fromEntries(
+      (['waiting', 'claim', 'renew', 'finish', 'defer', 'touch', 'cards', 'putCard', 'dropCard'] as const).map(
+        (name) => [name, outbox[name].bind(outbox)],
+      ),
+    )
+    return world.process({ outbox: { ...bound, [method]: crash } as unknown as Outbox })
+  }
+  const crashed = () => {
+    expect(world.failures.map(String)).toEqual(['Error: crash'])
+    world.failures.length = 0
+  }
+
+  test('between posting and recording leaves one orphan, and the sweep a card that is true', async () => {
+    const { id } = await world.ask()
+    await breaking('putCard', 'before').deliver(id)
+    crashed()
+    expect(world.shown()).toEqual(['pending'])
+    expect(await world.outbox.cards(id)).toEqual([])
+    await sweepFor(60)
+    expect(kinds()).toEqual(['post', 'post'])
+    await world.approve(id)
+    await sweepFor(60)
+    expect(world.shown()).toEqual(['pending', 'approved'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test.each([
+    ['claim', 'before'],
+    ['claim', 'after'],
+    ['renew', 'before'],
+    ['renew', 'after'],
+    ['putCard', 'after'],
+    ['finish', 'before'],
+    ['finish', 'after'],
+  ] as const)('at %s, %s it, leaves no orphan, and the sweep a card that is true', async (method, when) => {
+    const { id } = await world.ask()
+    await breaking(method, when).deliver(id)
+    crashed()
+    await sweepFor(60)
+    expect(world.shown()).toEqual(['pending'])
+    expect(await lies(world, id)).toEqual([])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test.each(['before', 'after'] as const)('at defer, %s it, is made good', async (when) => {
+    const { id } = await world.ask()
+    world.teams.plan = inTurn([{ unsent: 'passing' }])
+    await breaking('defer', when).deliver(id)
+    crashed()
+    await sweepFor(90)
+    expect(world.shown()).toEqual(['pending'])
+  })
+
+  test('that comes again each time posts ever more seldom', async () => {
+    const { id } = await world.ask()
+    world.outbox.putCard = () => Promise.reject(new Error('crash'))
+    await sweepFor(3_600)
+    expect(kinds().length).toBeGreaterThan(5)
+    expect(kinds().length).toBeLessThan(12)
+    expect((await world.find(id)).status).toBe('pending')
+    world.failures.length = 0
+  })
+})
+
+describe('a card that is not known', () => {
+  const stray = { conversation: `${dbaChannel};messageid=77`, activity: '77' }
+  /** A card that a crash left behind. */
+  const orphan = async (id: RequestId) => {
+    const sent = await world.teams.post(dbaChannel, await world.find(id))
+    if (!('sent' in sent)) throw new Error('Nothing was posted.')
+    return sent.sent
+  }
+
+  test('is adopted when somebody clicks on it, and heals, without another being posted', async () => {
+    const { id } = await world.ask()
+    const card = await orphan(id)
+    await world.approve(id)
+    await world.delivery.adopt(id, dbaChannel, card)
+    await world.delivery.idle()
+    expect(kinds()).toEqual(['post', 'update'])
+    expect(world.shown()).toEqual(['approved'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('is adopted beside the one that is known; both are true from then on', async () => {
+    const { id } = await world.ask()
+    const card = await orphan(id)
+    await world.delivery.deliver(id)
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['pending', 'approved'])
+    await world.delivery.adopt(id, dbaChannel, card)
+    await world.delivery.idle()
+    expect(world.shown()).toEqual(['approved', 'approved'])
+    await world.commit(id, (one) => overdue(one, plusSeconds(noon, 9_999)) ?? { request: one, events: [] })
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['lapsed', 'lapsed'])
+  })
+
+  test('is adopted while a delivery is under way, and is not overlooked', async () => {
+    const { id } = await world.ask()
+    const card = await orphan(id)
+    await world.approve(id)
+    world.teams.plan = inTurn([{ meanwhile: () => world.delivery.adopt(id, dbaChannel, card) }])
+    await world.delivery.deliver(id)
+    await world.delivery.idle()
+    expect(world.shown()).toEqual(['approved', 'approved'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('is not adopted where the request has no business, or when it does not exist', async () => {
+    const { id } = await world.ask()
+    await world.delivery.adopt(id, securityChannel, stray)
+    await world.delivery.adopt(idOf(noon, shard(3)), dbaChannel, stray)
+    expect(await world.outbox.cards(id)).toEqual([])
+    await world.delivery.idle()
+    expect(kinds()).toEqual([])
+  })
+
+  test('is not adopted by the dozen', async () => {
+    const { id } = await world.ask()
+    await world.delivery.deliver(id)
+    for (let i = 0; i < 20; i++) await world.delivery.adopt(id, dbaChannel, { ...stray, activity: `stray${i}` })
+    expect((await world.outbox.cards(id)).length).toBeLessThanOrEqual(5)
+  })
+
+  test('that is known after all changes nothing', async () => {
+    const { id } = await world.ask()
+    await world.delivery.deliver(id)
+    const [card] = world.teams.cards()
+    await world.delivery.adopt(id, dbaChannel, card!)
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('that cannot be noted troubles nobody', async () => {
+    const { id } = await world.ask()
+    world.outbox.putCard = () => Promise.reject(new Error('down'))
+    await world.delivery.adopt(id, dbaChannel, stray)
+    expect(world.failures).toHaveLength(1)
+    world.failures.length = 0
+  })
+})
+
+describe('Teams', () => {
+  test('that is down for a while gets everything when it is back, tried ever more seldom', async () => {
+    const { id } = await world.ask()
+    let isDown = true
+    world.teams.plan = () => (isDown ? { unsent: 'passing' } : null)
+    world.delivery.soon(id)
+    await sweepFor(540)
+    const tries = world.teams.sends.map(({ at }) => (milliseconds(at) - milliseconds(noon)) / 1000)
+    expect(tries.length).toBeGreaterThan(5)
+    expect(tries.length).toBeLessThan(11)
+    const gaps = tries.slice(1).map((at, i) => at - (tries[i] ?? 0))
+    for (const [i, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(Math.min(2 ** (i + 1), 150))
+    expect(gaps[0]).toBeLessThanOrEqual(4)
+
+    isDown = false
+    await world.approve(id)
+    await sweepFor(330)
+    expect(world.shown()).toEqual(['approved'])
+    expect(await types(id)).not.toContain('undeliverable')
+    expect(await world.isQuiet()).toBe(true)
+    expect((await world.outbox.cards(id)).map(({ attempts }) => attempts)).toEqual([0])
+  })
+
+  test('that is throttled is left alone for as long as it asks, in that conversation', async () => {
+    const first = await world.ask()
+    world.teams.plan = inTurn([{ unsent: 'throttled', retryAfter: 47 }])
+    await world.delivery.deliver(first.id)
+    const [second, elsewhere] = [await world.ask(), await world.ask(needing('security'))]
+    for (const { id } of [second, elsewhere]) world.delivery.soon(id)
+    await sweepFor(120)
+    const seconds = ({ at }: Send) => (milliseconds(at) - milliseconds(noon)) / 1000
+    const [refused, ...later] = world.teams.sends.filter(into(dbaChannel)).map(seconds)
+    expect(refused).toBe(0)
+    expect(later).toHaveLength(2)
+    for (const at of later) expect(at).toBeGreaterThanOrEqual(47)
+    expect(world.teams.sends.filter(into(securityChannel)).map(seconds)).toEqual([0])
+  })
+
+  test('that asks for more than an hour is asked again after one', async () => {
+    const { id } = await world.ask(lasting(90_000, 'dba'))
+    world.teams.plan = inTurn([{ unsent: 'throttled', retryAfter: Number.MAX_SAFE_INTEGER }])
+    world.delivery.soon(id)
+    await sweepFor(3_570)
+    expect(kinds()).toEqual(['post'])
+    await sweepFor(330)
+    expect(world.shown()).toEqual(['pending'])
+  })
+
+  test('that throttles without saying for how long is left alone for a moment', async () => {
+    const { id } = await world.ask()
+    world.teams.plan = inTurn([{ unsent: 'throttled' }])
+    world.delivery.soon(id)
+    await world.clock.pass(1.9)
+    expect(kinds()).toEqual(['post'])
+    await world.clock.pass(3)
+    expect(kinds()).toEqual(['post', 'post'])
+    expect(world.shown()).toEqual(['pending'])
+  })
+
+  test('that broke in one channel does not keep the news from the other', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'refused' } : null)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['pending'])
+    await world.deny(id)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['denied'])
+  })
+
+  test('that broke in one channel keeps no news from the other for long, though nobody tells of it', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'refused' } : null)
+    await world.delivery.deliver(id)
+    await world.deny(id)
+    await sweepFor(330)
+    expect(world.shown()).toEqual(['denied'])
+  })
+
+  test('whose answer was lost has a card that nobody knows, and one that is known', async () => {
+    const { id } = await world.ask()
+    world.teams.plan = inTurn([{ lost: true }])
+    world.delivery.soon(id)
+    await world.clock.pass(5)
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['pending', 'approved'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('of which our side fails is reported, and tried again later', async () => {
+    const { id } = await world.ask()
+    world.teams.plan = inTurn([{ throws: new Error('bug') }])
+    world.delivery.soon(id)
+    await world.clock.pass(5)
+    expect(world.failures.map(String)).toEqual(['Error: bug'])
+    world.failures.length = 0
+    expect(await lies(world, id)).toEqual([])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('where a card was deleted gets another', async () => {
+    const { id } = await world.ask()
+    await world.delivery.deliver(id)
+    world.teams.remove(world.teams.cards()[0]!)
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    expect(kinds()).toEqual(['post', 'update', 'post'])
+    expect(world.shown()).toEqual(['approved'])
+    expect(await world.outbox.cards(id)).toHaveLength(1)
+  })
+
+  test('where one of two cards was deleted keeps the other', async () => {
+    const { id } = await world.ask()
+    const sent = await world.teams.post(dbaChannel, await world.find(id))
+    await world.delivery.deliver(id)
+    if ('sent' in sent) await world.delivery.adopt(id, dbaChannel, sent.sent)
+    await world.delivery.idle()
+    world.teams.remove(world.teams.cards()[0]!)
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    expect(world.shown()).toEqual(['approved'])
+    expect(kinds().filter((kind) => kind === 'post')).toHaveLength(2)
+  })
+})
+
+describe('a channel', () => {
+  test.each(['gone', 'refused', 'too-large'] as const)(
+    'that is %s makes a request undeliverable, once, and is tried each hour',
+    async (unsent) => {
+      const { id } = await world.ask(needing('dba', 'security'))
+      world.teams.plan = () => ({ unsent })
+      await world.delivery.deliver(id)
+      await world.delivery.idle()
+      expect(await types(id)).toEqual(['requested', 'undeliverable'])
+      expect((await world.find(id)).status).toBe('pending')
+      expect(kinds()).toEqual(['post', 'post'])
+      await sweepFor(3_540)
+      expect(kinds()).toEqual(['post', 'post'])
+      await sweepFor(120)
+      expect(kinds()).toEqual(['post', 'post', 'post', 'post'])
+      expect(await types(id)).toEqual(['requested', 'undeliverable', 'expired'])
+    },
+  )
+
+  test('that takes cards again gets the one it lacks', async () => {
+    const { id } = await world.ask(lasting(90_000, 'dba'))
+    world.teams.plan = inTurn([{ unsent: 'refused' }])
+    world.delivery.soon(id)
+    await sweepFor(3_600)
+    expect(world.shown()).toEqual([])
+    await sweepFor(330)
+    expect(world.shown()).toEqual(['pending'])
+    expect(await world.isQuiet()).toBe(true)
+    expect(await world.delivery.state(await world.find(id))).toBe('ok')
+  })
+
+  test('that refuses updates is one that nobody is reached in', async () => {
+    const { id } = await world.ask(needing('dba', 'silent'))
+    await world.delivery.deliver(id)
+    world.teams.plan = () => ({ unsent: 'refused' })
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    await world.delivery.idle()
+    expect(await types(id)).toEqual(['requested', 'decided', 'undeliverable'])
+    expect(kinds()).toEqual(['post', 'update'])
+    world.teams.plan = () => null
+    const [card] = world.teams.cards()
+    await world.delivery.adopt(id, dbaChannel, card!)
+    await world.delivery.idle()
+    expect(await lies(world, id)).toEqual([])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('among others that is lost makes nothing undeliverable', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'gone' } : null)
+    world.delivery.soon(id)
+    await sweepFor(1_200)
+    expect(await types(id)).toEqual(['requested'])
+  })
+
+  test('that is lost is given up after two days, until something changes', async () => {
+    const { id } = await world.ask(lasting(90_000, 'dba'))
+    await world.approve(id)
+    world.teams.plan = () => ({ unsent: 'refused' })
+    await world.outbox.putCard(id, { channel: dbaChannel, rev: 0, attempts: 46, lost: true })
+    await world.delivery.deliver(id)
+    await sweepFor(3_000)
+    expect([kinds().length, await world.isQuiet()]).toEqual([1, false])
+    await sweepFor(900)
+    expect([kinds().length, await world.isQuiet()]).toEqual([2, true])
+    world.clock.jump(3_600)
+    await world.commit(id, remark)
+    await world.delivery.deliver(id)
+    expect([kinds().length, await world.isQuiet()]).toEqual([3, true])
+  })
+
+  test('that never had a card gets none of a request that closed an hour ago', async () => {
+    const { id } = await world.ask()
+    await world.deny(id)
+    world.clock.jump(3_601)
+    await world.delivery.deliver(id)
+    expect(kinds()).toEqual([])
+    expect(await world.isQuiet()).toBe(true)
+  })
+})
+
+describe('undeliverable', () => {
+  test('is what ten minutes make of a request of which nobody heard, and no second time', async () => {
+    const { id } = await world.ask()
+    world.teams.plan = () => ({ unsent: 'passing' })
+    world.delivery.soon(id)
+    await sweepFor(570)
+    expect(await types(id)).toEqual(['requested'])
+    await sweepFor(60)
+    expect(await types(id)).toEqual(['requested', 'undeliverable'])
+    await sweepFor(1_200)
+    expect(await types(id)).toEqual(['requested', 'undeliverable'])
+    world.teams.plan = () => null
+    await sweepFor(330)
+    expect(world.shown()).toEqual(['pending'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('is not what becomes of a request that has its card, or is decided', async () => {
+    const carded = await world.ask()
+    await world.delivery.deliver(carded.id)
+    const decided = await world.ask()
+    await world.approve(decided.id)
+    await world.commit(carded.id, remark)
+    world.teams.plan = () => ({ unsent: 'passing' })
+    await sweepFor(1_200)
+    for (const { id } of [carded, decided]) expect(await types(id)).not.toContain('undeliverable')
+  })
+})
+
+describe('the state of a delivery', () => {
+  const state = async (id: RequestId) => world.delivery.state(await world.find(id))
+
+  test('is ok, then late, then undeliverable while nobody is reached, and ok when somebody is', async () => {
+    const { id } = await world.ask()
+    world.teams.plan = () => ({ unsent: 'passing' })
+    world.delivery.soon(id)
+    await sweepFor(30)
+    expect(await state(id)).toBe('ok')
+    await sweepFor(30)
+    expect(await state(id)).toBe('late')
+    await sweepFor(600)
+    expect(await state(id)).toBe('undeliverable')
+    world.teams.plan = () => null
+    await sweepFor(330)
+    expect(await state(id)).toBe('ok')
+  })
+
+  test('is ok without a read for a request that is young, closed, policy’s or nobody’s', async () => {
+    const young = await world.ask()
+    const closed = await world.ask()
+    await world.deny(closed.id)
+    const allowed = await world.ask({ outcome: 'allow' })
+    world.clock.jump(59)
+    world.outbox.cards = () => Promise.reject(new Error('read'))
+    expect(await state(young.id)).toBe('ok')
+    world.clock.jump(600)
+    const silent = await world.find((await world.ask(needing('silent'))).id)
+    world.clock.jump(600)
+    for (const { id } of [closed, allowed, silent]) expect(await state(id)).toBe('ok')
+    await expect(state(young.id)).rejects.toThrow('read')
+  })
+})
+
+describe('the pace', () => {
+  test('keeps within the limits of each conversation, and lets the rest wait its turn', async () => {
+    const asked: ApprovalRequest[] = []
+    for (let i = 0; i < 70; i++) asked.push(await world.ask({ ...needing('dba'), agent: oid(500 + i) }))
+    for (const { id } of asked) world.delivery.soon(id)
+    await sweepFor(120)
+    expect(world.shown(dbaChannel)).toHaveLength(70)
+    const at = world.teams.sends.map((send) => milliseconds(send.at))
+    const within = (ms: number) =>
+      Math.max(...at.map((from) => at.filter((one) => one >= from && one < from + ms).length))
+    expect(within(1_000)).toBeLessThanOrEqual(7)
+    expect(within(2_000)).toBeLessThanOrEqual(8)
+    expect(within(30_000)).toBe(60)
+    expect(kinds().every((kind) => kind === 'post')).toBe(true)
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('keeps within what all conversations may have together', async () => {
+    const { id } = await world.ask(needing('wide'))
+    world.delivery.soon(id)
+    await world.clock.pass(0.9)
+    expect(world.teams.cards()).toHaveLength(50)
+    await world.clock.pass(0.1)
+    expect(world.teams.cards()).toHaveLength(60)
+  })
+
+  test('does not stand still because the clock was put back', async () => {
+    for (let i = 0; i < 7; i++) await world.delivery.deliver((await world.ask()).id)
+    world.clock.jump(-3_000)
+    world.delivery.soon((await world.ask()).id)
+    await world.clock.pass(10)
+    expect(world.shown()).toHaveLength(8)
+  })
+})
+
+test('a storage that fails is reported, and nothing else happens', async () => {
+  const { id } = await world.ask()
+  world.outbox.claim = () => Promise.reject(new Error('down'))
+  world.delivery.soon(id)
+  await world.delivery.deliver(id)
+  await world.delivery.idle()
+  expect(world.failures.map(String)).toEqual(['Error: down', 'Error: down'])
+  world.failures.length = 0
+  world.outbox.waiting = () => Promise.reject(new Error('down'))
+  await expect(world.delivery.sweep()).rejects.toThrow('down')
+})

@@ -1,0 +1,220 @@
+import type { Action } from '../../src/core/action/action.ts'
+import { type DecisionInput, decide } from '../../src/core/request/decision.ts'
+import { type ChainHead, chain, emptyChain } from '../../src/core/request/event.ts'
+import { versionOf } from '../../src/core/record/policyVersion.ts'
+import {
+  type Digest,
+  type ObjectId,
+  parseRequestId,
+  sha256,
+  type Shard,
+  shardOf,
+  shards,
+} from '../../src/core/data/id.ts'
+import { type Instant, parseInstant, plusSeconds } from '../../src/core/data/instant.ts'
+import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
+import { redeem, report } from '../../src/core/request/redemption.ts'
+import { type ApprovalRequest, overdue, recorded, type Status, type Step } from '../../src/core/request/request.ts'
+import type { Facts, Slot } from '../../src/core/request/requirement.ts'
+import { type Judgement, open, type Submission } from '../../src/core/request/submission.ts'
+import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
+
+/** The time at which everything begins. */
+export const noon = parseInstant('2026-03-04T12:00:00.000Z')
+
+/** So many seconds after noon. */
+export const after = (seconds: number): Instant => plusSeconds(noon, seconds)
+
+/** Distinct object ids, readable in a failure. */
+export const oid = (number: number): ObjectId =>
+  `00000000-0000-4000-8000-${String(number).padStart(12, '0')}` as ObjectId
+
+export const bot = oid(1)
+export const runner = oid(2)
+export const dba = oid(11)
+export const dba2 = oid(12)
+export const security = oid(21)
+export const owner = oid(31)
+export const shard: Shard = shards[7] ?? ('07' as Shard)
+export const requestId = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
+/** Files that make a version, though nobody could decide by them. */
+export const policyFiles: ReadonlyMap<string, string> = new Map([
+  ['approve.cedar', 'permit(principal, action, resource);'],
+  ['cards/channel.json', '{}'],
+])
+export const policyVersion: Digest = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
+
+export const action: Action = {
+  action: 'db.export',
+  target: 'prod/postgres/customers',
+  environment: 'production',
+  params: { tables: ['accounts'], rows: 120_000, destination: 's3://finance-exports' },
+}
+
+export type Approve = Extract<Judgement, { outcome: 'approve' }>
+
+/** What policy says when one dba must approve, unless told otherwise. */
+export const needs = (slots: readonly Slot[] = [slot('dba')], other: Partial<Approve> = {}): Approve => ({
+  outcome: 'approve',
+  rules: ['export-needs-dba'],
+  slots,
+  expires: 3600,
+  lapse: 3600,
+  grant: 300,
+  tier: 'medium',
+  ...other,
+})
+
+/** So many people of groups that are written as `dba|security`. */
+export const slot = (groups: string, quorum = 1): Slot => ({ groups: groups.split('|'), quorum })
+
+/** All that is known when the bot asks; one dba must approve and the owner may not. */
+export const submission = (other: Partial<Submission> = {}): Submission => ({
+  id: requestId,
+  at: noon,
+  agent: { id: bot, name: 'deploy-bot' },
+  executor: bot,
+  action,
+  reason: 'Quarterly churn report, ticket FIN-881',
+  links: [],
+  expiresIn: 3600,
+  policy: policyVersion,
+  judgement: needs(),
+  excluded: [owner],
+  warnings: [],
+  ...other,
+})
+
+/** An enabled member of the group dba, with one account. */
+export const facts = (approver: ObjectId, other: Partial<Facts> = {}): Facts => ({
+  accounts: [approver],
+  groups: ['dba'],
+  member: true,
+  enabled: true,
+  asOf: noon,
+  ...other,
+})
+
+/** An approval by dba, over the API, a minute after noon. */
+export function decision(request: ApprovalRequest, other: Partial<DecisionInput> = {}): DecisionInput {
+  const approver = other.approver ?? dba
+  return {
+    approver,
+    name: 'Dana',
+    verdict: 'approve',
+    seen: { via: 'api', digest: request.digest },
+    facts: facts(approver),
+    at: after(60),
+    ...(other.verdict === 'deny' && { reason: 'Not during the audit.' }),
+    ...other,
+  }
+}
+
+/** The request as the ledger would give it back: chained and recorded. */
+export function settle({ request, events }: Step, at: Instant = noon): ApprovalRequest {
+  const last = request.events.at(-1)
+  const head: ChainHead = last ?? emptyChain
+  return recorded(
+    request,
+    chain(events, head, { shard: shardOf(request.id), at }, () => '5a'.repeat(16)),
+  )
+}
+
+export const opened = (other: Partial<Submission> = {}): ApprovalRequest => settle(open(submission(other)))
+
+export function pending(other: Partial<Submission> = {}): ApprovalRequest & { status: 'pending' } {
+  return inStatus('pending', opened(other))
+}
+
+/** Approved by dba a minute after noon. */
+export function approved(other: Partial<Submission> = {}): ApprovalRequest & { status: 'approved' } {
+  const request = pending(other)
+  return inStatus('approved', settle(decide(request, decision(request)), after(60)))
+}
+
+export const redemption = '6f9619ff-8b86-4d01-b42d-00c04fc964ff'
+
+/** Redeemed two minutes after noon. */
+export function redeemed(other: Partial<Submission> = {}): ApprovalRequest & { status: 'redeemed' } {
+  const request = approved(other)
+  const claim = { redemption, digest: request.digest, grantExpiresAt: after(360), at: after(120) }
+  return inStatus('redeemed', settle(redeem(request, claim), after(120)))
+}
+
+/** A request in each status, closed in the usual way. */
+export function anyWith(status: Status): ApprovalRequest {
+  const wait = pending()
+  switch (status) {
+    case 'pending':
+      return wait
+    case 'approved':
+      return approved()
+    case 'redeemed':
+      return redeemed()
+    case 'denied':
+      return settle(decide(wait, decision(wait, { verdict: 'deny' })))
+    case 'expired':
+      return settle(overdue(wait, after(3600)) ?? nothing(wait))
+    case 'lapsed':
+      return settle(overdue(approved(), after(3660)) ?? nothing(wait))
+    case 'cancelled':
+      return settle(cancel(wait, { at: after(60) }))
+    case 'revoked':
+      return settle(revoke(approved(), { approver: dba, facts: facts(dba), at: after(90) }))
+    case 'succeeded':
+    case 'failed':
+      return settle(report(redeemed(), { executor: bot, result: status, at: after(180) }))
+  }
+}
+
+export const statuses: readonly Status[] = [
+  'pending',
+  'approved',
+  'redeemed',
+  'denied',
+  'expired',
+  'cancelled',
+  'lapsed',
+  'revoked',
+  'succeeded',
+  'failed',
+]
+
+/** The code of the problem that is thrown; fails if there is none. */
+export function code(run: () => unknown): ProblemCode {
+  return problem(run).code
+}
+
+export function problem(run: () => unknown): Problem {
+  try {
+    run()
+  } catch (cause) {
+    if (cause instanceof Problem) return cause
+    throw cause
+  }
+  throw new Error('No problem was thrown.')
+}
+
+/** The code of the problem a promise ends in; fails if it ends in none. */
+export async function codeOf(promise: Promise<unknown>): Promise<ProblemCode> {
+  const outcome = await outcomeOf(promise)
+  if (outcome === 'ok') throw new Error('No problem was thrown.')
+  return outcome
+}
+
+export async function outcomeOf(promise: Promise<unknown>): Promise<ProblemCode | 'ok'> {
+  try {
+    await promise
+    return 'ok'
+  } catch (cause) {
+    if (cause instanceof Problem) return cause.code
+    throw cause
+  }
+}
+
+const nothing = (request: ApprovalRequest): Step => ({ request, events: [] })
+
+function inStatus<S extends Status>(status: S, request: ApprovalRequest): ApprovalRequest & { status: S } {
+  if (request.status !== status) throw new Error(`The request is ${request.status}, not ${status}.`)
+  return request as ApprovalRequest & { status: S }
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { change, type ChangeParts, type Rule } from '../../src/approvals/commit.ts'
+import { revision } from '../../src/core/request/delivery.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
+import { plusSeconds } from '../../src/core/data/instant.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { deliveries, type Delivery, type DeliveryParts } from '../../src/delivery/delivery.ts'
+import { type Asking, ask, dba, noon, oid, policyVersion, vote } from '../contract/story.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Messenger } from '../../src/ports/messenger.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
+import { MemoryLedger } from './fakes/ledger.ts'
+import { MemoryOutbox } from './fakes/outbox.ts'
+import { MemoryTeams } from './fakes/teams.ts'
+import { FakeTime } from './fakes/time.ts'
+
+export const dbaChannel = '19:dba@thread.tacv2'
+export const securityChannel = '19:security@thread.tacv2'
+
+const channels: Readonly<Record<string, readonly string[]>> = {
+  dba: [dbaChannel],
+  security: [securityChannel],
+  both: [securityChannel, dbaChannel],
+  silent: [],
+  wide: Array.from({ length: 60 }, (_, i) => `19:wide${i}@thread.tacv2`),
+}
+
+/** A request that needs somebody of each of these groups, within an hour. */
+export const needing = (...groups: readonly string[]): Asking => lasting(3_600, ...groups)
+
+/** So many seconds until it expires, and again until it lapses. */
+export const lasting = (seconds: number, ...groups: readonly string[]): Asking => ({
+  expiresIn: seconds,
+  judgement: {
+    outcome: 'approve',
+    rules: ['rule'],
+    slots: groups.map((group) => ({ groups: [group], quorum: 1 })),
+    ...{ expires: seconds, lapse: seconds, grant: 300, tier: 'medium' },
+  },
+})
+
+/** What another process has of its own. */
+type Others = Partial<Omit<DeliveryParts, 'ledger'>> & { readonly ledger?: Partial<Ledger> }
+
+export type DeliveryWorld = ReturnType<typeof deliveryWorld>
+
+/** What stands in place of fakes. */
+export interface Real {
+  readonly clock: FakeTime
+  readonly ledger: Ledger
+  readonly outbox: Outbox
+  readonly messenger: Messenger
+}
+
+/** Deliveries over fakes, or real adapters: one process, and others on the same rows and the same Teams. */
+export function deliveryWorld(real?: Partial<Real>) {
+  const clock = real?.clock ?? new FakeTime(noon)
+  const memory = new MemoryLedger()
+  const ledger: Ledger = real?.ledger ?? memory
+  const outbox: Outbox = real?.outbox ?? new MemoryOutbox(memory)
+  const teams = new MemoryTeams(clock)
+  const failures: unknown[] = []
+  const policy: DeliveryParts['policy'] = {
+    version: policyVersion,
+    group: (name) => ({ name, members: [], channels: channels[name] ?? [] }),
+  }
+
+  /** Another process; what it was told of begins a delivery, as in the composition. */
+  function process({ ledger: rows, ...other }: Others = {}): Delivery {
+    const changes: ChangeParts = {
+      ...{ clock, policy, random: randomBytes },
+      ledger: rows ? Object.assign(Object.create(ledger) as Ledger, rows) : ledger,
+      tell: ({ id }) => delivery.soon(id),
+    }
+    const own = {
+      outbox,
+      messenger: real?.messenger ?? teams,
+      pause: clock.pause,
+      failed: (cause: unknown) => void failures.push(cause),
+    }
+    const delivery = deliveries({ ...changes, ...own, policy, ...other })
+    return delivery
+  }
+
+  /** What somebody else commits, who tells nobody. */
+  const commit = (id: RequestId, rule: Rule) =>
+    change({ ledger, clock, policy, random: randomBytes, tell: () => {} }, id, rule)
+
+  const delivery = process()
+  let agents = 100
+  return {
+    ...{ clock, ledger, outbox, teams, failures, process, delivery },
+    /** A request of an agent of its own, so that there can be many; dba decides, unless told otherwise. */
+    ask: (asking: Asking = needing('dba')) => ask(ledger, { agent: oid(agents++), at: clock.now(), ...asking }),
+    commit,
+    approve: (id: RequestId) => commit(id, (one, at) => vote(dba, 'approve', at)(one)),
+    deny: (id: RequestId) => commit(id, (one, at) => vote(dba, 'deny', at)(one)),
+    find: async (id: RequestId): Promise<ApprovalRequest> => {
+      const request = await ledger.find(id)
+      if (!request) throw new Error('There is no such request.')
+      return request
+    },
+    /** What the cards that lie in a channel show. */
+    shown: (channel?: string) => teams.cards(channel).map(({ status }) => status),
+    isQuiet: async () => (await outbox.waiting(plusSeconds(clock.now(), 10_000_000), 1000)).length === 0,
+  }
+}
+
+/** Whether each card that is known shows the request as it is. */
+export async function lies(world: DeliveryWorld, id: RequestId): Promise<readonly string[]> {
+  const request = await world.find(id)
+  const cards = new Map(world.teams.cards().map((card) => [card.activity, card]))
+  const known = (await world.outbox.cards(id)).flatMap(({ card }) => (card ? [card.activity] : []))
+  return known.flatMap((activity) => {
+    const card = cards.get(activity)
+    if (!card || (card.status === request.status && card.rev === revision(request))) return []
+    return [`${activity} shows ${card.status} at ${card.rev}, not ${request.status} at ${revision(request)}`]
+  })
+}

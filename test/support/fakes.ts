@@ -1,0 +1,109 @@
+import type { Action } from '../../src/core/action/action.ts'
+import type { Digest, ObjectId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
+import type { Presentation } from '../../src/core/action/presentation.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { Judgement } from '../../src/core/request/submission.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Directory, Person } from '../../src/ports/directory.ts'
+import type { AgentRegistration, ApproverGroup, Policy } from '../../src/ports/policy.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+
+/** People by object id; `down` makes it fail as the real one does. */
+export class FakeDirectory implements Directory {
+  down = false
+  /** Groups that cannot be read. */
+  readonly unreadable = new Set<ObjectId>()
+  /** Groups that were asked for, in order. */
+  readonly asked: ObjectId[] = []
+  private readonly people = new Map<ObjectId, Omit<Person, 'asOf'>>()
+  private readonly groups = new Map<ObjectId, readonly ObjectId[]>()
+  private readonly clock: Clock
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  add(id: ObjectId, person: Partial<Person> = {}): void {
+    this.people.set(id, { name: `Person ${id.slice(-2)}`, member: true, enabled: true, ...person })
+  }
+
+  group(id: ObjectId, members: readonly ObjectId[]): void {
+    this.groups.set(id, members)
+  }
+
+  async person(id: ObjectId): Promise<Person | null> {
+    await this.ping()
+    const person = this.people.get(id)
+    return person ? { ...person, asOf: this.clock.now() } : null
+  }
+
+  async members(group: ObjectId): Promise<readonly ObjectId[]> {
+    await this.ping()
+    this.asked.push(group)
+    if (this.unreadable.has(group)) throw new Problem('unavailable', 'This group cannot be read.', { retryAfter: 5 })
+    return this.groups.get(group) ?? []
+  }
+
+  async ping(): Promise<void> {
+    if (this.down) throw new Problem('unavailable', 'The directory does not answer.', { retryAfter: 10 })
+  }
+}
+
+export interface Roster {
+  readonly version: Digest
+  readonly agents: readonly AgentRegistration[]
+  readonly groups: readonly ApproverGroup[]
+  readonly people: readonly (readonly ObjectId[])[]
+  readonly judge: (action: Action) => Judgement
+  readonly compliance?: string
+  readonly notSecret?: Readonly<Record<string, readonly string[]>>
+  readonly presentations?: Readonly<Record<string, Presentation>>
+}
+
+/** A policy that is plain data. */
+export function fakePolicy(roster: Roster): Policy {
+  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {} } = roster
+  return {
+    version,
+    judge: ({ action }) => judge(action),
+    notSecret: (action) => notSecret[action] ?? [],
+    presentation: (action) => presentations[action] ?? null,
+    agent: (id) => agents.find((agent) => agent.id === id) ?? null,
+    agents: () => agents,
+    groups: () => groups,
+    group: (name) => groups.find((group) => group.name === name) ?? null,
+    accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
+    complianceChannel: () => compliance ?? null,
+    files: () => new Map(),
+  }
+}
+
+/** Signs with the first, or whose key is named; verifies with all, as after a rotation of the key. */
+export function rotated(newest: Signer, ...older: readonly Signer[]): Signer {
+  const all = [newest, ...older]
+  return {
+    keys: async () => (await Promise.all(all.map((signer) => signer.keys()))).flat(),
+    sign: async (digest, kid) => {
+      const owns = await Promise.all(all.map(async (signer) => (await signer.keys()).some((key) => key.kid === kid)))
+      return (all[owns.indexOf(true)] ?? newest).sign(digest, kid)
+    },
+  }
+}
+
+/** A clock that stands still until it is set. */
+export class FakeClock implements Clock {
+  private at: Instant
+
+  constructor(at: Instant) {
+    this.at = at
+  }
+
+  now(): Instant {
+    return this.at
+  }
+
+  set(at: Instant): void {
+    this.at = at
+  }
+}

@@ -1,0 +1,220 @@
+import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../../src/azure/cursor.ts'
+import { takeTurns } from '../../../src/azure/turns.ts'
+import { Broken } from '../../../src/core/data/broken.ts'
+import { type ChainHead, emptyChain, type Leaf } from '../../../src/core/request/event.ts'
+import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../../src/core/data/id.ts'
+import type { Instant } from '../../../src/core/data/instant.ts'
+import { leafHash } from '../../../src/core/log/merkle.ts'
+import { type ApprovalRequest, due } from '../../../src/core/request/request.ts'
+import {
+  type Change,
+  Conflict,
+  type KeptEvent,
+  type Ledger,
+  type Loaded,
+  type Page,
+  type Scope,
+  type UsedKey,
+  type Wanted,
+} from '../../../src/ports/ledger.ts'
+
+/** Everything is kept as JSON text, so that callers cannot share state with it. */
+interface Kept {
+  readonly text: string
+  readonly version: number
+}
+
+interface Partition {
+  head: Loaded['head']
+  /** `null` for one that was lost. */
+  readonly leaves: (string | null)[]
+  readonly requests: Map<RequestId, Kept>
+  readonly keys: Map<Hex, string>
+}
+
+interface Version {
+  readonly head: Loaded['head']
+  readonly request: number | null
+}
+
+const mostRows = 5_000
+
+/** Events of one page of a stream. */
+const mostEvents = 1_000
+
+/** The ledger, in memory. */
+export class MemoryLedger implements Ledger {
+  readonly inTurn = takeTurns()
+  /** What the delivery would find: `rev` by request. */
+  readonly posts = new Map<RequestId, number>()
+  private readonly partitions = new Map<Shard, Partition>()
+  private readonly pageSize: number
+
+  constructor(pageSize = mostEvents) {
+    this.pageSize = pageSize
+  }
+
+  async load(shard: Shard, want: Wanted): Promise<Loaded> {
+    const { head, requests, keys } = this.partition(shard)
+    const kept = want.request === undefined ? undefined : requests.get(want.request)
+    const key = want.key === undefined ? undefined : keys.get(want.key)
+    const version: Version = { head, request: kept?.version ?? null }
+    return { shard, head, request: kept ? parse(kept.text) : null, key: key === undefined ? null : parse(key), version }
+  }
+
+  async commit({ shard, head, request: before, version }: Loaded, change: Change): Promise<void> {
+    const partition = this.partition(shard)
+    const { requests, keys } = partition
+    const { request, key, leaves, at } = change
+    const read = version as Version
+    const newest = leaves.at(-1)
+    if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
+    if (request && shardOf(request.id) !== shard) throw new Error('The change is about a request of another shard.')
+    if (head.recordedAt !== null && at < head.recordedAt) throw new Error('The time of the shard never runs backwards.')
+    if (change.cleared?.some(({ seq }) => !before?.events.some((event) => event.seq === seq)))
+      throw new Error('The change clears texts of another request than the one that was loaded.')
+    if (read.head !== partition.head || (key && keys.has(key.hash))) throw new Conflict()
+    if (request && (requests.get(request.id)?.version ?? null) !== read.request) throw new Conflict()
+
+    const { policy = head.policy, logKey = head.logKey, cleared = [] } = change
+    partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
+    for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
+    partition.leaves.push(...leaves.map((leaf) => JSON.stringify({ ...leaf, trace: change.trace })))
+    if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
+    if (!request) return
+    requests.set(request.id, { text: JSON.stringify(request), version: newest.seq })
+    if (request.policy.outcome === 'approve' && leaves.some((leaf) => leaf.type !== 'shown'))
+      this.posts.set(request.id, request.events.length)
+  }
+
+  async find(id: RequestId): Promise<ApprovalRequest | null> {
+    const kept = this.partition(shardOf(id)).requests.get(id)
+    return kept ? parse(kept.text) : null
+  }
+
+  async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
+    const key = this.partition(shard).keys.get(hash)
+    return key === undefined ? null : parse(key)
+  }
+
+  async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
+    const { leaves } = this.partition(shardOf(id))
+    return events.map(({ seq }) => {
+      const text = leaves[seq - 1] ?? null
+      if (text === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shardOf(id)} is missing.`)
+      return keptFrom(text)
+    })
+  }
+
+  async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
+    return this.all()
+      .flatMap((request) => {
+        const at = due(request)
+        return at !== null && at <= before ? [{ id: request.id, position: positionByDue(at, request.id) }] : []
+      })
+      .sort(byPosition)
+      .slice(0, limit)
+      .map(({ id }) => id)
+  }
+
+  async list(scope: Scope, { keep, limit, cursor }: Parameters<Ledger['list']>[1]): Promise<Page> {
+    const after = cursor === undefined ? '' : parseCursor(scope, cursor)
+    const rows = this.all()
+      .filter((request) => isIn(scope, request))
+      .map((request) => ({ request, position: positionIn(scope, request) }))
+      .filter(({ position }) => position > after)
+      .sort(byPosition)
+    const read = rows.slice(0, mostRows)
+    const requests: ApprovalRequest[] = []
+    let count = 0
+    for (; count < read.length && requests.length < limit; count++) {
+      const request = read[count]?.request
+      if (request && (await keep(request))) requests.push(request)
+    }
+    const last = read[count - 1]
+    return { requests, ...(last && count < rows.length && { cursor: cursorOf(scope, last.position) }) }
+  }
+
+  async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
+    const { leaves } = this.partition(shard)
+    if (after === null) return { seq: leaves.length, requests: [] }
+    const ids = leaves.slice(after).flatMap((text) => (text === null ? [] : (parse<Leaf>(text).request ?? [])))
+    return { seq: Math.max(after, leaves.length), requests: [...new Set(ids)] }
+  }
+
+  fence(shard: Shard, at: Instant): Promise<void> {
+    return this.inTurn(shard, async () => {
+      const partition = this.partition(shard)
+      const { recordedAt } = partition.head
+      if (recordedAt === null || recordedAt < at) partition.head = Object.freeze({ ...partition.head, recordedAt: at })
+    })
+  }
+
+  async cut(shard: Shard, before: Instant): Promise<ChainHead> {
+    const { leaves, head } = this.partition(shard)
+    const events = leaves.flatMap((text) => (text === null ? [] : keptFrom(text)))
+    const newest = events.findLast(({ text }) => parse<{ readonly at: Instant }>(text).at < before)
+    // Of the newest event the head knows the hash.
+    return newest ? { seq: newest.seq, hash: newest.seq === head.seq ? head.hash : newest.hash } : emptyChain
+  }
+
+  async *stream(shard: Shard, after: number, upTo: number): AsyncGenerator<readonly KeptEvent[], void, undefined> {
+    const { leaves } = this.partition(shard)
+    const gap = leaves.indexOf(null, after)
+    const end = Math.min(upTo, gap < 0 ? leaves.length : gap)
+    for (let place = after; place < end; place += this.pageSize)
+      yield leaves.slice(place, Math.min(place + this.pageSize, end)).map((text) => keptFrom(text ?? 'missing'))
+  }
+
+  /** Does behind everybody's back what nobody should; `null` loses the event. */
+  tamper(shard: Shard, seq: number, change: ((leaf: Leaf) => Leaf) | null): void {
+    const { leaves } = this.partition(shard)
+    leaves[seq - 1] = change && JSON.stringify(change(parse(leaves[seq - 1] ?? 'missing')))
+  }
+
+  /** As {@link tamper}, with what is known of a request; `null` forgets it. */
+  forge(id: RequestId, request: ApprovalRequest | null): void {
+    const { requests } = this.partition(shardOf(id))
+    if (request === null) requests.delete(id)
+    else requests.set(id, { text: JSON.stringify(request), version: (requests.get(id)?.version ?? 0) + 1 })
+  }
+
+  async ping(): Promise<void> {}
+
+  private all(): ApprovalRequest[] {
+    const kept = shards.flatMap((shard) => [...this.partition(shard).requests.values()])
+    return kept.map(({ text }) => parse<ApprovalRequest>(text))
+  }
+
+  private partition(shard: Shard): Partition {
+    const known = this.partitions.get(shard)
+    if (known) return known
+    const head = Object.freeze({ ...emptyChain, recordedAt: null, policy: null, logKey: null })
+    const partition: Partition = { head, leaves: [], requests: new Map(), keys: new Map() }
+    this.partitions.set(shard, partition)
+    return partition
+  }
+}
+
+function isIn(scope: Scope, request: ApprovalRequest): boolean {
+  if (scope.by === 'pending') return request.status === 'pending'
+  const made = timeOf(request.id)
+  if ((scope.from && made < scope.from) || (scope.to && made >= scope.to)) return false
+  if (scope.by === 'agent') return request.agent.id === scope.id
+  return scope.by === 'time' || request.decisions.some((decision) => decision.approver === scope.id)
+}
+
+function positionIn(scope: Scope, request: ApprovalRequest): Position {
+  const at = due(request)
+  return scope.by === 'pending' && at !== null ? positionByDue(at, request.id) : positionById(request.id)
+}
+
+function keptFrom(text: string): KeptEvent {
+  const { seq, text: leaf, said, trace } = parse<Leaf & Pick<KeptEvent, 'trace'>>(text)
+  return { seq, hash: leafHash(leaf), text: leaf, said, ...(trace !== undefined && { trace }) }
+}
+
+const byPosition = (a: { readonly position: Position }, b: { readonly position: Position }): number =>
+  a.position < b.position ? -1 : 1
+
+const parse = <T>(text: string): T => JSON.parse(text) as T

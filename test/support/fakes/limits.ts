@@ -1,0 +1,23 @@
+import { emptyRow, type LimitRow } from '../../../src/core/request/limit.ts'
+import { Conflict } from '../../../src/ports/ledger.ts'
+import type { LimitKey, Limits } from '../../../src/ports/limits.ts'
+
+/** Slots, in memory. Kept as JSON text, so that callers cannot share state with it. */
+export class MemoryLimits implements Limits {
+  private readonly rows = new Map<string, { readonly text: string; readonly version: number }>()
+
+  async read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: number | null }> {
+    const kept = this.rows.get(name(key))
+    return kept
+      ? { row: JSON.parse(kept.text) as LimitRow, version: kept.version }
+      : { row: structuredClone(emptyRow), version: null }
+  }
+
+  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void> {
+    const kept = this.rows.get(name(key))
+    if ((kept?.version ?? null) !== version) throw new Conflict()
+    this.rows.set(name(key), { text: JSON.stringify(row), version: (kept?.version ?? 0) + 1 })
+  }
+}
+
+const name = (key: LimitKey): string => ('agent' in key ? `agent ${key.agent}` : `channel ${key.channel}`)

@@ -1,0 +1,111 @@
+import { revision } from '../../../src/core/request/delivery.ts'
+import type { RequestId } from '../../../src/core/data/id.ts'
+import type { Instant } from '../../../src/core/data/instant.ts'
+import type { ApprovalRequest, Status } from '../../../src/core/request/request.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
+import type { Again, Messenger, PostedCard, Sent } from '../../../src/ports/messenger.ts'
+
+/** One send as it arrives. */
+export interface Send {
+  readonly kind: 'post' | 'update'
+  readonly channel: string
+  readonly request: ApprovalRequest
+  readonly at: Instant
+}
+
+type Unsent = Exclude<Sent<unknown>, { sent: unknown }>
+
+/** What happens to a send: it is refused; it is carried out and its answer lost; something happens meanwhile. */
+export type Fate =
+  | Unsent
+  | { readonly lost: true }
+  | { readonly throws: Error }
+  | { readonly meanwhile: () => Promise<unknown> }
+
+export interface ShownCard extends PostedCard {
+  readonly channel: string
+  readonly request: RequestId
+  readonly status: Status
+  readonly rev: number
+}
+
+/** Teams, in memory: channels with cards. Channels are there until they are said to be gone. */
+export class MemoryTeams implements Messenger {
+  readonly sends: Send[] = []
+  /** Words in channels, oldest first. */
+  readonly said: { readonly channel: string; readonly words: string }[] = []
+  /** Decides about each send; `null` lets it happen. */
+  plan: (send: Send) => Fate | null = () => null
+  private readonly shown = new Map<string, ShownCard>()
+  private readonly clock: Clock
+  private posted = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  post(channel: string, request: ApprovalRequest, _again?: Again): Promise<Sent<PostedCard>> {
+    return this.send({ kind: 'post', channel, request, at: this.clock.now() }, () => {
+      const card = { conversation: `${channel};messageid=${++this.posted}`, activity: String(this.posted) }
+      this.show(card, channel, request)
+      return { sent: card }
+    })
+  }
+
+  update(card: PostedCard, request: ApprovalRequest, _again?: Again): Promise<Sent<null>> {
+    const channel = card.conversation.split(';')[0] ?? ''
+    return this.send({ kind: 'update', channel, request, at: this.clock.now() }, () => {
+      if (!this.shown.has(card.activity)) return { unsent: 'gone' }
+      this.show(card, channel, request)
+      return { sent: null }
+    })
+  }
+
+  async say(channel: string, words: string, _again?: Again): Promise<Sent<null>> {
+    this.said.push({ channel, words })
+    return { sent: null }
+  }
+
+  async reply(_place?: string, _answer?: string | object, _again?: Again): Promise<Sent<null>> {
+    return { sent: null }
+  }
+
+  /** Cards that lie in a channel, or anywhere; oldest first. */
+  cards(channel?: string): readonly ShownCard[] {
+    return [...this.shown.values()].filter((card) => channel === undefined || card.channel === channel)
+  }
+
+  remove({ activity }: PostedCard): void {
+    this.shown.delete(activity)
+  }
+
+  private show(card: PostedCard, channel: string, request: ApprovalRequest): void {
+    this.shown.set(card.activity, {
+      ...card,
+      channel,
+      request: request.id,
+      status: request.status,
+      rev: revision(request),
+    })
+  }
+
+  private async send<T>(send: Send, happen: () => Sent<T>): Promise<Sent<T>> {
+    this.sends.push(send)
+    const fate = this.plan(send)
+    if (fate === null) return happen()
+    if ('unsent' in fate) return fate
+    if ('meanwhile' in fate) await fate.meanwhile()
+    const sent = happen()
+    if ('throws' in fate) throw fate.throws
+    return 'lost' in fate ? { unsent: 'passing' } : sent
+  }
+}
+
+/** These fates in this order, one for each send that matches; the rest happens. */
+export function inTurn(
+  fates: readonly (Fate | null)[],
+  matches: (send: Send) => boolean = () => true,
+): (send: Send) => Fate | null {
+  const left = [...fates]
+  return (send) => (matches(send) ? (left.shift() ?? null) : null)
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { root } from './root.ts'
+
+const program = join(root, 'dist/local/start.cjs')
+
+/** A local stack in a process of its own, on ports that the system chose, with an empty data folder. */
+export interface Stack {
+  readonly api: string
+  readonly identity: string
+  /** Where the storage's tables are. */
+  readonly storage: string
+  /** Where the Teams client is; empty without it. */
+  readonly client: string
+  readonly data: string
+  readonly process: ChildProcess
+  /** An access token of the running stack. */
+  token(who: string): Promise<string>
+  /** `npm run local -- …` */
+  local(...args: readonly string[]): Promise<string>
+  /** Sends a call to the API; JSON in, JSON out. */
+  call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** All calls so far, for what is said of every answer. */
+  readonly seen: readonly Seen[]
+  stop(): Promise<number | null>
+}
+
+/** A call that was answered. */
+export interface Seen {
+  readonly method: 'get' | 'post'
+  readonly path: string
+  readonly status: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
+  readonly body: any
+}
+
+const agents = ['deploy-bot', 'other-bot']
+
+export interface StackOptions {
+  readonly data?: string
+  readonly env?: Record<string, string>
+  readonly args?: readonly string[]
+  /** With the Teams client, which most tests do without. */
+  readonly client?: boolean
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  if (!existsSync(program)) throw new Error('Build first: npm run build')
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-')))
+  const env = {
+    ...process.env,
+    COUNTERSIGN_PORT: '0',
+    COUNTERSIGN_IDENTITY_PORT: '0',
+    COUNTERSIGN_STORAGE_PORT: '0',
+    COUNTERSIGN_PLAYGROUND_PORT: '0',
+    COUNTERSIGN_DATA: data,
+    ...options.env,
+  }
+  const args = [...(options.client ? [] : ['--no-playground']), ...(options.args ?? [])]
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, env })
+  const ended = new Promise<number | null>((done) => child.once('exit', done))
+  const output = await ready(child, ended)
+  const [api = '', identity = '', storage = '', client = ''] = ['API', 'sign-in', 'storage', 'Teams client'].map(
+    (name) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output)?.[1],
+  )
+  const run = promisify(execFile)
+  const command = async (...args: string[]): Promise<string> =>
+    (await run(process.execPath, [join(root, 'dist/local/command.cjs'), ...args], { env })).stdout.trim()
+  const seen: Seen[] = []
+  const tokens = new Map<string, Promise<string>>()
+  const token = (who: string): Promise<string> => {
+    const known = tokens.get(who) ?? command('token', agents.includes(who) ? '--agent' : '--user', who)
+    tokens.set(who, known)
+    return known
+  }
+
+  const stack: Stack = {
+    api,
+    seen,
+    identity,
+    storage,
+    client,
+    data,
+    process: child,
+    token,
+    local: (...args) => command('local', ...args),
+    async call(who, path, body, headers = {}) {
+      const authorization = who === null ? {} : { authorization: `Bearer ${await token(who)}` }
+      const answer = await fetch(api + path, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...authorization, ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      seen.push({ method: body === undefined ? 'get' : 'post', path: path.replace(/[?].*/, ''), status: answer.status })
+      const isJson = (answer.headers.get('content-type') ?? '').includes('json') && !text.includes('\n{')
+      return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text }
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const code = await ended
+      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+      return code
+    },
+  }
+  return stack
+}
+
+/** Resolves to what was printed before `ready`. */
+async function ready(child: ReturnType<typeof spawn>, ended: Promise<number | null>): Promise<string> {
+  const lines: string[] = []
+  const errors: string[] = []
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('The stack has no output.')
+  createInterface({ input: stderr }).on('line', (line) => errors.push(line))
+  const isReady = new Promise<string>((done) => {
+    createInterface({ input: stdout }).on('line', (line) =>
+      line === 'ready' ? done(lines.join('\n')) : lines.push(line),
+    )
+  })
+  const failed = ended.then((code) => {
+    throw new Error(`The stack ended with ${code}: ${errors.join('\n')}`)
+  })
+  return Promise.race([isReady, failed])
+}
+
+let number = 0
+
+/** A request body of the example policy; each call asks for another action unless told otherwise. */
+export function wish(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    action: 'db.export',
+    target: `prod/postgres/customers-${++number}`,
+    environment: 'production',
+    params: { rows: 1200 },
+    reason: 'Quarterly churn report',
+    ...more,
+  }
+}
+
+/** The answers that the document of the API does not name. */
+export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
+  return stack.seen.filter(({ method, path, status }) => {
+    const known = path
+      .replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
+      .replace(/^\/api\/evidence\/(bundles|said)\/[^/]+/, '/api/evidence/$1/{date}')
+    return !(status in (document.paths[known]?.[method]?.responses ?? {}))
+  })
+}

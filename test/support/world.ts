@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Approvals, approvals, type DecideInput } from '../../src/approvals/approvals.ts'
+import type { Ask } from '../../src/approvals/ask.ts'
+import { takeTurns } from '../../src/azure/turns.ts'
+import type { Action } from '../../src/core/action/action.ts'
+import type { Digest, ObjectId, RequestId } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { grants } from '../../src/approvals/grants.ts'
+import { fileSigner } from '../../src/local/signer.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Limits } from '../../src/ports/limits.ts'
+import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+import { type Waiting, waiting } from '../../src/approvals/waiting.ts'
+import { action, after, bot, dba, dba2, needs, noon, oid, owner, policyVersion, runner, security } from './build.ts'
+import { FakeClock, FakeDirectory, fakePolicy, type Roster } from './fakes.ts'
+import { MemoryLedger } from './fakes/ledger.ts'
+import { MemoryLimits } from './fakes/limits.ts'
+
+export { codeOf, outcomeOf } from './build.ts'
+
+export const issuer = 'https://countersign.example'
+export const guest = oid(51)
+export const disabled = oid(52)
+export const stranger = oid(53)
+export const ownerAlias = oid(32)
+
+/** One process: its own use cases, clock, turns and memory, on rows that it shares. */
+export interface Instance {
+  readonly approvals: Approvals
+  readonly waiting: Waiting
+  readonly clock: FakeClock
+  readonly ledger: Ledger
+}
+
+export interface World extends Instance {
+  readonly ledger: MemoryLedger
+  readonly limits: MemoryLimits
+  readonly directory: FakeDirectory
+  /** Another process on the same rows. */
+  another(other?: Partial<Parts>): Instance
+}
+
+interface Parts {
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly policy: Policy
+  readonly signer: Signer
+  readonly clock: FakeClock
+}
+
+export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): AgentRegistration => ({
+  id,
+  name: `agent-${id.slice(-4)}`,
+  appId: id,
+  owners: [owner],
+  sponsors: [],
+  executors: [],
+  onBehalfOf: 'optional',
+  limits: { pending: 5, hourly: 60 },
+  ...other,
+})
+
+/** Two groups with a channel each; the bot may name the runner; the owner is in dba too. */
+export const roster = (other: Partial<Roster> = {}): Roster => ({
+  version: policyVersion,
+  agents: [agent(bot, { executors: [runner] }), agent(runner)],
+  groups: [
+    { name: 'dba', members: [dba, dba2, owner, ownerAlias, guest, disabled], channels: ['19:dba'] },
+    { name: 'security', members: [security], channels: ['19:security'] },
+  ],
+  people: [[owner, ownerAlias]],
+  judge: () => needs(),
+  ...other,
+})
+
+/** @param judge what policy says to an action, when it is not that one dba must approve */
+export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}): Promise<World> {
+  const clock = new FakeClock(noon)
+  const ledger = new MemoryLedger()
+  const limits = new MemoryLimits()
+  const directory = directoryOf(clock)
+  const policy = fakePolicy(roster({ ...(judge && { judge }), ...other }))
+  const shared = { limits, policy, signer: await signer(), clock }
+  const instance = (parts: Parts): Instance => {
+    const { ledger, clock } = parts
+    const waiters = waiting(ledger)
+    const uses = approvals({
+      ...parts,
+      ...{ directory, issuer, waiting: waiters, random: randomBytes },
+      tell: ({ id }) => waiters.wake(id),
+      grants: grants(parts.signer, issuer),
+    })
+    return { approvals: uses, waiting: waiters, clock, ledger }
+  }
+  const another = (other: Partial<Parts> = {}): Instance => instance({ ...shared, ledger: apart(ledger), ...other })
+  return { ...instance({ ...shared, ledger }), ledger, limits, directory, another }
+}
+
+/** The same rows, as another process has them: with turns of its own, and answers that take a while. */
+export function apart(ledger: MemoryLedger): Ledger {
+  const slowly =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await new Promise(setImmediate)
+      return call(...args)
+    }
+  return {
+    inTurn: takeTurns(),
+    load: slowly((...args) => ledger.load(...args)),
+    commit: slowly((...args) => ledger.commit(...args)),
+    find: slowly((...args) => ledger.find(...args)),
+    findKey: slowly((...args) => ledger.findKey(...args)),
+    events: (request) => ledger.events(request),
+    due: (before, limit) => ledger.due(before, limit),
+    list: (scope, page) => ledger.list(scope, page),
+    news: (shard, after) => ledger.news(shard, after),
+    fence: slowly((...args) => ledger.fence(...args)),
+    cut: slowly((...args) => ledger.cut(...args)),
+    stream: (shard, after, upTo) => ledger.stream(shard, after, upTo),
+    ping: () => ledger.ping(),
+  }
+}
+
+let made: Promise<Signer> | undefined
+
+/** A real key; one for all tests of a file. */
+function signer(): Promise<Signer> {
+  made ??= newSigner()
+  return made
+}
+
+export async function newSigner(): Promise<Signer> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-'))
+  try {
+    return await fileSigner(join(folder, 'grant.pem'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function directoryOf(clock: Clock): FakeDirectory {
+  const directory = new FakeDirectory(clock)
+  for (const id of [dba, dba2, security, owner, ownerAlias, stranger]) directory.add(id)
+  directory.add(guest, { member: false })
+  directory.add(disabled, { enabled: false })
+  return directory
+}
+
+/** What the bot sends, when it asks. Each has an action of its own, unless one is given. */
+export function asks(other: Partial<Omit<Ask, 'key'>> & { readonly key?: string; readonly body?: string } = {}): Ask {
+  const { key, body = 'body', ...rest } = other
+  return {
+    agent: agent(bot, { executors: [runner] }),
+    action: anAction(),
+    reason: 'Quarterly report',
+    links: [],
+    expiresIn: 3600,
+    ...rest,
+    ...(key !== undefined && { key: { text: key, body: bodyHash(body) } }),
+  }
+}
+
+let actions = 0
+
+export const anAction = (): Action => ({ ...action, params: { number: ++actions } })
+
+const bodyHash = (body: string) => Buffer.from(body).toString('hex').padEnd(64, '0') as NonNullable<Ask['key']>['body']
+
+/** A vote over the API that has seen the request. */
+export const votes = (request: ApprovalRequest, approver = dba, other: Partial<DecideInput> = {}): DecideInput => ({
+  approver,
+  verdict: 'approve',
+  seen: { via: 'api', digest: request.digest },
+  ...(other.verdict === 'deny' && { reason: 'No.' }),
+  ...other,
+})
+
+/** Asked for and approved a minute later. */
+export async function anApproved({ approvals, clock }: Instance, ask: Ask = asks()): Promise<ApprovalRequest> {
+  const { request } = await approvals.ask(ask)
+  clock.set(after(60))
+  return approvals.decide(request.id, votes(request))
+}
+
+/** What a redemption needs: the grant, read as its executor. */
+export async function claims(
+  { approvals }: Instance,
+  request: ApprovalRequest,
+  redemption: string,
+): Promise<{ caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string }> {
+  const grant = await approvals.grant(request, request.executor)
+  if (!grant) throw new Error('Nothing is granted.')
+  const { executor, digest } = request
+  return { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption }
+}
+
+/** Types of a request's events, as the ledger has them. */
+export async function history({ ledger }: Pick<Instance, 'ledger'>, id: RequestId): Promise<readonly string[]> {
+  const request = await ledger.find(id)
+  return request ? request.events.map(({ type }) => type) : []
+}
+
+export const count = (outcomes: readonly string[], outcome: string): number =>
+  outcomes.filter((one) => one === outcome).length
