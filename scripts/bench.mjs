@@ -11,7 +11,7 @@ const programs = ['main', 'makeDay', 'floor', 'seal', 'sealTables', 'peerProcess
 await Promise.all([
   build({
     ...common,
-    entryPoints: programs.map((name) => `test/bench/${name}.ts`),
+    entryPoints: programs.map((name) => `trials/bench/${name}.ts`),
     outExtension: { '.js': '.mjs' },
     format: 'esm',
     packages: 'external',
@@ -21,7 +21,7 @@ await Promise.all([
   // `@azure/functions` is CommonJS, and who serves it must share the worker's `require` with it.
   build({
     ...common,
-    entryPoints: ['test/bench/hostProcess.ts'],
+    entryPoints: ['trials/bench/hostProcess.ts'],
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     packages: 'external',
@@ -29,7 +29,7 @@ await Promise.all([
   // As what is deployed: a file that needs no node_modules.
   build({
     ...common,
-    entryPoints: ['test/bench/empty.ts'],
+    entryPoints: ['trials/bench/empty.ts'],
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     minify: true,

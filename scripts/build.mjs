@@ -25,8 +25,8 @@ const common = {
 
 /** Left out of the bundle, to be loaded from beside it when first needed: who imports it there, what, and its file. */
 const beside = [
-  { importer: 'src/teams/connection.ts', entry: 'src/teams/messenger.ts', file: 'dist/teams.cjs' },
-  { importer: 'src/teams/drawing.ts', entry: 'src/teams/cards.ts', file: 'dist/cards.cjs' },
+  { importer: 'src/teams/outbound/connection.ts', entry: 'src/teams/outbound/messenger.ts', file: 'dist/teams.cjs' },
+  { importer: 'src/cards/lazyCards.ts', entry: 'src/cards/cards.ts', file: 'dist/cards.cjs' },
 ]
 
 const loadedLater = {

@@ -1,4 +1,4 @@
 // Bundles what draws the cards and runs it, with these arguments.
 import { run } from './bundled.mjs'
 
-await run('test/cards/main.ts', 'dist/cardPictures.cjs')
+await run('trials/cards/main.ts', 'dist/cardPictures.cjs')

@@ -1,4 +1,4 @@
 // Bundles the simulation and runs it. The arguments are the simulation's.
 import { run } from './bundled.mjs'
 
-await run('test/sim/main.ts', 'dist/sim.cjs')
+await run('trials/sim/main.ts', 'dist/sim.cjs')

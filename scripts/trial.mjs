@@ -6,5 +6,5 @@ const [name] = process.argv.splice(2, 1)
 const trials = ['races', 'flood', 'soak']
 if (!trials.includes(name)) throw new Error(`trial.mjs ${trials.join('|')}`)
 
-await bundle('test/deployment/app.ts', 'dist/deployment.cjs')
-await run(`test/${name}/main.ts`, `dist/${name}.cjs`)
+await bundle('trials/deployment/app.ts', 'dist/deployment.cjs')
+await run(`trials/${name}/main.ts`, `dist/${name}.cjs`)

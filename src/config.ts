@@ -1,6 +1,6 @@
 import { isObjectId } from './core/data/id.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
-import { isServiceUrl } from './teams/gate.ts'
+import { isServiceUrl } from './teams/inbound/gate.ts'
 
 /** The settings of a deployment; README.md explains each. */
 export interface Config {

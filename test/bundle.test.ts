@@ -32,7 +32,9 @@ test('nothing of the local stack is deployed', () => {
 test('nothing of the SDK of Teams, and no template engine, is in the bundle', () => {
   const inputs = Object.keys(metafile().inputs)
   expect(inputs.filter((path) => /^node_modules\/(bot(builder|framework)|adaptive)/.test(path))).toEqual([])
-  expect(inputs.filter((path) => ['src/teams/adapter.ts', 'src/teams/messenger.ts'].includes(path))).toEqual([])
+  expect(
+    inputs.filter((path) => ['src/teams/outbound/adapter.ts', 'src/teams/outbound/messenger.ts'].includes(path)),
+  ).toEqual([])
 })
 
 test('the bundle asks for nothing but Node, the Functions worker and what lies beside it', () => {

@@ -2,7 +2,7 @@ import { type Day, dayOf } from '../core/data/day.ts'
 import type { Requested } from '../core/request/event.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { Story, Told } from '../verify/story.ts'
+import type { Story, Told } from '../verify/requestStory.ts'
 
 /** What was verified, and on what a report rests. */
 export interface Reported {

@@ -1,6 +1,6 @@
 import { csvLine } from '../core/data/csv.ts'
 import { visible } from '../core/data/text.ts'
-import type { Chapter } from '../verify/story.ts'
+import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, type Reported, type Step } from './account.ts'
 
 const columns: Readonly<Record<string, (account: Account) => string | undefined>> = {

@@ -1,6 +1,6 @@
 import type { Json } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
-import type { Chapter } from '../verify/story.ts'
+import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, noteOf, type Reported, type Step } from './account.ts'
 
 /** Tells a day as one HTML page: nothing is loaded, nothing runs, and it can be printed. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/data/json.ts'
 import { isObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
-import { type Gate, gate } from '../teams/gate.ts'
+import { type Gate, gate } from '../teams/inbound/gate.ts'
 import { tenantId } from './accounts.ts'
 
 /** The app id of the local bot. */

@@ -1,6 +1,6 @@
 import { type Day, endOf, nextDay } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
-import type { Bundles, SealedBundle } from '../evidence/bundles.ts'
+import type { Bundles, SealedBundle } from '../evidence/read/bundles.ts'
 import type { Alarm, Seals } from '../ports/seals.ts'
 
 /** What came of sealing all that is due. */

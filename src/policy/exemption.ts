@@ -1,4 +1,4 @@
-import type { RecordShape, Shape } from './shape.ts'
+import type { RecordShape, Shape } from './paramShape.ts'
 
 /**
  * Reads `@notSecret("/params/key_id, /params/tags/*")`: what may look like a secret in requests for an action. A

@@ -2,7 +2,7 @@ import { keyPattern } from '../core/action/action.ts'
 import type { Format } from '../core/action/presentation.ts'
 import { commandShape, reserved } from './params.ts'
 import type { DeclaredAction } from './schema.ts'
-import type { RecordShape, Shape } from './shape.ts'
+import type { RecordShape, Shape } from './paramShape.ts'
 
 /** The params that an action can have; `null` where the schema declares none, and so any may come. */
 export function declared({ params }: DeclaredAction): RecordShape | null {

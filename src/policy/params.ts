@@ -2,7 +2,7 @@ import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { escapePointer } from '../core/action/action.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
-import type { RecordShape, Shape } from './shape.ts'
+import type { RecordShape, Shape } from './paramShape.ts'
 
 /** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */
 export const reserved = 'command'

@@ -2,7 +2,7 @@ import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@ceda
 import { keyPattern } from '../core/action/action.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
-import type { RecordShape, Shape } from './shape.ts'
+import type { RecordShape, Shape } from './paramShape.ts'
 
 /** An action that can be asked for. */
 export interface DeclaredAction {

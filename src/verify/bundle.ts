@@ -1,16 +1,16 @@
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import { attested, type Attested, checkDigest, checkDigests, keysIn } from './attested.ts'
-import { checkBounds } from './bounds.ts'
+import { attested, type Attested, checkDigest, checkDigests, keysIn } from './manifest.ts'
+import { checkBounds } from './memberSizes.ts'
 import type { Links } from './chains.ts'
 import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from './checkpoints.ts'
-import { type Members, directory } from './directory.ts'
+import { type Members, directory } from './zip/centralDirectory.ts'
 import { type OpenFile, withFile } from './file.ts'
 import type { Continued } from './continuity.ts'
 import { type Check, checks, type Finding, findings } from './finding.ts'
 import { checkKeys, checkPolicies } from './held.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
-import type { SaidCount } from './said.ts'
+import type { SaidCount } from './saidReader.ts'
 
 export interface Verifying extends Reading {
   /** The keys to trust (SPKI). */

@@ -2,10 +2,10 @@ import { decode64, encode64 } from '../core/data/base64.ts'
 import { type Add, type Checkpoint, openCheckpoint, parseAdd } from '../core/log/checkpoint.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { checkConsistency, type Frontier, isFrontier, rootOf } from '../core/log/merkle.ts'
-import { verifySignature } from '../evidence/ecdsa.ts'
-import { extentOf } from './attested.ts'
+import { verifySignature } from './ecdsa.ts'
+import { extentOf } from './manifest.ts'
 import { bytesOf } from './content.ts'
-import type { Members } from './directory.ts'
+import type { Members } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
 
 /** The signed notes of the log before and after the day, to the byte, and the proof that leads from one to the other. */

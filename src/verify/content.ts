@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
 import type { Hex } from '../core/data/id.ts'
-import type { Extent } from './directory.ts'
+import type { Extent } from './zip/centralDirectory.ts'
 import { readInto } from './file.ts'
 import { BrokenAt } from './finding.ts'
 

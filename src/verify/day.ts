@@ -1,15 +1,15 @@
 import type { Manifest } from '../core/log/manifest.ts'
 import { parseBundle, parseStatement } from '../core/log/statement.ts'
-import { extentOf } from './attested.ts'
-import { mostRow } from './bounds.ts'
+import { extentOf } from './manifest.ts'
+import { mostRow } from './memberSizes.ts'
 import { type Carried, carriedReader } from './carried.ts'
 import { bytesOf, contentOf } from './content.ts'
-import { directory } from './directory.ts'
+import { directory } from './zip/centralDirectory.ts'
 import { withFile } from './file.ts'
 import { BrokenAt, placed } from './finding.ts'
 import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
-import { manifestName } from './names.ts'
-import { mostRecord } from './forms.ts'
+import { manifestName } from './zip/memberNames.ts'
+import { mostRecord } from './recordChecks.ts'
 
 /** A bundle, open to be read, and believed: whoever wants it verified does that before. */
 export interface Day {

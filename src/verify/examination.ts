@@ -3,11 +3,11 @@ import type { Manifest } from '../core/log/manifest.ts'
 import type { LogEvent } from '../core/record/record.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
-import type { Extent } from './directory.ts'
+import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
-import { ruling } from './ruling.ts'
-import { type SaidCount, saidReader } from './said.ts'
+import { ruling } from './ruleReplay.ts'
+import { type SaidCount, saidReader } from './saidReader.ts'
 
 /** What an examination works on. Plain data: it may go to another thread of this process. */
 export interface Subjects {

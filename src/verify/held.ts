@@ -4,9 +4,9 @@ import { editionFile, readEdition } from '../core/record/policyVersion.ts'
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { bytesOf } from './content.ts'
-import type { Members } from './directory.ts'
+import type { Members } from './zip/centralDirectory.ts'
 import type { Examined } from './examination.ts'
-import type { Rotation } from './forms.ts'
+import type { Rotation } from './recordChecks.ts'
 import { BrokenAt } from './finding.ts'
 
 /**

@@ -8,7 +8,7 @@ import { continuity } from './continuity.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
-import { manifestName } from './names.ts'
+import { manifestName } from './zip/memberNames.ts'
 
 /** What became of the verification of all bundles in a folder. */
 export interface SeriesVerdict {

@@ -1,6 +1,6 @@
 import type { BlobArchive } from '../../src/azure/archive.ts'
 import { codeOf } from '../support/build.ts'
-import { startBlobs, streamOf, type TestBlobs } from '../contract/blobs.ts'
+import { startBlobs, streamOf, type TestBlobs } from '../ports/blobs.ts'
 import { type Double, startDouble } from '../support/double.ts'
 
 const bytes = Buffer.from('what is written once')

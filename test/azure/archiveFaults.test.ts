@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { BlobArchive } from '../../src/azure/archive.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import { codeOf } from '../support/build.ts'
-import { collect, large, startBlobs, streamOf, type TestBlobs } from '../contract/blobs.ts'
+import { collect, large, startBlobs, streamOf, type TestBlobs } from '../ports/blobs.ts'
 import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../support/faultProxy.ts'
 
 const bytes = Buffer.from('what is written once')

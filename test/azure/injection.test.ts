@@ -1,7 +1,7 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
-import { ask, bot } from '../contract/story.ts'
-import { startStorage, type TestStorage } from '../contract/tables.ts'
+import { ask, bot } from '../ports/story.ts'
+import { startStorage, type TestStorage } from '../ports/tables.ts'
 
 let storage: TestStorage
 let ledger: TableLedger

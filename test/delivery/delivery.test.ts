@@ -2,7 +2,7 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import { milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
 import { overdue, type ApprovalRequest, type Step } from '../../src/core/request/request.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
-import { dba, idOf, noon, oid, shard } from '../contract/story.ts'
+import { dba, idOf, noon, oid, shard } from '../ports/story.ts'
 import {
   dbaChannel,
   type DeliveryWorld,

@@ -6,7 +6,7 @@ import { exportSPKI, importJWK } from 'jose'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
-import { buttons } from '../teams/drawn.ts'
+import { buttons } from '../cards/drawn.ts'
 import {
   channel,
   claimed,

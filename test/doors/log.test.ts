@@ -8,7 +8,7 @@ import { listQuery } from '../../src/http/schemas.ts'
 import { parseTraceparent } from '../../src/runtime/trace.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
-import { buttons } from '../teams/drawn.ts'
+import { buttons } from '../cards/drawn.ts'
 import { click, oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { tenantId, users } from '../../src/local/accounts.ts'
-import { objects } from '../teams/drawn.ts'
+import { objects } from '../cards/drawn.ts'
 import { chatting } from './chatting.ts'
 import { deciding } from './deciding.ts'
 import { buttonsOf, openScene, press, type Scene } from './scene.ts'

@@ -29,7 +29,7 @@ import {
   statementOf,
 } from '../../src/core/log/statement.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { zipped } from '../../src/evidence/bundling.ts'
+import { zipped } from '../../src/evidence/seal/bundleZip.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 

@@ -1,5 +1,5 @@
 import { Problem } from '../../src/core/data/problem.ts'
-import type { SealingParts } from '../../src/evidence/sealing.ts'
+import type { SealingParts } from '../../src/evidence/seal/seal.ts'
 import { around } from './days.ts'
 
 /** Where a process ends: before a call had its effect, or after. */

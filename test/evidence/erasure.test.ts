@@ -4,7 +4,7 @@ import { saidDigest } from '../../src/core/request/event.ts'
 import { digestOf, shardOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
-import { erasures } from '../../src/evidence/erasure.ts'
+import { erasures } from '../../src/evidence/erasures.ts'
 import { after, policyVersion } from '../support/build.ts'
 import { apart, asks, codeOf, stranger, votes, type World, world } from '../support/world.ts'
 

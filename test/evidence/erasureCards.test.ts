@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
-import { erasures } from '../../src/evidence/erasure.ts'
+import { erasures } from '../../src/evidence/erasures.ts'
 import { dba, policyVersion } from '../support/build.ts'
 import {
   dbaChannel,

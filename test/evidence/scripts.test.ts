@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sealing } from '../../src/evidence/sealing.ts'
+import { sealing } from '../../src/evidence/seal/seal.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import type { Manifest } from '../../src/core/log/manifest.ts'

@@ -113,7 +113,7 @@ export const actionRows: readonly Row[] = [
         find: '"text": "${$root.words.fromAgent}"',
         replace: '"text": " "',
         tests: {
-          'test/teams/cards.test.ts': ["the channel's card › marks what the agent wrote, with links that are text"],
+          'test/cards/cards.test.ts': ["the channel's card › marks what the agent wrote, with links that are text"],
         },
       },
     ],
@@ -144,7 +144,7 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'data-read-strictly',
-        file: 'src/teams/click.ts',
+        file: 'src/teams/inbound/click.ts',
         find: 'const request = parsed(parseRequestId, noRequest)',
         replace: 'const request = z.any()',
         tests: { [activity]: ['a click on a card › is malformed with %s'] },

@@ -14,7 +14,7 @@ export const callerRows: readonly Row[] = [
     switches: [
       {
         name: 'gate',
-        file: 'src/teams/door.ts',
+        file: 'src/teams/inbound/door.ts',
         find: '    await gate(authorization, activity)\n',
         replace: '',
         build: true,
@@ -27,7 +27,7 @@ export const callerRows: readonly Row[] = [
       },
       {
         name: 'gate-signature',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: "import { errors, jwtVerify } from 'jose'",
         replace:
           "import { decodeJwt, errors } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
@@ -42,49 +42,49 @@ export const callerRows: readonly Row[] = [
       },
       {
         name: 'gate-algorithm',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: "algorithms: ['RS256'],",
         replace: '',
         tests: { [gate]: ['forged › with another RSA signature than RS256'] },
       },
       {
         name: 'gate-issuer',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: "iss: z.literal('https://api.botframework.com'),",
         replace: '',
         tests: { [gate]: [token] },
       },
       {
         name: 'gate-audience',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: 'aud: z.literal(botAppId),',
         replace: '',
         tests: { [gate]: [token] },
       },
       {
         name: 'gate-service-url',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: 'if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused()',
         replace: '',
         tests: { [gate]: [token] },
       },
       {
         name: 'gate-host',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: 'return hosts.includes(host)',
         replace: "return host !== ''",
         tests: { [gate]: ['a service URL is refused that has %s, though the token says the same'] },
       },
       {
         name: 'gate-tenant',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: 'z.string().refine((id) => id.toLowerCase() === tenantId)',
         replace: 'z.string()',
         tests: { [gate]: ['an activity is refused that has %s'] },
       },
       {
         name: 'gate-endorsement',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: 'Array.isArray(endorsements) && endorsements.includes(channel)',
         replace: 'true',
         tests: { [gate]: ['a key counts for nothing that is endorsed for %s'] },
@@ -261,7 +261,7 @@ export const callerRows: readonly Row[] = [
     switches: [
       {
         name: 'typed-approval',
-        file: 'src/teams/bot.ts',
+        file: 'src/teams/inbound/bot.ts',
         find: "      case 'approve':\n        return wording.textDoesNothing\n",
         replace: `      case 'approve': {
         const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
@@ -275,7 +275,7 @@ export const callerRows: readonly Row[] = [
       },
       {
         name: 'automatic-click',
-        file: 'src/teams/click.ts',
+        file: 'src/teams/inbound/click.ts',
         find: "(trigger) => trigger !== 'automatic'",
         replace: '() => true',
         tests: { 'test/teams/activity.test.ts': ['a click on a card › is malformed with %s'] },

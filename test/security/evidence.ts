@@ -13,28 +13,28 @@ export const evidenceRows: readonly Row[] = [
     switches: [
       {
         name: 'manifest-signature',
-        file: 'src/verify/attested.ts',
+        file: 'src/verify/manifest.ts',
         find: 'thumbprintOf(key) === kid && verifySignature(key, statement, der)',
         replace: 'thumbprintOf(key) === kid',
         tests: { [tampered]: [withoutKey] },
       },
       {
         name: 'trusted-key',
-        file: 'src/verify/attested.ts',
+        file: 'src/verify/manifest.ts',
         find: "if (trusted.length === 0) throw new BrokenAt(place, 'wrong-key'",
         replace: "if (false) throw new BrokenAt(place, 'wrong-key'",
         tests: { 'test/verify/bundle.test.ts': ['a bundle is signed by a key that is trusted, or says nothing'] },
       },
       {
         name: 'member-digests',
-        file: 'src/verify/attested.ts',
+        file: 'src/verify/manifest.ts',
         find: 'if (found !== digests.get(member)) throw',
         replace: 'if (false) throw',
         tests: { [tampered]: [withoutKey] },
       },
       {
         name: 'member-list',
-        file: 'src/verify/attested.ts',
+        file: 'src/verify/manifest.ts',
         find: '  checkListed(members, digests)\n',
         replace: '',
         tests: { [tampered]: [withoutKey] },
@@ -91,7 +91,7 @@ export const evidenceRows: readonly Row[] = [
         file: 'src/azure/blob.ts',
         find: "ifNoneMatch: '*'",
         replace: 'ifMatch: undefined',
-        tests: { 'test/contract/archive.test.ts': ['%s › a file is never replaced by another: %s'] },
+        tests: { 'test/ports/archive.test.ts': ['%s › a file is never replaced by another: %s'] },
       },
       {
         name: 'one-writer',
@@ -102,7 +102,7 @@ export const evidenceRows: readonly Row[] = [
 function rowsOf(
 `,
         tests: {
-          'test/contract/ledger.test.ts': [
+          'test/ports/ledger.test.ts': [
             '%s › a conflict › is a head that moved, by either instance; nothing is written',
           ],
         },
@@ -124,7 +124,7 @@ function rowsOf(
         find: 'if (head.recordedAt !== null && at < head.recordedAt) throw',
         replace: 'if (false) throw',
         tests: {
-          'test/contract/fences.test.ts': ['%s › a fence › lets no event before it appear, from whichever clock'],
+          'test/ports/fences.test.ts': ['%s › a fence › lets no event before it appear, from whichever clock'],
         },
       },
     ],

@@ -107,7 +107,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/azure/cursor.ts',
         find: 'if (cursor !== cursorOf(scope, position) || !isPosition(scope, position))',
         replace: 'if (false)',
-        tests: { 'test/contract/ledger.test.ts': ['%s › a list › takes only its own cursors'] },
+        tests: { 'test/ports/ledger.test.ts': ['%s › a list › takes only its own cursors'] },
       },
       {
         name: 'query',
@@ -176,7 +176,7 @@ export const inputRows: readonly Row[] = [
       },
       {
         name: 'one-sentence',
-        file: 'src/teams/gate.ts',
+        file: 'src/teams/inbound/gate.ts',
         find: "return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {",
         replace: "return new Problem('unauthenticated', String(cause), {",
         tests: { 'test/teams/gate.test.ts': ['all faults have the same words, and they are ours'] },

@@ -1,8 +1,8 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
 import { needs, slot } from '../support/build.ts'
-import { apply, ask, changeOf, dba, minutes, oid, shard, vote } from '../contract/story.ts'
-import { startStorage, type TestStorage } from '../contract/tables.ts'
+import { apply, ask, changeOf, dba, minutes, oid, shard, vote } from '../ports/story.ts'
+import { startStorage, type TestStorage } from '../ports/tables.ts'
 
 let storage: TestStorage
 

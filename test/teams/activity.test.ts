@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { Json, JsonObject } from '../../src/core/data/json.ts'
-import { type Intent, parseActivity } from '../../src/teams/activity.ts'
+import { type Intent, parseActivity } from '../../src/teams/inbound/activity.ts'
 
 const who = 'c0000000-0000-4000-8000-000000000001'
 const botId = '28:33333333-3333-4333-8333-333333333333'

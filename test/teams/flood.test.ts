@@ -1,10 +1,10 @@
 import { botAppId } from '../../src/local/bot.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { teamsDoor } from '../../src/teams/door.ts'
-import { gate } from '../../src/teams/gate.ts'
+import { teamsDoor } from '../../src/teams/inbound/door.ts'
+import { gate } from '../../src/teams/inbound/gate.ts'
 import { startDouble } from '../support/double.ts'
-import { forgeries, heldBytes } from '../fuzz/flood.ts'
+import { forgeries, heldBytes } from '../../trials/fuzz/flood.ts'
 import { startTeams, typed } from '../support/teamsDouble.ts'
 
 test('2,000 forged calls reach nobody, ask for the keys once, and leave nothing behind', async () => {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { gate, type GateSettings, isServiceUrl } from '../../src/teams/gate.ts'
+import { gate, type GateSettings, isServiceUrl } from '../../src/teams/inbound/gate.ts'
 import { type Answer, type Double, startDouble } from '../support/double.ts'
 import { publiclySigned, unsigned } from '../support/forgedTokens.ts'
 

@@ -9,7 +9,7 @@ import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
 import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../support/build.ts'
-import { cards, complaints, lines, marked, objects, texts } from './drawn.ts'
+import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
 import { corpus, pieces } from './hostile.ts'
 
 /** A request in which agent, people and policy all say this. */

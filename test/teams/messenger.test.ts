@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, Sent } from '../../src/ports/messenger.ts'
-import { connect } from '../../src/teams/connection.ts'
+import { connect } from '../../src/teams/outbound/connection.ts'
 import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/settings.ts'
 import { type Connector, settingsOf, startConnector } from '../support/connector.ts'
 import { approved, pending } from '../support/build.ts'

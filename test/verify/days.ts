@@ -1,5 +1,5 @@
 import type { Day } from '../../src/core/data/day.ts'
-import { saidOf } from '../../src/evidence/said.ts'
+import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { folder, type Key, type Members, membersOf, signingKey, zipName } from '../evidence/bundle.ts'
 import { at, day, history, type Sealer, sealer } from '../evidence/days.ts'

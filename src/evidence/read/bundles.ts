@@ -1,0 +1,105 @@
+import type { Day } from '../../core/data/day.ts'
+import type { Hex } from '../../core/data/id.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Archive, ArchivedFile } from '../../ports/archive.ts'
+import type { Plan, Seals } from '../../ports/seals.ts'
+import { sealedDay } from './calendar.ts'
+import { recordsOf } from '../log/logIndex.ts'
+
+/** A sealed day, as lists show it. */
+export interface SealedBundle {
+  readonly date: Day
+  readonly number: number
+  /** Log sizes before and after. */
+  readonly from: number
+  readonly to: number
+  /** Base64, of the log after the day. */
+  readonly root: string
+  readonly records: number
+  /** Of the zip. */
+  readonly bytes: number
+  readonly sha256?: Hex
+}
+
+export interface BundleFile extends ArchivedFile {
+  /** Streams it from a byte on, so many bytes or to the end. */
+  open(range?: { readonly from: number; readonly size: number }): Promise<AsyncIterable<Uint8Array>>
+}
+
+export type Bundles = ReturnType<typeof bundles>
+
+/** Checkpoints that are read at once. */
+const atOnce = 16
+
+/** What compliance staff download. */
+export function bundles({ seals, archive, clock }: { seals: Seals; archive: Archive; clock: Clock }) {
+  // a sealed day never changes
+  const roots = new Map<Day, string>()
+
+  async function rootAfter(date: Day): Promise<string> {
+    const known = roots.get(date)
+    if (known !== undefined) return known
+    const root = rootIn(await fileOf(archive, checkpointOf(date)))
+    roots.set(date, root)
+    return root
+  }
+
+  return {
+    /** All sealed days, oldest first. */
+    async list(): Promise<readonly SealedBundle[]> {
+      const { head } = await seals.head()
+      if (head === null) return []
+      const [plans, files] = await Promise.all([seals.plans(), archive.list('bundles/')])
+      const sealed = plans.filter(({ number }) => number <= head.number)
+      const sizes = new Map(files.map((file) => [file.name, file]))
+      for (let at = 0; at < sealed.length; at += atOnce)
+        await Promise.all(sealed.slice(at, at + atOnce).map(({ date }) => rootAfter(date)))
+      return sealed.map((plan) => shown(plan, sizes.get(bundleOf(plan.date)), roots.get(plan.date) ?? ''))
+    },
+
+    /** @throws {Problem} `not-found` for a day that is not sealed, saying when it will be. */
+    async find(date: Day): Promise<BundleFile> {
+      await sealedDay(seals, date, clock.now())
+      const name = bundleOf(date)
+      const file = await archive.find(name)
+      if (file === null) throw missing(name)
+      const open: BundleFile['open'] = async (range) => {
+        const bytes = await archive.open(name, range)
+        if (bytes === null) throw missing(name)
+        return bytes
+      }
+      return { ...file, open }
+    },
+
+    /** The newest signed checkpoint, to the byte; `null` before the first. */
+    async checkpoint(): Promise<Uint8Array | null> {
+      const { head } = await seals.head()
+      return head && fileOf(archive, checkpointOf(head.date))
+    },
+  }
+}
+
+export const bundleOf = (date: Day): string => `bundles/${date}.zip`
+
+/** Of the log after a day; `0` is the empty log. */
+export const checkpointOf = (date: Day | '0'): string => `checkpoints/${date}`
+
+/** @throws {Error} for what must be there, because its day is sealed. */
+export async function fileOf(archive: Archive, name: string): Promise<Uint8Array> {
+  const bytes = await archive.read(name)
+  if (bytes === null) throw missing(name)
+  return bytes
+}
+
+/** C2SP tlog-checkpoint: origin, size, root. It was written by ourselves. */
+const rootIn = (checkpoint: Uint8Array): string => Buffer.from(checkpoint).toString('utf8').split('\n')[2] ?? ''
+
+function shown(plan: Plan, file: ArchivedFile | undefined, root: string): SealedBundle {
+  if (file === undefined) throw missing(bundleOf(plan.date))
+  const { date, number, size } = plan
+  const records = recordsOf(plan)
+  const { size: bytes, sha256 } = file
+  return { date, number, from: size, to: size + records, root, records, bytes, ...(sha256 && { sha256 }) }
+}
+
+const missing = (name: string) => new Error(`${name} is not in the archive, though its day is sealed.`)

@@ -1,0 +1,44 @@
+import { type Day, endOf } from '../../core/data/day.ts'
+import { type Instant, instant, later, milliseconds, plusSeconds } from '../../core/data/instant.ts'
+import { Problem } from '../../core/data/problem.ts'
+import type { SealHead, Seals } from '../../ports/seals.ts'
+
+/** Seconds past each hour at which sealing runs. */
+const runsAt = 300
+
+const hour = 3_600_000
+
+/**
+ * Where the log stands, if this day is in it.
+ *
+ * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be.
+ */
+export async function sealedDay(
+  seals: Pick<Seals, 'first' | 'head' | 'alarm'>,
+  date: Day,
+  now: Instant,
+): Promise<SealHead> {
+  const [first, { head }] = await Promise.all([seals.first(), seals.head()])
+  if (date < first) throw new Problem('not-found', `There is no such day here: the first is ${first}.`)
+  if (head !== null && date <= head.date) return head
+  const alarm = await seals.alarm()
+  if (alarm !== null)
+    throw new Problem(
+      'not-found',
+      `${date} is not sealed: sealing stopped at ${alarm.date}, because evidence does not hold.`,
+    )
+  throw new Problem('not-found', `${date} is not sealed yet: ${whenSealed(date, now)}`)
+}
+
+function whenSealed(date: Day, now: Instant): string {
+  const end = endOf(date)
+  if (now < end)
+    return `the day ends at ${end}, and sealing runs five minutes past each hour: by ${plusSeconds(end, runsAt)}.`
+  return `the day has ended, and sealing runs five minutes past each hour: next at ${nextRun(later(now, end))}.`
+}
+
+function nextRun(now: Instant): Instant {
+  const ms = milliseconds(now)
+  const run = Math.floor(ms / hour) * hour + runsAt * 1000
+  return instant(run > ms ? run : run + hour)
+}

@@ -1,0 +1,63 @@
+import { parseCheckpoint } from '../../core/log/checkpoint.ts'
+import type { Day } from '../../core/data/day.ts'
+import { plusSeconds } from '../../core/data/instant.ts'
+import { parseNote } from '../../core/log/note.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Messenger, Sent } from '../../ports/messenger.ts'
+import type { Archive } from '../../ports/archive.ts'
+import type { Seals } from '../../ports/seals.ts'
+import { checkpointOf, fileOf } from '../read/bundles.ts'
+
+export interface AnnouncingParts {
+  readonly seals: Pick<Seals, 'plan' | 'announcements' | 'announced'>
+  readonly archive: Archive
+  readonly messenger: Pick<Messenger, 'say'>
+  /** The compliance channel; `null` if there is none: then nobody is told. */
+  readonly channel: string | null
+  readonly clock: Clock
+  /** Hears of what went wrong in the background. Must not throw. */
+  readonly failed: (cause: unknown) => void
+}
+
+/** Seconds that a claim lasts: longer than some sends, with all their retries. */
+const claimFor = 300
+
+/**
+ * Tells people of each sealed day's checkpoint, which is then kept outside. What did not get through may later, and is
+ * tried again by a call after its claim; so a message may come twice.
+ */
+export async function announce(parts: AnnouncingParts): Promise<void> {
+  const now = parts.clock.now()
+  for (const date of await parts.seals.announcements(now, plusSeconds(now, claimFor)))
+    if (!(await tell(parts, date))) return
+}
+
+/** `false` if it did not get through and may later. */
+async function tell(parts: AnnouncingParts, date: Day): Promise<boolean> {
+  const { seals, messenger, channel, failed } = parts
+  if (channel !== null) {
+    const sent = await messenger.say(channel, await wordsOf(parts, date))
+    if ('unsent' in sent && (sent.unsent === 'passing' || sent.unsent === 'throttled')) return false
+    if ('unsent' in sent) failed(new CheckpointUntold(date, sent.unsent))
+  }
+  await seals.announced(date)
+  return true
+}
+
+/** Nobody will be told of this day's checkpoint. The log shows name and code, and never a message. */
+class CheckpointUntold extends Error {
+  readonly code: string
+
+  constructor(date: Day, why: Exclude<Sent<null>, { sent: null }>['unsent']) {
+    super(`The checkpoint of ${date} cannot be told in the compliance channel: ${why}.`)
+    this.name = 'CheckpointUntold'
+    this.code = `${why}-${date}`
+  }
+}
+
+async function wordsOf({ seals, archive }: AnnouncingParts, date: Day): Promise<string> {
+  const plan = await seals.plan(date)
+  const note = Buffer.from(await fileOf(archive, checkpointOf(date))).toString('utf8')
+  const { size } = parseCheckpoint(parseNote(note).text)
+  return `Evidence of ${date} is sealed: bundle ${plan?.number}, log size ${size}.\n\n${note}`
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { Broken } from '../../core/data/broken.ts'
+import { type Checkpoint, formatCheckpoint, openCheckpoint } from '../../core/log/checkpoint.ts'
+import type { Day } from '../../core/data/day.ts'
+import { formatNote } from '../../core/log/note.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { derOf, keyIdOf, spkiOf } from '../../core/log/signature.ts'
+import { formatBundle, pae, parseBundle } from '../../core/log/statement.ts'
+import type { Signer } from '../../ports/signer.ts'
+import type { Archive } from '../../ports/archive.ts'
+import { checkpointOf } from '../read/bundles.ts'
+import { verifySignature } from '../../verify/ecdsa.ts'
+
+export interface AttestingParts {
+  /** Holds the log's keys. */
+  readonly signer: Signer
+  readonly archive: Pick<Archive, 'settle' | 'read'>
+}
+
+/** A key of the log. */
+export interface LogKey {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string
+  readonly spki: Uint8Array
+}
+
+/**
+ * The keys of these names, in this order.
+ *
+ * @throws {Problem} `unavailable` if the signer does not have one (any more)
+ */
+export async function keysOf(signer: Pick<Signer, 'keys'>, kids: readonly string[]): Promise<readonly LogKey[]> {
+  const known = new Map((await signer.keys()).map((key) => [key.kid, key]))
+  return kids.map((kid) => {
+    const key = known.get(kid)
+    if (!key) throw new Problem('unavailable', 'The key of the log is not there to sign with.', { retryAfter: 10 })
+    return { kid, spki: spkiOf(key) }
+  })
+}
+
+/**
+ * Signs a checkpoint with each key and keeps it, unless there is one: what is kept counts.
+ *
+ * @returns the note, to the byte
+ * @throws {Broken} if what is kept is not this checkpoint, signed by these keys
+ */
+export async function settleCheckpoint(
+  { signer, archive }: AttestingParts,
+  date: Day | '0',
+  checkpoint: Checkpoint,
+  keys: readonly LogKey[],
+): Promise<string> {
+  const text = formatCheckpoint(checkpoint)
+  const signatures = await Promise.all(
+    keys.map(async ({ kid, spki }) => ({
+      ...{ name: checkpoint.origin, keyId: keyIdOf(spki) },
+      signature: await signed(signer, kid, Buffer.from(text)),
+    })),
+  )
+  const note = formatNote(text, signatures)
+  checkNote(note, checkpoint, keys)
+  const kept = textOf(await archive.settle(checkpointOf(date), Buffer.from(note), 'text/plain; charset=utf-8'))
+  checkNote(kept, checkpoint, keys)
+  return kept
+}
+
+/** Reads a checkpoint that was kept. @throws {Broken} if it is not this one, signed by these keys */
+export async function keptCheckpoint(
+  archive: Pick<Archive, 'read'>,
+  date: Day,
+  checkpoint: Checkpoint,
+  keys: readonly LogKey[],
+): Promise<string> {
+  const bytes = await archive.read(checkpointOf(date))
+  if (bytes === null) throw new Broken('missing-member', `The archive has no checkpoint of ${date}.`)
+  const note = textOf(bytes)
+  checkNote(note, checkpoint, keys)
+  return note
+}
+
+/**
+ * Signs a statement with each key and keeps it, unless there is one: what is kept counts.
+ *
+ * @returns the manifest, to the byte
+ * @throws {Broken} if what is kept says anything else, or is not signed by these keys
+ */
+export async function settleManifest(
+  { signer, archive }: AttestingParts,
+  date: Day,
+  payload: string,
+  keys: readonly LogKey[],
+): Promise<Uint8Array> {
+  const statement = pae(payload)
+  const signatures = await Promise.all(
+    keys.map(async ({ kid }) => ({ kid, der: await signed(signer, kid, statement) })),
+  )
+  const made = formatBundle(payload, signatures)
+  checkManifest(made, payload, keys)
+  const kept = await archive.settle(`manifests/${date}`, Buffer.from(made), 'application/json')
+  checkManifest(textOf(kept), payload, keys)
+  return kept
+}
+
+function checkNote(note: string, { origin, size, root }: Checkpoint, keys: readonly LogKey[]): void {
+  const spkis = keys.map(({ spki }) => spki)
+  const found = openCheckpoint(note, spkis, verifySignature)
+  if (found.origin !== origin || found.size !== size || Buffer.compare(found.root, root) !== 0)
+    throw new Broken('bad-checkpoint', 'The checkpoint in the archive is not that of the sealed log.')
+  if (spkis.some((spki) => !found.signedBy.includes(spki)))
+    throw new Broken('wrong-key', 'The checkpoint in the archive is not signed by every key that must.')
+}
+
+function checkManifest(text: string, payload: string, keys: readonly LogKey[]): void {
+  const { payload: found, signatures } = parseBundle(text)
+  if (Buffer.compare(found, Buffer.from(payload)) !== 0)
+    throw new Broken('bad-manifest', 'The manifest in the archive does not say what the day holds.')
+  const statement = pae(found)
+  const isSigned = keys.every(({ kid, spki }, place) => {
+    const signature = signatures[place]
+    return signature?.kid === kid && verifySignature(spki, statement, signature.der)
+  })
+  if (!isSigned || signatures.length !== keys.length)
+    throw new Broken('bad-signature', 'The manifest in the archive is not signed by the keys that must.')
+}
+
+/** The signature over these bytes, in DER. */
+async function signed(signer: Signer, kid: string, bytes: Uint8Array): Promise<Uint8Array> {
+  return derOf((await signer.sign(createHash('sha256').update(bytes).digest(), kid)).signature)
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')

@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs'
+import { PassThrough, type Readable } from 'node:stream'
+import { ZipFile } from 'yazl'
+import { Broken } from '../../core/data/broken.ts'
+import { editionFile, editionOf, versionOf } from '../../core/record/policyVersion.ts'
+import { type Digest, type Hex, sha256 } from '../../core/data/id.ts'
+import type { Archive } from '../../ports/archive.ts'
+import type { Spooled } from './spool.ts'
+
+/** A file of a bundle. */
+export type Member = { readonly name: string; readonly sha256: Hex } & (
+  | { readonly bytes: Buffer }
+  | { readonly path: string; readonly size: number }
+)
+
+export function member(name: string, content: string | Uint8Array): Member {
+  const bytes = Buffer.from(content)
+  return { name, bytes, sha256: sha256(bytes) }
+}
+
+export const spooledMember = (name: string, file: Spooled): Member => ({ name, ...file })
+
+/**
+ * The rules and card templates of policy versions, by name.
+ *
+ * @throws {Broken} `missing-member` if the archive does not have a version, `wrong-digest` if not as it was
+ */
+export async function policyMembers(
+  archive: Pick<Archive, 'list' | 'read'>,
+  versions: ReadonlySet<Digest>,
+): Promise<readonly Member[]> {
+  const members = new Map<string, Member>()
+  for (const version of versions) {
+    const folder = `policy/${version.slice('sha256:'.length)}/`
+    const files = await archive.list(folder)
+    if (files.length === 0) throw new Broken('missing-member', `The archive has no files of policy ${version}.`)
+    const hashes = new Map<string, Hex>()
+    for (const { name } of files) {
+      const bytes = await archive.read(name)
+      if (bytes === null) throw new Broken('missing-member', `The archive has no ${name}.`)
+      const isCard = name.startsWith(`${folder}cards/`)
+      const made = member(isCard ? `cards/${sha256(bytes)}.json` : name, bytes)
+      members.set(made.name, made)
+      hashes.set(name.slice(folder.length), made.sha256)
+    }
+    if (versionOf(hashes) !== version)
+      throw new Broken('wrong-digest', `The archive does not have the files of policy ${version} as they were.`)
+    const edition = member(`${folder}${editionFile}`, editionOf(hashes))
+    members.set(edition.name, edition)
+  }
+  // `policy/` comes before `cards/`
+  const rank = ({ name }: Member) => (name.startsWith('policy/') ? `0${name}` : `1${name}`)
+  return [...members.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+}
+
+/** Bytes that are read at once: many, so that reading and deflating overlap. */
+const chunk = 1 << 18
+
+const options = {
+  // In local time, as zips have it: the same bytes everywhere.
+  mtime: new Date(1980, 0, 1),
+  mode: 0o100644,
+  compressionLevel: 1,
+  forceDosTimestamp: true,
+}
+
+/** Zips members in this order. Nothing is read before the first bytes are asked for. */
+export async function* zipped(members: readonly Member[]): AsyncGenerator<Uint8Array, void, undefined> {
+  const zip = new ZipFile()
+  const bytes = zip.outputStream.pipe(new PassThrough())
+  const streams: Readable[] = []
+  const read = (path: string): Readable => {
+    const stream = createReadStream(path, { highWaterMark: chunk }).on('error', (cause) => bytes.destroy(cause))
+    streams.push(stream)
+    return stream
+  }
+  zip.on('error', (cause: Error) => bytes.destroy(cause))
+  for (const one of members) {
+    if ('bytes' in one) zip.addBuffer(one.bytes, one.name, options)
+    else zip.addReadStreamLazy(one.name, { ...options, size: one.size }, (give) => give(null, read(one.path)))
+  }
+  zip.end()
+  try {
+    for await (const some of bytes) yield some as Buffer
+  } finally {
+    for (const stream of streams) stream.destroy()
+  }
+}

@@ -1,0 +1,59 @@
+import { Broken, type BrokenCode } from '../../core/data/broken.ts'
+import { endOf, startOf } from '../../core/data/day.ts'
+import type { ChainHead } from '../../core/request/event.ts'
+import { type Hex, type Shard, shardOf } from '../../core/data/id.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { type LogEvent, readRecord } from '../../core/record/record.ts'
+import type { KeptEvent } from '../../ports/ledger.ts'
+import type { Plan } from '../../ports/seals.ts'
+
+/** An event that is where it belongs. */
+export interface Checked {
+  readonly event: LogEvent
+  readonly text: string
+  readonly hash: Hex
+}
+
+/** Where events belong: times are from a moment on, and before another. */
+export interface Place {
+  readonly shard: Shard
+  readonly from: Instant
+  readonly before: Instant
+}
+
+/** What a clock that was behind wrote before the first day belongs to that. */
+export const placeIn = ({ number, date }: Plan, shard: Shard): Place => ({
+  shard,
+  from: number === 1 ? ('' as Instant) : startOf(date),
+  before: endOf(date),
+})
+
+/**
+ * Finds an event to be the next of its shard, and of its day. One that was changed has another hash: what follows it,
+ * or the plan, then names another.
+ *
+ * @param head the event before it
+ * @throws {Broken} `broken-chain`, `bad-record`, `newer-format`
+ */
+export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, from, before }: Place): Checked {
+  if (seq !== head.seq + 1) throw bad(seq, shard, 'broken-chain', `stands where event ${head.seq + 1} belongs`)
+  const event = read(text, { shard, seq })
+  if (event.prev !== head.hash) throw bad(seq, shard, 'broken-chain', 'does not follow the one before it')
+  if (event.seq !== seq || event.shard !== shard) throw bad(seq, shard, 'bad-record', 'names another place')
+  if (event.request !== undefined && shardOf(event.request) !== shard)
+    throw bad(seq, shard, 'bad-record', 'is about a request of another shard')
+  if (event.at < from || event.at >= before) throw bad(seq, shard, 'bad-record', `is of ${event.at}, another day`)
+  return { event, text, hash }
+}
+
+export const bad = (seq: number, shard: Shard, code: BrokenCode, what: string): Broken =>
+  new Broken(code, `Event ${seq} of shard ${shard} ${what}.`)
+
+function read(text: string, { shard, seq }: { readonly shard: Shard; readonly seq: number }): LogEvent {
+  try {
+    return readRecord(text)
+  } catch (cause) {
+    if (!(cause instanceof Broken)) throw cause
+    throw new Broken(cause.code, `Event ${seq} of shard ${shard}: ${cause.message}`, { cause })
+  }
+}

@@ -1,0 +1,87 @@
+import { encode64 } from '../../core/data/base64.ts'
+import { Broken } from '../../core/data/broken.ts'
+import { type Day, endOf, nextDay } from '../../core/data/day.ts'
+import { type ChainHead, emptyChain } from '../../core/request/event.ts'
+import { type Shard, shards } from '../../core/data/id.ts'
+import { emptyFrontier, rootOf } from '../../core/log/merkle.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Ledger } from '../../ports/ledger.ts'
+import type { Signer } from '../../ports/signer.ts'
+import type { Cuts, Plan, SealHead, Seals } from '../../ports/seals.ts'
+
+export interface PlanningParts {
+  readonly ledger: Pick<Ledger, 'fence' | 'cut' | 'stream'>
+  readonly seals: Pick<Seals, 'plan' | 'propose'>
+  readonly signer: Pick<Signer, 'keys'>
+  readonly clock: Clock
+  /** Name and version of the program. */
+  readonly tool: string
+}
+
+/** Where the log stands before a day. */
+export type Standing = Pick<SealHead, 'number' | 'size' | 'root' | 'frontier' | 'cuts'>
+
+/** Where it stands after the newest seal; `null` before the first. */
+export const standing = (head: SealHead | null): Standing => head ?? nothing
+
+const nothing: Standing = {
+  ...{ number: 0, size: 0, frontier: [] },
+  root: encode64(rootOf(emptyFrontier)),
+  cuts: cutsOf(() => emptyChain),
+}
+
+function cutsOf(cut: (shard: Shard) => ChainHead): Cuts {
+  return Object.fromEntries(shards.map((shard) => [shard, cut(shard)])) as Cuts
+}
+
+export const cutOf = (cuts: Cuts, shard: Shard): ChainHead => cuts[shard] ?? emptyChain
+
+/**
+ * Fixes what a day holds, or finds that it is fixed: the plan that stands is resumed and never replaced.
+ *
+ * @throws {Broken} `broken-series` if the plan does not continue what is sealed
+ */
+export async function planned(parts: PlanningParts, date: Day, head: SealHead | null): Promise<Plan> {
+  const plan = (await parts.seals.plan(date)) ?? (await parts.seals.propose(await drawn(parts, date, head)))
+  if (!continues(plan, head)) throw new Broken('broken-series', `The plan of ${date} does not continue what is sealed.`)
+  return plan
+}
+
+/** No event of the day can appear any more once its shard is fenced: what is found then is all of it. */
+async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Promise<Plan> {
+  const { ledger, signer, clock, tool } = parts
+  const end = endOf(date)
+  const cuts = await Promise.all(
+    shards.map(async (shard) => {
+      await ledger.fence(shard, end)
+      return [shard, await confirmed(ledger, shard, await ledger.cut(shard, end))] as const
+    }),
+  )
+  const { number, size, cuts: from } = standing(head)
+  const to = Object.fromEntries(cuts)
+  const key = head?.key ?? (await signer.keys())[0]?.kid
+  if (key === undefined) throw new Error('A signer has a key.')
+  return { date, number: number + 1, sealedAt: clock.now(), tool, key, size, from, to }
+}
+
+/**
+ * The event after a cut, if there is one, says what the cut's hash must be. A plan is never replaced: it must not hold
+ * the hash of an event that was changed and may be mended.
+ */
+async function confirmed(ledger: Pick<Ledger, 'stream'>, shard: Shard, cut: ChainHead): Promise<ChainHead> {
+  for await (const [next] of ledger.stream(shard, cut.seq, cut.seq + 1))
+    if (next && !next.text.includes(`"prev":"${cut.hash}"`))
+      throw new Broken('broken-chain', `Event ${next.seq} of shard ${shard} does not follow the one before it.`)
+  return cut
+}
+
+function continues(plan: Plan, head: SealHead | null): boolean {
+  const { number, size, cuts } = standing(head)
+  if (plan.number !== number + 1 || plan.size !== size) return false
+  if (head !== null && (plan.key !== head.key || plan.date !== nextDay(head.date))) return false
+  return shards.every((shard) => {
+    const from = cutOf(plan.from, shard)
+    const sealed = cutOf(cuts, shard)
+    return from.seq === sealed.seq && from.hash === sealed.hash && cutOf(plan.to, shard).seq >= from.seq
+  })
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { isObjectId, type ObjectId, parseObjectId } from '../../core/data/id.ts'
+import type { Json } from '../../core/data/json.ts'
+import { type Click, parseClick } from './click.ts'
+import { type Command, parseCommand } from './chatCommand.ts'
+import { wording } from '../../cards/wording.ts'
+
+/** Who sent an activity, and from where in Teams. */
+export interface Origin {
+  /** Of our tenant: the gate has seen to it. */
+  readonly who: ObjectId
+  readonly conversation: string
+  readonly channel?: string
+  /** The activity id of the card that was clicked on. */
+  readonly card?: string
+}
+
+/** What somebody in Teams wants. */
+export type Intent =
+  | (Origin & Click)
+  | (Origin & { readonly kind: 'command' } & Command)
+  /** The bot was added to a team, a chat or a person's apps. Teams may say so more than once. */
+  | (Origin & { readonly kind: 'installed' })
+  | (Origin & { readonly kind: 'removed' })
+  | { readonly kind: 'ignored' }
+  /** `why` is for the person who clicked; nobody reads it unless this is an invoke. */
+  | { readonly kind: 'malformed'; readonly invoke: boolean; readonly why: string }
+
+/** Reads an activity that the gate let in. Never throws: whatever it is, it is one of the intents. */
+export function parseActivity(body: Json): Intent {
+  const activity = activitySchema.safeParse(body)
+  if (!activity.success) return { kind: 'malformed', invoke: false, why: 'This is no activity.' }
+  const { type } = activity.data
+  const sender = senderSchema.safeParse(body)
+  if (!sender.success)
+    return type === 'invoke' ? { kind: 'malformed', invoke: true, why: wording.clicks.nobody } : { kind: 'ignored' }
+  const place = placeSchema.safeParse(body)
+  if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: wording.clicks.nowhere }
+  const origin = originOf(parseObjectId(sender.data.from.aadObjectId), place.data)
+  switch (type) {
+    case 'invoke':
+      return clicked(origin, place.data.replyToId, body)
+    case 'message':
+      return { ...origin, kind: 'command', ...parseCommand(body) }
+    case 'installationUpdate':
+    case 'conversationUpdate':
+      return moved(origin, body)
+    default:
+      return { kind: 'ignored' }
+  }
+}
+
+const activitySchema = z.object({ type: z.string() })
+
+/** People have an object id; names, mail addresses and Teams' own ids identify nobody. */
+const senderSchema = z.object({ from: z.object({ aadObjectId: z.string().refine(isObjectId) }) })
+
+const id = z.string().min(1).max(512)
+
+const placeSchema = z.object({
+  conversation: z.object({ id }),
+  channelData: z.object({ channel: z.object({ id }).optional() }).optional(),
+  replyToId: id.optional(),
+})
+
+function originOf(who: ObjectId, { conversation, channelData }: z.infer<typeof placeSchema>): Origin {
+  const channel = channelData?.channel?.id
+  return { who, conversation: conversation.id, ...(channel !== undefined && { channel }) }
+}
+
+function clicked(origin: Origin, card: string | undefined, body: Json): Intent {
+  const click = parseClick(body)
+  if ('why' in click) return { kind: 'malformed', invoke: true, why: click.why }
+  return { ...origin, ...(card !== undefined && { card }), ...click }
+}
+
+const installation = z.object({
+  type: z.literal('installationUpdate'),
+  action: z.enum(['add', 'add-upgrade', 'remove', 'remove-upgrade']),
+})
+
+const arrival = z.object({
+  type: z.literal('conversationUpdate'),
+  recipient: z.object({ id }),
+  membersAdded: z.array(z.object({ id })),
+})
+
+/** An upgrade takes the bot away and adds it again: to people it was there all the time. */
+function moved(origin: Origin, body: Json): Intent {
+  const { data } = z.discriminatedUnion('type', [installation, arrival]).safeParse(body)
+  if (data === undefined) return { kind: 'ignored' }
+  if (data.type === 'conversationUpdate') {
+    const isBot = data.membersAdded.some((member) => member.id === data.recipient.id)
+    return isBot ? { ...origin, kind: 'installed' } : { kind: 'ignored' }
+  }
+  switch (data.action) {
+    case 'add':
+    case 'add-upgrade':
+      return { ...origin, kind: 'installed' }
+    case 'remove':
+      return { ...origin, kind: 'removed' }
+    case 'remove-upgrade':
+      return { kind: 'ignored' }
+  }
+}

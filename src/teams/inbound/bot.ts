@@ -1,0 +1,201 @@
+import { setTimeout } from 'node:timers/promises'
+import { type ObjectId, parseRequestId, type RequestId } from '../../core/data/id.ts'
+import { Problem } from '../../core/data/problem.ts'
+import type { ApprovalRequest } from '../../core/request/request.ts'
+import type { Approvals } from '../../approvals/approvals.ts'
+import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
+import type { Outbox } from '../../ports/outbox.ts'
+import type { Intent } from './activity.ts'
+import type { Cards } from '../../cards/cards.ts'
+import { wording } from '../../cards/wording.ts'
+
+export interface BotParts {
+  readonly approvals: Approvals
+  readonly cards: Cards
+  readonly messenger: Pick<Messenger, 'reply'>
+  /** Where the bot has been welcomed. */
+  readonly arrivals: Pick<Outbox, 'arrive' | 'leave'>
+  /** Takes note of a card that an invoke came from, in case it is not known. */
+  readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
+}
+
+/**
+ * What an invoke is answered with; typed messages are answered in their conversation, and here with `none`. The code is
+ * that of the problem which a card or words speak of.
+ */
+export type BotAnswer =
+  | { readonly kind: 'none'; readonly code?: string }
+  | { readonly kind: 'card'; readonly card: object; readonly code?: string }
+  | { readonly kind: 'error'; readonly status: number; readonly code: string; readonly words: string }
+
+export type Bot = (intent: Intent) => Promise<BotAnswer>
+
+/** Requests that `pending` lists. */
+const listed = 10
+
+/** The people's door to the use cases of the API. It decides nothing; of an invoke it believes only who sent it. */
+export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts): Bot {
+  type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
+
+  async function invoked(intent: Invoke): Promise<BotAnswer> {
+    return act(intent)
+      .catch((cause: unknown) => refused(intent, cause))
+      .catch(asError)
+  }
+
+  async function act(intent: Invoke): Promise<BotAnswer> {
+    const { request, who } = intent
+    switch (intent.kind) {
+      case 'review':
+        return review(request, intent, intent.page)
+      case 'decide': {
+        const { verdict, view, reason, confirm } = intent
+        const seen = { via: 'teams', view } as const
+        const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) }
+        return mine(await approvals.decide(request, { approver: who, verdict, seen, ...words }), intent)
+      }
+      case 'revoke':
+        return mine(await approvals.revoke(request, who, intent.reason), intent)
+    }
+  }
+
+  async function review(id: RequestId, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+    const { who } = intent
+    const reviewed = await approvals.review(id, who, { page: wanted, template: cards.template })
+    const { request, page, refusal, stranger } = reviewed
+    if (refusal)
+      return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
+    note(intent)
+    const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
+    return { kind: 'card', card: cards.review(request, reader) }
+  }
+
+  /** The request as it is after this person's own act. */
+  const mine = (request: ApprovalRequest, { who }: Invoke): BotAnswer => ({
+    kind: 'card',
+    card: cards.review(request, { approver: who, page: 1 }),
+  })
+
+  /** Says why not, in words or with the card as it is now. No vote was counted. */
+  async function refused(intent: Invoke, cause: unknown): Promise<BotAnswer> {
+    if (!(cause instanceof Problem)) throw cause
+    switch (cause.code) {
+      case 'digest-mismatch':
+        return { ...(await review(intent.request, intent, 1, wording.outOfDate)), code: cause.code }
+      case 'not-pending':
+      case 'not-redeemable':
+      case 'already-redeemed':
+      case 'self-approval':
+      case 'not-permitted':
+        return { ...(await review(intent.request, intent, 1, cause.message)), code: cause.code }
+      default:
+        return error(cause)
+    }
+  }
+
+  /**
+   * Takes note of the channel card that somebody who may decide clicked on. A list, or an approver's own view, is no
+   * card of the request, and stays what it is.
+   */
+  function note(intent: Invoke): void {
+    const { request, conversation, card, channel } = intent
+    if (intent.kind === 'review' && intent.posted && card !== undefined && channel !== undefined)
+      void adopt(request, channel, { conversation, activity: card })
+  }
+
+  async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
+    let code: string | undefined
+    const answer = await said(intent).catch((cause: unknown) => {
+      const problem = problemOf(cause)
+      code = problem.code
+      return wordsOf(problem)
+    })
+    const sent = await Promise.race([messenger.reply(intent.conversation, answer), onItsWay()])
+    if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
+    return { kind: 'none', ...(code !== undefined && { code }) }
+  }
+
+  async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
+    const reader = { kind: 'person', id: who, evidence: false } as const
+    switch (name) {
+      case 'help':
+        return wording.help
+      case 'approve':
+        return wording.textDoesNothing
+      case 'unknown':
+        return wording.unknownCommand
+      case 'pending': {
+        const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
+        const { requests, cursor } = await approvals.list({ by: 'pending' }, page, reader)
+        const more = cursor !== undefined
+        return requests.length === 0 && !more ? wording.nothingPending : cards.list(requests, { more })
+      }
+      case 'show':
+        if (argument === undefined) return wording.showNeedsId
+        return cards.channel(await approvals.read(parseRequestId(argument), reader))
+    }
+  }
+
+  /** Says what to do next, once, however often Teams says that the bot was added. */
+  async function welcome({ conversation, channel }: Extract<Intent, { kind: 'installed' }>): Promise<void> {
+    if (!(await arrivals.arrive(conversation))) return
+    const words = channel === undefined ? wording.welcome : wording.welcomeChannel(channel)
+    const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
+    // Teams says it again, and then it may work.
+    if ('unsent' in sent) await arrivals.leave(conversation)
+  }
+
+  return async (intent) => {
+    switch (intent.kind) {
+      case 'review':
+      case 'decide':
+      case 'revoke':
+        return invoked(intent)
+      case 'command':
+        return commanded(intent)
+      case 'malformed':
+        return intent.invoke
+          ? { kind: 'error', status: 400, code: 'invalid-input', words: intent.why }
+          : { kind: 'none' }
+      case 'installed':
+        await welcome(intent)
+        return { kind: 'none' }
+      case 'removed':
+        await arrivals.leave(intent.conversation)
+        return { kind: 'none' }
+      case 'ignored':
+        return { kind: 'none' }
+    }
+  }
+}
+
+/** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
+const onItsWay = (): Promise<Sent<null>> => setTimeout(4_000, { sent: null }, { ref: false })
+
+/** Nobody waits for those who may not decide, or have. */
+const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
+  status === 'pending' &&
+  !requirement.excluded.includes(who) &&
+  !decisions.some(({ facts }) => facts.accounts.includes(who))
+
+const error = (problem: Problem): BotAnswer => ({
+  kind: 'error',
+  status: problem.status,
+  code: problem.code,
+  words: wordsOf(problem),
+})
+
+const asError = (cause: unknown): BotAnswer => error(problemOf(cause))
+
+/** @throws the cause, if it is a bug. */
+function problemOf(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause
+  throw cause
+}
+
+/** The sentence of a problem; where that is about a field of the API, or about an id, what a person can do. */
+function wordsOf({ code, message, details: { pointer } }: Problem): string {
+  if (code === 'not-found') return wording.notFound
+  if (pointer === '/confirm') return wording.notConfirmed
+  return pointer === '/reason' ? wording.onCards.reasonMissing : message
+}

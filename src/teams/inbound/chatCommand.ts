@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { Json } from '../../core/data/json.ts'
+
+/** What somebody typed to the bot. `approve` stands for every verb that works by card only. */
+export interface Command {
+  readonly name: 'help' | 'pending' | 'show' | 'approve' | 'unknown'
+  /** What to show, in lower case as ids are; not parsed. */
+  readonly argument?: string
+}
+
+/** No command is longer; what comes after it is not read. */
+const longest = 1_000
+
+/** Reads the command in a message. The bot's mention, case and white space do not matter. */
+export function parseCommand(message: Json): Command {
+  const [verb, argument] = wordsOf(message)
+  switch (verb) {
+    case 'help':
+    case 'pending':
+      return { name: verb }
+    case 'show':
+      return { name: 'show', ...(argument !== undefined && { argument }) }
+    case 'approve':
+    case 'deny':
+    case 'revoke':
+      return { name: 'approve' }
+    default:
+      return { name: 'unknown' }
+  }
+}
+
+const messageSchema = z.object({
+  text: z.string(),
+  recipient: z.object({ id: z.string() }).optional().catch(undefined),
+  entities: z.array(z.unknown()).catch([]),
+})
+
+const mentionSchema = z.object({
+  type: z.literal('mention'),
+  mentioned: z.object({ id: z.string() }),
+  // a mention is marked up in the text; anything else would take words of the person away
+  text: z.string().regex(/^<at[ >].*<\/at>$/is),
+})
+
+function wordsOf(message: Json): readonly string[] {
+  const { data } = messageSchema.safeParse(message)
+  if (data === undefined) return []
+  const mentions = data.entities.flatMap((entity) => mentionSchema.safeParse(entity).data ?? [])
+  const ours = new Set(mentions.filter(({ mentioned }) => mentioned.id === data.recipient?.id).map(({ text }) => text))
+  const rest = [...ours].reduce((text, mention) => text.replaceAll(mention, ' '), data.text.slice(0, longest))
+  const words = rest.replaceAll('&nbsp;', ' ').toLowerCase().split(/\s+/)
+  return words.filter((word) => word !== '')
+}

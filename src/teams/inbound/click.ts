@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { actionLimits, controlCharacter } from '../../core/action/action.ts'
+import type { Verdict } from '../../core/request/event.ts'
+import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../core/data/id.ts'
+import type { Json } from '../../core/data/json.ts'
+import { unbroken } from '../../core/action/page.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { wording } from '../../cards/wording.ts'
+
+/** What a button of a card asks for. All of it is the word of somebody's client. */
+export type Click =
+  | {
+      readonly kind: 'review'
+      readonly request: RequestId
+      readonly page: number
+      /** The button stands on a card that shows this request to a channel, so that card may be kept up to date. */
+      readonly posted: boolean
+    }
+  | {
+      readonly kind: 'decide'
+      readonly request: RequestId
+      readonly verdict: Verdict
+      readonly view: Digest
+      readonly reason?: string
+      readonly confirm?: string
+    }
+  | { readonly kind: 'revoke'; readonly request: RequestId; readonly reason?: string }
+
+/** Reads the invoke of a card's button. If it is none of ours, it says why, in words for the person who clicked. */
+export function parseClick(invoke: Json): Click | { readonly why: string } {
+  const { data, error } = invokeSchema.safeParse(invoke, { error: () => notOurs })
+  if (data === undefined) return { why: error.issues[0]?.message ?? notOurs }
+  const { action } = data.value
+  switch (action.verb) {
+    case 'review':
+      return { kind: 'review', ...action.data }
+    case 'revoke': {
+      const { request, reason, note } = action.data
+      return { kind: 'revoke', request, ...words(reason ?? note) }
+    }
+    case 'approve': {
+      const { request, view, reason, note, confirm } = action.data
+      const typed = confirm === undefined ? {} : { confirm }
+      return { kind: 'decide', verdict: 'approve', request, view, ...words(note ?? reason), ...typed }
+    }
+    case 'deny': {
+      const { request, view, reason, note } = action.data
+      return { kind: 'decide', verdict: 'deny', request, view, ...words(reason ?? note) }
+    }
+  }
+}
+
+/** An input that was left empty says nothing. */
+const words = (reason: string | undefined) => (reason === undefined || reason === '' ? {} : { reason })
+
+/** `notOurs` is for every fault that has no sentence of its own. */
+const {
+  notOurs,
+  outdated,
+  noRequest,
+  noPage,
+  automatic,
+  inputs: inputWords,
+  notText,
+  tooLong,
+  invisible,
+} = wording.clicks
+
+/** Text that must be what one of our own parsers takes. */
+const parsed = <T>(parse: (text: string) => T, why: string) =>
+  z.string(why).transform((text, context): T => {
+    try {
+      return parse(text)
+    } catch (cause) {
+      if (!(cause instanceof Problem)) throw cause
+      context.addIssue(why)
+      return z.NEVER
+    }
+  })
+
+const request = parsed(parseRequestId, noRequest)
+const view = parsed((text) => parseDigest(text), outdated)
+const page = z.int(noPage).min(1, noPage).max(10, noPage)
+
+const codePoints = (text: string): number => [...text].length
+
+/** What a person typed: as in the API, but forgiving of what clients put around it. */
+const typed = (name: string) =>
+  z
+    .string(notText(name))
+    .transform((text) => text.replaceAll('\r\n', '\n').trim())
+    .refine((text) => codePoints(text) <= 500, tooLong(name, 500))
+    .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), invisible(name))
+    .optional()
+
+const confirm = z
+  .string(notText(inputWords.confirm))
+  .transform(unbroken)
+  .refine((text) => codePoints(text) <= actionLimits.target, tooLong(inputWords.confirm, actionLimits.target))
+  .optional()
+
+/** Teams merges what was typed into the data: a note to an approval, the reason of a denial. */
+const inputs = { reason: typed(inputWords.reason), note: typed(inputWords.note) }
+
+const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, data: Data) =>
+  z.object({
+    type: z.literal('Action.Execute'),
+    verb: z.literal(verb),
+    data: z.object(data),
+  })
+
+const actionSchema = z.discriminatedUnion('verb', [
+  button('review', { request, page: page.default(1), posted: z.boolean(notOurs).default(false) }),
+  button('approve', { request, view, ...inputs, confirm }),
+  button('deny', { request, view, ...inputs }),
+  button('revoke', { request, ...inputs }),
+])
+
+const invokeSchema = z.object({
+  name: z.literal('adaptiveCard/action'),
+  value: z.object({
+    // a client that refreshes a card by itself shows nobody anything
+    trigger: z
+      .unknown()
+      .refine((trigger) => trigger !== 'automatic', automatic)
+      .optional(),
+    action: actionSchema,
+  }),
+})

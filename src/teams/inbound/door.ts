@@ -1,0 +1,86 @@
+import { activityLimits, isObject, type Json, type JsonObject, readJson } from '../../core/data/json.ts'
+import type { ObjectId } from '../../core/data/id.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { parseActivity } from './activity.ts'
+import type { Bot, BotAnswer } from './bot.ts'
+import type { Gate } from './gate.ts'
+import { wording } from '../../cards/wording.ts'
+
+/** What Teams is answered over HTTP. */
+export interface TeamsAnswer {
+  readonly status: 200
+  readonly body?: object
+  /** What was refused, where a card or words say so to a person. */
+  readonly code?: string
+}
+
+/**
+ * Lets activities in: bytes, then token and claims, then one closed intent, then the bot.
+ *
+ * @throws {Problem} `invalid-json`, `too-large`, `unauthenticated`, `unavailable`; what goes wrong later is told to the
+ *   person, as Teams wants it.
+ */
+export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
+  return async (
+    authorization: string | null,
+    bytes: Uint8Array,
+    /** Hears who sent it, as soon as Teams vouches for it. */
+    known: (who: ObjectId) => void = () => {},
+  ): Promise<TeamsAnswer> => {
+    const { activity, ambiguous } = read(bytes)
+    await gate(authorization, activity)
+    const intent = ambiguous ? null : parseActivity(activity)
+    if (intent && 'who' in intent) known(intent.who)
+    return answerOf(intent ? await bot(intent) : unread)
+  }
+}
+
+/**
+ * Reads an activity strictly. JSON that two readers could understand differently is read once more, for the gate alone:
+ * whom Teams vouches for is told that nothing happened, and nobody else.
+ */
+function read(bytes: Uint8Array): { readonly activity: JsonObject; readonly ambiguous: boolean } {
+  try {
+    return { activity: objectIn(readJson(bytes, activityLimits)), ambiguous: false }
+  } catch (cause) {
+    if (!(cause instanceof Problem) || cause.code !== 'invalid-json') throw cause
+    return { activity: objectIn(loosely(bytes, cause)), ambiguous: true }
+  }
+}
+
+function objectIn(activity: Json): JsonObject {
+  if (!isObject(activity)) throw new Problem('invalid-input', 'An activity is an object.')
+  return activity
+}
+
+/** @throws {Problem} the given one, unless it is JSON at least. */
+function loosely(bytes: Uint8Array, problem: Problem): Json {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Json
+  } catch {
+    throw problem
+  }
+}
+
+const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', words: wording.ambiguous }
+
+/** Universal actions: HTTP is always 200, and the body says how it went; else Teams shows the person nothing. */
+function answerOf(answer: BotAnswer): TeamsAnswer {
+  switch (answer.kind) {
+    case 'none':
+      return { status: 200, ...coded(answer) }
+    case 'card':
+      return { ...invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card), ...coded(answer) }
+    case 'error': {
+      const { status, code, words } = answer
+      return { ...invoked(status, 'application/vnd.microsoft.error', { code, message: words }), code }
+    }
+  }
+}
+
+const coded = ({ code }: { readonly code?: string }) => (code === undefined ? {} : { code })
+
+const invoked = (statusCode: number, type: string, value: unknown): TeamsAnswer => ({
+  status: 200,
+  body: { statusCode, type, value },
+})

@@ -1,0 +1,102 @@
+import { errors, jwtVerify } from 'jose'
+import { z } from 'zod'
+import { isObjectId } from '../../core/data/id.ts'
+import type { JsonObject } from '../../core/data/json.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
+
+/**
+ * Lets an activity in if it is Teams that sends it, from our tenant, to our bot.
+ *
+ * It throws a problem: `unauthenticated` for any fault of the token or of what the activity says of its origin,
+ * `unavailable` if the keys cannot be fetched.
+ */
+export type Gate = (authorization: string | null, activity: JsonObject) => Promise<void>
+
+export interface GateSettings extends KeySource {
+  readonly botAppId: string
+  readonly tenantId: string
+}
+
+const channel = 'msteams'
+
+/** The Bot Connector of Teams in the public cloud and in GCC; the issuers of the other clouds are not ours. */
+const hosts: readonly string[] = ['smba.trafficmanager.net', 'smba.infra.gcc.teams.microsoft.com']
+
+/** Whether this is an address of the Bot Connector of Teams: read as text, so that no two parsers can disagree. */
+export function isServiceUrl(text: string): boolean {
+  const [, host = ''] = /^https:\/\/([a-z0-9.-]+)(?:\/[A-Za-z0-9/_-]*)?$/.exec(text) ?? []
+  return hosts.includes(host)
+}
+
+/**
+ * Makes the gate from https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication,
+ * with all that it leaves to the bot made strict.
+ *
+ * @throws {Error} without the bot's or the tenant's id: a gate that does not know them would let anybody in.
+ */
+export function gate(settings: GateSettings): Gate {
+  const { botAppId, tenantId } = settings
+  if (!isObjectId(botAppId)) throw new Error('The gate needs the app id of the bot: a GUID.')
+  if (!isObjectId(tenantId)) throw new Error('The gate needs the id of the tenant: a GUID.')
+  const keys = remoteKeys(settings, endorsed)
+  const origin = originOf(tenantId.toLowerCase())
+  const claims = claimsFor(botAppId.toLowerCase())
+
+  return async (authorization, activity) => {
+    const token = bearer(authorization)
+    if (token === null) throw refused()
+    try {
+      // cheap before expensive: what fails here asks for no key
+      const { serviceUrl } = origin.parse(activity)
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms: ['RS256'],
+        clockTolerance: 300,
+        requiredClaims: ['exp', 'nbf'],
+      })
+      const { serviceurl } = claims.parse(payload)
+      if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused()
+    } catch (cause) {
+      if (cause instanceof Problem) throw cause
+      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(cause)
+      throw cause
+    }
+  }
+}
+
+/** One sentence for every fault: whoever forges a token learns nothing from it. The cause is for the log. */
+function refused(cause?: unknown): Problem {
+  return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {
+    cause,
+  })
+}
+
+/** One server publishes the keys of all channels; each key names those that it may speak for. */
+const endorsed = ({ endorsements }: PublishedKey): boolean =>
+  Array.isArray(endorsements) && endorsements.includes(channel)
+
+function claimsFor(botAppId: string) {
+  return z.object({
+    iss: z.literal('https://api.botframework.com'),
+    // the bot's own token for the connector is signed by others and has another audience: reflected, it is refused
+    aud: z.literal(botAppId),
+    serviceurl: z.string(),
+  })
+}
+
+/** Where an activity says it comes from. Our tenant wherever a tenant is named, and it is named. */
+function originOf(tenantId: string) {
+  const ours = z.string().refine((id) => id.toLowerCase() === tenantId)
+  const account = z.object({ tenantId: ours.optional() })
+  return z
+    .object({
+      channelId: z.literal(channel),
+      serviceUrl: z.string().refine(isServiceUrl),
+      channelData: z.object({ tenant: z.object({ id: ours }).optional() }).optional(),
+      conversation: account.optional(),
+      from: account.optional(),
+    })
+    .refine(({ channelData, conversation }) => channelData?.tenant ?? conversation?.tenantId)
+}
+
+const unslashed = (url: string): string => url.replace(/\/$/, '')

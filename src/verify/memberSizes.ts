@@ -1,0 +1,27 @@
+import type { Manifest } from '../core/log/manifest.ts'
+import { maxLeafBytes } from '../core/request/event.ts'
+import { mostCarried } from './carried.ts'
+import type { Members } from './zip/centralDirectory.ts'
+import { BrokenAt } from './finding.ts'
+
+/** A row of a table: lists of people and rules, from events of 4 KiB. */
+export const mostRow = 65_536
+
+/**
+ * Checks that large members are not larger than so many lines can be, before anything of them is read.
+ *
+ * @throws {BrokenAt} `wrong-digest`: whatever they hold, it is not what was signed
+ */
+export function checkBounds(members: Members, { counts }: Manifest): void {
+  const most = {
+    'records.jsonl': counts.records * (maxLeafBytes + 1),
+    'carried.jsonl': counts.carried * (mostCarried + 1),
+    'requests.csv': (counts.requests + 1) * mostRow,
+    'exceptions.csv': (counts.exceptions + 1) * mostRow,
+  }
+  for (const [member, bytes] of Object.entries(most))
+    if ((members.get(member)?.length ?? 0) > bytes) {
+      const what = `${member} is larger than the lines that the manifest counts can be.`
+      throw new BrokenAt({ check: 'members', member }, 'wrong-digest', what)
+    }
+}

@@ -1,0 +1,92 @@
+import type { RequestId, Shard } from '../core/data/id.ts'
+import type { Life } from '../core/record/replayedRequest.ts'
+import { type LogEvent, readRecord } from '../core/record/record.ts'
+import type { Exceptional } from '../core/record/auditException.ts'
+import { type Replay, replay } from '../core/record/replay.ts'
+import { storedOf } from './content.ts'
+import { type Day, withDay } from './day.ts'
+import { withFile } from './file.ts'
+import { saidReader, type Text } from './saidReader.ts'
+
+/** An event with what was written in it. */
+export interface Told {
+  readonly index: number
+  readonly event: LogEvent
+  /** What was written, as far as it is given; absent for an event of an earlier day. */
+  readonly texts?: readonly Text[]
+}
+
+/** A request of the day: its state after the day, and all that is known to have happened to it. */
+export interface Story {
+  readonly life: Life
+  /** Oldest first; those of earlier days come first. */
+  readonly events: readonly Told[]
+  readonly exceptions: readonly Exceptional[]
+}
+
+/** What a day tells, in the order of its log. */
+export type Chapter =
+  | { readonly kind: 'request'; readonly story: Story }
+  | { readonly kind: 'log'; readonly told: Told }
+
+/**
+ * Tells a day request by request. In memory is one shard's. Believes the bundle: verify it before.
+ *
+ * @param tell takes what comes, and is waited for
+ */
+export function tellDay(
+  path: string,
+  said: string | undefined,
+  tell: (chapters: AsyncIterable<Chapter>, day: Day) => Promise<void>,
+): Promise<void> {
+  return withDay(path, async (day) => {
+    if (said === undefined) return tell(chapters(day, null), day)
+    return withFile(said, ({ fd }) => tell(chapters(day, saidReader(storedOf(fd, { start: 0, size: Infinity }))), day))
+  })
+}
+
+type Telling = { readonly events: Told[]; readonly exceptions: Exceptional[] }
+
+async function* chapters(day: Day, said: ReturnType<typeof saidReader> | null): AsyncGenerator<Chapter> {
+  const earlier = day.carried()[Symbol.asyncIterator]()
+  let carried = await earlier.next()
+  let shard: Shard | null = null
+  let rules: Replay = replay()
+  let stories = new Map<RequestId, Telling>()
+
+  for await (const { index, text } of day.records()) {
+    const event = readRecord(text)
+    if (event.shard !== shard) {
+      yield* storiesOf(rules, stories)
+      shard = event.shard
+      rules = replay()
+      stories = new Map()
+    }
+    if (rules.needsCarried(event))
+      for (; carried.done !== true && carried.value.event.request === event.request; carried = await earlier.next()) {
+        rules.carry(carried.value.event)
+        telling(stories, carried.value.event)?.events.push({ index: carried.value.index, event: carried.value.event })
+      }
+    const exceptions = rules.take(event, index)
+    const told = { index, event, texts: said?.concerns(event) ? await said.take(event, index) : [] }
+    const story = telling(stories, event)
+    story?.events.push(told)
+    story?.exceptions.push(...exceptions)
+    if (!story) yield { kind: 'log', told }
+  }
+  yield* storiesOf(rules, stories)
+}
+
+function telling(stories: Map<RequestId, Telling>, { request }: LogEvent): Telling | null {
+  if (request === undefined) return null
+  const story = stories.get(request) ?? { events: [], exceptions: [] }
+  stories.set(request, story)
+  return story
+}
+
+function* storiesOf(rules: Replay, stories: ReadonlyMap<RequestId, Telling>): Generator<Chapter> {
+  for (const life of rules.rows()) {
+    const told = stories.get(life.request.id) ?? { events: [], exceptions: [] }
+    yield { kind: 'request', story: { life, ...told } }
+  }
+}

@@ -1,0 +1,164 @@
+import { fromFdPromise, type Entry, type LocalFileHeader, type ZipFile } from 'yauzl'
+import { isOfSystem, type OpenFile, unreadable } from '../file.ts'
+import { BrokenAt } from '../finding.ts'
+import { checkNames, limitOf } from './memberNames.ts'
+import { checkGap, type Layout, layoutOf } from './endRecord.ts'
+
+/** Where the bytes of a member lie in the zip. */
+export interface Extent {
+  readonly name: string
+  /** Offset of the first byte, and how many there are. */
+  readonly start: number
+  readonly size: number
+  /** Bytes once inflated, as the zip says. */
+  readonly length: number
+  readonly method: 'stored' | 'deflated'
+}
+
+export type Members = ReadonlyMap<string, Extent>
+
+/** More than any bundle needs: a policy has some ten files, and a day some versions. */
+const mostEntries = 10_000
+
+/** Deflate makes at most 1,032 bytes of one. */
+const mostRatio = 1_100
+
+/** Of all small members together. */
+const mostSmall = 256 * 2 ** 20
+
+/**
+ * Reads the directory of a zip and checks all that can be checked without reading a member: what it lists may be in a
+ * bundle, lies inside the file without gap or overlap, and cannot inflate without bound.
+ *
+ * @throws {BrokenAt} `bad-zip`, `unlisted-member`, `missing-member`
+ */
+export async function directory(file: OpenFile): Promise<Members> {
+  const { fd } = file
+  const layout = await layoutOf(file)
+  if (layout.entries > mostEntries) throw bad(`lists ${layout.entries} members, more than any bundle has`)
+  const zip = await understood(() => fromFdPromise(fd, { lazyEntries: true, autoClose: false, strictFileNames: true }))
+  const entries: Entry[] = []
+  for (let i = 0; i < layout.entries; i++) entries.push(await understood(() => nextEntry(zip)))
+  const names = entries.map(nameOf)
+  checkNames(names)
+  checkDirectory(entries, layout)
+  const extents = []
+  for (const entry of entries) extents.push(await extentOf(zip, entry))
+  await checkPlaces(fd, entries, extents, layout)
+  return new Map(extents.map((extent) => [extent.name, extent]))
+}
+
+function nextEntry(zip: ZipFile): Promise<Entry> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(new Error('fewer entries than counted'))
+    const done = () => {
+      zip.off('entry', taken).off('error', failed).off('end', end)
+    }
+    const taken = (entry: Entry) => {
+      done()
+      resolve(entry)
+    }
+    const failed = (cause: Error) => {
+      done()
+      reject(cause)
+    }
+    zip.on('entry', taken).on('error', failed).on('end', end)
+    zip.readEntry()
+  })
+}
+
+/** The library's words are for programmers, and tell what a stranger wrote. */
+async function understood<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (isOfSystem(cause)) throw unreadable(cause)
+    const words = cause instanceof Error ? cause.message : ''
+    if (/relative path|absolute path|invalid characters/.test(words))
+      throw bad('has a member whose name leads out of the folder it is unpacked to', cause)
+    throw bad('is damaged: its directory cannot be read', cause)
+  }
+}
+
+function nameOf(entry: Entry): string {
+  const { fileName: name, fileNameRaw } = entry
+  // Some tools would show another name: Unicode path (0x7075) or bytes that mean different things to them.
+  if (!Buffer.from(name, 'latin1').equals(fileNameRaw) || entry.extraFields.some(({ id }) => id === 0x7075))
+    throw bad('has a member with two names')
+  return name
+}
+
+/** What the directory says of each, before anything of it is read. */
+function checkDirectory(entries: readonly Entry[], layout: Layout): void {
+  const length = entries.reduce((sum, e) => sum + 46 + e.fileNameLength + e.extraFieldLength + e.fileCommentLength, 0)
+  if (length !== layout.directorySize) throw bad('has something hidden in its directory')
+  let small = 0
+  for (const entry of entries) {
+    const { fileName: name, compressedSize, uncompressedSize: size } = entry
+    const system = entry.versionMadeBy >> 8
+    const mode = entry.externalFileAttributes >>> 28
+    if (entry.isEncrypted()) throw bad('is encrypted', undefined, name)
+    if (!entry.canDecodeFileData()) throw bad('is compressed in a way that is not read here', undefined, name)
+    if (entry.fileCommentLength > 0) throw bad('has a comment in the zip', undefined, name)
+    // Unix: only regular files. A link would lead somewhere else once it is unpacked.
+    if (system === 3 && mode !== 0 && mode !== 8) throw bad('is not a plain file', undefined, name)
+    const limit = limitOf(name)
+    if (size > limit.bytes) throw bad(`is said to have ${size} bytes, more than it can have`, undefined, name)
+    if (size > (compressedSize + 8) * mostRatio) throw bad('claims to be larger than its bytes can be', undefined, name)
+    if (!limit.streamed) small += size
+  }
+  if (small > mostSmall) throw bad('is larger than a bundle can be')
+}
+
+async function extentOf(zip: ZipFile, entry: Entry): Promise<Extent> {
+  const header = await understood(() => zip.readLocalFileHeaderPromise(entry))
+  const { fileName: name, compressedSize: size, uncompressedSize: length } = entry
+  if (!agrees(header, entry)) throw bad('has two entries in the zip that do not agree', undefined, name)
+  return {
+    name,
+    start: header.fileDataStart,
+    size,
+    length,
+    method: entry.compressionMethod === 8 ? 'deflated' : 'stored',
+  }
+}
+
+/** Readers that go by the one and readers that go by the other must see the same. */
+function agrees(local: LocalFileHeader, entry: Entry): boolean {
+  const isStreamed = (entry.generalPurposeBitFlag & 8) !== 0
+  // Sizes of 4 GiB and more are in an extra field, and those of a stream come behind it.
+  const same = (a: number, b: number) => a === b || a === 0xffffffff || (isStreamed && a === 0)
+  return (
+    local.fileName.equals(entry.fileNameRaw) &&
+    local.generalPurposeBitFlag === entry.generalPurposeBitFlag &&
+    local.compressionMethod === entry.compressionMethod &&
+    local.versionNeededToExtract === entry.versionNeededToExtract &&
+    local.lastModFileTime === entry.lastModFileTime &&
+    local.lastModFileDate === entry.lastModFileDate &&
+    (local.crc32 === entry.crc32 || (isStreamed && local.crc32 === 0)) &&
+    same(local.compressedSize, entry.compressedSize) &&
+    same(local.uncompressedSize, entry.uncompressedSize)
+  )
+}
+
+/** One after the other from the file's first byte to the directory: so nothing overlaps, and nothing is hidden. */
+async function checkPlaces(fd: number, entries: readonly Entry[], extents: readonly Extent[], layout: Layout) {
+  const places = entries
+    .map((entry, i) => ({ entry, from: entry.relativeOffsetOfLocalHeader, extent: extents[i] }))
+    .sort((a, b) => a.from - b.from)
+  let end = 0
+  for (const [i, { entry, from, extent }] of places.entries()) {
+    if (from !== end) throw bad(from < end ? 'has members that overlap' : 'has something hidden between its members')
+    const next = places[i + 1]?.from ?? layout.directory
+    const last = extent ? extent.start + extent.size : from
+    if (last > next) throw bad('has members that overlap')
+    await checkGap(fd, entry, { from: last, to: next })
+    end = next
+  }
+  if (end !== layout.directory) throw bad('has something hidden between its members')
+}
+
+function bad(what: string, cause?: unknown, member?: string): BrokenAt {
+  const place = { check: 'zip', ...(member !== undefined && { member }) } as const
+  return new BrokenAt(place, 'bad-zip', `${member ?? 'The zip'} ${what}.`, cause === undefined ? undefined : { cause })
+}

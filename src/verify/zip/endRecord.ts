@@ -1,0 +1,96 @@
+import type { Entry } from 'yauzl'
+import { type OpenFile, readInto } from '../file.ts'
+import { BrokenAt, Unreadable } from '../finding.ts'
+
+/** How a zip is laid out: members, then their directory, then the end record. */
+export interface Layout {
+  readonly entries: number
+  /** Offset of the directory, and its size. */
+  readonly directory: number
+  readonly directorySize: number
+}
+
+/** APPNOTE 4.3.16: the end record, without a comment, is the file's last bytes. */
+const endSize = 22
+/** APPNOTE 4.3.15 and 4.3.14: before it, where a number is too large for it. */
+const locatorSize = 20
+const largeEndSize = 56
+
+/**
+ * Reads where everything lies, from the end of the file.
+ *
+ * @throws {BrokenAt} `bad-zip`
+ * @throws {Unreadable} for what is no zip at all
+ */
+export async function layoutOf({ fd, size: fileSize, name }: OpenFile): Promise<Layout> {
+  const end = await bytesAt(fd, fileSize - endSize, endSize)
+  if (end?.readUInt32LE(0) !== 0x06054b50) throw await notEnded(fd, name)
+  const [disk, startDisk, here, entries] = [4, 6, 8, 10].map((at) => end.readUInt16LE(at))
+  if (disk !== 0 || startDisk !== 0 || here !== entries || end.readUInt16LE(20) !== 0) throw bad('its end is damaged')
+  const small = { entries: entries ?? 0, directorySize: end.readUInt32LE(12), directory: end.readUInt32LE(16) }
+  const locator = await bytesAt(fd, fileSize - endSize - locatorSize, locatorSize)
+  const isLarge = locator?.readUInt32LE(0) === 0x07064b50
+  const large = isLarge ? await largeEnd(fd, fileSize, locator) : null
+  const { layout, limit } = large ?? { layout: small, limit: fileSize - endSize }
+  // The small numbers are the true ones, or say that they are too small for them.
+  const fits = (given: number, actual: number, most: number) => given === actual || (isLarge && given === most)
+  const isSame =
+    fits(small.entries, layout.entries, 0xffff) &&
+    fits(small.directorySize, layout.directorySize, 0xffffffff) &&
+    fits(small.directory, layout.directory, 0xffffffff)
+  if (!isSame || layout.directory + layout.directorySize !== limit) throw bad('its end does not fit its directory')
+  return layout
+}
+
+async function largeEnd(fd: number, fileSize: number, locator: Buffer) {
+  const limit = fileSize - endSize - locatorSize - largeEndSize
+  const end = await bytesAt(fd, limit, largeEndSize)
+  const isEnd = end?.readUInt32LE(0) === 0x06064b50 && end.readBigUInt64LE(4) === BigInt(largeEndSize - 12)
+  const isOne = locator.readUInt32LE(4) === 0 && locator.readUInt32LE(16) === 1
+  if (!isEnd || !isOne || locator.readBigUInt64LE(8) !== BigInt(limit)) throw bad('its end is damaged')
+  const [here, entries, directorySize, directory] = [24, 32, 40, 48].map((at) => Number(end.readBigUInt64LE(at)))
+  if (end.readUInt32LE(16) !== 0 || end.readUInt32LE(20) !== 0 || here !== entries) throw bad('its end is damaged')
+  return { layout: { entries: entries ?? 0, directorySize: directorySize ?? 0, directory: directory ?? 0 }, limit }
+}
+
+/**
+ * Checks what stands behind a member: nothing, or its sizes (APPNOTE 4.3.9).
+ *
+ * @throws {BrokenAt} `bad-zip`
+ */
+export async function checkGap(fd: number, entry: Entry, gap: { from: number; to: number }): Promise<void> {
+  const { crc32, compressedSize, uncompressedSize, generalPurposeBitFlag, fileName: member } = entry
+  const size = gap.to - gap.from
+  const isStreamed = (generalPurposeBitFlag & 8) !== 0
+  const found = isStreamed && size <= 24 ? await bytesAt(fd, gap.from, size) : null
+  const fields = [crc32, compressedSize, uncompressedSize]
+  const forms = [4, 8].flatMap((width) => {
+    const bytes = Buffer.concat(fields.map((field, i) => little(field, i === 0 ? 4 : width)))
+    return [bytes, Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), bytes])]
+  })
+  const isIt = isStreamed ? forms.some((form) => found?.equals(form)) : size === 0
+  if (!isIt) throw new BrokenAt({ check: 'zip', member }, 'bad-zip', `Something is hidden in the zip behind ${member}.`)
+}
+
+function little(value: number, width: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes.subarray(0, width)
+}
+
+/** `null` where the file has no such bytes. */
+async function bytesAt(fd: number, from: number, size: number): Promise<Buffer | null> {
+  if (from < 0) return null
+  const bytes = Buffer.alloc(size)
+  return (await readInto(bytes, fd, from)) === size ? bytes : null
+}
+
+/** A zip that was cut off still begins as one. */
+async function notEnded(fd: number, name: string): Promise<Error> {
+  const begin = await bytesAt(fd, 0, 2)
+  return begin?.toString('latin1') === 'PK'
+    ? bad('it was cut off, or something was added behind it')
+    : new Unreadable(`${name} is not a zip.`)
+}
+
+const bad = (what: string): BrokenAt => new BrokenAt({ check: 'zip' }, 'bad-zip', `The zip is damaged: ${what}.`)

@@ -1,0 +1,450 @@
+import { type DecisionInput, decide, show } from '../../src/core/request/decision.ts'
+import { sha256 } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import { pagesOf } from '../../src/core/action/page.ts'
+import { report } from '../../src/core/request/redemption.ts'
+import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
+import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
+import { undeliverable } from '../../src/core/request/delivery.ts'
+import { wording } from '../../src/cards/wording.ts'
+import { loadCards } from '../../src/cards/cards.ts'
+import {
+  action,
+  after,
+  anyWith,
+  approved,
+  bot,
+  dba,
+  dba2,
+  decision,
+  facts,
+  needs,
+  oid,
+  opened,
+  pending,
+  redeemed,
+  runner,
+  security,
+  settle,
+  slot,
+  statuses,
+} from '../support/build.ts'
+import { buttons, cards, complaints, lines, objects, templates, texts, titleOf, verbs } from './drawn.ts'
+
+const two = {
+  judgement: needs([slot('dba'), slot('security|oncall')], {
+    summary: 'Export data from a production database',
+    rules: ['export-needs-dba', 'large-export-needs-security'],
+  }),
+  links: [{ title: 'FIN-881', url: 'https://tickets.example/FIN-881' }],
+}
+const long = { ...action, params: { script: 'step\n'.repeat(1_800), after: 1 } }
+const high = (target = action.target) =>
+  pending({ judgement: needs([slot('dba')], { tier: 'high' }), action: { ...action, target } })
+
+const vote = (request: ApprovalRequest, other: Partial<DecisionInput> = {}) =>
+  settle(decide(request, decision(request, other)), after(60))
+
+const reviewed = (request: ApprovalRequest, page = 1, approver = dba) => cards.review(request, { approver, page })
+
+/** The card behind a button. */
+const behind = (card: object, title: string): JsonObject => {
+  const found = objects(card).find((one) => one['type'] === 'Action.ShowCard' && one['title'] === title)
+  expect(found).toBeDefined()
+  return (found?.['card'] ?? {}) as JsonObject
+}
+
+const inputs = (card: object) => objects(card).filter((one) => one['type'] === 'Input.Text')
+
+/** What lies on the card itself, not behind a button. */
+const front = (card: object): object => ({
+  ...card,
+  actions: (card as { actions?: JsonObject[] }).actions?.filter(({ type }) => type !== 'Action.ShowCard') ?? [],
+})
+
+describe('every card', () => {
+  const all = statuses.flatMap((status): [string, object][] => {
+    const request = anyWith(status)
+    return [
+      [`the channel's, ${status}`, cards.channel(request)],
+      [`the approver's, ${status}`, reviewed(request)],
+      [`the stranger's, ${status}`, cards.refused(request, 'No.')],
+    ]
+  })
+  const more: [string, object][] = [
+    ['the list', cards.list([pending(), pending(two)])],
+    ['the first page', reviewed(pending({ action: long }))],
+    ['the last page', reviewed(pending({ action: long }), 3)],
+    ['one of tier high', reviewed(high())],
+    ['one of two votes', reviewed(vote(pending(two)))],
+    ['a notice', cards.review(pending(), { approver: dba, page: 1, notice: 'Late.' })],
+    ['an erased action', cards.channel({ ...anyWith('denied'), action: null, said: [] })],
+    ['an erased action, in review', reviewed({ ...anyWith('denied'), action: null, said: [] })],
+    ['no params', cards.channel(pending({ action: { ...action, params: {} } }))],
+    [
+      'what policy allowed',
+      cards.channel(opened({ judgement: { outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 } })),
+    ],
+    ['what policy denied', cards.channel(opened({ judgement: { outcome: 'no-policy', rules: [] } }))],
+  ]
+
+  test.each([...all, ...more])('%s is an Adaptive Card of version 1.5, all filled in', (_what, card) => {
+    expect(complaints(card)).toEqual([])
+    expect(card).toMatchObject({ version: '1.5', msteams: { width: 'Full' }, fallbackText: expect.any(String) })
+    expect(JSON.stringify(card)).not.toMatch(/\$\{|undefined|\[object/)
+    expect(texts(card, 'TextRun')).not.toContain('')
+  })
+})
+
+test('what is no card of version 1.5 would be found', () => {
+  expect(
+    complaints({ type: 'AdaptiveCard', version: '1.5', body: [{ type: 'TextBlock', text: 'x', selectAction: {} }] }),
+  ).toEqual(['TextBlock has no selectAction'])
+  expect(
+    complaints({
+      type: 'AdaptiveCard',
+      version: '1.5',
+      body: [{ type: 'TextBlock', text: 'x', size: 'Huge' }, { type: 'Foo' }],
+    }),
+  ).toHaveLength(3)
+})
+
+describe("the channel's card", () => {
+  const request = pending({ ...two, onBehalfOf: oid(77), executor: runner, warnings: ['mixed-script'] })
+  const card = cards.channel(request)
+
+  test('shows everything that is asked for', () => {
+    const said = texts(card, 'TextRun')
+    for (const text of [
+      'Export data from a production database',
+      ...[wording.tiers.medium, 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
+      'export-needs-dba, large-export-needs-security',
+      '0 of 2: dba …, security or oncall …',
+      request.digest,
+      request.id,
+      'Warning: mixed-script',
+    ])
+      expect(said).toContain(text)
+    for (const line of ['rows: 120000', 'tables: ["accounts"]', 'destination: s3://finance-exports'])
+      expect(lines(card)).toContain(line)
+  })
+
+  test('shows the deadline in the time of the reader', () => {
+    expect(texts(card, 'TextBlock')).toContain(
+      'Decide by {{DATE(2026-03-04T13:00:00Z, SHORT)}}, {{TIME(2026-03-04T13:00:00Z)}}',
+    )
+  })
+
+  test('marks what the agent wrote, with links that are text', () => {
+    const block = objects(card).find((one) => one['style'] === 'emphasis') ?? {}
+    expect(texts(block, 'TextBlock')).toEqual(['Written by the agent, not verified'])
+    expect(lines(block)).toEqual(['Quarterly churn report, ticket FIN-881', 'FIN-881  https://tickets.example/FIN-881'])
+    expect(JSON.stringify(card)).not.toMatch(/OpenUrl|selectAction/)
+  })
+
+  test('has one button, and it does not decide', () => {
+    expect(buttons(card)).toEqual([{ title: 'Review', verb: 'review', data: { posted: true, request: request.id } }])
+    expect(inputs(card)).toEqual([])
+  })
+
+  test('shows how far it has come', () => {
+    expect(texts(cards.channel(vote(request)), 'TextRun')).toContain('1 of 2: dba ✓, security or oncall …')
+    const many = vote(pending({ judgement: needs([slot('dba', 3)]) }))
+    expect(texts(cards.channel(many), 'TextRun')).toContain('1 of 3: dba 1/3 …')
+  })
+
+  test('shows a long value by its beginning, its end and its length', () => {
+    const drawn = cards.channel(pending({ action: { ...action, params: { a: `begin${'x'.repeat(9_990)}force` } } }))
+    expect(lines(drawn)).toContainEqual(
+      expect.stringMatching(/^a: beginx{62}⟦… 10,000 characters in all …⟧x{28}force$/),
+    )
+  })
+
+  test.each<[string, ApprovalRequest, readonly string[]]>([
+    ['approved', approved(), ['Approved by Dana']],
+    [
+      'approved by policy',
+      opened({ judgement: { outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 } }),
+      ['Approved by policy (r)'],
+    ],
+    ['denied', anyWith('denied'), ['Denied by Dana: “Not during the audit.”']],
+    ['denied by policy', opened({ judgement: { outcome: 'forbid', rules: ['never'] } }), ['Denied by policy (never)']],
+    ['expired', anyWith('expired'), ['Expired: not enough people approved it in time.']],
+    [
+      'cancelled',
+      settle(cancel(pending(), { reason: 'Found another way', at: after(9) })),
+      ['Cancelled by the agent: “Found another way”'],
+    ],
+    [
+      'revoked',
+      settle(revoke(approved(), { approver: dba, facts: facts(dba), reason: 'Wrong bucket', at: after(90) })),
+      ['Approved by Dana', 'Revoked by Dana: “Wrong bucket”'],
+    ],
+    [
+      'revoked by another',
+      settle(revoke(approved(), { approver: dba2, facts: facts(dba2), at: after(90) })),
+      ['Approved by Dana', `Revoked by ${dba2}`],
+    ],
+    ['lapsed', anyWith('lapsed'), ['Approved by Dana', 'Lapsed: nobody used the approval in time.']],
+    ['redeemed', redeemed(), ['Approved by Dana', 'Redeemed: the action is being carried out.']],
+    [
+      'unreported',
+      settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
+      ['Approved by Dana', 'Redeemed, but no outcome was reported within a day.'],
+    ],
+    [
+      'succeeded',
+      settle(report(redeemed(), { executor: bot, result: 'succeeded', summary: '120,000 rows', at: after(180) })),
+      ['Approved by Dana', 'Reported as succeeded: “120,000 rows”'],
+    ],
+    ['failed', anyWith('failed'), ['Approved by Dana', 'Reported as failed']],
+  ])('says what became of it: %s', (_what, request, story) => {
+    const card = cards.channel(request)
+    expect(titleOf(card)).toBe('db.export')
+    const [status, ...rest] = lines(card)
+    expect(status).toBe(wording.statuses[request.status])
+    const begin = rest.indexOf('db.export') + 1
+    expect(rest.slice(begin, begin + story.length)).toEqual(story)
+  })
+
+  test.each(statuses)('%s: it leads to a review as long as somebody can still do something', (status) => {
+    expect(verbs(cards.channel(anyWith(status)))).toEqual(
+      status === 'pending' || status === 'approved' ? ['review'] : [],
+    )
+  })
+
+  test.each<[string, ApprovalRequest, readonly string[]]>([
+    ['nobody yet', request, [wording.next.pending(['dba', 'security or oncall'])]],
+    ['one of two', vote(request), [wording.next.pending(['security or oncall'])]],
+    [
+      'one of three people',
+      vote(pending({ judgement: needs([slot('dba', 3)]) })),
+      ['Still to approve: 2 people of dba. One denial ends it.'],
+    ],
+    [
+      'some were not reached',
+      settle(undeliverable(pending())),
+      [wording.next.pending(['dba']), wording.next.unreached],
+    ],
+    ['approved', approved(), [wording.next.approved]],
+    ['redeemed', redeemed(), [wording.next.redeemed]],
+    [
+      'unreported',
+      settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
+      [wording.next.unreported],
+    ],
+    ['denied', anyWith('denied'), [wording.next.denied]],
+    ['expired', anyWith('expired'), [wording.next.again]],
+    ['revoked', anyWith('revoked'), [wording.next.notDone]],
+    ['failed', anyWith('failed'), [wording.next.failed]],
+  ])('says what comes next, and who is missing: %s', (_what, request, next) => {
+    for (const card of [cards.channel(request), reviewed(request)])
+      expect(lines(card)).toEqual(expect.arrayContaining([...next]))
+  })
+
+  test('tells tiers and outcomes apart without colours', () => {
+    const { tiers, statuses: words } = wording
+    for (const told of [tiers, words]) {
+      const all = Object.values(told)
+      expect(new Set(all).size).toBe(all.length)
+      for (const text of all) expect(text).toMatch(/^[^\p{L}\p{N}]+ \p{L}/u)
+    }
+    expect(lines(cards.channel(high()))).toContain(tiers.high)
+  })
+
+  test('is spoken in words of ours alone', () => {
+    expect(card).toMatchObject({ speak: 'An agent asks for approval. Medium tier. Waiting for approval' })
+    const plain = opened({ judgement: { outcome: 'forbid', rules: ['never'] } })
+    expect(cards.channel(plain)).toMatchObject({ speak: 'An agent asks for approval. Denied' })
+  })
+
+  test('sets warnings apart', () => {
+    const warned = cards.channel(pending({ warnings: ['denied-before', 'of-another-version'] }))
+    const block = objects(warned).find((one) => one['style'] === 'attention') ?? {}
+    expect(texts(block, 'TextBlock')).toEqual([`⚠ ${wording.onCards.warned}`])
+    expect(lines(block)).toEqual([wording.warning('denied-before'), 'Warning: of-another-version'])
+    expect(objects(cards.channel(pending())).some((one) => one['style'] === 'attention')).toBe(false)
+  })
+
+  test('shows who approved by object id once the name is erased', () => {
+    expect(lines(cards.channel({ ...approved(), said: [] }))).toContain(`Approved by ${dba}`)
+  })
+})
+
+describe("the approver's view", () => {
+  test('of a short request approves with two clicks, on the view that was shown', () => {
+    const request = pending(two)
+    const card = reviewed(request)
+    const approve = buttons(card).find(({ verb }) => verb === 'approve')
+    expect(approve?.data).toEqual({ request: request.id, view: expect.stringMatching(/^sha256:/) })
+    expect(objects(front(card))).toContainEqual(expect.objectContaining({ type: 'Action.Execute', verb: 'approve' }))
+    expect(inputs(front(card)).map(({ id, isRequired }) => [id, isRequired])).toEqual([['note', undefined]])
+  })
+
+  test('has buttons with which the core lets this person decide', () => {
+    let request: ApprovalRequest = pending({ action: long })
+    const pages = pagesOf(long).length
+    for (let page = 1; page <= pages; page++)
+      request = settle(show(request, { approver: dba, template: cards.template, page, pages }), after(page))
+    const approve = buttons(reviewed(request, pages)).find(({ verb }) => verb === 'approve')
+    const seen = { via: 'teams', ...Object(approve?.data) } as DecisionInput['seen']
+    expect(vote(request, { seen }).status).toBe('approved')
+  })
+
+  test('shows the same in full, and the digest by both its ends', () => {
+    const request = pending({ action: { ...action, params: { a: 'x'.repeat(500) } } })
+    const said = lines(reviewed(request))
+    expect(said).toContain('x'.repeat(500))
+    expect(said).toContain(`Action digest ${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`)
+    expect(said).toContain(bot)
+  })
+
+  test('is paged, and approves on the last page only', () => {
+    const request = pending({ action: long })
+    const seen = [1, 2, 3].map((page) => reviewed(request, page))
+    expect(seen.map((card) => texts(card, 'TextBlock').find((text) => text.startsWith('Page')))).toEqual([
+      'Page 1 of 3',
+      'Page 2 of 3',
+      'Page 3 of 3',
+    ])
+    expect(seen.map((card) => buttons(card).map(({ title, data }) => [title, (data as JsonObject)['page']]))).toEqual([
+      [
+        ['Next', 2],
+        ['Deny', undefined],
+      ],
+      [
+        ['Previous', 1],
+        ['Next', 3],
+        ['Deny', undefined],
+      ],
+      [
+        ['Previous', 2],
+        ['Approve', undefined],
+        ['Deny', undefined],
+      ],
+    ])
+    expect(lines(seen[1] ?? {})).toContain('script: (part 2 of 3)')
+  })
+
+  test.each([
+    [-1, 'Page 1 of 3'],
+    [99, 'Page 3 of 3'],
+  ])('takes page %d for the nearest there is', (page, expected) => {
+    expect(texts(reviewed(pending({ action: long }), page), 'TextBlock')).toContain(expected)
+  })
+
+  test('of tier high wants the end of the target typed, and does not stand in the way of a denial', () => {
+    const card = reviewed(high())
+    expect(verbs(front(card))).toEqual([])
+    expect(inputs(front(card))).toEqual([])
+    expect(lines(behind(card, 'Approve'))).toEqual(['To confirm, type the last part of the target: customers'])
+    expect(inputs(behind(card, 'Approve')).map(({ id, isRequired }) => [id, isRequired])).toEqual([
+      ['confirm', true],
+      ['note', undefined],
+    ])
+    expect(verbs(behind(card, 'Approve'))).toEqual(['approve'])
+    expect(verbs(behind(card, 'Deny'))).toEqual(['deny'])
+  })
+
+  test('denies with a reason, from any page', () => {
+    for (const page of [1, 3]) {
+      const denial = behind(reviewed(pending({ action: long }), page), 'Deny')
+      expect(inputs(denial).map(({ id, isRequired }) => [id, isRequired])).toEqual([['reason', true]])
+      expect(buttons(denial)).toEqual([
+        expect.objectContaining({ verb: 'deny', data: { request: pending().id, view: expect.any(String) } }),
+      ])
+    }
+  })
+
+  test('shows what I did, and what is missing; I can still deny', () => {
+    const card = reviewed(vote(pending(two)))
+    expect(lines(card)).toEqual(
+      expect.arrayContaining(['You approved this.', wording.next.pending(['security or oncall'])]),
+    )
+    expect(verbs(card)).toEqual(['deny'])
+  })
+
+  test('shows the others the same view as before', () => {
+    const before = pending(two)
+    const seen = [before, vote(before)].map((request) => buttons(reviewed(request, 1, security)))
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[0]?.map(({ verb }) => verb)).toEqual(['approve', 'deny'])
+  })
+
+  test('offers nothing to another account of who has voted', () => {
+    const card = reviewed(vote(pending(two), { facts: facts(dba, { accounts: [dba, dba2] }) }), 1, dba2)
+    expect(lines(card)).toContain('You have already decided this with another account.')
+    expect(verbs(card)).toEqual([])
+  })
+
+  test('of an approved request revokes', () => {
+    const card = reviewed(approved())
+    expect(verbs(card)).toEqual(['revoke'])
+    expect(inputs(behind(card, 'Revoke')).map(({ id, isRequired }) => [id, isRequired])).toEqual([
+      ['reason', undefined],
+    ])
+    expect(buttons(card)[0]?.data).toEqual({ request: approved().id })
+  })
+
+  test.each(statuses.filter((status) => status !== 'pending' && status !== 'approved'))(
+    'of a request that is %s decides nothing',
+    (status) => {
+      expect(verbs(reviewed(anyWith(status)))).toEqual([])
+    },
+  )
+
+  test('begins with what became of the last click', () => {
+    expect(lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.' }))[0]).toBe(
+      'Nothing was counted.',
+    )
+  })
+})
+
+test('who may not decide is told why and who may, and sees nothing of the action', () => {
+  const card = cards.refused(pending(two), 'You own this agent.')
+  expect(lines(card)).toEqual(expect.arrayContaining(['You own this agent.', 'dba', 'security or oncall']))
+  expect(verbs(card)).toEqual([])
+  expect(JSON.stringify(card)).not.toMatch(/customers|accounts|churn/)
+})
+
+test('the list leads to each review', () => {
+  const [one, other] = [pending(two), high('prod/iam')]
+  const card = cards.list([one, other])
+  expect(lines(card)).toEqual([
+    'Export data from a production database',
+    'db.export prod/postgres/customers',
+    wording.tiers.medium,
+    wording.next.pending(['dba', 'security or oncall']),
+    'db.export',
+    'db.export prod/iam',
+    wording.tiers.high,
+    wording.next.pending(['dba']),
+  ])
+  expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
+    ['review', { request: one.id }],
+    ['review', { request: other.id }],
+  ])
+})
+
+describe('loading', () => {
+  const without = (name: string) => new Map([...templates].filter(([file]) => file !== name))
+  const broken = (name: string, text: string) => new Map([...templates, [name, new TextEncoder().encode(text)]])
+
+  test('a view commits to the bytes of the template of the approver’s view', () => {
+    expect(cards.template).toBe(sha256(templates.get('review.json') ?? ''))
+    const other = loadCards(broken('review.json', '{"type":"AdaptiveCard"}'))
+    expect(other.template).not.toBe(cards.template)
+  })
+
+  test.each([...templates.keys()])('a missing %s stops the start by name', (name) => {
+    expect(() => loadCards(without(name))).toThrow(`cards/${name}`)
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['a bad expression', `{"type":"AdaptiveCard","body":"\${a b}"}`],
+    ['no object', '"card"'],
+  ])('%s stops the start by name', (_what, text) => {
+    expect(() => loadCards(broken('refused.json', text))).toThrow('cards/refused.json')
+  })
+})

@@ -1,0 +1,85 @@
+import { createReadStream, createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type Day, endOf, startOf } from '../../src/core/data/day.ts'
+import type { ChainHead } from '../../src/core/request/event.ts'
+import { type Shard, shards } from '../../src/core/data/id.ts'
+import { leafHash } from '../../src/core/log/merkle.ts'
+import type { KeptEvent } from '../../src/ports/ledger.ts'
+import type { Cuts } from '../../src/ports/seals.ts'
+import { FakeClock } from '../../test/support/fakes.ts'
+import { MemoryLedger } from '../../test/support/fakes/ledger.ts'
+import { eventsOf } from './lives.ts'
+
+/** The day that is sealed. */
+export const date = '2026-03-04' as Day
+
+/** The day is over. */
+export const clock = new FakeClock(endOf(date))
+
+/** Events of a page, as the storage gives them. */
+const page = 1_000
+
+/** Writes a day of about so many events into a folder: a file of leaves for each shard, line by line. */
+export async function writeDay(folder: string, events: number): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const cuts: Record<string, ChainHead> = {}
+  for (const shard of shards) {
+    const file = createWriteStream(fileOf(folder, shard))
+    for (const { seq, hash, text } of eventsOf(shard, startOf(date), Math.floor(events / shards.length))) {
+      cuts[shard] = { seq, hash }
+      if (!file.write(`${text}\n`)) await once(file, 'drain')
+    }
+    file.end()
+    await once(file, 'finish')
+  }
+  writeFileSync(join(folder, 'cuts.json'), JSON.stringify(cuts))
+}
+
+export const cutsIn = (folder: string): Cuts => JSON.parse(readFileSync(join(folder, 'cuts.json'), 'utf8')) as Cuts
+
+/** How many events there are. */
+export const eventsIn = (folder: string): number => Object.values(cutsIn(folder)).reduce((sum, { seq }) => sum + seq, 0)
+
+/** A shard's leaves, a page at a time. */
+export async function* leavesIn(folder: string, shard: Shard): AsyncGenerator<readonly string[], void, undefined> {
+  let lines: string[] = []
+  let rest = ''
+  for await (const piece of createReadStream(fileOf(folder, shard), { encoding: 'utf8', highWaterMark: 1 << 18 })) {
+    const found = `${rest}${piece as string}`.split('\n')
+    rest = found.pop() ?? ''
+    lines.push(...found)
+    for (; lines.length >= page; lines = lines.slice(page)) yield lines.slice(0, page)
+  }
+  yield lines
+}
+
+/** A ledger whose events are those of a folder; nothing is written to it. */
+export class FileLedger extends MemoryLedger {
+  private readonly folder: string
+  private readonly cuts: Cuts
+
+  constructor(folder: string) {
+    super()
+    this.folder = folder
+    this.cuts = cutsIn(folder)
+  }
+
+  override async fence(): Promise<void> {}
+
+  override async cut(shard: Shard): Promise<ChainHead> {
+    const cut = this.cuts[shard]
+    if (!cut) throw new Error(`The day has no shard ${shard}.`)
+    return cut
+  }
+
+  /** All of the shard: the day is the first. None after its end. */
+  override async *stream(shard: Shard, after: number): AsyncGenerator<readonly KeptEvent[], void, undefined> {
+    if (after > 0) return
+    let seq = 0
+    for await (const leaves of leavesIn(this.folder, shard))
+      yield leaves.map((text) => ({ seq: (seq += 1), hash: leafHash(text), text, said: {} }))
+  }
+}
+
+const fileOf = (folder: string, shard: Shard): string => join(folder, `${shard}.jsonl`)

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { type Approvals, type ApprovalsParts, approvals } from '../../src/approvals/approvals.ts'
+import type { Ask } from '../../src/approvals/ask.ts'
+import { TableLedger } from '../../src/azure/ledger.ts'
+import { TableLimits } from '../../src/azure/limits.ts'
+import type { Tables } from '../../src/azure/tables.ts'
+import { type ObjectId, sha256 } from '../../src/core/data/id.ts'
+import { type Instant, instant } from '../../src/core/data/instant.ts'
+import { emptyRow } from '../../src/core/request/limit.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { readCards } from '../../src/runtime/folder.ts'
+import { grants } from '../../src/approvals/grants.ts'
+import { agents, users } from '../../src/local/accounts.ts'
+import { loadPolicy } from '../../src/policy/load.ts'
+import type { Limits } from '../../src/ports/limits.ts'
+import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
+import { waiting } from '../../src/approvals/waiting.ts'
+import { FakeDirectory } from '../../test/support/fakes.ts'
+import { newSigner } from '../../test/support/world.ts'
+
+export const approver = users[0]?.oid as ObjectId
+const agent = agents[0]?.oid as ObjectId
+const issuer = 'https://countersign.example'
+const clock = { now: (): Instant => instant(Date.now()) }
+
+/** The use cases as they run in one process, on real tables and the example policy. No HTTP, no Teams. */
+export interface BenchInstance {
+  readonly approvals: Approvals
+  readonly ledger: TableLedger
+  /** Another ask each time; with an idempotency key. */
+  readonly ask: () => Promise<ApprovalRequest>
+  /** Another ask each time. */
+  readonly askWithoutKey: () => Promise<ApprovalRequest>
+  /** Asks, approves, redeems and reports. */
+  readonly live: () => Promise<void>
+  readonly approve: (request: ApprovalRequest) => Promise<ApprovalRequest>
+  readonly stop: () => void
+}
+
+/** @param limited whether asks take slots: then each of its own agents asks ten times, into a channel of its own */
+export async function startInstance(tables: Tables, limited = false): Promise<BenchInstance> {
+  const ledger = new TableLedger(tables)
+  const waiters = waiting(ledger)
+  const example = await loadPolicy('policy', readCards('cards'))
+  const directory = new FakeDirectory(clock)
+  for (const { oid, name } of users) directory.add(oid as ObjectId, { name })
+  const parts: ApprovalsParts = {
+    ...{ ledger, directory, clock, issuer, waiting: waiters, random: randomBytes },
+    policy: limited ? manyChannels(example) : example,
+    limits: limited ? new TableLimits(tables) : noLimits,
+    grants: grants(await newSigner(), issuer),
+    tell: ({ id }) => waiters.wake(id),
+  }
+  const uses = approvals(parts)
+  const registered = example.agent(agent)
+  if (!registered) throw new Error('The example policy does not know the agent.')
+  const run = randomBytes(4).toString('hex')
+  let number = 0
+  const another = (): Ask => {
+    number += 1
+    return anAsk(limited ? colleague(registered, number) : registered, `${run}-${number}`)
+  }
+  const askWithoutKey = async () => (await uses.ask(another())).request
+  const ask = async () => {
+    const asked = another()
+    const { target } = asked.action
+    return (await uses.ask({ ...asked, key: { text: target, body: sha256(target) } })).request
+  }
+  const approve = (request: ApprovalRequest) =>
+    uses.decide(request.id, { approver, verdict: 'approve', seen: { via: 'api', digest: request.digest } })
+  return {
+    ...{ approvals: uses, ledger, ask, askWithoutKey, approve, stop: waiters.stop },
+    async live() {
+      const approved = await approve(await ask())
+      const { id, digest, executor } = approved
+      const grant = await uses.grant(approved, executor)
+      if (!grant) throw new Error('Nothing is granted.')
+      const redemption = { grant: grant.token, digest, redemption: `${run}-${number}` }
+      await uses.redeem(id, { caller: executor, mayRedeemForOthers: false, ...redemption })
+      await uses.report(id, { executor, result: 'succeeded' })
+    },
+  }
+}
+
+/** As often as the storage answers with success, and how often it was too busy. */
+export async function tryToAsk({ ask }: BenchInstance): Promise<'asked' | 'busy'> {
+  try {
+    await ask()
+    return 'asked'
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === 'busy') return 'busy'
+    throw cause
+  }
+}
+
+const anAsk = (by: AgentRegistration, name: string): Ask => ({
+  agent: by,
+  action: {
+    action: 'db.export',
+    target: `prod/postgres/customers-${name}`,
+    environment: 'production',
+    params: { rows: 1200 },
+  },
+  reason: 'Quarterly churn report',
+  links: [],
+  expiresIn: 3600,
+})
+
+/** Each agent asks for so little that it is never refused. */
+const asksOfEach = 10
+
+function colleague(registered: AgentRegistration, number: number): AgentRegistration {
+  const id = sha256(`${process.pid} ${Math.floor(number / asksOfEach)}`)
+  const guid = [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-')
+  return { ...registered, id: guid as ObjectId, limits: { pending: 100, hourly: 600 } }
+}
+
+/** The same policy, whose groups are told in another channel each time they are looked up. */
+function manyChannels(policy: Policy): Policy {
+  let number = 0
+  return {
+    ...policy,
+    group(name) {
+      const group = policy.group(name)
+      number += 1
+      return group && { ...group, channels: [`19:${process.pid}-${Math.floor(number / asksOfEach)}@thread.tacv2`] }
+    },
+  }
+}
+
+/** Nobody is ever refused, and nothing is stored. */
+const noLimits: Limits = {
+  read: async () => ({ row: emptyRow, version: null }),
+  replace: async () => undefined,
+}

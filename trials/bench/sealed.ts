@@ -1,0 +1,65 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Hex } from '../../src/core/data/id.ts'
+import { sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
+import { readVerifiers } from '../../src/runtime/folder.ts'
+import { fileSigner } from '../../src/local/signer.ts'
+import type { ArchivedFile } from '../../src/ports/archive.ts'
+import { policyFiles, policyVersion } from '../../test/support/build.ts'
+import { MemoryArchive } from '../../test/support/fakes/archive.ts'
+import { clock, date } from './day.ts'
+
+/** Seals the day of a folder. @throws {Error} if it was not sealed */
+export async function sealDay(
+  folder: string,
+  parts: Pick<SealingParts, 'ledger' | 'seals' | 'archive'>,
+): Promise<void> {
+  const policy = `policy/${policyVersion.slice('sha256:'.length)}`
+  for (const [name, text] of policyFiles)
+    await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
+  const { run } = sealing({
+    ...parts,
+    ...{ clock, origin: 'countersign.example/evidence', spool: tmpdir(), random: randomBytes },
+    signer: await fileSigner(join(folder, 'log.pem')),
+    policy: { version: policyVersion },
+    tool: 'countersign',
+    files: readVerifiers('evidence'),
+    failed: (cause) => console.error(cause),
+  })
+  const days = await run()
+  if (days.join() !== date) throw new Error(`The day was not sealed: ${JSON.stringify(await parts.seals.alarm())}`)
+}
+
+/** Counts the bytes of what is large, and keeps them nowhere but in a file, if one is given. */
+export class CountingArchive extends MemoryArchive {
+  bytes = 0
+  private readonly file: string | undefined
+
+  constructor(file?: string) {
+    super()
+    this.file = file
+  }
+
+  override async create(name: string, bytes: Uint8Array): Promise<void> {
+    this.bytes += bytes.length
+    if (!name.startsWith('tile/')) await super.create(name, bytes)
+  }
+
+  override async write(name: string, bytes: AsyncIterable<Uint8Array>): Promise<ArchivedFile> {
+    const hash = createHash('sha256')
+    const to = this.file === undefined ? null : createWriteStream(this.file)
+    let size = 0
+    for await (const some of bytes) {
+      size += some.length
+      hash.update(some)
+      if (to && !to.write(some)) await once(to, 'drain')
+    }
+    to?.end()
+    if (to) await once(to, 'finish')
+    this.bytes += size
+    return { name, size, sha256: hash.digest('hex') as Hex }
+  }
+}

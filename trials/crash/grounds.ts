@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { type Identity, startIdentity } from '../../src/local/identity.ts'
+import { startTeams, type TeamsDouble } from '../../test/support/teamsDouble.ts'
+import { type AppProcess, buildApp, startProcess } from './process.ts'
+
+/** A storage account of its own: empty, and nobody else's. */
+export type Account = Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
+
+/** What all runs share, and no crash touches: the storage, sign-in, and the keys of Teams. */
+export interface Grounds {
+  readonly folder: string
+  readonly identity: Identity
+  readonly teams: TeamsDouble
+  /** The next storage account that nobody has used. */
+  account(): Account
+  /** A process for an app: a new one, or one that has outlived its run. */
+  process(): AppProcess
+  keep(process: AppProcess): void
+  /** An access token; kept, since minting takes time. */
+  token(who: string): Promise<string>
+  close(): Promise<void>
+}
+
+const agents = ['deploy-bot', 'other-bot']
+
+/** @param most how many storage accounts are needed */
+export async function startGrounds(most: number): Promise<Grounds> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-crash-'))
+  const program = buildApp()
+  const key = 'Y3Jhc2g=' // short: the environment has to hold it once for each
+  const names = Array.from({ length: most }, (_, i) => `crash${i}`)
+  const env = { ...process.env, AZURITE_ACCOUNTS: names.map((name) => `${name}:${key}`).join(';') }
+  const ports = { blobs: 0, queues: 0, tables: 0 }
+  const [azurite, identity, teams] = await Promise.all([
+    startAzurite({ ports, folder: null, env }),
+    startIdentity({ port: 0, dataDir: folder, failed: (cause) => console.error(cause) }),
+    startTeams(),
+  ])
+  const urlFor = (url: string, name: string) => `${new URL(url).origin}/${name}`
+  const idle: AppProcess[] = []
+  const tokens = new Map<string, Promise<string | null>>()
+  return {
+    ...{ folder, identity, teams },
+    account() {
+      const account = names.shift()
+      if (account === undefined) throw new Error('There is no storage account left.')
+      const [tablesUrl, blobsUrl] = [urlFor(azurite.tablesUrl, account), urlFor(azurite.blobsUrl, account)]
+      return { account, key, tablesUrl, blobsUrl }
+    },
+    process: () => idle.pop() ?? startProcess(program),
+    keep: (process) => void idle.push(process),
+    async token(who) {
+      const minted = tokens.get(who) ?? identity.tokenFor(agents.includes(who) ? { agent: who } : { user: who })
+      tokens.set(who, minted)
+      return (await minted) ?? ''
+    },
+    async close() {
+      await Promise.all(idle.map((process) => process.kill()))
+      program.remove()
+      await Promise.all([azurite.close(), identity.close(), teams.close()])
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { shuffled } from '../../test/support/chance.ts'
+import { type Grounds, startGrounds } from './grounds.ts'
+import { nameOf, play, type Played, type Point, pointsOf } from './play.ts'
+import { isStory, stories, type StoryName } from './stories.ts'
+import { isWrite } from './wire.ts'
+
+const help = `npm run crash -- [options]
+Plays each story once to count what the app sends to its storage and to Teams. Then plays it again for each of these
+calls and kills the app (SIGKILL) before the call arrives, and after it was carried out but before its answer arrives;
+starts it again on the same storage, repeats what was not answered, and checks that nothing is lost, doubled or untrue.
+
+  --story NAME   one of ${Object.keys(stories).join(', ')}
+  --only POINT   one point, as it is printed: teams:17:after
+  --most N       so many points, chosen by chance
+  --seed N       repeats an earlier order
+  --jobs N       so many at once (2)
+  --calls        lists the points, and kills nobody
+`
+
+/** More than there are calls: each run has a storage account of its own. */
+const mostRuns = 3_000
+
+interface Failure {
+  readonly name: string
+  readonly cause: unknown
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      story: { type: 'string' },
+      only: { type: 'string' },
+      most: { type: 'string' },
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      jobs: { type: 'string', default: '2' },
+      calls: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const [name = values.story, at, when] = values.only?.split(':') ?? []
+  if (name !== undefined && !isStory(name)) throw new Error(help)
+  const [seed, jobs, most] = [Number(values.seed), Number(values.jobs), Number(values.most ?? mostRuns)]
+  if (![seed, jobs, most].every(Number.isSafeInteger) || jobs < 1) throw new Error(help)
+  const wanted: readonly StoryName[] = name === undefined ? Object.keys(stories).filter(isStory) : [name]
+  const grounds = await startGrounds(mostRuns)
+  try {
+    const all: Point[] = []
+    for (const story of wanted) all.push(...(await count(grounds, story)))
+    const isWanted = (point: Point) => at === undefined || nameOf(point) === `${name}:${at}:${when}`
+    const some = shuffled(all, seed).slice(0, most)
+    if (values.calls) {
+      for (const point of all) say(`${nameOf(point).padEnd(20)} ${point.call}`)
+      return 0
+    }
+    say(`seed ${seed}: repeat with --seed ${seed}`)
+    return await killAll(grounds, some.filter(isWanted), jobs)
+  } finally {
+    await grounds.close()
+  }
+}
+
+/** Plays a story without a crash, which must hold as well. */
+async function count(grounds: Grounds, story: StoryName): Promise<readonly Point[]> {
+  const { calls } = await play(grounds, story, null)
+  const points = pointsOf(story, calls)
+  const writes = calls.filter(isWrite).length
+  say(`${story.padEnd(8)} ${calls.length} calls, ${writes} of them write: ${points.length} points`)
+  return points
+}
+
+/** @returns the exit code */
+async function killAll(grounds: Grounds, points: readonly Point[], jobs: number): Promise<number> {
+  const started = performance.now()
+  const left = [...points]
+  const played: Played[] = []
+  const failures: Failure[] = []
+  const work = async () => {
+    for (let point = left.shift(); point; point = left.shift()) {
+      try {
+        played.push(await play(grounds, point.story, point))
+      } catch (cause) {
+        failures.push({ name: nameOf(point), cause })
+        say(
+          `${nameOf(point)} (${point.call}) FAILED: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+        )
+      }
+      const done = played.length + failures.length
+      if (done % 25 === 0)
+        say(`${done} of ${points.length} points, ${failures.length} failed, ${secondsSince(started)} s`)
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
+  const crashed = played.filter(({ hasCrashed }) => hasCrashed).length
+  const orphans = played.reduce((sum, one) => sum + one.orphans, 0)
+  say(
+    `${points.length} points in ${secondsSince(started)} s: ${crashed} crashes survived, ${orphans} orphaned cards, all healed`,
+  )
+  if (crashed < played.length) say(`${played.length - crashed} points were not reached: that run had fewer calls`)
+  if (failures.length > 0) say(`${failures.length} FAILED: ${failures.map(({ name }) => name).join(' ')}`)
+  return failures.length === 0 && crashed > 0 ? 0 : 1
+}
+
+const secondsSince = (started: number): number => Math.round((performance.now() - started) / 1000)
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+main().then(
+  (code) => process.exit(code),
+  (cause: unknown) => {
+    process.stderr.write(`crash: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)

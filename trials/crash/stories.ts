@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
+import { isArray, isObject } from '../../src/core/data/json.ts'
+import { parseRequestId } from '../../src/core/data/id.ts'
+import type { PostedCard } from '../../src/ports/messenger.ts'
+import type { Answer } from '../../test/support/stack.ts'
+import { wish } from '../../test/support/stack.ts'
+import type { Site } from './site.ts'
+import { demand } from './truth.ts'
+
+/** What happens at a site that is empty and not started yet; it says itself from where on the app may be killed. */
+export type Story = (site: Site) => Promise<void>
+
+export const stories = { start, teams, deny, cancel, revoke, expire, seal } as const satisfies Record<string, Story>
+
+export type StoryName = keyof typeof stories
+
+export const isStory = (name: string): name is StoryName => Object.hasOwn(stories, name)
+
+/** The first start, on empty storage. */
+async function start(site: Site): Promise<void> {
+  site.count()
+  await site.start()
+  await ask(site)
+}
+
+/** From the ask to the outcome, approved on the card. */
+async function teams(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const request = await ask(site)
+  const card = await cardOf(site, request)
+  const review = await site.click('dba-1', 'review', { request: request.id }, card)
+  site.acknowledge(request.id, 'shown')
+  await site.settle()
+  await site.click('dba-1', 'approve', dataOf(review, 'approve'), card)
+  site.acknowledge(request.id, 'approved')
+  await site.settle()
+  const { grant } = await read(site, request)
+  demand(grant !== undefined, 'what is approved has a grant')
+  const redemption = randomUUID()
+  const claim = { grant: grant.token, digest: request.digest, redemption }
+  await told(site, request, 'redeem', claim, 'redeemed')
+  await site.settle()
+  await told(site, request, 'outcome', { result: 'succeeded', summary: '1200 rows' }, 'succeeded')
+}
+
+async function deny(site: Site): Promise<void> {
+  const request = await asked(site)
+  await decide(site, request, { verdict: 'deny', reason: 'Not during the audit.' })
+  await site.settle()
+  // Its slots are given back, and remember the denial.
+  await ask(site)
+}
+
+async function cancel(site: Site): Promise<void> {
+  const request = await asked(site)
+  await told(site, request, 'cancel', { reason: 'Not needed any more.' }, 'cancelled')
+}
+
+/** Approved over HTTP, and taken back. */
+async function revoke(site: Site): Promise<void> {
+  const request = await asked(site)
+  await decide(site, request, { verdict: 'approve' })
+  await site.settle()
+  await told(site, request, 'revoke', { reason: 'Wrong ticket.' }, 'revoked', 'dba-2')
+}
+
+/** One waits too long for people, another for its agent; a third is not reported. */
+async function expire(site: Site): Promise<void> {
+  await site.start()
+  const [pending, approved, redeemed] = [await ask(site), await ask(site), await ask(site)]
+  for (const request of [approved, redeemed]) await decide(site, request, { verdict: 'approve' })
+  const { grant } = await read(site, redeemed)
+  const claim = { grant: grant.token, digest: redeemed.digest, redemption: randomUUID() }
+  await told(site, redeemed, 'redeem', claim, 'redeemed')
+  await site.settle()
+  site.count()
+  await site.pass(25 * 3600)
+  for (const [request, event] of [
+    [pending, 'expired'],
+    [approved, 'lapsed'],
+    [redeemed, 'unreported'],
+  ] as const)
+    site.acknowledge(request.id, event)
+}
+
+/** A day with a request that is over, and with one that goes on over midnight. */
+async function seal(site: Site): Promise<void> {
+  await site.start()
+  const day = 24 * 3600
+  await site.pass(2 * day - (Math.floor(Date.now() / 1000) % day) - 600)
+  const [over, open] = [await ask(site), await ask(site)]
+  await decide(site, over, { verdict: 'deny', reason: 'Not during the audit.' })
+  await site.settle()
+  await site.pass(900)
+  await site.settle()
+  site.count()
+  await site.seal()
+  await told(site, open, 'cancel', {}, 'cancelled')
+}
+
+/** An ask that was answered, and whose card is there, before anything may happen. */
+async function asked(site: Site): Promise<Answer['body']> {
+  await site.start()
+  const request = await ask(site)
+  site.count()
+  return request
+}
+
+async function ask(site: Site, more: Record<string, unknown> = {}): Promise<Answer['body']> {
+  const key = { 'idempotency-key': randomUUID() }
+  const { status, body } = await site.call('deploy-bot', '/api/requests', wish(more), key)
+  demand([200, 201].includes(status), `an ask is answered ${status} ${JSON.stringify(body)}`)
+  site.acknowledge(body.id, 'requested')
+  await site.settle()
+  return body
+}
+
+async function decide(site: Site, request: Answer['body'], decision: object): Promise<void> {
+  const given = { ...decision, digest: request.digest }
+  await told(site, request, 'decisions', given, 'decided', 'dba-1')
+}
+
+/** Says something about the request, which is done then. */
+async function told(
+  site: Site,
+  { id }: Answer['body'],
+  what: string,
+  body: object,
+  event: string,
+  who = 'deploy-bot',
+): Promise<void> {
+  const { status, body: answer } = await site.call(who, `/api/requests/${id}/${what}`, body)
+  demand(status === 200, `${what} is answered ${status} ${JSON.stringify(answer)}`)
+  site.acknowledge(id, event)
+}
+
+const read = async (site: Site, { id }: Answer['body']): Promise<Answer['body']> =>
+  (await site.call('deploy-bot', `/api/requests/${id}`)).body
+
+/** A card that people can click on. */
+async function cardOf(site: Site, { id }: Answer['body']): Promise<PostedCard> {
+  const [card] = (await site.truth()).cards(parseRequestId(id))
+  demand(card !== undefined, `${id} has a card`)
+  return card
+}
+
+/** What a button of the card sends. */
+function dataOf(card: JsonObject, verb: string): JsonObject {
+  const found = objects(card).find((one) => one['type'] === 'Action.Execute' && one['verb'] === verb)?.['data']
+  demand(isObject(found), `there is a button to ${verb}`)
+  return found
+}
+
+/** Every object in a card, outermost first. */
+export function objects(json: Json | undefined): readonly JsonObject[] {
+  if (isArray(json)) return json.flatMap(objects)
+  return isObject(json) ? [json, ...Object.values(json).flatMap(objects)] : []
+}

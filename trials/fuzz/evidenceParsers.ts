@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseAdd, parseCheckpoint } from '../../src/core/log/checkpoint.ts'
+import { parseNote } from '../../src/core/log/note.ts'
+import { readRecord } from '../../src/core/record/record.ts'
+import { parseBundle, parseStatement } from '../../src/core/log/statement.ts'
+import { verifyBundle } from '../../src/verify/bundle.ts'
+import { checkProof, proofsIn } from '../../src/verify/proof.ts'
+import { day } from '../../test/evidence/days.ts'
+import { sealedDays } from '../../test/verify/days.ts'
+import { coded, type Parser, type Parsers } from './parser.ts'
+
+export async function ofEvidence(folder: string): Promise<Parsers> {
+  const days = await sealedDays()
+  const zip = await days.zip(day(4))
+  const members = await days.members(day(4))
+  const member = (name: string): Buffer => members.get(name) ?? Buffer.alloc(0)
+  const file = join(folder, 'bundle.zip')
+  const said = join(folder, 'said.jsonl')
+  const keys = [days.key.spki]
+  const record =
+    member('records.jsonl')
+      .toString()
+      .split('\n')
+      .find((line) => line.includes('"requested"')) ?? ''
+  const request = (JSON.parse(record) as { request: Parameters<typeof proofsIn>[1] }).request
+  const [proof] = await proofsIn(await days.file(day(4)), request)
+  if (!proof) throw new Error('There is no proof to begin with.')
+  const manifest = member('manifest.sigstore.json')
+  const text = (name: string, sample: Buffer, read: (text: string) => unknown, json = false): Parser => ({
+    ...{ name, json, samples: [sample] },
+    read: async (bytes) => coded(async () => void read(bytes.toString('utf8'))),
+  })
+  const verified = async (path: string, saidPath?: string): Promise<string> => {
+    const verdict = await verifyBundle(path, { keys, ...(saidPath !== undefined && { said: saidPath }) })
+    return verdict.problem?.code ?? 'taken'
+  }
+  await writeFile(said, await days.said(day(4)))
+  const good = await days.file(day(4))
+  return {
+    all: [
+      text('signed note', member('checkpoint'), parseCheckpointIn),
+      text('checkpoint.add', member('checkpoint.add'), parseAdd),
+      text('proof', Buffer.from(proof.text), (given) => checkProof(given, keys)),
+      text('record', Buffer.from(record), readRecord, true),
+      text('Sigstore bundle', manifest, parseBundle, true),
+      text(
+        'statement',
+        Buffer.from(parseBundle(manifest.toString()).payload),
+        (given) => parseStatement(Buffer.from(given)),
+        true,
+      ),
+      {
+        ...{ name: 'zip of a day', samples: [zip], share: 0.3 },
+        async read(bytes) {
+          await writeFile(file, bytes)
+          return coded(() => verified(file))
+        },
+      },
+      {
+        ...{ name: 'what people wrote', samples: [await readFile(said)], share: 0.3 },
+        async read(bytes) {
+          await writeFile(said, bytes)
+          return coded(() => verified(good, said))
+        },
+      },
+    ],
+    close: async () => days.place.clean(),
+  }
+}
+
+/** The note's text is what a checkpoint is read from. */
+function parseCheckpointIn(note: string): void {
+  parseCheckpoint(parseNote(note).text)
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import type { Hex, RequestId } from '../../src/core/data/id.ts'
+import { shards } from '../../src/core/data/id.ts'
+import { type Life, live } from '../../src/core/record/replayedRequest.ts'
+import { readRecord } from '../../src/core/record/record.ts'
+import { fold, type Read } from '../../test/core/log/fold.ts'
+import { demand } from './demand.ts'
+import { eligible, excluded, personOf } from './roster.ts'
+import type { Stores } from './stores.ts'
+
+/** An event as it is stored. */
+export interface Stored extends Read {
+  readonly text: string
+  readonly hash: Hex
+  readonly shard: string
+  readonly request?: RequestId
+}
+
+/** Everything the ledger holds, shard by shard; numbers dense, hashes chained, times never backwards (invariant 6). */
+export async function storedIn({ ledger, seen }: Stores): Promise<readonly Stored[]> {
+  const all: Stored[] = []
+  for (const shard of new Set(seen.leaves.map((one) => one.shard))) {
+    let prev = '0'.repeat(64)
+    let [seq, at] = [0, '']
+    for await (const page of ledger.stream(shard, 0, 1e9))
+      for (const { text } of page) {
+        const event = JSON.parse(text) as Omit<Stored, 'text' | 'hash'>
+        seq += 1
+        demand(
+          6,
+          event.seq === seq && event.prev === prev && event.shard === shard,
+          () => `event ${seq} of ${shard} is not chained`,
+        )
+        demand(10, event.at >= at, () => `time runs backwards at ${seq} of ${shard}`)
+        at = event.at
+        prev = createHash('sha256').update('\0').update(text).digest('hex')
+        all.push({ ...event, text, hash: prev as Hex })
+      }
+    const { head } = await ledger.load(shard, {})
+    demand(6, head.seq === seq && head.hash === prev, () => `the head of ${shard} is not its newest event`)
+  }
+  for (const shard of shards)
+    demand(
+      6,
+      all.some((one) => one.shard === shard) || (await ledger.load(shard, {})).head.seq === 0,
+      () => `${shard} has a head alone`,
+    )
+  return all
+}
+
+/** What was written stays as it was, all of it and nothing else (invariants 6 and 10). */
+export function checkKept({ seen }: Stores, all: readonly Stored[]): void {
+  const kept = new Map(all.map((event) => [`${event.shard}/${event.seq}`, event.text]))
+  for (const { shard, leaf } of seen.leaves)
+    demand(
+      10,
+      kept.get(`${shard}/${leaf.seq}`) === leaf.text,
+      () => `event ${leaf.seq} of ${shard} is not as it was written`,
+    )
+  demand(
+    6,
+    kept.size === seen.leaves.length,
+    () => `${kept.size} events are stored, ${seen.leaves.length} were written`,
+  )
+}
+
+/** Each request is what its events say, and they are what the rules allow (invariants 1, 2, 3 and 8). */
+export async function checkLives({ ledger }: Stores, all: readonly Stored[]): Promise<void> {
+  for (const [id, events] of livesIn(all)) {
+    const request = await ledger.find(id)
+    const status = attempt(() => fold(events), `${id}: ${events.map(({ type }) => type).join(' ')}`)
+    demand(1, request?.status === status, () => `${id} is ${request?.status}, its events say ${status}`)
+    if (!request) continue
+    const refs = events.map(({ seq, type, hash }) => ({ seq, type, hash }))
+    demand(1, same(request.events, refs), () => `${id} knows other events than there are`)
+    checkAlike(request, replayed(events))
+    checkApproval(events)
+  }
+}
+
+/** The events of each request, oldest first. */
+export function livesIn(all: readonly Stored[]): ReadonlyMap<RequestId, readonly Stored[]> {
+  const lives = new Map<RequestId, Stored[]>()
+  for (const event of all) if (event.request) lives.set(event.request, [...(lives.get(event.request) ?? []), event])
+  return lives
+}
+
+/** The same as the core makes of the events, but for what people wrote. */
+function checkAlike(request: Life['request'], life: Life['request']): void {
+  const facts = ({
+    status,
+    digest,
+    executor,
+    requirement,
+    decisions,
+    shown,
+    undeliverable,
+    createdAt,
+  }: Life['request']) => ({ status, digest, executor, requirement, decisions, shown, undeliverable, createdAt })
+  const more = (one: Life['request']) => [
+    'closedAt' in one && one.closedAt,
+    'closedBy' in one && one.closedBy,
+    'lapsesAt' in one && one.lapsesAt,
+    'redemption' in one && [one.redemption, one.redeemedAt, one.unreported],
+  ]
+  demand(
+    1,
+    same(facts(request), facts(life)) && same(more(request), more(life)),
+    () => `${request.id} is not the fold of its events`,
+  )
+}
+
+function replayed(events: readonly Stored[]): Life['request'] {
+  let life: Life | undefined
+  let owed = 0
+  for (const { text, hash } of events) {
+    if (owed > 0) {
+      owed -= 1
+      continue
+    }
+    const step = attempt(() => live(life, readRecord(text), hash), text)
+    life = step.life
+    owed = step.rest.length
+  }
+  if (!life) throw new Error('A request has events.')
+  return life.request
+}
+
+/** Who approved, by what the roster says of them now and not by what was recorded of them. */
+function checkApproval(events: readonly Stored[]): void {
+  const approved = events.find(({ type }) => type === 'approved')
+  if (approved?.data?.by !== 'quorum') return
+  const places =
+    events[0]?.data?.requirement?.flatMap(({ groups, quorum }) => Array.from({ length: quorum }, () => groups)) ?? []
+  const people = [...new Set(events.filter(({ type }) => type === 'decided').map(({ actor }) => actor.id ?? ''))]
+  const isSeated = (open: readonly (readonly string[])[], left: readonly string[]): boolean => {
+    const [groups, ...rest] = open
+    if (!groups) return true
+    return left.some(
+      (one) =>
+        groups.some((group) => eligible[group]?.includes(one) && !excluded.includes(one)) &&
+        isSeated(
+          rest,
+          left.filter((other) => personOf(other) !== personOf(one)),
+        ),
+    )
+  }
+  demand(2, isSeated(places, people), () => `${approved.request} was approved by ${people.join(', ')}`)
+}
+
+function attempt<T>(work: () => T, about: string): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)} (${about})`, { cause })
+  }
+}
+
+const same = (a: unknown, b: unknown): boolean => sorted(a) === sorted(b)
+
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  ) ?? 'undefined'

@@ -1,0 +1,69 @@
+import { statuses } from '../../test/support/build.ts'
+
+/** Counts that something was reached. */
+export type Reached = (what: string) => void
+
+/** What every default run must reach at least once; else it proves less than it says. */
+export const wanted = [
+  ...statuses.map((status) => (status === 'failed' ? 'failed-outcome' : status)),
+  ...['crash-before', 'crash-after', 'failed', 'lost', 'twice', 'raced', 'conflict', 'busy', 'unavailable'],
+  ...[
+    'asked',
+    'key replayed',
+    'idempotency-mismatch',
+    'already-pending',
+    'cooling-down',
+    'by policy',
+    'denied by policy',
+  ],
+  ...[
+    'voted in teams',
+    'voted by api',
+    'self-approval',
+
+    'already-decided',
+    'not-pending',
+    'digest-mismatch',
+  ],
+  ...['redeemed again', 'already-redeemed', 'not-redeemable', 'grant-invalid', 'not-redeemed', 'already-reported'],
+  ...[
+    'acknowledged by nobody',
+    'lost commit kept',
+    'commit recovered',
+    'slot recovered',
+    'clock refused',
+    'unreported',
+  ],
+  ...[
+    'orphan card',
+    'adopted card',
+    'undeliverable',
+    'claim moved',
+    'claim lost',
+    'card gone',
+    'card refused',
+    'twin card',
+  ],
+  ...[
+    'sealed day',
+    'catch-up',
+    'empty day',
+    'midnight during a seal',
+    'seal resumed',
+    'sealed by another',
+    'event across a fence',
+  ],
+] as const
+
+export type Tally = ReturnType<typeof tally>
+
+export function tally() {
+  const counts = new Map<string, number>()
+  return {
+    reached: (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1),
+    /** By name, those that were never reached too. */
+    counts: (): readonly (readonly [string, number])[] =>
+      [...new Set([...wanted, ...counts.keys()])].map((name) => [name, counts.get(name) ?? 0] as const),
+    missing: (): readonly string[] => wanted.filter((name) => !counts.has(name)),
+  }
+}

@@ -1,0 +1,76 @@
+import { instant } from '../../src/core/data/instant.ts'
+import { due } from '../../src/core/request/request.ts'
+import type { ShownCard } from '../../test/support/fakes/teams.ts'
+import { Violated } from './demand.ts'
+import type { Process, World } from './world.ts'
+
+/** So many rounds of timers are enough; what is not quiet then never will be. */
+const mostRounds = 30
+
+/**
+ * Ends every process, and lets a fresh one do what its timers do, an hour at a time, until nothing
+ * is left to do. Nothing goes wrong any more.
+ *
+ * @param seconds so long at least
+ */
+export async function recover(world: World, seals: boolean, seconds: number): Promise<void> {
+  const { time } = world.stores
+  world.end()
+  world.faults.over()
+  world.stores.teams.plan = () => null
+  const process = world.process(0)
+  const until = time.ms + seconds * 1000
+  for (let left = mostRounds; left > 0; left--) {
+    await done(world, timers(process, seals))
+    if (time.ms >= until && (await isQuiet(world))) return
+    time.ms += 3_700_000
+    if (left < mostRounds - 2) time.ms = Math.max(time.ms, until)
+  }
+  throw new Violated(9, 'it never becomes quiet')
+}
+
+async function timers({ approvals, delivery, seal }: Process, seals: boolean): Promise<void> {
+  await approvals.sweep()
+  await delivery.sweep()
+  await delivery.idle()
+  if (seals) await seal()
+}
+
+/** Lets work go on until it has ended. @throws what the work throws */
+export async function done(world: World, work: Promise<unknown>): Promise<void> {
+  let hasEnded = false
+  const end = () => {
+    hasEnded = true
+  }
+  work.then(end, end)
+  await world.drain()
+  // Else nobody would ever wake who waits for it.
+  if (!hasEnded) throw new Error('Something waits for what does not come.')
+  await work
+}
+
+async function isQuiet({ stores: { outbox, ledger, seen, time } }: World): Promise<boolean> {
+  if ((await outbox.waiting(instant(time.ms + 1e10), 1)).length > 0) return false
+  for (const id of seen.requests) {
+    const request = await ledger.find(id)
+    if (request && (due(request) ?? '9') <= instant(time.ms)) return false
+  }
+  return true
+}
+
+/** Somebody touches every card that nobody knows. */
+export async function touchStrays(world: World): Promise<number> {
+  const strays = await straysIn(world)
+  const { delivery } = world.process(0)
+  for (const { request, channel, conversation, activity } of strays)
+    await done(world, delivery.adopt(request, channel, { conversation, activity }))
+  if (strays.length > 0) await recover(world, false, 0)
+  return strays.length
+}
+
+/** Cards that lie in Teams and of which no row tells. */
+export async function straysIn({ stores: { teams, outbox, seen } }: World): Promise<readonly ShownCard[]> {
+  const rows = await Promise.all(seen.requests.map((id) => outbox.cards(id)))
+  const known = new Set(rows.flat().map(({ card }) => card?.activity))
+  return teams.cards().filter(({ activity }) => !known.has(activity))
+}

@@ -1,0 +1,189 @@
+import type { Scheduler } from 'fast-check'
+import { approvals } from '../../src/approvals/approvals.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import { deliveries } from '../../src/delivery/delivery.ts'
+import { announce } from '../../src/evidence/seal/announce.ts'
+import { sealing } from '../../src/evidence/seal/seal.ts'
+import { grants } from '../../src/approvals/grants.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Limits } from '../../src/ports/limits.ts'
+import { waiting } from '../../src/approvals/waiting.ts'
+import { partsOf } from '../../test/evidence/days.ts'
+import { issuer } from '../../test/support/world.ts'
+import { type Call, called, calls, type Faults, faultsOf, type Life, never, type Surroundings } from './calls.ts'
+import { ledgerOf, slotsIn } from './ledger.ts'
+import { archiveOf, messengerOf, outboxOf, sealsOf } from './ports.ts'
+import type { Plan } from './plan.ts'
+import { clockOf, compliance, directory, policy } from './roster.ts'
+import { numbers, schedule } from './schedule.ts'
+import { type Keys, type Stores, stores } from './stores.ts'
+
+/** One simulated process: the real use cases, over ports that may fail. */
+export type Process = ReturnType<typeof begin>
+
+export type World = ReturnType<typeof worldOf>
+
+/** What all runs share. */
+export interface Common {
+  readonly keys: Keys
+  readonly reached: (what: string) => void
+  /** Folder for temporary files. */
+  readonly spool: string
+  readonly note: (line: string) => void
+}
+
+/** Two processes on the same stores; one that ends is followed by another. */
+export function worldOf(plan: Plan, scheduler: Scheduler, common: Common) {
+  const made = stores(plan.begins)
+  const around: Surroundings = { ...common, schedule: schedule(scheduler) }
+  const faults = faultsOf(plan)
+  const failures: unknown[] = []
+  const off = [0, plan.off]
+  let count = 0
+  const anew = (slot: number) =>
+    begin(
+      { ...common, ...around, stores: made, faults, failures },
+      `P${slot}.${++count}`,
+      plan.seed + count,
+      () => off[slot] ?? 0,
+    )
+  const slots = new Map<number, Process>()
+  return {
+    ...{ ...around, stores: made, faults, failures, off, keys: common.keys },
+    points: async (count: number): Promise<void> => {
+      for (let left = count; left > 0; left--) await around.schedule.point()
+    },
+    /** The process in a slot; a fresh one if it has ended. */
+    process(slot: number): Process {
+      const standing = slots.get(slot)
+      if (standing?.life.alive) return standing
+      const fresh = anew(slot)
+      slots.set(slot, fresh)
+      return fresh
+    },
+    end(): void {
+      for (const { life } of slots.values()) life.end()
+      off.fill(0)
+    },
+    isSealing: () => [...slots.values()].some((one) => one.isSealing()),
+    /** Lets everything happen that is to happen. */
+    drain: (): Promise<void> => around.schedule.drain(() => [...slots.values()].some((one) => one.isInFiles())),
+  }
+}
+
+interface Begun extends Common, Surroundings {
+  readonly stores: Stores
+  readonly faults: Faults
+  readonly failures: unknown[]
+}
+
+function begin(begun: Begun, name: string, seed: number, off: () => number) {
+  const { stores, faults, failures, keys } = begun
+  const { life, ended } = lifeOf(name)
+  const call = calls(life, faults, begun)
+  const clock = clockOf(stores.time, off)
+  const random = randomOf(seed)
+  const pause = pausing(begun, life)
+  const failed = (cause: unknown) => {
+    if (!(cause instanceof Problem) || (cause.code !== 'unavailable' && cause.code !== 'busy')) failures.push(cause)
+  }
+  const ledger = ledgerOf(begun, call, off)
+  const people = called(call, 'directory', directory(clock))
+  const shared = { ledger, clock, policy, random, backOff: () => pause(0) }
+  const delivery = deliveries({
+    ...{ ...shared, failed, pause, tell: () => {} },
+    outbox: outboxOf(begun, call),
+    messenger: messengerOf(begun, call),
+  })
+  const uses = approvals({
+    ...{ ...shared, directory: people, issuer, waiting: waiting(ledger) },
+    limits: called<Limits>(call, 'limits', stores.limits, { replace: slotsIn(call, begun) }),
+    grants: grants(called(call, 'signer', keys.grants), issuer),
+    tell: ({ id, policy }) => void (policy.outcome === 'approve' && delivery.soon(id)),
+  })
+  // Few processes seal.
+  let made: ReturnType<typeof sealer> | undefined
+  return {
+    ...{ life, ended, approvals: uses, delivery },
+    seal: () => (made ??= sealer({ ...begun, call, off, clock, random, failed, pause })).seal(),
+    isInFiles: () => life.alive && made?.isInFiles() === true,
+    isSealing: () => life.alive && made?.isSealing() === true,
+  }
+}
+
+function lifeOf(name: string) {
+  let tell = () => {}
+  const ended = new Promise<'ended'>((done) => {
+    tell = () => done('ended')
+  })
+  const life: Life = {
+    name,
+    alive: true,
+    end() {
+      life.alive = false
+      tell()
+    },
+  }
+  return { life, ended }
+}
+
+interface Sealer extends Begun {
+  readonly call: Call
+  readonly off: () => number
+  readonly clock: Clock
+  readonly random: (bytes: number) => Uint8Array
+  readonly failed: (cause: unknown) => void
+  readonly pause: (ms: number) => Promise<void>
+}
+
+/** Seals as the composition does; says when it is at its files, which are real, and nothing else may happen. */
+function sealer(parts: Sealer) {
+  const { stores, keys, spool, failed, clock, random } = parts
+  let running = 0
+  let inCalls = 0
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    inCalls += 1
+    try {
+      return await work()
+    } finally {
+      inCalls -= 1
+    }
+  }
+  const call: Call = (name, effect, again) => counted(() => parts.call(name, effect, again))
+  const archive = archiveOf(parts, call)
+  const seals = sealsOf(parts, call)
+  const signer = called(call, 'signer', keys.log)
+  const sealed = sealing({
+    ...partsOf({ ledger: stores.ledger, seals: stores.seals, archive: stores.archive, clock, spool, signer }, []),
+    ...{ ledger: ledgerOf(parts, call, parts.off), seals, archive, failed, random },
+    backOff: () => counted(() => parts.pause(0)),
+  })
+  async function seal() {
+    running += 1
+    try {
+      const days = await sealed.run()
+      if (days.length > 1) parts.reached('catch-up')
+      await announce({ seals, archive, messenger: messengerOf(parts, call), channel: compliance, clock, failed })
+      return days
+    } finally {
+      running -= 1
+    }
+  }
+  return { seal, isInFiles: () => running > 0 && inCalls === 0, isSealing: () => running > 0 }
+}
+
+/** Time passes for whoever pauses, and for everybody. */
+const pausing =
+  ({ schedule, stores: { time } }: Begun, life: Life) =>
+  async (ms: number): Promise<void> => {
+    const until = time.ms + ms
+    await schedule.point()
+    if (!life.alive) return never()
+    time.ms = Math.max(time.ms, until)
+  }
+
+/** One byte picks the shard of a request without key: of two, so that they meet. */
+function randomOf(seed: number): (bytes: number) => Uint8Array {
+  const next = numbers(seed)
+  return (bytes) => (bytes === 1 ? Uint8Array.of(next() % 2 ? 0x30 : 0x70) : Uint8Array.from({ length: bytes }, next))
+}

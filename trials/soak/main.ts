@@ -1,0 +1,199 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { AzureNamedKeyCredential } from '@azure/data-tables'
+import { TableOutbox } from '../../src/azure/outbox.ts'
+import { connectTables } from '../../src/azure/tables.ts'
+import { instant } from '../../src/core/data/instant.ts'
+import { startConnector } from '../../test/support/connector.ts'
+import { client } from '../deployment/client.ts'
+import { botId, type Deployment, startDeployment } from '../deployment/deployment.ts'
+import type { Member } from '../deployment/member.ts'
+import { accountOf } from '../deployment/policy.ts'
+import type { Witnessed } from '../deployment/order.ts'
+import { startTeams } from '../../test/support/teamsDouble.ts'
+import { certain, fit } from './fit.ts'
+import { startIdle } from './idle.ts'
+import { channels, type Counts, live } from './load.ts'
+import { tableOf } from './table.ts'
+
+const help = `npm run soak -- [options]
+Lives of requests, one after the other, at one process of the app: asked, waited for, decided over the API and in Teams,
+redeemed, reported, listed. It fails if an answer is not as it should be, if memory grows in the second half, if the
+event loop is held up, if cards stay out of date, or if waiters or sockets are left 5 seconds after the end.
+
+  --minutes N   how long (10)
+  --rate N      lives that begin in a second, as far as the machine goes (4; for more than 20 minutes 1, since a channel
+                bears 1,800 cards in an hour)
+  --json        write JSON, for machines
+  --out FILE    write JSON to a file as well
+`
+
+/** What must not be passed. */
+const most = {
+  /** Of the heap, after garbage was collected, in the second half and beyond chance. */
+  mebibytesPerMinute: 0.5,
+  /** Milliseconds by which work was late, in 99 of 100 looks, of the samples' median; beyond what an idle thread was. */
+  delay: 100,
+  /** Of all calls, those that are told to try again: a machine that is busy elsewhere makes some. */
+  again: 0.05,
+  /** Lives at once: more do not begin before others end. */
+  atOnce: 12,
+}
+
+const bots = 60
+const [sampleEvery, sweepEvery] = [5_000, 10_000]
+
+interface Sample extends Witnessed {
+  /** Milliseconds by which an idle thread was late. */
+  readonly idle: number
+  /** Minutes since the beginning. */
+  readonly minute: number
+  readonly lives: number
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '10' },
+      rate: { type: 'string', default: '4' },
+      json: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const [minutes, rate] = [Number(values.minutes), Number(values.rate)]
+  if (!(minutes > 0 && rate > 0)) throw new Error(help)
+  const [connector, teams] = await Promise.all([startConnector(), startTeams()])
+  const env = { COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl }
+  const limits = { pending: 100, hourly: 600 }
+  const groups = Object.fromEntries(
+    channels.map((name) => [
+      name,
+      { members: ['dba-1', 'dba-2'].map(accountOf), channels: [`19:${name}@thread.tacv2`] },
+    ]),
+  )
+  const approve = channels
+    .map(
+      (name) =>
+        `@id("${name}") @approvers("${name}") permit (principal, action == Action::"db.export", resource) when { context.environment == "${name}" };`,
+    )
+    .join('\n')
+  const policy = { groups, approve, bots: Array.from({ length: bots }, (_, i) => botId(i)), limits }
+  const deployment = await startDeployment({ processes: 1, policy, env })
+  try {
+    const token = (who: string) => (who === 'teams' ? teams.token() : deployment.token(who))
+    const result = await soak({ ...deployment, token }, { minutes, rate })
+    const json = `${JSON.stringify(result, null, 2)}\n`
+    if (values.out !== undefined) writeFileSync(values.out, json)
+    process.stdout.write(values.json ? json : tableOf(result))
+    if (result.violations.length > 0) throw new Error(result.violations.join('\n'))
+  } finally {
+    await deployment.close()
+    await Promise.all([connector.close(), teams.close()])
+  }
+}
+
+/** What was measured, and what of it may not be. */
+export type Result = Awaited<ReturnType<typeof soak>>
+
+async function soak(deployment: Deployment, { minutes, rate }: { minutes: number; rate: number }) {
+  const [member] = deployment.members
+  if (!member) throw new Error('There is no process.')
+  const calls = client(deployment, { again: true })
+  const counts: Counts = new Map()
+  const samples: Sample[] = []
+  const idle = startIdle()
+  const wrong: string[] = []
+  const started = performance.now()
+  const since = () => performance.now() - started
+  const open = new Set<Promise<void>>()
+  let n = 0
+  let [sampled, swept] = [0, 0]
+  while (since() < minutes * 60_000 && wrong.length < 10) {
+    if (open.size < most.atOnce) {
+      const life = live({ calls, counts, bots }, n++)
+        .catch((cause: unknown) => void wrong.push(String(cause)))
+        .finally(() => open.delete(life))
+      open.add(life)
+    }
+    if (since() >= sampled) {
+      sampled += sampleEvery
+      samples.push({
+        ...(await member.witness()),
+        idle: await idle.late(),
+        minute: since() / 60_000,
+        lives: n - open.size,
+      })
+    }
+    if (since() >= swept) {
+      swept += sweepEvery
+      void timers(member).catch((cause: unknown) => wrong.push(`A timer: ${String(cause)}`))
+    }
+    await new Promise((done) => setTimeout(done, 1000 / rate))
+  }
+  await Promise.all(open)
+  await idle.close()
+  const loaded = since() / 60_000
+  const cards = await cardsLeft(deployment, member)
+  const { body } = await calls.call(0, 'compliance', '/api/health')
+  calls.close()
+  const sockets = await socketsLeft(member)
+  const left = { cards, waiters: body.counts?.waiting as number, sockets }
+  const second = samples.filter(({ minute }) => minute > loaded / 2)
+  const heap = fit(second.map(({ minute, heapBytes }) => [minute, heapBytes / 2 ** 20] as const))
+  const delay = median(samples.slice(1).map((sample) => Math.max(0, sample.delay.p99 - sample.idle)))
+  // what the background could not do for want of an answer of the storage, it does later
+  const passing = (text: string) => text.startsWith('unavailable:')
+  const put = deployment.failures.filter(passing).length
+  if (put > 0) counts.set('put off', put)
+  const again = (counts.get('told to try again') ?? 0) / (counts.get('calls') ?? 1)
+  const violations = [
+    ...wrong,
+    ...deployment.failures.filter((text) => !passing(text)),
+    ...(second.length < 3 ? ['It was too short to tell whether the heap grows'] : []),
+    ...(certain(heap) > most.mebibytesPerMinute ? [`The heap grows: ${heap.slope.toFixed(2)} MiB a minute`] : []),
+    ...(again > most.again ? [`Told to try again: ${(again * 100).toFixed(1)} % of all calls`] : []),
+    ...(delay > most.delay ? [`The event loop is held up: ${delay.toFixed(0)} ms`] : []),
+    ...Object.entries(left).flatMap(([what, count]) => (count === 0 ? [] : [`${what} left: ${count}`])),
+  ]
+  return { minutes: loaded, lives: n, counts: Object.fromEntries(counts), samples, heap, delay, left, violations }
+}
+
+async function timers(member: Member): Promise<void> {
+  await member.timer('sweep')
+  await member.timer('deliver')
+}
+
+/** How many requests' cards are out of date after the timer had its turns. */
+async function cardsLeft({ storage }: Deployment, member: Member): Promise<number> {
+  const credential = new AzureNamedKeyCredential(storage.account, storage.key)
+  const outbox = new TableOutbox(connectTables({ url: storage.tablesUrl, credential }))
+  for (let turn = 0; ; turn++) {
+    // a day from now: what is put off, or claimed, waits too
+    const waiting = await outbox.waiting(instant(Date.now() + 86_400_000), 1_000)
+    if (waiting.length === 0 || turn === 24) return waiting.length
+    await member.timer('deliver')
+    await new Promise((done) => setTimeout(done, 2_500))
+  }
+}
+
+/** Those of callers are closed by them, those to others after 5 seconds of silence. */
+async function socketsLeft(member: Member): Promise<number> {
+  await new Promise((done) => setTimeout(done, 5_000))
+  for (let turn = 0; ; turn++) {
+    const { sockets } = await member.witness()
+    if (sockets === 0 || turn === 10) return sockets
+    await new Promise((done) => setTimeout(done, 500))
+  }
+}
+
+const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`soak: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { shuffled } from '../../test/support/chance.ts'
+import type { Fault } from '../../test/support/faultProxy.ts'
+import { hanging, faults } from './faults.ts'
+import { deliverUnder, deliveryCells, titleOf } from './delivering.ts'
+import { type Cell, callsOf, run, title } from './matrix.ts'
+import { type Operation, operations } from './operations.ts'
+import { startSeals, sealUnder } from './sealing.ts'
+import { startStations, type Storage } from './station.ts'
+import { checkWhole } from './whole.ts'
+
+/** Milliseconds: the promise of the system. */
+const promised = 8_000
+
+const help = `npm run wire -- [options]
+Breaks the wires between the app and its storage, tables and blobs, and between the app and the connector: each fault at
+each call of each operation of the main job and of the delivery of cards, once, and for good; and at the first try of each
+call of a seal. It fails at an acknowledgement that is lost, at a conflict of a caller with themselves, at an answer after
+${promised / 1000} s or one that is no problem of the table, and at anything that is written half.
+
+  --seed N    the order of an earlier run
+  --cells N   so many cells of the matrix (all)
+  --only TEXT operations whose name has it; "card" are the deliveries, "seal" the seals
+  --at-once N cells that run together (8)
+`
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+      cells: { type: 'string', default: '1000000' },
+      only: { type: 'string', default: '' },
+      'at-once': { type: 'string', default: '8' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return void process.stdout.write(help)
+  const [seed, most, atOnce] = [Number(values.seed), Number(values.cells), Number(values['at-once'])]
+  if (![seed, most, atOnce].every(Number.isSafeInteger) || Math.min(most, atOnce) < 1) throw new Error(help)
+  say(`seed ${seed}: repeat with --seed ${seed}`)
+  const storage = await startStations()
+  try {
+    const cells: Cell[] = []
+    for (const operation of operations.filter(({ name }) => name.includes(values.only)))
+      cells.push(...(await cellsOf(storage, operation)))
+    const calls = cells.map((cell) => ({ name: title(cell), run: async () => run(storage, cell) }))
+    await runAll('call', shuffled(calls, seed).slice(0, most), atOnce)
+    // their clocks run on, and with them the times of the ledger: last
+    const deliveries = deliveryCells(faults)
+      .map((cell) => ({ name: titleOf(cell), run: async () => ({ met: await deliverUnder(storage, cell) }) }))
+      .filter(({ name }) => name.includes(values.only))
+    if (calls.length + deliveries.length === 0 && !'seal'.includes(values.only)) throw new Error(help)
+    await runAll('delivery', shuffled(deliveries, seed).slice(0, most), atOnce)
+    say(`the ledger is whole: ${await checkWhole(storage.ledger)} events`)
+  } finally {
+    await storage.close()
+  }
+  if ('seal'.includes(values.only)) await seals(shuffled([...faults], seed).slice(0, most))
+}
+
+/** One after the other: each has the ledger for itself. */
+async function seals(all: readonly (readonly [string, Fault])[]): Promise<void> {
+  const seals = await startSeals()
+  try {
+    for (const [name, fault] of all) {
+      const { met, runs } = await sealUnder(seals.account, name, fault)
+      say(`seal, ${name.padEnd(12)} at the first try of ${met} calls: sealed after ${runs} runs`)
+    }
+  } finally {
+    await seals.close()
+  }
+}
+
+/** Each fault at each call; what hangs, for good. */
+async function cellsOf(storage: Storage, operation: Operation): Promise<Cell[]> {
+  const calls = await callsOf(storage, operation)
+  const numbers = Array.from({ length: calls }, (_, i) => i + 1)
+  const cells = numbers.flatMap((call) => [
+    ...[...faults].flatMap(([name, fault]) =>
+      [false, true].map((onward): Cell => ({ operation, name, fault, call, onward })),
+    ),
+    { operation, name: 'hanging', fault: hanging, call, onward: true },
+  ])
+  say(`${operation.name.padEnd(16)} ${calls} calls, ${cells.length} cells`)
+  return cells
+}
+
+interface Task {
+  readonly name: string
+  readonly run: () => Promise<{ readonly met: boolean; readonly status?: number; readonly ms?: number }>
+}
+
+async function runAll(kind: string, tasks: readonly Task[], atOnce: number): Promise<void> {
+  const left = [...tasks]
+  const counts = { met: 0, refused: 0, slowest: 0, failed: 0 }
+  const work = async () => {
+    for (let task = left.pop(); task; task = left.pop()) {
+      try {
+        const { met, status = 200, ms = 0 } = await task.run()
+        if (met) counts.met++
+        if (status === 503) counts.refused++
+        counts.slowest = Math.max(counts.slowest, Math.ceil(ms))
+        if (ms > promised) throw new Error(`${task.name}: an answer after ${Math.ceil(ms)} ms`)
+      } catch (cause) {
+        counts.failed++
+        say(`FAILED ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  const { met, refused, slowest, failed } = counts
+  const answers = kind === 'call' ? `; ${refused} answers were 503, the slowest after ${slowest} ms` : ''
+  say(`${kind}: ${tasks.length} cells, ${met} met their fault${answers}`)
+  if (failed > 0) throw new Error(`${failed} cells failed.`)
+  if (tasks.length > 0 && met === 0) throw new Error('No cell met its fault.')
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+main().then(
+  () => process.exit(0),
+  (cause: unknown) => {
+    process.stderr.write(`wire: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
+    process.exit(1)
+  },
+)

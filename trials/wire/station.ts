@@ -1,0 +1,172 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { AzureNamedKeyCredential } from '@azure/data-tables'
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import { StorageSharedKeyCredential } from '@azure/storage-blob'
+import { type Adapters, type App, compose } from '../../src/app.ts'
+import { BlobArchive } from '../../src/azure/archive.ts'
+import { TableLedger } from '../../src/azure/ledger.ts'
+import { TableLimits } from '../../src/azure/limits.ts'
+import { prepareLedger } from '../../src/azure/meta.ts'
+import { TableSeals } from '../../src/azure/seals.ts'
+import { connectTables, type Tables } from '../../src/azure/tables.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
+import { boundary } from '../../src/http/boundary.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import type { RouteName } from '../../src/http/route.ts'
+import { routes } from '../../src/http/routes.ts'
+import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+import { dba, needs, noon, oid } from '../../test/support/build.ts'
+import { FakeClock, FakeDirectory, fakePolicy } from '../../test/support/fakes.ts'
+import { type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
+import { agent, newSigner, roster } from '../../test/support/world.ts'
+
+export interface Answered {
+  readonly status: number
+  readonly type: string
+  readonly ms: number
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
+  readonly body: any
+}
+
+export interface Wanted {
+  readonly id?: string
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: object
+}
+
+/** One process: the real composition on real adapters, called at its HTTP door. */
+export interface Process {
+  readonly app: App
+  readonly ledger: TableLedger
+  call(name: RouteName, who: Caller, wanted?: Wanted): Promise<Answered>
+}
+
+/** A process whose storage lies behind faults, another that reaches the same around them, and an agent of its own. */
+export interface Station {
+  readonly agent: Caller
+  readonly behind: Process
+  readonly around: Process
+  /** From now on, for tables and blobs alike. */
+  plan(plan: Plan): void
+  close(): Promise<void>
+}
+
+export interface Storage {
+  station(): Promise<Station>
+  /** Around all faults. */
+  readonly ledger: TableLedger
+  readonly tablesUrl: string
+  /** Connects as a process of its own would; through another address if told so. */
+  tables(url?: string): Tables
+  close(): Promise<void>
+}
+
+const origin = 'countersign.example/evidence'
+export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [] }
+export const auditor: Caller = { kind: 'person', id: oid(61), name: 'Aud', roles: ['Evidence.Read'] }
+/** A week: none expires while others go on. */
+export const longest = 604_800
+
+/** A storage account in memory, on which any number of processes run. Time stands still at noon. */
+export async function startStations(): Promise<Storage> {
+  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const signer = await newSigner()
+  const tables = tablesOf(azurite)
+  await prepareLedger(tables, { origin, tenant: oid(100), at: noon })
+  await archiveOf(azurite).prepare()
+  let number = 1_000
+  return {
+    ledger: new TableLedger(tables),
+    tablesUrl: azurite.tablesUrl,
+    tables: (url) => tablesOf(azurite, url),
+    async station() {
+      const id = oid(number++)
+      const [toTables, toBlobs] = await Promise.all([
+        startFaultProxy(azurite.tablesUrl),
+        startFaultProxy(azurite.blobsUrl),
+      ])
+      const behind = processOn(azurite, signer, id, { tables: toTables, blobs: toBlobs })
+      const around = processOn(azurite, signer, id)
+      return {
+        agent: { kind: 'agent', id, appId: id, roles: ['Actions.Request'] },
+        ...{ behind, around },
+        plan: (plan) => [toTables, toBlobs].forEach((proxy) => proxy.plan(plan)),
+        async close() {
+          for (const { app } of [behind, around]) app.stop()
+          await Promise.all([toTables.close(), toBlobs.close()])
+        },
+      }
+    },
+    close: () => azurite.close(),
+  }
+}
+
+/** Repeats what found no storage in time, as clients do: a machine that is busy elsewhere proves nothing. */
+export async function patiently(call: () => Promise<Answered>): Promise<Answered> {
+  for (let left = 10; ; left--) {
+    const answer = await call()
+    if (answer.status !== 503 || answer.body.code !== 'unavailable' || left === 0) return answer
+    await pause(500)
+  }
+}
+
+const tablesOf = ({ tablesUrl, account, key }: Azurite, url = tablesUrl) =>
+  connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+
+const archiveOf = ({ blobsUrl, account, key }: Azurite, url = blobsUrl) =>
+  new BlobArchive({ url, container: 'evidence', credential: new StorageSharedKeyCredential(account, key) })
+
+function processOn(
+  azurite: Azurite,
+  signer: Signer,
+  id: ObjectId,
+  through?: Readonly<Record<'tables' | 'blobs', FaultProxy>>,
+): Process {
+  const clock = new FakeClock(noon)
+  const directory = new FakeDirectory(clock)
+  directory.add(dba)
+  const tables = tablesOf(azurite, through?.tables.url)
+  const ledger = new TableLedger(tables)
+  const adapters: Adapters = {
+    ...{ ledger, clock, directory, signer, logSigner: signer, origin },
+    limits: new TableLimits(tables),
+    seals: new TableSeals(tables),
+    archive: archiveOf(azurite, through?.blobs.url),
+    policy: fakePolicy(
+      roster({
+        agents: [agent(id)],
+        groups: [{ name: 'dba', members: [dba], channels: [`19:${id}`] }],
+        judge: () => needs(undefined, { expires: longest, lapse: longest }),
+      }),
+    ),
+    verifiers: new Map(),
+    callers: async (authorization) => JSON.parse(authorization ?? 'null') as Caller,
+    failed: () => {},
+    baseUrl: 'https://countersign.example',
+  }
+  const app = compose(adapters)
+  return { app, ledger, call: (name, who, wanted) => called(app, name, who, wanted) }
+}
+
+async function called(app: App, name: RouteName, who: Caller, wanted: Wanted = {}): Promise<Answered> {
+  const route = routes.find((one) => one.name === name)
+  if (route === undefined) throw new Error(`There is no route ${name}.`)
+  const { id, query = '', headers = {}, body } = wanted
+  const url = `https://countersign.example/${route.path}${query}`
+  const nativeRequest = new Request(url, {
+    method: route.method,
+    headers: { ...headers, authorization: JSON.stringify(who) },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  const params: Record<string, string> = id === undefined ? {} : { id }
+  const init = { url, method: route.method, params, nativeRequest }
+  const context = new InvocationContext({ functionName: name, logHandler: () => undefined })
+  const began = performance.now()
+  const answer = new HttpResponse(await boundary(name, app.api[name])(new HttpRequest(init), context))
+  const ms = performance.now() - began
+  const text = Buffer.from(await answer.arrayBuffer()).toString('utf8')
+  const type = answer.headers.get('content-type') ?? ''
+  return { status: answer.status, type, ms, body: type.includes('json') ? JSON.parse(text) : text }
+}
