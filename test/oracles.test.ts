@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { actionDigest, canonicalAction } from '../src/core/action/action.ts'
 import { grants } from '../src/approvals/grants.ts'
 import { fileSigner } from '../src/local/signer.ts'
+import { fencesOf, readPage } from './docs/pages.ts'
 import { action, approved, noon } from './support/build.ts'
 import { python } from './support/python.ts'
 
@@ -24,14 +25,16 @@ const run = (program: string, input: object): string => {
 const params = { rows: 120_000, note: 'é, "quoted", \u0000 and 😀', list: [1, true, { b: 1.5, a: '' }] }
 const wish = { ...action, params }
 
-test('Python works out the same action digest from the definition in the README', () => {
-  const program = `
-import hashlib, json, sys
-action = json.load(sys.stdin)
-document = { **action, "type": "countersign/action/v1" }
-text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-print("sha256:" + hashlib.sha256(text.encode()).hexdigest())`
-  expect(run(program, { ...wish })).toBe(actionDigest(wish))
+test('Python works out the same action digest, as docs/agents/digest.md says', () => {
+  const [example = ''] = fencesOf(readPage('docs/agents/digest.md'), 'python')
+  expect(run(`import json, sys\naction = json.load(sys.stdin)\n${example}`, { ...wish })).toBe(actionDigest(wish))
+})
+
+test('JavaScript works out the same action digest, as docs/agents/digest.md says', () => {
+  const [example = ''] = fencesOf(readPage('docs/agents/digest.md'), 'js')
+  const program = `const action = ${JSON.stringify(wish)}\n${example}\nconsole.log(digest)`
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  expect(said.trim()).toBe(actionDigest(wish))
 })
 
 test('jq writes the same canonical action', () => {

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { bounds } from '../src/core/data/bound.ts'
-import { listQuery } from '../src/http/schemas.ts'
+import { bounds } from '../../src/core/data/bound.ts'
+import { listQuery } from '../../src/http/schemas.ts'
+import { readPage, rowsOf } from './pages.ts'
 
-const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
-const section = readme.split('\n### Limits\n')[1]?.split('\n## ')[0] ?? ''
-const cells = section.split('\n').map((line) => line.split('|')[2]?.trim())
+const cells = rowsOf(readPage('docs/agents/limits.md')).map(([, limit]) => limit)
 
 const n = (number: number): string => number.toLocaleString('en-US')
 const {
@@ -41,8 +38,13 @@ test.each([
   `${cardsPerChannel}`,
   `not for ${coolDown} seconds`,
   `not after ${denials} denials in ${coolDown} seconds`,
-])('the README says: %s', (limit) => {
+])('docs/agents/limits.md says: %s', (limit) => {
   expect(cells).toContain(limit)
+})
+
+test('docs/approvers/teams.md says what an approver can be shown', () => {
+  const most = `more than ${shown.pages} pages, or has more than ${shown.keys} params`
+  expect(readPage('docs/approvers/teams.md').replace(/\s+/g, ' ')).toContain(most)
 })
 
 test('a list gives no more than its limit', () => {
