@@ -1,0 +1,7 @@
+import { generated, generatedPages } from './blocks.ts'
+import { readPage } from './pages.ts'
+
+test.each(generatedPages)('%s has the parts that the code makes', (page) => {
+  const text = readPage(page)
+  if (generated(page, text) !== text) throw new Error(`${page} is not up to date. Run: node scripts/docs.mjs`)
+})

@@ -1,0 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { generated, generatedPages } from './blocks.ts'
+
+/** Writes the generated parts of the documents anew; `scripts/docs.mjs` runs it in the project's folder. */
+for (const page of generatedPages) writeFileSync(page, generated(page, readFileSync(page, 'utf8')))
