@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formats } from '../../src/core/presentation.ts'
+import { sizes } from '../../src/policy/sizes.ts'
+import { load } from '../policy/folder.ts'
+import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from './pages.ts'
+
+const writing = readPage('docs/policy/writing.md')
+const reference = readPage('docs/policy/reference.md')
+const presentation = readPage('docs/policy/presentation.md')
+const secrets = readPage('docs/policy/secrets.md')
+
+const example = (file: string): string => readFileSync(join(root, 'policy', file), 'utf8')
+const fence = (text: string, nth = 0, language = ''): string => fencesOf(text, language)[nth] ?? ''
+
+test('the rule in docs/policy/writing.md fits into the example', async () => {
+  const rule = fence(writing)
+  expect(rule).toContain('@id("restart-needs-dba")')
+  await load({ 'approve.cedar': `${example('approve.cedar')}\n${rule}` })
+})
+
+test('the command in docs/policy/writing.md can be declared and compared', async () => {
+  const declared = fence(sectionOf(writing, '## Commands of `countersign run`'), 0)
+  const compared = fence(sectionOf(writing, '## Commands of `countersign run`'), 1)
+  const context = `{ environment: String, ${declared} }`
+  await load({
+    'schema.cedarschema': `${example('schema.cedarschema')}
+action "unit.restart" appliesTo { principal: Agent, resource: Target, context: ${context} };`,
+    'allow.cedar': `@id("restart") permit (principal, action == Action::"unit.restart", resource) ${compared};`,
+  })
+})
+
+test('approvers.json in docs/policy/reference.md loads with rules for its groups', async () => {
+  const approve = `${reference.match(/`(@approvers\("dba:2, security\|oncall"\))`/)?.[1]} @id("r")`
+  const alone = { 'approvers.json': fence(reference, 0, 'json'), 'approve.cedar': '', 'allow.cedar': '' }
+  const policy = await load({ ...alone, 'forbid.cedar': '' })
+  expect(policy.groups().map(({ name }) => name)).toEqual(['dba'])
+  await expect(load({ ...alone, 'approve.cedar': `${approve} permit (principal, action, resource);` })).rejects.toThrow(
+    'approvers.json has no group "security"',
+  )
+})
+
+test.each(['forbid', 'approve', 'allow'])(
+  '%s.cedar knows exactly the annotations that docs/policy/reference.md gives it',
+  async (name) => {
+    const file = `${name}.cedar`
+    const rows = rowsOf(sectionOf(reference, '## Annotations')).slice(1)
+    const known = rows.filter(([, files = '']) => files === 'all' || files.includes(file)).map(([code = '']) => code)
+    const values: Readonly<Record<string, string>> = { id: 'r', approvers: 'dba', tier: 'high', summary: 'A title' }
+    const noteOf = (code: string) => {
+      const [, note = '', value = ''] = /@(\w+)\("(.*)"\)/.exec(code) ?? []
+      return `@${note}("${values[note] ?? value}")`
+    }
+    const effect = name === 'forbid' ? 'forbid' : 'permit'
+    const rule = (codes: readonly string[]) =>
+      load({ [file]: `${codes.map(noteOf).join('\n')}\n${effect} (principal, action, resource);` })
+    await rule(known)
+    const others = rows.map(([code = '']) => code).filter((code) => !known.includes(code))
+    for (const other of others) await expect(rule([...known, other])).rejects.toThrow('is not known in this file')
+  },
+)
+
+test('presentation.json in docs/policy/presentation.md fits the example', async () => {
+  const policy = await load({ 'presentation.json': fence(presentation, 0, 'json') })
+  expect(policy.presentation('db.export')?.params.map(({ key }) => key)).toEqual(['rows', 'destination', 'tables'])
+})
+
+test('docs/policy/presentation.md names every format', () => {
+  const rows = rowsOf(sectionOf(presentation, '## The params'))
+  const start = rows.findIndex(([name, , shown]) => name === '`format`' && shown === 'shown as')
+  expect(rows.slice(start + 1).map(([name = '']) => codesIn(name)[0])).toEqual([...formats])
+})
+
+test('the exception in docs/policy/secrets.md can be declared', async () => {
+  const policy = await load({ 'schema.cedarschema': `${example('schema.cedarschema')}\n${fence(secrets)}` })
+  expect(policy.notSecret('key.disable')).toEqual(['/params/access_key_id', '/params/fingerprints/*'])
+})
+
+test.each([
+  ['reference', `at most ${sizes.groupsPerSlot} groups and asks for at most ${sizes.quorum} people`],
+  ['reference', `at most ${sizes.slots} slots`],
+  ['reference', `At most ${sizes.rulesPerAction} rules`],
+  ['reference', `up to ${sizes.channelsPerGroup} Teams channels`],
+  ['reference', `1 to ${sizes.summary} characters`],
+  ['presentation', `at most ${sizes.title} characters and ${sizes.titleValues} values`],
+  ['presentation', `1 to ${sizes.label} characters`],
+  ['presentation', `at most ${sizes.criticalParams} |`],
+])('docs/policy/%s.md says: %s', (page, limit) => {
+  expect(readPage(`docs/policy/${page}.md`)).toContain(limit)
+})
