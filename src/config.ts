@@ -2,7 +2,7 @@ import { isObjectId } from './core/data/id.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
-/** The settings of a deployment; README.md explains each. */
+/** The settings of a deployment; docs/operate/settings.md explains each. */
 export interface Config {
   readonly baseUrl: string
   readonly origin: string

@@ -1,0 +1,75 @@
+import { agents, users } from '../../src/local/accounts.ts'
+import { localTeams } from '../../src/local/bot.ts'
+import { localSettings } from '../../src/local/settings.ts'
+import { readConfig } from '../../src/config.ts'
+import { appTypes } from '../../src/teams/settings.ts'
+import { codesIn, readPage, rowsOf, sectionOf } from './pages.ts'
+
+const settings = readPage('docs/operate/settings.md')
+const local = readPage('docs/agents/local.md')
+
+/** The settings of a table by name, each with the example beside it. */
+const examplesIn = (section: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    rowsOf(section)
+      .slice(1)
+      .map(([name = '', example = '']) => [codesIn(name)[0] ?? name, codesIn(example)[0] ?? '']),
+  )
+
+/** An environment that notes which settings are read. */
+function watched(env: Readonly<Record<string, string>>) {
+  const read = new Set<string>()
+  const seen = new Proxy(env, {
+    get: (target, name) => {
+      read.add(String(name))
+      return target[String(name)]
+    },
+  })
+  return { env: seen as NodeJS.ProcessEnv, read }
+}
+
+const deployed = examplesIn(sectionOf(settings, '## A deployment'))
+
+test('docs/operate/settings.md names exactly the settings that a deployment reads', () => {
+  const { env, read } = watched(deployed)
+  readConfig(env)
+  expect(Object.keys(deployed).sort()).toEqual([...read].sort())
+})
+
+test.each(Object.keys(deployed))('a deployment does not start without %s', (name) => {
+  const { [name]: _left, ...others } = deployed
+  expect(() => readConfig(others)).toThrow(`The setting ${name} is missing`)
+})
+
+test('docs/operate/settings.md names every type that the bot may be registered as', () => {
+  const [row = []] = rowsOf(settings).filter(([name]) => name === '`BOT_APP_TYPE`')
+  expect(codesIn(row[2] ?? '')).toEqual(expect.arrayContaining([...appTypes]))
+})
+
+test('docs/agents/local.md names exactly the settings that the local stack reads', () => {
+  const { env, read } = watched({})
+  localSettings(env, [])
+  localTeams(env, 'http://127.0.0.1:1')
+  const named = Object.keys(examplesIn(sectionOf(local, '## Settings')))
+  expect(named.sort()).toEqual([...read].sort())
+})
+
+test('docs/agents/local.md names the ports and folders that the local stack takes by itself', () => {
+  const { ports, data, policy } = localSettings({}, [])
+  const named = examplesIn(sectionOf(local, '## Settings'))
+  expect(named).toMatchObject({
+    COUNTERSIGN_PORT: String(ports.api.port),
+    COUNTERSIGN_IDENTITY_PORT: String(ports.identity.port),
+    COUNTERSIGN_STORAGE_PORT: String(ports.blobs.port),
+    COUNTERSIGN_PLAYGROUND_PORT: String(ports.playground?.port),
+  })
+  expect([data, policy].map((folder) => folder.split('/').at(-1))).toEqual([
+    named['COUNTERSIGN_DATA'],
+    named['COUNTERSIGN_POLICY'],
+  ])
+})
+
+test('docs/agents/local.md names every account of the local tenant', () => {
+  const named = rowsOf(sectionOf(local, '## Accounts')).flatMap(([account = '']) => codesIn(account))
+  expect(named.toSorted()).toEqual([...users, ...agents].map(({ name }) => name).sort())
+})
