@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { fencesOf, readPage } from '../docs/pages.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -8,26 +8,49 @@ beforeAll(async () => {
 })
 afterAll(() => stack.stop())
 
-/** The shell blocks of the README's walk, one after the other, on the ports of this stack. */
-function walk(): string {
-  const [, section = ''] = readFileSync('README.md', 'utf8').split('\n## A five-minute walk\n')
-  const [text = ''] = section.split('\n## ')
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block)
-  return blocks
-    .join('\n')
-    .replaceAll('http://127.0.0.1:7071', stack.api)
-    .replaceAll('http://127.0.0.1:9400', stack.identity)
+/** The shell blocks of a page, on the ports of this stack. */
+const blocksOf = (page: string): readonly string[] =>
+  fencesOf(readPage(page), 'sh').map((block) =>
+    block.replaceAll('http://127.0.0.1:7071', stack.api).replaceAll('http://127.0.0.1:9400', stack.identity),
+  )
+
+interface Shell {
+  readonly code: unknown
+  readonly said: string
+  readonly complained: string
 }
 
-test('the walk in the README works word for word', async () => {
-  const shell = spawn('bash', ['-euo', 'pipefail', '-c', walk()], {
+/** Runs a script to its end; `hears` gets what was written to standard error so far. */
+async function run(script: string, hears: (complained: string) => void = () => {}): Promise<Shell> {
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
     env: { ...process.env, COUNTERSIGN_DATA: stack.data, TMPDIR: stack.data },
   })
   let said = ''
   let complained = ''
   shell.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  shell.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()))
+  shell.stderr.on('data', (chunk: Buffer) => {
+    complained += chunk.toString()
+    hears(complained)
+  })
   const code = await new Promise((done) => shell.once('close', done))
+  return { code, said, complained }
+}
+
+test('the first request of the README works word for word, approved from a shell', async () => {
+  const [ask = '', approve = ''] = blocksOf('README.md')
+  const settings = ask.split('\n').filter((line) => line.startsWith('export '))
+  let approved: Promise<Shell> | undefined
+  const asked = await run(ask, (complained) => {
+    const id = /waiting for approval/.test(complained) ? /request (\S+):/.exec(complained)?.[1] : undefined
+    if (id !== undefined) approved ??= run([...settings, approve.replace('01…', id)].join('\n'))
+  })
+  expect(asked).toMatchObject({ code: 0, said: 'exported\n' })
+  expect(asked.complained).toMatch(/reported as succeeded/)
+  expect(await approved).toMatchObject({ code: 0, said: expect.stringMatching(/^status +approved$/m) })
+})
+
+test('the long walk works word for word', async () => {
+  const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
   expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
   const lines = said.split('\n')
   const expected = [
