@@ -49,6 +49,11 @@ test('the first request of the README works word for word, approved from a shell
   expect(await approved).toMatchObject({ code: 0, said: expect.stringMatching(/^status +approved$/m) })
 })
 
+test('the quickstart works word for word', async () => {
+  const ran = await run(blocksOf('docs/agents/quickstart.md').join('\n'))
+  expect(ran).toMatchObject({ code: 0, said: 'restarted\n' })
+})
+
 test('the long walk works word for word', async () => {
   const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
   expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
