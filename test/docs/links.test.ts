@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import about from '../../package.json'
-import { anchorsOf, pagesIn, proseOf, readPage, root } from './pages.ts'
+import { anchorsOf, codesIn, pagesIn, proseOf, readPage, root } from './pages.ts'
 
 const pages = pagesIn()
 
@@ -28,6 +28,17 @@ test.each([
   ['a heading that is not on its own page', '#no-such-heading', 'leads to no heading'],
 ])('a link to %s is a fault', (_what, link, expected) => {
   expect(fault('README.md', link)).toContain(expected)
+})
+
+const ourFolders = 'src|test|trials|scripts|functions|packages|examples|policy|cards|evidence|docs'
+const ourPath = new RegExp(`^(?:${ourFolders})/[\\w./-]*$`)
+
+test('every file and folder of ours that a document names is there', () => {
+  const named = pages.flatMap((page) =>
+    codesIn(proseOf(readPage(page))).flatMap((code) => (ourPath.test(code) ? [`${page}: ${code}`] : [])),
+  )
+  expect(named.filter((line) => !existsSync(join(root, line.split(': ')[1] ?? '')))).toEqual([])
+  expect(named.length).toBeGreaterThan(3)
 })
 
 test('every `npm run` command in a document is a script of package.json', () => {
