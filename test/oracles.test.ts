@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { actionDigest, canonicalAction } from '../src/core/action/action.ts'
 import { grants } from '../src/approvals/grants.ts'
 import { fileSigner } from '../src/local/signer.ts'
-import { fencesOf, readPage } from './docs/pages.ts'
+import { fencesOf, readPage } from './support/pages.ts'
 import { action, approved, noon } from './support/build.ts'
 import { python } from './support/python.ts'
 

@@ -1,5 +1,5 @@
+import { readPage } from '../support/pages.ts'
 import { generated, generatedPages } from './blocks.ts'
-import { readPage } from './pages.ts'
 
 test.each(generatedPages)('%s has the parts that the code makes', (page) => {
   const text = readPage(page)

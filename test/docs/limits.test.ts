@@ -1,6 +1,6 @@
 import { bounds } from '../../src/core/data/bound.ts'
 import { listQuery } from '../../src/http/schemas.ts'
-import { readPage, rowsOf } from './pages.ts'
+import { readPage, rowsOf } from '../support/pages.ts'
 
 const cells = rowsOf(readPage('docs/agents/limits.md')).map(([, limit]) => limit)
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import about from '../../package.json'
-import { anchorsOf, codesIn, pagesIn, proseOf, readPage, root } from './pages.ts'
+import { anchorsOf, codesIn, pagesIn, proseOf, readPage, root } from '../support/pages.ts'
 
 const pages = pagesIn()
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formats } from '../../src/core/presentation.ts'
+import { formats } from '../../src/core/action/presentation.ts'
 import { sizes } from '../../src/policy/sizes.ts'
 import { load } from '../policy/folder.ts'
-import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from './pages.ts'
+import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from '../support/pages.ts'
 
 const writing = readPage('docs/policy/writing.md')
 const reference = readPage('docs/policy/reference.md')

@@ -1,5 +1,5 @@
 import { Problem, problemCodes } from '../../src/core/data/problem.ts'
-import { codesIn, readPage, rowsOf, sectionOf } from './pages.ts'
+import { codesIn, readPage, rowsOf, sectionOf } from '../support/pages.ts'
 
 const documented = rowsOf(sectionOf(readPage('docs/agents/problems.md'), '## All codes')).slice(1)
 

@@ -3,7 +3,7 @@ import { localTeams } from '../../src/local/bot.ts'
 import { localSettings } from '../../src/local/settings.ts'
 import { readConfig } from '../../src/config.ts'
 import { appTypes } from '../../src/teams/settings.ts'
-import { codesIn, readPage, rowsOf, sectionOf } from './pages.ts'
+import { codesIn, readPage, rowsOf, sectionOf } from '../support/pages.ts'
 
 const settings = readPage('docs/operate/settings.md')
 const local = readPage('docs/agents/local.md')

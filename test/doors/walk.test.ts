@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { fencesOf, readPage } from '../docs/pages.ts'
+import { fencesOf, readPage } from '../support/pages.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
