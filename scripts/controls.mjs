@@ -1,4 +1,4 @@
-// Switches each control of SECURITY.md off, in a copy, and expects the tests that are named for it to turn red.
+// Switches each control of test/security.ts off, in a copy, and expects the tests that are named for it to turn red.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const notCopied = ['node_modules', 'dist', '.git', '.local', 'coverage']
 
 const help = `npm run controls -- [options]
-Switches each control of SECURITY.md off, in a copy, and expects the tests that are named for it to turn red.
+Switches each control of test/security.ts off, in a copy, and expects the tests that are named for it to turn red.
 It fails if one stays green, or is red with all controls on.
 
   --only NAME   this control alone; more than once, or with commas

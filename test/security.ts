@@ -7,7 +7,7 @@ import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
 import type { Row } from './security/row.ts'
 
-/** Every attack of SECURITY.md, its controls, and the tests that turn red without them (`npm run controls`). */
+/** Every attack of docs/security/controls.md, its controls, and the tests that turn red without them (`npm run trial -- controls`). */
 export const rows: readonly Row[] = [
   ...callerRows,
   ...approverRows,

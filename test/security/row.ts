@@ -1,4 +1,4 @@
-/** An attack, what stands against it, and the tests that notice if that is gone: a row of SECURITY.md. */
+/** An attack, what stands against it, and the tests that notice if that is gone: a section of docs/security/controls.md. */
 export interface Row {
   readonly attack: string
   readonly control: string
