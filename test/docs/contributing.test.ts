@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from '../support/root.ts'
 
-const root = join(import.meta.dirname, '../..')
 const read = (page: string): string => readFileSync(join(root, page), 'utf8')
 const pagesOf = (folder: string): readonly string[] =>
   readdirSync(join(root, folder))
