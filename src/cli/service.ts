@@ -22,7 +22,7 @@ export interface Service {
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
-export interface Until {
+interface Until {
   /** Seconds to wait for the request to leave `pending`. */
   readonly wait?: number
   readonly signal?: AbortSignal

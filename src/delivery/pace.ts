@@ -7,7 +7,7 @@ import type { Again, Messenger, Sent } from '../ports/messenger.ts'
 const patience = 5_000
 
 /** When a send may go: promised, in so many milliseconds; or not before a moment, and then ask again. */
-export type Turn = { readonly wait: number } | { readonly notBefore: Instant }
+type Turn = { readonly wait: number } | { readonly notBefore: Instant }
 
 export interface Pace {
   /** Promises the next send into a conversation, unless it is far ahead: then whoever asks should not wait for it. */

@@ -8,7 +8,7 @@ export interface RegisteredFunction {
 }
 
 /** The fields of a trigger that the host reads, of HTTP and of timers. */
-export interface Trigger {
+interface Trigger {
   readonly type: string
   readonly authLevel?: string
   readonly methods?: readonly string[]

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A folder's files with one of these endings, by name; none if there is no such folder. */
-export function readFolder(folder: string, ...endings: readonly string[]): ReadonlyMap<string, Uint8Array> {
+function readFolder(folder: string, ...endings: readonly string[]): ReadonlyMap<string, Uint8Array> {
   const names = existsSync(folder) ? readdirSync(folder) : []
   const wanted = names.filter((name) => endings.some((ending) => name.endsWith(ending)))
   return new Map(wanted.sort().map((name) => [name, readFileSync(join(folder, name))]))

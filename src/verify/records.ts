@@ -14,7 +14,7 @@ import { hashesOf, linesOf } from './lines.ts'
 import { examinationIn } from './thread.ts'
 
 /** Where the rules are replayed while the next records are read. */
-export interface Thread {
+interface Thread {
   /** Calls `serveExamination`. */
   readonly script: string
   /** So many records are worth it; fewer are examined here. */

@@ -18,9 +18,9 @@ export interface Double {
   readonly end: () => Promise<void>
 }
 
-export type CallName = 'ask' | 'read' | 'cancel' | 'decisions' | 'redeem' | 'outcome' | 'token' | 'unknown'
+type CallName = 'ask' | 'read' | 'cancel' | 'decisions' | 'redeem' | 'outcome' | 'token' | 'unknown'
 
-export interface Seen {
+interface Seen {
   readonly call: CallName
   readonly path: string
   readonly headers: IncomingHttpHeaders

@@ -20,7 +20,7 @@ export interface Client {
 }
 
 /** Where the newest pictures lie, to be looked at. */
-export const pictures = join(tmpdir(), 'countersign-pictures')
+const pictures = join(tmpdir(), 'countersign-pictures')
 
 const flags = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],

@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { type Client, openClient } from './client.ts'
 
-export type Body = Answer['body']
+type Body = Answer['body']
 
 /** A local stack, and dba-1 before its Teams client. */
 export interface Scene {

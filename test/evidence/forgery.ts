@@ -43,7 +43,7 @@ export function writeFolder(folder: string, members: ReadonlyMap<string, Uint8Ar
   }
 }
 
-export const textOf = (members: Members, name: string): string => {
+const textOf = (members: Members, name: string): string => {
   const bytes = members.get(name)
   if (!bytes) throw new Error(`There is no member ${name}.`)
   return bytes.toString('utf8')

@@ -22,7 +22,7 @@ import type { Day } from '../../src/core/data/day.ts'
 export const first = '2026-03-04' as Day
 
 /** Who may call, by name: people by their one role. */
-export const people: Readonly<Record<string, ObjectId>> = {
+const people: Readonly<Record<string, ObjectId>> = {
   'Evidence.Read': oid(61),
   'Evidence.Export': oid(62),
   'Evidence.Erase': oid(63),
@@ -37,7 +37,7 @@ const callerOf = (name: string | null): Caller => {
   return { kind: 'person', id, name, roles: [name] }
 }
 
-export interface Answered {
+interface Answered {
   readonly status: number
   readonly headers: Headers
   readonly text: string

@@ -16,7 +16,7 @@ export interface ConnectorCall {
 }
 
 /** What somebody wrote, as it reads now. */
-export interface Message {
+interface Message {
   readonly activity: string
   readonly body: Activity
 }
@@ -139,7 +139,7 @@ export async function startConnector(now: () => number = Date.now): Promise<Conn
 }
 
 /** What is looked at of an activity. */
-export interface Activity {
+interface Activity {
   readonly type?: string
   readonly text?: string
   readonly textFormat?: string

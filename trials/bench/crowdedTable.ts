@@ -20,7 +20,7 @@ const pendingOne = 4
 
 export const anAgent: ObjectId = bot
 export const anApprover: ObjectId = dba
-export const start: Instant = noon
+const start: Instant = noon
 
 /** Seconds between one request and the next. */
 const apart = 20

@@ -82,7 +82,7 @@ async function onDay(means: Means, program: Program): Promise<readonly Figure[]>
 }
 
 /** What is promised is about the program, not about a storage that is emulated. */
-export function figuresOf(
+function figuresOf(
   { name, most: { ratio, megabytes } }: Pick<Program, 'name' | 'most'>,
   given: {
     readonly events: number

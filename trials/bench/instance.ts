@@ -19,7 +19,7 @@ import { waiting } from '../../src/approvals/waiting.ts'
 import { FakeDirectory } from '../../test/support/fakes.ts'
 import { newSigner } from '../../test/support/world.ts'
 
-export const approver = users[0]?.oid as ObjectId
+const approver = users[0]?.oid as ObjectId
 const agent = agents[0]?.oid as ObjectId
 const issuer = 'https://countersign.example'
 const clock = { now: (): Instant => instant(Date.now()) }

@@ -19,12 +19,12 @@ export interface Gallery {
 }
 
 /** A card, and the button whose form is open. */
-export interface Hung {
+interface Hung {
   readonly card: object
   readonly open?: string
 }
 
-export interface Measured {
+interface Measured {
   readonly text: string
   /** WCAG 2.2, "contrast ratio": 1 to 21. */
   readonly ratio: number

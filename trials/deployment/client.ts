@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import type { Deployment } from './deployment.ts'
 
-export interface Answer {
+interface Answer {
   readonly status: number
   // oxlint-disable-next-line typescript/no-explicit-any -- trials reach into answers and fail where these differ
   readonly body: any

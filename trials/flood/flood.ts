@@ -6,7 +6,7 @@ export interface Desk {
   cancel(agent: number, id: string): Promise<string | null>
 }
 
-export type Said = { readonly id: string } | { readonly problem: string }
+type Said = { readonly id: string } | { readonly problem: string }
 
 export interface Flood {
   readonly desks: readonly Desk[]

@@ -5,7 +5,7 @@ import { type Answer, asked, type Call, type Passed } from './spec.ts'
 export type Wish = Exclude<Call, { kind: 'redeem' }> | { readonly kind: 'redeem'; readonly redemption: string }
 
 /** A grant, as it was read. */
-export interface Grant {
+interface Grant {
   readonly token: string
   readonly expiresAt: string
 }

@@ -16,7 +16,7 @@ export type Call =
 /** The status that an answer shows and how many votes, or the code of a problem. A sweep is answered with nothing. */
 export type Answer = { readonly status: string; readonly votes: number } | { readonly problem: string } | 'done'
 
-export type Status = 'pending' | 'approved' | 'redeemed' | 'succeeded' | 'failed' | Ended
+type Status = 'pending' | 'approved' | 'redeemed' | 'succeeded' | 'failed' | Ended
 type Ended = 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked'
 
 export interface State {

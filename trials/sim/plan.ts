@@ -13,7 +13,7 @@ export interface Fault {
 export const verbs = ['one', 'two', 'both', 'either', 'allow', 'forbid', 'unknown'] as const
 export type Verb = (typeof verbs)[number]
 
-export type Deed =
+type Deed =
   | {
       readonly do: 'ask'
       readonly verb: Verb

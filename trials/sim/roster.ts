@@ -23,7 +23,7 @@ import { agent, disabled, guest, stranger } from '../../test/support/world.ts'
 import type { Verb } from './plan.ts'
 
 /** Another account of {@link dba2}. */
-export const dba2Alias = oid(14)
+const dba2Alias = oid(14)
 
 /** Who may try to vote: two of the group, an account that is one of them again, another group; and who may not. */
 export const approvers: readonly ObjectId[] = [dba, dba2, dba2Alias, security, owner, guest, disabled, stranger]
@@ -39,7 +39,7 @@ export const eligible: Readonly<Record<string, readonly string[]>> = {
 export const excluded: readonly string[] = [owner]
 
 export const agents = [agent(bot), agent(runner)] as const
-export const channels = ['19:dba', '19:security'] as const
+const channels = ['19:dba', '19:security'] as const
 export const compliance = '19:compliance'
 
 const more = { lapse: 3600, grant: 300 }

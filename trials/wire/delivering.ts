@@ -18,7 +18,7 @@ export interface DeliveryCell {
 }
 
 /** How many calls to the storage a delivery makes at most; a cell beyond them meets nothing. */
-export const mostCalls = { storage: 10, connector: 2 } as const
+const mostCalls = { storage: 10, connector: 2 } as const
 
 /**
  * Delivers under a fault, and then as the timer does without.

@@ -37,7 +37,7 @@ export interface Wanted {
 }
 
 /** One process: the real composition on real adapters, called at its HTTP door. */
-export interface Process {
+interface Process {
   readonly app: App
   readonly ledger: TableLedger
   call(name: RouteName, who: Caller, wanted?: Wanted): Promise<Answered>

@@ -35,7 +35,7 @@ export interface PresentedParam {
   readonly side?: Side
 }
 
-export type Side = 'before' | 'after'
+type Side = 'before' | 'after'
 
 /** Words of policy; with `from`, the JSON pointer of the value in the action that they were made of. */
 export interface Piece {

@@ -55,7 +55,7 @@ export const oneOf = (...values: readonly unknown[]): Form => {
   return (value) => (values.includes(value) ? null : '')
 }
 
-export const text = (pattern: RegExp): Form => {
+const text = (pattern: RegExp): Form => {
   return (value) => (typeof value === 'string' && pattern.test(value) ? null : '')
 }
 

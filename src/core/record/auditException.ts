@@ -17,7 +17,7 @@ export interface Exceptional {
   readonly detail: string
 }
 
-export type Kind =
+type Kind =
   | 'never-used'
   | 'unreported'
   | 'failed'

@@ -23,7 +23,7 @@ export interface SlotHolder {
   readonly key?: Hex
 }
 
-export interface Denied {
+interface Denied {
   readonly digest: Digest
   readonly subject: Hex
   readonly deniedAt: Instant

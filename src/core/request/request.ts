@@ -104,7 +104,7 @@ export interface Decision {
 }
 
 /** That an approver was shown a page of a view. */
-export interface Shown {
+interface Shown {
   readonly approver: ObjectId
   readonly view: Digest
   readonly content: Hex
@@ -112,7 +112,7 @@ export interface Shown {
   readonly pages: number
 }
 
-export interface EventRef {
+interface EventRef {
   readonly seq: number
   readonly type: Fact['type']
   readonly hash: Hex
@@ -214,7 +214,7 @@ export function closed(
 }
 
 /** Strips a request to what every status has. */
-export function common(request: ApprovalRequest): Common {
+function common(request: ApprovalRequest): Common {
   const { id, agent, executor, onBehalfOf, action, verb, digest, policy, requirement, warnings } = request
   const { lapse, grant, createdAt, decisions, shown, undeliverable, events, said } = request
   const always = { id, agent, executor, action, verb, digest, policy, warnings, createdAt }

@@ -6,7 +6,7 @@ import { type Command, parseCommand } from './chatCommand.ts'
 import { wording } from '../../cards/wording.ts'
 
 /** Who sent an activity, and from where in Teams. */
-export interface Origin {
+interface Origin {
   /** Of our tenant: the gate has seen to it. */
   readonly who: ObjectId
   readonly conversation: string

@@ -28,7 +28,7 @@ export interface History {
 
 export type Rule = (request: ApprovalRequest, at: Instant) => Step
 
-export const template = sha256('template')
+const template = sha256('template')
 
 /** What the core records when the bot asks at noon, and all these rules are applied. */
 export function history(other: Partial<Submission>, ...steps: readonly (readonly [number, Rule])[]): History {
@@ -37,7 +37,7 @@ export function history(other: Partial<Submission>, ...steps: readonly (readonly
 }
 
 /** The history after one more rule, so many seconds after noon. */
-export const did = (past: History, [seconds, rule]: readonly [number, Rule]): History =>
+const did = (past: History, [seconds, rule]: readonly [number, Rule]): History =>
   taken(past, rule(past.request, after(seconds)), seconds)
 
 function taken({ entries }: History, step: Step, seconds: number): History {
