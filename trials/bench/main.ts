@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { Misuse, program, whole } from '../program.ts'
 import type { Figure, Means } from './figure.ts'
 import { isName, type Name, names, programs } from './programs.ts'
 import { type BenchStorage, startStorage } from './storage.ts'
 import { inserted, markdownOf, tableOf } from './table.ts'
 
-const help = `npm run bench -- [NAME..] [options]
-${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
+const help = `${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
 Each figure is told beside its floor, measured in the same run and in turns with it: machines differ, and so do moments.
 All of them take about fifteen minutes; exit code 1 says that one failed, not that it missed its goal.
 
@@ -31,50 +30,59 @@ interface Result {
   readonly figures: readonly Figure[]
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      ...{ runs: { type: 'string' }, scale: { type: 'string' }, requests: { type: 'string', default: '30000' } },
-      ...{ events: { type: 'string' }, json: { type: 'string' }, from: { type: 'string' }, into: { type: 'string' } },
-      ...{ quick: { type: 'boolean' }, azurite: { type: 'boolean' }, markdown: { type: 'boolean' } },
-      help: { type: 'boolean' },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(help)
-    return
-  }
-  const { quick = false, azurite = false } = values
+interface Measured {
+  readonly result: Result
+  /** How many of the benches failed, and are missing in the result. */
+  readonly failed: number
+}
+
+interface Wanted {
+  readonly runs?: string | undefined
+  readonly scale?: string | undefined
+  readonly requests: string
+  readonly events?: string | undefined
+  readonly json?: string | undefined
+  readonly from?: string | undefined
+  readonly into?: string | undefined
+  readonly quick: boolean
+  readonly azurite: boolean
+  readonly markdown: boolean
+}
+
+/** @returns the exit code */
+async function run(values: Wanted, operands: readonly string[]): Promise<number> {
+  const { quick, azurite } = values
   const settings = {
-    runs: whole(values.runs ?? (quick ? '2' : '5'), '--runs'),
+    runs: whole(values.runs ?? (quick ? '2' : '5'), '--runs', 1),
     scale: shareOf(values.scale ?? (quick ? '0.1' : '1')),
-    requests: whole(values.requests, '--requests'),
-    events: whole(values.events ?? (azurite ? '50000' : '1000000'), '--events'),
+    requests: whole(values.requests, '--requests', 1),
+    events: whole(values.events ?? (azurite ? '50000' : '1000000'), '--events', 1),
     azurite,
   }
-  const chosen = positionals.length > 0 ? positionals.map(nameOf) : names
-  const result = values.from === undefined ? await bench(chosen, settings) : read(values.from)
+  const chosen = operands.length > 0 ? operands.map(nameOf) : names
+  const { result, failed } = values.from === undefined ? await bench(chosen, settings) : read(values.from)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
   if (values.into !== undefined) {
     const table = `${aboutOf(result)}\n\n${markdownOf(result.figures)}`
     writeFileSync(values.into, inserted(readFileSync(values.into, 'utf8'), 'figures', table))
   }
   process.stdout.write(values.markdown ? markdownOf(result.figures) : tableOf(result.figures))
+  return failed === 0 ? 0 : 1
 }
 
 /** Measures one after the other. What failed is told, and the others go on. */
-async function bench(chosen: readonly Name[], settings: Omit<Means, 'storage' | 'say'>): Promise<Result> {
+async function bench(chosen: readonly Name[], settings: Omit<Means, 'storage' | 'say'>): Promise<Measured> {
   let started: Promise<BenchStorage> | undefined
   const storage = () => (started ??= begun())
   const figures: Figure[] = []
+  let failed = 0
   try {
     for (const name of chosen) {
       const began = performance.now()
       try {
         figures.push(...(await programs[name].measure({ ...settings, storage, say })))
       } catch (cause) {
-        process.exitCode = 1
+        failed += 1
         say(`${name} failed: ${cause instanceof Error ? cause.stack : String(cause)}`)
       }
       say(`${name}, ${((performance.now() - began) / 1000).toFixed(1)} s`)
@@ -83,7 +91,7 @@ async function bench(chosen: readonly Name[], settings: Omit<Means, 'storage' | 
     await (await started)?.close()
   }
   const processors = cpus().map(({ model }) => model)
-  return { node: process.version, processors, at: new Date().toISOString(), figures }
+  return { result: { node: process.version, processors, at: new Date().toISOString(), figures }, failed }
 }
 
 async function begun(): Promise<BenchStorage> {
@@ -92,30 +100,38 @@ async function begun(): Promise<BenchStorage> {
   return storage
 }
 
-const read = (file: string): Result => JSON.parse(readFileSync(file, 'utf8')) as Result
+const read = (file: string): Measured => ({ result: JSON.parse(readFileSync(file, 'utf8')) as Result, failed: 0 })
 
 const aboutOf = ({ node, processors, at }: Result): string =>
   `Measured on ${at.slice(0, 10)} with Node ${node} on ${processors.length} × ${processors[0]?.trim() ?? 'a processor'}.`
 
 function nameOf(text: string): Name {
-  if (!isName(text)) throw new Error(`There is nothing called ${text} to measure.\n\n${help}`)
+  if (!isName(text)) throw new Misuse(`There is nothing called “${text}” to measure.`)
   return text
 }
 
-function whole(text: string, option: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`${option} takes a number.`)
-  return Number(text)
-}
-
 function shareOf(text: string): number {
-  if (!/^\d{1,2}([.]\d{1,6})?$/.test(text) || Number(text) === 0) throw new Error('--scale takes a number, as 0.1.')
+  if (!/^\d{1,2}([.]\d{1,6})?$/.test(text) || Number(text) === 0) throw new Misuse('--scale takes a number, as 0.1.')
   return Number(text)
 }
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
 
-// last, when every constant above has its value
-main().catch((cause: unknown) => {
-  process.stderr.write(`bench: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-  process.exitCode = 1
+program({
+  name: 'bench',
+  operands: '[NAME..]',
+  help,
+  options: {
+    runs: { type: 'string' },
+    scale: { type: 'string' },
+    requests: { type: 'string', default: '30000' },
+    events: { type: 'string' },
+    json: { type: 'string' },
+    from: { type: 'string' },
+    into: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    azurite: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+  },
+  run,
 })

@@ -1,32 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Misuse, program } from '../program.ts'
 import { openGallery } from './gallery.ts'
 import { type State, states } from './states.ts'
 import { themes, widths } from './themes.ts'
 
-const help = `npm run cards -- [options]
-Draws every card in every theme and width with Microsoft's renderer in Chromium, with an index page to look at them.
+const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, with an index page to look at them.
 
   --out DIR     where the pictures go (dist/cards-pictures)
   --only TEXT   states whose name has it
   --scale N     device pixels to a CSS pixel (2)
 `
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      out: { type: 'string', default: 'dist/cards-pictures' },
-      only: { type: 'string', default: '' },
-      scale: { type: 'string', default: '2' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
+async function run(values: { readonly out: string; readonly only: string; readonly scale: string }): Promise<void> {
   const scale = Number(values.scale)
-  if (!(scale >= 1 && scale <= 4)) throw new Error(`--scale is a number from 1 to 4.\n\n${help}`)
+  if (!(scale >= 1 && scale <= 4)) throw new Misuse('--scale takes a number from 1 to 4.')
   const shown = states().filter(({ name }) => name.includes(values.only))
-  if (shown.length === 0) throw new Error(`No state's name has "${values.only}".`)
+  if (shown.length === 0) throw new Misuse(`No state's name has “${values.only}”.`)
   const out = resolve(values.out)
   await mkdir(out, { recursive: true })
   const gallery = await openGallery({ scale })
@@ -62,10 +52,13 @@ function index(shown: readonly State[]): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cards</title><style>${css}</style>${rows.join('\n')}</html>\n`
 }
 
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`cards: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'cards',
+  help,
+  options: {
+    out: { type: 'string', default: 'dist/cards-pictures' },
+    only: { type: 'string', default: '' },
+    scale: { type: 'string', default: '2' },
   },
-)
+  run,
+})

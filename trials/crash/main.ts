@@ -1,13 +1,11 @@
-import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { shuffled } from '../../test/support/chance.ts'
+import { Misuse, program, say, seedOption, whole } from '../program.ts'
 import { type Grounds, startGrounds } from './grounds.ts'
 import { nameOf, play, type Played, type Point, pointsOf } from './play.ts'
 import { isStory, stories, type StoryName } from './stories.ts'
 import { isWrite } from './wire.ts'
 
-const help = `npm run crash -- [options]
-Plays each story once to count what the app sends to its storage and to Teams. Then plays it again for each of these
+const help = `Plays each story once to count what the app sends to its storage and to Teams. Then plays it again for each of these
 calls and kills the app (SIGKILL) before the call arrives, and after it was carried out but before its answer arrives;
 starts it again on the same storage, repeats what was not answered, and checks that nothing is lost, doubled or untrue.
 
@@ -27,26 +25,21 @@ interface Failure {
   readonly cause: unknown
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      story: { type: 'string' },
-      only: { type: 'string' },
-      most: { type: 'string' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      jobs: { type: 'string', default: '2' },
-      calls: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(help)
-    return 0
-  }
+interface Wanted {
+  readonly story?: string | undefined
+  readonly only?: string | undefined
+  readonly most: string
+  readonly seed: string
+  readonly jobs: string
+  readonly calls: boolean
+}
+
+/** @returns the exit code */
+async function run(values: Wanted): Promise<number> {
   const [name = values.story, at, when] = values.only?.split(':') ?? []
-  if (name !== undefined && !isStory(name)) throw new Error(help)
-  const [seed, jobs, most] = [Number(values.seed), Number(values.jobs), Number(values.most ?? mostRuns)]
-  if (![seed, jobs, most].every(Number.isSafeInteger) || jobs < 1) throw new Error(help)
+  if (name !== undefined && !isStory(name)) throw new Misuse(`There is no story “${name}”.`)
+  const [seed, jobs] = [whole(values.seed, '--seed'), whole(values.jobs, '--jobs', 1)]
+  const most = whole(values.most, '--most')
   const wanted: readonly StoryName[] = name === undefined ? Object.keys(stories).filter(isStory) : [name]
   const grounds = await startGrounds(mostRuns)
   try {
@@ -108,12 +101,16 @@ async function killAll(grounds: Grounds, points: readonly Point[], jobs: number)
 
 const secondsSince = (started: number): number => Math.round((performance.now() - started) / 1000)
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-main().then(
-  (code) => process.exit(code),
-  (cause: unknown) => {
-    process.stderr.write(`crash: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'crash',
+  help,
+  options: {
+    story: { type: 'string' },
+    only: { type: 'string' },
+    most: { type: 'string', default: String(mostRuns) },
+    seed: seedOption(),
+    jobs: { type: 'string', default: '2' },
+    calls: { type: 'boolean', default: false },
   },
-)
+  run,
+})

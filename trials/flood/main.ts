@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util'
 import { type Client, client } from '../deployment/client.ts'
 import { botId, startDeployment } from '../deployment/deployment.ts'
+import { program, say, whole } from '../program.ts'
 import { type Desk, flood } from './flood.ts'
 
-const help = `npm run flood -- [options]
-Attacks the limits on asking: from many agents, with many idempotency keys, at several processes of the app on one
+const help = `Attacks the limits on asking: from many agents, with many idempotency keys, at several processes of the app on one
 storage. It fails if more gets through than an agent may have pending or ask for in an hour, or than a channel bears, and
 if fewer do once all is closed: then slots were lost.
 
@@ -15,18 +14,15 @@ if fewer do once all is closed: then slots were lost.
 
 const limits = { pending: 5, hourly: 30 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      asks: { type: 'string', default: '400' },
-      clients: { type: 'string', default: '24' },
-      processes: { type: 'string', default: '3' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
-  const [asks, clients, processes] = [Number(values.asks), Number(values.clients), Number(values.processes)]
-  if (![asks, clients, processes].every((number) => Number.isSafeInteger(number) && number > 0)) throw new Error(help)
+interface Wanted {
+  readonly asks: string
+  readonly clients: string
+  readonly processes: string
+}
+
+async function run(values: Wanted): Promise<void> {
+  const [asks, clients] = [whole(values.asks, '--asks', 1), whole(values.clients, '--clients', 1)]
+  const processes = whole(values.processes, '--processes', 1)
   const bots = Array.from({ length: 100 }, (_, i) => botId(i))
   const channels = { dba: ['19:approvals@thread.tacv2'], security: ['19:approvals@thread.tacv2'] }
   const deployment = await startDeployment({ processes, policy: { bots, channels, limits } })
@@ -38,7 +34,7 @@ async function main(): Promise<void> {
       ...{ asks, clients },
       advance: deployment.advance,
     })
-    process.stdout.write(`${said.join('\n')}\n`)
+    say(said.join('\n'))
     if (deployment.failures.length > 0) throw new Error(deployment.failures.join('\n'))
   } finally {
     calls.close()
@@ -59,10 +55,13 @@ const deskOf = ({ call }: Client, member: number): Desk => ({
   },
 })
 
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`flood: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'flood',
+  help,
+  options: {
+    asks: { type: 'string', default: '400' },
+    clients: { type: 'string', default: '24' },
+    processes: { type: 'string', default: '3' },
   },
-)
+  run,
+})

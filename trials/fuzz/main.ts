@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import * as fc from 'fast-check'
+import { program, say, seedOption, whole } from '../program.ts'
 import { changed, large, respelt, size } from './bytes.ts'
 import { floodStack } from './floodStack.ts'
 import type { Parser } from './parser.ts'
@@ -9,8 +8,7 @@ import { parsers } from './parsers.ts'
 /** Milliseconds for 64 KiB: the promise of this script, and of no test. */
 const promised = 200
 
-const help = `npm run fuzz -- [options]
-Tries every parser with changed input and with ${size / 1024} KiB of the worst, then floods the bot of a local stack.
+const help = `Tries every parser with changed input and with ${size / 1024} KiB of the worst, then floods the bot of a local stack.
 It fails at the first answer that is no code of the domain, at an input that takes over ${promised} ms, and at what stays behind.
 
   --runs N    tries of each parser (3000)
@@ -19,19 +17,16 @@ It fails at the first answer that is no code of the domain, at an input that tak
   --flood N   forged calls (10000)
 `
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '3000' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      only: { type: 'string' },
-      flood: { type: 'string', default: '10000' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
-  const [seed, runs, flood] = [Number(values.seed), Number(values.runs), Number(values.flood)]
-  if (![seed, runs, flood].every(Number.isSafeInteger)) throw new Error(help)
+interface Wanted {
+  readonly runs: string
+  readonly seed: string
+  readonly only?: string | undefined
+  readonly flood: string
+}
+
+async function run(values: Wanted): Promise<void> {
+  const [seed, runs] = [whole(values.seed, '--seed'), whole(values.runs, '--runs', 1)]
+  const flood = whole(values.flood, '--flood')
   say(`seed ${seed}: repeat with --seed ${seed} --runs ${runs}`)
   const { all, close } = await parsers()
   try {
@@ -74,12 +69,14 @@ async function slowestOf({ samples, read }: Parser): Promise<{ readonly ms: numb
   return slowest
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`fuzz: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'fuzz',
+  help,
+  options: {
+    runs: { type: 'string', default: '3000' },
+    seed: seedOption(),
+    only: { type: 'string' },
+    flood: { type: 'string', default: '10000' },
   },
-)
+  run,
+})

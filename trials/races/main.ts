@@ -1,14 +1,12 @@
-import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { type Client, client } from '../deployment/client.ts'
 import { type Deployment, startDeployment } from '../deployment/deployment.ts'
+import { program, say, seedOption, whole } from '../program.ts'
 import { doorOf, eventsOf, type Raced } from './doors.ts'
 import { hearOfEachOther } from './hearing.ts'
 import { type History, linearization, told } from './linear.ts'
 import { type Clocks, type Flavour, flavours, quorumOf, race, type Random, randomFrom, recorder } from './race.ts'
 
-const help = `npm run races -- [options]
-Two processes of the app on one storage: approvers, the agent, executors and timers are at the same requests at once. It
+const help = `Two processes of the app on one storage: approvers, the agent, executors and timers are at the same requests at once. It
 fails if what they were answered could not have been answered one after the other, or if the events say otherwise, and
 if an agent that waits at one process does not hear of a decision made at the other.
 
@@ -28,17 +26,8 @@ const rules = `
 @id("brief") @approvers("dba") @lapse("PT1M") permit (principal, action == Action::"db.export", resource) when { context.environment == "brief" };
 `
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      requests: { type: 'string', default: '50' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
-  const [seed, requests] = [Number(values.seed), Number(values.requests)]
-  if (![seed, requests].every(Number.isSafeInteger)) throw new Error(help)
+async function run(values: { readonly requests: string; readonly seed: string }): Promise<void> {
+  const [seed, requests] = [whole(values.seed, '--seed'), whole(values.requests, '--requests', 1)]
   say(`seed ${seed}: repeat with --seed ${seed} --requests ${requests}`)
   const limits = { pending: 100, hourly: 600 }
   const deployment = await startDeployment({ processes: 2, policy: { approve: rules, limits } })
@@ -146,12 +135,4 @@ async function advanceTo({ deployment, offsets }: Place, times: readonly number[
   offsets.least = offsets.most
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`races: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
-  },
-)
+program({ name: 'races', help, options: { requests: { type: 'string', default: '50' }, seed: seedOption() }, run })

@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { program, say, seedOption, whole } from '../program.ts'
 import { bugs } from './bugs.ts'
 import { mutant } from './mutant.ts'
 import { type Simulated, simulate } from './simulation.ts'
@@ -7,8 +6,7 @@ import { type Simulated, simulate } from './simulation.ts'
 /** So many runs reach everything that can happen. */
 const usual = 20_000
 
-const help = `npm run sim -- [options]
-Runs the use cases over stores that crash, race and lose answers, in every order, and checks the invariants of
+const help = `Runs the use cases over stores that crash, race and lose answers, in every order, and checks the invariants of
 SECURITY.md after each run. It fails at the first that does not hold, and, from ${usual} runs on, if something that
 can happen never did.
 
@@ -19,22 +17,19 @@ can happen never did.
   --only TEXT with --bugs: those whose name has it
 `
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      path: { type: 'string' },
-      bugs: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-      help: { type: 'boolean', default: false },
-    },
-  })
+interface Wanted {
+  readonly runs?: string | undefined
+  readonly seed: string
+  readonly path?: string | undefined
+  readonly bugs: boolean
+  readonly only: string
+}
+
+/** @returns the exit code */
+async function run(values: Wanted): Promise<number> {
   const { path, only } = values
-  const runs = Number(values.runs ?? (values.bugs ? 3_000 : usual))
-  const seed = Number(values.seed)
-  if (values.help) return (say(help), 0)
-  if (![runs, seed].every(Number.isSafeInteger)) return (say(help), 1)
+  const runs = whole(values.runs ?? String(values.bugs ? 3_000 : usual), '--runs')
+  const seed = whole(values.seed, '--seed')
   say(`seed ${seed}: repeat with --seed ${seed} --runs ${runs}`)
   return values.bugs ? findBugs({ runs, seed }, only) : hold({ runs, seed, ...(path !== undefined && { path }) })
 }
@@ -76,14 +71,17 @@ async function findBugs(
 }
 
 const wordsOf = ({ words, replay, history }: NonNullable<Simulated['violation']>): string =>
-  `${history.join('\n')}\n${words}\nAgain: npm run sim -- ${replay}`
+  `${history.join('\n')}\n${words}\nAgain: npm run trial -- sim ${replay}`
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-main().then(
-  (code) => process.exit(code),
-  (cause: unknown) => {
-    process.stderr.write(`sim: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'sim',
+  help,
+  options: {
+    runs: { type: 'string' },
+    seed: seedOption(),
+    path: { type: 'string' },
+    bugs: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
-)
+  run,
+})

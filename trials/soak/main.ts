@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import { connectTables } from '../../src/azure/tables.ts'
@@ -11,13 +10,13 @@ import type { Member } from '../deployment/member.ts'
 import { accountOf } from '../deployment/policy.ts'
 import type { Witnessed } from '../deployment/order.ts'
 import { startTeams } from '../../test/support/teamsDouble.ts'
+import { Misuse, program } from '../program.ts'
 import { certain, fit } from './fit.ts'
 import { startIdle } from './idle.ts'
 import { channels, type Counts, live } from './load.ts'
 import { tableOf } from './table.ts'
 
-const help = `npm run soak -- [options]
-Lives of requests, one after the other, at one process of the app: asked, waited for, decided over the API and in Teams,
+const help = `Lives of requests, one after the other, at one process of the app: asked, waited for, decided over the API and in Teams,
 redeemed, reported, listed. It fails if an answer is not as it should be, if memory grows in the second half, if the
 event loop is held up, if cards stay out of date, or if waiters or sockets are left 5 seconds after the end.
 
@@ -51,19 +50,16 @@ interface Sample extends Witnessed {
   readonly lives: number
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '10' },
-      rate: { type: 'string', default: '4' },
-      json: { type: 'boolean', default: false },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
+interface Wanted {
+  readonly minutes: string
+  readonly rate: string
+  readonly json: boolean
+  readonly out?: string | undefined
+}
+
+async function run(values: Wanted): Promise<void> {
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)]
-  if (!(minutes > 0 && rate > 0)) throw new Error(help)
+  if (!(minutes > 0 && rate > 0)) throw new Misuse('--minutes and --rate take a number above 0.')
   const [connector, teams] = await Promise.all([startConnector(), startTeams()])
   const env = { COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl }
   const limits = { pending: 100, hourly: 600 }
@@ -190,10 +186,14 @@ async function socketsLeft(member: Member): Promise<number> {
 
 const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0
 
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`soak: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'soak',
+  help,
+  options: {
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
-)
+  run,
+})

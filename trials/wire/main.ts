@@ -1,10 +1,9 @@
-import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { shuffled } from '../../test/support/chance.ts'
 import type { Fault } from '../../test/support/faultProxy.ts'
+import { Misuse, program, say, seedOption, whole } from '../program.ts'
 import { hanging, faults } from './faults.ts'
 import { deliverUnder, deliveryCells, titleOf } from './delivering.ts'
-import { type Cell, callsOf, run, title } from './matrix.ts'
+import { type Cell, callsOf, run as runCell, title } from './matrix.ts'
 import { type Operation, operations } from './operations.ts'
 import { startSeals, sealUnder } from './sealing.ts'
 import { startStations, type Storage } from './station.ts'
@@ -13,8 +12,7 @@ import { checkWhole } from './whole.ts'
 /** Milliseconds: the promise of the system. */
 const promised = 8_000
 
-const help = `npm run wire -- [options]
-Breaks the wires between the app and its storage, tables and blobs, and between the app and the connector: each fault at
+const help = `Breaks the wires between the app and its storage, tables and blobs, and between the app and the connector: each fault at
 each call of each operation of the main job and of the delivery of cards, once, and for good; and at the first try of each
 call of a seal. It fails at an acknowledgement that is lost, at a conflict of a caller with themselves, at an answer after
 ${promised / 1000} s or one that is no problem of the table, and at anything that is written half.
@@ -25,32 +23,30 @@ ${promised / 1000} s or one that is no problem of the table, and at anything tha
   --at-once N cells that run together (8)
 `
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      cells: { type: 'string', default: '1000000' },
-      only: { type: 'string', default: '' },
-      'at-once': { type: 'string', default: '8' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return void process.stdout.write(help)
-  const [seed, most, atOnce] = [Number(values.seed), Number(values.cells), Number(values['at-once'])]
-  if (![seed, most, atOnce].every(Number.isSafeInteger) || Math.min(most, atOnce) < 1) throw new Error(help)
+interface Wanted {
+  readonly seed: string
+  readonly cells: string
+  readonly only: string
+  readonly 'at-once': string
+}
+
+async function run(values: Wanted): Promise<void> {
+  const [seed, most] = [whole(values.seed, '--seed'), whole(values.cells, '--cells', 1)]
+  const atOnce = whole(values['at-once'], '--at-once', 1)
   say(`seed ${seed}: repeat with --seed ${seed}`)
   const storage = await startStations()
   try {
     const cells: Cell[] = []
     for (const operation of operations.filter(({ name }) => name.includes(values.only)))
       cells.push(...(await cellsOf(storage, operation)))
-    const calls = cells.map((cell) => ({ name: title(cell), run: async () => run(storage, cell) }))
+    const calls = cells.map((cell) => ({ name: title(cell), run: async () => runCell(storage, cell) }))
     await runAll('call', shuffled(calls, seed).slice(0, most), atOnce)
     // their clocks run on, and with them the times of the ledger: last
     const deliveries = deliveryCells(faults)
       .map((cell) => ({ name: titleOf(cell), run: async () => ({ met: await deliverUnder(storage, cell) }) }))
       .filter(({ name }) => name.includes(values.only))
-    if (calls.length + deliveries.length === 0 && !'seal'.includes(values.only)) throw new Error(help)
+    if (calls.length + deliveries.length === 0 && !'seal'.includes(values.only))
+      throw new Misuse(`No operation's name has “${values.only}”.`)
     await runAll('delivery', shuffled(deliveries, seed).slice(0, most), atOnce)
     say(`the ledger is whole: ${await checkWhole(storage.ledger)} events`)
   } finally {
@@ -116,12 +112,14 @@ async function runAll(kind: string, tasks: readonly Task[], atOnce: number): Pro
   if (tasks.length > 0 && met === 0) throw new Error('No cell met its fault.')
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-main().then(
-  () => process.exit(0),
-  (cause: unknown) => {
-    process.stderr.write(`wire: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)
-    process.exit(1)
+program({
+  name: 'wire',
+  help,
+  options: {
+    seed: seedOption(),
+    cells: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: '' },
+    'at-once': { type: 'string', default: '8' },
   },
-)
+  run,
+})
