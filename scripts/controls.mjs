@@ -10,7 +10,7 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const notCopied = ['node_modules', 'dist', '.git', '.local', 'coverage']
 
-const help = `npm run controls -- [options]
+const help = `npm run trial -- controls -- [options]
 Switches each control of test/security.ts off, in a copy, and expects the tests that are named for it to turn red.
 It fails if one stays green, or is red with all controls on.
 
@@ -27,11 +27,13 @@ const { values } = parseArgs({
 const all = (await table()).flatMap(({ attack, switches }) => switches.map((one) => ({ attack, ...one })))
 const only = values.only.flatMap((names) => names.split(','))
 const unknown = only.filter((name) => !all.some((one) => one.name === name))
-if (unknown.length > 0) throw new Error(`No control is called ${unknown.join(', ')}.`)
 const chosen = all.filter(({ name }) => only.length === 0 || only.includes(name))
 
 if (values.help) process.stdout.write(help)
-else if (values.list) for (const { name, attack } of chosen) say(name, attack)
+else if (unknown.length > 0) {
+  process.stderr.write(`controls: no control is called ${unknown.join(', ')}\n`)
+  process.exitCode = 2
+} else if (values.list) for (const { name, attack } of chosen) say(name, attack)
 else process.exitCode = await inCopy(tryAll)
 
 async function tryAll(copy) {

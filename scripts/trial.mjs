@@ -1,10 +1,125 @@
-// Bundles a trial, and the process of a deployment that trials start, and runs it: trial.mjs NAME. The other arguments
-// are the trial's.
-import { bundle, run } from './bundled.mjs'
+// Runs one of the trials: trial.mjs [--built] NAME [options]. Without a name it lists them.
+// `--built` says that everything is installed and built already. Plain Node: it runs before there are any packages.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
-const [name] = process.argv.splice(2, 1)
-const trials = ['races', 'flood', 'soak']
-if (!trials.includes(name)) throw new Error(`trial.mjs ${trials.join('|')}`)
+/** Each trial has a folder here, with its `main.ts`. */
+const folder = 'trials'
 
-await bundle('trials/deployment/app.ts', 'dist/deployment.cjs')
-await run(`trials/${name}/main.ts`, `dist/${name}.cjs`)
+const program = (path, file, options = {}) => ({ entry: `${folder}/${path}.ts`, file: `dist/${file}`, options })
+const deployment = program('deployment/app', 'deployment.cjs')
+const benchPrograms = ['makeDay', 'floor', 'seal', 'sealTables', 'peerProcess']
+
+/**
+ * By name: what the trial does, how long it usually takes on two cores, and what is made ready for it. `main` is
+ * bundled and run, `others` are programs that it starts; `builds` asks for `npm run build`, and `packages` for what
+ * only tests need.
+ */
+const trials = {
+  sim: {
+    what: 'simulates two processes that crash, race and lose answers; checks the invariants of SECURITY.md',
+    takes: '2 min',
+    main: program('sim/main', 'sim.cjs'),
+  },
+  crash: {
+    what: 'kills the app at each call of seven stories; checks that nothing is lost, doubled or untrue',
+    takes: '40 min',
+    main: program('crash/main', 'crash.cjs'),
+    builds: true,
+  },
+  wire: {
+    what: 'breaks the wires to tables, blobs and Teams at each call of each operation',
+    takes: '20 min',
+    main: program('wire/main', 'wire/main.cjs'),
+  },
+  races: {
+    what: 'races approvers, agents, executors and timers at two processes; checks linearizability',
+    takes: '2 min',
+    main: program('races/main', 'races.cjs'),
+    others: [deployment],
+    builds: true,
+  },
+  flood: {
+    what: 'attacks the limits on asking from many agents at three processes',
+    takes: '2 min',
+    main: program('flood/main', 'flood.cjs'),
+    others: [deployment],
+    builds: true,
+  },
+  soak: {
+    what: 'runs a mixed load for long; measures memory, the event loop and what is left over',
+    takes: '11 min',
+    main: program('soak/main', 'soak.cjs'),
+    others: [deployment],
+    builds: true,
+  },
+  fuzz: {
+    what: 'tries every parser with hostile input, with times; then forged calls at the door of the bot',
+    takes: '5 min',
+    main: program('fuzz/main', 'fuzz.cjs'),
+    builds: true,
+  },
+  controls: {
+    what: 'switches each control of SECURITY.md off in a copy; expects its tests to fail',
+    takes: '60 min',
+    script: './controls.mjs',
+    packages: 'test',
+  },
+  cards: {
+    what: 'draws every card in every theme and width in Chromium, with an index page',
+    takes: '2 min',
+    main: program('cards/main', 'cardPictures.cjs'),
+    packages: 'test',
+  },
+  bench: {
+    what: 'measures how fast everything is, beside what the storage alone can do (docs/BENCHMARKS.md)',
+    takes: '15 min',
+    main: program('bench/main', 'bench/main.mjs'),
+    others: [
+      ...benchPrograms.map((name) => program(`bench/${name}`, `bench/${name}.mjs`)),
+      // `@azure/functions` is CommonJS, and its host must share the worker's `require` with it.
+      program('bench/hostProcess', 'bench/hostProcess.cjs'),
+      // The floor of a cold start is bundled as what is deployed: a file that needs no node_modules.
+      program('bench/empty', 'bench/empty.cjs', {
+        ...{ minify: true, packages: 'bundle', external: ['@azure/functions-core'], banner: {} },
+      }),
+    ],
+    builds: true,
+  },
+}
+
+const isBuilt = process.argv[2] === '--built'
+const [name] = process.argv.splice(2, isBuilt ? 2 : 1).slice(-1)
+
+if (name === undefined || name === '--help' || name === '--built') process.stdout.write(list())
+else if (Object.hasOwn(trials, name)) await run(trials[name])
+else {
+  process.stderr.write(`trial: there is no trial “${name}”.\n\n${list()}`)
+  process.exitCode = 2
+}
+
+function list() {
+  const lines = Object.entries(trials).map(([name, { what, takes }]) => {
+    return `  ${name.padEnd(9)} ${takes.padStart(6)}  ${what}\n`
+  })
+  return `npm run trial -- NAME [options]\nEach trial has --help, and ends with 1 if something does not hold.\n\n${lines.join('')}`
+}
+
+async function run({ main, others = [], script, builds, packages }) {
+  if (!isBuilt) {
+    node('ready.mjs', ...(packages ? ['--for', packages] : []))
+    if (builds) node('build.mjs', '--quiet')
+  }
+  if (script) return import(script)
+  // Loaded late: it needs a package, which may only now be installed.
+  const { bundle } = await import('./bundled.mjs')
+  await Promise.all([main, ...others].map(bundle))
+  return import(new URL(`../${main.file}`, import.meta.url).href)
+}
+
+/** Standard output is left to the trial. */
+function node(script, ...args) {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  const { status } = spawnSync(process.execPath, [path, ...args], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+}

@@ -51,7 +51,7 @@ const quick = ['life', 'card', 'json', 'lists'] as const satisfies readonly Name
 test('figures can be measured, and are written as JSON', async () => {
   const file = join(place.folder, 'figures.json')
   const few = ['--scale', '0.005', '--runs', '1', '--requests', '20000', '--json', file]
-  const program = ['scripts/bench.mjs', ...quick, ...few]
+  const program = ['scripts/trial.mjs', '--built', 'bench', ...quick, ...few]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: root })
   for (const name of quick) expect(stderr).toContain(`bench: ${name}, `)
   const { figures } = JSON.parse(readFileSync(file, 'utf8')) as { readonly figures: readonly Figure[] }

@@ -8,7 +8,7 @@ import { startStorage, type TestStorage } from '../ports/tables.ts'
 import { agent, anAction, asks, outcomeOf, type World, world } from '../support/world.ts'
 import { type Desk, flood } from '../../trials/flood/flood.ts'
 
-// A sample of `npm run flood`: three apps of their own, in one process, on one storage.
+// A sample of `npm run trial -- flood`: three apps of their own, in one process, on one storage.
 
 let storage: TestStorage
 

@@ -3,7 +3,7 @@ import { changed, respelt } from '../../trials/fuzz/bytes.ts'
 import type { Parsers } from '../../trials/fuzz/parser.ts'
 import { parsers } from '../../trials/fuzz/parsers.ts'
 
-/** Counterexamples come with their seed; `npm run fuzz` tries more, and looks at the time it takes. */
+/** Counterexamples come with their seed; `npm run trial -- fuzz` tries more, and looks at the time it takes. */
 
 const runs = 300
 

@@ -18,7 +18,7 @@ import {
   type Wish,
 } from '../../trials/races/race.ts'
 
-// A sample of `npm run races`: two apps of their own, in one process, on one storage.
+// A sample of `npm run trial -- races`: two apps of their own, in one process, on one storage.
 
 let storage: TestStorage
 

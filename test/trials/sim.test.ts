@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { bugs } from '../../trials/sim/bugs.ts'
 import { simulate } from '../../trials/sim/simulation.ts'
 
-/** Chosen for the time they take: `npm run sim` does more, of another seed each time. */
+/** Chosen for the time they take: `npm run trial -- sim` does more, of another seed each time. */
 const runs = ['--runs', '4000']
 const seed = 20_260_304
 
@@ -39,7 +39,7 @@ test('the same seed makes the same runs', async () => {
 
 function simulation(...options: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((done, fail) => {
-    const args = ['scripts/sim.mjs', ...options, '--seed', String(seed)]
+    const args = ['scripts/trial.mjs', '--built', 'sim', ...options, '--seed', String(seed)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.on('data', (data: Buffer) => (output += data.toString()))

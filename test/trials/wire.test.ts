@@ -5,7 +5,7 @@ import { type Operation, operations } from '../../trials/wire/operations.ts'
 import { startStations, type Storage } from '../../trials/wire/station.ts'
 import { checkWhole } from '../../trials/wire/whole.ts'
 
-/** A sample of what `npm run wire` tries, and the slowest of it. Each cell tells what it found by failing. */
+/** A sample of what `npm run trial -- wire` tries, and the slowest of it. Each cell tells what it found by failing. */
 let storage: Storage
 
 beforeAll(async () => {
