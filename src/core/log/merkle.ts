@@ -173,7 +173,7 @@ export function checkConsistency({ from, to, proof, fromRoot, toRoot }: Consiste
   let [old, now] = [fromRoot, fromRoot]
   for (const [i, range] of ranges.entries()) {
     const hash = hashAt(proof, i)
-    if (range.to === from) old = now = hash
+    if (range.to === from) [old, now] = [hash, hash]
     else if (range.from >= from) now = hashNode(now, hash)
     else [old, now] = [hashNode(hash, old), hashNode(hash, now)]
   }
