@@ -1,4 +1,4 @@
-// Builds everything that runs, into dist/. See `outputs` for what and why.
+// Builds everything that runs, into dist/. See `outputs` for what and why. `--source-maps` is for debuggers.
 import { build } from 'esbuild'
 import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -9,6 +9,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const started = performance.now()
 const quiet = process.argv.includes('--quiet')
+const sourcemap = process.argv.includes('--source-maps') && 'inline'
 
 /** CommonJS has no import.meta.url: without this, a bundled ES module dies on `createRequire(undefined)`. */
 const moduleUrl = "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;"
@@ -21,6 +22,7 @@ const common = {
   define: { 'import.meta.url': '__moduleUrl' },
   banner: { js: moduleUrl },
   logLevel: 'warning',
+  sourcemap,
 }
 
 /** Left out of the bundle, to be loaded from beside it when first needed: who imports it there, what, and its file. */
