@@ -18,12 +18,12 @@ const benchPrograms = ['makeDay', 'floor', 'seal', 'sealTables', 'peerProcess']
 const trials = {
   sim: {
     what: 'simulates two processes that crash, race and lose answers; checks the invariants of SECURITY.md',
-    takes: '2 min',
+    takes: '5 min',
     main: program('sim/main', 'sim.cjs'),
   },
   crash: {
     what: 'kills the app at each call of seven stories; checks that nothing is lost, doubled or untrue',
-    takes: '40 min',
+    takes: '20 min',
     main: program('crash/main', 'crash.cjs'),
     builds: true,
   },
@@ -34,14 +34,14 @@ const trials = {
   },
   races: {
     what: 'races approvers, agents, executors and timers at two processes; checks linearizability',
-    takes: '2 min',
+    takes: '1 min',
     main: program('races/main', 'races.cjs'),
     others: [deployment],
     builds: true,
   },
   flood: {
     what: 'attacks the limits on asking from many agents at three processes',
-    takes: '2 min',
+    takes: '3 min',
     main: program('flood/main', 'flood.cjs'),
     others: [deployment],
     builds: true,
