@@ -97,20 +97,15 @@ export function begin({ id, at, agent, data }: Beginning): Step {
   }
 }
 
+/** Takes over all that the event records but the requirement, which belongs to what people decide. */
 function born({ id, at, agent, data }: Beginning): Common {
-  const { executor, onBehalfOf, action, digest, policy, warnings, lapse, grant } = data
+  const { action: verb, requirement: _slots, excluded: _excluded, tier: _tier, expiresAt: _expiresAt, ...kept } = data
   return {
+    ...kept,
     id,
     agent: { id: agent, name: '' },
-    executor,
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
     action: null,
-    verb: action,
-    digest,
-    policy,
-    warnings,
-    ...(lapse !== undefined && { lapse }),
-    ...(grant !== undefined && { grant }),
+    verb,
     createdAt: at,
     decisions: [],
     shown: [],
