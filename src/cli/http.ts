@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Json, readJson } from '../core/data/json.ts'
+import { isObject, type Json, readJson } from '../core/data/json.ts'
+import { isLasting } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
 
 /** One call. It may be repeated, so it must be one that means the same when it arrives twice. */
@@ -36,7 +37,8 @@ const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
 
 /**
  * Calls, and calls again while nobody answers or the service asks for it (429, 502, 503, 504), after `Retry-After` or
- * with growing pauses, until the patience counted from the first fault is used up.
+ * with growing pauses, until the patience counted from the first fault is used up. A problem that lasts until somebody
+ * updates the service is not asked for again, whatever its status.
  *
  * @returns the last answer
  * @throws {Exit} 69 if there is none.
@@ -59,7 +61,7 @@ async function persist<T extends object>(call: Call, patience: Patience, read: R
   let giveUpAt: number | undefined
   for (let attempt = 0; ; attempt++) {
     const result = await once(call, read)
-    if (!('lost' in result) && !isPassing(result.status)) return result
+    if (!('lost' in result) && !isPassing(result)) return result
     giveUpAt ??= Date.now() + patience.seconds * 1000
     const pause = result.retryAfter ?? Math.min(250 * 2 ** attempt, 5000)
     if (Date.now() + pause > giveUpAt) {
@@ -82,7 +84,8 @@ export async function pauseFor(ms: number, signal?: AbortSignal): Promise<void> 
   }
 }
 
-const isPassing = (status: number): boolean => [429, 502, 503, 504].includes(status)
+const isPassing = (answer: Received & { readonly json?: Json }): boolean =>
+  [429, 502, 503, 504].includes(answer.status) && !(isObject(answer.json) && isLasting(answer.json['code']))
 
 type Received = { readonly status: number; readonly retryAfter?: number }
 type Lost = { readonly lost: string; readonly retryAfter?: never }

@@ -133,6 +133,14 @@ describe('a call is repeated', () => {
     expect(joined(stderr)).toContain('(unavailable)')
     expect(double.seen).toHaveLength(1)
   })
+
+  test('but not where only a newer version of the service can answer', async () => {
+    double.answer('read', problem(503, 'newer-format'), ok(request()))
+    const { code, stderr } = await show(patient)
+    expect(code).toBe(69)
+    expect(joined(stderr)).toContain('(newer-format)')
+    expect(double.seen).toHaveLength(1)
+  })
 })
 
 test.each([

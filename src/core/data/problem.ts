@@ -25,11 +25,29 @@ const table = {
   'cooling-down': [429, 'This was denied a moment ago'],
   busy: [503, 'Too many changes at once'],
   unavailable: [503, 'A part of the service cannot be reached'],
+  'newer-format': [503, 'Written by a newer version of the service'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type ProblemCode = keyof typeof table
 
 export const problemCodes = Object.keys(table) as readonly ProblemCode[]
+
+/**
+ * Problems whose status invites another try (RFC 9110 section 15.6.4), though every try is answered alike until somebody
+ * updates the service. They bear no `Retry-After`, and clients do not repeat the call.
+ */
+const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format'])
+
+/** Whether a problem with this code is answered alike until somebody updates the service. */
+export const isLasting = (code: unknown): boolean => lasting.has(code)
+
+/** A stored row that this program is too old to read: where it lies, and nothing of what it holds. */
+export interface NewerRow {
+  readonly shard: string
+  readonly row: string
+  readonly request?: string
+  readonly version: number
+}
 
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */
 export interface ProblemDetails {
@@ -37,6 +55,8 @@ export interface ProblemDetails {
   readonly retryAfter?: number
   /** The id of the request that stands in the way, where the caller may know of it. */
   readonly request?: string
+  /** For the log alone. */
+  readonly newer?: NewerRow
   readonly cause?: unknown
 }
 
@@ -59,4 +79,10 @@ export class Problem extends Error {
   get title(): string {
     return table[this.code][1]
   }
+}
+
+/** Takes a row that is too new for this program as an answer, where it must not hide the others. @throws any other cause */
+export function asNewer(cause: unknown): { readonly newer: NewerRow } {
+  if (cause instanceof Problem && cause.details.newer) return { newer: cause.details.newer }
+  throw cause
 }
