@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
-import { Problem } from '../core/data/problem.ts'
-import { backgroundLine, causesOf, faultOf } from '../runtime/log.ts'
+import { type NewerRow, Problem } from '../core/data/problem.ts'
+import { backgroundLine, causesOf, faultOf, newerIn } from '../runtime/log.ts'
 import { formatTraceparent, type Trace, traced, traceFrom } from '../runtime/trace.ts'
 
 /** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
@@ -11,6 +11,8 @@ export interface Call {
   who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
   /** The problem, where the answer itself is none: Teams wants 200. */
   code?: string
+  /** Rows that were too new to be read and are missing in the answer. */
+  newer?: readonly NewerRow[]
   /** Seconds that whoever calls asked to wait for news, beside what the work may take. */
   waits?: number
 }
@@ -48,8 +50,9 @@ export function boundary(
       ...{ route, status: answer.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
       ...(call.who && { caller: call.who }),
       ...(call.code !== undefined && { code: call.code }),
+      ...(call.newer && { newer: call.newer }),
       ...(isBug && faultOf(failure)),
-      ...(failure instanceof Problem && { code: failure.code, ...causesOf(failure) }),
+      ...(failure instanceof Problem && { code: failure.code, ...newerIn(failure), ...causesOf(failure) }),
     }
     if (isBug) context.error(JSON.stringify(line))
     else context.info(JSON.stringify(line))

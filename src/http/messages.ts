@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
 import { activityLimits } from '../core/data/json.ts'
-import { Problem } from '../core/data/problem.ts'
+import { type NewerRow, Problem } from '../core/data/problem.ts'
 import type { Call } from './boundary.ts'
 import { bodyBytes } from './input.ts'
 
@@ -10,16 +10,17 @@ type Door = (
   authorization: string | null,
   bytes: Uint8Array,
   known: (who: ObjectId) => void,
-) => Promise<{ readonly status: number; readonly body?: object; readonly code?: string }>
+) => Promise<{ readonly status: number; readonly body?: object; readonly code?: string; readonly newer?: NewerRow }>
 
 /** @throws {Problem} `not-found` where there is no Teams, `too-large`, and what the door throws. */
 export async function toTeams(door: Door | null, call: Call): Promise<HttpResponseInit> {
   if (!door) throw new Problem('not-found', 'There is no bot here.')
   const { req } = call
   const bytes = await bodyBytes(req, activityLimits.bytes)
-  const { status, body, code } = await door(req.headers.get('authorization'), bytes, (id) => {
+  const { status, body, code, newer } = await door(req.headers.get('authorization'), bytes, (id) => {
     call.who = { kind: 'person', id }
   })
   if (code !== undefined) call.code = code
+  if (newer) call.newer = [newer]
   return { status, ...(body && { jsonBody: body }) }
 }

@@ -1,3 +1,4 @@
+import type { NewerRow } from '../core/data/problem.ts'
 import type { ChainHead, Leaf, Salted } from '../core/request/event.ts'
 import type { Digest, Hex, ObjectId, RequestId, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
@@ -77,6 +78,8 @@ export interface Page {
   readonly requests: readonly ApprovalRequest[]
   /** Where the next page starts; absent after the last. */
   readonly cursor?: string
+  /** Requests that were left out because this program is too old to read them; absent if there are none. */
+  readonly newer?: readonly NewerRow[]
 }
 
 /** An event as it is kept. `said` holds what is not erased. */
@@ -107,7 +110,7 @@ export interface Ledger {
    */
   commit(loaded: Loaded, change: Change): Promise<void>
 
-  /** `null` if there is no such request. */
+  /** `null` if there is no such request. @throws {Problem} `newer-format` for one that a later program wrote */
   find(id: RequestId): Promise<ApprovalRequest | null>
 
   /** `null` if the key was never used. */

@@ -1,5 +1,5 @@
 import { Broken } from '../core/data/broken.ts'
-import { Problem } from '../core/data/problem.ts'
+import { type NewerRow, Problem } from '../core/data/problem.ts'
 import { currentTrace } from './trace.ts'
 
 /** What the log says of something that went wrong: never its message, which can hold what was sent to us. */
@@ -8,6 +8,8 @@ export interface Fault {
   readonly error: string
   /** The same of what caused it, and of what caused that. */
   readonly causes?: readonly string[]
+  /** The row that was too new to be read. */
+  readonly newer?: NewerRow
   /** Where it was thrown: the innermost calls. */
   readonly stack?: readonly string[]
 }
@@ -17,8 +19,11 @@ const mostCalls = 8
 
 export function faultOf(cause: unknown): Fault {
   const stack = callsOf(cause)
-  return { error: nameOf(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
+  return { error: nameOf(cause), ...newerIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
 }
+
+export const newerIn = (cause: unknown): Pick<Fault, 'newer'> =>
+  cause instanceof Problem && cause.details.newer ? { newer: cause.details.newer } : {}
 
 /** What lies behind an error that was translated: whoever calls is not told. */
 export function causesOf(error: unknown): Pick<Fault, 'causes'> {

@@ -54,6 +54,25 @@ test('a problem is one line with its code and what caused it, and a document wit
   expect(await answer.json()).toMatchObject({ code: 'unavailable', instance: trace })
 })
 
+test('a row that is too new is named in the line, and nowhere else', async () => {
+  const newer = { shard: '03', row: 'request-x', request: 'x', version: 2 }
+  const { answer, lines } = await called(async () => {
+    throw new Problem('newer-format', 'A newer version wrote this.', { newer })
+  })
+  expect(lines).toMatchObject([{ level: 'information', line: { status: 503, code: 'newer-format', newer } }])
+  expect(answer.headers.has('retry-after')).toBe(false)
+  expect(await answer.text()).not.toContain('request-x')
+})
+
+test('rows that are missing in an answer are named in the line', async () => {
+  const newer = [{ shard: '03', row: 'head', version: 2 }]
+  const { lines } = await called(async (call) => {
+    call.newer = newer
+    return { status: 200 }
+  })
+  expect(lines).toMatchObject([{ line: { status: 200, newer } }])
+})
+
 test.each([
   ['later', async () => Promise.reject(new TypeError(secret))],
   [

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { type ObjectId, parseRequestId, type RequestId } from '../../core/data/id.ts'
-import { Problem } from '../../core/data/problem.ts'
+import { type NewerRow, Problem } from '../../core/data/problem.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Approvals } from '../../approvals/approvals.ts'
 import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
@@ -24,9 +24,15 @@ export interface BotParts {
  * that of the problem which a card or words speak of.
  */
 export type BotAnswer =
-  | { readonly kind: 'none'; readonly code?: string }
-  | { readonly kind: 'card'; readonly card: object; readonly code?: string }
-  | { readonly kind: 'error'; readonly status: number; readonly code: string; readonly words: string }
+  | { readonly kind: 'none'; readonly code?: string; readonly newer?: NewerRow }
+  | { readonly kind: 'card'; readonly card: object; readonly code?: string; readonly newer?: never }
+  | {
+      readonly kind: 'error'
+      readonly status: number
+      readonly code: string
+      readonly words: string
+      readonly newer?: NewerRow
+    }
 
 export type Bot = (intent: Intent) => Promise<BotAnswer>
 
@@ -104,15 +110,15 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
   }
 
   async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
-    let code: string | undefined
+    let about: { readonly code?: string; readonly newer?: NewerRow } = {}
     const answer = await said(intent).catch((cause: unknown) => {
       const problem = problemOf(cause)
-      code = problem.code
+      about = forLog(problem)
       return wordsOf(problem)
     })
     const sent = await Promise.race([messenger.reply(intent.conversation, answer), onItsWay()])
     if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
-    return { kind: 'none', ...(code !== undefined && { code }) }
+    return { kind: 'none', ...about }
   }
 
   async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
@@ -126,8 +132,8 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
         return wording.unknownCommand
       case 'pending': {
         const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
-        const { requests, cursor } = await approvals.list({ by: 'pending' }, page, reader)
-        const more = cursor !== undefined
+        const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, page, reader)
+        const more = cursor !== undefined || newer !== undefined
         return requests.length === 0 && !more ? wording.nothingPending : cards.list(requests, { more })
       }
       case 'show':
@@ -181,9 +187,12 @@ const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: Obje
 const error = (problem: Problem): BotAnswer => ({
   kind: 'error',
   status: problem.status,
-  code: problem.code,
+  ...forLog(problem),
   words: wordsOf(problem),
 })
+
+/** What the log says of a problem. */
+const forLog = ({ code, details: { newer } }: Problem) => ({ code, ...(newer && { newer }) })
 
 const asError = (cause: unknown): BotAnswer => error(problemOf(cause))
 

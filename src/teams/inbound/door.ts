@@ -1,6 +1,6 @@
 import { activityLimits, isObject, type Json, type JsonObject, readJson } from '../../core/data/json.ts'
 import type { ObjectId } from '../../core/data/id.ts'
-import { Problem } from '../../core/data/problem.ts'
+import { type NewerRow, Problem } from '../../core/data/problem.ts'
 import { parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
 import type { Gate } from './gate.ts'
@@ -12,6 +12,8 @@ export interface TeamsAnswer {
   readonly body?: object
   /** What was refused, where a card or words say so to a person. */
   readonly code?: string
+  /** The row that was too new to be read. */
+  readonly newer?: NewerRow
 }
 
 /**
@@ -68,17 +70,20 @@ const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', wo
 function answerOf(answer: BotAnswer): TeamsAnswer {
   switch (answer.kind) {
     case 'none':
-      return { status: 200, ...coded(answer) }
+      return { status: 200, ...forLog(answer) }
     case 'card':
-      return { ...invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card), ...coded(answer) }
+      return { ...invoked(200, 'application/vnd.microsoft.card.adaptive', answer.card), ...forLog(answer) }
     case 'error': {
       const { status, code, words } = answer
-      return { ...invoked(status, 'application/vnd.microsoft.error', { code, message: words }), code }
+      return { ...invoked(status, 'application/vnd.microsoft.error', { code, message: words }), ...forLog(answer) }
     }
   }
 }
 
-const coded = ({ code }: { readonly code?: string }) => (code === undefined ? {} : { code })
+const forLog = ({ code, newer }: Pick<TeamsAnswer, 'code' | 'newer'>): Pick<TeamsAnswer, 'code' | 'newer'> => ({
+  ...(code !== undefined && { code }),
+  ...(newer && { newer }),
+})
 
 const invoked = (statusCode: number, type: string, value: unknown): TeamsAnswer => ({
   status: 200,
