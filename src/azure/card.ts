@@ -3,7 +3,7 @@ import { cardName } from '../core/request/delivery.ts'
 import { type RequestId, sha256, shardOf } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { CardRow } from '../ports/outbox.ts'
-import { integerIn, type Row, textIn, textOrNull } from './column.ts'
+import { foreignColumns, integerIn, type Row, textIn, textOrNull } from './column.ts'
 import { rowOf } from './row.ts'
 
 /** A channel's id, and a card's, have characters that a key may not have. */
@@ -13,8 +13,9 @@ export const cardKey = (request: RequestId, row: CardRow): string => `card-${req
 export const cardKeys = (request: RequestId): readonly [string, string] => [`card-${request}-`, `card-${request}-~`]
 
 export const cardRow = (request: RequestId, row: CardRow): TableEntity => {
-  const { channel, card, rev, attempts, notBefore, lost } = row
+  const { channel, card, rev, attempts, notBefore, lost, ...foreign } = row
   return rowOf(shardOf(request), cardKey(request, row), {
+    ...foreign,
     ...{ channel, rev, attempts },
     ...card,
     ...(notBefore !== undefined && { notBefore }),
@@ -22,10 +23,14 @@ export const cardRow = (request: RequestId, row: CardRow): TableEntity => {
   })
 }
 
+const known = ['channel', 'conversation', 'activity', 'rev', 'attempts', 'notBefore', 'lost']
+
+/** Columns that this program does not know become members, and are written again with the others. */
 export function cardFrom(row: Row): CardRow {
   const activity = textOrNull(row, 'activity')
   const notBefore = textOrNull(row, 'notBefore')
   return {
+    ...foreignColumns(row, known),
     channel: textIn(row, 'channel'),
     ...(activity !== null && { card: { conversation: textIn(row, 'conversation'), activity } }),
     rev: integerIn(row, 'rev'),

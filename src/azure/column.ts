@@ -1,7 +1,21 @@
+import { fromInverse, type Shard } from '../core/data/id.ts'
+import { type NewerRow, Problem } from '../core/data/problem.ts'
+
 /** A row as it was read. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** The format of all rows, in their column `v`. Code reads this one and the one before. */
+/** What is remembered of a row that is written again: its ETag, and the columns that this program does not know. */
+export interface ReadRow {
+  readonly etag: string
+  readonly foreign: Row
+}
+
+/**
+ * The format of all rows, in their column `v`. A row of a later format is never read, since what this program does not
+ * know in it could be what forbids an action. Only a change that this program would misread raises the number: members
+ * and columns that it does not know stay when it writes a row again. Rows that are written without being read (`due-`,
+ * `agent-`, `voter-`, `post-`) cannot be protected by their version: a new form of theirs gets a new key.
+ */
 export const rowVersion = 1
 
 /** A string property holds at most 32 K characters (learn.microsoft.com: Understanding the Table service data model). */
@@ -20,10 +34,50 @@ export function split(name: string, text: string): Record<string, string> {
   return columns
 }
 
-/** Undoes {@link split}; `null` if there is no such column. @throws {Error} for a row in a format of the future. */
-export function textOrNull(row: Row, name: string): string | null {
+/** Whether a row bears a later format. Its key and ETag may be read: they say which row it is. */
+export const isNewer = ({ v }: Row): boolean => typeof v === 'number' && v > rowVersion
+
+/** Names a row of a later format by its key; `request` is there where the key tells it. */
+export function newerRow(row: Row): NewerRow {
+  const { partitionKey: shard, rowKey: name, v: version } = row as { partitionKey: string; rowKey: string; v: number }
+  const [, inverted] = /^(?:request|agent-.{36}|voter-.{36})-(.{26})$/.exec(name) ?? []
+  return { shard, row: name, ...(inverted && { request: fromInverse(inverted, shard as Shard) }), version }
+}
+
+/** @throws {Problem} `newer-format` for a row of a later format */
+function checkVersion(row: Row): void {
+  if (isNewer(row))
+    throw new Problem('newer-format', 'This was written by a newer version of the service, which alone can read it.', {
+      newer: newerRow(row),
+    })
   const { v = rowVersion } = row
   if (v !== rowVersion) throw new Error(`A row has format ${JSON.stringify(v)}; this program reads ${rowVersion}.`)
+}
+
+/** What the storage adds to each row. */
+const ofStorage = ['odata.metadata', 'etag', 'partitionKey', 'rowKey', 'timestamp', 'v']
+
+/**
+ * The columns that this program does not know, to be written again with those that it does: a replaced row would lose
+ * them.
+ *
+ * @param known names, which {@link split} may have numbered
+ */
+export function foreignColumns(row: Row, known: readonly string[]): Row {
+  const isKnown = (name: string) => ofStorage.includes(name) || known.includes(name.replace(/\d+$/, ''))
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !isKnown(name)))
+}
+
+/** A row's key, whatever its format. */
+export const keyOf = (row: Row): string => row['rowKey'] as string
+
+/**
+ * Undoes {@link split}; `null` if there is no such column.
+ *
+ * @throws {Problem} `newer-format` for a row of a later format
+ */
+export function textOrNull(row: Row, name: string): string | null {
+  checkVersion(row)
   let text: string | null = null
   for (let number = 0; ; number++) {
     const part = row[column(name, number)]
@@ -41,6 +95,7 @@ export function textIn(row: Row, name: string): string {
 
 /** @throws {Error} if there is no such column, or no integer in it. */
 export function integerIn(row: Row, name: string): number {
+  checkVersion(row)
   const value = row[name]
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new Error(`A row has no ${name}.`)
   return value

@@ -16,13 +16,13 @@ import {
   type UsedKey,
   type Wanted,
 } from '../ports/ledger.ts'
-import { type Row, textIn, textOrNull } from './column.ts'
+import { isNewer, keyOf, type ReadRow, type Row, textIn, textOrNull } from './column.ts'
 import { cutBefore } from './cut.ts'
 import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
-import { eventFrom, keyFrom, requestFrom, rowKey } from './row.ts'
+import { eventFrom, foreignIn, keyFrom, requestFrom, rowKey } from './row.ts'
 import { streamEvents } from './stream.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
@@ -37,7 +37,7 @@ export class TableLedger implements Ledger {
   private readonly table: TableClient
   private readonly heads: Heads
   /** Of requests that were found, as long as somebody holds them. */
-  private readonly etags = new WeakMap<ApprovalRequest, string>()
+  private readonly rows = new WeakMap<ApprovalRequest, ReadRow>()
   private readonly pageSize: number
 
   constructor(tables: Tables, pageSize = mostEvents) {
@@ -48,13 +48,13 @@ export class TableLedger implements Ledger {
 
   async load(shard: Shard, { request: id, found: given, key: hash }: Wanted): Promise<Loaded> {
     const deadline = within()
-    const known = given && given.id === id && this.etags.has(given) ? given : null
+    const known = given && given.id === id && this.rows.has(given) ? given : null
     const [{ head, etag }, request, key] = await Promise.all([
       this.heads.fresh(shard) ?? this.heads.read(shard, deadline),
       known ?? (id === undefined ? null : this.findBy(deadline)(id)),
       hash === undefined ? null : this.read(shard, rowKey.key(hash), deadline),
     ])
-    const version: Version = { head: etag, request: (request && this.etags.get(request)) ?? null }
+    const version: Version = { head: etag, request: (request && this.rows.get(request)) ?? null }
     return { shard, head, request, key: key && keyFrom(key), version }
   }
 
@@ -113,11 +113,16 @@ export class TableLedger implements Ledger {
     const end = `due-${before}-~`
     const rowsOf = async (shard: Shard): Promise<readonly Row[]> => {
       const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}`
-      return (await readPage(this.table, { filter, select: ['RowKey'] }, { size: Math.min(limit, 1000) }, deadline))
-        .rows
+      return (
+        await readPage(this.table, { filter, select: ['RowKey', 'v'] }, { size: Math.min(limit, 1000) }, deadline)
+      ).rows
     }
     const rows = await Promise.all(shards.map(rowsOf))
-    const keys = rows.flat().map((row) => textIn(row, 'rowKey'))
+    // A deadline of a later format is left to the program that knows it; the others still take effect.
+    const keys = rows
+      .flat()
+      .filter((row) => !isNewer(row))
+      .map(keyOf)
     return keys
       .sort()
       .slice(0, limit)
@@ -132,11 +137,17 @@ export class TableLedger implements Ledger {
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
     if (after === null) return { seq: (await this.heads.read(shard, within())).head.seq, requests: [] }
     const filter = odata`PartitionKey eq ${shard} and RowKey gt ${rowKey.event(after)} and RowKey lt 'event-~'`
-    const { rows } = await readPage(this.table, { filter, select: ['RowKey', 'request'] }, { size: 1000 }, within())
+    const { rows } = await readPage(
+      this.table,
+      { filter, select: ['RowKey', 'request', 'v'] },
+      { size: 1000 },
+      within(),
+    )
     // What follows a gap is left for next time: numbers are dense, so the gap's event was written while we read.
-    const gap = rows.findIndex((row, i) => textIn(row, 'rowKey') !== rowKey.event(after + 1 + i))
+    const gap = rows.findIndex((row, i) => keyOf(row) !== rowKey.event(after + 1 + i))
     const covered = gap < 0 ? rows : rows.slice(0, gap)
-    const ids = covered.flatMap((row) => textOrNull(row, 'request') ?? [])
+    // Who waits for the request of a newer event looks for itself when its time is up; all others are woken.
+    const ids = covered.flatMap((row) => (isNewer(row) ? [] : (textOrNull(row, 'request') ?? [])))
     return { seq: after + covered.length, requests: [...new Set(ids)].map(parseRequestId) }
   }
 
@@ -167,7 +178,7 @@ export class TableLedger implements Ledger {
       const row = await this.read(shardOf(id), rowKey.request(id), deadline)
       if (row === null) return null
       const request = requestFrom(row)
-      this.etags.set(request, textIn(row, 'etag'))
+      this.rows.set(request, { etag: textIn(row, 'etag'), foreign: foreignIn(row) })
       return request
     }
   }

@@ -4,7 +4,7 @@ import { canonical, type Json } from '../core/data/json.ts'
 import { emptyRow, type LimitRow } from '../core/request/limit.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { LimitKey, Limits } from '../ports/limits.ts'
-import { type Row, rowVersion, split, textIn } from './column.ts'
+import { foreignColumns, type ReadRow, type Row, rowVersion, split, textIn } from './column.ts'
 import { answered, found } from './fault.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
@@ -16,19 +16,22 @@ export class TableLimits implements Limits {
     this.table = limits
   }
 
-  async read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: string | null }> {
+  async read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: ReadRow | null }> {
     const row = await this.stored(key, within())
-    return row === null ? { row: emptyRow, version: null } : { row: limitFrom(row), version: textIn(row, 'etag') }
+    return row === null
+      ? { row: emptyRow, version: null }
+      : { row: limitFrom(row), version: { etag: textIn(row, 'etag'), foreign: foreignColumns(row, ['row']) } }
   }
 
   async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void> {
     const wanted = canonicalRow(row)
-    const entity = { ...place(key), v: rowVersion, ...split('row', wanted) }
+    const read = version as ReadRow | null
+    const entity = { ...read?.foreign, ...place(key), v: rowVersion, ...split('row', wanted) }
     const deadline = within()
     try {
       await answered<unknown>(
-        typeof version === 'string'
-          ? this.table.updateEntity(entity, 'Replace', { etag: version, ...deadline })
+        read
+          ? this.table.updateEntity(entity, 'Replace', { etag: read.etag, ...deadline })
           : this.table.createEntity(entity, deadline),
       )
     } catch (cause) {

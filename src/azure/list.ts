@@ -2,10 +2,11 @@ import { odata, type TableClient } from '@azure/data-tables'
 import { bounds } from '../core/data/bound.ts'
 import { inverse, newRequestId, type RequestId, shardAt, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
+import { asNewer, type NewerRow } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Keep, Page, Scope } from '../ports/ledger.ts'
 import { cursorOf, idAt, type Position, parseCursor } from './cursor.ts'
-import { textIn } from './column.ts'
+import { isNewer, keyOf, newerRow } from './column.ts'
 import { mergeShards, type Placed, type Plan } from './merge.ts'
 import { requestFrom } from './row.ts'
 import type { Deadline } from './tables.ts'
@@ -28,34 +29,47 @@ const longEnough = 3_500
 /** So many requests are read at once. */
 const width = 16
 
-/** Reads one page of requests from all shards. */
+/**
+ * Reads one page of requests from all shards. A request whose row this program is too old to read is left out and named,
+ * so that it hides none of the others.
+ */
 export async function listRequests(source: Source, scope: Scope, { keep, limit, cursor }: Listing): Promise<Page> {
   const began = performance.now()
   const firstSize = Math.ceil((2 * limit) / shards.length)
   const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows: bounds.list.rows, firstSize })
   const requests: ApprovalRequest[] = []
+  const newer: NewerRow[] = []
   let last: Placed | undefined
   let isCut = false
   while (requests.length < limit && performance.now() - began < longEnough) {
     const placed = await merged.take(width)
     if (placed.length === 0) break
     const candidates = await Promise.all(placed.map((one) => requestOf(source, scope, one)))
-    for (const [i, request] of candidates.entries()) {
+    for (const [i, found] of candidates.entries()) {
       isCut = requests.length === limit
       if (isCut) break
       last = placed[i]
-      if (request && (await keep(request))) requests.push(request)
+      if ('newer' in found) newer.push(found.newer)
+      else if (found.request && (await keep(found.request))) requests.push(found.request)
     }
   }
   const isLast = !isCut && merged.isAtEnd()
-  return { requests, ...(last && !isLast && { cursor: cursorOf(scope, last.position) }) }
+  const next = last && !isLast && { cursor: cursorOf(scope, last.position) }
+  return { requests, ...next, ...(newer.length > 0 && { newer }) }
 }
 
 /** `null` for a request that was closed since its deadline was read. */
-async function requestOf({ find }: Source, scope: Scope, { row, position }: Placed): Promise<ApprovalRequest | null> {
-  if (scope.by === 'time') return requestFrom(row)
-  const request = await find(idAt(scope, position))
-  return scope.by === 'pending' && request?.status !== 'pending' ? null : request
+async function requestOf(
+  { find }: Source,
+  scope: Scope,
+  { row, position }: Placed,
+): Promise<{ readonly request: ApprovalRequest | null } | { readonly newer: NewerRow }> {
+  const id = idAt(scope, position)
+  if (isNewer(row)) return { newer: { ...newerRow(row), request: id } }
+  if (scope.by === 'time') return { request: requestFrom(row) }
+  const found = await find(id).then((request) => ({ request }), asNewer)
+  const isOver = scope.by === 'pending' && 'request' in found && found.request?.status !== 'pending'
+  return isOver ? { request: null } : found
 }
 
 /** Which rows a list reads, and where each stands in it. */
@@ -73,10 +87,10 @@ function planOf(scope: Scope, cursor: string | undefined): Plan {
     query: (shard) => {
       const range = odata`PartitionKey eq ${shard} and RowKey ge ${start} and RowKey le ${end}`
       if (scope.by === 'time') return { filter: range }
-      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: ['RowKey'] }
+      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: ['PartitionKey', 'RowKey', 'v'] }
     },
     place: (row, shard) => {
-      const rest = textIn(row, 'rowKey').slice(prefix.length)
+      const rest = keyOf(row).slice(prefix.length)
       return { row, position: (isPending ? rest : `${rest}-${shard}`) as Position }
     },
   }

@@ -5,7 +5,7 @@ import type { Instant } from '../core/data/instant.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { CardRow, Claim, Outbox } from '../ports/outbox.ts'
 import { cardFrom, cardKey, cardKeys, cardRow } from './card.ts'
-import { integerIn, type Row, rowVersion, textIn, textOrNull } from './column.ts'
+import { integerIn, isNewer, type Row, rowVersion, textIn, textOrNull } from './column.ts'
 import { answered, dropped, found } from './fault.ts'
 import { readPage } from './query.ts'
 import { rowKey, rowOf } from './row.ts'
@@ -37,7 +37,7 @@ export class TableOutbox implements Outbox {
     const rows = await Promise.all(shards.map((shard) => this.posts(shard, deadline)))
     return rows
       .flat()
-      .filter((row) => isWaiting(postingFrom(row), now))
+      .filter((row) => !isNewer(row) && isWaiting(postingFrom(row), now))
       .map((row) => parseRequestId(textIn(row, 'rowKey').slice('post-'.length)))
       .sort()
       .slice(0, limit)
@@ -129,7 +129,7 @@ export class TableOutbox implements Outbox {
   private async posts(shard: Shard, deadline: Deadline): Promise<readonly Row[]> {
     const query = {
       filter: odata`PartitionKey eq ${shard} and RowKey ge 'post-' and RowKey lt 'post-~'`,
-      select: ['RowKey', 'by', 'until', 'notBefore', 'tries'],
+      select: ['RowKey', 'v', 'by', 'until', 'notBefore', 'tries'],
     }
     const token = this.places.get(shard)
     this.places.delete(shard)

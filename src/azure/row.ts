@@ -6,7 +6,7 @@ import type { Instant } from '../core/data/instant.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
 import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
-import { integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
+import { foreignColumns, integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 
 export const rowKey = {
   head: 'head',
@@ -26,14 +26,18 @@ export const rowOf = (shard: Shard, key: string, columns: Record<string, unknown
   ...columns,
 })
 
-export function requestRow(request: ApprovalRequest): TableEntity {
+/** @param foreign columns of the row as it was read that this program does not know */
+export function requestRow(request: ApprovalRequest, foreign: Row = {}): TableEntity {
   const { action, said, ...state } = request
   return rowOf(shardOf(request.id), rowKey.request(request.id), {
+    ...foreign,
     ...split('state', JSON.stringify(state)),
     ...(action && split('action', canonicalAction(action))),
     ...split('said', JSON.stringify(said)),
   })
 }
+
+export const foreignIn = (row: Row): Row => foreignColumns(row, ['state', 'action', 'said'])
 
 export function requestFrom(row: Row): ApprovalRequest {
   const state = JSON.parse(textIn(row, 'state')) as Omit<ApprovalRequest, 'action' | 'said'>

@@ -2,7 +2,7 @@ import { odata, type TableClient } from '@azure/data-tables'
 import { Broken } from '../core/data/broken.ts'
 import type { Shard } from '../core/data/id.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
-import { type Row, textIn, textOrNull } from './column.ts'
+import { keyOf, type Row, textOrNull } from './column.ts'
 import { readPage } from './query.ts'
 import { eventFrom, rowKey } from './row.ts'
 import { within } from './tables.ts'
@@ -34,7 +34,7 @@ export async function* streamEvents(
   let rows = await read(place)
   while (rows.length > 0) {
     const first = place + 1
-    const gap = rows.findIndex((row, i) => textIn(row, 'rowKey') !== rowKey.event(first + i))
+    const gap = rows.findIndex((row, i) => keyOf(row) !== rowKey.event(first + i))
     const dense = gap < 0 ? rows : rows.slice(0, gap)
     place += dense.length
     const next = gap < 0 ? read(place) : Promise.resolve([])

@@ -2,13 +2,13 @@ import type { TransactionAction } from '@azure/data-tables'
 import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
-import { type Row, textIn } from './column.ts'
+import { type ReadRow, type Row, textIn } from './column.ts'
 import { clearedRow, eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'
 
 /** With which ETags the rows were read; `null` where there was no row. */
 export interface Version {
   readonly head: string | null
-  readonly request: string | null
+  readonly request: ReadRow | null
 }
 
 /** Where the chain stands after the change. */
@@ -43,7 +43,7 @@ export function transaction(
   const { shard } = loaded
   const { request, key } = change
   return [
-    put(headRow(shard, headAfter(loaded, change)), version.head),
+    putHead(headRow(shard, headAfter(loaded, change)), version.head),
     ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change, leaf)]),
     ...(request ? requestRows(loaded, change, request, version) : []),
     ...(key ? [['create', keyRow(shard, key)] satisfies TransactionAction] : []),
@@ -59,7 +59,7 @@ function requestRows(loaded: Loaded, change: Change, after: ApprovalRequest, ver
   if (shardOf(after.id) !== shard || (before && before.id !== after.id))
     throw new Error('The change is about another request than the one that was loaded.')
   return [
-    put(requestRow(after), version.request),
+    putRequest(after, version.request),
     ...dueRows(shard, before, after),
     ...(before ? [] : [['create', rowOf(shard, rowKey.agent(after.agent.id, after.id))] satisfies TransactionAction]),
     ...newVoters(before, after).map(
@@ -69,9 +69,15 @@ function requestRows(loaded: Loaded, change: Change, after: ApprovalRequest, ver
   ]
 }
 
-function put(entity: ReturnType<typeof rowOf>, etag: string | null): TransactionAction {
-  return etag === null ? ['create', entity] : ['update', entity, 'Replace', { etag }]
-}
+/** Merged, so that columns stay which this program does not know. None of its own ever goes. */
+const putHead = (entity: ReturnType<typeof rowOf>, etag: string | null): TransactionAction =>
+  etag === null ? ['create', entity] : ['update', entity, 'Merge', { etag }]
+
+/** Replaced, since a merge would leave columns of a longer text behind. */
+const putRequest = (after: ApprovalRequest, read: ReadRow | null): TransactionAction =>
+  read === null
+    ? ['create', requestRow(after)]
+    : ['update', requestRow(after, read.foreign), 'Replace', { etag: read.etag }]
 
 /** A deadline's row moves with it and bears the status, so that pending requests are found without reading others. */
 function dueRows(shard: Shard, before: ApprovalRequest | null, after: ApprovalRequest): TransactionAction[] {

@@ -106,11 +106,15 @@ export function api({ approvals, evidence, health, deliveryOf, callers, policy, 
       const { limit, cursor } = wanted
       const page = { keep: filterOf(wanted), limit, ...(cursor !== undefined && { cursor }) }
       const found = await approvals.list(scopeOf(wanted), page, { kind: 'person', id: person.id, evidence })
+      const { newer } = found
+      if (newer) call.newer = newer
       return ok({
         requests: await Promise.all(
           found.requests.map(async (request) => toBody(request, { delivery: await deliveryOf(request) })),
         ),
         ...(found.cursor !== undefined && { cursor: found.cursor }),
+        // Who else may know of them cannot be found out.
+        ...(evidence && newer && { newer: newer.map(({ request }) => request) }),
       })
     },
 

@@ -39,6 +39,12 @@ export const json = ['application/json']
 export const jsonLines = 'application/jsonl'
 
 /** Problems of every route that asks who calls. */
-export const signedIn: readonly ProblemCode[] = ['invalid-input', 'unauthenticated', 'not-permitted', 'unavailable']
+export const signedIn: readonly ProblemCode[] = [
+  'invalid-input',
+  'unauthenticated',
+  'not-permitted',
+  'unavailable',
+  'newer-format',
+]
 export const withId: readonly ProblemCode[] = [...signedIn, 'not-found']
 export const withBody: readonly ProblemCode[] = [...withId, 'invalid-json', 'too-large', 'busy']

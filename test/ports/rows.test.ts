@@ -123,7 +123,7 @@ test('a row of a format to come is refused, not guessed at', async () => {
   const ledger = new TableLedger(tables)
   const asked = await ask(ledger)
   await tables.ledger.updateEntity({ partitionKey: '03', rowKey: keysOf(asked.id).request, v: 2 }, 'Merge')
-  await expect(ledger.find(asked.id)).rejects.toThrow('format 2')
+  await expect(ledger.find(asked.id)).rejects.toMatchObject({ code: 'newer-format' })
 })
 
 test('the ledger is written once, and opened again by the same', async () => {
