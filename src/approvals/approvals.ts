@@ -3,7 +3,7 @@ import { checkMayDecide, type DecisionInput, decide, show } from '../core/reques
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
-import { Problem } from '../core/data/problem.ts'
+import { asNewer, Problem } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
@@ -167,7 +167,7 @@ export function approvals(parts: ApprovalsParts) {
     events: async (request: ApprovalRequest): Promise<readonly KeptEvent[]> => ledger.events(request),
 
     /**
-     * A page of requests, their deadlines settled; only those the reader may know of.
+     * A page of requests, their deadlines settled; only those the reader may know of, and that this program can read.
      *
      * @throws {Problem} `unavailable` also when it cannot be found out whether they may: nothing is hidden in silence.
      */
@@ -180,8 +180,12 @@ export function approvals(parts: ApprovalsParts) {
       const keep = async (request: ApprovalRequest) =>
         page.keep(request) && (reader.evidence || (person !== null && (await mayKnow(parts, request, person))))
       const found = await ledger.list(scope, { ...page, keep })
-      const requests = await Promise.all(found.requests.map(settled))
-      return { ...found, requests: requests.filter(page.keep) }
+      const states = await Promise.all(
+        found.requests.map((request) => settled(request).then((request) => ({ request }), asNewer)),
+      )
+      const newer = [...(found.newer ?? []), ...states.flatMap((state) => ('newer' in state ? [state.newer] : []))]
+      const requests = states.flatMap((state) => ('request' in state ? [state.request] : [])).filter(page.keep)
+      return { ...found, requests, ...(newer.length > 0 && { newer }) }
     },
 
     /** Lets every passed deadline take effect. Returns how many requests it looked at. */

@@ -12,7 +12,7 @@ import {
   type SlotHolder,
   taken,
 } from '../core/request/limit.ts'
-import { Problem } from '../core/data/problem.ts'
+import { asNewer, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
 import { type ChangeParts, retrying } from './commit.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -116,7 +116,7 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
  */
 async function checkTwin(ledger: Ledger, { slots }: LimitRow, { digest }: Reservation): Promise<void> {
   const twin = slots.find((slot) => slot.digest === digest)
-  if (twin && !(await ledger.find(twin.id)))
+  if (twin && (await holding(ledger, twin.id, twin.takenAt)) === 'missing')
     throw new Problem('busy', 'The same action is being asked for: try again.', { retryAfter: 5 })
 }
 
@@ -162,7 +162,10 @@ async function settled(
 }
 
 async function holding(ledger: Ledger, id: RequestId, at: Instant): Promise<Holding> {
-  const request = await ledger.find(id)
+  const found = await ledger.find(id).then((request) => ({ request }), asNewer)
+  // It is there: a program that can read it gives the slot back.
+  if ('newer' in found) return 'pending'
+  const { request } = found
   if (!request) return 'missing'
   if (request.status === 'denied') return { deniedAt: request.closedAt }
   return request.status === 'pending' && at < request.requirement.expiresAt ? 'pending' : 'closed'
