@@ -69,6 +69,13 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
 export const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
   scope === null || scope.some((named) => named === name || groups.includes(named))
 
+/** The rules whose scope can match the action. */
+export const rulesFor = (action: DeclaredAction, { forbid, approve, allow }: Rules): Rules => ({
+  forbid: forbid.filter((rule) => concerns(rule, action)),
+  approve: approve.filter((rule) => concerns(rule, action)),
+  allow: allow.filter((rule) => concerns(rule, action)),
+})
+
 type Question = Parameters<Policy['judge']>[0]
 
 /** What Cedar is asked, whatever the rules. */

@@ -2,13 +2,15 @@ import { validate } from '@cedar-policy/cedar-wasm/nodejs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
+import { maxLeafBytes } from '../core/request/event.ts'
 import { versionOf } from '../core/record/policyVersion.ts'
 import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
 import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.ts'
 import { readRoster, type Roster } from './approvers.ts'
-import { concerns, judge, type Rules } from './cedar.ts'
+import { judge, type Rules, rulesFor } from './cedar.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+import { largestLeaf } from './leaf.ts'
 import { readPresentations } from './presentation.ts'
 import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
@@ -138,19 +140,25 @@ function checkTogether(rules: Rules, schema: string, roster: Roster): void {
   if (flaws.length) throw new BadPolicy(flaws)
 }
 
-/** What is checked here bounds the events that a judgement ends up in. */
+/** Bounds what a judgement asks for, and the events that it ends up in. */
 function checkSizes(rules: Rules, actions: readonly DeclaredAction[]): void {
   for (const action of actions) {
-    const concerned: readonly Rule[] = Object.values(rules)
-      .flat()
-      .filter((rule: Rule) => concerns(rule, action))
+    const own = rulesFor(action, rules)
+    const concerned: readonly Rule[] = Object.values(own).flat()
     const excess = concerned[sizes.rulesPerAction]
     if (excess) refuse(excess, `${concerned.length} rules speak of ${action.name}; at most ${sizes.rulesPerAction} may`)
-    const approving = rules.approve.filter((rule) => concerns(rule, action))
-    const slots = approving.length ? strictest(approving.map(({ terms }) => terms)).slots.length : 0
-    const last = approving.at(-1)
+    const slots = own.approve.length ? strictest(own.approve.map(({ terms }) => terms)).slots.length : 0
+    const last = own.approve.at(-1)
     if (last && slots > sizes.slots)
       refuse(last, `all rules for ${action.name} together ask for ${slots} slots; at most ${sizes.slots} may be`)
+    const { type, bytes } = largestLeaf(action.name, own)
+    const widest = last ?? concerned.at(-1)
+    if (widest && bytes > sizes.leaf)
+      refuse(
+        widest,
+        `all rules for ${action.name} together can make a “${type}” event of ${bytes === Infinity ? `over ${maxLeafBytes}` : bytes} bytes; at most ${sizes.leaf} may ` +
+          'be: give groups and rules shorter names, name fewer groups in @approvers, or let fewer rules speak of it',
+      )
   }
 }
 

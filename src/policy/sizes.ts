@@ -17,6 +17,11 @@ export const sizes = {
   titleValues: 8,
   label: 40,
   criticalParams: 8,
+  /**
+   * Bytes of the largest event that the rules for an action can make. A leaf holds 4,096; the rest is
+   * for what a later version of an event adds.
+   */
+  leaf: 3_968,
   /** Bytes of what each request of an action bears of it. */
   presentation: 4_096,
 } as const

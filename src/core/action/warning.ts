@@ -3,7 +3,9 @@ import type { Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
 
 /** What approvers are warned of; a code stays in the evidence for ever. */
-export type Warning = 'denied-before' | 'asks-often' | 'hidden-characters' | 'mixed-scripts'
+export const warnings = ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'] as const
+
+export type Warning = (typeof warnings)[number]
 
 /** Warns of texts that do not read as they are: in the action, keys too, and in what the agent wrote beside it. */
 export function textWarnings(

@@ -1,0 +1,134 @@
+import { chain, type Draft, type Fact, type Requested } from '../core/request/event.ts'
+import { digestOf, newRequestId, type ObjectId, sha256, shardAt } from '../core/data/id.ts'
+import { instant } from '../core/data/instant.ts'
+import type { Facts, Slot } from '../core/request/requirement.ts'
+import { warnings } from '../core/action/warning.ts'
+import { strictest } from './annotations.ts'
+import type { Rules } from './cedar.ts'
+import { sizes } from './sizes.ts'
+
+/** An event's size as a leaf. */
+export interface LeafSize {
+  readonly type: Fact['type']
+  /** `Infinity` for more than a leaf can hold. */
+  readonly bytes: number
+}
+
+/**
+ * Measures the largest event that the rules for an action can make, on the leaf itself: as if all of them matched, and
+ * with the most of all that comes from elsewhere. An event that did not fit would stop a request half-way, when people
+ * have decided already.
+ *
+ * @param rules those that can match the action
+ */
+export function largestLeaf(action: string, rules: Rules): LeafSize {
+  const found = draftsFor(action, rules).map(sizeOf)
+  return found.reduce((largest, one) => (one.bytes > largest.bytes ? one : largest))
+}
+
+const at = instant(Date.UTC(2026, 11, 31, 23, 59, 59, 999))
+const shard = shardAt('0')
+const request = newRequestId(at, new Uint8Array(10), shard)
+const digest = digestOf('')
+const content = sha256('')
+
+/** All object ids have one length. */
+const account = '00000000-0000-4000-8000-000000000000' as ObjectId
+const accounts = (count: number): readonly ObjectId[] => Array.from({ length: count }, () => account)
+
+/** Numbers have 12 digits at most, as the keys of event rows have. */
+const head = { seq: 999_999_999_998, hash: content }
+
+function sizeOf(draft: Draft): LeafSize {
+  const { type } = draft
+  try {
+    const [leaf] = chain([draft], head, { shard, at }, () => '0'.repeat(32))
+    return { type, bytes: Buffer.byteLength(leaf?.text ?? '') }
+  } catch (cause) {
+    if (cause instanceof RangeError) return { type, bytes: Infinity }
+    throw cause
+  }
+}
+
+type DataOf<Type extends Fact['type']> = Required<Extract<Fact, { readonly type: Type; readonly data: object }>['data']>
+
+const [agent, person, policy] = [
+  { kind: 'agent', id: account },
+  { kind: 'person', id: account },
+  { kind: 'policy' },
+] as const
+
+/** Every member that an event can have is given: the compiler asks for the largest of one that is added. */
+function draftsFor(action: string, rules: Rules): readonly Draft[] {
+  const [forbid, approve, allow] = [idsOf(rules.forbid), idsOf(rules.approve), idsOf(rules.allow)]
+  const unasked = requestedBy(action, { outcome: 'no-policy', rules: [], slots: [] })
+  return [
+    unasked,
+    ...(forbid.length > 0 ? forbidden(action, forbid) : []),
+    ...(allow.length > 0 ? allowed(action, allow) : []),
+    ...(approve.length > 0 ? asked(action, approve, strictest(rules.approve.map(({ terms }) => terms)).slots) : []),
+  ]
+}
+
+function forbidden(action: string, rules: readonly string[]): readonly Draft[] {
+  const data: DataOf<'denied'> = { by: 'policy', rules }
+  return [
+    requestedBy(action, { outcome: 'forbid', rules, slots: [] }),
+    { type: 'denied', actor: policy, request, data },
+  ]
+}
+
+function allowed(action: string, rules: readonly string[]): readonly Draft[] {
+  const data: DataOf<'approved'> = { by: 'policy', rules, lapsesAt: at }
+  return [
+    requestedBy(action, { outcome: 'allow', rules, slots: [] }),
+    { type: 'approved', actor: policy, request, data },
+  ]
+}
+
+function asked(action: string, rules: readonly string[], slots: readonly Slot[]): readonly Draft[] {
+  const facts = factsOf(slots)
+  const decided: DataOf<'decided'> = { verdict: 'approve', via: 'teams', view: digest, facts }
+  const revoked: DataOf<'revoked'> = { facts }
+  const said = { name: '', reason: '' }
+  return [
+    requestedBy(action, { outcome: 'approve', rules, slots }),
+    { type: 'decided', actor: person, request, data: decided, said },
+    { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
+    { type: 'denied', actor: person, request, data: { by: 'denial' } },
+    { type: 'revoked', actor: person, request, data: revoked, said },
+  ]
+}
+
+const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => rules.map(({ id }) => id)
+
+/** The longest numbers and words, since rules that match alone may ask for more time than all of them together. */
+function requestedBy(
+  action: string,
+  { outcome, rules, slots }: Pick<Requested['policy'], 'outcome' | 'rules'> & { readonly slots: readonly Slot[] },
+): Draft {
+  const data: Required<Requested> = {
+    action,
+    digest,
+    executor: account,
+    onBehalfOf: account,
+    policy: { version: digest, outcome, rules },
+    warnings,
+    tier: 'medium',
+    requirement: slots,
+    excluded: accounts(slots.length > 0 ? sizes.excluded : 0),
+    expiresAt: at,
+    lapse: 604_800,
+    grant: 300,
+  }
+  return { type: 'requested', actor: agent, request, data, said: { links: '', reason: '' } }
+}
+
+/** A person with as many accounts as may be, in every group that may decide. */
+const factsOf = (slots: readonly Slot[]): Facts => ({
+  accounts: accounts(sizes.accountsPerPerson),
+  groups: [...new Set(slots.flatMap(({ groups }) => groups))],
+  member: true,
+  enabled: true,
+  asOf: at,
+})
