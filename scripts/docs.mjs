@@ -1,4 +1,7 @@
-// Writes the parts of the documents that are made from the code: the help of every command, the table of operations.
-import { run } from './bundled.mjs'
+// Writes the parts of the documents that are made from the code: the help of every command, the table of operations,
+// the page of controls.
+import { bundle } from './bundled.mjs'
 
-await run('test/docs/main.ts', 'dist/docs.cjs')
+const program = { entry: 'test/docs/main.ts', file: 'dist/docs.cjs' }
+await bundle(program)
+await import(new URL(`../${program.file}`, import.meta.url).href)

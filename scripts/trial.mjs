@@ -72,7 +72,7 @@ const trials = {
     packages: 'test',
   },
   bench: {
-    what: 'measures how fast everything is, beside what the storage alone can do (docs/BENCHMARKS.md)',
+    what: 'measures how fast everything is, beside what the storage alone can do (docs/develop/benchmarks.md)',
     takes: '15 min',
     main: program('bench/main', 'bench/main.mjs'),
     others: [

@@ -66,7 +66,7 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
 }
 
 /** Whether a rule's scope can match the action. */
-export const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
+const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
   scope === null || scope.some((named) => named === name || groups.includes(named))
 
 /** The rules whose scope can match the action. */

@@ -2,7 +2,7 @@ import type { Row, Switch } from './row.ts'
 
 /** Where the page lies, and what writes it anew. */
 export const pagePath = 'docs/security/controls.md'
-export const pageCommand = 'node scripts/docs/controls.mjs'
+export const pageCommand = 'node scripts/docs.mjs'
 
 const opening = `# Attacks, controls and their tests
 

@@ -235,7 +235,7 @@ const statusMembers: Readonly<Record<StatusMember, true>> = {
  * Strips a request of what belongs to its status alone. All else stays, known or not: a member that a later program
  * added must survive a change that this one makes.
  */
-export function common(request: ApprovalRequest): Common {
+function common(request: ApprovalRequest): Common {
   const kept = Object.entries(request).filter(([name]) => !Object.hasOwn(statusMembers, name))
   return Object.fromEntries(kept) as unknown as Common
 }
