@@ -3,6 +3,7 @@ import type { ObjectId } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
 import { backgroundLine, causesOf, faultOf, newerIn } from '../runtime/log.ts'
 import { formatTraceparent, type Trace, traced, traceFrom } from '../runtime/trace.ts'
+import { problemType } from '../core/data/namespace.ts'
 
 /** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
 export interface Call {
@@ -125,7 +126,7 @@ function problemAnswer(cause: unknown, instance: string): HttpResponseInit {
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     },
     jsonBody: {
-      type: `urn:countersign:problem:${code}`,
+      type: problemType(code),
       title,
       status,
       detail,

@@ -4,6 +4,7 @@ import { bad, hex, list, members, same, string } from './field.ts'
 import type { Hex } from '../data/id.ts'
 import { canonical, type Json, type JsonLimits, readJson } from '../data/json.ts'
 import { type Manifest, readManifest } from './manifest.ts'
+import { evidenceBundle } from '../data/namespace.ts'
 import { rawOf } from './signature.ts'
 
 export type { Manifest } from './manifest.ts'
@@ -22,7 +23,6 @@ export interface ManifestSignature {
 
 const payloadType = 'application/vnd.in-toto+json'
 const statementType = 'https://in-toto.io/Statement/v1'
-const predicateType = 'https://countersign.example/evidence-bundle/v1'
 const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
 /** Above what the policy files of thousands of versions need. Base64 adds a third. */
@@ -37,7 +37,7 @@ export const statementOf = (subjects: readonly Subject[], manifest: Manifest): s
   canonical({
     _type: statementType,
     subject: subjects.map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
-    predicateType,
+    predicateType: evidenceBundle,
     predicate: { ...manifest },
   })
 
@@ -100,7 +100,7 @@ export function parseStatement(payload: Uint8Array): {
   const names = ['_type', 'subject', 'predicateType', 'predicate']
   const statement = members(readCanonical(payload, payloadLimits), 'the statement', names)
   same(statement['_type'], statementType, '_type')
-  same(statement['predicateType'], predicateType, 'predicateType')
+  same(statement['predicateType'], evidenceBundle, 'predicateType')
   const subjects = list(statement['subject'], 'subject').map(readSubject)
   if (new Set(subjects.map(({ name }) => name)).size < subjects.length) throw bad('subject')
   return { subjects, manifest: readManifest(statement['predicate']) }

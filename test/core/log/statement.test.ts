@@ -4,7 +4,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { bundleFromJSON } from '@sigstore/bundle'
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify'
 import { encode64 } from '../../../src/core/data/base64.ts'
-import { shards, type Hex } from '../../../src/core/data/id.ts'
+import { type Hex, shards } from '../../../src/core/data/id.ts'
 import type { Day } from '../../../src/core/data/day.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { canonical, type Json } from '../../../src/core/data/json.ts'
@@ -18,6 +18,7 @@ import {
   statementOf,
 } from '../../../src/core/log/statement.ts'
 import { brokenCode, logKey } from './logKey.ts'
+import { evidenceBundle } from '../../../src/core/data/namespace.ts'
 
 const root = encode64(new Uint8Array(32).fill(1))
 const head = 'ab'.repeat(32) as Hex
@@ -205,7 +206,7 @@ describe('a statement', () => {
 
   test.each<[string, Json]>([
     ['_type', 'https://in-toto.io/Statement/v0.1'],
-    ['predicateType', 'https://countersign.example/evidence-bundle/v2'],
+    ['predicateType', evidenceBundle.replace('/v1', '/v2')],
     ['subject.0.name', ''],
     ['subject.0.name', 'a\nb'],
     ['subject.0.name', 'a'.repeat(256)],

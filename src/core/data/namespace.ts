@@ -1,0 +1,15 @@
+import type { ProblemCode } from './problem.ts'
+
+/**
+ * Begins every URI of ours; further names of ours are made from it here, and nowhere else.
+ *
+ * A random UUID, made once and never changed: a domain name can pass to another owner, who could then redefine what
+ * old evidence says about itself.
+ */
+const namespace = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a'
+
+/** The `predicateType` of manifests. */
+export const evidenceBundle = `${namespace}/evidence-bundle/v1`
+
+/** The `type` of a problem over HTTP (RFC 9457 section 3.1.1). */
+export const problemType = (code: ProblemCode): string => `${namespace}/problem/${code}`
