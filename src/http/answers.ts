@@ -37,7 +37,7 @@ export const requestAnswer = z.strictObject({
         name: optionalText,
         verdict: z.enum(['approve', 'deny']),
         reason: optionalText,
-        via: z.enum(['teams', 'api']),
+        via: z.string(),
         at: instant,
       }),
     ),

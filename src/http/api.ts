@@ -132,7 +132,7 @@ export function api({ approvals, evidence, health, deliveryOf, callers, policy, 
       const request = await approvals.decide(idOf(call), {
         approver: person.id,
         verdict,
-        seen: { via: 'api', digest: digest as Digest },
+        seen: { via: 'api', digest: digest as Digest, client: person.client },
         ...(reason !== undefined && { reason }),
         ...(confirm !== undefined && { confirm }),
       })

@@ -7,7 +7,14 @@ import { bearer, type KeySource, remoteKeys } from '../runtime/token.ts'
 /** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
 export type Caller =
   | { readonly kind: 'agent'; readonly id: ObjectId; readonly appId: ObjectId; readonly roles: readonly string[] }
-  | { readonly kind: 'person'; readonly id: ObjectId; readonly name: string; readonly roles: readonly string[] }
+  | {
+      readonly kind: 'person'
+      readonly id: ObjectId
+      readonly name: string
+      readonly roles: readonly string[]
+      /** The application that acts for them. */
+      readonly client: ObjectId
+    }
 
 export interface CallerSettings extends KeySource {
   readonly tenantId: string
@@ -91,10 +98,11 @@ function claimsFor({ tenantId, audience }: CallerSettings) {
 function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
   const { idtyp, scp, roles, name, sub, oid } = claims
   const id = parseObjectId(oid)
+  const client = parseObjectId(claims.azp)
   if (scp === undefined) {
     if (idtyp !== 'app' && (idtyp !== undefined || sub !== oid)) throw refused()
-    return { kind: 'agent', id, appId: parseObjectId(claims.azp), roles }
+    return { kind: 'agent', id, appId: client, roles }
   }
   if (idtyp === 'app' || !scp.split(' ').includes(scope)) throw refused()
-  return { kind: 'person', id, name: name ?? id, roles }
+  return { kind: 'person', id, name: name ?? id, roles, client }
 }

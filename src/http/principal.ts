@@ -12,6 +12,7 @@ export interface PersonPrincipal {
   readonly id: ObjectId
   readonly name: string
   readonly roles: readonly string[]
+  readonly client: ObjectId
 }
 
 /** Tells who calls and what they are here: a registered agent with a role, or a person. */

@@ -104,9 +104,9 @@ async function callerOf(authorization: string | null): Promise<Caller> {
     case 'agent':
       return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
     case 'approver':
-      return { kind: 'person', id: dba, name: 'Approver', roles: [] }
+      return { kind: 'person', id: dba, name: 'Approver', roles: [], client: oid(62) }
     case 'auditor':
-      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence }
+      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence, client: oid(62) }
     default:
       throw new Problem('unauthenticated', 'Sign in first.')
   }

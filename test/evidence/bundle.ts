@@ -111,11 +111,14 @@ export function rewrite(members: Members, key: Key, edit: (events: Written[]) =>
     const { shard, seq, prev } = JSON.parse(line) as Written
     if (!before.has(shard)) before.set(shard, { seq: seq - 1, hash: prev })
   }
-  const leaves = edit(lines.map((line) => JSON.parse(line) as Written)).map((event) => {
+  const renamed = renaming(lines)
+  const leaves = edit(lines.map((line) => JSON.parse(line) as Written)).map((edited) => {
+    const event = renamed.content(edited)
     const head = heads.get(event.shard) ??
       before.get(event.shard) ?? { seq: shards[event.shard]?.to ?? 0, hash: shards[event.shard]?.head ?? '' }
     const leaf = JSON.stringify({ ...event, seq: head.seq + 1, prev: head.hash })
     heads.set(event.shard, { seq: head.seq + 1, hash: leafHash(leaf) })
+    renamed.take(event, leaf)
     return leaf
   })
   const cuts = Object.entries(shards).map(([shard, cut]) => {
@@ -144,6 +147,26 @@ export function rewrite(members: Members, key: Key, edit: (events: Written[]) =>
     counts: { ...old.counts, records: leaves.length, types },
     log: { ...log, to: { size: to.size, root: encode64(rootOf(to)) } },
   }))
+}
+
+/** Lets votes go on naming the content they were given on when its event gets another hash, by being chained anew. */
+function renaming(lines: readonly string[]) {
+  const asked = new Map<unknown, string>()
+  const renamed = new Map<unknown, string>()
+  for (const line of lines) {
+    const { type, request } = JSON.parse(line) as Written
+    if (type === 'requested') asked.set(request, leafHash(line))
+  }
+  return {
+    take({ type, request }: Written, leaf: string): void {
+      if (type === 'requested') renamed.set(asked.get(request), leafHash(leaf))
+    },
+    content(event: Written): Written {
+      const data = event['data'] as { readonly content?: string } | undefined
+      const content = event.type === 'decided' ? renamed.get(data?.content) : undefined
+      return content === undefined ? event : { ...event, data: { ...data, content } }
+    },
+  }
 }
 
 /** An event as it stands in a leaf. */

@@ -44,7 +44,13 @@ test('an agent without a role is a caller without roles: the routes refuse it', 
 
 test('a person is known by their object id, name and roles', async () => {
   const roles = ['Evidence.Read']
-  expect(await call(await token(person({ roles })))).toEqual({ kind: 'person', id: personId, name: 'Dana', roles })
+  expect(await call(await token(person({ roles })))).toEqual({
+    kind: 'person',
+    id: personId,
+    name: 'Dana',
+    roles,
+    client: appId,
+  })
 })
 
 test('a person whose token has no name goes by their id', async () => {

@@ -13,7 +13,7 @@ const app = (id: ObjectId, other: Partial<Caller & { kind: 'agent' }> = {}): Cal
   ...{ kind: 'agent', id, appId, roles: ['Actions.Request'] },
   ...other,
 })
-const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] }
+const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: oid(62) }
 
 const of = (caller: Caller) => principals(async () => caller, policy)
 const call = () => ({ req: new HttpRequest({ url: 'https://a.example/', method: 'GET' }) })

@@ -34,7 +34,7 @@ const callerOf = (name: string | null): Caller => {
   if (name === 'agent') return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Evidence.Read'] }
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
-  return { kind: 'person', id, name, roles: [name] }
+  return { kind: 'person', id, name, roles: [name], client: oid(62) }
 }
 
 interface Answered {

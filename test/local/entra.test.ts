@@ -5,7 +5,7 @@ import { GraphDirectory } from '../../src/azure/directory.ts'
 import { type ObjectId, parseObjectId } from '../../src/core/data/id.ts'
 import { parseInstant } from '../../src/core/data/instant.ts'
 import { callers } from '../../src/http/caller.ts'
-import { agents, apiAppId, entraGroups, tenantId, users } from '../../src/local/accounts.ts'
+import { agents, apiAppId, entraGroups, signInAppId, tenantId, users } from '../../src/local/accounts.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
 
 let folder: string
@@ -26,7 +26,8 @@ test.each(agents)('the agent $name is known by its token', async ({ name, oid, a
 })
 
 test.each(users)('the person $name is known by their token', async ({ name, oid, roles }) => {
-  expect(await call(await identity.tokenFor({ user: name }))).toEqual({ kind: 'person', id: oid, name, roles })
+  const person = { kind: 'person', id: oid, name, roles, client: signInAppId }
+  expect(await call(await identity.tokenFor({ user: name }))).toEqual(person)
 })
 
 test.each(users)('the directory knows $name', async ({ oid, name, userType, enabled }) => {

@@ -64,8 +64,8 @@ export interface Storage {
 }
 
 const origin = 'countersign.example/evidence'
-export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [] }
-export const auditor: Caller = { kind: 'person', id: oid(61), name: 'Aud', roles: ['Evidence.Read'] }
+export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [], client: oid(62) }
+export const auditor: Caller = { kind: 'person', id: oid(61), name: 'Aud', roles: ['Evidence.Read'], client: oid(62) }
 /** A week: none expires while others go on. */
 export const longest = 604_800
 

@@ -1,88 +1,132 @@
 import { isRequestId, shards } from './id.ts'
 import { type Instant, instant, milliseconds } from './instant.ts'
 
-/** Says where a value is not as it should be: a path as `.facts.asOf`, empty for the value itself; `null` if it is. */
-export type Form = (value: unknown) => string | null
+/** Where a value is not as its form says: a path as `.facts.asOf`, empty for the value itself. */
+export interface Misfit {
+  readonly path: string
+  /** `disagrees`: each member has its form, and together they do not make sense. */
+  readonly how: 'missing' | 'unknown' | 'unsorted' | 'wrong' | 'disagrees'
+}
+
+/** Says how a value differs from a form; `null` if it does not. */
+export interface Form {
+  (value: unknown): Misfit | null
+  /** What the value is made of, by name: of an object, or of the objects in a list. */
+  readonly members?: Members
+}
+
+/** Forms by name. `name?` may be absent. */
+export type Members = Readonly<Record<string, Form>>
+
+const wrong: Misfit = { path: '', how: 'wrong' }
+
+const below = (step: string, { path, how }: Misfit): Misfit => ({ path: `${step}${path}`, how })
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * An object with these members and no others, sorted as RFC 8785 sorts them. `name?` may be absent.
+ * An object with these members and no others, sorted as RFC 8785 sorts them.
  *
  * Walks members and forms side by side: one pass tells what is missing, unknown or out of order.
  */
-export function object(forms: Readonly<Record<string, Form>>): Form {
+export function object(forms: Members): Form {
   const members = Object.entries(forms)
     .map(([name, form]) => ({ name: name.replace('?', ''), optional: name.endsWith('?'), form }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-  return (value) => {
-    if (!isRecord(value)) return ''
+  const names = new Set(members.map(({ name }) => name))
+  const check = (value: unknown): Misfit | null => {
+    if (!isRecord(value)) return wrong
     let next = 0
     for (const key of Object.keys(value)) {
       let member = members[next++]
-      while (member !== undefined && member.name !== key) {
-        if (!member.optional) return `.${member.name}`
-        member = members[next++]
-      }
-      if (member === undefined) return ''
-      const wrong = member.form(value[key])
-      if (wrong !== null) return `.${key}${wrong}`
+      while (member !== undefined && member.name !== key && member.optional) member = members[next++]
+      if (member?.name !== key) return misplaced(value, key, member?.name)
+      const misfit = member.form(value[key])
+      if (misfit !== null) return below(`.${key}`, misfit)
     }
     const missing = members.slice(next).find(({ optional }) => !optional)
-    return missing === undefined ? null : `.${missing.name}`
+    return missing === undefined ? null : { path: `.${missing.name}`, how: 'missing' }
+  }
+  return Object.assign(check, { members: forms })
+
+  /** Says why a member stands where another was expected. */
+  function misplaced(value: object, found: string, expected: string | undefined): Misfit {
+    if (!names.has(found)) return { path: `.${found}`, how: 'unknown' }
+    if (expected === undefined || Object.hasOwn(value, expected)) return { path: `.${found}`, how: 'unsorted' }
+    return { path: `.${expected}`, how: 'missing' }
   }
 }
 
-export function list(form: Form, least = 0): Form {
-  return (value) => {
-    if (!Array.isArray(value) || value.length < least) return ''
-    for (let i = 0; i < value.length; i++) {
-      const wrong = form(value[i])
-      if (wrong !== null) return `[${i}]${wrong}`
+/** An object that has these members, and may have others. */
+export function atLeast(forms: Members): Form {
+  const check = (value: unknown): Misfit | null => {
+    if (!isRecord(value)) return wrong
+    for (const [name, form] of Object.entries(forms)) {
+      if (!Object.hasOwn(value, name)) return { path: `.${name}`, how: 'missing' }
+      const misfit = form(value[name])
+      if (misfit !== null) return below(`.${name}`, misfit)
     }
     return null
   }
+  return Object.assign(check, { members: forms })
+}
+
+export function list(form: Form, least = 0): Form {
+  const check = (value: unknown): Misfit | null => {
+    if (!Array.isArray(value) || value.length < least) return wrong
+    for (let i = 0; i < value.length; i++) {
+      const misfit = form(value[i])
+      if (misfit !== null) return below(`[${i}]`, misfit)
+    }
+    return null
+  }
+  return Object.assign(check, form.members && { members: form.members })
 }
 
 /** A value of this form of which something more holds. */
-export const where =
-  <T>(form: Form, holds: (value: T) => boolean): Form =>
-  (value) =>
-    form(value) ?? (holds(value as T) ? null : '')
+export function where<T>(form: Form, holds: (value: T) => boolean): Form {
+  const check = (value: unknown): Misfit | null =>
+    form(value) ?? (holds(value as T) ? null : { path: '', how: 'disagrees' })
+  return Object.assign(check, form.members && { members: form.members })
+}
 
 export const oneOf = (...values: readonly unknown[]): Form => {
-  return (value) => (values.includes(value) ? null : '')
+  return (value) => (values.includes(value) ? null : wrong)
 }
 
 const text = (pattern: RegExp): Form => {
-  return (value) => (typeof value === 'string' && pattern.test(value) ? null : '')
+  return (value) => (typeof value === 'string' && pattern.test(value) ? null : wrong)
 }
 
 /** A whole number that loses nothing in any reader. */
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Form => {
   return (value) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? null : ''
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? null : wrong
 }
 
-export const truth: Form = (value) => (typeof value === 'boolean' ? null : '')
+export const truth: Form = (value) => (typeof value === 'boolean' ? null : wrong)
 export const hex = text(/^[0-9a-f]{64}$/)
 export const digest = text(/^sha256:[0-9a-f]{64}$/)
 export const guid = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 /** A rule, a group or a code: nothing that separates them in a table. */
 export const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+/** Which door a person came through. Open, so that a new door needs no new form. */
+export const door = text(/^[a-z]{2,12}$/)
+/** What a text is called in `said`. Open, so that an erasure can name the texts of types to come. */
+export const textName = text(/^[a-z][A-Za-z]{0,31}$/)
 /** RFC 4648 section 4. */
 export const base64 = text(/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
 export const shard = oneOf(...shards)
-export const requestId: Form = (value) => (typeof value === 'string' && isRequestId(value) ? null : '')
+export const requestId: Form = (value) => (typeof value === 'string' && isRequestId(value) ? null : wrong)
 
 const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** RFC 3339, UTC, milliseconds. */
 export const moment: Form = (value) => {
-  if (typeof value !== 'string' || !rfc3339.test(value)) return ''
+  if (typeof value !== 'string' || !rfc3339.test(value)) return wrong
   if (value.slice(8, 10) <= '28') return null
   // Parsing back refuses 30 February, which some engines roll over.
   const ms = milliseconds(value as Instant)
-  return !Number.isNaN(ms) && instant(ms) === value ? null : ''
+  return !Number.isNaN(ms) && instant(ms) === value ? null : wrong
 }

@@ -1,18 +1,22 @@
-import { erasable } from '../request/erasure.ts'
 import type { Fact } from '../request/event.ts'
 import {
+  atLeast,
   base64,
   digest,
+  door,
   type Form,
   guid,
   hex,
   list,
+  type Members,
   moment,
   name,
   object,
   oneOf,
   requestId,
   shard,
+  text,
+  textName,
   truth,
   where,
   whole,
@@ -22,9 +26,11 @@ import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 type Data<Type extends Fact['type']> = Required<Extract<Fact, { type: Type; data?: unknown }>>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
-const nobody = object({ kind: oneOf('policy', 'system') })
-const actor: Form = (value) =>
-  typeof value === 'object' && value !== null && 'id' in value ? account(value) : nobody(value)
+const program = object({ kind: oneOf('policy', 'system') })
+const actor: Form = Object.assign(
+  (value: unknown) => (typeof value === 'object' && value !== null && 'id' in value ? account(value) : program(value)),
+  { members: { 'id?': guid, kind: oneOf('agent', 'person', 'policy', 'system') } },
+)
 
 const facts = object({
   accounts: list(guid, 1),
@@ -73,10 +79,15 @@ const shown = where(
   ({ page, pages }: Data<'shown'>) => page <= pages,
 )
 
-const decided = where(
-  object({ verdict: oneOf('approve', 'deny'), via: oneOf('teams', 'api'), 'view?': digest, facts }),
-  ({ via, view }: Data<'decided'>) => (view !== undefined) === (via === 'teams'),
-)
+const decided = object({
+  verdict: oneOf('approve', 'deny'),
+  via: door,
+  content: hex,
+  'view?': digest,
+  'client?': guid,
+  'proved?': name,
+  facts,
+})
 
 const approved = where(
   object({ by: oneOf('quorum', 'policy'), 'rules?': list(name), lapsesAt: moment }),
@@ -90,40 +101,55 @@ const denied = where(
 
 const outcome = { 'data?': object({ output: object({ sha256: hex, size: whole(0) }) }), 'said?': said('summary?') }
 
-/** What only events of this type have; beside it all have a place in a chain, and an actor. */
-const members: Readonly<Record<Fact['type'], Readonly<Record<string, Form>>>> = {
-  requested: { request: requestId, data: requested, said: said('reason', 'links?') },
-  shown: { request: requestId, data: shown },
-  decided: { request: requestId, data: decided, said: said('name', 'reason?') },
-  approved: { request: requestId, data: approved },
-  denied: { request: requestId, data: denied },
-  expired: { request: requestId },
-  cancelled: { request: requestId, 'said?': said('reason?') },
-  lapsed: { request: requestId },
-  revoked: { request: requestId, data: object({ facts }), 'said?': said('name?', 'reason?') },
-  redeemed: { request: requestId, data: object({ redemption: guid, digest }) },
-  unreported: { request: requestId },
-  undeliverable: { request: requestId },
-  succeeded: { request: requestId, ...outcome },
-  failed: { request: requestId, ...outcome },
-  'policy-changed': { data: object({ 'from?': digest, to: digest }) },
-  'key-rotated': { data: object({ key: base64, size: whole(0) }) },
+/** The place of an event in its chain. Every type and version has it, so that unknown events can be passed over. */
+const place = {
+  v: whole(1),
+  type: text(/^[a-z][a-z0-9-]{0,63}$/),
+  at: moment,
+  shard,
+  seq: whole(1),
+  prev: hex,
+} as const satisfies Members
+
+/** What events of a type have besides their place and actor, by version. */
+const members: Readonly<Record<Fact['type'], Readonly<Record<number, Members>>>> = {
+  requested: { 1: { request: requestId, data: requested, said: said('reason', 'links?') } },
+  shown: { 1: { request: requestId, data: shown } },
+  decided: { 1: { request: requestId, data: decided, said: said('name', 'reason?') } },
+  approved: { 1: { request: requestId, data: approved } },
+  denied: { 1: { request: requestId, data: denied } },
+  expired: { 1: { request: requestId } },
+  cancelled: { 1: { request: requestId, 'said?': said('reason?') } },
+  lapsed: { 1: { request: requestId } },
+  revoked: { 1: { request: requestId, data: object({ facts }), 'said?': said('name?', 'reason?') } },
+  redeemed: { 1: { request: requestId, data: object({ redemption: guid, digest }) } },
+  unreported: { 1: { request: requestId } },
+  undeliverable: { 1: { request: requestId } },
+  succeeded: { 1: { request: requestId, ...outcome } },
+  failed: { 1: { request: requestId, ...outcome } },
+  'policy-changed': { 1: { data: object({ 'from?': digest, to: digest }) } },
+  'key-rotated': { 1: { data: object({ key: base64, size: whole(0) }) } },
   erased: {
-    'request?': requestId,
-    data: object({ event: hex, names: list(oneOf(...erasable), 1) }),
-    'said?': said('why?'),
+    1: { 'request?': requestId, data: object({ event: hex, names: list(textName, 1) }), 'said?': said('why?') },
   },
 }
 
-/** The format of events, version 1, by type. */
-export const format: ReadonlyMap<unknown, Form> = new Map(
-  Object.entries(members).map(([type, more]) => {
-    const chained = { v: oneOf(1), type: oneOf(type), at: moment, shard, seq: whole(1), prev: hex, actor }
-    const inPlace = (event: { shard: Shard; request?: RequestId }) =>
-      event.request === undefined || shardOf(event.request) === event.shard
-    return [type, where(object({ ...chained, ...more }), inPlace)]
-  }),
+/** The forms of events that this program knows, by type and then by version. */
+export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map(
+  Object.entries(members).map(([type, versions]) => [
+    type,
+    new Map(Object.entries(versions).map(([v, more]) => [Number(v), formOf(type, Number(v), more)])),
+  ]),
 )
+
+/** What is known of an event of any type and version, also of one to come. */
+export const placed: Form = atLeast(place)
+
+function formOf(type: string, v: number, more: Members): Form {
+  const isInPlace = (event: { shard: Shard; request?: RequestId }) =>
+    event.request === undefined || shardOf(event.request) === event.shard
+  return where(object({ ...place, v: oneOf(v), type: oneOf(type), actor, ...more }), isInPlace)
+}
 
 function said(...names: readonly string[]): Form {
   return object(Object.fromEntries(names.map((text) => [text, hex])))

@@ -1,4 +1,4 @@
-import { decide, show } from '../request/decision.ts'
+import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import type { Draft } from '../request/event.ts'
 import type { Hex, ObjectId } from '../data/id.ts'
@@ -50,10 +50,15 @@ export function commanded(request: ApprovalRequest, event: LogEvent): Given {
     case 'shown':
       return show(request, { approver: person, ...event.data })
     case 'decided': {
-      const { verdict, view, facts } = event.data
+      const { verdict, via, view, client, proved, facts } = event.data
       if (!facts.accounts.includes(person)) return 'the facts it rests on are about somebody else'
-      const seen =
-        view === undefined ? ({ via: 'api', digest: request.digest } as const) : ({ via: 'teams', view } as const)
+      // The content is not passed on: the rules give it, and another one in the event is refused.
+      const seen: Seen = {
+        via,
+        ...(view === undefined ? { digest: request.digest } : { view }),
+        ...(client !== undefined && { client }),
+        ...(proved !== undefined && { proved }),
+      }
       return decide(request, { approver: person, name: written, verdict, seen, confirm: '', facts, at, ...reason })
     }
     case 'revoked': {

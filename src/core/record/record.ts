@@ -1,10 +1,13 @@
 import { Broken } from '../data/broken.ts'
 import { type Actor, type Fact, maxLeafBytes } from '../request/event.ts'
-import { shard, whole } from '../data/shape.ts'
-import { format } from './eventFormat.ts'
+import { type Misfit, shard, whole } from '../data/shape.ts'
+import { formats, placed } from './eventFormat.ts'
 import type { Digest, Hex, RequestId, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, isObject, type Json, type JsonObject } from '../data/json.ts'
+
+/** Where an event stands: the one part that all types and versions have, also those that are not known here. */
+export type Placed = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { readonly type: string }
 
 /** An event as its leaf says it. `said` has the digests of what people wrote. */
 export type LogEvent = Fact & {
@@ -19,19 +22,21 @@ export type LogEvent = Fact & {
 }
 
 /**
- * Reads a leaf strictly: canonical, at most 4 KiB, every member of its type with the right form, and no others.
+ * Reads a leaf strictly: canonical, at most 4 KiB, every member of its type and version with the right form, and no
+ * others.
  *
- * @throws {Broken} `newer-format` for a version or type of event that is not known here, else `bad-record`.
+ * @throws {Broken} `newer-format` for a type, or version of a type, that is not known here, else `bad-record`. A leaf
+ *   that is `newer-format` is canonical JSON and {@link Placed}.
  */
 export function readRecord(leaf: string): LogEvent {
   if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw bad('it has over 4,096 bytes')
   const value = parsed(leaf)
   if (!isObject(value)) throw bad('it is not a JSON object')
-  const form = format.get(value['type'])
-  if (form === undefined || value['v'] !== 1) throw newer(value, leaf)
+  const form = formats.get(value['type'])?.get(value['v'])
+  if (form === undefined) throw newer(value, leaf)
   // All members are known to be sorted once the form holds: then this is the canonical text.
-  const wrong = form(value)
-  if (wrong !== null) throw bad(wordsFor(wrong), value)
+  const misfit = form(value)
+  if (misfit !== null) throw bad(wordsFor(misfit), value)
   if (JSON.stringify(value) !== leaf) throw bad('it is not canonical JSON (RFC 8785)', value)
   return value as unknown as LogEvent
 }
@@ -50,14 +55,14 @@ function parsed(leaf: string): Json {
   }
 }
 
-/** What a later version of this program may have written is no fault, as long as it is an event at all. */
+/** Tells what a later version of this program may have written, which is no fault, from what is no event at all. */
 function newer(value: JsonObject, leaf: string): Broken {
-  const { v, type } = value
-  if (whole(1)(v) !== null) return bad('its version “v” is missing or no number')
-  if (typeof type !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(type))
-    return bad('its “type” is missing or has another form')
-  if (!isCanonical(value, leaf)) return bad('it is not canonical JSON (RFC 8785)')
-  return new Broken('newer-format', `An event of version ${Number(v)} and type “${type}” needs a newer program.`)
+  const misfit = placed(value)
+  if (misfit !== null) return bad(wordsFor(misfit), value)
+  if (!isCanonical(value, leaf)) return bad('it is not canonical JSON (RFC 8785)', value)
+  const { type, v } = value as JsonObject & { readonly type: string; readonly v: number }
+  const what = `has type “${type}” and version ${v}, which this program does not know`
+  return new Broken('newer-format', `${nameOf(value)} ${what}. Use a newer countersign to verify it.`)
 }
 
 function isCanonical(value: Json, leaf: string): boolean {
@@ -68,14 +73,28 @@ function isCanonical(value: Json, leaf: string): boolean {
   }
 }
 
-const wordsFor = (path: string): string =>
-  path === ''
-    ? 'it has an unknown member, or its members are not sorted'
-    : `“${path.slice(1)}” is missing or has another form`
+function wordsFor({ path, how }: Misfit): string {
+  // The log's writer chose an unknown name, so it may be made to fool a terminal.
+  const which = /^[\w.[\]-]{1,120}$/.test(path) ? `“${path.slice(1)}”` : null
+  switch (how) {
+    case 'missing':
+      return `${which} is missing`
+    case 'unknown':
+      return which ? `it has an unknown member ${which}` : 'it has an unknown member'
+    case 'unsorted':
+      return `its members are not sorted as RFC 8785 asks, at ${which}`
+    case 'wrong':
+      return `${which} has another form`
+    case 'disagrees':
+      return `the members of ${which ?? 'the event'} do not fit each other`
+  }
+}
 
 function bad(what: string, value?: JsonObject, options?: ErrorOptions): Broken {
-  const { seq, shard: place } = value ?? {}
+  return new Broken('bad-record', `${nameOf(value)} is not as it should be: ${what}.`, options)
+}
+
+function nameOf({ seq, shard: place }: JsonObject = {}): string {
   const isPlaced = typeof place === 'string' && shard(place) === null && whole(1)(seq) === null
-  const which = isPlaced ? `Event ${Number(seq)} of shard ${place}` : 'An event'
-  return new Broken('bad-record', `${which} is not as it should be: ${what}.`, options)
+  return isPlaced ? `Event ${Number(seq)} of shard ${place}` : 'An event'
 }

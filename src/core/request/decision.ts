@@ -1,10 +1,17 @@
-import type { Draft, Verdict } from './event.ts'
+import type { Decided, Draft, Verdict } from './event.ts'
 import type { Digest, Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewDigest } from './view.ts'
+
+/** What an act of a person rests on, and the door it came through: see {@link Decided}. */
+export type Seen = {
+  readonly via: string
+  readonly client?: ObjectId
+  readonly proved?: string
+} & ({ readonly digest: Digest } | { readonly view: Digest })
 
 /** One approver's approve or deny. `seen` is what it was decided on. */
 export interface DecisionInput {
@@ -13,7 +20,7 @@ export interface DecisionInput {
   readonly name: string
   readonly verdict: Verdict
   readonly reason?: string
-  readonly seen: { readonly via: 'api'; readonly digest: Digest } | { readonly via: 'teams'; readonly view: Digest }
+  readonly seen: Seen
   /** What the approver typed to confirm a request of tier `high`. */
   readonly confirm?: string
   readonly facts: Facts
@@ -105,12 +112,12 @@ export function show(
 function isRepeated(request: ApprovalRequest, { approver, verdict, reason, seen }: DecisionInput): boolean {
   const earlier = request.decisions.findLast((decision) => decision.approver === approver)
   if (earlier?.verdict !== verdict) return false
-  if (seen.via === 'api' && seen.digest !== request.digest) return false
+  if ('digest' in seen && seen.digest !== request.digest) return false
   return verdict === 'approve' || saidIn(request, 'decided', 'reason') === reason
 }
 
 function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: DecisionInput): void {
-  if (seen.via === 'api') {
+  if ('digest' in seen) {
     if (seen.digest !== request.digest)
       throw new Problem('digest-mismatch', 'The digest is not that of this request.', { pointer: '/digest' })
     return
@@ -143,11 +150,21 @@ export const confirmationOf = (target: string): string =>
   target.split('/').findLast((segment) => segment !== '') ?? target
 
 function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, seen, facts }: DecisionInput): Draft {
+  const content = contentOf(request)
+  if (content === null) throw new RangeError('A request that was recorded has the event that asked for it.')
+  const { via, client, proved } = seen
+  const data: Decided = {
+    ...{ verdict, via, content },
+    ...('view' in seen && { view: seen.view }),
+    ...(client !== undefined && { client }),
+    ...(proved !== undefined && { proved }),
+    facts,
+  }
   return {
     type: 'decided',
     actor: { kind: 'person', id: approver },
     request: request.id,
-    data: { verdict, via: seen.via, ...(seen.via === 'teams' && { view: seen.view }), facts },
+    data,
     said: { name, ...(reason !== undefined && reason !== '' && { reason }) },
   }
 }

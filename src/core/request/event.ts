@@ -21,7 +21,7 @@ export interface Output {
   readonly size: number
 }
 
-/** Every fact there is, by type. Version 1: what is hashed here can never be changed, only added to. */
+/** Every fact there is, by type, each in version 1. docs/evidence/events.md tells what they mean, and how they grow. */
 export type Fact =
   | { readonly type: 'requested'; readonly data: Requested }
   | {
@@ -34,15 +34,7 @@ export type Fact =
         readonly pages: number
       }
     }
-  | {
-      readonly type: 'decided'
-      readonly data: {
-        readonly verdict: Verdict
-        readonly via: 'teams' | 'api'
-        readonly view?: Digest
-        readonly facts: Facts
-      }
-    }
+  | { readonly type: 'decided'; readonly data: Decided }
   | {
       readonly type: 'approved'
       readonly data: {
@@ -62,6 +54,21 @@ export type Fact =
   | { readonly type: 'policy-changed'; readonly data: { readonly from?: Digest; readonly to: Digest } }
   | { readonly type: 'key-rotated'; readonly data: { readonly key: string; readonly size: number } }
   | { readonly type: 'erased'; readonly data: { readonly event: Hex; readonly names: readonly string[] } }
+
+export interface Decided {
+  readonly verdict: Verdict
+  /** The door that the vote came through: a name such as `teams` or `api`. */
+  readonly via: string
+  /** The hash of the event whose content was decided on. */
+  readonly content: Hex
+  /** Absent where the vote rests on the action's digest alone. */
+  readonly view?: Digest
+  /** The application that the person used (`azp` of the access token), for doors with tokens. */
+  readonly client?: ObjectId
+  /** The authentication context that the person met, if one was asked for. */
+  readonly proved?: string
+  readonly facts: Facts
+}
 
 export interface Requested {
   readonly action: string
@@ -111,7 +118,7 @@ export interface ChainHead {
 
 export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) as Hex }
 
-/** EVIDENCE.md: a leaf is small and for ever, facts and digests only. */
+/** A leaf holds facts and digests only, and is kept for good: docs/evidence/events.md. */
 export const maxLeafBytes = 4096
 
 /**

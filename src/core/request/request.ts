@@ -98,7 +98,7 @@ interface Closed {
 export interface Decision {
   readonly approver: ObjectId
   readonly verdict: Verdict
-  readonly via: 'teams' | 'api'
+  readonly via: string
   readonly facts: Facts
   readonly at: Instant
 }

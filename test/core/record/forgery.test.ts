@@ -55,10 +55,12 @@ describe('a forged history is refused', () => {
   const output = { output: { sha256: sha256('x'), size: 1 } }
   const unshown = entry(60, {
     ...shown[3]?.draft,
-    data: { verdict: 'approve', via: 'teams', view: digestOf('another'), facts: facts(dba) },
+    data: { ...dataOf(shown, 3), view: digestOf('another') },
   })
 
   test.each<[string, number, readonly Entry[]]>([
+    ['on other content than was asked for', 2, changed(approved, 1, { content: sha256('another') })],
+    ['on a view, with other content than it shows', 4, changed(shown, 3, { content: sha256('another') })],
     ['by the owner of the agent', 2, changed(approved, 1, { facts: facts(dba, { accounts: [dba, owner] }) })],
     ['on facts about somebody else', 2, changed(approved, 1, { facts: facts(dba2) })],
     [

@@ -79,8 +79,13 @@ describe('is refused:', () => {
     ['a fact of another type', 'decided', { data: { facts: { enabled: 'true' } } }],
     ['facts about nobody', 'decided', { data: { facts: { accounts: [] } } }],
     ['an account that is no id', 'decided', { data: { facts: { accounts: ['x'] } } }],
-    ['a vote in Teams without a view', 'decided', { data: { view: undefined } }],
-    ['a vote over the API with a view', 'decided', { data: { via: 'api' } }],
+    ['a vote on no content', 'decided', { data: { content: undefined } }],
+    ['a vote on content that is no hash', 'decided', { data: { content: 'x' } }],
+    ['a vote through a door of one letter', 'decided', { data: { via: 'x' } }],
+    ['a vote through a door with a long name', 'decided', { data: { via: 'x'.repeat(13) } }],
+    ['a vote through a door in capitals', 'decided', { data: { via: 'Teams' } }],
+    ['a vote with a client that is no id', 'decided', { data: { client: 'console' } }],
+    ['a vote that proves two things', 'decided', { data: { proved: 'c1 c2' } }],
     ['a vote to abstain', 'decided', { data: { verdict: 'abstain' } }],
     ['a vote without a name', 'decided', { said: { name: undefined } }],
     ['a text in the clear', 'decided', { said: { name: 'Dana' } }],
@@ -104,7 +109,10 @@ describe('is refused:', () => {
     ['a redemption that is no uuid', 'redeemed', { data: { redemption: 'one' } }],
     ['a key that is not base64', 'key-rotated', { data: { key: 'a' } }],
     ['an erasure of nothing', 'erased', { data: { names: [] } }],
-    ['an erasure of what cannot be', 'erased', { data: { names: ['digest'] } }],
+    ['an erasure of what is no name', 'erased', { data: { names: ['a reason'] } }],
+    ['a tier that no rule knows', 'requested', { data: { tier: 'extreme' } }],
+    ['an outcome that no rule knows', 'requested', { data: { policy: { outcome: 'maybe' } } }],
+    ['an approval by nothing that approves', 'approved', { data: { by: 'luck' } }],
   ])('%s', (_what, type, change) => {
     expect(code(changed(type, change))).toBe('bad-record')
   })
@@ -122,6 +130,8 @@ describe('is refused:', () => {
     ['a byte order mark', `\ufeff${leaf}`],
     ['members in another order', `{"v":1,${leaf.slice(1).replace(',"v":1', '')}`],
     ['members of its data in another order', leaf.replace(/("verdict":"approve"),("via":"teams")/, '$2,$1')],
+    ['a newer version without its place', '{"type":"decided","v":2}'],
+    ['a newer version with a number that is none', changed('decided', { v: 2, seq: 0 })],
     ['a doubled member', leaf.replace('"v":1', '"v":1,"v":1')],
     ['a number with a fraction that is zero', leaf.replace('"seq":4', '"seq":4.0')],
     ['a number with an exponent', leaf.replace('"seq":4', '"seq":4e0')],
@@ -144,9 +154,44 @@ describe('is refused:', () => {
 test.each<[string, string]>([
   ['a version', changed('decided', { v: 2 })],
   ['a type', changed('decided', { type: 'delegated' })],
-  ['both, with members of their own', '{"1":2,"10":1,"9":"ü","type":"delegated","v":3}'],
+  ['both, with members of their own', changed('decided', { 1: 2, 9: 'ü', 10: 1, type: 'delegated', v: 3, actor: 'x' })],
 ])('%s that is not known needs a newer program', (_what, text) => {
   expect(code(text)).toBe('newer-format')
+})
+
+test('a type or version that is not known is named, with its event and what to do', () => {
+  expect(brokenness(changed('decided', { v: 2 }))?.message).toBe(
+    'Event 4 of shard 07 has type “decided” and version 2, which this program does not know. ' +
+      'Use a newer countersign to verify it.',
+  )
+})
+
+test.each<[string, object, string]>([
+  ['a missing member', { data: { content: undefined } }, '“data.content” is missing'],
+  ['an unknown member', { data: { note: 'x' } }, 'it has an unknown member “data.note”'],
+  ['an unknown member before all others', { aaa: 1 }, 'it has an unknown member “aaa”'],
+  ['an unknown member behind all others', { zzz: 1 }, 'it has an unknown member “zzz”'],
+  ['an unknown member that fools a terminal', { '\u001b[2J': 1 }, 'it has an unknown member'],
+  ['an unknown text', { said: { note: 'ab'.repeat(32) } }, 'it has an unknown member “said.note”'],
+  ['a wrong value', { data: { verdict: 'abstain' } }, '“data.verdict” has another form'],
+  ['another shard', { shard: '08' }, 'the members of the event do not fit each other'],
+])('the words say what is wrong: %s', (_what, change, words) => {
+  expect(brokenness(changed('decided', change))?.message).toMatch(
+    new RegExp(`^Event 4 of shard 0[78] is not as it should be: ${words.replace(/[.[\]]/g, '\\$&')}\\.$`),
+  )
+})
+
+test('the words tell members that are not sorted', () => {
+  const leaf = golden[3]?.replace(/("verdict":"approve"),("via":"teams")/, '$2,$1') ?? ''
+  expect(brokenness(leaf)?.message).toContain('not sorted as RFC 8785 asks, at “data.via”')
+})
+
+test.each([
+  ['slack', { via: 'slack' }],
+  ['a door that rests on the digest alone', { via: 'abcdefghijkl', view: undefined }],
+  ['an erasure of texts to come', { names: ['question', 'edits'] }],
+])('what may grow is read: %s', (_what, data) => {
+  expect(code(changed('names' in data ? 'erased' : 'decided', { data }))).toBeUndefined()
 })
 
 test('the words name the event and the member', () => {

@@ -1,7 +1,8 @@
-import { approvalsOf, confirmationOf, type DecisionInput, decide } from '../../../src/core/request/decision.ts'
+import { approvalsOf, confirmationOf, decide, type DecisionInput } from '../../../src/core/request/decision.ts'
 import { digestOf } from '../../../src/core/data/id.ts'
 import type { ProblemCode } from '../../../src/core/data/problem.ts'
-import { type Facts } from '../../../src/core/request/requirement.ts'
+import type { Facts } from '../../../src/core/request/requirement.ts'
+import { contentOf } from '../../../src/core/request/request.ts'
 import {
   after,
   anyWith,
@@ -69,9 +70,18 @@ test('what is recorded of a vote is who, how, on what facts, and what was said',
     type: 'decided',
     actor: { kind: 'person', id: dba },
     request: request.id,
-    data: { verdict: 'approve', via: 'api', facts: facts(dba) },
+    data: { verdict: 'approve', via: 'api', content: contentOf(request), facts: facts(dba) },
     said: { name: 'Dana', reason: 'Fine.' },
   })
+})
+
+test('what is recorded of a vote is also the application, and what its person proved', () => {
+  const request = pending()
+  const seen = { via: 'console', digest: request.digest, client: oid(70), proved: 'c1' }
+  const { request: now, events } = decide(request, decision(request, { seen }))
+  expect(events[0]).toMatchObject({ data: { via: 'console', client: oid(70), proved: 'c1' } })
+  expect(events[0]).not.toHaveProperty('data.view')
+  expect(now.decisions).toMatchObject([{ via: 'console' }])
 })
 
 describe('the state', () => {

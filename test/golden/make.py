@@ -1,0 +1,94 @@
+"""python3 make.py OUT     writes OUT/events.jsonl and OUT/said.json, and prints the hash of the last event
+
+Written from docs/evidence/events.md alone, so that the product cannot agree with itself by mistake: it shares no code
+with it, and needs nothing but Python's own library. The facts are those of drafts.ts.
+"""
+import datetime, hashlib, json, os, sys
+
+NOON, SHARD = datetime.datetime(2026, 3, 4, 12), '07'
+
+def jcs(value): return json.dumps(value, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
+def sha256(text): return hashlib.sha256(text.encode()).hexdigest()
+def hex64(pair): return pair * 32
+def digest(pair): return 'sha256:' + hex64(pair)
+def oid(digit): return digit * 8 + '-0000-4000-8000-000000000000'
+
+REQUEST, LATER = '01kjw2xm00abcdefghjkmnpqrs-07', '2026-03-04T13:00:00.000Z'
+AGENT, PERSON = {'kind': 'agent', 'id': oid('a')}, {'kind': 'person', 'id': oid('1')}
+POLICY, SYSTEM = {'kind': 'policy'}, {'kind': 'system'}
+FACTS = {'accounts': [oid('1'), oid('2')], 'groups': ['dba', 'security'], 'member': True, 'enabled': True,
+         'asOf': '2026-03-04T11:59:30.000Z'}
+OUTPUT = {'sha256': hex64('5d'), 'size': 1048576}
+
+def fact(type, actor, data=None, request=REQUEST, **said):
+    """What happened: `data`, `request` and `said` are absent where there is nothing to say."""
+    return {'type': type, 'actor': actor, **({'request': request} if request else {}),
+            **({'data': data} if data else {}), **({'said': said} if said else {})}
+def judged(verb, pair, executor, outcome, rules, **more):
+    return {'action': verb, 'digest': digest(pair), 'executor': oid(executor), 'warnings': [],
+            'policy': {'version': digest('01'), 'outcome': outcome, 'rules': rules}, **more}
+def vote(verdict, via, facts=FACTS, **more):
+    return {'verdict': verdict, 'via': via, 'content': hex64('c0'), 'facts': facts, **more}
+
+FACTS_IN_ORDER = [
+    fact('policy-changed', SYSTEM, {'to': digest('01')}, request=None),
+    fact('requested', AGENT, judged(
+        'db.export', 'ac', 'b', 'approve', ['export-needs-dba', 'export-large'], onBehalfOf=oid('3'),
+        warnings=['long-target'], tier='high', excluded=[oid('3'), oid('4')], expiresAt=LATER, lapse=3600, grant=300,
+        requirement=[{'groups': ['dba'], 'quorum': 2}, {'groups': ['oncall', 'security'], 'quorum': 1}]),
+        reason='Quarterly report\nfor "finance", Zürich 😀', links='[{"title":"FIN-881","url":"https://x.example"}]'),
+    fact('shown', PERSON, {'view': digest('7e'), 'content': hex64('c0'), 'template': hex64('7a'),
+                           'page': 1, 'pages': 2}),
+    fact('decided', PERSON, vote('approve', 'teams', view=digest('7e')), name='Dana Übermut'),
+    fact('approved', PERSON, {'by': 'quorum', 'lapsesAt': LATER}),
+    fact('redeemed', AGENT, {'redemption': '6f9619ff-8b86-4d01-b42d-00c04fc964ff', 'digest': digest('ac')}),
+    fact('unreported', SYSTEM),
+    fact('succeeded', AGENT, {'output': OUTPUT}, summary='Exit 0'),
+    fact('requested', AGENT, judged('service.restart', 'ad', 'a', 'allow', ['restart'], lapse=3600, grant=300),
+         reason='Hangs'),
+    fact('approved', POLICY, {'by': 'policy', 'rules': ['restart'], 'lapsesAt': LATER}),
+    fact('lapsed', SYSTEM),
+    fact('requested', AGENT, judged('db.drop', 'ae', 'a', 'no-policy', []), reason='x'),
+    fact('denied', POLICY, {'by': 'policy', 'rules': []}),
+    fact('decided', PERSON, vote('deny', 'api', {**FACTS, 'accounts': [oid('1')], 'groups': ['dba']}, client=oid('c')),
+         name='Dana', reason='Not during the audit.'),
+    fact('denied', PERSON, {'by': 'denial'}),
+    fact('expired', SYSTEM),
+    fact('undeliverable', SYSTEM),
+    fact('cancelled', AGENT),
+    fact('cancelled', AGENT, reason='No longer needed.'),
+    fact('revoked', PERSON, {'facts': FACTS}),
+    fact('revoked', PERSON, {'facts': FACTS}, reason='Wrong week.'),
+    fact('succeeded', AGENT),
+    fact('failed', AGENT, {'output': OUTPUT}),
+    fact('failed', AGENT, summary='Exit 1'),
+    fact('policy-changed', SYSTEM, {'from': digest('01'), 'to': digest('02')}, request=None),
+    fact('key-rotated', SYSTEM, {'key': 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE', 'size': 1234}, request=None),
+    fact('erased', PERSON, {'event': hex64('e0'), 'names': ['action', 'reason']}, why='A secret.'),
+    fact('decided', PERSON, vote('approve', 'console', view=digest('7e'), client=oid('d'), proved='c1'),
+         name='Dana', reason='As agreed.'),
+    fact('decided', PERSON, vote('approve', 'slack', view=digest('7e')), name='Dana'),
+    fact('decided', PERSON, vote('approve', 'cli', client=oid('e'), proved='c25'), name='Dana'),
+    fact('revoked', PERSON, {'facts': FACTS}, name='Dana', reason='Wrong week.'),
+    fact('erased', PERSON, {'event': hex64('e1'), 'names': ['links', 'name', 'summary']}, request=None),
+]
+
+def main(out):
+    prev, lines, texts = '0' * 64, [], []
+    for seq, event in enumerate(FACTS_IN_ORDER, 1):
+        at = (NOON + datetime.timedelta(seconds=seq - 1)).isoformat() + '.000Z'
+        said = {}
+        for name, text in event.get('said', {}).items():
+            salt = f'{len(texts) + 1:032x}'
+            said[name] = sha256(jcs({'salt': salt, 'text': text}))
+            texts.append({'seq': seq, 'name': name, 'salt': salt, 'text': text, 'digest': said[name]})
+        place = {'v': 1, 'at': at, 'shard': SHARD, 'seq': seq, 'prev': prev}
+        lines.append(jcs({**event, **place, **({'said': said} if said else {})}))
+        prev = sha256('\0' + lines[-1])
+    with open(os.path.join(out, 'events.jsonl'), 'w', encoding='utf-8') as file:
+        file.writelines(line + '\n' for line in lines)
+    with open(os.path.join(out, 'said.json'), 'w', encoding='utf-8') as file:
+        file.write('[\n' + ',\n'.join('  ' + json.dumps(text, ensure_ascii=False) for text in texts) + '\n]\n')
+    print(prev)
+
+if __name__ == '__main__': main(sys.argv[1])
