@@ -1,8 +1,17 @@
 """python3 verify.py LOG.pem [DIR]     verifies an unpacked evidence bundle: DIR, or the folder of this script
 LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
-Needs Python 3.8 and `cryptography`, no network. Exit 0: all of this holds. 1: something does not. 2: it was not tried.
+Needs Python 3.8 and `cryptography`, no network.
+Exit 0: all of this holds. 1: something does not. 2: it was not tried, or needs a newer verifier than this.
 Not checked here: whether the rules were kept, and whether the tables follow from the records (`countersign verify`)."""
 import base64, contextlib, functools, hashlib, json, os, re, sys
+
+PREDICATE = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1'
+PLAIN = re.compile('[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*')
+MEMBERS = re.compile(r'README\.txt|verify\.(sh|py)|checkpoint(\.(prev|add))?|(records|carried)\.jsonl|'
+                     r'(requests|exceptions)\.csv|keys/[A-Za-z0-9_-]{43}\.pem|cards/[0-9a-f]{64}\.json|'
+                     r'policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4}')
+EVENTS = {(kind, 1) for kind in ('requested shown decided approved denied expired cancelled lapsed revoked redeemed '
+    'unreported undeliverable succeeded failed policy-changed key-rotated erased').split()}  # type and version
 
 @contextlib.contextmanager
 def check(claim):  # any error inside `with check(claim)` means that the claim does not hold
@@ -10,11 +19,17 @@ def check(claim):  # any error inside `with check(claim)` means that the claim d
     except Exception as error: sys.exit(f'FAILED: not so: {claim}: {type(error).__name__} {ascii(str(error))}')
     print('ok  ', claim)
 def need(holds, what): return holds or sys.exit(f'FAILED: {what}')
+def newer(what): sys.exit(print(f'newer-format: {what}, which this script does not know. Use a newer verifier.',
+                                file=sys.stderr) or 2)
 def read(name): return open(name, 'rb').read(1 << 24)
 def pieces(name, size): return iter(functools.partial(open(name, 'rb').readline, size), b'')  # lines, if not longer
 def unbase64(text):  # there is one way to write given bytes in base64; any other is refused
     data = base64.b64decode(text)
     return data if base64.b64encode(data).decode() == text else need(False, f'this is not proper base64: {text!a}')
+def known(event, where):  # a later type or version is not broken; but what would have to be checked in it?
+    kind, v = event['type'], event['v']
+    need(re.fullmatch('[a-z][a-z0-9-]{0,63}', kind) and type(v) is int and v > 0, f'{where} is no event')
+    if (kind, v) not in EVENTS: unknown.append(f'{where} is of type {kind}, version {v}')
 def canonical(data):  # JSON by RFC 8785, as far as it occurs here: no fractions, ASCII names, sorted, none twice
     value = json.loads(data, parse_float=int, parse_constant=int)
     again = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(',', ':')).encode()
@@ -58,7 +73,7 @@ with check('all members are there, none changed, none added'):
     statement = canonical(payload)
     day, members = statement['predicate'], {s['name']: s['digest']['sha256'] for s in statement['subject']}
     need((len(members), statement['_type'], statement['predicateType']) == (len(statement['subject']),
-        'https://in-toto.io/Statement/v1', 'https://countersign.example/evidence-bundle/v1'), 'the manifest is no list')
+        'https://in-toto.io/Statement/v1', PREDICATE) and all(map(PLAIN.fullmatch, members)), 'the manifest is no list')
     found = {os.path.join(path, name)[2:] for path, folders, files in os.walk('.') for name in files + folders}
     wrong = {p for p in found if not os.path.isdir(p)} ^ {manifest, *members} | set(filter(os.path.islink, found))
     need(not wrong, f'missing, not listed in the manifest, or a link: {sorted(wrong)}')
@@ -66,6 +81,7 @@ with check('all members are there, none changed, none added'):
         digest = hashlib.sha256()
         for piece in pieces(name, 1 << 20): digest.update(piece)
         need(digest.hexdigest() == members[name], f'{name} is not what the manifest says')
+    unknown = [f'the manifest lists {name}' for name in members if not MEMBERS.fullmatch(name)]
 
 with check('both checkpoints are signed and say what the manifest says'):
     # On the day of a key rotation two keys sign. The hint names the older, which alone signed the day before.
@@ -102,18 +118,22 @@ with check('the records continue their chains and, added to the tree before, mak
         need(shard >= last and event['seq'] == seq + 1, f'record {index} is not the next of its shard')
         need(on == day['date'] or on < day['date'] and day['number'] == 1, f'record {index} is of another day')
         need(prev in (None, event['prev']), f'record {index} does not name the record before it')
+        known(event, f'record {index}')
         last, reached[shard], types[event['type']] = shard, (seq + 1, leaf.hex()), types.get(event['type'], 0) + 1
         while index & 1: leaf, index = node(perfect.pop(), leaf), index >> 1
         perfect.append(leaf)
     need(all(reached[s] in ((c['to'], c['head']), (c['to'], None)) for s, c in shards.items()), 'a chain ends early')
     need(sum(types.values()) == end - start and root(perfect) == new_root, 'the tree after is another')
+if unknown: newer(unknown[0])
 
 with check('the carried records were in the log before the day, and all is counted'):
     for carried, line in enumerate(pieces('carried.jsonl', 1 << 16), 1):
         item = canonical(line[:-1])
         leaf, index = item['leaf'].encode(), item['index']
-        need(line.endswith(b'\n') and canonical(leaf) and 0 <= index < start, f'carried record {carried} is malformed')
+        need(line.endswith(b'\n') and 0 <= index < start, f'carried record {carried} is malformed')
+        known(canonical(leaf), f'carried record {carried}')
         need(climb(index, start - 1, item['proof'], sha256(b'\0' + leaf))[0] == old_root, 'a carried record is foreign')
+    if unknown: newer(unknown[0])
     rows = {name: sum(1 for _ in pieces(f'{name}.csv', 1 << 16)) - 1 for name in ('requests', 'exceptions')}
     need(day['counts'] == {'records': end - start, 'carried': carried, 'types': types, **rows}, 'the counts are wrong')
 print(f"VERIFIED {day['date']}, bundle {day['number']} of {origin}: {end - start} records, log size {start} to {end}")

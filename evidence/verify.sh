@@ -2,7 +2,7 @@
 # bash verify.sh LOG.pem [DIR]     verifies an unpacked evidence bundle: DIR, or the folder of this script
 # LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
 # Needs bash 4.4, openssl, jq, and coreutils (sha256sum and the like). Uses no network, changes nothing.
-# Exit 0: all of this holds. 1: something does not. 2: it could not be tried.
+# Exit 0: all of this holds. 1: something does not. 2: it could not be tried, or needs a newer verifier than this.
 # Not checked here: single records (verify.py reads each), and whether the rules were kept (`countersign verify`).
 set -u -o pipefail && shopt -s globstar dotglob nullglob && export LC_ALL=C
 fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
@@ -41,7 +41,7 @@ echo 'ok   the manifest is signed with LOG.pem'
 # 2. It lists every member of a bundle, each once, by plain names. It is one JSON value with no name in it twice.
 jq -njcS input "$statement" 2>/dev/null | cmp -s - "$statement" || fail 'The manifest is not canonical JSON.'
 jq -e '._type == "https://in-toto.io/Statement/v1"
-  and .predicateType == "https://countersign.example/evidence-bundle/v1"
+  and .predicateType == "urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1"
   and all(.subject[].digest.sha256; test("\\A[0-9a-f]{64}\\z")) and ([.subject[].name] | length == (unique | length)
   and all(.[]; test("\\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\\z"))
   and ["README.txt", "verify.sh", "verify.py", "checkpoint.prev", "checkpoint", "checkpoint.add", "records.jsonl",
@@ -116,4 +116,23 @@ echo 'ok   the log before the day is part of the log after it, unchanged'
 
 # 6. The day has as many records as the log grew by.
 [ "$(wc -l <records.jsonl) $records" = "$((to - from)) $((to - from))" ] || fail 'The number of records is not right.'
+
+# 7. Nothing in it is of a later format: such a bundle is not broken, but this script does not know what to check in it.
+newer() { give_up "newer-format: $1, which this script does not know. Use a newer verifier."; }
+member=$(jq -r '[.subject[].name | select(test("\\A(README\\.txt|verify\\.(sh|py)|checkpoint(\\.(prev|add))?|" +
+  "(records|carried)\\.jsonl|(requests|exceptions)\\.csv|keys/[A-Za-z0-9_-]{43}\\.pem|cards/[0-9a-f]{64}\\.json|" +
+  "policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})\\z") | not)][0] // empty' "$statement")
+[ -z "$member" ] || newer "the manifest lists $member"
+types='requested shown decided approved denied expired cancelled lapsed revoked redeemed unreported undeliverable
+  succeeded failed policy-changed key-rotated erased' # each in version 1
+check_kinds() { # FILE FILTER: what gives the events in its lines
+  jq -c "$2 | [.type, .v]" "$1" >"$tmp/kinds" 2>/dev/null &&
+    sort -u "$tmp/kinds" | jq -es 'all(.[]; (.[0] | test("\\A[a-z][a-z0-9-]{0,63}\\z")) and
+      (.[1] | . >= 1 and . == floor))' >/dev/null 2>&1 || fail "$1 has something that is no event."
+  kind=$(sort -u "$tmp/kinds" | jq -cn --arg types "$types" \
+    '[inputs | select(.[1] != 1 or ([.[0]] - [$types | splits("\\s+")] != []))][0] // empty')
+  [ -z "$kind" ] && return
+  newer "line $(grep -nxF -m 1 -- "$kind" "$tmp/kinds" | cut -d : -f 1) of $1 has type and version $kind"
+}
+check_kinds records.jsonl . && check_kinds carried.jsonl '.leaf | fromjson'
 echo "VERIFIED $date, bundle $number of $origin: $records records, log size $from to $to"

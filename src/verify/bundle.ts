@@ -1,6 +1,6 @@
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import { attested, type Attested, checkDigest, checkDigests, keysIn } from './manifest.ts'
+import { attested, type Attested, checkDigest, checkDigests, checkKnown, keysIn } from './manifest.ts'
 import { checkBounds } from './memberSizes.ts'
 import type { Links } from './chains.ts'
 import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from './checkpoints.ts'
@@ -69,6 +69,7 @@ async function verifyOpen(file: OpenFile, options: Opened): Promise<Verdict> {
     manifest = statement.manifest
     checkBounds(members, manifest)
     await checkDigests(fd, members, statement, records)
+    await found.attempt(() => checkKnown(members))
     rest = await verifyRecords(fd, members, statement, { ...options, found })
   } catch (cause) {
     found.caught(cause)
@@ -93,7 +94,7 @@ async function verifyRecords(
     checkCheckpoints(checkpoints, manifest, signers)
   })
   // What its digest tells comes before what was just found; the rest would not be named any more.
-  const isDigestAll = found.first() !== undefined
+  const isDigestAll = found.outrank('records')
   const pass = await readRecords(fd, members, manifest, { ...options, found, isDigestAll })
   const { examined, read } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))

@@ -1,7 +1,7 @@
 import { endOf, startOf } from '../core/data/day.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { LogEvent } from '../core/record/record.ts'
+import type { Placed } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 
 /** What the first event of each shard says came before it. */
@@ -24,7 +24,7 @@ export function chains({ date, number, shards: cuts }: Pick<Manifest, 'date' | '
 
   return {
     /** @throws {BrokenAt} `broken-chain`, `bad-record` */
-    take(event: LogEvent, hash: Hex, line: number): void {
+    take(event: Placed, hash: Hex, line: number): void {
       const current = queue[at]
       const broken = (what: string) => new BrokenAt({ check: 'records', member, line }, 'broken-chain', what)
       if (!current) throw broken('There are more records than the manifest says.')
@@ -52,7 +52,7 @@ export function chains({ date, number, shards: cuts }: Pick<Manifest, 'date' | '
     links: (): Links => links,
   }
 
-  function checkDay(event: LogEvent, line: number): void {
+  function checkDay(event: Placed, line: number): void {
     // What a clock that was behind wrote before the first day belongs to that.
     if (event.at < endOfDay && (event.at >= startOfDay || number === 1)) return
     const what = `${nameOf(event)} is of ${event.at}, which is not on ${date}.`

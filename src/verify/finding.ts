@@ -101,6 +101,6 @@ export function findings() {
   }
 }
 
-/** A record that is too new to be understood is named only if the log holds it as it is: after root and consistency. */
+/** What is too new to be understood is named only if the bundle and the log hold it: after root and consistency. */
 const rank = ({ check, code }: Finding): number =>
   checks.indexOf(code === 'newer-format' ? 'consistency' : check) + (code === 'newer-format' ? 0.5 : 0)

@@ -7,7 +7,7 @@ import { verifySignature } from './ecdsa.ts'
 import { bytesOf, digestOf } from './content.ts'
 import type { Extent, Members } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
-import { manifestName } from './zip/memberNames.ts'
+import { isKnown, manifestName } from './zip/memberNames.ts'
 
 /** What a bundle says of itself, signed by a key that is trusted. */
 export interface Attested {
@@ -59,10 +59,22 @@ export async function checkDigests(fd: number, members: Members, { digests }: At
   }
 }
 
+/**
+ * Checks that each member is one that this program knows: what another is for, it cannot check.
+ *
+ * @throws {BrokenAt} `newer-format`
+ */
+export function checkKnown(members: Members): void {
+  const member = [...members.keys()].find((name) => !isKnown(name))
+  if (member === undefined) return
+  const what = `The manifest lists ${member}, a member which this program does not know`
+  throw new BrokenAt({ check: 'members', member }, 'newer-format', `${what}. Use a newer countersign to verify it.`)
+}
+
 export function checkDigest(member: string, found: Hex, digests: Attested['digests']): void {
   if (found !== digests.get(member)) throw wrong(member, 'is not what the manifest lists: it was changed')
   // A card template is named by its digest, as events name it.
-  if (member.startsWith('cards/') && member !== `cards/${found}.json`)
+  if (member.startsWith('cards/') && isKnown(member) && member !== `cards/${found}.json`)
     throw wrong(member, 'has another name than digest')
 }
 
@@ -90,7 +102,7 @@ export async function keysIn(fd: number, members: Members, attested: Attested): 
     found.push(spki)
   }
   for (const name of members.keys())
-    if (name.startsWith('keys/') && !signatures.some(({ kid }) => name === `keys/${kid}.pem`))
+    if (name.startsWith('keys/') && isKnown(name) && !signatures.some(({ kid }) => name === `keys/${kid}.pem`))
       throw new BrokenAt(
         { check: 'checkpoints', member: name },
         'wrong-key',

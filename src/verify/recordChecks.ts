@@ -2,9 +2,10 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { maxLeafBytes } from '../core/request/event.ts'
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import { type LogEvent, readRecord } from '../core/record/record.ts'
+import { type LogEvent, type Placed, readRecord } from '../core/record/record.ts'
+import { Broken } from '../core/data/broken.ts'
 import { chains, type Links } from './chains.ts'
-import { BrokenAt, placed } from './finding.ts'
+import { BrokenAt } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
 
 /** A `key-rotated` event: the new key (SPKI, base64), and the log size up to which the old one signs alone. */
@@ -18,16 +19,34 @@ export const mostRecord = maxLeafBytes
 
 const member = 'records.jsonl'
 
-/** Checks what each record tells by itself and with the one before it: its form, and the chain of its shard. */
+/**
+ * Checks what each record tells by itself and with the one before it: its form, and the chain of its shard. The chain
+ * is followed across records that are too new to be understood.
+ */
 export function forms(manifest: Manifest) {
   const chain = chains(manifest)
   const types = new Map<string, number>()
   const rotations: Rotation[] = []
+  let newer: BrokenAt | null = null
+
+  /** Reads a record; of one that is too new, only its place. */
+  function read(text: string, line: number): LogEvent | Placed {
+    const place = { check: 'records', member, line } as const
+    try {
+      return readRecord(text)
+    } catch (cause) {
+      if (!(cause instanceof Broken)) throw cause
+      const broken = new BrokenAt(place, cause.code, cause.message, { cause })
+      if (cause.code !== 'newer-format') throw broken
+      newer ??= broken
+      return JSON.parse(text) as Placed
+    }
+  }
 
   return {
     /**
      * @param hashes of the leaves
-     * @throws {BrokenAt} `bad-record`, `newer-format`, `broken-chain`
+     * @throws {BrokenAt} `bad-record`, `broken-chain`
      */
     take(lines: Lines, hashes: readonly Buffer[]): void {
       const { bytes, ends, first } = lines
@@ -37,12 +56,15 @@ export function forms(manifest: Manifest) {
       for (let k = 0; k < ends.length; k++) {
         const line = first + k
         const text = all.toString(encoding, startOfLine(lines, k), ends[k])
-        const event: LogEvent = placed({ check: 'records', member, line }, () => readRecord(text))
+        const event = read(text, line)
         chain.take(event, (hashes[k]?.toString('hex') ?? '') as Hex, line)
         types.set(event.type, (types.get(event.type) ?? 0) + 1)
-        if (event.type === 'key-rotated') rotations.push(event.data)
+        if ('data' in event && event.type === 'key-rotated') rotations.push(event.data)
       }
     },
+
+    /** The first record that is too new to be understood, as `newer-format`. */
+    newer: (): BrokenAt | null => newer,
 
     /** @throws {BrokenAt} `broken-chain` */
     end(): { readonly links: Links; readonly rotations: readonly Rotation[] } {

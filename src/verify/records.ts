@@ -97,12 +97,14 @@ async function examine(
       for (const one of hashes) log.add(one)
       isReadable &&= await found.attempt(() => form.take(some, hashes))
       // Of what comes after a record that cannot be read, only the log itself may still be named.
-      if (isReadable) await work.take(some)
+      if (isReadable && form.newer() === null) await work.take(some)
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
     const grown = log.frontier()
     isReadable &&= await found.attempt(() => form.end())
-    if (!isReadable) return { grown, examined: null, read: null }
+    const newer = form.newer()
+    if (newer) found.caught(newer)
+    if (!isReadable || newer) return { grown, examined: null, read: null }
     await found.attempt(() => form.checkTypes())
     const examined = await work.end()
     for (const one of examined.found) found.add(one)

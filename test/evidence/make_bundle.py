@@ -3,8 +3,8 @@
 DAY is how many records it has; `r` before it lets the day begin with the rotation from the key log.pem to new.pem. The
 secret key goes to OUT/log.key, for insiders.
 
-Written from docs/bundle.md, on purpose in another way than the product: everything in memory, and trees by their
-recursive definition.
+Written from docs/evidence/bundle.md, on purpose in another way than the product: everything in memory, and trees by
+their recursive definition.
 """
 import base64, collections, os, sys, zipfile
 from cryptography.hazmat.primitives import hashes, serialization
@@ -74,6 +74,7 @@ def main(out, days):
             event = {'v': 1, 'at': instant(now), 'shard': shard, 'seq': seq + 1, 'prev': prev, **fact}
             if request: event['request'] = request.id
             heads[shard] = (seq + 1, leaf_hash(jcs(event)).hex())
+            if request and fact['type'] == 'requested': request.asked = heads[shard][1]
             added[shard].append((event, request))
         if rotates:
             chain('00', (number - 1) * 86400, {'type': 'key-rotated', 'actor': {'kind': 'system'},
@@ -119,7 +120,7 @@ def main(out, days):
             'tool': 'countersign 0.1.0'}
         if manifest: predicate['previousManifest'] = sha(manifest).hex()
         manifest = dsse(jcs({'_type': 'https://in-toto.io/Statement/v1', 'predicate': predicate,
-                             'predicateType': 'https://countersign.example/evidence-bundle/v1',
+                             'predicateType': 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1',
                              'subject': [{'name': n, 'digest': {'sha256': sha(d).hex()}} for n, d in members.items()]}),
                         keys)
         with zipfile.ZipFile(f'{out}/{number}.zip', 'w') as archive:

@@ -1,5 +1,5 @@
 """What happens in the bundles of make_bundle.py: requests that two people approve and that succeed, that a rule allows
-and that fail, and that no rule covers. Written from docs/bundle.md and the table of events alone."""
+and that fail, and that no rule covers. Written from docs/evidence/ alone."""
 import datetime, hashlib, json, random
 
 WEEK, SHARDS = 7 * 24 * 3600, [f'{i:02x}' for i in range(16)]
@@ -32,7 +32,7 @@ class Request:
     """A request with the commits that are still to come, each a list of facts made when its time has come."""
     def __init__(self, kind, now):
         self.shard, self.digest, self.events = rng.choice(SHARDS), 'sha256:' + sha(str(rng.random())).hex(), []
-        self.leaves = []
+        self.leaves, self.asked = [], None  # the hash of what was asked for, once it has one
         self.id = f'{ulid(now)}-{self.shard}'
         self.commits = {'approve': [self.ask, self.vote(11), self.vote(12), self.run('succeeded')],
                         'allow': [self.ask, self.run('failed')], 'no-policy': [self.ask]}[kind]
@@ -54,7 +54,7 @@ class Request:
         def vote(now):
             facts = {'accounts': [oid(who)], 'groups': ['dba'], 'member': True, 'enabled': True, 'asOf': instant(now)}
             actor = {'actor': {'kind': 'person', 'id': oid(who)}}
-            data = {'verdict': 'approve', 'via': 'api', 'facts': facts}
+            data = {'verdict': 'approve', 'via': 'api', 'content': self.asked, 'client': oid(61), 'facts': facts}
             votes = [{'type': 'decided', **actor, 'data': data, **said(name='Ann')}]
             done = {'type': 'approved', **actor, 'data': {'by': 'quorum', 'lapsesAt': instant(now + WEEK)}}
             return votes + [done] * (who == 12)

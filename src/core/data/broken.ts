@@ -1,7 +1,7 @@
 /**
  * What can be wrong with evidence, in the order in which a verifier looks. The codes are for scripts, and stay.
  *
- * `newer-format` is no fault: a correctly hashed event that this program is too old to understand.
+ * `newer-format` is no fault: an event of the log, or a member of the bundle, that this program is too old to understand.
  */
 export type BrokenCode =
   | 'bad-zip'

@@ -25,15 +25,24 @@ const patterned = [
   { pattern: /^cards\/[0-9a-f]{64}\.json$/, bytes: 2 ** 24 },
 ] as const
 
-/** How many bytes a member may have. What is larger than memory is streamed. */
+/** A name that a bundle of a later format may have. No longer than the manifest may list. */
+const plain = /^(?=.{1,255}$)[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
+
+const knownLimit = (name: string): number | undefined =>
+  Object.hasOwn(fixed, name) ? fixed[name] : patterned.find(({ pattern }) => pattern.test(name))?.bytes
+
+/** Whether this program knows what the member is for. */
+export const isKnown = (name: string): boolean => knownLimit(name) !== undefined
+
+/** How many bytes a member may have. What is larger than memory is streamed, and so is what is not known. */
 export function limitOf(name: string): { readonly bytes: number; readonly streamed: boolean } {
-  const own = Object.hasOwn(fixed, name) ? fixed[name] : undefined
-  const bytes = own ?? patterned.find(({ pattern }) => pattern.test(name))?.bytes ?? 0
+  const bytes = knownLimit(name) ?? 2 ** 36
   return { bytes, streamed: bytes > 2 ** 24 }
 }
 
 /**
- * Checks that a bundle may have these members, that each is there once, and that none is left out.
+ * Checks that a bundle may have these members, that each is there once, and that none is left out. A member that is not
+ * known may be there: whether it belongs to the bundle, the manifest says.
  *
  * @throws {BrokenAt} `bad-zip` for a name that leads elsewhere or occurs twice; `unlisted-member`, `missing-member`
  */
@@ -48,7 +57,7 @@ export function checkNames(names: readonly string[]): void {
   for (const name of names) {
     if (/(^|\/)\.{0,2}(\/|$)|\\|^[a-z]:/i.test(name))
       throw wrong('bad-zip', name, 'leads out of the folder or names one')
-    if (limitOf(name).bytes === 0) throw wrong('unlisted-member', name, 'is no member of a bundle')
+    if (!isKnown(name) && !plain.test(name)) throw wrong('unlisted-member', name, 'is no member of a bundle')
   }
   for (const name of Object.keys(fixed))
     if (!names.includes(name)) throw wrong('missing-member', name, 'is missing from the bundle')

@@ -1,0 +1,133 @@
+import { exitOfFinding } from '../../src/cli/evidence.ts'
+import { verifyBundle } from '../../src/verify/bundle.ts'
+import { type Sealed, sealedDays } from '../verify/days.ts'
+import { type Members, resign, rewrite, textIn, type Written } from './bundle.ts'
+import { day } from './days.ts'
+import { writeFolder } from './forgery.ts'
+import { run } from './scripts.ts'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What a later version of this program may have sealed, before the verifiers of this one. */
+
+let days: Sealed
+
+beforeAll(async () => {
+  days = await sealedDays()
+})
+afterAll(() => days.place.clean())
+
+const events = (change: (event: Written) => object) => (members: Members) =>
+  rewrite(members, days.key, (all) =>
+    all.map((event) => {
+      const entries = Object.entries(change(event)).sort(([a], [b]) => (a < b ? -1 : 1))
+      return Object.fromEntries(entries) as unknown as Written
+    }),
+  )
+
+const ofType = (type: string, change: object) =>
+  events((event) => (event.type === type ? { ...event, ...change } : event))
+
+const inData = (change: (data: object) => object) =>
+  events((event) => {
+    if (event.type !== 'decided') return event
+    const entries = Object.entries(change(event['data'] as object)).sort(([a], [b]) => (a < b ? -1 : 1))
+    return { ...event, data: Object.fromEntries(entries) }
+  })
+
+const signed = (members: Members) => resign(members, days.key)
+const withMember = (name: string) => (members: Members) => new Map([...members, [name, Buffer.from('x')]])
+
+/** Both scripts and the program, in this order. */
+async function verdictsOf(members: Members) {
+  const folder = mkdtempSync(join(days.place.path, 'day-'))
+  writeFolder(folder, members)
+  const sh = await run('verify.sh', days.pem, folder)
+  const py = await run('verify.py', days.pem, folder)
+  const { problem } = await verifyBundle(await days.place.zip(members), { keys: [days.key.spki] })
+  const words = [sh.complaint, py.complaint, `${problem?.code ?? ''}: ${problem?.words ?? ''}`]
+  return { exits: [sh.status, py.status, problem ? exitOfFinding(problem) : 0], words }
+}
+
+test.each<[string, (members: Members) => Members]>([
+  ['as it was sealed', (all) => all],
+  ['with votes through a door to come', inData((data) => ({ ...data, via: 'slack' }))],
+  ['with votes that say what was proved', inData((data) => ({ ...data, proved: 'c1' }))],
+])('a day holds for all three verifiers %s', async (_what, change) => {
+  const { exits } = await verdictsOf(change(await days.members(day(4))))
+  expect(exits).toEqual([0, 0, 0])
+})
+
+test.each<[string, (members: Members) => Members, RegExp]>([
+  ['an unknown version of a known type', ofType('succeeded', { v: 2 }), /succeeded.*\b2\b/],
+  ['an unknown version with members of its own', ofType('succeeded', { v: 3, zone: 1, data: 1 }), /succeeded.*\b3\b/],
+  ['an unknown type', ofType('succeeded', { type: 'wondered' }), /wondered.*\b1\b/],
+  ['a listed member that is unknown', (all) => signed(withMember('metrics.csv')(all)), /metrics\.csv/],
+  [
+    'a listed member in a folder that is unknown',
+    (all) => signed(withMember('reports/a/b.json')(all)),
+    /reports\/a\/b/,
+  ],
+  ['a member of a kind that is unknown', (all) => signed(withMember('keys/log.jwk')(all)), /keys\/log\.jwk/],
+])('%s is too new for all three verifiers, and named', async (_what, change, name) => {
+  const { exits, words } = await verdictsOf(change(await days.members(day(4))))
+  expect(exits).toEqual([2, 2, 2])
+  for (const one of words) {
+    expect(one).toMatch(/^newer-format: /)
+    expect(one).toMatch(name)
+    expect(one).toMatch(/Use a newer (verifier|countersign)/)
+  }
+})
+
+test.each<[string, (members: Members) => Members]>([
+  ['a member that is not listed', withMember('metrics.csv')],
+  ['a listed member with a name that leads elsewhere', (all) => signed(withMember('a b')(all))],
+  [
+    'an unknown member, and a known one that was changed',
+    (all) => withMember('verify.sh')(signed(withMember('metrics.csv')(all))),
+  ],
+  [
+    'an unknown event, and a record that was left out behind it',
+    (all) => {
+      const newer = ofType('requested', { v: 2 })(all)
+      const lines = textIn(newer, 'records.jsonl').split(/(?<=\n)/)
+      return signed(new Map([...newer, ['records.jsonl', Buffer.from(lines.slice(0, -1).join(''))]]))
+    },
+  ],
+  ['an event without a version', events(({ v: _v, ...event }) => event)],
+  ['an event without a type that can be one', ofType('succeeded', { type: 'No type' })],
+])('%s is broken for all three verifiers', async (_what, change) => {
+  const { exits } = await verdictsOf(change(await days.members(day(4))))
+  expect(exits).toEqual([1, 1, 1])
+})
+
+test.each<[string, (members: Members) => Members, string]>([
+  ['an unknown member of a known event', inData((data) => ({ ...data, note: 'x' })), 'unknown member “data.note”'],
+  ['an unknown value', inData((data) => ({ ...data, verdict: 'abstain' })), '“data.verdict” has another form'],
+])('%s is broken, and named', async (_what, change, words) => {
+  const { exits, words: all } = await verdictsOf(change(await days.members(day(4))))
+  expect(exits[2]).toBe(1)
+  expect(all[2]).toContain(words)
+})
+
+test('a vote on other content than was asked for is refused', async () => {
+  const members = await days.members(day(4))
+  const other = { content: '0'.repeat(64) }
+  const forged = rewrite(members, days.key, (all) =>
+    all.map((event) =>
+      event.type === 'decided' ? { ...event, data: { ...(event['data'] as object), ...other } } : event,
+    ),
+  )
+  const { problem } = await verifyBundle(await days.place.zip(forged), { keys: [days.key.spki] })
+  expect(problem).toMatchObject({ code: 'illegal-event', check: 'rules' })
+  expect(problem?.words).toContain('content')
+})
+
+test('an event that is too new does not hide that a later one does not follow its chain', async () => {
+  const members = await days.members(day(4))
+  const newer = ofType('requested', { v: 2 })(members)
+  const lines = textIn(newer, 'records.jsonl').split(/(?<=\n)/)
+  const swapped = signed(new Map([...newer, ['records.jsonl', Buffer.from(lines.toReversed().join(''))]]))
+  const { problem } = await verifyBundle(await days.place.zip(swapped), { keys: [days.key.spki] })
+  expect(problem).toMatchObject({ code: 'broken-chain' })
+})
