@@ -59,7 +59,7 @@ const name: Rule = {
 
 const objectId: Rule = { holds: isObjectId, words: 'an object id, which is a GUID' }
 
-/** API.md, "Ask". The service has the last word; these only name the option. */
+/** docs/agents/limits.md. The service has the last word; these only name the option. */
 const rules: Readonly<Record<string, Rule>> = {
   action: name,
   environment: name,

@@ -7,7 +7,7 @@ import type { Grant } from '../approvals/grants.ts'
 /** What an agent does next; `execute` is only ever the answer to a redemption. */
 type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
 
-/** A request as the API shows it (API.md, "Ask"). Absent facts are absent. */
+/** A request as the API shows it (docs/agents/api.md). Absent facts are absent. */
 export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState; grant?: Grant | null; next?: Next }) {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')

@@ -97,7 +97,7 @@ async function expectTruth(ids: readonly RequestId[], channels = 1): Promise<voi
 const deliveryOf = async (id: RequestId) => world.delivery.state(await world.find(id))
 const placeOf = ({ conversation }: ConnectorCall) => conversation.split(';')[0] ?? ''
 
-/** TEAMS.md, limits: for each thread, and for the app. */
+/** What Teams allows: for each thread, and for the app. */
 const threadLimits = [
   [7, 1_000],
   [8, 2_000],

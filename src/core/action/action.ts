@@ -18,7 +18,7 @@ export interface Link {
   readonly url: string
 }
 
-/** The limits of an action, as API.md states them. */
+/** The limits of an action: docs/agents/limits.md. */
 export const actionLimits = bounds.action
 
 /** The form of `action` and `environment`. */

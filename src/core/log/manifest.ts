@@ -7,7 +7,7 @@ import type { Json } from '../data/json.ts'
 import { isFrontier } from './merkle.ts'
 import { isKeyName } from './note.ts'
 
-/** What a bundle says of itself: the statement's predicate. docs/bundle.md says what each field means. */
+/** What a bundle says of itself: the statement's predicate. docs/evidence/bundle.md says what each field means. */
 export interface Manifest {
   readonly number: number
   readonly date: Day

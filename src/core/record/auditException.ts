@@ -3,7 +3,7 @@ import { type Instant, milliseconds } from '../data/instant.ts'
 import type { Life } from './replayedRequest.ts'
 import type { LogEvent } from './record.ts'
 
-/** An event that somebody should look at: a row of exceptions.csv, as docs/bundle.md has it. */
+/** An event that somebody should look at: a row of exceptions.csv, as docs/evidence/bundle.md has it. */
 export interface Exceptional {
   /** The event's place in the log. */
   readonly index: number

@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../request/request.ts'
 /** Lists in a cell. */
 const joined = (items: readonly string[] = []): string => items.join('; ')
 
-/** The tables of a bundle, line by line, as docs/bundle.md has them. */
+/** The tables of a bundle, line by line, as docs/evidence/bundle.md has them. */
 const requestColumns: Readonly<Record<string, (row: Life) => string | undefined>> = {
   request: ({ request }) => request.id,
   state: ({ request }) => request.status,

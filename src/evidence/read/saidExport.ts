@@ -16,7 +16,7 @@ export type SaidOf = ReturnType<typeof saidOf>
 /** What people wrote, made from the ledger each time, so that what was erased has left no copy. */
 export function saidOf({ ledger, seals, clock }: { ledger: Ledger; seals: Seals; clock: Clock }) {
   /**
-   * The lines of a day, those of one event together, in log order (docs/bundle.md, "What people wrote").
+   * The lines of a day, those of one event together, in log order (docs/evidence/bundle.md, "What people wrote").
    *
    * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be.
    */

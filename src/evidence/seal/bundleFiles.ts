@@ -18,7 +18,7 @@ export type MembersParts = AttestingParts & {
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
-/** All members but the manifest, in the order of docs/bundle.md; and the keys that sign. */
+/** All members but the manifest, in the order of docs/evidence/bundle.md; and the keys that sign. */
 export async function membersOf(parts: MembersParts, plan: Plan, head: SealHead | null, day: Gathered) {
   const { signer, archive, origin, files } = parts
   const { size } = day.to

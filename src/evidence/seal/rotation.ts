@@ -13,7 +13,7 @@ export type RotationParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | 'b
   readonly signer: Pick<Signer, 'keys'>
 }
 
-/** docs/bundle.md: `key-rotated` is an event of the first shard. */
+/** docs/evidence/bundle.md: `key-rotated` is an event of the first shard. */
 const shard: Shard = shards[0] ?? ('00' as Shard)
 
 /**

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { evidenceBundle } from '../../src/core/data/namespace.ts'
+import { formats } from '../../src/core/record/eventFormat.ts'
+import type { Form } from '../../src/core/data/shape.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/evidence/events.md'), 'utf8')
+
+/** The name in each row's first cell of a section's tables. */
+const rowsOf = (section: string): readonly string[] =>
+  [...section.matchAll(/^\| `([A-Za-z0-9.?]+)`/gm)].map(([, name = '']) => name)
+
+const [, leaf = ''] = page.split('\n## A leaf\n')
+const shared = rowsOf(leaf.split('\nForms that are used below:')[0] ?? '')
+
+/** What the page says of each type and version. */
+const sections = new Map(
+  [...page.matchAll(/^### `([a-z-]+)` v(\d+)\n([^]*?)(?=^##)/gm)].map(([, type = '', v = '', text = '']) => [
+    `${type} v${v}`,
+    rowsOf(text),
+  ]),
+)
+
+/** What has members and nothing to say of itself. */
+const groups = ['data', 'said', 'said?', 'data.policy', 'data.output']
+
+/** Every member of a form, by its path. */
+function* pathsOf({ members = {} }: Form, above = ''): Generator<string> {
+  for (const [name, form] of Object.entries(members)) {
+    const path = `${above}${name}`
+    if (!groups.includes(path)) yield path
+    yield* pathsOf(form, `${path.replace('?', '')}.`)
+  }
+}
+
+const known = [...formats].flatMap(([type, versions]) =>
+  [...versions].map(([v, form]) => ({ name: `${String(type)} v${String(v)}`, form })),
+)
+
+test('the page has every type and version of events, and no other', () => {
+  expect([...sections.keys()].sort()).toEqual(known.map(({ name }) => name).sort())
+})
+
+test.each(known)('the page has every member of $name, and no other', ({ name, form }) => {
+  const own = [...pathsOf(form)].filter((path) => /^(data|said)/.test(path))
+  expect([...(sections.get(name) ?? [])].sort()).toEqual(own.sort())
+})
+
+test('the page has every member that all events share, and no other', () => {
+  const top = new Set(known.flatMap(({ form }) => Object.keys(form.members ?? {}).map((name) => name.replace('?', ''))))
+  expect([...shared].sort()).toEqual([...top].sort())
+})
+
+test.each(known)('the page says whether $name has a request', ({ name, form }) => {
+  const text =
+    page
+      .split(`\n### \`${name.split(' ')[0]}\` `)[1]
+      ?.split('\n## ')[0]
+      ?.split('\n### ')[0] ?? ''
+  const members = form.members ?? {}
+  expect(text.includes('No `request`')).toBe(!('request' in members) && !('request?' in members))
+})
+
+const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+
+describe.each(['evidence/verify.sh', 'evidence/verify.py'])('%s', (script) => {
+  test('knows the types of events that the code knows', () => {
+    // The list begins in quotes; in Python it goes on in a second text.
+    const [, list = ''] = /(?:types='|for kind in \(')(requested[^#)]*?)'(?: #|\)\.split)/s.exec(read(script)) ?? []
+    expect(list.match(/[a-z][a-z-]*/g)?.toSorted()).toEqual([...formats.keys()].map(String).sort())
+  })
+
+  test('knows each of them in version 1 alone, as the code does', () => {
+    expect([...formats.values()].flatMap((versions) => [...versions.keys()])).toEqual(Array(formats.size).fill(1))
+  })
+})
+
+test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md', 'test/evidence/make_bundle.py'])(
+  '%s names the type of the manifest as the code does',
+  (path) => {
+    const text = read(path)
+    expect(text).toContain(evidenceBundle)
+    expect(text.match(/urn:uuid:/g)).toHaveLength(1)
+  },
+)
