@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Day } from '../../src/core/data/day.ts'
+import { signInAppId } from '../../src/local/accounts.ts'
 import { membersOf, zipOf } from '../evidence/bundle.ts'
 import { python } from '../support/python.ts'
 import { sealedStack, type SealedStack } from './sealedStack.ts'
@@ -23,6 +24,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** Runs a program. It is waited for without holding up this process, which has connections that may end meanwhile. */
+function ran(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
+) {
+  return new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
+    execFile(file, args, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+      done({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
+}
+
 async function unpacked(day: Day): Promise<string> {
   const place = join(folder, day)
   for (const [name, bytes] of await membersOf(await here.download(`bundles/${day}`))) {
@@ -36,10 +50,10 @@ describe.each([
   ['verify.sh', 'bash'],
   ['verify.py', python ?? 'python3'],
 ])('%s from inside the bundle', (script, program) => {
-  const check = (place: string) => spawnSync(program, [join(place, script), here.key], { encoding: 'utf8' })
+  const check = (place: string) => ran(program, [join(place, script), here.key], {})
 
   test.each([0, 1, 2] as const)('holds what the stack sealed: day %i', async (day) => {
-    const { status, stderr } = check(await unpacked(here.days[day]))
+    const { status, stderr } = await check(await unpacked(here.days[day]))
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
@@ -47,7 +61,7 @@ describe.each([
     const place = await unpacked(here.days[1])
     const records = await readFile(join(place, 'records.jsonl'), 'utf8')
     await writeFile(join(place, 'records.jsonl'), records.replace('"approve"', '"denying"'))
-    expect(check(place)).toMatchObject({ status: 1, stderr: expect.stringContaining('records.jsonl') })
+    expect(await check(place)).toMatchObject({ status: 1, stderr: expect.stringContaining('records.jsonl') })
   })
 })
 
@@ -57,7 +71,7 @@ describe('countersign', () => {
   const countersign = async (...args: string[]) => {
     const token = { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token('compliance') }
     const env = { PATH: process.env['PATH'], ...(args[0] === 'download' && token) }
-    return spawnSync(process.execPath, [program, ...args], { cwd: folder, env, encoding: 'utf8' })
+    return ran(process.execPath, [program, ...args], { cwd: folder, env })
   }
 
   test('downloads a day, both files', async () => {
@@ -97,6 +111,20 @@ describe('countersign', () => {
     expect(files).toHaveLength(5)
     for (const file of files)
       expect(await countersign('verify-proof', join(proofs, file), '--key', here.key)).toMatchObject({ status: 0 })
+  })
+
+  test('finds that a vote over HTTP names its content, and the application that the person used', async () => {
+    const members = await membersOf(await readFile(bundleIn(here.days[1])))
+    const events = (members.get('records.jsonl')?.toString() ?? '')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { type: string; request?: string; data?: object })
+    const vote = events.find(({ type, request }) => type === 'decided' && request === here.done.id)
+    expect(vote?.data).toMatchObject({
+      via: 'api',
+      client: signInAppId,
+      content: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    })
   })
 
   test('refuses a changed record, and a text that nobody wrote', async () => {
