@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { evidenceBundle } from '../../src/core/data/namespace.ts'
+import { evidenceBundle, problemType } from '../../src/core/data/namespace.ts'
 import { formats } from '../../src/core/record/eventFormat.ts'
 import type { Form } from '../../src/core/data/shape.ts'
 
@@ -83,3 +83,7 @@ test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md'
     expect(text.match(/urn:uuid:/g)).toHaveLength(1)
   },
 )
+
+test('the page of problems shows their type as the code makes it', () => {
+  expect(read('docs/agents/problems.md')).toContain(`"type": "${problemType('already-pending')}"`)
+})
