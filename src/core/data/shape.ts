@@ -95,7 +95,7 @@ export const oneOf = (...values: readonly unknown[]): Form => {
   return (value) => (values.includes(value) ? null : wrong)
 }
 
-const text = (pattern: RegExp): Form => {
+export const text = (pattern: RegExp): Form => {
   return (value) => (typeof value === 'string' && pattern.test(value) ? null : wrong)
 }
 
