@@ -50,7 +50,7 @@ import { connect } from './teams/outbound/connection.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
 import { drawing } from './cards/lazyCards.ts'
 import { type Gate, gate } from './teams/inbound/gate.ts'
-import { waiting } from './approvals/waiting.ts'
+import { Waiting } from './approvals/waiting.ts'
 
 /** Every port's adapter, and what else the outside decides. */
 export interface Adapters {
@@ -88,7 +88,7 @@ export type App = ReturnType<typeof compose>
 /** Builds the use cases and doors on the given adapters. Nothing here knows where it runs. */
 export function compose(adapters: Adapters) {
   const { ledger, limits, policy, directory, signer, archive, seals, clock, baseUrl } = adapters
-  const waiters = waiting(ledger)
+  const waiters = new Waiting(ledger)
   const committed = (tell: (request: ApprovalRequest) => void) => ({ ledger, clock, policy, random: randomBytes, tell })
   const wake = ({ id }: ApprovalRequest) => waiters.wake(id)
   const pace = pacing(clock)
@@ -121,7 +121,7 @@ export function compose(adapters: Adapters) {
   }
   const doors = { approvals: uses, evidence, health: healthy, deliveryOf, callers: adapters.callers }
   const handlers = api({ ...doors, policy, signer, baseUrl })
-  return { api: handlers, approvals: uses, seal: sealer(adapters, words), teams, delivery, stop: waiters.stop }
+  return { api: handlers, approvals: uses, seal: sealer(adapters, words), teams, delivery, stop: () => waiters.stop() }
 }
 
 /** Seals what is due, and tells the compliance channel where there is Teams. */

@@ -40,7 +40,7 @@ export function health(parts: {
   clock: Clock
   signer: Signer
   directory: Directory
-  waiting: Waiting
+  waiting: Pick<Waiting, 'waiters'>
   isDeliveryFailing: () => boolean
   overdue: () => Promise<number>
 }): Health {

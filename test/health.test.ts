@@ -28,13 +28,7 @@ async function look(
   const ask = health({
     ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
     signer: await newSigner(),
-    waiting: {
-      watch: () => ({ changed: async () => undefined, close: () => undefined }),
-      wake: () => undefined,
-      waiters: () => 0,
-      stop: () => undefined,
-      stopped: () => false,
-    },
+    waiting: { waiters: () => 0 },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
   })

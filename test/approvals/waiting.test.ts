@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
-import { waiting } from '../../src/approvals/waiting.ts'
+import { Waiting } from '../../src/approvals/waiting.ts'
 import { after, bot, dba, needs, oid, requestId, slot } from '../support/build.ts'
 import type { MemoryLedger } from '../support/fakes/ledger.ts'
 import { asks, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
@@ -165,7 +165,7 @@ test('a process that ends lets everybody go', async () => {
 })
 
 test('a watch that was told while nobody listened tells at once', async () => {
-  const waiters = waiting({ news: async () => ({ seq: 0, requests: [] }) })
+  const waiters = new Waiting({ news: async () => ({ seq: 0, requests: [] }) })
   const watch = waiters.watch(requestId)
   waiters.wake(requestId)
   await watch.changed(60_000)

@@ -15,7 +15,7 @@ import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
 import type { Signer } from '../../src/ports/signer.ts'
-import { type Waiting, waiting } from '../../src/approvals/waiting.ts'
+import { Waiting } from '../../src/approvals/waiting.ts'
 import { action, after, bot, dba, dba2, needs, noon, oid, owner, policyVersion, runner, security } from './build.ts'
 import { FakeClock, FakeDirectory, fakePolicy, type Roster } from './fakes.ts'
 import { MemoryLedger } from './fakes/ledger.ts'
@@ -88,7 +88,7 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
   const shared = { limits, policy, signer: await signer(), clock }
   const instance = (parts: Parts): Instance => {
     const { ledger, clock } = parts
-    const waiters = waiting(ledger)
+    const waiters = new Waiting(ledger)
     const uses = approvals({
       ...parts,
       ...{ directory, issuer, waiting: waiters, random: randomBytes },

@@ -15,7 +15,7 @@ import { agents, users } from '../../src/local/accounts.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
-import { waiting } from '../../src/approvals/waiting.ts'
+import { Waiting } from '../../src/approvals/waiting.ts'
 import { FakeDirectory } from '../../test/support/fakes.ts'
 import { newSigner } from '../../test/support/world.ts'
 
@@ -41,7 +41,7 @@ export interface BenchInstance {
 /** @param limited whether asks take slots: then each of its own agents asks ten times, into a channel of its own */
 export async function startInstance(tables: Tables, limited = false): Promise<BenchInstance> {
   const ledger = new TableLedger(tables)
-  const waiters = waiting(ledger)
+  const waiters = new Waiting(ledger)
   const example = await loadPolicy('policy', readCards('cards'))
   const directory = new FakeDirectory(clock)
   for (const { oid, name } of users) directory.add(oid as ObjectId, { name })
@@ -70,7 +70,7 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
   const approve = (request: ApprovalRequest) =>
     uses.decide(request.id, { approver, verdict: 'approve', seen: { via: 'api', digest: request.digest } })
   return {
-    ...{ approvals: uses, ledger, ask, askWithoutKey, approve, stop: waiters.stop },
+    ...{ approvals: uses, ledger, ask, askWithoutKey, approve, stop: () => waiters.stop() },
     async live() {
       const approved = await approve(await ask())
       const { id, digest, executor } = approved

@@ -7,7 +7,7 @@ import { sealing } from '../../src/evidence/seal/seal.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Limits } from '../../src/ports/limits.ts'
-import { waiting } from '../../src/approvals/waiting.ts'
+import { Waiting } from '../../src/approvals/waiting.ts'
 import { partsOf } from '../../test/evidence/days.ts'
 import { issuer } from '../../test/support/world.ts'
 import { type Call, called, calls, type Faults, faultsOf, type Life, never, type Surroundings } from './calls.ts'
@@ -96,7 +96,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
     messenger: messengerOf(begun, call),
   })
   const uses = approvals({
-    ...{ ...shared, directory: people, issuer, waiting: waiting(ledger) },
+    ...{ ...shared, directory: people, issuer, waiting: new Waiting(ledger) },
     limits: called<Limits>(call, 'limits', stores.limits, { replace: slotsIn(call, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
     tell: ({ id, policy }) => void (policy.outcome === 'approve' && delivery.soon(id)),
