@@ -1,0 +1,24 @@
+/** Functions by name, each of which takes the same parts before its own arguments. */
+type TakingParts<Parts> = Readonly<Record<string, (parts: Parts, ...args: never[]) => unknown>>
+
+/** The same functions, to be called without the parts. */
+export type Bound<Functions> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (parts: never, ...args: infer Args) => infer Result
+    ? (...args: Args) => Result
+    : never
+}
+
+/**
+ * Gives functions their parts, once, where the program is composed. Each function stays a member of its module, so that
+ * it is found by name and tested alone.
+ */
+export function bind<Parts, Functions extends TakingParts<Parts>>(
+  parts: Parts,
+  functions: Functions,
+): Bound<Functions> {
+  const bound = Object.entries(functions).map(([name, call]) => [
+    name,
+    (...args: never[]): unknown => call(parts, ...args),
+  ])
+  return Object.fromEntries(bound) as Bound<Functions>
+}
