@@ -18,7 +18,7 @@ import { VaultSigner } from './azure/signer.ts'
 import { connectTables } from './azure/tables.ts'
 import type { ChangeParts } from './approvals/commit.ts'
 import { type Config, readConfig } from './config.ts'
-import { deliveries, type Delivery } from './delivery/delivery.ts'
+import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
 import { archivePolicy } from './evidence/seal/archivePolicy.ts'
 import { bundles } from './evidence/read/bundles.ts'
@@ -148,17 +148,23 @@ function deliver(
   { outbox, messenger }: Teams,
   failed: Adapters['failed'],
 ) {
-  return deliveries({ ...parts, outbox, messenger, failed, pause })
+  return new Delivery({ ...parts, outbox, messenger, failed, pause })
 }
 
 function teamsOf(
   { gate, cards, messenger, outbox }: Omit<Teams, 'messenger'> & { readonly messenger: Pick<Messenger, 'reply'> },
   approvals: Approvals,
-  { adopt }: Delivery,
+  delivery: Delivery,
 ) {
   let ready: Bot | undefined
   const lazy: Bot = async (intent) => {
-    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, adopt })
+    ready ??= bot({
+      approvals,
+      cards: await cards(),
+      messenger,
+      arrivals: outbox,
+      adopt: (...card) => delivery.adopt(...card),
+    })
     return ready(intent)
   }
   return teamsDoor({ gate, bot: lazy })

@@ -1,12 +1,12 @@
 import { revision, undeliverableAfter } from '../core/request/delivery.ts'
 import { earlier, type Instant, plusSeconds } from '../core/data/instant.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { type CardBook, openBook } from './requestCards.ts'
+import { CardBook } from './requestCards.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { Again, Messenger, PostedCard, Sent } from '../ports/messenger.ts'
 import type { CardRow, Outbox } from '../ports/outbox.ts'
 import type { Policy } from '../ports/policy.ts'
-import { type Held, isGivenUp, sending, type SendingParts } from './sending.ts'
+import { type Held, isGivenUp, send, type SendingParts } from './sending.ts'
 
 export type PostingParts = SendingParts & {
   readonly outbox: Outbox
@@ -15,12 +15,12 @@ export type PostingParts = SendingParts & {
 }
 
 /**
- * How a round ended: the claim is lost; the row changed, so what was read may be out of date; nobody who decides can
- * be reached; or all was done that can be done now, and what is left (`null`: nothing) not before a moment.
+ * How a round ended: the claim is lost; the row changed, so what was read may be out of date; no approver can be
+ * reached; or everything that can be done now was done, and the rest (`null`: nothing) must wait until a moment.
  */
 export type Round = 'lost' | 'moved' | 'unreachable' | { readonly next: Instant | null }
 
-/** Seconds after which a closed request is no news: a channel that never had its card is then left alone. */
+/** Seconds after which a closed request is no longer posted into a channel that never had its card. */
 const newsFor = 3600
 
 /** A request as it is in one round. */
@@ -28,71 +28,75 @@ interface Visit {
   readonly held: Held
   readonly request: ApprovalRequest
   readonly book: CardBook
-  /** Hears when something that is left may be tried. */
+  /** Called with the time at which something that is left may be tried. */
   readonly come: (at: Instant) => void
 }
 
-export function posting(parts: PostingParts) {
-  const { outbox, messenger, policy, clock } = parts
-  const send = sending(parts)
-
-  /** Brings every card of the request up to date, and posts those that are missing, as far as it can be done now. */
-  return async function round(held: Held, request: ApprovalRequest): Promise<Round> {
-    let next: Instant | null = null
-    const come = (at: Instant) => {
-      next = next === null ? at : earlier(next, at)
-    }
-    const visit: Visit = { held, request, come, book: await openBook(outbox, request.id) }
-    const { book } = visit
-    const channels = channelsOf(policy, request.requirement?.slots)
-
-    for (const row of book.behind(revision(request))) {
-      const ended = await attempt(visit, row)
-      if (ended !== null) return ended
-    }
-    for (const channel of isNews(request, clock.now()) ? channels : []) {
-      const ended = book.hasCard(channel) ? null : await attempt(visit, book.rowOf(channel))
-      if (ended !== null) return ended
-    }
-    return isUnreachable(visit, channels) ? 'unreachable' : { next }
+/** Brings every card of the request up to date, and posts those that are missing, as far as it can be done now. */
+export async function postRound(parts: PostingParts, held: Held, request: ApprovalRequest): Promise<Round> {
+  let next: Instant | null = null
+  const come = (at: Instant) => {
+    next = next === null ? at : earlier(next, at)
   }
+  const book = await CardBook.open(parts.outbox, request.id)
+  const visit: Visit = { held, request, come, book }
+  const channels = channelsOf(parts.policy, request.requirement?.slots)
 
-  /** Updates a card, or posts into a channel that has none, and writes down what became of it. */
-  async function attempt({ held, request, book, come }: Visit, row: CardRow): Promise<'lost' | 'moved' | null> {
-    const { channel, card } = row
-    const tried = await send(held, row, (again) =>
-      card ? updated(card, request, again) : messenger.post(channel, request, again),
-    )
-    if (typeof tried === 'string') return tried
-    if ('notBefore' in tried) {
-      if (!isGivenUp(row)) come(tried.notBefore)
-    } else if ('sent' in tried) {
-      await book.put({ channel, card: tried.sent, rev: revision(request), attempts: 0 })
-      if (!card) await book.drop(row)
-    } else if (card && tried.unsent === 'gone') {
-      // Somebody deleted the card: the channel gets another.
-      await book.drop(row)
-    } else {
-      await book.put(tried.row)
-      if (!isGivenUp(tried.row)) come(tried.row.notBefore)
-    }
-    return null
+  for (const row of book.behind(revision(request))) {
+    const ended = await attempt(parts, visit, row)
+    if (ended !== null) return ended
   }
+  for (const channel of isNews(request, parts.clock.now()) ? channels : []) {
+    const ended = book.hasCard(channel) ? null : await attempt(parts, visit, book.rowOf(channel))
+    if (ended !== null) return ended
+  }
+  return isUnreachable(parts, visit, channels) ? 'unreachable' : { next }
+}
 
-  async function updated(card: PostedCard, request: ApprovalRequest, again: Again): Promise<Sent<PostedCard>> {
-    const sent = await messenger.update(card, request, again)
-    return 'sent' in sent ? { sent: card } : sent
+/** Updates a card, or posts into a channel that has none, and writes down what became of it. */
+async function attempt(
+  parts: PostingParts,
+  { held, request, book, come }: Visit,
+  row: CardRow,
+): Promise<'lost' | 'moved' | null> {
+  const { channel, card } = row
+  const tried = await send(parts, held, row, (again) =>
+    card ? updated(parts, card, request, again) : parts.messenger.post(channel, request, again),
+  )
+  if (typeof tried === 'string') return tried
+  if ('notBefore' in tried) {
+    if (!isGivenUp(row)) come(tried.notBefore)
+  } else if ('sent' in tried) {
+    await book.put({ channel, card: tried.sent, rev: revision(request), attempts: 0 })
+    if (!card) await book.drop(row)
+  } else if (card && tried.unsent === 'gone') {
+    // A person deleted the card: the channel gets another.
+    await book.drop(row)
+  } else {
+    await book.put(tried.row)
+    if (!isGivenUp(tried.row)) come(tried.row.notBefore)
   }
+  return null
+}
 
-  /** Nobody was reached, and either nobody can be, or it was tried for long enough. */
-  function isUnreachable({ request, book, come }: Visit, channels: readonly string[]): boolean {
-    if (request.status !== 'pending' || request.undeliverable || channels.length === 0) return false
-    if (channels.some(book.isReached)) return false
-    const enough = plusSeconds(request.createdAt, undeliverableAfter)
-    if (channels.every(book.isLost) || clock.now() >= enough) return true
-    come(enough)
-    return false
-  }
+async function updated(
+  { messenger }: PostingParts,
+  card: PostedCard,
+  request: ApprovalRequest,
+  again: Again,
+): Promise<Sent<PostedCard>> {
+  const sent = await messenger.update(card, request, again)
+  return 'sent' in sent ? { sent: card } : sent
+}
+
+/** Says whether no channel was reached, and either none can be or the attempts have gone on for long enough. */
+function isUnreachable({ clock }: PostingParts, { request, book, come }: Visit, channels: readonly string[]): boolean {
+  if (request.status !== 'pending' || request.undeliverable || channels.length === 0) return false
+  if (channels.some((channel) => book.isReached(channel))) return false
+  const enough = plusSeconds(request.createdAt, undeliverableAfter)
+  if (channels.every((channel) => book.isLost(channel)) || clock.now() >= enough) return true
+  come(enough)
+  return false
 }
 
 const isNews = (request: ApprovalRequest, now: Instant): boolean =>

@@ -1,60 +1,69 @@
 import type { RequestId } from '../core/data/id.ts'
 import { inThisTrace } from '../runtime/trace.ts'
 
-/** What waits for its turn: told when its run has ended. */
-interface Waiting {
+/** A run that waits for its turn. */
+interface Pending {
+  /** Resolves when the run has ended. */
   readonly run: Promise<void>
   readonly start: () => Promise<void>
   readonly end: () => void
 }
 
+/** How many runs a queue takes. */
+export interface QueueSize {
+  readonly atOnce: number
+  /** Runs that may wait. */
+  readonly longest: number
+}
+
 /**
  * Runs work on requests in the background: at most so many at once, in the order in which they came, and each request
  * once at a time.
- *
- * @param work never rejects
  */
-export function queue(
-  { atOnce, longest }: { readonly atOnce: number; readonly longest: number },
-  work: (id: RequestId) => Promise<void>,
-) {
-  const waiting = new Map<RequestId, Waiting>()
-  const running = new Map<RequestId, Promise<void>>()
+export class Queue {
+  readonly #size: QueueSize
+  readonly #work: (id: RequestId) => Promise<void>
+  readonly #waiting = new Map<RequestId, Pending>()
+  readonly #running = new Map<RequestId, Promise<void>>()
 
-  function begin(): void {
-    for (const [id, { run, start, end }] of waiting) {
-      if (running.size >= atOnce) return
-      if (running.has(id)) continue
-      waiting.delete(id)
-      running.set(id, run)
-      void start().finally(() => {
-        running.delete(id)
-        end()
-        begin()
-      })
-    }
+  /** @param work never rejects */
+  constructor(size: QueueSize, work: (id: RequestId) => Promise<void>) {
+    this.#size = size
+    this.#work = work
   }
 
-  return {
-    /** Resolves after a run that began no earlier than now; at once if too many wait already. */
-    async add(id: RequestId): Promise<void> {
-      const known = waiting.get(id)
-      if (known) return known.run
-      if (waiting.size >= longest) return
-      let end = () => {}
-      const run = new Promise<void>((done) => {
-        end = done
-      })
-      // Else it would be part of what happened to end when its turn came.
-      const start = inThisTrace(async () => work(id))
-      waiting.set(id, { run, start, end })
-      begin()
-      return run
-    },
+  /** Resolves after a run that began no earlier than now; at once if too many wait already. */
+  async add(id: RequestId): Promise<void> {
+    const known = this.#waiting.get(id)
+    if (known) return known.run
+    if (this.#waiting.size >= this.#size.longest) return
+    let end = () => {}
+    const run = new Promise<void>((done) => {
+      end = done
+    })
+    // Without this, the run would belong to the trace of the run whose end made room for it.
+    const start = inThisTrace(async () => this.#work(id))
+    this.#waiting.set(id, { run, start, end })
+    this.#begin()
+    return run
+  }
 
-    /** Resolves when nothing runs and nothing waits. */
-    async idle(): Promise<void> {
-      while (running.size > 0 || waiting.size > 0) await Promise.race([...running.values()])
-    },
+  /** Resolves when nothing runs and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0 || this.#waiting.size > 0) await Promise.race([...this.#running.values()])
+  }
+
+  #begin(): void {
+    for (const [id, { run, start, end }] of this.#waiting) {
+      if (this.#running.size >= this.#size.atOnce) return
+      if (this.#running.has(id)) continue
+      this.#waiting.delete(id)
+      this.#running.set(id, run)
+      void start().finally(() => {
+        this.#running.delete(id)
+        end()
+        this.#begin()
+      })
+    }
   }
 }

@@ -2,29 +2,59 @@ import { cardName } from '../core/request/delivery.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { CardRow, Outbox } from '../ports/outbox.ts'
 
+/** The part of the outbox that holds cards. */
+type CardStore = Pick<Outbox, 'cards' | 'putCard' | 'dropCard'>
+
 /** What is known of a request's cards, kept in step with what is stored. */
-export type CardBook = Awaited<ReturnType<typeof openBook>>
+export class CardBook {
+  readonly #outbox: CardStore
+  readonly #request: RequestId
+  readonly #rows: Map<string, CardRow>
 
-export async function openBook(outbox: Pick<Outbox, 'cards' | 'putCard' | 'dropCard'>, request: RequestId) {
-  const rows = new Map((await outbox.cards(request)).map((row) => [cardName(row), row]))
-  const of = (channel: string) => [...rows.values()].filter((row) => row.channel === channel)
+  private constructor(outbox: CardStore, request: RequestId, rows: readonly CardRow[]) {
+    this.#outbox = outbox
+    this.#request = request
+    this.#rows = new Map(rows.map((row) => [cardName(row), row]))
+  }
 
-  return {
-    /** Cards that are not known to show this revision. */
-    behind: (rev: number): readonly CardRow[] => [...rows.values()].filter((row) => row.card && row.rev < rev),
-    hasCard: (channel: string): boolean => of(channel).some((row) => row.card),
-    /** A card lies there, and Teams lets us at it. */
-    isReached: (channel: string): boolean => of(channel).some((row) => row.card && !row.lost),
-    isLost: (channel: string): boolean => of(channel).length > 0 && of(channel).every((row) => row.lost),
-    /** The row of a channel that has no card. */
-    rowOf: (channel: string): CardRow => rows.get(cardName({ channel })) ?? { channel, rev: 0, attempts: 0 },
+  /** Reads the rows of a request. */
+  static async open(outbox: CardStore, request: RequestId): Promise<CardBook> {
+    return new CardBook(outbox, request, await outbox.cards(request))
+  }
 
-    async put(row: CardRow): Promise<void> {
-      await outbox.putCard(request, row)
-      rows.set(cardName(row), row)
-    },
-    async drop(row: CardRow): Promise<void> {
-      if (rows.delete(cardName(row))) await outbox.dropCard(request, row)
-    },
+  /** Lists cards that are not known to show this revision. */
+  behind(rev: number): readonly CardRow[] {
+    return [...this.#rows.values()].filter((row) => row.card && row.rev < rev)
+  }
+
+  hasCard(channel: string): boolean {
+    return this.#of(channel).some((row) => row.card)
+  }
+
+  /** Says whether the channel has a card that Teams lets this app update. */
+  isReached(channel: string): boolean {
+    return this.#of(channel).some((row) => row.card && !row.lost)
+  }
+
+  isLost(channel: string): boolean {
+    return this.#of(channel).length > 0 && this.#of(channel).every((row) => row.lost)
+  }
+
+  /** Gives the row of a channel that has no card. */
+  rowOf(channel: string): CardRow {
+    return this.#rows.get(cardName({ channel })) ?? { channel, rev: 0, attempts: 0 }
+  }
+
+  async put(row: CardRow): Promise<void> {
+    await this.#outbox.putCard(this.#request, row)
+    this.#rows.set(cardName(row), row)
+  }
+
+  async drop(row: CardRow): Promise<void> {
+    if (this.#rows.delete(cardName(row))) await this.#outbox.dropCard(this.#request, row)
+  }
+
+  #of(channel: string): readonly CardRow[] {
+    return [...this.#rows.values()].filter((row) => row.channel === channel)
   }
 }

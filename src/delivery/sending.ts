@@ -1,6 +1,6 @@
 import { backoff } from '../core/request/delivery.ts'
 import { type Instant, milliseconds, plusSeconds } from '../core/data/instant.ts'
-import { type Pace, pacing, turns } from './pace.ts'
+import { type Pace, turns } from './pace.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Again, Sent } from '../ports/messenger.ts'
 import type { CardRow, Claim, Outbox } from '../ports/outbox.ts'
@@ -11,13 +11,13 @@ export interface SendingParts {
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   readonly pause: (ms: number) => Promise<unknown>
-  /** Shared by all who send in this process; else these sends have their own. */
-  readonly pace?: Pace
-  /** Hears of what went wrong in the background. Must not throw. */
+  /** Shared by everything in this process that sends. */
+  readonly pace: Pace
+  /** Is called with errors of background work. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
 
-/** A claim that every send renews; and whether something was sent under it. */
+/** A claim that every send renews, and whether something was sent under it. */
 export interface Held {
   claim: Claim
   hasSent: boolean
@@ -38,44 +38,52 @@ export type Tried<T> =
 export const claimFor = 30
 const longestSend = 20
 
-/** Seconds until what Teams refused is tried again, and how often that is done; longer nobody has to wait. */
+/** Seconds until a send that Teams refused is tried again. No other wait between two tries is longer. */
 const lostFor = 3600
 const mostTries = 48
 
-/** Only another change of the request makes it worth a try. */
+/** Says whether a card is no longer tried until the request changes again. */
 export const isGivenUp = ({ lost, attempts }: CardRow): boolean => lost === true && attempts >= mostTries
 
-export function sending({ outbox, clock, random, pause, failed, pace = pacing(clock) }: SendingParts) {
-  /** Sends when its time has come, at the pace that Teams allows, under a claim that lasts longer than the send. */
-  return async function send<T>(held: Held, row: CardRow, work: (again: Again) => Promise<Sent<T>>): Promise<Tried<T>> {
-    if (row.notBefore !== undefined && clock.now() < row.notBefore) return { notBefore: row.notBefore }
-    const turn = pace.next(row.channel)
-    if ('notBefore' in turn) return turn
-    if (turn.wait > 0) await pause(turn.wait)
+/** Sends when its time has come, at the pace that Teams allows, under a claim that lasts longer than the send. */
+export async function send<T>(
+  parts: SendingParts,
+  held: Held,
+  row: CardRow,
+  work: (again: Again) => Promise<Sent<T>>,
+): Promise<Tried<T>> {
+  const { outbox, clock, pause, failed, pace } = parts
+  if (row.notBefore !== undefined && clock.now() < row.notBefore) return { notBefore: row.notBefore }
+  const turn = pace.next(row.channel)
+  if ('notBefore' in turn) return turn
+  if (turn.wait > 0) await pause(turn.wait)
 
-    const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
-    if (claim === null) return 'lost'
-    held.claim = claim
-    if (claim.moved) return 'moved'
-    if (milliseconds(claim.until) - milliseconds(clock.now()) < longestSend * 1000) return 'lost'
+  const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
+  if (claim === null) return 'lost'
+  held.claim = claim
+  if (claim.moved) return 'moved'
+  if (milliseconds(claim.until) - milliseconds(clock.now()) < longestSend * 1000) return 'lost'
 
-    held.hasSent = true
-    const sent = await work(turns(pace, row.channel, pause)).catch((cause: unknown): Sent<T> => {
-      failed(cause)
-      return { unsent: 'passing' }
-    })
-    if ('sent' in sent) return sent
-    const after = failure(row, sent)
-    if (sent.unsent === 'throttled') pace.hold(row.channel, after.notBefore)
-    return { unsent: sent.unsent === 'gone' ? 'gone' : 'other', row: after }
-  }
+  held.hasSent = true
+  const sent = await work(turns(pace, row.channel, pause)).catch((cause: unknown): Sent<T> => {
+    failed(cause)
+    return { unsent: 'passing' }
+  })
+  if ('sent' in sent) return sent
+  const after = failure(parts, row, sent)
+  if (sent.unsent === 'throttled') pace.hold(row.channel, after.notBefore)
+  return { unsent: sent.unsent === 'gone' ? 'gone' : 'other', row: after }
+}
 
-  function failure(row: CardRow, { unsent, retryAfter = 0 }: Exclude<Sent<unknown>, { sent: unknown }>) {
-    const lost = unsent === 'gone' || unsent === 'refused' || unsent === 'too-large'
-    const [high = 0, low = 0] = random(2)
-    const wait = Math.max(retryAfter, backoff(row.attempts, (high * 256 + low) / 65_536))
-    const seconds = lost ? lostFor : Math.min(wait, lostFor)
-    const notBefore = plusSeconds(clock.now(), seconds)
-    return { ...row, attempts: row.attempts + 1, notBefore, ...(lost && { lost }) }
-  }
+function failure(
+  { clock, random }: SendingParts,
+  row: CardRow,
+  { unsent, retryAfter = 0 }: Exclude<Sent<unknown>, { sent: unknown }>,
+) {
+  const lost = unsent === 'gone' || unsent === 'refused' || unsent === 'too-large'
+  const [high = 0, low = 0] = random(2)
+  const wait = Math.max(retryAfter, backoff(row.attempts, (high * 256 + low) / 65_536))
+  const seconds = lost ? lostFor : Math.min(wait, lostFor)
+  const notBefore = plusSeconds(clock.now(), seconds)
+  return { ...row, attempts: row.attempts + 1, notBefore, ...(lost && { lost }) }
 }

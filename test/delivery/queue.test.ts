@@ -1,5 +1,5 @@
 import { parseRequestId, type RequestId } from '../../src/core/data/id.ts'
-import { queue } from '../../src/delivery/queue.ts'
+import { Queue } from '../../src/delivery/queue.ts'
 import { currentTrace, traced, traceFrom } from '../../src/runtime/trace.ts'
 import { settled } from '../support/fakes/time.ts'
 
@@ -9,7 +9,7 @@ const id = (number: number): RequestId => parseRequestId(`01kjw2xm00abcdefghjkmn
 function runs(atOnce: number, longest = 100) {
   const begun: RequestId[] = []
   const ends = new Map<RequestId, () => void>()
-  const jobs = queue({ atOnce, longest }, (id) => {
+  const jobs = new Queue({ atOnce, longest }, (id) => {
     begun.push(id)
     return new Promise<void>((end) => void ends.set(id, end))
   })
@@ -76,7 +76,7 @@ test('it is idle when nothing runs and nothing waits', async () => {
 
 test('what waited for its turn is part of the trace in which it was added, whoever made room for it', async () => {
   const seen: (string | undefined)[] = []
-  const jobs = queue({ atOnce: 1, longest: 100 }, async () => {
+  const jobs = new Queue({ atOnce: 1, longest: 100 }, async () => {
     await settled()
     seen.push(currentTrace()?.id)
   })

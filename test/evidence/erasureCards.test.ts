@@ -13,7 +13,9 @@ import {
 
 const erasure = { names: erasable, why: 'A secret was in it.', by: dba }
 
-const eraser = ({ ledger, clock, delivery }: DeliveryWorld) =>
+type Erasing = Pick<DeliveryWorld, 'ledger' | 'clock'> & { readonly delivery: Pick<DeliveryWorld['delivery'], 'soon'> }
+
+const eraser = ({ ledger, clock, delivery }: Erasing) =>
   erasures({
     ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
     tell: ({ id }) => delivery.soon(id),
@@ -46,7 +48,7 @@ test('what is erased goes from every card that lies in Teams', async () => {
 
 test('also where the process ended before it could: the timer finds it', async () => {
   const here = await shown()
-  await eraser({ ...here, delivery: { ...here.delivery, soon: () => undefined } })(here.id, erasure)
+  await eraser({ ...here, delivery: { soon: () => undefined } })(here.id, erasure)
   expect(here.later()).toEqual([])
   expect(await here.delivery.sweep()).toBe(1)
   expect(here.later().map(({ request }) => request.said)).toEqual([[], []])

@@ -4,7 +4,7 @@ import { revision } from '../../src/core/request/delivery.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { deliveries, type Delivery, type DeliveryParts } from '../../src/delivery/delivery.ts'
+import { Delivery, type DeliveryParts } from '../../src/delivery/delivery.ts'
 import { type Asking, ask, dba, noon, oid, policyVersion, vote } from '../ports/story.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Messenger } from '../../src/ports/messenger.ts'
@@ -78,7 +78,7 @@ export function deliveryWorld(real?: Partial<Real>) {
       pause: clock.pause,
       failed: (cause: unknown) => void failures.push(cause),
     }
-    const delivery = deliveries({ ...changes, ...own, policy, ...other })
+    const delivery = new Delivery({ ...changes, ...own, policy, ...other })
     return delivery
   }
 

@@ -1,7 +1,7 @@
 import type { Scheduler } from 'fast-check'
 import { approvals } from '../../src/approvals/approvals.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { deliveries } from '../../src/delivery/delivery.ts'
+import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
 import { sealing } from '../../src/evidence/seal/seal.ts'
 import { grants } from '../../src/approvals/grants.ts'
@@ -90,7 +90,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const ledger = ledgerOf(begun, call, off)
   const people = called(call, 'directory', directory(clock))
   const shared = { ledger, clock, policy, random, backOff: () => pause(0) }
-  const delivery = deliveries({
+  const delivery = new Delivery({
     ...{ ...shared, failed, pause, tell: () => {} },
     outbox: outboxOf(begun, call),
     messenger: messengerOf(begun, call),
