@@ -7,7 +7,7 @@ import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from '
 import { type Members, directory } from './zip/centralDirectory.ts'
 import { type OpenFile, withFile } from './file.ts'
 import type { Continued } from './continuity.ts'
-import { type Check, checks, type Finding, findings } from './finding.ts'
+import { type Check, checks, type Finding, Findings } from './finding.ts'
 import { checkKeys, checkPolicies } from './held.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
 import type { SaidCount } from './saidReader.ts'
@@ -60,7 +60,7 @@ type Opened = Verifying & { readonly saidFd?: number }
 
 async function verifyOpen(file: OpenFile, options: Opened): Promise<Verdict> {
   const { fd } = file
-  const found = findings()
+  const found = new Findings()
   let manifest: Manifest | undefined
   let rest: { readonly standing: Standing; readonly said?: SaidCount } | undefined
   try {
@@ -84,7 +84,7 @@ async function verifyRecords(
   fd: number,
   members: Members,
   statement: Attested,
-  { found, ...options }: Opened & { readonly found: ReturnType<typeof findings> },
+  { found, ...options }: Opened & { readonly found: Findings },
 ) {
   const { manifest, hash: manifestHash, digests } = statement
   const checkpoints = await checkpointsIn(fd, members)
@@ -94,7 +94,7 @@ async function verifyRecords(
     checkCheckpoints(checkpoints, manifest, signers)
   })
   // What its digest tells comes before what was just found; the rest would not be named any more.
-  const isDigestAll = found.outrank('records')
+  const isDigestAll = found.isOutranked('records')
   const pass = await readRecords(fd, members, manifest, { ...options, found, isDigestAll })
   const { examined, read } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))

@@ -5,7 +5,7 @@ import { checkInclusion, hashLeaf } from '../core/log/merkle.ts'
 import { type LogEvent, readRecord } from '../core/record/record.ts'
 import type { Checkpoint } from '../core/log/checkpoint.ts'
 import { BrokenAt, placed } from './finding.ts'
-import { lineReader, linesOf } from './lines.ts'
+import { LineReader, linesOf } from './lines.ts'
 
 /** An earlier event that was found to be in the log. */
 export interface Carried {
@@ -22,54 +22,64 @@ const member = 'carried.jsonl'
 export const mostCarried = 6 * 4096 + 63 * 48 + 100
 
 /** Reads `carried.jsonl` along with the records. */
-export function carriedReader(source: AsyncIterator<Uint8Array>, { from }: Manifest['log']) {
-  const log = { size: from.size, root: decode64(from.root) ?? new Uint8Array() }
-  const lines = lineReader(
-    linesOf(source, mostCarried, (line, what) => bad(line, `Line ${line} of ${member} ${what}.`)),
-  )
-  let count = 0
-  let read: Carried | null = null
+export class CarriedReader {
+  /** The log before the day. */
+  readonly #log: Pick<Checkpoint, 'size' | 'root'>
+  readonly #lines: LineReader
+  #count = 0
+  #read: Carried | null = null
 
-  async function peek(): Promise<Carried | null> {
-    if (read !== null) return read
-    const next = await lines.peek()
-    if (next === null) return null
-    read = carriedIn(next.text, next.line, log)
-    return read
+  constructor(source: AsyncIterator<Uint8Array>, { from }: Manifest['log']) {
+    this.#log = { size: from.size, root: decode64(from.root) ?? new Uint8Array() }
+    this.#lines = new LineReader(
+      linesOf(source, mostCarried, (line, what) => bad(line, `Line ${line} of ${member} ${what}.`)),
+    )
   }
 
-  return {
-    peek,
+  /**
+   * Reads the next event without taking it; `null` at the end.
+   *
+   * @throws {BrokenAt} `bad-carried`
+   */
+  async peek(): Promise<Carried | null> {
+    if (this.#read !== null) return this.#read
+    const next = await this.#lines.peek()
+    if (next === null) return null
+    this.#read = carriedIn(next.text, next.line, this.#log)
+    return this.#read
+  }
 
-    /**
-     * The earlier events of a request, which come next.
-     *
-     * @throws {BrokenAt} `bad-carried` where there are none, or they are not in the log
-     */
-    async *of(request: RequestId): AsyncGenerator<Carried, void, undefined> {
-      let before: Carried | null = null
-      for (let next = await peek(); next?.event.request === request; next = await peek()) {
-        if (before && next.event.seq <= before.event.seq)
-          throw bad(count + 1, `The earlier events of request ${request} are not in order.`)
-        yield next
-        before = next
-        read = null
-        lines.skip()
-        count += 1
-      }
-      if (!before) throw bad(count + 1, `The earlier events of request ${request} are missing.`)
-    },
+  /**
+   * Takes the earlier events of a request, which come next.
+   *
+   * @throws {BrokenAt} `bad-carried` where there are none, or they are not in the log
+   */
+  async *of(request: RequestId): AsyncGenerator<Carried, void, undefined> {
+    let before: Carried | null = null
+    for (let next = await this.peek(); next?.event.request === request; next = await this.peek()) {
+      if (before && next.event.seq <= before.event.seq)
+        throw bad(this.#count + 1, `The earlier events of request ${request} are not in order.`)
+      yield next
+      before = next
+      this.#skip()
+      this.#count += 1
+    }
+    if (!before) throw bad(this.#count + 1, `The earlier events of request ${request} are missing.`)
+  }
 
-    /** Checks what is left by itself; answers how many lines there were and whether all were needed. */
-    async end(): Promise<{ readonly count: number; readonly left: number }> {
-      let left = 0
-      for (let next = await peek(); next !== null; next = await peek()) {
-        left += 1
-        read = null
-        lines.skip()
-      }
-      return { count: count + left, left }
-    },
+  /** Checks the lines that no record asked for. Returns how many lines there were in all, and how many of these. */
+  async end(): Promise<{ readonly count: number; readonly left: number }> {
+    let left = 0
+    for (let next = await this.peek(); next !== null; next = await this.peek()) {
+      left += 1
+      this.#skip()
+    }
+    return { count: this.#count + left, left }
+  }
+
+  #skip(): void {
+    this.#read = null
+    this.#lines.skip()
   }
 }
 

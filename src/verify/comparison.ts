@@ -1,39 +1,49 @@
 import { BrokenAt } from './finding.ts'
 
-/** Compares a member with what it must be, byte for byte and as both come. */
-export function comparison(member: string, source: AsyncIterator<Uint8Array>) {
-  let piece: Uint8Array = new Uint8Array()
-  let line = 1
-  const differs = (what: string) => new BrokenAt({ check: 'tables', member, line }, 'wrong-table', `${member} ${what}.`)
+/** Compares a member with what it must be, byte for byte, as both arrive. */
+export class Comparison {
+  readonly #member: string
+  readonly #source: AsyncIterator<Uint8Array>
+  /** What was read of the member and not compared yet. */
+  #piece: Uint8Array = new Uint8Array()
+  #line = 1
 
-  return {
-    /** @throws {BrokenAt} `wrong-table` */
-    async expect(text: string): Promise<void> {
-      for (let left = Buffer.from(text); left.length > 0; ) {
-        if (piece.length === 0) {
-          const next = await source.next()
-          if (next.done === true) throw differs('ends before the records do')
-          piece = next.value
-        }
-        const size = Math.min(left.length, piece.length)
-        const [here, there] = [left.subarray(0, size), piece.subarray(0, size)]
-        const isSame = here.equals(there)
-        line += newlinesIn(isSame ? here : here.subarray(0, same(here, there)))
-        if (!isSame) throw differs(`does not say in line ${line} what the records say`)
-        left = left.subarray(size)
-        piece = piece.subarray(size)
+  constructor(member: string, source: AsyncIterator<Uint8Array>) {
+    this.#member = member
+    this.#source = source
+  }
+
+  /** @throws {BrokenAt} `wrong-table` */
+  async expect(text: string): Promise<void> {
+    for (let left = Buffer.from(text); left.length > 0; ) {
+      if (this.#piece.length === 0) {
+        const next = await this.#source.next()
+        if (next.done === true) throw this.#differs('ends before the records do')
+        this.#piece = next.value
       }
-    },
+      const size = Math.min(left.length, this.#piece.length)
+      const [here, there] = [left.subarray(0, size), this.#piece.subarray(0, size)]
+      const isSame = here.equals(there)
+      this.#line += newlinesIn(isSame ? here : here.subarray(0, same(here, there)))
+      if (!isSame) throw this.#differs(`does not say in line ${this.#line} what the records say`)
+      left = left.subarray(size)
+      this.#piece = this.#piece.subarray(size)
+    }
+  }
 
-    /** @throws {BrokenAt} `wrong-table` */
-    async end(): Promise<void> {
-      const next = piece.length > 0 ? null : await source.next()
-      if (next?.done !== true) throw differs('goes on after the records end')
-    },
+  /** @throws {BrokenAt} `wrong-table` */
+  async end(): Promise<void> {
+    const next = this.#piece.length > 0 ? null : await this.#source.next()
+    if (next?.done !== true) throw this.#differs('goes on after the records end')
+  }
+
+  #differs(what: string): BrokenAt {
+    const place = { check: 'tables', member: this.#member, line: this.#line } as const
+    return new BrokenAt(place, 'wrong-table', `${this.#member} ${what}.`)
   }
 }
 
-/** Bytes before the first that differs. */
+/** Counts the bytes before the first that differs. */
 const same = (a: Uint8Array, b: Uint8Array): number => a.findIndex((byte, i) => byte !== b[i])
 
 function newlinesIn(bytes: Uint8Array): number {

@@ -2,7 +2,7 @@ import type { Manifest } from '../core/log/manifest.ts'
 import { parseBundle, parseStatement } from '../core/log/statement.ts'
 import { extentOf } from './manifest.ts'
 import { mostRow } from './memberSizes.ts'
-import { type Carried, carriedReader } from './carried.ts'
+import { type Carried, CarriedReader } from './carried.ts'
 import { bytesOf, contentOf } from './content.ts'
 import { directory } from './zip/centralDirectory.ts'
 import { withFile } from './file.ts'
@@ -57,7 +57,7 @@ export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promis
         for await (const some of linesOf(contentIn('requests.csv'), mostRow, tooLong)) yield* textsOf(some)
       },
       async *carried() {
-        const carried = carriedReader(contentIn('carried.jsonl'), manifest.log)
+        const carried = new CarriedReader(contentIn('carried.jsonl'), manifest.log)
         for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
           const { request } = next.event
           if (request === undefined) return

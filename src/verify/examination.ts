@@ -4,10 +4,10 @@ import type { LogEvent } from '../core/record/record.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
 import type { Extent } from './zip/centralDirectory.ts'
-import { type Finding, findings } from './finding.ts'
+import { type Finding, Findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
-import { ruling } from './ruleReplay.ts'
-import { type SaidCount, saidReader } from './saidReader.ts'
+import { RuleReplay } from './ruleReplay.ts'
+import { type SaidCount, SaidReader } from './saidReader.ts'
 
 /** What an examination works on. Plain data: it may go to another thread of this process. */
 export interface Subjects {
@@ -41,14 +41,14 @@ export interface Examination {
 
 /** Examines what records say together: the rules, the tables that follow from them, and what people wrote. */
 export function examination({ manifest, fd, said: saidFile, isFollowed, ...extents }: Subjects): Examination {
-  const found = findings()
-  const rules = ruling(manifest, {
+  const found = new Findings()
+  const rules = new RuleReplay(manifest, {
     carried: contentOf(fd, extents.carried),
     requests: contentOf(fd, extents.requests),
     exceptions: contentOf(fd, extents.exceptions),
     ...{ found, isFollowed },
   })
-  const said = saidFile === undefined ? null : saidReader(storedOf(saidFile, { start: 0, size: Infinity }))
+  const said = saidFile === undefined ? null : new SaidReader(storedOf(saidFile, { start: 0, size: Infinity }))
   let index = manifest.log.from.size
   let count: SaidCount | undefined
 
@@ -61,15 +61,15 @@ export function examination({ manifest, fd, said: saidFile, isFollowed, ...exten
         const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
         const waiting = rules.take(event, index, first + k)
         if (waiting) await waiting
-        if (said?.concerns(event) && !found.outrank('said')) await found.attempt(() => said.take(event, index))
+        if (said?.concerns(event) && !found.isOutranked('said')) await found.attempt(() => said.take(event, index))
         index += 1
       }
-      await rules.settle()
+      await rules.compareExceptions()
     },
 
     async end() {
       await rules.end()
-      if (said && !found.outrank('said'))
+      if (said && !found.isOutranked('said'))
         await found.attempt(async () => {
           count = await said.end()
         })

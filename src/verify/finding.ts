@@ -42,7 +42,7 @@ export class BrokenAt extends Broken {
   }
 }
 
-/** A file that is not there, may not be read, or is something else: says nothing about evidence. */
+/** A file that is missing, may not be read, or is something else. The error says nothing about evidence. */
 export class Unreadable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -50,7 +50,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** Does what may find evidence broken, and says where it was. */
+/** Does work that may find evidence broken, and adds the place to what it throws. */
 export function placed<T>(place: Place, work: () => T): T {
   try {
     return work()
@@ -60,7 +60,7 @@ export function placed<T>(place: Place, work: () => T): T {
   }
 }
 
-/** Says what broke, and where. Whatever else was thrown is a fault, and flies on. */
+/** Says what broke, and where. Rethrows any other error, because it is a fault of this program. */
 export function findingOf(cause: unknown, place?: Place): Finding {
   if (!(cause instanceof Broken)) throw cause
   const where = cause instanceof BrokenAt ? cause.place : place
@@ -69,38 +69,47 @@ export function findingOf(cause: unknown, place?: Place): Finding {
 }
 
 /** Collects what is found while several checks go on side by side. */
-export function findings() {
-  const all: Finding[] = []
-  const first = (): Finding | undefined => all.toSorted((a, b) => rank(a) - rank(b))[0]
+export class Findings {
+  readonly #all: Finding[] = []
 
-  const caught = (cause: unknown, place?: Place): void => void all.push(findingOf(cause, place))
+  add(finding: Finding): void {
+    this.#all.push(finding)
+  }
 
-  return {
-    add: (finding: Finding): void => void all.push(finding),
+  /** Adds what broke, as {@link findingOf} has it. */
+  caught(cause: unknown, place?: Place): void {
+    this.#all.push(findingOf(cause, place))
+  }
 
-    /** Adds what broke, as {@link findingOf} has it. */
-    caught,
+  /** Does work and adds what breaks in it. Returns whether nothing broke. */
+  async attempt(work: () => unknown): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (cause) {
+      this.caught(cause)
+      return false
+    }
+  }
 
-    /** Does work and adds what breaks in it; answers whether nothing did. */
-    async attempt(work: () => unknown): Promise<boolean> {
-      try {
-        await work()
-        return true
-      } catch (cause) {
-        caught(cause)
-        return false
-      }
-    },
+  /** True if an already found problem outranks everything from this check on. */
+  isOutranked(check: Check): boolean {
+    return this.#all.some((finding) => rank(finding) <= checks.indexOf(check))
+  }
 
-    /** Whether nothing that is found by this check, or a later one, would be named any more. */
-    outrank: (check: Check): boolean => all.some((finding) => rank(finding) <= checks.indexOf(check)),
+  /** Returns the first finding in the order of {@link checks}, then of discovery. */
+  first(): Finding | undefined {
+    return this.#all.toSorted((a, b) => rank(a) - rank(b))[0]
+  }
 
-    /** The first in the order of {@link checks}, or of being found. */
-    first,
-    all: (): readonly Finding[] => all,
+  all(): readonly Finding[] {
+    return this.#all
   }
 }
 
-/** What is too new to be understood is named only if the bundle and the log hold it: after root and consistency. */
+/**
+ * Orders findings. Anything that is too new to be understood ranks after root and consistency, so that it is named only
+ * if the bundle and the log hold it as it is.
+ */
 const rank = ({ check, code }: Finding): number =>
   checks.indexOf(code === 'newer-format' ? 'consistency' : check) + (code === 'newer-format' ? 0.5 : 0)

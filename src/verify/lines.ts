@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 /**
  * Whole lines: line k is `bytes` from the end of line k - 1, exclusive of its newline, to `ends[k]`. The first byte is
- * no part of a line. The buffer belongs to nobody else, so that it can be given to another thread.
+ * no part of a line. The buffer is not shared, so that it can be given to another thread.
  */
 export interface Lines {
   readonly bytes: Uint8Array
@@ -49,7 +49,7 @@ export async function* linesOf(
 const newline = 10
 
 function cut(rest: Uint8Array, piece: Uint8Array, first: number): Lines {
-  // of its own: small buffers of Node share their memory
+  // A buffer of its own, because small buffers of Node share their memory.
   const bytes = new Uint8Array(1 + rest.length + piece.length)
   bytes.set(rest, 1)
   bytes.set(piece, 1 + rest.length)
@@ -61,7 +61,7 @@ function cut(rest: Uint8Array, piece: Uint8Array, first: number): Lines {
 /** RFC 6962 section 2.1: the prefix of a leaf. */
 const leafPrefix = 0
 
-/** The leaf hashes of lines. Writes the prefix where the newline before each line stands, for a moment. */
+/** Computes the leaf hashes of lines. For each it writes the prefix over the newline before the line, and restores it. */
 export function hashesOf(lines: Lines): readonly Buffer[] {
   const { bytes, ends } = lines
   const hashes: Buffer[] = []
@@ -76,28 +76,29 @@ export function hashesOf(lines: Lines): readonly Buffer[] {
 }
 
 /** Reads a file line by line, along with another. */
-export function lineReader(source: AsyncGenerator<Lines, void, undefined>) {
-  let lines: Lines | null = null
-  let k = 0
-  return {
-    /** The next line, which stays so until it is skipped; `null` at the end. */
-    async peek(): Promise<{ readonly line: number; readonly text: string } | null> {
-      while (lines === null || k === lines.ends.length) {
-        const next = await source.next()
-        if (next.done === true) return null
-        lines = next.value
-        k = 0
-      }
-      const { bytes, ends, first } = lines
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
-        'utf8',
-        startOfLine(lines, k),
-        ends[k],
-      )
-      return { line: first + k, text }
-    },
-    skip(): void {
-      k += 1
-    },
+export class LineReader {
+  readonly #source: AsyncGenerator<Lines, void, undefined>
+  #lines: Lines | null = null
+  #k = 0
+
+  constructor(source: AsyncGenerator<Lines, void, undefined>) {
+    this.#source = source
+  }
+
+  /** Reads the next line, which stays the next until it is skipped; `null` at the end. */
+  async peek(): Promise<{ readonly line: number; readonly text: string } | null> {
+    while (this.#lines === null || this.#k === this.#lines.ends.length) {
+      const next = await this.#source.next()
+      if (next.done === true) return null
+      this.#lines = next.value
+      this.#k = 0
+    }
+    const { bytes, ends, first } = this.#lines
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    return { line: first + this.#k, text: all.toString('utf8', startOfLine(this.#lines, this.#k), ends[this.#k]) }
+  }
+
+  skip(): void {
+    this.#k += 1
   }
 }

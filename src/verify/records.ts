@@ -8,7 +8,7 @@ import { frontierOf } from './checkpoints.ts'
 import { contentOf } from './content.ts'
 import type { Members } from './zip/centralDirectory.ts'
 import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
-import { BrokenAt, type findings } from './finding.ts'
+import { BrokenAt, type Findings } from './finding.ts'
 import { forms, mostRecord } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
 import { examinationIn } from './thread.ts'
@@ -29,7 +29,7 @@ export interface Reading {
   readonly isFollowed?: boolean | undefined
 }
 
-type Options = Reading & { readonly found: ReturnType<typeof findings> }
+type Options = Reading & { readonly found: Findings }
 
 /** What one pass over the records gives. */
 export interface Pass {
@@ -139,7 +139,7 @@ function hashed(source: AsyncIterator<Uint8Array>, hash: ReturnType<typeof creat
   }
 }
 
-async function drained(source: AsyncIterator<Uint8Array>, found: ReturnType<typeof findings>): Promise<void> {
+async function drained(source: AsyncIterator<Uint8Array>, found: Findings): Promise<void> {
   try {
     for (let next = await source.next(); next.done !== true; ) next = await source.next()
   } catch (cause) {

@@ -6,7 +6,7 @@ import { type Replay, replay } from '../core/record/replay.ts'
 import { storedOf } from './content.ts'
 import { type Day, withDay } from './day.ts'
 import { withFile } from './file.ts'
-import { saidReader, type Text } from './saidReader.ts'
+import { SaidReader, type Text } from './saidReader.ts'
 
 /** An event with what was written in it. */
 export interface Told {
@@ -41,13 +41,15 @@ export function tellDay(
 ): Promise<void> {
   return withDay(path, async (day) => {
     if (said === undefined) return tell(chapters(day, null), day)
-    return withFile(said, ({ fd }) => tell(chapters(day, saidReader(storedOf(fd, { start: 0, size: Infinity }))), day))
+    return withFile(said, ({ fd }) =>
+      tell(chapters(day, new SaidReader(storedOf(fd, { start: 0, size: Infinity }))), day),
+    )
   })
 }
 
 type Telling = { readonly events: Told[]; readonly exceptions: Exceptional[] }
 
-async function* chapters(day: Day, said: ReturnType<typeof saidReader> | null): AsyncGenerator<Chapter> {
+async function* chapters(day: Day, said: SaidReader | null): AsyncGenerator<Chapter> {
   const earlier = day.carried()[Symbol.asyncIterator]()
   let carried = await earlier.next()
   let shard: Shard | null = null

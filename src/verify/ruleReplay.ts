@@ -4,17 +4,17 @@ import type { Manifest } from '../core/log/manifest.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/record/tables.ts'
 import { type LogEvent, policyIn } from '../core/record/record.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
-import { carriedReader } from './carried.ts'
-import { comparison } from './comparison.ts'
+import { CarriedReader } from './carried.ts'
+import { Comparison } from './comparison.ts'
 import { type Continued, isOpen, markOf } from './continuity.ts'
-import { BrokenAt, type findings, placed } from './finding.ts'
+import { BrokenAt, type Findings, placed } from './finding.ts'
 
-/** Members that must follow from the records, or go along with them. */
+/** Members that must follow from the records, or that belong to them. */
 export interface Along {
   readonly carried: AsyncIterator<Uint8Array>
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
-  readonly found: ReturnType<typeof findings>
+  readonly found: Findings
   /** Whether {@link Continued} is asked for. */
   readonly isFollowed: boolean
 }
@@ -25,134 +25,158 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] extends readonly (infer
 const someRows = 1_000
 
 /**
- * Replays the rules, shard by shard, and writes the tables anew to compare them. Once something is found it looks only
- * for what would be named before that.
+ * Replays the rules, shard by shard, and writes the tables anew to compare them. After a first problem, this checks only
+ * what outranks that problem.
  */
-export function ruling({ log, counts, date }: Manifest, { found, isFollowed, ...members }: Along) {
-  const carried = carriedReader(members.carried, log)
-  const requests = comparison('requests.csv', members.requests)
-  const exceptions = comparison('exceptions.csv', members.exceptions)
-  const policies = new Set<Digest>()
-  const written = { requests: 0, exceptions: 0 }
-  const continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
-  let rules: Replay = replay()
-  let shard: Shard | null = null
-  /** Rows of exceptions.csv, and of nothing else, that were not compared yet. */
-  let rows = exceptionsHeader
-  let isBegun = false
+export class RuleReplay {
+  readonly #manifest: Manifest
+  readonly #found: Findings
+  readonly #isFollowed: boolean
+  readonly #carried: CarriedReader
+  readonly #requests: Comparison
+  readonly #exceptions: Comparison
+  readonly #policies = new Set<Digest>()
+  readonly #written = { requests: 0, exceptions: 0 }
+  readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
+  #rules: Replay = replay()
+  #shard: Shard | null = null
+  /** Rows of exceptions.csv that were not compared yet. */
+  #exceptionRows = exceptionsHeader
+  #isBegun = false
 
-  function note(event: LogEvent): void {
-    const policy = policyIn(event)
-    if (policy !== null) policies.add(policy)
+  constructor(manifest: Manifest, { found, isFollowed, carried, requests, exceptions }: Along) {
+    this.#manifest = manifest
+    this.#found = found
+    this.#isFollowed = isFollowed
+    this.#carried = new CarriedReader(carried, manifest.log)
+    this.#requests = new Comparison('requests.csv', requests)
+    this.#exceptions = new Comparison('exceptions.csv', exceptions)
   }
 
-  function taken(event: LogEvent, index: number, line: number): void {
-    note(event)
-    if (isFollowed && event.type === 'requested' && event.request && dayOf(timeOf(event.request)) !== date)
-      continued.strange.push([event.request, event.at])
+  /** Takes the next record. Returns a promise only where another file has to be read, and `null` for most records. */
+  take(event: LogEvent, index: number, line: number): Promise<void> | null {
+    if (this.#found.isOutranked('rules')) return null
+    if (event.shard !== this.#shard || this.#rules.needsCarried(event)) return this.#takeSlowly(event, index, line)
+    this.#taken(event, index, line)
+    return null
+  }
+
+  /** Compares the exceptions that were written so far, so that they do not pile up in memory. */
+  async compareExceptions(): Promise<void> {
+    const text = this.#exceptionRows
+    this.#exceptionRows = ''
+    if (!this.#found.isOutranked('tables')) await this.#found.attempt(() => this.#exceptions.expect(text))
+  }
+
+  /** Finishes the last shard, and checks that no member goes on after the records end. */
+  async end(): Promise<void> {
+    if (!this.#found.isOutranked('carried')) await this.#found.attempt(() => this.#checkCarried())
+    if (!this.#found.isOutranked('tables')) await this.#found.attempt(() => this.#endTables())
+  }
+
+  policies(): readonly Digest[] {
+    return [...this.#policies]
+  }
+
+  continued(): Continued | undefined {
+    return this.#isFollowed ? this.#continued : undefined
+  }
+
+  async #takeSlowly(event: LogEvent, index: number, line: number): Promise<void> {
+    if (event.shard !== this.#shard) await this.#found.attempt(() => this.#begin(event.shard))
+    const { request } = event
+    if (request !== undefined && !this.#found.isOutranked('rules') && this.#rules.needsCarried(event))
+      await this.#found.attempt(() => this.#bring(request))
+    if (!this.#found.isOutranked('rules')) this.#taken(event, index, line)
+  }
+
+  #taken(event: LogEvent, index: number, line: number): void {
+    this.#note(event)
+    const { type, request } = event
+    if (this.#isFollowed && type === 'requested' && request && dayOf(timeOf(request)) !== this.#manifest.date)
+      this.#continued.strange.push([request, event.at])
     try {
-      for (const one of rules.take(event, index)) {
-        rows += exceptionLine(one)
-        written.exceptions += 1
+      for (const one of this.#rules.take(event, index)) {
+        this.#exceptionRows += exceptionLine(one)
+        this.#written.exceptions += 1
       }
     } catch (cause) {
-      found.caught(cause, { check: 'rules', member: 'records.jsonl', line })
+      this.#found.caught(cause, { check: 'rules', member: 'records.jsonl', line })
     }
   }
 
-  async function begun(next: Shard): Promise<void> {
-    if (!isBegun) await requests.expect(requestsHeader)
-    isBegun = true
-    if (shard !== null) await finishShard()
-    shard = next
-    rules = replay()
+  async #begin(next: Shard): Promise<void> {
+    await this.#writeHeader()
+    if (this.#shard !== null) await this.#finishShard()
+    this.#shard = next
+    this.#rules = replay()
   }
 
-  async function finishShard(): Promise<void> {
+  async #writeHeader(): Promise<void> {
+    if (this.#isBegun) return
+    await this.#requests.expect(requestsHeader)
+    this.#isBegun = true
+  }
+
+  async #finishShard(): Promise<void> {
     let text = ''
     let count = 0
-    for (const row of placed({ check: 'rules', member: 'records.jsonl' }, () => rules.rows())) {
-      if (isFollowed && isOpen(row)) continued.open.push([row.request.id, markOf(row)])
+    for (const row of placed({ check: 'rules', member: 'records.jsonl' }, () => this.#rules.rows())) {
+      if (this.#isFollowed && isOpen(row)) this.#continued.open.push([row.request.id, markOf(row)])
       text += requestLine(row)
       count += 1
       if (count % someRows !== 0) continue
-      await requests.expect(text)
+      await this.#requests.expect(text)
       text = ''
     }
-    written.requests += count
-    await requests.expect(text)
+    this.#written.requests += count
+    await this.#requests.expect(text)
   }
 
-  async function bring({ request }: LogEvent & { readonly request: RequestId }): Promise<void> {
+  /** Reads what the request brings from earlier days. */
+  async #bring(request: RequestId): Promise<void> {
     let last: Continued['carried'][number] | null = null
-    for await (const { event, index } of carried.of(request)) {
-      note(event)
-      const life = placed({ check: 'rules', member: 'carried.jsonl' }, () => rules.carry(event))
-      if (isFollowed) last = { request, newest: index, mark: markOf(life) }
+    for await (const { event, index } of this.#carried.of(request)) {
+      this.#note(event)
+      const life = placed({ check: 'rules', member: 'carried.jsonl' }, () => this.#rules.carry(event))
+      if (this.#isFollowed) last = { request, newest: index, mark: markOf(life) }
     }
-    if (last) continued.carried.push(last)
+    if (last) this.#continued.carried.push(last)
   }
 
-  async function takeSlowly(event: LogEvent, index: number, line: number): Promise<void> {
-    if (event.shard !== shard) await found.attempt(() => begun(event.shard))
-    const { request } = event
-    if (request !== undefined && !found.outrank('rules') && rules.needsCarried(event))
-      await found.attempt(() => bring({ ...event, request }))
-    if (!found.outrank('rules')) taken(event, index, line)
+  #note(event: LogEvent): void {
+    const policy = policyIn(event)
+    if (policy !== null) this.#policies.add(policy)
   }
 
-  return {
-    /** Answers at once for most events: a promise only where another file has to be read. */
-    take(event: LogEvent, index: number, line: number): Promise<void> | null {
-      if (found.outrank('rules')) return null
-      if (event.shard !== shard || rules.needsCarried(event)) return takeSlowly(event, index, line)
-      taken(event, index, line)
-      return null
-    },
-
-    /** Compares what was written so far. */
-    async settle(): Promise<void> {
-      const text = rows
-      rows = ''
-      if (!found.outrank('tables')) await found.attempt(() => exceptions.expect(text))
-    },
-
-    async end(): Promise<void> {
-      if (!found.outrank('carried')) await found.attempt(checkCarried)
-      if (found.outrank('tables')) return
-      // What the rules refuse has no row: then the tables cannot be compared to their end.
-      await found.attempt(async () => {
-        if (!isBegun) await requests.expect(requestsHeader)
-        if (shard !== null && !found.outrank('rules')) await finishShard()
-        if (found.outrank('rules')) return
-        await exceptions.expect(rows)
-        await requests.end()
-        await exceptions.end()
-        checkCounts()
-      })
-    },
-
-    policies: (): readonly Digest[] => [...policies],
-    continued: (): Continued | undefined => (isFollowed ? continued : undefined),
+  /** @throws {BrokenAt} `wrong-table`, `wrong-counts` */
+  async #endTables(): Promise<void> {
+    await this.#writeHeader()
+    // An event that the rules refuse has no row, so the tables cannot be compared to their end.
+    if (this.#shard !== null && !this.#found.isOutranked('rules')) await this.#finishShard()
+    if (this.#found.isOutranked('rules')) return
+    await this.#exceptions.expect(this.#exceptionRows)
+    await this.#requests.end()
+    await this.#exceptions.end()
+    this.#checkCounts()
   }
 
-  async function checkCarried(): Promise<void> {
-    const { count, left } = await carried.end()
-    const isJudged = !found.outrank('rules')
+  /** @throws {BrokenAt} `bad-carried`, `wrong-counts` */
+  async #checkCarried(): Promise<void> {
+    const { count, left } = await this.#carried.end()
+    const isJudged = !this.#found.isOutranked('rules')
     const member = 'carried.jsonl'
     if (isJudged && left > 0)
       throw new BrokenAt({ check: 'carried', member }, 'bad-carried', `${member} has lines that no record needs.`)
-    if (count !== counts.carried)
-      throw new BrokenAt(
-        { check: 'tables', member },
-        'wrong-counts',
-        `${member} has ${count} lines, not ${counts.carried}.`,
-      )
+    const { carried } = this.#manifest.counts
+    if (count !== carried)
+      throw new BrokenAt({ check: 'tables', member }, 'wrong-counts', `${member} has ${count} lines, not ${carried}.`)
   }
 
-  function checkCounts(): void {
+  /** @throws {BrokenAt} `wrong-counts` */
+  #checkCounts(): void {
     for (const name of ['requests', 'exceptions'] as const) {
-      const [here, there] = [written[name], counts[name]]
+      const [here, there] = [this.#written[name], this.#manifest.counts[name]]
       const what = `${name}.csv has ${here} rows; the manifest says ${there}.`
       if (here !== there) throw new BrokenAt({ check: 'tables', member: `${name}.csv` }, 'wrong-counts', what)
     }

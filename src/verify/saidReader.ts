@@ -3,7 +3,7 @@ import { saidDigest } from '../core/request/event.ts'
 import { digestOf } from '../core/data/id.ts'
 import type { LogEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
-import { lineReader, linesOf } from './lines.ts'
+import { LineReader, linesOf } from './lines.ts'
 
 /** What somebody wrote, or an action in its canonical form, found to be what the log commits to. */
 export interface Text {
@@ -23,48 +23,58 @@ const member = 'said'
 const most = 131_072
 const limits = { bytes: most, depth: 2, nodes: 8 }
 
-/** Reads what people wrote along with the records that commit to it. A text that is not there is no fault. */
-export function saidReader(source: AsyncIterator<Uint8Array>) {
-  const lines = lineReader(linesOf(source, most, (line, what) => bad(line, `Line ${line} ${what}.`)))
-  let next: Line | null = null
-  let isEnded = false
-  let given = 0
-  let erased = 0
+/** Reads what people wrote along with the records that commit to it. A text that is missing is no fault. */
+export class SaidReader {
+  readonly #lines: LineReader
+  #next: Line | null = null
+  #isEnded = false
+  #given = 0
+  #erased = 0
 
-  async function advance(): Promise<void> {
-    const found = await lines.peek()
-    isEnded = found === null
-    if (!found) return
-    lines.skip()
-    const line = lineIn(found.text, found.line)
-    if (next && !isAfter(line, next)) throw bad(line.line, `Line ${line.line} is doubled, or not in the log's order.`)
-    next = line
+  constructor(source: AsyncIterator<Uint8Array>) {
+    this.#lines = new LineReader(linesOf(source, most, (line, what) => bad(line, `Line ${line} ${what}.`)))
   }
 
-  return {
-    /** Whether {@link take} has anything to do: asked for every record, so that few are waited for. */
-    concerns: (event: LogEvent): boolean => event.said !== undefined || event.type === 'requested',
+  /** Says whether {@link take} has work to do for a record: for most it has none, so that they need not wait for it. */
+  concerns(event: LogEvent): boolean {
+    return event.said !== undefined || event.type === 'requested'
+  }
 
-    /** @throws {BrokenAt} `bad-said` */
-    async take(event: LogEvent, index: number): Promise<readonly Text[]> {
-      const texts: Text[] = []
-      if (next === null && !isEnded) await advance()
-      for (; next && !isEnded && next.index <= index; await advance()) {
-        if (next.index < index || !holds(next, event)) throw refuted(next)
-        texts.push({ name: next.name, text: next.text })
-      }
-      const committed = Object.keys(event.said ?? {}).length + (event.type === 'requested' ? 1 : 0)
-      given += texts.length
-      erased += committed - texts.length
-      return texts
-    },
+  /** @throws {BrokenAt} `bad-said` */
+  async take(event: LogEvent, index: number): Promise<readonly Text[]> {
+    const texts: Text[] = []
+    for (let next = await this.#peek(); next && next.index <= index; next = await this.#peek()) {
+      if (next.index < index || !holds(next, event)) throw refuted(next)
+      texts.push({ name: next.name, text: next.text })
+      await this.#advance()
+    }
+    const committed = Object.keys(event.said ?? {}).length + (event.type === 'requested' ? 1 : 0)
+    this.#given += texts.length
+    this.#erased += committed - texts.length
+    return texts
+  }
 
-    /** @throws {BrokenAt} `bad-said` for a text that no event of the day commits to */
-    async end(): Promise<SaidCount> {
-      if (next === null && !isEnded) await advance()
-      if (next && !isEnded) throw refuted(next)
-      return { given, erased }
-    },
+  /** @throws {BrokenAt} `bad-said` for a text that no event of the day commits to */
+  async end(): Promise<SaidCount> {
+    const next = await this.#peek()
+    if (next) throw refuted(next)
+    return { given: this.#given, erased: this.#erased }
+  }
+
+  async #peek(): Promise<Line | null> {
+    if (this.#next === null && !this.#isEnded) await this.#advance()
+    return this.#isEnded ? null : this.#next
+  }
+
+  async #advance(): Promise<void> {
+    const found = await this.#lines.peek()
+    this.#isEnded = found === null
+    if (!found) return
+    this.#lines.skip()
+    const line = lineIn(found.text, found.line)
+    if (this.#next && !isAfter(line, this.#next))
+      throw bad(line.line, `Line ${line.line} is doubled, or not in the log's order.`)
+    this.#next = line
   }
 }
 

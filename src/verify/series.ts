@@ -4,7 +4,7 @@ import { nextDay } from '../core/data/day.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { emptyChain } from '../core/request/event.ts'
 import { type Standing, type Verdict, type Verifying, verifyBundle } from './bundle.ts'
-import { continuity } from './continuity.ts'
+import { Continuity } from './continuity.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
@@ -44,7 +44,7 @@ export async function verifySeries(
       numbered.push({ file, number: await numberOf(join(folder, file)) })
     }
     numbered.sort((a, b) => a.number - b.number)
-    const requests = continuity()
+    const requests = new Continuity()
     let before: Link | null = null
     for (const [place, { file, number }] of numbered.entries()) {
       at = file
