@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { decode64, decodeHash } from '../core/data/base64.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
@@ -16,7 +17,7 @@ export interface Carried {
   readonly proof: readonly Uint8Array[]
 }
 
-const member = 'carried.jsonl'
+const member = bundleFiles.carried.name
 
 /** A leaf in JSON has at most six times its bytes, and a proof 63 hashes. */
 export const mostCarried = 6 * 4096 + 63 * 48 + 100

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { endOf, startOf } from '../core/data/day.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
@@ -7,7 +8,7 @@ import { BrokenAt } from './finding.ts'
 /** What the first event of each shard says came before it. */
 export type Links = Readonly<Record<string, Hex>>
 
-const member = 'records.jsonl'
+const member = bundleFiles.records.name
 const nothing = '0'.repeat(64) as Hex
 
 /** Follows the chains: shard by shard, number by number, each event naming the hash of the one before it. */

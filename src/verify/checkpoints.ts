@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { decode64, encode64 } from '../core/data/base64.ts'
 import { type Add, type Checkpoint, openCheckpoint, parseAdd } from '../core/log/checkpoint.ts'
 import type { Manifest } from '../core/log/manifest.ts'
@@ -15,7 +16,11 @@ export interface Checkpoints {
   readonly add: Buffer
 }
 
-const checkpointNames = { before: 'checkpoint.prev', after: 'checkpoint', add: 'checkpoint.add' } as const
+const checkpointNames = {
+  before: bundleFiles.checkpointBefore.name,
+  after: bundleFiles.checkpoint.name,
+  add: bundleFiles.growth.name,
+} as const
 
 export async function checkpointsIn(fd: number, members: Members): Promise<Checkpoints> {
   const read = (name: string) => bytesOf(fd, extentOf(members, name))

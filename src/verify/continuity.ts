@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { requestCellIn } from '../core/record/tables.ts'
@@ -87,7 +88,7 @@ export class Continuity {
   }
 }
 
-const wrong = (what: string, member = 'carried.jsonl'): BrokenAt =>
+const wrong = (what: string, member: string = bundleFiles.carried.name): BrokenAt =>
   new BrokenAt({ check: 'carried', member }, 'broken-series', what)
 
-const twice = (request: string): BrokenAt => wrong(`Request ${request} was asked for twice.`, 'requests.csv')
+const twice = (request: string): BrokenAt => wrong(`Request ${request} was asked for twice.`, bundleFiles.requests.name)

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { parseBundle, parseStatement } from '../core/log/statement.ts'
 import { extentOf } from './manifest.ts'
@@ -8,7 +9,6 @@ import { directory } from './zip/centralDirectory.ts'
 import { withFile } from './file.ts'
 import { BrokenAt, placed } from './finding.ts'
 import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
-import { manifestName } from './zip/memberNames.ts'
 import { mostRecord } from './recordChecks.ts'
 
 /** A bundle, open to be read, and believed: whoever wants it verified does that before. */
@@ -38,14 +38,14 @@ export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promis
     const members = await directory(opened)
     const contentIn = (name: string) => contentOf(fd, extentOf(members, name))
     const textIn = async (name: string) => (await bytesOf(fd, extentOf(members, name))).toString('utf8')
-    const place = { check: 'manifest', member: manifestName } as const
-    const signed = await textIn(manifestName)
+    const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
+    const signed = await textIn(bundleFiles.manifest.name)
     const { manifest } = placed(place, () => parseStatement(parseBundle(signed).payload))
-    const lines = () => linesOf(contentIn('records.jsonl'), mostRecord, tooLong)
+    const lines = () => linesOf(contentIn(bundleFiles.records.name), mostRecord, tooLong)
 
     return work({
       manifest,
-      checkpoint: await textIn('checkpoint'),
+      checkpoint: await textIn(bundleFiles.checkpoint.name),
       async *records() {
         let index = manifest.log.from.size
         for await (const some of lines()) for (const text of textsOf(some)) yield { index: index++, text }
@@ -54,10 +54,10 @@ export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promis
         for await (const some of lines()) yield hashesOf(some)
       },
       async *requests() {
-        for await (const some of linesOf(contentIn('requests.csv'), mostRow, tooLong)) yield* textsOf(some)
+        for await (const some of linesOf(contentIn(bundleFiles.requests.name), mostRow, tooLong)) yield* textsOf(some)
       },
       async *carried() {
-        const carried = new CarriedReader(contentIn('carried.jsonl'), manifest.log)
+        const carried = new CarriedReader(contentIn(bundleFiles.carried.name), manifest.log)
         for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
           const { request } = next.event
           if (request === undefined) return
@@ -75,6 +75,6 @@ function textsOf(lines: Lines): readonly string[] {
 }
 
 const tooLong = (line: number, what: string): BrokenAt => {
-  const place = { check: 'records', member: 'records.jsonl', line } as const
+  const place = { check: 'records', member: bundleFiles.records.name, line } as const
   return new BrokenAt(place, 'bad-record', `The record in line ${line} ${what}.`)
 }

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { endOf } from '../core/data/day.ts'
 import { sha256, type Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
@@ -7,7 +8,7 @@ import { verifySignature } from './ecdsa.ts'
 import { bytesOf, digestOf } from './content.ts'
 import type { Extent, Members } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
-import { isKnown, manifestName } from './zip/memberNames.ts'
+import { isKnown } from './zip/memberNames.ts'
 
 /** What a bundle says of itself, signed by a key that is trusted. */
 export interface Attested {
@@ -22,7 +23,7 @@ export interface Attested {
   readonly signatures: readonly ManifestSignature[]
 }
 
-const place = { check: 'manifest', member: manifestName } as const
+const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
 
 /**
  * Reads the manifest once a trusted key is found to have signed it.
@@ -32,7 +33,7 @@ const place = { check: 'manifest', member: manifestName } as const
  *   other members than the manifest lists
  */
 export async function attested(fd: number, members: Members, keys: readonly Uint8Array[]): Promise<Attested> {
-  const bytes = await bytesOf(fd, extentOf(members, manifestName))
+  const bytes = await bytesOf(fd, extentOf(members, bundleFiles.manifest.name))
   const { payload, signatures } = placed(place, () => parseBundle(bytes.toString('utf8')))
   const statement = pae(payload)
   const trusted = signatures.filter(({ kid }) => keys.some((key) => thumbprintOf(key) === kid))
@@ -54,7 +55,7 @@ export async function attested(fd: number, members: Members, keys: readonly Uint
  */
 export async function checkDigests(fd: number, members: Members, { digests }: Attested, later: string): Promise<void> {
   for (const [name, extent] of members) {
-    if (name === manifestName || name === later) continue
+    if (name === bundleFiles.manifest.name || name === later) continue
     checkDigest(name, await digestOf(fd, extent), digests)
   }
 }
@@ -133,10 +134,10 @@ function checkSums({ number, date, sealedAt, log, shards, counts }: Manifest): v
 
 function checkListed(members: Members, digests: Attested['digests']): void {
   for (const member of digests.keys())
-    if (!members.has(member) || member === manifestName)
+    if (!members.has(member) || member === bundleFiles.manifest.name)
       throw new BrokenAt({ check: 'members', member }, 'missing-member', `${member} is listed and not in the bundle.`)
   for (const member of members.keys())
-    if (member !== manifestName && !digests.has(member))
+    if (member !== bundleFiles.manifest.name && !digests.has(member))
       throw new BrokenAt({ check: 'members', member }, 'unlisted-member', `${member} is not listed in the manifest.`)
 }
 

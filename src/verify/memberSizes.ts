@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { maxLeafBytes } from '../core/request/event.ts'
 import { mostCarried } from './carried.ts'
@@ -14,10 +15,10 @@ export const mostRow = 65_536
  */
 export function checkBounds(members: Members, { counts }: Manifest): void {
   const most = {
-    'records.jsonl': counts.records * (maxLeafBytes + 1),
-    'carried.jsonl': counts.carried * (mostCarried + 1),
-    'requests.csv': (counts.requests + 1) * mostRow,
-    'exceptions.csv': (counts.exceptions + 1) * mostRow,
+    [bundleFiles.records.name]: counts.records * (maxLeafBytes + 1),
+    [bundleFiles.carried.name]: counts.carried * (mostCarried + 1),
+    [bundleFiles.requests.name]: (counts.requests + 1) * mostRow,
+    [bundleFiles.exceptions.name]: (counts.exceptions + 1) * mostRow,
   }
   for (const [member, bytes] of Object.entries(most))
     if ((members.get(member)?.length ?? 0) > bytes) {

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { isAscii, isUtf8 } from 'node:buffer'
 import { maxLeafBytes } from '../core/request/event.ts'
 import type { Hex } from '../core/data/id.ts'
@@ -17,7 +18,7 @@ export interface Rotation {
 /** The leaf's limit; longer lines are not even read. */
 export const mostRecord = maxLeafBytes
 
-const member = 'records.jsonl'
+const member = bundleFiles.records.name
 
 /**
  * Checks what each record tells by itself and with the one before it: its form, and the chain of its shard. The chain

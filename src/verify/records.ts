@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { createHash } from 'node:crypto'
 import { encode64 } from '../core/data/base64.ts'
 import type { Hex } from '../core/data/id.ts'
@@ -41,7 +42,7 @@ export interface Pass {
   readonly read: ReturnType<ReturnType<typeof forms>['end']> | null
 }
 
-export const records = 'records.jsonl'
+export const records = bundleFiles.records.name
 
 /**
  * Reads the records once: their digest and hashes, and what their content says.
@@ -121,9 +122,9 @@ function subjectsOf(
   { saidFd, isFollowed = false }: Reading & { readonly saidFd?: number },
 ): Subjects {
   const along = {
-    carried: extentOf(members, 'carried.jsonl'),
-    requests: extentOf(members, 'requests.csv'),
-    exceptions: extentOf(members, 'exceptions.csv'),
+    carried: extentOf(members, bundleFiles.carried.name),
+    requests: extentOf(members, bundleFiles.requests.name),
+    exceptions: extentOf(members, bundleFiles.exceptions.name),
   }
   return { manifest, fd, ...along, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
 }

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { dayOf } from '../core/data/day.ts'
 import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
@@ -49,8 +50,8 @@ export class RuleReplay {
     this.#found = found
     this.#isFollowed = isFollowed
     this.#carried = new CarriedReader(carried, manifest.log)
-    this.#requests = new Comparison('requests.csv', requests)
-    this.#exceptions = new Comparison('exceptions.csv', exceptions)
+    this.#requests = new Comparison(bundleFiles.requests.name, requests)
+    this.#exceptions = new Comparison(bundleFiles.exceptions.name, exceptions)
   }
 
   /** Takes the next record. Returns a promise only where another file has to be read, and `null` for most records. */
@@ -101,7 +102,7 @@ export class RuleReplay {
         this.#written.exceptions += 1
       }
     } catch (cause) {
-      this.#found.caught(cause, { check: 'rules', member: 'records.jsonl', line })
+      this.#found.caught(cause, { check: 'rules', member: bundleFiles.records.name, line })
     }
   }
 
@@ -121,7 +122,7 @@ export class RuleReplay {
   async #finishShard(): Promise<void> {
     let text = ''
     let count = 0
-    for (const row of placed({ check: 'rules', member: 'records.jsonl' }, () => this.#rules.rows())) {
+    for (const row of placed({ check: 'rules', member: bundleFiles.records.name }, () => this.#rules.rows())) {
       if (this.#isFollowed && isOpen(row)) this.#continued.open.push([row.request.id, markOf(row)])
       text += requestLine(row)
       count += 1
@@ -138,7 +139,7 @@ export class RuleReplay {
     let last: Continued['carried'][number] | null = null
     for await (const { event, index } of this.#carried.of(request)) {
       this.#note(event)
-      const life = placed({ check: 'rules', member: 'carried.jsonl' }, () => this.#rules.carry(event))
+      const life = placed({ check: 'rules', member: bundleFiles.carried.name }, () => this.#rules.carry(event))
       if (this.#isFollowed) last = { request, newest: index, mark: markOf(life) }
     }
     if (last) this.#continued.carried.push(last)
@@ -165,7 +166,7 @@ export class RuleReplay {
   async #checkCarried(): Promise<void> {
     const { count, left } = await this.#carried.end()
     const isJudged = !this.#found.isOutranked('rules')
-    const member = 'carried.jsonl'
+    const member = bundleFiles.carried.name
     if (isJudged && left > 0)
       throw new BrokenAt({ check: 'carried', member }, 'bad-carried', `${member} has lines that no record needs.`)
     const { carried } = this.#manifest.counts
@@ -177,8 +178,8 @@ export class RuleReplay {
   #checkCounts(): void {
     for (const name of ['requests', 'exceptions'] as const) {
       const [here, there] = [this.#written[name], this.#manifest.counts[name]]
-      const what = `${name}.csv has ${here} rows; the manifest says ${there}.`
-      if (here !== there) throw new BrokenAt({ check: 'tables', member: `${name}.csv` }, 'wrong-counts', what)
+      const what = `${bundleFiles[name].name} has ${here} rows; the manifest says ${there}.`
+      if (here !== there) throw new BrokenAt({ check: 'tables', member: bundleFiles[name].name }, 'wrong-counts', what)
     }
   }
 }

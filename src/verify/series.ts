@@ -1,3 +1,4 @@
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nextDay } from '../core/data/day.ts'
@@ -8,7 +9,6 @@ import { Continuity } from './continuity.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
-import { manifestName } from './zip/memberNames.ts'
 
 /** What became of the verification of all bundles in a folder. */
 export interface SeriesVerdict {
@@ -112,18 +112,21 @@ function checkLink(before: Link, after: Link): void {
   if (!after.standing.checkpoints.before.equals(before.standing.checkpoints.after))
     throw broken(
       `The log before ${now.date} is not the log after ${old.date}: one of the days was changed.`,
-      'checkpoint.prev',
+      bundleFiles.checkpointBefore.name,
     )
   if (now.previousManifest !== before.standing.manifestHash)
-    throw broken(`The manifest of ${now.date} does not continue that of ${old.date}.`, manifestName)
+    throw broken(`The manifest of ${now.date} does not continue that of ${old.date}.`, bundleFiles.manifest.name)
   const [signer, expected] = [after.standing.signers[0], before.standing.signers.at(-1)]
   if (!signer || !expected || Buffer.compare(signer, expected) !== 0)
-    throw broken(`${now.date} begins with another key than ${old.date} ended with.`, manifestName)
+    throw broken(`${now.date} begins with another key than ${old.date} ended with.`, bundleFiles.manifest.name)
   for (const [shard, cut] of Object.entries(now.shards)) {
     const sealed = old.shards[shard] ?? { to: 0, head: emptyChain.hash }
     const link = cut.to > cut.from ? (after.standing.links[shard] ?? emptyChain.hash) : cut.head
     if (cut.from !== sealed.to || link !== sealed.head)
-      throw broken(`Shard ${shard} does not continue on ${now.date} where it ended on ${old.date}.`, 'records.jsonl')
+      throw broken(
+        `Shard ${shard} does not continue on ${now.date} where it ended on ${old.date}.`,
+        bundleFiles.records.name,
+      )
   }
 }
 

@@ -195,7 +195,7 @@ function rowsOf(
       },
       {
         name: 'policy-in-bundle',
-        file: 'src/verify/held.ts',
+        file: 'src/verify/policyFiles.ts',
         find: "if (!extent) throw wrong('missing-member', edition,",
         replace: "if (!extent) continue\n    if (false) throw wrong('missing-member', edition,",
         tests: {
@@ -206,7 +206,7 @@ function rowsOf(
       },
       {
         name: 'policy-text',
-        file: 'src/verify/held.ts',
+        file: 'src/verify/policyFiles.ts',
         find: 'if (digests.get(member) !== hash) throw',
         replace: 'if (false) throw',
         tests: {

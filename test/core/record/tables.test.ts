@@ -4,7 +4,13 @@ import { show } from '../../../src/core/request/decision.ts'
 import { undeliverable } from '../../../src/core/request/delivery.ts'
 import type { Draft } from '../../../src/core/request/event.ts'
 import { digestOf, sha256 } from '../../../src/core/data/id.ts'
-import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../../src/core/record/tables.ts'
+import {
+  exceptionLine,
+  exceptionsHeader,
+  requestCellIn,
+  requestLine,
+  requestsHeader,
+} from '../../../src/core/record/tables.ts'
 import { revoke } from '../../../src/core/request/withdrawal.ts'
 import {
   action,
@@ -79,6 +85,13 @@ test('who approved and then denied has denied', () => {
   const life = history({ judgement: needs([slot('dba', 3)]) }, [60, vote()], [61, vote({ approver: dba2 })], [62, deny])
   expect(linesOf(life).requests[0]?.split(',').slice(12, 16)).toEqual([dba2, dba, after(0), after(62)])
   expect(linesOf(life).requests[0]).toContain(`,${after(62)},${after(3600)},,,${after(62)},,\r\n`)
+})
+
+test('the id and the time of a request are read from its line', () => {
+  const [line = ''] = linesOf(history({}, [60, vote()])).requests
+  expect(requestCellIn(line, 'request')).toBe(requestId)
+  expect(requestCellIn(line, 'requested_at')).toBe(after(0))
+  expect(requestCellIn(requestsHeader, 'requested_at')).toBe('requested_at')
 })
 
 test('what policy denied has neither tier nor deadline', () => {

@@ -1,31 +1,10 @@
-import { decode64 } from '../core/data/base64.ts'
 import type { BrokenCode } from '../core/data/broken.ts'
 import { editionFile, readEdition } from '../core/record/policyVersion.ts'
 import type { Hex } from '../core/data/id.ts'
-import type { Manifest } from '../core/log/manifest.ts'
 import { bytesOf } from './content.ts'
 import type { Members } from './zip/centralDirectory.ts'
 import type { Examined } from './examination.ts'
-import type { Rotation } from './recordChecks.ts'
 import { BrokenAt } from './finding.ts'
-
-/**
- * Checks that the day is signed by two keys exactly if its events say that the key changed, and by those.
- *
- * @throws {BrokenAt} `wrong-key`
- */
-export function checkKeys(rotations: readonly Rotation[], { log }: Manifest, signers: readonly Uint8Array[]): void {
-  const wrong = (what: string) => new BrokenAt({ check: 'rules', member: 'records.jsonl' }, 'wrong-key', what)
-  const [rotation, more] = rotations
-  if (more) throw wrong('The log changed its key more than once in a day.')
-  if (!rotation && signers.length > 1) throw wrong('Two keys signed, and no record says that the log changed its key.')
-  if (!rotation) return
-  const key = decode64(rotation.key)
-  const newer = signers[1]
-  if (!key || !newer || Buffer.compare(key, newer) !== 0)
-    throw wrong('The key that a record names as the new one did not sign the day.')
-  if (rotation.size > log.from.size) throw wrong('The new key is said to begin later than it signs.')
-}
 
 /**
  * Checks that the bundle explains the policy versions that its events name, and no others: with the files that a version
