@@ -5,6 +5,8 @@ import { ManagedIdentityCredential } from '@azure/identity'
 import about from '../package.json'
 import type { Day } from './core/data/day.ts'
 import { instant } from './core/data/instant.ts'
+import type { RequestId } from './core/data/id.ts'
+import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
 import { BlobArchive } from './azure/archive.ts'
@@ -21,11 +23,11 @@ import { type Config, readConfig } from './config.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
 import { archivePolicy } from './evidence/seal/archivePolicy.ts'
-import { bundles } from './evidence/read/bundles.ts'
-import { erasures } from './evidence/erasures.ts'
+import { Bundles } from './evidence/read/bundles.ts'
+import { eraseAll } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
-import { sealing } from './evidence/seal/seal.ts'
+import { Sealing } from './evidence/seal/seal.ts'
 import { readCards, readVerifiers } from './runtime/folder.ts'
 import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
@@ -114,10 +116,10 @@ export function compose(adapters: Adapters) {
   const deliveryOf = async (request: ApprovalRequest) =>
     delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok'
   const evidence = {
-    bundles: bundles({ seals, archive, clock }),
-    said: saidOf({ ledger, seals, clock }),
+    bundles: new Bundles({ seals, archive, clock }),
+    said: (date: Day) => saidOf({ ledger, seals, clock }, date),
     proofs: proofs({ ledger, seals, archive }),
-    erase: erasures(told),
+    erase: (id: RequestId, erasure: Erasure) => eraseAll(told, id, erasure),
   }
   const doors = { approvals: uses, evidence, health: healthy, deliveryOf, callers: adapters.callers }
   const handlers = api({ ...doors, policy, signer, baseUrl })
@@ -130,7 +132,7 @@ function sealer(
   messenger: Pick<Messenger, 'say'> | null,
 ): () => Promise<readonly Day[]> {
   const tool = `countersign ${about.version}`
-  const sealed = sealing({ ...adapters, signer: logSigner, files, tool, random: randomBytes })
+  const sealed = new Sealing({ ...adapters, signer: logSigner, files, tool, random: randomBytes })
   const channel = adapters.policy.complianceChannel()
   return async () => {
     const days = await sealed.run()

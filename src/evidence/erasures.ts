@@ -5,41 +5,40 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import { type ChangeParts, record, retrying, settle, timeOf } from '../approvals/commit.ts'
 import type { Change, Ledger } from '../ports/ledger.ts'
 
-export type Erasures = ReturnType<typeof erasures>
+/** {@link eraseAll}, bound to its parts. */
+export type Erasures = (id: RequestId, erasure: Erasure) => Promise<readonly Erased[]>
 
-/** Clears what people wrote, where it is kept; leaves, and so all proofs, stay as they are. */
-export function erasures(parts: ChangeParts) {
-  const { ledger, clock } = parts
-
-  /** One transaction: the texts are gone exactly if the ledger says that they were erased. */
-  const eraseSome = (id: RequestId, erasure: Erasure): Promise<readonly Erased[]> =>
-    ledger.inTurn(shardOf(id), async () => {
-      const loaded = await ledger.load(shardOf(id), { request: id })
-      if (!loaded.request) throw new Problem('not-found', 'There is no such request.')
-      const { erased, ...step } = erase(loaded.request, erasure)
-      if (erased.length === 0) return erased
-      const cleared = await rest(ledger, loaded.request, erased)
-      await record(parts, loaded, step, timeOf(clock, loaded), { cleared })
-      return erased
-    })
-
-  /**
-   * Erases these texts from every event of the request, and answers from which. None left: nothing is recorded.
-   *
-   * @throws {Problem} `not-found`, `still-open`, `busy`, `unavailable`; after the last two, call it again.
-   */
-  return async function eraseAll(id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
-    await settle(parts, id)
-    const erased: Erased[] = []
-    for (;;) {
-      const some = await retrying(parts, () => eraseSome(id, erasure))
-      if (some.length === 0) return erased
-      erased.push(...some)
-    }
+/**
+ * Erases these texts from every event of the request, and returns what was erased from which event. Leaves, and so all
+ * proofs, stay as they are. If no such text is left, nothing is recorded.
+ *
+ * @throws {Problem} `not-found`, `still-open`, `busy`, `unavailable`; after the last two, call it again
+ */
+export async function eraseAll(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
+  await settle(parts, id)
+  const erased: Erased[] = []
+  for (;;) {
+    const some = await retrying(parts, () => eraseSome(parts, id, erasure))
+    if (some.length === 0) return erased
+    erased.push(...some)
   }
 }
 
-/** What is left of the texts of these events. */
+/** Erases in one transaction: the texts are gone exactly if the ledger says that they were erased. */
+function eraseSome(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
+  const { ledger, clock } = parts
+  return ledger.inTurn(shardOf(id), async () => {
+    const loaded = await ledger.load(shardOf(id), { request: id })
+    if (!loaded.request) throw new Problem('not-found', 'There is no such request.')
+    const { erased, ...step } = erase(loaded.request, erasure)
+    if (erased.length === 0) return erased
+    const cleared = await rest(ledger, loaded.request, erased)
+    await record(parts, loaded, step, timeOf(clock, loaded), { cleared })
+    return erased
+  })
+}
+
+/** Says what is left of the texts of these events. */
 async function rest(ledger: Ledger, request: ApprovalRequest, erased: readonly Erased[]) {
   const gone = new Map(erased.map(({ seq, names }) => [seq, new Set<string>(names)]))
   const kept = await ledger.events({ ...request, events: request.events.filter(({ seq }) => gone.has(seq)) })

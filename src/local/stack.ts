@@ -11,7 +11,7 @@ import { TableOutbox } from '../azure/outbox.ts'
 import { TableSeals } from '../azure/seals.ts'
 import { connectTables, type Tables } from '../azure/tables.ts'
 import { archivePolicy } from '../evidence/seal/archivePolicy.ts'
-import { bundles } from '../evidence/read/bundles.ts'
+import { Bundles } from '../evidence/read/bundles.ts'
 import { readVerifiers } from '../runtime/folder.ts'
 import { callers } from '../http/caller.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -83,7 +83,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     failed: parts.failed,
     ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(parts.cards)) }),
   })
-  return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: bundles({ seals, archive, clock }) }) }
+  return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: new Bundles({ seals, archive, clock }) }) }
 }
 
 function teamsOn(tables: Tables, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {

@@ -1,4 +1,4 @@
-/** Works on all items, so many at a time; answers in their order. */
+/** Works on all items, so many at a time. Returns the results in the order of the items. */
 export async function abreast<T, R>(
   atOnce: number,
   items: readonly T[],
@@ -14,20 +14,20 @@ export async function abreast<T, R>(
 }
 
 /**
- * Lets one piece of work go on while the next is prepared: each starts when the one before has ended, and whoever
- * comes next hears if that failed.
+ * Lets one piece of work go on while the next is prepared. Each starts when the one before has ended; if that failed, the
+ * next `start` or `end` throws its error.
  */
-export function behind() {
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    async start(work: () => Promise<unknown>): Promise<void> {
-      await last
-      last = work()
-      // It is thrown to whoever comes next; if nobody comes, somebody else has failed already.
-      last.catch(() => undefined)
-    },
-    async end(): Promise<void> {
-      await last
-    },
+export class Overlap {
+  #last: Promise<unknown> = Promise.resolve()
+
+  async start(work: () => Promise<unknown>): Promise<void> {
+    await this.#last
+    this.#last = work()
+    // Reported by the next `start` or `end`; without either, another error already aborted the run.
+    this.#last.catch(() => undefined)
+  }
+
+  async end(): Promise<void> {
+    await this.#last
   }
 }

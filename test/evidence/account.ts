@@ -8,7 +8,7 @@ import { prepareLedger } from '../../src/azure/meta.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables } from '../../src/azure/tables.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
+import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import { startAzurite } from '../../src/local/azurite.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Signer } from '../../src/ports/signer.ts'
@@ -70,7 +70,7 @@ export async function startAccount(spool: string) {
       const ports = { ledger: new TableLedger(other), archive, seals, clock }
       const failures: unknown[] = []
       const parts = { ...partsOf({ ...ports, signer, spool }, failures), files: verifiers }
-      return { ...ports, failures, parts, run: () => sealing(parts).run() } satisfies Sealer
+      return { ...ports, failures, parts, run: () => new Sealing(parts).run() } satisfies Sealer
     }
 
     return {

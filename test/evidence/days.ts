@@ -7,7 +7,7 @@ import type { Day } from '../../src/core/data/day.ts'
 import { sha256, shardOfKey } from '../../src/core/data/id.ts'
 import { type Instant, parseInstant } from '../../src/core/data/instant.ts'
 import { parseBundle, parseStatement } from '../../src/core/log/statement.ts'
-import { sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
+import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import type { Archive } from '../../src/ports/archive.ts'
@@ -67,7 +67,7 @@ export async function sealer({ ledger, spool, ...given }: Wanted): Promise<Seale
   const ports = { ledger, seals, archive, clock, spool, signer: given.signer ?? (await logKey()) }
   const parts = partsOf(ports, failures)
   await keepPolicy(archive)
-  return { ledger, seals, archive, clock, failures, parts, run: () => sealing(parts).run() }
+  return { ledger, seals, archive, clock, failures, parts, run: () => new Sealing(parts).run() }
 }
 
 type Ports = Pick<SealingParts, 'ledger' | 'seals' | 'archive' | 'clock' | 'signer' | 'spool'>

@@ -1,23 +1,27 @@
+import { bind } from '../../src/runtime/bind.ts'
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
 import { digestOf, shardOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
-import { erasures } from '../../src/evidence/erasures.ts'
+import { eraseAll } from '../../src/evidence/erasures.ts'
 import { after, policyVersion } from '../support/build.ts'
 import { apart, asks, codeOf, stranger, votes, type World, world } from '../support/world.ts'
 
 const erasure = { names: erasable, why: 'A secret was in it.', by: stranger }
 
 const eraser = (here: World, more: { ledger?: Ledger; version?: typeof policyVersion; told?: string[] } = {}) =>
-  erasures({
-    ledger: more.ledger ?? here.ledger,
-    clock: here.clock,
-    policy: { version: more.version ?? policyVersion },
-    random: randomBytes,
-    tell: ({ id }) => more.told?.push(id),
-  })
+  bind(
+    {
+      ledger: more.ledger ?? here.ledger,
+      clock: here.clock,
+      policy: { version: more.version ?? policyVersion },
+      random: randomBytes,
+      tell: ({ id }: { id: string }) => more.told?.push(id),
+    },
+    { eraseAll },
+  ).eraseAll
 
 async function denied(here: World) {
   const { request } = await here.approvals.ask(asks({ links: [{ title: 'a', url: 'https://a.example' }] }))

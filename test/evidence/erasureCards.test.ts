@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
-import { erasures } from '../../src/evidence/erasures.ts'
+import { eraseAll } from '../../src/evidence/erasures.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { bind } from '../../src/runtime/bind.ts'
 import { dba, policyVersion } from '../support/build.ts'
 import {
   dbaChannel,
@@ -16,10 +18,13 @@ const erasure = { names: erasable, why: 'A secret was in it.', by: dba }
 type Erasing = Pick<DeliveryWorld, 'ledger' | 'clock'> & { readonly delivery: Pick<DeliveryWorld['delivery'], 'soon'> }
 
 const eraser = ({ ledger, clock, delivery }: Erasing) =>
-  erasures({
-    ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
-    tell: ({ id }) => delivery.soon(id),
-  })
+  bind(
+    {
+      ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
+      tell: ({ id }: ApprovalRequest) => delivery.soon(id),
+    },
+    { eraseAll },
+  ).eraseAll
 
 /** Denied, as its cards in both channels show. */
 async function shown() {

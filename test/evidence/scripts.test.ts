@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import type { Manifest } from '../../src/core/log/manifest.ts'
@@ -57,7 +57,7 @@ test('both scripts verify the bundles that we seal', async () => {
   mkdirSync(spool)
   const { parts, archive } = await sealer({ ledger, spool })
   const files = new Map(['README.txt', ...scripts].map((name) => [name, readFileSync(join(evidence, name))]))
-  const sealed = await sealing({ ...parts, files }).run()
+  const sealed = await new Sealing({ ...parts, files }).run()
   expect(sealed).toEqual(expect.arrayContaining([day(4), day(5)]))
   const key = join(made.folder, 'ours.pem')
   // The days with the most records and with carried ones.
@@ -76,7 +76,7 @@ test('only the first bundle may hold what a clock that was behind dated earlier'
   const { signer, key, pem } = await signingKey()
   const late = await sealer({ ledger, spool, signer, seals: new MemorySeals(day(5)) })
   const files = new Map(['README.txt', ...scripts].map((name) => [name, readFileSync(join(evidence, name))]))
-  await sealing({ ...late.parts, files }).run()
+  await new Sealing({ ...late.parts, files }).run()
   const file = join(made.folder, 'early.pem')
   writeFileSync(file, pem)
   const members = new Map(await unzipped(late.archive, day(5)))

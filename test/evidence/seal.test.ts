@@ -15,7 +15,7 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { spkiFromPem, spkiOf, thumbprintOf } from '../../src/core/log/signature.ts'
 import { verifySignature } from '../../src/verify/ecdsa.ts'
 import { abreast } from '../../src/runtime/concurrency.ts'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { dba } from '../support/build.ts'
 import { rotated } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -181,11 +181,11 @@ test('before the first day has ended there is nothing to seal or publish', async
 test('a process runs it once at a time', async () => {
   const { ledger } = await history()
   const { parts, archive } = await sealer({ ledger, spool })
-  const { run } = sealing(parts)
-  const runs = [run(), run()]
+  const sealed = new Sealing(parts)
+  const runs = [sealed.run(), sealed.run()]
   expect(runs[0]).toBe(runs[1])
   expect(await Promise.all(runs)).toEqual([days, days])
-  expect(await run()).toEqual([])
+  expect(await sealed.run()).toEqual([])
   expect(await archive.find(`bundles/${day(8)}.zip`)).not.toBeNull()
 })
 
@@ -203,7 +203,7 @@ test('a crash before or after any call leaves what the next run makes the same o
     calls.push(name)
     return call()
   })
-  expect(await sealing(counting).run()).toEqual(two)
+  expect(await new Sealing(counting).run()).toEqual(two)
   const wanted = await comparable(whole.archive, two)
 
   // After a call that only reads is before the next one.
@@ -219,7 +219,7 @@ test('a crash before or after any call leaves what the next run makes the same o
       if (now === place && isDone) await call()
       throw new Problem('unavailable', 'The process ends here.')
     })
-    await expect(sealing(crashing).run()).rejects.toThrow(Problem)
+    await expect(new Sealing(crashing).run()).rejects.toThrow(Problem)
     await one.run()
     expect(await comparable(one.archive, two)).toEqual(wanted)
     expect(await one.seals.announcements(morning, morning)).toEqual(two)
@@ -241,7 +241,7 @@ test('two who seal at once make the same days, each once', async () => {
   const written: string[] = []
   const runs = await Promise.all(
     two.map(({ parts }) =>
-      sealing({
+      new Sealing({
         ...around(parts, async (name, call) => {
           const result = await slowly(name, call)
           if (name === 'archive.write') written.push(JSON.stringify(result))
@@ -322,7 +322,7 @@ test('a fault that passes is thrown, raises no alarm, and the days that were sea
     if (name === 'archive.settle' && ++manifests === 6) throw new Problem('unavailable', 'Not now.')
     return call()
   })
-  await expect(sealing(failing).run()).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(new Sealing(failing).run()).rejects.toMatchObject({ code: 'unavailable' })
   expect(await one.seals.alarm()).toBeNull()
   expect((await one.seals.head()).head?.date).toBe(day(5))
   expect(await one.run()).toEqual(days.slice(2))
@@ -343,7 +343,7 @@ test('what commits while a day is sealed belongs to the next day', async () => {
     }
     return call()
   })
-  await sealing(busy).run()
+  await new Sealing(busy).run()
   one.clock.set(at(10, '00:05:00'))
   await one.run()
   const ninth = linesIn(await unzipped(one.archive, day(9)), 'records.jsonl')

@@ -1,6 +1,6 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
@@ -48,7 +48,7 @@ test('one who sleeps over a step, while another seals all days, wakes up to noth
       expect((await other.run()).at(-1)).toBe(day(due + 1))
       return call()
     })
-    expect(await sealing(sleepy).run()).toEqual(step === 'archive.publish' ? [day(due)] : [])
+    expect(await new Sealing(sleepy).run()).toEqual(step === 'archive.publish' ? [day(due)] : [])
     expect(isAsleep).toBe(true)
     const newest = await slow.archive.read(`checkpoints/${day(due + 1)}`)
     expect(await account.published()).toBe(Buffer.from(newest ?? []).toString())
@@ -120,7 +120,7 @@ describe('what is asked for while a day is sealed', () => {
       await approvals.decide(request.id, votes(request, dba))
       return result
     })
-    expect(await sealing(busy).run()).toEqual([day(4)])
+    expect(await new Sealing(busy).run()).toEqual([day(4)])
     expect(calls).toBeGreaterThan(60)
     one.clock.set(at(6, '00:05:00'))
     expect(await one.run()).toEqual([day(5)])
@@ -145,7 +145,7 @@ describe('what is asked for while a day is sealed', () => {
       gate.open(String(shard))
       return result
     })
-    expect(await sealing(racing).run()).toEqual([day(4)])
+    expect(await new Sealing(racing).run()).toEqual([day(4)])
     expect(await Promise.all(asking)).toHaveLength(shards.length)
     expect(gate.conflicts()).toBe(shards.length)
     one.clock.set(at(6, '00:05:00'))

@@ -1,7 +1,7 @@
 import { shardOf, shards, timeOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { fileOf } from '../../src/evidence/read/bundles.ts'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import type { MemoryLedger } from '../support/fakes/ledger.ts'
 import { at, day, history, logKey, morning, scratch, type Sealer, sealer } from './days.ts'
@@ -201,8 +201,7 @@ describe('evidence that does not hold', () => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })
     const archive = new MemoryArchive()
-    const { run } = sealing({ ...one.parts, archive })
-    expect(await run()).toEqual([])
+    expect(await new Sealing({ ...one.parts, archive }).run()).toEqual([])
     expect(await one.seals.alarm()).toMatchObject({ date: day(4), code: 'missing-member' })
     expect(archive.published).toBeNull()
   })
@@ -218,7 +217,7 @@ describe('evidence that does not hold', () => {
       const text = change(name)
       if (text !== null) await archive.create(name, text ? Buffer.from(text) : await fileOf(one.archive, name))
     }
-    expect(await sealing({ ...one.parts, archive }).run()).toEqual([])
+    expect(await new Sealing({ ...one.parts, archive }).run()).toEqual([])
     expect(await one.seals.alarm()).toMatchObject({ date: day(4), code: 'wrong-digest' })
     expect(archive.published).toBeNull()
   })
@@ -228,7 +227,7 @@ describe('evidence that does not hold', () => {
     const one = await sealer({ ledger, spool })
     const signer = await logKey()
     const wrong = { ...signer, sign: (_digest: Uint8Array, kid?: string) => signer.sign(new Uint8Array(32), kid) }
-    expect(await sealing({ ...one.parts, signer: wrong }).run()).toEqual([])
+    expect(await new Sealing({ ...one.parts, signer: wrong }).run()).toEqual([])
     expect(await one.seals.alarm()).toMatchObject({ code: 'bad-signature' })
     expect(await one.archive.list('checkpoints/')).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { type Account, startAccount } from './account.ts'
 import { at, comparable, day, live, morning, scratch } from './days.ts'
 import { type End, ending } from './endings.ts'
@@ -40,9 +40,7 @@ test('sealers that end before and after every call leave what one makes that nev
       ended.add(`${end} ${call}`)
       return end
     })
-    const outcome: unknown = await sealing(parts)
-      .run()
-      .catch((cause: unknown) => cause)
+    const outcome: unknown = await new Sealing(parts).run().catch((cause: unknown) => cause)
     expect(outcome).toEqual(isWhole ? [] : expect.any(Problem))
     await idle()
   }
@@ -53,7 +51,7 @@ test('sealers that end before and after every call leave what one makes that nev
     for (const end of ends) steps.add(`${end} ${stepOf(call)}`)
     return null
   })
-  expect(await sealing(parts).run()).toEqual(days)
+  expect(await new Sealing(parts).run()).toEqual(days)
   expect(steps.size).toBeGreaterThan(200)
   expect(new Set([...ended].map(stepOf))).toEqual(steps)
 

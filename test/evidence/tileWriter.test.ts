@@ -11,8 +11,8 @@ import {
 } from '../../src/core/log/merkle.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { rightEdge, tilePath } from '../../src/core/log/tile.ts'
-import { growth } from '../../src/evidence/log/tileWriter.ts'
-import { tree } from '../../src/evidence/log/tree.ts'
+import { TileWriter } from '../../src/evidence/log/tileWriter.ts'
+import { LogTree } from '../../src/evidence/log/tree.ts'
 import type { Archive } from '../../src/ports/archive.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 
@@ -31,7 +31,7 @@ const standing = (size: number) => {
 }
 
 async function grown(archive: Archive, from: number, to: number): Promise<Frontier> {
-  const log = await growth(archive, standing(from))
+  const log = await TileWriter.open(archive, standing(from))
   for (const leaf of leaves(to).slice(from)) {
     log.add(leaf.toString(), hashLeaf(leaf))
     await log.room()
@@ -55,7 +55,7 @@ test.each([
   const archive = new MemoryArchive()
   await grown(archive, 0, from)
   expect(await grown(archive, from, to)).toEqual(frontierAt(to))
-  const log = tree(archive, to)
+  const log = new LogTree(archive, to)
   const [fromRoot, toRoot] = [rootOf(frontierAt(from)), rootOf(frontierAt(to))]
   expect(checkConsistency({ from, to, proof: await log.consistency(from), fromRoot, toRoot })).toBe(true)
   for (const index of [0, from - 1, from, 255, 256, to - 1].filter((place) => place >= 0 && place < to)) {

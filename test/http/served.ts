@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
-import { bundles } from '../../src/evidence/read/bundles.ts'
-import { erasures } from '../../src/evidence/erasures.ts'
+import { Bundles } from '../../src/evidence/read/bundles.ts'
+import { eraseAll } from '../../src/evidence/erasures.ts'
 import { proofs } from '../../src/evidence/read/proofs.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
@@ -67,16 +67,15 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
   const handlers = api({
     approvals: here.approvals,
     evidence: {
-      bundles: bundles({ seals, archive, clock }),
-      said: saidOf({ ledger, seals, clock }),
+      bundles: new Bundles({ seals, archive, clock }),
+      said: (date) => saidOf({ ledger, seals, clock }, date),
       proofs: proofs({ ledger, seals, archive }),
-      erase: erasures({
-        ledger,
-        clock,
-        policy: { version: policyVersion },
-        random: randomBytes,
-        tell: () => undefined,
-      }),
+      erase: (id, erasure) =>
+        eraseAll(
+          { ledger, clock, policy: { version: policyVersion }, random: randomBytes, tell: () => undefined },
+          id,
+          erasure,
+        ),
     },
     health,
     deliveryOf: async () => 'ok',

@@ -31,7 +31,7 @@ export async function sealedDays(more?: (world: World) => Promise<void>): Promis
   await more?.(world)
   const one = await sealer({ ledger: world.ledger, spool: place.path, signer })
   await one.run()
-  const read = saidOf({ ledger: world.ledger, seals: one.seals, clock: one.clock })
+  const read = (date: Day) => saidOf({ ledger: world.ledger, seals: one.seals, clock: one.clock }, date)
   const zip = async (date: Day) => Buffer.from((await one.archive.read(`bundles/${date}.zip`)) ?? [])
   return {
     ...{ place, key, signer, world, sealer: one, zip },

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hex } from '../../src/core/data/id.ts'
-import { sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
+import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import { readVerifiers } from '../../src/runtime/folder.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { ArchivedFile } from '../../src/ports/archive.ts'
@@ -20,7 +20,7 @@ export async function sealDay(
   const policy = `policy/${policyVersion.slice('sha256:'.length)}`
   for (const [name, text] of policyFiles)
     await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
-  const { run } = sealing({
+  const sealed = new Sealing({
     ...parts,
     ...{ clock, origin: 'countersign.example/evidence', spool: tmpdir(), random: randomBytes },
     signer: await fileSigner(join(folder, 'log.pem')),
@@ -29,7 +29,7 @@ export async function sealDay(
     files: readVerifiers('evidence'),
     failed: (cause) => console.error(cause),
   })
-  const days = await run()
+  const days = await sealed.run()
   if (days.join() !== date) throw new Error(`The day was not sealed: ${JSON.stringify(await parts.seals.alarm())}`)
 }
 

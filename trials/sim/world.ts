@@ -3,7 +3,7 @@ import { approvals } from '../../src/approvals/approvals.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
-import { sealing } from '../../src/evidence/seal/seal.ts'
+import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Limits } from '../../src/ports/limits.ts'
@@ -153,7 +153,7 @@ function sealer(parts: Sealer) {
   const archive = archiveOf(parts, call)
   const seals = sealsOf(parts, call)
   const signer = called(call, 'signer', keys.log)
-  const sealed = sealing({
+  const sealed = new Sealing({
     ...partsOf({ ledger: stores.ledger, seals: stores.seals, archive: stores.archive, clock, spool, signer }, []),
     ...{ ledger: ledgerOf(parts, call, parts.off), seals, archive, failed, random },
     backOff: () => counted(() => parts.pause(0)),

@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** C2SP tlog-tiles: hashes or leaves in a full tile; a tile is eight levels of the tree high. */
-const full = 256
+export const fullTile = 256
 const height = 8
 const hashBytes = 32
 
@@ -32,15 +32,15 @@ export function tilePath({ level, index, width }: Tile): string {
   const digits = String(index)
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) ?? []
   const path = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/')
-  return `tile/${level}/${path}${width < full ? `.p/${width}` : ''}`
+  return `tile/${level}/${path}${width < fullTile ? `.p/${width}` : ''}`
 }
 
 /** The tiles of hashes that are not full in a log of this size, from level 0 up; a level may have none. */
 export function rightEdge(size: number): readonly Tile[] {
   const tiles: Tile[] = []
-  for (let level = 0, hashes = size; hashes > 0; level += 1, hashes = Math.floor(hashes / full)) {
-    const width = hashes % full
-    if (width > 0) tiles.push({ level, index: Math.floor(hashes / full), width })
+  for (let level = 0, hashes = size; hashes > 0; level += 1, hashes = Math.floor(hashes / fullTile)) {
+    const width = hashes % fullTile
+    if (width > 0) tiles.push({ level, index: Math.floor(hashes / fullTile), width })
   }
   return tiles
 }
@@ -54,10 +54,10 @@ export function tileOf(node: Subtree, size: number): Place {
   const level = Math.floor(node.level / height)
   const count = 2 ** (node.level % height)
   const first = node.index * count
-  const hashes = Math.floor(size / full ** level)
+  const hashes = Math.floor(size / fullTile ** level)
   if (first + count > hashes) throw new RangeError('The log has no such subtree.')
-  const index = Math.floor(first / full)
-  return { tile: { level, index, width: Math.min(full, hashes - index * full) }, from: first % full, count }
+  const index = Math.floor(first / fullTile)
+  return { tile: { level, index, width: Math.min(fullTile, hashes - index * fullTile) }, from: first % fullTile, count }
 }
 
 /**
@@ -72,7 +72,7 @@ export function rootAt({ from, count }: Place, tile: Uint8Array): Uint8Array {
   return rootOf(log.frontier())
 }
 
-/** Writes leaves one after the other, each after its length. */
+/** Writes leaves one after the other, each after its length (C2SP tlog-tiles, "Log entries"). */
 export function entryBundleOf(leaves: readonly Uint8Array[]): Uint8Array {
   const bundle = new Uint8Array(leaves.reduce((bytes, leaf) => bytes + 2 + leaf.length, 0))
   let at = 0
@@ -83,4 +83,18 @@ export function entryBundleOf(leaves: readonly Uint8Array[]): Uint8Array {
     at += 2 + leaf.length
   }
   return bundle
+}
+
+/**
+ * Reads the leaves of an entry bundle. Never throws: bytes that {@link entryBundleOf} did not write give other leaves, and
+ * these have other hashes.
+ */
+export function leavesIn(bundle: Uint8Array): readonly Uint8Array[] {
+  const leaves: Uint8Array[] = []
+  for (let at = 0; at + 2 <= bundle.length; ) {
+    const end = at + 2 + (bundle[at] ?? 0) * 256 + (bundle[at + 1] ?? 0)
+    leaves.push(bundle.subarray(at + 2, end))
+    at = end
+  }
+  return leaves
 }

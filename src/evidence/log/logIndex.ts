@@ -11,7 +11,7 @@ export interface Placed {
   readonly index: number
 }
 
-/** Where the day's events stand in the log: shard by shard, in log order, those without events too. */
+/** Lists where the day's events stand in the log: shard by shard, in log order, with the shards that have none. */
 export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>): readonly Placed[] {
   let index = size
   return shards.map((shard) => {
@@ -21,25 +21,32 @@ export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>)
   })
 }
 
-/** How many leaves the day adds. */
+/** Counts the leaves that the day adds. */
 export const recordsOf = (plan: Pick<Plan, 'from' | 'to'>): number =>
   placesOf({ ...plan, size: 0 }).reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
-/** Looks up log indices by the plans of the events' days, each read once; `null` for an event that no plan has. */
-export function placing(seals: Pick<Seals, 'first' | 'plan'>) {
-  const plans = new Map<Day, Promise<Plan | null>>()
-  let first: Promise<Day> | undefined
+/** Looks up log indices by the plans of the events' days, and reads each plan once. */
+export class LogIndex {
+  readonly #seals: Pick<Seals, 'first' | 'plan'>
+  readonly #plans = new Map<Day, Promise<Plan | null>>()
+  #first: Promise<Day> | undefined
 
-  return async (shard: Shard, { at, seq }: { readonly at: Instant; readonly seq: number }): Promise<number | null> => {
-    const day = dayIn(at, await (first ??= seals.first()))
-    const known = plans.get(day) ?? seals.plan(day)
-    plans.set(day, known)
+  constructor(seals: Pick<Seals, 'first' | 'plan'>) {
+    this.#seals = seals
+  }
+
+  /** Finds the log index of an event; `null` if no plan has it. */
+  async of(shard: Shard, { at, seq }: { readonly at: Instant; readonly seq: number }): Promise<number | null> {
+    this.#first ??= this.#seals.first()
+    const day = dayIn(at, await this.#first)
+    const known = this.#plans.get(day) ?? this.#seals.plan(day)
+    this.#plans.set(day, known)
     const plan = await known
     return plan && placeOf([plan], shard, seq)
   }
 }
 
-/** The day that an event is sealed with: what a clock that was behind wrote before the first day belongs to that. */
+/** The day that an event is sealed with. Events that a slow clock dated before the first day belong to the first day. */
 const dayIn = (at: Instant, first: Day): Day => (dayOf(at) < first ? first : dayOf(at))
 
 /** The log index of an event; `null` if none of these plans has it. */

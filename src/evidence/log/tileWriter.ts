@@ -2,14 +2,11 @@ import { encode64 } from '../../core/data/base64.ts'
 import { Broken } from '../../core/data/broken.ts'
 import { emptyFrontier, type Frontier, growing, hashLeaf, rootOf } from '../../core/log/merkle.ts'
 import { Problem } from '../../core/data/problem.ts'
-import { entryBundleOf, rightEdge, type Tile, tilePath } from '../../core/log/tile.ts'
+import { entryBundleOf, fullTile, leavesIn, rightEdge, type Tile, tilePath } from '../../core/log/tile.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { SealHead } from '../../ports/seals.ts'
-import { abreast, behind } from '../../runtime/concurrency.ts'
+import { abreast, Overlap } from '../../runtime/concurrency.ts'
 import { hashesIn, readTile } from './tree.ts'
-
-/** C2SP tlog-tiles: hashes in a full tile. */
-const full = 256
 
 /** Tiles that are written at the same time. */
 const atOnce = 8
@@ -22,71 +19,95 @@ interface Level {
   tree: ReturnType<typeof growing>
 }
 
-/**
- * Lets the log grow from where it stood, and writes its tiles into the archive.
- *
- * @throws {Broken} `wrong-root` if the archive's tiles are not those of the log as it was sealed
- */
-export async function growth(archive: Archive, from: Pick<SealHead, 'size' | 'root' | 'frontier'>) {
-  const levels = await levelsOf(archive, from)
-  let leaves = await lastLeaves(archive, from.size)
-  let size = from.size
-  let unwritten: { readonly tile: Tile; readonly bytes: Uint8Array }[] = []
-  const writing = behind()
+/** Lets the log grow from where it stood, and writes its tiles into the archive. */
+export class TileWriter {
+  readonly #archive: Archive
+  readonly #levels: Level[]
+  readonly #writing = new Overlap()
+  /** Of the entry bundle that is being filled. */
+  #leaves: string[]
+  #size: number
+  #unwritten: { readonly tile: Tile; readonly bytes: Uint8Array }[] = []
 
-  const levelOf = (number: number): Level => (levels[number] ??= emptyLevel(0))
-  const entries = (width: number) => ({ level: 'entries', index: Math.floor((size - 1) / full), width }) as const
+  private constructor(archive: Archive, size: number, levels: Level[], leaves: string[]) {
+    this.#archive = archive
+    this.#size = size
+    this.#levels = levels
+    this.#leaves = leaves
+  }
 
-  function grow(number: number, hash: Uint8Array): void {
-    const level = levelOf(number)
+  /**
+   * Begins where the log stood when it was sealed.
+   *
+   * @throws {Broken} `wrong-root` if the archive's tiles are not those of the log as it was sealed
+   */
+  static async open(archive: Archive, from: Pick<SealHead, 'size' | 'root' | 'frontier'>): Promise<TileWriter> {
+    const levels = await levelsOf(archive, from)
+    return new TileWriter(archive, from.size, levels, await lastLeaves(archive, from.size))
+  }
+
+  /** @param hash the leaf's */
+  add(leaf: string, hash: Uint8Array): void {
+    this.#size += 1
+    this.#leaves.push(leaf)
+    this.#grow(0, hash)
+    if (this.#leaves.length < fullTile) return
+    this.#unwritten.push(this.#entries())
+    this.#leaves = []
+  }
+
+  /** Resolves when more may be added. */
+  async room(): Promise<void> {
+    if (this.#unwritten.length >= atOnce) await this.#flush()
+  }
+
+  /**
+   * Writes the tiles of the right edge. Resolves when all tiles are in the archive.
+   *
+   * @throws {Broken} `wrong-root` if the archive has another tile in the place of one of them
+   */
+  async end(): Promise<Frontier> {
+    for (const tile of rightEdge(this.#size)) this.#unwritten.push({ tile, bytes: edgeOf(this.#levels, tile) })
+    if (this.#leaves.length > 0) this.#unwritten.push(this.#entries())
+    await this.#flush()
+    await this.#writing.end()
+    return frontierOf(this.#levels, this.#size)
+  }
+
+  #grow(number: number, hash: Uint8Array): void {
+    const level = (this.#levels[number] ??= emptyLevel(0))
     level.hashes.set(hash, level.width * 32)
     level.tree.add(hash)
     level.width += 1
-    if (level.width < full) return
-    unwritten.push({ tile: { level: number, index: level.index, width: full }, bytes: level.hashes })
-    levels[number] = emptyLevel(level.index + 1)
-    grow(number + 1, rootOf(level.tree.frontier()))
+    if (level.width < fullTile) return
+    this.#unwritten.push({ tile: { level: number, index: level.index, width: fullTile }, bytes: level.hashes })
+    this.#levels[number] = emptyLevel(level.index + 1)
+    this.#grow(number + 1, rootOf(level.tree.frontier()))
   }
 
-  function flush(): Promise<void> {
-    const tiles = unwritten
-    unwritten = []
-    return writing.start(() => abreast(atOnce, tiles, ({ tile, bytes }) => keep(archive, tile, bytes)))
+  /** The entry bundle of the newest leaves. */
+  #entries(): { readonly tile: Tile; readonly bytes: Uint8Array } {
+    const index = Math.floor((this.#size - 1) / fullTile)
+    const bytes = entryBundleOf(this.#leaves.map((leaf) => Buffer.from(leaf)))
+    return { tile: { level: 'entries', index, width: this.#leaves.length }, bytes }
   }
 
-  return {
-    /** @param hash the leaf's */
-    add(leaf: string, hash: Uint8Array): void {
-      size += 1
-      leaves.push(leaf)
-      grow(0, hash)
-      if (leaves.length < full) return
-      unwritten.push({ tile: entries(full), bytes: entriesOf(leaves) })
-      leaves = []
-    },
-
-    /** Resolves when more may be added. */
-    async room(): Promise<void> {
-      if (unwritten.length >= atOnce) await flush()
-    },
-
-    /** Writes the tiles of the right edge; resolves when all tiles are in the archive. */
-    async end(): Promise<Frontier> {
-      const edge = rightEdge(size).map((tile) => ({ tile, bytes: edgeOf(levels, tile) }))
-      unwritten.push(...edge)
-      if (leaves.length > 0) unwritten.push({ tile: entries(leaves.length), bytes: entriesOf(leaves) })
-      await flush()
-      await writing.end()
-      return frontierOf(levels, size)
-    },
+  #flush(): Promise<void> {
+    const tiles = this.#unwritten
+    this.#unwritten = []
+    return this.#writing.start(() => abreast(atOnce, tiles, ({ tile, bytes }) => keep(this.#archive, tile, bytes)))
   }
 }
 
-/** The tiles as they were filled when the log was sealed. */
+/**
+ * Reads the tiles as they were filled when the log was sealed.
+ *
+ * @throws {Broken} `wrong-root`
+ */
 async function levelsOf(archive: Archive, { size, root, frontier }: Pick<SealHead, 'size' | 'root' | 'frontier'>) {
   const levels: Level[] = []
-  for (let hashes = size; hashes > 0; hashes = Math.floor(hashes / full))
-    levels.push(emptyLevel(Math.floor(hashes / full)))
+  for (let hashes = size; hashes > 0; hashes = Math.floor(hashes / fullTile))
+    levels.push(emptyLevel(Math.floor(hashes / fullTile)))
   for (const tile of rightEdge(size)) {
     const level = levels[Number(tile.level)]
     if (!level) continue
@@ -102,8 +123,9 @@ async function levelsOf(archive: Archive, { size, root, frontier }: Pick<SealHea
 }
 
 const emptyLevel = (index: number): Level => ({
-  ...{ index, width: 0 },
-  hashes: new Uint8Array(full * 32),
+  index,
+  width: 0,
+  hashes: new Uint8Array(fullTile * 32),
   tree: growing(emptyFrontier),
 })
 
@@ -119,16 +141,18 @@ const frontierOf = (levels: readonly Level[], size: number): Frontier => ({
 const edgeOf = (levels: readonly Level[], { level, width }: Tile): Uint8Array =>
   levels[Number(level)]?.hashes.slice(0, width * 32) ?? new Uint8Array()
 
-const entriesOf = (leaves: readonly string[]): Uint8Array => entryBundleOf(leaves.map((leaf) => Buffer.from(leaf)))
-
-/** The leaves of the entry bundle that is not full. */
+/**
+ * Reads the leaves of the entry bundle that is not full.
+ *
+ * @throws {Broken} `wrong-root`
+ */
 async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
-  const width = size % full
+  const width = size % fullTile
   if (width === 0) return []
-  const tile = { level: 'entries', index: Math.floor(size / full), width } as const
+  const tile = { level: 'entries', index: Math.floor(size / fullTile), width } as const
   const bytes = await archive.read(tilePath(tile))
   const hashes = await readTile(archive, { ...tile, level: 0 })
-  const leaves = bytes === null ? [] : leavesOf(bytes)
+  const leaves = bytes === null ? [] : leavesIn(bytes)
   const isSealed = hashesIn(hashes, 0, width).every((hash, place) => {
     const leaf = leaves[place]
     return leaf !== undefined && Buffer.from(hashLeaf(leaf)).equals(hash)
@@ -136,17 +160,6 @@ async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
   if (!isSealed || leaves.length !== width)
     throw new Broken('wrong-root', `${tilePath(tile)} does not hold the leaves that were sealed.`)
   return leaves.map((leaf) => Buffer.from(leaf).toString('utf8'))
-}
-
-/** Undoes {@link entryBundleOf}; what does not fit is another leaf, and has another hash. */
-function leavesOf(bundle: Uint8Array): Uint8Array[] {
-  const leaves: Uint8Array[] = []
-  for (let at = 0; at + 2 <= bundle.length; ) {
-    const end = at + 2 + (bundle[at] ?? 0) * 256 + (bundle[at + 1] ?? 0)
-    leaves.push(bundle.subarray(at + 2, end))
-    at = end
-  }
-  return leaves
 }
 
 async function keep(archive: Archive, tile: Tile, bytes: Uint8Array): Promise<void> {

@@ -26,72 +26,86 @@ export interface BundleFile extends ArchivedFile {
   open(range?: { readonly from: number; readonly size: number }): Promise<AsyncIterable<Uint8Array>>
 }
 
-export type Bundles = ReturnType<typeof bundles>
-
 /** Checkpoints that are read at once. */
 const atOnce = 16
 
-/** What compliance staff download. */
-export function bundles({ seals, archive, clock }: { seals: Seals; archive: Archive; clock: Clock }) {
-  // a sealed day never changes
-  const roots = new Map<Day, string>()
+export interface BundlesParts {
+  readonly seals: Seals
+  readonly archive: Archive
+  readonly clock: Clock
+}
 
-  async function rootAfter(date: Day): Promise<string> {
-    const known = roots.get(date)
-    if (known !== undefined) return known
-    const root = rootIn(await fileOf(archive, checkpointOf(date)))
-    roots.set(date, root)
-    return root
+/** Lists and opens the bundles that compliance staff download. */
+export class Bundles {
+  readonly #parts: BundlesParts
+  /** Roots that were read: a sealed day never changes. */
+  readonly #roots = new Map<Day, string>()
+
+  constructor(parts: BundlesParts) {
+    this.#parts = parts
   }
 
-  return {
-    /** All sealed days, oldest first. */
-    async list(): Promise<readonly SealedBundle[]> {
-      const { head } = await seals.head()
-      if (head === null) return []
-      const [plans, files] = await Promise.all([seals.plans(), archive.list('bundles/')])
-      const sealed = plans.filter(({ number }) => number <= head.number)
-      const sizes = new Map(files.map((file) => [file.name, file]))
-      for (let at = 0; at < sealed.length; at += atOnce)
-        await Promise.all(sealed.slice(at, at + atOnce).map(({ date }) => rootAfter(date)))
-      return sealed.map((plan) => shown(plan, sizes.get(bundleOf(plan.date)), roots.get(plan.date) ?? ''))
-    },
+  /** Lists all sealed days, oldest first. */
+  async list(): Promise<readonly SealedBundle[]> {
+    const { seals, archive } = this.#parts
+    const { head } = await seals.head()
+    if (head === null) return []
+    const [plans, files] = await Promise.all([seals.plans(), archive.list('bundles/')])
+    const sealed = plans.filter(({ number }) => number <= head.number)
+    const sizes = new Map(files.map((file) => [file.name, file]))
+    for (let at = 0; at < sealed.length; at += atOnce)
+      await Promise.all(sealed.slice(at, at + atOnce).map(({ date }) => this.#rootAfter(date)))
+    return sealed.map((plan) => shown(plan, sizes.get(bundleOf(plan.date)), this.#roots.get(plan.date) ?? ''))
+  }
 
-    /** @throws {Problem} `not-found` for a day that is not sealed, saying when it will be. */
-    async find(date: Day): Promise<BundleFile> {
-      await sealedDay(seals, date, clock.now())
-      const name = bundleOf(date)
-      const file = await archive.find(name)
-      if (file === null) throw missing(name)
-      const open: BundleFile['open'] = async (range) => {
-        const bytes = await archive.open(name, range)
-        if (bytes === null) throw missing(name)
-        return bytes
-      }
-      return { ...file, open }
-    },
+  /** @throws {Problem} `not-found` for a day that is not sealed, saying when it will be */
+  async find(date: Day): Promise<BundleFile> {
+    const { seals, archive, clock } = this.#parts
+    await sealedDay(seals, date, clock.now())
+    const name = bundleOf(date)
+    const file = await archive.find(name)
+    if (file === null) throw missing(name)
+    const open: BundleFile['open'] = async (range) => {
+      const bytes = await archive.open(name, range)
+      if (bytes === null) throw missing(name)
+      return bytes
+    }
+    return { ...file, open }
+  }
 
-    /** The newest signed checkpoint, to the byte; `null` before the first. */
-    async checkpoint(): Promise<Uint8Array | null> {
-      const { head } = await seals.head()
-      return head && fileOf(archive, checkpointOf(head.date))
-    },
+  /** Reads the newest signed checkpoint, to the byte; `null` before the first. */
+  async checkpoint(): Promise<Uint8Array | null> {
+    const { seals, archive } = this.#parts
+    const { head } = await seals.head()
+    return head && fileOf(archive, checkpointOf(head.date))
+  }
+
+  async #rootAfter(date: Day): Promise<string> {
+    const known = this.#roots.get(date)
+    if (known !== undefined) return known
+    const root = rootIn(await fileOf(this.#parts.archive, checkpointOf(date)))
+    this.#roots.set(date, root)
+    return root
   }
 }
 
 export const bundleOf = (date: Day): string => `bundles/${date}.zip`
 
-/** Of the log after a day; `0` is the empty log. */
+/** Names the checkpoint of the log after a day; `0` is the empty log. */
 export const checkpointOf = (date: Day | '0'): string => `checkpoints/${date}`
 
-/** @throws {Error} for what must be there, because its day is sealed. */
+/**
+ * Reads a file that must be there because its day is sealed.
+ *
+ * @throws {Error} if it is missing
+ */
 export async function fileOf(archive: Archive, name: string): Promise<Uint8Array> {
   const bytes = await archive.read(name)
   if (bytes === null) throw missing(name)
   return bytes
 }
 
-/** C2SP tlog-checkpoint: origin, size, root. It was written by ourselves. */
+/** C2SP tlog-checkpoint: the lines are origin, size and root. This program wrote the note, so it is not parsed again. */
 const rootIn = (checkpoint: Uint8Array): string => Buffer.from(checkpoint).toString('utf8').split('\n')[2] ?? ''
 
 function shown(plan: Plan, file: ArchivedFile | undefined, root: string): SealedBundle {

@@ -6,66 +6,85 @@ import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { SealHead, Seals } from '../../ports/seals.ts'
+import { bind } from '../../runtime/bind.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
-import { placing } from '../log/logIndex.ts'
-import { tree } from '../log/tree.ts'
+import { LogIndex } from '../log/logIndex.ts'
+import { LogTree } from '../log/tree.ts'
 
-/** That one event is in the log, as a C2SP tlog-proof. */
+/** A proof that one event is in the log, as a C2SP tlog-proof. */
 export interface EventProof {
   readonly seq: number
   readonly text: string
 }
 
+export interface ProofParts {
+  readonly ledger: Ledger
+  readonly seals: Seals
+  readonly archive: Archive
+}
+
 export type Proofs = ReturnType<typeof proofs>
 
 /** Proves single events against the newest checkpoint. */
-export function proofs({ ledger, seals, archive }: { ledger: Ledger; seals: Seals; archive: Archive }) {
-  return {
-    /** The log index of each of these events of one shard; `null` where its day is not sealed yet. */
-    async indices(shard: Shard, events: readonly KeptEvent[]): Promise<readonly (number | null)[]> {
-      const { head } = await seals.head()
-      return indices(seals, head, shard, events)
-    },
+export const proofs = (parts: ProofParts) => bind(parts, { indices, of: proofsOf })
 
-    async of(request: ApprovalRequest): Promise<{ proofs: readonly EventProof[]; unsealed: readonly number[] }> {
-      const [events, { head }] = await Promise.all([ledger.events(request), seals.head()])
-      const places = await indices(seals, head, shardOf(request.id), events)
-      const unsealed = events.filter((_event, i) => places[i] === null).map(({ seq }) => seq)
-      if (head === null || unsealed.length === events.length) return { proofs: [], unsealed }
-      const prove = prover(archive, head)
-      const proofs = events.map(async (event, i) => {
-        const index = places[i] ?? null
-        return index === null ? null : { seq: event.seq, text: await prove(event, index) }
-      })
-      return { proofs: (await Promise.all(proofs)).filter((proof) => proof !== null), unsealed }
-    },
-  }
+/** Finds the log index of each of these events of one shard; `null` where an event's day is not sealed yet. */
+async function indices(
+  { seals }: ProofParts,
+  shard: Shard,
+  events: readonly KeptEvent[],
+): Promise<readonly (number | null)[]> {
+  const { head } = await seals.head()
+  return indicesAt(seals, head, shard, events)
 }
 
-async function indices(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
+/** Proves all sealed events of a request, and names those that are not sealed yet. */
+async function proofsOf(
+  { ledger, seals, archive }: ProofParts,
+  request: ApprovalRequest,
+): Promise<{ proofs: readonly EventProof[]; unsealed: readonly number[] }> {
+  const [events, { head }] = await Promise.all([ledger.events(request), seals.head()])
+  const places = await indicesAt(seals, head, shardOf(request.id), events)
+  const unsealed = events.filter((_event, i) => places[i] === null).map(({ seq }) => seq)
+  if (head === null || unsealed.length === events.length) return { proofs: [], unsealed }
+  const prover: Prover = {
+    head,
+    log: new LogTree(archive, head.size),
+    checkpoint: fileOf(archive, checkpointOf(head.date)),
+  }
+  const proofs = events.map(async (event, i) => {
+    const index = places[i] ?? null
+    return index === null ? null : { seq: event.seq, text: await prove(prover, event, index) }
+  })
+  return { proofs: (await Promise.all(proofs)).filter((proof) => proof !== null), unsealed }
+}
+
+async function indicesAt(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
   const cut = head?.cuts[shard]?.seq ?? 0
-  const indexOf = placing(seals)
+  const index = new LogIndex(seals)
   return Promise.all(
     events.map(async ({ seq, text }) => {
       if (seq > cut) return null
       const { at } = JSON.parse(text) as { readonly at: Instant }
-      const index = await indexOf(shard, { at, seq })
-      if (index === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
-      return index
+      const found = await index.of(shard, { at, seq })
+      if (found === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
+      return found
     }),
   )
 }
 
-/** Makes proofs from the archive's tiles. No proof leaves that does not hold. */
-function prover(archive: Archive, { size, ...head }: SealHead) {
-  const log = tree(archive, size)
-  const root = Buffer.from(head.root, 'base64')
-  const checkpoint = fileOf(archive, checkpointOf(head.date))
+/** What the proofs of one request share. */
+interface Prover {
+  readonly head: SealHead
+  readonly log: LogTree
+  readonly checkpoint: Promise<Uint8Array>
+}
 
-  return async ({ seq, text }: KeptEvent, index: number): Promise<string> => {
-    const [note, proof] = await Promise.all([checkpoint, log.inclusion(index)])
-    if (!checkInclusion({ index, size, leaf: hashLeaf(text), proof, root }))
-      throw new Error(`The archive's tiles give no proof of event ${seq}, which has log index ${index}.`)
-    return formatProof({ index, extra: Buffer.from(text), proof, checkpoint: Buffer.from(note).toString('utf8') })
-  }
+/** Makes a proof from the archive's tiles, and checks it: no proof that does not hold leaves this program. */
+async function prove({ head, log, checkpoint }: Prover, { seq, text }: KeptEvent, index: number): Promise<string> {
+  const [note, proof] = await Promise.all([checkpoint, log.inclusion(index)])
+  const root = Buffer.from(head.root, 'base64')
+  if (!checkInclusion({ index, size: head.size, leaf: hashLeaf(text), proof, root }))
+    throw new Error(`The archive's tiles give no proof of event ${seq}, which has log index ${index}.`)
+  return formatProof({ index, extra: Buffer.from(text), proof, checkpoint: Buffer.from(note).toString('utf8') })
 }

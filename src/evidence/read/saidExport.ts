@@ -11,21 +11,26 @@ import { type Placed, placesOf } from '../log/logIndex.ts'
 /** Requests that are read ahead of what was sent, so that a day is not one round trip after the other. */
 const lookAhead = 16
 
-export type SaidOf = ReturnType<typeof saidOf>
+export interface SaidParts {
+  readonly ledger: Ledger
+  readonly seals: Seals
+  readonly clock: Clock
+}
 
-/** What people wrote, made from the ledger each time, so that what was erased has left no copy. */
-export function saidOf({ ledger, seals, clock }: { ledger: Ledger; seals: Seals; clock: Clock }) {
-  /**
-   * The lines of a day, those of one event together, in log order (docs/evidence/bundle.md, "What people wrote").
-   *
-   * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be.
-   */
-  return async (date: Day): Promise<AsyncIterable<string>> => {
-    await sealedDay(seals, date, clock.now())
-    const plan = await seals.plan(date)
-    if (plan === null) throw new Error(`${date} is sealed and has no plan.`)
-    return lines(ledger, plan)
-  }
+/** {@link saidOf}, bound to its parts. */
+export type SaidOf = (date: Day) => Promise<AsyncIterable<string>>
+
+/**
+ * Exports what people wrote on a day, from the ledger and not from a file, so that erased texts have left no copy. Lines
+ * come in log order, those of one event together (docs/evidence/bundle.md, "What people wrote").
+ *
+ * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be
+ */
+export async function saidOf({ ledger, seals, clock }: SaidParts, date: Day): Promise<AsyncIterable<string>> {
+  await sealedDay(seals, date, clock.now())
+  const plan = await seals.plan(date)
+  if (plan === null) throw new Error(`${date} is sealed and has no plan.`)
+  return lines(ledger, plan)
 }
 
 async function* lines(ledger: Ledger, plan: Plan): AsyncIterable<string> {
@@ -33,7 +38,7 @@ async function* lines(ledger: Ledger, plan: Plan): AsyncIterable<string> {
     yield* ahead(eventsOf(ledger, placed), ({ event, index }) => linesOf(ledger, event, index))
 }
 
-/** @throws {Error} if an event is missing: what is incomplete must not look whole. */
+/** @throws {Error} if an event is missing, so that an incomplete export does not look complete */
 async function* eventsOf(ledger: Ledger, { shard, after, upTo, index }: Placed) {
   let seq = after
   if (after === upTo) return
@@ -60,7 +65,7 @@ async function* ahead<T>(items: AsyncIterable<T>, call: (item: T) => Promise<str
   const waiting: Promise<string>[] = []
   for await (const item of items) {
     const called = call(item)
-    // whoever stops reading early leaves calls that nobody waits for
+    // A reader that stops early leaves calls that are not awaited; their errors must not end the process.
     called.catch(() => undefined)
     waiting.push(called)
     const first = waiting.length > lookAhead ? await waiting.shift() : undefined

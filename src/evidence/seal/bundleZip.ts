@@ -21,15 +21,16 @@ export function member(name: string, content: string | Uint8Array): Member {
 export const spooledMember = (name: string, file: Spooled): Member => ({ name, ...file })
 
 /**
- * The rules and card templates of policy versions, by name.
+ * Reads the rules and card templates of policy versions from the archive, each sorted by name.
  *
  * @throws {Broken} `missing-member` if the archive does not have a version, `wrong-digest` if not as it was
  */
 export async function policyMembers(
   archive: Pick<Archive, 'list' | 'read'>,
   versions: ReadonlySet<Digest>,
-): Promise<readonly Member[]> {
-  const members = new Map<string, Member>()
+): Promise<{ readonly policies: readonly Member[]; readonly cards: readonly Member[] }> {
+  const policies = new Map<string, Member>()
+  const cards = new Map<string, Member>()
   for (const version of versions) {
     const folder = `policy/${version.slice('sha256:'.length)}/`
     const files = await archive.list(folder)
@@ -40,18 +41,20 @@ export async function policyMembers(
       if (bytes === null) throw new Broken('missing-member', `The archive has no ${name}.`)
       const isCard = name.startsWith(`${folder}cards/`)
       const made = member(isCard ? `cards/${sha256(bytes)}.json` : name, bytes)
+      const members = isCard ? cards : policies
       members.set(made.name, made)
       hashes.set(name.slice(folder.length), made.sha256)
     }
     if (versionOf(hashes) !== version)
       throw new Broken('wrong-digest', `The archive does not have the files of policy ${version} as they were.`)
     const edition = member(`${folder}${editionFile}`, editionOf(hashes))
-    members.set(edition.name, edition)
+    policies.set(edition.name, edition)
   }
-  // `policy/` comes before `cards/`
-  const rank = ({ name }: Member) => (name.startsWith('policy/') ? `0${name}` : `1${name}`)
-  return [...members.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+  return { policies: byName(policies), cards: byName(cards) }
 }
+
+const byName = (members: ReadonlyMap<string, Member>): readonly Member[] =>
+  [...members.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** Bytes that are read at once: many, so that reading and deflating overlap. */
 const chunk = 1 << 18

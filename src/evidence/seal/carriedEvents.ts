@@ -7,8 +7,8 @@ import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, Seals } from '../../ports/seals.ts'
-import { placing } from '../log/logIndex.ts'
-import { tree } from '../log/tree.ts'
+import { LogIndex } from '../log/logIndex.ts'
+import { LogTree } from '../log/tree.ts'
 
 export interface CarryingParts {
   readonly ledger: Pick<Ledger, 'find' | 'events'>
@@ -22,37 +22,45 @@ export interface Carried {
   readonly line: string
 }
 
-/**
- * Answers with what a request brings from earlier days: each event, and the proof that the log had it before the
- * planned day.
- *
- * @param root the log's root before the day
- */
-export function carrying({ ledger, seals, archive }: CarryingParts, plan: Plan, root: Uint8Array) {
-  const log = tree(archive, plan.size)
-  const indexOf = placing(seals)
+/** Reads what requests bring from earlier days: each event, and the proof that the log had it before the planned day. */
+export class CarriedEvents {
+  readonly #ledger: CarryingParts['ledger']
+  readonly #plan: Plan
+  readonly #root: Uint8Array
+  readonly #log: LogTree
+  readonly #index: LogIndex
 
-  async function proven(id: RequestId, { seq, text }: KeptEvent): Promise<Carried> {
+  /** @param root the log's root before the day */
+  constructor({ ledger, seals, archive }: CarryingParts, plan: Plan, root: Uint8Array) {
+    this.#ledger = ledger
+    this.#plan = plan
+    this.#root = root
+    this.#log = new LogTree(archive, plan.size)
+    this.#index = new LogIndex(seals)
+  }
+
+  /** @throws {Broken} `bad-carried` if the ledger does not have the request's events as they were sealed */
+  async of(id: RequestId): Promise<readonly Carried[]> {
+    const request = await this.#ledger.find(id)
+    if (request === null) throw new Broken('bad-carried', `The ledger has events of ${id}, and no such request.`)
+    const sealed = this.#plan.from[shardOf(id)]?.seq ?? 0
+    const earlier = request.events.filter(({ seq }) => seq <= sealed)
+    const events = await this.#ledger.events({ ...request, events: earlier })
+    if (!events.every(isAmong(earlier)))
+      throw new Broken('bad-carried', `The earlier events of ${id} are not those that it names.`)
+    return Promise.all(events.map((event) => this.#proven(id, event)))
+  }
+
+  async #proven(id: RequestId, { seq, text }: KeptEvent): Promise<Carried> {
     const event = readRecord(text)
-    const { size } = plan
-    const index = await indexOf(shardOf(id), event)
-    const proof = index === null || index >= size ? null : await log.inclusion(index)
-    if (index === null || proof === null || !checkInclusion({ index, size, leaf: hashLeaf(text), proof, root }))
+    const { size } = this.#plan
+    const index = await this.#index.of(shardOf(id), event)
+    const proof = index === null || index >= size ? null : await this.#log.inclusion(index)
+    const leaf = { leaf: hashLeaf(text), size, root: this.#root }
+    if (index === null || proof === null || !checkInclusion({ ...leaf, index, proof }))
       throw new Broken('bad-carried', `Event ${seq} of shard ${shardOf(id)} is not in the log as it was sealed.`)
     // Written in this order, the members are in the canonical one.
     return { event, line: `${JSON.stringify({ index, leaf: text, proof: proof.map(encode64) })}\n` }
-  }
-
-  /** @throws {Broken} `bad-carried` if the ledger does not have it as it was sealed */
-  return async function carried(id: RequestId): Promise<readonly Carried[]> {
-    const request = await ledger.find(id)
-    if (request === null) throw new Broken('bad-carried', `The ledger has events of ${id}, and no such request.`)
-    const sealed = plan.from[shardOf(id)]?.seq ?? 0
-    const earlier = request.events.filter(({ seq }) => seq <= sealed)
-    const events = await ledger.events({ ...request, events: earlier })
-    if (!events.every(isAmong(earlier)))
-      throw new Broken('bad-carried', `The earlier events of ${id} are not those that it names.`)
-    return Promise.all(events.map((event) => proven(id, event)))
   }
 }
 

@@ -1,3 +1,4 @@
+import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { join } from 'node:path'
 import { decode64 } from '../../core/data/base64.ts'
 import type { ChainHead } from '../../core/request/event.ts'
@@ -9,39 +10,31 @@ import { type LogEvent, policyIn } from '../../core/record/record.ts'
 import { type Replay, replay } from '../../core/record/replay.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
-import type { Plan, Seals } from '../../ports/seals.ts'
-import { type Carried, carrying } from './carriedEvents.ts'
+import type { Plan } from '../../ports/seals.ts'
+import { type Carried, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
 import { bad, check, type Checked, placeIn, type Place } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
-import { growth } from '../log/tileWriter.ts'
+import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
-import { spool, type Spooled } from './spool.ts'
+import { Spool, type Spooled } from './spool.ts'
 
-export interface GatheringParts {
+export interface GatheringParts extends CarryingParts {
   readonly ledger: Pick<Ledger, 'stream' | 'find' | 'events'>
-  readonly seals: Pick<Seals, 'first' | 'plan'>
   readonly archive: Archive
 }
 
-/** What a day holds, found to be in order. */
+/** What a day holds, checked. */
 export interface Gathered {
   readonly to: Frontier
   readonly files: Readonly<Record<Table, Spooled>>
   readonly counts: Manifest['counts']
-  /** Policy versions that the bundle has to explain. */
+  /** The policy versions whose files the bundle has to hold. */
   readonly policies: ReadonlySet<Digest>
   /** The key that `key-rotated` names (SPKI, base64); `null` on other days. */
   readonly newKey: string | null
 }
 
-type Table = keyof typeof names
-
-const names = {
-  records: 'records.jsonl',
-  carried: 'carried.jsonl',
-  requests: 'requests.csv',
-  exceptions: 'exceptions.csv',
-} as const
+type Table = 'records' | 'carried' | 'requests' | 'exceptions'
 
 /** Requests that are looked up at the same time. */
 const atOnce = 8
@@ -56,78 +49,103 @@ const someRows = 1_000
  * @throws {Broken} for the first thing that does not hold
  */
 export async function gather(parts: GatheringParts, plan: Plan, from: Standing, folder: string): Promise<Gathered> {
-  const day = await opened(parts, plan, from, folder)
+  const day = await Gathering.open(parts, plan, from, folder)
   for (const shard of shards) await gatherShard(parts, day, plan, shard)
   return day.end()
 }
 
-type Gathering = Awaited<ReturnType<typeof opened>>
+/** The files that are written while a day is read. */
+interface Outputs {
+  readonly tiles: TileWriter
+  readonly spools: Readonly<Record<Table, Spool>>
+}
 
-/** All that is written while a day is read. */
-async function opened(parts: GatheringParts, plan: Plan, from: Standing, folder: string) {
-  const [grown, records, carried, requests, exceptions] = await Promise.all([
-    growth(parts.archive, from),
-    spool(join(folder, names.records)),
-    spool(join(folder, names.carried)),
-    spool(join(folder, names.requests)),
-    spool(join(folder, names.exceptions)),
-  ])
-  const root = decode64(from.root) ?? new Uint8Array()
-  const counts = { records: 0, carried: 0, requests: 0, exceptions: 0, types: new Map<string, number>() }
-  const policies = new Set<Digest>()
-  let newKey: string | null = null
-  requests.add(requestsHeader)
-  exceptions.add(exceptionsHeader)
+/** Writes all that a day holds, and counts it. */
+class Gathering {
+  readonly earlier: CarriedEvents
+  readonly #size: number
+  readonly #tiles: TileWriter
+  readonly #spools: Outputs['spools']
+  readonly #counts = { records: 0, carried: 0, requests: 0, exceptions: 0, types: new Map<string, number>() }
+  readonly #policies = new Set<Digest>()
+  #newKey: string | null = null
 
-  function note(event: LogEvent): void {
-    const policy = policyIn(event)
-    if (policy !== null) policies.add(policy)
-    if (event.type === 'key-rotated') newKey = event.data.key
+  private constructor(earlier: CarriedEvents, { size }: Plan, { tiles, spools }: Outputs) {
+    this.earlier = earlier
+    this.#size = size
+    this.#tiles = tiles
+    this.#spools = spools
+    spools.requests.add(requestsHeader)
+    spools.exceptions.add(exceptionsHeader)
   }
 
-  return {
-    earlier: carrying(parts, plan, root),
+  static async open(parts: GatheringParts, plan: Plan, from: Standing, folder: string): Promise<Gathering> {
+    const [tiles, records, carried, requests, exceptions] = await Promise.all([
+      TileWriter.open(parts.archive, from),
+      Spool.open(join(folder, bundleFiles.records.name)),
+      Spool.open(join(folder, bundleFiles.carried.name)),
+      Spool.open(join(folder, bundleFiles.requests.name)),
+      Spool.open(join(folder, bundleFiles.exceptions.name)),
+    ])
+    const root = decode64(from.root) ?? new Uint8Array()
+    const spools = { records, carried, requests, exceptions }
+    return new Gathering(new CarriedEvents(parts, plan, root), plan, { tiles, spools })
+  }
 
-    take(rules: Replay, { event, text, hash }: Checked): void {
-      for (const one of rules.take(event, plan.size + counts.records, hash)) {
-        exceptions.add(exceptionLine(one))
-        counts.exceptions += 1
-      }
-      note(event)
-      grown.add(text, Buffer.from(hash, 'hex'))
-      records.add(text)
-      records.add('\n')
-      counts.records += 1
-      counts.types.set(event.type, (counts.types.get(event.type) ?? 0) + 1)
-    },
+  take(rules: Replay, { event, text, hash }: Checked): void {
+    const { records, exceptions } = this.#spools
+    const counts = this.#counts
+    for (const one of rules.take(event, this.#size + counts.records, hash)) {
+      exceptions.add(exceptionLine(one))
+      counts.exceptions += 1
+    }
+    this.#note(event)
+    this.#tiles.add(text, Buffer.from(hash, 'hex'))
+    records.add(text)
+    records.add('\n')
+    counts.records += 1
+    counts.types.set(event.type, (counts.types.get(event.type) ?? 0) + 1)
+  }
 
-    carry(rules: Replay, { event, line }: Carried): void {
-      rules.carry(event)
-      note(event)
-      carried.add(line)
-      counts.carried += 1
-    },
+  carry(rules: Replay, { event, line }: Carried): void {
+    rules.carry(event)
+    this.#note(event)
+    this.#spools.carried.add(line)
+    this.#counts.carried += 1
+  }
 
-    async rows(rules: Replay): Promise<void> {
-      for (const row of rules.rows()) {
-        requests.add(requestLine(row))
-        counts.requests += 1
-        if (counts.requests % someRows === 0) await requests.room()
-      }
-    },
+  async rows(rules: Replay): Promise<void> {
+    const { requests } = this.#spools
+    for (const row of rules.rows()) {
+      requests.add(requestLine(row))
+      this.#counts.requests += 1
+      if (this.#counts.requests % someRows === 0) await requests.room()
+    }
+  }
 
-    room: () => Promise.all([grown, records, carried, exceptions].map((file) => file.room())),
+  /** Resolves when more may be taken. */
+  async room(): Promise<void> {
+    const { records, carried, exceptions } = this.#spools
+    await Promise.all([this.#tiles, records, carried, exceptions].map((file) => file.room()))
+  }
 
-    async end(): Promise<Gathered> {
-      const to = await grown.end()
-      const files = {
-        records: await records.end(),
-        carried: await carried.end(),
-        requests: await requests.end(),
-        exceptions: await exceptions.end(),
-      }
-      return { to, files, policies, newKey, counts: { ...counts, types: Object.fromEntries(counts.types) } }
-    },
+  async end(): Promise<Gathered> {
+    const { records, carried, requests, exceptions } = this.#spools
+    const to = await this.#tiles.end()
+    const files = {
+      records: await records.end(),
+      carried: await carried.end(),
+      requests: await requests.end(),
+      exceptions: await exceptions.end(),
+    }
+    const counts = { ...this.#counts, types: Object.fromEntries(this.#counts.types) }
+    return { to, files, policies: this.#policies, newKey: this.#newKey, counts }
+  }
+
+  #note(event: LogEvent): void {
+    const policy = policyIn(event)
+    if (policy !== null) this.#policies.add(policy)
+    if (event.type === 'key-rotated') this.#newKey = event.data.key
   }
 }
 
@@ -146,7 +164,11 @@ async function gatherShard({ ledger }: GatheringParts, day: Gathering, plan: Pla
   await day.rows(rules)
 }
 
-/** @returns the last of the events */
+/**
+ * Takes a page of a shard's events.
+ *
+ * @returns the last of them
+ */
 async function gatherPage(
   day: Gathering,
   rules: Replay,
@@ -183,5 +205,5 @@ async function earlierOf(
     seen.add(event.request)
     if (rules.needsCarried(event)) wanted.add(event.request)
   }
-  return new Map(await abreast(atOnce, [...wanted], async (id) => [id, await day.earlier(id)] as const))
+  return new Map(await abreast(atOnce, [...wanted], async (id) => [id, await day.earlier.of(id)] as const))
 }

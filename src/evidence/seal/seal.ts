@@ -1,3 +1,4 @@
+import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { tmpdir } from 'node:os'
 import { encode64 } from '../../core/data/base64.ts'
 import { Broken } from '../../core/data/broken.ts'
@@ -15,7 +16,7 @@ import { type LogKey, settleManifest } from './attest.ts'
 import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
-import { membersOf, type MembersParts } from './bundleFiles.ts'
+import { checkpointMembers, keysFor, membersOf, type MembersParts } from './bundleMembers.ts'
 import { cutOf, planned, standing } from './plan.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
 import { inFolder } from './spool.ts'
@@ -30,27 +31,57 @@ export type SealingParts = RotationParts &
     readonly clock: Clock
     /** Name and version of the program. */
     readonly tool: string
-    /** Hears of what went wrong in the background. Must not throw. */
+    /** Is called with errors of background work. Must not throw. */
     readonly failed: (cause: unknown) => void
     /** Folder for temporary files. */
     readonly spool?: string
   }
 
 /**
- * Seals days: every event is then in exactly one bundle. Any of this may end half way, happen twice, or be done by
- * two at once: the plan that stands and the files that stand count, and the replaced head is the commit.
+ * Seals days, so that every event is in exactly one bundle. Sealing may end anywhere, happen twice, or be done by two
+ * processes at once: the plan and the files that exist already are kept, and replacing the head is the commit.
+ *
+ * These are its durable steps. A crash in or after one of them leaves what is said there, and the next run goes on.
+ *
+ * 1. **Fence** each shard of the ledger: no event of the day can be written any more. A crash leaves some shards fenced;
+ *    events there are of the next day from now on. The next run fences again, and a shard that is fenced stays as it is.
+ * 2. **Plan** what the day holds, from each shard up to which event. A crash leaves the plan. The next run, or a second
+ *    sealer, resumes the plan that stands and draws none, so both seal the same events with the same date and number.
+ * 3. **Tiles** of the log, and temporary files. A crash leaves some tiles, and perhaps a folder of temporary files that
+ *    nothing reads. The next run computes all tiles again and finds those that exist equal, or stops with an alarm.
+ * 4. **Checkpoint** of the log after the day; on the first day also that of the empty log. A crash leaves a signed note
+ *    that is not public. The next run keeps it, since a second signature would make other bytes, after it has checked that
+ *    it is this checkpoint, signed by these keys.
+ * 5. **Manifest**. A crash leaves it. The next run keeps it after the same check.
+ * 6. **Bundle**. A crash while it is uploaded leaves blocks that no file has; the storage drops them. A crash after that
+ *    leaves a bundle that is not offered for download while its day is not sealed. The next run keeps it.
+ * 7. **Head**: the commit. In one transaction the head moves, the day's announcement is due, and an alarm ends. A crash
+ *    leaves a sealed day. The next run goes on with the day after it.
+ * 8. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
+ * 9. **New key**, if the signer has one: an event in the ledger. A crash before it leaves the log without that event, and
+ *    the next run records it. A crash after it leaves the event, which the next run finds and does not record again.
+ *
+ * The announcement of step 7 is made by {@link announce}, and policy files are kept before by {@link archivePolicy}.
  */
-export function sealing(parts: SealingParts) {
-  let running: Promise<readonly Day[]> | null = null
-  return {
-    /**
-     * Seals every finished day that is not sealed, oldest first; answers which. Evidence that does not hold stops it
-     * and raises an alarm; passing faults are thrown, and what is left is found by the next run.
-     */
-    run: (): Promise<readonly Day[]> =>
-      (running ??= sealAll(parts).finally(() => {
-        running = null
-      })),
+export class Sealing {
+  readonly #parts: SealingParts
+  #running: Promise<readonly Day[]> | null = null
+
+  constructor(parts: SealingParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Seals every finished day that is not sealed, oldest first, and returns these days. Evidence that does not hold stops
+   * it and raises an alarm. While a run is under way, its result is shared.
+   *
+   * @throws {Problem} `unavailable`, `busy` for faults that pass; the next run finds what is left
+   */
+  run(): Promise<readonly Day[]> {
+    this.#running ??= sealAll(this.#parts).finally(() => {
+      this.#running = null
+    })
+    return this.#running
   }
 }
 
@@ -72,8 +103,8 @@ async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
       break
     }
   }
-  await publish(parts)
-  await announceKey(parts)
+  await publish(parts) // 8
+  await announceKey(parts) // 9
   return days
 }
 
@@ -83,25 +114,32 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
   return endOf(date) <= clock.now() ? { date, head, version } : null
 }
 
-/** `false` if somebody else sealed it first. */
+/** Takes steps 1 to 7 for one day. Returns `false` if another sealer was first. */
 async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
-  const { seals, archive, spool = tmpdir() } = parts
-  const plan = await planned(parts, date, head)
+  const { seals, archive, signer, spool = tmpdir() } = parts
+  const plan = await planned(parts, date, head) // 1, 2
   const next = await inFolder(spool, async (folder) => {
-    const day = await gather(parts, plan, standing(head), folder)
-    const { members, keys } = await membersOf(parts, plan, head, day)
+    const day = await gather(parts, plan, standing(head), folder) // 3
+    const keys = await keysFor(signer, plan, day)
+    const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
+    const members = await membersOf(parts, day, keys, checkpoints)
     const statement = statementOf(members, manifestOf(parts, plan, head, day))
-    const manifest = await settleManifest(parts, date, statement, keys)
-    const all = [...members, member('manifest.sigstore.json', manifest)]
-    await archive.write(bundleOf(date), zipped(all), 'application/zip')
+    const manifest = await settleManifest(parts, date, statement, keys) // 5
+    const all = [...members, member(bundleFiles.manifest.name, manifest)]
+    await archive.write(bundleOf(date), zipped(all), 'application/zip') // 6
     return headAfter(plan, day, keys, manifest)
   })
+  return isAdvanced(seals, version, next) // 7
+}
+
+/** Replaces the head. Returns `false` if another sealer did that for this day, or for a later one. */
+async function isAdvanced(seals: SealingParts['seals'], version: unknown, next: SealHead): Promise<boolean> {
   try {
     await seals.advance(version, next)
     return true
   } catch (cause) {
     const { head: found } = await seals.head()
-    if (!(cause instanceof Conflict) || found === null || found.date < date) throw cause
+    if (!(cause instanceof Conflict) || found === null || found.date < next.date) throw cause
     return false
   }
 }
@@ -114,7 +152,10 @@ function manifestOf({ origin }: SealingParts, plan: Plan, head: SealHead | null,
     return [shard, { from: cutOf(plan.from, shard).seq, to: seq, head: hash }] as const
   })
   return {
-    ...{ number, date, sealedAt, tool },
+    number,
+    date,
+    sealedAt,
+    tool,
     log: { origin, from: { size, root, frontier }, to: { size: day.to.size, root: encode64(rootOf(day.to)) } },
     shards: Object.fromEntries(range),
     counts: day.counts,
@@ -125,13 +166,18 @@ function manifestOf({ origin }: SealingParts, plan: Plan, head: SealHead | null,
 function headAfter(plan: Plan, { to }: Gathered, keys: readonly LogKey[], manifest: Uint8Array): SealHead {
   const { number, date, to: cuts, key } = plan
   return {
-    ...{ number, date, cuts, size: to.size, root: encode64(rootOf(to)), frontier: to.roots.map(encode64) },
+    number,
+    date,
+    cuts,
+    size: to.size,
+    root: encode64(rootOf(to)),
+    frontier: to.roots.map(encode64),
     key: keys.at(-1)?.kid ?? key,
     manifest: sha256(manifest),
   }
 }
 
-/** Shows everybody the newest checkpoint; again if somebody sealed meanwhile, so that an older one never stays. */
+/** Publishes the newest checkpoint, and again if another sealer was faster, so that no older one stays public. */
 async function publish({ seals, archive }: SealingParts): Promise<void> {
   for (let { head } = await seals.head(), shown: Day | null = null; head !== null && head.date !== shown; ) {
     shown = head.date
@@ -140,7 +186,7 @@ async function publish({ seals, archive }: SealingParts): Promise<void> {
   }
 }
 
-/** Says it once: runs that find the same again are silent. */
+/** Raises an alarm once. Runs that find the same problem again do not report it again. */
 async function alarm({ seals, clock, failed }: SealingParts, date: Day, cause: Broken): Promise<void> {
   const { code, message: words } = cause
   const raised = await seals.alarm()

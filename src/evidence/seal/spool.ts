@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hex } from '../../core/data/id.ts'
-import { behind } from '../../runtime/concurrency.ts'
+import { Overlap } from '../../runtime/concurrency.ts'
 
 /** A member of a bundle that is too large for memory: a temporary file. */
 export interface Spooled {
@@ -15,40 +15,50 @@ export interface Spooled {
 const chunk = 1 << 18
 
 /** Writes texts to a new file, one after the other. */
-export async function spool(path: string) {
-  const writing = behind()
-  const hash = createHash('sha256')
-  let pending: string[] = []
-  let length = 0
-  let size = 0
-  await writeFile(path, '', { flag: 'wx' })
+export class Spool {
+  readonly #path: string
+  readonly #writing = new Overlap()
+  readonly #hash = createHash('sha256')
+  #pending: string[] = []
+  /** Characters that are pending. */
+  #length = 0
+  /** Bytes that were written, or are being written. */
+  #size = 0
 
-  const flush = () => {
-    const bytes = Buffer.from(pending.join(''))
-    pending = []
-    length = 0
-    size += bytes.length
-    hash.update(bytes)
-    return writing.start(() => appendFile(path, bytes))
+  private constructor(path: string) {
+    this.#path = path
   }
 
-  return {
-    add(text: string): void {
-      pending.push(text)
-      length += text.length
-    },
+  /** Makes the file. */
+  static async open(path: string): Promise<Spool> {
+    await writeFile(path, '', { flag: 'wx' })
+    return new Spool(path)
+  }
 
-    /** Resolves when more may be added. */
-    async room(): Promise<void> {
-      if (length >= chunk) await flush()
-    },
+  add(text: string): void {
+    this.#pending.push(text)
+    this.#length += text.length
+  }
 
-    /** Resolves when all of it is written. */
-    async end(): Promise<Spooled> {
-      await flush()
-      await writing.end()
-      return { path, size, sha256: hash.digest('hex') as Hex }
-    },
+  /** Resolves when more may be added. */
+  async room(): Promise<void> {
+    if (this.#length >= chunk) await this.#flush()
+  }
+
+  /** Resolves when all of it is written. */
+  async end(): Promise<Spooled> {
+    await this.#flush()
+    await this.#writing.end()
+    return { path: this.#path, size: this.#size, sha256: this.#hash.digest('hex') as Hex }
+  }
+
+  #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#pending.join(''))
+    this.#pending = []
+    this.#length = 0
+    this.#size += bytes.length
+    this.#hash.update(bytes)
+    return this.#writing.start(() => appendFile(this.#path, bytes))
   }
 }
 
@@ -58,7 +68,7 @@ export async function inFolder<T>(where: string, work: (folder: string) => Promi
   try {
     return await work(folder)
   } finally {
-    // A write that nobody waits for any more may bring a file back while they are removed.
+    // After a failure a write may still be under way, and would bring a file back while they are removed.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

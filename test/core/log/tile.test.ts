@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { emptyFrontier, growing, hashLeaf, rootOf, type Subtree } from '../../../src/core/log/merkle.ts'
-import { entryBundleOf, rightEdge, rootAt, type Tile, tileOf, tilePath } from '../../../src/core/log/tile.ts'
+import { entryBundleOf, leavesIn, rightEdge, rootAt, type Tile, tileOf, tilePath } from '../../../src/core/log/tile.ts'
 
 // The first and the widths are C2SP tlog-tiles' own examples.
 test.each<[Tile, string]>([
@@ -82,6 +82,23 @@ test('a bundle holds leaves, each after its length', () => {
   expect(entryBundleOf([new Uint8Array(0xffff)])).toHaveLength(0x10001)
   expect(() => entryBundleOf([new Uint8Array(0x10000)])).toThrow(RangeError)
 })
+
+test('leaves come out of an entry bundle as they went in', () => {
+  const leaf = fc.uint8Array({ maxLength: 600 })
+  fc.assert(
+    fc.property(fc.array(leaf, { maxLength: 8 }), (written) => {
+      expect(leavesIn(entryBundleOf(written)).map(hex)).toEqual(written.map(hex))
+    }),
+  )
+})
+
+test.each(['00', '0002', '000261', '00016100', '0001610002'])(
+  'bytes of no entry bundle give other leaves: %s',
+  (bytes) => {
+    const broken = Buffer.from(bytes, 'hex')
+    expect(hex(entryBundleOf(leavesIn(broken)))).not.toBe(bytes)
+  },
+)
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
