@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions'
-import { app } from '../src/app.ts'
+import { app } from '../src/deployed.ts'
 import { boundary } from '../src/http/boundary.ts'
 import { routes } from '../src/http/routes.ts'
 

@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions'
-import { app } from '../src/app.ts'
+import { app } from '../src/deployed.ts'
 import './api.ts'
 import './messages.ts'
 import './timers.ts'

@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions'
-import { app } from '../src/app.ts'
+import { app } from '../src/deployed.ts'
 import { timer } from '../src/runtime/timer.ts'
 
 /** Brings the cards up to date that a delivery left behind. */

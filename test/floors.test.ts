@@ -38,6 +38,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/cli/', { floor: 3, stranger: 'cli' }],
   ['src/app.ts', { floor: 4 }],
   ['src/config.ts', { floor: 4 }],
+  ['src/deployed.ts', { floor: 4.5 }],
   ['functions/', { floor: 5 }],
   // The local stack composes the app, and is never deployed.
   ['src/local/', { floor: 6 }],

@@ -2,15 +2,8 @@ import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type App, compose, type Teams } from '../app.ts'
-import { BlobArchive } from '../azure/archive.ts'
 import { GraphDirectory } from '../azure/directory.ts'
-import { TableLedger } from '../azure/ledger.ts'
-import { TableLimits } from '../azure/limits.ts'
-import { prepareLedger } from '../azure/meta.ts'
-import { TableOutbox } from '../azure/outbox.ts'
-import { TableSeals } from '../azure/seals.ts'
-import { connectTables, type Tables } from '../azure/tables.ts'
-import { archivePolicy } from '../evidence/seal/archivePolicy.ts'
+import { openStorage, type Storage } from '../azure/storage.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
 import { readVerifiers } from '../runtime/folder.ts'
 import { callers } from '../http/caller.ts'
@@ -36,7 +29,7 @@ export interface StackParts {
   readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
   readonly identity: Pick<Identity, 'graphUrl' | 'issuer' | 'jwksUri'>
   readonly clock: Clock
-  /** `null` without Teams: then nobody is told, and requests are decided over HTTP. */
+  /** `null` without Teams: then no cards are sent, and requests are decided over HTTP. */
   readonly teams: LocalTeams | null
   readonly failed: (cause: unknown) => void
 }
@@ -59,37 +52,38 @@ export interface LocalStack {
 export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const { data, policy, baseUrl, azurite, identity, clock } = parts
   const { account, key } = azurite
-  const tables = connectTables({ url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) })
-  const credential = new StorageSharedKeyCredential(account, key)
-  const archive = new BlobArchive({ url: azurite.blobsUrl, container: 'evidence', credential })
-  const seals = new TableSeals(tables)
-  await prepareLedger(tables, { origin, tenant: tenantId, at: clock.now() })
-  await archive.prepare()
-  await archivePolicy(archive, policy)
+  const storage = await openStorage(
+    {
+      tables: { url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) },
+      blobs: { url: azurite.blobsUrl, credential: new StorageSharedKeyCredential(account, key) },
+      origin,
+      tenant: tenantId,
+      at: clock.now(),
+    },
+    policy,
+  )
+  const { archive, seals } = storage
   const app = compose({
-    ledger: new TableLedger(tables),
-    limits: new TableLimits(tables),
+    ...storage,
     policy,
     directory: new GraphDirectory({ url: identity.graphUrl, credential: anybody, clock }),
     signer: await fileSigner(grantKeyIn(data)),
     logSigner: await fileSigner(logKeyIn(data)),
     origin,
-    seals,
     verifiers: readVerifiers('evidence'),
-    archive,
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     baseUrl,
     failed: parts.failed,
-    ...(parts.teams && { teams: teamsOn(tables, parts.teams, drawing(parts.cards)) }),
+    ...(parts.teams && { teams: teamsOn(storage, parts.teams, drawing(parts.cards)) }),
   })
   return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: new Bundles({ seals, archive, clock }) }) }
 }
 
-function teamsOn(tables: Tables, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {
+function teamsOn({ outbox }: Storage, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {
   const settings = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
   const messenger = connect(settings, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
-  return { outbox: new TableOutbox(tables), cards, gate, messenger }
+  return { outbox, cards, gate, messenger }
 }

@@ -3,7 +3,8 @@
  * bundles and runs this in a process of its own. The trace of a call says which port fails it, and how.
  */
 import { createServer } from 'node:http'
-import { type Adapters, compose, useApp } from '../../src/app.ts'
+import { type Adapters, compose } from '../../src/app.ts'
+import { useApp } from '../../src/deployed.ts'
 import { dayOf, endOf } from '../../src/core/data/day.ts'
 import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'

@@ -3,7 +3,7 @@
  * outlives its run is opened again on the next storage: most of what a start takes is code that runs for the first time.
  */
 import { createServer } from 'node:http'
-import { useApp } from '../../src/app.ts'
+import { useApp } from '../../src/deployed.ts'
 import { instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { readCards } from '../../src/runtime/folder.ts'

@@ -3,7 +3,7 @@
  * with other processes. deployment.ts bundles and forks it, and talks to it by IPC. It ends with its parent.
  */
 import { createServer } from 'node:http'
-import { useApp } from '../../src/app.ts'
+import { useApp } from '../../src/deployed.ts'
 import { instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { readCards } from '../../src/runtime/folder.ts'

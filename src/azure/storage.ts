@@ -1,0 +1,52 @@
+import type { Instant } from '../core/data/instant.ts'
+import { archivePolicy } from '../evidence/seal/archivePolicy.ts'
+import type { Policy } from '../ports/policy.ts'
+import { BlobArchive, type BlobSettings } from './archive.ts'
+import { TableLedger } from './ledger.ts'
+import { TableLimits } from './limits.ts'
+import { prepareLedger } from './meta.ts'
+import { TableOutbox } from './outbox.ts'
+import { TableSeals } from './seals.ts'
+import { connectTables, type TablesOptions } from './tables.ts'
+
+/** An account's tables and blobs, and what this deployment keeps there. */
+export interface StorageSettings {
+  readonly tables: TablesOptions
+  readonly blobs: Omit<BlobSettings, 'container'>
+  /** The name of the log. */
+  readonly origin: string
+  readonly tenant: string
+  readonly at: Instant
+}
+
+/** The ports that keep what must last. */
+export interface Storage {
+  readonly ledger: TableLedger
+  readonly limits: TableLimits
+  readonly outbox: TableOutbox
+  readonly seals: TableSeals
+  readonly archive: BlobArchive
+}
+
+/**
+ * Opens the storage of a deployment: makes tables and containers where they are missing, checks that they belong to this
+ * deployment, and keeps the policy's files with the evidence before anything is decided under that policy.
+ *
+ * @throws {Error} that names the field, if this is the storage of another deployment or of another format
+ * @throws {Problem} `unavailable`
+ */
+export async function openStorage(settings: StorageSettings, policy: Policy): Promise<Storage> {
+  const { origin, tenant, at } = settings
+  const tables = connectTables(settings.tables)
+  const archive = new BlobArchive({ ...settings.blobs, container: 'evidence' })
+  await prepareLedger(tables, { origin, tenant, at })
+  await archive.prepare()
+  await archivePolicy(archive, policy)
+  return {
+    ledger: new TableLedger(tables),
+    limits: new TableLimits(tables),
+    outbox: new TableOutbox(tables),
+    seals: new TableSeals(tables),
+    archive,
+  }
+}

@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url'
+import { ManagedIdentityCredential } from '@azure/identity'
+import { type App, compose, type Teams } from './app.ts'
+import { GraphDirectory } from './azure/directory.ts'
+import { VaultSigner } from './azure/signer.ts'
+import { openStorage, type Storage } from './azure/storage.ts'
+import { drawing } from './cards/lazyCards.ts'
+import { type Config, readConfig } from './config.ts'
+import { instant } from './core/data/instant.ts'
+import { callers } from './http/caller.ts'
+import { loadPolicy } from './policy/load.ts'
+import type { Clock } from './ports/clock.ts'
+import { readCards, readVerifiers } from './runtime/folder.ts'
+import { backgroundLine } from './runtime/log.ts'
+import { gate } from './teams/inbound/gate.ts'
+import { connect } from './teams/outbound/connection.ts'
+
+let current: Promise<App> | undefined
+
+/** Returns the app of this process, and builds it at the first call. A start that failed is tried again at the next. */
+export function app(): Promise<App> {
+  current ??= deployed(readConfig(process.env)).catch((cause: unknown) => {
+    current = undefined
+    throw cause
+  })
+  return current
+}
+
+/** Makes this the app of the process, for programs that compose other adapters. */
+export function useApp(other: App): void {
+  current = Promise.resolve(other)
+}
+
+/** Composes the app with the services of Azure. */
+async function deployed(config: Config): Promise<App> {
+  const { baseUrl, tenantId, origin, apiAppId: audience } = config
+  const credential = new ManagedIdentityCredential({ clientId: config.clientId })
+  const cards = readCards(beside('cards'))
+  const policy = await loadPolicy(config.policyFolder, cards)
+  const clock: Clock = { now: () => instant(Date.now()) }
+  const storage = await openStorage(
+    {
+      tables: { url: config.tablesUrl, credential },
+      blobs: { url: config.blobsUrl, credential },
+      origin,
+      tenant: tenantId,
+      at: clock.now(),
+    },
+    policy,
+  )
+  const entra = `https://login.microsoftonline.com/${tenantId}`
+  return compose({
+    ...storage,
+    policy,
+    directory: new GraphDirectory({ url: 'https://graph.microsoft.com/v1.0', credential, clock }),
+    signer: new VaultSigner({ keyId: config.grantKey, credential }),
+    logSigner: new VaultSigner({ keyId: config.logKey, credential }),
+    origin,
+    verifiers: readVerifiers(beside('evidence')),
+    clock,
+    callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
+    failed: (cause) => console.error(backgroundLine(cause)),
+    baseUrl,
+    teams: teamsIn(config, storage, cards),
+  })
+}
+
+/** Finds a folder beside the built program. */
+const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))
+
+function teamsIn(
+  { bot, clientId, tenantId }: Config,
+  { outbox }: Storage,
+  files: ReadonlyMap<string, Uint8Array>,
+): Teams {
+  const cards = drawing(files)
+  return {
+    outbox,
+    cards,
+    messenger: connect({ ...bot, clientId }, async (request) => (await cards()).channel(request)),
+    gate: gate({ botAppId: bot.appId, tenantId, jwksUri: botKeys }),
+  }
+}
+
+/** Where the Bot Framework publishes the keys of its channels. */
+const botKeys = 'https://login.botframework.com/v1/.well-known/keys'
