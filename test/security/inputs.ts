@@ -13,7 +13,7 @@ export const inputRows: readonly Row[] = [
       {
         name: 'json-doubled-keys',
         file: 'src/core/data/json.ts',
-        find: "if (Object.hasOwn(members, key)) this.refuse('A key occurs twice in one object.')",
+        find: "if (Object.hasOwn(members, key)) this.#refuse('A key occurs twice in one object.')",
         replace: '',
         tests: { [json]: [refuses] },
       },
@@ -27,7 +27,7 @@ export const inputRows: readonly Row[] = [
       {
         name: 'json-depth',
         file: 'src/core/data/json.ts',
-        find: 'if (depth > this.limits.depth)',
+        find: 'if (depth > this.#limits.depth)',
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },
@@ -41,7 +41,7 @@ export const inputRows: readonly Row[] = [
       {
         name: 'json-surrogates',
         file: 'src/core/data/json.ts',
-        find: "if (!value.isWellFormed()) this.refuse('A string has half a surrogate pair.')",
+        find: "if (!value.isWellFormed()) this.#refuse('A string has half a surrogate pair.')",
         replace: '',
         tests: { [json]: [refuses] },
       },

@@ -70,144 +70,144 @@ const smallest = 2 ** -1022
 
 /** One pass over the text; holds the position. Depth is bounded, so recursion is safe. */
 class Reader {
-  private readonly text: string
-  private readonly limits: JsonLimits
-  private at = 0
-  private nodes = 0
+  readonly #text: string
+  readonly #limits: JsonLimits
+  #at = 0
+  #nodes = 0
 
   constructor(text: string, limits: JsonLimits) {
-    this.text = text
-    this.limits = limits
+    this.#text = text
+    this.#limits = limits
   }
 
   document(): Json {
-    if (this.text.startsWith('\ufeff')) this.refuse('A byte order mark is not allowed.')
-    const value = this.value(1)
-    this.skip()
-    if (this.at < this.text.length) this.refuse('Something follows the document.')
+    if (this.#text.startsWith('\ufeff')) this.#refuse('A byte order mark is not allowed.')
+    const value = this.#value(1)
+    this.#skip()
+    if (this.#at < this.#text.length) this.#refuse('Something follows the document.')
     return value
   }
 
-  private value(depth: number): Json {
-    this.skip()
-    if (++this.nodes > this.limits.nodes) this.refuse(`More than ${this.limits.nodes} values.`)
-    switch (this.text[this.at]) {
+  #value(depth: number): Json {
+    this.#skip()
+    if (++this.#nodes > this.#limits.nodes) this.#refuse(`More than ${this.#limits.nodes} values.`)
+    switch (this.#text[this.#at]) {
       case '{':
-        return this.object(depth)
+        return this.#object(depth)
       case '[':
-        return this.array(depth)
+        return this.#array(depth)
       case '"':
-        return this.string()
+        return this.#string()
       case 't':
-        return this.word('true', true)
+        return this.#word('true', true)
       case 'f':
-        return this.word('false', false)
+        return this.#word('false', false)
       case 'n':
-        return this.word('null', null)
+        return this.#word('null', null)
       default:
-        return this.number()
+        return this.#number()
     }
   }
 
-  private object(depth: number): JsonObject {
-    this.enter(depth)
+  #object(depth: number): JsonObject {
+    this.#enter(depth)
     const members: Record<string, Json> = {}
-    if (this.closes('}')) return members
+    if (this.#closes('}')) return members
     do {
-      this.skip()
-      if (this.text[this.at] !== '"') this.refuse('A member starts with its key in quotes.')
-      const key = this.string()
+      this.#skip()
+      if (this.#text[this.#at] !== '"') this.#refuse('A member starts with its key in quotes.')
+      const key = this.#string()
       // `__proto__` would set the prototype of the object that a later reader builds.
-      if (key.startsWith('__')) this.refuse('A key may not start with two underscores.')
-      if (Object.hasOwn(members, key)) this.refuse('A key occurs twice in one object.')
-      this.skip()
-      if (this.text[this.at++] !== ':') this.refuse('A colon is missing.')
-      members[key] = this.value(depth + 1)
-    } while (this.continues('}'))
+      if (key.startsWith('__')) this.#refuse('A key may not start with two underscores.')
+      if (Object.hasOwn(members, key)) this.#refuse('A key occurs twice in one object.')
+      this.#skip()
+      if (this.#text[this.#at++] !== ':') this.#refuse('A colon is missing.')
+      members[key] = this.#value(depth + 1)
+    } while (this.#continues('}'))
     return members
   }
 
-  private array(depth: number): Json[] {
-    this.enter(depth)
+  #array(depth: number): Json[] {
+    this.#enter(depth)
     const items: Json[] = []
-    if (this.closes(']')) return items
-    do items.push(this.value(depth + 1))
-    while (this.continues(']'))
+    if (this.#closes(']')) return items
+    do items.push(this.#value(depth + 1))
+    while (this.#continues(']'))
     return items
   }
 
-  private string(): string {
-    plainString.lastIndex = this.at
-    const plain = plainString.exec(this.text)
+  #string(): string {
+    plainString.lastIndex = this.#at
+    const plain = plainString.exec(this.#text)
     if (plain) {
-      this.at = plainString.lastIndex
+      this.#at = plainString.lastIndex
       return plain[1] ?? ''
     }
-    const quoted = this.match(anyString) ?? this.refuse('A string does not end.')
+    const quoted = this.#match(anyString) ?? this.#refuse('A string does not end.')
     let value: string
     try {
       value = JSON.parse(quoted) as string
     } catch {
-      return this.refuse('A string has a bad escape.')
+      return this.#refuse('A string has a bad escape.')
     }
-    if (!value.isWellFormed()) this.refuse('A string has half a surrogate pair.')
+    if (!value.isWellFormed()) this.#refuse('A string has half a surrogate pair.')
     return value
   }
 
-  private number(): number {
-    const literal = this.match(number) ?? this.refuse('A value is expected.')
+  #number(): number {
+    const literal = this.#match(number) ?? this.#refuse('A value is expected.')
     const value = Number(literal)
-    if (!Number.isFinite(value)) this.refuse('A number is too large.')
-    if (Object.is(value, -0)) this.refuse('Minus zero is not allowed.')
+    if (!Number.isFinite(value)) this.#refuse('A number is too large.')
+    if (Object.is(value, -0)) this.#refuse('Minus zero is not allowed.')
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      this.refuse('An integer lies between -(2^53-1) and 2^53-1: write it as text.')
+      this.#refuse('An integer lies between -(2^53-1) and 2^53-1: write it as text.')
     const significant = literal
       .replace(/[eE].*/, '')
       .replace(/[-.]/g, '')
       .replace(/^0+/, '')
     const digits = /[.eE]/.test(literal) ? significant.replace(/0+$/, '') : ''
-    if (digits.length > 15) this.refuse('A number has more than 15 significant digits: write it as text.')
+    if (digits.length > 15) this.#refuse('A number has more than 15 significant digits: write it as text.')
     // Below the smallest normal double digits are lost before there are 15 of them.
-    if (Math.abs(value) < smallest && digits !== '') this.refuse('A number is too small.')
+    if (Math.abs(value) < smallest && digits !== '') this.#refuse('A number is too small.')
     return value
   }
 
-  private word<T extends boolean | null>(word: string, value: T): T {
-    if (!this.text.startsWith(word, this.at)) this.refuse('A value is expected.')
-    this.at += word.length
+  #word<T extends boolean | null>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#refuse('A value is expected.')
+    this.#at += word.length
     return value
   }
 
-  private enter(depth: number): void {
-    if (depth > this.limits.depth) this.refuse(`Nested more than ${this.limits.depth} deep.`)
-    this.at++
+  #enter(depth: number): void {
+    if (depth > this.#limits.depth) this.#refuse(`Nested more than ${this.#limits.depth} deep.`)
+    this.#at++
   }
 
-  private closes(bracket: string): boolean {
-    this.skip()
-    if (this.text[this.at] !== bracket) return false
-    this.at++
+  #closes(bracket: string): boolean {
+    this.#skip()
+    if (this.#text[this.#at] !== bracket) return false
+    this.#at++
     return true
   }
 
-  private continues(bracket: string): boolean {
-    if (this.closes(bracket)) return false
-    if (this.text[this.at++] !== ',') this.refuse('A comma or a closing bracket is missing.')
+  #continues(bracket: string): boolean {
+    if (this.#closes(bracket)) return false
+    if (this.#text[this.#at++] !== ',') this.#refuse('A comma or a closing bracket is missing.')
     return true
   }
 
-  private skip(): void {
-    this.match(space)
+  #skip(): void {
+    this.#match(space)
   }
 
-  private match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.at
-    const found = pattern.exec(this.text)?.[0]
-    if (found !== undefined) this.at += found.length
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#text)?.[0]
+    if (found !== undefined) this.#at += found.length
     return found
   }
 
-  private refuse(rule: string): never {
-    throw new Problem('invalid-json', `${rule} (at character ${Math.min(this.at, this.text.length)})`)
+  #refuse(rule: string): never {
+    throw new Problem('invalid-json', `${rule} (at character ${Math.min(this.#at, this.#text.length)})`)
   }
 }

@@ -17,17 +17,17 @@ export class Refusal extends Error {
 
 /** The bot's way out to Teams. Nothing comes in through it: activities pass our own gate. */
 export class TeamsAdapter extends CloudAdapter {
-  private readonly settings: TeamsSettings
+  readonly #settings: TeamsSettings
 
   constructor(settings: TeamsSettings, credentials?: 'none') {
     const tokens = credentials === 'none' ? null : identity[settings.appType](settings)
     super(new ConfigurationBotFrameworkAuthentication({}, signing(tokens), undefined, undefined, { httpClient }))
-    this.settings = settings
+    this.#settings = settings
   }
 
   /** The client of the Bot Connector. It sends once, and fails with a `Refusal` if the answer is no success. */
   connector() {
-    const { appId, serviceUrl } = this.settings
+    const { appId, serviceUrl } = this.#settings
     return this.botFrameworkAuthentication.createConnectorFactory(this.createClaimsIdentity(appId)).create(serviceUrl)
   }
 }
