@@ -75,7 +75,8 @@ export class TileWriter {
   }
 
   #grow(number: number, hash: Uint8Array): void {
-    const level = (this.#levels[number] ??= emptyLevel(0))
+    const level = this.#levels[number] ?? emptyLevel(0)
+    this.#levels[number] = level
     level.hashes.set(hash, level.width * 32)
     level.tree.add(hash)
     level.width += 1
