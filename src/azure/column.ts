@@ -1,5 +1,6 @@
-import { fromInverse, type Shard } from '../core/data/id.ts'
+import type { Shard } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
+import { inverseIdIn } from './rowKey.ts'
 
 /** A row as it was read. */
 export type Row = Readonly<Record<string, unknown>>
@@ -40,8 +41,8 @@ export const isNewer = ({ v }: Row): boolean => typeof v === 'number' && v > row
 /** Names a row of a later format by its key; `request` is there where the key tells it. */
 export function newerRow(row: Row): NewerRow {
   const { partitionKey: shard, rowKey: name, v: version } = row as { partitionKey: string; rowKey: string; v: number }
-  const [, inverted] = /^(?:request|agent-.{36}|voter-.{36})-(.{26})$/.exec(name) ?? []
-  return { shard, row: name, ...(inverted && { request: fromInverse(inverted, shard as Shard) }), version }
+  const request = inverseIdIn(name, shard as Shard)
+  return { shard, row: name, ...(request && { request }), version }
 }
 
 /** @throws {Problem} `newer-format` for a row of a later format */

@@ -3,8 +3,12 @@ import { type Instant, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Scope } from '../ports/ledger.ts'
 
-/** Where a request stands in a list: compares as text. */
+/** Where a request stands in a list. Positions compare as text. */
 export type Position = string & { readonly __brand: 'Position' }
+
+/** Characters of an instant, and of an inverted id. */
+const instantLength = '2026-01-31T09:30:00.000Z'.length
+export const inverseLength = 26
 
 /** Newest first. */
 export const positionById = (id: RequestId): Position => `${inverse(id)}-${shardOf(id)}` as Position
@@ -12,12 +16,13 @@ export const positionById = (id: RequestId): Position => `${inverse(id)}-${shard
 /** By deadline. */
 export const positionByDue = (at: Instant, id: RequestId): Position => `${at}-${id}` as Position
 
+/** Reads the request from a position. */
 export const idAt = (scope: Scope, position: Position): RequestId =>
   scope.by === 'pending'
-    ? parseRequestId(position.slice(25))
-    : fromInverse(position.slice(0, 26), position.slice(27) as Shard)
+    ? parseRequestId(position.slice(instantLength + 1))
+    : fromInverse(position.slice(0, inverseLength), position.slice(inverseLength + 1) as Shard)
 
-/** Opaque to whoever gets it: the next page starts after this position. */
+/** Makes a cursor, which is opaque to clients: the next page starts after this position. */
 export const cursorOf = (scope: Scope, position: Position): string =>
   Buffer.from(`${scope.by}:${position}`).toString('base64url')
 
@@ -35,7 +40,8 @@ function isPosition(scope: Scope, position: Position): boolean {
   try {
     const id = idAt(scope, position)
     return (
-      position === (scope.by === 'pending' ? positionByDue(parseInstant(position.slice(0, 24)), id) : positionById(id))
+      position ===
+      (scope.by === 'pending' ? positionByDue(parseInstant(position.slice(0, instantLength)), id) : positionById(id))
     )
   } catch (cause) {
     if (cause instanceof Problem) return false

@@ -4,7 +4,7 @@ import { Conflict } from '../ports/ledger.ts'
 import type { Row } from './column.ts'
 import { retryAfter } from './pipeline.ts'
 
-/** Waits for the storage and says what went wrong in our own words. */
+/** Waits for the storage, and translates its errors. */
 export async function answered<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -13,7 +13,7 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** As `answered`, for what changes nothing: there is nobody to be in conflict with, whatever the storage says. */
+/** As `answered`, for reads: these conflict with nothing, so that a conflict is a fault of the storage. */
 export async function read<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -34,6 +34,33 @@ export async function dropped(work: Promise<object>): Promise<void> {
   await unlessMissing(work)
 }
 
+/** Waits for a write; `null` if the row is not as it was read, or exists although it should not. */
+export async function unlessConflict<T extends object>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await answered(work)
+  } catch (cause) {
+    if (cause instanceof Conflict) return null
+    throw cause
+  }
+}
+
+/**
+ * Creates a row. If there is one, reads it: it is another writer's, or our own, whose answer was lost.
+ *
+ * @returns the row that was there; `null` for the one that was created
+ * @throws {Conflict} if the row that was there is gone
+ */
+export async function createOrRead(create: Promise<object>, read: () => Promise<Row | null>): Promise<Row | null> {
+  try {
+    await answered(create)
+    return null
+  } catch (cause) {
+    const standing = cause instanceof Conflict ? await read() : null
+    if (standing === null) throw cause
+    return standing
+  }
+}
+
 async function unlessMissing(work: Promise<object>): Promise<Row | null> {
   try {
     return { ...(await work) }
@@ -44,8 +71,8 @@ async function unlessMissing(work: Promise<object>): Promise<Row | null> {
 }
 
 /**
- * Translates by status code: somebody was first, the storage cannot be reached or refuses us, or a bug of ours, which
- * is left as it is.
+ * Translates by status code: another writer was first, or the storage cannot be reached or refuses us. An error that
+ * tells of a bug in this program is left as it is.
  */
 export function translated(cause: unknown): unknown {
   if (isConflict(cause)) return new Conflict({ cause })
@@ -72,7 +99,7 @@ const isUnreachable = (cause: unknown): boolean =>
     cause.name,
   )
 
-/** The SDK stumbles over an answer that is none. */
+/** The SDK throws these when an answer is not one of the table service. */
 const isGarbled = (cause: unknown): boolean => cause instanceof TypeError || cause instanceof SyntaxError
 
 export function unavailable(cause: unknown): Problem {

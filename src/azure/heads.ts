@@ -7,7 +7,8 @@ import { Problem } from '../core/data/problem.ts'
 import { Conflict, type Loaded } from '../ports/ledger.ts'
 import { textIn } from './column.ts'
 import { answered, found } from './fault.ts'
-import { headFrom, headRow, rowKey, rowOf } from './row.ts'
+import { headFrom, headRow, rowOf } from './row.ts'
+import { rowKey } from './rowKey.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
 export interface HeadRead {
@@ -35,59 +36,59 @@ const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: nul
 
 /** The head rows of all shards, and what is remembered of them. */
 export class Heads {
-  private readonly table: TableClient
-  private readonly clock: Tables['clock']
-  private readonly remembered = new Map<Shard, HeadRead & { readonly at: number }>()
+  readonly #table: TableClient
+  readonly #clock: Tables['clock']
+  readonly #remembered = new Map<Shard, HeadRead & { readonly at: number }>()
   /** Until when others are thought to be at work. */
-  private sharedUntil = 0
+  #sharedUntil = 0
 
   constructor({ ledger, clock }: Pick<Tables, 'ledger' | 'clock'>) {
-    this.table = ledger
-    this.clock = clock
+    this.#table = ledger
+    this.#clock = clock
   }
 
   /** @throws {Problem} `unavailable` while the clocks of the storage and of this machine differ. */
   checkClock(): void {
-    if (this.clock.apart > mostApart)
+    if (this.#clock.apart > mostApart)
       throw new Problem('unavailable', 'The clocks of the storage and of this machine differ.', { retryAfter: 30 })
   }
 
   async read(shard: Shard, deadline: Deadline): Promise<HeadRead> {
-    const before = this.remembered.get(shard)
-    const row = await found(this.table.getEntity(shard, rowKey.head, deadline))
+    const before = this.#remembered.get(shard)
+    const row = await found(this.#table.getEntity(shard, rowKey.head, deadline))
     const read = row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
     // While we write, nothing is remembered: what differs from what was remembered all along is not ours.
-    if (before && before === this.remembered.get(shard) && before.etag !== read.etag) this.meet()
+    if (before && before === this.#remembered.get(shard) && before.etag !== read.etag) this.meet()
     return read
   }
 
   /** `null` if nothing is remembered that is young enough. */
   fresh(shard: Shard): HeadRead | null {
-    const head = this.remembered.get(shard)
+    const head = this.#remembered.get(shard)
     const now = performance.now()
-    const long = now < this.sharedUntil ? freshFor : freshAlone
+    const long = now < this.#sharedUntil ? freshFor : freshAlone
     return head !== undefined && now - head.at < long ? head : null
   }
 
   /** Reads a head ahead of its turn: in the same round as something else, while nobody else is likely to move it. */
   async readAhead(shard: Shard, deadline: Deadline): Promise<void> {
-    if (performance.now() < this.sharedUntil || this.fresh(shard)) return
-    const before = this.remembered.get(shard)
+    if (performance.now() < this.#sharedUntil || this.fresh(shard)) return
+    const before = this.#remembered.get(shard)
     const head = await this.read(shard, deadline)
-    if (before === this.remembered.get(shard)) this.remember(shard, head)
+    if (before === this.#remembered.get(shard)) this.remember(shard, head)
   }
 
   remember(shard: Shard, head: HeadRead): void {
-    this.remembered.set(shard, { ...head, at: performance.now() })
+    this.#remembered.set(shard, { ...head, at: performance.now() })
   }
 
   forget(shard: Shard): void {
-    this.remembered.delete(shard)
+    this.#remembered.delete(shard)
   }
 
   /** Hears that somebody else writes too. */
   meet(): void {
-    this.sharedUntil = performance.now() + aloneAfter
+    this.#sharedUntil = performance.now() + aloneAfter
   }
 
   /**
@@ -102,7 +103,7 @@ export class Heads {
       this.checkClock()
       this.forget(shard)
       try {
-        known = await this.write(shard, known, at)
+        known = await this.#write(shard, known, at)
       } catch (cause) {
         if (!(cause instanceof Conflict || cause instanceof Problem)) throw cause
         // Whether it was somebody else, or an answer of ours that was lost: all that counts is the time it has now.
@@ -117,12 +118,12 @@ export class Heads {
   }
 
   /** Merges the time alone, so that whatever else the row holds stays. */
-  private async write(shard: Shard, { head, etag }: HeadRead, at: Instant): Promise<HeadRead> {
+  async #write(shard: Shard, { head, etag }: HeadRead, at: Instant): Promise<HeadRead> {
     const raised = { ...head, recordedAt: at }
     const { etag: next } = await answered(
       etag === null
-        ? this.table.createEntity(headRow(shard, raised), within())
-        : this.table.updateEntity(rowOf(shard, rowKey.head, { recordedAt: at }), 'Merge', { etag, ...within() }),
+        ? this.#table.createEntity(headRow(shard, raised), within())
+        : this.#table.updateEntity(rowOf(shard, rowKey.head, { recordedAt: at }), 'Merge', { etag, ...within() }),
     )
     return next === undefined ? this.read(shard, within()) : { head: raised, etag: next }
   }

@@ -22,7 +22,8 @@ import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
-import { eventFrom, foreignIn, keyFrom, requestFrom, rowKey } from './row.ts'
+import { eventFrom, foreignIn, keyFrom, requestFrom } from './row.ts'
+import { requestIdIn, rowKey } from './rowKey.ts'
 import { streamEvents } from './stream.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
@@ -34,78 +35,81 @@ const mostEvents = 1_000
 /** All requests and events, in Azure Table Storage: one partition a shard, one transaction a change. */
 export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
-  private readonly table: TableClient
-  private readonly heads: Heads
+  readonly #table: TableClient
+  readonly #heads: Heads
   /** Of requests that were found, as long as somebody holds them. */
-  private readonly rows = new WeakMap<ApprovalRequest, ReadRow>()
-  private readonly pageSize: number
+  readonly #rows = new WeakMap<ApprovalRequest, ReadRow>()
+  readonly #pageSize: number
 
   constructor(tables: Tables, pageSize = mostEvents) {
-    this.table = tables.ledger
-    this.heads = new Heads(tables)
-    this.pageSize = pageSize
+    this.#table = tables.ledger
+    this.#heads = new Heads(tables)
+    this.#pageSize = pageSize
   }
 
   async load(shard: Shard, { request: id, found: given, key: hash }: Wanted): Promise<Loaded> {
     const deadline = within()
-    const known = given && given.id === id && this.rows.has(given) ? given : null
+    const known = given && given.id === id && this.#rows.has(given) ? given : null
     const [{ head, etag }, request, key] = await Promise.all([
-      this.heads.fresh(shard) ?? this.heads.read(shard, deadline),
-      known ?? (id === undefined ? null : this.findBy(deadline)(id)),
-      hash === undefined ? null : this.read(shard, rowKey.key(hash), deadline),
+      this.#heads.fresh(shard) ?? this.#heads.read(shard, deadline),
+      known ?? (id === undefined ? null : this.#findBy(deadline)(id)),
+      hash === undefined ? null : this.#read(shard, rowKey.key(hash), deadline),
     ])
-    const version: Version = { head: etag, request: (request && this.rows.get(request)) ?? null }
+    const version: Version = { head: etag, request: (request && this.#rows.get(request)) ?? null }
     return { shard, head, request, key: key && keyFrom(key), version }
   }
 
   async commit(loaded: Loaded, change: Change): Promise<void> {
-    this.heads.checkClock()
+    this.#heads.checkClock()
     const cleared = clearedBy(loaded, change)
-    const kept = cleared.length > 0 ? await this.rowsOf(loaded.shard, cleared) : undefined
+    const kept = cleared.length > 0 ? await this.#rowsOf(loaded.shard, cleared) : undefined
     const rows = transaction(loaded, change, versionOf(loaded), kept)
-    this.heads.forget(loaded.shard)
+    this.#heads.forget(loaded.shard)
     try {
-      const { subResponses } = await this.table.submitTransaction(rows, within())
+      const { subResponses } = await this.#table.submitTransaction(rows, within())
       if (subResponses.length !== rows.length) throw new RestError('The answer is not one to our transaction.')
       const etag = subResponses[0]?.etag
-      if (etag !== undefined) this.heads.remember(loaded.shard, { head: headAfter(loaded, change), etag })
+      if (etag !== undefined) this.#heads.remember(loaded.shard, { head: headAfter(loaded, change), etag })
     } catch (cause) {
-      await this.settle(loaded, change, translated(cause))
+      await this.#passIfWritten(loaded, change, translated(cause))
     }
   }
 
-  /** Finds out whether a commit is written after all: the event at the number it tried bears its operation id. */
-  private async settle(loaded: Loaded, { op }: Change, fault: unknown): Promise<void> {
+  /**
+   * Returns if a commit was written although its answer was lost: the event at the number it tried bears its operation id.
+   * Rethrows the fault otherwise.
+   */
+  async #passIfWritten(loaded: Loaded, { op }: Change, fault: unknown): Promise<void> {
     if (!(fault instanceof Conflict || fault instanceof Problem)) throw fault
     const { shard, head } = loaded
     const deadline = within(2_000)
     const [event, newest] = await Promise.all([
-      this.read(shard, rowKey.event(head.seq + 1), deadline),
-      this.heads.read(shard, deadline),
+      this.#read(shard, rowKey.event(head.seq + 1), deadline),
+      this.#heads.read(shard, deadline),
     ])
-    this.heads.remember(shard, newest)
+    this.#heads.remember(shard, newest)
     if (event !== null && textIn(event, 'op') === op) return
-    if (newest.etag !== versionOf(loaded).head) this.heads.meet()
+    if (newest.etag !== versionOf(loaded).head) this.#heads.meet()
     throw fault
   }
 
   async find(id: RequestId): Promise<ApprovalRequest | null> {
-    return this.findBy(within())(id)
+    return this.#findBy(within())(id)
   }
 
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
     const deadline = within()
     // Whoever looks for a key is about to commit it.
     const [row] = await Promise.all([
-      this.read(shard, rowKey.key(hash), deadline),
-      this.heads.readAhead(shard, deadline),
+      this.#read(shard, rowKey.key(hash), deadline),
+      this.#heads.readAhead(shard, deadline),
     ])
     return row && keyFrom(row)
   }
 
   async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
     const numbers = events.map(({ seq }) => seq)
-    return [...(await this.rowsOf(shardOf(id), numbers))].map(([seq, row]) => eventFrom(seq, row))
+    return [...(await this.#rowsOf(shardOf(id), numbers))].map(([seq, row]) => eventFrom(seq, row))
   }
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
@@ -114,7 +118,7 @@ export class TableLedger implements Ledger {
     const rowsOf = async (shard: Shard): Promise<readonly Row[]> => {
       const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}`
       return (
-        await readPage(this.table, { filter, select: ['RowKey', 'v'] }, { size: Math.min(limit, 1000) }, deadline)
+        await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size: Math.min(limit, 1000) }, deadline)
       ).rows
     }
     const rows = await Promise.all(shards.map(rowsOf))
@@ -123,22 +127,19 @@ export class TableLedger implements Ledger {
       .flat()
       .filter((row) => !isNewer(row))
       .map(keyOf)
-    return keys
-      .sort()
-      .slice(0, limit)
-      .map((key) => parseRequestId(key.slice('due-2026-01-31T09:30:00.000Z-'.length)))
+    return keys.sort().slice(0, limit).map(requestIdIn)
   }
 
   async list(scope: Scope, page: Listing): Promise<Page> {
     const deadline = within()
-    return listRequests({ table: this.table, find: this.findBy(deadline), deadline }, scope, page)
+    return listRequests({ table: this.#table, find: this.#findBy(deadline), deadline }, scope, page)
   }
 
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
-    if (after === null) return { seq: (await this.heads.read(shard, within())).head.seq, requests: [] }
+    if (after === null) return { seq: (await this.#heads.read(shard, within())).head.seq, requests: [] }
     const filter = odata`PartitionKey eq ${shard} and RowKey gt ${rowKey.event(after)} and RowKey lt 'event-~'`
     const { rows } = await readPage(
-      this.table,
+      this.#table,
       { filter, select: ['RowKey', 'request', 'v'] },
       { size: 1000 },
       within(),
@@ -152,46 +153,46 @@ export class TableLedger implements Ledger {
   }
 
   fence(shard: Shard, at: Instant): Promise<void> {
-    return this.inTurn(shard, () => this.heads.raise(shard, at))
+    return this.inTurn(shard, () => this.#heads.raise(shard, at))
   }
 
   async cut(shard: Shard, before: Instant): Promise<ChainHead> {
     const deadline = within()
-    const { head } = await this.heads.read(shard, deadline)
+    const { head } = await this.#heads.read(shard, deadline)
     const read = async (seq: number): Promise<KeptEvent | null> => {
-      const row = await this.read(shard, rowKey.event(seq), deadline)
+      const row = await this.#read(shard, rowKey.event(seq), deadline)
       return row && eventFrom(seq, row)
     }
     return cutBefore({ shard, head, read }, before)
   }
 
   stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]> {
-    return streamEvents(this.table, { shard, after, upTo }, this.pageSize)
+    return streamEvents(this.#table, { shard, after, upTo }, this.#pageSize)
   }
 
   async ping(): Promise<void> {
-    await this.read('seal', 'meta', within())
+    await this.#read('seal', 'meta', within())
   }
 
-  private findBy(deadline: Deadline): (id: RequestId) => Promise<ApprovalRequest | null> {
+  #findBy(deadline: Deadline): (id: RequestId) => Promise<ApprovalRequest | null> {
     return async (id) => {
-      const row = await this.read(shardOf(id), rowKey.request(id), deadline)
+      const row = await this.#read(shardOf(id), rowKey.request(id), deadline)
       if (row === null) return null
       const request = requestFrom(row)
-      this.rows.set(request, { etag: textIn(row, 'etag'), foreign: foreignIn(row) })
+      this.#rows.set(request, { etag: textIn(row, 'etag'), foreign: foreignIn(row) })
       return request
     }
   }
 
-  private read(partition: string, key: string, deadline: Deadline): Promise<Row | null> {
-    return found(this.table.getEntity(partition, key, deadline))
+  #read(partition: string, key: string, deadline: Deadline): Promise<Row | null> {
+    return found(this.#table.getEntity(partition, key, deadline))
   }
 
   /** Event rows by number. */
-  private async rowsOf(shard: Shard, numbers: readonly number[]): Promise<ReadonlyMap<number, Row>> {
+  async #rowsOf(shard: Shard, numbers: readonly number[]): Promise<ReadonlyMap<number, Row>> {
     const deadline = within()
     const pairs = numbers.map(async (seq) => {
-      const row = await this.read(shard, rowKey.event(seq), deadline)
+      const row = await this.#read(shard, rowKey.event(seq), deadline)
       if (row === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shard} is missing.`)
       return [seq, row] as const
     })

@@ -10,14 +10,14 @@ import { type Deadline, type Tables, within } from './tables.ts'
 
 /** Slots, in the table `limits`: each row is a partition of its own. */
 export class TableLimits implements Limits {
-  private readonly table: TableClient
+  readonly #table: TableClient
 
   constructor({ limits }: Pick<Tables, 'limits'>) {
-    this.table = limits
+    this.#table = limits
   }
 
   async read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: ReadRow | null }> {
-    const row = await this.stored(key, within())
+    const row = await this.#stored(key, within())
     return row === null
       ? { row: emptyRow, version: null }
       : { row: limitFrom(row), version: { etag: textIn(row, 'etag'), foreign: foreignColumns(row, ['row']) } }
@@ -31,20 +31,20 @@ export class TableLimits implements Limits {
     try {
       await answered<unknown>(
         read
-          ? this.table.updateEntity(entity, 'Replace', { etag: read.etag, ...deadline })
-          : this.table.createEntity(entity, deadline),
+          ? this.#table.updateEntity(entity, 'Replace', { etag: read.etag, ...deadline })
+          : this.#table.createEntity(entity, deadline),
       )
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause
-      const stored = await this.stored(key, within(2_000))
+      const stored = await this.#stored(key, within(2_000))
       // An answer may be lost: then the row is as we wanted it, and the conflict is with ourselves.
       if (stored === null || textIn(stored, 'row') !== wanted) throw cause
     }
   }
 
-  private stored(key: LimitKey, deadline: Deadline): Promise<Row | null> {
+  #stored(key: LimitKey, deadline: Deadline): Promise<Row | null> {
     const { partitionKey, rowKey } = place(key)
-    return found(this.table.getEntity(partitionKey, rowKey, deadline))
+    return found(this.#table.getEntity(partitionKey, rowKey, deadline))
   }
 }
 

@@ -5,7 +5,7 @@ import type { Instant } from '../core/data/instant.ts'
 import { asNewer, type NewerRow } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Keep, Page, Scope } from '../ports/ledger.ts'
-import { cursorOf, idAt, type Position, parseCursor } from './cursor.ts'
+import { cursorOf, idAt, inverseLength, type Position, parseCursor } from './cursor.ts'
 import { isNewer, keyOf, newerRow } from './column.ts'
 import { mergeShards, type Placed, type Plan } from './merge.ts'
 import { requestFrom } from './row.ts'
@@ -80,7 +80,7 @@ function planOf(scope: Scope, cursor: string | undefined): Plan {
   const position = cursor === undefined ? '' : parseCursor(scope, cursor)
   const newest = to === null ? '' : `${oldestAt(to)}-~`
   const after = (position > newest ? position : newest) as Position
-  const start = prefix + (isPending ? after : after.slice(0, 26))
+  const start = prefix + (isPending ? after : after.slice(0, inverseLength))
   const end = prefix + (from === null ? '~' : oldestAt(from))
   return {
     after,

@@ -1,8 +1,7 @@
 import { shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { Conflict } from '../ports/ledger.ts'
 import { type Row, rowVersion, textIn } from './column.ts'
-import { answered, found } from './fault.ts'
+import { answered, found, unlessConflict } from './fault.ts'
 import { type Tables, within } from './tables.ts'
 
 /** What a ledger is, for ever. One deployment serves one tenant and one log. */
@@ -31,20 +30,12 @@ export async function prepareLedger(
   if (meta === null) {
     const first = at.slice(0, 10)
     const row = { partitionKey: 'seal', rowKey: 'meta', v: rowVersion, ...ours, shards: shards.length, first }
-    await unlessThere(answered(ledger.createEntity(row, deadline)))
+    // Another instance, or an earlier try of ours, may have been first; the row is checked all the same.
+    await unlessConflict(ledger.createEntity(row, deadline))
     meta = await read()
   }
   if (meta === null) throw new Error('The ledger’s meta row was written and is not there.')
   return checked(meta, ours)
-}
-
-/** Another instance, or an earlier try of ours, may have been first; what it wrote is checked all the same. */
-async function unlessThere(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing
-  } catch (cause) {
-    if (!(cause instanceof Conflict)) throw cause
-  }
 }
 
 function checked(meta: Row, { origin, tenant }: Omit<Meta, 'first'>): Meta {

@@ -1,14 +1,14 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import { isClaimed, isWaiting, type Posting } from '../core/request/delivery.ts'
-import { parseRequestId, type RequestId, sha256, type Shard, shardOf, shards } from '../core/data/id.ts'
+import { type RequestId, sha256, type Shard, shardOf, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { Conflict } from '../ports/ledger.ts'
 import type { CardRow, Claim, Outbox } from '../ports/outbox.ts'
 import { cardFrom, cardKey, cardKeys, cardRow } from './card.ts'
 import { integerIn, isNewer, type Row, rowVersion, textIn, textOrNull } from './column.ts'
-import { answered, dropped, found } from './fault.ts'
+import { answered, dropped, found, unlessConflict } from './fault.ts'
 import { readPage } from './query.ts'
-import { rowKey, rowOf } from './row.ts'
+import { rowOf } from './row.ts'
+import { requestIdIn, rowKey } from './rowKey.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
 /** Rows of one shard that one look at what waits reads. */
@@ -22,23 +22,23 @@ const none = ''
 
 /** Which cards are out of date, who sees to them, and what lies in Teams: rows beside the requests in the ledger. */
 export class TableOutbox implements Outbox {
-  private readonly table: TableClient
-  private readonly pageSize: number
+  readonly #table: TableClient
+  readonly #pageSize: number
   /** Where the next look at a shard goes on that had more than was read. */
-  private readonly places = new Map<Shard, string>()
+  readonly #places = new Map<Shard, string>()
 
   constructor({ ledger }: Pick<Tables, 'ledger'>, pageSize = mostRows) {
-    this.table = ledger
-    this.pageSize = pageSize
+    this.#table = ledger
+    this.#pageSize = pageSize
   }
 
   async waiting(now: Instant, limit: number): Promise<readonly RequestId[]> {
     const deadline = within()
-    const rows = await Promise.all(shards.map((shard) => this.posts(shard, deadline)))
+    const rows = await Promise.all(shards.map((shard) => this.#posts(shard, deadline)))
     return rows
       .flat()
       .filter((row) => !isNewer(row) && isWaiting(postingFrom(row), now))
-      .map((row) => parseRequestId(textIn(row, 'rowKey').slice('post-'.length)))
+      .map((row) => requestIdIn(textIn(row, 'rowKey')))
       .sort()
       .slice(0, limit)
   }
@@ -46,14 +46,14 @@ export class TableOutbox implements Outbox {
   async claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null> {
     const deadline = within()
     for (let left = mostRaces; left > 0; left--) {
-      const row = await this.read(request, deadline)
+      const row = await this.#read(request, deadline)
       if (row === null) return null
       const posting = postingFrom(row)
       // Whoever claims has a name of its own: this is our write, whose answer was lost.
       if (posting.by === by) return { request, by, until, moved: false, version: textIn(row, 'etag') }
       if (isClaimed(posting, now)) return null
       const columns = { by, until, tries: posting.tries + 1 }
-      const etag = await this.merge(request, columns, textIn(row, 'etag'), deadline)
+      const etag = await this.#merge(request, columns, textIn(row, 'etag'), deadline)
       if (etag !== null) return { request, by, until, moved: false, version: etag }
     }
     return null
@@ -64,9 +64,9 @@ export class TableOutbox implements Outbox {
     let moved = false
     let etag = etagOf(version)
     for (let left = mostRaces; left > 0; left--) {
-      const next = await this.merge(request, { by, until }, etag, deadline)
+      const next = await this.#merge(request, { by, until }, etag, deadline)
       if (next !== null) return { request, by, until, moved, version: next }
-      const row = await this.read(request, deadline)
+      const row = await this.#read(request, deadline)
       if (row === null || textOrNull(row, 'by') !== by) return null
       // Perhaps it was our own write, whose answer was lost; it cannot be told whether it was nothing else.
       moved = true
@@ -78,19 +78,19 @@ export class TableOutbox implements Outbox {
   async finish({ request, version }: Claim): Promise<boolean> {
     const { partitionKey, rowKey } = place(request)
     const settings = { etag: etagOf(version), ...within() }
-    return (await unlessConflict(this.table.deleteEntity(partitionKey, rowKey, settings))) !== null
+    return (await unlessConflict(this.#table.deleteEntity(partitionKey, rowKey, settings))) !== null
   }
 
   async defer({ request, version }: Claim, notBefore: Instant): Promise<boolean> {
     const deadline = within()
     const columns = { by: none, until: none, notBefore, tries: 0 }
-    if ((await this.merge(request, columns, etagOf(version), deadline)) !== null) return true
-    const row = await this.read(request, deadline)
+    if ((await this.#merge(request, columns, etagOf(version), deadline)) !== null) return true
+    const row = await this.#read(request, deadline)
     return row !== null && textOrNull(row, 'by') === none && textOrNull(row, 'notBefore') === notBefore
   }
 
   async touch(request: RequestId): Promise<void> {
-    await answered(this.table.upsertEntity(place(request), 'Merge', within()))
+    await answered(this.#table.upsertEntity(place(request), 'Merge', within()))
   }
 
   async cards(request: RequestId): Promise<readonly CardRow[]> {
@@ -100,7 +100,7 @@ export class TableOutbox implements Outbox {
     const rows: Row[] = []
     let token: string | undefined
     do {
-      const page = await readPage(this.table, { filter }, { size: 1_000, ...(token && { token }) }, deadline)
+      const page = await readPage(this.#table, { filter }, { size: 1_000, ...(token && { token }) }, deadline)
       rows.push(...page.rows)
       token = page.token
     } while (token !== undefined)
@@ -108,50 +108,50 @@ export class TableOutbox implements Outbox {
   }
 
   async putCard(request: RequestId, row: CardRow): Promise<void> {
-    await answered(this.table.upsertEntity(cardRow(request, row), 'Replace', within()))
+    await answered(this.#table.upsertEntity(cardRow(request, row), 'Replace', within()))
   }
 
   async dropCard(request: RequestId, row: CardRow): Promise<void> {
-    await dropped(this.table.deleteEntity(shardOf(request), cardKey(request, row), within()))
+    await dropped(this.#table.deleteEntity(shardOf(request), cardKey(request, row), within()))
   }
 
   async arrive(conversation: string): Promise<boolean> {
     const entity = { ...arrival(conversation), v: rowVersion }
-    return (await unlessConflict(this.table.createEntity(entity, within()))) !== null
+    return (await unlessConflict(this.#table.createEntity(entity, within()))) !== null
   }
 
   async leave(conversation: string): Promise<void> {
     const { partitionKey, rowKey } = arrival(conversation)
-    await dropped(this.table.deleteEntity(partitionKey, rowKey, within()))
+    await dropped(this.#table.deleteEntity(partitionKey, rowKey, within()))
   }
 
   /** Up to a page of a shard's rows, from where the last look ended. */
-  private async posts(shard: Shard, deadline: Deadline): Promise<readonly Row[]> {
+  async #posts(shard: Shard, deadline: Deadline): Promise<readonly Row[]> {
     const query = {
       filter: odata`PartitionKey eq ${shard} and RowKey ge 'post-' and RowKey lt 'post-~'`,
       select: ['RowKey', 'v', 'by', 'until', 'notBefore', 'tries'],
     }
-    const token = this.places.get(shard)
-    this.places.delete(shard)
-    const page = await readPage(this.table, query, { size: this.pageSize, ...(token && { token }) }, deadline)
-    if (page.token !== undefined) this.places.set(shard, page.token)
+    const token = this.#places.get(shard)
+    this.#places.delete(shard)
+    const page = await readPage(this.#table, query, { size: this.#pageSize, ...(token && { token }) }, deadline)
+    if (page.token !== undefined) this.#places.set(shard, page.token)
     return page.rows
   }
 
-  private read(request: RequestId, deadline: Deadline): Promise<Row | null> {
+  #read(request: RequestId, deadline: Deadline): Promise<Row | null> {
     const { partitionKey, rowKey } = place(request)
-    return found(this.table.getEntity(partitionKey, rowKey, deadline))
+    return found(this.#table.getEntity(partitionKey, rowKey, deadline))
   }
 
   /** The row's new ETag; `null` if it is not as it was read, or gone. */
-  private async merge(
+  async #merge(
     request: RequestId,
     columns: Record<string, unknown>,
     etag: string,
     deadline: Deadline,
   ): Promise<string | null> {
     const entity = { ...place(request), ...columns }
-    return (await unlessConflict(this.table.updateEntity(entity, 'Merge', { etag, ...deadline })))?.etag ?? null
+    return (await unlessConflict(this.#table.updateEntity(entity, 'Merge', { etag, ...deadline })))?.etag ?? null
   }
 }
 
@@ -173,12 +173,3 @@ function postingFrom(row: Row): Posting {
 
 /** What a claim was written with; from elsewhere it would be a bug. */
 const etagOf = (version: unknown): string => version as string
-
-async function unlessConflict<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await answered(work)
-  } catch (cause) {
-    if (cause instanceof Conflict) return null
-    throw cause
-  }
-}

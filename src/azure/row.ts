@@ -1,23 +1,13 @@
 import type { TableEntity } from '@azure/data-tables'
 import { type Action, canonicalAction } from '../core/action/action.ts'
 import type { Leaf, Salted } from '../core/request/event.ts'
-import { type Digest, type Hex, inverse, type ObjectId, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import { type Digest, type Hex, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
 import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
+import { rowKey } from './rowKey.ts'
 import { foreignColumns, integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
-
-export const rowKey = {
-  head: 'head',
-  event: (seq: number) => `event-${String(seq).padStart(12, '0')}`,
-  request: (id: RequestId) => `request-${inverse(id)}`,
-  key: (hash: Hex) => `key-${hash}`,
-  due: (at: Instant, id: RequestId) => `due-${at}-${id}`,
-  agent: (agent: ObjectId, id: RequestId) => `agent-${agent}-${inverse(id)}`,
-  voter: (approver: ObjectId, id: RequestId) => `voter-${approver}-${inverse(id)}`,
-  post: (id: RequestId) => `post-${id}`,
-}
 
 export const rowOf = (shard: Shard, key: string, columns: Record<string, unknown> = {}): TableEntity => ({
   partitionKey: shard,

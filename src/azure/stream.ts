@@ -4,7 +4,8 @@ import type { Shard } from '../core/data/id.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
 import { keyOf, type Row, textOrNull } from './column.ts'
 import { readPage } from './query.ts'
-import { eventFrom, rowKey } from './row.ts'
+import { eventFrom } from './row.ts'
+import { rowKey } from './rowKey.ts'
 import { within } from './tables.ts'
 
 export interface Stretch {

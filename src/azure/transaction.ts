@@ -3,7 +3,8 @@ import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type ReadRow, type Row, textIn } from './column.ts'
-import { clearedRow, eventRow, headRow, keyRow, requestRow, rowKey, rowOf } from './row.ts'
+import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf } from './row.ts'
+import { rowKey } from './rowKey.ts'
 
 /** With which ETags the rows were read; `null` where there was no row. */
 export interface Version {

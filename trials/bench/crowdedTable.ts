@@ -1,5 +1,6 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
-import { requestRow, rowKey, rowOf } from '../../src/azure/row.ts'
+import { requestRow, rowOf } from '../../src/azure/row.ts'
+import { rowKey } from '../../src/azure/rowKey.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import { newRequestId, type ObjectId, type Shard, sha256, shardAt, shards } from '../../src/core/data/id.ts'
 import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
