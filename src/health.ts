@@ -6,6 +6,7 @@ import type { Ledger } from './ports/ledger.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { SealHead, Seals } from './ports/seals.ts'
+import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
 
 type Part = 'ok' | 'failing'
@@ -23,16 +24,16 @@ export interface HealthReport {
 
 export type Health = (counted: boolean) => Promise<HealthReport>
 
-/** Longest that a part may take to answer before it counts as failing. */
+/** Milliseconds that a part may take to answer before it counts as failing. */
 const patience = 3000
 
-/** Milliseconds. Anybody may ask, and must not make us ask others as often. */
+/** Milliseconds for which a report is reused: callers without a token must not make this service call others as often. */
 const remembered = 5_000
 
 /** Seconds from the end of the newest sealed day: the next one then has ended two hours ago. */
 const newestWithin = 26 * 3600
 
-/** Asks every part whether it works. Failing are we only if ledger, signer or directory fails. */
+/** Asks every part whether it works. The service fails only if ledger, signer or directory fails. */
 export function health(parts: {
   ledger: Ledger
   archive: Pick<Archive, 'ping'>
@@ -71,7 +72,7 @@ export function health(parts: {
 /** Whether days are sealed in time, and the newest that is. It does not fail asking and deciding. */
 async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {
   const [first, { head }, alarm] = await Promise.all([seals.first(), seals.head(), seals.alarm()])
-  // with none sealed yet, the first day has until then
+  // While no day is sealed, the first day has until then.
   const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
   const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
   return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
@@ -82,11 +83,10 @@ async function answers(part: Promise<unknown>): Promise<Part> {
   return within(works, 'failing' as const)
 }
 
-/** What a part answers; the other where it fails, or takes too long. */
-async function within<T, O>(part: Promise<T>, otherwise: O): Promise<T | O> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<O>((done) => {
-    timer = setTimeout(() => done(otherwise), patience)
-  })
-  return Promise.race([part.catch(() => otherwise), late]).finally(() => clearTimeout(timer))
-}
+/** Returns what a part answers, or the other value where the part fails or takes too long. */
+const within = <T, O>(part: Promise<T>, otherwise: O): Promise<T | O> =>
+  inTime(
+    part.catch(() => otherwise),
+    patience,
+    () => otherwise,
+  )

@@ -32,7 +32,7 @@ export type Reader =
 export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'>
 
 /** A request as one person sees it. */
-export interface Reviewed {
+interface Reviewed {
   readonly request: ApprovalRequest
   readonly page: number
   /** Why this person may not decide. */

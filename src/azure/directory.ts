@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
+import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory, Person } from '../ports/directory.ts'
 
@@ -147,11 +148,11 @@ async function get(address: string, { origin, credential, deadline }: Reach): Pr
   }
 }
 
-/** How long to wait, in milliseconds, before asking again; `null` if asking again is no use. */
+/** Says how many milliseconds to wait before the next try; `null` if another try is of no use. */
 function pause({ status, headers }: Response): number | null {
   if (status !== 429 && status !== 503 && status !== 504) return null
-  const seconds = headers.get('retry-after') ?? ''
-  return /^\d+$/.test(seconds) ? Math.max(100, Number(seconds) * 1000) : 500
+  const seconds = parseRetryAfter(headers.get('retry-after'), Date.now())
+  return seconds === null ? 500 : Math.max(100, seconds * 1000)
 }
 
 type Remembered<T> = (id: ObjectId) => { readonly asOf: Instant; readonly value: Promise<T> }

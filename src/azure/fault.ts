@@ -1,8 +1,8 @@
 import { RestError } from '@azure/data-tables'
 import { Problem } from '../core/data/problem.ts'
+import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { Row } from './column.ts'
-import { retryAfter } from './pipeline.ts'
 
 /** Waits for the storage, and translates its errors. */
 export async function answered<T>(work: Promise<T>): Promise<T> {
@@ -103,6 +103,7 @@ const isUnreachable = (cause: unknown): boolean =>
 const isGarbled = (cause: unknown): boolean => cause instanceof TypeError || cause instanceof SyntaxError
 
 export function unavailable(cause: unknown): Problem {
-  const asked = cause instanceof RestError ? retryAfter(cause.response?.headers.get('retry-after')) : 0
+  const header = cause instanceof RestError ? cause.response?.headers.get('retry-after') : null
+  const asked = Math.ceil(parseRetryAfter(header, Date.now()) ?? 0)
   return new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: asked || 2, cause })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RestError, type TableClient } from '@azure/data-tables'
+import { parseRetryAfter } from '../core/data/retryAfter.ts'
 
 type Policy = Parameters<TableClient['pipeline']['addPolicy']>[0]
 
@@ -14,7 +15,7 @@ const passing = new Set([408, 429, 500, 502, 503, 504])
 const tries = 4
 /** A connection that hangs must leave time for another try. */
 const tryTimeout = 2_500
-/** Who asks for more patience than this gets the answer handed on. */
+/** An answer that asks for a longer wait than this is handed on. */
 const longestWait = 1_000
 
 /**
@@ -33,7 +34,7 @@ export const retries: Policy = {
       try {
         const response = await next(request)
         if (!passing.has(response.status) || attempt === tries) return response
-        wait = Math.max(wait, retryAfter(response.headers.get('retry-after')) * 1000)
+        wait = Math.max(wait, (parseRetryAfter(response.headers.get('retry-after'), Date.now()) ?? 0) * 1000)
         if (wait > longestWait) return response
       } catch (cause) {
         if (attempt === tries || deadline?.aborted || !isUnanswered(cause)) throw cause
@@ -43,10 +44,7 @@ export const retries: Policy = {
   },
 }
 
-/** Reads the header's seconds; 0 for none, or for a date. */
-export const retryAfter = (header: string | undefined): number => (/^\d{1,6}$/.test(header ?? '') ? Number(header) : 0)
-
-/** About 60, 180, 540 ms, with jitter, so that those who failed together do not come back together. */
+/** About 60, 180, 540 ms, with jitter, so that calls which failed together are not repeated together. */
 const backoff = (attempt: number): number => 20 * 3 ** attempt * (0.75 + Math.random() / 2)
 
 /** No status: the connection failed, or the answer did not come in time. */

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject, type Json, readJson } from '../core/data/json.ts'
 import { isLasting } from '../core/data/problem.ts'
@@ -104,7 +105,7 @@ async function once<T extends object>(call: Call, read: Read<T>): Promise<(Recei
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(body !== undefined && { body }),
     })
-    const retryAfter = parseRetryAfter(response.headers.get('retry-after'))
+    const retryAfter = retryAfterOf(response.headers)
     const found = await read(response, waiting)
     if (!('download' in found)) waiting.end()
     return { ...found, status: response.status, ...(retryAfter !== undefined && { retryAfter }) }
@@ -164,11 +165,10 @@ async function readBody(response: Response): Promise<{ readonly json?: Json }> {
   }
 }
 
-/** RFC 9110 section 10.2.3: seconds or a date; at least a moment, so that nobody is called in a tight loop. */
-function parseRetryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 50)
+/** Milliseconds; at least a moment, so that a service is not called in a tight loop. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const seconds = parseRetryAfter(headers.get('retry-after'), Date.now())
+  return seconds === null ? undefined : Math.max(seconds * 1000, 50)
 }
 
 /** The system's name of the fault, as ECONNREFUSED. */

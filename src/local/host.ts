@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { format } from 'node:util'
 import { InvocationContext, type Timer } from '@azure/functions'
 import { z } from 'zod'
+import { inTime } from '../runtime/deadline.ts'
 import { send, toRequest } from './exchange.ts'
 import { loopback } from './port.ts'
 import { findRoute, type Route, route } from './routes.ts'
@@ -71,7 +72,7 @@ export async function startHost({ functions, server, folder, ticking, log }: Hos
       closing = true
       timers.stop()
       const closed = new Promise((done) => server.close(done))
-      await within(grace, Promise.all(running))
+      await inTime(Promise.all(running), grace, () => null)
       server.closeAllConnections()
       await closed
     },
@@ -149,13 +150,4 @@ async function invoke(called: RegisteredFunction, input: unknown, log: Log): Pro
     logHandler: (level, ...words) => log(level, called.name, format(...words)),
   })
   return called.handler(input, context)
-}
-
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
 }

@@ -22,3 +22,9 @@ export const plusSeconds = (at: Instant, seconds: number): Instant => instant(mi
 export const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
 
 export const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)
+
+/** Reads a date as HTTP headers have it (RFC 9110 section 5.6.7), in milliseconds since 1970; `null` for another text. */
+export function parseHttpDate(text: string): number | null {
+  const ms = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? null : ms
+}

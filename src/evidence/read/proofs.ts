@@ -12,7 +12,7 @@ import { LogIndex } from '../log/logIndex.ts'
 import { LogTree } from '../log/tree.ts'
 
 /** A proof that one event is in the log, as a C2SP tlog-proof. */
-export interface EventProof {
+interface EventProof {
   readonly seq: number
   readonly text: string
 }

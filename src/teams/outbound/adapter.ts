@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../../core/data/retryAfter.ts'
 import { ClientAssertionCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity'
 import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder'
 import type { AppType, TeamsSettings } from '../settings.ts'
@@ -84,7 +85,7 @@ const httpClient: HttpClient = {
       signal: stop.signal,
     })
     const bodyAsText = await answer.text()
-    if (!answer.ok) throw new Refusal(answer.status, seconds(answer.headers.get('retry-after')))
+    if (!answer.ok) throw new Refusal(answer.status, retryAfterOf(answer.headers))
     const headers = request.headers.clone() // its class is not exported
     for (const name of headers.headerNames()) headers.remove(name)
     answer.headers.forEach((value, name) => headers.set(name, value))
@@ -96,9 +97,8 @@ type SdkOptions = Required<ConstructorParameters<typeof ConfigurationBotFramewor
 type SdkCredentials = SdkOptions[1]
 type HttpClient = NonNullable<SdkOptions[4]['httpClient']>
 
-/** RFC 9110 section 10.2.3: seconds, or a date. */
-function seconds(retryAfter: string | null): number | undefined {
-  if (retryAfter === null) return undefined
-  const wait = /^\d+$/.test(retryAfter) ? Number(retryAfter) : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000)
-  return Number.isSafeInteger(wait) ? Math.max(wait, 0) : undefined
+/** Whole seconds, rounded up. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const seconds = parseRetryAfter(headers.get('retry-after'), Date.now())
+  return seconds === null ? undefined : Math.ceil(seconds)
 }
