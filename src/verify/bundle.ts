@@ -94,9 +94,9 @@ async function verifyRecords(
     signers = await keysIn(fd, members, statement)
     checkCheckpoints(checkpoints, manifest, signers)
   })
-  // What its digest tells comes before what was just found; the rest would not be named any more.
-  const isDigestAll = found.isOutranked('records')
-  const pass = await readRecords(fd, members, manifest, { ...options, found, isDigestAll })
+  // A wrong digest outranks what was just found; everything else that reading could find does not.
+  const digestOnly = found.isOutranked('records')
+  const pass = await readRecords(fd, members, manifest, { ...options, found, digestOnly })
   const { examined, read } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))
   await found.attempt(() => checkRoot(pass, manifest))

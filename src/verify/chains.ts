@@ -1,6 +1,7 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { endOf, startOf } from '../core/data/day.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import type { Placed } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
@@ -11,51 +12,76 @@ export type Links = Readonly<Record<string, Hex>>
 const member = bundleFiles.records.name
 const nothing = '0'.repeat(64) as Hex
 
+/** A shard with events on the day. */
+interface Cut {
+  readonly shard: Shard
+  readonly from: number
+  readonly to: number
+  readonly head: Hex
+}
+
 /** Follows the chains: shard by shard, number by number, each event naming the hash of the one before it. */
-export function chains({ date, number, shards: cuts }: Pick<Manifest, 'date' | 'number' | 'shards'>) {
-  const links: Record<string, Hex> = {}
-  const [startOfDay, endOfDay] = [startOf(date), endOf(date)]
-  const queue = shards.flatMap((shard) => {
-    const cut = cuts[shard]
-    return cut && cut.to > cut.from ? [{ shard, ...cut }] : []
-  })
-  let at = 0
-  let seq = queue[0]?.from ?? 0
-  let head: Hex | null = seq === 0 ? nothing : null
+export class Chains {
+  readonly #manifest: Pick<Manifest, 'date' | 'number'>
+  readonly #start: Instant
+  readonly #end: Instant
+  readonly #links: Record<string, Hex> = {}
+  /** The shards that are not finished, the one that is being read first. */
+  readonly #queue: Cut[]
+  #seq = 0
+  /** The hash that the next event must name; `null` where the day's first event of a shard tells it. */
+  #head: Hex | null = null
 
-  return {
-    /** @throws {BrokenAt} `broken-chain`, `bad-record` */
-    take(event: Placed, hash: Hex, line: number): void {
-      const current = queue[at]
-      const broken = (what: string) => new BrokenAt({ check: 'records', member, line }, 'broken-chain', what)
-      if (!current) throw broken('There are more records than the manifest says.')
-      if (event.shard !== current.shard || event.seq !== seq + 1)
-        throw broken(`${nameOf(event)} stands where record ${seq + 1} of shard ${current.shard} belongs.`)
-      if (head === null) links[current.shard] = event.prev
-      else if (event.prev !== head) throw broken(`${nameOf(event)} does not follow the one before it: one was changed.`)
-      checkDay(event, line)
-      seq += 1
-      head = hash
-      if (seq < current.to) return
-      if (head !== current.head) throw broken(`${nameOf(event)} is not the last of its shard that the manifest names.`)
-      at += 1
-      seq = queue[at]?.from ?? 0
-      head = seq === 0 ? nothing : null
-    },
-
-    /** @throws {BrokenAt} `broken-chain` */
-    end(): void {
-      const current = queue[at]
-      const what = `Record ${seq + 1} of shard ${current?.shard} is missing.`
-      if (current) throw new BrokenAt({ check: 'records', member }, 'broken-chain', what)
-    },
-
-    links: (): Links => links,
+  constructor(manifest: Pick<Manifest, 'date' | 'number' | 'shards'>) {
+    this.#manifest = manifest
+    this.#start = startOf(manifest.date)
+    this.#end = endOf(manifest.date)
+    this.#queue = shards.flatMap((shard) => {
+      const cut = manifest.shards[shard]
+      return cut && cut.to > cut.from ? [{ shard, ...cut }] : []
+    })
+    this.#beginShard()
   }
 
-  function checkDay(event: Placed, line: number): void {
-    // What a clock that was behind wrote before the first day belongs to that.
-    if (event.at < endOfDay && (event.at >= startOfDay || number === 1)) return
+  /** @throws {BrokenAt} `broken-chain`, `bad-record` */
+  take(event: Placed, hash: Hex, line: number): void {
+    const [current] = this.#queue
+    const broken = (what: string) => new BrokenAt({ check: 'records', member, line }, 'broken-chain', what)
+    if (!current) throw broken('There are more records than the manifest says.')
+    if (event.shard !== current.shard || event.seq !== this.#seq + 1)
+      throw broken(`${nameOf(event)} stands where record ${this.#seq + 1} of shard ${current.shard} belongs.`)
+    if (this.#head === null) this.#links[current.shard] = event.prev
+    else if (event.prev !== this.#head)
+      throw broken(`${nameOf(event)} does not follow the one before it: one was changed.`)
+    this.#checkDay(event, line)
+    this.#seq += 1
+    this.#head = hash
+    if (this.#seq < current.to) return
+    if (hash !== current.head) throw broken(`${nameOf(event)} is not the last of its shard that the manifest names.`)
+    this.#queue.shift()
+    this.#beginShard()
+  }
+
+  /** @throws {BrokenAt} `broken-chain` */
+  end(): void {
+    const [current] = this.#queue
+    const what = `Record ${this.#seq + 1} of shard ${current?.shard} is missing.`
+    if (current) throw new BrokenAt({ check: 'records', member }, 'broken-chain', what)
+  }
+
+  links(): Links {
+    return this.#links
+  }
+
+  #beginShard(): void {
+    this.#seq = this.#queue[0]?.from ?? 0
+    this.#head = this.#seq === 0 ? nothing : null
+  }
+
+  #checkDay(event: Placed, line: number): void {
+    const { date, number } = this.#manifest
+    // Events that a slow clock dated before the first day belong to the first day.
+    if (event.at < this.#end && (event.at >= this.#start || number === 1)) return
     const what = `${nameOf(event)} is of ${event.at}, which is not on ${date}.`
     throw new BrokenAt({ check: 'records', member, line }, 'bad-record', what)
   }

@@ -5,7 +5,7 @@ import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { type LogEvent, type Placed, readRecord } from '../core/record/record.ts'
 import { Broken } from '../core/data/broken.ts'
-import { chains, type Links } from './chains.ts'
+import { Chains, type Links } from './chains.ts'
 import { BrokenAt } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
 
@@ -21,17 +21,63 @@ export const mostRecord = maxLeafBytes
 const member = bundleFiles.records.name
 
 /**
- * Checks what each record tells by itself and with the one before it: its form, and the chain of its shard. The chain
- * is followed across records that are too new to be understood.
+ * Checks each record alone and with the one before it: its form, and the chain of its shard. The chain is followed across
+ * records that are too new to be understood.
  */
-export function forms(manifest: Manifest) {
-  const chain = chains(manifest)
-  const types = new Map<string, number>()
-  const rotations: Rotation[] = []
-  let newer: BrokenAt | null = null
+export class RecordChecks {
+  readonly #counts: Manifest['counts']
+  readonly #chains: Chains
+  readonly #types = new Map<string, number>()
+  readonly #rotations: Rotation[] = []
+  #newer: BrokenAt | null = null
+
+  constructor(manifest: Manifest) {
+    this.#counts = manifest.counts
+    this.#chains = new Chains(manifest)
+  }
+
+  /**
+   * @param hashes of the leaves
+   * @throws {BrokenAt} `bad-record`, `broken-chain`
+   */
+  take(lines: Lines, hashes: readonly Buffer[]): void {
+    const { bytes, ends, first } = lines
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (!isUtf8(all.subarray(1))) throw notText(lines, all)
+    const encoding = isAscii(all) ? 'latin1' : 'utf8'
+    for (let k = 0; k < ends.length; k++) {
+      const line = first + k
+      const text = all.toString(encoding, startOfLine(lines, k), ends[k])
+      const event = this.#read(text, line)
+      this.#chains.take(event, (hashes[k]?.toString('hex') ?? '') as Hex, line)
+      this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + 1)
+      if ('data' in event && event.type === 'key-rotated') this.#rotations.push(event.data)
+    }
+  }
+
+  /** The first record that is too new to be understood, as `newer-format`. */
+  newer(): BrokenAt | null {
+    return this.#newer
+  }
+
+  /** @throws {BrokenAt} `broken-chain` */
+  end(): RecordsRead {
+    this.#chains.end()
+    return { links: this.#chains.links(), rotations: this.#rotations }
+  }
+
+  /** @throws {BrokenAt} `wrong-counts` */
+  checkTypes(): void {
+    const { types } = this.#counts
+    for (const type of new Set([...this.#types.keys(), ...Object.keys(types)])) {
+      const [here, there] = [this.#types.get(type) ?? 0, types[type] ?? 0]
+      const what = `There are ${here} records of type “${type}”; the manifest says ${there}.`
+      if (here !== there) throw new BrokenAt({ check: 'tables', member }, 'wrong-counts', what)
+    }
+  }
 
   /** Reads a record; of one that is too new, only its place. */
-  function read(text: string, line: number): LogEvent | Placed {
+  #read(text: string, line: number): LogEvent | Placed {
     const place = { check: 'records', member, line } as const
     try {
       return readRecord(text)
@@ -39,50 +85,16 @@ export function forms(manifest: Manifest) {
       if (!(cause instanceof Broken)) throw cause
       const broken = new BrokenAt(place, cause.code, cause.message, { cause })
       if (cause.code !== 'newer-format') throw broken
-      newer ??= broken
+      this.#newer ??= broken
       return JSON.parse(text) as Placed
     }
   }
+}
 
-  return {
-    /**
-     * @param hashes of the leaves
-     * @throws {BrokenAt} `bad-record`, `broken-chain`
-     */
-    take(lines: Lines, hashes: readonly Buffer[]): void {
-      const { bytes, ends, first } = lines
-      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-      if (!isUtf8(all.subarray(1))) throw notText(lines, all)
-      const encoding = isAscii(all) ? 'latin1' : 'utf8'
-      for (let k = 0; k < ends.length; k++) {
-        const line = first + k
-        const text = all.toString(encoding, startOfLine(lines, k), ends[k])
-        const event = read(text, line)
-        chain.take(event, (hashes[k]?.toString('hex') ?? '') as Hex, line)
-        types.set(event.type, (types.get(event.type) ?? 0) + 1)
-        if ('data' in event && event.type === 'key-rotated') rotations.push(event.data)
-      }
-    },
-
-    /** The first record that is too new to be understood, as `newer-format`. */
-    newer: (): BrokenAt | null => newer,
-
-    /** @throws {BrokenAt} `broken-chain` */
-    end(): { readonly links: Links; readonly rotations: readonly Rotation[] } {
-      chain.end()
-      return { links: chain.links(), rotations }
-    },
-
-    /** @throws {BrokenAt} `wrong-counts` */
-    checkTypes(): void {
-      const { counts } = manifest
-      for (const type of new Set([...types.keys(), ...Object.keys(counts.types)])) {
-        const [here, there] = [types.get(type) ?? 0, counts.types[type] ?? 0]
-        const what = `There are ${here} records of type “${type}”; the manifest says ${there}.`
-        if (here !== there) throw new BrokenAt({ check: 'tables', member }, 'wrong-counts', what)
-      }
-    },
-  }
+/** What the records told when all were read. */
+export interface RecordsRead {
+  readonly links: Links
+  readonly rotations: readonly Rotation[]
 }
 
 function notText(lines: Lines, all: Buffer): BrokenAt {

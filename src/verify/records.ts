@@ -10,7 +10,7 @@ import { contentOf } from './content.ts'
 import type { Members } from './zip/centralDirectory.ts'
 import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
 import { BrokenAt, type Findings } from './finding.ts'
-import { forms, mostRecord } from './recordChecks.ts'
+import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
 import { examinationIn } from './thread.ts'
 
@@ -39,7 +39,7 @@ export interface Pass {
   /** The log after the day; `null` where it was not grown. */
   readonly grown: Frontier | null
   readonly examined: Examined | null
-  readonly read: ReturnType<ReturnType<typeof forms>['end']> | null
+  readonly read: RecordsRead | null
 }
 
 export const records = bundleFiles.records.name
@@ -47,20 +47,20 @@ export const records = bundleFiles.records.name
 /**
  * Reads the records once: their digest and hashes, and what their content says.
  *
- * @param isDigestAll whether only the digest may still be named
+ * @param digestOnly an earlier failure is known: compute only the digest
  */
 export async function readRecords(
   fd: number,
   members: Members,
   manifest: Manifest,
-  options: Options & { readonly isDigestAll: boolean; readonly saidFd?: number },
+  options: Options & { readonly digestOnly: boolean; readonly saidFd?: number },
 ): Promise<Pass> {
-  const { found, isDigestAll } = options
+  const { found, digestOnly } = options
   const hash = createHash('sha256')
   const source = hashed(contentOf(fd, extentOf(members, records)), hash)
   let pass: Omit<Pass, 'digest'> = { grown: null, examined: null, read: null }
   try {
-    if (!isDigestAll) pass = await examine(source, subjectsOf(fd, members, manifest, options), options)
+    if (!digestOnly) pass = await examine(source, subjectsOf(fd, members, manifest, options), options)
   } catch (cause) {
     found.caught(cause)
   }
@@ -90,26 +90,26 @@ async function examine(
   const isLarge = thread !== undefined && manifest.counts.records >= thread.from
   const threaded = isLarge ? examinationIn(thread.script, subjects) : null
   const work: Examination = threaded ?? examination(subjects)
-  const form = forms(manifest)
+  const checks = new RecordChecks(manifest)
   let isReadable = true
   try {
     for await (const some of lines) {
       const hashes = hashesOf(some)
       for (const one of hashes) log.add(one)
-      isReadable &&= await found.attempt(() => form.take(some, hashes))
+      isReadable &&= await found.attempt(() => checks.take(some, hashes))
       // Of what comes after a record that cannot be read, only the log itself may still be named.
-      if (isReadable && form.newer() === null) await work.take(some)
+      if (isReadable && checks.newer() === null) await work.take(some)
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
     const grown = log.frontier()
-    isReadable &&= await found.attempt(() => form.end())
-    const newer = form.newer()
+    isReadable &&= await found.attempt(() => checks.end())
+    const newer = checks.newer()
     if (newer) found.caught(newer)
     if (!isReadable || newer) return { grown, examined: null, read: null }
-    await found.attempt(() => form.checkTypes())
+    await found.attempt(() => checks.checkTypes())
     const examined = await work.end()
     for (const one of examined.found) found.add(one)
-    return { grown, examined, read: form.end() }
+    return { grown, examined, read: checks.end() }
   } finally {
     await threaded?.close()
   }

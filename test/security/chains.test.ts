@@ -1,6 +1,6 @@
 import { sha256, type Shard } from '../../src/core/data/id.ts'
 import type { LogEvent } from '../../src/core/record/record.ts'
-import { chains } from '../../src/verify/chains.ts'
+import { Chains } from '../../src/verify/chains.ts'
 import type { Day } from '../../src/core/data/day.ts'
 import { noon } from '../support/build.ts'
 
@@ -11,7 +11,7 @@ const shards = { '00': { from: 0, to: 3, head: last } }
 
 /** Takes three events that each name the one before, numbered so. */
 function taken(numbers: readonly number[], shard = '00'): void {
-  const follow = chains({ date: noon.slice(0, 10) as Day, number: 1, shards })
+  const follow = new Chains({ date: noon.slice(0, 10) as Day, number: 1, shards })
   for (const [i, hash] of hashes.entries()) {
     const event = { shard: shard as Shard, seq: numbers[i] ?? 0, prev: hashes[i - 1] ?? nothing, at: noon }
     follow.take(event as LogEvent, hash, i + 1)

@@ -42,14 +42,14 @@ export const evidenceRows: readonly Row[] = [
       {
         name: 'chain',
         file: 'src/verify/chains.ts',
-        find: 'else if (event.prev !== head) throw',
-        replace: 'else if (false) throw',
+        find: 'else if (event.prev !== this.#head)',
+        replace: 'else if (false)',
         tests: { [tampered]: [withKey] },
       },
       {
         name: 'numbers',
         file: 'src/verify/chains.ts',
-        find: 'if (event.shard !== current.shard || event.seq !== seq + 1)',
+        find: 'if (event.shard !== current.shard || event.seq !== this.#seq + 1)',
         replace: 'if (false)',
         tests: { 'test/security/chains.test.ts': ['although events name each other, it is found that %s'] },
       },
