@@ -14,6 +14,7 @@ import { readCards, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine } from './runtime/log.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
+import { spoken } from './words/spoken.ts'
 
 let current: Promise<App> | undefined
 
@@ -73,7 +74,7 @@ function teamsIn(
   { outbox }: Storage,
   files: ReadonlyMap<string, Uint8Array>,
 ): Teams {
-  const cards = drawing(files)
+  const cards = drawing(files, spoken)
   return {
     outbox,
     cards,

@@ -15,6 +15,7 @@ import type { Grant, grants } from './grants.ts'
 import { factsFor, type Known, known } from './eligibility.ts'
 import type { KeptEvent, Page, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
+import { spoken } from '../words/spoken.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts & {
@@ -142,7 +143,7 @@ async function review(
     parts,
     id,
     (request, at) => {
-      const pages = request.action ? pagesOf(request.action, request.policy.presentation).length : 1
+      const pages = request.action ? pagesOf(request.action, request.policy.presentation, spoken.units).length : 1
       const page = Math.min(wanted.page, pages)
       const refusal = refusalOf(request, facts)
       reviewed = { page, refusal }

@@ -25,6 +25,7 @@ import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
+import { spoken } from '../words/spoken.ts'
 import { release, type Reservation, reserve } from './reservation.ts'
 
 export type AskParts = ChangeParts & {
@@ -116,7 +117,7 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   const excluded = excludedFrom(parts.policy, agent, executor, onBehalfOf)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
   if (judgement.outcome === 'approve') {
-    checkShowable(action, presentation ?? undefined)
+    checkShowable(action, presentation ?? undefined, spoken.units)
     await checkEligible(parts, judgement.slots, excluded)
   }
   return {

@@ -2,21 +2,23 @@ import { confirmationOf } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
 import { type ApprovalRequest, contentOf, type Decision } from '../core/request/request.ts'
 import { viewDigest } from '../core/request/view.ts'
-import { type Line, line, ours, short } from './textRun.ts'
-import { wording } from './wording.ts'
+import { text } from '../words/run.ts'
+import type { Words } from '../words/words.ts'
+import { lineOf, type RunLine, short } from './textRun.ts'
 
-/** Who looks at a request, and at which page. `notice` says what became of their last click. */
+/** The person who looks at a request, and the page. `notice` tells them what became of their last click. */
 export interface Reader {
   readonly approver: ObjectId
   readonly page: number
   readonly notice?: string
 }
 
-/** What this person can do on this page. 0 is no page. */
+/** Says what the reader can do on this page. A page number of 0 means that there is no such page. */
 export function buttons(
   request: ApprovalRequest,
   { approver }: Reader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
+  words: Words,
 ) {
   const content = contentOf(request)
   const own = ownDecision(request, approver)
@@ -29,18 +31,19 @@ export function buttons(
     view: content === null ? '-' : viewDigest({ content, template, warnings: request.warnings }),
     approves: approves && !high,
     confirms: approves && high,
-    confirmation: short(confirmationOf(request.action?.target ?? '-'), 10_000),
+    confirmation: short(confirmationOf(request.action?.target ?? '-'), 10_000, words),
     denies: votes && (!own || own.approver === approver),
     waits: votes && !last && !own,
     revokes: request.status === 'approved',
   }
 }
 
-/** What this person did; what is still missing stands above it. */
-export function mine(request: ApprovalRequest, { approver }: Reader): readonly Line[] {
+/** Says what the reader did. What is still missing stands above it on the card. */
+export function mine(request: ApprovalRequest, { approver }: Reader, words: Words): readonly RunLine[] {
   const own = ownDecision(request, approver)
   if (request.status !== 'pending' || !own) return []
-  return [line(ours(own.approver === approver ? wording.youApproved : wording.yourOtherAccount))]
+  const { youApproved, yourOtherAccount } = words.bot
+  return [lineOf([text(own.approver === approver ? youApproved : yourOtherAccount)], words)]
 }
 
 /** The newest decision of this person, with whichever account. */

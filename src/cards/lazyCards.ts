@@ -1,18 +1,19 @@
+import type { Words } from '../words/words.ts'
 import type { Cards } from './cards.ts'
 
-/** The templates that there must be. */
+/** The templates that the folder must hold. */
 const names = ['channel.json', 'review.json', 'refused.json', 'list.json']
 
 /**
- * Checks the card templates at the start, and makes them ready to draw with at the first card: the template engine
- * costs as much to load as the rest of the API together.
+ * Checks the card templates at the start and loads the template engine at the first card: the engine takes as long to
+ * load as the rest of the API.
  *
- * @throws {Error} with the name of a file that is missing or no JSON
+ * @throws {Error} with the name of a file that is missing or is not JSON
  */
-export function drawing(files: ReadonlyMap<string, Uint8Array>): () => Promise<Cards> {
+export function drawing(files: ReadonlyMap<string, Uint8Array>, words: Words): () => Promise<Cards> {
   for (const name of names) check(files.get(name), name)
   let loading: Promise<Cards> | undefined
-  const load = async () => (await import('./cards.ts')).loadCards(files)
+  const load = async () => (await import('./cards.ts')).loadCards(files, words)
   return () => (loading ??= load())
 }
 

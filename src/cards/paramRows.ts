@@ -1,67 +1,76 @@
-import { breakable, type Entry } from '../core/action/page.ts'
+import type { Entry } from '../core/action/page.ts'
 import { type Row, rowsOf, titleOf } from '../core/action/presentation.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { short, shortened } from './textRun.ts'
-import { wording } from './wording.ts'
+import type { Words } from '../words/words.ts'
+import type { CardBudget } from './budget.ts'
+import { drawn, short, shortened } from './textRun.ts'
 
-/** A piece of a title: policy's words, or in another font what the agent gave. */
+/** A piece of a title: policy's words, or in another font a value that the agent gave. */
 export interface TitleRun {
   readonly text: string
   readonly font: 'Default' | 'Monospace'
 }
 
-/** Characters of a value that a title has room for, and of the channel's card one row, or all rows together. */
-const room = { title: 60, row: 100, rows: 2_400 } as const
+/** How a card is written: in a language, within a budget. */
+export interface Manner {
+  readonly words: Words
+  readonly budget: CardBudget
+}
 
-/** A page's entry stands on one line with its key if it has at most so many characters. */
-const lineRoom = 80
-
-/** The title for who may see the action: in policy's words for it, filled in; else as for anybody. */
-export function title(request: ApprovalRequest): readonly TitleRun[] {
+/** Writes the title for people who may see the action. Without a title in the policy it is the plain one. */
+export function title(request: ApprovalRequest, { words, budget }: Manner): readonly TitleRun[] {
   const { action, policy } = request
-  const pieces = action && titleOf(action, policy.presentation)
-  if (!pieces) return plainTitle(request)
+  const pieces = action && titleOf(action, policy.presentation, words.units)
+  if (!pieces) return plainTitle(request, words)
   return pieces.map(({ text, from }) =>
-    from === undefined ? { text, font: 'Default' } : { text: shortened(text, room.title), font: 'Monospace' },
+    from === undefined
+      ? { text: drawn(text), font: 'Default' }
+      : { text: shortened(text, budget.titleValue, words), font: 'Monospace' },
   )
 }
 
-/** The title without anything of the action but its verb. */
-export const plainTitle = ({ policy, verb }: ApprovalRequest): readonly TitleRun[] => [
-  { text: short(policy.summary ?? verb, 300), font: 'Default' },
+/** Writes a title that tells nothing of the action but its verb. */
+export const plainTitle = ({ policy, verb }: ApprovalRequest, words: Words): readonly TitleRun[] => [
+  { text: short(policy.summary ?? verb, 300, words), font: 'Default' },
 ]
 
-/** The rule's summary, where it is not the title. */
-export const subtitle = ({ action, policy }: ApprovalRequest): readonly { text: string }[] =>
-  action && policy.presentation?.title && policy.summary !== undefined ? [{ text: short(policy.summary, 300) }] : []
+/** The rule's summary, where the title is another. */
+export const subtitle = ({ action, policy }: ApprovalRequest, words: Words): readonly { text: string }[] =>
+  action && policy.presentation?.title && policy.summary !== undefined
+    ? [{ text: short(policy.summary, 300, words) }]
+    : []
 
-/** All params, each on a line, the long ones shortened; critical ones first. */
-export function paramFaces({ action, policy }: ApprovalRequest) {
-  const rows = action ? rowsOf(action, policy.presentation, 'line') : []
-  const most = Math.min(room.row, Math.floor(room.rows / rows.length))
-  const face = (row: Row) => ({ key: name(row), text: signed(row, shortened(row.text, most)) })
+/** Lists all params on a line each, critical ones first, and shortens long values. */
+export function paramFaces({ action, policy }: ApprovalRequest, { words, budget }: Manner) {
+  const rows = action ? rowsOf(action, policy.presentation, 'line', words.units) : []
+  const most = Math.min(budget.row, Math.floor(budget.rows / rows.length))
+  const face = (row: Row) => ({
+    key: name(row, words),
+    text: signed(row, shortened(row.text, most, words), words),
+  })
   return {
     critical: rows.filter(({ critical }) => critical).map(face),
     params: rows.filter(({ critical }) => !critical).map(face),
   }
 }
 
-/** A param, or a part of one, as a page of the approver's view has it. */
-export function entryFace(entry: Entry) {
+/** Writes a param, or a part of one, as it stands on a page of the approver's view. */
+export function entryFace(entry: Entry, { words, budget }: Manner) {
   const { text, part, parts } = entry
   return {
-    key: name(entry),
+    key: name(entry, words),
     weight: entry.critical ? 'Bolder' : 'Default',
-    text: part === 1 ? signed(entry, breakable(text)) : breakable(text),
-    part: parts > 1 ? wording.partOf(part, parts) : ' ',
-    short: parts === 1 && text.length <= lineRoom && !text.includes('\n'),
+    text: part === 1 ? signed(entry, drawn(text), words) : drawn(text),
+    part: parts > 1 ? words.params.partOf(part, parts) : ' ',
+    short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
   }
 }
 
-/** The label is policy's word for it; the key, beside it, is what the agent sent. */
-const name = ({ key, label }: Row): string => breakable(label === undefined ? key : wording.labelled(label, key))
+/** Policy's label with the key beside it: the key is what the agent sent. */
+const name = ({ key, label }: Row, { params }: Words): string =>
+  drawn(label === undefined ? key : params.labelled(label, key))
 
-function signed({ kind, side }: Row, text: string): string {
-  if (kind === 'absent') return wording.notGiven
-  return side === undefined ? text : `${wording.sides[side]}${text}`
+function signed({ kind, side }: Row, text: string, { params }: Words): string {
+  if (kind === 'absent') return params.notGiven
+  return side === undefined ? text : `${params.sides[side]}${text}`
 }

@@ -1,38 +1,76 @@
 import { breakable, ends } from '../core/action/page.ts'
 import { cardText } from '../core/action/value.ts'
-import { wording } from './wording.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { Run, Sentence } from '../words/run.ts'
+import type { Words } from '../words/words.ts'
 
-/** A piece of a line: our own word, or what somebody else wrote. */
-export interface Run {
+/** A piece of a line, as the templates put it into a TextRun. */
+export interface TextRun {
   readonly text: string
   readonly weight: 'Default' | 'Bolder'
   readonly italic: boolean
 }
 
-export interface Line {
-  readonly runs: readonly Run[]
+/** One line of a card. */
+export interface RunLine {
+  readonly runs: readonly TextRun[]
 }
 
-export const line = (...runs: Run[]): Line => ({ runs })
+/**
+ * Draws a sentence with a run for each of its pieces. What somebody wrote has a run and a font of its own, so that it
+ * cannot pass for our words.
+ */
+export const lineOf = (sentence: Sentence, words: Words): RunLine => ({
+  runs: sentence.map((run) => textRun(run, words)),
+})
 
-export const ours = (text: string): Run => ({ text, weight: 'Default', italic: false })
+function textRun(run: Run, words: Words): TextRun {
+  switch (run.role) {
+    case 'text':
+      return { text: run.text, weight: 'Default', italic: false }
+    case 'name':
+      return { text: short(run.text, 64, words), weight: 'Bolder', italic: false }
+    case 'quoted':
+      return { text: short(run.text, 1_000, words), weight: 'Default', italic: true }
+    case 'time':
+      return { text: run.at, weight: 'Default', italic: false }
+  }
+}
 
-/** What the directory calls somebody. */
-export const named = (name: string): Run => ({ text: short(name, 64), weight: 'Bolder', italic: false })
+/**
+ * Writes a sentence of ours for a TextBlock, in which the client replaces each moment by the reader's own time. Texts of
+ * others do not belong there: a TextBlock renders markdown.
+ *
+ * @throws {Error} for a sentence that holds somebody else's text
+ */
+export const timedText = (sentence: Sentence): string =>
+  sentence
+    .map((run) => {
+      if (run.role === 'time') return moment(run.at)
+      if (run.role === 'text') return run.text
+      throw new Error('A TextBlock holds words of ours alone.')
+    })
+    .join('')
 
-/** In quotation marks and in a run of its own: what somebody writes cannot pass for our words. */
-export const quoted = (text: string): readonly Run[] => [
-  ours(wording.saying),
-  { text: short(text, 1_000), weight: 'Default', italic: true },
-  ours(wording.said),
-]
+/** https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features: `{{DATE}}` and `{{TIME}}`. */
+function moment(at: Instant): string {
+  const whole = `${at.slice(0, 19)}Z`
+  return `{{DATE(${whole}, SHORT)}}, {{TIME(${whole})}}`
+}
 
-/** What somebody wrote, safe on a card; its beginning, its end and its length if it is longer than so many. */
-export const short = (text: string, most: number, layout: 'line' | 'block' = 'line'): string =>
-  shortened(cardText(text, layout), most)
+/**
+ * Marks a text that is safe to show for an Adaptive Card: with zero-width spaces where a line may break, and between
+ * braces, so that no client reads `{{DATE(…)}}` in a text of somebody else as its own markup. Only we can write these
+ * marks: in any other text a zero-width space is shown by its name.
+ */
+export const drawn = (text: string): string => breakable(text.replace(/\{(?=\{)/g, '{\u200b'))
 
-/** As {@link short}, of what is safe already. */
-export function shortened(text: string, most: number): string {
+/** Makes a text of somebody else safe for a card. A longer text keeps its beginning, its end and its length. */
+export const short = (text: string, most: number, words: Words, layout: 'line' | 'block' = 'line'): string =>
+  shortened(cardText(text, layout), most, words)
+
+/** Shortens a text that is safe already, as {@link short} does. */
+export function shortened(text: string, most: number, { params }: Words): string {
   const { head, tail, length } = ends(text, most)
-  return breakable(tail === '' ? head : `${head}${wording.leftOut(length)}${tail}`)
+  return drawn(tail === '' ? head : `${head}${params.leftOut(length)}${tail}`)
 }

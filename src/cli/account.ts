@@ -1,8 +1,10 @@
 import { type Day, dayOf } from '../core/data/day.ts'
-import type { Requested } from '../core/request/event.ts'
+import type { Fact } from '../core/request/event.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import type { Story, Told } from '../verify/requestStory.ts'
+import { reportStep } from '../words/reportStep.ts'
+import { spoken } from '../words/spoken.ts'
 
 /** What was verified, and on what a report rests. */
 export interface Reported {
@@ -58,9 +60,7 @@ export function accountOf({ life, events, exceptions }: Story): Account {
     digest: request.digest,
     ...(reason !== undefined && { reason }),
     links: linksIn(textIn(first, 'links')),
-    policy: [policy.outcome, request.requirement && `tier ${request.requirement.tier}`, policy.rules.join(', ')]
-      .filter(Boolean)
-      .join('; '),
+    policy: spoken.request.policy(policy.outcome, request.requirement?.tier, policy.rules),
     steps: events.map(stepOf),
     exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(' ')),
   }
@@ -74,59 +74,30 @@ function stepOf(told: Told): Step {
   return {
     at: event.at,
     who: name === undefined ? id : `${name} (${id})`,
-    ...whatOf(told),
+    kind: kinds[event.type],
+    what: reportStep(event, spoken),
     ...(words !== undefined && event.type !== 'requested' && { words }),
   }
 }
 
-function whatOf({ event }: Told): Pick<Step, 'kind' | 'what'> {
-  switch (event.type) {
-    case 'requested':
-      return { kind: 'other', what: `asked; ${needsOf(event.data)}` }
-    case 'shown':
-      return {
-        kind: 'view',
-        what: `was shown page ${event.data.page} of ${event.data.pages} of view ${event.data.view}`,
-      }
-    case 'decided': {
-      const { verdict, via, view, facts } = event.data
-      const on = view === undefined ? '' : `, on view ${view}`
-      return {
-        kind: 'decision',
-        what: `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${on}; in ${facts.groups.join(', ')}`,
-      }
-    }
-    case 'approved':
-      return { kind: 'decision', what: `approved by ${event.data.by}, to be used before ${event.data.lapsesAt}` }
-    case 'denied':
-      return { kind: 'decision', what: `denied by ${event.data.by}` }
-    case 'redeemed':
-      return { kind: 'run', what: `started to execute it (${event.data.redemption})` }
-    case 'succeeded':
-    case 'failed': {
-      const output = event.data?.output
-      const made = output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''
-      return { kind: 'run', what: `reported that it ${event.type}${made}` }
-    }
-    case 'unreported':
-      return { kind: 'run', what: 'no outcome was reported within a day' }
-    case 'expired':
-      return { kind: 'other', what: 'expired before it was decided' }
-    case 'lapsed':
-      return { kind: 'run', what: 'lapsed: it was approved and never used' }
-    case 'cancelled':
-      return { kind: 'other', what: 'withdrew it' }
-    case 'revoked':
-      return { kind: 'decision', what: 'revoked the approval' }
-    case 'undeliverable':
-      return { kind: 'other', what: 'no approver could be told of it' }
-    case 'policy-changed':
-      return { kind: 'other', what: `the policy changed to ${event.data.to}` }
-    case 'key-rotated':
-      return { kind: 'other', what: "the log's key was changed" }
-    case 'erased':
-      return { kind: 'other', what: `erased ${event.data.names.join(', ')} of event ${event.data.event}` }
-  }
+const kinds: Readonly<Record<Fact['type'], Step['kind']>> = {
+  requested: 'other',
+  shown: 'view',
+  decided: 'decision',
+  approved: 'decision',
+  denied: 'decision',
+  revoked: 'decision',
+  redeemed: 'run',
+  succeeded: 'run',
+  failed: 'run',
+  unreported: 'run',
+  lapsed: 'run',
+  expired: 'other',
+  cancelled: 'other',
+  undeliverable: 'other',
+  'policy-changed': 'other',
+  'key-rotated': 'other',
+  erased: 'other',
 }
 
 /** Puts an event that is about no request into words. */
@@ -135,18 +106,10 @@ export const noteOf = (told: Told): Step => {
   return { ...stepOf(told), ...(words !== undefined && { words }) }
 }
 
-function needsOf({ requirement, expiresAt, onBehalfOf, executor }: Requested): string {
-  const slots = requirement?.map(({ groups, quorum }) => `${quorum} of ${groups.join(' or ')}`).join(' and ')
-  const needs = slots === undefined ? 'decided by policy' : `needs ${slots} before ${expiresAt}`
-  return [needs, `to be executed by ${executor}`, onBehalfOf && `for ${onBehalfOf} (not verified)`]
-    .filter(Boolean)
-    .join('; ')
-}
-
 const textIn = (told: Told | undefined, name: string): string | undefined =>
   told?.texts?.find((text) => text.name === name)?.text
 
-/** Its digest was verified: it is what the service wrote. */
+/** Reads the action as an object. Its digest was verified, so that the service wrote this text. */
 function objectIn(text: string): JsonObject {
   const { type: _type, ...action } = JSON.parse(text) as JsonObject
   return action

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { actionDigest } from '../core/action/action.ts'
 import type { JsonObject } from '../core/data/json.ts'
+import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
 import { type Command, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exitOf, exits } from './exit.ts'
@@ -37,8 +38,7 @@ async function getApproval({ service, screen }: Session, asking: Asking, signal:
   let answer = await service.ask(asking.body, asking.key)
   const { action, target, environment } = asking.action
   screen.say(`request ${answer.id}: ${action} on ${target} (${environment})`)
-  if (answer.status === 'pending')
-    screen.say(`waiting for approval by ${progressOf(answer)}; until ${answer.expiresAt ?? 'it expires'}`)
+  if (answer.status === 'pending') screen.say(spoken.request.waits(progressOf(answer), answer.expiresAt))
   try {
     answer = await untilDecided(service, answer, { signal, say: screen.say })
     signal.throwIfAborted()
@@ -47,15 +47,14 @@ async function getApproval({ service, screen }: Session, asking: Asking, signal:
     if (cause instanceof Exit && cause.status === exits.unreachable) throw resumable(cause, answer, asking.key)
     throw cause
   }
-  if (answer.status === 'pending') throw await withdraw(service, answer, 'No approver could be told of the request.')
+  if (answer.status === 'pending') throw await withdraw(service, answer, spoken.request.unreached)
   if (answer.status === 'approved') return answer
   throw new Exit(exitOf(answer.status), `Not run: ${endOf(answer)}`, { request: withoutGrant(answer) })
 }
 
 function endOf({ id, status, stop, decisions }: Answer): string {
   const denial = decisions.find(({ verdict }) => verdict === 'deny')
-  if (denial) return `request ${id} is denied by ${denial.approver}: ${denial.reason ?? 'no reason given'}`
-  return `request ${id} is ${status}${stop === undefined ? '.' : `: ${stop}`}`
+  return denial ? spoken.request.deniedBy(id, denial.approver, denial.reason) : spoken.request.ended(id, status, stop)
 }
 
 async function withdraw(service: Session['service'], request: Answer, why: string): Promise<Exit> {

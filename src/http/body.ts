@@ -3,6 +3,8 @@ import { type ApprovalRequest, saidIn, saidWith } from '../core/request/request.
 import { fill } from '../core/request/requirement.ts'
 import type { DeliveryState } from '../delivery/delivery.ts'
 import type { Grant } from '../approvals/grants.ts'
+import { spoken } from '../words/spoken.ts'
+import { stopOf } from '../words/stop.ts'
 
 /** What an agent does next; `execute` is only ever the answer to a redemption. */
 type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
@@ -32,7 +34,7 @@ export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState
     ...times(request),
     ...outcome(request),
     next,
-    ...(next === 'stop' && { stop: stop(request) }),
+    ...(next === 'stop' && { stop: stopOf(request, spoken) }),
     ...(more.grant && { grant: more.grant }),
   }
 }
@@ -88,30 +90,4 @@ function nextOf({ status }: ApprovalRequest): Next {
   if (status === 'pending') return 'wait'
   if (status === 'approved') return 'redeem'
   return status === 'redeemed' ? 'report' : 'stop'
-}
-
-function stop(request: ApprovalRequest): { code: string; words: string } {
-  const { status, policy } = request
-  switch (status) {
-    case 'denied':
-      if (policy.outcome === 'forbid') return { code: 'forbidden-by-policy', words: 'Policy forbids this action.' }
-      if (policy.outcome === 'no-policy') return { code: 'no-policy', words: 'No policy covers this action.' }
-      return { code: 'denied', words: 'An approver denied this.' }
-    case 'expired':
-      return { code: status, words: 'Nobody decided in time. This is not a denial: you may ask again.' }
-    case 'cancelled':
-      return { code: status, words: 'The request was cancelled by the agent that asked.' }
-    case 'revoked':
-      return { code: status, words: 'The approval was taken back before it was used.' }
-    case 'lapsed':
-      return { code: status, words: 'The approval was not used in time.' }
-    case 'succeeded':
-      return { code: status, words: 'The action was executed and succeeded.' }
-    case 'failed':
-      return { code: status, words: 'The action was executed and failed.' }
-    case 'pending':
-    case 'approved':
-    case 'redeemed':
-      throw new Error(`A request that is ${status} goes on.`)
-  }
 }

@@ -15,6 +15,7 @@ import { drawing } from '../cards/lazyCards.ts'
 import { apiAppId, tenantId } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
+import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
 import { grantKeyIn, logKeyIn } from './keys.ts'
 import { type SealReport, sealNow } from './sealing.ts'
@@ -75,7 +76,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     baseUrl,
     failed: parts.failed,
-    ...(parts.teams && { teams: teamsOn(storage, parts.teams, drawing(parts.cards)) }),
+    ...(parts.teams && { teams: teamsOn(storage, parts.teams, drawing(parts.cards, spoken)) }),
   })
   return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: new Bundles({ seals, archive, clock }) }) }
 }

@@ -1,12 +1,11 @@
 import { type DecisionInput, decide, show } from '../../src/core/request/decision.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
-import { pagesOf } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import {
   action,
@@ -30,6 +29,7 @@ import {
   statuses,
 } from '../support/build.ts'
 import { buttons, cards, complaints, lines, objects, templates, texts, titleOf, verbs } from './drawn.ts'
+import { pagesOf } from '../support/english.ts'
 
 const two = {
   judgement: needs([slot('dba'), slot('security|oncall')], {
@@ -117,7 +117,7 @@ describe("the channel's card", () => {
     const said = texts(card, 'TextRun')
     for (const text of [
       'Export data from a production database',
-      ...[wording.tiers.medium, 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
+      ...[english.tiers.medium, 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
       'export-needs-dba, large-export-needs-security',
       '0 of 2: dba …, security or oncall …',
       request.digest,
@@ -202,7 +202,7 @@ describe("the channel's card", () => {
     const card = cards.channel(request)
     expect(titleOf(card)).toBe('db.export')
     const [status, ...rest] = lines(card)
-    expect(status).toBe(wording.statuses[request.status])
+    expect(status).toBe(english.statuses[request.status])
     const begin = rest.indexOf('db.export') + 1
     expect(rest.slice(begin, begin + story.length)).toEqual(story)
   })
@@ -214,8 +214,8 @@ describe("the channel's card", () => {
   })
 
   test.each<[string, ApprovalRequest, readonly string[]]>([
-    ['nobody yet', request, [wording.next.pending(['dba', 'security or oncall'])]],
-    ['one of two', vote(request), [wording.next.pending(['security or oncall'])]],
+    ['nobody yet', request, [english.next.pending(['dba', 'security or oncall'])]],
+    ['one of two', vote(request), [english.next.pending(['security or oncall'])]],
     [
       'one of three people',
       vote(pending({ judgement: needs([slot('dba', 3)]) })),
@@ -224,26 +224,26 @@ describe("the channel's card", () => {
     [
       'some were not reached',
       settle(undeliverable(pending())),
-      [wording.next.pending(['dba']), wording.next.unreached],
+      [english.next.pending(['dba']), english.next.unreached],
     ],
-    ['approved', approved(), [wording.next.approved]],
-    ['redeemed', redeemed(), [wording.next.redeemed]],
+    ['approved', approved(), [english.next.approved]],
+    ['redeemed', redeemed(), [english.next.redeemed]],
     [
       'unreported',
       settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
-      [wording.next.unreported],
+      [english.next.unreported],
     ],
-    ['denied', anyWith('denied'), [wording.next.denied]],
-    ['expired', anyWith('expired'), [wording.next.again]],
-    ['revoked', anyWith('revoked'), [wording.next.notDone]],
-    ['failed', anyWith('failed'), [wording.next.failed]],
+    ['denied', anyWith('denied'), [english.next.denied]],
+    ['expired', anyWith('expired'), [english.next.again]],
+    ['revoked', anyWith('revoked'), [english.next.notDone]],
+    ['failed', anyWith('failed'), [english.next.failed]],
   ])('says what comes next, and who is missing: %s', (_what, request, next) => {
     for (const card of [cards.channel(request), reviewed(request)])
       expect(lines(card)).toEqual(expect.arrayContaining([...next]))
   })
 
   test('tells tiers and outcomes apart without colours', () => {
-    const { tiers, statuses: words } = wording
+    const { tiers, statuses: words } = english
     for (const told of [tiers, words]) {
       const all = Object.values(told)
       expect(new Set(all).size).toBe(all.length)
@@ -261,8 +261,8 @@ describe("the channel's card", () => {
   test('sets warnings apart', () => {
     const warned = cards.channel(pending({ warnings: ['denied-before', 'of-another-version'] }))
     const block = objects(warned).find((one) => one['style'] === 'attention') ?? {}
-    expect(texts(block, 'TextBlock')).toEqual([`⚠ ${wording.onCards.warned}`])
-    expect(lines(block)).toEqual([wording.warning('denied-before'), 'Warning: of-another-version'])
+    expect(texts(block, 'TextBlock')).toEqual([`⚠ ${english.card.warned}`])
+    expect(lines(block)).toEqual([english.warnings['denied-before'], 'Warning: of-another-version'])
     expect(objects(cards.channel(pending())).some((one) => one['style'] === 'attention')).toBe(false)
   })
 
@@ -359,7 +359,7 @@ describe("the approver's view", () => {
   test('shows what I did, and what is missing; I can still deny', () => {
     const card = reviewed(vote(pending(two)))
     expect(lines(card)).toEqual(
-      expect.arrayContaining(['You approved this.', wording.next.pending(['security or oncall'])]),
+      expect.arrayContaining(['You approved this.', english.next.pending(['security or oncall'])]),
     )
     expect(verbs(card)).toEqual(['deny'])
   })
@@ -413,12 +413,12 @@ test('the list leads to each review', () => {
   expect(lines(card)).toEqual([
     'Export data from a production database',
     'db.export prod/postgres/customers',
-    wording.tiers.medium,
-    wording.next.pending(['dba', 'security or oncall']),
+    english.tiers.medium,
+    english.next.pending(['dba', 'security or oncall']),
     'db.export',
     'db.export prod/iam',
-    wording.tiers.high,
-    wording.next.pending(['dba']),
+    english.tiers.high,
+    english.next.pending(['dba']),
   ])
   expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
     ['review', { request: one.id }],
@@ -432,12 +432,12 @@ describe('loading', () => {
 
   test('a view commits to the bytes of the template of the approver’s view', () => {
     expect(cards.template).toBe(sha256(templates.get('review.json') ?? ''))
-    const other = loadCards(broken('review.json', '{"type":"AdaptiveCard"}'))
+    const other = loadCards(broken('review.json', '{"type":"AdaptiveCard"}'), english)
     expect(other.template).not.toBe(cards.template)
   })
 
   test.each([...templates.keys()])('a missing %s stops the start by name', (name) => {
-    expect(() => loadCards(without(name))).toThrow(`cards/${name}`)
+    expect(() => loadCards(without(name), english)).toThrow(`cards/${name}`)
   })
 
   test.each([
@@ -445,6 +445,6 @@ describe('loading', () => {
     ['a bad expression', `{"type":"AdaptiveCard","body":"\${a b}"}`],
     ['no object', '"card"'],
   ])('%s stops the start by name', (_what, text) => {
-    expect(() => loadCards(broken('refused.json', text))).toThrow('cards/refused.json')
+    expect(() => loadCards(broken('refused.json', text), english)).toThrow('cards/refused.json')
   })
 })

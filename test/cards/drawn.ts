@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isArray, isObject, type Json, type JsonObject } from '../../src/core/data/json.ts'
 import { unbroken } from '../../src/core/action/page.ts'
 import { loadCards } from '../../src/cards/cards.ts'
+import { english } from '../../src/words/english.ts'
 
 /** Microsoft's own parser. The package's main file is an ES module; this one is the same for Node. */
 const { AdaptiveCard, Column, GlobalRegistry, SerializationContext, Versions } = jest.requireActual<typeof Renderer>(
@@ -17,7 +18,7 @@ export const templates: ReadonlyMap<string, Uint8Array> = new Map(
   readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]),
 )
 
-export const cards = loadCards(templates)
+export const cards = loadCards(templates, english)
 
 /** Every object in a card, outermost first. */
 export function objects(card: Json | object): readonly JsonObject[] {

@@ -3,7 +3,7 @@ import { decide } from '../../src/core/request/decision.ts'
 import type { Draft } from '../../src/core/request/event.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
-import { checkShowable, pagesOf, showLimits } from '../../src/core/action/page.ts'
+import { showLimits } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
@@ -23,6 +23,7 @@ import {
   settle,
 } from '../support/build.ts'
 import { cards, size } from './drawn.ts'
+import { checkShowable, pagesOf } from '../support/english.ts'
 
 /** Teams takes 100 KB; what comes around the card is small. */
 const most = 80_000

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons, complaints, lines, texts, verbs } from '../cards/drawn.ts'
@@ -34,7 +34,7 @@ describe('a request', () => {
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }, card))
     expect(verbs(review)).toEqual(['approve', 'deny'])
     const after = drawn(await press('dba-1', review, 'approve', { note: 'Checked.' }, card))
-    expect(lines(after)).toContain(wording.statuses.approved)
+    expect(lines(after)).toContain(english.statuses.approved)
     expect(await read(request)).toMatchObject({
       status: 'approved',
       approvals: { decisions: [{ verdict: 'approve', via: 'teams', reason: 'Checked.', name: 'dba-1' }] },
@@ -52,7 +52,7 @@ describe('a request', () => {
       expectWords(await press('dba-1', review, 'deny', reason === undefined ? {} : { reason }, card), 'invalid-input')
     expect((await read(request)).status).toBe('pending')
     const after = drawn(await press('dba-1', review, 'deny', { reason: 'Not on a Friday.' }, card))
-    expect(lines(after)).toContain(wording.statuses.denied)
+    expect(lines(after)).toContain(english.statuses.denied)
     expect(verbs(after)).toEqual([])
     expect(await types(request)).toEqual(['requested', 'shown', 'decided', 'denied'])
     await shows(card, 'denied')
@@ -81,7 +81,7 @@ describe('a request', () => {
     const review = drawn(await bot.click('dba-2', 'review', { request: request.id }, card))
     expect(verbs(review)).toEqual(['revoke'])
     const answers = [1, 2].map(() => press('dba-2', review, 'revoke', { reason: 'Wrong ticket.' }, card))
-    for (const answer of await Promise.all(answers)) expect(lines(drawn(answer))).toContain(wording.statuses.revoked)
+    for (const answer of await Promise.all(answers)) expect(lines(drawn(answer))).toContain(english.statuses.revoked)
     expect((await types(request)).filter((type) => type === 'revoked')).toHaveLength(1)
     await shows(card, 'revoked')
   })
@@ -94,7 +94,7 @@ describe('a request', () => {
     expect((await stack.call('deploy-bot', `/api/requests/${request.id}/redeem`, redemption)).status).toBe(200)
     const before = await events(request)
     const answer = drawn(await bot.click('dba-2', 'revoke', { request: request.id }))
-    expect(lines(answer)).toContain(wording.statuses.redeemed)
+    expect(lines(answer)).toContain(english.statuses.redeemed)
     expect(await events(request)).toBe(before)
   })
 })
@@ -113,7 +113,7 @@ describe('of many pages', () => {
     const { view } = dataOf(first, 'deny')
     for (let seen = pages; seen > 1; seen--) {
       const refused = drawn(await bot.click('dba-1', 'approve', { request: request.id, view }))
-      expect(lines(refused)).toContain(wording.outOfDate)
+      expect(lines(refused)).toContain(english.bot.outOfDate)
       expect(verbs(refused)).not.toContain('approve')
       expect(verbs(await page(seen)).includes('approve')).toBe(seen === pages)
     }
@@ -142,7 +142,7 @@ describe('a vote', () => {
     const card = await cardIn(request)
     const [dbas, securitys] = [await view('dba-1', request), await view('security-1', request)]
     const mine = drawn(await press('dba-1', dbas, 'approve', {}, card))
-    expect(lines(mine)).toContain(wording.youApproved)
+    expect(lines(mine)).toContain(english.bot.youApproved)
     expect(verbs(mine)).toEqual(['deny'])
     drawn(await press('security-1', securitys, 'approve', {}, card))
     expect((await read(request)).status).toBe('approved')
@@ -168,7 +168,7 @@ describe('a vote', () => {
       ['dba-2', view],
     ] as const) {
       const answer = drawn(await bot.click(who, 'approve', { request: request.id, view: seen }))
-      expect(lines(answer)).toContain(wording.outOfDate)
+      expect(lines(answer)).toContain(english.bot.outOfDate)
       expect(dataOf(answer, 'approve')).toEqual({ request: request.id, view })
     }
     expect(await types(request)).toEqual([...before, 'shown'])
@@ -183,7 +183,7 @@ describe('a vote', () => {
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }))
     const answers = await Promise.all([1, 2, 3].map(() => press('dba-1', review, 'approve')))
     answers.push(await press('dba-1', review, 'approve'))
-    for (const answer of answers) expect(lines(drawn(answer))).toContain(wording.statuses.approved)
+    for (const answer of answers) expect(lines(drawn(answer))).toContain(english.statuses.approved)
     expect(await types(request)).toEqual(['requested', 'shown', 'decided', 'approved'])
   })
 
@@ -197,10 +197,10 @@ describe('a vote', () => {
       ['deny', { reason: 'No, too.' }],
     ] as const) {
       const answer = drawn(await press('dba-2', second, verb, typed))
-      expect(lines(answer)).toContain(wording.statuses.denied)
+      expect(lines(answer)).toContain(english.statuses.denied)
       expect(verbs(answer)).toEqual([])
     }
-    expect(lines(drawn(await press('dba-1', first, 'approve')))).toContain(wording.statuses.denied)
+    expect(lines(drawn(await press('dba-1', first, 'approve')))).toContain(english.statuses.denied)
     expect(await events(request)).toBe(before)
   })
 
@@ -211,7 +211,7 @@ describe('a vote', () => {
     const decision = { verdict: 'approve', digest: request.digest }
     await stack.call('dba-1', `/api/requests/${request.id}/decisions`, decision)
     await shows(card, 'approved')
-    expect(lines(drawn(await press('dba-2', review, 'approve')))).toContain(wording.statuses.approved)
+    expect(lines(drawn(await press('dba-2', review, 'approve')))).toContain(english.statuses.approved)
     expect((await read(request)).approvals.decisions).toHaveLength(1)
   })
 })
@@ -254,7 +254,7 @@ describe('nothing comes', () => {
   ])('of what is clicked by %s, who is told who may decide', async (_who, who) => {
     const card = drawn(await bot.click(who, 'review', { request: request.id }))
     expect(buttons(card)).toEqual([])
-    expect(texts(card, 'TextBlock')).toContain(wording.onCards.whoMay)
+    expect(texts(card, 'TextBlock')).toContain(english.card.whoMay)
     expect(lines(card)).toContain('dba')
     expect(lines(card).join()).not.toContain(request.target)
     expectWords(await bot.click(who, 'approve', seen), 'not-found')
@@ -273,7 +273,7 @@ describe('nothing comes', () => {
       const card = drawn(answer)
       expect(buttons(card)).toEqual([])
       expect(lines(card)).toContain('dba')
-      expect(texts(card, 'TextBlock')).toContain(wording.onCards.refused)
+      expect(texts(card, 'TextBlock')).toContain(english.card.refused)
     }
   })
 
@@ -387,7 +387,7 @@ describe('nothing comes', () => {
       expect({ status, body }).toEqual({ status: 200, body: '' })
     }
     const after = connector.messages('a:dba-1').slice(before)
-    expect(after.map(({ body }) => body.text)).toEqual([wording.welcome])
+    expect(after.map(({ body }) => body.text)).toEqual([english.bot.welcome])
   })
 })
 
@@ -399,8 +399,8 @@ describe('a command', () => {
   }
 
   test('is explained by help, in words', async () => {
-    expect(await answerTo('dba-1', 'help')).toBe(wording.help)
-    expect(await answerTo('dba-1', 'hello')).toBe(wording.unknownCommand)
+    expect(await answerTo('dba-1', 'help')).toBe(english.bot.help)
+    expect(await answerTo('dba-1', 'hello')).toBe(english.bot.unknownCommand)
   })
 
   test('lists what waits for whoever asks, with a button for each', async () => {
@@ -414,7 +414,7 @@ describe('a command', () => {
     expect(await ids('security-1')).toEqual([other.id])
     await approve('dba-1', other)
     expect(await ids('dba-1')).toEqual([request.id])
-    for (const who of ['owner', 'guest', 'compliance']) expect(await ids(who)).toBe(wording.nothingPending)
+    for (const who of ['owner', 'guest', 'compliance']) expect(await ids(who)).toBe(english.bot.nothingPending)
     for (const one of [request, other]) await cancel(one)
   })
 
@@ -438,7 +438,7 @@ describe('a command', () => {
     const words = { type: 'message', text: '<at>Countersign</at> help', entities: [mention] }
     const place = { conversation: { id: conversation, conversationType: 'channel', isGroup: true } }
     expect((await bot.send(activity('dba-1', { ...words, ...place }))).status).toBe(200)
-    expect(connector.messages(conversation).at(-1)?.body.text).toBe(wording.help)
+    expect(connector.messages(conversation).at(-1)?.body.text).toBe(english.bot.help)
   })
 })
 
@@ -481,7 +481,7 @@ test('a vote after the deadline finds an expired request, and so does the card',
   await shows(card, 'expired')
   const before = await events(request)
   const answer = drawn(await press('dba-1', review, 'approve', {}, card))
-  expect(lines(answer)).toContain(wording.statuses.expired)
+  expect(lines(answer)).toContain(english.statuses.expired)
   expect(verbs(answer)).toEqual([])
   expect(await events(request)).toBe(before)
   expect(await types(request)).toEqual(['requested', 'shown', 'expired'])
@@ -521,10 +521,10 @@ function shown(card: PostedCard): object {
   return content
 }
 
-const shows = (card: PostedCard, status: keyof typeof wording.statuses) =>
+const shows = (card: PostedCard, status: keyof typeof english.statuses) =>
   until(
     () => lines(connector.shown(card) as object),
-    (seen) => seen.includes(wording.statuses[status]),
+    (seen) => seen.includes(english.statuses[status]),
   )
 
 /** A card that the bot does not know of. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { unbroken } from '../../src/core/action/page.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import { type Connector, type ConnectorCall, startConnector } from '../support/connector.ts'
 import type { Fault } from '../support/faultProxy.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
@@ -113,7 +113,7 @@ describe('the connector', () => {
       () => cards(request),
       ({ length }) => length === 2,
     )
-    expect(after.map(statusOf)).toEqual([wording.statuses.pending, wording.statuses.approved])
+    expect(after.map(statusOf)).toEqual([english.statuses.pending, english.statuses.approved])
   })
 
   test('refuses an update: the card heals when somebody clicks on it', async () => {
@@ -126,13 +126,13 @@ describe('the connector', () => {
       (sent) => sent.some(({ kind }) => kind === 'update'),
     )
     await stack.local('sweep')
-    expect(cards(request).map(statusOf)).toEqual([wording.statuses.pending])
+    expect(cards(request).map(statusOf)).toEqual([english.statuses.pending])
     await until(
       async () => {
         await review(card)
         return cards(request).map(statusOf)
       },
-      ([status]) => status === wording.statuses.approved,
+      ([status]) => status === english.statuses.approved,
     )
     expect(cards(request)).toHaveLength(1)
   })
@@ -203,7 +203,7 @@ test('a crash between a post and its record leaves one orphan at most, which hea
   const request = await ask({ faults: [{ kind: 'unanswered', meanwhile: crash }] })
   asked.open()
   await until(() => stack.process.signalCode, Boolean)
-  expect(cards(request).map(statusOf)).toEqual([wording.statuses.pending])
+  expect(cards(request).map(statusOf)).toEqual([english.statuses.pending])
   expect(cards(hanging)).toEqual([])
   await storageEnded()
 
@@ -214,12 +214,12 @@ test('a crash between a post and its record leaves one orphan at most, which hea
   await shows(hanging, 'approved')
   const seen = await until(
     () => cards(request).map(statusOf),
-    (statuses) => statuses.includes(wording.statuses.approved),
+    (statuses) => statuses.includes(english.statuses.approved),
   )
   expect(seen).toHaveLength(2)
-  expect(seen).toContain(wording.statuses.pending)
+  expect(seen).toContain(english.statuses.pending)
 
-  await review(cards(request).find((card) => statusOf(card) === wording.statuses.pending))
+  await review(cards(request).find((card) => statusOf(card) === english.statuses.pending))
   await shows(request, 'approved')
   await stack.local('sweep')
   expect([cards(request).length, cards(hanging).length]).toEqual([2, 1])
@@ -306,14 +306,14 @@ const cards = ({ id }: Answer['body']): readonly PostedCard[] =>
 
 const statusOf = (card: PostedCard): string | undefined => {
   const shown = lines(connector.shown(card) ?? {})
-  return Object.values(wording.statuses).find((status) => shown.includes(status))
+  return Object.values(english.statuses).find((status) => shown.includes(status))
 }
 
 /** Waits for the request to have cards that all show this. */
-const shows = (request: Answer['body'], status: keyof typeof wording.statuses) =>
+const shows = (request: Answer['body'], status: keyof typeof english.statuses) =>
   until(
     () => cards(request).map(statusOf),
-    (seen) => seen.length > 0 && seen.every((one) => one === wording.statuses[status]),
+    (seen) => seen.length > 0 && seen.every((one) => one === english.statuses[status]),
   )
 
 function gate(): { readonly opened: Promise<void>; readonly open: () => void } {

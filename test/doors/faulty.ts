@@ -28,6 +28,7 @@ import { MemorySeals } from '../support/fakes/seals.ts'
 import { MemoryTeams } from '../support/fakes/teams.ts'
 import { agent, newSigner, roster } from '../support/world.ts'
 import { canary, type Failing, failingIn, type Order, type Told } from './faulted.ts'
+import { english } from '../../src/words/english.ts'
 
 const tell = (told: Told) => process.send?.(told)
 
@@ -167,7 +168,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     teams: {
       outbox: failing('outbox', new MemoryOutbox(ledger)),
       messenger: failing('messenger', new MemoryTeams(clock)),
-      cards: drawing(readCards('cards')),
+      cards: drawing(readCards('cards'), english),
       gate: failing('gate', { gate: async () => undefined }).gate,
     },
   }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Action } from '../../src/core/action/action.ts'
-import { rowsOf, titleOf } from '../../src/core/action/presentation.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import { versionOf } from '../../src/core/record/policyVersion.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
@@ -8,6 +7,7 @@ import { loadPolicy } from '../../src/policy/load.ts'
 import { readPresentations } from '../../src/policy/presentation.ts'
 import { readSchema } from '../../src/policy/schema.ts'
 import { flaws, load } from './folder.ts'
+import { rowsOf, titleOf } from '../support/english.ts'
 
 const schema = `
 entity Agent;

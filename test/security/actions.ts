@@ -69,11 +69,11 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'nothing-filled-in',
-        file: 'src/core/action/value.ts',
-        find: ".replace(/\\{(?=\\{)/g, '⟦U+007B⟧')",
+        file: 'src/cards/textRun.ts',
+        find: ".replace(/\\{(?=\\{)/g, '{\\u200b')",
         replace: '',
         tests: {
-          'test/core/action/page.test.ts': ['in a %s › nothing is left that a client fills in, or that nobody sees'],
+          'test/cards/textRun.test.ts': ['no client fills in what somebody wrote: %s'],
           'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
         },
       },

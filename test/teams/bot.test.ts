@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import type { Intent } from '../../src/teams/inbound/activity.ts'
 import { type Bot, type BotAnswer, bot } from '../../src/teams/inbound/bot.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import { after, dba, dba2, needs, oid, owner, security, slot } from '../support/build.ts'
 import type { Roster } from '../support/fakes.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
@@ -90,7 +90,7 @@ describe('while the directory cannot be asked', () => {
       expect(await talk(intent)).toEqual({ kind: 'none', code: 'unavailable' })
     expect(said.map(({ answer }) => answer)).toEqual(Array(2).fill(expect.stringMatching(/^[A-Z][^{}<>]+\.$/)))
     expect(await talk(command('help'))).toEqual({ kind: 'none' })
-    expect(said.at(-1)).toEqual({ conversation, answer: wording.help })
+    expect(said.at(-1)).toEqual({ conversation, answer: english.bot.help })
   })
 
   test('the card that comes instead of a vote does not come either, but words do', async () => {
@@ -111,9 +111,9 @@ test('another account of a person who has voted is told so, and does not vote ag
   const { id } = await ask()
   const view = viewOf(await talk(review(id)))
   const before = drawn(await talk(review(id, dba2)))
-  expect(lines(before)).not.toContain(wording.yourOtherAccount)
+  expect(lines(before)).not.toContain(english.bot.yourOtherAccount)
   await talk(approve(id, view))
-  expect(lines(drawn(await talk(review(id, dba2))))).toContain(wording.yourOtherAccount)
+  expect(lines(drawn(await talk(review(id, dba2))))).toContain(english.bot.yourOtherAccount)
   for (const intent of [approve(id, view, dba2), deny(id, view, dba2)])
     expect(await talk(intent)).toMatchObject({ kind: 'error', status: 409, code: 'already-decided' })
   expect(await history(place, id)).toEqual(['requested', 'shown', 'shown', 'decided'])
@@ -145,12 +145,12 @@ describe('who may not know of a request', () => {
     const tried = (of: RequestId) => [review(of, who), approve(of, view, who), deny(of, view, who), revoke(of, who)]
     for (const [i, intent] of tried(id).entries()) {
       const answer = await talk(intent)
-      expect(answer).toEqual({ kind: 'error', status: 404, code: 'not-found', words: wording.notFound })
+      expect(answer).toEqual({ kind: 'error', status: 404, code: 'not-found', words: english.bot.notFound })
       expect(answer).toEqual(await talk(tried(other)[i] ?? intent))
     }
     for (const one of [id, other]) {
       expect(await talk(command('show', one, who))).toEqual({ kind: 'none', code: 'not-found' })
-      expect(said.at(-1)?.answer).toBe(wording.notFound)
+      expect(said.at(-1)?.answer).toBe(english.bot.notFound)
     }
     expect(await history(place, id)).toEqual(['requested', 'shown'])
   })
@@ -167,7 +167,7 @@ test('a stranger who clicks on a card is told who may decide, and nothing else',
   expect(told).toContain('security')
   for (const secret of ['prod/', 'No.', 'dba-1']) expect(told).not.toContain(secret)
   for (const intent of [approve(id, view, stranger), deny(id, view, stranger), revoke(id, stranger)])
-    expect(await talk(intent)).toEqual({ kind: 'error', status: 404, code: 'not-found', words: wording.notFound })
+    expect(await talk(intent)).toEqual({ kind: 'error', status: 404, code: 'not-found', words: english.bot.notFound })
   expect(await talk(command('show', id, stranger))).toEqual({ kind: 'none', code: 'not-found' })
   expect(await history(place, id)).toEqual(['requested', 'shown', 'decided', 'denied'])
 })
@@ -178,7 +178,7 @@ describe('being added', () => {
 
   test('is answered once with what to do next, whoever says it and how often', async () => {
     for (const intent of [added, { ...added, who: dba2 }, added]) expect(await talk(intent)).toEqual({ kind: 'none' })
-    expect(said).toEqual([{ conversation, answer: wording.welcome }])
+    expect(said).toEqual([{ conversation, answer: english.bot.welcome }])
   })
 
   test('to a channel tells its id, which policy needs', async () => {
@@ -188,7 +188,7 @@ describe('being added', () => {
 
   test('again, after being taken away, is answered again', async () => {
     for (const intent of [added, { ...added, kind: 'removed' } as const, added]) await talk(intent)
-    expect(words()).toEqual([wording.welcome, wording.welcome])
+    expect(words()).toEqual([english.bot.welcome, english.bot.welcome])
   })
 
   test('is answered when Teams says it again, if it did not take the words before', async () => {
@@ -196,7 +196,7 @@ describe('being added', () => {
     expect(await talk(added)).toEqual({ kind: 'none' })
     sent = { sent: null }
     await talk(added)
-    expect(words()).toEqual([wording.welcome, wording.welcome])
+    expect(words()).toEqual([english.bot.welcome, english.bot.welcome])
   })
 })
 
@@ -263,7 +263,7 @@ describe('pending', () => {
     place.clock.set(after(1))
     const second = await ask()
     for (const who of [dba, dba2, security]) expect(await listed(who)).toEqual([first.id, second.id])
-    for (const who of [owner, ownerAlias, guest, oid(99)]) expect(await listed(who)).toBe(wording.nothingPending)
+    for (const who of [owner, ownerAlias, guest, oid(99)]) expect(await listed(who)).toBe(english.bot.nothingPending)
     await place.approvals.decide(first.id, votes(first))
     expect(await listed(dba)).toEqual([second.id])
     expect(await listed(security)).toEqual([first.id, second.id])
@@ -273,7 +273,7 @@ describe('pending', () => {
     const often = { ...asks().agent, limits: { pending: 20, hourly: 60 } }
     for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
     expect(await listed(dba)).toHaveLength(10)
-    expect(said.at(-1)?.answer).toMatchObject({ speak: wording.waiting(10, true) })
+    expect(said.at(-1)?.answer).toMatchObject({ speak: english.bot.waiting(10, true) })
   })
 })
 

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { type Action, controlCharacter } from '../../src/core/action/action.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import { canonical, type Json } from '../../src/core/data/json.ts'
-import { breakable, pagesOf, unbroken } from '../../src/core/action/page.ts'
+import { unbroken } from '../../src/core/action/page.ts'
+import { drawn as drawnText } from '../../src/cards/textRun.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
@@ -11,6 +12,7 @@ import { cardText, valueText } from '../../src/core/action/value.ts'
 import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
 import { corpus, pieces } from './hostile.ts'
+import { pagesOf } from '../support/english.ts'
 
 /** A request in which agent, people and policy all say this. */
 function saying(text: string): Partial<Submission> {
@@ -66,9 +68,11 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
   for (const card of all) {
     expect(complaints(card)).toEqual([])
     expect(elsewhere(card).filter((one) => !benign.has(one))).toEqual([])
-    for (const run of marked(card, 'TextRun')) expect([unbroken(run), breakable(unbroken(run))]).toContain(run)
-    for (const run of texts(card, 'TextRun')) {
+    for (const run of marked(card, 'TextRun')) {
+      expect([unbroken(run), drawnText(unbroken(run))]).toContain(run)
       expect(run).not.toContain('{{')
+    }
+    for (const run of texts(card, 'TextRun')) {
       expect(run.replaceAll('\n', '')).not.toMatch(
         /[^\S \u00a0]|[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/u,
       )

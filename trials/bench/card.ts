@@ -3,11 +3,12 @@ import { readCards } from '../../src/runtime/folder.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { dba, pending } from '../../test/support/build.ts'
 import { type Bench, each, type Figure, figure, inTurns, type Means, share } from './figure.ts'
+import { english } from '../../src/words/english.ts'
 
 export const card: Bench = {
   about: 'drawing a card from its template, beside JSON.parse of the same card',
   async measure(means) {
-    const cards = loadCards(readCards('cards'))
+    const cards = loadCards(readCards('cards'), english)
     const request = pending()
     const approver: ObjectId = dba
     return [

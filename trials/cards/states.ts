@@ -7,7 +7,7 @@ import type { Submission } from '../../src/core/request/submission.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
 import { readCards } from '../../src/runtime/folder.ts'
 import { loadCards } from '../../src/cards/cards.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import {
   action,
   after,
@@ -25,8 +25,8 @@ import {
   slot,
 } from '../../test/support/build.ts'
 
-const { onCards } = wording
-const cards = loadCards(readCards(join(process.cwd(), 'cards')))
+const { card: onCards } = english
+const cards = loadCards(readCards(join(process.cwd(), 'cards')), english)
 
 /** A card as somebody comes to see it. */
 export interface State {
@@ -158,7 +158,7 @@ export function states(): readonly State[] {
     ['review-first-page', 'Approver: first page', review(pending(long))],
     ['review-last-page', 'Approver: last page', review(pending(long), { page: 99 })],
     ['review-mine', 'Approver: after my vote', review(half)],
-    ['review-notice', 'Approver: out of date', review(pending(asked), { notice: wording.outOfDate })],
+    ['review-notice', 'Approver: out of date', review(pending(asked), { notice: english.bot.outOfDate })],
     ['review-hostile', 'Approver: hostile texts and every warning', review(pending(hostile))],
     ['review-approved', 'Approver: approved and unused', review(whole)],
     [

@@ -8,7 +8,7 @@ import { isObject, type Json } from '../../src/core/data/json.ts'
 import type { Status } from '../../src/core/request/request.ts'
 import { logKeyIn, publicKeyOf } from '../../src/local/keys.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
-import { wording } from '../../src/cards/wording.ts'
+import { english } from '../../src/words/english.ts'
 import { channel } from '../../test/support/teamsDouble.ts'
 import { until } from '../../test/support/until.ts'
 import type { Site } from './site.ts'
@@ -64,8 +64,8 @@ async function heal(site: Site, id: RequestId, card: PostedCard): Promise<void> 
 
 function checkCard(site: Site, card: PostedCard, status: Status): void {
   const texts = objects(site.connector.shown(card) as Json).map((one) => one['text'])
-  const shown = Object.values(wording.statuses).filter((words) => texts.includes(words))
-  demand(shown.join() === wording.statuses[status], `a card says “${shown.join()}” of what is ${status}`)
+  const shown = Object.values(english.statuses).filter((words) => texts.includes(words))
+  demand(shown.join() === english.statuses[status], `a card says “${shown.join()}” of what is ${status}`)
 }
 
 /** Seals all days with events in them: each event is in one bundle, and each bundle convinces a stranger. */

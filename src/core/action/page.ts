@@ -3,6 +3,7 @@ import { bounds } from '../data/bound.ts'
 import { type Presentation, type Row, rowsOf } from './presentation.ts'
 import { Problem } from '../data/problem.ts'
 import { keysOf } from './value.ts'
+import type { Units } from '../data/measure.ts'
 
 /** What an approver is shown of an action's params at once. */
 export interface Page {
@@ -15,51 +16,66 @@ export interface Entry extends Row {
   readonly parts: number
 }
 
-/** What can be shown. With these limits every card stays within what Teams takes (a test holds the worst case). */
+/** Limits on what can be shown. They keep every card within what a channel takes; a test draws the largest card. */
 export const showLimits = bounds.shown
 
-/** Characters on a page, and how many of them an entry costs beside its text. */
-const pageRoom = 4_000
-const entryCost = 150
+/** How much a page holds, in characters. */
+export interface PageBudget {
+  readonly room: number
+  /** What an entry costs beside its text. */
+  readonly entry: number
+  /** A value that is longer than a page begins on the page before if at least this much of it fits there. */
+  readonly begin: number
+}
 
-/** A long value begins on the page before it if so much of it fits there. */
-const worthBeginning = 500
+/**
+ * The pages that evidence speaks of: `shown` records the number of a page and how many there are, and a vote counts only
+ * after all of them. So every channel shows these same pages, and this budget belongs to the format of evidence.
+ */
+export const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
 
 /**
  * Splits an action's params into the pages of the approver's view: every top-level param with its full value.
  *
- * Follows from the action and its presentation alone, and differs for any two different params. There is always a page,
- * also for no params.
+ * The pages follow from the arguments alone and differ for any two different params. An action without params has one
+ * empty page.
+ *
+ * @param units the same for all that count or show the pages of one request
  */
-export function pagesOf(action: Action, presentation?: Presentation): readonly Page[] {
+export function pagesOf(
+  action: Action,
+  presentation: Presentation | undefined,
+  units: Units,
+  budget: PageBudget = evidencePages,
+): readonly Page[] {
   const pages: Entry[][] = [[]]
-  let room = pageRoom
-  for (const row of rowsOf(action, presentation, 'block')) {
-    const parts = cut(row.text, room - entryCost)
+  let { room } = budget
+  for (const row of rowsOf(action, presentation, 'block', units)) {
+    const parts = cut(row.text, room - budget.entry, budget)
     for (const [i, text] of parts.entries()) {
-      if (entryCost + text.length > room) {
+      if (budget.entry + text.length > room) {
         pages.push([])
-        room = pageRoom
+        room = budget.room
       }
       pages.at(-1)?.push({ ...row, text, part: i + 1, parts: parts.length })
-      room -= entryCost + text.length
+      room -= budget.entry + text.length
     }
   }
   return pages.map((entries) => ({ entries }))
 }
 
 /**
- * Refuses an action that nobody could be shown.
+ * Refuses an action that is too large to show to an approver.
  *
  * @throws {Problem} `not-showable` with the size and its limit.
  */
-export function checkShowable(action: Action, presentation?: Presentation): void {
+export function checkShowable(action: Action, presentation: Presentation | undefined, units: Units): void {
   const refuse = (rule: string): never => {
     throw new Problem('not-showable', `/params: ${rule}.`, { pointer: '/params' })
   }
   const keys = keysOf(action).length
   if (keys > showLimits.keys) refuse(`has ${keys} members; an approver is shown at most ${showLimits.keys}`)
-  const pages = pagesOf(action, presentation).length
+  const pages = pagesOf(action, presentation, units).length
   if (pages > showLimits.pages) refuse(`fills ${pages} pages when shown in full; at most ${showLimits.pages} are shown`)
 }
 
@@ -90,11 +106,11 @@ export function ends(
 }
 
 /** Cuts a text into parts that each fit a page; the first into what room is left, if that is worth it. */
-function cut(text: string, left: number): readonly string[] {
-  const whole = pageRoom - entryCost
+function cut(text: string, left: number, budget: PageBudget): readonly string[] {
+  const whole = budget.room - budget.entry
   if (text.length <= whole) return [text]
   const parts: string[] = []
-  for (let units = unitsOf(text), room = left < worthBeginning ? whole : left; units.length > 0; room = whole) {
+  for (let units = unitsOf(text), room = left < budget.begin ? whole : left; units.length > 0; room = whole) {
     const count = fitting(units, room)
     // A space at an edge would be swallowed there.
     parts.push(units.slice(0, count).join('').replace(/^ | $/g, '\u00a0'))

@@ -1,6 +1,6 @@
 import { type Action, escapePointer } from './action.ts'
 import { isArray, isObject, type Json } from '../data/json.ts'
-import { bytes, duration, grouped, type Measured, seconds } from '../data/measure.ts'
+import { bytes, duration, grouped, type Measured, seconds, type Units } from '../data/measure.ts'
 import { itemText, keepsOrder, keysOf, type Layout, quotedText, valueText } from './value.ts'
 
 /**
@@ -59,14 +59,17 @@ export interface Row {
  * Fills a title: pieces that are safe for a card. `null` if policy gives none. A value of several words is quoted: it
  * could pass for words of policy to who does not see, or hears, that its font is another.
  */
-export function titleOf(action: Action, presentation: Presentation | undefined): readonly Piece[] | null {
+export function titleOf(action: Action, presentation: Presentation | undefined, units: Units): readonly Piece[] | null {
   return (
     presentation?.title?.map((part): Piece => {
       if ('text' in part) return part
-      if ('own' in part) return { text: readingOf(action[part.own], undefined), from: `/${part.own}` }
+      if ('own' in part) return { text: readingOf(action[part.own], undefined, units), from: `/${part.own}` }
       const value = valueAt(action, part.path)
       if (value === undefined) return { text: part.otherwise ?? '' }
-      return { text: readingOf(value, part.format), from: ['/params', ...part.path.map(escapePointer)].join('/') }
+      return {
+        text: readingOf(value, part.format, units),
+        from: ['/params', ...part.path.map(escapePointer)].join('/'),
+      }
     }) ?? null
   )
 }
@@ -75,7 +78,12 @@ export function titleOf(action: Action, presentation: Presentation | undefined):
  * Lists all top-level params with their exact values: critical ones first, then those that policy names in its order,
  * then the others. No two actions have the same rows, whatever policy says of how they are written.
  */
-export function rowsOf(action: Action, presentation: Presentation | undefined, layout: Layout): readonly Row[] {
+export function rowsOf(
+  action: Action,
+  presentation: Presentation | undefined,
+  layout: Layout,
+  units: Units,
+): readonly Row[] {
   const named = presentation?.params ?? []
   const keys = new Set(named.map(({ key }) => key))
   const others = keysOf(action).filter((key) => !keys.has(key))
@@ -83,17 +91,23 @@ export function rowsOf(action: Action, presentation: Presentation | undefined, l
     ...named.filter(({ critical }) => critical),
     ...named.filter(({ critical }) => !critical),
     ...others.map((key): PresentedParam => ({ key })),
-  ].flatMap((param) => rowOf(param, valueAt(action, [param.key]), layout) ?? [])
+  ].flatMap((param) => rowOf(param, valueAt(action, [param.key]), { layout, units }) ?? [])
 }
 
-function rowOf(param: PresentedParam, value: Json | undefined, layout: Layout): Row | null {
+/** How a row is written: on one line or several, with the units of a language. */
+interface Style {
+  readonly layout: Layout
+  readonly units: Units
+}
+
+function rowOf(param: PresentedParam, value: Json | undefined, style: Style): Row | null {
   const { key, label, critical = false, format, side } = param
   const common = { key, ...(label !== undefined && { label }), critical, ...(side && { side }) }
   if (value === undefined) return critical ? { ...common, text: '', kind: 'absent' } : null
-  if (!format) return { ...common, text: valueText(value, layout), kind: 'plain' }
-  const text = formatted(value, format, layout)
+  if (!format) return { ...common, text: valueText(value, style.layout), kind: 'plain' }
+  const text = formatted(value, format, style)
   return text === null
-    ? { ...common, text: quotedText(value, layout), kind: 'plain' }
+    ? { ...common, text: quotedText(value, style.layout), kind: 'plain' }
     : { ...common, text, kind: format }
 }
 
@@ -110,13 +124,13 @@ const lineRoom = 80
  * Writes a value in a format, exact and with its reading; `null` if it does not fit. Two values are never written alike,
  * and none as any value in canonical form, which is what stands there if it does not fit.
  */
-function formatted(value: Json, format: Format, layout: Layout): string | null {
+function formatted(value: Json, format: Format, { layout, units }: Style): string | null {
   switch (format) {
     case 'number':
-      return typeof value === 'number' ? grouped(value) : null
+      return typeof value === 'number' ? grouped(value, units) : null
     case 'bytes':
     case 'duration': {
-      const found = measured(value, format)
+      const found = measured(value, format, units)
       return found && `${found.exact}${found.reading === undefined ? '' : ` (${found.reading})`}`
     }
     case 'list': {
@@ -134,26 +148,26 @@ function formatted(value: Json, format: Format, layout: Layout): string | null {
 }
 
 /** Writes a value in few words, for a title: what it is exactly stands in its row. */
-function readingOf(value: Json, format: Format | undefined): string {
+function readingOf(value: Json, format: Format | undefined, units: Units): string {
   switch (format) {
     case undefined:
       return typeof value === 'string' && /\s/.test(value) ? quotedText(value, 'line') : valueText(value, 'line')
     case 'bytes':
     case 'duration': {
-      const found = measured(value, format)
+      const found = measured(value, format, units)
       return found ? (found.reading ?? found.exact) : quotedText(value, 'line')
     }
     case 'list':
       return isArray(value) && value.length > 0 ? value.map(itemText).join(', ') : quotedText(value, 'line')
     case 'number':
     case 'pair':
-      return formatted(value, format, 'line') ?? quotedText(value, 'line')
+      return formatted(value, format, { layout: 'line', units }) ?? quotedText(value, 'line')
   }
 }
 
-function measured(value: Json, format: 'bytes' | 'duration'): Measured | null {
-  if (typeof value === 'number') return format === 'bytes' ? bytes(value) : seconds(value)
-  return typeof value === 'string' && format === 'duration' ? duration(value) : null
+function measured(value: Json, format: 'bytes' | 'duration', units: Units): Measured | null {
+  if (typeof value === 'number') return format === 'bytes' ? bytes(value, units) : seconds(value, units)
+  return typeof value === 'string' && format === 'duration' ? duration(value, units) : null
 }
 
 function sidesOf(value: Json): readonly [string, string] | null {

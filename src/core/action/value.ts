@@ -37,13 +37,12 @@ function isMistakable(text: string): boolean {
 }
 
 /**
- * Makes a stranger's text safe for a card: visible, and nothing that a client fills in (`{{DATE(…)}}`) or swallows
- * (spaces in a row, at either end, or so many that the rest is pushed out of sight). Two texts that differ are shown
- * differently.
+ * Makes a text of somebody else safe to show: its hidden characters become visible, and so do spaces that a client would
+ * swallow (spaces in a row, at either end, or so many that the rest is pushed out of sight). Two texts that differ are
+ * shown differently.
  */
 export const cardText = (text: string, layout: Layout = 'line'): string =>
   visible(text, layout)
-    .replace(/\{(?=\{)/g, '⟦U+007B⟧')
     .replace(/^ | $/g, '⟦U+0020⟧')
     .replace(/ {41,}/g, (run) => `⟦U+0020 × ${run.length}⟧`)
     .replace(/(?<=\n) /g, '\u00a0')

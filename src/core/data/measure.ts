@@ -1,43 +1,54 @@
-/** An amount as it was given, and what it comes to in larger units; no reading where it has none of them. */
+/** An amount as it was given, and its reading in larger units; small amounts have no reading. */
 export interface Measured {
   readonly exact: string
   readonly reading?: string
 }
 
-/** Parts the thousands. A number with an exponent is left as ECMAScript writes it. */
-export function grouped(amount: number): string {
+/** How a language writes amounts. All of it must differ, so that no two amounts are written alike. */
+export interface Units {
+  /** IEC 80000-13: bytes and the powers of 1,024, smallest first. */
+  readonly bytes: readonly string[]
+  readonly time: { readonly days: string; readonly hours: string; readonly minutes: string; readonly seconds: string }
+  /** Stands between groups of three digits. */
+  readonly thousands: string
+  /** Stands before the fraction. */
+  readonly point: string
+  /** Stands before a reading that is not exact. */
+  readonly about: string
+}
+
+/** Groups the digits of a number. A number with an exponent is left as ECMAScript writes it. */
+export function grouped(amount: number, { thousands, point }: Pick<Units, 'thousands' | 'point'>): string {
   const text = String(amount)
   const [whole = '', places] = text.split('.')
   if (text.includes('e')) return text
-  return `${whole.replace(/\d(?=(?:\d{3})+$)/g, '$&,')}${places === undefined ? '' : `.${places}`}`
+  const groups = whole.replace(/\d(?=(?:\d{3})+$)/g, (digit) => `${digit}${thousands}`)
+  return `${groups}${places === undefined ? '' : `${point}${places}`}`
 }
 
-/** IEC 80000-13: powers of 1,024. */
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
-
-/** Reads a number of bytes; `null` for what is none. A reading that is not exact says so. */
-export function bytes(amount: number): Measured | null {
+/** Reads a number of bytes; `null` for a value that is not one. A reading that is not exact says so. */
+export function bytes(amount: number, units: Units): Measured | null {
   if (!Number.isSafeInteger(amount) || amount < 0) return null
-  const exact = `${grouped(amount)} B`
+  const exact = `${grouped(amount, units)} ${units.bytes[0]}`
   if (amount < 1024) return { exact }
   let [tenths, power] = [amount, 0]
   while (tenths >= 1024) tenths = Math.round((amount / 1024 ** ++power) * 10) / 10
-  const near = tenths * 1024 ** power === amount ? '' : '≈ '
-  return { exact, reading: `${near}${tenths.toFixed(1)} ${units[power]}` }
+  const near = tenths * 1024 ** power === amount ? '' : units.about
+  return { exact, reading: `${near}${tenths.toFixed(1).replace('.', units.point)} ${units.bytes[power]}` }
 }
 
-/** Reads a number of seconds; `null` for what is none, or is too large to mean anything. */
-export function seconds(amount: number): Measured | null {
+/** Reads a number of seconds; `null` for a value that is not one, or is too large to mean anything. */
+export function seconds(amount: number, units: Units): Measured | null {
   if (!(amount >= 0 && amount < 1e12)) return null
-  const exact = `${grouped(amount)} s`
+  const exact = `${grouped(amount, units)} ${units.time.seconds}`
   if (amount < 60) return { exact }
-  return { exact, reading: `${Number.isInteger(amount) ? '' : '≈ '}${spelled(Math.round(amount))}` }
+  return { exact, reading: `${Number.isInteger(amount) ? '' : units.about}${spelled(Math.round(amount), units)}` }
 }
 
 /** Reads an ISO 8601 duration of fixed length; `null` for any other text. */
-export function duration(text: string): Measured | null {
+export function duration(text: string, units: Units): Measured | null {
   const total = isoSeconds(text)
-  return total === null ? null : { exact: text, reading: spelled(total) }
+  return total === null ? null : { exact: text, reading: spelled(total, units) }
 }
 
 /** ISO 8601 durations of fixed length: no years or months. */
@@ -52,13 +63,14 @@ export function isoSeconds(text: string): number | null {
   return weeks * 604_800 + days * 86_400 + hours * 3600 + minutes * 60 + rest
 }
 
-function spelled(total: number): string {
+function spelled(total: number, units: Units): string {
+  const { days, hours, minutes, seconds: rest } = units.time
   const parts: readonly [number, string][] = [
-    [Math.floor(total / 86_400), 'd'],
-    [Math.floor(total / 3600) % 24, 'h'],
-    [Math.floor(total / 60) % 60, 'min'],
-    [total % 60, 's'],
+    [Math.floor(total / 86_400), days],
+    [Math.floor(total / 3600) % 24, hours],
+    [Math.floor(total / 60) % 60, minutes],
+    [total % 60, rest],
   ]
-  const said = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${grouped(amount)} ${unit}`)
-  return said.length > 0 ? said.join(' ') : '0 s'
+  const said = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${grouped(amount, units)} ${unit}`)
+  return said.length > 0 ? said.join(' ') : `0 ${rest}`
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Messenger, Sent } from '../../ports/messenger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Seals } from '../../ports/seals.ts'
+import { spoken } from '../../words/spoken.ts'
 import { checkpointOf, fileOf } from '../read/bundles.ts'
 
 export interface AnnouncingParts {
@@ -59,5 +60,5 @@ async function wordsOf({ seals, archive }: AnnouncingParts, date: Day): Promise<
   const plan = await seals.plan(date)
   const note = Buffer.from(await fileOf(archive, checkpointOf(date))).toString('utf8')
   const { size } = parseCheckpoint(parseNote(note).text)
-  return `Evidence of ${date} is sealed: bundle ${plan?.number}, log size ${size}.\n\n${note}`
+  return `${spoken.sealed({ date, number: plan?.number, size })}\n\n${note}`
 }

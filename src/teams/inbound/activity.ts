@@ -3,7 +3,7 @@ import { isObjectId, type ObjectId, parseObjectId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
 import { type Click, parseClick } from './click.ts'
 import { type Command, parseCommand } from './chatCommand.ts'
-import { wording } from '../../cards/wording.ts'
+import { spoken } from '../../words/spoken.ts'
 
 /** Who sent an activity, and from where in Teams. */
 interface Origin {
@@ -33,9 +33,9 @@ export function parseActivity(body: Json): Intent {
   const { type } = activity.data
   const sender = senderSchema.safeParse(body)
   if (!sender.success)
-    return type === 'invoke' ? { kind: 'malformed', invoke: true, why: wording.clicks.nobody } : { kind: 'ignored' }
+    return type === 'invoke' ? { kind: 'malformed', invoke: true, why: spoken.clicks.nobody } : { kind: 'ignored' }
   const place = placeSchema.safeParse(body)
-  if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: wording.clicks.nowhere }
+  if (!place.success) return { kind: 'malformed', invoke: type === 'invoke', why: spoken.clicks.nowhere }
   const origin = originOf(parseObjectId(sender.data.from.aadObjectId), place.data)
   switch (type) {
     case 'invoke':

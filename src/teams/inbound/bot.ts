@@ -7,7 +7,7 @@ import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Intent } from './activity.ts'
 import type { Cards } from '../../cards/cards.ts'
-import { wording } from '../../cards/wording.ts'
+import { spoken } from '../../words/spoken.ts'
 
 export interface BotParts {
   readonly approvals: Approvals
@@ -87,7 +87,7 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
     if (!(cause instanceof Problem)) throw cause
     switch (cause.code) {
       case 'digest-mismatch':
-        return { ...(await review(intent.request, intent, 1, wording.outOfDate)), code: cause.code }
+        return { ...(await review(intent.request, intent, 1, spoken.bot.outOfDate)), code: cause.code }
       case 'not-pending':
       case 'not-redeemable':
       case 'already-redeemed':
@@ -125,19 +125,19 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
     const reader = { kind: 'person', id: who, evidence: false } as const
     switch (name) {
       case 'help':
-        return wording.help
+        return spoken.bot.help
       case 'approve':
-        return wording.textDoesNothing
+        return spoken.bot.textDoesNothing
       case 'unknown':
-        return wording.unknownCommand
+        return spoken.bot.unknownCommand
       case 'pending': {
         const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
         const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, page, reader)
         const more = cursor !== undefined || newer !== undefined
-        return requests.length === 0 && !more ? wording.nothingPending : cards.list(requests, { more })
+        return requests.length === 0 && !more ? spoken.bot.nothingPending : cards.list(requests, { more })
       }
       case 'show':
-        if (argument === undefined) return wording.showNeedsId
+        if (argument === undefined) return spoken.bot.showNeedsId
         return cards.channel(await approvals.read(parseRequestId(argument), reader))
     }
   }
@@ -145,7 +145,7 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
   /** Says what to do next, once, however often Teams says that the bot was added. */
   async function welcome({ conversation, channel }: Extract<Intent, { kind: 'installed' }>): Promise<void> {
     if (!(await arrivals.arrive(conversation))) return
-    const words = channel === undefined ? wording.welcome : wording.welcomeChannel(channel)
+    const words = channel === undefined ? spoken.bot.welcome : spoken.bot.welcomeChannel(channel)
     const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
     // Teams says it again, and then it may work.
     if ('unsent' in sent) await arrivals.leave(conversation)
@@ -204,7 +204,7 @@ function problemOf(cause: unknown): Problem {
 
 /** The sentence of a problem; where that is about a field of the API, or about an id, what a person can do. */
 function wordsOf({ code, message, details: { pointer } }: Problem): string {
-  if (code === 'not-found') return wording.notFound
-  if (pointer === '/confirm') return wording.notConfirmed
-  return pointer === '/reason' ? wording.onCards.reasonMissing : message
+  if (code === 'not-found') return spoken.bot.notFound
+  if (pointer === '/confirm') return spoken.bot.notConfirmed
+  return pointer === '/reason' ? spoken.card.reasonMissing : message
 }

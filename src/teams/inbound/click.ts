@@ -5,7 +5,7 @@ import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../
 import type { Json } from '../../core/data/json.ts'
 import { unbroken } from '../../core/action/page.ts'
 import { Problem } from '../../core/data/problem.ts'
-import { wording } from '../../cards/wording.ts'
+import { spoken } from '../../words/spoken.ts'
 
 /** What a button of a card asks for. All of it is the word of somebody's client. */
 export type Click =
@@ -64,7 +64,7 @@ const {
   notText,
   tooLong,
   invisible,
-} = wording.clicks
+} = spoken.clicks
 
 /** Text that must be what one of our own parsers takes. */
 const parsed = <T>(parse: (text: string) => T, why: string) =>

@@ -4,7 +4,7 @@ import { type NewerRow, Problem } from '../../core/data/problem.ts'
 import { parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
 import type { Gate } from './gate.ts'
-import { wording } from '../../cards/wording.ts'
+import { spoken } from '../../words/spoken.ts'
 
 /** What Teams is answered over HTTP. */
 export interface TeamsAnswer {
@@ -64,7 +64,7 @@ function loosely(bytes: Uint8Array, problem: Problem): Json {
   }
 }
 
-const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', words: wording.ambiguous }
+const unread: BotAnswer = { kind: 'error', status: 400, code: 'invalid-json', words: spoken.bot.ambiguous }
 
 /** Universal actions: HTTP is always 200, and the body says how it went; else Teams shows the person nothing. */
 function answerOf(answer: BotAnswer): TeamsAnswer {

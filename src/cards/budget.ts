@@ -1,0 +1,36 @@
+/** How much of each text a card holds, in characters. What is longer is shortened in the middle. */
+export interface CardBudget {
+  /** The texts that the agent wrote beside the action, on a card for a channel and in the approver's view. */
+  readonly channel: AgentTextBudget
+  readonly review: AgentTextBudget
+  /** A target in a list of requests. */
+  readonly listed: number
+  /** One value in a title. */
+  readonly titleValue: number
+  /** One param on a channel's card, and all of them together. */
+  readonly row: number
+  readonly rows: number
+  /** A value that stands on one line with its key. */
+  readonly besideKey: number
+}
+
+export interface AgentTextBudget {
+  readonly reason: number
+  readonly title: number
+  readonly url: number
+}
+
+/**
+ * What an Adaptive Card holds, so that the largest one stays below the 80 KB that Teams is sure to take. Another kind
+ * of message has a budget of its own.
+ */
+export const adaptiveCard: CardBudget = {
+  channel: { reason: 1_200, title: 150, url: 300 },
+  // An approver sees all of a text, unless most of its characters are invisible and have to be written out.
+  review: { reason: 4_000, title: 500, url: 600 },
+  listed: 100,
+  titleValue: 60,
+  row: 100,
+  rows: 2_400,
+  besideKey: 80,
+}

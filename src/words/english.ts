@@ -1,0 +1,289 @@
+import { name, quoted, type Sentence, text, time } from './run.ts'
+import type { StopCode, Words } from './words.ts'
+import type { Warning } from '../core/action/warning.ts'
+
+const card: Words['card'] = {
+  fallback: 'An agent asks for approval. This client is too old to show the request.',
+  warned: 'Look twice',
+  params: 'Params',
+  noParams: 'This action has no params.',
+  erased: 'The action was erased.',
+  fromAgent: 'Written by the agent, not verified',
+  noReason: 'The reason was erased.',
+  digest: 'Action digest',
+  request: 'Request',
+  review: 'Review',
+  previous: 'Previous',
+  next: 'Next',
+  approve: 'Approve',
+  note: 'Note (optional)',
+  confirmIntro: 'To confirm, type the last part of the target: ',
+  confirm: 'The last part of the target',
+  confirmMissing: 'Type it exactly as it is shown.',
+  deny: 'Deny',
+  reason: 'Reason (others will read it)',
+  reasonMissing: 'A denial needs a reason.',
+  revoke: 'Revoke',
+  revokeReason: 'Reason (optional)',
+  lastPage: 'You can approve on the last page, when you have seen all of it.',
+  refused: 'You cannot decide this request',
+  whoMay: 'Who may decide',
+  pending: 'Waiting for approval',
+}
+
+const labels: Words['labels'] = {
+  action: 'Action',
+  target: 'Target',
+  environment: 'Environment',
+  agent: 'Agent',
+  agentId: 'Agent id',
+  executor: 'Carried out by',
+  onBehalfOf: 'Says it acts for',
+  rules: 'Policy',
+  progress: 'Approvals',
+}
+
+const statuses: Words['statuses'] = {
+  pending: `● ${card.pending}`,
+  approved: '✓ Approved, not used yet',
+  redeemed: '✓ Approved, being carried out',
+  succeeded: '✓ Succeeded',
+  failed: '✕ Failed',
+  denied: '✕ Denied',
+  expired: '– Expired',
+  cancelled: '– Cancelled',
+  lapsed: '– Approved, but not used in time',
+  revoked: '✕ Revoked',
+}
+
+const tiers: Words['tiers'] = {
+  low: '▮▯▯ Low tier',
+  medium: '▮▮▯ Medium tier',
+  high: '▮▮▮ High tier',
+}
+
+const warnings = {
+  'denied-before': 'The same action of this agent was denied before, in the last seven days.',
+  'asks-often': 'This agent asks unusually often.',
+  'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
+  'mixed-scripts':
+    'A text has letters of several scripts, or that pass for others. It may not say what it seems to say.',
+} satisfies Readonly<Record<Warning, string>>
+
+const next: Words['next'] = {
+  pending: (missing) => `Still to approve: ${missing.join('; ')}. One denial ends it.`,
+  approved: 'Next: the agent may carry it out, once. Until then an approver can take it back with Review.',
+  redeemed: 'Next: the agent reports what became of it.',
+  unreported: 'Next: ask who runs the agent what became of it.',
+  succeeded: 'Nothing is left to do.',
+  failed: 'Nothing is left to do here. The agent may ask again.',
+  denied: 'The agent is told to stop.',
+  notDone: 'Nothing was carried out.',
+  again: 'Nothing was carried out. The agent may ask again.',
+  unreached: 'For a while Teams took no card of this request: some approvers may not have seen it.',
+}
+
+const policy = (rules: readonly string[]): string =>
+  rules.length > 0 ? `policy (${rules.join(', ')})` : 'policy: no rule allows it'
+
+const listed = (names: readonly string[]): Sentence =>
+  names.flatMap((one, i) => (i === 0 ? [name(one)] : [text(', '), name(one)]))
+
+const history: Words['history'] = {
+  approvedBy: (names, more) => [
+    text('Approved by '),
+    ...listed(names),
+    ...(more > 0 ? [text(` and ${more} more`)] : []),
+  ],
+  approvedByPolicy: (rules) => [text('Approved by '), text(policy(rules))],
+  deniedBy: (who) => [text('Denied by '), ...who],
+  deniedByPolicy: (rules) => [text('Denied by '), text(policy(rules))],
+  revokedBy: (who) => [text('Revoked by '), ...who],
+  expired: 'Expired: not enough people approved it in time.',
+  cancelled: 'Cancelled by the agent',
+  lapsed: 'Lapsed: nobody used the approval in time.',
+  redeemed: 'Redeemed: the action is being carried out.',
+  unreported: 'Redeemed, but no outcome was reported within a day.',
+  succeeded: 'Reported as succeeded',
+  failed: 'Reported as failed',
+  saying: (words) => [text(': “'), quoted(words), text('”')],
+}
+
+const deadline: Words['deadline'] = {
+  decideBy: (at) => [text('Decide by '), time(at)],
+  useBy: (at) => [text('Lapses if it is not used by '), time(at)],
+  redeemedAt: (at) => [text('Redeemed '), time(at)],
+  closedAt: (at) => [text('Closed '), time(at)],
+}
+
+const either = (groups: readonly string[]): string => groups.join(' or ')
+
+const progress: Words['progress'] = {
+  slot: (groups, have, quorum) =>
+    `${either(groups)}${quorum > 1 ? ` ${have}/${quorum}` : ''} ${have >= quorum ? '✓' : '…'}`,
+  all: (have, needed, slots) => `${have} of ${needed}: ${slots.join(', ')}`,
+  people: (groups, quorum) => (quorum > 1 ? `${quorum} people of ${either(groups)}` : either(groups)),
+  counted: (groups, have, quorum) => `${either(groups)}: ${have} of ${quorum}`,
+}
+
+const params: Words['params'] = {
+  pageOf: (page, pages) => `Page ${page} of ${pages}`,
+  partOf: (part, parts) => ` (part ${part} of ${parts})`,
+  leftOut: (length) => `⟦… ${length.toLocaleString('en-US')} characters in all …⟧`,
+  labelled: (label, key) => `${label} (${key})`,
+  notGiven: '⟦not given⟧',
+  sides: { before: '− ', after: '+ ' },
+}
+
+const stops: Readonly<Record<StopCode, string>> = {
+  denied: 'An approver denied this.',
+  'forbidden-by-policy': 'Policy forbids this action.',
+  'no-policy': 'No policy covers this action.',
+  expired: 'Nobody decided in time. This is not a denial: you may ask again.',
+  cancelled: 'The request was cancelled by the agent that asked.',
+  revoked: 'The approval was taken back before it was used.',
+  lapsed: 'The approval was not used in time.',
+  succeeded: 'The action was executed and succeeded.',
+  failed: 'The action was executed and failed.',
+}
+
+const report: Words['report'] = {
+  asked: (needs) => `asked; ${needs}`,
+  needs: ({ slots, expiresAt, executor, onBehalfOf }) =>
+    [
+      slots === undefined
+        ? 'decided by policy'
+        : `needs ${slots.map(({ groups, quorum }) => `${quorum} of ${either(groups)}`).join(' and ')} before ${expiresAt}`,
+      `to be executed by ${executor}`,
+      ...(onBehalfOf === undefined ? [] : [`for ${onBehalfOf} (not verified)`]),
+    ].join('; '),
+  shown: (page, pages, view) => `was shown page ${page} of ${pages} of view ${view}`,
+  voted: (verdict, via, view, groups) =>
+    `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; in ${groups.join(', ')}`,
+  approved: (by, lapsesAt) => `approved by ${by}, to be used before ${lapsesAt}`,
+  denied: (by) => `denied by ${by}`,
+  redeemed: (redemption) => `started to execute it (${redemption})`,
+  reported: (result, output) =>
+    `reported that it ${result}${output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''}`,
+  unreported: 'no outcome was reported within a day',
+  expired: 'expired before it was decided',
+  lapsed: 'lapsed: it was approved and never used',
+  cancelled: 'withdrew it',
+  revoked: 'revoked the approval',
+  undeliverable: 'no approver could be told of it',
+  policyChanged: (to) => `the policy changed to ${to}`,
+  keyRotated: "the log's key was changed",
+  erased: (names, event) => `erased ${names.join(', ')} of event ${event}`,
+}
+
+const request: Words['request'] = {
+  labels: {
+    request: 'request',
+    status: 'status',
+    approvals: 'approvals',
+    approvedBy: 'approved by',
+    deniedBy: 'denied by',
+    until: 'until',
+    summary: 'summary',
+    action: 'action',
+    erased: 'erased',
+    agent: 'agent',
+    executor: 'executed by',
+    onBehalfOf: 'says it acts for',
+    policy: 'policy',
+    digest: 'digest',
+    target: 'target',
+    environment: 'environment',
+    params: 'params',
+    reason: 'reason',
+    link: 'link',
+    url: 'leads to',
+  },
+  erased: 'target, environment and params',
+  notVerified: (who) => `${who} (not verified)`,
+  fromAgent: '(written by the agent, not verified)',
+  policy: (outcome, tier, rules) =>
+    [outcome, tier && `tier ${tier}`, rules.join(', ')].filter((part) => part !== undefined && part !== '').join('; '),
+  delivery: (state) => `cards are ${state}`,
+  waits: (missing, until) => `waiting for approval by ${missing}; until ${until ?? 'it expires'}`,
+  ended: (id, status, stop) => `request ${id} is ${status}${stop === undefined ? '.' : `: ${stop}`}`,
+  deniedBy: (id, approver, reason) => `request ${id} is denied by ${approver}: ${reason ?? 'no reason given'}`,
+  unreached: 'No approver could be told of the request.',
+}
+
+/** Without the marks, which a screen reader would spell. */
+const spoken = (shown: string): string => shown.replace(/^[^\p{L}]+/u, '')
+
+const bot: Words['bot'] = {
+  speak: (status, tier) =>
+    ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
+  youApproved: 'You approved this.',
+  yourOtherAccount: 'You have already decided this with another account.',
+  waiting: (many, more) => `Waiting for a decision: ${many}${more ? ' or more. What expires first comes first.' : ''}`,
+  notFound: 'There is no such request, or it is not for you. Who may decide stands on its card in the channel.',
+  outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',
+  notConfirmed: 'Nothing was counted: to approve, type the last part of the target exactly as it is shown.',
+  ambiguous: 'Nothing was counted: what your Teams client sent can be read in more than one way.',
+  help: [
+    'I bring the requests of agents to those who may approve them.',
+    'Type "pending" to see what waits for you, or "show" and an id to see one request.',
+    'Decide with Review on a card; typing "approve" does nothing.',
+  ].join('\n\n'),
+  welcome: [
+    'I bring the requests of AI agents to those who may approve them. A request appears as a card in the channel of',
+    'the group that decides it; Review on the card shows you everything, and lets you approve or deny.',
+    '\n\nNext: type "pending" to see what waits for you, or "help".',
+  ].join(' '),
+  welcomeChannel: (channel) =>
+    [
+      'I can post the requests of AI agents here, for those who may approve them.',
+      `Next: whoever keeps the policy adds this channel to a group in approvers.json, as ${JSON.stringify(channel)}.`,
+      'From then on each request for that group appears here as a card. Mention me with "help" for more.',
+    ].join('\n\n'),
+  textDoesNothing: 'Typing this does nothing. Decide with Review on the card; "pending" lists what waits for you.',
+  unknownCommand: 'I know "help", "pending" and "show" with an id.',
+  nothingPending: 'Nothing waits for you.',
+  showNeedsId: 'Which one? Type "show" and the id of a request.',
+}
+
+const clicks: Words['clicks'] = {
+  notOurs: 'This is no button of a Countersign card.',
+  outdated: 'This card does not say what you were shown. Open Review again.',
+  noRequest: 'This card does not say which request it is about.',
+  noPage: 'There is no such page.',
+  automatic: 'Only a click counts.',
+  nobody: 'Teams does not say who you are, so nothing was counted.',
+  nowhere: 'Teams does not say where this is.',
+  inputs: { reason: 'The reason', note: 'The note', confirm: 'The confirmation' },
+  notText: (input) => `${input} is not text.`,
+  tooLong: (input, most) => `${input} has at most ${most} characters.`,
+  invisible: (input) => `${input} holds an invisible character. Please type it again.`,
+}
+
+export const english: Words = {
+  tag: 'en',
+  units: {
+    bytes: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'],
+    time: { days: 'd', hours: 'h', minutes: 'min', seconds: 's' },
+    thousands: ',',
+    point: '.',
+    about: '≈ ',
+  },
+  card,
+  labels,
+  statuses,
+  tiers,
+  warnings,
+  unknownWarning: (code) => `Warning: ${code}`,
+  next,
+  history,
+  deadline,
+  progress,
+  params,
+  stops,
+  report,
+  request,
+  bot,
+  clicks,
+  sealed: ({ date, number, size }) => `Evidence of ${date} is sealed: bundle ${number}, log size ${size}.`,
+}

@@ -1,0 +1,73 @@
+import type { Actor } from '../core/request/event.ts'
+import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request/request.ts'
+import { name, type Sentence, text } from './run.ts'
+import type { Words } from './words.ts'
+
+/** A line names at most this many approvers and counts the rest. */
+const mostNames = 8
+
+/** Says how a request was decided and what was done with it, a sentence each. Says nothing of a pending request. */
+export function historyOf(request: ApprovalRequest, words: Words): readonly Sentence[] {
+  const { history } = words
+  const approved = request.events.some(({ type }) => type === 'approved') ? [approval(request, words)] : []
+  switch (request.status) {
+    case 'pending':
+      return []
+    case 'approved':
+      return approved
+    case 'redeemed':
+      return [...approved, [text(request.unreported ? history.unreported : history.redeemed)]]
+    case 'succeeded':
+    case 'failed':
+      return [...approved, [text(history[request.status]), ...saying(request, request.status, 'summary', words)]]
+    case 'denied':
+      return [denial(request, request.closedBy, words)]
+    case 'expired':
+      return [[text(history.expired)]]
+    case 'cancelled':
+      return [...approved, [text(history.cancelled), ...saying(request, 'cancelled', 'reason', words)]]
+    case 'lapsed':
+      return [...approved, [text(history.lapsed)]]
+    case 'revoked': {
+      const who = closerOf(request, request.closedBy)
+      return [...approved, [...history.revokedBy(who), ...saying(request, 'revoked', 'reason', words)]]
+    }
+  }
+}
+
+function approval(request: ApprovalRequest, { history }: Words): Sentence {
+  const { outcome, rules } = request.policy
+  if (outcome !== 'approve') return history.approvedByPolicy(rules)
+  const approvals = request.decisions.filter(({ verdict }) => verdict === 'approve')
+  const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision))
+  return history.approvedBy(names, approvals.length - names.length)
+}
+
+function denial(request: ApprovalRequest, closedBy: Actor, words: Words): Sentence {
+  const { history } = words
+  if (closedBy.kind !== 'person') return history.deniedByPolicy(request.policy.rules)
+  return [...history.deniedBy(closerOf(request, closedBy)), ...saying(request, 'decided', 'reason', words)]
+}
+
+/** The name of the person who closed the request, as recorded at the time; the object id once the name is erased. */
+function closerOf(request: ApprovalRequest, actor: Actor): Sentence {
+  if (!('id' in actor)) return [text(actor.kind)]
+  const revoker = saidIn(request, 'revoked', 'name')
+  if (revoker !== null) return [name(revoker)]
+  const decision = request.decisions.findLast(({ approver }) => approver === actor.id)
+  return [name(decision ? nameIn(request, decision) : actor.id)]
+}
+
+/** The name that was recorded with a vote; the object id once the name is erased. */
+const nameIn = (request: ApprovalRequest, decision: Decision): string =>
+  saidWith(request, decision)['name'] ?? decision.approver
+
+function saying(
+  request: ApprovalRequest,
+  type: 'decided' | 'cancelled' | 'revoked' | 'succeeded' | 'failed',
+  member: 'reason' | 'summary',
+  { history }: Words,
+): Sentence {
+  const words = saidIn(request, type, member)
+  return words === null ? [] : history.saying(words)
+}

@@ -1,0 +1,55 @@
+import { approvalsOf } from '../core/request/decision.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { fill } from '../core/request/requirement.ts'
+import type { Words } from './words.ts'
+
+/**
+ * Says what happens next and whose approval is missing. A second sentence warns that some approvers may not know of the
+ * request.
+ */
+export function nextStep(request: ApprovalRequest, words: Words): readonly string[] {
+  const isUnreached = request.undeliverable && request.status === 'pending'
+  return [sentence(request, words), ...(isUnreached ? [words.next.unreached] : [])]
+}
+
+function sentence(request: ApprovalRequest, { next, progress }: Words): string {
+  switch (request.status) {
+    case 'pending':
+      return next.pending(missing(request).map(({ groups, quorum }) => progress.people(groups, quorum)))
+    case 'redeemed':
+      return request.unreported ? next.unreported : next.redeemed
+    case 'approved':
+    case 'succeeded':
+    case 'failed':
+    case 'denied':
+      return next[request.status]
+    case 'cancelled':
+    case 'revoked':
+      return next.notDone
+    case 'expired':
+    case 'lapsed':
+      return next.again
+  }
+}
+
+/** The slots that are not filled, each with the number of approvals that it still needs. */
+function missing(request: ApprovalRequest & { readonly status: 'pending' }) {
+  const { slots } = request.requirement
+  const have = fill(slots, approvalsOf(request))
+  return slots
+    .map(({ groups, quorum }, i) => ({ groups, quorum: quorum - (have[i] ?? 0) }))
+    .filter(({ quorum }) => quorum > 0)
+}
+
+/** Counts the approvals of a request, slot by slot. */
+export function progressOf(request: ApprovalRequest, { progress }: Words): string | null {
+  const { requirement } = request
+  if (!requirement) return null
+  const { slots } = requirement
+  const have = fill(slots, approvalsOf(request))
+  return progress.all(
+    have.reduce((sum, n) => sum + n, 0),
+    slots.reduce((sum, { quorum }) => sum + quorum, 0),
+    slots.map(({ groups, quorum }, i) => progress.slot(groups, have[i] ?? 0, quorum)),
+  )
+}

@@ -1,0 +1,23 @@
+import type { Instant } from '../core/data/instant.ts'
+
+/**
+ * A piece of a sentence. Each channel draws the roles in its own way: Teams as text runs, the CLI as terminal text.
+ *
+ * `text` is ours. `name` and `quoted` come from other people and are not yet safe to show: the channel makes their
+ * hidden characters visible, so that they cannot pass for our words. `time` is a moment that a channel may write in the
+ * reader's own time zone.
+ */
+export type Run =
+  | { readonly role: 'text' | 'name' | 'quoted'; readonly text: string }
+  | { readonly role: 'time'; readonly at: Instant }
+
+export type Sentence = readonly Run[]
+
+export const text = (text: string): Run => ({ role: 'text', text })
+export const name = (text: string): Run => ({ role: 'name', text })
+export const quoted = (text: string): Run => ({ role: 'quoted', text })
+export const time = (at: Instant): Run => ({ role: 'time', at })
+
+/** Writes a sentence as one text, for channels without fonts and time zones. Makes nothing safe. */
+export const plain = (sentence: Sentence): string =>
+  sentence.map((run) => (run.role === 'time' ? run.at : run.text)).join('')

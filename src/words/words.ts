@@ -1,0 +1,253 @@
+import type { Day } from '../core/data/day.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { Units } from '../core/data/measure.ts'
+import type { Output, Tier, Verdict } from '../core/request/event.ts'
+import type { Status } from '../core/request/request.ts'
+import type { Sentence } from './run.ts'
+
+/** Why an agent stops: the status of the request, or of what was denied, what denied it. */
+export type StopCode = Exclude<Status, 'pending' | 'approved' | 'redeemed'> | 'forbidden-by-policy' | 'no-policy'
+
+/**
+ * What the product says to people, in one language. A language is one file with an object of this type, which holds no
+ * logic beyond the order of words and plurals.
+ *
+ * The sentences of problems are not among them: they are for developers, and stay English.
+ */
+export interface Words {
+  /** RFC 5646, as `en`. */
+  readonly tag: string
+  readonly units: Units
+  readonly card: CardWords
+  readonly labels: FactLabels
+  /** By status, with a mark in front: no meaning lies in a colour alone. */
+  readonly statuses: Readonly<Record<Status, string>>
+  /** By tier, with a mark in front. */
+  readonly tiers: Readonly<Record<Tier, string>>
+  /** By code of core/action/warning.ts. An earlier version may have recorded other codes. */
+  readonly warnings: Readonly<Record<string, string>>
+  readonly unknownWarning: (code: string) => string
+  readonly next: NextWords
+  readonly history: HistoryWords
+  readonly deadline: DeadlineWords
+  readonly progress: ProgressWords
+  readonly params: ParamWords
+  readonly stops: Readonly<Record<StopCode, string>>
+  readonly report: ReportWords
+  readonly request: RequestWords
+  readonly bot: BotWords
+  readonly clicks: ClickWords
+  readonly sealed: (sealed: {
+    readonly date: Day
+    readonly number: number | undefined
+    readonly size: number
+  }) => string
+}
+
+/** The fixed texts of cards. The templates in `cards/` pick from them by name. */
+export interface CardWords {
+  readonly fallback: string
+  readonly warned: string
+  readonly params: string
+  readonly noParams: string
+  readonly erased: string
+  readonly fromAgent: string
+  readonly noReason: string
+  readonly digest: string
+  readonly request: string
+  readonly review: string
+  readonly previous: string
+  readonly next: string
+  readonly approve: string
+  readonly note: string
+  readonly confirmIntro: string
+  readonly confirm: string
+  readonly confirmMissing: string
+  readonly deny: string
+  readonly reason: string
+  readonly reasonMissing: string
+  readonly revoke: string
+  readonly revokeReason: string
+  readonly lastPage: string
+  readonly refused: string
+  readonly whoMay: string
+  readonly pending: string
+}
+
+/** What the facts of a request are called. */
+export interface FactLabels {
+  readonly action: string
+  readonly target: string
+  readonly environment: string
+  readonly agent: string
+  readonly agentId: string
+  readonly executor: string
+  readonly onBehalfOf: string
+  readonly rules: string
+  readonly progress: string
+}
+
+/** What happens next, or that nothing does. */
+export interface NextWords {
+  readonly pending: (missing: readonly string[]) => string
+  readonly approved: string
+  readonly redeemed: string
+  readonly unreported: string
+  readonly succeeded: string
+  readonly failed: string
+  readonly denied: string
+  /** After a request that was ended on purpose. */
+  readonly notDone: string
+  /** After a request that ended because time passed. */
+  readonly again: string
+  readonly unreached: string
+}
+
+/** How a request was decided, and what was done with it. What somebody wrote follows as {@link Words.history.saying}. */
+export interface HistoryWords {
+  /** @param more approvers that are counted instead of named */
+  readonly approvedBy: (names: readonly string[], more: number) => Sentence
+  readonly approvedByPolicy: (rules: readonly string[]) => Sentence
+  readonly deniedBy: (who: Sentence) => Sentence
+  readonly deniedByPolicy: (rules: readonly string[]) => Sentence
+  readonly revokedBy: (who: Sentence) => Sentence
+  readonly expired: string
+  readonly cancelled: string
+  readonly lapsed: string
+  readonly redeemed: string
+  readonly unreported: string
+  readonly succeeded: string
+  readonly failed: string
+  /** Puts into quotation marks what somebody wrote. */
+  readonly saying: (text: string) => Sentence
+}
+
+export interface DeadlineWords {
+  readonly decideBy: (at: Instant) => Sentence
+  readonly useBy: (at: Instant) => Sentence
+  readonly redeemedAt: (at: Instant) => Sentence
+  readonly closedAt: (at: Instant) => Sentence
+}
+
+export interface ProgressWords {
+  /** A slot: its groups, how many of them approved, and how many must. */
+  readonly slot: (groups: readonly string[], have: number, quorum: number) => string
+  readonly all: (have: number, needed: number, slots: readonly string[]) => string
+  /** So many people of these groups. */
+  readonly people: (groups: readonly string[], quorum: number) => string
+  /** Each slot with its count, for a line without marks. */
+  readonly counted: (groups: readonly string[], have: number, quorum: number) => string
+}
+
+/** Words around params. Those in `⟦…⟧` cannot be written by anybody else: no shown text keeps these brackets. */
+export interface ParamWords {
+  readonly pageOf: (page: number, pages: number) => string
+  readonly partOf: (part: number, parts: number) => string
+  readonly leftOut: (length: number) => string
+  /** Policy's word for a param, and its real key. */
+  readonly labelled: (label: string, key: string) => string
+  readonly notGiven: string
+  /** Of a pair of params that tell what changes. */
+  readonly sides: { readonly before: string; readonly after: string }
+}
+
+/** What an auditor's report says that an event was: the subject stands before it. */
+export interface ReportWords {
+  readonly asked: (needs: string) => string
+  readonly needs: (asked: {
+    readonly slots: readonly { readonly groups: readonly string[]; readonly quorum: number }[] | undefined
+    readonly expiresAt: Instant | undefined
+    readonly executor: string
+    readonly onBehalfOf: string | undefined
+  }) => string
+  readonly shown: (page: number, pages: number, view: string) => string
+  readonly voted: (verdict: Verdict, via: string, view: string | undefined, groups: readonly string[]) => string
+  readonly approved: (by: string, lapsesAt: Instant) => string
+  readonly denied: (by: string) => string
+  readonly redeemed: (redemption: string) => string
+  readonly reported: (result: 'succeeded' | 'failed', output: Output | undefined) => string
+  readonly unreported: string
+  readonly expired: string
+  readonly lapsed: string
+  readonly cancelled: string
+  readonly revoked: string
+  readonly undeliverable: string
+  readonly policyChanged: (to: string) => string
+  readonly keyRotated: string
+  readonly erased: (names: readonly string[], event: string) => string
+}
+
+/** How a terminal describes a request: the labels of its lines, and sentences about how it stands. */
+export interface RequestWords {
+  readonly labels: RequestLabels
+  readonly erased: string
+  readonly notVerified: (who: string) => string
+  readonly fromAgent: string
+  readonly policy: (outcome: string | undefined, tier: string | undefined, rules: readonly string[]) => string
+  /** How far the cards of a request got, where that is not far enough. */
+  readonly delivery: (state: string) => string
+  readonly waits: (progress: string, until: string | undefined) => string
+  readonly ended: (id: string, status: Status, stop: string | undefined) => string
+  readonly deniedBy: (id: string, approver: string, reason: string | undefined) => string
+  readonly unreached: string
+}
+
+export interface RequestLabels {
+  readonly request: string
+  readonly status: string
+  readonly approvals: string
+  readonly approvedBy: string
+  readonly deniedBy: string
+  readonly until: string
+  readonly summary: string
+  readonly action: string
+  readonly erased: string
+  readonly agent: string
+  readonly executor: string
+  readonly onBehalfOf: string
+  readonly policy: string
+  readonly digest: string
+  readonly target: string
+  readonly environment: string
+  readonly params: string
+  readonly reason: string
+  readonly link: string
+  readonly url: string
+}
+
+/** What a chat bot answers, and what a card says of the reader's own acts. */
+export interface BotWords {
+  /** What a screen reader says of a card. */
+  readonly speak: (status: string, tier?: string) => string
+  readonly youApproved: string
+  readonly yourOtherAccount: string
+  readonly waiting: (many: number, more: boolean) => string
+  /** The same whether there is no such request or the reader may not know of it. */
+  readonly notFound: string
+  readonly outOfDate: string
+  readonly notConfirmed: string
+  readonly ambiguous: string
+  readonly help: string
+  readonly welcome: string
+  /** Names the channel's id, which an operator needs and Teams shows nowhere. */
+  readonly welcomeChannel: (channel: string) => string
+  readonly textDoesNothing: string
+  readonly unknownCommand: string
+  readonly nothingPending: string
+  readonly showNeedsId: string
+}
+
+/** What is wrong with a click, for the person who clicked. */
+export interface ClickWords {
+  readonly notOurs: string
+  readonly outdated: string
+  readonly noRequest: string
+  readonly noPage: string
+  readonly automatic: string
+  readonly nobody: string
+  readonly nowhere: string
+  readonly inputs: { readonly reason: string; readonly note: string; readonly confirm: string }
+  readonly notText: (input: string) => string
+  readonly tooLong: (input: string, most: number) => string
+  readonly invisible: (input: string) => string
+}

@@ -1,0 +1,125 @@
+import type { Tier } from '../../src/core/request/event.ts'
+import type { Status } from '../../src/core/request/request.ts'
+import { english } from '../../src/words/english.ts'
+import { name, quoted, type Sentence, text, time } from '../../src/words/run.ts'
+import type { StopCode, Words } from '../../src/words/words.ts'
+
+/** Replaces all Latin letters by Greek ones, so that a Latin letter on a card comes from elsewhere. */
+const other = (word: string): string =>
+  word.replace(/[A-Za-z]/g, (letter) => String.fromCharCode(0x3b1 + ((letter.toLowerCase().charCodeAt(0) - 97) % 17)))
+
+const all = <Key extends string>(words: Readonly<Record<Key, string>>) =>
+  Object.fromEntries(Object.entries<string>(words).map(([key, word]) => [key, other(word)])) as Record<Key, string>
+
+/** A sentence around ids, names and numbers, which stay as they are and come first. */
+const line = (word: string, ...given: readonly (string | number)[]): string =>
+  [...given.map((one) => `${one}`), other(word)].join(' ')
+
+const said = (word: string, ...before: Sentence): Sentence => [...before, text(other(` ${word}`))]
+
+/** A second language, for tests: none of its words is English, and the verb comes last. */
+export const reversed: Words = {
+  tag: 'el',
+  units: {
+    bytes: ['β', 'κβ', 'μβ', 'γβ', 'τβ', 'πβ', 'εβ'],
+    time: { days: 'μ', hours: 'ω', minutes: 'λ', seconds: 'δ' },
+    thousands: '.',
+    point: ',',
+    about: '± ',
+  },
+  card: all(english.card),
+  labels: all(english.labels),
+  statuses: all<Status>(english.statuses),
+  tiers: all<Tier>(english.tiers),
+  warnings: all(english.warnings),
+  unknownWarning: (code) => line('Warning', code),
+  next: {
+    ...all({ ...english.next, pending: '' }),
+    pending: (missing) => line('to approve', ...missing),
+  },
+  history: {
+    ...all({
+      expired: english.history.expired,
+      cancelled: english.history.cancelled,
+      lapsed: english.history.lapsed,
+      redeemed: english.history.redeemed,
+      unreported: english.history.unreported,
+      succeeded: english.history.succeeded,
+      failed: english.history.failed,
+    }),
+    approvedBy: (names, more) => said('approved', ...names.map(name), text(` +${more}`)),
+    approvedByPolicy: (rules) => said('approved by policy', text(rules.join())),
+    deniedBy: (who) => said('denied', ...who),
+    deniedByPolicy: (rules) => said('denied by policy', text(rules.join())),
+    revokedBy: (who) => said('revoked', ...who),
+    saying: (words) => [text(' «'), quoted(words), text('»')],
+  },
+  deadline: {
+    decideBy: (at) => said('decide', time(at)),
+    useBy: (at) => said('use', time(at)),
+    redeemedAt: (at) => said('redeemed', time(at)),
+    closedAt: (at) => said('closed', time(at)),
+  },
+  progress: {
+    slot: (groups, have, quorum) => `${groups.join('/')} ${have}:${quorum}`,
+    all: (have, needed, slots) => `${have}:${needed} ${slots.join(' ')}`,
+    people: (groups, quorum) => `${groups.join('/')} ${quorum}`,
+    counted: (groups, have, quorum) => `${groups.join('/')} ${have}:${quorum}`,
+  },
+  params: {
+    pageOf: (page, pages) => line('page', page, pages),
+    partOf: (part, parts) => line('part', part, parts),
+    leftOut: (length) => `⟦${length}⟧`,
+    labelled: (label, key) => `${label} [${key}]`,
+    notGiven: '⟦–⟧',
+    sides: { before: '< ', after: '> ' },
+  },
+  stops: all<StopCode>(english.stops),
+  report: {
+    ...all({
+      unreported: english.report.unreported,
+      expired: english.report.expired,
+      lapsed: english.report.lapsed,
+      cancelled: english.report.cancelled,
+      revoked: english.report.revoked,
+      undeliverable: english.report.undeliverable,
+      keyRotated: english.report.keyRotated,
+    }),
+    asked: (needs) => line('asked', needs),
+    needs: ({ executor }) => line('executor', executor),
+    shown: (page, pages, view) => line('shown', page, pages, view),
+    voted: (verdict, via) => line(verdict, via),
+    approved: (by, lapsesAt) => line('approved', by, lapsesAt),
+    denied: (by) => line('denied', by),
+    redeemed: (redemption) => line('redeemed', redemption),
+    reported: (result) => other(result),
+    policyChanged: (to) => line('changed', to),
+    erased: (names, event) => line('erased', ...names, event),
+  },
+  request: {
+    labels: all(english.request.labels),
+    erased: other(english.request.erased),
+    notVerified: (who) => line('unverified', who),
+    fromAgent: other(english.request.fromAgent),
+    policy: (outcome, tier, rules) => line('policy', outcome ?? '', tier ?? '', ...rules),
+    delivery: (state) => line('cards', state),
+    waits: (missing, until) => line('waits', missing, until ?? ''),
+    ended: (id, status) => line(status, id),
+    deniedBy: (id, approver) => line('denied', id, approver),
+    unreached: other(english.request.unreached),
+  },
+  bot: {
+    ...all({ ...english.bot, speak: '', waiting: '', welcomeChannel: '' }),
+    speak: (status, tier = '') => `${tier} ${status}`,
+    waiting: (many) => line('waiting', many),
+    welcomeChannel: (channel) => line('welcome', channel),
+  },
+  clicks: {
+    ...all({ ...english.clicks, inputs: '', notText: '', tooLong: '', invisible: '' }),
+    inputs: all(english.clicks.inputs),
+    notText: (input) => line('text', input),
+    tooLong: (input, most) => line('long', input, most),
+    invisible: (input) => line('invisible', input),
+  },
+  sealed: ({ date, number, size }) => line('sealed', date, number ?? 0, size),
+}
