@@ -103,7 +103,7 @@ export const actionRows: readonly Row[] = [
       {
         name: 'showable',
         file: 'src/approvals/ask.ts',
-        find: '    checkShowable(action, presentation ?? undefined)\n',
+        find: '    checkShowable(action, presentation ?? undefined, spoken.units)\n',
         replace: '',
         tests: { 'test/security/asking.test.ts': ['what nobody could be shown is not asked for: %s'] },
       },
