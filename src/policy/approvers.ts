@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { controlCharacter } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import type { ObjectId } from '../core/data/id.ts'
+import { channelName, readChannel } from '../ports/channel.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
@@ -18,9 +19,13 @@ const guid = z
 const unique = <Item extends z.ZodType>(item: Item) =>
   z.array(item).refine((list) => new Set(list).size === list.length, 'the same entry twice')
 
-const channel = z
-  .string()
-  .regex(/^19:[\w.@-]{1,150}@thread\.[a-z0-9]{1,20}$/, 'a channel is written as 19:…@thread.tacv2')
+/** A channel by its name, which is the same however policy writes it: so a channel named twice is noticed. */
+const channel = z.string().transform((text, context): string => {
+  const read = readChannel(text)
+  if (!('why' in read)) return channelName(read)
+  context.addIssue(read.why)
+  return z.NEVER
+})
 
 const name = z.string().refine((text) => text.trim() !== '' && [...text].length <= 64 && !controlCharacter.test(text), {
   error: 'a name has 1 to 64 characters, none of them control characters',

@@ -58,6 +58,36 @@ test('compliance reads in a channel, or nowhere', () => {
   expect(read(approvers()).complianceChannel()).toBeNull()
 })
 
+describe('a channel', () => {
+  const bare = '19:abc@thread.tacv2'
+  const channelsOf = (...channels: string[]) =>
+    read(approvers({ groups: { a: { members: [person(1)], channels } } })).group('a')?.channels
+
+  test('is one of Teams, whether its kind is written or not', () => {
+    expect(channelsOf(`teams:${bare}`)).toEqual([bare])
+    expect(channelsOf(bare)).toEqual([bare])
+    const compliance = { channel: `teams:${bare}` }
+    expect(read(approvers({ compliance })).complianceChannel()).toBe(bare)
+  })
+
+  test('is named once, also if it is written in two ways', () => {
+    const groups = { a: { members: [person(1)], channels: [bare, `teams:${bare}`] } }
+    expect(flawsIn(approvers({ groups }))).toMatchObject([{ reason: 'groups.a.channels: the same entry twice' }])
+  })
+
+  test.each([
+    ['of a kind that does not exist', 'slack:T1/C1', /no channels of the kind "slack"; write teams:19:…@thread\.tacv2/],
+    ['of a kind, and no id of it', 'teams:general', /written as 19:…@thread\.tacv2/],
+    ['of a kind twice', `teams:teams:${bare}`, /written as 19:…@thread\.tacv2/],
+    ['of a kind in upper case', `Teams:${bare}`, /written as 19:…@thread\.tacv2/],
+    ['of a kind that every object has', `constructor:${bare}`, /no channels of the kind "constructor"/],
+  ])('is refused with its line: %s', (_what, channel, reason) => {
+    const text = `{"version": 1, "groups": {\n"a": {"members": ["${person(1)}"], "channels": [\n"${channel}"]}}, "agents": {}}`
+    expect(flawsIn(text)).toMatchObject([{ file: 'approvers.json', line: 3 }])
+    expect(flawsIn(text)[0]?.reason).toMatch(reason)
+  })
+})
+
 const same = (...pairs: [number, number[]][]) =>
   read(approvers({ people: Object.fromEntries(pairs.map(([id, sameAs]) => [person(id), { sameAs: people(sameAs) }])) }))
 
