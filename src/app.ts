@@ -18,12 +18,13 @@ import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
 import type { Caller } from './http/caller.ts'
+import { dispatch } from './delivery/dispatch.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Limits } from './ports/limits.ts'
-import type { Messenger } from './ports/messenger.ts'
+import type { Messenger, Messengers } from './ports/messenger.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { Policy } from './ports/policy.ts'
 import type { Signer } from './ports/signer.ts'
@@ -55,13 +56,14 @@ export interface Adapters {
   /** Is called with errors of work whose result is not awaited. Must not throw. */
   readonly failed: (cause: unknown) => void
   readonly baseUrl: string
-  /** Absent where there is no Teams: then requests are decided over HTTP alone. */
+  readonly outbox: Outbox
+  /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
+  readonly messengers?: Messengers
+  /** The door for people in Teams. Its answers go through the messenger of Teams. */
   readonly teams?: Teams
 }
 
 export interface Teams {
-  readonly outbox: Outbox
-  readonly messenger: Messenger
   readonly cards: () => Promise<Cards>
   readonly gate: Gate
 }
@@ -73,7 +75,7 @@ export function compose(adapters: Adapters) {
   const { ledger, limits, policy, directory, signer, baseUrl } = adapters
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
-  const outbound = adapters.teams && outboundOf(adapters, adapters.teams, changing(adapters, wake))
+  const outbound = adapters.messengers && outboundOf(adapters, adapters.messengers, changing(adapters, wake))
   const delivery = outbound?.delivery ?? null
   const changes = changing(adapters, (request) => {
     wake(request)
@@ -99,7 +101,7 @@ export function compose(adapters: Adapters) {
     signer,
     baseUrl,
   })
-  const teams = adapters.teams && outbound ? teamsOf({ ...adapters.teams, ...outbound }, useCases) : null
+  const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const seal = sealer(adapters, outbound?.messenger ?? null)
   return { api: handlers, approvals: useCases, seal, teams, delivery, stop: () => waiting.stop() }
 }
@@ -113,15 +115,20 @@ const changing = ({ ledger, clock, policy }: Adapters, tell: ChangeParts['tell']
   tell,
 })
 
-/** What goes to Teams: cards in the background, and words. Both keep to one pace. */
+/** What goes into channels: cards in the background, and words. Both keep to one pace. */
 interface Outbound {
   readonly delivery: Delivery
   readonly messenger: Pick<Messenger, 'say' | 'reply'>
 }
 
 /** @param changes those that deliveries commit themselves: they wake waiting callers and start no other delivery */
-function outboundOf({ policy, clock, failed }: Adapters, { outbox, messenger }: Teams, changes: ChangeParts): Outbound {
-  const pace = pacing(clock)
+function outboundOf(
+  { policy, clock, outbox, failed }: Adapters,
+  messengers: Messengers,
+  changes: ChangeParts,
+): Outbound {
+  const messenger = dispatch(messengers)
+  const pace = pacing(clock, messenger.rulesOf)
   return {
     delivery: new Delivery({ ...changes, policy, pace, outbox, messenger, failed, pause }),
     messenger: paced(messenger, pace, pause),
@@ -153,7 +160,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
   })
 }
 
-/** Seals what is due, and announces it in the compliance channel where there is Teams. */
+/** Seals what is due, and announces it in the compliance channel where there is one. */
 function sealer(
   { logSigner, verifiers: files, ...adapters }: Adapters,
   messenger: Pick<Messenger, 'say'> | null,
@@ -170,7 +177,7 @@ function sealer(
 
 /** The door for Teams. The bot, and with it the card templates, is loaded when the first activity comes. */
 function teamsOf(
-  { gate, cards, outbox, messenger, delivery }: Omit<Teams, 'messenger'> & Outbound,
+  { gate, cards, outbox, messenger, delivery }: Teams & Outbound & Pick<Adapters, 'outbox'>,
   approvals: Approvals,
 ) {
   let ready: Bot | undefined

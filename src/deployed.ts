@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
-import { type App, compose, type Teams } from './app.ts'
+import { type Adapters, type App, compose } from './app.ts'
 import { GraphDirectory } from './azure/directory.ts'
 import { VaultSigner } from './azure/signer.ts'
-import { openStorage, type Storage } from './azure/storage.ts'
+import { openStorage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
 import { instant } from './core/data/instant.ts'
@@ -62,7 +62,7 @@ async function deployed(config: Config): Promise<App> {
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     failed: (cause) => console.error(backgroundLine(cause)),
     baseUrl,
-    teams: teamsIn(config, storage, cards),
+    ...teamsIn(config, cards),
   })
 }
 
@@ -71,15 +71,13 @@ const beside = (folder: string): string => fileURLToPath(new URL(folder, import.
 
 function teamsIn(
   { bot, clientId, tenantId }: Config,
-  { outbox }: Storage,
   files: ReadonlyMap<string, Uint8Array>,
-): Teams {
+): Pick<Adapters, 'messengers' | 'teams'> {
   const cards = drawing(files, spoken)
+  const messenger = connect({ ...bot, clientId }, async (request) => (await cards()).channel(request))
   return {
-    outbox,
-    cards,
-    messenger: connect({ ...bot, clientId }, async (request) => (await cards()).channel(request)),
-    gate: gate({ botAppId: bot.appId, tenantId, jwksUri: botKeys }),
+    messengers: new Map([['teams', messenger]]),
+    teams: { cards, gate: gate({ botAppId: bot.appId, tenantId, jwksUri: botKeys }) },
   }
 }
 

@@ -7,19 +7,21 @@ import { change, type ChangeParts, settle } from '../approvals/commit.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
 import type { Policy } from '../ports/policy.ts'
+import type { Dispatch } from './dispatch.ts'
 import { type Pace, pacing } from './pace.ts'
 import { type PostingParts, postRound } from './posting.ts'
 import { Queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
 
 export type DeliveryParts = ChangeParts &
-  Omit<PostingParts, 'pace'> & {
+  Omit<PostingParts, 'pace' | 'messenger'> & {
     readonly policy: Pick<Policy, 'version' | 'group'>
+    readonly messenger: Pick<Dispatch, 'post' | 'update' | 'rulesOf'>
     /** Shared by everything in this process that sends; without it these deliveries have a pace of their own. */
     readonly pace?: Pace
   }
 
-/** Whether the people who decide a request were reached in Teams. */
+/** Whether the people who decide a request were reached in their channels. */
 export type DeliveryState = 'ok' | 'late' | 'undeliverable'
 
 /** Deliveries that this process runs at once. */
@@ -47,23 +49,23 @@ const failureLasts = 7_200
 const mostAdopted = 5
 
 /**
- * Brings the cards in Teams up to date. Commits leave `post-` rows. A delivery claims a row, makes every card show the
+ * Brings cards up to date. Commits leave `post-` rows. A delivery claims a row, makes every card show the
  * request as it is then, and deletes the row unless it changed meanwhile. Each step may end half way or happen twice:
  * the timer finds what is left, and the newest state wins.
  */
 export class Delivery {
-  readonly #parts: DeliveryParts & PostingParts
+  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy'>
   readonly #runs: Queue
   /** Channels whose newest send did not get through, and when that was. */
   readonly #failing = new Map<string, Instant>()
 
   constructor(parts: DeliveryParts) {
-    const { messenger, pace = pacing(parts.clock) } = parts
+    const { messenger, pace = pacing(parts.clock, parts.messenger.rulesOf) } = parts
+    const channelOf = ({ conversation }: PostedCard) => messenger.rulesOf(conversation).channelOf(conversation)
     const noting: PostingParts['messenger'] = {
       post: async (channel, ...more) => this.#noted(channel, await messenger.post(channel, ...more)),
       // A card that a person deleted is no failure.
-      update: async (card, ...more) =>
-        this.#noted(card.conversation.split(';')[0] ?? '', await messenger.update(card, ...more), 'gone'),
+      update: async (card, ...more) => this.#noted(channelOf(card), await messenger.update(card, ...more), 'gone'),
     }
     this.#parts = { ...parts, pace, messenger: noting }
     this.#runs = new Queue({ atOnce, longest: longestQueue }, (id) => this.#deliver(id).catch(parts.failed))

@@ -38,14 +38,14 @@ export type Tried<T> =
 export const claimFor = 30
 const longestSend = 20
 
-/** Seconds until a send that Teams refused is tried again. No other wait between two tries is longer. */
+/** Seconds until a refused send is tried again. No other wait between two tries is longer. */
 const lostFor = 3600
 const mostTries = 48
 
 /** Says whether a card is no longer tried until the request changes again. */
 export const isGivenUp = ({ lost, attempts }: CardRow): boolean => lost === true && attempts >= mostTries
 
-/** Sends when its time has come, at the pace that Teams allows, under a claim that lasts longer than the send. */
+/** Sends when its time has come, at the pace that its channel allows, under a claim that lasts longer than the send. */
 export async function send<T>(
   parts: SendingParts,
   held: Held,

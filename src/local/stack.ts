@@ -1,7 +1,7 @@
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
-import { type App, compose, type Teams } from '../app.ts'
+import { type App, compose, type Adapters } from '../app.ts'
 import { GraphDirectory } from '../azure/directory.ts'
 import { openStorage, type Storage } from '../azure/storage.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
@@ -76,15 +76,18 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     baseUrl,
     failed: parts.failed,
-    ...(parts.teams && { teams: teamsOn(storage, parts.teams, drawing(parts.cards, spoken)) }),
+    ...(parts.teams && teamsOn(parts.teams, drawing(parts.cards, spoken))),
   })
   return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: new Bundles({ seals, archive, clock }) }) }
 }
 
-function teamsOn({ outbox }: Storage, { serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>): Teams {
+function teamsOn(
+  { serviceUrl, gate }: LocalTeams,
+  cards: () => Promise<Cards>,
+): Pick<Adapters, 'messengers' | 'teams'> {
   const settings = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
   const messenger = connect(settings, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
-  return { outbox, cards, gate, messenger }
+  return { messengers: new Map([['teams', messenger]]), teams: { cards, gate } }
 }

@@ -1,5 +1,6 @@
 import { type Instant, instant, milliseconds } from '../../src/core/data/instant.ts'
 import { paced, pacing } from '../../src/delivery/pace.ts'
+import { teamsRules } from '../../src/teams/outbound/rules.ts'
 import { noon } from '../support/build.ts'
 import { MemoryTeams } from '../support/fakes/teams.ts'
 
@@ -16,7 +17,7 @@ function hasty() {
 /** Sends as fast as it may, and says when. */
 function greedy(count: number, place: (i: number) => string): number[] {
   const clock = hasty()
-  const pace = pacing(clock)
+  const pace = pacing(clock, () => teamsRules)
   const times: number[] = []
   while (times.length < count) {
     const turn = pace.next(place(times.length))
@@ -44,7 +45,7 @@ test('into many conversations they send 50 times a second, and never more', () =
 
 test('words have the pace of the cards in their channel, and what has no turn soon is not sent', async () => {
   const clock = hasty()
-  const pace = pacing(clock)
+  const pace = pacing(clock, () => teamsRules)
   const teams = new MemoryTeams(clock)
   const words = paced(teams, pace, clock.pause)
   for (let i = 0; i < 7; i++) pace.next('19:one')

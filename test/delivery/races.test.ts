@@ -125,6 +125,7 @@ function unreliable(world: DeliveryWorld, schedule: fc.Scheduler, fate: () => Fa
     ledger: rows,
     outbox: unstable,
     messenger: {
+      rulesOf: () => teams.rules,
       post: (...args) => called('post', () => teams.post(...args)).catch(passing),
       update: (...args) => called('update', () => teams.update(...args)).catch(passing),
     },

@@ -1,12 +1,9 @@
 import * as fc from 'fast-check'
-import {
-  conversationWindows,
-  nextSend,
-  processWindows,
-  remembered,
-  type Window,
-  withSend,
-} from '../../src/delivery/rate.ts'
+import { nextSend, remembered, withSend } from '../../src/delivery/rate.ts'
+import type { Window } from '../../src/ports/messenger.ts'
+import { teamsRules } from '../../src/teams/outbound/rules.ts'
+
+const { perChannel, perProcess } = teamsRules
 
 /** Sends so many times, each as soon as it may, and says when. */
 function burst(count: number, windows: readonly Window[], from = 0): readonly number[] {
@@ -20,7 +17,7 @@ const fullest = (sent: readonly number[], ms: number): number =>
   Math.max(0, ...sent.map((from) => sent.filter((at) => at >= from && at < from + ms).length))
 
 test('the first may go at once, and so may a few', () => {
-  expect(burst(7, conversationWindows, 100)).toEqual(Array(7).fill(100))
+  expect(burst(7, perChannel, 100)).toEqual(Array(7).fill(100))
 })
 
 test.each([
@@ -29,11 +26,11 @@ test.each([
   ['the sixty-first after half a minute', 61, 30_000],
   ['the 1,801st after an hour', 1_801, 3_600_000],
 ])('%s', (_what, count, ms) => {
-  expect(burst(count, conversationWindows).at(-1)).toBe(ms)
+  expect(burst(count, perChannel).at(-1)).toBe(ms)
 })
 
 test('a process sends 50 a second', () => {
-  expect(burst(101, processWindows)).toEqual([...Array(50).fill(0), ...Array(50).fill(1_000), 2_000])
+  expect(burst(101, perProcess)).toEqual([...Array(50).fill(0), ...Array(50).fill(1_000), 2_000])
 })
 
 test('whenever sends are asked for, no window is overfull, and none waits longer than it must', () => {

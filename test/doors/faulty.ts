@@ -165,9 +165,9 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     clock: failing('clock', clock),
     callers: failing('callers', { callerOf }).callerOf,
     ...{ origin: 'approvals.example/evidence', verifiers: readVerifiers('evidence') },
+    outbox: failing('outbox', new MemoryOutbox(ledger)),
+    messengers: new Map([['teams', failing('messenger', new MemoryTeams(clock))]]),
     teams: {
-      outbox: failing('outbox', new MemoryOutbox(ledger)),
-      messenger: failing('messenger', new MemoryTeams(clock)),
       cards: drawing(readCards('cards'), english),
       gate: failing('gate', { gate: async () => undefined }).gate,
     },

@@ -4,6 +4,7 @@ import { revision } from '../../src/core/request/delivery.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery, type DeliveryParts } from '../../src/delivery/delivery.ts'
 import { type Asking, ask, dba, noon, oid, policyVersion, vote } from '../ports/story.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
@@ -74,7 +75,7 @@ export function deliveryWorld(real?: Partial<Real>) {
     }
     const own = {
       outbox,
-      messenger: real?.messenger ?? teams,
+      messenger: dispatch(new Map([['teams', real?.messenger ?? teams]])),
       pause: clock.pause,
       failed: (cause: unknown) => void failures.push(cause),
     }

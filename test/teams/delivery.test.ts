@@ -1,3 +1,4 @@
+import { dispatch } from '../../src/delivery/dispatch.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
@@ -46,7 +47,8 @@ function messenger(): Messenger {
 }
 
 /** Another process, with clients of its own. */
-const another = () => world.process({ outbox: new TableOutbox(storage.connect()), messenger: messenger() })
+const another = () =>
+  world.process({ outbox: new TableOutbox(storage.connect()), messenger: dispatch(new Map([['teams', messenger()]])) })
 
 const isPost = ({ method, path }: Call) => method === 'POST' && path.endsWith('/conversations')
 const isUpdate = ({ method }: Call) => method === 'PUT'

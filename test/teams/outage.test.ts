@@ -60,6 +60,7 @@ function watched(teams: Messenger): Messenger {
       return again().finally(() => (open += 1))
     }
   return {
+    rules: teams.rules,
     post: (channel, request, again) => during(teams.post(channel, request, waiting(again))),
     update: (card, request, again) => during(teams.update(card, request, waiting(again))),
     say: (channel, words, again) => during(teams.say(channel, words, waiting(again))),

@@ -1,6 +1,7 @@
 import type { Scheduler } from 'fast-check'
 import { approvals } from '../../src/approvals/approvals.ts'
 import { Problem } from '../../src/core/data/problem.ts'
+import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
@@ -93,7 +94,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const delivery = new Delivery({
     ...{ ...shared, failed, pause, tell: () => {} },
     outbox: outboxOf(begun, call),
-    messenger: messengerOf(begun, call),
+    messenger: dispatch(new Map([['teams', messengerOf(begun, call)]])),
   })
   const uses = approvals({
     ...{ ...shared, directory: people, issuer, waiting: new Waiting(ledger) },

@@ -7,6 +7,7 @@ import { BlobArchive } from '../../src/azure/archive.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { prepareLedger } from '../../src/azure/meta.ts'
+import { TableOutbox } from '../../src/azure/outbox.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
@@ -133,6 +134,7 @@ function processOn(
     ...{ ledger, clock, directory, signer, logSigner: signer, origin },
     limits: new TableLimits(tables),
     seals: new TableSeals(tables),
+    outbox: new TableOutbox(tables),
     archive: archiveOf(azurite, through?.blobs.url),
     policy: fakePolicy(
       roster({

@@ -1,6 +1,6 @@
 /**
- * How much may be asked for, and how often: all of it stands here, and in docs/agents/limits.md. (How large a policy may
- * be is in policy/sizes.ts, what Teams bears in rate.ts.)
+ * How much may be asked for, and how often. docs/agents/limits.md lists the same. The size of a policy is limited in
+ * policy/sizes.ts, the pace of messages by each messenger's rules.
  */
 export const bounds = {
   /** A body as it comes in: looked at before anything is made of it. */

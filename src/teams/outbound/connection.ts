@@ -1,4 +1,5 @@
 import type { Messenger } from '../../ports/messenger.ts'
+import { teamsRules } from './rules.ts'
 import { checkSettings, type ConnectionOptions, type Render, type TeamsSettings } from '../settings.ts'
 
 /**
@@ -9,10 +10,11 @@ import { checkSettings, type ConnectionOptions, type Render, type TeamsSettings 
  */
 export function connect(settings: TeamsSettings, render: Render, options: ConnectionOptions = {}): Messenger {
   checkSettings(settings, options)
-  let loading: Promise<Messenger> | undefined
+  let loading: Promise<Omit<Messenger, 'rules'>> | undefined
   const load = async () => (await import('./messenger.ts')).messenger(settings, render, options)
   const connected = () => (loading ??= load())
   return {
+    rules: teamsRules,
     post: async (...all) => (await connected()).post(...all),
     update: async (...all) => (await connected()).update(...all),
     say: async (...all) => (await connected()).say(...all),

@@ -8,7 +8,11 @@ import type { ConnectionOptions, Render, TeamsSettings } from '../settings.ts'
  * Cards and words through the Bot Connector. Data comes in and data goes out: this file and the adapter are a bundle of
  * their own, where our classes would not be the same as outside.
  */
-export function messenger(settings: TeamsSettings, render: Render, options: ConnectionOptions = {}): Messenger {
+export function messenger(
+  settings: TeamsSettings,
+  render: Render,
+  options: ConnectionOptions = {},
+): Omit<Messenger, 'rules'> {
   const { credentials, within = 19_000, pause = 1_000 } = options // of 20 s, so that there is time to load
   const adapter = new TeamsAdapter(settings, credentials)
   const patience = { within, pause }

@@ -163,8 +163,7 @@ describe('a title', () => {
 
   test('is inert, whatever the values are', () => {
     for (const text of corpus)
-      for (const piece of title({ a: text }, { path: ['a'] }) ?? [])
-        expect(piece.text).not.toMatch(/[\u202e\u200b]/)
+      for (const piece of title({ a: text }, { path: ['a'] }) ?? []) expect(piece.text).not.toMatch(/[\u202e\u200b]/)
     expect(title({ a: 'a {rows}', rows: 1 }, { path: ['a'] })).toEqual([{ text: '"a {rows}"', from: '/params/a' }])
   })
 

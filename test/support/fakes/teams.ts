@@ -4,6 +4,7 @@ import type { Instant } from '../../../src/core/data/instant.ts'
 import type { ApprovalRequest, Status } from '../../../src/core/request/request.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { Again, Messenger, PostedCard, Sent } from '../../../src/ports/messenger.ts'
+import { teamsRules } from '../../../src/teams/outbound/rules.ts'
 
 /** One send as it arrives. */
 export interface Send {
@@ -31,6 +32,7 @@ export interface ShownCard extends PostedCard {
 
 /** Teams, in memory: channels with cards. Channels are there until they are said to be gone. */
 export class MemoryTeams implements Messenger {
+  readonly rules = teamsRules
   readonly sends: Send[] = []
   /** Words in channels, oldest first. */
   readonly said: { readonly channel: string; readonly words: string }[] = []
@@ -53,7 +55,7 @@ export class MemoryTeams implements Messenger {
   }
 
   update(card: PostedCard, request: ApprovalRequest, _again?: Again): Promise<Sent<null>> {
-    const channel = card.conversation.split(';')[0] ?? ''
+    const channel = this.rules.channelOf(card.conversation)
     return this.send({ kind: 'update', channel, request, at: this.clock.now() }, () => {
       if (!this.shown.has(card.activity)) return { unsent: 'gone' }
       this.show(card, channel, request)
