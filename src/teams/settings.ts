@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../core/request/request.ts'
 
-/** How the bot's identity is registered. None of them needs a password: a managed identity stands behind each. */
+/** How the bot's identity is registered. No type needs a password: a managed identity stands behind each. */
 export const appTypes = ['UserAssignedMsi', 'SingleTenant', 'MultiTenant'] as const
 export type AppType = (typeof appTypes)[number]
 
@@ -16,7 +16,7 @@ export interface TeamsSettings {
 }
 
 export interface ConnectionOptions {
-  /** Sends no token at all, to a connector on this machine only: for a local stack or a test that composes it. */
+  /** Sends no token, and only to a connector on this machine. For local stacks and tests. */
   readonly credentials?: 'none'
   /** Milliseconds in which a call ends, with all its retries. */
   readonly within?: number
@@ -24,14 +24,14 @@ export interface ConnectionOptions {
   readonly pause?: number
 }
 
-/** Draws what a channel is to see of a request: an Adaptive Card. */
+/** Draws the Adaptive Card that shows a request to a channel. */
 export type Render = (request: ApprovalRequest) => object | Promise<object>
 
 export const isAppType = (value: string): value is AppType => appTypes.some((one) => one === value)
 
 /**
- * Refuses settings that the SDK would take as something else: an app type that it does not know as MultiTenant, and any
- * address to send a token to.
+ * Refuses settings that the SDK would misread: it takes an unknown app type for MultiTenant, and sends a token to any
+ * address.
  *
  * @throws {Error} with the name of the setting
  */

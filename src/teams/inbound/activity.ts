@@ -5,9 +5,9 @@ import { type Click, parseClick } from './click.ts'
 import { type Command, parseCommand } from './chatCommand.ts'
 import { spoken } from '../../words/spoken.ts'
 
-/** Who sent an activity, and from where in Teams. */
+/** The person who sent an activity, and the place in Teams it came from. */
 interface Origin {
-  /** Of our tenant: the gate has seen to it. */
+  /** A person of our tenant, as the gate has checked. */
   readonly who: ObjectId
   readonly conversation: string
   readonly channel?: string
@@ -15,18 +15,18 @@ interface Origin {
   readonly card?: string
 }
 
-/** What somebody in Teams wants. */
+/** What a person in Teams wants. */
 export type Intent =
   | (Origin & Click)
   | (Origin & { readonly kind: 'command' } & Command)
-  /** The bot was added to a team, a chat or a person's apps. Teams may say so more than once. */
+  /** The bot was added to a team, a chat or a person's apps. Teams may report this more than once. */
   | (Origin & { readonly kind: 'installed' })
   | (Origin & { readonly kind: 'removed' })
   | { readonly kind: 'ignored' }
-  /** `why` is for the person who clicked; nobody reads it unless this is an invoke. */
+  /** `why` is for the person who clicked. Teams shows it for an invoke only. */
   | { readonly kind: 'malformed'; readonly invoke: boolean; readonly why: string }
 
-/** Reads an activity that the gate let in. Never throws: whatever it is, it is one of the intents. */
+/** Reads an activity that the gate let in. Never throws: every body becomes one of the intents. */
 export function parseActivity(body: Json): Intent {
   const activity = activitySchema.safeParse(body)
   if (!activity.success) return { kind: 'malformed', invoke: false, why: 'This is no activity.' }
@@ -52,7 +52,7 @@ export function parseActivity(body: Json): Intent {
 
 const activitySchema = z.object({ type: z.string() })
 
-/** People have an object id; names, mail addresses and Teams' own ids identify nobody. */
+/** A person is identified by the object id alone: names, mail addresses and Teams' own ids can be reused or forged. */
 const senderSchema = z.object({ from: z.object({ aadObjectId: z.string().refine(isObjectId) }) })
 
 const id = z.string().min(1).max(512)
@@ -85,7 +85,7 @@ const arrival = z.object({
   membersAdded: z.array(z.object({ id })),
 })
 
-/** An upgrade takes the bot away and adds it again: to people it was there all the time. */
+/** An upgrade removes the bot and adds it again. For people it was there all the time, so the removal is ignored. */
 function moved(origin: Origin, body: Json): Intent {
   const { data } = z.discriminatedUnion('type', [installation, arrival]).safeParse(body)
   if (data === undefined) return { kind: 'ignored' }

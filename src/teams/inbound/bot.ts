@@ -13,9 +13,9 @@ export interface BotParts {
   readonly approvals: Approvals
   readonly cards: Cards
   readonly messenger: Pick<Messenger, 'reply'>
-  /** Where the bot has been welcomed. */
+  /** The conversations in which the bot has introduced itself. */
   readonly arrivals: Pick<Outbox, 'arrive' | 'leave'>
-  /** Takes note of a card that an invoke came from, in case it is not known. */
+  /** Records the card that an invoke came from, in case a crash kept it from being recorded. */
   readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
 }
 
@@ -39,7 +39,7 @@ export type Bot = (intent: Intent) => Promise<BotAnswer>
 /** Requests that `pending` lists. */
 const listed = 10
 
-/** The people's door to the use cases of the API. It decides nothing; of an invoke it believes only who sent it. */
+/** The door for people in Teams, to the use cases that the API has. The bot trusts an invoke for its sender alone. */
 export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts): Bot {
   type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
 
@@ -82,7 +82,7 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
     card: cards.review(request, { approver: who, page: 1 }),
   })
 
-  /** Says why not, in words or with the card as it is now. No vote was counted. */
+  /** Says why no vote was counted, in words or with the card as it is now. */
   async function refused(intent: Invoke, cause: unknown): Promise<BotAnswer> {
     if (!(cause instanceof Problem)) throw cause
     switch (cause.code) {
@@ -100,8 +100,8 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
   }
 
   /**
-   * Takes note of the channel card that somebody who may decide clicked on. A list, or an approver's own view, is no
-   * card of the request, and stays what it is.
+   * Records the channel card that a person who may decide clicked on. A list and an approver's own view are not cards of
+   * the request, so they are not kept up to date.
    */
   function note(intent: Invoke): void {
     const { request, conversation, card, channel } = intent
@@ -142,12 +142,12 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
     }
   }
 
-  /** Says what to do next, once, however often Teams says that the bot was added. */
+  /** Introduces the bot once, however often Teams reports that it was added. */
   async function welcome({ conversation, channel }: Extract<Intent, { kind: 'installed' }>): Promise<void> {
     if (!(await arrivals.arrive(conversation))) return
     const words = channel === undefined ? spoken.bot.welcome : spoken.bot.welcomeChannel(channel)
     const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
-    // Teams says it again, and then it may work.
+    // Teams reports the bot's arrival again, so that a later try may reach people.
     if ('unsent' in sent) await arrivals.leave(conversation)
   }
 
@@ -178,7 +178,7 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
 /** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
 const onItsWay = (): Promise<Sent<null>> => setTimeout(4_000, { sent: null }, { ref: false })
 
-/** Nobody waits for those who may not decide, or have. */
+/** Hides requests that this person may not decide or has already decided. */
 const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
   status === 'pending' &&
   !requirement.excluded.includes(who) &&
@@ -202,7 +202,10 @@ function problemOf(cause: unknown): Problem {
   throw cause
 }
 
-/** The sentence of a problem; where that is about a field of the API, or about an id, what a person can do. */
+/**
+ * Writes a problem for a person. A problem about a field of the API, or about an id, has a sentence of its own that says
+ * what the person can do.
+ */
 function wordsOf({ code, message, details: { pointer } }: Problem): string {
   if (code === 'not-found') return spoken.bot.notFound
   if (pointer === '/confirm') return spoken.bot.notConfirmed

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import type { Json } from '../../core/data/json.ts'
 
-/** What somebody typed to the bot. `approve` stands for every verb that works by card only. */
+/** What a person typed to the bot. `approve` stands for every verb that works by card only. */
 export interface Command {
   readonly name: 'help' | 'pending' | 'show' | 'approve' | 'unknown'
   /** What to show, in lower case as ids are; not parsed. */
   readonly argument?: string
 }
 
-/** No command is longer; what comes after it is not read. */
+/** Characters of a message that are read. No command is longer. */
 const longest = 1_000
 
-/** Reads the command in a message. The bot's mention, case and white space do not matter. */
+/** Reads the command in a message. Ignores the bot's mention, case and white space. */
 export function parseCommand(message: Json): Command {
   const [verb, argument] = wordsOf(message)
   switch (verb) {

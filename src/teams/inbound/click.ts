@@ -7,7 +7,7 @@ import { unbroken } from '../../core/action/page.ts'
 import { Problem } from '../../core/data/problem.ts'
 import { spoken } from '../../words/spoken.ts'
 
-/** What a button of a card asks for. All of it is the word of somebody's client. */
+/** What a button of a card asks for. The sender's client wrote all of it, so none of it is trusted. */
 export type Click =
   | {
       readonly kind: 'review'
@@ -26,7 +26,7 @@ export type Click =
     }
   | { readonly kind: 'revoke'; readonly request: RequestId; readonly reason?: string }
 
-/** Reads the invoke of a card's button. If it is none of ours, it says why, in words for the person who clicked. */
+/** Reads the invoke of a card's button. For an invoke that is not one of ours, returns why, for the person who clicked. */
 export function parseClick(invoke: Json): Click | { readonly why: string } {
   const { data, error } = invokeSchema.safeParse(invoke, { error: () => notOurs })
   if (data === undefined) return { why: error.issues[0]?.message ?? notOurs }
@@ -53,7 +53,7 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
 /** An input that was left empty says nothing. */
 const words = (reason: string | undefined) => (reason === undefined || reason === '' ? {} : { reason })
 
-/** `notOurs` is for every fault that has no sentence of its own. */
+/** Every fault without a sentence of its own is answered with `notOurs`. */
 const {
   notOurs,
   outdated,
@@ -66,7 +66,7 @@ const {
   invisible,
 } = spoken.clicks
 
-/** Text that must be what one of our own parsers takes. */
+/** A text that one of our own parsers must accept. */
 const parsed = <T>(parse: (text: string) => T, why: string) =>
   z.string(why).transform((text, context): T => {
     try {
@@ -99,7 +99,7 @@ const confirm = z
   .refine((text) => codePoints(text) <= actionLimits.target, tooLong(inputWords.confirm, actionLimits.target))
   .optional()
 
-/** Teams merges what was typed into the data: a note to an approval, the reason of a denial. */
+/** Teams merges the typed inputs into the data: the note of an approval, the reason of a denial. */
 const inputs = { reason: typed(inputWords.reason), note: typed(inputWords.note) }
 
 const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, data: Data) =>
@@ -119,7 +119,7 @@ const actionSchema = z.discriminatedUnion('verb', [
 const invokeSchema = z.object({
   name: z.literal('adaptiveCard/action'),
   value: z.object({
-    // a client that refreshes a card by itself shows nobody anything
+    // A client that refreshes a card by itself has shown it to no person.
     trigger: z
       .unknown()
       .refine((trigger) => trigger !== 'automatic', automatic)

@@ -6,7 +6,7 @@ import type { Bot, BotAnswer } from './bot.ts'
 import type { Gate } from './gate.ts'
 import { spoken } from '../../words/spoken.ts'
 
-/** What Teams is answered over HTTP. */
+/** The answer to Teams over HTTP. */
 export interface TeamsAnswer {
   readonly status: 200
   readonly body?: object
@@ -26,7 +26,7 @@ export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
   return async (
     authorization: string | null,
     bytes: Uint8Array,
-    /** Hears who sent it, as soon as Teams vouches for it. */
+    /** Is called with the sender as soon as Teams has vouched for the activity. */
     known: (who: ObjectId) => void = () => {},
   ): Promise<TeamsAnswer> => {
     const { activity, ambiguous } = read(bytes)
@@ -39,7 +39,7 @@ export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
 
 /**
  * Reads an activity strictly. JSON that two readers could understand differently is read once more, for the gate alone:
- * whom Teams vouches for is told that nothing happened, and nobody else.
+ * a sender that Teams vouches for learns that nothing happened; any other sender learns nothing.
  */
 function read(bytes: Uint8Array): { readonly activity: JsonObject; readonly ambiguous: boolean } {
   try {

@@ -6,10 +6,10 @@ import { Problem } from '../../core/data/problem.ts'
 import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
 
 /**
- * Lets an activity in if it is Teams that sends it, from our tenant, to our bot.
+ * Lets an activity in if Teams sent it, from our tenant, to our bot.
  *
- * It throws a problem: `unauthenticated` for any fault of the token or of what the activity says of its origin,
- * `unavailable` if the keys cannot be fetched.
+ * @throws {Problem} `unauthenticated` for any fault of the token or of the origin that the activity names, `unavailable`
+ *   if the keys cannot be fetched
  */
 export type Gate = (authorization: string | null, activity: JsonObject) => Promise<void>
 
@@ -23,7 +23,7 @@ const channel = 'msteams'
 /** The Bot Connector of Teams in the public cloud and in GCC; the issuers of the other clouds are not ours. */
 const hosts: readonly string[] = ['smba.trafficmanager.net', 'smba.infra.gcc.teams.microsoft.com']
 
-/** Whether this is an address of the Bot Connector of Teams: read as text, so that no two parsers can disagree. */
+/** Says whether this is an address of the Bot Connector of Teams. Reads it as text, so that no two parsers disagree. */
 export function isServiceUrl(text: string): boolean {
   const [, host = ''] = /^https:\/\/([a-z0-9.-]+)(?:\/[A-Za-z0-9/_-]*)?$/.exec(text) ?? []
   return hosts.includes(host)
@@ -33,7 +33,7 @@ export function isServiceUrl(text: string): boolean {
  * Makes the gate from https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication,
  * with all that it leaves to the bot made strict.
  *
- * @throws {Error} without the bot's or the tenant's id: a gate that does not know them would let anybody in.
+ * @throws {Error} without the bot's or the tenant's id: a gate without them would let every bot and tenant in.
  */
 export function gate(settings: GateSettings): Gate {
   const { botAppId, tenantId } = settings
@@ -47,7 +47,7 @@ export function gate(settings: GateSettings): Gate {
     const token = bearer(authorization)
     if (token === null) throw refused()
     try {
-      // cheap before expensive: what fails here asks for no key
+      // Cheap before expensive: an activity that fails here causes no request for keys.
       const { serviceUrl } = origin.parse(activity)
       const { payload } = await jwtVerify(token, keys, {
         algorithms: ['RS256'],

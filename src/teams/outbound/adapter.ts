@@ -3,10 +3,10 @@ import { ClientAssertionCredential, ManagedIdentityCredential, type TokenCredent
 import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder'
 import type { AppType, TeamsSettings } from '../settings.ts'
 
-/** Teams answered, and not with success. */
+/** An answer of Teams other than success. */
 export class Refusal extends Error {
   readonly status: number
-  /** Seconds that Teams asked us to wait. */
+  /** Seconds to wait, where Teams asked for it. */
   readonly retryAfter: number | undefined
 
   constructor(status: number, retryAfter: number | undefined) {
@@ -16,7 +16,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The bot's way out to Teams. Nothing comes in through it: activities pass our own gate. */
+/** Sends to Teams. Receives nothing: activities come in through our own gate. */
 export class TeamsAdapter extends CloudAdapter {
   readonly #settings: TeamsSettings
 
@@ -34,8 +34,8 @@ export class TeamsAdapter extends CloudAdapter {
 }
 
 /**
- * Who the bot is to Entra. Named here one by one, since the SDK would also take whatever credentials it finds in the
- * environment; a typo in the app type has no entry.
+ * Credentials of the bot, by app type. Each is named here, because the SDK would also take credentials that it finds in
+ * the environment, and would read a typo in the app type as MultiTenant.
  */
 const identity: Readonly<Record<AppType, (settings: TeamsSettings) => TokenCredential>> = {
   UserAssignedMsi: ({ appId }) => new ManagedIdentityCredential({ clientId: appId }),
@@ -50,7 +50,7 @@ function federated(tenantId: string, { appId, clientId }: TeamsSettings): TokenC
   return new ClientAssertionCredential(tenantId, appId, assertion)
 }
 
-/** Tokens in the form that the SDK wants: it asks for credentials, and has them sign each request. */
+/** Wraps tokens as the SDK's credentials, which sign each request. */
 function signing(tokens: TokenCredential | null): SdkCredentials {
   return {
     isValidAppId: async () => true,
@@ -66,22 +66,22 @@ function signing(tokens: TokenCredential | null): SdkCredentials {
 }
 
 /**
- * Sends a request once. The SDK would repeat a post whose answer was lost, and so show a second card; it lets errors
- * pass that are not its own.
+ * Sends a request once. The SDK's own client would repeat a post whose answer was lost, and so show a second card. The
+ * SDK passes on errors that are not its own.
  */
 const httpClient: HttpClient = {
   async sendRequest(request) {
     const { url, method, abortSignal } = request
     const body: unknown = request.body
     const stop = new AbortController()
-    // whoever waited for a token may have given up meanwhile: then nothing is sent
+    // The caller may have given up while it waited for a token. Then nothing is sent.
     if (abortSignal?.aborted) stop.abort()
     abortSignal?.addEventListener('abort', () => stop.abort())
     const answer = await fetch(url, {
       method,
       headers: request.headers.toJson(),
       body: typeof body === 'string' ? body : null,
-      redirect: 'manual', // the token is for this host alone
+      redirect: 'manual', // The token is for this host alone.
       signal: stop.signal,
     })
     const bodyAsText = await answer.text()

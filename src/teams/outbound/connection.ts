@@ -3,8 +3,8 @@ import { teamsRules } from './rules.ts'
 import { checkSettings, type ConnectionOptions, type Render, type TeamsSettings } from '../settings.ts'
 
 /**
- * Connects to Teams at the first call: the client is a bundle of its own, which costs more to load than all the rest,
- * and the agents' API does not need it.
+ * Connects to Teams at the first call. The client is a bundle of its own: it takes longer to load than all the rest, and
+ * the agents' API does not need it.
  *
  * @throws {Error} at once, with the name of a setting that is malformed
  */

@@ -5,15 +5,16 @@ import { Refusal, TeamsAdapter } from './adapter.ts'
 import type { ConnectionOptions, Render, TeamsSettings } from '../settings.ts'
 
 /**
- * Cards and words through the Bot Connector. Data comes in and data goes out: this file and the adapter are a bundle of
- * their own, where our classes would not be the same as outside.
+ * Sends cards and words through the Bot Connector. Takes and returns plain data: this file and the adapter are a bundle
+ * of their own, in which our classes would not be the same as outside.
  */
 export function messenger(
   settings: TeamsSettings,
   render: Render,
   options: ConnectionOptions = {},
 ): Omit<Messenger, 'rules'> {
-  const { credentials, within = 19_000, pause = 1_000 } = options // of 20 s, so that there is time to load
+  // A call may take 20 s. One second is left for loading this bundle.
+  const { credentials, within = 19_000, pause = 1_000 } = options
   const adapter = new TeamsAdapter(settings, credentials)
   const patience = { within, pause }
 
@@ -22,7 +23,7 @@ export function messenger(
     bot: { id: settings.appId, name: '' },
     tenantId: settings.tenantId,
     channelData: { channel: { id: channel }, tenant: { id: settings.tenantId } },
-    // the SDK's type wants what Teams adds to it
+    // The SDK's type also demands the fields that Teams adds.
     activity: activity as Activity,
   })
 
@@ -64,17 +65,17 @@ export function messenger(
   }
 }
 
-/** A card goes alone: Teams splits an activity with words beside it, and names no card to update. */
+/** Builds an activity of a card alone. Teams would split one with words beside the card, and name no card to update. */
 function card(content: object, summary: string): Partial<Activity> {
   return { type: 'message', summary, attachments: [CardFactory.adaptiveCard(content)] }
 }
 
-/** Plain: what an agent wrote may be among the words, and markdown would make links of it. */
+/** Builds an activity of plain text: an agent's text may be among the words, and markdown would turn it into links. */
 function words(text: string): Partial<Activity> {
   return { type: 'message', text, textFormat: 'plain' }
 }
 
-/** In Teams a channel's post is a conversation, whose id also tells the message it began with. */
+/** Reads where a card lies. A channel's post is a conversation in Teams, and its id names the first message. */
 function posted({ id, activityId }: { readonly id?: string; readonly activityId?: string }): PostedCard {
   const activity = activityId || id?.split(';messageid=')[1]
   if (!id || !activity) throw new Error('Teams does not say which card it posted.')
@@ -84,7 +85,7 @@ function posted({ id, activityId }: { readonly id?: string; readonly activityId?
 interface Patience {
   readonly within: number
   readonly pause: number
-  /** What follows a try that may have been carried out, or not. */
+  /** What follows a try of which it is not known whether it was carried out. */
   readonly inDoubt: 'repeat' | 'stop'
   readonly again: Again | undefined
 }
@@ -97,10 +98,10 @@ interface Failure {
 
 const mostTries = 4
 
-/** Answers of Teams that are sure to have had no effect, and that it asks to repeat. */
+/** Statuses of calls that had no effect, and that Teams asks to repeat. */
 const harmless = [412, 429, 503]
 
-/** Tries until it is sent, until a repetition is of no use, or until it would take longer than it may. */
+/** Repeats a send until it succeeds, until a repetition is useless, or until the time is up. */
 async function send<T>(
   { within, pause, inDoubt, again }: Patience,
   once: (stop: AbortSignal) => Promise<T>,
@@ -108,7 +109,8 @@ async function send<T>(
   const end = performance.now() + within
   const stop = AbortSignal.timeout(within)
   const stopped = new Promise<never>((_done, fail) => stop.addEventListener('abort', () => fail(stop.reason)))
-  stopped.catch(() => undefined) // whoever races against it hears
+  // Each race against it handles the rejection. Without this, one that no race awaits would end the process.
+  stopped.catch(() => undefined)
   for (let tries = 1; ; tries += 1) {
     const result = await attempt(once(stop), stopped)
     if ('sent' in result) return result
@@ -123,7 +125,7 @@ async function send<T>(
   }
 }
 
-/** Ends when it is stopped, even while it waits for what cannot be stopped: a token. */
+/** Ends when it is stopped, even while it waits for a token, which cannot be stopped. */
 async function attempt<T>(work: Promise<T>, stopped: Promise<never>): Promise<{ sent: T } | Failure> {
   try {
     return { sent: await Promise.race([work, stopped]) }
@@ -148,5 +150,5 @@ function unsent({ status, retryAfter }: Failure): Sent<never> {
   }
 }
 
-/** What Teams will say again, however often it is asked. A token that it does not take may be mended. */
+/** Says whether Teams will answer the same again. A refused token may be mended, so 401 is not final. */
 const isFinal = (status = 0): boolean => status >= 400 && status < 500 && ![401, 408, 412].includes(status)
