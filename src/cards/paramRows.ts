@@ -6,7 +6,7 @@ import type { CardBudget } from './budget.ts'
 import { drawn, short, shortened } from './textRun.ts'
 
 /** A piece of a title: policy's words, or in another font a value that the agent gave. */
-export interface TitleRun {
+interface TitleRun {
   readonly text: string
   readonly font: 'Default' | 'Monospace'
 }

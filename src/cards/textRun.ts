@@ -5,7 +5,7 @@ import type { Run, Sentence } from '../words/run.ts'
 import type { Words } from '../words/words.ts'
 
 /** A piece of a line, as the templates put it into a TextRun. */
-export interface TextRun {
+interface TextRun {
   readonly text: string
   readonly weight: 'Default' | 'Bolder'
   readonly italic: boolean

@@ -9,7 +9,7 @@ export type ChannelKind = keyof typeof kinds
 const unnamed: string = 'teams'
 
 /** Where requests are shown. */
-export interface Channel {
+interface Channel {
   readonly kind: ChannelKind
   /** As the messenger of this kind knows it. */
   readonly id: string

@@ -2,7 +2,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { StopCode, Words } from './words.ts'
 
 /** Why an agent has to stop: a code for programs, and a sentence. */
-export interface Stop {
+interface Stop {
   readonly code: StopCode
   readonly words: string
 }

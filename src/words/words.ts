@@ -45,7 +45,7 @@ export interface Words {
 }
 
 /** The fixed texts of cards. The templates in `cards/` pick from them by name. */
-export interface CardWords {
+interface CardWords {
   readonly fallback: string
   readonly warned: string
   readonly params: string
@@ -88,7 +88,7 @@ export interface FactLabels {
 }
 
 /** What happens next, or that nothing does. */
-export interface NextWords {
+interface NextWords {
   readonly pending: (missing: readonly string[]) => string
   readonly approved: string
   readonly redeemed: string
@@ -103,8 +103,8 @@ export interface NextWords {
   readonly unreached: string
 }
 
-/** How a request was decided, and what was done with it. What somebody wrote follows as {@link Words.history.saying}. */
-export interface HistoryWords {
+/** How a request was decided, and what was done with it. What somebody wrote follows in the sentence of `saying`. */
+interface HistoryWords {
   /** @param more approvers that are counted instead of named */
   readonly approvedBy: (names: readonly string[], more: number) => Sentence
   readonly approvedByPolicy: (rules: readonly string[]) => Sentence
@@ -122,14 +122,14 @@ export interface HistoryWords {
   readonly saying: (text: string) => Sentence
 }
 
-export interface DeadlineWords {
+interface DeadlineWords {
   readonly decideBy: (at: Instant) => Sentence
   readonly useBy: (at: Instant) => Sentence
   readonly redeemedAt: (at: Instant) => Sentence
   readonly closedAt: (at: Instant) => Sentence
 }
 
-export interface ProgressWords {
+interface ProgressWords {
   /** A slot: its groups, how many of them approved, and how many must. */
   readonly slot: (groups: readonly string[], have: number, quorum: number) => string
   readonly all: (have: number, needed: number, slots: readonly string[]) => string
@@ -140,7 +140,7 @@ export interface ProgressWords {
 }
 
 /** Words around params. Those in `⟦…⟧` cannot be written by anybody else: no shown text keeps these brackets. */
-export interface ParamWords {
+interface ParamWords {
   readonly pageOf: (page: number, pages: number) => string
   readonly partOf: (part: number, parts: number) => string
   readonly leftOut: (length: number) => string
@@ -152,7 +152,7 @@ export interface ParamWords {
 }
 
 /** What an auditor's report says that an event was: the subject stands before it. */
-export interface ReportWords {
+interface ReportWords {
   readonly asked: (needs: string) => string
   readonly needs: (asked: {
     readonly slots: readonly { readonly groups: readonly string[]; readonly quorum: number }[] | undefined
@@ -178,7 +178,7 @@ export interface ReportWords {
 }
 
 /** How a terminal describes a request: the labels of its lines, and sentences about how it stands. */
-export interface RequestWords {
+interface RequestWords {
   readonly labels: RequestLabels
   readonly erased: string
   readonly notVerified: (who: string) => string
@@ -192,7 +192,7 @@ export interface RequestWords {
   readonly unreached: string
 }
 
-export interface RequestLabels {
+interface RequestLabels {
   readonly request: string
   readonly status: string
   readonly approvals: string
@@ -216,7 +216,7 @@ export interface RequestLabels {
 }
 
 /** What a chat bot answers, and what a card says of the reader's own acts. */
-export interface BotWords {
+interface BotWords {
   /** What a screen reader says of a card. */
   readonly speak: (status: string, tier?: string) => string
   readonly youApproved: string
@@ -238,7 +238,7 @@ export interface BotWords {
 }
 
 /** What is wrong with a click, for the person who clicked. */
-export interface ClickWords {
+interface ClickWords {
   readonly notOurs: string
   readonly outdated: string
   readonly noRequest: string

@@ -20,7 +20,7 @@ export interface Entry extends Row {
 export const showLimits = bounds.shown
 
 /** How much a page holds, in characters. */
-export interface PageBudget {
+interface PageBudget {
   readonly room: number
   /** What an entry costs beside its text. */
   readonly entry: number
@@ -32,7 +32,7 @@ export interface PageBudget {
  * The pages that evidence speaks of: `shown` records the number of a page and how many there are, and a vote counts only
  * after all of them. So every channel shows these same pages, and this budget belongs to the format of evidence.
  */
-export const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
+const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
 
 /**
  * Splits an action's params into the pages of the approver's view: every top-level param with its full value.
