@@ -16,7 +16,9 @@ export const cardRow = (request: RequestId, row: CardRow): TableEntity => {
   const { channel, card, rev, attempts, notBefore, lost, ...foreign } = row
   return rowOf(shardOf(request), cardKey(request, row), {
     ...foreign,
-    ...{ channel, rev, attempts },
+    channel,
+    rev,
+    attempts,
     ...card,
     ...(notBefore !== undefined && { notBefore }),
     ...(lost && { lost }),

@@ -49,7 +49,11 @@ function answerMembers(res: ServerResponse, url: URL, oid: string): void {
 }
 
 const propertiesOf = ({ oid, name, upn, userType, enabled }: User) => ({
-  ...{ id: oid, displayName: name, userPrincipalName: upn, userType, accountEnabled: enabled },
+  id: oid,
+  displayName: name,
+  userPrincipalName: upn,
+  userType,
+  accountEnabled: enabled,
 })
 
 /**

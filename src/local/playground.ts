@@ -133,6 +133,11 @@ function configuration(person: string, channel: string, team: string): object {
 }
 
 const member = ({ oid, name, upn }: User) => ({
-  ...{ id: `29:${name}`, name, userPrincipleName: upn, aadObjectId: oid },
-  ...{ givenName: name, surname: 'Contoso', email: upn },
+  id: `29:${name}`,
+  name,
+  userPrincipleName: upn,
+  aadObjectId: oid,
+  givenName: name,
+  surname: 'Contoso',
+  email: upn,
 })

@@ -71,7 +71,13 @@ async function start(settings: LocalSettings): Promise<void> {
   })
   running.push(identity)
   const { app, seal } = await composeLocal({
-    ...{ data, policy, cards, baseUrl, azurite, identity, clock },
+    data,
+    policy,
+    cards,
+    baseUrl,
+    azurite,
+    identity,
+    clock,
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
   })

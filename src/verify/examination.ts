@@ -46,7 +46,8 @@ export function examination({ manifest, fd, said: saidFile, isFollowed, ...exten
     carried: contentOf(fd, extents.carried),
     requests: contentOf(fd, extents.requests),
     exceptions: contentOf(fd, extents.exceptions),
-    ...{ found, isFollowed },
+    found,
+    isFollowed,
   })
   const said = saidFile === undefined ? null : new SaidReader(storedOf(saidFile, { start: 0, size: Infinity }))
   let index = manifest.log.from.size

@@ -70,7 +70,9 @@ export function parseBundle(text: string): {
   readonly signatures: readonly ManifestSignature[]
 } {
   const bundle = members(readCanonical(Buffer.from(text), bundleLimits), 'the bundle', [
-    ...['mediaType', 'verificationMaterial', 'dsseEnvelope'],
+    'mediaType',
+    'verificationMaterial',
+    'dsseEnvelope',
   ])
   same(bundle['mediaType'], mediaType, 'mediaType')
   const material = members(bundle['verificationMaterial'], 'verificationMaterial', ['publicKey'])

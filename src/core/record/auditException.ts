@@ -38,7 +38,8 @@ export function exceptionOf(event: LogEvent, index: number, life: Life | null): 
   if (found === null) return null
   const { at, request, actor } = event
   return {
-    ...{ index, at },
+    index,
+    at,
     ...(request !== undefined && { request }),
     kind: found.kind,
     actor: 'id' in actor ? actor.id : actor.kind,

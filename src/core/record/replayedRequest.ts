@@ -90,7 +90,9 @@ function grown(life: Life, request: ApprovalRequest, { type, seq, at }: LogEvent
   const isDecided = life.decidedAt === undefined && (request.status === 'approved' || request.status === 'denied')
   return {
     ...life,
-    ...{ request, seq, at },
+    request,
+    seq,
+    at,
     ...(isDecided && { decidedAt: at }),
     ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
     ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),

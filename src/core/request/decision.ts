@@ -154,7 +154,9 @@ function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, 
   if (content === null) throw new RangeError('A request that was recorded has the event that asked for it.')
   const { via, client, proved } = seen
   const data: Decided = {
-    ...{ verdict, via, content },
+    verdict,
+    via,
+    content,
     ...('view' in seen && { view: seen.view }),
     ...(client !== undefined && { client }),
     ...(proved !== undefined && { proved }),

@@ -53,7 +53,8 @@ export async function settleCheckpoint(
   const text = formatCheckpoint(checkpoint)
   const signatures = await Promise.all(
     keys.map(async ({ kid, spki }) => ({
-      ...{ name: checkpoint.origin, keyId: keyIdOf(spki) },
+      name: checkpoint.origin,
+      keyId: keyIdOf(spki),
       signature: await signed(signer, kid, Buffer.from(text)),
     })),
   )

@@ -25,7 +25,9 @@ export type Standing = Pick<SealHead, 'number' | 'size' | 'root' | 'frontier' | 
 export const standing = (head: SealHead | null): Standing => head ?? nothing
 
 const nothing: Standing = {
-  ...{ number: 0, size: 0, frontier: [] },
+  number: 0,
+  size: 0,
+  frontier: [],
   root: encode64(rootOf(emptyFrontier)),
   cuts: cutsOf(() => emptyChain),
 }
