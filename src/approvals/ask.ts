@@ -171,7 +171,7 @@ async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: 
     throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
 }
 
-/** Commits the request under the time of the shard; a key that somebody used meanwhile is answered with theirs. */
+/** Commits the request under the time of the shard. A key used meanwhile gives the request it made. */
 async function commit(
   parts: AskParts,
   shard: Shard,

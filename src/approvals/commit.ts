@@ -14,16 +14,16 @@ export interface ChangeParts {
   readonly policy: Pick<Policy, 'version'>
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
-  /** Hears of every change that was committed. Must not throw. */
+  /** Is called with every change that was committed. Must not throw. */
   readonly tell: (request: ApprovalRequest) => void
   /** Waits so many milliseconds before the next attempt; by a timer, unless given. */
   readonly backOff?: (ms: number) => Promise<unknown>
 }
 
-/** A rule of the core, ready but for the request and the time. */
+/** A rule of the core that lacks only the request and the time. */
 export type Rule = (request: ApprovalRequest, at: Instant) => Step
 
-/** After so many lost races the caller hears `busy`, and nothing was written. */
+/** Lost races after which the caller gets `busy`, with nothing written. */
 const mostAttempts = 12
 
 /**

@@ -18,7 +18,7 @@ export interface Known extends Omit<Facts, 'groups'> {
 /**
  * Asks roster and directory about a person.
  *
- * @returns `null` for who is no person of the tenant; an agent is never one
+ * @returns `null` for an id that is no person of the tenant; agents are not
  * @throws {Problem} `unavailable` when the directory cannot be asked
  */
 export async function known({ policy, directory }: PeopleParts, id: ObjectId): Promise<Known | null> {
@@ -29,8 +29,8 @@ export async function known({ policy, directory }: PeopleParts, id: ObjectId): P
 }
 
 /**
- * The facts that a decision on this request rests on. Only the groups that it requires are asked for, so that another
- * group which cannot be read stops nobody here.
+ * The facts that a decision on this request rests on. Only the groups that it requires are read, so that a
+ * failure to read another group does not stop the decision.
  *
  * @throws {Problem} `unavailable` when the directory cannot be asked about one of them
  */

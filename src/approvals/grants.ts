@@ -34,7 +34,7 @@ export function grants(signer: Signer, issuer: string) {
     return grant
   }
 
-  /** Drops those that nobody gets any more, oldest first, and as many as are too many. */
+  /** Drops grants that are due for renewal, oldest first, and as many more as are over the limit. */
   function forget(now: Instant): void {
     for (const [id, { renewAt }] of issued) {
       if (issued.size < remembered && now < renewAt) return

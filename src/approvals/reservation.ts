@@ -26,7 +26,7 @@ export interface SlotParts extends Pick<ChangeParts, 'backOff'> {
   readonly clock: Clock
 }
 
-/** Who asks for slots, before the request is committed. */
+/** An ask for slots, before its request is committed. */
 export interface Reservation {
   readonly id: RequestId
   readonly agent: AgentRegistration
@@ -47,7 +47,7 @@ export interface Reserved {
 
 /**
  * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
- * Slots are given back lazily: whoever finds a row full, or the same action in it, looks what became of its holders.
+ * Slots are given back lazily: an ask that finds a row full, or its action in it, checks what became of the holders.
  *
  * @throws {Problem} `too-many`, `already-pending`, `cooling-down`, `busy`
  */
@@ -63,7 +63,7 @@ export async function reserve(parts: SlotParts, asked: Reservation): Promise<Res
   return { id, warnings }
 }
 
-/** Whoever joins a slot takes it anew: an unchanged time says that nobody has. */
+/** Says whether the slot is this ask's alone. An ask that joins a slot takes it anew, which changes its time. */
 async function isOurs(
   { limits }: SlotParts,
   { agent }: Reservation,
@@ -109,8 +109,8 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
 }
 
 /**
- * The same action may have a slot and no request: its commit is under way, or was never carried out. Nobody is told of
- * a request that may never be; a minute later the slot is free, or the request is there.
+ * The same action may have a slot and no request: its commit is under way, or was never carried out. The answer does not
+ * name a request that may never exist. A minute later the slot is free, or the request exists.
  *
  * @throws {Problem} `busy`
  */
@@ -135,7 +135,7 @@ const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): 
   ...(key !== undefined && { key }),
 })
 
-/** Reads, works out and replaces a row until nobody was faster. An unchanged row is not written. */
+/** Reads a row, computes the next and replaces it, again after each lost race. An unchanged row is not written. */
 async function update(
   parts: SlotParts,
   key: LimitKey,

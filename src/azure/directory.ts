@@ -16,7 +16,7 @@ export interface GraphSettings {
   readonly timeout?: number
 }
 
-/** Names nobody: RFC 9562 section 5.9. */
+/** The id that no user has: RFC 9562 section 5.9. */
 const nobody = '00000000-0000-0000-0000-000000000000'
 
 const oneMinute = 60_000
@@ -49,7 +49,7 @@ export class GraphDirectory implements Directory {
     return this.#groups(group).value
   }
 
-  /** Asks for nobody: that needs the directory, its permission and nothing else. */
+  /** Asks for a user that does not exist, which needs the directory, its permission and nothing else. */
   async ping(): Promise<void> {
     await this.#lookUp((read) => read(`${this.#settings.url}/users/${nobody}?$select=id`))
   }
@@ -124,7 +124,7 @@ interface Reach {
 }
 
 async function get(address: string, { origin, credential, deadline }: Reach): Promise<unknown> {
-  // the link to the next page comes from outside: our token goes to nobody else
+  // The link to the next page comes from outside: the token is sent to the directory's origin only.
   if (new URL(address).origin !== origin) throw new Error('The directory named a page that is not its own.')
   for (;;) {
     const abortSignal = AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))

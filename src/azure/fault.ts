@@ -22,7 +22,7 @@ export async function read<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Reads one row: `null` if there is none. The storage gives each an ETag: JSON without is not its answer. */
+/** Reads one row; `null` if it does not exist. JSON without an ETag is no answer of the storage. */
 export async function found(work: Promise<object>): Promise<Row | null> {
   const row = await unlessMissing(work)
   if (row !== null && typeof row['etag'] !== 'string') throw unavailable(new TypeError('The answer is no row.'))

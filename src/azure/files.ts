@@ -3,7 +3,7 @@ import type { Hex } from '../core/data/id.ts'
 import type { ArchivedFile } from '../ports/archive.ts'
 import type { Call } from './blob.ts'
 
-/** Metadata comes from the storage: what is not a digest is none. */
+/** Describes a file. Metadata comes from the storage, so a text that is no digest is left out. */
 export function fileOf(name: string, size = 0, metadata: Readonly<Record<string, string>> = {}): ArchivedFile {
   const { sha256 = '' } = metadata
   return /^[0-9a-f]{64}$/.test(sha256) ? { name, size, sha256: sha256 as Hex } : { name, size }

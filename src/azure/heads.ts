@@ -20,10 +20,13 @@ export interface HeadRead {
 /** Milliseconds. While others write too, an older head is likelier to be theirs by now than worth the read it saves. */
 const freshFor = 15
 
-/** Milliseconds. While nobody else writes, a head is as it was left; a wrong bet is a lost race, and tells of others. */
+/**
+ * Milliseconds. While no other process writes, a head is as it was left. A wrong bet costs one lost race, which shows that
+ * another process writes.
+ */
 const freshAlone = 5_000
 
-/** Milliseconds after somebody else's head was met. */
+/** Milliseconds after another process's head was met. */
 const aloneAfter = 10_000
 
 /** Milliseconds between the storage's clock and ours past which nothing is recorded, and no day counts as over. */
@@ -70,7 +73,7 @@ export class Heads {
     return head !== undefined && now - head.at < long ? head : null
   }
 
-  /** Reads a head ahead of its turn: in the same round as something else, while nobody else is likely to move it. */
+  /** Reads a head ahead of its turn, together with another read, while no other process is likely to move it. */
   async readAhead(shard: Shard, deadline: Deadline): Promise<void> {
     if (performance.now() < this.#sharedUntil || this.fresh(shard)) return
     const before = this.#remembered.get(shard)
@@ -86,7 +89,7 @@ export class Heads {
     this.#remembered.delete(shard)
   }
 
-  /** Hears that somebody else writes too. */
+  /** Takes note that another process writes, too. */
   meet(): void {
     this.#sharedUntil = performance.now() + aloneAfter
   }
@@ -106,7 +109,7 @@ export class Heads {
         known = await this.#write(shard, known, at)
       } catch (cause) {
         if (!(cause instanceof Conflict || cause instanceof Problem)) throw cause
-        // Whether it was somebody else, or an answer of ours that was lost: all that counts is the time it has now.
+        // Another process was first, or the answer to our own write was lost: only the time that it has now counts.
         known = await this.read(shard, within(2_000))
         if (!isBefore(known, at)) break
         if (cause instanceof Problem) throw cause

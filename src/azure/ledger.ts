@@ -37,7 +37,7 @@ export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
   readonly #table: TableClient
   readonly #heads: Heads
-  /** Of requests that were found, as long as somebody holds them. */
+  /** Of requests that were found, for as long as they are in use. */
   readonly #rows = new WeakMap<ApprovalRequest, ReadRow>()
   readonly #pageSize: number
 

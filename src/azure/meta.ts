@@ -4,7 +4,7 @@ import { type Row, rowVersion, textIn } from './column.ts'
 import { answered, found, unlessConflict } from './fault.ts'
 import { type Tables, within } from './tables.ts'
 
-/** What a ledger is, for ever. One deployment serves one tenant and one log. */
+/** What a ledger is. It never changes: one deployment serves one tenant and one log. */
 export interface Meta {
   /** Of the log, as in its checkpoints. */
   readonly origin: string

@@ -20,7 +20,7 @@ const longestWait = 1_000
 
 /**
  * Tries again after faults that pass, of whichever request: a write that was applied although its answer was lost
- * therefore comes back as 409 or 412, and whoever wrote reads back. Stands in for the SDK's own retries, which give up
+ * therefore comes back as 409 or 412, and the writer reads back. Stands in for the SDK's own retries, which give up
  * on a 429 without `Retry-After` and wait without end for an answer that does not come.
  */
 export const retries: Policy = {

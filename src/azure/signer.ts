@@ -43,7 +43,7 @@ export class VaultSigner implements Signer {
   readonly #fetched = new Map<string, Promise<Version | null>>()
   #list: { readonly since: number; readonly versions: Promise<readonly Version[]> } | null = null
 
-  /** @throws {Error} if the key id is none. */
+  /** @throws {Error} if the key id is malformed */
   constructor(settings: VaultSettings) {
     // the parser takes ids of secrets, and of nothing, too
     if (!keyIdPattern.test(settings.keyId)) throw new Error(`${settings.keyId} is not the id of a key in Key Vault.`)

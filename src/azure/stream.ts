@@ -39,7 +39,7 @@ export async function* streamEvents(
     const dense = gap < 0 ? rows : rows.slice(0, gap)
     place += dense.length
     const next = gap < 0 ? read(place) : Promise.resolve([])
-    // It is met when its turn comes; until then, or if nobody reads on, it is nobody's.
+    // Avoids an unhandled rejection: the error surfaces when this page is awaited.
     next.catch(() => undefined)
     if (dense.length > 0) yield dense.map((row, i) => eventIn(shard, first + i, row))
     rows = await next

@@ -26,10 +26,10 @@ export interface Archive {
    * stays as it is; answers what stands. A stream that fails leaves nothing.
    */
   write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile>
-  /** All of a small file; `null` if there is none. */
+  /** Reads all of a small file; `null` if it does not exist. */
   read(name: string): Promise<Uint8Array | null>
   find(name: string): Promise<ArchivedFile | null>
-  /** Streams a file from a byte on, so many bytes or to the end; `null` if there is none. */
+  /** Streams a file from a byte on, so many bytes or to the end; `null` if it does not exist. */
   open(
     name: string,
     range?: { readonly from: number; readonly size: number },

@@ -46,7 +46,7 @@ export interface UsedKey {
 
 /** What one transition writes, as one unit. */
 export interface Change {
-  /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost knows its own work. */
+  /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost is recognised. */
   readonly op: string
   /** The trace that it is part of (W3C Trace Context), kept beside its events. */
   readonly trace?: string

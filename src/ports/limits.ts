@@ -11,7 +11,7 @@ export interface Limits {
   /**
    * Replaces the row as it was read. A lost answer is found out by reading back.
    *
-   * @throws {Conflict} if somebody else replaced it first.
+   * @throws {Conflict} if another process replaced it first
    */
   replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void>
 }

@@ -16,7 +16,7 @@ export interface CardRow {
   readonly attempts: number
   /** Not before this moment is it tried again. */
   readonly notBefore?: Instant
-  /** Teams refused it as if for ever; tried again now and then, for the bot may be added again. */
+  /** Teams refused it for good; it is tried again now and then, because the bot may be added again. */
   readonly lost?: boolean
 }
 

@@ -67,13 +67,13 @@ export interface Seals {
    * Commits a seal: replaces the head as it was read, and leaves an announcement of the day, as one unit.
    * Clears the alarm.
    *
-   * @throws {Conflict} if somebody else sealed meanwhile.
+   * @throws {Conflict} if another process sealed meanwhile
    */
   advance(version: unknown, head: SealHead): Promise<void>
   alarm(): Promise<Alarm | null>
   raise(alarm: Alarm): Promise<void>
   /**
-   * Sealed days whose checkpoints still have to be told and that nobody has claimed, oldest first; each is claimed until
+   * Sealed days whose checkpoints are not announced and not claimed yet, oldest first; each is claimed until
    * then by being listed.
    */
   announcements(now: Instant, until: Instant): Promise<readonly Day[]>

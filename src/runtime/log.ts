@@ -25,7 +25,7 @@ export function faultOf(cause: unknown): Fault {
 export const newerIn = (cause: unknown): Pick<Fault, 'newer'> =>
   cause instanceof Problem && cause.details.newer ? { newer: cause.details.newer } : {}
 
-/** What lies behind an error that was translated: whoever calls is not told. */
+/** Names what lies behind an error that was translated. Callers are not told. */
 export function causesOf(error: unknown): Pick<Fault, 'causes'> {
   const causes: string[] = []
   for (let at = causeIn(error); at !== undefined && causes.length < mostCauses; at = causeIn(at))
@@ -33,7 +33,7 @@ export function causesOf(error: unknown): Pick<Fault, 'causes'> {
   return causes.length > 0 ? { causes } : {}
 }
 
-/** The line about something that went wrong where nobody waits for an answer. */
+/** Makes the line about an error of background work. */
 export function backgroundLine(cause: unknown): string {
   const trace = currentTrace()
   return JSON.stringify({ background: true, ...(trace && { trace: trace.id, span: trace.span }), ...faultOf(cause) })
@@ -49,7 +49,7 @@ function nameOf(cause: unknown): string {
   return [word(cause.name) ?? 'Error', ...(code === null ? [] : [code])].join(' ')
 }
 
-/** Names and codes are set by whoever throws: only what looks like one is taken for one. */
+/** Names and codes come from the code that throws: only a text that looks like one is used. */
 const word = (value: unknown): string | null =>
   typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value) ? value : null
 

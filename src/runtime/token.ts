@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { Problem } from '../core/data/problem.ts'
 
-/** Where somebody publishes the keys that they sign tokens with. */
+/** Where an issuer publishes the keys that it signs tokens with. */
 export interface KeySource {
   readonly jwksUri: string
   /** How long, in milliseconds, the key server is left alone after it was asked. */
@@ -53,7 +53,7 @@ export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => bo
 
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
 
-/** Leaves the other keys out before anybody can look one up. */
+/** Leaves the other keys out before a lookup can find one. */
 function only(trusted: (key: PublishedKey) => boolean): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init)

@@ -30,7 +30,7 @@ export function parseTraceparent(text: string): { id: string; parent: string; sa
   return { id, parent, sampled: (Number.parseInt(flags, 16) & sampledFlag) !== 0 }
 }
 
-/** Writes the header in version 00: with the trace, and our span as whoever comes next knows us. */
+/** Writes the header in version 00: the trace, and this program's span as the parent of the next one. */
 export const formatTraceparent = ({ id, span, sampled }: Trace): string => `00-${id}-${span}-${sampled ? '01' : '00'}`
 
 /** Runs work as part of a trace, with whatever it starts and does not wait for. */

@@ -11,7 +11,7 @@ import { BrokenAt, placed } from './finding.ts'
 import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
 import { mostRecord } from './recordChecks.ts'
 
-/** A bundle, open to be read, and believed: whoever wants it verified does that before. */
+/** A bundle that is open for reading. It is believed: verify it before. */
 export interface Day {
   readonly manifest: Manifest
   /** A signed note. */

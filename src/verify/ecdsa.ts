@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { VerifySignature } from '../core/log/checkpoint.ts'
 
-/** Checks an ECDSA signature over SHA-256, in DER. A key that is none has signed nothing. */
+/** Checks an ECDSA signature over SHA-256, in DER. An invalid key verifies nothing. */
 export const verifySignature: VerifySignature = (spki, bytes, der) => {
   try {
     const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })

@@ -50,11 +50,11 @@ export async function readInto(bytes: Buffer, fd: number, from: number): Promise
   }
 }
 
-/** What a file that is open already cannot be read for. */
+/** Says why a file that is open already cannot be read. */
 export const unreadable = (cause: unknown): Unreadable =>
   new Unreadable(`The file cannot be read: ${reasonOf(cause)}.`, { cause })
 
-/** Whether the system refused something, and not somebody's bytes. */
+/** Says whether the system refused a call, as opposed to a problem with the bytes. */
 export const isOfSystem = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause
 
 /** Says why the system refuses a file. */

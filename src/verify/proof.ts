@@ -18,7 +18,7 @@ export interface EventProof {
 
 /**
  * Proves each event of a request that a bundle holds, the carried ones too, against the bundle's checkpoint.
- * Believes the bundle; what it makes holds for everybody who has the log's key, or it makes nothing.
+ * Believes the bundle, but makes only proofs that hold for every reader with the log's key.
  *
  * @returns oldest first; none if the bundle has no event of the request
  * @throws {Broken} `wrong-root` if bundle and checkpoint do not fit

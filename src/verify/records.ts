@@ -97,7 +97,7 @@ async function examine(
       const hashes = hashesOf(some)
       for (const one of hashes) log.add(one)
       isReadable &&= await found.attempt(() => checks.take(some, hashes))
-      // Of what comes after a record that cannot be read, only the log itself may still be named.
+      // After a record that cannot be read, only the log itself is still checked.
       if (isReadable && checks.newer() === null) await work.take(some)
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
@@ -129,7 +129,7 @@ function subjectsOf(
   return { manifest, fd, ...along, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
 }
 
-/** Hashes what passes. It does not end when somebody stops reading: the rest is hashed all the same. */
+/** Hashes what passes. A reader that stops early does not end it, so that the rest can still be hashed. */
 function hashed(source: AsyncIterator<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterator<Uint8Array> {
   return {
     async next() {

@@ -5,7 +5,7 @@ import type { LogEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 import { LineReader, linesOf } from './lines.ts'
 
-/** What somebody wrote, or an action in its canonical form, found to be what the log commits to. */
+/** A text that a person or agent wrote, or an action in canonical form, checked to be the one the log commits to. */
 export interface Text {
   readonly name: string
   readonly text: string

@@ -13,10 +13,10 @@ export interface AnnouncingParts {
   readonly seals: Pick<Seals, 'plan' | 'announcements' | 'announced'>
   readonly archive: Archive
   readonly messenger: Pick<Messenger, 'say'>
-  /** The compliance channel; `null` if there is none: then nobody is told. */
+  /** The compliance channel; `null` without one: then checkpoints are not announced. */
   readonly channel: string | null
   readonly clock: Clock
-  /** Hears of what went wrong in the background. Must not throw. */
+  /** Is called with errors of background work. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
 
@@ -45,7 +45,7 @@ async function tell(parts: AnnouncingParts, date: Day): Promise<boolean> {
   return true
 }
 
-/** Nobody will be told of this day's checkpoint. The log shows name and code, and never a message. */
+/** The checkpoint of a day that will not be announced. The log shows name and code, and never a message. */
 class CheckpointUntold extends Error {
   readonly code: string
 
