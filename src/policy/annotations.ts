@@ -1,5 +1,5 @@
 import { controlCharacter } from '../core/action/action.ts'
-import type { Tier } from '../core/request/event.ts'
+import { type Tier, tiers } from '../core/request/event.ts'
 import { isoSeconds } from '../core/data/measure.ts'
 import type { Slot } from '../core/request/requirement.ts'
 import { groupPattern, sizes, slotKey } from './sizes.ts'
@@ -30,7 +30,6 @@ export interface Notes {
   readonly refuse: (annotation: string, reason: string) => never
 }
 
-const tiers: readonly Tier[] = ['low', 'medium', 'high']
 const week = 7 * 86_400
 
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */

@@ -9,11 +9,15 @@ export type Actor =
   | { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
   | { readonly kind: 'policy' | 'system' }
 
-export type Verdict = 'approve' | 'deny'
-export type Tier = 'low' | 'medium' | 'high'
+export const verdicts = ['approve', 'deny'] as const
+export type Verdict = (typeof verdicts)[number]
+
+export const tiers = ['low', 'medium', 'high'] as const
+export type Tier = (typeof tiers)[number]
 
 /** How policy answered: humans decide, approved by rule, denied by rule, denied because no rule matched. */
-export type Outcome = 'approve' | 'allow' | 'forbid' | 'no-policy'
+export const outcomes = ['approve', 'allow', 'forbid', 'no-policy'] as const
+export type Outcome = (typeof outcomes)[number]
 
 /** What an executor produced, by reference. `size` is in bytes. */
 export interface Output {

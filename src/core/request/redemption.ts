@@ -36,10 +36,13 @@ export function redeem(
   }
 }
 
+/** How an execution ended. */
+export const results = ['succeeded', 'failed'] as const
+
 /** What an executor says happened. */
 export interface Report {
   readonly executor: ObjectId
-  readonly result: 'succeeded' | 'failed'
+  readonly result: (typeof results)[number]
   readonly summary?: string
   readonly output?: Output
   readonly at: Instant
