@@ -8,5 +8,5 @@ functions.http('messages', {
   route: 'api/messages',
   methods: ['POST'],
   authLevel: 'anonymous',
-  handler: boundary('messages', async (call) => toTeams((await app()).teams, call)),
+  handler: boundary('messages', async (req) => toTeams((await app()).teams, req)),
 })

@@ -1,3 +1,4 @@
+import type { HealthReport } from './contract/serviceAnswers.ts'
 import { endOf } from './core/data/day.ts'
 import { plusSeconds } from './core/data/instant.ts'
 import type { Clock } from './ports/clock.ts'
@@ -5,22 +6,11 @@ import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
-import type { SealHead, Seals } from './ports/seals.ts'
+import type { Seals } from './ports/seals.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
 
-type Part = 'ok' | 'failing'
-
-export interface HealthReport {
-  readonly status: Part
-  readonly parts: Readonly<
-    Record<'ledger' | 'archive' | 'signer' | 'directory' | 'deliveries', Part> & { seal: Part | 'evidence-broken' }
-  >
-  /** For those who may read evidence. */
-  readonly counts?: { readonly overdue: number; readonly waiting: number }
-  /** The newest sealed day, for those who may read evidence; absent before the first. */
-  readonly sealed?: Pick<SealHead, 'date' | 'number' | 'size'>
-}
+type Part = HealthReport['status']
 
 export type Health = (counted: boolean) => Promise<HealthReport>
 

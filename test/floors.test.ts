@@ -24,6 +24,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/core/request/', { floor: 0.2 }],
   ['src/core/record/', { floor: 0.3 }],
   ['src/ports/', { floor: 1 }],
+  ['src/contract/', { floor: 1, only: ['src/core/', 'src/contract/'] }],
   ['src/runtime/', { floor: 1 }],
   ['src/words/', { floor: 1, stranger: 'words', only: ['src/core/', 'src/words/'] }],
   ['src/verify/', { floor: 1, stranger: 'verify', only: ['src/core/', 'src/verify/'] }],

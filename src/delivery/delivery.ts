@@ -1,4 +1,4 @@
-import { lateAfter, undeliverable } from '../core/request/delivery.ts'
+import { type DeliveryState, lateAfter, undeliverable } from '../core/request/delivery.ts'
 import type { RequestId } from '../core/data/id.ts'
 import { earlier, type Instant, milliseconds, plusSeconds } from '../core/data/instant.ts'
 import { type ApprovalRequest, overdue } from '../core/request/request.ts'
@@ -20,9 +20,6 @@ export type DeliveryParts = ChangeParts &
     /** Shared by everything in this process that sends; without it these deliveries have a pace of their own. */
     readonly pace?: Pace
   }
-
-/** Whether the people who decide a request were reached in their channels. */
-export type DeliveryState = 'ok' | 'late' | 'undeliverable'
 
 /** Deliveries that this process runs at once. */
 const atOnce = 8

@@ -1,27 +1,29 @@
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
-import type { DeliveryState } from '../delivery/delivery.ts'
+import type { DeliveryState } from '../core/request/delivery.ts'
+import { type NextStep, nextOf, stopCodeOf } from '../core/request/nextStep.ts'
+import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
-import { stopOf } from '../words/stop.ts'
 
-/** What an agent does next; `execute` is only ever the answer to a redemption. */
-type Next = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
-
-/** A request as the API shows it (docs/agents/api.md). Absent facts are absent. */
-export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState; grant?: Grant | null; next?: Next }) {
+/** A request as the API shows it. Absent facts are absent. */
+export function toBody(
+  request: ApprovalRequest,
+  more: { delivery: DeliveryState; grant?: Grant | null; next?: NextStep },
+): RequestAnswer {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
   const links = saidIn(request, 'requested', 'links')
   const next = more.next ?? nextOf(request)
+  const code = stopCodeOf(request)
   return {
     id,
     status,
     action: request.verb,
     ...(action && { target: action.target, environment: action.environment, params: action.params }),
     ...(reason !== null && { reason }),
-    ...(links !== null && { links: JSON.parse(links) as unknown }),
+    ...(links !== null && { links: JSON.parse(links) as RequestAnswer['links'] & {} }),
     digest,
     agent,
     executor,
@@ -34,7 +36,7 @@ export function toBody(request: ApprovalRequest, more: { delivery: DeliveryState
     ...times(request),
     ...outcome(request),
     next,
-    ...(next === 'stop' && { stop: stopOf(request, spoken) }),
+    ...(code !== null && { stop: { code, words: spoken.stops[code] } }),
     ...(more.grant && { grant: more.grant }),
   }
 }
@@ -84,10 +86,4 @@ function outcome(request: ApprovalRequest) {
   const summary = saidIn(request, request.status, 'summary')
   const { output } = request
   return { outcome: { result: request.status, ...(summary !== null && { summary }), ...(output && { output }) } }
-}
-
-function nextOf({ status }: ApprovalRequest): Next {
-  if (status === 'pending') return 'wait'
-  if (status === 'approved') return 'redeem'
-  return status === 'redeemed' ? 'report' : 'stop'
 }

@@ -5,18 +5,25 @@ import { backgroundLine, causesOf, faultOf, newerIn } from '../runtime/log.ts'
 import { formatTraceparent, type Trace, traced, traceFrom } from '../runtime/trace.ts'
 import { problemType } from '../core/data/namespace.ts'
 
-/** One HTTP call on its way through. What is found out about it meanwhile is for the log. */
-export interface Call {
-  readonly req: HttpRequest
-  /** Who calls, once that is known. */
-  who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
-  /** The problem, where the answer itself is none: Teams wants 200. */
-  code?: string
-  /** Rows that were too new to be read and are missing in the answer. */
-  newer?: readonly NewerRow[]
-  /** Seconds that whoever calls asked to wait for news, beside what the work may take. */
-  waits?: number
+/** A call whose caller is known, and whose answer is being made. */
+export interface Answering {
+  /** For the log. Absent where anyone may call, without a token. */
+  readonly who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
+  /** Seconds that the caller asked to wait for news, beside what the work may take. */
+  readonly waits?: number
+  readonly answer: Promise<Answered>
 }
+
+export interface Answered {
+  readonly response: HttpResponseInit
+  /** The problem, for the log, where the response itself is none: Teams wants 200. */
+  readonly code?: string
+  /** Rows, for the log, that were too new to be read and are missing in the response. */
+  readonly newer?: readonly NewerRow[]
+}
+
+/** @throws {Problem} while it is not known who calls; what goes wrong later is thrown by the answer. */
+export type Handler = (req: HttpRequest) => Promise<Answering>
 
 /** Milliseconds. Everybody has an answer within 8 s, whatever hangs or is slow behind it. */
 const longest = 7_000
@@ -25,33 +32,35 @@ const longest = 7_000
  * Wraps a handler, once: every call is part of a trace, answered, and logged in one line, whatever happens inside.
  * A `Problem` becomes its document (RFC 9457); anything else is a bug: a bare 500 with the correlation id.
  */
-export function boundary(
-  route: string,
-  handler: (call: Call) => Promise<HttpResponseInit>,
-  patience: number = longest,
-) {
+export function boundary(route: string, handler: Handler, patience: number = longest) {
   return async (req: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
-    const call: Call = { req }
     const trace = traceFrom(req.headers.get('traceparent'))
     const ids = { trace: trace.id, span: trace.span }
     const started = performance.now()
     let failure: unknown
     let isAnswered = false
-    const work = traced(trace, async () => handler(call))
+    let known: Omit<Answering, 'answer'> = {}
+    const work = traced(trace, async () => {
+      const { answer, ...about } = await handler(req)
+      known = about
+      return answer
+    })
     work.catch((cause: unknown) => {
       if (isAnswered && !(cause instanceof Problem)) context.error(traced(trace, () => backgroundLine(cause)))
     })
-    const answer = await inTime(work, call, patience).catch((cause: unknown) => {
-      failure = cause
-      return problemAnswer(cause, trace.id)
-    })
+    const { response, code, newer } = await inTime(work, () => known.waits ?? 0, patience).catch(
+      (cause: unknown): Answered => {
+        failure = cause
+        return { response: problemResponse(cause, trace.id) }
+      },
+    )
     isAnswered = true
     const isBug = failure !== undefined && !(failure instanceof Problem)
     const line = {
-      ...{ route, status: answer.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
-      ...(call.who && { caller: call.who }),
-      ...(call.code !== undefined && { code: call.code }),
-      ...(call.newer && { newer: call.newer }),
+      ...{ route, status: response.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
+      ...(known.who && { caller: known.who }),
+      ...(code !== undefined && { code }),
+      ...(newer && { newer }),
       ...(isBug && faultOf(failure)),
       ...(failure instanceof Problem && { code: failure.code, ...newerIn(failure), ...causesOf(failure) }),
     }
@@ -59,7 +68,7 @@ export function boundary(
     else context.info(JSON.stringify(line))
     const brokenOff = (cause: unknown) =>
       context.error(JSON.stringify({ route, brokenOff: true, ...ids, ...faultOf(cause) }))
-    return { ...answer, ...streamed(answer, brokenOff), headers: headersOf(answer, trace) }
+    return { ...response, ...streamed(response, brokenOff), headers: headersOf(response, trace) }
   }
 }
 
@@ -69,15 +78,14 @@ export function boundary(
  *
  * @throws {Problem} `unavailable` when the time is up
  */
-async function inTime<T>(work: Promise<T>, call: Call, patience: number): Promise<T> {
+async function inTime<T>(work: Promise<T>, waits: () => number, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, fail) => {
     const isOver = () =>
       fail(new Problem('unavailable', 'A part of the service is too slow: try again.', { retryAfter: 2 }))
     timer = setTimeout(() => {
-      const { waits = 0 } = call
-      if (waits === 0) isOver()
-      else timer = setTimeout(isOver, waits * 1000)
+      if (waits() === 0) isOver()
+      else timer = setTimeout(isOver, waits() * 1000)
     }, patience)
   })
   try {
@@ -110,7 +118,7 @@ async function* heard(body: AsyncIterable<Uint8Array>, brokenOff: (cause: unknow
 }
 
 /** Answers as `application/problem+json`. */
-function problemAnswer(cause: unknown, instance: string): HttpResponseInit {
+function problemResponse(cause: unknown, instance: string): HttpResponseInit {
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   if (!(cause instanceof Problem)) {
     const jsonBody = { type: 'about:blank', title: 'Internal error', status: 500, instance }

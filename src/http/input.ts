@@ -32,12 +32,12 @@ export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.outpu
 /**
  * Reads `Prefer: wait=N` (RFC 7240 section 4.3). Other preferences are ignored, as the RFC asks.
  *
- * @returns seconds, at most 60; 0 without the preference
+ * @returns seconds, at most 60; 0 without the preference, and `null` where it is no number
  */
-export function preferredWait(req: HttpRequest): number {
+export function preferredWait(req: HttpRequest): number | null {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)"?/i.exec(req.headers.get('prefer') ?? '')?.[1]
   if (wait === undefined) return 0
-  if (!/^\d{1,6}$/.test(wait)) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
+  if (!/^\d{1,6}$/.test(wait)) return null
   return Math.min(Number(wait), bounds.wait)
 }
 

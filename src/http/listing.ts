@@ -1,13 +1,9 @@
-import type { z } from 'zod'
+import type { ListQuery } from '../contract/queries.ts'
 import { bounds } from '../core/data/bound.ts'
-import type { ObjectId } from '../core/data/id.ts'
 import { milliseconds, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Scope } from '../ports/ledger.ts'
-import type { listQuery } from './schemas.ts'
-
-type Wanted = z.output<typeof listQuery>
 
 const { days } = bounds.list
 const longestRange = days * 24 * 3600 * 1000
@@ -17,15 +13,15 @@ const longestRange = days * 24 * 3600 * 1000
  *
  * @throws {Problem} `invalid-input` without one, or for a range over 31 days.
  */
-export function scopeOf({ from, to, status, agent, approver }: Wanted): Scope {
+export function scopeOf({ from, to, status, agent, approver }: ListQuery): Scope {
   const range = {
     ...(from !== undefined && { from: parseInstant(from, '/from') }),
     ...(to !== undefined && { to: parseInstant(to, '/to') }),
   }
   if (range.from && range.to && range.from > range.to) throw refused('/from', 'is not after /to')
   if (status === 'pending') return { by: 'pending' }
-  if (agent !== undefined) return { by: 'agent', id: agent as ObjectId, ...range }
-  if (approver !== undefined) return { by: 'approver', id: approver as ObjectId, ...range }
+  if (agent !== undefined) return { by: 'agent', id: agent, ...range }
+  if (approver !== undefined) return { by: 'approver', id: approver, ...range }
   if (!range.from || !range.to)
     throw refused('/from', 'and /to are required, or an agent, an approver, or status=pending')
   if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
@@ -34,7 +30,7 @@ export function scopeOf({ from, to, status, agent, approver }: Wanted): Scope {
 }
 
 /** Everything that was asked for, as one predicate over a request. */
-export function filterOf(wanted: Wanted): (request: ApprovalRequest) => boolean {
+export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boolean {
   const from = wanted.from && parseInstant(wanted.from, '/from')
   const to = wanted.to && parseInstant(wanted.to, '/to')
   return (request) =>

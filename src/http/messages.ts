@@ -1,26 +1,38 @@
-import type { HttpResponseInit } from '@azure/functions'
+import type { HttpRequest } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
 import { activityLimits } from '../core/data/json.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
-import type { Call } from './boundary.ts'
+import type { Answered, Answering } from './boundary.ts'
 import { bodyBytes } from './input.ts'
 
 /** Takes an activity as it arrived: nothing is believed yet. */
-type Door = (
-  authorization: string | null,
-  bytes: Uint8Array,
-  known: (who: ObjectId) => void,
-) => Promise<{ readonly status: number; readonly body?: object; readonly code?: string; readonly newer?: NewerRow }>
+type Door = (authorization: string | null, bytes: Uint8Array) => Promise<Activity>
+
+/** An activity that was let in. */
+interface Activity {
+  readonly who?: ObjectId
+  readonly answer: Promise<{
+    readonly status: number
+    readonly body?: object
+    readonly code?: string
+    readonly newer?: NewerRow
+  }>
+}
 
 /** @throws {Problem} `not-found` where there is no Teams, `too-large`, and what the door throws. */
-export async function toTeams(door: Door | null, call: Call): Promise<HttpResponseInit> {
+export async function toTeams(door: Door | null, req: HttpRequest): Promise<Answering> {
   if (!door) throw new Problem('not-found', 'There is no bot here.')
-  const { req } = call
   const bytes = await bodyBytes(req, activityLimits.bytes)
-  const { status, body, code, newer } = await door(req.headers.get('authorization'), bytes, (id) => {
-    call.who = { kind: 'person', id }
-  })
-  if (code !== undefined) call.code = code
-  if (newer) call.newer = [newer]
-  return { status, ...(body && { jsonBody: body }) }
+  const activity = await door(req.headers.get('authorization'), bytes)
+  const { who } = activity
+  return { answer: answered(activity), ...(who !== undefined && { who: { kind: 'person', id: who } }) }
+}
+
+async function answered({ answer }: Activity): Promise<Answered> {
+  const { status, body, code, newer } = await answer
+  return {
+    response: { status, ...(body && { jsonBody: body }) },
+    ...(code !== undefined && { code }),
+    ...(newer && { newer: [newer] }),
+  }
 }

@@ -1,5 +1,6 @@
 import { name, quoted, type Sentence, text, time } from './run.ts'
-import type { StopCode, Words } from './words.ts'
+import type { StopCode } from '../core/request/nextStep.ts'
+import type { Words } from './words.ts'
 import type { Warning } from '../core/action/warning.ts'
 
 const card: Words['card'] = {

@@ -3,10 +3,8 @@ import type { Instant } from '../core/data/instant.ts'
 import type { Units } from '../core/data/measure.ts'
 import type { Output, Tier, Verdict } from '../core/request/event.ts'
 import type { Status } from '../core/request/request.ts'
+import type { StopCode } from '../core/request/nextStep.ts'
 import type { Sentence } from './run.ts'
-
-/** Why an agent stops: the status of the request, or of what was denied, what denied it. */
-export type StopCode = Exclude<Status, 'pending' | 'approved' | 'redeemed'> | 'forbidden-by-policy' | 'no-policy'
 
 /**
  * What the product says to people, in one language. A language is one file with an object of this type, which holds no

@@ -1,6 +1,6 @@
 import { commands } from '../../src/cli/commands.ts'
 import { help } from '../../src/cli/help.ts'
-import { openapi } from '../../src/http/openapi.ts'
+import { openapi } from '../../src/contract/openapi.ts'
 
 /** A part of a page that is made from the code. */
 interface Block {

@@ -1,5 +1,5 @@
 import { bounds } from '../../src/core/data/bound.ts'
-import { listQuery } from '../../src/http/schemas.ts'
+import { listQuery } from '../../src/contract/queries.ts'
 import { readPage, rowsOf } from '../support/pages.ts'
 
 const cells = rowsOf(readPage('docs/agents/limits.md')).map(([, limit]) => limit)

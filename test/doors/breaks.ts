@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../src/core/data/json.ts'
 /** As much of JSON Schema 2020-12 as the document of the API uses. */
 export interface Schema {
   readonly type?: string
+  readonly allOf?: readonly Schema[]
   readonly enum?: readonly string[]
   readonly pattern?: string
   readonly format?: string

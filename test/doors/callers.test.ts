@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { problemAnswerSchema } from '../../src/http/answers.ts'
-import { routes } from '../../src/http/routes.ts'
+import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 import { oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
@@ -65,7 +64,7 @@ const table = rows()
 test('every function that is deployed has its column, and every caller its row', () => {
   const columns = Object.keys(table[0]?.expected ?? {}).sort()
   expect(columns).toEqual(deployed())
-  expect(columns).toEqual([...routes.map(({ name }) => name), 'messages'].sort())
+  expect(columns).toEqual([...operationNames, 'messages'].sort())
   expect(table.map(({ caller }) => caller).sort()).toEqual(
     [...Object.keys(tokens.forged), ...Object.keys(callers)].sort(),
   )
@@ -167,7 +166,6 @@ async function result(caller: string, route: string, expected: string): Promise<
   if (status < 400) return String(status)
   expect(headers.get('content-type')).toBe('application/problem+json')
   expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
-  problemAnswerSchema.parse(body)
   const words: Record<string, string> = {
     ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
     ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },
@@ -193,7 +191,7 @@ function send(route: string, authorization: string | null, request: Answer['body
     erasures: { request: id, names: ['reason'], why: 'Because.' },
     messages: typed('dba-1', 'help'),
   }
-  const path = routes.find(({ name }) => name === route)?.path ?? 'api/messages'
+  const path = operations[route as OperationName]?.path ?? 'api/messages'
   const place = path.replace('{id}', id).replace('{date}', day) + (route === 'list' ? '?status=pending' : '')
   return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
 }

@@ -1,6 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import { problemAnswerSchema, requestAnswer } from '../../src/http/answers.ts'
-import { routes } from '../../src/http/routes.ts'
+import { operationNames, operationOf } from '../../src/contract/operations.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
 let stack: Stack
@@ -55,7 +54,6 @@ test.each([
   const answer = await stack.call('deploy-bot', '/api/requests', body)
   expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input', pointer } })
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
-  problemAnswerSchema.parse(answer.body)
 })
 
 test.each([
@@ -161,7 +159,6 @@ test('a list pages through everything once, newest first, and pending ones by de
   do {
     const next = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
     const { body } = await stack.call('compliance', `/api/requests?agent=${agent}&limit=3${next}`)
-    for (const one of body.requests) requestAnswer.parse(one)
     seen.push(...body.requests.map(({ id }: { id: string }) => id))
     cursor = body.cursor
   } while (cursor !== undefined)
@@ -176,7 +173,12 @@ test('the document names every route that is served, and every status that was s
   const operations = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  expect(operations.sort()).toEqual(routes.map(({ method, path }) => `${method} /${path}`).sort())
+  expect(operations.sort()).toEqual(
+    operationNames
+      .map(operationOf)
+      .map(({ method, path }) => `${method} /${path}`)
+      .sort(),
+  )
   expect(Object.keys(body.paths['/api/requests'].post.responses)).toEqual(
     expect.arrayContaining(['200', '201', '400', '401', '403', '409', '413', '422', '429', '503']),
   )

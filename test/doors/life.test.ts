@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { requestAnswer } from '../../src/http/answers.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
 let stack: Stack
@@ -11,7 +10,6 @@ afterAll(() => stack.stop())
 const ask = async (more: Record<string, unknown> = {}, agent = 'deploy-bot'): Promise<Answer['body']> => {
   const { status, body } = await stack.call(agent, '/api/requests', wish(more))
   expect({ status, body }).toMatchObject({ status: 201 })
-  requestAnswer.parse(body)
   return body
 }
 const decide = (who: string, request: Answer['body'], verdict = 'approve', more: object = {}) =>
@@ -40,7 +38,6 @@ test('a request lives from ask to outcome, and every step is an event', async ()
     summary: '1200 rows',
   })
   expect(done.body).toMatchObject({ status: 'succeeded', next: 'stop', stop: { code: 'succeeded' } })
-  requestAnswer.parse(done.body)
   const { body } = await stack.call('compliance', `/api/requests/${request.id}/events`)
   const types = body
     .trim()

@@ -2,9 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isArray, isObject, type Json } from '../../src/core/data/json.ts'
-import type { RouteName } from '../../src/http/route.ts'
-import { routes } from '../../src/http/routes.ts'
-import { listQuery } from '../../src/http/schemas.ts'
+import { type OperationName, operationNames, operationOf } from '../../src/contract/operations.ts'
+import { listQuery } from '../../src/contract/queries.ts'
 import { parseTraceparent } from '../../src/runtime/trace.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
@@ -53,7 +52,7 @@ describe('nothing of what is sent is in the log, or said back by a problem', () 
     const { body: second } = await call('deploy-bot', '/api/requests', ask())
     const { body: third } = await call('deploy-bot', '/api/requests', ask())
     const bodies = bodiesOf(first)
-    expect(Object.keys(bodies).sort()).toEqual(routes.flatMap(({ name, body }) => (body ? [name] : [])).sort())
+    expect(Object.keys(bodies).sort()).toEqual(operationNames.filter((name) => operationOf(name).body).sort())
     for (const { who, path, body } of Object.values(bodies))
       await Promise.all([...spoiltOf(body), ...torn(body)].map((spoilt) => call(who, path, spoilt)))
 
@@ -78,10 +77,10 @@ describe('nothing of what is sent is in the log, or said back by a problem', () 
   })
 
   test('of queries, paths and headers', async () => {
-    for (const { path, method, who } of routes) {
+    for (const { path, method, caller: rule } of operationNames.map(operationOf)) {
       const place = `/${path.replace('{id}', canary).replace('{date}', canary)}`
       const body = method === 'POST' ? {} : undefined
-      const caller = who === null ? null : who.includes('Actions.Request') ? 'deploy-bot' : 'compliance'
+      const caller = rule.kind === 'anyone' ? null : rule.kind === 'agent' ? 'deploy-bot' : 'compliance'
       await call(caller, place, body)
       await call(caller, `${place}?${named}=${canary}`, body)
       await call(null, place, body, { authorization: `Bearer ${canary}` })
@@ -262,7 +261,7 @@ interface Sent {
 }
 
 /** A body for every route that takes one, as good as can be. */
-function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<RouteName, Sent>>> {
+function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<OperationName, Sent>>> {
   const step = (who: string, name: string, body: Json): Sent => ({ who, path: `/api/requests/${id}/${name}`, body })
   const output = { sha256: '0'.repeat(64), size: 1 }
   return {

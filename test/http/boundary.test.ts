@@ -1,6 +1,6 @@
 import { HttpRequest, HttpResponse, type HttpResponseInit, InvocationContext } from '@azure/functions'
 import { Problem } from '../../src/core/data/problem.ts'
-import { boundary, type Call } from '../../src/http/boundary.ts'
+import { type Answering, boundary, type Handler } from '../../src/http/boundary.ts'
 import { currentTrace, parseTraceparent } from '../../src/runtime/trace.ts'
 import { bot } from '../support/build.ts'
 import { until } from '../support/until.ts'
@@ -16,7 +16,7 @@ interface Line {
 
 /** Answers a call, and tells what was logged. */
 async function called(
-  handler: (call: Call) => Promise<HttpResponseInit>,
+  handler: Handler,
   headers: [string, string][] = [['traceparent', traceparent]],
   patience?: number,
 ) {
@@ -33,22 +33,31 @@ async function called(
   return { answer, lines }
 }
 
+/** A handler of a call whose caller nobody asks for. */
+const answering =
+  (answer: () => Promise<HttpResponseInit>, more: Omit<Answering, 'answer'> = {}): Handler =>
+  async () => ({ ...more, answer: answer().then((response) => ({ response })) })
+
 test('a call is one line: route, status, time, trace, and who called', async () => {
-  const { lines } = await called(async (call) => {
-    call.who = { kind: 'agent', id: bot }
-    return { status: 201, jsonBody: { reason: secret } }
-  })
+  const caller = { kind: 'agent', id: bot } as const
+  const { lines } = await called(
+    answering(async () => ({ status: 201, jsonBody: { reason: secret } }), { who: caller }),
+  )
   const span = expect.stringMatching(/^[0-9a-f]{16}$/)
-  const caller = { kind: 'agent', id: bot }
   const line = { route: 'ask', status: 201, ms: expect.any(Number), trace, span, caller }
   expect(lines).toEqual([{ level: 'information', line }])
 })
 
 test('a problem is one line with its code and what caused it, and a document with the trace', async () => {
   const cause = Object.assign(new Error(secret), { name: 'RestError', code: 'ServerBusy' })
-  const { answer, lines } = await called(async () => {
-    throw new Problem('unavailable', 'Try again.', { cause, retryAfter: 1 })
-  })
+  const refused = answering(
+    async () => {
+      throw new Problem('unavailable', 'Try again.', { cause, retryAfter: 1 })
+    },
+    { who: { kind: 'agent', id: bot } },
+  )
+  const { answer, lines } = await called(refused)
+  expect(lines).toMatchObject([{ line: { caller: { kind: 'agent', id: bot } } }])
   expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable', causes: ['RestError ServerBusy'], trace } }])
   expect(JSON.stringify(lines)).not.toContain(secret)
   expect(await answer.json()).toMatchObject({ code: 'unavailable', instance: trace })
@@ -66,10 +75,7 @@ test('a row that is too new is named in the line, and nowhere else', async () =>
 
 test('rows that are missing in an answer are named in the line', async () => {
   const newer = [{ shard: '03', row: 'head', version: 2 }]
-  const { lines } = await called(async (call) => {
-    call.newer = newer
-    return { status: 200 }
-  })
+  const { lines } = await called(async () => ({ answer: Promise.resolve({ response: { status: 200 }, newer }) }))
   expect(lines).toMatchObject([{ line: { status: 200, newer } }])
 })
 
@@ -91,8 +97,11 @@ test.each([
   expect(text + JSON.stringify(lines)).not.toContain(secret)
 })
 
-test('a call that takes too long is a problem, and nobody waits for its end', async () => {
-  const { answer, lines } = await called(() => new Promise(() => {}), [], 20)
+test.each([
+  ['before it is known who calls', () => new Promise<never>(() => {})],
+  ['when it is known who calls', answering(() => new Promise<never>(() => {}))],
+])('a call that takes too long is a problem, and nobody waits for its end: %s', async (_when, handler) => {
+  const { answer, lines } = await called(handler, [], 20)
   expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' })
   expect(answer.headers.get('retry-after')).toBe('2')
   expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable' } }])
@@ -112,33 +121,29 @@ test('a bug that shows after the answer was given is a line of its own', async (
 })
 
 test('a call that wants to wait has as long as it wants, and what the work may take', async () => {
-  const waits = async (call: Call) => {
-    call.waits = 3_600
+  const slow = async () => {
     await new Promise((done) => setTimeout(done, 60))
     return { status: 200 }
   }
-  expect((await called(waits, [], 20)).answer.status).toBe(200)
-  const endless = (call: Call) => {
-    call.waits = 0.02
-    return new Promise<never>(() => {})
-  }
+  expect((await called(answering(slow, { waits: 3_600 }), [], 20)).answer.status).toBe(200)
+  const endless = answering(() => new Promise<never>(() => {}), { waits: 0.02 })
   expect((await called(endless, [], 20)).answer.status).toBe(503)
 })
 
 test('what a person was told inside of an answer is in the line', async () => {
-  const { lines } = await called(async (call) => {
-    call.code = 'self-approval'
-    return { status: 200 }
-  })
+  const { lines } = await called(async () => ({
+    answer: Promise.resolve({ response: { status: 200 }, code: 'self-approval' }),
+  }))
   expect(lines).toMatchObject([{ line: { status: 200, code: 'self-approval' } }])
 })
 
 test('a trace that is named goes on, in the work and in the answer', async () => {
   let seen: string | undefined
-  const { answer, lines } = await called(async () => {
+  const work = answering(async () => {
     seen = currentTrace()?.id
     return { status: 200, headers: { 'x-other': 'kept' } }
   })
+  const { answer, lines } = await called(work)
   expect(seen).toBe(trace)
   expect(answer.headers.get('x-other')).toBe('kept')
   expect(parseTraceparent(answer.headers.get('traceparent') ?? '')).toEqual({
@@ -153,7 +158,10 @@ test.each<[string, [string, string][]]>([
   ['two', [traceparent, `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`].map((value) => ['traceparent', value])],
   ['the same twice', [traceparent, traceparent].map((value) => ['traceparent', value])],
 ])('a call with %s has a trace of its own', async (_what, headers) => {
-  const { answer, lines } = await called(async () => ({ status: 200 }), headers)
+  const { answer, lines } = await called(
+    answering(async () => ({ status: 200 })),
+    headers,
+  )
   const { id } = parseTraceparent(answer.headers.get('traceparent') ?? '') ?? {}
   expect(id).toMatch(/^[0-9a-f]{32}$/)
   expect([trace, 'c'.repeat(32)]).not.toContain(id)
@@ -174,13 +182,13 @@ describe('an answer that is still being made', () => {
   }
 
   test('arrives as it is', async () => {
-    const { answer, lines } = await called(async () => ({ body: body(false) }))
+    const { answer, lines } = await called(answering(async () => ({ body: body(false) })))
     expect(await answer.text()).toBe('firstlast')
     expect(lines).toHaveLength(1)
   })
 
   test('and breaks off says so in another line, and the host learns nothing else', async () => {
-    const { answer, lines } = await called(async () => ({ body: body(true) }))
+    const { answer, lines } = await called(answering(async () => ({ body: body(true) })))
     await expect(answer.text()).rejects.not.toThrow(secret)
     expect(lines).toMatchObject([
       { line: { status: 200 } },
@@ -191,7 +199,7 @@ describe('an answer that is still being made', () => {
 
   test('ends when nobody wants it any more', async () => {
     isOver = false
-    const { answer } = await called(async () => ({ body: body(false) }))
+    const { answer } = await called(answering(async () => ({ body: body(false) })))
     const reader = answer.body?.getReader()
     await reader?.read()
     await reader?.cancel()

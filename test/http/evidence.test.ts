@@ -7,8 +7,8 @@ import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { evidenceRoutes } from '../../src/http/evidenceRoutes.ts'
-import type { EvidenceRouteName } from '../../src/http/route.ts'
+import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
+import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { after, dba, noon } from '../support/build.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
@@ -43,7 +43,7 @@ beforeEach(async () => {
 const date = { date: first }
 
 describe('whoever may call', () => {
-  const wanted: Readonly<Record<EvidenceRouteName, () => Wanted>> = {
+  const wanted: Readonly<Record<keyof typeof evidenceOperations, () => Wanted>> = {
     proof: () => ({ params: { id: request.id } }),
     bundles: () => ({}),
     bundle: () => ({ params: date }),
@@ -51,8 +51,10 @@ describe('whoever may call', () => {
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
     checkpoint: () => ({}),
   }
-  test.each(evidenceRoutes.map(({ name }) => name))('%s knows no parameters', async (name) => {
-    const who = evidenceRoutes.find((route) => route.name === name)?.who?.replace('app role ', '') ?? null
+  const names = Object.keys(evidenceOperations) as readonly (keyof typeof evidenceOperations)[]
+  test.each(names)('%s knows no parameters', async (name) => {
+    const { caller }: Operation = evidenceOperations[name]
+    const who = (caller.kind === 'person' && caller.role) || null
     const { status, json } = await here.call(name, who, {
       ...wanted[name](),
       query: '?colour=red',
@@ -397,11 +399,11 @@ test('the newest checkpoint is for anyone, to the byte', async () => {
 
 test('the document has each of these routes, its path parameter, and every status', async () => {
   const { json } = await here.call('openapi', null)
-  for (const { path, method, answers } of evidenceRoutes) {
+  for (const { path, method, answers } of Object.values<Operation>(evidenceOperations)) {
     const operation = json.paths[`/${path}`][method.toLowerCase()]
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(answers)))
-    for (const [status, types] of Object.entries(answers))
-      expect(Object.keys(operation.responses[status].content ?? {})).toEqual(types)
+    for (const [status, content] of Object.entries(answers))
+      expect(Object.keys(operation.responses[status].content ?? {})).toEqual(Object.keys(content))
     const inPath = operation.parameters.filter((one: { in: string }) => one.in === 'path')
     expect(inPath.map(({ name }: { name: string }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
   }

@@ -9,13 +9,13 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { api } from '../../src/http/api.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
-import type { RouteName } from '../../src/http/route.ts'
-import { routes } from '../../src/http/routes.ts'
-import type { HealthReport } from '../../src/health.ts'
+import { type OperationName, operationOf } from '../../src/contract/operations.ts'
+import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
 import { bot, dba, oid, policyVersion } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
+import { checkDocumented } from '../support/documented.ts'
 import { newSigner, roster, type World, world } from '../support/world.ts'
 import type { Day } from '../../src/core/data/day.ts'
 
@@ -49,7 +49,7 @@ export interface Served extends World {
   readonly seals: MemorySeals
   readonly archive: MemoryArchive
   /** Calls a route, by its name. */
-  call(name: RouteName, who: string | null, wanted?: Wanted): Promise<Answered>
+  call(name: OperationName, who: string | null, wanted?: Wanted): Promise<Answered>
 }
 
 export interface Wanted {
@@ -85,21 +85,23 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
     baseUrl: 'https://countersign.example',
   })
 
-  async function call(name: RouteName, who: string | null, wanted: Wanted = {}): Promise<Answered> {
-    const route = routes.find((one) => one.name === name)
-    if (route === undefined) throw new Error(`There is no route ${name}.`)
+  async function call(name: OperationName, who: string | null, wanted: Wanted = {}): Promise<Answered> {
+    const { method, path } = operationOf(name)
     const { params = {}, query = '', body } = wanted
     const headers = { ...wanted.headers, ...(who !== null && { authorization: who }) }
-    const url = `https://countersign.example/${route.path}${query}`
+    const url = `https://countersign.example/${path}${query}`
     const isRaw = typeof body === 'string' || body instanceof Uint8Array
     const sent = body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }
-    const nativeRequest = new Request(url, { method: route.method, headers, ...sent })
-    const init = { url, method: route.method, params, nativeRequest }
+    const nativeRequest = new Request(url, { method, headers, ...sent })
+    const init = { url, method, params, nativeRequest }
     const context = new InvocationContext({ functionName: name, logHandler: () => undefined })
     const answer = new HttpResponse(await boundary(name, handlers[name])(new HttpRequest(init), context))
     const text = Buffer.from(await answer.arrayBuffer()).toString('utf8')
-    const isJson = (answer.headers.get('content-type') ?? '').endsWith('json')
-    return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : null }
+    const { status, headers: answered } = answer
+    const type = answered.get('content-type')
+    const json = type?.endsWith('json') ? JSON.parse(text) : null
+    checkDocumented({ method, path, status, type, body: json ?? text })
+    return { status, headers: answered, text, json }
   }
 
   return { ...here, seals, archive, call }

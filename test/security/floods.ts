@@ -112,9 +112,9 @@ export const floodRows: readonly Row[] = [
       {
         name: 'logged-bodies',
         file: 'src/http/boundary.ts',
-        find: '      ...(call.who && { caller: call.who }),\n',
+        find: '      ...(known.who && { caller: known.who }),\n',
         replace:
-          '      ...(call.who && { caller: call.who }), url: req.url,\n      ...(failure instanceof Error && { said: failure.message, why: String(failure.cause) }),\n',
+          '      ...(known.who && { caller: known.who }), url: req.url,\n      ...(failure instanceof Error && { said: failure.message, why: String(failure.cause) }),\n',
         build: true,
         tests: {
           'test/doors/log.test.ts': [

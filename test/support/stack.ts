@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { checkDocumented } from './documented.ts'
 import { root } from './root.ts'
 
 const program = join(root, 'dist/local/start.cjs')
@@ -23,7 +24,7 @@ export interface Stack {
   token(who: string): Promise<string>
   /** `npm run local -- …` */
   local(...args: readonly string[]): Promise<string>
-  /** Sends a call to the API; JSON in, JSON out. */
+  /** Sends a call to the API; JSON in, JSON out. An answer that is not in the contract is thrown as an error. */
   call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** All calls so far, for what is said of every answer. */
   readonly seen: readonly Seen[]
@@ -103,8 +104,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       })
       const text = await answer.text()
       seen.push({ method: body === undefined ? 'get' : 'post', path: path.replace(/[?].*/, ''), status: answer.status })
-      const isJson = (answer.headers.get('content-type') ?? '').includes('json') && !text.includes('\n{')
-      return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text }
+      const type = answer.headers.get('content-type')
+      const isJson = (type ?? '').includes('json') && !text.includes('\n{')
+      const { status } = answer
+      const found = isJson && text ? JSON.parse(text) : text
+      checkDocumented({ method: body === undefined ? 'get' : 'post', path, status, type, body: found })
+      return { status, headers: answer.headers, body: found }
     },
     async stop() {
       child.kill('SIGTERM')
@@ -154,6 +159,6 @@ export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
     const known = path
       .replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
       .replace(/^\/api\/evidence\/(bundles|said)\/[^/]+/, '/api/evidence/$1/{date}')
-    return !(status in (document.paths[known]?.[method]?.responses ?? {}))
+    return status === 500 || !(status in (document.paths[known]?.[method]?.responses ?? {}))
   })
 }

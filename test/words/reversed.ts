@@ -2,7 +2,8 @@ import type { Tier } from '../../src/core/request/event.ts'
 import type { Status } from '../../src/core/request/request.ts'
 import { english } from '../../src/words/english.ts'
 import { name, quoted, type Sentence, text, time } from '../../src/words/run.ts'
-import type { StopCode, Words } from '../../src/words/words.ts'
+import type { StopCode } from '../../src/core/request/nextStep.ts'
+import type { Words } from '../../src/words/words.ts'
 
 /** Replaces all Latin letters by Greek ones, so that a Latin letter on a card comes from elsewhere. */
 const other = (word: string): string =>

@@ -68,7 +68,7 @@ export function ofTeams(): readonly Parser[] {
   return [
     {
       ...{ name: 'activity', json: true, samples: samples.map((one) => Buffer.from(JSON.stringify(one))) },
-      read: async (bytes) => coded(async () => (await door('Bearer x', bytes)).code ?? 'taken'),
+      read: async (bytes) => coded(async () => (await (await door('Bearer x', bytes)).answer).code ?? 'taken'),
     },
   ]
 }

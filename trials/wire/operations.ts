@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { RouteName } from '../../src/http/route.ts'
+import type { OperationName } from '../../src/contract/operations.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type Answered, approver, auditor, longest, patiently, type Station, type Wanted } from './station.ts'
 
 /** One call at the HTTP door, made ready. */
 export interface Ready {
-  readonly name: RouteName
+  readonly name: OperationName
   readonly who: Caller
   readonly wanted?: Wanted
   /** What a good answer is like; the statuses that a repetition may have. */

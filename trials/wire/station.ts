@@ -13,8 +13,7 @@ import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
-import type { RouteName } from '../../src/http/route.ts'
-import { routes } from '../../src/http/routes.ts'
+import { type OperationName, operations } from '../../src/contract/operations.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { dba, needs, noon, oid } from '../../test/support/build.ts'
@@ -41,7 +40,7 @@ export interface Wanted {
 interface Process {
   readonly app: App
   readonly ledger: TableLedger
-  call(name: RouteName, who: Caller, wanted?: Wanted): Promise<Answered>
+  call(name: OperationName, who: Caller, wanted?: Wanted): Promise<Answered>
 }
 
 /** A process whose storage lies behind faults, another that reaches the same around them, and an agent of its own. */
@@ -152,18 +151,17 @@ function processOn(
   return { app, ledger, call: (name, who, wanted) => called(app, name, who, wanted) }
 }
 
-async function called(app: App, name: RouteName, who: Caller, wanted: Wanted = {}): Promise<Answered> {
-  const route = routes.find((one) => one.name === name)
-  if (route === undefined) throw new Error(`There is no route ${name}.`)
+async function called(app: App, name: OperationName, who: Caller, wanted: Wanted = {}): Promise<Answered> {
+  const { method, path } = operations[name]
   const { id, query = '', headers = {}, body } = wanted
-  const url = `https://countersign.example/${route.path}${query}`
+  const url = `https://countersign.example/${path}${query}`
   const nativeRequest = new Request(url, {
-    method: route.method,
+    method,
     headers: { ...headers, authorization: JSON.stringify(who) },
     ...(body && { body: JSON.stringify(body) }),
   })
   const params: Record<string, string> = id === undefined ? {} : { id }
-  const init = { url, method: route.method, params, nativeRequest }
+  const init = { url, method, params, nativeRequest }
   const context = new InvocationContext({ functionName: name, logHandler: () => undefined })
   const began = performance.now()
   const answer = new HttpResponse(await boundary(name, app.api[name])(new HttpRequest(init), context))

@@ -1,6 +1,10 @@
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { ApprovalRequest, Step } from './request.ts'
 
+/** Whether the people who decide a request were reached in Teams. */
+export const deliveryStates = ['ok', 'late', 'undeliverable'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
 /**
  * Says how many of a request's events its cards have to show: up to the newest that changes what people see. That
  * somebody was shown a view does not, so it makes no card out of date; that a text was erased does.

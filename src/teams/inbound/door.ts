@@ -1,10 +1,16 @@
 import { activityLimits, isObject, type Json, type JsonObject, readJson } from '../../core/data/json.ts'
 import type { ObjectId } from '../../core/data/id.ts'
 import { type NewerRow, Problem } from '../../core/data/problem.ts'
-import { parseActivity } from './activity.ts'
+import { type Intent, parseActivity } from './activity.ts'
 import type { Bot, BotAnswer } from './bot.ts'
 import type { Gate } from './gate.ts'
 import { spoken } from '../../words/spoken.ts'
+
+/** An activity that was let in: who sent it, as soon as Teams vouches for it, and the answer that is being made. */
+interface LetIn {
+  readonly who?: ObjectId
+  readonly answer: Promise<TeamsAnswer>
+}
 
 /** The answer to Teams over HTTP. */
 export interface TeamsAnswer {
@@ -23,17 +29,14 @@ export interface TeamsAnswer {
  *   person, as Teams wants it.
  */
 export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
-  return async (
-    authorization: string | null,
-    bytes: Uint8Array,
-    /** Is called with the sender as soon as Teams has vouched for the activity. */
-    known: (who: ObjectId) => void = () => {},
-  ): Promise<TeamsAnswer> => {
+  const answering = async (intent: Intent | null): Promise<TeamsAnswer> => answerOf(intent ? await bot(intent) : unread)
+
+  return async (authorization: string | null, bytes: Uint8Array): Promise<LetIn> => {
     const { activity, ambiguous } = read(bytes)
     await gate(authorization, activity)
     const intent = ambiguous ? null : parseActivity(activity)
-    if (intent && 'who' in intent) known(intent.who)
-    return answerOf(intent ? await bot(intent) : unread)
+    const answer = answering(intent)
+    return intent && 'who' in intent ? { who: intent.who, answer } : { answer }
   }
 }
 

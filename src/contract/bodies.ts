@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { actionLimits } from '../core/action/action.ts'
+import { bounds } from '../core/data/bound.ts'
+import type { Hex } from '../core/data/id.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { erasable } from '../core/request/erasure.ts'
+import { verdicts } from '../core/request/event.ts'
+import { results } from '../core/request/redemption.ts'
+import { component } from './component.ts'
+import { digest, name, objectId, target, words } from './field.ts'
+
+/** What operations take: these schemas parse the bodies, and the OpenAPI document is made from them. */
+
+const { text, expiresIn, token } = bounds
+
+const link = z.strictObject({
+  title: words(1, text.linkTitle).refine((text) => !text.includes('\n'), 'is one line'),
+  url: z
+    .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'is an https address' })
+    .max(text.linkUrl, `has at most ${text.linkUrl} characters`)
+    .refine((text) => /^[\x21-\x7e]+$/.test(text), 'is plain ASCII: write other characters as %-codes')
+    // Refused by the first rule already, which does not keep this one from running.
+    .refine((text) => !URL.canParse(text) || new URL(text).username === '', 'names no user'),
+})
+
+export const askBody = component(
+  'AskBody',
+  z.strictObject({
+    action: name,
+    target,
+    environment: name,
+    params: z
+      .record(z.string(), z.unknown(), 'is an object')
+      // Bodies are read by the strict JSON reader, which makes nothing else.
+      .transform((params) => params as JsonObject)
+      .default({}),
+    reason: words(1, text.reason),
+    executor: objectId.optional(),
+    onBehalfOf: objectId.optional(),
+    links: z.array(link).max(text.links, `has at most ${text.links} links`).default([]),
+    expiresIn: z
+      .int('is whole seconds')
+      .min(expiresIn.least, `is at least ${expiresIn.least} seconds`)
+      .max(expiresIn.most, 'is at most 604,800 seconds')
+      .default(expiresIn.otherwise),
+  }),
+)
+
+export const decisionBody = component(
+  'DecisionBody',
+  z.strictObject({
+    verdict: z.enum(verdicts, 'is approve or deny'),
+    reason: words(0, text.words).optional(),
+    digest,
+    confirm: words(0, actionLimits.target).optional(),
+  }),
+)
+
+export const reasonBody = component('ReasonBody', z.strictObject({ reason: words(0, text.words).optional() }))
+
+export const redeemBody = component(
+  'RedeemBody',
+  z.strictObject({
+    grant: z.string().max(token.grant, `has at most ${token.grant} characters`),
+    digest,
+    redemption: z.guid('is a uuid chosen by the executor').transform((text) => text.toLowerCase()),
+  }),
+)
+
+export const outcomeBody = component(
+  'OutcomeBody',
+  z.strictObject({
+    result: z.enum(results, 'is succeeded or failed'),
+    summary: words(0, text.words).optional(),
+    output: z
+      .strictObject({
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
+          .transform((text) => text as Hex),
+        size: z.int('is a whole number of bytes').min(0, 'is not negative'),
+      })
+      .optional(),
+  }),
+)
+
+export const erasureBody = component(
+  'ErasureBody',
+  z.strictObject({
+    /** Parsed after the whole body: an id that names nothing is `not-found`, and no fault of the body. */
+    request: z.string().max(64, 'is the id of a request'),
+    names: z
+      .array(z.enum(erasable, `is one of ${erasable.join(', ')}`))
+      .min(1, 'names at least one text')
+      .refine((names) => new Set(names).size === names.length, 'names each text once'),
+    why: words(1, text.words),
+  }),
+)

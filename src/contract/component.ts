@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** The schemas that have a name of their own in the OpenAPI document. */
+export const components = z.registry<{ readonly id: string }>()
+
+/** Names a schema. Code generators call the type by this name. */
+export function component<T extends z.ZodType>(id: string, schema: T): T {
+  components.add(schema, { id })
+  return schema
+}
+
+/** The same value, with nothing in it to be changed. */
+export type Frozen<T> = T extends (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { erasable } from '../core/request/erasure.ts'
+import { component } from './component.ts'
+import { anyCount, anyDay, anyRequestId, anySha256 } from './value.ts'
+
+const leaf = z.string().meta({ description: 'The event exactly as it is hashed: canonical JSON (RFC 8785).' })
+
+const event = component(
+  'Event',
+  z.object({
+    leaf,
+    hash: anySha256,
+    index: anyCount.optional().meta({ description: 'In the log. Absent until the day is sealed.' }),
+    said: z
+      .record(z.string(), z.object({ salt: z.string(), text: z.string() }))
+      .meta({ description: 'What people wrote, by name, as far as it is not erased.' }),
+    trace: z.string().optional().meta({ description: 'Of the call or the timer that caused it.' }),
+  }),
+)
+
+export const eventList = component('EventList', z.object({ events: z.array(event) }))
+
+/** The media type of {@link eventList}'s other form. */
+export const eventLines = z.string().meta({ description: 'The leaves, one a line.' })
+
+export const proofList = component(
+  'ProofList',
+  z.object({
+    proofs: z.array(
+      component('Proof', z.object({ seq: anyCount, text: z.string().meta({ description: 'A C2SP tlog-proof.' }) })),
+    ),
+    unsealed: z.array(anyCount).meta({ description: 'The numbers of events whose day is not sealed yet.' }),
+  }),
+)
+
+const bundle = component(
+  'Bundle',
+  z.object({
+    date: anyDay,
+    number: anyCount,
+    from: anyCount.meta({ description: 'The size of the log before the day.' }),
+    to: anyCount.meta({ description: 'The size of the log after the day.' }),
+    root: z.string().meta({ description: 'The root of the log after the day, in base64.' }),
+    records: anyCount,
+    bytes: anyCount.meta({ description: 'The size of the zip.' }),
+    sha256: anySha256.optional().meta({ description: 'Of the zip.' }),
+  }),
+)
+
+export const bundleList = component('BundleList', z.object({ bundles: z.array(bundle) }))
+
+export const erasureAnswer = component(
+  'Erasure',
+  z.object({
+    request: anyRequestId,
+    erased: z
+      .array(z.object({ event: anySha256, names: z.array(z.enum(erasable)) }))
+      .meta({ description: 'The events that lost a text, by hash. Empty where nothing was left.' }),
+  }),
+)
+
+export const bundleFile = z.file().meta({ description: 'The evidence of the day, as a zip.' })
+
+export const saidLines = z.string().meta({ description: 'What people wrote, as one JSON object a line.' })
+
+export const checkpointNote = z.string().meta({ description: 'A C2SP tlog-checkpoint, signed.' })

@@ -1,0 +1,65 @@
+import type { z } from 'zod'
+import type { ProblemCode } from '../core/data/problem.ts'
+
+/** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
+export interface Operation {
+  readonly method: 'GET' | 'POST'
+  /** Without the leading slash; `{id}` is a request id, `{date}` a day. */
+  readonly path: string
+  readonly tag: Tag
+  readonly summary: string
+  readonly caller: CallerRule
+  /** Who may call, in words, where the caller's roles alone do not tell. */
+  readonly callerWords?: string
+  readonly query: z.ZodType
+  /** Without it no body is read. */
+  readonly body?: z.ZodType
+  readonly headers: readonly RequestHeader[]
+  /** The answers that are not problems: a schema by status and media type. */
+  readonly answers: Readonly<Record<number, Readonly<Record<string, z.ZodType>>>>
+  /** Every problem that this operation answers with. */
+  readonly problems: readonly ProblemCode[]
+  /** May wait for news, as `Prefer: wait=N` asks. */
+  readonly waits?: true
+}
+
+export type Tag = 'requests' | 'evidence' | 'service'
+
+export type AppRole = 'Actions.Request' | 'Grants.Redeem' | 'Evidence.Read' | 'Evidence.Export' | 'Evidence.Erase'
+
+/** Who is let in by token and app role. What a caller may do to a request is for the use cases. */
+export type CallerRule =
+  /** Anyone, without a token. A person with the role is told more. */
+  | { readonly kind: 'anyone'; readonly more?: AppRole }
+  /** A registered agent with one of the roles. */
+  | { readonly kind: 'agent'; readonly roles: readonly [AppRole, ...AppRole[]] }
+  /** A person; with the role, where one is named. */
+  | { readonly kind: 'person'; readonly role?: AppRole }
+  /** A person, or a registered agent with one of the roles. */
+  | { readonly kind: 'either'; readonly roles: readonly [AppRole, ...AppRole[]] }
+
+/** The headers that an operation reads, beside those of every call. `Prefer` is read where an operation waits. */
+export type RequestHeader = 'Idempotency-Key' | 'Range' | 'If-Range' | 'If-None-Match'
+
+export const jsonType = 'application/json'
+export const jsonLines = 'application/jsonl'
+
+/** The content of an answer that is JSON. */
+export const json = <T extends z.ZodType>(schema: T) => ({ [jsonType]: schema }) as const
+
+/** Of every operation: the query is parsed, and the time for an answer is limited. */
+export const always = ['invalid-input', 'unavailable'] as const satisfies readonly ProblemCode[]
+
+/** Of every operation that needs a token. All of them read rows, which a later program may have written. */
+export const signedIn = [
+  ...always,
+  'unauthenticated',
+  'not-permitted',
+  'newer-format',
+] as const satisfies readonly ProblemCode[]
+
+/** Of reading one request: a deadline that has passed takes effect first, so another change may come between. */
+export const reading = [...signedIn, 'not-found', 'busy'] as const satisfies readonly ProblemCode[]
+
+/** Of changing one request as the body says. */
+export const changing = [...reading, 'invalid-json', 'too-large'] as const satisfies readonly ProblemCode[]

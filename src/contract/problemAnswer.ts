@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { problemCodes } from '../core/data/problem.ts'
+import { component } from './component.ts'
+
+const code = component('ProblemCode', z.enum(problemCodes))
+
+const instance = z.string().meta({ description: 'The trace of the call, to find it in the log by.' })
+
+/** What a caller caused, or has to know (RFC 9457). */
+export const problemAnswer = component(
+  'Problem',
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code,
+    instance,
+    pointer: z.string().optional().meta({ description: 'A JSON pointer (RFC 6901) into what was sent.' }),
+    request: z.string().optional().meta({ description: 'The id of the request that stands in the way.' }),
+  }),
+)
+
+/** A bug of the service: it says nothing of what is inside. */
+export const internalError = component(
+  'InternalError',
+  z.object({ type: z.literal('about:blank'), title: z.string(), status: z.literal(500), instance }),
+)

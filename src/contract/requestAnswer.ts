@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { deliveryStates } from '../core/request/delivery.ts'
+import { outcomes, tiers, verdicts } from '../core/request/event.ts'
+import { nextSteps, stopCodes } from '../core/request/nextStep.ts'
+import { results } from '../core/request/redemption.ts'
+import { statuses } from '../core/request/request.ts'
+import { component, type Frozen } from './component.ts'
+import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
+
+/** What a request's answer is made of. The names are those that a type generator gives to the parts. */
+
+export const verdict = component('Verdict', z.enum(verdicts))
+export const status = component('Status', z.enum(statuses))
+const tier = component('Tier', z.enum(tiers))
+const policyOutcome = component('PolicyOutcome', z.enum(outcomes))
+const deliveryState = component('DeliveryState', z.enum(deliveryStates))
+const nextStep = component('NextStep', z.enum(nextSteps))
+const stopCode = component('StopCode', z.enum(stopCodes))
+
+const link = component('Link', z.object({ title: z.string(), url: z.string() }))
+
+const policyAnswer = component(
+  'PolicyAnswer',
+  z.object({
+    version: anyDigest,
+    outcome: policyOutcome,
+    rules: z.array(z.string()),
+    summary: z.string().optional(),
+    tier: tier.optional(),
+  }),
+)
+
+const slot = component('Slot', z.object({ groups: z.array(z.string()), quorum: anyCount, have: anyCount }))
+
+const decision = component(
+  'Decision',
+  z.object({
+    approver: anyObjectId,
+    verdict,
+    via: z.string().meta({ description: 'The door that the vote came through, as teams or api.' }),
+    at: anyInstant,
+    name: z.string().optional(),
+    reason: z.string().optional(),
+  }),
+)
+
+const outcome = component(
+  'Outcome',
+  z.object({
+    result: z.enum(results),
+    summary: z.string().optional(),
+    output: z.object({ sha256: anySha256, size: anyCount }).optional(),
+  }),
+)
+
+const stop = component('Stop', z.object({ code: stopCode, words: z.string() }))
+
+const grant = component(
+  'Grant',
+  z.object({ token: z.string().meta({ description: 'A JWS in compact form.' }), expiresAt: anyInstant }),
+)
+
+/** A request as it stands. A fact that does not exist, or was erased, is absent. */
+export const requestAnswer = component(
+  'Request',
+  z.object({
+    id: anyRequestId,
+    status,
+    action: z.string(),
+    target: z.string().optional(),
+    environment: z.string().optional(),
+    params: z.record(z.string(), z.unknown()).optional(),
+    reason: z.string().optional(),
+    links: z.array(link).optional(),
+    digest: anyDigest,
+    agent: z.object({ id: anyObjectId, name: z.string() }),
+    executor: anyObjectId,
+    onBehalfOf: anyObjectId.optional(),
+    policy: policyAnswer,
+    approvals: z.object({ required: z.array(slot), decisions: z.array(decision) }),
+    delivery: deliveryState,
+    createdAt: anyInstant,
+    expiresAt: anyInstant.optional(),
+    approvedAt: anyInstant.optional(),
+    lapsesAt: anyInstant.optional(),
+    redeemedAt: anyInstant.optional(),
+    closedAt: anyInstant.optional(),
+    outcome: outcome.optional(),
+    next: nextStep,
+    stop: stop.optional(),
+    grant: grant.optional(),
+  }),
+)
+
+export type RequestAnswer = Frozen<z.output<typeof requestAnswer>>
+
+export const requestList = component(
+  'RequestList',
+  z.object({
+    requests: z.array(requestAnswer),
+    cursor: z.string().optional().meta({ description: 'Where the next page starts. Absent after the last page.' }),
+    newer: z
+      .array(anyRequestId)
+      .optional()
+      .meta({ description: 'Requests that only a newer version of the service can read, for app role Evidence.Read.' }),
+  }),
+)

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { component, type Frozen } from './component.ts'
+import { anyCount, anyDay } from './value.ts'
+
+const part = component('PartHealth', z.enum(['ok', 'failing']))
+
+/** Whether the service works. The last two members are for those who may read evidence. */
+export const healthReport = component(
+  'Health',
+  z.object({
+    status: part,
+    parts: z.object({
+      ledger: part,
+      archive: part,
+      signer: part,
+      directory: part,
+      deliveries: part,
+      seal: z.enum(['ok', 'failing', 'evidence-broken']),
+    }),
+    counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
+    sealed: z
+      .object({ date: anyDay, number: anyCount, size: anyCount })
+      .optional()
+      .meta({ description: 'The newest sealed day. Absent before the first.' }),
+  }),
+)
+
+export type HealthReport = Frozen<z.output<typeof healthReport>>
+
+/** RFC 7517. */
+export const keySet = component(
+  'KeySet',
+  z.object({
+    keys: z.array(
+      z.object({
+        kid: z.string().meta({ description: 'RFC 7638: the thumbprint.' }),
+        kty: z.literal('EC'),
+        crv: z.literal('P-256'),
+        x: z.string(),
+        y: z.string(),
+        use: z.literal('sig'),
+        alg: z.literal('ES256'),
+      }),
+    ),
+  }),
+)
+
+export const openapiDocument = z.record(z.string(), z.unknown()).meta({ description: 'OpenAPI 3.1.' })

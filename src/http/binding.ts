@@ -1,0 +1,107 @@
+import type { HttpRequest } from '@azure/functions'
+import type { CallerRule, Operation } from '../contract/operation.ts'
+import { type OperationName, operationNames, operationOf } from '../contract/operations.ts'
+import { parseDay } from '../core/data/day.ts'
+import { parseRequestId, sha256 } from '../core/data/id.ts'
+import { canonical } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { Policy } from '../ports/policy.ts'
+import type { Answered, Answering, Handler } from './boundary.ts'
+import type { Caller } from './caller.ts'
+import type { Given, Handlers, Reply } from './handler.ts'
+import { body, idempotencyKey, preferredWait, query } from './input.ts'
+import { admit, personWith, type Principal } from './principal.ts'
+
+export interface BindingParts {
+  /** Tells who calls from the `Authorization` header. */
+  readonly callers: (authorization: string | null) => Promise<Caller>
+  readonly policy: Policy
+}
+
+/** Every operation, ready to be called: authenticated, parsed and answered as its row says. */
+export type Api = Readonly<Record<OperationName, Handler>>
+
+/** Binds the handlers to the rows of the contract. */
+export function bind(parts: BindingParts, handlers: Handlers): Api {
+  const entries = operationNames.map((name) => [name, bound(parts, operationOf(name), handlers[name] as AnyHandler)])
+  return Object.fromEntries(entries) as Api
+}
+
+/** A handler whose types were checked where it met its row. */
+type AnyHandler = (given: Given) => Promise<Reply>
+
+function bound(parts: BindingParts, operation: Operation, handler: AnyHandler): Handler {
+  return async (req) => {
+    const caller = await identify(parts, operation.caller, req)
+    const waits = operation.waits ? preferredWait(req) : 0
+    const answer = async () => answered(await handler(await given(parts, operation, caller, waits, req)))
+    const answering: Answering = { waits: waits ?? 0, answer: answer() }
+    return caller ? { ...answering, who: { kind: caller.kind, id: caller.id } } : answering
+  }
+}
+
+/**
+ * Finds out who calls; `null` is anyone. A token that tells nothing more is no reason to refuse what is for anyone.
+ *
+ * @throws {Problem} `unauthenticated`, `unavailable`
+ */
+async function identify({ callers }: BindingParts, rule: CallerRule, req: HttpRequest): Promise<Caller | null> {
+  const authorization = req.headers.get('authorization')
+  if (rule.kind !== 'anyone') return callers(authorization)
+  if (rule.more === undefined || authorization === null) return null
+  return unlessRefused(() => callers(authorization))
+}
+
+async function unlessRefused<T>(tell: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await tell()
+  } catch (cause) {
+    if (cause instanceof Problem) return null
+    throw cause
+  }
+}
+
+/**
+ * Parses what came in: first who may call, then the cheap parts, then the body. The id comes last, so that a body that
+ * is not valid says so whatever the request is.
+ *
+ * @throws {Problem} `not-permitted`, `invalid-input`, `invalid-json`, `too-large`, `not-found`
+ */
+async function given(
+  { policy }: BindingParts,
+  operation: Operation,
+  caller: Caller | null,
+  wait: number | null,
+  req: HttpRequest,
+): Promise<Given> {
+  const { caller: rule, headers, path } = operation
+  const principal = await principalOf(rule, caller, policy)
+  const wanted = query(req, operation.query)
+  const key = headers.includes('Idempotency-Key') ? idempotencyKey(req) : null
+  if (wait === null) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
+  const sent = operation.body && (await body(req, operation.body))
+  const { id = '', date = '' } = req.params
+  return {
+    caller: principal,
+    id: path.includes('{id}') ? parseRequestId(id) : undefined,
+    date: path.includes('{date}') ? parseDay(date, '/date') : undefined,
+    query: wanted,
+    body: sent?.value,
+    key: key === null ? null : { text: key, body: sha256(canonical(sent?.raw ?? {})) },
+    wait,
+    headers: req.headers,
+  } as Given
+}
+
+async function principalOf(rule: CallerRule, caller: Caller | null, policy: Policy): Promise<Principal | null> {
+  if (rule.kind === 'anyone') return caller && unlessRefused(() => personWith(rule.more, caller))
+  if (caller === null) throw new Error('An operation that is not for anyone was called without a caller.')
+  return admit(rule, caller, policy)
+}
+
+function answered(reply: Reply): Answered {
+  if ('response' in reply) return reply
+  const { answer, status = 200, headers, newer } = reply
+  const response = { status, jsonBody: answer, headers: { 'cache-control': 'no-store', ...headers } }
+  return { response, ...(newer && { newer }) }
+}

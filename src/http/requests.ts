@@ -1,0 +1,161 @@
+import { jsonLines, jsonType } from '../contract/operation.ts'
+import type { requestOperations } from '../contract/requestOperations.ts'
+import { shardOf } from '../core/data/id.ts'
+import type { DeliveryState } from '../core/request/delivery.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import type { Approvals, Reader } from '../approvals/approvals.ts'
+import type { Proofs } from '../evidence/read/proofs.ts'
+import type { KeptEvent } from '../ports/ledger.ts'
+import { preferred } from './accept.ts'
+import { toBody } from './body.ts'
+import type { AnswerOf, Given, Handlers, Reply } from './handler.ts'
+import { filterOf, scopeOf } from './listing.ts'
+import type { PersonPrincipal, Principal } from './principal.ts'
+
+export interface RequestParts {
+  readonly approvals: Approvals
+  readonly proofs: Pick<Proofs, 'indices'>
+  /** Whether the people who decide were reached; reads nothing when it need not. */
+  readonly deliveryOf: (request: ApprovalRequest) => Promise<DeliveryState>
+  readonly baseUrl: string
+}
+
+type Operations = typeof requestOperations
+type Asked<Name extends keyof Operations> = Given<Operations[Name]>
+
+/** Handles what is asked for, decided, executed and read. */
+export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations> => ({
+  ask: (given) => ask(parts, given),
+  list: (given) => list(parts, given),
+  read: (given) => read(parts, given),
+  cancel: async ({ id, caller, body }) => plain(parts, await parts.approvals.cancel(id, caller.id, body.reason)),
+  decide: async (given) => plain(parts, await decide(parts, given)),
+  redeem: (given) => redeem(parts, given),
+  report: async (given) => plain(parts, await report(parts, given)),
+  revoke: async ({ id, caller, body }) => plain(parts, await parts.approvals.revoke(id, caller.id, body.reason)),
+  events: (given) => events(parts, given),
+})
+
+async function ask(parts: RequestParts, { caller, body, key, wait }: Asked<'ask'>): Promise<Reply<Operations['ask']>> {
+  const { reason, links, expiresIn, executor, onBehalfOf, ...action } = body
+  const asked = await parts.approvals.ask({
+    agent: caller,
+    action,
+    reason,
+    links,
+    expiresIn,
+    ...(executor !== undefined && { executor }),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(key !== null && { key }),
+  })
+  const request = await waited(parts, asked.request, wait)
+  const location = `${parts.baseUrl}/api/requests/${request.id}`
+  return {
+    status: asked.created ? 201 : 200,
+    answer: await shown(parts, request, caller),
+    headers: { location, ...applied(wait) },
+  }
+}
+
+async function read(parts: RequestParts, { caller, id, wait }: Asked<'read'>): Promise<Reply<Operations['read']>> {
+  const found = await parts.approvals.read(id, readerOf(caller))
+  const request = await waited(parts, found, wait)
+  return { answer: await shown(parts, request, caller), headers: applied(wait) }
+}
+
+async function list({ approvals, deliveryOf }: RequestParts, given: Asked<'list'>): Promise<Reply<Operations['list']>> {
+  const { caller, query } = given
+  const { limit, cursor } = query
+  const page = { keep: filterOf(query), limit, ...(cursor !== undefined && { cursor }) }
+  const reader = personReader(caller)
+  const found = await approvals.list(scopeOf(query), page, reader)
+  const requests = found.requests.map(async (request) => toBody(request, { delivery: await deliveryOf(request) }))
+  const { newer } = found
+  return {
+    answer: {
+      requests: await Promise.all(requests),
+      ...(found.cursor !== undefined && { cursor: found.cursor }),
+      // Who else may know of them cannot be found out.
+      ...(reader.evidence && newer && { newer: newer.flatMap(({ request }) => request ?? []) }),
+    },
+    ...(newer && { newer }),
+  }
+}
+
+function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide'>): Promise<ApprovalRequest> {
+  const { verdict, reason, digest, confirm } = body
+  return approvals.decide(id, {
+    approver: caller.id,
+    verdict,
+    seen: { via: 'api', digest, client: caller.client },
+    ...(reason !== undefined && { reason }),
+    ...(confirm !== undefined && { confirm }),
+  })
+}
+
+async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<Reply<Operations['redeem']>> {
+  const { caller, id, body } = given
+  const request = await parts.approvals.redeem(id, {
+    caller: caller.id,
+    mayRedeemForOthers: caller.roles.includes('Grants.Redeem'),
+    ...body,
+  })
+  return { answer: toBody(request, { delivery: await parts.deliveryOf(request), next: 'execute' }) }
+}
+
+function report({ approvals }: RequestParts, { caller, id, body }: Asked<'report'>): Promise<ApprovalRequest> {
+  const { result, summary, output } = body
+  return approvals.report(id, {
+    executor: caller.id,
+    result,
+    ...(summary !== undefined && { summary }),
+    ...(output && { output }),
+  })
+}
+
+async function events(parts: RequestParts, given: Asked<'events'>): Promise<Reply<Operations['events']>> {
+  const { caller, id, headers } = given
+  const { approvals } = parts
+  const request = await approvals.read(id, { kind: 'person', id: caller.id, evidence: true })
+  const events = await approvals.events(request)
+  if (preferred(headers.get('accept'), [jsonLines, jsonType]) === jsonType)
+    return { answer: { events: await placed(parts, request, events) } }
+  const lines = events.map(({ text }) => `${text}\n`).join('')
+  return { response: { body: lines, headers: { 'content-type': jsonLines, 'cache-control': 'no-store' } } }
+}
+
+async function placed(
+  { proofs }: RequestParts,
+  { id }: ApprovalRequest,
+  events: readonly KeptEvent[],
+): Promise<AnswerOf<Operations['events']>['events']> {
+  const indices = await proofs.indices(shardOf(id), events)
+  return events.map(({ text, hash, said, trace }, i) => {
+    const index = indices[i] ?? null
+    return { leaf: text, hash, ...(index !== null && { index }), said, ...(trace !== undefined && { trace }) }
+  })
+}
+
+/** The request for whoever asked or executes it: with its grant, when there is one. */
+async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id }: Principal) {
+  const [grant, delivery] = await Promise.all([approvals.grant(request, id), deliveryOf(request)])
+  return toBody(request, { grant, delivery })
+}
+
+const plain = async ({ deliveryOf }: RequestParts, request: ApprovalRequest) => ({
+  answer: toBody(request, { delivery: await deliveryOf(request) }),
+})
+
+const readerOf = (caller: Principal): Reader =>
+  caller.kind === 'agent' ? { kind: 'agent', id: caller.id } : personReader(caller)
+
+const personReader = ({ id, roles }: PersonPrincipal) =>
+  ({ kind: 'person', id, evidence: roles.includes('Evidence.Read') }) as const
+
+async function waited({ approvals }: RequestParts, request: ApprovalRequest, seconds: number) {
+  return seconds > 0 && request.status === 'pending' ? approvals.wait(request.id, seconds) : request
+}
+
+/** RFC 7240 section 3. */
+const applied = (seconds: number): Record<string, string> =>
+  seconds > 0 ? { 'preference-applied': `wait=${seconds}` } : {}

@@ -1,0 +1,114 @@
+import { HttpRequest } from '@azure/functions'
+import { operationNames, operationOf, type OperationName } from '../../src/contract/operations.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import { bind } from '../../src/http/binding.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import type { Given, Handlers } from '../../src/http/handler.ts'
+import { bot, dba, oid } from '../support/build.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import { codeOf, roster } from '../support/world.ts'
+
+const digest = `sha256:${'0'.repeat(64)}`
+const id = '01kjw2xm00abcdefghjkmnpqrs-07'
+const agent: Caller = { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request'] }
+const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: oid(62) }
+
+interface Sent {
+  readonly caller?: Caller | Problem
+  readonly body?: unknown
+  readonly query?: string
+  readonly headers?: Record<string, string>
+  readonly params?: Record<string, string>
+}
+
+/** Calls an operation whose handler tells what it is given. */
+async function called(name: OperationName, { caller, body, query = '', headers = {}, params = { id } }: Sent = {}) {
+  let seen: Given | undefined
+  const tell = async (given: unknown) => {
+    seen = given as Given
+    return { response: { status: 204 } }
+  }
+  const handlers = Object.fromEntries(operationNames.map((one) => [one, tell])) as unknown as Handlers
+  const callers = async (): Promise<Caller> => {
+    if (caller === undefined || caller instanceof Problem) throw caller ?? new Problem('unauthenticated', 'Sign in.')
+    return caller
+  }
+  const { method } = operationOf(name)
+  const url = `https://a.example/${query}`
+  const all = { ...headers, ...(caller && { authorization: 'Bearer x' }) }
+  const sent = { method, headers: all, ...(body !== undefined && { body: JSON.stringify(body) }) }
+  const init = { url, method, params, nativeRequest: new Request(url, sent) }
+  const request = new HttpRequest(init)
+  const answering = await bind({ callers, policy: fakePolicy(roster()) }, handlers)[name](request)
+  const code = await answering.answer.then(
+    () => null,
+    (cause: unknown) => codeOf(Promise.reject(cause)),
+  )
+  return { ...answering, code, given: seen }
+}
+
+const wish = { action: 'db.export', target: 'prod/x', environment: 'production', reason: 'Because.' }
+
+test.each(operationNames.filter((name) => operationOf(name).caller.kind !== 'anyone'))(
+  '%s does not even begin without a caller',
+  async (name) => {
+    await expect(called(name)).rejects.toMatchObject({ code: 'unauthenticated' })
+  },
+)
+
+test('who calls is known to the log before anything is refused', async () => {
+  const stranger = { ...agent, id: oid(98) }
+  expect(await called('ask', { caller: stranger, body: wish })).toMatchObject({
+    ...{ who: { kind: 'agent', id: oid(98) }, code: 'not-permitted', given: undefined },
+  })
+})
+
+test('a handler is given what was sent, parsed as its row says', async () => {
+  const executor = oid(7)
+  const headers = { 'idempotency-key': 'run-1', prefer: 'wait=7' }
+  const { given } = await called('ask', { caller: agent, body: { ...wish, executor: executor.toUpperCase() }, headers })
+  const body = { ...wish, params: {}, links: [], expiresIn: 3600, executor }
+  const key = { text: 'run-1', body: expect.stringMatching(/^[0-9a-f]{64}$/) }
+  expect(given).toMatchObject({ body, key, wait: 7, id: undefined, caller: { kind: 'agent', id: bot } })
+})
+
+test('no body counts as an empty object', async () => {
+  expect((await called('cancel', { caller: agent })).given).toMatchObject({ id, body: {} })
+})
+
+test('only an operation that may wait is given longer', async () => {
+  const headers = { prefer: 'wait=600' }
+  expect(await called('read', { caller: agent, headers })).toMatchObject({ waits: 60, given: { wait: 60 } })
+  const query = '?status=pending'
+  expect(await called('list', { caller: person, headers, query })).toMatchObject({ waits: 0, given: { wait: 0 } })
+})
+
+test('a wait that is no number is refused, and buys no time', async () => {
+  const headers = { prefer: 'wait=soon' }
+  expect(await called('read', { caller: agent, headers })).toMatchObject({ waits: 0, code: 'invalid-input' })
+})
+
+test.each<[string, Sent, string]>([
+  ['the caller before the query', { caller: agent, query: '?colour=red', body: {} }, 'not-permitted'],
+  ['the query before the body', { caller: person, query: '?colour=red', body: { digest: 7 } }, 'invalid-input'],
+  ['the body before the id', { caller: person, body: { digest: 7 }, params: { id: 'x' } }, 'invalid-input'],
+  ['the id last', { caller: person, body: { verdict: 'approve', digest }, params: { id: 'x' } }, 'not-found'],
+])('what came in is looked at in order: %s', async (_what, sent, code) => {
+  expect(await called('decide', sent)).toMatchObject({ code, given: undefined })
+})
+
+describe('health is for anyone', () => {
+  test.each<[string, Sent]>([
+    ['without a token', {}],
+    ['with a token that is none', { caller: new Problem('unauthenticated', 'Sign in.') }],
+    ['while the keys of tokens cannot be fetched', { caller: new Problem('unavailable', 'Later.') }],
+    ['as an agent', { caller: { ...agent, roles: ['Evidence.Read'] } }],
+    ['as a person without the role', { caller: { ...person, roles: [] } }],
+  ])('%s, and then no more is told', async (_how, sent) => {
+    expect((await called('health', sent)).given).toMatchObject({ caller: null })
+  })
+
+  test('and somebody who may read evidence is told more', async () => {
+    expect((await called('health', { caller: person })).given).toMatchObject({ caller: { id: dba } })
+  })
+})
