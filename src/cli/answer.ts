@@ -1,22 +1,14 @@
+import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Action } from '../core/action/action.ts'
-import { parseRequestId } from '../core/data/id.ts'
+import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
-import { type Status, statuses } from '../core/request/request.ts'
+import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
-
-/** Nothing else goes into an address. */
-export function isRequestId(given: string): boolean {
-  try {
-    return parseRequestId(given) === given
-  } catch {
-    return false
-  }
-}
 
 /** A request, as far as this program relies on what the service answers about it. */
 export interface Answer {
   readonly id: string
-  readonly status: Status
+  readonly status: RequestAnswer['status']
   readonly digest: string
   readonly next: string
   /** Why to stop, in the service's words. */
@@ -24,7 +16,7 @@ export interface Answer {
   /** Stays when the rest of the action is erased. */
   readonly verb: string
   readonly action?: Action
-  readonly links: readonly { readonly title: string; readonly url: string }[]
+  readonly links: NonNullable<RequestAnswer['links']>
   readonly agent: string
   /** Who is to execute, where that is not the agent itself. */
   readonly executor?: string
@@ -34,7 +26,7 @@ export interface Answer {
   readonly summary?: string
   readonly outcome?: string
   readonly rules: readonly string[]
-  readonly required: readonly { readonly groups: readonly string[]; readonly quorum: number; readonly have: number }[]
+  readonly required: RequestAnswer['approvals']['required']
   readonly decisions: readonly { readonly verdict: string; readonly approver: string; readonly reason?: string }[]
   readonly delivery?: string
   readonly expiresAt?: string
@@ -44,103 +36,111 @@ export interface Answer {
 }
 
 /**
+ * What came in place of a part of the answer: the members have the names of the contract, so that a renamed one does not
+ * compile, but any value. The contract's schemas would weigh more than all the rest of this program.
+ */
+type Received<T> = { readonly [K in keyof T]?: Json }
+
+/**
  * Reads what the service answered as a request.
  *
  * @throws {Exit} 69 when something that everything rests on is missing.
  */
 export function parseAnswer(json: Json | undefined): Answer {
   if (!isObject(json)) throw unexpected('it is not an object')
-  const policy = member(json, 'policy')
-  const approvals = member(json, 'approvals')
-  const id = needed(json, 'id')
+  const sent: Received<RequestAnswer> = json
+  const policy = partOf<RequestAnswer['policy']>(sent.policy)
+  const approvals = partOf<RequestAnswer['approvals']>(sent.approvals)
+  const stop = partOf<NonNullable<RequestAnswer['stop']>>(sent.stop)
+  const grant = partOf<NonNullable<RequestAnswer['grant']>>(sent.grant)
+  const id = needed(sent, 'id')
   if (!isRequestId(id)) throw unexpected('its id is none')
   return {
     id,
-    status: statusOf(json),
-    digest: needed(json, 'digest'),
-    next: needed(json, 'next'),
-    verb: needed(json, 'action'),
-    links: objects(json['links']).map((link) => ({ title: text(link, 'title') ?? '', url: text(link, 'url') ?? '' })),
-    agent: nameOf(json['agent']),
-    rules: texts(policy['rules']),
-    required: objects(approvals['required']).map(slotOf),
-    decisions: objects(approvals['decisions']).map(decisionOf),
-    ...actionOf(json),
-    ...optional('stop', text(member(json, 'stop'), 'words')),
-    ...optional('executor', executorOf(json)),
-    ...optional('onBehalfOf', text(json, 'onBehalfOf')),
-    ...optional('reason', text(json, 'reason')),
-    ...optional('tier', text(policy, 'tier')),
-    ...optional('summary', text(policy, 'summary')),
-    ...optional('outcome', text(policy, 'outcome')),
-    ...optional('delivery', text(json, 'delivery')),
-    ...optional('expiresAt', text(json, 'expiresAt')),
-    ...optional('grant', text(member(json, 'grant'), 'token')),
+    status: statusOf(sent),
+    digest: needed(sent, 'digest'),
+    next: needed(sent, 'next'),
+    verb: needed(sent, 'action'),
+    links: partsOf<Link>(sent.links).map(({ title, url }) => ({ title: text(title) ?? '', url: text(url) ?? '' })),
+    agent: nameOf(sent.agent),
+    rules: texts(policy.rules),
+    required: partsOf<Slot>(approvals.required).map(slotOf),
+    decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
+    ...actionOf(sent),
+    ...optional('stop', text(stop.words)),
+    ...optional('executor', executorOf(sent)),
+    ...optional('onBehalfOf', text(sent.onBehalfOf)),
+    ...optional('reason', text(sent.reason)),
+    ...optional('tier', text(policy.tier)),
+    ...optional('summary', text(policy.summary)),
+    ...optional('outcome', text(policy.outcome)),
+    ...optional('delivery', text(sent.delivery)),
+    ...optional('expiresAt', text(sent.expiresAt)),
+    ...optional('grant', text(grant.token)),
     document: json,
   }
 }
 
+type Link = NonNullable<RequestAnswer['links']>[number]
+type Slot = RequestAnswer['approvals']['required'][number]
+type Decision = RequestAnswer['approvals']['decisions'][number]
+
 const unexpected = (why: string): Exit =>
   new Exit(exits.unreachable, `The service answered something that is not a request: ${why}.`)
 
-function statusOf(json: JsonObject): Status {
-  const found = needed(json, 'status')
+function statusOf(sent: Received<RequestAnswer>): RequestAnswer['status'] {
+  const found = needed(sent, 'status')
   const status = statuses.find((known) => known === found)
   if (status === undefined) throw unexpected(`its status is ${found}`)
   return status
 }
 
-function needed(json: JsonObject, key: string): string {
-  const value = json[key]
+function needed(sent: Received<RequestAnswer>, key: keyof RequestAnswer): string {
+  const value = sent[key]
   if (typeof value !== 'string') throw unexpected(`"${key}" is missing`)
   return value
 }
 
-function actionOf(json: JsonObject): { readonly action?: Action } {
-  const { action, target, environment, params } = json
+function actionOf({ action, target, environment, params }: Received<RequestAnswer>): { readonly action?: Action } {
   if (typeof action !== 'string' || typeof target !== 'string' || typeof environment !== 'string') return {}
   return isObject(params) ? { action: { action, target, environment, params } } : {}
 }
 
-function executorOf(json: JsonObject): string | undefined {
-  const agent = text(json, 'agent') ?? text(member(json, 'agent'), 'id')
-  const executor = text(json, 'executor')
+function executorOf(sent: Received<RequestAnswer>): string | undefined {
+  const agent = text(sent.agent) ?? text(partOf<RequestAnswer['agent']>(sent.agent).id)
+  const executor = text(sent.executor)
   return executor === agent ? undefined : executor
 }
 
-function slotOf(slot: JsonObject): Answer['required'][number] {
-  return { groups: texts(slot['groups']), quorum: count(slot['quorum']), have: count(slot['have']) }
+function slotOf({ groups, quorum, have }: Received<Slot>): Slot {
+  return { groups: texts(groups), quorum: count(quorum), have: count(have) }
 }
 
 const count = (value: Json | undefined): number => (typeof value === 'number' ? value : 0)
 
-function decisionOf(decision: JsonObject): Answer['decisions'][number] {
-  const { name, approver: id } = decision
+function decisionOf({ name, approver: id, verdict, reason }: Received<Decision>): Answer['decisions'][number] {
   const approver = nameOf(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
-  return { verdict: text(decision, 'verdict') ?? '', approver, ...optional('reason', text(decision, 'reason')) }
+  return { verdict: text(verdict) ?? '', approver, ...optional('reason', text(reason)) }
 }
 
 /** Somebody as `{ id, name }` or as an id alone; names are for display, ids are what counts: show both. */
 function nameOf(who: Json | undefined): string {
   if (typeof who === 'string') return who
   if (!isObject(who)) return ''
-  const [name, id] = [text(who, 'name'), text(who, 'id')]
+  const [name, id] = [text(who['name']), text(who['id'])]
   return name && id ? `${name} (${id})` : (name ?? id ?? '')
 }
 
-function member(json: JsonObject, key: string): JsonObject {
-  const value = json[key]
-  return isObject(value) ? value : {}
-}
+const partOf = <T>(value: Json | undefined): Received<T> => (isObject(value) ? value : {}) as Received<T>
 
-function text(json: JsonObject, key: string): string | undefined {
-  const value = json[key]
-  return typeof value === 'string' ? value : undefined
-}
+const partsOf = <T>(value: Json | undefined) =>
+  list(value)
+    .filter(isObject)
+    .map((one) => partOf<T>(one))
+
+const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
 
 const texts = (value: Json | undefined): readonly string[] => list(value).filter((item) => typeof item === 'string')
-
-const objects = (value: Json | undefined): readonly JsonObject[] => list(value).filter(isObject)
 
 const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isRequestId } from './answer.ts'
+import { isRequestId } from '../core/data/id.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
 import { Exit, exits } from './exit.ts'
 
