@@ -33,7 +33,7 @@ export const askBody = component(
       .record(z.string(), z.unknown(), 'is an object')
       // Bodies are read by the strict JSON reader, which makes nothing else.
       .transform((params) => params as JsonObject)
-      .default({}),
+      .prefault({}),
     reason: words(1, text.reason),
     executor: objectId.optional(),
     onBehalfOf: objectId.optional(),
@@ -44,6 +44,14 @@ export const askBody = component(
       .max(expiresIn.most, 'is at most 604,800 seconds')
       .default(expiresIn.otherwise),
   }),
+  {
+    action: 'db.export',
+    target: 'prod/postgres/customers',
+    environment: 'production',
+    params: { tables: ['accounts'], rows: 120_000 },
+    reason: 'Quarterly churn report for finance, ticket FIN-881',
+    expiresIn: 3600,
+  },
 )
 
 export const decisionBody = component(
@@ -54,6 +62,7 @@ export const decisionBody = component(
     digest,
     confirm: words(0, actionLimits.target).optional(),
   }),
+  { verdict: 'approve', digest: `sha256:${'0'.repeat(64)}` },
 )
 
 export const reasonBody = component('ReasonBody', z.strictObject({ reason: words(0, text.words).optional() }))

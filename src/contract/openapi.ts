@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Problem, type ProblemCode, problemCodes } from '../core/data/problem.ts'
-import { components } from './component.ts'
+import { components, examples } from './component.ts'
 import type { CallerRule, Operation, Tag } from './operation.ts'
 import { callerWordsOf, operationNames, operationOf } from './operations.ts'
 import { parametersOf } from './parameter.ts'
@@ -153,7 +153,10 @@ const io = { io: 'input', unrepresentable: 'any' } as const
 function componentSchemas(): Readonly<Record<string, object>> {
   const { schemas } = z.toJSONSchema(components, { ...io, uri })
   return Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _schema, $id: _id, ...schema }]) => [id, schema]),
+    Object.entries(schemas).map(([id, { $schema: _schema, $id: _id, ...schema }]) => [
+      id,
+      examples.has(id) ? { ...schema, examples: [examples.get(id)] } : schema,
+    ]),
   )
 }
 
