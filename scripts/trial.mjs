@@ -71,6 +71,11 @@ const trials = {
     main: program('cards/main', 'cardPictures.cjs'),
     packages: 'test',
   },
+  openapi: {
+    what: 'reads the OpenAPI document with a linter and a type generator of others (from the registry)',
+    takes: '2 min',
+    main: program('openapi/main', 'openapi/main.cjs'),
+  },
   bench: {
     what: 'measures how fast everything is, beside what the storage alone can do (docs/develop/benchmarks.md)',
     takes: '15 min',

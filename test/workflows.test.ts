@@ -14,7 +14,7 @@ const trials = (() => {
 
 test('there are workflows, and all that is looked for is in them', () => {
   expect(workflows.map(([name]) => name).toSorted()).toEqual(['nightly.yml', 'test.yml'])
-  expect(trialsIn(sample).toSorted()).toEqual(['bench', 'controls', 'crash', 'fuzz', 'races', 'sim', 'wire'])
+  expect(trialsIn(sample).toSorted()).toEqual(['bench', 'controls', 'crash', 'fuzz', 'openapi', 'races', 'sim', 'wire'])
   expect(sample.match(/\buses:/g)).toHaveLength(4)
 })
 

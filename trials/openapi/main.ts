@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { openapi } from '../../src/contract/openapi.ts'
+import { program, say } from '../program.ts'
+
+const help = `Reads the OpenAPI document with programs of others: a linter, and a generator of types, with a small program that
+uses these types. They need TypeScript 5, so they have a lockfile of their own, and are installed into dist/openapi/.
+`
+
+/** Beside what is built: the folder of the trial stays as it is, and no other program reads this one. */
+const folder = join(process.cwd(), 'dist/openapi')
+const sources = ['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'usage.ts']
+
+/** No domain of an example, which linters warn of. */
+const baseUrl = 'https://countersign.internal'
+
+const run = promisify(execFile)
+
+async function trial(): Promise<number> {
+  await prepare()
+  const results = [
+    await step('redocly lint', 'redocly', ['lint', 'openapi.json', '--extends', 'recommended-strict']),
+    await step('openapi-typescript', 'openapi-typescript', [
+      ...['openapi.json', '--output', 'api.ts', '--default-non-nullable', 'false'],
+    ]),
+    await step('the program on these types', 'tsc', ['--project', 'tsconfig.json']),
+  ]
+  return results.every(Boolean) ? 0 : 1
+}
+
+async function prepare(): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await rm(join(folder, 'api.ts'), { force: true })
+  for (const file of sources) await cp(join('trials/openapi', file), join(folder, file))
+  await run('npm', ['ci', '--ignore-scripts', '--loglevel=error'], { cwd: folder })
+  await writeFile(join(folder, 'openapi.json'), JSON.stringify(openapi(baseUrl), null, 2))
+}
+
+/** Runs one of the programs, and says how it went. */
+async function step(what: string, name: string, args: readonly string[]): Promise<boolean> {
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' }
+  try {
+    await run(join('node_modules/.bin', name), args, { cwd: folder, env })
+    say(`${what}: holds`)
+    return true
+  } catch (cause) {
+    const { stdout = '', stderr = '' } = cause as { readonly stdout?: string; readonly stderr?: string }
+    if (stdout === '' && stderr === '') throw cause
+    say(`${what}: FAILS\n${stdout}${stderr}`)
+    return false
+  }
+}
+
+program({ name: 'openapi', help, options: {}, run: trial })
