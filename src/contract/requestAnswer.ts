@@ -9,8 +9,8 @@ import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 }
 
 /** What a request's answer is made of. The names are those that a type generator gives to the parts. */
 
-export const verdict = component('Verdict', z.enum(verdicts))
-export const status = component('Status', z.enum(statuses))
+const verdict = component('Verdict', z.enum(verdicts))
+const status = component('Status', z.enum(statuses))
 const tier = component('Tier', z.enum(tiers))
 const policyOutcome = component('PolicyOutcome', z.enum(outcomes))
 const deliveryState = component('DeliveryState', z.enum(deliveryStates))

@@ -4,7 +4,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import type { Caller } from './caller.ts'
 
-export type AgentPrincipal = AgentRegistration & { readonly kind: 'agent'; readonly roles: readonly string[] }
+type AgentPrincipal = AgentRegistration & { readonly kind: 'agent'; readonly roles: readonly string[] }
 
 export interface PersonPrincipal {
   readonly kind: 'person'
