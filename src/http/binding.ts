@@ -8,7 +8,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Answered, Answering, Handler } from './boundary.ts'
 import type { Caller } from './caller.ts'
-import type { Given, Handlers, Reply } from './handler.ts'
+import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 import { body, idempotencyKey, preferredWait, query } from './input.ts'
 import { admit, personWith, type Principal } from './principal.ts'
 
@@ -28,7 +28,7 @@ export function bind(parts: BindingParts, handlers: Handlers): Api {
 }
 
 /** A handler whose types were checked where it met its row. */
-type AnyHandler = (given: Given) => Promise<Reply>
+type AnyHandler = (given: OperationInput) => Promise<OperationReply>
 
 function bound(parts: BindingParts, operation: Operation, handler: AnyHandler): Handler {
   return async (req) => {
@@ -73,7 +73,7 @@ async function given(
   caller: Caller | null,
   wait: number | null,
   req: HttpRequest,
-): Promise<Given> {
+): Promise<OperationInput> {
   const { caller: rule, headers, path } = operation
   const principal = await principalOf(rule, caller, policy)
   const wanted = query(req, operation.query)
@@ -90,7 +90,7 @@ async function given(
     key: key === null ? null : { text: key, body: sha256(canonical(sent?.raw ?? {})) },
     wait,
     headers: req.headers,
-  } as Given
+  } as OperationInput
 }
 
 async function principalOf(rule: CallerRule, caller: Caller | null, policy: Policy): Promise<Principal | null> {
@@ -99,7 +99,7 @@ async function principalOf(rule: CallerRule, caller: Caller | null, policy: Poli
   return admit(rule, caller, policy)
 }
 
-function answered(reply: Reply): Answered {
+function answered(reply: OperationReply): Answered {
   if ('response' in reply) return reply
   const { answer, status = 200, headers, newer } = reply
   const response = { status, jsonBody: answer, headers: { 'cache-control': 'no-store', ...headers } }

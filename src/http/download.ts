@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions'
-import type { Given } from './handler.ts'
+import type { OperationInput } from './handler.ts'
 import { isNamed, rangeOf } from './range.ts'
 
 /** A file that never changes, ready to be sent. */
@@ -12,7 +12,7 @@ export interface Download {
 }
 
 /** Answers with a file, a single range of it, or that the caller has it (RFC 9110 sections 13 and 14). */
-export async function download(headers: Given['headers'], file: Download): Promise<HttpResponseInit> {
+export async function download(headers: OperationInput['headers'], file: Download): Promise<HttpResponseInit> {
   const { size, sha256 } = file
   const tag = sha256 === undefined ? null : `"${sha256}"`
   const always = { 'accept-ranges': 'bytes', 'cache-control': 'private, no-cache', ...(tag && { etag: tag }) }

@@ -8,7 +8,7 @@ import type { Erasures } from '../evidence/erasures.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
-import type { Given, Handlers, Reply } from './handler.ts'
+import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 
 /** The use cases of evidence. */
 export interface Evidence {
@@ -23,7 +23,7 @@ export interface EvidenceParts extends Evidence {
 }
 
 type Operations = typeof evidenceOperations
-type Asked<Name extends keyof Operations> = Given<Operations[Name]>
+type Asked<Name extends keyof Operations> = OperationInput<Operations[Name]>
 
 /** Handles what the evidence is read and erased by. */
 export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operations> => ({
@@ -40,25 +40,28 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
 async function bundle(
   { bundles }: EvidenceParts,
   { date, headers }: Asked<'bundle'>,
-): Promise<Reply<Operations['bundle']>> {
+): Promise<OperationReply<Operations['bundle']>> {
   const file = await bundles.find(date)
   const filename = `countersign-evidence-${date}.zip`
   return { response: await download(headers, { ...file, filename, contentType: 'application/zip' }) }
 }
 
-async function said({ said }: EvidenceParts, { date }: Asked<'said'>): Promise<Reply<Operations['said']>> {
+async function said({ said }: EvidenceParts, { date }: Asked<'said'>): Promise<OperationReply<Operations['said']>> {
   const headers = attachment({ filename: `said-${date}.jsonl`, contentType: jsonLines })
   return { response: { body: await begun(await said(date)), headers: { ...headers, 'cache-control': 'no-store' } } }
 }
 
-async function erasures({ erase }: EvidenceParts, given: Asked<'erasures'>): Promise<Reply<Operations['erasures']>> {
+async function erasures(
+  { erase }: EvidenceParts,
+  given: Asked<'erasures'>,
+): Promise<OperationReply<Operations['erasures']>> {
   const { caller, body } = given
   const { request, names, why } = body
   const erased = await erase(parseRequestId(request), { names, why, by: caller.id })
   return { answer: { request, erased: erased.map(({ event, names }) => ({ event, names })) } }
 }
 
-async function checkpoint({ bundles }: EvidenceParts): Promise<Reply<Operations['checkpoint']>> {
+async function checkpoint({ bundles }: EvidenceParts): Promise<OperationReply<Operations['checkpoint']>> {
   const checkpoint = await bundles.checkpoint()
   if (checkpoint === null) throw new Problem('not-found', 'No day is sealed yet: there is no checkpoint.')
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'public, max-age=60' }

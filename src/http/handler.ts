@@ -9,7 +9,7 @@ import type { NewerRow } from '../core/data/problem.ts'
 import type { PrincipalOf } from './principal.ts'
 
 /** What a handler is given: who calls, and what they want, parsed as the operation's row says. */
-export interface Given<O extends Operation = Operation> {
+export interface OperationInput<O extends Operation = Operation> {
   readonly caller: PrincipalOf<O['caller']>
   /** The request that the path names. */
   readonly id: O['path'] extends `${string}{id}${string}` ? RequestId : undefined
@@ -26,7 +26,7 @@ export interface Given<O extends Operation = Operation> {
 }
 
 /** What a handler answers with: the JSON of the operation's row, or another response, as of a file. */
-export type Reply<O extends Operation = Operation> =
+export type OperationReply<O extends Operation = Operation> =
   | {
       readonly answer: AnswerOf<O>
       /** 200 unless it says otherwise. */
@@ -45,5 +45,7 @@ type JsonIn<Content> = Content extends { readonly 'application/json': infer Sche
   : never
 
 export type Handlers<Name extends OperationName = OperationName> = {
-  readonly [N in Name]: (given: Given<(typeof operations)[N]>) => Promise<Reply<(typeof operations)[N]>>
+  readonly [N in Name]: (
+    given: OperationInput<(typeof operations)[N]>,
+  ) => Promise<OperationReply<(typeof operations)[N]>>
 }

@@ -8,7 +8,7 @@ import type { Proofs } from '../evidence/read/proofs.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
 import { preferred } from './accept.ts'
 import { toBody } from './body.ts'
-import type { AnswerOf, Given, Handlers, Reply } from './handler.ts'
+import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
 
@@ -21,7 +21,7 @@ export interface RequestParts {
 }
 
 type Operations = typeof requestOperations
-type Asked<Name extends keyof Operations> = Given<Operations[Name]>
+type Asked<Name extends keyof Operations> = OperationInput<Operations[Name]>
 
 /** Handles what is asked for, decided, executed and read. */
 export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations> => ({
@@ -36,7 +36,10 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   events: (given) => events(parts, given),
 })
 
-async function ask(parts: RequestParts, { caller, body, key, wait }: Asked<'ask'>): Promise<Reply<Operations['ask']>> {
+async function ask(
+  parts: RequestParts,
+  { caller, body, key, wait }: Asked<'ask'>,
+): Promise<OperationReply<Operations['ask']>> {
   const { reason, links, expiresIn, executor, onBehalfOf, ...action } = body
   const asked = await parts.approvals.ask({
     agent: caller,
@@ -57,13 +60,19 @@ async function ask(parts: RequestParts, { caller, body, key, wait }: Asked<'ask'
   }
 }
 
-async function read(parts: RequestParts, { caller, id, wait }: Asked<'read'>): Promise<Reply<Operations['read']>> {
+async function read(
+  parts: RequestParts,
+  { caller, id, wait }: Asked<'read'>,
+): Promise<OperationReply<Operations['read']>> {
   const found = await parts.approvals.read(id, readerOf(caller))
   const request = await waited(parts, found, wait)
   return { answer: await shown(parts, request, caller), headers: applied(wait) }
 }
 
-async function list({ approvals, deliveryOf }: RequestParts, given: Asked<'list'>): Promise<Reply<Operations['list']>> {
+async function list(
+  { approvals, deliveryOf }: RequestParts,
+  given: Asked<'list'>,
+): Promise<OperationReply<Operations['list']>> {
   const { caller, query } = given
   const { limit, cursor } = query
   const page = { keep: filterOf(query), limit, ...(cursor !== undefined && { cursor }) }
@@ -93,7 +102,7 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
   })
 }
 
-async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<Reply<Operations['redeem']>> {
+async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<OperationReply<Operations['redeem']>> {
   const { caller, id, body } = given
   const request = await parts.approvals.redeem(id, {
     caller: caller.id,
@@ -113,7 +122,7 @@ function report({ approvals }: RequestParts, { caller, id, body }: Asked<'report
   })
 }
 
-async function events(parts: RequestParts, given: Asked<'events'>): Promise<Reply<Operations['events']>> {
+async function events(parts: RequestParts, given: Asked<'events'>): Promise<OperationReply<Operations['events']>> {
   const { caller, id, headers } = given
   const { approvals } = parts
   const request = await approvals.read(id, { kind: 'person', id: caller.id, evidence: true })

@@ -2,7 +2,7 @@ import { openapi } from '../contract/openapi.ts'
 import type { serviceOperations } from '../contract/serviceOperations.ts'
 import type { Health } from '../health.ts'
 import type { Signer } from '../ports/signer.ts'
-import type { Handlers, Reply } from './handler.ts'
+import type { Handlers, OperationReply } from './handler.ts'
 
 export interface WellKnownParts {
   readonly health: Health
@@ -23,12 +23,12 @@ export function wellKnownHandlers(parts: WellKnownParts): Handlers<keyof Operati
 }
 
 /** Anyone may ask for health, with whatever token; the counts are for those who may read evidence. */
-async function health({ health }: WellKnownParts, isCounted: boolean): Promise<Reply<Operations['health']>> {
+async function health({ health }: WellKnownParts, isCounted: boolean): Promise<OperationReply<Operations['health']>> {
   const answer = await health(isCounted)
   return { answer, status: answer.status === 'ok' ? 200 : 503 }
 }
 
-async function keys({ signer }: WellKnownParts): Promise<Reply<Operations['keys']>> {
+async function keys({ signer }: WellKnownParts): Promise<OperationReply<Operations['keys']>> {
   const keys = (await signer.keys()).map((key) => ({ ...key, use: 'sig', alg: 'ES256' }))
   const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' }
   return { response: { body: JSON.stringify({ keys }), headers } }

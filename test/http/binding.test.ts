@@ -3,7 +3,7 @@ import { operationNames, operationOf, type OperationName } from '../../src/contr
 import { Problem } from '../../src/core/data/problem.ts'
 import { bind } from '../../src/http/binding.ts'
 import type { Caller } from '../../src/http/caller.ts'
-import type { Given, Handlers } from '../../src/http/handler.ts'
+import type { OperationInput, Handlers } from '../../src/http/handler.ts'
 import { bot, dba, oid } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { codeOf, roster } from '../support/world.ts'
@@ -23,9 +23,9 @@ interface Sent {
 
 /** Calls an operation whose handler tells what it is given. */
 async function called(name: OperationName, { caller, body, query = '', headers = {}, params = { id } }: Sent = {}) {
-  let seen: Given | undefined
+  let seen: OperationInput | undefined
   const tell = async (given: unknown) => {
-    seen = given as Given
+    seen = given as OperationInput
     return { response: { status: 204 } }
   }
   const handlers = Object.fromEntries(operationNames.map((one) => [one, tell])) as unknown as Handlers
