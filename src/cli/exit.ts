@@ -39,24 +39,21 @@ export class Exit extends Error {
   }
 }
 
-/** What a request that is decided means for whoever waits for it: only an unused approval is a success. */
-export function exitOf(status: Status): ExitCode {
-  switch (status) {
-    case 'approved':
-      return exits.ok
-    case 'denied':
-    case 'revoked':
-      return exits.refused
-    case 'pending':
-    case 'expired':
-    case 'lapsed':
-    case 'cancelled':
-    case 'redeemed':
-    case 'succeeded':
-    case 'failed':
-      return exits.ended
-  }
+const byStatus: Readonly<Record<Status, ExitCode>> = {
+  pending: exits.ended,
+  approved: exits.ok,
+  denied: exits.refused,
+  expired: exits.ended,
+  cancelled: exits.ended,
+  redeemed: exits.ended,
+  lapsed: exits.ended,
+  revoked: exits.refused,
+  succeeded: exits.ended,
+  failed: exits.ended,
 }
+
+/** What a request that is decided means for whoever waits for it: only an unused approval is a success. */
+export const exitOf = (status: Status): ExitCode => byStatus[status]
 
 /** What a problem that the service answered means. */
 export function exitOfProblem(status: number, code: string): ExitCode {

@@ -1,8 +1,8 @@
 import { approvalsOf } from '../core/request/decision.ts'
-import { type ApprovalRequest, saidIn, saidWith } from '../core/request/request.ts'
+import { type ApprovalRequest, nextOf, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
 import type { DeliveryState } from '../core/request/delivery.ts'
-import { type NextStep, nextOf, stopCodeOf } from '../core/request/nextStep.ts'
+import { type NextStep, stopCodeOf } from '../core/request/nextStep.ts'
 import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
@@ -61,23 +61,14 @@ function decisions(request: ApprovalRequest) {
   })
 }
 
+/** What was approved lapses, unless it was used and reported. */
 function times(request: ApprovalRequest) {
-  switch (request.status) {
-    case 'pending':
-      return {}
-    case 'approved':
-      return { approvedAt: request.approvedAt, lapsesAt: request.lapsesAt }
-    case 'redeemed':
-      return { approvedAt: request.approvedAt, lapsesAt: request.lapsesAt, redeemedAt: request.redeemedAt }
-    case 'succeeded':
-    case 'failed':
-      return { approvedAt: request.approvedAt, redeemedAt: request.redeemedAt, closedAt: request.closedAt }
-    case 'denied':
-    case 'expired':
-    case 'cancelled':
-    case 'lapsed':
-    case 'revoked':
-      return { closedAt: request.closedAt }
+  const isClosed = 'closedAt' in request
+  return {
+    ...('approvedAt' in request && { approvedAt: request.approvedAt }),
+    ...('lapsesAt' in request && !isClosed && { lapsesAt: request.lapsesAt }),
+    ...('redeemedAt' in request && { redeemedAt: request.redeemedAt }),
+    ...(isClosed && { closedAt: request.closedAt }),
   }
 }
 

@@ -80,8 +80,8 @@ export const bugs: readonly Bug[] = [
   bug(
     'an approval that expires',
     'src/core/request/request.ts',
-    "const status = request.status === 'pending' ? 'expired' : 'lapsed'",
-    "const status = 'expired'",
+    "pass: (request, at) => ended(request, 'lapsed', at)",
+    "pass: (request, at) => ended(request, 'expired', at)",
   ),
   bug(
     'a delivery that forgets what was not sent',

@@ -18,29 +18,10 @@ export const stopCodes = [
 ] as const
 export type StopCode = (typeof stopCodes)[number]
 
-/** Says what a request's agent does next, as far as the state tells. */
-export function nextOf({ status }: ApprovalRequest): Exclude<NextStep, 'execute'> {
-  if (status === 'pending') return 'wait'
-  if (status === 'approved') return 'redeem'
-  return status === 'redeemed' ? 'report' : 'stop'
-}
-
 /** Says why a request's agent stops; `null` while the request goes on. */
-export function stopCodeOf({ status, policy }: ApprovalRequest): StopCode | null {
-  switch (status) {
-    case 'denied':
-      if (policy.outcome === 'forbid') return 'forbidden-by-policy'
-      return policy.outcome === 'no-policy' ? 'no-policy' : status
-    case 'expired':
-    case 'cancelled':
-    case 'revoked':
-    case 'lapsed':
-    case 'succeeded':
-    case 'failed':
-      return status
-    case 'pending':
-    case 'approved':
-    case 'redeemed':
-      return null
-  }
+export function stopCodeOf(request: ApprovalRequest): StopCode | null {
+  if (!('closedAt' in request)) return null
+  const { outcome } = request.policy
+  if (outcome === 'forbid') return 'forbidden-by-policy'
+  return outcome === 'no-policy' ? outcome : request.status
 }

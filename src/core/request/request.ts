@@ -7,19 +7,6 @@ import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
 
-export const statuses = [
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'redeemed',
-  'lapsed',
-  'revoked',
-  'succeeded',
-  'failed',
-] as const satisfies readonly Status[]
-
 /** One ask for one action, and everything that became of it. */
 export type ApprovalRequest =
   | (Common & { readonly status: 'pending'; readonly requirement: Requirement })
@@ -167,24 +154,62 @@ export const contentOf = (request: ApprovalRequest): Hex | null =>
 /** Executors get a day to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600
 
+/** A status in which nothing more happens. */
+type ClosedStatus = Extract<ApprovalRequest, { readonly closedAt: Instant }>['status']
+
+interface OpenRow<S extends Status> {
+  /** What the agent does next. */
+  readonly next: 'wait' | 'redeem' | 'report'
+  /** Says when something happens by itself; `null` if nothing will. */
+  deadline(request: ApprovalRequest & { readonly status: S }): Instant | null
+  /** Lets the deadline take effect. */
+  pass(request: ApprovalRequest & { readonly status: S }, at: Instant): Step
+}
+
+interface ClosedRow {
+  readonly next: 'stop'
+}
+
+/** What follows each status. The names are API and never change; the union tells which are closed. */
+const table: { readonly [S in Status]: S extends ClosedStatus ? ClosedRow : OpenRow<S> } = {
+  pending: {
+    next: 'wait',
+    deadline: (request) => request.requirement.expiresAt,
+    pass: (request, at) => ended(request, 'expired', at),
+  },
+  approved: {
+    next: 'redeem',
+    deadline: (request) => request.lapsesAt,
+    pass: (request, at) => ended(request, 'lapsed', at),
+  },
+  denied: { next: 'stop' },
+  expired: { next: 'stop' },
+  cancelled: { next: 'stop' },
+  redeemed: {
+    next: 'report',
+    deadline: (request) => (request.unreported ? null : plusSeconds(request.redeemedAt, reportWithin)),
+    pass: (request) => ({
+      request: { ...request, unreported: true },
+      events: [{ type: 'unreported', actor: system, request: request.id }],
+    }),
+  },
+  lapsed: { next: 'stop' },
+  revoked: { next: 'stop' },
+  succeeded: { next: 'stop' },
+  failed: { next: 'stop' },
+}
+
+export const statuses = Object.keys(table) as readonly Status[] as readonly [Status, ...Status[]]
+
+const rowOf = (request: ApprovalRequest): OpenRow<Status> | ClosedRow => table[request.status]
+
+/** Says what the agent of a request does next, as far as the status tells. */
+export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] => rowOf(request).next
+
 /** The next moment at which something happens by itself; `null` if nothing will. */
 export function due(request: ApprovalRequest): Instant | null {
-  switch (request.status) {
-    case 'pending':
-      return request.requirement.expiresAt
-    case 'approved':
-      return request.lapsesAt
-    case 'redeemed':
-      return request.unreported ? null : plusSeconds(request.redeemedAt, reportWithin)
-    case 'succeeded':
-    case 'failed':
-    case 'denied':
-    case 'expired':
-    case 'cancelled':
-    case 'lapsed':
-    case 'revoked':
-      return null
-  }
+  const row = rowOf(request)
+  return 'deadline' in row ? row.deadline(request) : null
 }
 
 /**
@@ -194,14 +219,18 @@ export function due(request: ApprovalRequest): Instant | null {
  * @returns `null` if no deadline has passed
  */
 export function overdue(request: ApprovalRequest, at: Instant): Step | null {
-  const deadline = due(request)
-  if (deadline === null || at < deadline) return null
-  const actor = { kind: 'system' } as const
-  if (request.status === 'redeemed')
-    return { request: { ...request, unreported: true }, events: [{ type: 'unreported', actor, request: request.id }] }
-  const status = request.status === 'pending' ? 'expired' : 'lapsed'
-  return { request: closed(request, status, actor, at), events: [{ type: status, actor, request: request.id }] }
+  const row = rowOf(request)
+  if (!('deadline' in row)) return null
+  const deadline = row.deadline(request)
+  return deadline === null || at < deadline ? null : row.pass(request, at)
 }
+
+const system = { kind: 'system' } as const
+
+const ended = (request: ApprovalRequest, status: 'expired' | 'lapsed', at: Instant): Step => ({
+  request: closed(request, status, system, at),
+  events: [{ type: status, actor: system, request: request.id }],
+})
 
 /** The request in a terminal state that is not an outcome. */
 export function closed(
