@@ -1,6 +1,6 @@
 import type { Digest } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { LogEvent } from '../core/record/record.ts'
+import type { LogEvent } from '../core/record/eventType.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
 import type { Extent } from './zip/centralDirectory.ts'

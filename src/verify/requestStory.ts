@@ -1,6 +1,7 @@
 import type { RequestId, Shard } from '../core/data/id.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
-import { type LogEvent, readRecord } from '../core/record/record.ts'
+import type { LogEvent } from '../core/record/eventType.ts'
+import { readRecord } from '../core/record/record.ts'
 import type { Exceptional } from '../core/record/auditException.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
 import { storedOf } from './content.ts'

@@ -1,7 +1,7 @@
 import { canonical, isObject, type Json, readJson } from '../core/data/json.ts'
 import { saidDigest } from '../core/request/event.ts'
 import { digestOf } from '../core/data/id.ts'
-import type { LogEvent } from '../core/record/record.ts'
+import type { LogEvent } from '../core/record/eventType.ts'
 import { BrokenAt } from './finding.ts'
 import { LineReader, linesOf } from './lines.ts'
 

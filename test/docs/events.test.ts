@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { evidenceBundle, problemType } from '../../src/core/data/namespace.ts'
-import { formats } from '../../src/core/record/eventFormat.ts'
+import { formats, typeOf } from '../../src/core/record/eventTable.ts'
+import type { LogEvent } from '../../src/core/record/eventType.ts'
 import type { Form } from '../../src/core/data/shape.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/evidence/events.md'), 'utf8')
@@ -83,6 +84,16 @@ test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md'
     expect(text.match(/urn:uuid:/g)).toHaveLength(1)
   },
 )
+
+test('the page of bundles names every kind of exception, and the event that it comes from', () => {
+  const kinds = [...formats.keys()].flatMap((type) => {
+    const { exception } = typeOf({ type } as LogEvent)
+    return exception ? [`${exception.kind} from ${String(type)}`] : []
+  })
+  const [, table = ''] = read('docs/evidence/bundle.md').split('| kind | event | detail |')
+  const rows = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([a-z-]+)` \| `([a-z-]+)`/gm)]
+  expect(rows.map(([, kind, type]) => `${kind} from ${type}`).sort()).toEqual(kinds.sort())
+})
 
 test('the page of problems shows their type as the code makes it', () => {
   expect(read('docs/agents/problems.md')).toContain(`"type": "${problemType('already-pending')}"`)

@@ -1,5 +1,5 @@
 import { sha256, type Shard } from '../../src/core/data/id.ts'
-import type { LogEvent } from '../../src/core/record/record.ts'
+import type { LogEvent } from '../../src/core/record/eventType.ts'
 import { Chains } from '../../src/verify/chains.ts'
 import type { Day } from '../../src/core/data/day.ts'
 import { noon } from '../support/build.ts'

@@ -1,5 +1,5 @@
 import type { Draft } from '../request/event.ts'
-import type { LogEvent } from './record.ts'
+import type { LogEvent } from './eventType.ts'
 
 /** Says, in words, how an event of a request differs from the one that the rules give; `null` if it does not. */
 export function difference(given: Draft, event: LogEvent): string | null {

@@ -1,7 +1,6 @@
-import type { Fact } from '../request/event.ts'
+import type { EventOf } from './eventType.ts'
 import {
   atLeast,
-  base64,
   digest,
   door,
   type Form,
@@ -16,14 +15,13 @@ import {
   requestId,
   shard,
   text,
-  textName,
   truth,
   where,
   whole,
 } from '../data/shape.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type Data<Type extends Fact['type']> = Required<Extract<Fact, { type: Type; data?: unknown }>>['data']
+type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied'> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
@@ -32,7 +30,7 @@ const actor: Form = Object.assign(
   { members: { 'id?': guid, kind: oneOf('agent', 'person', 'policy', 'system') } },
 )
 
-const facts = object({
+export const facts = object({
   accounts: list(guid, 1),
   groups: list(name),
   member: truth,
@@ -46,7 +44,7 @@ const slot = object({ groups: list(name, 1), quorum: whole(1, 99) })
 /** A year is more than a policy can give, and keeps what follows from it a date. */
 const seconds = whole(1, 365 * 86_400)
 
-const requested = where(
+export const requested = where(
   object({
     action: name,
     digest,
@@ -74,12 +72,12 @@ const requested = where(
   },
 )
 
-const shown = where(
+export const shown = where(
   object({ view: digest, content: hex, template: hex, page: whole(1), pages: whole(1) }),
   ({ page, pages }: Data<'shown'>) => page <= pages,
 )
 
-const decided = object({
+export const decided = object({
   verdict: oneOf('approve', 'deny'),
   via: door,
   content: hex,
@@ -89,17 +87,22 @@ const decided = object({
   facts,
 })
 
-const approved = where(
+export const approved = where(
   object({ by: oneOf('quorum', 'policy'), 'rules?': list(name), lapsesAt: moment }),
   ({ by, rules }: Data<'approved'>) => (rules !== undefined) === (by === 'policy'),
 )
 
-const denied = where(
+export const denied = where(
   object({ by: oneOf('denial', 'policy'), 'rules?': list(name) }),
   ({ by, rules }: Data<'denied'>) => (rules !== undefined) === (by === 'policy'),
 )
 
-const outcome = { 'data?': object({ output: object({ sha256: hex, size: whole(0) }) }), 'said?': said('summary?') }
+/** Both outcomes have this. */
+export const outcome = {
+  request: requestId,
+  'data?': object({ output: object({ sha256: hex, size: whole(0) }) }),
+  'said?': said('summary?'),
+}
 
 /** The place of an event in its chain. Every type and version has it, so that unknown events can be passed over. */
 const place = {
@@ -111,46 +114,16 @@ const place = {
   prev: hex,
 } as const satisfies Members
 
-/** What events of a type have besides their place and actor, by version. */
-const members: Readonly<Record<Fact['type'], Readonly<Record<number, Members>>>> = {
-  requested: { 1: { request: requestId, data: requested, said: said('reason', 'links?') } },
-  shown: { 1: { request: requestId, data: shown } },
-  decided: { 1: { request: requestId, data: decided, said: said('name', 'reason?') } },
-  approved: { 1: { request: requestId, data: approved } },
-  denied: { 1: { request: requestId, data: denied } },
-  expired: { 1: { request: requestId } },
-  cancelled: { 1: { request: requestId, 'said?': said('reason?') } },
-  lapsed: { 1: { request: requestId } },
-  revoked: { 1: { request: requestId, data: object({ facts }), 'said?': said('name?', 'reason?') } },
-  redeemed: { 1: { request: requestId, data: object({ redemption: guid, digest }) } },
-  unreported: { 1: { request: requestId } },
-  undeliverable: { 1: { request: requestId } },
-  succeeded: { 1: { request: requestId, ...outcome } },
-  failed: { 1: { request: requestId, ...outcome } },
-  'policy-changed': { 1: { data: object({ 'from?': digest, to: digest }) } },
-  'key-rotated': { 1: { data: object({ key: base64, size: whole(0) }) } },
-  erased: {
-    1: { 'request?': requestId, data: object({ event: hex, names: list(textName, 1) }), 'said?': said('why?') },
-  },
-}
-
-/** The forms of events that this program knows, by type and then by version. */
-export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map(
-  Object.entries(members).map(([type, versions]) => [
-    type,
-    new Map(Object.entries(versions).map(([v, more]) => [Number(v), formOf(type, Number(v), more)])),
-  ]),
-)
-
 /** What is known of an event of any type and version, also of one to come. */
 export const placed: Form = atLeast(place)
 
-function formOf(type: string, v: number, more: Members): Form {
+/** The form of a leaf of this type and version: its place, and what it has besides. */
+export function formOf(type: string, v: number, more: Members): Form {
   const isInPlace = (event: { shard: Shard; request?: RequestId }) =>
     event.request === undefined || shardOf(event.request) === event.shard
   return where(object({ ...place, v: oneOf(v), type: oneOf(type), actor, ...more }), isInPlace)
 }
 
-function said(...names: readonly string[]): Form {
+export function said(...names: readonly string[]): Form {
   return object(Object.fromEntries(names.map((text) => [text, hex])))
 }

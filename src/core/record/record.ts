@@ -1,25 +1,14 @@
 import { Broken } from '../data/broken.ts'
-import { type Actor, type Fact, maxLeafBytes } from '../request/event.ts'
+import { maxLeafBytes } from '../request/event.ts'
 import { type Misfit, shard, whole } from '../data/shape.ts'
-import { formats, placed } from './eventFormat.ts'
-import type { Digest, Hex, RequestId, Shard } from '../data/id.ts'
-import type { Instant } from '../data/instant.ts'
+import { placed } from './eventFormat.ts'
+import { formats, typeOf } from './eventTable.ts'
+import type { LogEvent } from './eventType.ts'
+import type { Digest } from '../data/id.ts'
 import { canonical, isObject, type Json, type JsonObject } from '../data/json.ts'
 
 /** Where an event stands: the one part that all types and versions have, also those that are not known here. */
 export type Placed = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { readonly type: string }
-
-/** An event as its leaf says it. `said` has the digests of what people wrote. */
-export type LogEvent = Fact & {
-  readonly v: 1
-  readonly at: Instant
-  readonly shard: Shard
-  readonly seq: number
-  readonly prev: Hex
-  readonly actor: Actor
-  readonly request?: RequestId
-  readonly said?: Readonly<Record<string, Hex>>
-}
 
 /**
  * Reads a leaf strictly: canonical, at most 4 KiB, every member of its type and version with the right form, and no
@@ -42,10 +31,7 @@ export function readRecord(leaf: string): LogEvent {
 }
 
 /** The policy version that a bundle with this event has to explain; `null` if it names none. */
-export function policyIn(event: LogEvent): Digest | null {
-  if (event.type === 'requested') return event.data.policy.version
-  return event.type === 'policy-changed' ? event.data.to : null
-}
+export const policyIn = (event: LogEvent): Digest | null => typeOf(event).policy?.(event) ?? null
 
 function parsed(leaf: string): Json {
   try {

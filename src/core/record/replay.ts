@@ -1,8 +1,10 @@
 import type { Draft } from '../request/event.ts'
 import { type Exceptional, exceptionOf } from './auditException.ts'
-import { type Digest, type Hex, type RequestId, type Shard, shards } from '../data/id.ts'
+import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts'
 import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
-import type { LogEvent } from './record.ts'
+import { typeOf } from './eventTable.ts'
+import type { KnownPolicy, LogEvent } from './eventType.ts'
+import { policyIn } from './record.ts'
 
 /** Replays the rules on the events of one shard, with the core that made them. */
 export interface Replay {
@@ -102,34 +104,23 @@ function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
 
 const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
-/** The rules of events that are about no request. */
+/** The rules of events that are about no request, and of the policy that those about a request name. */
 function logRules() {
-  /** The policy version that the shard is known to be under. */
-  let policy: Digest | undefined
-  let isKnown = false
+  let policy: KnownPolicy = { isKnown: false }
 
   return {
     /** Whoever asks under another version has that recorded first. */
     judged(event: LogEvent, version: Digest): void {
-      if (isKnown && version !== policy) throw illegal(event, 'the policy had not changed to the one it names')
-      policy = version
-      isKnown = true
+      if (policy.isKnown && version !== policy.version)
+        throw illegal(event, 'the policy had not changed to the one it names')
+      policy = policy.isKnown ? policy : { isKnown: true, version }
     },
 
     check(event: LogEvent): void {
-      const { type, actor } = event
-      if (type === 'erased') {
-        if (actor.kind !== 'person') throw illegal(event, 'only a person erases')
-        return
-      }
-      if (actor.kind !== 'system') throw illegal(event, 'only the system itself records it')
-      if (type === 'key-rotated' && event.shard !== shards[0]) throw illegal(event, 'keys are rotated in shard 00')
-      if (type !== 'policy-changed') return
-      const { from, to } = event.data
-      if (from === to) throw illegal(event, 'it names the same policy twice')
-      if ((isKnown || event.seq === 1) && from !== policy) throw illegal(event, 'the policy before was another')
-      policy = to
-      isKnown = true
+      const wrong = typeOf(event).judge?.(event, policy) ?? null
+      if (wrong !== null) throw illegal(event, wrong)
+      const version = policyIn(event)
+      if (version !== null) policy = { isKnown: true, version }
     },
   }
 }

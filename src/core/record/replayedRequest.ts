@@ -1,23 +1,21 @@
 import { Broken } from '../data/broken.ts'
-import { commanded, type Given, opened } from './recommand.ts'
+import { typeOf } from './eventTable.ts'
+import type { EventOf, Given, LogEvent, Replayed } from './eventType.ts'
 import { difference } from './eventDiff.ts'
 import type { Draft } from '../request/event.ts'
 import type { Hex } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { leafHash } from '../log/merkle.ts'
 import { Problem } from '../data/problem.ts'
-import type { LogEvent } from './record.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
+import { begin } from '../request/submission.ts'
 
 /** A request as far as its events were replayed, and what it forgets when it closes. */
-export interface Life {
-  readonly request: ApprovalRequest
+export interface Life extends Replayed {
   readonly seq: number
   readonly at: Instant
   readonly decidedAt?: Instant
   readonly lapsesAt?: Instant
-  /** When each of `request.shown` was shown. */
-  readonly shownAt: readonly Instant[]
 }
 
 /**
@@ -41,10 +39,11 @@ export function live(
     throw illegal(event, 'it comes before an earlier event of the request')
   if (life.request.shown.length + life.request.decisions.length >= mostLooks)
     throw illegal(event, `nobody shows or votes ${mostLooks} times`)
-  if (event.type === 'erased') return { life: erased(life, event), rest: [] }
+  const type = typeOf(event)
   const { request, events } = given(event, () => {
-    const late = deadlines.has(event.type) ? null : overdue(life.request, event.at)
-    return late ? `a deadline has passed: “${late.events[0]?.type}” must come first` : commanded(life.request, event)
+    const late = type.ignoresDeadlines ? null : overdue(life.request, event.at)
+    if (late) return `a deadline has passed: “${late.events[0]?.type}” must come first`
+    return type.replay(life.request, event)
   })
   return { life: grown(life, request, event), rest: events }
 }
@@ -64,8 +63,21 @@ export function illegal(event: LogEvent, rule: string, options?: ErrorOptions): 
 /** More than the ledger can hold of one request: what is replayed takes time that grows with their square. */
 const mostLooks = 10_000
 
-/** What takes effect by itself, because a deadline has passed. */
-const deadlines: ReadonlySet<LogEvent['type']> = new Set(['expired', 'lapsed', 'unreported'])
+/**
+ * Opens the request that a `requested` event records.
+ *
+ * @param hash the event's: what approvers are shown commits to it
+ */
+function opened(event: EventOf<'requested'>, hash: Hex): Given {
+  const { at, actor, request: id, data, seq, type } = event
+  if (id === undefined || actor.kind !== 'agent') return 'only an agent asks'
+  if (data.expiresAt !== undefined && data.expiresAt <= at) return 'its deadline is not after its beginning'
+  const { excluded, onBehalfOf } = data
+  if (excluded && onBehalfOf !== undefined && !excluded.includes(onBehalfOf)) return 'whom it is for could decide'
+  const { request, events } = begin({ id, at, agent: actor.id, data })
+  const requested: Draft = { type, actor, request: id, data, said: event.said ?? {} }
+  return { request: { ...request, events: [{ seq, type, hash }] }, events: [requested, ...events] }
+}
 
 /** What the rules give: the request after it, and the events after this one. */
 function given(event: LogEvent, command: () => Given): Step {
@@ -97,12 +109,6 @@ function grown(life: Life, request: ApprovalRequest, { type, seq, at }: LogEvent
     ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
     ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),
   }
-}
-
-function erased(life: Life, event: LogEvent): Life {
-  if (event.actor.kind !== 'person') throw illegal(event, 'only a person erases')
-  if (!('closedAt' in life.request)) throw illegal(event, `the request is still ${life.request.status}`)
-  return { ...life, seq: event.seq, at: event.at }
 }
 
 /** A leaf that was read keeps the order of its members: written again it is the same text. */

@@ -1,0 +1,190 @@
+import { type ObjectId, sha256, shards } from '../data/id.ts'
+import { type Instant, milliseconds } from '../data/instant.ts'
+import { base64, digest, type Form, guid, hex, list, object, requestId, textName, whole } from '../data/shape.ts'
+import { decide, type Seen, show } from '../request/decision.ts'
+import { undeliverable } from '../request/delivery.ts'
+import type { Fact } from '../request/event.ts'
+import { redeem, report } from '../request/redemption.ts'
+import { type ApprovalRequest, overdue } from '../request/request.ts'
+import { cancel, revoke } from '../request/withdrawal.ts'
+import { approved, decided, denied, facts, formOf, outcome, requested, said, shown } from './eventFormat.ts'
+import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
+
+/** Stands for a text that the leaf commits to: that there was one is all the rules need. */
+const written = 'written'
+
+/** The grant is no part of the log; that the approval had not lapsed is checked without it. */
+const always = '9999-12-31T23:59:59.999Z' as Instant
+
+/**
+ * Every type of event: the form of its leaves, and what a replay and an auditor make of it.
+ *
+ * In a replay what people typed is unknown, and so is the action's target: as the request has no action, to confirm is
+ * to type nothing.
+ */
+const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
+  requested: {
+    forms: { 1: { request: requestId, data: requested, said: said('reason', 'links?') } },
+    replay: () => 'the request was opened before',
+    policy: ({ data }) => data.policy.version,
+    exception: null,
+  },
+  shown: {
+    forms: { 1: { request: requestId, data: shown } },
+    replay: (request, event) => show(request, { approver: personIn(event), ...event.data }),
+    exception: null,
+  },
+  decided: {
+    forms: { 1: { request: requestId, data: decided, said: said('name', 'reason?') } },
+    replay: decideAgain,
+    exception: { kind: 'hasty', detail: hasteOf },
+  },
+  approved: {
+    forms: { 1: { request: requestId, data: approved } },
+    replay: () => 'no vote or rule leads to it',
+    exception: null,
+  },
+  denied: {
+    forms: { 1: { request: requestId, data: denied } },
+    replay: () => 'no vote or rule leads to it',
+    exception: null,
+  },
+  expired: {
+    forms: { 1: { request: requestId } },
+    replay: letPass,
+    ignoresDeadlines: true,
+    exception: { kind: 'expired' },
+  },
+  cancelled: {
+    forms: { 1: { request: requestId, 'said?': said('reason?') } },
+    replay: (request, event) => cancel(request, { at: event.at, ...textIn(event, 'reason') }),
+    exception: null,
+  },
+  lapsed: {
+    forms: { 1: { request: requestId } },
+    replay: letPass,
+    ignoresDeadlines: true,
+    exception: { kind: 'never-used' },
+  },
+  revoked: {
+    forms: { 1: { request: requestId, data: object({ facts }), 'said?': said('name?', 'reason?') } },
+    replay: revokeAgain,
+    exception: { kind: 'revoked' },
+  },
+  redeemed: {
+    forms: { 1: { request: requestId, data: object({ redemption: guid, digest }) } },
+    replay: (request, { at, data }) => redeem(request, { ...data, grantExpiresAt: always, at }),
+    exception: null,
+  },
+  unreported: {
+    forms: { 1: { request: requestId } },
+    replay: letPass,
+    ignoresDeadlines: true,
+    exception: { kind: 'unreported' },
+  },
+  undeliverable: {
+    forms: { 1: { request: requestId } },
+    replay: (request) => undeliverable(request),
+    exception: { kind: 'undeliverable' },
+  },
+  succeeded: { forms: { 1: outcome }, replay: reportAgain, exception: null },
+  failed: { forms: { 1: outcome }, replay: reportAgain, exception: { kind: 'failed' } },
+  'policy-changed': {
+    forms: { 1: { data: object({ 'from?': digest, to: digest }) } },
+    replay: () => 'it does not change a request',
+    judge({ actor, seq, data: { from, to } }, policy) {
+      if (actor.kind !== 'system') return bySystem
+      if (from === to) return 'it names the same policy twice'
+      return (policy.isKnown || seq === 1) && from !== policy.version ? 'the policy before was another' : null
+    },
+    policy: ({ data }) => data.to,
+    exception: { kind: 'policy-changed', detail: ({ data }) => data.to },
+  },
+  'key-rotated': {
+    forms: { 1: { data: object({ key: base64, size: whole(0) }) } },
+    replay: () => 'it does not change a request',
+    judge({ actor, shard }) {
+      if (actor.kind !== 'system') return bySystem
+      return shard === shards[0] ? null : 'keys are rotated in shard 00'
+    },
+    exception: { kind: 'key-rotated', detail: ({ data }) => sha256(Buffer.from(data.key, 'base64')) },
+  },
+  erased: {
+    forms: {
+      1: { 'request?': requestId, data: object({ event: hex, names: list(textName, 1) }), 'said?': said('why?') },
+    },
+    replay(request, event) {
+      if (event.actor.kind !== 'person') return byPerson
+      // What people wrote is no part of the log, so no rule can give the event anew.
+      return 'closedAt' in request ? { request, events: [event] } : `the request is still ${request.status}`
+    },
+    ignoresDeadlines: true,
+    judge: ({ actor }) => (actor.kind === 'person' ? null : byPerson),
+    exception: { kind: 'erased', detail: ({ data }) => data.names.join('; ') },
+  },
+}
+
+/** What is known of an event's type. */
+export const typeOf = (event: LogEvent): EventType<Fact['type']> => table[event.type]
+
+/** The forms of events that this program knows, by type and then by version. */
+export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map(
+  Object.entries(table).map(([type, { forms }]) => [
+    type,
+    new Map(Object.entries(forms).map(([v, members]) => [Number(v), formOf(type, Number(v), members)])),
+  ]),
+)
+
+const bySystem = 'only the system itself records it'
+const byPerson = 'only a person erases'
+const aboutAnother = 'the facts it rests on are about somebody else'
+
+function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given {
+  const { verdict, via, view, client, proved, facts } = event.data
+  const approver = personIn(event)
+  if (!facts.accounts.includes(approver)) return aboutAnother
+  // The content is not passed on: the rules give it, and another one in the event is refused.
+  const seen: Seen = {
+    via,
+    ...(view === undefined ? { digest: request.digest } : { view }),
+    ...(client !== undefined && { client }),
+    ...(proved !== undefined && { proved }),
+  }
+  const texts = textIn(event, 'reason')
+  return decide(request, { approver, name: written, verdict, seen, confirm: '', facts, at: event.at, ...texts })
+}
+
+function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given {
+  const { facts } = event.data
+  const approver = personIn(event)
+  if (!facts.accounts.includes(approver)) return aboutAnother
+  return revoke(request, { approver, facts, at: event.at, ...textIn(event, 'name'), ...textIn(event, 'reason') })
+}
+
+function reportAgain(request: ApprovalRequest, event: EventOf<'succeeded' | 'failed'>): Given {
+  const { type: result, at, data } = event
+  return report(request, { executor: request.executor, result, at, ...data, ...textIn(event, 'summary') })
+}
+
+function letPass(request: ApprovalRequest, { at }: LogEvent): Given {
+  return overdue(request, at) ?? 'no deadline of the request had passed'
+}
+
+const personIn = ({ actor }: LogEvent): ObjectId => ('id' in actor ? actor.id : '') as ObjectId
+
+/** The text of this name, if the leaf commits to one. */
+const textIn = <Name extends string>({ said }: LogEvent, name: Name): { readonly [N in Name]?: string } =>
+  (said?.[name] === undefined ? {} : { [name]: written }) as { readonly [N in Name]?: string }
+
+/** Decided sooner after it was shown, in milliseconds, than one can read. */
+const hastyWithin = 5_000
+
+/** Milliseconds from when this approver was first shown the view until the vote; `null` if one can read in that time. */
+function hasteOf({ actor, at, data: { view } }: EventOf<'decided'>, life: Replayed | null): string | null {
+  if (!life || view === undefined) return null
+  const approver = 'id' in actor ? actor.id : null
+  const first = life.shownAt[life.request.shown.findIndex((one) => one.approver === approver && one.view === view)]
+  if (first === undefined) return null
+  const elapsed = milliseconds(at) - milliseconds(first)
+  return elapsed < hastyWithin ? String(elapsed) : null
+}
