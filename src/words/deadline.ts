@@ -4,20 +4,9 @@ import type { Words } from './words.ts'
 
 /** Names the moment that matters now: the deadline of an open request, the end of a closed one. */
 export function deadlineOf(request: ApprovalRequest, { deadline }: Words): Sentence {
-  switch (request.status) {
-    case 'pending':
-      return deadline.decideBy(request.requirement.expiresAt)
-    case 'approved':
-      return deadline.useBy(request.lapsesAt)
-    case 'redeemed':
-      return deadline.redeemedAt(request.redeemedAt)
-    case 'succeeded':
-    case 'failed':
-    case 'denied':
-    case 'expired':
-    case 'cancelled':
-    case 'lapsed':
-    case 'revoked':
-      return deadline.closedAt(request.closedAt)
-  }
+  if ('closedAt' in request) return deadline.closedAt(request.closedAt)
+  if (request.status === 'redeemed') return deadline.redeemedAt(request.redeemedAt)
+  return request.status === 'approved'
+    ? deadline.useBy(request.lapsesAt)
+    : deadline.decideBy(request.requirement.expiresAt)
 }

@@ -1,3 +1,4 @@
+import type { Output, Requested } from '../core/request/event.ts'
 import { name, quoted, type Sentence, text, time } from './run.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Words } from './words.ts'
@@ -71,16 +72,22 @@ const warnings = {
     'A text has letters of several scripts, or that pass for others. It may not say what it seems to say.',
 } satisfies Readonly<Record<Warning, string>>
 
+const notDone = 'Nothing was carried out.'
+
 const next: Words['next'] = {
   pending: (missing) => `Still to approve: ${missing.join('; ')}. One denial ends it.`,
   approved: 'Next: the agent may carry it out, once. Until then an approver can take it back with Review.',
   redeemed: 'Next: the agent reports what became of it.',
   unreported: 'Next: ask who runs the agent what became of it.',
-  succeeded: 'Nothing is left to do.',
-  failed: 'Nothing is left to do here. The agent may ask again.',
-  denied: 'The agent is told to stop.',
-  notDone: 'Nothing was carried out.',
-  again: 'Nothing was carried out. The agent may ask again.',
+  closed: {
+    succeeded: 'Nothing is left to do.',
+    failed: 'Nothing is left to do here. The agent may ask again.',
+    denied: 'The agent is told to stop.',
+    cancelled: notDone,
+    revoked: notDone,
+    expired: `${notDone} The agent may ask again.`,
+    lapsed: `${notDone} The agent may ask again.`,
+  },
   unreached: 'For a while Teams took no card of this request: some approvers may not have seen it.',
 }
 
@@ -148,33 +155,37 @@ const stops: Readonly<Record<StopCode, string>> = {
   failed: 'The action was executed and failed.',
 }
 
+const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf }: Requested): string =>
+  [
+    slots === undefined
+      ? 'decided by policy'
+      : `needs ${slots.map(({ groups, quorum }) => `${quorum} of ${either(groups)}`).join(' and ')} before ${expiresAt}`,
+    `to be executed by ${executor}`,
+    ...(onBehalfOf === undefined ? [] : [`for ${onBehalfOf} (not verified)`]),
+  ].join('; ')
+
+const reported = (result: string, output: Output | undefined): string =>
+  `reported that it ${result}${output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''}`
+
 const report: Words['report'] = {
-  asked: (needs) => `asked; ${needs}`,
-  needs: ({ slots, expiresAt, executor, onBehalfOf }) =>
-    [
-      slots === undefined
-        ? 'decided by policy'
-        : `needs ${slots.map(({ groups, quorum }) => `${quorum} of ${either(groups)}`).join(' and ')} before ${expiresAt}`,
-      `to be executed by ${executor}`,
-      ...(onBehalfOf === undefined ? [] : [`for ${onBehalfOf} (not verified)`]),
-    ].join('; '),
-  shown: (page, pages, view) => `was shown page ${page} of ${pages} of view ${view}`,
-  voted: (verdict, via, view, groups) =>
-    `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; in ${groups.join(', ')}`,
-  approved: (by, lapsesAt) => `approved by ${by}, to be used before ${lapsesAt}`,
-  denied: (by) => `denied by ${by}`,
-  redeemed: (redemption) => `started to execute it (${redemption})`,
-  reported: (result, output) =>
-    `reported that it ${result}${output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''}`,
-  unreported: 'no outcome was reported within a day',
-  expired: 'expired before it was decided',
-  lapsed: 'lapsed: it was approved and never used',
-  cancelled: 'withdrew it',
-  revoked: 'revoked the approval',
-  undeliverable: 'no approver could be told of it',
-  policyChanged: (to) => `the policy changed to ${to}`,
-  keyRotated: "the log's key was changed",
-  erased: (names, event) => `erased ${names.join(', ')} of event ${event}`,
+  requested: ({ data }) => `asked; ${needs(data)}`,
+  shown: ({ data: { page, pages, view } }) => `was shown page ${page} of ${pages} of view ${view}`,
+  decided: ({ data: { verdict, via, view, facts } }) =>
+    `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; in ${facts.groups.join(', ')}`,
+  approved: ({ data: { by, lapsesAt } }) => `approved by ${by}, to be used before ${lapsesAt}`,
+  denied: ({ data }) => `denied by ${data.by}`,
+  expired: () => 'expired before it was decided',
+  cancelled: () => 'withdrew it',
+  lapsed: () => 'lapsed: it was approved and never used',
+  revoked: () => 'revoked the approval',
+  redeemed: ({ data }) => `started to execute it (${data.redemption})`,
+  succeeded: ({ data }) => reported('succeeded', data?.output),
+  failed: ({ data }) => reported('failed', data?.output),
+  unreported: () => 'no outcome was reported within a day',
+  undeliverable: () => 'no approver could be told of it',
+  'policy-changed': ({ data }) => `the policy changed to ${data.to}`,
+  'key-rotated': () => "the log's key was changed",
+  erased: ({ data: { names, event } }) => `erased ${names.join(', ')} of event ${event}`,
 }
 
 const request: Words['request'] = {

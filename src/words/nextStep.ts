@@ -13,23 +13,10 @@ export function nextStep(request: ApprovalRequest, words: Words): readonly strin
 }
 
 function sentence(request: ApprovalRequest, { next, progress }: Words): string {
-  switch (request.status) {
-    case 'pending':
-      return next.pending(missing(request).map(({ groups, quorum }) => progress.people(groups, quorum)))
-    case 'redeemed':
-      return request.unreported ? next.unreported : next.redeemed
-    case 'approved':
-    case 'succeeded':
-    case 'failed':
-    case 'denied':
-      return next[request.status]
-    case 'cancelled':
-    case 'revoked':
-      return next.notDone
-    case 'expired':
-    case 'lapsed':
-      return next.again
-  }
+  if ('closedAt' in request) return next.closed[request.status]
+  if (request.status === 'redeemed') return request.unreported ? next.unreported : next.redeemed
+  if (request.status === 'approved') return next.approved
+  return next.pending(missing(request).map(({ groups, quorum }) => progress.people(groups, quorum)))
 }
 
 /** The slots that are not filled, each with the number of approvals that it still needs. */

@@ -1,8 +1,8 @@
 import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { Units } from '../core/data/measure.ts'
-import type { Output, Tier, Verdict } from '../core/request/event.ts'
-import type { Status } from '../core/request/request.ts'
+import type { Fact, Tier } from '../core/request/event.ts'
+import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Sentence } from './run.ts'
 
@@ -91,13 +91,7 @@ interface NextWords {
   readonly approved: string
   readonly redeemed: string
   readonly unreported: string
-  readonly succeeded: string
-  readonly failed: string
-  readonly denied: string
-  /** After a request that was ended on purpose. */
-  readonly notDone: string
-  /** After a request that ended because time passed. */
-  readonly again: string
+  readonly closed: Readonly<Record<ClosedStatus, string>>
   readonly unreached: string
 }
 
@@ -149,31 +143,8 @@ interface ParamWords {
   readonly sides: { readonly before: string; readonly after: string }
 }
 
-/** What an auditor's report says that an event was: the subject stands before it. */
-interface ReportWords {
-  readonly asked: (needs: string) => string
-  readonly needs: (asked: {
-    readonly slots: readonly { readonly groups: readonly string[]; readonly quorum: number }[] | undefined
-    readonly expiresAt: Instant | undefined
-    readonly executor: string
-    readonly onBehalfOf: string | undefined
-  }) => string
-  readonly shown: (page: number, pages: number, view: string) => string
-  readonly voted: (verdict: Verdict, via: string, view: string | undefined, groups: readonly string[]) => string
-  readonly approved: (by: string, lapsesAt: Instant) => string
-  readonly denied: (by: string) => string
-  readonly redeemed: (redemption: string) => string
-  readonly reported: (result: 'succeeded' | 'failed', output: Output | undefined) => string
-  readonly unreported: string
-  readonly expired: string
-  readonly lapsed: string
-  readonly cancelled: string
-  readonly revoked: string
-  readonly undeliverable: string
-  readonly policyChanged: (to: string) => string
-  readonly keyRotated: string
-  readonly erased: (names: readonly string[], event: string) => string
-}
+/** What an auditor's report says that an event was, by its type: the subject stands before it. */
+type ReportWords = { readonly [Type in Fact['type']]: (fact: Fact & { readonly type: Type }) => string }
 
 /** How a terminal describes a request: the labels of its lines, and sentences about how it stands. */
 interface RequestWords {

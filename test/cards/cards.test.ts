@@ -233,10 +233,10 @@ describe("the channel's card", () => {
       settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
       [english.next.unreported],
     ],
-    ['denied', anyWith('denied'), [english.next.denied]],
-    ['expired', anyWith('expired'), [english.next.again]],
-    ['revoked', anyWith('revoked'), [english.next.notDone]],
-    ['failed', anyWith('failed'), [english.next.failed]],
+    ['denied', anyWith('denied'), [english.next.closed.denied]],
+    ['expired', anyWith('expired'), [english.next.closed.expired]],
+    ['revoked', anyWith('revoked'), [english.next.closed.revoked]],
+    ['failed', anyWith('failed'), [english.next.closed.failed]],
   ])('says what comes next, and who is missing: %s', (_what, request, next) => {
     for (const card of [cards.channel(request), reviewed(request)])
       expect(lines(card)).toEqual(expect.arrayContaining([...next]))

@@ -1,5 +1,5 @@
 import type { Tier } from '../../src/core/request/event.ts'
-import type { Status } from '../../src/core/request/request.ts'
+import type { ClosedStatus, Status } from '../../src/core/request/request.ts'
 import { english } from '../../src/words/english.ts'
 import { name, quoted, type Sentence, text, time } from '../../src/words/run.ts'
 import type { StopCode } from '../../src/core/request/nextStep.ts'
@@ -35,7 +35,8 @@ export const reversed: Words = {
   warnings: all(english.warnings),
   unknownWarning: (code) => line('Warning', code),
   next: {
-    ...all({ ...english.next, pending: '' }),
+    ...all({ ...english.next, pending: '', closed: '' }),
+    closed: all<ClosedStatus>(english.next.closed),
     pending: (missing) => line('to approve', ...missing),
   },
   history: {
@@ -77,25 +78,23 @@ export const reversed: Words = {
   },
   stops: all<StopCode>(english.stops),
   report: {
-    ...all({
-      unreported: english.report.unreported,
-      expired: english.report.expired,
-      lapsed: english.report.lapsed,
-      cancelled: english.report.cancelled,
-      revoked: english.report.revoked,
-      undeliverable: english.report.undeliverable,
-      keyRotated: english.report.keyRotated,
-    }),
-    asked: (needs) => line('asked', needs),
-    needs: ({ executor }) => line('executor', executor),
-    shown: (page, pages, view) => line('shown', page, pages, view),
-    voted: (verdict, via) => line(verdict, via),
-    approved: (by, lapsesAt) => line('approved', by, lapsesAt),
-    denied: (by) => line('denied', by),
-    redeemed: (redemption) => line('redeemed', redemption),
-    reported: (result) => other(result),
-    policyChanged: (to) => line('changed', to),
-    erased: (names, event) => line('erased', ...names, event),
+    requested: ({ data }) => line('asked', data.executor),
+    shown: ({ data }) => line('shown', data.page, data.pages, data.view),
+    decided: ({ data }) => line(data.verdict, data.via),
+    approved: ({ data }) => line('approved', data.by, data.lapsesAt),
+    denied: ({ data }) => line('denied', data.by),
+    expired: () => line('expired'),
+    cancelled: () => line('cancelled'),
+    lapsed: () => line('lapsed'),
+    revoked: () => line('revoked'),
+    redeemed: ({ data }) => line('redeemed', data.redemption),
+    succeeded: () => line('succeeded'),
+    failed: () => line('failed'),
+    unreported: () => line('unreported'),
+    undeliverable: () => line('undeliverable'),
+    'policy-changed': ({ data }) => line('changed', data.to),
+    'key-rotated': () => line('rotated'),
+    erased: ({ data }) => line('erased', ...data.names, data.event),
   },
   request: {
     labels: all(english.request.labels),

@@ -155,7 +155,7 @@ export const contentOf = (request: ApprovalRequest): Hex | null =>
 const reportWithin = 24 * 3600
 
 /** A status in which nothing more happens. */
-type ClosedStatus = Extract<ApprovalRequest, { readonly closedAt: Instant }>['status']
+export type ClosedStatus = Extract<ApprovalRequest, { readonly closedAt: Instant }>['status']
 
 interface OpenRow<S extends Status> {
   /** What the agent does next. */
