@@ -13,7 +13,7 @@ import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { change, settle, unchanged } from './commit.ts'
 import type { Grant, grants } from './grants.ts'
 import { factsFor, type Known, known } from './eligibility.ts'
-import type { KeptEvent, Page, Scope } from '../ports/ledger.ts'
+import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Waiting } from './waiting.ts'
@@ -242,7 +242,7 @@ async function list(
   scope: Scope,
   page: { keep: (request: ApprovalRequest) => boolean; limit: number; cursor?: string },
   reader: Reader & { kind: 'person' },
-): Promise<Page> {
+): Promise<RequestPage> {
   const person = reader.evidence ? null : await known(parts, reader.id)
   const keep = async (request: ApprovalRequest) =>
     page.keep(request) && (reader.evidence || (person !== null && (await mayKnow(parts, request, person))))

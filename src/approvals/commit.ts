@@ -21,7 +21,7 @@ export interface ChangeParts {
 }
 
 /** A rule of the core that lacks only the request and the time. */
-export type Rule = (request: ApprovalRequest, at: Instant) => Step
+export type CommitRule = (request: ApprovalRequest, at: Instant) => Step
 
 /** Lost races after which the caller gets `busy`, with nothing written. */
 const mostAttempts = 12
@@ -36,7 +36,7 @@ const mostAttempts = 12
 export async function change(
   parts: ChangeParts,
   id: RequestId,
-  rule: Rule,
+  rule: CommitRule,
   found?: ApprovalRequest,
 ): Promise<ApprovalRequest> {
   const shard = shardOf(id)
@@ -61,7 +61,7 @@ export async function change(
 /** Lets a passed deadline take effect, and nothing else. */
 export const settle = (parts: ChangeParts, id: RequestId): Promise<ApprovalRequest> => change(parts, id, unchanged)
 
-export const unchanged: Rule = (request) => ({ request, events: [] })
+export const unchanged: CommitRule = (request) => ({ request, events: [] })
 
 /** One time per attempt, never before the shard's newest event: rules, deadlines and events all use it. */
 export const timeOf = (clock: Clock, { head }: Loaded): Instant => {

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { type BlockBlobClient, ContainerClient, type StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { Archive, ArchivedFile } from '../ports/archive.ts'
-import { type Call, creates, found, ifNew, part, reach, unreachable } from './blob.ts'
+import { type BlobCall, creates, found, ifNew, part, reach, unreachable } from './blob.ts'
 import { blockSize, stage } from './blocks.ts'
 import { fileOf, pageOf } from './files.ts'
 
@@ -130,7 +130,7 @@ export class BlobArchive implements Archive {
     }
   }
 
-  #reach<T>(work: (call: Call) => Promise<T>): Promise<T> {
+  #reach<T>(work: (call: BlobCall) => Promise<T>): Promise<T> {
     return reach(this.#timeout, work)
   }
 }

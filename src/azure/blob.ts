@@ -2,12 +2,12 @@ import { type BlobClient, RestError } from '@azure/storage-blob'
 import { Problem } from '../core/data/problem.ts'
 
 /** What the SDK takes with each request. */
-export interface Call {
+export interface BlobCall {
   readonly abortSignal: AbortSignal
 }
 
 /** Waits at most so long for the storage, with all retries, and says in our own words that it cannot be reached. */
-export async function reach<T>(timeout: number, work: (call: Call) => Promise<T>): Promise<T> {
+export async function reach<T>(timeout: number, work: (call: BlobCall) => Promise<T>): Promise<T> {
   try {
     return await work({ abortSignal: AbortSignal.timeout(timeout) })
   } catch (cause) {
@@ -46,7 +46,7 @@ export async function found<T>(work: Promise<T>): Promise<T | null> {
 }
 
 /** Reads at most so many bytes from one on: none if there are no more; `null` if there is no such blob. */
-export async function part(blob: BlobClient, from: number, size: number, call: Call): Promise<Buffer | null> {
+export async function part(blob: BlobClient, from: number, size: number, call: BlobCall): Promise<Buffer | null> {
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await found(blob.download(from, size, call))

@@ -1,7 +1,7 @@
 import type { ContainerClient } from '@azure/storage-blob'
 import type { Hex } from '../core/data/id.ts'
 import type { ArchivedFile } from '../ports/archive.ts'
-import type { Call } from './blob.ts'
+import type { BlobCall } from './blob.ts'
 
 /** Describes a file. Metadata comes from the storage, so a text that is no digest is left out. */
 export function fileOf(name: string, size = 0, metadata: Readonly<Record<string, string>> = {}): ArchivedFile {
@@ -16,7 +16,7 @@ interface Page {
 }
 
 /** Reads one page of the files whose names begin so; a page may be empty and not the last. */
-export async function pageOf(container: ContainerClient, prefix: string, from: string, call: Call): Promise<Page> {
+export async function pageOf(container: ContainerClient, prefix: string, from: string, call: BlobCall): Promise<Page> {
   const blobs = container.listBlobsFlat({ prefix, includeMetadata: true, ...call })
   for await (const page of blobs.byPage(from === '' ? {} : { continuationToken: from })) {
     const files = page.segment.blobItems.map(({ name, properties, metadata }) =>

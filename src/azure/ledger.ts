@@ -11,7 +11,7 @@ import {
   type KeptEvent,
   type Ledger,
   type Loaded,
-  type Page,
+  type RequestPage,
   type Scope,
   type UsedKey,
   type Wanted,
@@ -130,7 +130,7 @@ export class TableLedger implements Ledger {
     return keys.sort().slice(0, limit).map(requestIdIn)
   }
 
-  async list(scope: Scope, page: Listing): Promise<Page> {
+  async list(scope: Scope, page: Listing): Promise<RequestPage> {
     const deadline = within()
     return listRequests({ table: this.#table, find: this.#findBy(deadline), deadline }, scope, page)
   }

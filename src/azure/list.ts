@@ -4,10 +4,10 @@ import { inverse, newRequestId, type RequestId, shardAt, shards } from '../core/
 import type { Instant } from '../core/data/instant.ts'
 import { asNewer, type NewerRow } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import type { Keep, Page, Scope } from '../ports/ledger.ts'
+import type { Keep, RequestPage, Scope } from '../ports/ledger.ts'
 import { cursorOf, idAt, inverseLength, type Position, parseCursor } from './cursor.ts'
 import { isNewer, keyOf, newerRow } from './column.ts'
-import { mergeShards, type Placed, type Plan } from './merge.ts'
+import { mergeShards, type MergedRow, type MergePlan } from './merge.ts'
 import { requestFrom } from './row.ts'
 import type { Deadline } from './tables.ts'
 
@@ -17,7 +17,7 @@ export interface Listing {
   readonly cursor?: string
 }
 
-export interface Source {
+export interface ListSource {
   readonly table: TableClient
   readonly find: (id: RequestId) => Promise<ApprovalRequest | null>
   readonly deadline: Deadline
@@ -33,13 +33,17 @@ const width = 16
  * Reads one page of requests from all shards. A request whose row this program is too old to read is left out and named,
  * so that it hides none of the others.
  */
-export async function listRequests(source: Source, scope: Scope, { keep, limit, cursor }: Listing): Promise<Page> {
+export async function listRequests(
+  source: ListSource,
+  scope: Scope,
+  { keep, limit, cursor }: Listing,
+): Promise<RequestPage> {
   const began = performance.now()
   const firstSize = Math.ceil((2 * limit) / shards.length)
   const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows: bounds.list.rows, firstSize })
   const requests: ApprovalRequest[] = []
   const newer: NewerRow[] = []
-  let last: Placed | undefined
+  let last: MergedRow | undefined
   let isCut = false
   while (requests.length < limit && performance.now() - began < longEnough) {
     const placed = await merged.take(width)
@@ -60,9 +64,9 @@ export async function listRequests(source: Source, scope: Scope, { keep, limit, 
 
 /** `null` for a request that was closed since its deadline was read. */
 async function requestOf(
-  { find }: Source,
+  { find }: ListSource,
   scope: Scope,
-  { row, position }: Placed,
+  { row, position }: MergedRow,
 ): Promise<{ readonly request: ApprovalRequest | null } | { readonly newer: NewerRow }> {
   const id = idAt(scope, position)
   if (isNewer(row)) return { newer: { ...newerRow(row), request: id } }
@@ -73,7 +77,7 @@ async function requestOf(
 }
 
 /** Which rows a list reads, and where each stands in it. */
-function planOf(scope: Scope, cursor: string | undefined): Plan {
+function planOf(scope: Scope, cursor: string | undefined): MergePlan {
   const isPending = scope.by === 'pending'
   const prefix = prefixOf(scope)
   const { from = null, to = null } = scope.by === 'pending' ? {} : scope

@@ -6,14 +6,14 @@ import type { Row } from './column.ts'
 import type { Deadline } from './tables.ts'
 
 /** What is read from each shard, and in which order it is merged. */
-export interface Plan {
+export interface MergePlan {
   query(shard: Shard): Query
-  place(row: Row, shard: Shard): Placed
+  place(row: Row, shard: Shard): MergedRow
   /** Rows up to this position, itself too, are passed over. */
   readonly after: Position | null
 }
 
-export interface Placed {
+export interface MergedRow {
   readonly row: Row
   readonly position: Position
 }
@@ -21,19 +21,19 @@ export interface Placed {
 /** The rows of all shards in one order, read as they are needed. */
 export interface Merged {
   /** The next rows, at most so many. None: at the end, or as many rows were read as may be. */
-  take(count: number): Promise<readonly Placed[]>
+  take(count: number): Promise<readonly MergedRow[]>
   isAtEnd(): boolean
 }
 
 /** One shard's rows that were read and not taken; `token` says where it goes on, `null` that it does not. */
 interface Stream {
   readonly shard: Shard
-  rows: Placed[]
+  rows: MergedRow[]
   token: string | null | undefined
   size: number
 }
 
-export interface Reading {
+export interface MergeReading {
   readonly table: TableClient
   readonly mostRows: number
   /** Small, since a page needs few rows of each shard; those that follow grow. */
@@ -46,7 +46,7 @@ const largest = 128
 const bounded = (size: number): number => Math.min(largest, Math.max(smallest, size))
 
 /** Merges 16 ascending reads. */
-export function mergeShards(plan: Plan, { table, mostRows, firstSize, deadline }: Reading): Merged {
+export function mergeShards(plan: MergePlan, { table, mostRows, firstSize, deadline }: MergeReading): Merged {
   const streams = shards.map((shard): Stream => ({ shard, rows: [], token: undefined, size: bounded(firstSize) }))
   let left = mostRows
 
@@ -69,7 +69,7 @@ export function mergeShards(plan: Plan, { table, mostRows, firstSize, deadline }
 
   return {
     async take(count) {
-      const taken: Placed[] = []
+      const taken: MergedRow[] = []
       while (taken.length < count) {
         while (streams.some(isDry) && left >= streams.length) await refill()
         if (streams.some(isDry)) break

@@ -7,7 +7,7 @@ import type { Words } from '../words/words.ts'
 import { lineOf, type RunLine, short } from './textRun.ts'
 
 /** The person who looks at a request, and the page. `notice` tells them what became of their last click. */
-export interface Reader {
+export interface CardReader {
   readonly approver: ObjectId
   readonly page: number
   readonly notice?: string
@@ -16,7 +16,7 @@ export interface Reader {
 /** Says what the reader can do on this page. A page number of 0 means that there is no such page. */
 export function buttons(
   request: ApprovalRequest,
-  { approver }: Reader,
+  { approver }: CardReader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
   words: Words,
 ) {
@@ -39,7 +39,7 @@ export function buttons(
 }
 
 /** Says what the reader did. What is still missing stands above it on the card. */
-export function mine(request: ApprovalRequest, { approver }: Reader, words: Words): readonly RunLine[] {
+export function mine(request: ApprovalRequest, { approver }: CardReader, words: Words): readonly RunLine[] {
   const own = ownDecision(request, approver)
   if (request.status !== 'pending' || !own) return []
   const { youApproved, yourOtherAccount } = words.bot

@@ -8,7 +8,7 @@ import { historyOf } from '../words/history.ts'
 import { nextStep, progressOf } from '../words/nextStep.ts'
 import type { FactLabels, Words } from '../words/words.ts'
 import type { AgentTextBudget } from './budget.ts'
-import { buttons, mine, type Reader } from './button.ts'
+import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { drawn, lineOf, short, timedText } from './textRun.ts'
 
@@ -24,7 +24,7 @@ export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
 })
 
 /** What one page of the approver's view says. */
-export function reviewFace(request: ApprovalRequest, reader: Reader, template: Hex, manner: Manner) {
+export function reviewFace(request: ApprovalRequest, reader: CardReader, template: Hex, manner: Manner) {
   const { words } = manner
   const pages: readonly Page[] = request.action
     ? pagesOf(request.action, request.policy.presentation, words.units)

@@ -4,7 +4,7 @@ import { type Hex, sha256 } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import { adaptiveCard } from './budget.ts'
-import type { Reader } from './button.ts'
+import type { CardReader } from './button.ts'
 import { channelFace, listFace, refusedFace, reviewFace } from './cardData.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
@@ -14,7 +14,7 @@ export interface Cards {
   /** For everybody in a channel: the request as it is now, without a button that decides. */
   readonly channel: (request: ApprovalRequest) => object
   /** For one person who may decide: one page in full; the last page has the button that approves. */
-  readonly review: (request: ApprovalRequest, reader: Reader) => object
+  readonly review: (request: ApprovalRequest, reader: CardReader) => object
   /** For one person who may not decide: why, and who may. A stranger does not learn who decided, and why. */
   readonly refused: (request: ApprovalRequest, why: string, to?: { readonly stranger: boolean }) => object
   /** Pending requests, each with its button. With `more` there may be others, which expire later. */

@@ -1,5 +1,5 @@
 import type { Entry } from '../core/action/page.ts'
-import { type Row, rowsOf, titleOf } from '../core/action/presentation.ts'
+import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import type { CardBudget } from './budget.ts'
@@ -44,7 +44,7 @@ export const subtitle = ({ action, policy }: ApprovalRequest, words: Words): rea
 export function paramFaces({ action, policy }: ApprovalRequest, { words, budget }: Manner) {
   const rows = action ? rowsOf(action, policy.presentation, 'line', words.units) : []
   const most = Math.min(budget.row, Math.floor(budget.rows / rows.length))
-  const face = (row: Row) => ({
+  const face = (row: ParamRow) => ({
     key: name(row, words),
     text: signed(row, shortened(row.text, most, words), words),
   })
@@ -67,10 +67,10 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
 }
 
 /** Policy's label with the key beside it: the key is what the agent sent. */
-const name = ({ key, label }: Row, { params }: Words): string =>
+const name = ({ key, label }: ParamRow, { params }: Words): string =>
   drawn(label === undefined ? key : params.labelled(label, key))
 
-function signed({ kind, side }: Row, text: string, { params }: Words): string {
+function signed({ kind, side }: ParamRow, text: string, { params }: Words): string {
   if (kind === 'absent') return params.notGiven
   return side === undefined ? text : `${params.sides[side]}${text}`
 }

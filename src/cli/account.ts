@@ -28,12 +28,12 @@ export interface Account {
   readonly reason?: string
   readonly links: readonly { readonly title: string; readonly url: string }[]
   readonly policy: string
-  readonly steps: readonly Step[]
+  readonly steps: readonly StoryStep[]
   readonly exceptions: readonly string[]
 }
 
 /** One thing that happened. */
-export interface Step {
+export interface StoryStep {
   readonly at: string
   readonly kind: 'decision' | 'view' | 'run' | 'other'
   readonly what: string
@@ -66,7 +66,7 @@ export function accountOf({ life, events, exceptions }: Story): Account {
   }
 }
 
-function stepOf(told: Told): Step {
+function stepOf(told: Told): StoryStep {
   const { event } = told
   const name = textIn(told, 'name')
   const words = textIn(told, 'reason') ?? textIn(told, 'summary')
@@ -80,7 +80,7 @@ function stepOf(told: Told): Step {
   }
 }
 
-const kinds: Readonly<Record<Fact['type'], Step['kind']>> = {
+const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   requested: 'other',
   shown: 'view',
   decided: 'decision',
@@ -101,7 +101,7 @@ const kinds: Readonly<Record<Fact['type'], Step['kind']>> = {
 }
 
 /** Puts an event that is about no request into words. */
-export const noteOf = (told: Told): Step => {
+export const noteOf = (told: Told): StoryStep => {
   const words = textIn(told, 'why')
   return { ...stepOf(told), ...(words !== undefined && { words }) }
 }

@@ -7,7 +7,7 @@ import { type Day, parseDay } from '../core/data/day.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
-import type { Download } from './http.ts'
+import type { ServiceDownload } from './http.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
@@ -75,7 +75,7 @@ async function fetched({ service, screen }: Session, path: string, file: string)
 }
 
 /** @throws {Exit} 69 if it is not what the service says it is. */
-async function written({ headers, bytes }: Download, draft: string, tell: (text: string) => void) {
+async function written({ headers, bytes }: ServiceDownload, draft: string, tell: (text: string) => void) {
   const hash = createHash('sha256')
   const [, expected] = /^"([0-9a-f]{64})"$/.exec(headers.get('etag') ?? '') ?? []
   const whole = Number(headers.get('content-length') ?? Number.NaN)

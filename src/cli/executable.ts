@@ -6,7 +6,7 @@ import { Exit, exits } from './exit.ts'
 import type { Environment } from './settings.ts'
 
 /** Exactly what is run, and what the params bind as `command`. */
-export interface Command {
+export interface Program {
   readonly path: string
   readonly args: readonly string[]
   readonly cwd: string
@@ -17,7 +17,7 @@ export interface Command {
  *
  * @throws {Exit} 78 if there is no such executable file.
  */
-export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Command {
+export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Program {
   if (name === '') throw new Exit(exits.usage, 'The command to run is missing: it comes after --.')
   // An empty entry of the PATH is the current directory.
   const folders = name.includes('/') ? [''] : path.split(delimiter)
@@ -42,7 +42,7 @@ export type Ending =
 
 /** Runs the command without a shell, on our own standard streams. `started` gets the process to pass signals on to. */
 export function execute(
-  { path, args, cwd }: Command,
+  { path, args, cwd }: Program,
   env: Environment,
   started: (child: ChildProcess) => void,
 ): Promise<Ending> {

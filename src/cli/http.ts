@@ -5,7 +5,7 @@ import { isLasting } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
 
 /** One call. It may be repeated, so it must be one that means the same when it arrives twice. */
-export interface Call {
+export interface ServiceCall {
   readonly url: URL
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 /** An answer that is a file: its bytes are still to come. */
-export interface Download {
+export interface ServiceDownload {
   readonly headers: Headers
   /** @throws {Exit} 69 if they end early. */
   readonly bytes: AsyncIterable<Uint8Array>
@@ -44,12 +44,12 @@ const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
  * @returns the last answer
  * @throws {Exit} 69 if there is none.
  */
-export function send(call: Call, patience: Patience): Promise<Reply> {
+export function send(call: ServiceCall, patience: Patience): Promise<Reply> {
   return persist(call, patience, readBody)
 }
 
 /** Calls, and calls again, as {@link send} does, for a file of any size. It may take as long as bytes keep coming. */
-export function open(call: Call, patience: Patience): Promise<Reply & { readonly download?: Download }> {
+export function open(call: ServiceCall, patience: Patience): Promise<Reply & { readonly download?: ServiceDownload }> {
   return persist(call, patience, async (response, waiting) =>
     response.status === 200 ? { download: downloadIn(response, waiting, call) } : readBody(response),
   )
@@ -58,7 +58,7 @@ export function open(call: Call, patience: Patience): Promise<Reply & { readonly
 /** What an answer's body is made of. `waiting` ends the call when the other side has been silent for too long. */
 type Read<T> = (response: Response, waiting: Waiting) => Promise<T>
 
-async function persist<T extends object>(call: Call, patience: Patience, read: Read<T>): Promise<Received & T> {
+async function persist<T extends object>(call: ServiceCall, patience: Patience, read: Read<T>): Promise<Received & T> {
   let giveUpAt: number | undefined
   for (let attempt = 0; ; attempt++) {
     const result = await once(call, read)
@@ -91,7 +91,7 @@ const isPassing = (answer: Received & { readonly json?: Json }): boolean =>
 type Received = { readonly status: number; readonly retryAfter?: number }
 type Lost = { readonly lost: string; readonly retryAfter?: never }
 
-async function once<T extends object>(call: Call, read: Read<T>): Promise<(Received & T) | Lost> {
+async function once<T extends object>(call: ServiceCall, read: Read<T>): Promise<(Received & T) | Lost> {
   const { url, method, headers, body, seconds, signal } = call
   signal?.throwIfAborted()
   const waiting = waitingFor(seconds)
@@ -129,7 +129,7 @@ function waitingFor(seconds: number): Waiting {
   return { signal: controller.signal, again: () => void timer.refresh(), end: () => clearTimeout(timer) }
 }
 
-function downloadIn({ headers, body }: Response, waiting: Waiting, { url, seconds }: Call): Download {
+function downloadIn({ headers, body }: Response, waiting: Waiting, { url, seconds }: ServiceCall): ServiceDownload {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {

@@ -1,7 +1,7 @@
 import { csvLine } from '../core/data/csv.ts'
 import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/requestStory.ts'
-import { type Account, accountOf, type Reported, type Step } from './account.ts'
+import { type Account, accountOf, type Reported, type StoryStep } from './account.ts'
 
 const columns: Readonly<Record<string, (account: Account) => string | undefined>> = {
   request: ({ id }) => id,
@@ -43,7 +43,7 @@ const harmless = (text = ''): string =>
     .join('\n')
     .replace(/(?<=[;\n])(?=[=+\-@＝＋－＠])/g, "'")
 
-const joined = (steps: readonly Step[], kind: Step['kind']): string =>
+const joined = (steps: readonly StoryStep[], kind: StoryStep['kind']): string =>
   steps
     .filter((step) => step.kind === kind)
     .map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`)

@@ -1,12 +1,12 @@
 import type { Json } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/requestStory.ts'
-import { type Account, accountOf, noteOf, type Reported, type Step } from './account.ts'
+import { type Account, accountOf, noteOf, type Reported, type StoryStep } from './account.ts'
 
 /** Tells a day as one HTML page: nothing is loaded, nothing runs, and it can be printed. */
 export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Reported): AsyncGenerator<string> {
   yield head(reported)
-  const notes: Step[] = []
+  const notes: StoryStep[] = []
   for await (const chapter of chapters) {
     if (chapter.kind === 'request') yield requestOf(accountOf(chapter.story))
     else notes.push(noteOf(chapter.told))
@@ -95,7 +95,7 @@ function content(value: Json): string {
 
 const none = '<span class="none">not given, or erased</span>'
 
-function tableOf(steps: readonly Step[]): string {
+function tableOf(steps: readonly StoryStep[]): string {
   const rows = steps.map(({ at, who, what, words }) => {
     const quoted = words === undefined ? '' : `<blockquote>${shown(words)}</blockquote>`
     return `<tr><td>${escaped(at)}</td><td>${shown(who)}</td><td>${shown(what)}${quoted}</td></tr>`

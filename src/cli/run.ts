@@ -3,7 +3,7 @@ import { actionDigest } from '../core/action/action.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
-import { type Command, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
+import { type Program, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exitOf, exits } from './exit.ts'
 import { type Interruption, watchInterruption } from './interruption.ts'
 import { progressOf } from './print.ts'
@@ -31,7 +31,7 @@ export async function run(session: Session): Promise<Result> {
   }
 }
 
-const bound = ({ path, args, cwd }: Command): JsonObject => ({ path, args, cwd })
+const bound = ({ path, args, cwd }: Program): JsonObject => ({ path, args, cwd })
 
 async function getApproval({ service, screen }: Session, asking: Asking, signal: AbortSignal): Promise<Answer> {
   // Not held back by waiting: whoever looks on should see at once who must approve.
@@ -76,7 +76,7 @@ function resumable(cause: Exit, request: Answer, key: string): Exit {
   })
 }
 
-async function redeem({ service }: Session, asking: Asking, command: Command, approved: Answer): Promise<Answer> {
+async function redeem({ service }: Session, asking: Asking, command: Program, approved: Answer): Promise<Answer> {
   const { id, grant } = approved
   const digest = actionDigest({ ...asking.action, params: { ...asking.action.params, command: bound(command) } })
   const about = { request: withoutGrant(approved) }
@@ -100,7 +100,7 @@ async function redeem({ service }: Session, asking: Asking, command: Command, ap
 
 async function executeOnce(
   session: Session,
-  command: Command,
+  command: Program,
   redeemed: Answer,
   { signal, passTo }: Interruption,
 ): Promise<Result> {

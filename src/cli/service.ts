@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../core/data/json.ts'
 import { type Answer, parseAnswer } from './answer.ts'
 import { Exit, exitOfProblem, exits } from './exit.ts'
-import { type Call, type Download, open, type Patience, type Reply, send } from './http.ts'
+import { type ServiceCall, type ServiceDownload, open, type Patience, type Reply, send } from './http.ts'
 import type { Settings } from './settings.ts'
 import { tokenSource } from './token.ts'
 
@@ -18,7 +18,7 @@ export interface Service {
     claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
   ): Promise<Answer>
   /** Opens a file that the service has; `null` if it still has this ETag. */
-  download(path: string, etag?: string): Promise<Download | null>
+  download(path: string, etag?: string): Promise<ServiceDownload | null>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
@@ -40,7 +40,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
     if (reply.status === 200 || reply.status === 201) return parseAnswer(reply.json)
     throw problemIn(reply)
   }
-  const download = async (path: string, etag?: string): Promise<Download | null> => {
+  const download = async (path: string, etag?: string): Promise<ServiceDownload | null> => {
     const attempt = async (renew: boolean) => {
       const { headers, ...prepared } = prepare(new URL(`api/${path}`, settings.url), await token(renew), undefined, {})
       return open(
@@ -73,7 +73,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
 
 type Extra = Until & { readonly key?: string }
 
-function prepare(url: URL, token: string, body: JsonObject | undefined, { wait, signal, key }: Extra): Call {
+function prepare(url: URL, token: string, body: JsonObject | undefined, { wait, signal, key }: Extra): ServiceCall {
   return {
     url,
     method: body ? 'POST' : 'GET',

@@ -1,4 +1,4 @@
-import { type Verdict, verifyBundle } from '../verify/bundle.ts'
+import { type BundleVerdict, verifyBundle } from '../verify/bundle.ts'
 import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
 import {
   bundleRecord,
@@ -31,7 +31,7 @@ export async function verify(session: Offline, script: string): Promise<Result> 
 }
 
 /** Verifies one bundle, telling a terminal how far it is. */
-export async function verifyFile({ options, screen }: Offline, file: string, script: string): Promise<Verdict> {
+export async function verifyFile({ options, screen }: Offline, file: string, script: string): Promise<BundleVerdict> {
   const keys = readKeys(options)
   const progress = progressOn(screen, 'records verified')
   try {
@@ -43,7 +43,7 @@ export async function verifyFile({ options, screen }: Offline, file: string, scr
   }
 }
 
-export function resultOfVerdict({ manifest, said, held, problem }: Verdict): Result {
+export function resultOfVerdict({ manifest, said, held, problem }: BundleVerdict): Result {
   const bundle = manifest && bundleRecord(manifest)
   const record = { ...(bundle && { bundle }), ...(said && { said: { ...said } }), checks: held }
   if (problem) {

@@ -6,7 +6,7 @@ import type { Service } from './service.ts'
 /** How long the service is asked to hold an answer back, in seconds; it allows 60. */
 const held = 50
 
-export interface Waiting {
+export interface WaitingCall {
   /** Seconds; without it until the request is decided, which its deadline sees to. */
   readonly timeout?: number | undefined
   readonly signal?: AbortSignal
@@ -14,7 +14,7 @@ export interface Waiting {
 }
 
 /** Waits until a request leaves `pending`, cannot be delivered to anybody, or the time is up. */
-export async function untilDecided(service: Service, first: Answer, waiting: Waiting): Promise<Answer> {
+export async function untilDecided(service: Service, first: Answer, waiting: WaitingCall): Promise<Answer> {
   const { timeout = Number.POSITIVE_INFINITY, signal, say } = waiting
   const end = Date.now() + timeout * 1000
   let answer = first

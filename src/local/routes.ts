@@ -8,7 +8,7 @@ export interface Route<Target> {
   readonly target: Target
 }
 
-export interface Found<Target> {
+export interface RouteMatch<Target> {
   readonly target: Target
   readonly params: Record<string, string>
 }
@@ -31,7 +31,7 @@ export function findRoute<Target>(
   routes: readonly Route<Target>[],
   method: string,
   path: string,
-): Found<Target> | null {
+): RouteMatch<Target> | null {
   const [best] = routes
     .filter((each) => each.methods.includes(method) && each.pattern.test(path))
     .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))

@@ -24,14 +24,14 @@ export interface Rule<Terms = unknown> {
 }
 
 /** How a file's rules are read: the one effect they may have, and what their annotations mean. */
-export interface Reading<Terms> {
+export interface RuleReading<Terms> {
   readonly file: string
   readonly effect: Effect
   readonly terms: (notes: Notes) => Terms
 }
 
 /** @throws {BadPolicy} with file, line and rule of what is wrong. */
-export function readRules<Terms>(text: string, reading: Reading<Terms>): readonly Rule<Terms>[] {
+export function readRules<Terms>(text: string, reading: RuleReading<Terms>): readonly Rule<Terms>[] {
   const { file } = reading
   const parsed = policySetTextToParts(text)
   if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file })))
@@ -71,7 +71,7 @@ function split(text: string): readonly Piece[] {
   return pieces
 }
 
-function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: Reading<Terms>): Rule<Terms> {
+function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: RuleReading<Terms>): Rule<Terms> {
   const parsed = policyToJson(text)
   if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file, line })))
   const policy: PolicyJson = parsed.json

@@ -74,7 +74,7 @@ export type Scope =
 /** Whether a list holds this request. What it throws, the list throws. */
 export type Keep = (request: ApprovalRequest) => boolean | Promise<boolean>
 
-export interface Page {
+export interface RequestPage {
   readonly requests: readonly ApprovalRequest[]
   /** Where the next page starts; absent after the last. */
   readonly cursor?: string
@@ -128,7 +128,10 @@ export interface Ledger {
    *
    * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.
    */
-  list(scope: Scope, page: { readonly keep: Keep; readonly limit: number; readonly cursor?: string }): Promise<Page>
+  list(
+    scope: Scope,
+    page: { readonly keep: Keep; readonly limit: number; readonly cursor?: string },
+  ): Promise<RequestPage>
 
   /**
    * The shard's newest sequence number, and whose events came after the given one (all of them known by then).

@@ -4,7 +4,7 @@ import { attested, type Attested, checkDigest, checkDigests, checkKnown, keysIn 
 import { checkBounds } from './memberSizes.ts'
 import type { Links } from './chains.ts'
 import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from './checkpoints.ts'
-import { type Members, directory } from './zip/centralDirectory.ts'
+import { type ZipMembers, directory } from './zip/centralDirectory.ts'
 import { type OpenFile, withFile } from './file.ts'
 import type { Continued } from './continuity.ts'
 import { type Check, checks, type Finding, Findings } from './finding.ts'
@@ -21,11 +21,11 @@ export interface Verifying extends Reading {
 }
 
 /** What became of a bundle's verification. */
-export interface Verdict {
+export interface BundleVerdict {
   /** What it says of itself; absent if that could not even be trusted. */
   readonly manifest?: Manifest
   /** What the next bundle of the series has to fit. */
-  readonly standing?: Standing
+  readonly standing?: LogStanding
   readonly said?: SaidCount
   /** What was found to hold, in order. */
   readonly held: readonly Check[]
@@ -34,7 +34,7 @@ export interface Verdict {
 }
 
 /** Where a bundle begins and ends. */
-export interface Standing {
+export interface LogStanding {
   /** SHA-256 of the manifest's file. */
   readonly manifestHash: Hex
   readonly checkpoints: Checkpoints
@@ -49,7 +49,7 @@ export interface Standing {
  *
  * @throws {Unreadable} if a file cannot be read, or is no zip
  */
-export function verifyBundle(path: string, options: Verifying): Promise<Verdict> {
+export function verifyBundle(path: string, options: Verifying): Promise<BundleVerdict> {
   return withFile(path, async (file) => {
     const { said } = options
     if (said === undefined) return verifyOpen(file, options)
@@ -59,11 +59,11 @@ export function verifyBundle(path: string, options: Verifying): Promise<Verdict>
 
 type Opened = Verifying & { readonly saidFd?: number }
 
-async function verifyOpen(file: OpenFile, options: Opened): Promise<Verdict> {
+async function verifyOpen(file: OpenFile, options: Opened): Promise<BundleVerdict> {
   const { fd } = file
   const found = new Findings()
   let manifest: Manifest | undefined
-  let rest: { readonly standing: Standing; readonly said?: SaidCount } | undefined
+  let rest: { readonly standing: LogStanding; readonly said?: SaidCount } | undefined
   try {
     const members = await directory(file)
     const statement = await attested(fd, members, options.keys)
@@ -83,7 +83,7 @@ async function verifyOpen(file: OpenFile, options: Opened): Promise<Verdict> {
 
 async function verifyRecords(
   fd: number,
-  members: Members,
+  members: ZipMembers,
   statement: Attested,
   { found, ...options }: Opened & { readonly found: Findings },
 ) {

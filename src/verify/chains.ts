@@ -3,7 +3,7 @@ import { endOf, startOf } from '../core/data/day.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { Placed } from '../core/record/record.ts'
+import type { PlacedEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 
 /** What the first event of each shard says came before it. */
@@ -44,7 +44,7 @@ export class Chains {
   }
 
   /** @throws {BrokenAt} `broken-chain`, `bad-record` */
-  take(event: Placed, hash: Hex, line: number): void {
+  take(event: PlacedEvent, hash: Hex, line: number): void {
     const [current] = this.#queue
     const broken = (what: string) => new BrokenAt({ check: 'records', member, line }, 'broken-chain', what)
     if (!current) throw broken('There are more records than the manifest says.')
@@ -78,7 +78,7 @@ export class Chains {
     this.#head = this.#seq === 0 ? nothing : null
   }
 
-  #checkDay(event: Placed, line: number): void {
+  #checkDay(event: PlacedEvent, line: number): void {
     const { date, number } = this.#manifest
     // Events that a slow clock dated before the first day belong to the first day.
     if (event.at < this.#end && (event.at >= this.#start || number === 1)) return

@@ -6,7 +6,7 @@ import { checkConsistency, type Frontier, isFrontier, rootOf } from '../core/log
 import { verifySignature } from './ecdsa.ts'
 import { extentOf } from './manifest.ts'
 import { bytesOf } from './content.ts'
-import type { Members } from './zip/centralDirectory.ts'
+import type { ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
 
 /** The signed notes of the log before and after the day, to the byte, and the proof that leads from one to the other. */
@@ -22,7 +22,7 @@ const checkpointNames = {
   add: bundleFiles.growth.name,
 } as const
 
-export async function checkpointsIn(fd: number, members: Members): Promise<Checkpoints> {
+export async function checkpointsIn(fd: number, members: ZipMembers): Promise<Checkpoints> {
   const read = (name: string) => bytesOf(fd, extentOf(members, name))
   const { before, after, add } = checkpointNames
   return { before: await read(before), after: await read(after), add: await read(add) }

@@ -12,7 +12,7 @@ import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
 import { mostRecord } from './recordChecks.ts'
 
 /** A bundle that is open for reading. It is believed: verify it before. */
-export interface Day {
+export interface OpenDay {
   readonly manifest: Manifest
   /** A signed note. */
   readonly checkpoint: string
@@ -32,7 +32,7 @@ export interface Day {
  * @throws {Unreadable} if it cannot be read
  * @throws {BrokenAt} if it is no bundle
  */
-export function withDay<T>(path: string, work: (day: Day) => Promise<T>): Promise<T> {
+export function withDay<T>(path: string, work: (day: OpenDay) => Promise<T>): Promise<T> {
   return withFile(path, async (opened) => {
     const { fd } = opened
     const members = await directory(opened)

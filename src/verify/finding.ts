@@ -18,7 +18,7 @@ export const checks = [
 export type Check = (typeof checks)[number]
 
 /** Where in a bundle something does not hold. */
-export interface Place {
+export interface FaultPlace {
   readonly check: Check
   readonly member?: string
   /** The first is 1. */
@@ -26,16 +26,16 @@ export interface Place {
 }
 
 /** Something that does not hold: plain data, as it comes from another thread or goes into JSON. */
-export interface Finding extends Place {
+export interface Finding extends FaultPlace {
   readonly code: BrokenCode
   readonly words: string
 }
 
 /** Evidence that does not hold, and where. */
 export class BrokenAt extends Broken {
-  readonly place: Place
+  readonly place: FaultPlace
 
-  constructor(place: Place, code: BrokenCode, message: string, options?: ErrorOptions) {
+  constructor(place: FaultPlace, code: BrokenCode, message: string, options?: ErrorOptions) {
     super(code, message, options)
     this.name = 'BrokenAt'
     this.place = place
@@ -51,7 +51,7 @@ export class Unreadable extends Error {
 }
 
 /** Does work that may find evidence broken, and adds the place to what it throws. */
-export function placed<T>(place: Place, work: () => T): T {
+export function placed<T>(place: FaultPlace, work: () => T): T {
   try {
     return work()
   } catch (cause) {
@@ -61,7 +61,7 @@ export function placed<T>(place: Place, work: () => T): T {
 }
 
 /** Says what broke, and where. Rethrows any other error, because it is a fault of this program. */
-export function findingOf(cause: unknown, place?: Place): Finding {
+export function findingOf(cause: unknown, place?: FaultPlace): Finding {
   if (!(cause instanceof Broken)) throw cause
   const where = cause instanceof BrokenAt ? cause.place : place
   if (!where) throw cause
@@ -77,7 +77,7 @@ export class Findings {
   }
 
   /** Adds what broke, as {@link findingOf} has it. */
-  caught(cause: unknown, place?: Place): void {
+  caught(cause: unknown, place?: FaultPlace): void {
     this.#all.push(findingOf(cause, place))
   }
 

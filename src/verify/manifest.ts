@@ -6,7 +6,7 @@ import { spkiFromPem, thumbprintOf } from '../core/log/signature.ts'
 import { type ManifestSignature, pae, parseBundle, parseStatement } from '../core/log/statement.ts'
 import { verifySignature } from './ecdsa.ts'
 import { bytesOf, digestOf } from './content.ts'
-import type { Extent, Members } from './zip/centralDirectory.ts'
+import type { Extent, ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
 import { isKnown } from './zip/memberNames.ts'
 
@@ -32,7 +32,7 @@ const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
  * @throws {BrokenAt} `bad-manifest`, `wrong-key`, `bad-signature`; `missing-member`, `unlisted-member` where the zip has
  *   other members than the manifest lists
  */
-export async function attested(fd: number, members: Members, keys: readonly Uint8Array[]): Promise<Attested> {
+export async function attested(fd: number, members: ZipMembers, keys: readonly Uint8Array[]): Promise<Attested> {
   const bytes = await bytesOf(fd, extentOf(members, bundleFiles.manifest.name))
   const { payload, signatures } = placed(place, () => parseBundle(bytes.toString('utf8')))
   const statement = pae(payload)
@@ -53,7 +53,12 @@ export async function attested(fd: number, members: Members, keys: readonly Uint
  *
  * @throws {BrokenAt} `wrong-digest`
  */
-export async function checkDigests(fd: number, members: Members, { digests }: Attested, later: string): Promise<void> {
+export async function checkDigests(
+  fd: number,
+  members: ZipMembers,
+  { digests }: Attested,
+  later: string,
+): Promise<void> {
   for (const [name, extent] of members) {
     if (name === bundleFiles.manifest.name || name === later) continue
     checkDigest(name, await digestOf(fd, extent), digests)
@@ -65,7 +70,7 @@ export async function checkDigests(fd: number, members: Members, { digests }: At
  *
  * @throws {BrokenAt} `newer-format`
  */
-export function checkKnown(members: Members): void {
+export function checkKnown(members: ZipMembers): void {
   const member = [...members.keys()].find((name) => !isKnown(name))
   if (member === undefined) return
   const what = `The manifest lists ${member}, a member which this program does not know`
@@ -85,7 +90,7 @@ export function checkDigest(member: string, found: Hex, digests: Attested['diges
  * @returns them, the older first. The manifest, signed by a trusted key, vouches for them.
  * @throws {BrokenAt} `wrong-key`, `bad-signature`
  */
-export async function keysIn(fd: number, members: Members, attested: Attested): Promise<readonly Uint8Array[]> {
+export async function keysIn(fd: number, members: ZipMembers, attested: Attested): Promise<readonly Uint8Array[]> {
   const { statement, signatures } = attested
   const found: Uint8Array[] = []
   for (const { kid, der } of signatures) {
@@ -112,7 +117,7 @@ export async function keysIn(fd: number, members: Members, attested: Attested): 
   return found
 }
 
-export function extentOf(members: Members, name: string): Extent {
+export function extentOf(members: ZipMembers, name: string): Extent {
   const extent = members.get(name)
   if (!extent) throw new BrokenAt({ check: 'zip', member: name }, 'missing-member', `${name} is missing.`)
   return extent
@@ -132,7 +137,7 @@ function checkSums({ number, date, sealedAt, log, shards, counts }: Manifest): v
     throw new BrokenAt(place, 'wrong-counts', 'The manifest does not agree with itself on how many records there are.')
 }
 
-function checkListed(members: Members, digests: Attested['digests']): void {
+function checkListed(members: ZipMembers, digests: Attested['digests']): void {
   for (const member of digests.keys())
     if (!members.has(member) || member === bundleFiles.manifest.name)
       throw new BrokenAt({ check: 'members', member }, 'missing-member', `${member} is listed and not in the bundle.`)

@@ -2,7 +2,7 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { maxLeafBytes } from '../core/request/event.ts'
 import { mostCarried } from './carried.ts'
-import type { Members } from './zip/centralDirectory.ts'
+import type { ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt } from './finding.ts'
 
 /** A row of a table: lists of people and rules, from events of 4 KiB. */
@@ -13,7 +13,7 @@ export const mostRow = 65_536
  *
  * @throws {BrokenAt} `wrong-digest`: whatever they hold, it is not what was signed
  */
-export function checkBounds(members: Members, { counts }: Manifest): void {
+export function checkBounds(members: ZipMembers, { counts }: Manifest): void {
   const most = {
     [bundleFiles.records.name]: counts.records * (maxLeafBytes + 1),
     [bundleFiles.carried.name]: counts.carried * (mostCarried + 1),

@@ -2,7 +2,7 @@ import type { BrokenCode } from '../core/data/broken.ts'
 import { editionFile, readEdition } from '../core/record/policyVersion.ts'
 import type { Hex } from '../core/data/id.ts'
 import { bytesOf } from './content.ts'
-import type { Members } from './zip/centralDirectory.ts'
+import type { ZipMembers } from './zip/centralDirectory.ts'
 import type { Examined } from './examination.ts'
 import { BrokenAt } from './finding.ts'
 
@@ -15,7 +15,7 @@ import { BrokenAt } from './finding.ts'
 export async function checkPolicies(
   fd: number,
   { policies }: Examined,
-  members: Members,
+  members: ZipMembers,
   digests: ReadonlyMap<string, Hex>,
 ): Promise<void> {
   const explained = new Set<string>()

@@ -7,7 +7,7 @@ import type { LogEvent } from '../core/record/eventType.ts'
 import { readRecord } from '../core/record/record.ts'
 import { verifySignature } from './ecdsa.ts'
 import { type Carried } from './carried.ts'
-import { type Day, withDay } from './day.ts'
+import { type OpenDay, withDay } from './day.ts'
 import { hashesIn } from './subtrees.ts'
 
 /** That one event is in the log (C2SP tlog-proof). */
@@ -74,7 +74,7 @@ export function checkProof(text: string, keys: readonly Uint8Array[]): Proven {
 
 type Found = { readonly index: number; readonly event: LogEvent; readonly text: string } | Carried
 
-async function eventsOf(day: Day, request: RequestId): Promise<readonly Found[]> {
+async function eventsOf(day: OpenDay, request: RequestId): Promise<readonly Found[]> {
   const found: Found[] = []
   for await (const one of day.carried()) if (one.event.request === request) found.push(one)
   for await (const { index, text } of day.records()) {

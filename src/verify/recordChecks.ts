@@ -4,7 +4,7 @@ import { maxLeafBytes } from '../core/request/event.ts'
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
-import { type Placed, readRecord } from '../core/record/record.ts'
+import { type PlacedEvent, readRecord } from '../core/record/record.ts'
 import { Broken } from '../core/data/broken.ts'
 import { Chains, type Links } from './chains.ts'
 import { BrokenAt } from './finding.ts'
@@ -78,7 +78,7 @@ export class RecordChecks {
   }
 
   /** Reads a record; of one that is too new, only its place. */
-  #read(text: string, line: number): LogEvent | Placed {
+  #read(text: string, line: number): LogEvent | PlacedEvent {
     const place = { check: 'records', member, line } as const
     try {
       return readRecord(text)
@@ -87,7 +87,7 @@ export class RecordChecks {
       const broken = new BrokenAt(place, cause.code, cause.message, { cause })
       if (cause.code !== 'newer-format') throw broken
       this.#newer ??= broken
-      return JSON.parse(text) as Placed
+      return JSON.parse(text) as PlacedEvent
     }
   }
 }

@@ -7,7 +7,7 @@ import { type Frontier, growing, rootOf } from '../core/log/merkle.ts'
 import { extentOf } from './manifest.ts'
 import { frontierOf } from './checkpoints.ts'
 import { contentOf } from './content.ts'
-import type { Members } from './zip/centralDirectory.ts'
+import type { ZipMembers } from './zip/centralDirectory.ts'
 import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
 import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
@@ -51,7 +51,7 @@ export const records = bundleFiles.records.name
  */
 export async function readRecords(
   fd: number,
-  members: Members,
+  members: ZipMembers,
   manifest: Manifest,
   options: Options & { readonly digestOnly: boolean; readonly saidFd?: number },
 ): Promise<Pass> {
@@ -117,7 +117,7 @@ async function examine(
 
 function subjectsOf(
   fd: number,
-  members: Members,
+  members: ZipMembers,
   manifest: Manifest,
   { saidFd, isFollowed = false }: Reading & { readonly saidFd?: number },
 ): Subjects {

@@ -5,7 +5,7 @@ import { readRecord } from '../core/record/record.ts'
 import type { Exceptional } from '../core/record/auditException.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
 import { storedOf } from './content.ts'
-import { type Day, withDay } from './day.ts'
+import { type OpenDay, withDay } from './day.ts'
 import { withFile } from './file.ts'
 import { SaidReader, type Text } from './saidReader.ts'
 
@@ -38,7 +38,7 @@ export type Chapter =
 export function tellDay(
   path: string,
   said: string | undefined,
-  tell: (chapters: AsyncIterable<Chapter>, day: Day) => Promise<void>,
+  tell: (chapters: AsyncIterable<Chapter>, day: OpenDay) => Promise<void>,
 ): Promise<void> {
   return withDay(path, async (day) => {
     if (said === undefined) return tell(chapters(day, null), day)
@@ -50,7 +50,7 @@ export function tellDay(
 
 type Telling = { readonly events: Told[]; readonly exceptions: Exceptional[] }
 
-async function* chapters(day: Day, said: SaidReader | null): AsyncGenerator<Chapter> {
+async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<Chapter> {
   const earlier = day.carried()[Symbol.asyncIterator]()
   let carried = await earlier.next()
   let shard: Shard | null = null

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { nextDay } from '../core/data/day.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { emptyChain } from '../core/request/event.ts'
-import { type Standing, type Verdict, type Verifying, verifyBundle } from './bundle.ts'
+import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } from './bundle.ts'
 import { Continuity } from './continuity.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
@@ -21,7 +21,7 @@ export interface SeriesVerdict {
 /** A bundle that holds, and where it ends. */
 interface Link {
   readonly manifest: Manifest
-  readonly standing: Standing
+  readonly standing: LogStanding
 }
 
 /**
@@ -75,7 +75,11 @@ async function verifyNext(
   // First, since a day that is missing may be the one on which the key changed.
   if (before) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
-  const { problem, manifest, standing }: Verdict = await verifyBundle(path, { ...options, keys, isFollowed: true })
+  const { problem, manifest, standing }: BundleVerdict = await verifyBundle(path, {
+    ...options,
+    keys,
+    isFollowed: true,
+  })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
   if (!manifest || !standing) throw new Error('A bundle that holds has a manifest, and a standing.')
   const next = { manifest, standing }

@@ -1,14 +1,14 @@
 import { Broken } from '../core/data/broken.ts'
 import { hashNode, inclusionRanges, perfect, type Subtree } from '../core/log/merkle.ts'
 import type { Carried } from './carried.ts'
-import type { Day } from './day.ts'
+import type { OpenDay } from './day.ts'
 
 /**
  * Finds the roots of perfect subtrees of the log after a day, from what its bundle has: the roots before the day, the
  * proofs of carried events, and the records. In memory are the roots that are wanted, and one of each size.
  */
 export async function hashesIn(
-  day: Pick<Day, 'manifest' | 'hashes'>,
+  day: Pick<OpenDay, 'manifest' | 'hashes'>,
   wanted: readonly Subtree[],
   carried: readonly Pick<Carried, 'index' | 'proof'>[],
 ): Promise<(node: Subtree) => Uint8Array> {

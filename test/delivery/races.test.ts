@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Rule } from '../../src/approvals/commit.ts'
+import type { CommitRule } from '../../src/approvals/commit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel } from '../../src/core/request/withdrawal.ts'
@@ -154,7 +154,7 @@ async function happen(
 ): Promise<void> {
   const [process] = processes
   /** What is refused, since something else came first, is no event. */
-  const commit = (rule: Rule) => world.commit(id, rule).catch(refused)
+  const commit = (rule: CommitRule) => world.commit(id, rule).catch(refused)
   switch (event.kind) {
     case 'approve':
     case 'deny':

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { change, type ChangeParts, type Rule } from '../../src/approvals/commit.ts'
+import { change, type ChangeParts, type CommitRule } from '../../src/approvals/commit.ts'
 import { revision } from '../../src/core/request/delivery.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
@@ -84,7 +84,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   }
 
   /** What somebody else commits, who tells nobody. */
-  const commit = (id: RequestId, rule: Rule) =>
+  const commit = (id: RequestId, rule: CommitRule) =>
     change({ ledger, clock, policy, random: randomBytes, tell: () => {} }, id, rule)
 
   const delivery = process()

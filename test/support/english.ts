@@ -1,7 +1,7 @@
 import type { Action } from '../../src/core/action/action.ts'
 import * as page from '../../src/core/action/page.ts'
 import * as shown from '../../src/core/action/presentation.ts'
-import type { Layout } from '../../src/core/action/value.ts'
+import type { TextLayout } from '../../src/core/action/value.ts'
 import * as measure from '../../src/core/data/measure.ts'
 import { english } from '../../src/words/english.ts'
 
@@ -14,7 +14,7 @@ export const pagesOf = (action: Action, presentation?: Presentation) => page.pag
 export const checkShowable = (action: Action, presentation?: Presentation) =>
   page.checkShowable(action, presentation, units)
 export const titleOf = (action: Action, presentation: Presentation) => shown.titleOf(action, presentation, units)
-export const rowsOf = (action: Action, presentation: Presentation, layout: Layout) =>
+export const rowsOf = (action: Action, presentation: Presentation, layout: TextLayout) =>
   shown.rowsOf(action, presentation, layout, units)
 
 export const grouped = (amount: number) => measure.grouped(amount, units)

@@ -1,7 +1,7 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { Tables } from '../../src/azure/tables.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
-import type { Page, Scope } from '../../src/ports/ledger.ts'
+import type { RequestPage, Scope } from '../../src/ports/ledger.ts'
 import { anAgent, anApprover, fill, timeOf } from './crowdedTable.ts'
 import { type Bench, type Figure, figure, type Means, share } from './figure.ts'
 import type { BenchStorage } from './storage.ts'
@@ -15,7 +15,7 @@ const day = 86_400
 interface Question {
   readonly name: string
   readonly scope: Scope
-  readonly keep?: (request: Page['requests'][number]) => boolean
+  readonly keep?: (request: RequestPage['requests'][number]) => boolean
 }
 
 const everything = () => true

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts'
 import { bounds } from '../data/bound.ts'
-import { type Presentation, type Row, rowsOf } from './presentation.ts'
+import { type Presentation, type ParamRow, rowsOf } from './presentation.ts'
 import { Problem } from '../data/problem.ts'
 import { keysOf } from './value.ts'
 import type { Units } from '../data/measure.ts'
@@ -11,7 +11,7 @@ export interface Page {
 }
 
 /** A top-level param. One that is too long for a page runs on: then this is part `part` of `parts`. */
-export interface Entry extends Row {
+export interface Entry extends ParamRow {
   readonly part: number
   readonly parts: number
 }

@@ -1,7 +1,7 @@
 import { type Action, escapePointer } from './action.ts'
 import { isArray, isObject, type Json } from '../data/json.ts'
 import { bytes, duration, grouped, type Measured, seconds, type Units } from '../data/measure.ts'
-import { itemText, keepsOrder, keysOf, type Layout, quotedText, valueText } from './value.ts'
+import { itemText, keepsOrder, keysOf, type TextLayout, quotedText, valueText } from './value.ts'
 
 /**
  * How policy wants an action to be shown: words, an order and formats, and never a value. Copied into the request at
@@ -44,7 +44,7 @@ export interface Piece {
 }
 
 /** A top-level param as it is shown, under its real key whatever its label. */
-export interface Row {
+export interface ParamRow {
   readonly key: string
   readonly label?: string
   /** Safe for a card. Empty for a critical param that is absent. */
@@ -81,9 +81,9 @@ export function titleOf(action: Action, presentation: Presentation | undefined, 
 export function rowsOf(
   action: Action,
   presentation: Presentation | undefined,
-  layout: Layout,
+  layout: TextLayout,
   units: Units,
-): readonly Row[] {
+): readonly ParamRow[] {
   const named = presentation?.params ?? []
   const keys = new Set(named.map(({ key }) => key))
   const others = keysOf(action).filter((key) => !keys.has(key))
@@ -96,11 +96,11 @@ export function rowsOf(
 
 /** How a row is written: on one line or several, with the units of a language. */
 interface Style {
-  readonly layout: Layout
+  readonly layout: TextLayout
   readonly units: Units
 }
 
-function rowOf(param: PresentedParam, value: Json | undefined, style: Style): Row | null {
+function rowOf(param: PresentedParam, value: Json | undefined, style: Style): ParamRow | null {
   const { key, label, critical = false, format, side } = param
   const common = { key, ...(label !== undefined && { label }), critical, ...(side && { side }) }
   if (value === undefined) return critical ? { ...common, text: '', kind: 'absent' } : null

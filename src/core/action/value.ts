@@ -3,7 +3,7 @@ import { canonical, type Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
 
 /** On one line, or broken into lines where it has them. */
-export type Layout = 'line' | 'block'
+export type TextLayout = 'line' | 'block'
 
 /** The top-level params in the order of the canonical form. */
 export const keysOf = (action: Action): readonly string[] => Object.keys(action.params).sort()
@@ -12,11 +12,11 @@ export const keysOf = (action: Action): readonly string[] => Object.keys(action.
  * Writes a param's value for people: a string as it is, anything else in its canonical form. A string that could be
  * read as something else, as `"1"` or `"true"`, is quoted; so no two values are written alike.
  */
-export const valueText = (value: Json, layout: Layout): string =>
+export const valueText = (value: Json, layout: TextLayout): string =>
   cardText(typeof value === 'string' && !isMistakable(value) ? value : canonical(value), layout)
 
 /** As {@link valueText}, where every string is quoted: none is taken for what a format writes. */
-export const quotedText = (value: Json, layout: Layout): string => cardText(canonical(value), layout)
+export const quotedText = (value: Json, layout: TextLayout): string => cardText(canonical(value), layout)
 
 /** Letters, digits and ASCII signs but the comma and the quotation mark: other signs pass for commas and arrows. */
 const oneItem = /^[\p{L}\p{M}\p{N}!#-+\--~]+$/u
@@ -41,7 +41,7 @@ function isMistakable(text: string): boolean {
  * swallow (spaces in a row, at either end, or so many that the rest is pushed out of sight). Two texts that differ are
  * shown differently.
  */
-export const cardText = (text: string, layout: Layout = 'line'): string =>
+export const cardText = (text: string, layout: TextLayout = 'line'): string =>
   visible(text, layout)
     .replace(/^ | $/g, '⟦U+0020⟧')
     .replace(/ {41,}/g, (run) => `⟦U+0020 × ${run.length}⟧`)

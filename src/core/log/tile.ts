@@ -13,7 +13,7 @@ export interface Tile {
 }
 
 /** Where a subtree's root is found: it is that over `count` hashes of the tile, beginning with number `from`. */
-export interface Place {
+export interface TilePlace {
   readonly tile: Tile
   readonly from: number
   readonly count: number
@@ -50,7 +50,7 @@ export function rightEdge(size: number): readonly Tile[] {
  *
  * @throws {RangeError} if the log has no such subtree.
  */
-export function tileOf(node: Subtree, size: number): Place {
+export function tileOf(node: Subtree, size: number): TilePlace {
   const level = Math.floor(node.level / height)
   const count = 2 ** (node.level % height)
   const first = node.index * count
@@ -65,7 +65,7 @@ export function tileOf(node: Subtree, size: number): Place {
  *
  * @throws {RangeError} if the tile is too short.
  */
-export function rootAt({ from, count }: Place, tile: Uint8Array): Uint8Array {
+export function rootAt({ from, count }: TilePlace, tile: Uint8Array): Uint8Array {
   if (tile.length < (from + count) * hashBytes) throw new RangeError('The tile is too short.')
   const log = growing(emptyFrontier)
   for (let i = from; i < from + count; i++) log.add(tile.subarray(i * hashBytes, (i + 1) * hashBytes))

@@ -8,14 +8,14 @@ import type { Digest } from '../data/id.ts'
 import { canonical, isObject, type Json, type JsonObject } from '../data/json.ts'
 
 /** Where an event stands: the one part that all types and versions have, also those that are not known here. */
-export type Placed = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { readonly type: string }
+export type PlacedEvent = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { readonly type: string }
 
 /**
  * Reads a leaf strictly: canonical, at most 4 KiB, every member of its type and version with the right form, and no
  * others.
  *
  * @throws {Broken} `newer-format` for a type, or version of a type, that is not known here, else `bad-record`. A leaf
- *   that is `newer-format` is canonical JSON and {@link Placed}.
+ *   that is `newer-format` is canonical JSON and {@link PlacedEvent}.
  */
 export function readRecord(leaf: string): LogEvent {
   if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw bad('it has over 4,096 bytes')

@@ -18,7 +18,7 @@ export interface CarryingParts {
 }
 
 /** An event of an earlier day, and its line in `carried.jsonl`. */
-export interface Carried {
+export interface CarriedEvent {
   readonly event: LogEvent
   readonly line: string
 }
@@ -41,7 +41,7 @@ export class CarriedEvents {
   }
 
   /** @throws {Broken} `bad-carried` if the ledger does not have the request's events as they were sealed */
-  async of(id: RequestId): Promise<readonly Carried[]> {
+  async of(id: RequestId): Promise<readonly CarriedEvent[]> {
     const request = await this.#ledger.find(id)
     if (request === null) throw new Broken('bad-carried', `The ledger has events of ${id}, and no such request.`)
     const sealed = this.#plan.from[shardOf(id)]?.seq ?? 0
@@ -52,7 +52,7 @@ export class CarriedEvents {
     return Promise.all(events.map((event) => this.#proven(id, event)))
   }
 
-  async #proven(id: RequestId, { seq, text }: KeptEvent): Promise<Carried> {
+  async #proven(id: RequestId, { seq, text }: KeptEvent): Promise<CarriedEvent> {
     const event = readRecord(text)
     const { size } = this.#plan
     const index = await this.#index.of(shardOf(id), event)

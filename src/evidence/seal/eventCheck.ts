@@ -16,14 +16,14 @@ export interface Checked {
 }
 
 /** Where events belong: times are from a moment on, and before another. */
-export interface Place {
+export interface DayPlace {
   readonly shard: Shard
   readonly from: Instant
   readonly before: Instant
 }
 
 /** What a clock that was behind wrote before the first day belongs to that. */
-export const placeIn = ({ number, date }: Plan, shard: Shard): Place => ({
+export const placeIn = ({ number, date }: Plan, shard: Shard): DayPlace => ({
   shard,
   from: number === 1 ? ('' as Instant) : startOf(date),
   before: endOf(date),
@@ -36,7 +36,7 @@ export const placeIn = ({ number, date }: Plan, shard: Shard): Place => ({
  * @param head the event before it
  * @throws {Broken} `broken-chain`, `bad-record`, `newer-format`
  */
-export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, from, before }: Place): Checked {
+export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, from, before }: DayPlace): Checked {
   if (seq !== head.seq + 1) throw bad(seq, shard, 'broken-chain', `stands where event ${head.seq + 1} belongs`)
   const event = read(text, { shard, seq })
   if (event.prev !== head.hash) throw bad(seq, shard, 'broken-chain', 'does not follow the one before it')

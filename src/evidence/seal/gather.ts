@@ -12,8 +12,8 @@ import { type Replay, replay } from '../../core/record/replay.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
-import { type Carried, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
-import { bad, check, type Checked, placeIn, type Place } from './eventCheck.ts'
+import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
+import { bad, check, type Checked, placeIn, type DayPlace } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
@@ -108,7 +108,7 @@ class Gathering {
     counts.types.set(event.type, (counts.types.get(event.type) ?? 0) + 1)
   }
 
-  carry(rules: Replay, { event, line }: Carried): void {
+  carry(rules: Replay, { event, line }: CarriedEvent): void {
     rules.carry(event)
     this.#note(event)
     this.#spools.carried.add(line)
@@ -175,7 +175,7 @@ async function gatherPage(
   rules: Replay,
   page: readonly KeptEvent[],
   before: ChainHead,
-  place: Place,
+  place: DayPlace,
 ): Promise<ChainHead> {
   let head = before
   const events: Checked[] = []
@@ -198,7 +198,7 @@ async function earlierOf(
   day: Gathering,
   rules: Replay,
   events: readonly Checked[],
-): Promise<ReadonlyMap<RequestId, readonly Carried[]>> {
+): Promise<ReadonlyMap<RequestId, readonly CarriedEvent[]>> {
   const seen = new Set<RequestId>()
   const wanted = new Set<RequestId>()
   for (const { event } of events) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
 import { type Click, parseClick } from './click.ts'
-import { type Command, parseCommand } from './chatCommand.ts'
+import { type ChatCommand, parseCommand } from './chatCommand.ts'
 import { spoken } from '../../words/spoken.ts'
 
 /** The person who sent an activity, and the place in Teams it came from. */
@@ -18,7 +18,7 @@ interface Origin {
 /** What a person in Teams wants. */
 export type Intent =
   | (Origin & Click)
-  | (Origin & { readonly kind: 'command' } & Command)
+  | (Origin & { readonly kind: 'command' } & ChatCommand)
   /** The bot was added to a team, a chat or a person's apps. Teams may report this more than once. */
   | (Origin & { readonly kind: 'installed' })
   | (Origin & { readonly kind: 'removed' })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../../core/data/json.ts'
 
 /** What a person typed to the bot. `approve` stands for every verb that works by card only. */
-export interface Command {
+export interface ChatCommand {
   readonly name: 'help' | 'pending' | 'show' | 'approve' | 'unknown'
   /** What to show, in lower case as ids are; not parsed. */
   readonly argument?: string
@@ -12,7 +12,7 @@ export interface Command {
 const longest = 1_000
 
 /** Reads the command in a message. Ignores the bot's mention, case and white space. */
-export function parseCommand(message: Json): Command {
+export function parseCommand(message: Json): ChatCommand {
   const [verb, argument] = wordsOf(message)
   switch (verb) {
     case 'help':

@@ -15,7 +15,7 @@ export interface Extent {
   readonly method: 'stored' | 'deflated'
 }
 
-export type Members = ReadonlyMap<string, Extent>
+export type ZipMembers = ReadonlyMap<string, Extent>
 
 /** More than any bundle needs: a policy has some ten files, and a day some versions. */
 const mostEntries = 10_000
@@ -32,7 +32,7 @@ const mostSmall = 256 * 2 ** 20
  *
  * @throws {BrokenAt} `bad-zip`, `unlisted-member`, `missing-member`
  */
-export async function directory(file: OpenFile): Promise<Members> {
+export async function directory(file: OpenFile): Promise<ZipMembers> {
   const { fd } = file
   const layout = await layoutOf(file)
   if (layout.entries > mostEntries) throw bad(`lists ${layout.entries} members, more than any bundle has`)

@@ -12,7 +12,7 @@ import {
   type KeptEvent,
   type Ledger,
   type Loaded,
-  type Page,
+  type RequestPage,
   type Scope,
   type UsedKey,
   type Wanted,
@@ -117,7 +117,7 @@ export class MemoryLedger implements Ledger {
       .map(({ id }) => id)
   }
 
-  async list(scope: Scope, { keep, limit, cursor }: Parameters<Ledger['list']>[1]): Promise<Page> {
+  async list(scope: Scope, { keep, limit, cursor }: Parameters<Ledger['list']>[1]): Promise<RequestPage> {
     const after = cursor === undefined ? '' : parseCursor(scope, cursor)
     const rows = this.all()
       .filter((request) => isIn(scope, request))
