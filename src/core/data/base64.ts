@@ -2,14 +2,18 @@
 export const encode64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
-/** Reads what {@link encode64} wrote. `null` for every other text: one value has one text, so no text can be altered. */
+/**
+ * Reads what {@link encode64} wrote.
+ *
+ * Returns `null` for every other text: each value has one encoding only, so a text cannot change and keep its value.
+ */
 export function decode64(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64')
-  // Node skips what is not base64, takes the URL alphabet, and does without padding.
+  // Node ignores invalid characters and accepts the URL alphabet and missing padding: encoding again reveals them.
   return bytes.toString('base64') === text ? new Uint8Array(bytes) : null
 }
 
-/** Reads a SHA-256 hash. `null` for every other text. */
+/** Reads a SHA-256 hash in base64. Returns `null` for every other text. */
 export function decodeHash(text: string): Uint8Array | null {
   if (text.length !== 44) return null
   const bytes = decode64(text)

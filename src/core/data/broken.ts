@@ -1,7 +1,8 @@
 /**
- * What can be wrong with evidence, in the order in which a verifier looks. The codes are for scripts, and stay.
+ * What can be wrong with evidence, in the order in which the verifier checks. Scripts rely on the codes: they never
+ * change.
  *
- * `newer-format` is no fault: an event of the log, or a member of the bundle, that this program is too old to understand.
+ * `newer-format` is not a fault of the evidence: this program is too old to understand an event or a bundle member.
  */
 export type BrokenCode =
   | 'bad-zip'

@@ -1,7 +1,7 @@
-/** A cell that begins so is a formula to a spreadsheet; in some countries with the wide signs too. */
+/** Spreadsheets run a cell that begins with one of these as a formula; some also accept the full-width signs. */
 const formula = /^[=+\-@\t\r\n＝＋－＠]/
 
-/** Writes one line of a table (RFC 4180), which a spreadsheet opens without running anything. Absent is empty. */
+/** Writes one line of a table (RFC 4180) in which a spreadsheet runs no formula. An absent cell is written as empty. */
 export const csvLine = (cells: readonly (string | number | undefined)[]): string => `${cells.map(cell).join(',')}\r\n`
 
 function cell(value: string | number = ''): string {

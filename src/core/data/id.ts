@@ -17,7 +17,7 @@ export type Hex = string & { readonly __brand: 'Hex' }
 /** `sha256:` and 64 lower-case hex digits. */
 export type Digest = string & { readonly __brand: 'Digest' }
 
-/** 16 for version 1, for ever: it is written in the ledger's `meta`. */
+/** All 16 shards. The number is stored in the ledger's `meta` and can never change for an existing ledger. */
 export const shards: readonly Shard[] = Array.from({ length: 16 }, (_, i) => i.toString(16).padStart(2, '0') as Shard)
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -37,7 +37,7 @@ export function parseObjectId(text: string, pointer = ''): ObjectId {
   return text.toLowerCase() as ObjectId
 }
 
-/** @throws {Problem} `not-found`: what is not an id names nothing. */
+/** @throws {Problem} `not-found` unless the text is a request id: no request has a malformed id. */
 export function parseRequestId(text: string): RequestId {
   if (!requestId.test(text)) throw new Problem('not-found', 'There is no such request.')
   return text as RequestId
@@ -61,20 +61,20 @@ export function newRequestId(at: Instant, random: Uint8Array, shard: Shard): Req
 
 export const shardOf = (id: RequestId): Shard => id.slice(27) as Shard
 
-/** The time in an id, to the millisecond. */
+/** The time at which the id was made, to the millisecond. */
 export const timeOf = (id: RequestId): Instant =>
   instant([...id.slice(0, 10)].reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
 
-/** Picks the shard of a request that has an idempotency key, so that the key's row lies in the same partition. */
+/** Picks the shard of a request with an idempotency key, so that the request and the key's row share a partition. */
 export const shardOfKey = (agent: ObjectId, key: string): Shard => shardAt(keyHash(agent, key))
 
-/** Names an idempotency key: keys are per agent. */
+/** Hashes an idempotency key with its agent, so that two agents may use the same key. */
 export const keyHash = (agent: ObjectId, key: string): Hex => sha256(`${agent}\n${key}`)
 
 /** Picks a shard from a hash or from random hex digits. */
 export const shardAt = (hex: string): Shard => `0${hex.slice(0, 1)}` as Shard
 
-/** Complements each digit of the id's ULID, so that ascending keys run from the newest to the oldest. */
+/** Complements each digit of the id's ULID, so that ascending row keys list the newest request first. */
 export const inverse = (id: RequestId): string =>
   [...id.slice(0, 26)].map((digit) => digits[31 - digits.indexOf(digit)]).join('')
 

@@ -9,14 +9,14 @@ export interface JsonObject {
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !isArray(value)
 
-/** `Array.isArray` makes `any` of a readonly array. */
+/** Narrows to a readonly array of {@link Json}; `Array.isArray` would narrow to `any[]`. */
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
 /**
  * Writes the canonical form of a value (RFC 8785): members sorted by UTF-16 units, numbers and strings as ECMAScript
- * writes them, no white space. Equal values have equal texts, in every language.
+ * writes them, no white space. Equal values have equal texts, whatever language wrote them.
  *
- * @throws {TypeError} for what has no canonical form: a number that is not finite, a lone surrogate.
+ * @throws {TypeError} for a number that is not finite or a lone surrogate, which have no canonical form.
  */
 export function canonical(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('A number that is not finite.')
@@ -35,15 +35,15 @@ export interface JsonLimits {
   readonly nodes: number
 }
 
-/** What a request body may have: the action's limits and room for the texts around it. */
+/** The limits of a request body: those of an action, and room for the texts around it. */
 export const bodyLimits: JsonLimits = bounds.body
 
-/** What an activity of Teams may have: mentions and channel data lie around what we read. */
+/** The limits of a Teams activity, with room for the mentions and channel data around the members that are read. */
 export const activityLimits: JsonLimits = bounds.activity
 
 /**
- * Reads JSON strictly (RFC 8259), refusing whatever two readers could understand differently: doubled keys, lone
- * surrogates, numbers that lose digits, bad UTF-8, a byte order mark.
+ * Reads JSON strictly (RFC 8259). Refuses everything that two readers could understand differently: duplicate keys,
+ * lone surrogates, numbers that lose digits, bad UTF-8, a byte order mark.
  *
  * @throws {Problem} `too-large` past the byte limit, else `invalid-json` with the position or pointer.
  */
@@ -59,7 +59,7 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits = bodyLimits): Js
   return new Reader(text, limits).document()
 }
 
-/** A string with nothing to unescape or refuse: the common case, taken in one step. */
+/** Matches a string with nothing to unescape or refuse. Most strings are like this, and need no second look. */
 const plainString = /"([\x20-\x21\x23-\x5b\x5d-\ud7ff\ue000-\uffff]*)"/y
 const anyString = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
@@ -68,7 +68,7 @@ const space = /[ \t\n\r]*/y
 /** IEEE 754: the smallest normal double, 2^-1022. */
 const smallest = 2 ** -1022
 
-/** One pass over the text; holds the position. Depth is bounded, so recursion is safe. */
+/** Reads the text in one pass. Recursion cannot exhaust the stack, since the depth is limited. */
 class Reader {
   readonly #text: string
   readonly #limits: JsonLimits
@@ -167,7 +167,7 @@ class Reader {
       .replace(/^0+/, '')
     const digits = /[.eE]/.test(literal) ? significant.replace(/0+$/, '') : ''
     if (digits.length > 15) this.#refuse('A number has more than 15 significant digits: write it as text.')
-    // Below the smallest normal double digits are lost before there are 15 of them.
+    // A subnormal double holds fewer than 15 significant digits: some could be lost.
     if (Math.abs(value) < smallest && digits !== '') this.#refuse('A number is too small.')
     return value
   }

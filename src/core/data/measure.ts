@@ -51,13 +51,13 @@ export function duration(text: string, units: Units): Measured | null {
   return total === null ? null : { exact: text, reading: spelled(total, units) }
 }
 
-/** ISO 8601 durations of fixed length: no years or months. */
+/** ISO 8601 durations of fixed length: without years and months, whose lengths vary. */
 const isoDuration = /^P(?:(\d{1,4})W|(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)$/
 
 /** The seconds of an ISO 8601 duration of fixed length, as `PT1H` or `P1D`; `null` for any other text. */
 export function isoSeconds(text: string): number | null {
   const found = isoDuration.exec(text)
-  // `P`, `PT` and `P1DT` match the pattern, but say nothing.
+  // `P`, `PT` and `P1DT` match the pattern, but ISO 8601 does not allow them.
   if (!found || !/\d[WDHMS]$/.test(text)) return null
   const [weeks = 0, days = 0, hours = 0, minutes = 0, rest = 0] = found.slice(1).map((digits) => Number(digits ?? 0))
   return weeks * 604_800 + days * 86_400 + hours * 3600 + minutes * 60 + rest

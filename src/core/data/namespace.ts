@@ -1,7 +1,7 @@
 import type { ProblemCode } from './problem.ts'
 
 /**
- * Begins every URI of ours; further names of ours are made from it here, and nowhere else.
+ * The beginning of every URI that Countersign defines. All of these URIs are made in this file.
  *
  * A random UUID, made once and never changed: a domain name can pass to another owner, who could then redefine what
  * old evidence says about itself.

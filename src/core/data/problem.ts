@@ -33,15 +33,15 @@ export type ProblemCode = keyof typeof table
 export const problemCodes = Object.keys(table) as readonly ProblemCode[]
 
 /**
- * Problems whose status invites another try (RFC 9110 section 15.6.4), though every try is answered alike until somebody
- * updates the service. They bear no `Retry-After`, and clients do not repeat the call.
+ * Problems whose status invites a retry (RFC 9110 section 15.6.4), although no retry can succeed until the service is
+ * updated. Their answers have no `Retry-After`, and clients do not repeat the call.
  */
 const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format'])
 
-/** Whether a problem with this code is answered alike until somebody updates the service. */
+/** Whether a problem with this code remains until the service is updated. */
 export const isLasting = (code: unknown): boolean => lasting.has(code)
 
-/** A stored row that this program is too old to read: where it lies, and nothing of what it holds. */
+/** The place of a stored row that this program is too old to read. It says nothing of what the row holds. */
 export interface NewerRow {
   readonly shard: string
   readonly row: string
@@ -55,7 +55,7 @@ export interface ProblemDetails {
   readonly retryAfter?: number
   /** The id of the request that stands in the way, where the caller may know of it. */
   readonly request?: string
-  /** For the log alone. */
+  /** Written to the log only, never to the caller. */
   readonly newer?: NewerRow
   readonly cause?: unknown
 }
@@ -81,7 +81,11 @@ export class Problem extends Error {
   }
 }
 
-/** Takes a row that is too new for this program as an answer, where it must not hide the others. @throws any other cause */
+/**
+ * Turns the problem of a row that is too new for this program into a value, so that it does not hide the other rows.
+ *
+ * @throws the cause, if it is anything else
+ */
 export function asNewer(cause: unknown): { readonly newer: NewerRow } {
   if (cause instanceof Problem && cause.details.newer) return { newer: cause.details.newer }
   throw cause

@@ -1,13 +1,13 @@
 import { parseHttpDate } from './instant.ts'
 
-/** Seconds. A longer wait than this is as good as for ever. */
+/** Seconds, about 11 days. A longer wait is cut to this. */
 const longest = 999_999
 
 /**
- * Reads a `Retry-After` header (RFC 9110 section 10.2.3): seconds, or a date, of which it gives the seconds until then.
+ * Reads a `Retry-After` header (RFC 9110 section 10.2.3), which holds seconds or a date, as the seconds to wait.
  *
  * @param now milliseconds since 1970
- * @returns `null` without the header, or for a text that is neither
+ * @returns `null` without the header, or if its text is neither
  */
 export function parseRetryAfter(header: string | null | undefined, now: number): number | null {
   if (header === null || header === undefined) return null

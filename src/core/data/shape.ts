@@ -1,21 +1,21 @@
 import { isRequestId, shards } from './id.ts'
 import { type Instant, instant, milliseconds } from './instant.ts'
 
-/** Where a value is not as its form says: a path as `.facts.asOf`, empty for the value itself. */
+/** Where and how a value differs from its form. The path is as `.facts.asOf`, or empty for the value itself. */
 export interface Misfit {
   readonly path: string
-  /** `disagrees`: each member has its form, and together they do not make sense. */
+  /** `disagrees`: each member fits its own form, but together they make no sense. */
   readonly how: 'missing' | 'unknown' | 'unsorted' | 'wrong' | 'disagrees'
 }
 
 /** Says how a value differs from a form; `null` if it does not. */
 export interface Form {
   (value: unknown): Misfit | null
-  /** What the value is made of, by name: of an object, or of the objects in a list. */
+  /** The forms of the members of the object, or of the objects in the list. */
   readonly members?: Members
 }
 
-/** Forms by name. `name?` may be absent. */
+/** Forms by member name. A member written as `name?` may be absent. */
 export type Members = Readonly<Record<string, Form>>
 
 const wrong: Misfit = { path: '', how: 'wrong' }
@@ -28,7 +28,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /**
  * An object with these members and no others, sorted as RFC 8785 sorts them.
  *
- * Walks members and forms side by side: one pass tells what is missing, unknown or out of order.
+ * Walks members and forms side by side: one pass finds what is missing, unknown or out of order.
  */
 export function object(forms: Members): Form {
   const members = Object.entries(forms)
@@ -84,7 +84,7 @@ export function list(form: Form, least = 0): Form {
   return Object.assign(check, form.members && { members: form.members })
 }
 
-/** A value of this form of which something more holds. */
+/** A value of this form that also passes a check of the value as a whole. */
 export function where<T>(form: Form, holds: (value: T) => boolean): Form {
   const check = (value: unknown): Misfit | null =>
     form(value) ?? (holds(value as T) ? null : { path: '', how: 'disagrees' })
@@ -99,7 +99,7 @@ export const text = (pattern: RegExp): Form => {
   return (value) => (typeof value === 'string' && pattern.test(value) ? null : wrong)
 }
 
-/** A whole number that loses nothing in any reader. */
+/** A whole number that every JSON reader can hold exactly. */
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Form => {
   return (value) =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? null : wrong
@@ -109,11 +109,11 @@ export const truth: Form = (value) => (typeof value === 'boolean' ? null : wrong
 export const hex = text(/^[0-9a-f]{64}$/)
 export const digest = text(/^sha256:[0-9a-f]{64}$/)
 export const guid = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
-/** A rule, a group or a code: nothing that separates them in a table. */
+/** The name of a rule, a group or a code, without the characters that separate names in a table. */
 export const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-/** Which door a person came through. Open, so that a new door needs no new form. */
+/** The door that a person came through. Any name fits, so that a new door needs no new form. */
 export const door = text(/^[a-z]{2,12}$/)
-/** What a text is called in `said`. Open, so that an erasure can name the texts of types to come. */
+/** The name of a text in `said`. Any name fits, so that an erasure can name the texts of future event types. */
 export const textName = text(/^[a-z][A-Za-z]{0,31}$/)
 /** RFC 4648 section 4. */
 export const base64 = text(/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
@@ -126,7 +126,7 @@ const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]
 export const moment: Form = (value) => {
   if (typeof value !== 'string' || !rfc3339.test(value)) return wrong
   if (value.slice(8, 10) <= '28') return null
-  // Parsing back refuses 30 February, which some engines roll over.
+  // Some engines read 30 February as a day in March: writing the parsed value again reveals it.
   const ms = milliseconds(value as Instant)
   return !Number.isNaN(ms) && instant(ms) === value ? null : wrong
 }
