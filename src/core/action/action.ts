@@ -12,7 +12,7 @@ export interface Action {
   readonly params: JsonObject
 }
 
-/** What an agent points people to: an https address, and the words to show for it. */
+/** A page that an agent points approvers to: an https address, and the text to show for it. */
 export interface Link {
   readonly title: string
   readonly url: string
@@ -30,8 +30,9 @@ export const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 export const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /**
- * Writes the action in its one canonical form, over which it is hashed (RFC 8785, with the type of the document).
- * Any language can make the same text from what it is about to execute, and should.
+ * Writes the canonical form of an action, whose hash is the action digest (RFC 8785, with a member for its type).
+ *
+ * Executors in any language can write the same text for what they are about to execute, and should compare digests.
  */
 export const canonicalAction = ({ action, environment, params, target }: Action): string =>
   canonical({ action, environment, params, target, type: 'countersign/action/v1' })
@@ -39,8 +40,8 @@ export const canonicalAction = ({ action, environment, params, target }: Action)
 export const actionDigest = (action: Action): Digest => digestOf(canonicalAction(action))
 
 /**
- * Checks what a schema of single fields cannot: depth, number of nodes, keys and values inside `params`, and the size
- * of the whole.
+ * Checks what a schema of single fields cannot check: the depth, the number of nodes, the keys and the values inside
+ * `params`, and the size of the whole action.
  *
  * @throws {Problem} `invalid-input` with the pointer of the first offending member; `too-large` past 16 KiB.
  */

@@ -5,13 +5,13 @@ import { Problem } from '../data/problem.ts'
 import { keysOf } from './value.ts'
 import type { Units } from '../data/measure.ts'
 
-/** What an approver is shown of an action's params at once. */
+/** The part of an action's params that an approver sees at once. */
 export interface Page {
   readonly entries: readonly Entry[]
 }
 
-/** A top-level param. One that is too long for a page runs on: then this is part `part` of `parts`. */
-export interface Entry extends ParamRow {
+/** A top-level param, or part `part` of `parts` of one that is too long for a page. */
+export interface Entry extends Row {
   readonly part: number
   readonly parts: number
 }
@@ -80,8 +80,10 @@ export function checkShowable(action: Action, presentation: Presentation | undef
 }
 
 /**
- * Marks in a card's text where a line may break, best at the parts of a path: clients do not break long words, and
- * what does not fit is cut off unseen. The zero-width space can only be ours: a stranger's is shown by its name.
+ * Marks with zero-width spaces where a line of a card's text may break, preferably between the parts of a path.
+ *
+ * Clients do not break long words: without the marks the end of a long word is cut off unseen. A zero-width space in
+ * the text itself has been made visible before, so every one in the result is such a mark.
  */
 export const breakable = (text: string): string =>
   text.replace(
@@ -89,10 +91,10 @@ export const breakable = (text: string): string =>
     '$&\u200b',
   )
 
-/** A text that a person took from a card, without the marks of {@link breakable}. */
+/** Removes the marks of {@link breakable} from a text that a person copied from a card. */
 export const unbroken = (text: string): string => text.replaceAll('\u200b', '')
 
-/** The beginning and the end of a card's text and how long it is; all of it, if it has at most so many characters. */
+/** Shortens a card's text to `most` characters of its beginning and end. Tells its full length, too. */
 export function ends(
   text: string,
   most: number,
@@ -112,19 +114,19 @@ function cut(text: string, left: number, budget: PageBudget): readonly string[] 
   const parts: string[] = []
   for (let units = unitsOf(text), room = left < budget.begin ? whole : left; units.length > 0; room = whole) {
     const count = fitting(units, room)
-    // A space at an edge would be swallowed there.
+    // Clients drop a plain space at the edge of a text: the cut would hide it.
     parts.push(units.slice(0, count).join('').replace(/^ | $/g, '\u00a0'))
     units = units.slice(count)
   }
   return parts
 }
 
-/** How many of the first units fit. */
+/** Counts the units from the first on that fit the room. */
 function fitting(units: readonly string[], room: number): number {
   let left = room
   const over = units.findIndex((unit) => (left -= unit.length) < 0)
   return over < 0 ? units.length : over
 }
 
-/** What stays together: a letter and its marks, and what stands for one hidden character. */
+/** Splits a text where it may be cut: not between a letter and its marks, or inside the name of a hidden character. */
 const unitsOf = (text: string): readonly string[] => text.match(/(?:⟦[^⟧]*⟧|↵\n|[^])\p{M}*/gu) ?? []

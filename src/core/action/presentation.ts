@@ -4,17 +4,17 @@ import { bytes, duration, grouped, type Measured, seconds, type Units } from '..
 import { itemText, keepsOrder, keysOf, type TextLayout, quotedText, valueText } from './value.ts'
 
 /**
- * How policy wants an action to be shown: words, an order and formats, and never a value. Copied into the request at
- * birth, as the requirement is, so that a later policy does not change what approvers were shown.
+ * How policy wants an action to be shown: words, an order and formats, but never a value. Like the requirement, it is
+ * copied into the request when the request is made, so that a later policy does not change what approvers see.
  */
 export interface Presentation {
-  /** Absent where the rule's summary, or else the verb, is the title. */
+  /** If absent, the summary of the rule is the title; without a summary, the verb is. */
   readonly title?: readonly TitlePart[]
   /** In the order in which they are shown, except that critical ones come first. */
   readonly params: readonly PresentedParam[]
 }
 
-/** Policy's own words, or the place of a value; `otherwise` are its words where the value is absent. */
+/** Words of the policy, or the place of a value. `otherwise` has the policy's words for an absent value. */
 export type TitlePart =
   | { readonly text: string }
   | { readonly own: 'target' | 'environment' }
@@ -31,33 +31,35 @@ export interface PresentedParam {
   readonly label?: string
   readonly format?: Format
   readonly critical?: true
-  /** Which of two params that together tell what changes. */
+  /** For one of two params that together show a change: which one this is. */
   readonly side?: Side
 }
 
 type Side = 'before' | 'after'
 
-/** Words of policy; with `from`, the JSON pointer of the value in the action that they were made of. */
+/** A piece of a title: words of policy, or a value and the JSON pointer at which the action has it. */
 export interface Piece {
   readonly text: string
   readonly from?: string
 }
 
-/** A top-level param as it is shown, under its real key whatever its label. */
+/** A top-level param as it is shown. Its real key is shown even if it has a label. */
 export interface ParamRow {
   readonly key: string
   readonly label?: string
   /** Safe for a card. Empty for a critical param that is absent. */
   readonly text: string
-  /** The format in which the value is written; `plain` also where it does not fit the one that policy names. */
+  /** The format in which the value is written. It is `plain` also for a value that does not fit the policy's format. */
   readonly kind: Format | 'plain' | 'absent'
   readonly critical: boolean
   readonly side?: Side
 }
 
 /**
- * Fills a title: pieces that are safe for a card. `null` if policy gives none. A value of several words is quoted: it
- * could pass for words of policy to who does not see, or hears, that its font is another.
+ * Fills a title with values, as pieces that are safe for a card. `null` if policy gives no title.
+ *
+ * A value of several words is quoted, because a different font alone does not set it off: an approver with a screen
+ * reader, for example, would take it for words of the policy.
  */
 export function titleOf(action: Action, presentation: Presentation | undefined, units: Units): readonly Piece[] | null {
   return (
@@ -75,8 +77,8 @@ export function titleOf(action: Action, presentation: Presentation | undefined, 
 }
 
 /**
- * Lists all top-level params with their exact values: critical ones first, then those that policy names in its order,
- * then the others. No two actions have the same rows, whatever policy says of how they are written.
+ * Lists all top-level params with their exact values: critical ones first, then the other params that policy names, in
+ * its order, then the rest. Actions with different params have different rows, whatever formats policy chooses.
  */
 export function rowsOf(
   action: Action,
@@ -117,12 +119,14 @@ function valueAt({ params }: Action, path: readonly string[]): Json | undefined 
   return value
 }
 
-/** A list of more characters than these has a line for each item. */
+/** A list with more characters than this is written with one item a line. */
 const lineRoom = 80
 
 /**
- * Writes a value in a format, exact and with its reading; `null` if it does not fit. Two values are never written alike,
- * and none as any value in canonical form, which is what stands there if it does not fit.
+ * Writes a value in a format, exactly and with its reading; `null` if the value does not fit the format.
+ *
+ * Different values have different texts. None of these texts is the canonical form of any value either, since that is
+ * shown for a value that does not fit.
  */
 function formatted(value: Json, format: Format, { layout, units }: Style): string | null {
   switch (format) {
@@ -137,7 +141,7 @@ function formatted(value: Json, format: Format, { layout, units }: Style): strin
       if (!isArray(value)) return null
       const items = value.map(itemText)
       const line = items.join(', ')
-      // How many there are stands at the end, which is shown of a long value too.
+      // The count stands at the end, because a shortened value still shows its end.
       return `${layout === 'line' || line.length <= lineRoom ? line : items.join(',\n')} (${items.length})`.trimStart()
     }
     case 'pair': {
@@ -175,6 +179,6 @@ function sidesOf(value: Json): readonly [string, string] | null {
   const { before, after } = value
   if (before === undefined || after === undefined) return null
   const sides = [itemText(before), itemText(after)] as const
-  // `→` between two words of Hebrew is drawn with what comes after on the side of what was before.
+  // Between two right-to-left words `→` would point from the value after to the value before.
   return sides.every(keepsOrder) ? sides : null
 }

@@ -4,7 +4,7 @@ import { beginning, keyFormats, shortestKey } from './secretFormats.ts'
 import { Problem } from '../data/problem.ts'
 import { isSecretName, looksSecret } from './secretName.ts'
 
-/** What an agent writes that people, the ledger and the evidence would get to see. */
+/** All that an agent writes into a request, and so into the ledger, the evidence and the view of people. */
 interface Written {
   readonly action: Action
   readonly reason: string
@@ -12,11 +12,12 @@ interface Written {
 }
 
 /**
- * Refuses secrets where they are seen by accident: keys in a published format, and values of a name that says secret.
- * It is a net and no wall: it stops nobody who hides a secret on purpose.
+ * Refuses secrets that an agent sends by accident: keys in a published format, and values whose name says secret.
  *
- * @param exempt pointers that the policy excepts; `*` stands for each item of an array
- * @throws {Problem} `secret-in-params` with the pointer of the first one, and never with any of it.
+ * The check does not stop an agent that hides a secret on purpose.
+ *
+ * @param exempt pointers that the policy exempts; `*` stands for each item of an array
+ * @throws {Problem} `secret-in-params` with the pointer of the first secret, and never with any part of the secret.
  */
 export function checkSecrets({ action, reason, links }: Written, exempt: readonly string[] = []): void {
   const excepted = new Set(exempt)
@@ -30,7 +31,7 @@ export function checkSecrets({ action, reason, links }: Written, exempt: readonl
       value.forEach((item, i) => walk(item, `${pointer}/${i}`, `${shape}/*`, optionIn(value[i - 1]) ?? name))
     else if (isObject(value))
       for (const [key, member] of Object.entries(value)) {
-        // The pointer of a key that is a secret would say it.
+        // If the key itself is a secret, its own pointer would disclose it: the problem names the parent.
         const found = formatIn(key)
         if (found !== null) refuse(pointer, found)
         const here = `/${escapePointer(key)}`
@@ -47,7 +48,7 @@ export function checkSecrets({ action, reason, links }: Written, exempt: readonl
 }
 
 /**
- * As {@link checkSecrets}, of one text that an agent or executor writes later; absent, there is nothing to look at.
+ * Does what {@link checkSecrets} does for one text that an agent or executor writes later. An absent text passes.
  *
  * @throws {Problem} `secret-in-params`
  */
@@ -56,7 +57,7 @@ export function checkSecretIn(text: string | undefined, pointer: string): void {
   if (found !== null) refuse(pointer, found)
 }
 
-/** Says what a text holds, in words, or `null`. */
+/** Names the kind of secret that a text holds, in words; `null` if none is found. */
 function secretIn(text: string, name: string): string | null {
   if (text.length < 8) return null
   if (isSecretName(name) && looksSecret(text)) return 'the value of a secret, by its name'
@@ -68,7 +69,7 @@ function formatIn(text: string): string | null {
   return keyFormats.find(({ pattern }) => pattern.test(text))?.name ?? (hasToken(text) ? 'JSON Web Token' : null)
 }
 
-/** RFC 7519 section 3: base64url parts with dots between, of which the first is the header, in JSON. */
+/** RFC 7519 section 3: base64url parts with dots between them; the first part is the header, in JSON. */
 function hasToken(text: string): boolean {
   return [...text.matchAll(tokenHeader)].some(([header]) => {
     try {
@@ -97,9 +98,9 @@ function inContext(text: string): string | null {
   return null
 }
 
-/** The value is looked at and not taken, for it may begin with the next name. */
+/** The value is matched by a lookahead, so that the next match can begin inside it: it may hold the next name. */
 const assignment = new RegExp(
-  // After a colon, `secret:…` is a part of a name such as an ARN.
+  // After another colon `secret:…` is part of a name, such as an ARN.
   `(?<!:)${beginning}` +
     /(?<name>[A-Za-z][\w.-]{1,63})(?:\\?["']?\s{0,2}[:=]>?\s{0,2}| {1,4}(?<=--[\w.-]{1,64} {1,4}))\\?["']?(?=(?<value>[^\s"'&;,]{8,256}))/
       .source,
@@ -109,13 +110,15 @@ const assignment = new RegExp(
 /** RFC 7617 section 2: base64 of a name, a colon and a password. */
 const isBasic = (value: string): boolean => /^[\x20-\x7e]*:[\x20-\x7e]+$/.test(Buffer.from(value, 'base64').toString())
 
-/** `["--password", "…"]`: the option before an item names it. */
+/** In `["--password", "…"]` the option before an item is the item's name. */
 const optionIn = (before: Json | undefined): string | null =>
   typeof before === 'string' && /^--?[A-Za-z][\w.-]{1,63}$/.test(before) ? before.replace(/^--?/, '') : null
 
 /**
- * A bare `value` is named from outside, `{ "password": { "value": "…" } }`, or beside, `{ "name": "PASSWORD", "value":
- * "…" }`; what lies in a collection of secrets is one.
+ * Finds the name by which a member's value is judged.
+ *
+ * A member with a general key, as `value`, is named by the object around it, `{ "password": { "value": "…" } }`, or by
+ * the member beside it, `{ "name": "PASSWORD", "value": "…" }`. In a collection, as `secrets`, every member is secret.
  */
 function nameOf(key: string, members: JsonObject, outer: string): string {
   if (/(?:passwords|secrets|tokens)$/i.test(outer) && isSecretName(outer)) return outer

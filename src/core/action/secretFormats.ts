@@ -1,28 +1,29 @@
-/** How a vendor's keys are written, so that one is known on sight wherever it stands. */
+/** How a vendor's keys are written, so that one is recognised wherever it stands. */
 export interface KeyFormat {
   readonly name: string
   readonly pattern: RegExp
   /**
-   * The vendor's page that says how they begin, or all of it; lengths and alphabets that it leaves out are those of
-   * `scanned`. Where no such page is known, the scanner or code that knows the form.
+   * The vendor's page that describes the keys, or at least how they begin. Lengths and alphabets that the page leaves
+   * out come from `scanned`. If no such page is known, the scanner or code that has the format.
    */
   readonly source: string
 }
 
-/** No page of the vendor is known that says it: so the rules of two scanners have it. */
+/** Both scanners have the format, and no page of the vendor is known. */
 const scanned = 'github.com/gitleaks/gitleaks, github.com/trufflesecurity/trufflehog'
 
-/** Only one of them has it. */
+/** Only this scanner has the format. */
 const gitleaks = 'github.com/gitleaks/gitleaks'
 const trufflehog = 'github.com/trufflesecurity/trufflehog'
 
-/** Where something begins: no letter or digit stands before it, unless as part of `\n` or `%3D`. */
+/** The beginning of a key: no letter or digit stands before it, except as part of an escape such as `\n` or `%3D`. */
 export const beginning = '(?:(?<![A-Za-z0-9])|(?<=\\\\[nrt]|%[0-9A-Fa-f]{2}))'
 
 /**
- * As many characters are matched as the shortest key has: every repetition has an upper bound, so the time is linear
- * in the text. Checksums, where keys have one, are not looked at: they could only let something pass that a person
- * would take for a key.
+ * Makes a format. A pattern matches as many characters as the shortest key has: every repetition has an upper bound, so
+ * the time is linear in the text.
+ *
+ * Checksums of keys are not verified: a text that looks like a key and has a wrong checksum would pass.
  */
 const key = (name: string, pattern: string, source: string): KeyFormat => ({
   name,
@@ -33,7 +34,7 @@ const key = (name: string, pattern: string, source: string): KeyFormat => ({
 /** No key below has fewer characters. */
 export const shortestKey = 15
 
-/** Published formats of keys. What has no format of its own is found by its name instead. */
+/** Published formats of keys. Secrets without a format of their own are found by their names instead. */
 export const keyFormats: readonly KeyFormat[] = [
   key(
     'AWS access key',

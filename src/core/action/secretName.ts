@@ -1,4 +1,4 @@
-/** Tells whether a name says that its value is a secret: `DB_PASSWORD`, `clientSecret`, `api-key`, not `token_id`. */
+/** Whether a name says that its value is a secret: `DB_PASSWORD`, `clientSecret`, `api-key`, but not `token_id`. */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(-128))
   while (words.length > 1 && !isSecretWord(words) && qualifiers.has(words.at(-1) ?? '')) words.pop()
@@ -6,45 +6,45 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Tells whether a value is a secret rather than what stands for one: a reference, a path, a mask, or the name of
- * something in plain words.
+ * Whether a value can be a secret. It cannot if it is short, or if it only stands for a secret: a reference, a path, a
+ * mask, or a name in plain words.
  */
 export function looksSecret(value: string): boolean {
   const text = value.trim()
   return text.length >= 8 && !references.some((form) => form.test(text)) && !isPlainWords(text)
 }
 
-/** Judged by its last words: `secret name` is a name. */
+/** Looks at the last words only: `secret name` is a name, not a secret. */
 function isSecretWord(words: readonly string[]): boolean {
   const [before = '', last = ''] = ['', ...words].slice(-2)
   if (/^tokens?$/.test(last)) return !harmlessTokens.has(before)
   return secretWords.has(last) || secretWords.has(`${before} ${last}`) || runTogether.test(last)
 }
 
-/** Words at the end that say nothing about what it is. */
+/** Words at the end of a name that say nothing about the value's kind. */
 const qualifiers = new Set(
   'value text string plain plaintext raw new old current previous base b 64 data 1 2 3'.split(' '),
 )
 
-/** Tokens that open nothing: places in a list, keys for repeating a call, what a model stops at. */
+/** Words before `token` that mean no credential: places in a list, keys for repeating a call, limits of a model. */
 const harmlessTokens = new Set(
   'page next continuation pagination cursor sync resume skip idempotency request cancellation stop max eos'.split(' '),
 )
 
 const keyKinds = 'api access private secret account signing encryption auth master storage shared'.split(' ')
 
-/** Not a connection string: what is secret in one has a name in it. */
+/** `connection string` is left out: a secret inside a connection string is found by the name that it has there. */
 const secretWords = new Set([
   ...'pass pwd passcode secret secrets credential credentials authorization bearer pat'.split(' '),
   ...keyKinds.flatMap((kind) => [`${kind} key`, `${kind} keys`]),
   ...['pass phrase', 'pass word'],
 ])
 
-/** `PGPASSWORD`, `apikey`, `clientsecret`: where the words are not parted. */
+/** Names whose words are not separated: `PGPASSWORD`, `apikey`, `clientsecret`. */
 const runTogether =
   /(?:passwords?|passwd|passphrase|(?:api|access|private|secret|account)keys?|(?:auth|access)tokens?|clientsecret)$/
 
-/** snake_case, camelCase, kebab-case, dotted, SHOUTING: as lower-case words. */
+/** Splits a name in snake_case, camelCase, kebab-case, capitals or with dots into lower-case words. */
 const wordsOf = (name: string): string[] =>
   name
     .replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ')
@@ -53,9 +53,9 @@ const wordsOf = (name: string): string[] =>
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '')
 
-/** What stands for a secret, and is none. */
+/** Forms of values that stand for a secret, but are not secret themselves. */
 const references: readonly RegExp[] = [
-  // `vault://…`, `https://…`, `op://…`: a password inside is found elsewhere.
+  // `vault://…`, `https://…`, `op://…`: another check finds a password inside.
   /^[a-z][a-z0-9+.-]{1,30}:\/\//i,
   // `vault:…`, `ref+…`, `secretRef:…`, `env:…`, `arn:aws:…`
   /^(?:vault|ref|secretref|secret|env|file|ssm|kv|op|sops|keyring|arn|urn|resource)[:+]/i,
@@ -64,15 +64,17 @@ const references: readonly RegExp[] = [
   /^(?:\$\{|\$\(|\{\{|\$(?:env:)?[A-Z_]+$|%\w+%$|<[^<>]*>$)/,
   /^(?:~|\.{1,2})?(?:\/[\w.-]+){2,}$/,
   /[*•]{3}|\.{3}$|…|^x+$/i,
-  // A date, a digest of it, or an address of mail.
+  // A date, a digest, a mail address.
   /^\d{4}-\d\d-\d\d(?:T[\d:.]{1,20}Z?)?$/,
   /^(?:sha\d{1,3}|md5)[:-]/i,
   /^[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i,
 ]
 
 /**
- * Names and sentences: words of letters, perhaps with numbers between or a short one at the end, as `prod-db-password`,
- * `FIN-881`, `githubToken` or `var.password`. Random letters fall into pieces of one or two when parted at capitals.
+ * Whether a text is a name or a sentence, as `prod-db-password`, `FIN-881`, `githubToken` or `var.password`: words of
+ * letters, which may have numbers between them or a short number at the end.
+ *
+ * Random letters are told apart by their capitals: split there, they fall into pieces of one or two letters.
  */
 function isPlainWords(text: string): boolean {
   const pieces = text.split(/[\s,._/:-]+/).filter((piece) => piece !== '')

@@ -2,33 +2,33 @@ import type { Action } from './action.ts'
 import { canonical, type Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
 
-/** On one line, or broken into lines where it has them. */
+/** `line` writes a text on one line; `block` keeps its line breaks. */
 export type TextLayout = 'line' | 'block'
 
 /** The top-level params in the order of the canonical form. */
 export const keysOf = (action: Action): readonly string[] => Object.keys(action.params).sort()
 
 /**
- * Writes a param's value for people: a string as it is, anything else in its canonical form. A string that could be
- * read as something else, as `"1"` or `"true"`, is quoted; so no two values are written alike.
+ * Writes a param's value for people: a string as it is, any other value in its canonical form. A string that could be
+ * taken for another value, as `"1"` or `"true"`, is quoted. So different values always have different texts.
  */
 export const valueText = (value: Json, layout: TextLayout): string =>
   cardText(typeof value === 'string' && !isMistakable(value) ? value : canonical(value), layout)
 
-/** As {@link valueText}, where every string is quoted: none is taken for what a format writes. */
+/** Like {@link valueText}, but quotes every string, so that none can be taken for a value written in a format. */
 export const quotedText = (value: Json, layout: TextLayout): string => cardText(canonical(value), layout)
 
-/** Letters, digits and ASCII signs but the comma and the quotation mark: other signs pass for commas and arrows. */
+/** Letters, digits and ASCII signs except the comma and the quotation mark. Other signs can pass for commas or arrows. */
 const oneItem = /^[\p{L}\p{M}\p{N}!#-+\--~]+$/u
 
-/** As {@link valueText}, of one value beside others: what could be read as two is quoted. */
+/** Like {@link valueText}, for one of several values in a row: quotes a string that could be taken for two values. */
 export const itemText = (value: Json): string =>
   cardText(typeof value === 'string' && oneItem.test(value) && !isMistakable(value) ? value : canonical(value))
 
-/** Scripts that run from right to left, and turn what stands between their words around too: Unicode's blocks of them. */
+/** Unicode's blocks of right-to-left scripts. Signs between words of such scripts are drawn from right to left, too. */
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
-/** Whether it is drawn in the order in which it is written, whatever stands beside it. */
+/** Whether the text, and signs beside it, are always drawn in the order in which they are written. */
 export const keepsOrder = (text: string): boolean => !rightToLeft.test(text)
 
 function isMistakable(text: string): boolean {

@@ -2,12 +2,12 @@ import type { Action, Link } from './action.ts'
 import type { Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
 
-/** What approvers are warned of; a code stays in the evidence for ever. */
+/** What approvers are warned of. The codes are written into events, so they never change. */
 export const warnings = ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'] as const
 
 export type Warning = (typeof warnings)[number]
 
-/** Warns of texts that do not read as they are: in the action, keys too, and in what the agent wrote beside it. */
+/** Warns of texts that look like other texts: in the action, including its keys, in the reason and in the links. */
 export function textWarnings(
   action: Action,
   { reason, links }: { readonly reason: string; readonly links: readonly Link[] },
@@ -27,16 +27,16 @@ function textsIn(value: Json): readonly string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)])
 }
 
-/** Unicode Technical Standard 51: a pictogram, and others joined to it. */
+/** Unicode Technical Standard 51: a pictogram, with all pictograms joined to it. */
 const emoji = /\p{Extended_Pictographic}[\ufe0e\ufe0f]?(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?)*/gu
 
-/** Nobody is warned of new lines and tabs, of which scripts are full, nor of what an emoji is made of. */
+/** Ignores newlines and tabs, which are common in scripts, and the invisible characters inside an emoji. */
 function hides(text: string): boolean {
   const plain = text.replace(/[\n\t]/g, '').replace(emoji, '')
   return visible(plain) !== plain
 }
 
-/** Unicode Standard Annex 31, table 5, and those of table 7 whose letters pass for Latin ones. */
+/** Unicode Standard Annex 31: table 5, and the scripts of table 7 with letters that look like Latin ones. */
 const scripts = [
   ...['Latin', 'Arabic', 'Armenian', 'Bengali', 'Bopomofo', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek'],
   ...['Gujarati', 'Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao'],
@@ -44,7 +44,7 @@ const scripts = [
   ...['Canadian_Aboriginal', 'Cherokee', 'Coptic', 'Lisu', 'Tifinagh'],
 ].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
 
-/** Unicode Technical Standard 39, section 5.2, "highly restrictive": languages that are written like this. */
+/** Unicode Technical Standard 39, section 5.2, "highly restrictive": scripts that one language mixes. */
 const together = [
   ['Latin', 'Han', 'Hiragana', 'Katakana'],
   ['Latin', 'Han', 'Bopomofo'],
@@ -54,13 +54,14 @@ const together = [
 const word = /[\p{L}\p{M}\p{N}]+/gu
 const ascii = /^[\0-\x7f]*$/
 
-/** Mathematical Alphanumeric Symbols: Latin letters in every font, also in that of our own words. */
+/** Mathematical Alphanumeric Symbols: Latin letters in many fonts, among them the font of policy's words on a card. */
 const disguised = /[\u{1d400}-\u{1d7ff}]/u
 
 /**
- * Whether one word has letters of scripts that no language mixes: as `pаypal` with a Cyrillic letter. A text without
- * spaces is a name, and counts as one word: in `prod/сор` the last part is all Cyrillic, and after a Hebrew part even
- * numbers are drawn in another order than they are written.
+ * Whether one word mixes letters of scripts that no language mixes, as `pаypal` with a Cyrillic letter.
+ *
+ * A text without spaces is a name and counts as one word, since it can deceive although each part is in one script: in
+ * `prod/сор` the last part is all Cyrillic, and after a Hebrew part even numbers are drawn out of order.
  */
 function mixes(text: string): boolean {
   if (ascii.test(text)) return false
