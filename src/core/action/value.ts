@@ -18,7 +18,7 @@ export const valueText = (value: Json, layout: TextLayout): string =>
 /** Like {@link valueText}, but quotes every string, so that none can be taken for a value written in a format. */
 export const quotedText = (value: Json, layout: TextLayout): string => cardText(canonical(value), layout)
 
-/** Letters, digits and ASCII signs except the comma and the quotation mark. Other signs can pass for commas or arrows. */
+/** Letters, digits and ASCII signs except comma and quotation mark. Other signs can pass for commas or arrows. */
 const oneItem = /^[\p{L}\p{M}\p{N}!#-+\--~]+$/u
 
 /** Like {@link valueText}, for one of several values in a row: quotes a string that could be taken for two values. */
