@@ -1,6 +1,6 @@
 /** A kind of file in a bundle. */
 export interface MemberFile {
-  /** Bytes that one such file may have. */
+  /** The most bytes that one such file may have. */
   readonly most: number
   /** Whether it is read piece by piece, since it can be larger than memory. */
   readonly isStreamed: boolean
@@ -10,7 +10,7 @@ const mebibyte = 2 ** 20
 
 const whole = <Name extends string>(name: Name, most: number) => ({ name, most, isStreamed: false }) as const
 const streamed = <Name extends string>(name: Name) => ({ name, most: 2 ** 36, isStreamed: true }) as const
-/** There may be none or several; they are sorted by name. */
+/** Any number of files, also none; sorted by name. */
 const several = (pattern: RegExp, most: number) => ({ pattern, most, isStreamed: false }) as const
 
 /** The files of a bundle, in their order (docs/evidence/bundle.md, "Members, in this order"). */
@@ -35,7 +35,7 @@ export type BundleFileKind = keyof typeof bundleFiles
 
 const kinds = Object.keys(bundleFiles) as readonly BundleFileKind[]
 
-/** Finds what kind of file a name is of; `null` if no bundle has such a file. */
+/** Finds the kind of file that has this name; `null` if no bundle has such a file. */
 export function bundleFileKind(name: string): BundleFileKind | null {
   const fits = (kind: BundleFileKind): boolean => {
     const file = bundleFiles[kind]

@@ -3,25 +3,25 @@ import { Broken, type BrokenCode } from '../data/broken.ts'
 import { isKeyName, type NoteSignature, parseNote } from './note.ts'
 import { keyIdOf, rawOf } from './signature.ts'
 
-/** What a log commits to: this root stands for all its leaves. */
+/** The state of a log that its key signs: the root commits to all leaves. */
 export interface Checkpoint {
-  /** The log's name, and its key's. */
+  /** The name of the log, which is the name of its key, too. */
   readonly origin: string
   readonly size: number
   readonly root: Uint8Array
 }
 
-/** Checks an ECDSA signature (P-256, SHA-256, DER) over these bytes. Given, as the core has no crypto but hashing. */
+/** Checks an ECDSA signature (P-256, SHA-256, DER) over these bytes. Passed in, since the core can only hash. */
 export type VerifySignature = (spki: Uint8Array, bytes: Uint8Array, der: Uint8Array) => boolean
 
-/** How a proof grew: a consistency proof from a size on, and the note of the checkpoint it leads to. */
+/** How a log grew: a consistency proof from an older size, and the note of the checkpoint that it leads to. */
 export interface Add {
   readonly from: number
   readonly proof: readonly Uint8Array[]
   readonly note: string
 }
 
-/** C2SP tlog-witness: a proof in a tree of fewer than 2^63 leaves. */
+/** C2SP tlog-witness: the most hashes of a proof, in a tree of fewer than 2^63 leaves. */
 const maxProof = 63
 
 /** Writes the text that is signed (C2SP tlog-checkpoint). */
@@ -41,12 +41,12 @@ export function parseCheckpoint(text: string): Checkpoint {
 /**
  * Reads a checkpoint whose signature holds.
  *
- * Signatures of other keys are ignored, as is every signature that does not bear the log's origin as its key's name.
+ * Signatures of other keys are ignored, and so is a signature whose key name is not the log's origin.
  *
  * @param keys the keys to trust (SPKI)
- * @returns also by which of them it is signed, in the note's order
- * @throws {Broken} `bad-checkpoint`; `wrong-key` if none of the keys signed it; `bad-signature` if one of them is said
- *   to have, and has not.
+ * @returns the checkpoint and the trusted keys that signed it, in the note's order
+ * @throws {Broken} `bad-checkpoint`; `wrong-key` if none of the keys signed it; `bad-signature` if a signature claims
+ *   to be of one of the keys and does not hold.
  */
 export function openCheckpoint(
   note: string,
@@ -73,7 +73,7 @@ export function openCheckpoint(
 export const formatAdd = (from: number, proof: readonly Uint8Array[], note: string): string =>
   `old ${from}\n${formatHashes(proof)}\n${note}`
 
-/** Reads one; the note is left as it is. @throws {Broken} `bad-consistency` */
+/** Reads what {@link formatAdd} wrote, but does not parse the note. @throws {Broken} `bad-consistency` */
 export function parseAdd(text: string): Add {
   const { head, note } = splitProof(text, 'bad-consistency')
   const [first = '', ...hashes] = head
@@ -90,11 +90,11 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(size) ? size : null
 }
 
-/** Writes hashes one a line. */
+/** Writes one hash a line. */
 export const formatHashes = (hashes: readonly Uint8Array[]): string =>
   hashes.map((hash) => `${encode64(hash)}\n`).join('')
 
-/** Reads them. `null` if one is none, or if there are more than a proof can have. */
+/** Reads one hash a line; `null` if a line is not a hash, or if there are more than a proof can have. */
 export function parseHashes(lines: readonly string[]): readonly Uint8Array[] | null {
   const hashes = lines.length > maxProof ? [] : lines.map(decodeHash).filter((hash) => hash !== null)
   return hashes.length === lines.length ? hashes : null
@@ -106,7 +106,7 @@ export function splitProof(
   code: BrokenCode,
 ): { readonly head: readonly string[]; readonly note: string } {
   const end = text.indexOf('\n\n')
-  // The hashes and a leaf have less than 16 kB, and the rest is cut off here, before it is taken apart.
+  // The hashes and a leaf have less than 16 kB: a larger text is refused before it is split into lines.
   if (end < 0 || end > 16_384) throw new Broken(code, 'The proof is not lines, an empty line, and a checkpoint.')
   return { head: text.slice(0, end).split('\n'), note: text.slice(end + 2) }
 }

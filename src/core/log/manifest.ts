@@ -1,13 +1,13 @@
 import { decodeHash } from '../data/base64.ts'
 import { type Day, dayOf } from '../data/day.ts'
-import { bad, hash64, hex, list, members, moment, natural, object, string } from './field.ts'
+import { badField, hash64, hex, list, members, moment, natural, object, string } from './field.ts'
 import { type Hex, shards } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { Json } from '../data/json.ts'
 import { isFrontier } from './merkle.ts'
 import { isKeyName } from './note.ts'
 
-/** What a bundle says of itself: the statement's predicate. docs/evidence/bundle.md says what each field means. */
+/** The description of a bundle, signed as the statement's predicate. docs/evidence/bundle.md explains each field. */
 export interface Manifest {
   readonly number: number
   readonly date: Day
@@ -35,8 +35,8 @@ export function readManifest(value: Json | undefined): Manifest {
   const predicate = members(value, 'predicate', required, ['previousManifest'])
   const number = natural(predicate['number'], 'number')
   const previous = predicate['previousManifest']
-  if (number < 1) throw bad('number')
-  if ((number === 1) !== (previous === undefined)) throw bad('previousManifest')
+  if (number < 1) throw badField('number')
+  if ((number === 1) !== (previous === undefined)) throw badField('previousManifest')
   return {
     number,
     date: readDay(predicate['date']),
@@ -56,11 +56,11 @@ function readLog(value: Json | undefined): Manifest['log'] {
   const size = natural(from['size'], 'log.from.size')
   const frontier = list(from['frontier'], 'log.from.frontier').map((item) => hash64(item, 'log.from.frontier'))
   const roots = frontier.map(decodeHash).filter((hash) => hash !== null)
-  if (!isFrontier({ size, roots })) throw bad('log.from.frontier')
+  if (!isFrontier({ size, roots })) throw badField('log.from.frontier')
   const newSize = natural(to['size'], 'log.to.size')
-  if (newSize < size) throw bad('log.to.size')
+  if (newSize < size) throw badField('log.to.size')
   const origin = string(log['origin'], 'log.origin')
-  if (!isKeyName(origin)) throw bad('log.origin')
+  if (!isKeyName(origin)) throw badField('log.origin')
   return {
     origin,
     from: { size, root: hash64(from['root'], 'log.from.root'), frontier },
@@ -76,7 +76,7 @@ function readShards(value: Json | undefined): Manifest['shards'] {
       const from = natural(cut['from'], `shards.${shard}.from`)
       const to = natural(cut['to'], `shards.${shard}.to`)
       const head = hex(cut['head'], `shards.${shard}.head`)
-      if (to < from || (to === 0) !== /^0+$/.test(head)) throw bad(`shards.${shard}`)
+      if (to < from || (to === 0) !== /^0+$/.test(head)) throw badField(`shards.${shard}`)
       return [shard, { from, to, head }]
     }),
   )
@@ -85,7 +85,7 @@ function readShards(value: Json | undefined): Manifest['shards'] {
 function readCounts(value: Json | undefined): Manifest['counts'] {
   const counts = members(value, 'counts', ['records', 'carried', 'requests', 'exceptions', 'types'])
   const types = Object.entries(object(counts['types'], 'counts.types')).map(([type, count]) => {
-    if (!/^[a-z-]{1,40}$/.test(type) || natural(count, 'counts.types') < 1) throw bad('counts.types')
+    if (!/^[a-z-]{1,40}$/.test(type) || natural(count, 'counts.types') < 1) throw badField('counts.types')
     return [type, natural(count, 'counts.types')] as const
   })
   return {
@@ -98,6 +98,6 @@ function readCounts(value: Json | undefined): Manifest['counts'] {
 }
 
 function readDay(value: Json | undefined): Day {
-  // a day is the date of its first moment
+  // If the day's first moment is valid, so is the day.
   return dayOf(moment(`${string(value, 'date')}T00:00:00.000Z`, 'date'))
 }

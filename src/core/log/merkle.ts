@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Hex } from '../data/id.ts'
 
-/** A log as far as it is needed to grow it: the roots of the perfect subtrees of its size, largest first. */
+/** All that is needed of a log to append to it: its size, and the roots of its perfect subtrees, largest first. */
 export interface Frontier {
   readonly size: number
   readonly roots: readonly Uint8Array[]
@@ -19,7 +19,7 @@ export interface Subtree {
   readonly index: number
 }
 
-/** That a leaf is in the log of this size and root. `leaf` is its hash. */
+/** The claim that a leaf is in the log of this size and root. `leaf` is the leaf's hash. */
 export interface Inclusion {
   readonly index: number
   readonly size: number
@@ -28,7 +28,7 @@ export interface Inclusion {
   readonly root: Uint8Array
 }
 
-/** That the log of size `to` begins with all of the log of size `from`. */
+/** The claim that the log of size `to` begins with all leaves of the log of size `from`. */
 export interface Consistency {
   readonly from: number
   readonly to: number
@@ -43,7 +43,7 @@ const nodePrefix = Uint8Array.of(1)
 
 const hashBytes = 32
 
-/** Hashes a leaf (RFC 6962 section 2.1). It is also the link of a shard's chain: one hash, two uses. */
+/** Hashes a leaf (RFC 6962 section 2.1). The next event of the shard's chain names the same hash. */
 export const leafHash = (leaf: string | Uint8Array): Hex => hash('sha256', prefixed(leaf), 'hex') as Hex
 
 /** {@link leafHash} as bytes. */
@@ -56,26 +56,26 @@ export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array =>
 const prefixed = (leaf: string | Uint8Array): string | Uint8Array =>
   typeof leaf === 'string' ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf])
 
-/** One call and no object that is left behind: there are millions. As text it comes out faster than as bytes. */
+/** Hashes in one call, without a hash object to collect: there are millions. Node returns text faster than bytes. */
 const digest = (data: string | Uint8Array): Uint8Array => Buffer.from(hash('sha256', data, 'binary'), 'binary')
 
 export const emptyFrontier: Frontier = { size: 0, roots: [] }
 
-/** Adds one leaf, by its hash. For many, see {@link growing}. */
+/** Adds one leaf by its hash. To add many, use {@link growing}. */
 export function append(frontier: Frontier, hash: Uint8Array): Frontier {
   const log = growing(frontier)
   log.add(hash)
   return log.frontier()
 }
 
-/** Grows a log from its frontier on, in place. The hashes given are kept: they must not change afterwards. */
+/** Grows a log in place, from its frontier on. Keeps the hashes that are given, so they must not change afterwards. */
 export function growing(frontier: Frontier): { add(hash: Uint8Array): void; frontier(): Frontier } {
   const roots = [...frontier.roots]
   let size = frontier.size
   return {
     add(hash) {
       let root = hash
-      // Each low bit that is set stands for a perfect subtree as large as what has come together to its right.
+      // Each trailing 1 bit of the size is a perfect subtree that merges with the equally large one to its right.
       for (let bits = size; bits % 2 === 1; bits = (bits - 1) / 2) {
         const sibling = roots.pop()
         if (sibling === undefined) throw new RangeError('The frontier has too few roots for its size.')
@@ -115,9 +115,9 @@ export function inclusionRanges(index: number, size: number): readonly Range[] {
 
 /**
  * Names the subtrees whose roots prove that a log only grew, in the order of the proof (RFC 6962 section 2.1.2).
- * None for a log that was empty or has not grown.
+ * The list is empty for a log that was empty or has not grown.
  *
- * @throws {RangeError} if it has shrunk.
+ * @throws {RangeError} if the log has shrunk.
  */
 export function consistencyRanges(from: number, to: number): readonly Range[] {
   if (!isSize(from) || !isSize(to) || from > to) throw new RangeError('A log does not shrink.')
@@ -130,12 +130,12 @@ export function consistencyRanges(from: number, to: number): readonly Range[] {
     if (from <= middle) right = middle
     else left = middle
   }
-  // What is left is the old log itself, whose root is known, or its last subtree.
+  // The rest is the old log itself, whose root the verifier knows, or the old log's last subtree.
   if (left > 0) ranges.push({ from: left, to: right })
   return ranges.reverse()
 }
 
-/** The perfect subtrees that a range falls into, left to right. */
+/** Divides a range into perfect subtrees, left to right. */
 export function perfect({ from, to }: Range): readonly Subtree[] {
   const subtrees: Subtree[] = []
   for (let at = from; at < to; ) {
@@ -147,13 +147,13 @@ export function perfect({ from, to }: Range): readonly Subtree[] {
   return subtrees
 }
 
-/** Folds the roots of {@link perfect} into the range's root (RFC 6962 section 2.1); none are the empty tree. */
+/** Folds the roots of {@link perfect} into the range's root (RFC 6962 section 2.1). Without roots the tree is empty. */
 export function rootOfRange(hashes: readonly Uint8Array[]): Uint8Array {
   if (hashes.length === 0) return digest('')
   return hashes.reduceRight((right, left) => hashNode(left, right))
 }
 
-/** Whether the proof holds; also `false` if anything about it is malformed. */
+/** Whether the proof holds. A malformed proof does not hold. */
 export function checkInclusion({ index, size, leaf, proof, root }: Inclusion): boolean {
   if (!isSize(index) || !isSize(size) || index >= size) return false
   const ranges = inclusionRanges(index, size)
@@ -163,7 +163,7 @@ export function checkInclusion({ index, size, leaf, proof, root }: Inclusion): b
   return isEqual(ranges.reduce(fold, leaf), root)
 }
 
-/** Whether the proof holds; also `false` if anything about it is malformed. To grow from nothing takes no hashes. */
+/** Whether the proof holds. A malformed proof does not hold. A proof of growth from the empty log has no hashes. */
 export function checkConsistency({ from, to, proof, fromRoot, toRoot }: Consistency): boolean {
   if (!isSize(from) || !isSize(to) || from > to) return false
   const ranges = consistencyRanges(from, to)
@@ -180,7 +180,7 @@ export function checkConsistency({ from, to, proof, fromRoot, toRoot }: Consiste
   return isEqual(old, fromRoot) && isEqual(now, toRoot)
 }
 
-/** The leaves left of the root's middle: the largest power of two below so many leaves, which are at least two. */
+/** The leaves of the root's left subtree: the largest power of two below `leaves`, which is at least two. */
 function half(leaves: number): number {
   let width = 1
   while (width * 2 < leaves) width *= 2
@@ -191,7 +191,7 @@ const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 
 const isHash = (hash: Uint8Array): boolean => hash.length === hashBytes
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
 
-/** A hash of a proof whose length was checked. */
+/** Takes a hash from a proof whose length has been checked. */
 function hashAt(proof: readonly Uint8Array[], i: number): Uint8Array {
   const hash = proof[i]
   if (hash === undefined) throw new RangeError('A proof has fewer hashes than counted.')

@@ -2,31 +2,31 @@ import { decode64, encode64 } from '../data/base64.ts'
 import { Broken } from '../data/broken.ts'
 
 export interface NoteSignature {
-  /** The key's name. Who it is, the key id must confirm: names are free for anybody to write. */
+  /** The key's name. Only the key id can confirm it, since a signer may write any name. */
   readonly name: string
   /** 4 bytes. */
   readonly keyId: Uint8Array
   readonly signature: Uint8Array
 }
 
-/** Text and who signed it. */
+/** A text and its signatures. */
 export interface Note {
-  /** Ends in a newline. This is what is signed. */
+  /** The signed text, which ends in a newline. */
   readonly text: string
   readonly signatures: readonly NoteSignature[]
 }
 
-/** C2SP signed-note asks for limits: 16 signatures at least, and some are of 5 kB. */
+/** C2SP signed-note asks for limits that allow at least 16 signatures, and says that some have 5 kB. */
 const limits = { characters: 262_144, signatures: 32 } as const
 
 const nameForm = String.raw`[^\p{White_Space}\p{Cc}+]+`
 const nameAlone = new RegExp(`^${nameForm}$`, 'u')
 const line = new RegExp(`^— (${nameForm}) ([A-Za-z0-9+/=]+)$`, 'u')
 
-/** Says whether a key may be called so: without spaces, plus signs and control characters. */
+/** Whether a key may have this name. It must have no spaces, plus signs or control characters. */
 export const isKeyName = (text: string): boolean => text.length <= 255 && text.isWellFormed() && nameAlone.test(text)
 
-/** Writes a note of C2SP signed-note. */
+/** Writes a note (C2SP signed-note). */
 export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
   const lines = signatures.map(
     ({ name, keyId, signature }) => `— ${name} ${encode64(Uint8Array.of(...keyId, ...signature))}\n`,
@@ -36,7 +36,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 
 /** Reads a note. @throws {Broken} `bad-checkpoint` */
 export function parseNote(note: string): Note {
-  // Its size comes from a stranger: check before taking it apart.
+  // The note is not trusted yet: its size is checked before it is parsed.
   if (note.length > limits.characters) throw malformed(`has more than ${limits.characters} characters`)
   if (!note.isWellFormed() || hasControls(note)) throw malformed('has characters that do not belong into one')
   const end = note.lastIndexOf('\n\n')
@@ -54,7 +54,7 @@ function readSignature(text: string): NoteSignature {
   return { name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) }
 }
 
-/** Only newlines are allowed below U+0020. */
+/** Whether a text has a control character below U+0020 other than a newline. */
 function hasControls(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20 && text[i] !== '\n') return true
   return false

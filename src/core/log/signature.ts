@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { decode64, encode64 } from '../data/base64.ts'
 
-/** SubjectPublicKeyInfo of P-256 (RFC 5480 section 2): all that stands before the point, which is 04‖x‖y. */
+/** SubjectPublicKeyInfo of P-256 (RFC 5480 section 2) up to the coordinates, with the 04 of an uncompressed point. */
 const prefix = Uint8Array.from(Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex'))
 
-/** RFC 7468 section 13. Text may stand around the block, as openssl writes it. */
+/** RFC 7468 section 13. Other text may surround the block, because openssl writes some. */
 const block = /-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/
 
-/** Turns r‖s into ASN.1 DER, as notes, DSSE and openssl want it (RFC 3279 section 2.2.3). */
+/** Turns r‖s into ASN.1 DER (RFC 3279 section 2.2.3), the form that notes, DSSE and openssl use. */
 export function derOf(raw: Uint8Array): Uint8Array {
   if (raw.length !== 64) throw new RangeError('A signature of P-256 has 64 bytes.')
   const numbers = [...integerOf(raw.subarray(0, 32)), ...integerOf(raw.subarray(32))]
@@ -15,8 +15,8 @@ export function derOf(raw: Uint8Array): Uint8Array {
 }
 
 /**
- * Turns DER into r‖s. `null` unless it is written in the one way there is (X.690 section 10): exact lengths, no
- * negative numbers, no needless zeros, nothing behind.
+ * Turns DER into r‖s. `null` unless the signature is in DER's one valid form (X.690 section 10): exact lengths, no
+ * negative numbers, no leading zeros beyond the sign's, no bytes after the end.
  */
 export function rawOf(der: Uint8Array): Uint8Array | null {
   // 72: two numbers of 33 bytes
@@ -39,7 +39,7 @@ export function spkiOf({ x, y }: { readonly x: string; readonly y: string }): Ui
   return new Uint8Array(spki)
 }
 
-/** Says whether the bytes are the public key of P-256 in its one form: an uncompressed point of the curve. */
+/** Whether the bytes are a public key of P-256 in the one form that is accepted: an uncompressed point on the curve. */
 export function isSpki(bytes: Uint8Array): boolean {
   if (bytes.length !== 91 || !prefix.every((byte, i) => bytes[i] === byte)) return false
   const x = integer(bytes.subarray(27, 59))
@@ -47,7 +47,7 @@ export function isSpki(bytes: Uint8Array): boolean {
   return x < p && y < p && (y * y - (x * x * x - 3n * x + b)) % p === 0n
 }
 
-/** Makes the key id of a note's signature, type 0x02 (C2SP signed-note): the hash of the key alone, without its name. */
+/** Makes the key id of a note's signature of type 0x02 (C2SP signed-note): the hash of the key, without its name. */
 export const keyIdOf = (spki: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(spki).digest().subarray(0, 4))
 
@@ -56,7 +56,7 @@ export function pemOf(spki: Uint8Array): string {
   return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n')
 }
 
-/** Reads a file with one public key of P-256; `null` for everything else, be it one with two keys or a private one. */
+/** Reads a file with one public key of P-256; `null` for anything else, such as two keys or a private key. */
 export function spkiFromPem(pem: string): Uint8Array | null {
   if (pem.length > 16_384 || pem.split('-----BEGIN').length !== 2) return null
   const body = block.exec(pem)?.[1]
@@ -76,7 +76,7 @@ const b = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
 
 const integer = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 
-/** A positive INTEGER: without leading zeros, but one where the first bit would make it negative. */
+/** Writes a positive INTEGER: without leading zeros, except one where the first bit would make it negative. */
 function integerOf(number: Uint8Array): readonly number[] {
   const first = number.findIndex((byte) => byte !== 0)
   const digits = first < 0 ? [0] : [...number.subarray(first)]
@@ -84,7 +84,7 @@ function integerOf(number: Uint8Array): readonly number[] {
   return [0x02, positive.length, ...positive]
 }
 
-/** @returns the content of the INTEGER that the bytes begin with */
+/** @returns the content of the INTEGER at the beginning of the bytes; `null` if it is not valid DER */
 function readInteger(bytes: Uint8Array): Uint8Array | null {
   const size = bytes[1] ?? 0
   const content = bytes.subarray(2, 2 + size)

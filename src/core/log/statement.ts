@@ -1,6 +1,6 @@
 import { decode64, encode64 } from '../data/base64.ts'
 import { Broken } from '../data/broken.ts'
-import { bad, hex, list, members, same, string } from './field.ts'
+import { badField, hex, list, members, same, string } from './field.ts'
 import type { Hex } from '../data/id.ts'
 import { canonical, type Json, type JsonLimits, readJson } from '../data/json.ts'
 import { type Manifest, readManifest } from './manifest.ts'
@@ -9,14 +9,14 @@ import { rawOf } from './signature.ts'
 
 export type { Manifest } from './manifest.ts'
 
-/** A member of a bundle. */
+/** A member of a bundle, as the signed statement lists it. */
 export interface Subject {
   readonly name: string
   readonly sha256: Hex
 }
 
 export interface ManifestSignature {
-  /** The key's RFC 7638 thumbprint. A hint: only the key says who it is. */
+  /** The key's RFC 7638 thumbprint. Only a hint for finding the key: nothing is trusted because of it. */
   readonly kid: string
   readonly der: Uint8Array
 }
@@ -25,14 +25,14 @@ const payloadType = 'application/vnd.in-toto+json'
 const statementType = 'https://in-toto.io/Statement/v1'
 const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
-/** Above what the policy files of thousands of versions need. Base64 adds a third. */
+/** More than the policy files of thousands of versions need. Base64 adds a third. */
 const payloadLimits = { bytes: 2_097_152, depth: 8, nodes: 100_000 }
 const bundleLimits = { bytes: 3_145_728, depth: 8, nodes: 100 }
 
-/** At a rotation the old key and the new one. */
+/** On the day of a key rotation the old key and the new key sign. */
 const maxSignatures = 2
 
-/** Writes an in-toto Statement v1, the payload that is signed. */
+/** Writes an in-toto Statement v1, which is the signed payload. */
 export const statementOf = (subjects: readonly Subject[], manifest: Manifest): string =>
   canonical({
     _type: statementType,
@@ -41,14 +41,14 @@ export const statementOf = (subjects: readonly Subject[], manifest: Manifest): s
     predicate: { ...manifest },
   })
 
-/** Encodes what is signed instead of the payload (DSSE v1, pre-authentication encoding): its type is signed with it. */
+/** Writes the bytes to sign for a payload (DSSE v1, pre-authentication encoding), which cover its type, too. */
 export function pae(payload: string | Uint8Array, type: string = payloadType): Uint8Array {
   const bytes = Buffer.from(payload)
   const head = Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${bytes.length} `)
   return new Uint8Array(Buffer.concat([head, bytes]))
 }
 
-/** Writes a Sigstore bundle v0.3 around the payload; the first signature's key is the one that the hint names. */
+/** Writes a Sigstore bundle v0.3 around the payload. The hint names the key of the first signature. */
 export const formatBundle = (payload: string, signatures: readonly ManifestSignature[]): string =>
   canonical({
     mediaType,
@@ -61,7 +61,7 @@ export const formatBundle = (payload: string, signatures: readonly ManifestSigna
   })
 
 /**
- * Reads a Sigstore bundle as {@link formatBundle} writes it, to the byte; verifies nothing.
+ * Reads a Sigstore bundle exactly as {@link formatBundle} writes it. Verifies no signature.
  *
  * @throws {Broken} `bad-manifest`
  */
@@ -80,18 +80,18 @@ export function parseBundle(text: string): {
   const envelope = members(bundle['dsseEnvelope'], 'dsseEnvelope', ['payload', 'payloadType', 'signatures'])
   same(envelope['payloadType'], payloadType, 'payloadType')
   const signatures = list(envelope['signatures'], 'signatures').map(readSignature)
-  if (signatures.length === 0 || signatures.length > maxSignatures) throw bad('signatures')
-  if (new Set(signatures.map(({ kid }) => kid)).size < signatures.length) throw bad('signatures')
+  if (signatures.length === 0 || signatures.length > maxSignatures) throw badField('signatures')
+  if (new Set(signatures.map(({ kid }) => kid)).size < signatures.length) throw badField('signatures')
   same(hint, signatures[0]?.kid ?? '', 'hint')
   const payload = decode64(string(envelope['payload'], 'payload'))
-  if (payload === null) throw bad('payload')
+  if (payload === null) throw badField('payload')
   return { payload, signatures }
 }
 
 /**
- * Reads a statement, strictly. Call it only after a signature was verified.
+ * Reads a statement strictly. Call it only after a signature was verified.
  *
- * What a field says of the other members is not checked here: only that it may say so.
+ * Checks the form of each field, but not whether the fields are true of the bundle's other members.
  *
  * @throws {Broken} `bad-manifest`
  */
@@ -104,14 +104,14 @@ export function parseStatement(payload: Uint8Array): {
   same(statement['_type'], statementType, '_type')
   same(statement['predicateType'], evidenceBundle, 'predicateType')
   const subjects = list(statement['subject'], 'subject').map(readSubject)
-  if (new Set(subjects.map(({ name }) => name)).size < subjects.length) throw bad('subject')
+  if (new Set(subjects.map(({ name }) => name)).size < subjects.length) throw badField('subject')
   return { subjects, manifest: readManifest(statement['predicate']) }
 }
 
 function readSignature(value: Json): ManifestSignature {
   const { keyid, sig } = members(value, 'signatures', ['keyid', 'sig'])
   const der = decode64(string(sig, 'sig'))
-  if (der === null || rawOf(der) === null) throw bad('sig')
+  if (der === null || rawOf(der) === null) throw badField('sig')
   return { kid: string(keyid, 'keyid', /^[A-Za-z0-9_-]{43}$/), der }
 }
 
@@ -124,7 +124,7 @@ function readSubject(value: Json): Subject {
   }
 }
 
-/** Reads canonical JSON: any other way to write the same would be an alteration that no reader sees. */
+/** Reads canonical JSON only: any other way to write the same value would be a change that no reader notices. */
 function readCanonical(bytes: Uint8Array, limits: JsonLimits): Json {
   let value: Json
   try {

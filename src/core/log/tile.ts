@@ -3,7 +3,7 @@ import { emptyFrontier, growing, rootOf, type Subtree } from './merkle.ts'
 /**
  * A file of up to 256 hashes of the tree, or of up to 256 leaves (C2SP tlog-tiles).
  *
- * A hash on level L is the root of 256^L leaves. A tile of fewer than 256 stands at the right edge of the log.
+ * A hash on level L is the root of 256^L leaves. Only tiles at the right edge of the log have fewer than 256 entries.
  */
 export interface Tile {
   readonly level: number | 'entries'
@@ -12,14 +12,14 @@ export interface Tile {
   readonly width: number
 }
 
-/** Where a subtree's root is found: it is that over `count` hashes of the tile, beginning with number `from`. */
+/** Where to find a subtree's root: it is the root over `count` hashes of the tile, beginning with number `from`. */
 export interface TilePlace {
   readonly tile: Tile
   readonly from: number
   readonly count: number
 }
 
-/** C2SP tlog-tiles: hashes or leaves in a full tile; a tile is eight levels of the tree high. */
+/** C2SP tlog-tiles: a full tile has 256 hashes or leaves, and spans eight levels of the tree. */
 export const fullTile = 256
 const height = 8
 const hashBytes = 32
@@ -27,7 +27,7 @@ const hashBytes = 32
 /** C2SP tlog-tiles, "Log entries": an entry's length is a uint16. */
 const mostEntryBytes = 0xffff
 
-/** `tile/0/x001/234`, `tile/entries/000.p/17`. */
+/** Writes a tile's path (C2SP tlog-tiles), as `tile/0/x001/234` or `tile/entries/000.p/17`. */
 export function tilePath({ level, index, width }: Tile): string {
   const digits = String(index)
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) ?? []
@@ -35,7 +35,7 @@ export function tilePath({ level, index, width }: Tile): string {
   return `tile/${level}/${path}${width < fullTile ? `.p/${width}` : ''}`
 }
 
-/** The tiles of hashes that are not full in a log of this size, from level 0 up; a level may have none. */
+/** The tiles of hashes that are not full in a log of this size, from level 0 up. A level has one or none. */
 export function rightEdge(size: number): readonly Tile[] {
   const tiles: Tile[] = []
   for (let level = 0, hashes = size; hashes > 0; level += 1, hashes = Math.floor(hashes / fullTile)) {
@@ -61,7 +61,7 @@ export function tileOf(node: Subtree, size: number): TilePlace {
 }
 
 /**
- * Computes a subtree's root from the bytes of its tile; of a wider one at the same index, too.
+ * Computes a subtree's root from the bytes of its tile, or of a wider tile at the same index.
  *
  * @throws {RangeError} if the tile is too short.
  */
@@ -86,8 +86,7 @@ export function entryBundleOf(leaves: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Reads the leaves of an entry bundle. Never throws: bytes that {@link entryBundleOf} did not write give other leaves, and
- * these have other hashes.
+ * Reads the leaves of an entry bundle. Never throws: altered bytes give other leaves, with other hashes.
  */
 export function leavesIn(bundle: Uint8Array): readonly Uint8Array[] {
   const leaves: Uint8Array[] = []
