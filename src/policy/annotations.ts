@@ -4,27 +4,27 @@ import { isoSeconds } from '../core/data/measure.ts'
 import type { Slot } from '../core/request/requirement.ts'
 import { groupPattern, sizes, slotKey } from './sizes.ts'
 
-/** What any rule that approves asks for. Times are in seconds. */
+/** The terms of every rule that can lead to an approval. Times are in seconds. */
 export interface CommonTerms {
   readonly lapse: number
   readonly grant: number
   readonly summary?: string
 }
 
-/** What a rule of `allow.cedar` asks for. */
+/** The terms of a rule of `allow.cedar`. */
 export interface AllowTerms extends CommonTerms {
-  /** Whether it matches too if there is a command that rules cannot see. */
+  /** Whether the rule also matches an action with a command that rules cannot see. */
   readonly anyCommand: boolean
 }
 
-/** What a rule of `approve.cedar` asks for. */
+/** The terms of a rule of `approve.cedar`. */
 export interface ApproveTerms extends CommonTerms {
   readonly slots: readonly Slot[]
   readonly expires: number
   readonly tier: Tier
 }
 
-/** A rule's annotations, as text; refusing one names its line. */
+/** A rule's annotations, as text. `refuse` throws a flaw at the annotation's line. */
 export interface Notes {
   readonly given: ReadonlyMap<string, string>
   readonly refuse: (annotation: string, reason: string) => never
@@ -50,14 +50,14 @@ export function allowTerms(notes: Notes): AllowTerms {
   return { anyCommand: anyCommand(notes), ...times(notes), ...summary(notes) }
 }
 
-/** Checks the annotations of a rule of `forbid.cedar`: they only tell the reader something. */
+/** Checks the annotations of a rule of `forbid.cedar`. They are for readers only and change nothing. */
 export function forbidTerms(notes: Notes): null {
   refuseUnknown(notes, ['controls', 'summary'])
   summary(notes)
   return null
 }
 
-/** A misspelt annotation would weaken its rule in silence. Every file knows `@id` and `@controls`. */
+/** Refuses unknown annotations, because a misspelt one would silently weaken its rule. `@id` is known in every file. */
 function refuseUnknown(notes: Notes, known: readonly string[]): void {
   for (const name of notes.given.keys())
     if (name !== 'id' && !known.includes(name)) notes.refuse(name, `@${name} is not known in this file`)
@@ -66,7 +66,7 @@ function refuseUnknown(notes: Notes, known: readonly string[]): void {
     notes.refuse('controls', '@controls is a list as "AC-6(9), CC6.1"')
 }
 
-/** `dba:2, security|oncall`: commas part slots, bars part groups, the number says how many people. */
+/** Reads `dba:2, security|oncall`: commas separate slots, bars separate groups, the number is the slot's quorum. */
 function approvers(notes: Notes, groupExists: (name: string) => boolean): readonly Slot[] {
   const refuse = (reason: string): never => notes.refuse('approvers', reason)
   const text = notes.given.get('approvers') ?? refuse('@approvers is missing: say who must approve')
@@ -123,7 +123,7 @@ function summary(notes: Notes): { summary?: string } {
   return { summary: text }
 }
 
-/** Merges what several rules ask for into the strictest: all slots, the shorter times, the highest tier. */
+/** Merges the terms of several rules into the strictest: all slots, the shortest times, the highest tier. */
 export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
   const slots = new Map<string, Slot>()
   for (const slot of terms.flatMap((term) => term.slots)) {
@@ -139,12 +139,12 @@ export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
   }
 }
 
-/** Merges times; of the summaries, the first one counts. */
+/** Merges terms: the shortest times, and the first summary. */
 export function shortest(terms: readonly CommonTerms[]): CommonTerms {
-  const told = terms.find((term) => term.summary !== undefined)
+  const summarized = terms.find((term) => term.summary !== undefined)
   return {
     lapse: Math.min(...terms.map((term) => term.lapse)),
     grant: Math.min(...terms.map((term) => term.grant)),
-    ...(told?.summary !== undefined && { summary: told.summary }),
+    ...(summarized?.summary !== undefined && { summary: summarized.summary }),
   }
 }

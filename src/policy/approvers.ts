@@ -8,7 +8,7 @@ import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
 import { groupPattern, sizes } from './sizes.ts'
 
-/** Who there is: groups of approvers, registered agents, which accounts are one person, and where compliance reads. */
+/** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
 export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'>
 
 const guid = z
@@ -103,7 +103,7 @@ function joined(people: Document['people']): Roster['accounts'] {
   return (id) => sorted.get(id) ?? [id]
 }
 
-/** What each part alone cannot show. */
+/** Finds flaws that show only when the parts of the document are compared. */
 function contradictions({ groups, agents, people }: Document, accounts: Roster['accounts']): [Path, string][] {
   const found: [Path, string][] = []
   const isAgent = (id: ObjectId): boolean => Object.hasOwn(agents, id)
@@ -135,7 +135,7 @@ function contradictions({ groups, agents, people }: Document, accounts: Roster['
   return found
 }
 
-/** Counts the accounts of owners, sponsors and the person it asks for, with the executor that brings the most. */
+/** Counts the accounts that can be excluded for an agent, with the principal and the executor that add the most. */
 function mostExcluded(
   id: ObjectId,
   agents: Document['agents'],
@@ -145,10 +145,10 @@ function mostExcluded(
   const responsible = (agentId: ObjectId): readonly ObjectId[] =>
     [...(agents[agentId]?.owners ?? []), ...(agents[agentId]?.sponsors ?? [])].flatMap(accounts)
   const persons = agents[id]?.onBehalfOf === 'refused' ? [] : entries(people).map(([person]) => accounts(person))
-  const strangers = agents[id]?.onBehalfOf === 'refused' ? 0 : 1
+  const unlisted = agents[id]?.onBehalfOf === 'refused' ? 0 : 1
   const counts = [id, ...(agents[id]?.executors ?? [])].flatMap((executor) => {
     const excluded = new Set([...responsible(id), ...responsible(executor)])
-    return [excluded.size + strangers, ...persons.map((person) => new Set([...excluded, ...person]).size)]
+    return [excluded.size + unlisted, ...persons.map((person) => new Set([...excluded, ...person]).size)]
   })
   return Math.max(...counts)
 }

@@ -19,13 +19,13 @@ export interface Rules {
 }
 
 /**
- * Makes the judge. For each action and file Cedar is given the rules whose scope can match, parsed once, so that the
- * time of a judgement does not grow with the rules of other actions.
+ * Makes the judge. For each action and file Cedar gets only the rules whose scope can match, parsed once, so that a
+ * judgement does not take longer if other actions have more rules.
  *
- * @param name tells these rules from others in the same process: Cedar keeps what it parsed by name
+ * @param name distinguishes these rules from others in the same process: Cedar caches parsed rules by name
  */
 export function judge(name: string, rules: Rules, actions: readonly DeclaredAction[]): Policy['judge'] {
-  const courts = new Map(
+  const byAction = new Map(
     actions.map((action) => [
       action.name,
       {
@@ -38,17 +38,17 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
     ]),
   )
   return (question) => {
-    const court = courts.get(question.action.action)
-    const hidden = hidesCommand(question.action.params, court?.action.params)
-    if (!court) return { outcome: 'no-policy', rules: [] }
-    const call = callOf(question, court.action, court.entities)
+    const prepared = byAction.get(question.action.action)
+    const hidden = hidesCommand(question.action.params, prepared?.action.params)
+    if (!prepared) return { outcome: 'no-policy', rules: [] }
+    const call = callOf(question, prepared.action, prepared.entities)
 
     // Errors fail closed: a forbid rule that cannot be evaluated denies, an approve rule requires its approval,
     // an allow rule does not match.
-    const forbidden = court.forbid(call, { errorsMatch: true })
+    const forbidden = prepared.forbid(call, { errorsMatch: true })
     if (forbidden.length) return { outcome: 'forbid', rules: forbidden.map(({ id }) => id) }
 
-    const required = court.approve(call, { errorsMatch: true })
+    const required = prepared.approve(call, { errorsMatch: true })
     if (required.length)
       return {
         outcome: 'approve',
@@ -56,8 +56,8 @@ export function judge(name: string, rules: Rules, actions: readonly DeclaredActi
         ...strictest(required.map(({ terms }) => terms)),
       }
 
-    // Nobody would look at a command that neither rules nor people see.
-    const allowed = court.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
+    // A command that rules cannot see would run unchecked, since no person looks at an allowed action either.
+    const allowed = prepared.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
     if (allowed.length)
       return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
 
@@ -78,7 +78,7 @@ export const rulesFor = (action: DeclaredAction, { forbid, approve, allow }: Rul
 
 type Question = Parameters<Policy['judge']>[0]
 
-/** What Cedar is asked, whatever the rules. */
+/** The question to Cedar, which is the same for each file of rules. */
 interface Call {
   readonly principal: { type: string; id: ObjectId }
   readonly action: { type: string; id: string }
@@ -102,13 +102,13 @@ function callOf({ agent, action, onBehalfOf }: Question, declared: DeclaredActio
   }
 }
 
-/** All groups are given as direct parents, so they need not be entities themselves. */
+/** The action as an entity. All its groups are direct parents, so they need not be entities themselves. */
 const entitiesOf = ({ name, groups }: DeclaredAction): EntityJson[] =>
   groups.length
     ? [{ uid: { type: 'Action', id: name }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) }]
     : []
 
-/** Prepares the rules of one file for one action; gives those that match, in the order of the file. */
+/** Prepares the rules of one file for one action. Returns a function that finds the matching rules, in file order. */
 function ruleSet<Terms>(
   name: string,
   all: readonly Rule<Terms>[],

@@ -4,20 +4,20 @@ import { Problem } from '../core/data/problem.ts'
 import { BadPolicy, type Flaw, lineAt, lineOfMember } from './flaw.ts'
 import { sizes } from './sizes.ts'
 
-/** Where something stands in a JSON document. */
+/** The place of a value in a JSON document. */
 export type Path = readonly PropertyKey[]
 
-/** Notes what is wrong at a place, so that all of it can be told at once. */
+/** Notes a flaw at a place, so that all flaws can be reported together. */
 export type Complain = (path: Path, reason: string) => void
 
-/** A JSON file of the policy: its bytes and the same as text. */
+/** A JSON file of the policy, as bytes and as text. */
 export interface Source {
   readonly file: string
   readonly bytes: Uint8Array
   readonly text: string
 }
 
-/** Reads it in a form. @throws {BadPolicy} with the line of each flaw. */
+/** Reads a JSON file that must have this form. @throws {BadPolicy} with the line of each flaw. */
 export function readDocument<Form extends z.ZodType>(source: Source, form: Form): z.output<Form> {
   const parsed = form.safeParse(json(source), { reportInput: false })
   if (parsed.success) return parsed.data
@@ -35,7 +35,7 @@ export const flawAt = ({ file, text }: Source, path: Path, reason: string): Flaw
 const pathsOf = (issue: z.core.$ZodIssue): readonly Path[] =>
   issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
 
-/** The key of a record has flaws of its own. */
+/** The rule that an issue violates. For a bad key of a record zod nests the key's own issue. */
 const reasonOf = (issue: z.core.$ZodIssue): string =>
   (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
 

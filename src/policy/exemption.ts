@@ -1,10 +1,10 @@
 import type { RecordShape, Shape } from './paramShape.ts'
 
 /**
- * Reads `@notSecret("/params/key_id, /params/tags/*")`: what may look like a secret in requests for an action. A
- * pointer is written as the problem gives it, with `*` for each item of an array.
+ * Reads `@notSecret("/params/key_id, /params/tags/*")`: the values that may look like a secret in requests for an
+ * action. A pointer is written as in the problem `secret-in-params`, but with `*` for each item of an array.
  *
- * @param params what the schema declares; if it declares some, the pointer must lead to a text in them
+ * @param params the declared params; if the schema declares some, each pointer must lead to a text in them
  */
 export function exemptions(
   text: string | undefined | null,
@@ -23,7 +23,7 @@ export function exemptions(
 
 const form = /^(?:\/target|\/params(?:\/(?:[A-Za-z][A-Za-z0-9_.-]{0,63}|\*))+)$/
 
-/** The target is no param; a command need not be declared. */
+/** Whether the steps lead to a text. No steps mean the target, which is one; `command` need not be declared. */
 function leadsToText(steps: readonly string[], params: RecordShape): boolean {
   if (steps.length === 0 || (steps[0] === 'command' && !params.members.has('command'))) return true
   const last = steps.reduce<Shape | undefined>((shape, step) => {

@@ -1,6 +1,6 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 
-/** What is wrong with a policy, and where. */
+/** One thing that is wrong with a policy, and its place. */
 export interface Flaw {
   readonly file: string
   readonly line?: number
@@ -8,7 +8,7 @@ export interface Flaw {
   readonly reason: string
 }
 
-/** A policy that cannot be trusted to say what its author meant. The process does not start on it. */
+/** A policy that may not mean what its author intended. The process does not start with it. */
 export class BadPolicy extends Error {
   readonly flaws: readonly Flaw[]
 
@@ -22,10 +22,10 @@ export class BadPolicy extends Error {
 const sentence = ({ file, line, rule, reason }: Flaw): string =>
   `${line === undefined ? file : `${file}:${line}`}: ${rule === undefined ? '' : `rule ${rule}: `}${reason}`
 
-/** @param offset counted in UTF-16 units, as JavaScript counts */
+/** @param offset in UTF-16 units, as JavaScript counts */
 export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
-/** Puts what Cedar says about a text into words and lines. `line` is where the text starts in its file. */
+/** Turns an error of Cedar into a flaw. `place.line` is the line of the file on which the text starts. */
 export function flawOf(error: DetailedError, text: string, place: Omit<Flaw, 'reason'>): Flaw {
   const { line = 1, ...rest } = place
   const [at] = error.sourceLocations ?? []
@@ -37,7 +37,7 @@ export function flawOf(error: DetailedError, text: string, place: Omit<Flaw, 're
   return { ...rest, line: line + lineAt(before, before.length) - 1, reason }
 }
 
-/** Finds the line of a member in a JSON text, or of the nearest thing around it that exists. */
+/** Finds the line of a member in a JSON text. For a missing member it is the line of the nearest parent that exists. */
 export function lineOfMember(text: string, path: readonly PropertyKey[]): number {
   const here: (string | number)[] = []
   let best = { depth: 0, offset: 0 }

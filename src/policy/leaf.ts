@@ -10,16 +10,17 @@ import { sizes } from './sizes.ts'
 /** An event's size as a leaf. */
 export interface LeafSize {
   readonly type: Fact['type']
-  /** `Infinity` for more than a leaf can hold. */
+  /** `Infinity` for an event that is larger than a leaf may be. */
   readonly bytes: number
 }
 
 /**
- * Measures the largest event that the rules for an action can make, on the leaf itself: as if all of them matched, and
- * with the most of all that comes from elsewhere. An event that did not fit would stop a request half-way, when people
- * have decided already.
+ * Measures the largest event that the rules for an action can lead to. Builds the leaves as if all rules matched, with
+ * the longest value for everything that comes from elsewhere.
  *
- * @param rules those that can match the action
+ * Without this check an event could be too large for a leaf, and stop its request after people have decided.
+ *
+ * @param rules the rules that can match the action
  */
 export function largestLeaf(action: string, rules: Rules): LeafSize {
   const found = draftsFor(action, rules).map(sizeOf)
@@ -32,11 +33,11 @@ const request = newRequestId(at, new Uint8Array(10), shard)
 const digest = digestOf('')
 const content = sha256('')
 
-/** All object ids have one length. */
+/** All object ids have the same length. */
 const account = '00000000-0000-4000-8000-000000000000' as ObjectId
 const accounts = (count: number): readonly ObjectId[] => Array.from({ length: count }, () => account)
 
-/** Numbers have 12 digits at most, as the keys of event rows have. */
+/** Sequence numbers have at most 12 digits, because the keys of event rows have 12. */
 const head = { seq: 999_999_999_998, hash: content }
 
 function sizeOf(draft: Draft): LeafSize {
@@ -64,7 +65,7 @@ const [agent, person, policy] = [
   { kind: 'policy' },
 ] as const
 
-/** Every member that an event can have is given: the compiler asks for the largest of one that is added. */
+/** Makes the largest events. Types require every optional member, so a new member fails to compile until it has one. */
 function draftsFor(action: string, rules: Rules): readonly Draft[] {
   const [forbid, approve, allow] = [idsOf(rules.forbid), idsOf(rules.approve), idsOf(rules.allow)]
   const unasked = requestedBy(action, { outcome: 'no-policy', rules: [], slots: [] })
@@ -109,7 +110,7 @@ function asked(action: string, rules: readonly string[], slots: readonly Slot[])
 
 const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => rules.map(({ id }) => id)
 
-/** The longest numbers and words, since rules that match alone may ask for more time than all of them together. */
+/** Uses the longest numbers and words: one matching rule alone may allow more time than all rules merged. */
 function requestedBy(
   action: string,
   { outcome, rules, slots }: Pick<Requested['policy'], 'outcome' | 'rules'> & { readonly slots: readonly Slot[] },
@@ -131,7 +132,7 @@ function requestedBy(
   return { type: 'requested', actor: agent, request, data, said: { links: '', reason: '' } }
 }
 
-/** A person with as many accounts as may be, in every group that may decide. */
+/** The facts of a person with the most accounts, who is in every group that may decide. */
 const factsOf = (slots: readonly Slot[]): Facts => ({
   accounts: accounts(sizes.accountsPerPerson),
   groups: [...new Set(slots.flatMap(({ groups }) => groups))],

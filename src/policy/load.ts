@@ -18,13 +18,13 @@ import { sizes } from './sizes.ts'
 
 const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const
 
-/** A policy without it shows actions by their verbs and the names of their params. */
+/** Without this file a policy shows actions by their verbs and the keys of their params. */
 const optional = 'presentation.json'
 
 /**
- * Loads a policy from its folder and checks all of it: what it lets pass would decide about privileged actions.
+ * Loads a policy from its folder and checks all of it, since an overlooked flaw would decide about privileged actions.
  *
- * @param cards the card templates by file name: what approvers are shown belongs to the version
+ * @param cards the card templates by file name; the policy version covers what approvers are shown
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
 export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<Policy> {
@@ -64,8 +64,8 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
 }
 
 /**
- * Keeps Node 20 alive. Its V8 (11) ends the process when optimised code has to be given up while a WebAssembly call
- * inlined into it is under way, and calls into Cedar run into that after some hundred rounds. V8 12 no longer does.
+ * Prevents a crash of Node 20. Its V8 (11) ends the process if it deoptimises code during a WebAssembly call that it
+ * has inlined there. That happens after some hundred calls into Cedar. V8 12 does not crash.
  */
 function keepCallsOutOfLine(): void {
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--no-turbo-inline-js-wasm-calls')
@@ -77,7 +77,7 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array
   })
   const missing = names.filter((name) => !present.includes(name))
   const known: readonly string[] = [...names, optional]
-  // What stands in a file that nobody reads would be missed in silence.
+  // Rules in a file that is not read would silently have no effect.
   const unread = present.filter(
     (name) => /\.cedar(schema)?(\.json)?$|^present.*\.json$/i.test(name) && !known.includes(name),
   )
@@ -93,13 +93,13 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array
 async function readBounded(folder: string, file: string): Promise<Uint8Array> {
   const { size } = await stat(join(folder, file))
   const bytes = size > sizes.file ? null : await readFile(join(folder, file))
-  // it may have grown meanwhile
+  // The file may have grown since `stat`.
   if (!bytes || bytes.length > sizes.file)
     throw new BadPolicy([{ file, reason: `the file has more than ${sizes.file} bytes` }])
   return bytes
 }
 
-/** Some Cedar takes for text, at a cost that grows with their square; none can be seen in an editor. */
+/** Control characters, which editors do not show. Cedar accepts some of them, and its time grows with their square. */
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/
 
 function textOf(file: string, bytes: Uint8Array): string {
@@ -117,7 +117,7 @@ function decoded(file: string, bytes: Uint8Array): string {
   }
 }
 
-/** Checks what one rule alone cannot show: ids, agents, and Cedar's own strict validation against the schema. */
+/** Checks rules together: unique ids, registered agents, and Cedar's strict validation against the schema. */
 function checkTogether(rules: Rules, schema: string, roster: Roster): void {
   const all: readonly Rule[] = Object.values(rules).flat()
   const byId = new Map<string, Rule>()
@@ -126,13 +126,13 @@ function checkTogether(rules: Rules, schema: string, roster: Roster): void {
     const earlier = byId.get(rule.id)
     if (earlier) refuse(rule, `${earlier.file}:${earlier.line} has a rule with the same @id`)
     byId.set(rule.id, rule)
-    const stranger = rule.agents.find((id) => !agents.has(id))
-    if (stranger !== undefined) refuse(rule, `approvers.json registers no agent with the object id "${stranger}"`)
+    const unknown = rule.agents.find((id) => !agents.has(id))
+    if (unknown !== undefined) refuse(rule, `approvers.json registers no agent with the object id "${unknown}"`)
   }
   const staticPolicies = Object.fromEntries(all.map(({ id, text }) => [id, text]))
   const answer = validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies } })
   if (answer.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: answer.errors })
-  // Warnings too: a rule that never matches, or whose text deceives the eye, does not say what its author meant.
+  // Warnings count as flaws, too: a rule that never matches or has deceptive characters is not what its author meant.
   const flaws = [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {
     const rule = byId.get(policyId)
     return rule ? [flawOf(error, rule.text, { file: rule.file, line: rule.line, rule: rule.id })] : []
@@ -140,7 +140,7 @@ function checkTogether(rules: Rules, schema: string, roster: Roster): void {
   if (flaws.length) throw new BadPolicy(flaws)
 }
 
-/** Bounds what a judgement asks for, and the events that it ends up in. */
+/** Limits the rules and slots of each action, and the size of the events that its rules can lead to. */
 function checkSizes(rules: Rules, actions: readonly DeclaredAction[]): void {
   for (const action of actions) {
     const own = rulesFor(action, rules)

@@ -4,21 +4,22 @@ import { commandShape, reserved } from './params.ts'
 import type { DeclaredAction } from './schema.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
-/** The params that an action can have; `null` where the schema declares none, and so any may come. */
+/** The params that an action can have; `null` if the schema declares none, so that requests may have any. */
 export function declared({ params }: DeclaredAction): RecordShape | null {
   if (!params || params.members.has(reserved)) return params ?? null
   return { type: 'record', members: new Map([...params.members, [reserved, { shape: commandShape, required: false }]]) }
 }
 
-/** Where a name leads. */
+/** A param that a name can mean. */
 export interface Found {
   readonly path: readonly string[]
   readonly required: boolean
 }
 
 /**
- * Finds what a name means, as `rows` or `filter.since`: a key may have dots of its own, so there can be several.
- * Where any params may come, there always are if it has dots.
+ * Finds the params that a name, as `rows` or `filter.since`, can mean. There may be several, since keys may have dots.
+ *
+ * If the schema declares no params, a name with dots always has several meanings.
  */
 export function find(name: string, shape: RecordShape | null): readonly Found[] {
   if (!shape) return anyOf(name)

@@ -1,4 +1,4 @@
-/** What a value in `params` has to be, where the schema declares it. */
+/** The shape that the schema declares for a value in `params`. */
 export type Shape =
   | { readonly type: 'text' | 'integer' | 'boolean' | 'decimal' }
   | { readonly type: 'set'; readonly element: Shape }

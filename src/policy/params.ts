@@ -4,10 +4,10 @@ import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
-/** What `countersign run` binds. Any action may have it; Cedar sees it only where it is declared. */
+/** The param in which `countersign run` sends its command. Any action may have it; Cedar sees it only if declared. */
 export const reserved = 'command'
 
-/** What it has to be where the schema does not declare it: exactly what `countersign run` binds, and nothing beside. */
+/** The shape of a command that the schema does not declare: exactly what `countersign run` sends, and nothing else. */
 export const commandShape: RecordShape = {
   type: 'record',
   members: new Map([
@@ -18,9 +18,9 @@ export const commandShape: RecordShape = {
 }
 
 /**
- * Tells whether params bear a command that rules cannot see, because the schema does not declare it.
+ * Whether params have a command that rules cannot see, because the schema does not declare it.
  *
- * @throws {Problem} `invalid-input` with the pointer of what is wrong in such a command.
+ * @throws {Problem} `invalid-input` with the pointer of a flaw in such a command.
  */
 export function hidesCommand(params: JsonObject, declared: RecordShape | undefined): boolean {
   const { [reserved]: command } = params
@@ -30,9 +30,9 @@ export function hidesCommand(params: JsonObject, declared: RecordShape | undefin
 }
 
 /**
- * Turns params into what rules read.
+ * Converts params into the values that rules read.
  *
- * @throws {Problem} `invalid-input` with the pointer of the first param that does not fit what the schema declares.
+ * @throws {Problem} `invalid-input` with the pointer of the first param that does not fit the schema.
  */
 export function fit(params: JsonObject, shape: RecordShape): Record<string, CedarValueJson> {
   const { [reserved]: command, ...others } = params
@@ -72,7 +72,7 @@ function convert(value: Json, shape: Shape, pointer: string): CedarValueJson {
   }
 }
 
-/** Cedar's decimal: 64 bits, of which 4 places are behind the point; at least one place is written. */
+/** Writes Cedar's decimal: 64 bits with 4 decimal places, at least one of which must be written. */
 function decimal(value: number, pointer: string): CedarValueJson {
   if (Math.abs(value) > 922_337_203_685_477)
     refuse(pointer, 'a decimal lies between -922337203685477 and 922337203685477')

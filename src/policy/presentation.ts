@@ -10,7 +10,7 @@ import type { DeclaredAction } from './schema.ts'
 import { sizes } from './sizes.ts'
 import { readTitle } from './title.ts'
 
-/** What a card would show in another way than it is written would deceive its author. */
+/** A label that a card shows exactly as it is written: otherwise its author could not know what approvers see. */
 const label = z.string().refine((text) => text !== '' && [...text].length <= sizes.label && cardText(text) === text, {
   error: `a label has 1 to ${sizes.label} characters, all of them visible, and no spaces at its ends or in a row`,
 })
@@ -72,7 +72,7 @@ export function readPresentations(
   return new Map(found)
 }
 
-/** A pair becomes two params: all that is shown stands under its own key. */
+/** Lists the params of an action. A pair becomes two params, because every value is shown under its own key. */
 function paramsOf(params: Params, action: DeclaredAction, complain: Complain): readonly PresentedParam[] {
   const labels = new Set<string>()
   const keys = new Set<string>()

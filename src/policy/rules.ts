@@ -10,20 +10,20 @@ import type { Notes } from './annotations.ts'
 import { BadPolicy, flawOf } from './flaw.ts'
 import { rulePattern } from './sizes.ts'
 
-/** One rule of a file: what Cedar evaluates, and what its annotations ask for. */
+/** One rule of a file: the text that Cedar evaluates, and the terms of its annotations. */
 export interface Rule<Terms = unknown> {
   readonly id: string
   readonly file: string
   readonly line: number
   readonly text: string
-  /** The actions and groups of actions that its scope names; `null` if it names none, and so speaks of every action. */
+  /** The actions and groups of actions that its scope names; `null` if it names none and applies to every action. */
   readonly scope: readonly string[] | null
-  /** The agents that it names. */
+  /** The agents that the rule names. */
   readonly agents: readonly string[]
   readonly terms: Terms
 }
 
-/** How a file's rules are read: the one effect they may have, and what their annotations mean. */
+/** How to read a file's rules: the only effect that they may have, and a reader of their annotations. */
 export interface RuleReading<Terms> {
   readonly file: string
   readonly effect: Effect
@@ -36,13 +36,13 @@ export function readRules<Terms>(text: string, reading: RuleReading<Terms>): rea
   const parsed = policySetTextToParts(text)
   if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file })))
   const pieces = split(text)
-  // What is judged are the pieces: they must be all that Cedar finds in the file.
+  // The pieces are judged one by one, so a rule of the file that is not among them would have no effect.
   if (pieces.length !== parsed.policies.length + parsed.policy_templates.length)
     throw new BadPolicy([{ file, reason: `it seems to have ${pieces.length} rules, but Cedar finds another number` }])
   return pieces.map((piece) => readRule(piece, reading))
 }
 
-/** A rule as it stands in its file. */
+/** The text of one rule in its file. */
 interface Piece {
   readonly text: string
   readonly line: number
@@ -50,7 +50,7 @@ interface Piece {
   readonly notes: ReadonlyMap<string, number>
 }
 
-/** Comments and strings of Cedar, then what matters outside of them. */
+/** Cedar's comments and strings first, so that nothing inside them is taken for an annotation or the end of a rule. */
 const token = /\/\/[^\n\r]*|"(?:[^"\\]|\\[^])*"|@\s*(?<note>[A-Za-z_]\w*)|(?<end>;)|\s+|[^/"@;\s]+|[^]/g
 
 function split(text: string): readonly Piece[] {
@@ -97,13 +97,13 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
 function scopeOf(constraint: ActionConstraint): readonly string[] | null {
   if (constraint.op === 'All') return null
   if ('entities' in constraint) return constraint.entities.map(idOf)
-  // A slot would be a template, and those are refused; to speak of every action is the safe side.
+  // Only a template has a slot here, and templates are refused elsewhere. To apply to every action is safe.
   return 'entity' in constraint ? [idOf(constraint.entity)] : null
 }
 
 const idOf = (uid: EntityUidJson): string => ('id' in uid ? uid.id : uid['__entity'].id)
 
-/** Cedar's JSON writes an entity as `{ type, id }`, and any other text as `{ Value }`. */
+/** Finds the agents in a rule. Cedar's JSON writes an entity as `{ type, id }`, and any other text as `{ Value }`. */
 function agentsIn(part: unknown): readonly string[] {
   if (typeof part !== 'object' || part === null) return []
   if ('type' in part && 'id' in part && part.type === 'Agent') return [String(part.id)]

@@ -4,27 +4,27 @@ import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
-/** An action that can be asked for. */
+/** An action for which agents can ask. */
 export interface DeclaredAction {
   readonly name: string
   /** The action's groups, nearest first, without itself. */
   readonly groups: readonly string[]
-  /** The target is the resource too, but as an entity: only a text can be compared with `like`. */
+  /** Whether rules see the target as text. It is the resource, too, but `like` cannot compare an entity. */
   readonly knowsTarget: boolean
   readonly knowsOnBehalfOf: boolean
-  /** Absent where rules do not see params. */
+  /** Absent if rules do not see params. */
   readonly params?: RecordShape
-  /** Pointers that `@notSecret` names: what is there may look like a secret. */
+  /** The pointers of `@notSecret`: values there may look like a secret. */
   readonly notSecret: readonly string[]
 }
 
 const file = 'schema.cedarschema'
 
 /**
- * Reads which actions are declared, and what their params have to look like.
+ * Reads the declared actions and the shapes of their params.
  *
- * @throws {BadPolicy} for what Cedar refuses or warns of, and for what nothing would ever fill: other principals and
- * resources, parents, attributes, other context.
+ * @throws {BadPolicy} for everything that Cedar refuses or warns of, and for declarations that no request can fill:
+ * other principals and resources, parents, attributes, other context.
  */
 export function readSchema(text: string): readonly DeclaredAction[] {
   const answer = schemaToJsonWithResolvedTypes(text)
@@ -49,7 +49,7 @@ export function readSchema(text: string): readonly DeclaredAction[] {
 
 type Refuse = (name: string, reason: string) => never
 
-/** The line that declares an action, entity or namespace; the first line if none does. */
+/** Finds the line that declares an action, entity or namespace; the first line if none does. */
 function lineOf(text: string, name: string): number {
   let declares = false
   for (const { 0: token, index } of text.matchAll(/\/\/[^\n\r]*|"(?:[^"\\]|\\[^])*"|\w+|[{;=]/g)) {
@@ -86,13 +86,13 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
   }
 }
 
-/** Cedar has refused cycles already. */
+/** Lists all groups of an action. Ends, because Cedar has refused cycles before. */
 function groupsOf(name: string, schema: SchemaJson<string>): readonly string[] {
   const parents = schema['']?.actions[name]?.memberOf?.map(({ id }) => id) ?? []
   return [...new Set([...parents, ...parents.flatMap((parent) => groupsOf(parent, schema))])]
 }
 
-/** A name that is not built in is a common type; Cedar has refused those that do not exist or refer to themselves. */
+/** Reads a type. Names that are not built in are common types, which Cedar found to exist and to have no cycles. */
 function shapeOf(
   type: Type<string>,
   schema: SchemaJson<string>,

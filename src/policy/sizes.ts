@@ -1,8 +1,8 @@
 import type { Slot } from '../core/request/requirement.ts'
 
-/** What a policy may be so large as: loading it costs little, and no event made from it passes the 4 KiB of a leaf. */
+/** The limits of a policy. They keep loading cheap, and keep every event within the 4 KiB of a leaf. */
 export const sizes = {
-  /** Bytes of one file: looked at before anything is made of it. */
+  /** Bytes of one file, checked before the file is parsed. */
   file: 262_144,
   name: 32,
   rulesPerAction: 12,
@@ -18,11 +18,11 @@ export const sizes = {
   label: 40,
   criticalParams: 8,
   /**
-   * Bytes of the largest event that the rules for an action can make. A leaf holds 4,096; the rest is
-   * for what a later version of an event adds.
+   * Bytes of the largest event that the rules for an action can lead to. A leaf holds 4,096; the rest is reserved for
+   * members that a later version of an event adds.
    */
   leaf: 3_968,
-  /** Bytes of what each request of an action bears of it. */
+  /** Bytes of an action's presentation, which is copied into each request. */
   presentation: 4_096,
 } as const
 
@@ -32,5 +32,5 @@ export const rulePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
 /** The form of group names; `|`, `:` and `,` separate them in `@approvers`. */
 export const groupPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/
 
-/** Two slots are the same if they draw from the same groups. */
+/** Identifies a slot. Two slots are the same if they have the same groups. */
 export const slotKey = ({ groups }: Slot): string => groups.join('|')

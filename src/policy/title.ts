@@ -5,12 +5,12 @@ import { declared, find } from './named.ts'
 import type { DeclaredAction } from './schema.ts'
 import { sizes } from './sizes.ts'
 
-/** `{rows}`, or `{tables|all tables}` with what stands there if the param is absent; then what is left of braces. */
+/** `{rows}`, or `{tables|all tables}` with words for an absent param. The last part finds stray braces. */
 const placeholder = /\{([^{}|]*)(?:\|([^{}|]*))?\}|[{}]/g
 
 const own = ['target', 'environment'] as const
 
-/** Reads a title as `Export {rows} rows of {target}` into its parts, so that nothing is read as a template any more. */
+/** Splits a title as `Export {rows} rows of {target}` into parts, so that no template is evaluated for a request. */
 export function readTitle(
   title: string,
   action: DeclaredAction,
@@ -59,7 +59,7 @@ function checkTitle(title: string, parts: readonly TitlePart[], refuse: (reason:
   const values = parts.filter((part) => !('text' in part)).length
   if (values > sizes.titleValues) refuse(`a title has at most ${sizes.titleValues} values`)
   if (title.trim() === '' || [...title].length > sizes.title) refuse(`a title has 1 to ${sizes.title} characters`)
-  // What is shown in another way than it is written would deceive its author.
+  // The words must be shown exactly as they are written: otherwise the author could not know what approvers see.
   const words = title.replace(placeholder, (_whole, _name, otherwise?: string) => otherwise ?? 'x')
   if (cardText(words) !== words) refuse('a title has visible characters alone, and no spaces at its ends or in a row')
 }

@@ -155,22 +155,22 @@ function rowsOf(
       {
         name: 'default-no-policy',
         file: 'src/policy/cedar.ts',
-        find: "if (!court) return { outcome: 'no-policy', rules: [] }",
-        replace: "if (!court) return { outcome: 'allow', rules: [] }",
+        find: "if (!prepared) return { outcome: 'no-policy', rules: [] }",
+        replace: "if (!prepared) return { outcome: 'allow', rules: [] }",
         tests: { 'test/policy/judge.test.ts': ['the example policy › %s'] },
       },
       {
         name: 'failing-forbid',
         file: 'src/policy/cedar.ts',
-        find: 'court.forbid(call, { errorsMatch: true })',
-        replace: 'court.forbid(call, { errorsMatch: false })',
+        find: 'prepared.forbid(call, { errorsMatch: true })',
+        replace: 'prepared.forbid(call, { errorsMatch: false })',
         tests: { 'test/policy/judge.test.ts': ['a rule that cannot be evaluated fails closed › a forbid rule denies'] },
       },
       {
         name: 'failing-approve',
         file: 'src/policy/cedar.ts',
-        find: 'court.approve(call, { errorsMatch: true })',
-        replace: 'court.approve(call, { errorsMatch: false })',
+        find: 'prepared.approve(call, { errorsMatch: true })',
+        replace: 'prepared.approve(call, { errorsMatch: false })',
         tests: {
           'test/policy/judge.test.ts': [
             'a rule that cannot be evaluated fails closed › an approve rule requires its approval, beside those that match',
@@ -180,8 +180,8 @@ function rowsOf(
       {
         name: 'failing-allow',
         file: 'src/policy/cedar.ts',
-        find: 'court.allow(call, { errorsMatch: false })',
-        replace: 'court.allow(call, { errorsMatch: true })',
+        find: 'prepared.allow(call, { errorsMatch: false })',
+        replace: 'prepared.allow(call, { errorsMatch: true })',
         tests: {
           'test/policy/judge.test.ts': ['a rule that cannot be evaluated fails closed › an allow rule does not match'],
         },
