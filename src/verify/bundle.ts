@@ -16,20 +16,20 @@ import type { SaidCount } from './saidReader.ts'
 export interface Verifying extends Reading {
   /** The keys to trust (SPKI). */
   readonly keys: readonly Uint8Array[]
-  /** The file of what people wrote. */
+  /** The path of the said file. */
   readonly said?: string | undefined
 }
 
-/** What became of a bundle's verification. */
+/** The result of verifying a bundle. */
 export interface BundleVerdict {
-  /** What it says of itself; absent if that could not even be trusted. */
+  /** The bundle's manifest; absent if no trusted key signed one that can be read. */
   readonly manifest?: Manifest
-  /** What the next bundle of the series has to fit. */
+  /** The state that the next bundle of the series must continue; absent after a problem. */
   readonly standing?: LogStanding
   readonly said?: SaidCount
-  /** What was found to hold, in order. */
+  /** The checks that passed, in order. */
   readonly held: readonly Check[]
-  /** The first thing that does not. */
+  /** The first problem, in the order of the checks. */
   readonly problem?: Finding
 }
 
@@ -47,7 +47,7 @@ export interface LogStanding {
 /**
  * Verifies a bundle in one pass, in constant memory.
  *
- * @throws {Unreadable} if a file cannot be read, or is no zip
+ * @throws {Unreadable} if a file cannot be read, or is not a zip
  */
 export function verifyBundle(path: string, options: Verifying): Promise<BundleVerdict> {
   return withFile(path, async (file) => {
@@ -94,14 +94,14 @@ async function verifyRecords(
     signers = await keysIn(fd, members, statement)
     checkCheckpoints(checkpoints, manifest, signers)
   })
-  // A wrong digest outranks what was just found; everything else that reading could find does not.
+  // Of all that reading the records can find, only a wrong digest outranks a problem with the checkpoints.
   const digestOnly = found.isOutranked('records')
   const pass = await readRecords(fd, members, manifest, { ...options, found, digestOnly })
   const { examined, read } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))
   await found.attempt(() => checkRoot(pass, manifest))
   await found.attempt(() => checkGrowth(checkpoints, manifest))
-  // Of records that were not all read it cannot be told what they name.
+  // The keys and policy versions that the records name are known only if all records were read.
   if (!examined || !read || found.first()) return undefined
   await found.attempt(() => checkKeys(read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, digests))

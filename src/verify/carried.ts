@@ -9,21 +9,21 @@ import type { Checkpoint } from '../core/log/checkpoint.ts'
 import { BrokenAt, placed } from './finding.ts'
 import { LineReader, linesOf } from './lines.ts'
 
-/** An earlier event that was found to be in the log. */
+/** A carried event whose proof holds: it is in the log. */
 export interface Carried {
   readonly index: number
   readonly event: LogEvent
   readonly text: string
-  /** RFC 6962 order, in `checkpoint.prev`. */
+  /** In the order of RFC 6962, for the log of `checkpoint.prev`. */
   readonly proof: readonly Uint8Array[]
 }
 
 const member = bundleFiles.carried.name
 
-/** A leaf in JSON has at most six times its bytes, and a proof 63 hashes. */
+/** Bytes of a line. JSON escapes a byte of the leaf with at most six bytes, and a proof has at most 63 hashes. */
 export const mostCarried = 6 * 4096 + 63 * 48 + 100
 
-/** Reads `carried.jsonl` along with the records. */
+/** Reads `carried.jsonl` step by step with the records, whose order it follows. */
 export class CarriedReader {
   /** The log before the day. */
   readonly #log: Pick<Checkpoint, 'size' | 'root'>
@@ -52,9 +52,9 @@ export class CarriedReader {
   }
 
   /**
-   * Takes the earlier events of a request, which come next.
+   * Takes the carried events of a request, which must be the next lines.
    *
-   * @throws {BrokenAt} `bad-carried` where there are none, or they are not in the log
+   * @throws {BrokenAt} `bad-carried` if there are none, or if they are not in the log
    */
   async *of(request: RequestId): AsyncGenerator<Carried, void, undefined> {
     let before: Carried | null = null
@@ -69,7 +69,7 @@ export class CarriedReader {
     if (!before) throw bad(this.#count + 1, `The earlier events of request ${request} are missing.`)
   }
 
-  /** Checks the lines that no record asked for. Returns how many lines there were in all, and how many of these. */
+  /** Checks the lines that are left, which no record asked for. Returns the number of all lines, and of those left. */
   async end(): Promise<{ readonly count: number; readonly left: number }> {
     let left = 0
     for (let next = await this.peek(); next !== null; next = await this.peek()) {
@@ -98,7 +98,7 @@ function fieldsOf(text: string, line: number) {
   if (typeof index === 'number' && typeof leaf === 'string' && Array.isArray(proof)) {
     const hashes = proof.map((hash: unknown) => (typeof hash === 'string' ? decodeHash(hash) : null))
     const known = hashes.filter((hash) => hash !== null)
-    // Members sorted, no others, no spaces: this is the canonical form.
+    // Writing these members again reveals other members, another order and spaces: the line must be canonical.
     if (known.length === hashes.length && JSON.stringify({ index, leaf, proof }) === text)
       return { index, leaf, proof: known }
   }

@@ -6,7 +6,7 @@ import type { Manifest } from '../core/log/manifest.ts'
 import type { PlacedEvent } from '../core/record/record.ts'
 import { BrokenAt } from './finding.ts'
 
-/** What the first event of each shard says came before it. */
+/** By shard, the hash that the day's first event names as the one before it. */
 export type Links = Readonly<Record<string, Hex>>
 
 const member = bundleFiles.records.name
@@ -20,16 +20,16 @@ interface Cut {
   readonly head: Hex
 }
 
-/** Follows the chains: shard by shard, number by number, each event naming the hash of the one before it. */
+/** Checks the chains, shard by shard: numbers without gaps, and each event with the hash of the one before it. */
 export class Chains {
   readonly #manifest: Pick<Manifest, 'date' | 'number'>
   readonly #start: Instant
   readonly #end: Instant
   readonly #links: Record<string, Hex> = {}
-  /** The shards that are not finished, the one that is being read first. */
+  /** The shards that are not finished. The first one is being read. */
   readonly #queue: Cut[]
   #seq = 0
-  /** The hash that the next event must name; `null` where the day's first event of a shard tells it. */
+  /** The hash that the next event must name; `null` if an earlier day has the event before, whose hash is unknown. */
   #head: Hex | null = null
 
   constructor(manifest: Pick<Manifest, 'date' | 'number' | 'shards'>) {

@@ -9,7 +9,7 @@ import { bytesOf } from './content.ts'
 import type { ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
 
-/** The signed notes of the log before and after the day, to the byte, and the proof that leads from one to the other. */
+/** The signed notes of the log before and after the day, as raw bytes, and the consistency proof between them. */
 export interface Checkpoints {
   readonly before: Buffer
   readonly after: Buffer
@@ -29,9 +29,9 @@ export async function checkpointsIn(fd: number, members: ZipMembers): Promise<Ch
 }
 
 /**
- * Checks both notes: signed by the keys that must, of this log, and of the sizes and roots of the manifest.
+ * Checks that both notes are signed by the right keys, and are of this log with the manifest's sizes and roots.
  *
- * @param signers the keys of the day, the older first: that alone signed the day before
+ * @param signers the keys of the day, the older first. Only the older key signed the note before the day.
  * @throws {BrokenAt} `bad-checkpoint`, `bad-signature`, `wrong-key`, `foreign-checkpoint`
  */
 export function checkCheckpoints(found: Checkpoints, { log }: Manifest, signers: readonly Uint8Array[]): void {
@@ -57,7 +57,7 @@ export function checkCheckpoints(found: Checkpoints, { log }: Manifest, signers:
 }
 
 /**
- * The roots of the log before the day.
+ * Reads the frontier of the log before the day, and checks that it has the manifest's root.
  *
  * @throws {BrokenAt} `wrong-root`
  */

@@ -1,10 +1,10 @@
 import { BrokenAt } from './finding.ts'
 
-/** Compares a member with what it must be, byte for byte, as both arrive. */
+/** Compares a member with the expected text byte by byte, while both arrive in pieces. */
 export class Comparison {
   readonly #member: string
   readonly #source: AsyncIterator<Uint8Array>
-  /** What was read of the member and not compared yet. */
+  /** The part of the member that has been read and not compared yet. */
   #piece: Uint8Array = new Uint8Array()
   #line = 1
 
@@ -43,7 +43,7 @@ export class Comparison {
   }
 }
 
-/** Counts the bytes before the first that differs. */
+/** Counts the bytes before the first difference. */
 const same = (a: Uint8Array, b: Uint8Array): number => a.findIndex((byte, i) => byte !== b[i])
 
 function newlinesIn(bytes: Uint8Array): number {

@@ -6,7 +6,7 @@ import type { Extent } from './zip/centralDirectory.ts'
 import { readInto } from './file.ts'
 import { BrokenAt } from './finding.ts'
 
-/** Bytes that are read or inflated at once: many, so that threads overlap. */
+/** Bytes that are read or inflated at once. Large chunks let the threads of Node work side by side. */
 const chunk = 1 << 18
 
 /**
@@ -18,28 +18,28 @@ export async function* contentOf(fd: number, extent: Extent): AsyncGenerator<Uin
   let length = 0
   for await (const bytes of extent.method === 'stored' ? storedOf(fd, extent) : inflatedOf(fd, extent)) {
     length += bytes.length
-    // The size is the zip's claim: stop rather than go on beyond it.
+    // The zip only claims this size: reading stops there, so that a member cannot inflate without bound.
     if (length > extent.length) throw damaged(extent, 'has more bytes than the zip says')
     yield bytes
   }
   if (length < extent.length) throw damaged(extent, 'has fewer bytes than the zip says')
 }
 
-/** All of a small member. Its size was bounded with the zip's directory. */
+/** Reads all of a small member. The check of the zip's directory has limited its size. */
 export async function bytesOf(fd: number, extent: Extent): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   for await (const piece of contentOf(fd, extent)) pieces.push(piece)
   return Buffer.concat(pieces)
 }
 
-/** Its SHA-256. */
+/** Computes the SHA-256 of a member. */
 export async function digestOf(fd: number, extent: Extent): Promise<Hex> {
   const hash = createHash('sha256')
   for await (const piece of contentOf(fd, extent)) hash.update(piece)
   return hash.digest('hex') as Hex
 }
 
-/** Streams bytes of an open file, and leaves it open: a stream of Node would close it when it is no longer wanted. */
+/** Streams bytes of an open file, and leaves it open. A stream of Node would close the file when its reader stops. */
 export async function* storedOf(
   fd: number,
   { start, size }: Pick<Extent, 'start' | 'size'>,

@@ -7,18 +7,18 @@ import type { Manifest } from '../core/log/manifest.ts'
 import { BrokenAt } from './finding.ts'
 
 /**
- * How far a request had come: how many events it had, and what the newest did. It differs between two legal histories
- * of a request of which one lacks events of the other.
+ * How far a request has come: the number of its events, and the effect of the newest. If one of two valid histories of
+ * a request lacks events of the other, their marks differ.
  */
 export type Mark = string
 
-/** What a day says of requests that live longer than a day. */
+/** The requests of a day that live longer than a day. */
 export interface Continued {
-  /** Requests that began on an earlier day, as `carried.jsonl` has them, and the log index of the newest event there. */
+  /** Requests that began on an earlier day, with the log index of their newest event in `carried.jsonl`. */
   readonly carried: readonly { readonly request: RequestId; readonly newest: number; readonly mark: Mark }[]
-  /** Requests with an event of the day, and that may have more. */
+  /** Requests that have an event of the day and may have more on a later day. */
   readonly open: readonly (readonly [RequestId, Mark])[]
-  /** Requests whose id bears the time of another day than that on which they began. */
+  /** Requests that began on another day than the one in their id. */
   readonly strange: readonly (readonly [RequestId, Instant])[]
 }
 
@@ -32,19 +32,21 @@ export const markOf = ({ request, seq }: Life): Mark =>
     'unreported' in request && request.unreported,
   ].join(' ')
 
-/** Says whether more events may follow. A later day may carry no other request. */
+/** Whether more events of a request may follow. Only such a request may be carried to a later day. */
 export const isOpen = ({ request }: Life): boolean => !('closedAt' in request)
 
 /**
- * Follows requests from day to day. A bundle alone proves that what it carries is in the log, not that it carries all:
- * if a denial were left out, the request could be approved after all.
+ * Follows requests from day to day, and checks that no carried events are left out.
+ *
+ * A bundle alone proves only that its carried events are in the log. If it left out a denial, the request could seem to
+ * be approved rightly.
  */
 export class Continuity {
   readonly #open = new Map<RequestId, Mark>()
-  /** Requests from before the first day here, once they were met. */
+  /** Requests from before the first day of this series that a day has carried. */
   readonly #met = new Set<RequestId>()
   readonly #strange = new Map<RequestId, Instant>()
-  /** The log size with which the first day here begins. */
+  /** The log size at the beginning of the first day of this series. */
   #began: number | null = null
 
   /** @throws {BrokenAt} `broken-series` */
@@ -62,13 +64,13 @@ export class Continuity {
     }
   }
 
-  /** Says whether every day has to be searched for a second beginning of some requests. */
+  /** Whether every day must be searched for requests that were made a second time. */
   isSearched(): boolean {
     return this.#strange.size > 0
   }
 
   /**
-   * Looks at a row of `requests.csv`.
+   * Checks that a row of `requests.csv` is not a second beginning of a request.
    *
    * @throws {BrokenAt} `broken-series`
    */

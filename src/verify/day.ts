@@ -22,15 +22,15 @@ export interface OpenDay {
   hashes(): AsyncIterable<readonly Uint8Array[]>
   /** The lines of `requests.csv`. */
   requests(): AsyncIterable<string>
-  /** The earlier events of requests that began on another day. */
+  /** The carried events: earlier events of requests that began on another day. */
   carried(): AsyncIterable<Carried>
 }
 
 /**
- * Opens a bundle for as long as the work takes.
+ * Opens a bundle, and closes it when the work has ended.
  *
  * @throws {Unreadable} if it cannot be read
- * @throws {BrokenAt} if it is no bundle
+ * @throws {BrokenAt} if it is not a bundle
  */
 export function withDay<T>(path: string, work: (day: OpenDay) => Promise<T>): Promise<T> {
   return withFile(path, async (opened) => {

@@ -9,37 +9,37 @@ import { type Lines, startOfLine } from './lines.ts'
 import { RuleReplay } from './ruleReplay.ts'
 import { type SaidCount, SaidReader } from './saidReader.ts'
 
-/** What an examination works on. Plain data: it may go to another thread of this process. */
+/** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
 export interface Subjects {
   readonly manifest: Manifest
-  /** The zip, open, and where members lie in it. */
+  /** The open zip; the extents below say where members lie in it. */
   readonly fd: number
   readonly carried: Extent
   readonly requests: Extent
   readonly exceptions: Extent
-  /** The file of what people wrote, open. */
+  /** The open said file. */
   readonly said?: number
   /** Whether the bundle is one of a series. */
   readonly isFollowed: boolean
 }
 
-/** What the records turned out to say. */
+/** The result of an examination. */
 export interface Examined {
   readonly found: readonly Finding[]
-  /** Policy versions that the bundle has to explain. */
+  /** The policy versions that events name. The bundle must contain their files. */
   readonly policies: readonly Digest[]
   readonly said?: SaidCount
   readonly continued?: Continued
 }
 
-/** Takes the day's records, in order and found to be well formed, and then says what it found. */
+/** Takes the day's records in order, after their form was checked, and reports what it found at the end. */
 export interface Examination {
-  /** The lines are given away. */
+  /** Takes ownership of the lines: the caller must not use their buffers afterwards. */
   take(lines: Lines): Promise<void>
   end(): Promise<Examined>
 }
 
-/** Examines what records say together: the rules, the tables that follow from them, and what people wrote. */
+/** Examines the records together: whether they follow the rules, and whether tables and the said file fit them. */
 export function examination({ manifest, fd, said: saidFile, isFollowed, ...extents }: Subjects): Examination {
   const found = new Findings()
   const rules = new RuleReplay(manifest, {
@@ -58,7 +58,7 @@ export function examination({ manifest, fd, said: saidFile, isFollowed, ...exten
       const { bytes, ends, first } = lines
       const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
       for (let k = 0; k < ends.length; k++) {
-        // Its form was checked: this only takes it apart again, as that costs less than to hand it over in parts.
+        // The record's form was checked before. To parse it again is faster than to send parsed events to a thread.
         const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
         const waiting = rules.take(event, index, first + k)
         if (waiting) await waiting

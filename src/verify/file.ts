@@ -3,16 +3,16 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Unreadable } from './finding.ts'
 
-/** A file that is open to be read. */
+/** A file that is open for reading. */
 export interface OpenFile {
   readonly fd: number
   readonly size: number
-  /** As people named it. */
+  /** The path as the user wrote it. */
   readonly name: string
 }
 
 /**
- * Opens a file for as long as the work takes.
+ * Opens a file, and closes it when the work has ended.
  *
  * @throws {Unreadable}
  */
@@ -38,7 +38,7 @@ async function opened(path: string): Promise<FileHandle> {
 const read = promisify(readCallback)
 
 /**
- * Fills a buffer from a place of an open file on, as far as the file goes. Answers how many bytes that were.
+ * Fills a buffer with bytes of an open file, from an offset on. Returns the number of bytes that the file had there.
  *
  * @throws {Unreadable}
  */

@@ -1,6 +1,6 @@
 import { Broken, type BrokenCode } from '../core/data/broken.ts'
 
-/** What is checked, in this order: the first that does not hold is the one that is named. */
+/** All checks, in order. If several fail, the verifier names the first. */
 export const checks = [
   'zip',
   'manifest',
@@ -17,7 +17,7 @@ export const checks = [
 
 export type Check = (typeof checks)[number]
 
-/** Where in a bundle something does not hold. */
+/** The place in a bundle at which a check failed. */
 export interface FaultPlace {
   readonly check: Check
   readonly member?: string
@@ -25,13 +25,13 @@ export interface FaultPlace {
   readonly line?: number
 }
 
-/** Something that does not hold: plain data, as it comes from another thread or goes into JSON. */
+/** A failed check. It is plain data, because it may come from another thread and goes into JSON. */
 export interface Finding extends FaultPlace {
   readonly code: BrokenCode
   readonly words: string
 }
 
-/** Evidence that does not hold, and where. */
+/** Evidence that does not hold, with the place. */
 export class BrokenAt extends Broken {
   readonly place: FaultPlace
 
@@ -42,7 +42,7 @@ export class BrokenAt extends Broken {
   }
 }
 
-/** A file that is missing, may not be read, or is something else. The error says nothing about evidence. */
+/** A file that is missing, may not be read, or is of another kind. The error says nothing about evidence. */
 export class Unreadable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -68,7 +68,7 @@ export function findingOf(cause: unknown, place?: FaultPlace): Finding {
   return { ...where, code: cause.code, words: cause.message }
 }
 
-/** Collects what is found while several checks go on side by side. */
+/** Collects the findings of several checks that run at the same time. */
 export class Findings {
   readonly #all: Finding[] = []
 
@@ -76,7 +76,7 @@ export class Findings {
     this.#all.push(finding)
   }
 
-  /** Adds what broke, as {@link findingOf} has it. */
+  /** Adds an error, as {@link findingOf} describes it. */
   caught(cause: unknown, place?: FaultPlace): void {
     this.#all.push(findingOf(cause, place))
   }
@@ -108,8 +108,8 @@ export class Findings {
 }
 
 /**
- * Orders findings. Anything that is too new to be understood ranks after root and consistency, so that it is named only
- * if the bundle and the log hold it as it is.
+ * Orders findings. A finding `newer-format` ranks after root and consistency: it is named only if the log itself holds,
+ * so that altered evidence is not mistaken for newer evidence.
  */
 const rank = ({ check, code }: Finding): number =>
   checks.indexOf(code === 'newer-format' ? 'consistency' : check) + (code === 'newer-format' ? 0.5 : 0)

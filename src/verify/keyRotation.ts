@@ -5,7 +5,7 @@ import type { Rotation } from './recordChecks.ts'
 import { BrokenAt } from './finding.ts'
 
 /**
- * Checks that the day is signed by two keys exactly if its events say that the key changed, and by those.
+ * Checks that two keys signed the day if, and only if, its events say that the key changed to the newer one.
  *
  * @throws {BrokenAt} `wrong-key`
  */

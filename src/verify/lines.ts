@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
 /**
- * Whole lines: line k is `bytes` from the end of line k - 1, exclusive of its newline, to `ends[k]`. The first byte is
- * no part of a line. The buffer is not shared, so that it can be given to another thread.
+ * Whole lines. Line k lies between the newline of line k - 1 and `ends[k]`; the first byte belongs to no line. The
+ * buffer is not shared with other data, so that it can be transferred to another thread.
  */
 export interface Lines {
   readonly bytes: Uint8Array
@@ -13,14 +13,14 @@ export interface Lines {
 
 export const startOfLine = ({ ends }: Lines, k: number): number => (k === 0 ? 1 : (ends[k - 1] ?? 0) + 1)
 
-/** What is wrong with a file of lines, and with which. */
+/** Makes the error for a bad line. */
 export type Refuse = (line: number, what: string) => Error
 
 /**
- * Cuts a file into whole lines, some at a time. In memory are one piece of the file and one line.
+ * Cuts a file into whole lines, some at a time. Keeps at most one piece of the file and one line in memory.
  *
- * @param most bytes that a line may have: beyond that nothing more is read
- * @param refuse makes the error for a line that is too long, or a last one without end
+ * @param most bytes that a line may have; reading stops at a longer line
+ * @param refuse makes the error for a line that is too long, or for a last line without a newline
  */
 export async function* linesOf(
   source: AsyncIterator<Uint8Array>,
@@ -49,7 +49,7 @@ export async function* linesOf(
 const newline = 10
 
 function cut(rest: Uint8Array, piece: Uint8Array, first: number): Lines {
-  // A buffer of its own, because small buffers of Node share their memory.
+  // Small buffers of Node share their memory, so this copy has a buffer of its own.
   const bytes = new Uint8Array(1 + rest.length + piece.length)
   bytes.set(rest, 1)
   bytes.set(piece, 1 + rest.length)
@@ -61,7 +61,7 @@ function cut(rest: Uint8Array, piece: Uint8Array, first: number): Lines {
 /** RFC 6962 section 2.1: the prefix of a leaf. */
 const leafPrefix = 0
 
-/** Computes the leaf hashes of lines. For each it writes the prefix over the newline before the line, and restores it. */
+/** Computes the leaf hashes of lines. To avoid a copy it briefly writes the prefix over the byte before a line. */
 export function hashesOf(lines: Lines): readonly Buffer[] {
   const { bytes, ends } = lines
   const hashes: Buffer[] = []
@@ -75,7 +75,7 @@ export function hashesOf(lines: Lines): readonly Buffer[] {
   return hashes
 }
 
-/** Reads a file line by line, along with another. */
+/** Reads a file line by line, at the pace of another file. */
 export class LineReader {
   readonly #source: AsyncGenerator<Lines, void, undefined>
   #lines: Lines | null = null

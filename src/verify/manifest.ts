@@ -10,26 +10,26 @@ import type { Extent, ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt, placed } from './finding.ts'
 import { isKnown } from './zip/memberNames.ts'
 
-/** What a bundle says of itself, signed by a key that is trusted. */
+/** A manifest that a trusted key signed. */
 export interface Attested {
   readonly manifest: Manifest
   /** SHA-256 of the manifest's file. */
   readonly hash: Hex
   /** SHA-256 of every other member. */
   readonly digests: ReadonlyMap<string, Hex>
-  /** What is signed. */
+  /** The bytes that the signatures cover. */
   readonly statement: Uint8Array
-  /** By whom it is said to be, the older key first. */
+  /** All signatures, the older key's first. Those of other keys than the trusted ones are not verified yet. */
   readonly signatures: readonly ManifestSignature[]
 }
 
 const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
 
 /**
- * Reads the manifest once a trusted key is found to have signed it.
+ * Reads the manifest after verifying that a trusted key signed it.
  *
  * @param keys the keys to trust (SPKI)
- * @throws {BrokenAt} `bad-manifest`, `wrong-key`, `bad-signature`; `missing-member`, `unlisted-member` where the zip has
+ * @throws {BrokenAt} `bad-manifest`, `wrong-key`, `bad-signature`; `missing-member`, `unlisted-member` if the zip has
  *   other members than the manifest lists
  */
 export async function attested(fd: number, members: ZipMembers, keys: readonly Uint8Array[]): Promise<Attested> {
@@ -49,8 +49,9 @@ export async function attested(fd: number, members: ZipMembers, keys: readonly U
 }
 
 /**
- * Checks that members are what the manifest lists, all but the one that is read later anyway.
+ * Checks the digests of all members except one.
  *
+ * @param later the member whose digest is computed later, while it is read
  * @throws {BrokenAt} `wrong-digest`
  */
 export async function checkDigests(
@@ -66,7 +67,7 @@ export async function checkDigests(
 }
 
 /**
- * Checks that each member is one that this program knows: what another is for, it cannot check.
+ * Refuses members that this program does not know, because it cannot check them.
  *
  * @throws {BrokenAt} `newer-format`
  */
@@ -79,15 +80,15 @@ export function checkKnown(members: ZipMembers): void {
 
 export function checkDigest(member: string, found: Hex, digests: Attested['digests']): void {
   if (found !== digests.get(member)) throw wrong(member, 'is not what the manifest lists: it was changed')
-  // A card template is named by its digest, as events name it.
+  // A card template has its digest as its name, because events name it so.
   if (member.startsWith('cards/') && isKnown(member) && member !== `cards/${found}.json`)
     throw wrong(member, 'has another name than digest')
 }
 
 /**
- * Checks that the bundle's copies of the keys are those that signed, and that all of them did.
+ * Checks that the bundle's copies of the keys are exactly the keys that signed, and that each of the signatures holds.
  *
- * @returns them, the older first. The manifest, signed by a trusted key, vouches for them.
+ * @returns the keys, the older first. They can be trusted, since a trusted key signed the manifest that lists them.
  * @throws {BrokenAt} `wrong-key`, `bad-signature`
  */
 export async function keysIn(fd: number, members: ZipMembers, attested: Attested): Promise<readonly Uint8Array[]> {
@@ -123,7 +124,7 @@ export function extentOf(members: ZipMembers, name: string): Extent {
   return extent
 }
 
-/** Numbers that must agree whatever the records are. */
+/** Checks the numbers of the manifest that must agree with each other, whatever the records are. */
 function checkSums({ number, date, sealedAt, log, shards, counts }: Manifest): void {
   if (sealedAt < endOf(date))
     throw new BrokenAt(place, 'bad-manifest', `The manifest was made before ${date} was over.`)

@@ -5,13 +5,13 @@ import { mostCarried } from './carried.ts'
 import type { ZipMembers } from './zip/centralDirectory.ts'
 import { BrokenAt } from './finding.ts'
 
-/** A row of a table: lists of people and rules, from events of 4 KiB. */
+/** The most bytes of a table's row: it lists people and rules, which come from events of 4 KiB. */
 export const mostRow = 65_536
 
 /**
- * Checks that large members are not larger than so many lines can be, before anything of them is read.
+ * Checks, before reading them, that large members are not larger than the lines that the manifest counts can be.
  *
- * @throws {BrokenAt} `wrong-digest`: whatever they hold, it is not what was signed
+ * @throws {BrokenAt} `wrong-digest`, because a larger member cannot be the signed one
  */
 export function checkBounds(members: ZipMembers, { counts }: Manifest): void {
   const most = {

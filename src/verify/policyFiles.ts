@@ -7,8 +7,9 @@ import type { Examined } from './examination.ts'
 import { BrokenAt } from './finding.ts'
 
 /**
- * Checks that the bundle explains the policy versions that its events name, and no others: with the files that a version
- * is the digest of, all of them, and nothing else.
+ * Checks that the bundle has all files of the policy versions that its events name, and no other policy files.
+ *
+ * A version is the digest over its files, so these files are known to be the ones that were in force.
  *
  * @throws {BrokenAt} `missing-member`, `unlisted-member`, `wrong-digest`
  */

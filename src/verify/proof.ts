@@ -10,7 +10,7 @@ import { type Carried } from './carried.ts'
 import { type OpenDay, withDay } from './day.ts'
 import { hashesIn } from './subtrees.ts'
 
-/** That one event is in the log (C2SP tlog-proof). */
+/** A proof that one event is in the log (C2SP tlog-proof). */
 export interface EventProof {
   readonly index: number
   readonly event: LogEvent
@@ -21,7 +21,9 @@ export interface EventProof {
  * Proves each event of a request that a bundle holds, the carried ones too, against the bundle's checkpoint.
  * Believes the bundle, but makes only proofs that hold for every reader with the log's key.
  *
- * @returns oldest first; none if the bundle has no event of the request
+ * Does not verify the bundle, but checks each proof that it returns. To verify a proof only the log's key is needed.
+ *
+ * @returns oldest first; empty if the bundle has no event of the request
  * @throws {Broken} `wrong-root` if bundle and checkpoint do not fit
  */
 export function proofsIn(path: string, request: RequestId): Promise<readonly EventProof[]> {
@@ -47,7 +49,7 @@ export function proofsIn(path: string, request: RequestId): Promise<readonly Eve
   })
 }
 
-/** An event of a request, and where it stands in the log. */
+/** A proven event, with its place in the log. */
 export interface Proven {
   readonly index: number
   readonly event: LogEvent
@@ -57,7 +59,7 @@ export interface Proven {
 }
 
 /**
- * Checks a proof by itself: only the log's key is needed.
+ * Checks a proof without its bundle: only the log's key is needed.
  *
  * @throws {Broken} `bad-proof`, `bad-checkpoint`, `bad-signature`, `wrong-key`, `bad-record`, `newer-format`
  */
@@ -78,7 +80,7 @@ async function eventsOf(day: OpenDay, request: RequestId): Promise<readonly Foun
   const found: Found[] = []
   for await (const one of day.carried()) if (one.event.request === request) found.push(one)
   for await (const { index, text } of day.records()) {
-    // Few records are about it: looking for its name spares taking the others apart.
+    // Few records are of this request. To search the text for the id first avoids parsing all others.
     if (!text.includes(request)) continue
     const event = readRecord(text)
     if (event.request === request) found.push({ index, event, text })

@@ -10,20 +10,20 @@ import { Chains, type Links } from './chains.ts'
 import { BrokenAt } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
 
-/** A `key-rotated` event: the new key (SPKI, base64), and the log size up to which the old one signs alone. */
+/** A `key-rotated` event: the new key (SPKI, base64), and the log size up to which only the old key signs. */
 export interface Rotation {
   readonly key: string
   readonly size: number
 }
 
-/** The leaf's limit; longer lines are not even read. */
+/** The most bytes of a record, which is a leaf. Reading stops at a longer line. */
 export const mostRecord = maxLeafBytes
 
 const member = bundleFiles.records.name
 
 /**
- * Checks each record alone and with the one before it: its form, and the chain of its shard. The chain is followed across
- * records that are too new to be understood.
+ * Checks the form of each record, and the chain of its shard. Records that are too new to be understood are still links
+ * of the chain.
  */
 export class RecordChecks {
   readonly #counts: Manifest['counts']
@@ -38,7 +38,7 @@ export class RecordChecks {
   }
 
   /**
-   * @param hashes of the leaves
+   * @param hashes the leaf hashes of the lines
    * @throws {BrokenAt} `bad-record`, `broken-chain`
    */
   take(lines: Lines, hashes: readonly Buffer[]): void {
@@ -56,7 +56,7 @@ export class RecordChecks {
     }
   }
 
-  /** The first record that is too new to be understood, as `newer-format`. */
+  /** Returns the error `newer-format` of the first record that is too new to be understood. */
   newer(): BrokenAt | null {
     return this.#newer
   }
@@ -77,8 +77,8 @@ export class RecordChecks {
     }
   }
 
-  /** Reads a record; of one that is too new, only its place. */
-  #read(text: string, line: number): LogEvent | PlacedEvent {
+  /** Reads a record; if it is too new, only its place in the chain. */
+  #read(text: string, line: number): LogEvent | Placed {
     const place = { check: 'records', member, line } as const
     try {
       return readRecord(text)
@@ -92,7 +92,7 @@ export class RecordChecks {
   }
 }
 
-/** What the records told when all were read. */
+/** What the records say, known once all are read. */
 export interface RecordsRead {
   readonly links: Links
   readonly rotations: readonly Rotation[]

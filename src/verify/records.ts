@@ -14,29 +14,29 @@ import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
 import { examinationIn } from './thread.ts'
 
-/** Where the rules are replayed while the next records are read. */
+/** The thread that replays the rules while the next records are read. */
 interface Thread {
   /** Calls `serveExamination`. */
   readonly script: string
-  /** So many records are worth it; fewer are examined here. */
+  /** The number of records from which on a thread is started. Fewer are examined in this thread. */
   readonly from: number
 }
 
-/** How records are read. */
+/** Options of reading records. */
 export interface Reading {
   readonly thread?: Thread | undefined
   readonly progress?: ((done: number, of: number) => void) | undefined
-  /** Whether the bundle is one of a series: then it is also told how its requests go on. */
+  /** Whether the bundle is one of a series. If so, the result also says which of its requests go on. */
   readonly isFollowed?: boolean | undefined
 }
 
 type Options = Reading & { readonly found: Findings }
 
-/** What one pass over the records gives. */
+/** The result of one pass over the records. */
 export interface Pass {
-  /** Of the member. */
+  /** The SHA-256 of the member. */
   readonly digest: Hex
-  /** The log after the day; `null` where it was not grown. */
+  /** The log after the day; `null` if the pass computed only the digest or broke off. */
   readonly grown: Frontier | null
   readonly examined: Examined | null
   readonly read: RecordsRead | null
@@ -45,7 +45,7 @@ export interface Pass {
 export const records = bundleFiles.records.name
 
 /**
- * Reads the records once: their digest and hashes, and what their content says.
+ * Reads the records once: computes their digest and hashes, and examines their content.
  *
  * @param digestOnly an earlier failure is known: compute only the digest
  */

@@ -9,31 +9,31 @@ import { type OpenDay, withDay } from './day.ts'
 import { withFile } from './file.ts'
 import { SaidReader, type Text } from './saidReader.ts'
 
-/** An event with what was written in it. */
+/** An event with the texts that were written in it. */
 export interface Told {
   readonly index: number
   readonly event: LogEvent
-  /** What was written, as far as it is given; absent for an event of an earlier day. */
+  /** The texts that are not erased; absent for an event of an earlier day. */
   readonly texts?: readonly Text[]
 }
 
-/** A request of the day: its state after the day, and all that is known to have happened to it. */
+/** A request of the day: its state after the day, and all its events so far. */
 export interface Story {
   readonly life: Life
-  /** Oldest first; those of earlier days come first. */
+  /** Oldest first, beginning with the carried events. */
   readonly events: readonly Told[]
   readonly exceptions: readonly Exceptional[]
 }
 
-/** What a day tells, in the order of its log. */
+/** One part of a day: a request, or an event of the log itself. */
 export type Chapter =
   | { readonly kind: 'request'; readonly story: Story }
   | { readonly kind: 'log'; readonly told: Told }
 
 /**
- * Tells a day request by request. In memory is one shard's. Believes the bundle: verify it before.
+ * Tells a day request by request. Keeps one shard in memory. Does not verify the bundle: callers do that before.
  *
- * @param tell takes what comes, and is waited for
+ * @param tell consumes the chapters; the files stay open until it has ended
  */
 export function tellDay(
   path: string,

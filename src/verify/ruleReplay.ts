@@ -11,13 +11,13 @@ import { Comparison } from './comparison.ts'
 import { type Continued, isOpen, markOf } from './continuity.ts'
 import { BrokenAt, type Findings, placed } from './finding.ts'
 
-/** Members that must follow from the records, or that belong to them. */
+/** What a replay needs besides the records: the members to compare with them, and where to put findings. */
 export interface Along {
   readonly carried: AsyncIterator<Uint8Array>
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
   readonly found: Findings
-  /** Whether {@link Continued} is asked for. */
+  /** Whether the caller needs {@link Continued}. */
   readonly isFollowed: boolean
 }
 
@@ -27,8 +27,8 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] extends readonly (infer
 const someRows = 1_000
 
 /**
- * Replays the rules, shard by shard, and writes the tables anew to compare them. After a first problem, this checks only
- * what outranks that problem.
+ * Replays the rules shard by shard, and writes the tables again to compare them with the bundle's. After a problem it
+ * runs only the checks that outrank that problem.
  */
 export class RuleReplay {
   readonly #manifest: Manifest
@@ -42,7 +42,7 @@ export class RuleReplay {
   readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
   #rules: Replay = replay()
   #shard: Shard | null = null
-  /** Rows of exceptions.csv that were not compared yet. */
+  /** Rows of exceptions.csv that have not been compared yet. */
   #exceptionRows = exceptionsHeader
   #isBegun = false
 
@@ -55,7 +55,7 @@ export class RuleReplay {
     this.#exceptions = new Comparison(bundleFiles.exceptions.name, exceptions)
   }
 
-  /** Takes the next record. Returns a promise only where another file has to be read, and `null` for most records. */
+  /** Takes the next record. Returns `null` for most records, and a promise only if it must read another member. */
   take(event: LogEvent, index: number, line: number): Promise<void> | null {
     if (this.#found.isOutranked('rules')) return null
     if (event.shard !== this.#shard || this.#rules.needsCarried(event)) return this.#takeSlowly(event, index, line)
@@ -135,7 +135,7 @@ export class RuleReplay {
     await this.#requests.expect(text)
   }
 
-  /** Reads what the request brings from earlier days. */
+  /** Reads the carried events of a request. */
   async #bring(request: RequestId): Promise<void> {
     let last: Continued['carried'][number] | null = null
     for await (const { event, index } of this.#carried.of(request)) {

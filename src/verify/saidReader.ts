@@ -11,7 +11,7 @@ export interface Text {
   readonly text: string
 }
 
-/** How many of the texts that the day's events commit to are given; the others were erased. */
+/** How many of the texts that the day's events commit to are in the said file. The others were erased. */
 export interface SaidCount {
   readonly given: number
   readonly erased: number
@@ -19,11 +19,11 @@ export interface SaidCount {
 
 const member = 'said'
 
-/** An action has 16 KiB, six times as much as JSON may write it; other texts have less. */
+/** Bytes of a line. An action has at most 16 KiB, of which JSON may make six times as much. Other texts are shorter. */
 const most = 131_072
 const limits = { bytes: most, depth: 2, nodes: 8 }
 
-/** Reads what people wrote along with the records that commit to it. A text that is missing is no fault. */
+/** Reads the said file along with the records that commit to its texts. A missing text is allowed: it was erased. */
 export class SaidReader {
   readonly #lines: LineReader
   #next: Line | null = null
@@ -35,7 +35,7 @@ export class SaidReader {
     this.#lines = new LineReader(linesOf(source, most, (line, what) => bad(line, `Line ${line} ${what}.`)))
   }
 
-  /** Says whether {@link take} has work to do for a record: for most it has none, so that they need not wait for it. */
+  /** Whether a record has texts. Most have none, so callers need not wait for {@link take}. */
   concerns(event: LogEvent): boolean {
     return event.said !== undefined || event.type === 'requested'
   }
@@ -82,7 +82,7 @@ interface Line {
   readonly line: number
   readonly index: number
   readonly name: string
-  /** Absent where the text is an action. */
+  /** Absent if the text is an action. */
   readonly salt?: string
   readonly text: string
 }
@@ -113,7 +113,7 @@ function holds({ name, salt, text }: Line, event: LogEvent): boolean {
   return Object.hasOwn(said, name) && said[name] === saidDigest({ salt, text })
 }
 
-/** `action` is the last of its event. */
+/** Whether a line follows another: by record, then by name, with `action` last. */
 function isAfter(a: Line, b: Line): boolean {
   if (a.index !== b.index) return a.index > b.index
   return b.salt !== undefined && (a.salt === undefined || a.name > b.name)

@@ -10,24 +10,25 @@ import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 
-/** What became of the verification of all bundles in a folder. */
+/** The result of verifying all bundles in a folder. */
 export interface SeriesVerdict {
-  /** Those that hold and fit, in order. */
+  /** The bundles that hold and continue each other, in order. */
   readonly bundles: readonly { readonly file: string; readonly manifest: Manifest }[]
-  /** The first thing that does not, and in which file. */
+  /** The first problem, and its file. */
   readonly problem?: Finding & { readonly file: string }
 }
 
-/** A bundle that holds, and where it ends. */
+/** A bundle that holds, and the state at its end. */
 interface Link {
   readonly manifest: Manifest
   readonly standing: LogStanding
 }
 
 /**
- * Verifies every `countersign-evidence-*.zip` in a folder, in the order of their numbers, and that each continues the
- * one before it, with all that its requests had before. A key that the log changed to is trusted for the days after the
- * change, and the older one no more.
+ * Verifies every `countersign-evidence-*.zip` in a folder, in the order of their numbers. Checks that each continues
+ * the one before it without leaving out events of its requests.
+ *
+ * After a key rotation, the new key is trusted for the following days, and the old key no longer.
  *
  * @throws {Unreadable} if the folder cannot be read or has no such file
  */
@@ -72,7 +73,7 @@ async function verifyNext(
   before: Link | null,
   options: Omit<Verifying, 'said'>,
 ): Promise<Link> {
-  // First, since a day that is missing may be the one on which the key changed.
+  // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
   if (before) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
   const { problem, manifest, standing }: BundleVerdict = await verifyBundle(path, {
@@ -99,7 +100,7 @@ async function bundlesIn(folder: string): Promise<readonly string[]> {
   return files
 }
 
-/** What a bundle says its number is: only to put them in order, as it is not verified yet. */
+/** Reads the number of a bundle that is not verified yet. Used only to put bundles in order. */
 const numberOf = (path: string): Promise<number> => withDay(path, async ({ manifest }) => manifest.number)
 
 /** @throws {BrokenAt} `broken-series` */

@@ -4,8 +4,8 @@ import type { Carried } from './carried.ts'
 import type { OpenDay } from './day.ts'
 
 /**
- * Finds the roots of perfect subtrees of the log after a day, from what its bundle has: the roots before the day, the
- * proofs of carried events, and the records. In memory are the roots that are wanted, and one of each size.
+ * Finds the roots of perfect subtrees of the log after a day, from the content of its bundle: the roots before the day,
+ * the proofs of carried events, and the records. Keeps only the wanted roots in memory, and one of each size.
  */
 export async function hashesIn(
   day: Pick<OpenDay, 'manifest' | 'hashes'>,
@@ -22,7 +22,7 @@ export async function hashesIn(
     inclusionRanges(index, from.size).forEach((range, i) => {
       const [node, more] = perfect(range)
       const hash = proof[i]
-      // What is cut off by the end of the log before the day has grown since.
+      // A range that the end of the log before the day cut off is larger now, so its root is another.
       if (node && !more && hash) note(node, hash)
     })
 
@@ -36,7 +36,7 @@ export async function hashesIn(
     for (const leaf of leaves) {
       let node = { level: 0, index, hash: leaf }
       note(node, leaf)
-      // Two subtrees of one size, the left one with an even index, make the next larger.
+      // Two neighbouring subtrees of one size merge into the next larger one.
       for (let left = edge.at(-1); left && left.level === node.level; left = edge.at(-1)) {
         edge.pop()
         node = { level: node.level + 1, index: left.index / 2, hash: hashNode(left.hash, node.hash) }

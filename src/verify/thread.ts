@@ -6,17 +6,17 @@ import type { Lines } from './lines.ts'
 type Message = Lines | 'end'
 type Answer = 'done' | Examined
 
-/** Lines that may be under way to the thread: some hundred KiB each. */
+/** Messages that may be on their way to the thread at once: each has some hundred KiB of lines. */
 const ahead = 6
 
-/** Far above what a day needs. V8 collects earlier the less it may have: this keeps a million events below 300 MB. */
+/** Far above what a day needs. With a limit V8 collects garbage earlier: a million events stay below 300 MB. */
 const resourceLimits = { maxOldGenerationSizeMb: 1024 }
 
-/** Names what the thread is for, among other threads of the same program. */
+/** Distinguishes an examining thread from other threads of the same program. */
 const purpose = 'countersign/examination'
 
 /**
- * Examines in a thread of its own, while the next records are hashed and checked here.
+ * Examines records in another thread, while this thread hashes and checks the next records.
  *
  * @param file a script that calls {@link serveExamination}
  */
@@ -24,13 +24,13 @@ export function examinationIn(file: string, subjects: Subjects): Examination & {
   const worker = new Worker(file, { workerData: { purpose, subjects }, resourceLimits })
   const state = { underWay: 0, examined: null as Examined | null, fault: null as Error | null }
   let wake = () => {}
-  /** Resolves when the thread was heard of. */
+  /** Resolves at the next message, error or exit of the thread. */
   const news = () =>
     new Promise<void>((resolve) => {
       wake = resolve
     })
   const failed = (cause: Error) => {
-    // What comes from the thread is no longer of its class.
+    // An error loses its class on the way from the thread.
     state.fault ??= cause.name === 'Unreadable' ? new Unreadable(cause.message, { cause }) : cause
     wake()
   }
@@ -62,13 +62,13 @@ export function examinationIn(file: string, subjects: Subjects): Examination & {
   }
 }
 
-/** Whether this is such a thread: a program that is its own script asks before it does anything else. */
+/** Whether this is an examining thread. A program that is its own thread script must ask this before all else. */
 export function isExaminationThread(): boolean {
   const data: unknown = workerData
   return !isMainThread && typeof data === 'object' && data !== null && 'purpose' in data && data.purpose === purpose
 }
 
-/** Examines what comes from the thread that started this one. */
+/** Examines the records that the starting thread sends, and sends it the answers. */
 export function serveExamination(): void {
   const { subjects } = workerData as { readonly subjects: Subjects }
   const here = examination(subjects)

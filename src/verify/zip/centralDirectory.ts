@@ -7,28 +7,28 @@ import { checkGap, type Layout, layoutOf } from './endRecord.ts'
 /** Where the bytes of a member lie in the zip. */
 export interface Extent {
   readonly name: string
-  /** Offset of the first byte, and how many there are. */
+  /** Offset of the first byte, and the number of bytes in the zip. */
   readonly start: number
   readonly size: number
-  /** Bytes once inflated, as the zip says. */
+  /** Bytes after inflating, as the zip claims. */
   readonly length: number
   readonly method: 'stored' | 'deflated'
 }
 
 export type ZipMembers = ReadonlyMap<string, Extent>
 
-/** More than any bundle needs: a policy has some ten files, and a day some versions. */
+/** More members than any bundle needs: a policy has about ten files, and a day few versions. */
 const mostEntries = 10_000
 
-/** Deflate makes at most 1,032 bytes of one. */
+/** Deflate makes at most 1,032 bytes of one byte; a larger claim is refused. */
 const mostRatio = 1_100
 
-/** Of all small members together. */
+/** The most bytes of all small members together. */
 const mostSmall = 256 * 2 ** 20
 
 /**
- * Reads the directory of a zip and checks all that can be checked without reading a member: what it lists may be in a
- * bundle, lies inside the file without gap or overlap, and cannot inflate without bound.
+ * Reads the directory of a zip, and checks all that can be checked without reading a member: a bundle may have these
+ * members, they lie inside the file without gap or overlap, and they cannot inflate without bound.
  *
  * @throws {BrokenAt} `bad-zip`, `unlisted-member`, `missing-member`
  */
@@ -67,7 +67,7 @@ function nextEntry(zip: ZipFile): Promise<Entry> {
   })
 }
 
-/** The library's words are for programmers, and tell what a stranger wrote. */
+/** Translates errors of the zip library, whose messages are for programmers and quote untrusted text. */
 async function understood<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
@@ -82,13 +82,13 @@ async function understood<T>(read: () => Promise<T>): Promise<T> {
 
 function nameOf(entry: Entry): string {
   const { fileName: name, fileNameRaw } = entry
-  // Some tools would show another name: Unicode path (0x7075) or bytes that mean different things to them.
+  // Other tools would unpack under another name: they read a Unicode path (0x7075), or other bytes in their own way.
   if (!Buffer.from(name, 'latin1').equals(fileNameRaw) || entry.extraFields.some(({ id }) => id === 0x7075))
     throw bad('has a member with two names')
   return name
 }
 
-/** What the directory says of each, before anything of it is read. */
+/** Checks the directory's entries before any member is read. */
 function checkDirectory(entries: readonly Entry[], layout: Layout): void {
   const length = entries.reduce((sum, e) => sum + 46 + e.fileNameLength + e.extraFieldLength + e.fileCommentLength, 0)
   if (length !== layout.directorySize) throw bad('has something hidden in its directory')
@@ -100,7 +100,7 @@ function checkDirectory(entries: readonly Entry[], layout: Layout): void {
     if (entry.isEncrypted()) throw bad('is encrypted', undefined, name)
     if (!entry.canDecodeFileData()) throw bad('is compressed in a way that is not read here', undefined, name)
     if (entry.fileCommentLength > 0) throw bad('has a comment in the zip', undefined, name)
-    // Unix: only regular files. A link would lead somewhere else once it is unpacked.
+    // On Unix only regular files are allowed: an unpacked link would lead elsewhere.
     if (system === 3 && mode !== 0 && mode !== 8) throw bad('is not a plain file', undefined, name)
     const limit = limitOf(name)
     if (size > limit.bytes) throw bad(`is said to have ${size} bytes, more than it can have`, undefined, name)
@@ -123,10 +123,10 @@ async function extentOf(zip: ZipFile, entry: Entry): Promise<Extent> {
   }
 }
 
-/** Readers that go by the one and readers that go by the other must see the same. */
+/** Whether both headers of a member agree: some tools read the local header, others the directory. */
 function agrees(local: LocalFileHeader, entry: Entry): boolean {
   const isStreamed = (entry.generalPurposeBitFlag & 8) !== 0
-  // Sizes of 4 GiB and more are in an extra field, and those of a stream come behind it.
+  // Sizes of 4 GiB and more are in an extra field, and the sizes of a streamed member follow its bytes.
   const same = (a: number, b: number) => a === b || a === 0xffffffff || (isStreamed && a === 0)
   return (
     local.fileName.equals(entry.fileNameRaw) &&
@@ -141,7 +141,7 @@ function agrees(local: LocalFileHeader, entry: Entry): boolean {
   )
 }
 
-/** One after the other from the file's first byte to the directory: so nothing overlaps, and nothing is hidden. */
+/** Checks that members fill the file from its first byte to the directory: none may overlap, nothing may be hidden. */
 async function checkPlaces(fd: number, entries: readonly Entry[], extents: readonly Extent[], layout: Layout) {
   const places = entries
     .map((entry, i) => ({ entry, from: entry.relativeOffsetOfLocalHeader, extent: extents[i] }))

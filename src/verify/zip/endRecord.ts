@@ -2,7 +2,7 @@ import type { Entry } from 'yauzl'
 import { type OpenFile, readInto } from '../file.ts'
 import { BrokenAt, Unreadable } from '../finding.ts'
 
-/** How a zip is laid out: members, then their directory, then the end record. */
+/** The layout of a zip: members, then their directory, then the end record. */
 export interface Layout {
   readonly entries: number
   /** Offset of the directory, and its size. */
@@ -10,17 +10,17 @@ export interface Layout {
   readonly directorySize: number
 }
 
-/** APPNOTE 4.3.16: the end record, without a comment, is the file's last bytes. */
+/** APPNOTE 4.3.16: without a comment, the end record is the last 22 bytes of the file. */
 const endSize = 22
-/** APPNOTE 4.3.15 and 4.3.14: before it, where a number is too large for it. */
+/** APPNOTE 4.3.15 and 4.3.14: two more records precede the end record if a number is too large for it. */
 const locatorSize = 20
 const largeEndSize = 56
 
 /**
- * Reads where everything lies, from the end of the file.
+ * Reads the layout from the end of the file.
  *
  * @throws {BrokenAt} `bad-zip`
- * @throws {Unreadable} for what is no zip at all
+ * @throws {Unreadable} for a file that is not a zip at all
  */
 export async function layoutOf({ fd, size: fileSize, name }: OpenFile): Promise<Layout> {
   const end = await bytesAt(fd, fileSize - endSize, endSize)
@@ -32,7 +32,7 @@ export async function layoutOf({ fd, size: fileSize, name }: OpenFile): Promise<
   const isLarge = locator?.readUInt32LE(0) === 0x07064b50
   const large = isLarge ? await largeEnd(fd, fileSize, locator) : null
   const { layout, limit } = large ?? { layout: small, limit: fileSize - endSize }
-  // The small numbers are the true ones, or say that they are too small for them.
+  // A small field has the true number, or the highest value, which says that the number did not fit.
   const fits = (given: number, actual: number, most: number) => given === actual || (isLarge && given === most)
   const isSame =
     fits(small.entries, layout.entries, 0xffff) &&
@@ -54,7 +54,7 @@ async function largeEnd(fd: number, fileSize: number, locator: Buffer) {
 }
 
 /**
- * Checks what stands behind a member: nothing, or its sizes (APPNOTE 4.3.9).
+ * Checks that a member is followed by nothing, or by its own data descriptor (APPNOTE 4.3.9).
  *
  * @throws {BrokenAt} `bad-zip`
  */
@@ -78,14 +78,14 @@ function little(value: number, width: number): Buffer {
   return bytes.subarray(0, width)
 }
 
-/** `null` where the file has no such bytes. */
+/** Reads bytes; `null` if the file does not have so many there. */
 async function bytesAt(fd: number, from: number, size: number): Promise<Buffer | null> {
   if (from < 0) return null
   const bytes = Buffer.alloc(size)
   return (await readInto(bytes, fd, from)) === size ? bytes : null
 }
 
-/** A zip that was cut off still begins as one. */
+/** Makes the error for a file without an end record. A zip that was cut off can be told by its first bytes. */
 async function notEnded(fd: number, name: string): Promise<Error> {
   const begin = await bytesAt(fd, 0, 2)
   return begin?.toString('latin1') === 'PK'

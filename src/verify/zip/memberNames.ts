@@ -1,28 +1,29 @@
 import { bundleFileKind, bundleFiles, requiredFiles } from '../../core/log/bundleFiles.ts'
 import { BrokenAt } from '../finding.ts'
 
-/** A name that a bundle of a later format may have. No longer than the manifest may list. */
+/** A name that a member of a later format may have. Its length is limited as in the manifest. */
 const plain = /^(?=.{1,255}$)[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
 
-/** Says whether this program knows what the member is for. */
+/** Whether this program knows the purpose of a member. */
 export const isKnown = (name: string): boolean => bundleFileKind(name) !== null
 
-/** Says how many bytes a member may have, and whether it is streamed. An unknown member may be as large as any. */
+/** Finds the most bytes of a member, and whether it is streamed. An unknown member may be as large as the largest. */
 export function limitOf(name: string): { readonly bytes: number; readonly streamed: boolean } {
   const { most, isStreamed } = bundleFiles[bundleFileKind(name) ?? 'records']
   return { bytes: most, streamed: isStreamed }
 }
 
 /**
- * Checks that a bundle may have these members, that each is there once, and that none is left out. A member that is not
- * known may be there: whether it belongs to the bundle, the manifest says.
+ * Checks that a bundle may have these members, that each occurs once, and that no required one is missing.
+ *
+ * Unknown members are allowed here. The manifest says whether they belong to the bundle.
  *
  * @throws {BrokenAt} `bad-zip` for a name that leads elsewhere or occurs twice; `unlisted-member`, `missing-member`
  */
 export function checkNames(names: readonly string[]): void {
   const seen = new Set<string>()
   for (const name of names) {
-    // Some file systems do not tell upper from lower case: one member would replace the other.
+    // On file systems that ignore case, one of two such members would replace the other when unpacked.
     const key = name.toLowerCase()
     if (seen.has(key)) throw wrong('bad-zip', name, 'occurs twice in the zip')
     seen.add(key)
