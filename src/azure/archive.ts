@@ -45,7 +45,7 @@ export class BlobArchive implements Archive {
     if (!standing.equals(bytes)) throw new Error(`${name} is in the archive with other bytes.`)
   }
 
-  async settle(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array> {
+  async createOrRead(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array> {
     if (await this.#created(name, bytes, contentType)) return bytes
     const standing = await this.read(name)
     if (standing === null) throw unreachable()

@@ -1,29 +1,30 @@
 import type { Hex } from '../core/data/id.ts'
 
-/** What is known of a file in the archive. */
+/** A file in the archive, without its content. */
 export interface ArchivedFile {
   readonly name: string
   /** Bytes. */
   readonly size: number
-  /** As it was given when it was written; absent if it was not. */
+  /** The SHA-256 that was stored with the file; absent if none was. */
   readonly sha256?: Hex
 }
 
-/** Files that are written once and never change; and the one that does: the newest checkpoint, for everybody. */
+/** Files that are written once and never change. Only the newest checkpoint, which is public, is replaced. */
 export interface Archive {
   /**
-   * Creates a file, or finds that it exists with the same bytes (a lost answer, another instance).
+   * Creates a file. Succeeds, too, if it exists with the same bytes (after a lost answer, or by another instance).
    *
    * @throws {Error} if it exists with other bytes.
    */
   create(name: string, bytes: Uint8Array, contentType: string): Promise<void>
   /**
-   * Creates a file, or finds that it exists; answers the bytes that stand. For what is not made twice alike: signatures.
+   * Creates a file, or reads it if it exists. Returns the stored bytes, which may differ from the given ones: a
+   * signature, for example, has other bytes each time it is made.
    */
-  settle(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array>
+  createOrRead(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array>
   /**
-   * Creates a large file from a stream, all of it at once at the end, and keeps its SHA-256 with it. One that exists
-   * stays as it is; answers what stands. A stream that fails leaves nothing.
+   * Creates a large file from a stream, and stores its SHA-256 with it. The file appears whole at the end; a stream
+   * that fails leaves nothing. An existing file stays as it is. Returns the stored file.
    */
   write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile>
   /** Reads all of a small file; `null` if it does not exist. */
@@ -34,9 +35,9 @@ export interface Archive {
     name: string,
     range?: { readonly from: number; readonly size: number },
   ): Promise<AsyncIterable<Uint8Array> | null>
-  /** Files whose names begin so, by name. */
+  /** Lists files whose names begin with the prefix, sorted by name. */
   list(prefix: string): Promise<readonly ArchivedFile[]>
-  /** Makes this the newest checkpoint, which anybody may read. */
+  /** Replaces the newest checkpoint, which is public. */
   publish(checkpoint: string): Promise<void>
   ping(): Promise<void>
 }

@@ -18,7 +18,7 @@ afterAll(() => blobs.close())
 
 test('a file has the type that it was given, and is open to nobody', async () => {
   await archive.create('types/created', bytes, 'application/json')
-  await archive.settle('types/settled', bytes, 'text/plain')
+  await archive.createOrRead('types/settled', bytes, 'text/plain')
   await archive.write('types/written', streamOf(bytes), 'application/zip')
   const types = ['types/created', 'types/settled', 'types/written'].map(
     async (name) => (await blobs.kept(name)).contentType,
@@ -78,7 +78,7 @@ describe('in front of a storage in trouble', () => {
     const troubled = blobs.archive({ url: `${storage.origin}/${blobs.account}`, timeout: 500 })
     const calls = [
       troubled.create('a', bytes, 'text/plain'),
-      troubled.settle('a', bytes, 'text/plain'),
+      troubled.createOrRead('a', bytes, 'text/plain'),
       troubled.ping(),
     ]
     expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'unavailable'))

@@ -56,13 +56,13 @@ describe('through a connection in trouble', () => {
     ['mine, when the request came twice', { kind: 'doubled' }, bytes],
     [
       'theirs, when they were first',
-      { kind: 'lost', meanwhile: () => archive.settle('settled 2', others, 'text/plain') },
+      { kind: 'lost', meanwhile: () => archive.createOrRead('settled 2', others, 'text/plain') },
       others,
     ],
-  ])('what is settled is %s', async (_whose, fault, expected) => {
+  ])('a file that is created or read is %s', async (_whose, fault, expected) => {
     const name = `settled ${['unanswered', 'doubled', 'lost'].indexOf(fault.kind)}`
     proxy.plan(inOrder([fault], isPut))
-    expect(Buffer.from(await through.settle(name, bytes, 'text/plain'))).toEqual(expected)
+    expect(Buffer.from(await through.createOrRead(name, bytes, 'text/plain'))).toEqual(expected)
     expect(proxy.count(fault.kind)).toBe(1)
     expect((await blobs.kept(name)).content).toEqual(expected)
   })

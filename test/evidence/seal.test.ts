@@ -319,7 +319,7 @@ test('a fault that passes is thrown, raises no alarm, and the days that were sea
   const one = await sealer({ ledger, spool })
   let manifests = 0
   const failing = around(one.parts, async (name, call) => {
-    if (name === 'archive.settle' && ++manifests === 6) throw new Problem('unavailable', 'Not now.')
+    if (name === 'archive.createOrRead' && ++manifests === 6) throw new Problem('unavailable', 'Not now.')
     return call()
   })
   await expect(new Sealing(failing).run()).rejects.toMatchObject({ code: 'unavailable' })

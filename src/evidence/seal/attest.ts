@@ -14,7 +14,7 @@ import { verifySignature } from '../../verify/ecdsa.ts'
 export interface AttestingParts {
   /** Holds the log's keys. */
   readonly signer: Signer
-  readonly archive: Pick<Archive, 'settle' | 'read'>
+  readonly archive: Pick<Archive, 'createOrRead' | 'read'>
 }
 
 /** A key of the log. */
@@ -44,7 +44,7 @@ export async function keysOf(signer: Pick<Signer, 'keys'>, kids: readonly string
  * @returns the note, to the byte
  * @throws {Broken} if what is kept is not this checkpoint, signed by these keys
  */
-export async function settleCheckpoint(
+export async function createOrReadCheckpoint(
   { signer, archive }: AttestingParts,
   date: Day | '0',
   checkpoint: Checkpoint,
@@ -60,7 +60,7 @@ export async function settleCheckpoint(
   )
   const note = formatNote(text, signatures)
   checkNote(note, checkpoint, keys)
-  const kept = textOf(await archive.settle(checkpointOf(date), Buffer.from(note), 'text/plain; charset=utf-8'))
+  const kept = textOf(await archive.createOrRead(checkpointOf(date), Buffer.from(note), 'text/plain; charset=utf-8'))
   checkNote(kept, checkpoint, keys)
   return kept
 }
@@ -85,7 +85,7 @@ export async function keptCheckpoint(
  * @returns the manifest, to the byte
  * @throws {Broken} if what is kept says anything else, or is not signed by these keys
  */
-export async function settleManifest(
+export async function createOrReadManifest(
   { signer, archive }: AttestingParts,
   date: Day,
   payload: string,
@@ -97,7 +97,7 @@ export async function settleManifest(
   )
   const made = formatBundle(payload, signatures)
   checkManifest(made, payload, keys)
-  const kept = await archive.settle(`manifests/${date}`, Buffer.from(made), 'application/json')
+  const kept = await archive.createOrRead(`manifests/${date}`, Buffer.from(made), 'application/json')
   checkManifest(textOf(kept), payload, keys)
   return kept
 }

@@ -7,7 +7,7 @@ import { emptyFrontier, type Frontier, rootOf } from '../../core/log/merkle.ts'
 import { pemOf, thumbprintOf } from '../../core/log/signature.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead } from '../../ports/seals.ts'
-import { type AttestingParts, keptCheckpoint, keysOf, type LogKey, settleCheckpoint } from './attest.ts'
+import { type AttestingParts, keptCheckpoint, keysOf, type LogKey, createOrReadCheckpoint } from './attest.ts'
 import { type Member, member, policyMembers, spooledMember } from './bundleZip.ts'
 import type { Gathered } from './gather.ts'
 import { LogTree } from '../log/tree.ts'
@@ -50,7 +50,7 @@ export async function checkpointMembers(
   const { size } = to
   const proof = await new LogTree(archive, size).consistency(plan.size)
   const before = await checkpointBefore(parts, plan, head, keys.slice(0, 1))
-  const note = await settleCheckpoint(parts, plan.date, { origin, size, root: rootOf(to) }, keys)
+  const note = await createOrReadCheckpoint(parts, plan.date, { origin, size, root: rootOf(to) }, keys)
   return {
     checkpointBefore: [member(bundleFiles.checkpointBefore.name, before)],
     checkpoint: [member(bundleFiles.checkpoint.name, note)],
@@ -95,7 +95,7 @@ async function checkpointBefore(
   keys: readonly LogKey[],
 ): Promise<string> {
   const { archive, origin } = parts
-  if (head === null) return settleCheckpoint(parts, '0', { origin, size, root: rootOf(emptyFrontier) }, keys)
+  if (head === null) return createOrReadCheckpoint(parts, '0', { origin, size, root: rootOf(emptyFrontier) }, keys)
   const checkpoint: Checkpoint = { origin, size, root: decode64(head.root) ?? new Uint8Array() }
   return keptCheckpoint(archive, head.date, checkpoint, keys)
 }

@@ -12,7 +12,7 @@ import { Conflict, type Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { type LogKey, settleManifest } from './attest.ts'
+import { type LogKey, createOrReadManifest } from './attest.ts'
 import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
@@ -124,7 +124,7 @@ async function seal(parts: SealingParts, { date, head, version }: Due): Promise<
     const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
     const members = await membersOf(parts, day, keys, checkpoints)
     const statement = statementOf(members, manifestOf(parts, plan, head, day))
-    const manifest = await settleManifest(parts, date, statement, keys) // 5
+    const manifest = await createOrReadManifest(parts, date, statement, keys) // 5
     const all = [...members, member(bundleFiles.manifest.name, manifest)]
     await archive.write(bundleOf(date), zipped(all), 'application/zip') // 6
     return headAfter(plan, day, keys, manifest)

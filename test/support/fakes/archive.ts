@@ -18,7 +18,7 @@ export class MemoryArchive implements Archive {
     if (!kept.bytes.equals(bytes)) throw new Error(`${name} is in the archive with other bytes.`)
   }
 
-  async settle(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+  async createOrRead(name: string, bytes: Uint8Array): Promise<Uint8Array> {
     return Buffer.from(this.keep(name, { bytes: Buffer.from(bytes) }).bytes)
   }
 
