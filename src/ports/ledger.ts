@@ -4,7 +4,7 @@ import type { Digest, Hex, ObjectId, RequestId, Shard } from '../core/data/id.ts
 import type { Instant } from '../core/data/instant.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 
-/** Somebody else changed the rows first. Never leaves the use case: it loads again and asks the core again. */
+/** Another commit changed the rows first. Never leaves the use case, which loads again and asks the core again. */
 export class Conflict extends Error {
   constructor(options?: ErrorOptions) {
     super('Somebody else changed this first.', options)
@@ -12,7 +12,7 @@ export class Conflict extends Error {
   }
 }
 
-/** A shard as one attempt found it. `version` is the adapter's own: what was read, and with which ETags. */
+/** A shard as one attempt loaded it. Only the adapter reads `version`: the loaded rows with their ETags. */
 export interface Loaded {
   readonly shard: Shard
   readonly head: ChainHead & {
@@ -23,108 +23,108 @@ export interface Loaded {
     /** The log key that a `key-rotated` of this shard last named (RFC 7638 thumbprint); `null` before the first. */
     readonly logKey: string | null
   }
-  /** The request that was asked for; `null` if there is none, or none was asked for. */
+  /** The wanted request; `null` if it does not exist, or none was wanted. */
   readonly request: ApprovalRequest | null
-  /** The idempotency key's row that was asked for; `null` if there is none, or none was asked for. */
+  /** The row of the wanted idempotency key; `null` if it does not exist, or none was wanted. */
   readonly key: UsedKey | null
   readonly version: unknown
 }
 
-/** What is loaded of a shard beside its head. */
+/** What to load of a shard in addition to its head. */
 export interface Wanted {
   readonly request?: RequestId
-  /** What `find` has just given of that request: it may serve instead of a read; a change since is a lost race. */
+  /** The request as `find` has just returned it. It may replace a read; if it changed since, the commit conflicts. */
   readonly found?: ApprovalRequest
   readonly key?: Hex
 }
 
-/** An idempotency key that was used: for which request, with which body. */
+/** A used idempotency key: the request that it made, and the hash of the body that came with it. */
 export interface UsedKey {
   readonly request: RequestId
   readonly body: Hex
 }
 
-/** What one transition writes, as one unit. */
+/** All that one transition writes, as one unit. */
 export interface Change {
   /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost is recognised. */
   readonly op: string
-  /** The trace that it is part of (W3C Trace Context), kept beside its events. */
+  /** The trace of the commit (W3C Trace Context), stored beside its events. */
   readonly trace?: string
   readonly at: Instant
-  /** At least one; numbered on from the loaded head. */
+  /** At least one, numbered from the loaded head on. */
   readonly leaves: readonly Leaf[]
-  /** The request as it now stands; its row, deadline and indexes follow from it. Absent for events of the log itself. */
+  /** The request after the transition. Its row, deadline and indexes follow from it. Absent for events of the log. */
   readonly request?: ApprovalRequest
-  /** With a new request that came with an idempotency key. */
+  /** Only with a new request that came with an idempotency key. */
   readonly key?: UsedKey & { readonly hash: Hex }
-  /** When `policy-changed` is among the leaves. */
+  /** Only with a leaf `policy-changed`. */
   readonly policy?: Digest
-  /** When `key-rotated` is among the leaves. */
+  /** Only with a leaf `key-rotated`. */
   readonly logKey?: string
-  /** With `erased`: earlier events of the request, and what is left of their texts. */
+  /** Only with a leaf `erased`: earlier events of the request, and their remaining texts. */
   readonly cleared?: readonly { readonly seq: number; readonly said: Readonly<Record<string, Salted>> }[]
 }
 
-/** Which requests a list is about; a predicate then filters inside it. */
+/** The requests that a list reads. A {@link Keep} then filters them. */
 export type Scope =
   | { readonly by: 'time'; readonly from: Instant; readonly to: Instant }
   | { readonly by: 'agent' | 'approver'; readonly id: ObjectId; readonly from?: Instant; readonly to?: Instant }
   | { readonly by: 'pending' }
 
-/** Whether a list holds this request. What it throws, the list throws. */
+/** Whether a list includes this request. The list throws the errors of this function. */
 export type Keep = (request: ApprovalRequest) => boolean | Promise<boolean>
 
 export interface RequestPage {
   readonly requests: readonly ApprovalRequest[]
-  /** Where the next page starts; absent after the last. */
+  /** The start of the next page; absent on the last page. */
   readonly cursor?: string
   /** Requests that were left out because this program is too old to read them; absent if there are none. */
   readonly newer?: readonly NewerRow[]
 }
 
-/** An event as it is kept. `said` holds what is not erased. */
+/** A stored event. `said` has the texts that are not erased. */
 export interface KeptEvent {
   readonly seq: number
-  /** Of this text, computed when it is read: it is not what was kept of it. */
+  /** The leaf hash of the text, computed on reading: a stored hash would not reveal an altered text. */
   readonly hash: Hex
   readonly text: string
   readonly said: Readonly<Record<string, Salted>>
-  /** Of the call or the timer that caused it, to find them in the log; not hashed. */
+  /** The trace of the call or timer that caused the event, to find it in the log. Not part of the leaf. */
   readonly trace?: string
 }
 
 /** All requests and events: 16 shards, each with its own chain. */
 export interface Ledger {
-  /** Runs work one after the other for each shard inside this process, so that it does not race itself. */
+  /** Runs work on a shard after all earlier work on it, so that this process does not race itself. */
   inTurn<T>(shard: Shard, work: () => Promise<T>): Promise<T>
 
-  /** Reads a shard's head and, in the same round, a request or an idempotency key's row. Passing faults are retried. */
+  /** Reads a shard's head and, in the same round, a request or an idempotency key's row. Retries passing faults. */
   load(shard: Shard, want: Wanted): Promise<Loaded>
 
   /**
    * Writes request, events, chain head, deadline, indexes, key and `post-` row as one unit: all of it or none of it.
-   * A lost answer is found out by reading back: success means it is written.
+   * After a lost answer it reads back what was written, so that success always means that the commit is stored.
    *
    * @throws {Conflict} if the head or the request is not as it was loaded, or the key or request exists already.
-   * @throws {Problem} `unavailable` if the storage cannot be reached, or its clock and ours are over 30 s apart.
+   * @throws {Problem} `unavailable` if the storage cannot be reached, or its clock and this one are over 30 s apart.
    */
   commit(loaded: Loaded, change: Change): Promise<void>
 
-  /** `null` if there is no such request. @throws {Problem} `newer-format` for one that a later program wrote */
+  /** Reads a request; `null` if there is none. @throws {Problem} `newer-format` for a row of a later program */
   find(id: RequestId): Promise<ApprovalRequest | null>
 
-  /** `null` if the key was never used. */
+  /** Reads a used idempotency key; `null` if it was never used. */
   findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
 
-  /** The request's events, oldest first. @throws {Broken} `broken-chain` if one is missing */
+  /** Reads the request's events, oldest first. @throws {Broken} `broken-chain` if one is missing */
   events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
   due(before: Instant, limit: number): Promise<readonly RequestId[]>
 
   /**
-   * Reads one page: newest first, `pending` by deadline. Reads at most 5,000 rows, so a page may be short and still
-   * have a cursor.
+   * Reads one page: newest first, or by deadline for `pending`. Reads at most 5,000 rows, so a page may be short and
+   * still have a cursor.
    *
    * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.
    */
@@ -134,21 +134,21 @@ export interface Ledger {
   ): Promise<RequestPage>
 
   /**
-   * The shard's newest sequence number, and whose events came after the given one (all of them known by then).
-   * `null` asks for the number alone.
+   * Reads the shard's newest sequence number, and the requests with events after the given number. None of these events
+   * is missed. With `null` it reads the number only.
    */
   news(shard: Shard, after: number | null): Promise<{ readonly seq: number; readonly requests: readonly RequestId[] }>
 
   /**
-   * Lets no event before this moment appear in the shard any more: from now on its time is at least this. Changes
-   * nothing where that holds already; a lost race is tried again inside.
+   * Raises the shard's time to this moment, so that no earlier event can appear any more. Changes nothing if the time
+   * is late enough already. Retries a lost race itself.
    */
   fence(shard: Shard, at: Instant): Promise<void>
 
-  /** The shard's newest event whose own time is before this moment; {@link emptyChain} if there is none. */
+  /** Finds the shard's newest event from before this moment; {@link emptyChain} if there is none. */
   cut(shard: Shard, before: Instant): Promise<ChainHead>
 
-  /** Streams the shard's events after one number up to another, oldest first, in pages; stops at the first that is missing. */
+  /** Streams the shard's events after `after` up to `upTo`, oldest first, in pages. Stops at the first missing one. */
   stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]>
 
   /** Resolves if the storage answers; for health. */

@@ -4,12 +4,12 @@ import type { LimitRow } from '../core/request/limit.ts'
 /** A row that counts open requests: one per agent, one per channel. */
 export type LimitKey = { readonly agent: ObjectId } | { readonly channel: string }
 
-/** Slots for requests that need humans. */
+/** The slots of requests that need people, and the counts of what was asked and denied. */
 export interface Limits {
-  /** An absent row is an empty one. */
+  /** Reads a row. A row that does not exist is read as an empty one. */
   read(key: LimitKey): Promise<{ readonly row: LimitRow; readonly version: unknown }>
   /**
-   * Replaces the row as it was read. A lost answer is found out by reading back.
+   * Replaces the row if it is still as it was read. Reads back after a lost answer, so that success means it is stored.
    *
    * @throws {Conflict} if another process replaced it first
    */

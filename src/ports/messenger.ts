@@ -45,7 +45,7 @@ export interface Messenger {
   post(channel: string, request: ApprovalRequest, again?: Again): Promise<Sent<PostedCard>>
   /** Makes a card show the request as it is. */
   update(card: PostedCard, request: ApprovalRequest, again?: Again): Promise<Sent<null>>
-  /** Posts words into a channel. */
+  /** Posts a text into a channel. */
   say(channel: string, words: string, again?: Again): Promise<Sent<null>>
   /** Answers a person in the conversation where they wrote: words, or a card. */
   reply(conversation: string, answer: string | object, again?: Again): Promise<Sent<null>>

@@ -3,8 +3,8 @@ import type { Instant } from '../core/data/instant.ts'
 import type { PostedCard } from './messenger.ts'
 
 /**
- * What deliveries know of one card, or of a channel as long as it has none. Each card has a row of its own, so that
- * two who race, or a card that turns up later, never make each other forgotten.
+ * The state of one card, or of a channel that has no card yet. Each card has its own row, so that two racing deliveries
+ * cannot overwrite each other's card, and a card that turns up later is not lost.
  */
 export interface CardRow {
   readonly channel: string
@@ -12,59 +12,60 @@ export interface CardRow {
   readonly card?: PostedCard
   /** The newest revision of the request that the card is known to show. */
   readonly rev: number
-  /** Failed tries since the last that worked. */
+  /** Failed tries since the last successful one. */
   readonly attempts: number
-  /** Not before this moment is it tried again. */
+  /** The earliest moment of the next try. */
   readonly notBefore?: Instant
   /** Teams refused it for good; it is tried again now and then, because the bot may be added again. */
   readonly lost?: boolean
 }
 
-/** The right to deliver one request's cards, for a while. `version` is the adapter's own. */
+/** The right to deliver one request's cards for a limited time. Only the adapter reads `version`. */
 export interface Claim {
   readonly request: RequestId
   readonly by: string
   readonly until: Instant
-  /** Somebody else changed the row since it was last read: what was read before that may be out of date. */
+  /** Whether the row changed since it was last read, so that a request read before may be out of date. */
   readonly moved: boolean
   readonly version: unknown
 }
 
 /**
  * Requests whose cards are out of date (`post-` rows, written by the ledger's commits), and the cards themselves.
- * Single rows: claims with If-Match, cards without; a lost answer is found out by reading back.
+ *
+ * Each call writes a single row: claims with If-Match, cards without. After a lost answer the row is read back.
  *
  * @throws {Problem} `unavailable` if the storage cannot be reached.
  */
 export interface Outbox {
   /**
-   * Requests that wait for a delivery, unclaimed and not deferred; at most so many, from all shards, oldest first.
-   * One whose claims keep ending without `finish` or `defer` rests longer each time.
+   * Lists at most `limit` requests that wait for a delivery, unclaimed and not deferred, from all shards, oldest first.
+   * A request whose claims keep ending without `finish` or `defer` is left out for longer each time.
    */
   waiting(now: Instant, limit: number): Promise<readonly RequestId[]>
   /**
-   * `null` if there is nothing to deliver, or somebody else has the claim. A deferred request can be claimed: who
-   * just committed comes at once.
+   * Claims a request; `null` if there is nothing to deliver, or another delivery has the claim. A deferred request can
+   * be claimed, so that a commit is delivered at once.
    */
   claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null>
   /** Extends the claim; `null` if it was lost. A commit in between keeps the claim, and shows as `moved`. */
   renew(claim: Claim, until: Instant): Promise<Claim | null>
   /**
-   * Ends it all: deletes the row as it was claimed or last renewed. `false` if it is another by now, or gone, perhaps
-   * by this very call: renew to learn whether the claim is still held; if so, read the request and deliver again.
+   * Ends a delivery: deletes the row if it is as it was claimed or last renewed. Otherwise returns `false`: the row has
+   * changed, or is gone, perhaps by this very call. If the claim can then be renewed, the caller delivers again.
    */
   finish(claim: Claim): Promise<boolean>
-  /** Gives the claim back; `waiting` leaves it out before this moment. `false` as for `finish`. */
+  /** Gives the claim back; `waiting` leaves the request out until this moment. Returns `false` as `finish` does. */
   defer(claim: Claim, notBefore: Instant): Promise<boolean>
-  /** Says that cards are out of date, as a commit does; a claim survives it. */
+  /** Marks a request's cards as out of date, as a commit does. A claim stays valid. */
   touch(request: RequestId): Promise<void>
   cards(request: RequestId): Promise<readonly CardRow[]>
   /** Inserts or replaces the row of this card, or of this channel. */
   putCard(request: RequestId, row: CardRow): Promise<void>
-  /** Forgets the card, or the channel; also if it is not known. */
+  /** Deletes the row of this card, or of this channel, if it exists. */
   dropCard(request: RequestId, row: CardRow): Promise<void>
-  /** Takes note that the bot came into a conversation. `false` if that is known; a lost answer may count as known. */
+  /** Notes that the bot was added to a conversation. `false` if that was known, or perhaps after a lost answer. */
   arrive(conversation: string): Promise<boolean>
-  /** Forgets that it did; also if it is not known. */
+  /** Notes that the bot was removed from a conversation. */
   leave(conversation: string): Promise<void>
 }

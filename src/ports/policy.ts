@@ -12,28 +12,28 @@ export interface AgentRegistration {
   readonly sponsors: readonly ObjectId[]
   readonly executors: readonly ObjectId[]
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
-  /** Requests that wait for people at once, and asks for people in an hour. */
+  /** The most pending requests at once, and the most asks for people in an hour. */
   readonly limits: { readonly pending: number; readonly hourly: number }
 }
 
 export interface ApproverGroup {
   readonly name: string
   readonly members: readonly ObjectId[]
-  /** Members of this Entra group count too. */
+  /** Members of this Entra group are members, too. */
   readonly entraGroup?: ObjectId
   readonly channels: readonly string[]
 }
 
-/** The policy in force: rules and roster, one version. Pure after loading. */
+/** The policy in force: rules, groups and agents in one version. After loading it does no input or output. */
 export interface Policy {
   readonly version: Digest
   /**
    * @throws {Problem} `invalid-input` with the pointer of a param that does not fit the schema.
    */
   judge(question: { readonly agent: ObjectId; readonly action: Action; readonly onBehalfOf?: ObjectId }): Judgement
-  /** Pointers into requests for this action that may look like secrets; `*` stands for each item of an array. */
+  /** Pointers to values of this action's requests that may look like secrets; `*` is each item of an array. */
   notSecret(action: string): readonly string[]
-  /** How requests for this action are to be shown; `null` if policy does not say. */
+  /** How to show requests for this action; `null` if policy has no presentation for it. */
   presentation(action: string): Presentation | null
   /** `null` for an agent that is not registered. */
   agent(id: ObjectId): AgentRegistration | null
@@ -41,10 +41,10 @@ export interface Policy {
   groups(): readonly ApproverGroup[]
   /** `null` for a group that does not exist. */
   group(name: string): ApproverGroup | null
-  /** All object ids of the person, joined by `sameAs` (symmetric, transitive), sorted; with the given one. */
+  /** All accounts of the person with this account, sorted. `sameAs` joins accounts, and is symmetric and transitive. */
   accounts(id: ObjectId): readonly ObjectId[]
-  /** Where checkpoints are posted; `null` if nowhere. */
+  /** The channel in which checkpoints are posted; `null` if they are not posted. */
   complianceChannel(): string | null
-  /** The files this version is the digest of, by name, as bytes. */
+  /** The bytes of the files that the version covers, by name. */
   files(): ReadonlyMap<string, Uint8Array>
 }

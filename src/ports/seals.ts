@@ -3,12 +3,12 @@ import type { ChainHead } from '../core/request/event.ts'
 import type { Hex, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 
-/** The newest event of every shard, up to which events are in the log. */
+/** For each shard the newest event that is in the log. */
 export type Cuts = Readonly<Record<Shard, ChainHead>>
 
-/** Where the log stands: what was committed by the newest seal. */
+/** The state of the log after the newest committed seal. */
 export interface SealHead {
-  /** Of the newest bundle; the first is 1. */
+  /** The number of the newest bundle. The first is 1. */
   readonly number: number
   readonly date: Day
   /** Leaves in the log. */
@@ -18,20 +18,20 @@ export interface SealHead {
   /** Roots of the perfect subtrees of `size`, largest first, base64. */
   readonly frontier: readonly string[]
   readonly cuts: Cuts
-  /** Which key signs the next day (RFC 7638 thumbprint). */
+  /** The key that signs the next day (RFC 7638 thumbprint). */
   readonly key: string
   /** SHA-256 of the newest manifest. */
   readonly manifest: Hex
 }
 
-/** What one day will hold, fixed before anything of it is written: so a resumed seal makes the same bytes. */
+/** The content of a day's bundle, fixed before anything is written, so that a resumed seal makes the same bytes. */
 export interface Plan {
   readonly date: Day
   readonly number: number
   readonly sealedAt: Instant
   /** Name and version of the program. */
   readonly tool: string
-  /** Which key signs (RFC 7638 thumbprint). */
+  /** The key that signs the day (RFC 7638 thumbprint). */
   readonly key: string
   /** Log size before this day. */
   readonly size: number
@@ -39,7 +39,7 @@ export interface Plan {
   readonly to: Cuts
 }
 
-/** Why sealing has stopped: evidence that does not hold. */
+/** The broken evidence because of which sealing has stopped. */
 export interface Alarm {
   readonly date: Day
   readonly code: string
@@ -49,7 +49,7 @@ export interface Alarm {
 }
 
 /**
- * What is known of sealed days: single rows, replaced with If-Match; a lost answer is found out by reading back.
+ * The state of sealing. Each call writes a single row with If-Match, and reads back after a lost answer.
  *
  * @throws {Problem} `unavailable` if the storage cannot be reached.
  */
@@ -61,11 +61,11 @@ export interface Seals {
   plan(date: Day): Promise<Plan | null>
   /** All plans, oldest first; the last may not be sealed yet. */
   plans(): Promise<readonly Plan[]>
-  /** Creates the plan of its day, or finds that there is one; answers the one that stands. */
+  /** Creates the plan of its day, unless the day has one. Returns the stored plan. */
   propose(plan: Plan): Promise<Plan>
   /**
-   * Commits a seal: replaces the head as it was read, and leaves an announcement of the day, as one unit.
-   * Clears the alarm.
+   * Commits a seal: replaces the head if it is as it was read, and adds an announcement of the day, as one unit. Clears
+   * the alarm.
    *
    * @throws {Conflict} if another process sealed meanwhile
    */
@@ -77,6 +77,6 @@ export interface Seals {
    * then by being listed.
    */
   announcements(now: Instant, until: Instant): Promise<readonly Day[]>
-  /** Deletes the announcement of this day: it was told. */
+  /** Deletes the announcement of this day, after it was posted. */
   announced(date: Day): Promise<void>
 }

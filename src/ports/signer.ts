@@ -1,4 +1,4 @@
-/** A public key of ours: P-256, as a JWK (RFC 7517) with its thumbprint (RFC 7638) as `kid`. */
+/** A public key of the service: P-256, as a JWK (RFC 7517) with its thumbprint (RFC 7638) as `kid`. */
 export interface PublicKey {
   readonly kid: string
   readonly kty: 'EC'
@@ -7,14 +7,14 @@ export interface PublicKey {
   readonly y: string
 }
 
-/** Signs with one key: ECDSA P-256 over SHA-256. Another instance of it signs the log; the keys never mix. */
+/** Signs with one key: ECDSA P-256 over SHA-256. Grants and the log have separate instances with separate keys. */
 export interface Signer {
-  /** Newest first; the newest signs. Older ones are there to verify with, and to sign while a rotation lasts. */
+  /** Lists the key's versions, newest first. The newest signs; older ones verify, and sign during a rotation, too. */
   keys(): Promise<readonly PublicKey[]>
   /**
    * @param digest SHA-256, 32 bytes
-   * @param kid which of its keys; the newest if none is named
-   * @returns the signature as r‖s, 64 bytes, and which key made it
+   * @param kid the version to sign with; the newest if absent
+   * @returns the signature as r‖s, 64 bytes, and the version that made it
    * @throws {Problem} `unavailable`
    */
   sign(digest: Uint8Array, kid?: string): Promise<{ readonly kid: string; readonly signature: Uint8Array }>
