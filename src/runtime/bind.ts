@@ -9,8 +9,8 @@ export type Bound<Functions> = {
 }
 
 /**
- * Gives functions their parts, once, where the program is composed. Each function stays a member of its module, so that
- * it is found by name and tested alone.
+ * Binds functions to their parts, once, where the program is composed. The functions themselves stay in their modules,
+ * so that each can be found by name and tested alone.
  */
 export function bind<Parts, Functions extends TakingParts<Parts>>(
   parts: Parts,

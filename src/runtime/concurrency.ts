@@ -1,4 +1,4 @@
-/** Works on all items, so many at a time. Returns the results in the order of the items. */
+/** Works on all items, at most `atOnce` at a time. Returns the results in the order of the items. */
 export async function abreast<T, R>(
   atOnce: number,
   items: readonly T[],
@@ -14,8 +14,8 @@ export async function abreast<T, R>(
 }
 
 /**
- * Lets one piece of work go on while the next is prepared. Each starts when the one before has ended; if that failed, the
- * next `start` or `end` throws its error.
+ * Runs one piece of work while the caller prepares the next. Each starts when the one before has ended. If one fails,
+ * the next `start` or `end` throws its error.
  */
 export class Overlap {
   #last: Promise<unknown> = Promise.resolve()

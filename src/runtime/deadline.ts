@@ -1,9 +1,9 @@
 const tooLate = Symbol('too late')
 
 /**
- * Waits for work, but no longer than so many milliseconds. Late work goes on to its own end, and its outcome is ignored.
+ * Waits for work for at most `ms` milliseconds. Work that is late goes on, but its result or error is ignored.
  *
- * @param late runs when the time is up: its result is used instead, or its error thrown
+ * @param late runs when the time is up; its result is returned instead, or its error thrown
  */
 export async function inTime<Result, Other>(
   work: Promise<Result>,

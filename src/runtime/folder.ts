@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A folder's files with one of these endings, by name; none if there is no such folder. */
+/** Reads a folder's files with one of these endings, by name. A missing folder has no files. */
 function readFolder(folder: string, ...endings: readonly string[]): ReadonlyMap<string, Uint8Array> {
   const names = existsSync(folder) ? readdirSync(folder) : []
   const wanted = names.filter((name) => endings.some((ending) => name.endsWith(ending)))
   return new Map(wanted.sort().map((name) => [name, readFileSync(join(folder, name))]))
 }
 
-/** The card templates: they are part of the policy's version. */
+/** Reads the card templates, which are part of the policy version. */
 export const readCards = (folder: string) => readFolder(folder, '.json')
 
-/** What every bundle has beside the evidence. */
+/** Reads the files that every bundle has in addition to the evidence: verifiers and their instructions. */
 export const readVerifiers = (folder: string) => readFolder(folder, '.txt', '.sh', '.py')

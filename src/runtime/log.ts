@@ -2,15 +2,15 @@ import { Broken } from '../core/data/broken.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
 import { currentTrace } from './trace.ts'
 
-/** What the log says of something that went wrong: never its message, which can hold what was sent to us. */
+/** What the log says about an error. It leaves out the error's message, which can hold the caller's input. */
 export interface Fault {
-  /** The class, with the code it bears: `RestError EntityTooLarge`. */
+  /** The error's class and code: `RestError EntityTooLarge`. */
   readonly error: string
-  /** The same of what caused it, and of what caused that. */
+  /** Class and code of the error's cause, then of the cause's cause, and so on. */
   readonly causes?: readonly string[]
-  /** The row that was too new to be read. */
+  /** The row that this program is too old to read. */
   readonly newer?: NewerRow
-  /** Where it was thrown: the innermost calls. */
+  /** The innermost calls of the error's stack. */
   readonly stack?: readonly string[]
 }
 
@@ -53,7 +53,7 @@ function nameOf(cause: unknown): string {
 const word = (value: unknown): string | null =>
   typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value) ? value : null
 
-/** The calls of a stack. A message can look like them, so it goes first; where it cannot be found, nothing is believed. */
+/** Lists the calls of a stack after its message, which could look like calls. Without the message it lists none. */
 function callsOf(cause: unknown): readonly string[] {
   if (!(cause instanceof Error) || cause instanceof Problem || cause instanceof Broken) return []
   const { stack = '', message } = cause

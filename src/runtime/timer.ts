@@ -1,15 +1,16 @@
 import { faultOf } from './log.ts'
 import { traced, traceFrom } from './trace.ts'
 
-/** Where the lines go; the context of a function is one. */
+/** Where log lines are written, such as the context of an Azure function. */
 interface Lines {
   info(line: string): void
   error(line: string): void
 }
 
 /**
- * Wraps what a timer does, once: every run has a trace of its own and one line in the log, whatever happens inside.
- * A run that failed rejects, so that the host counts it; why is in the line alone.
+ * Wraps the work of a timer, so that every run has its own trace and exactly one line in the log.
+ *
+ * A failed run rejects, so that the host counts it as failed. Only the log line has the reason.
  *
  * @param run resolves to what it did
  */

@@ -6,29 +6,30 @@ import { Problem } from '../core/data/problem.ts'
 /** Where an issuer publishes the keys that it signs tokens with. */
 export interface KeySource {
   readonly jwksUri: string
-  /** How long, in milliseconds, the key server is left alone after it was asked. */
+  /** Milliseconds after a successful fetch during which the key server is not asked again. */
   readonly cooldown?: number
-  /** How long, in milliseconds, it may take to answer. */
+  /** Milliseconds that the key server may take to answer. */
   readonly timeout?: number
 }
 
-/** A published key, with whatever its publisher says of it. */
+/** A published key, with all members that its publisher added. */
 export type PublishedKey = Readonly<Record<string, unknown>>
 
 const day = 24 * 3600 * 1000
 
 /** The token in an `Authorization: Bearer` header (RFC 6750); `null` unless it has the form of a signed JWT. */
 export function bearer(authorization: string | null): string | null {
-  // the length comes from outside: check it before a pattern reads the text
+  // The caller chooses the length: check it before a pattern reads the text.
   if (authorization === null || authorization.length > bounds.token.access) return null
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1] ?? null
 }
 
 /**
- * Fetches keys when they are needed; an unknown one is looked for at most once per cooldown.
- * It throws a problem, `unavailable`, while they cannot be fetched.
+ * Fetches keys when they are needed. An unknown key makes it fetch again, at most once per cooldown.
  *
- * @param trusted which published keys count; the others are as good as unknown
+ * The returned function throws a problem, `unavailable`, while the keys cannot be fetched.
+ *
+ * @param trusted which published keys to accept; the others count as unknown
  */
 export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => boolean = () => true): JWTVerifyGetKey {
   const { jwksUri, cooldown = 30_000, timeout = 5_000 } = source
@@ -63,7 +64,7 @@ function only(trusted: (key: PublishedKey) => boolean): typeof fetch {
   }
 }
 
-/** Only a success starts the cooldown: without a rest every token would ask a failing server, and wait for it. */
+/** Does not ask again soon after a failure. Only a success starts the cooldown, so every token would ask and wait. */
 function restAfterFailure(rest: number, ask: typeof fetch): typeof fetch {
   let failedAt = Number.NEGATIVE_INFINITY
   return async (input, init) => {

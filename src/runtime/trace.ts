@@ -1,27 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 
-/** What one call or one run of a timer belongs to (W3C Trace Context). */
+/** The trace of one call, or of one run of a timer (W3C Trace Context). */
 export interface Trace {
-  /** The correlation id: 32 hex digits. Callers may choose it, so it finds things and proves nothing. */
+  /** The correlation id: 32 hex digits. Callers may choose it, so it helps to find log lines but proves nothing. */
   readonly id: string
-  /** Our own part of the trace: 16 hex digits. */
+  /** This program's part of the trace: 16 hex digits. */
   readonly span: string
   /** Whether the caller records the trace. */
   readonly sampled: boolean
 }
 
-/** Continues the trace that a `traceparent` header names, with a span of our own; without a valid one begins another. */
+/** Continues the trace of a `traceparent` header with a new span. Without a valid header it begins a new trace. */
 export function traceFrom(traceparent: string | null): Trace {
   const caller = parseTraceparent(traceparent ?? '')
   return { id: caller?.id ?? hex(16), span: hex(8), sampled: caller?.sampled ?? false }
 }
 
 /**
- * Reads a `traceparent` strictly (Trace Context section 3.2). Of a version after 00 it believes what 00 has; several
- * headers, which arrive joined by commas, are none.
+ * Reads a `traceparent` strictly (Trace Context section 3.2). Of a version after 00 it reads the fields of 00. Several
+ * headers, which arrive joined by commas, are invalid.
  *
- * @returns `null` for what is not valid
+ * @returns `null` if the header is not valid
  */
 export function parseTraceparent(text: string): { id: string; parent: string; sampled: boolean } | null {
   const [, version = 'ff', id = '', parent = '', flags = '', more] = form.exec(text) ?? []
@@ -33,13 +33,13 @@ export function parseTraceparent(text: string): { id: string; parent: string; sa
 /** Writes the header in version 00: the trace, and this program's span as the parent of the next one. */
 export const formatTraceparent = ({ id, span, sampled }: Trace): string => `00-${id}-${span}-${sampled ? '01' : '00'}`
 
-/** Runs work as part of a trace, with whatever it starts and does not wait for. */
+/** Runs work as part of a trace, including all that the work starts without waiting for it. */
 export const traced = <T>(trace: Trace, work: () => T): T => current.run(trace, work)
 
-/** The trace this is part of; `null` outside of any. */
+/** The trace of the running code; `null` outside of any trace. */
 export const currentTrace = (): Trace | null => current.getStore() ?? null
 
-/** Makes work that others will start part of the trace that is current now. */
+/** Ties work that other code starts later to the current trace. */
 export function inThisTrace<T>(work: () => T): () => T {
   const trace = current.getStore() ?? null
   return () => current.run(trace, work)
