@@ -6,14 +6,14 @@ import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type St
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewDigest } from './view.ts'
 
-/** What an act of a person rests on, and the door it came through: see {@link Decided}. */
+/** What a person saw before an act, and the door that the act came through: see {@link Decided}. */
 export type Seen = {
   readonly via: string
   readonly client?: ObjectId
   readonly proved?: string
 } & ({ readonly digest: Digest } | { readonly view: Digest })
 
-/** One approver's approve or deny. `seen` is what it was decided on. */
+/** One approver's approve or deny. `seen` is the digest or view that it rests on. */
 export interface DecisionInput {
   readonly approver: ObjectId
   /** For display; an event commits to it. */
@@ -30,11 +30,11 @@ export interface DecisionInput {
 /**
  * Counts one approver's decision.
  *
- * One denial closes the request; approvals close it when they can be matched to all slots.
+ * One denial closes the request. Approvals approve it once they can be matched to all slots.
  * The same decision again changes nothing and records nothing, so callers may retry.
  *
  * @throws {Problem} `not-pending` after the request closed or its deadline passed.
- * @throws {Problem} `not-permitted` for anyone who is no eligible approver, `self-approval` for the excluded.
+ * @throws {Problem} `not-permitted` unless the account is an eligible approver, `self-approval` if it is excluded.
  * @throws {Problem} `already-decided` when another account of the same person already voted.
  * @throws {Problem} `digest-mismatch` for another action, or a view that was not shown to this approver.
  * @throws {Problem} `invalid-input` for a denial without reason, or a wrong confirmation.
@@ -65,7 +65,7 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
 }
 
 /**
- * Refuses whoever may not decide: the core's one check of who, on recorded facts alone.
+ * Refuses a person who may not decide. This is the core's only such check, and it uses recorded facts alone.
  *
  * @throws {Problem} `not-permitted`, `self-approval`
  */
@@ -79,11 +79,11 @@ export function checkMayDecide(request: ApprovalRequest, facts: Facts): void {
   if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')
 }
 
-/** The facts of everyone whose newest decision is to approve. */
+/** The facts behind all approvals. */
 export const approvalsOf = (request: ApprovalRequest): readonly Facts[] =>
   request.decisions.filter((decision) => decision.verdict === 'approve').map((decision) => decision.facts)
 
-/** That an approver was shown one page of a view. Recorded once per approver, view and page, while it can matter. */
+/** Records, once per approver, view and page, that an approver was shown a page, as long as a vote could rest on it. */
 export function show(
   request: ApprovalRequest,
   page: {
@@ -108,7 +108,7 @@ export function show(
   }
 }
 
-/** The same actor with the same content gets the same answer; a note on a repeated approval is not new content. */
+/** Whether a decision repeats the approver's earlier one. A new note on a repeated approval does not count as new. */
 function isRepeated(request: ApprovalRequest, { approver, verdict, reason, seen }: DecisionInput): boolean {
   const earlier = request.decisions.findLast((decision) => decision.approver === approver)
   if (earlier?.verdict !== verdict) return false
@@ -142,10 +142,10 @@ function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: Deci
     throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
 }
 
-/** A reason that nobody can see is none. */
+/** A character that a reader can see. A reason without one does not count as a reason. */
 const anythingSeen = /[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
 
-/** What an approver types to confirm: the target's last segment that is not empty. */
+/** The text that an approver types to confirm: the target's last segment that is not empty. */
 export const confirmationOf = (target: string): string =>
   target.split('/').findLast((segment) => segment !== '') ?? target
 

@@ -1,18 +1,19 @@
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { ApprovalRequest, Step } from './request.ts'
 
-/** Whether the people who decide a request were reached in Teams. */
+/** Whether the people who decide a request were reached in a channel. */
 export const deliveryStates = ['ok', 'late', 'undeliverable'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 /**
- * Says how many of a request's events its cards have to show: up to the newest that changes what people see. That
- * somebody was shown a view does not, so it makes no card out of date; that a text was erased does.
+ * Counts the events that a request's cards must show: up to the newest that changes what people see.
+ *
+ * A `shown` event changes nothing that people see, so it makes no card out of date. An erasure does.
  */
 export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events' | 'erasures'>): number =>
   events.findLastIndex(({ type }) => type !== 'shown') + 1 + erasures
 
-/** Records, once and while it matters, that nobody who decides could be reached in Teams. It closes nothing. */
+/** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */
 export function undeliverable(request: ApprovalRequest): Step {
   if (request.status !== 'pending' || request.undeliverable) return { request, events: [] }
   const actor = { kind: 'system' } as const
@@ -22,34 +23,36 @@ export function undeliverable(request: ApprovalRequest): Step {
   }
 }
 
-/** Nobody was reached: after so many seconds a request is called late, and then undeliverable. */
+/** Seconds without a delivered card after which a request counts as late, and later as undeliverable. */
 export const lateAfter = 60
 export const undeliverableAfter = 600
 
 /**
- * Seconds until a failed send is tried again: 2 at least, 300 at most, doubling, and spread so that those who failed
- * together do not come back together.
+ * Seconds until a failed send is tried again: 2 at least, 300 at most, doubling. They are spread at random, so that
+ * sends that failed together are not tried again together.
  *
  * @param random from 0 up to 1
  */
 export const backoff = (attempts: number, random: number): number => Math.min(2 ** (attempts + 1), 150) * (1 + random)
 
-/** What a `post-` row says of its deliveries. */
+/** The state of a request's deliveries, as its `post-` row has it. */
 export interface Posting {
   readonly by?: string
   readonly until?: Instant
   readonly notBefore?: Instant
-  /** Claims since the last that was finished or deferred. */
+  /** Claims since the last one that was finished or deferred. */
   readonly tries: number
 }
 
-/** Somebody has the claim, or had it and it has not lapsed. */
+/** Whether a delivery has a claim that has not lapsed. */
 export const isClaimed = ({ by, until }: Posting, now: Instant): boolean =>
   by !== undefined && until !== undefined && now < until
 
 /**
- * Whether a delivery should begin. Claims that lapse rest for longer each time, up to 15 minutes: whatever ends
- * deliveries half way must not post a card at every sweep.
+ * Whether a delivery should begin.
+ *
+ * After each claim that lapses, the request rests for longer, up to 15 minutes. Otherwise a fault that ends deliveries
+ * half-way could post one more card at every sweep.
  */
 export function isWaiting(posting: Posting, now: Instant): boolean {
   const { until, notBefore, tries } = posting
@@ -58,6 +61,6 @@ export function isWaiting(posting: Posting, now: Instant): boolean {
   return until === undefined || now >= plusSeconds(until, rest)
 }
 
-/** What tells a row of cards from another of the same request. */
+/** The name of a card's row, which is unique within its request. */
 export const cardName = (row: { readonly channel: string; readonly card?: { readonly activity: string } }): string =>
   JSON.stringify(row.card ? [row.channel, row.card.activity] : [row.channel])

@@ -3,33 +3,35 @@ import type { Hex, ObjectId } from '../data/id.ts'
 import { Problem } from '../data/problem.ts'
 import type { ApprovalRequest, Step } from './request.ts'
 
-/** What can be erased of a request, by name; `action` is what was to be done. */
+/** The names of texts that can be erased. `action` is the whole action; its digest stays. */
 export const erasable = ['action', 'links', 'name', 'reason', 'summary'] as const
 
 export type Erasable = (typeof erasable)[number]
 
-/** That a person wants texts gone, and why. */
+/** A person's order to erase texts, with the reason. */
 export interface Erasure {
   readonly names: readonly Erasable[]
   readonly why: string
   readonly by: ObjectId
 }
 
-/** What goes of one event. */
+/** The texts that are erased from one event. */
 export interface Erased {
   readonly seq: number
   readonly event: Hex
   readonly names: readonly Erasable[]
 }
 
-/** Each takes two rows of a transaction, which holds 100: its own event, and the one that is cleared. */
+/** Erasures in one transaction. Each takes two of its 100 rows: the `erased` event, and the event that is cleared. */
 const mostAtOnce = 40
 
 /**
- * Erases what is left of the named texts, in each event of the request that has one; the action belongs to `requested`.
- * What every proof needs stays: object ids, verbs and digests. Takes 40 events at a time: call it until none is left.
+ * Erases the named texts from each event of the request that still has one. The action belongs to `requested`.
  *
- * @throws {Problem} `still-open` while somebody may yet decide, execute or report.
+ * Keeps all that proofs need: object ids, verbs and digests. Takes 40 events at a time, so callers repeat it until it
+ * erases nothing.
+ *
+ * @throws {Problem} `still-open` while the request can still be decided, executed or reported.
  */
 export function erase(
   request: ApprovalRequest,

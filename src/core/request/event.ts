@@ -19,7 +19,7 @@ export type Tier = (typeof tiers)[number]
 export const outcomes = ['approve', 'allow', 'forbid', 'no-policy'] as const
 export type Outcome = (typeof outcomes)[number]
 
-/** What an executor produced, by reference. `size` is in bytes. */
+/** What an execution produced, by its hash. `size` is in bytes. */
 export interface Output {
   readonly sha256: Hex
   readonly size: number
@@ -65,7 +65,7 @@ export interface Decided {
   readonly via: string
   /** The hash of the event whose content was decided on. */
   readonly content: Hex
-  /** Absent where the vote rests on the action's digest alone. */
+  /** Absent if the vote rests on the action's digest alone. */
   readonly view?: Digest
   /** The application that the person used (`azp` of the access token), for doors with tokens. */
   readonly client?: ObjectId
@@ -87,11 +87,11 @@ export interface Requested {
   readonly expiresAt?: Instant
   /** Seconds from the approval until it lapses. */
   readonly lapse?: number
-  /** Seconds a grant is good for. */
+  /** Seconds for which a grant is valid. */
   readonly grant?: number
 }
 
-/** A fact with who caused it and what people wrote, before it has a place in a chain. */
+/** A fact with its actor and the texts that people wrote, before it has a place in a chain. */
 export type Draft = Fact & {
   readonly actor: Actor
   readonly request?: RequestId
@@ -104,7 +104,7 @@ export interface Salted {
   readonly text: string
 }
 
-/** An event as it stands in the ledger: canonical bytes, hash, and beside them what people wrote. */
+/** An event as it is stored: canonical text and hash, and the salted texts, which are not part of the leaf. */
 export interface Leaf {
   readonly seq: number
   readonly type: Fact['type']
@@ -122,14 +122,14 @@ export interface ChainHead {
 
 export const emptyChain: ChainHead = { seq: 0, hash: '0'.repeat(64) as Hex }
 
-/** A leaf holds facts and digests only, and is kept for good: docs/evidence/events.md. */
+/** A leaf holds facts and digests only, because it can never be deleted: docs/evidence/events.md. */
 export const maxLeafBytes = 4096
 
 /**
  * Chains drafts to a shard's head and writes them as leaves: canonical JSON, free text replaced by salted digests.
  *
- * @param salt gives 32 fresh hex digits at each call
- * @throws {RangeError} for a leaf over 4 KiB: the limits on policy and input make that impossible.
+ * @param salt returns 32 new hex digits at each call
+ * @throws {RangeError} for a leaf over 4 KiB, which the limits on policy and input prevent.
  */
 export function chain(
   drafts: readonly Draft[],

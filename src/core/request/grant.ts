@@ -4,13 +4,13 @@ import { isArray, isObject, type JsonObject } from '../data/json.ts'
 import { Problem } from '../data/problem.ts'
 import type { ApprovalRequest } from './request.ts'
 
-/** The `typ` of a grant's header, so that no other token of ours passes as one (RFC 8725 section 3.11). */
+/** The `typ` of a grant's header, so that no other token of this service passes as a grant (RFC 8725 section 3.11). */
 export const grantType = 'countersign-grant+jwt'
 
-/** The policy's `@grant` may be shorter, never longer. */
+/** The longest life of a grant. The policy's `@grant` may only shorten it. */
 const maxGrantSeconds = 300
 
-/** What a grant says (RFC 7519, RFC 9396). Times are whole seconds since 1970. */
+/** The claims of a grant (RFC 7519, RFC 9396). Times are whole seconds since 1970. */
 export interface GrantClaims {
   readonly iss: string
   readonly sub: ObjectId
@@ -36,7 +36,7 @@ export interface GrantClaims {
 /**
  * Makes the claims of a grant for an approved request.
  *
- * @returns `null` when nothing may be granted: not approved, lapsed, or its action erased
+ * @returns `null` if the request is not approved, has lapsed, or its action is erased
  */
 export function grantFor(request: ApprovalRequest, issuer: string, now: Instant): GrantClaims | null {
   if (request.status !== 'approved' || now >= request.lapsesAt || request.action === null) return null
@@ -61,8 +61,9 @@ export function grantFor(request: ApprovalRequest, issuer: string, now: Instant)
 }
 
 /**
- * Checks that a grant whose signature holds is for this caller, this request and this digest. Its expiry is checked
- * by the redemption, which answers a repetition first.
+ * Checks that a grant, whose signature was verified, is for this caller, this request and this digest.
+ *
+ * Does not check its expiry: {@link redeem} does, after it has answered a repeated redemption.
  *
  * @returns when the grant expires
  * @throws {Problem} `grant-invalid` for another caller or request, `digest-mismatch` for another action.

@@ -5,12 +5,12 @@ import { type Instant, milliseconds, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import type { Warning } from '../action/warning.ts'
 
-/** Who holds slots in a row, and what was denied there lately. */
+/** The slots of an agent or channel, with the agent's recent denials and asks. */
 export interface LimitRow {
   readonly slots: readonly SlotHolder[]
-  /** Uncounted; kept for the cool-down, and to warn approvers. */
+  /** Recent denials, kept for the cool-down and to warn approvers. They do not count against a limit. */
   readonly denied: readonly Denied[]
-  /** What an agent asked people for in the last hour, whatever became of it. An id tells its time. */
+  /** The requests for people of the last hour, whatever their status. An id has the time of its request. */
   readonly asked: readonly RequestId[]
 }
 
@@ -19,7 +19,7 @@ export interface SlotHolder {
   readonly digest: Digest
   readonly subject: Hex
   readonly takenAt: Instant
-  /** Names the idempotency key and the body it was asked with: only the same ask, sent again, takes over the slot. */
+  /** Hash of idempotency key and body: only the same ask, sent again, may take over the slot. */
   readonly key?: Hex
 }
 
@@ -29,29 +29,29 @@ interface Denied {
   readonly deniedAt: Instant
 }
 
-/** What became of a request that holds a slot. */
+/** The state of a request that holds a slot. */
 export type Holding = 'pending' | 'closed' | { readonly deniedAt: Instant } | 'missing'
 
 export const emptyRow: LimitRow = { slots: [], denied: [], asked: [] }
 
-/** Names what an action is about, whatever its params: its verb and its target. */
+/** Hashes the verb and the target of an action, so that actions that differ only in params have one subject. */
 export const subjectOf = ({ action, target }: Action): Hex => sha256(`${action}\n${target}`)
 
-/** Seconds after which a slot whose request never appeared is taken back. */
+/** Seconds after which a slot is freed if its request never appeared. */
 const missingFor = 60
 
-/** Seconds from taking a slot to the commit: nobody takes it back before, though clocks may be 30 s apart. */
+/** Seconds within which a commit must follow its slot. The slot is not freed before, even if clocks are 30 s apart. */
 export const commitWithin = 25
 
 const { coolDown, denials, memory, often } = bounds
 
-/** Seconds in an hour: what a sliding window of asks goes back. */
+/** Seconds of the sliding window in which asks are counted. */
 const hour = 3600
 
 /**
- * Frees the slots of requests that are closed, or never appeared. What was denied is remembered.
+ * Frees the slots of requests that are closed, or never appeared. Remembers the denied ones.
  *
- * @param holdings by request id; a slot whose request was not looked at stays
+ * @param holdings by request id; a slot whose request is not among them stays
  */
 export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holding>, at: Instant): LimitRow {
   const denied = row.slots.flatMap((slot): Denied[] => {
@@ -71,9 +71,9 @@ export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holdin
 const byTime = (a: Denied, b: Denied): number => (a.deniedAt < b.deniedAt ? -1 : a.deniedAt > b.deniedAt ? 1 : 0)
 
 /**
- * Warns of what this agent's row tells about an ask: the same was denied before, or it asks unusually often.
+ * Warns if the same action of this agent was denied before, or if the agent asks unusually often.
  *
- * @param most asks that it may make in an hour
+ * @param most asks that the agent may make in an hour
  */
 export function habits(
   row: LimitRow,
@@ -88,8 +88,8 @@ export function habits(
 }
 
 /**
- * Refuses an action that this agent is already asking for, or that was denied a moment ago; also one that differs from
- * those only in its params, when people have denied it again and again.
+ * Refuses an action that this agent is already asking for, or that was denied a moment ago. After several denials it
+ * also refuses an action that differs from the denied ones only in its params.
  *
  * @throws {Problem} `already-pending`, `cooling-down`
  */
@@ -111,9 +111,9 @@ const coolingDown = (sentence: string, since: Instant, at: Instant): Problem =>
   new Problem('cooling-down', sentence, { retryAfter: secondsUntil(plusSeconds(since, coolDown), at) })
 
 /**
- * Counts an ask of the agent whose row this is; one that is counted already is not counted again.
+ * Counts an ask of the row's agent. The same ask is never counted twice.
  *
- * @throws {Problem} `too-many` when there were as many in the last hour
+ * @throws {Problem} `too-many` if the last hour has `most` other asks
  */
 export function counted(row: LimitRow, id: RequestId, most: number, at: Instant): LimitRow {
   const others = row.asked.filter((one) => one !== id && at < plusSeconds(timeOf(one), hour))
@@ -126,9 +126,9 @@ export function counted(row: LimitRow, id: RequestId, most: number, at: Instant)
 }
 
 /**
- * Takes a slot in the row; one that the request holds already stays its own, as if taken now.
+ * Takes a slot in the row. A request that has a slot already keeps it, as if it was taken now.
  *
- * @throws {Problem} `too-many` when all are taken
+ * @throws {Problem} `too-many` if all slots are taken
  */
 export function taken(row: LimitRow, holder: SlotHolder, most: number, of: string): LimitRow {
   const others = row.slots.filter((slot) => slot.id !== holder.id)
@@ -137,7 +137,7 @@ export function taken(row: LimitRow, holder: SlotHolder, most: number, of: strin
   return { ...row, slots: [...others, holder] }
 }
 
-/** Gives a slot back whose request was refused: nobody was asked, so it does not count. */
+/** Gives back the slot of a refused request. The ask is not counted, because no person was asked. */
 export function released(row: LimitRow, id: RequestId): LimitRow {
   const slots = row.slots.filter((slot) => slot.id !== id)
   return slots.length === row.slots.length ? row : { ...row, slots, asked: row.asked.filter((one) => one !== id) }

@@ -7,11 +7,11 @@ import { type ApprovalRequest, saidIn, type Step } from './request.ts'
 /**
  * Claims an approved request for execution, once.
  *
- * Comes after the grant was checked (core/request/grant.ts). The same redemption by the same executor is answered alike, so
- * that a lost answer can be asked for again.
+ * The grant must have been checked before (core/request/grant.ts). The same redemption by the same executor gets the
+ * same answer, so that an executor whose answer was lost can ask again.
  *
- * @throws {Problem} `grant-invalid` when the grant has expired.
- * @throws {Problem} `already-redeemed`, `not-redeemable` when the request is not approved, or has lapsed.
+ * @throws {Problem} `grant-invalid` if the grant has expired.
+ * @throws {Problem} `already-redeemed`, `not-redeemable` if the request is not approved, or has lapsed.
  */
 export function redeem(
   request: ApprovalRequest,
@@ -39,7 +39,7 @@ export function redeem(
 /** How an execution ended. */
 export const results = ['succeeded', 'failed'] as const
 
-/** What an executor says happened. */
+/** An executor's report of the outcome. */
 export interface Report {
   readonly executor: ObjectId
   readonly result: (typeof results)[number]

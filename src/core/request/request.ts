@@ -15,10 +15,10 @@ export type ApprovalRequest =
   | (Common & Approved & Redeemed & Reported & { readonly status: 'succeeded' | 'failed' })
   | (Common & Closed & { readonly status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })
 
-/** What the policy asked for, copied into the request at birth. */
+/** What the policy asked for. Copied into the request when it is made, so that a later policy does not change it. */
 export interface Requirement {
   readonly slots: readonly Slot[]
-  /** Accounts of the people who may not decide: owners, sponsors, the person it is for. Sorted. */
+  /** Accounts of the people who may not decide: owners, sponsors, the principal. Sorted. */
   readonly excluded: readonly ObjectId[]
   readonly tier: Tier
   readonly expiresAt: Instant
@@ -31,7 +31,7 @@ export interface Common {
   readonly onBehalfOf?: ObjectId
   /** `null` once erased; the digest stays. */
   readonly action: Action | null
-  /** The verb stays even when the action is erased. */
+  /** The action's verb, which stays when the action is erased. */
   readonly verb: string
   readonly digest: Digest
   readonly policy: {
@@ -39,24 +39,24 @@ export interface Common {
     readonly outcome: Outcome
     readonly rules: readonly string[]
     readonly summary?: string
-    /** Copied into the request at birth, as the requirement is. Absent in requests of a policy that has none. */
+    /** Copied into the request when it is made. Absent if the policy has no presentation for the action. */
     readonly presentation?: Presentation
   }
-  /** Absent where no human was asked. */
+  /** Absent if no person was asked. */
   readonly requirement?: Requirement
   readonly warnings: readonly string[]
-  /** Seconds: from approval to lapse, and the life of a grant. Absent where policy denied. */
+  /** Seconds from approval to lapse, and of a grant's life. Absent if policy denied the request. */
   readonly lapse?: number
   readonly grant?: number
   readonly createdAt: Instant
   readonly decisions: readonly Decision[]
   readonly shown: readonly Shown[]
   readonly undeliverable: boolean
-  /** Its events, oldest first. */
+  /** The request's events, oldest first. */
   readonly events: readonly EventRef[]
-  /** What people wrote, by the event that commits to it. */
+  /** The texts that people wrote, each with the number of the event that commits to it. */
   readonly said: readonly Said[]
-  /** How many of its events were cleared. Only a closed request has any. */
+  /** How many erasures the request had. Only a closed request has any. */
   readonly erasures?: number
 }
 
@@ -90,7 +90,7 @@ export interface Decision {
   readonly at: Instant
 }
 
-/** That an approver was shown a page of a view. */
+/** A page of a view that an approver was shown. */
 interface Shown {
   readonly approver: ObjectId
   readonly view: Digest
@@ -111,15 +111,15 @@ export interface Said {
   readonly text: string
 }
 
-/** A request after a command, and the events that record it. No events: nothing changed, nothing to commit. */
+/** A request after a command, and the events that record it. Without events nothing has changed: no commit follows. */
 export interface Step {
   readonly request: ApprovalRequest
   readonly events: readonly Draft[]
 }
 
 /**
- * Adds to a request what chaining gave its events: numbers, hashes, and which event commits to which text.
- * Done once, after the rule and before the commit.
+ * Adds events and texts to a request, with the numbers and hashes that chaining gave them. Called once, after the rule
+ * and before the commit.
  */
 export function recorded(request: ApprovalRequest, leaves: readonly Leaf[]): ApprovalRequest {
   const said = leaves.flatMap(({ seq, said }) =>
@@ -132,13 +132,13 @@ export function recorded(request: ApprovalRequest, leaves: readonly Leaf[]): App
   }
 }
 
-/** What somebody wrote in the newest event of a type; `null` if nothing, or erased. */
+/** The text of this name in the newest event of a type; `null` if it has none, or if it is erased. */
 export function saidIn(request: ApprovalRequest, type: Fact['type'], name: string): string | null {
   const seq = request.events.findLast((event) => event.type === type)?.seq
   return request.said.find((text) => text.seq === seq && text.name === name)?.text ?? null
 }
 
-/** What was written with a decision: the approver's name and reason, as far as they are not erased. */
+/** The texts of a decision that are not erased: the approver's name and reason. */
 export function saidWith(request: ApprovalRequest, decision: Decision): Readonly<Record<string, string>> {
   // Every vote is one decision and one `decided` event, in the same order.
   const votes = request.events.filter(({ type }) => type === 'decided')
@@ -147,11 +147,11 @@ export function saidWith(request: ApprovalRequest, decision: Decision): Readonly
   return Object.fromEntries(texts.map(({ name, text }) => [name, text]))
 }
 
-/** The hash of the newest event that has content: what an approver's view commits to. */
+/** The hash of the newest event that has content. An approver's view commits to it. */
 export const contentOf = (request: ApprovalRequest): Hex | null =>
   request.events.findLast((event) => event.type === 'requested')?.hash ?? null
 
-/** Executors get a day to report before a redeemed request counts as unreported. */
+/** Seconds that an executor has to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600
 
 /** A status in which nothing more happens. */
@@ -214,7 +214,7 @@ export function due(request: ApprovalRequest): Instant | null {
 
 /**
  * Lets a deadline that has passed take effect: `expired`, `lapsed` or `unreported`.
- * Whoever loads an overdue request commits this first, so nothing is decided after a deadline.
+ * A use case that loads an overdue request commits this first, so that no decision counts after a deadline.
  *
  * @returns `null` if no deadline has passed
  */
@@ -244,10 +244,10 @@ export function closed(
 
 type MemberOf<One> = One extends unknown ? keyof One : never
 
-/** The members that not every status has. */
+/** The members that only some statuses have. */
 type StatusMember = Exclude<MemberOf<ApprovalRequest>, keyof Common>
 
-/** All of them: the compiler asks for one that is missing, and refuses one that every status has. */
+/** All such members. The compiler refuses a missing one, and a member that every status has. */
 const statusMembers: Readonly<Record<StatusMember, true>> = {
   status: true,
   approvedAt: true,
@@ -261,8 +261,8 @@ const statusMembers: Readonly<Record<StatusMember, true>> = {
 }
 
 /**
- * Strips a request of what belongs to its status alone. All else stays, known or not: a member that a later program
- * added must survive a change that this one makes.
+ * Strips a request of the members that belong to its status alone. Keeps all others, even unknown ones: a member that a
+ * later program added must survive a change by this program.
  */
 function common(request: ApprovalRequest): Common {
   const kept = Object.entries(request).filter(([name]) => !Object.hasOwn(statusMembers, name))

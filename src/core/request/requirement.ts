@@ -1,32 +1,32 @@
 import type { ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 
-/** So many people from the union of these groups. */
+/** A quorum of people from the union of these groups. */
 export interface Slot {
   readonly groups: readonly string[]
   readonly quorum: number
 }
 
-/** What a decision rests on: facts about the person at that moment. The core decides from them alone. */
+/** Facts about a person at the moment of a decision. The core decides from them alone. */
 export interface Facts {
   /** All object ids of the person (`sameAs`), sorted. */
   readonly accounts: readonly ObjectId[]
   /** The groups of the requirement that the person is in, sorted. */
   readonly groups: readonly string[]
-  /** Of our tenant, not a guest. */
+  /** A member of the tenant, not a guest. */
   readonly member: boolean
   readonly enabled: boolean
   readonly asOf: Instant
 }
 
-/** One person, as far as filling slots goes. */
+/** The facts about a person that filling slots needs. */
 export type Candidate = Pick<Facts, 'accounts' | 'groups'>
 
 export const overlap = <T>(a: readonly T[], b: readonly T[]): boolean => a.some((item) => b.includes(item))
 
 /**
- * Fills the slots with distinct people by maximum bipartite matching (augmenting paths), so that one person never
- * fills two places and nobody's vote blocks another's.
+ * Fills the slots with distinct people by maximum bipartite matching (augmenting paths), so that one person never fills
+ * two places, and a vote never takes the only place that another vote could fill.
  *
  * @returns for each slot how many of its places are filled
  */
@@ -48,7 +48,7 @@ export function fill(slots: readonly Slot[], people: readonly Candidate[]): read
 
 /** Whether all slots can be filled by distinct people. */
 export function fills(slots: readonly Slot[], people: readonly Candidate[]): boolean {
-  // Too few for all places, whoever they are: that is known without seating them.
+  // With fewer people than places no matching can fill all places.
   if (people.length < slots.reduce((sum, { quorum }) => sum + quorum, 0)) return false
   const have = fill(slots, people)
   return slots.every((slot, i) => (have[i] ?? 0) >= slot.quorum)

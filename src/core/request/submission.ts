@@ -7,7 +7,7 @@ import type { Presentation } from '../action/presentation.ts'
 import type { Common, Requirement, Step } from './request.ts'
 import type { Slot } from './requirement.ts'
 
-/** What policy says to an action. Times are in seconds. */
+/** The answer of policy for an action. Times are in seconds. */
 export type Judgement =
   | {
       readonly outcome: 'approve'
@@ -28,7 +28,7 @@ export type Judgement =
     }
   | { readonly outcome: 'forbid' | 'no-policy'; readonly rules: readonly string[] }
 
-/** All that is known when an agent asks. */
+/** All input of a new request. */
 export interface Submission {
   readonly id: RequestId
   readonly at: Instant
@@ -38,18 +38,18 @@ export interface Submission {
   readonly action: Action
   readonly reason: string
   readonly links: readonly Link[]
-  /** Seconds; what counts is the smaller of it and the policy's. */
+  /** Seconds. The policy's limit counts if it is smaller. */
   readonly expiresIn: number
   readonly policy: Digest
   readonly judgement: Judgement
-  /** How policy wants the action to be shown; kept with the request as it is now. */
+  /** How policy wants the action to be shown. Copied into the request. */
   readonly presentation?: Presentation
   /** Accounts of the people who may not decide. */
   readonly excluded: readonly ObjectId[]
   readonly warnings: readonly string[]
 }
 
-/** Opens a request: pending if humans decide, else approved or denied by policy in the same step. */
+/** Opens a request: pending if people decide, otherwise approved or denied by policy in the same step. */
 export function open(submission: Submission): Step {
   const { id, at, agent, action, judgement, presentation } = submission
   const requested = requestedBy(submission)
@@ -59,7 +59,7 @@ export function open(submission: Submission): Step {
   return { request: { ...request, agent, action, policy }, events: [requested, ...events] }
 }
 
-/** What a `requested` event records. */
+/** The content of a `requested` event. */
 export interface Beginning {
   readonly id: RequestId
   readonly at: Instant
@@ -68,10 +68,11 @@ export interface Beginning {
 }
 
 /**
- * Derives a request from its `requested` event alone, so without texts: the agent has no name, the action is unknown.
+ * Derives a request from its `requested` event alone. The event has no texts, so the agent's name is empty and the
+ * action is `null`.
  *
  * @returns the request, and the events that policy adds in the same step
- * @throws {TypeError} for an outcome without what belongs to it
+ * @throws {TypeError} if the event lacks members that its outcome needs
  */
 export function begin({ id, at, agent, data }: Beginning): Step {
   const request = born({ id, at, agent, data })
@@ -97,7 +98,7 @@ export function begin({ id, at, agent, data }: Beginning): Step {
   }
 }
 
-/** Takes over all that the event records but the requirement, which belongs to what people decide. */
+/** Makes the members that every status has. Leaves out the requirement, which only people's decisions need. */
 function born({ id, at, agent, data }: Beginning): Common {
   const { action: verb, requirement: _slots, excluded: _excluded, tier: _tier, expiresAt: _expiresAt, ...kept } = data
   return {

@@ -1,9 +1,9 @@
 import { type Digest, digestOf, type Hex } from '../data/id.ts'
 import { canonical } from '../data/json.ts'
 
-/** What an approver was shown, as recorded facts: nothing that changes with the reader, the clock or other votes. */
+/** What an approver was shown, as recorded facts. Nothing in it depends on the reader, the clock or other votes. */
 export interface View {
-  /** Hash of the newest event that has content. */
+  /** The hash of the newest event that has content. */
   readonly content: Hex
   /** SHA-256 of the card template. */
   readonly template: Hex

@@ -6,7 +6,7 @@ import { type ApprovalRequest, closed, overdue, saidIn, type Step } from './requ
 import type { Facts } from './requirement.ts'
 
 /**
- * Withdraws the agent's own request, while it is pending or approved. Again, with the same reason: no change.
+ * Withdraws the agent's own request while it is pending or approved. The same reason again changes nothing.
  *
  * @throws {Problem} `already-redeemed`, `not-pending`
  */
@@ -24,10 +24,10 @@ export function cancel(request: ApprovalRequest, input: { readonly reason?: stri
 }
 
 /**
- * Takes back an approval that nobody has used. Whoever could decide may revoke.
+ * Takes back an approval before it is redeemed. Every person who could decide the request may revoke it.
  *
  * @throws {Problem} `already-redeemed`, `not-redeemable`
- * @throws {Problem} `not-permitted`, `self-approval` for those who could not have decided it.
+ * @throws {Problem} `not-permitted`, `self-approval` for a person who could not have decided the request.
  */
 export function revoke(
   request: ApprovalRequest,
