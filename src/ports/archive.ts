@@ -30,7 +30,7 @@ export interface Archive {
   /** Reads all of a small file; `null` if it does not exist. */
   read(name: string): Promise<Uint8Array | null>
   find(name: string): Promise<ArchivedFile | null>
-  /** Streams a file from a byte on, so many bytes or to the end; `null` if it does not exist. */
+  /** Streams a file, or `size` bytes of it beginning with byte `from`; `null` if it does not exist. */
   open(
     name: string,
     range?: { readonly from: number; readonly size: number },

@@ -46,7 +46,7 @@ export interface UsedKey {
 
 /** All that one transition writes, as one unit. */
 export interface Change {
-  /** Fresh for every commit; kept in its event rows, so that a commit whose answer was lost is recognised. */
+  /** The operation id: new for every commit, and stored with its events, to recognise it after a lost answer. */
   readonly op: string
   /** The trace of the commit (W3C Trace Context), stored beside its events. */
   readonly trace?: string

@@ -16,7 +16,7 @@ export interface CardRow {
   readonly attempts: number
   /** The earliest moment of the next try. */
   readonly notBefore?: Instant
-  /** Teams refused it for good; it is tried again now and then, because the bot may be added again. */
+  /** The channel refused the card for good. It is still tried now and then, because the bot may be added again. */
   readonly lost?: boolean
 }
 

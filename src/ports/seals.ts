@@ -73,8 +73,8 @@ export interface Seals {
   alarm(): Promise<Alarm | null>
   raise(alarm: Alarm): Promise<void>
   /**
-   * Sealed days whose checkpoints are not announced and not claimed yet, oldest first; each is claimed until
-   * then by being listed.
+   * Lists sealed days whose checkpoints are not announced and not claimed yet, oldest first. Claims each of them until
+   * the given moment.
    */
   announcements(now: Instant, until: Instant): Promise<readonly Day[]>
   /** Deletes the announcement of this day, after it was posted. */

@@ -25,7 +25,7 @@ export function faultOf(cause: unknown): Fault {
 export const newerIn = (cause: unknown): Pick<Fault, 'newer'> =>
   cause instanceof Problem && cause.details.newer ? { newer: cause.details.newer } : {}
 
-/** Names what lies behind an error that was translated. Callers are not told. */
+/** Lists the causes of an error. Callers never see them: their errors are translated. */
 export function causesOf(error: unknown): Pick<Fault, 'causes'> {
   const causes: string[] = []
   for (let at = causeIn(error); at !== undefined && causes.length < mostCauses; at = causeIn(at))
@@ -33,7 +33,7 @@ export function causesOf(error: unknown): Pick<Fault, 'causes'> {
   return causes.length > 0 ? { causes } : {}
 }
 
-/** Makes the line about an error of background work. */
+/** Writes the log line of an error in background work, which no caller waits for. */
 export function backgroundLine(cause: unknown): string {
   const trace = currentTrace()
   return JSON.stringify({ background: true, ...(trace && { trace: trace.id, span: trace.span }), ...faultOf(cause) })

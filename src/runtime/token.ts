@@ -54,7 +54,7 @@ export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => bo
 
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
 
-/** Leaves the other keys out before a lookup can find one. */
+/** Removes untrusted keys from the answer, so that no lookup can find one. */
 function only(trusted: (key: PublishedKey) => boolean): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init)

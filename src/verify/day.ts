@@ -11,7 +11,7 @@ import { BrokenAt, placed } from './finding.ts'
 import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
 import { mostRecord } from './recordChecks.ts'
 
-/** A bundle that is open for reading. It is believed: verify it before. */
+/** A bundle that is open for reading. It is not verified here: callers do that before, if they must. */
 export interface OpenDay {
   readonly manifest: Manifest
   /** A signed note. */

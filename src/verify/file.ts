@@ -50,11 +50,11 @@ export async function readInto(bytes: Buffer, fd: number, from: number): Promise
   }
 }
 
-/** Says why a file that is open already cannot be read. */
+/** Makes the error for an open file that cannot be read. */
 export const unreadable = (cause: unknown): Unreadable =>
   new Unreadable(`The file cannot be read: ${reasonOf(cause)}.`, { cause })
 
-/** Says whether the system refused a call, as opposed to a problem with the bytes. */
+/** Whether an error comes from the operating system, and not from the content of a file. */
 export const isOfSystem = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause
 
 /** Says why the system refuses a file. */

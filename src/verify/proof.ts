@@ -18,8 +18,7 @@ export interface EventProof {
 }
 
 /**
- * Proves each event of a request that a bundle holds, the carried ones too, against the bundle's checkpoint.
- * Believes the bundle, but makes only proofs that hold for every reader with the log's key.
+ * Makes a proof for each event of a request in a bundle, including carried events, against the bundle's checkpoint.
  *
  * Does not verify the bundle, but checks each proof that it returns. To verify a proof only the log's key is needed.
  *

@@ -129,7 +129,7 @@ function subjectsOf(
   return { manifest, fd, ...along, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
 }
 
-/** Hashes what passes. A reader that stops early does not end it, so that the rest can still be hashed. */
+/** Hashes everything that is read. Has no `return`: when a reader stops early, the rest can still be hashed. */
 function hashed(source: AsyncIterator<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterator<Uint8Array> {
   return {
     async next() {

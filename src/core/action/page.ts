@@ -19,18 +19,18 @@ export interface Entry extends Row {
 /** Limits on what can be shown. They keep every card within what a channel takes; a test draws the largest card. */
 export const showLimits = bounds.shown
 
-/** How much a page holds, in characters. */
+/** The room of a page, in characters. */
 interface PageBudget {
   readonly room: number
-  /** What an entry costs beside its text. */
+  /** Characters that an entry uses in addition to its text. */
   readonly entry: number
   /** A value that is longer than a page begins on the page before if at least this much of it fits there. */
   readonly begin: number
 }
 
 /**
- * The pages that evidence speaks of: `shown` records the number of a page and how many there are, and a vote counts only
- * after all of them. So every channel shows these same pages, and this budget belongs to the format of evidence.
+ * The room of the pages that evidence records: `shown` has the number of a page and the number of pages, and a vote
+ * counts only after all of them. So every channel shows the same pages, and this budget is part of the evidence format.
  */
 const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
 
@@ -40,7 +40,7 @@ const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
  * The pages follow from the arguments alone and differ for any two different params. An action without params has one
  * empty page.
  *
- * @param units the same for all that count or show the pages of one request
+ * @param units must be the same wherever pages of one request are counted or shown
  */
 export function pagesOf(
   action: Action,
@@ -107,7 +107,7 @@ export function ends(
   return { head: units.slice(0, before).join(''), tail, length: units.length }
 }
 
-/** Cuts a text into parts that each fit a page; the first into what room is left, if that is worth it. */
+/** Cuts a text into parts that each fit a page. The first part fills the current page if enough room is left there. */
 function cut(text: string, left: number, budget: PageBudget): readonly string[] {
   const whole = budget.room - budget.entry
   if (text.length <= whole) return [text]

@@ -96,7 +96,7 @@ export function rowsOf(
   ].flatMap((param) => rowOf(param, valueAt(action, [param.key]), { layout, units }) ?? [])
 }
 
-/** How a row is written: on one line or several, with the units of a language. */
+/** How to write a row: on one line or several, and with the units of which language. */
 interface Style {
   readonly layout: TextLayout
   readonly units: Units
@@ -151,7 +151,7 @@ function formatted(value: Json, format: Format, { layout, units }: Style): strin
   }
 }
 
-/** Writes a value in few words, for a title: what it is exactly stands in its row. */
+/** Writes a value briefly, for a title. Its row shows it exactly. */
 function readingOf(value: Json, format: Format | undefined, units: Units): string {
   switch (format) {
     case undefined:

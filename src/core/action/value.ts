@@ -37,9 +37,8 @@ function isMistakable(text: string): boolean {
 }
 
 /**
- * Makes a text of somebody else safe to show: its hidden characters become visible, and so do spaces that a client would
- * swallow (spaces in a row, at either end, or so many that the rest is pushed out of sight). Two texts that differ are
- * shown differently.
+ * Makes an untrusted text safe to show, so that different texts are always shown differently. Makes hidden characters
+ * visible, and also spaces that a client drops: in a row, at either end, or so many that they push text out of sight.
  */
 export const cardText = (text: string, layout: TextLayout = 'line'): string =>
   visible(text, layout)

@@ -4,16 +4,16 @@ export interface Measured {
   readonly reading?: string
 }
 
-/** How a language writes amounts. All of it must differ, so that no two amounts are written alike. */
+/** How a language writes amounts. All words and signs must differ, so that different amounts have different texts. */
 export interface Units {
   /** IEC 80000-13: bytes and the powers of 1,024, smallest first. */
   readonly bytes: readonly string[]
   readonly time: { readonly days: string; readonly hours: string; readonly minutes: string; readonly seconds: string }
-  /** Stands between groups of three digits. */
+  /** The sign between groups of three digits. */
   readonly thousands: string
-  /** Stands before the fraction. */
+  /** The sign before the fraction. */
   readonly point: string
-  /** Stands before a reading that is not exact. */
+  /** The sign before a rounded reading. */
   readonly about: string
 }
 
@@ -26,7 +26,7 @@ export function grouped(amount: number, { thousands, point }: Pick<Units, 'thous
   return `${groups}${places === undefined ? '' : `${point}${places}`}`
 }
 
-/** Reads a number of bytes; `null` for a value that is not one. A reading that is not exact says so. */
+/** Describes a number of bytes; `null` unless it is a whole number, 0 or more. A rounded reading says so. */
 export function bytes(amount: number, units: Units): Measured | null {
   if (!Number.isSafeInteger(amount) || amount < 0) return null
   const exact = `${grouped(amount, units)} ${units.bytes[0]}`
@@ -37,7 +37,7 @@ export function bytes(amount: number, units: Units): Measured | null {
   return { exact, reading: `${near}${tenths.toFixed(1).replace('.', units.point)} ${units.bytes[power]}` }
 }
 
-/** Reads a number of seconds; `null` for a value that is not one, or is too large to mean anything. */
+/** Describes a number of seconds; `null` if it is negative, not a number, or 1e12 or more. */
 export function seconds(amount: number, units: Units): Measured | null {
   if (!(amount >= 0 && amount < 1e12)) return null
   const exact = `${grouped(amount, units)} ${units.time.seconds}`
@@ -45,7 +45,7 @@ export function seconds(amount: number, units: Units): Measured | null {
   return { exact, reading: `${Number.isInteger(amount) ? '' : units.about}${spelled(Math.round(amount), units)}` }
 }
 
-/** Reads an ISO 8601 duration of fixed length; `null` for any other text. */
+/** Describes an ISO 8601 duration of fixed length; `null` for any other text. */
 export function duration(text: string, units: Units): Measured | null {
   const total = isoSeconds(text)
   return total === null ? null : { exact: text, reading: spelled(total, units) }
