@@ -3,7 +3,7 @@ import type { Instant } from '../data/instant.ts'
 import { typeOf } from './eventTable.ts'
 import type { ExceptionKind, LogEvent, Replayed } from './eventType.ts'
 
-/** An event that somebody should look at: a row of exceptions.csv, as docs/evidence/bundle.md has it. */
+/** An event that an auditor should look at: a row of exceptions.csv, which docs/evidence/bundle.md explains. */
 export interface Exceptional {
   /** The event's place in the log. */
   readonly index: number
@@ -17,7 +17,7 @@ export interface Exceptional {
   readonly detail: string
 }
 
-/** @returns `null` for an event that is none */
+/** Makes the row of an event; `null` if the event is unremarkable. */
 export function exceptionOf(event: LogEvent, index: number, life: Replayed | null): Exceptional | null {
   const { exception } = typeOf(event)
   if (exception === null) return null

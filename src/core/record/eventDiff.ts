@@ -1,7 +1,7 @@
 import type { Draft } from '../request/event.ts'
 import type { LogEvent } from './eventType.ts'
 
-/** Says, in words, how an event of a request differs from the one that the rules give; `null` if it does not. */
+/** Says in words how an event of a request differs from the one that the rules give; `null` if they are the same. */
 export function difference(given: Draft, event: LogEvent): string | null {
   if (given.type !== event.type) return `the rules give “${given.type}” here`
   if (!isSame(given.actor, event.actor)) return 'the rules give another actor'
@@ -13,7 +13,7 @@ export function difference(given: Draft, event: LogEvent): string | null {
 
 const namesOf = ({ said = {} }: Pick<LogEvent | Draft, 'said'>): readonly string[] => Object.keys(said).sort()
 
-/** Compares JSON values; `undefined` is absent. */
+/** Compares JSON values. A value that is `undefined` counts as absent. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (!isComposed(a) || !isComposed(b) || Array.isArray(a) !== Array.isArray(b)) return false

@@ -38,10 +38,10 @@ export const facts = object({
   asOf: moment,
 })
 
-/** 99 is more than a policy can ask for, and keeps the places of a slot few. */
+/** No policy can ask for a quorum of 99. The limit keeps a matching of people to places cheap. */
 const slot = object({ groups: list(name, 1), quorum: whole(1, 99) })
 
-/** A year is more than a policy can give, and keeps what follows from it a date. */
+/** No policy can give a year. The limit keeps times that are computed from it valid dates. */
 const seconds = whole(1, 365 * 86_400)
 
 export const requested = where(
@@ -97,14 +97,14 @@ export const denied = where(
   ({ by, rules }: Data<'denied'>) => (rules !== undefined) === (by === 'policy'),
 )
 
-/** Both outcomes have this. */
+/** The members of both outcomes. */
 export const outcome = {
   request: requestId,
   'data?': object({ output: object({ sha256: hex, size: whole(0) }) }),
   'said?': said('summary?'),
 }
 
-/** The place of an event in its chain. Every type and version has it, so that unknown events can be passed over. */
+/** The place of an event in its chain. Every type and version has it, so that a verifier can skip unknown events. */
 const place = {
   v: whole(1),
   type: text(/^[a-z][a-z0-9-]{0,63}$/),
@@ -114,10 +114,10 @@ const place = {
   prev: hex,
 } as const satisfies Members
 
-/** What is known of an event of any type and version, also of one to come. */
+/** The form that events of every type and version fit, even future ones. */
 export const placed: Form = atLeast(place)
 
-/** The form of a leaf of this type and version: its place, and what it has besides. */
+/** Makes the form of leaves of one type and version: their place, and their own members. */
 export function formOf(type: string, v: number, more: Members): Form {
   const isInPlace = (event: { shard: Shard; request?: RequestId }) =>
     event.request === undefined || shardOf(event.request) === event.shard

@@ -10,17 +10,16 @@ import { cancel, revoke } from '../request/withdrawal.ts'
 import { approved, decided, denied, facts, formOf, outcome, requested, said, shown } from './eventFormat.ts'
 import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
 
-/** Stands for a text that the leaf commits to: that there was one is all the rules need. */
+/** Replaces each text that a leaf commits to. The rules need to know only that there was one. */
 const written = 'written'
 
-/** The grant is no part of the log; that the approval had not lapsed is checked without it. */
+/** Replaces the expiry of the grant, which is not in the log. That the approval had not lapsed is still checked. */
 const always = '9999-12-31T23:59:59.999Z' as Instant
 
 /**
- * Every type of event: the form of its leaves, and what a replay and an auditor make of it.
+ * All types of events: the form of their leaves, how to replay them, and whether an auditor should look at them.
  *
- * In a replay what people typed is unknown, and so is the action's target: as the request has no action, to confirm is
- * to type nothing.
+ * A replayed request has no action text, so the confirmation that the rules expect is the empty string.
  */
 const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   requested: {
@@ -115,7 +114,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     },
     replay(request, event) {
       if (event.actor.kind !== 'person') return byPerson
-      // What people wrote is no part of the log, so no rule can give the event anew.
+      // The log does not have the erased texts, so no rule can be replayed to compare its event with this one.
       return 'closedAt' in request ? { request, events: [event] } : `the request is still ${request.status}`
     },
     ignoresDeadlines: true,
@@ -124,7 +123,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   },
 }
 
-/** What is known of an event's type. */
+/** The row of an event's type. */
 export const typeOf = (event: LogEvent): EventType<Fact['type']> => table[event.type]
 
 /** The forms of events that this program knows, by type and then by version. */
@@ -143,7 +142,7 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
   const { verdict, via, view, client, proved, facts } = event.data
   const approver = personIn(event)
   if (!facts.accounts.includes(approver)) return aboutAnother
-  // The content is not passed on: the rules give it, and another one in the event is refused.
+  // The content of the event is not passed on: the rules compute it, and the comparison refuses an event with another.
   const seen: Seen = {
     via,
     ...(view === undefined ? { digest: request.digest } : { view }),
@@ -172,14 +171,14 @@ function letPass(request: ApprovalRequest, { at }: LogEvent): Given {
 
 const personIn = ({ actor }: LogEvent): ObjectId => ('id' in actor ? actor.id : '') as ObjectId
 
-/** The text of this name, if the leaf commits to one. */
+/** Stands in for the text of this name, if the leaf commits to one. */
 const textIn = <Name extends string>({ said }: LogEvent, name: Name): { readonly [N in Name]?: string } =>
   (said?.[name] === undefined ? {} : { [name]: written }) as { readonly [N in Name]?: string }
 
-/** Decided sooner after it was shown, in milliseconds, than one can read. */
+/** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
 const hastyWithin = 5_000
 
-/** Milliseconds from when this approver was first shown the view until the vote; `null` if one can read in that time. */
+/** Milliseconds from the approver's first sight of the view to the vote; `null` if that is time enough to read. */
 function hasteOf({ actor, at, data: { view } }: EventOf<'decided'>, life: Replayed | null): string | null {
   if (!life || view === undefined) return null
   const approver = 'id' in actor ? actor.id : null

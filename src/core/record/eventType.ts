@@ -4,7 +4,7 @@ import type { Members } from '../data/shape.ts'
 import type { Actor, Fact } from '../request/event.ts'
 import type { ApprovalRequest, Step } from '../request/request.ts'
 
-/** An event as its leaf says it. `said` has the digests of what people wrote. */
+/** An event as its leaf has it. `said` has the salted digests of the texts that people wrote. */
 export type LogEvent = Fact & {
   readonly v: 1
   readonly at: Instant
@@ -26,7 +26,7 @@ export interface Replayed {
   readonly shownAt: readonly Instant[]
 }
 
-/** What the rules gave; or why they give nothing, in words. */
+/** The result of the rules; or, in words, why they have none. */
 export type Given = Step | string
 
 /** Kinds of events that an auditor should look at, as docs/evidence/bundle.md explains them. */
@@ -42,27 +42,27 @@ export type ExceptionKind =
   | 'key-rotated'
   | 'erased'
 
-/** What the log records of events of one type. */
+/** All that the code knows about one type of event. */
 export interface EventType<Type extends Fact['type']> {
-  /** What its leaves have besides their place and actor, by version. */
+  /** The members of its leaves by version, without their place and actor. */
   readonly forms: Readonly<Record<number, Members>>
   /**
-   * Commands anew what an event about an open or closed request records.
+   * Runs the command again that an event of an existing request records.
    *
-   * @throws {Problem} where the rules refuse it
+   * @throws {Problem} if the rules refuse the command
    */
   replay(request: ApprovalRequest, event: EventOf<Type>): Given
-  /** Present if a deadline that has passed need not be recorded before the event. */
+  /** Present if the event may follow a deadline that has passed and is not recorded yet. */
   readonly ignoresDeadlines?: true
-  /** Judges an event that is about no request. Answers what is wrong, in words. */
+  /** Judges an event that is about no request. Returns what is wrong in words, or `null`. */
   judge?(event: EventOf<Type>, policy: KnownPolicy): string | null
-  /** The policy version that the event names. */
+  /** Finds the policy version that the event names. */
   policy?(event: EventOf<Type>): Digest
-  /** `null` for what no auditor needs to look at. */
+  /** `null` if no auditor needs to look at such events. */
   readonly exception: ExceptionType<Type> | null
 }
 
-/** The policy version that a shard is under; unknown until an event names it. */
+/** The policy version in force in a shard; unknown until an event names it. */
 export interface KnownPolicy {
   readonly isKnown: boolean
   /** Absent before the first policy. */
@@ -71,6 +71,6 @@ export interface KnownPolicy {
 
 interface ExceptionType<Type extends Fact['type']> {
   readonly kind: ExceptionKind
-  /** Answers `null` for an event that is no exception. */
+  /** Describes an exception; `null` if this event is not one. */
   detail?(event: EventOf<Type>, life: Replayed | null): string | null
 }

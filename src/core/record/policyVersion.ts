@@ -3,10 +3,10 @@ import { canonical, isObject, readJson } from '../data/json.ts'
 
 const type = 'countersign/policy/v1'
 
-/** The file of a bundle that names all files of a policy version. Its SHA-256 is the version. */
+/** The file of a bundle that lists all files of a policy version. Its SHA-256 is the version. */
 export const editionFile = 'version.json'
 
-/** Writes what a policy version is the digest of: the SHA-256 of each file. Any other byte or name is another version. */
+/** Writes the text whose digest is the policy version: the SHA-256 of each file by name. */
 export const editionOf = (files: Iterable<readonly [string, Hex]>): string =>
   canonical({ files: Object.fromEntries(files), type })
 
@@ -14,7 +14,7 @@ export const versionOf = (files: Iterable<readonly [string, Hex]>): Digest => di
 
 const limits = { bytes: 1_048_576, depth: 2, nodes: 10_000 }
 
-/** Reads it: the SHA-256 of each file by name. `null` for what is not the text of this version. */
+/** Reads the SHA-256 of each file by name; `null` if the bytes are not the text of this version. */
 export function readEdition(bytes: Uint8Array, version: Digest): ReadonlyMap<string, Hex> | null {
   if (digestOf(bytes) !== version) return null
   try {

@@ -7,15 +7,15 @@ import type { LogEvent } from './eventType.ts'
 import type { Digest } from '../data/id.ts'
 import { canonical, isObject, type Json, type JsonObject } from '../data/json.ts'
 
-/** Where an event stands: the one part that all types and versions have, also those that are not known here. */
+/** The place of an event: the part that all types and versions have, even those that this program does not know. */
 export type PlacedEvent = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { readonly type: string }
 
 /**
  * Reads a leaf strictly: canonical, at most 4 KiB, every member of its type and version with the right form, and no
  * others.
  *
- * @throws {Broken} `newer-format` for a type, or version of a type, that is not known here, else `bad-record`. A leaf
- *   that is `newer-format` is canonical JSON and {@link PlacedEvent}.
+ * @throws {Broken} `newer-format` for an unknown type, or an unknown version of a type, otherwise `bad-record`. A leaf
+ *   with `newer-format` is known to be canonical JSON and {@link PlacedEvent}.
  */
 export function readRecord(leaf: string): LogEvent {
   if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw bad('it has over 4,096 bytes')
@@ -23,14 +23,14 @@ export function readRecord(leaf: string): LogEvent {
   if (!isObject(value)) throw bad('it is not a JSON object')
   const form = formats.get(value['type'])?.get(value['v'])
   if (form === undefined) throw newer(value, leaf)
-  // All members are known to be sorted once the form holds: then this is the canonical text.
+  // The form has checked that all members are sorted, so `JSON.stringify` writes the canonical text.
   const misfit = form(value)
   if (misfit !== null) throw bad(wordsFor(misfit), value)
   if (JSON.stringify(value) !== leaf) throw bad('it is not canonical JSON (RFC 8785)', value)
   return value as unknown as LogEvent
 }
 
-/** The policy version that a bundle with this event has to explain; `null` if it names none. */
+/** The policy version that the event names, whose files its bundle must have; `null` if it names none. */
 export const policyIn = (event: LogEvent): Digest | null => typeOf(event).policy?.(event) ?? null
 
 function parsed(leaf: string): Json {
@@ -41,7 +41,7 @@ function parsed(leaf: string): Json {
   }
 }
 
-/** Tells what a later version of this program may have written, which is no fault, from what is no event at all. */
+/** Tells an event that a later version of this program may have written from one that no version writes. */
 function newer(value: JsonObject, leaf: string): Broken {
   const misfit = placed(value)
   if (misfit !== null) return bad(wordsFor(misfit), value)
@@ -60,7 +60,7 @@ function isCanonical(value: Json, leaf: string): boolean {
 }
 
 function wordsFor({ path, how }: Misfit): string {
-  // The log's writer chose an unknown name, so it may be made to fool a terminal.
+  // An unknown name comes from the log, so it may hold characters that deceive on a terminal.
   const which = /^[\w.[\]-]{1,120}$/.test(path) ? `“${path.slice(1)}”` : null
   switch (how) {
     case 'missing':

@@ -6,35 +6,35 @@ import { typeOf } from './eventTable.ts'
 import type { KnownPolicy, LogEvent } from './eventType.ts'
 import { policyIn } from './record.ts'
 
-/** Replays the rules on the events of one shard, with the core that made them. */
+/** Replays the rules on the events of one shard, with the same core that made the events. */
 export interface Replay {
-  /** Whether an event is about a request that began on an earlier day, and whose events were not carried yet. */
+  /** Whether an event is of a request that began on an earlier day, and whose carried events were not replayed yet. */
   needsCarried(event: LogEvent): boolean
-  /** Replays the earlier events of a request, oldest first, before its first event of the day. Answers how it stands. */
+  /** Replays a carried event. Called oldest first, before the request's first event of the day. Returns its state. */
   carry(event: LogEvent): Life
   /**
-   * Replays the shard's next event of the day, the chain being known to be unbroken.
+   * Replays the shard's next event of the day. The caller has checked the chain.
    *
-   * @param index its place in the log
-   * @param hash its leaf's, where it is known already
-   * @throws {Broken} `illegal-event` for what the rules do not give
+   * @param index the event's place in the log
+   * @param hash its leaf hash, if the caller knows it
+   * @throws {Broken} `illegal-event` if the rules do not give this event
    */
   take(event: LogEvent, index: number, hash?: Hex): readonly Exceptional[]
   /**
-   * Gives, after the last event, the requests that have one of this day, in the order of their first.
+   * Returns the requests with events of this day, in the order of their first event. Called after the last event.
    *
-   * @throws {Broken} `illegal-event` if an event lacks the one that belongs to it
+   * @throws {Broken} `illegal-event` if the last command lacks an event
    */
   rows(): Iterable<Life>
 }
 
-/** What must come next: the other events of one command have the next numbers and the same time. */
+/** Events that must come next: all events of one command have consecutive numbers and the same time. */
 interface Awaited {
   readonly after: LogEvent
   readonly drafts: readonly Draft[]
 }
 
-/** A replay of one shard's day. What it knows is let go with it: no request leaves its shard. */
+/** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
 export function replay(): Replay {
   const lives = new Map<RequestId, Life>()
   const today = new Set<RequestId>()
@@ -74,7 +74,7 @@ export function replay(): Replay {
     take(event, index, hash) {
       if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
       if (newest && event.at < newest.at) throw illegal(event, 'its time is before that of the event before it')
-      // All events of a command have one time, so they are of one day.
+      // All events of a command have the same time, so a command never spans two days.
       if (awaited && awaited.after !== newest) throw missing(awaited)
       first ??= event
       newest = event
@@ -104,12 +104,12 @@ function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
 
 const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
-/** The rules of events that are about no request, and of the policy that those about a request name. */
+/** Checks the events that are about no request, and the policy versions that all events name. */
 function logRules() {
   let policy: KnownPolicy = { isKnown: false }
 
   return {
-    /** Whoever asks under another version has that recorded first. */
+    /** Checks a request's policy version: a `policy-changed` event must come before the first request of a new one. */
     judged(event: LogEvent, version: Digest): void {
       if (policy.isKnown && version !== policy.version)
         throw illegal(event, 'the policy had not changed to the one it names')

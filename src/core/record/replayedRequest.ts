@@ -10,7 +10,7 @@ import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
 import { begin } from '../request/submission.ts'
 
-/** A request as far as its events were replayed, and what it forgets when it closes. */
+/** A replayed request, with the times that a closed request no longer has. */
 export interface Life extends Replayed {
   readonly seq: number
   readonly at: Instant
@@ -19,10 +19,10 @@ export interface Life extends Replayed {
 }
 
 /**
- * Replays a request's next event: commands anew what it records, and compares what the rules give.
+ * Replays a request's next event: runs the recorded command again, and compares the events that the rules give.
  *
- * @param hash the event's, where it is known already
- * @returns also the events that the same command gives, and which must come next
+ * @param hash the event's leaf hash, if the caller knows it
+ * @returns the request, and the other events of the same command, which must come next
  * @throws {Broken} `illegal-event`
  */
 export function live(
@@ -60,13 +60,13 @@ export function illegal(event: LogEvent, rule: string, options?: ErrorOptions): 
   return new Broken('illegal-event', `${which} breaks the rules: ${rule}.`, options)
 }
 
-/** More than the ledger can hold of one request: what is replayed takes time that grows with their square. */
+/** More views and votes than the ledger can hold of one request. The time of a replay grows with their square. */
 const mostLooks = 10_000
 
 /**
  * Opens the request that a `requested` event records.
  *
- * @param hash the event's: what approvers are shown commits to it
+ * @param hash the event's leaf hash, to which the views of approvers commit
  */
 function opened(event: EventOf<'requested'>, hash: Hex): Given {
   const { at, actor, request: id, data, seq, type } = event
@@ -79,7 +79,7 @@ function opened(event: EventOf<'requested'>, hash: Hex): Given {
   return { request: { ...request, events: [{ seq, type, hash }] }, events: [requested, ...events] }
 }
 
-/** What the rules give: the request after it, and the events after this one. */
+/** Runs a command, and checks that it gives this event. Returns the request and the command's other events. */
 function given(event: LogEvent, command: () => Given): Step {
   const step = attempt(event, command)
   if (typeof step === 'string') throw illegal(event, step)
@@ -111,5 +111,5 @@ function grown(life: Life, request: ApprovalRequest, { type, seq, at }: LogEvent
   }
 }
 
-/** A leaf that was read keeps the order of its members: written again it is the same text. */
+/** Hashes an event's leaf. Parsing keeps the order of members, so writing them again gives the same text. */
 const hashOf = (event: LogEvent): Hex => leafHash(JSON.stringify(event))

@@ -4,10 +4,10 @@ import type { Exceptional } from './auditException.ts'
 import type { Life } from './replayedRequest.ts'
 import type { ApprovalRequest } from '../request/request.ts'
 
-/** Lists in a cell. */
+/** Writes a list into one cell. */
 const joined = (items: readonly string[] = []): string => items.join('; ')
 
-/** The tables of a bundle, line by line, as docs/evidence/bundle.md has them. */
+/** The columns of requests.csv, which docs/evidence/bundle.md explains. */
 const requestColumns = {
   request: ({ request }) => request.id,
   state: ({ request }) => request.status,
@@ -58,15 +58,15 @@ export const exceptionLine = (row: Exceptional): string => csvLine(exceptionCell
 const requestNames = Object.keys(requestColumns)
 
 /**
- * Reads one cell of a line of `requests.csv`. Only for columns that, like all columns before them, hold ids, times,
- * digests and names: these have no commas.
+ * Reads one cell of a line of `requests.csv`. Works only for a column without commas that has none before it either:
+ * ids, times, digests and names have none.
  */
 export function requestCellIn(line: string, column: RequestColumn): string {
   const place = requestNames.indexOf(column)
   return line.split(',', place + 1)[place] ?? ''
 }
 
-/** Who last voted so, in the order of those votes. */
+/** Lists the approvers whose newest vote has this verdict, in the order of these votes. */
 function voters({ decisions }: ApprovalRequest, verdict: Verdict): string {
   const newest = decisions.filter(
     (vote, i) => !decisions.slice(i + 1).some(({ approver }) => approver === vote.approver),

@@ -15,7 +15,7 @@ export type Verdict = (typeof verdicts)[number]
 export const tiers = ['low', 'medium', 'high'] as const
 export type Tier = (typeof tiers)[number]
 
-/** How policy answered: humans decide, approved by rule, denied by rule, denied because no rule matched. */
+/** The answer of policy: people decide, approved by a rule, denied by a rule, denied because no rule matched. */
 export const outcomes = ['approve', 'allow', 'forbid', 'no-policy'] as const
 export type Outcome = (typeof outcomes)[number]
 
@@ -25,7 +25,7 @@ export interface Output {
   readonly size: number
 }
 
-/** Every fact there is, by type, each in version 1. docs/evidence/events.md tells what they mean, and how they grow. */
+/** All facts by type, each in version 1. docs/evidence/events.md explains what they mean, and how they may grow. */
 export type Fact =
   | { readonly type: 'requested'; readonly data: Requested }
   | {

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from './request.ts'
 
-/** What an agent does next. `execute` is the answer to a redemption alone: no state implies it. */
+/** What an agent does next. Only the answer to a redemption says `execute`: no status implies it. */
 export const nextSteps = ['wait', 'redeem', 'execute', 'report', 'stop'] as const
 export type NextStep = (typeof nextSteps)[number]
 

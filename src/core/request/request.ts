@@ -7,7 +7,7 @@ import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
 
-/** One ask for one action, and everything that became of it. */
+/** One ask for one action, with all that has happened to it. */
 export type ApprovalRequest =
   | (Common & { readonly status: 'pending'; readonly requirement: Requirement })
   | (Common & Approved & { readonly status: 'approved' })
@@ -154,15 +154,15 @@ export const contentOf = (request: ApprovalRequest): Hex | null =>
 /** Seconds that an executor has to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600
 
-/** A status in which nothing more happens. */
+/** A final status. Only an erasure can still change such a request. */
 export type ClosedStatus = Extract<ApprovalRequest, { readonly closedAt: Instant }>['status']
 
 interface OpenRow<S extends Status> {
   /** What the agent does next. */
   readonly next: 'wait' | 'redeem' | 'report'
-  /** Says when something happens by itself; `null` if nothing will. */
+  /** Finds the deadline at which the request changes by itself; `null` if it has none. */
   deadline(request: ApprovalRequest & { readonly status: S }): Instant | null
-  /** Lets the deadline take effect. */
+  /** Changes the request after its deadline has passed. */
   pass(request: ApprovalRequest & { readonly status: S }, at: Instant): Step
 }
 
@@ -206,7 +206,7 @@ const rowOf = (request: ApprovalRequest): OpenRow<Status> | ClosedRow => table[r
 /** Says what the agent of a request does next, as far as the status tells. */
 export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] => rowOf(request).next
 
-/** The next moment at which something happens by itself; `null` if nothing will. */
+/** The next deadline, at which the request changes by itself; `null` if it has none. */
 export function due(request: ApprovalRequest): Instant | null {
   const row = rowOf(request)
   return 'deadline' in row ? row.deadline(request) : null
@@ -232,7 +232,7 @@ const ended = (request: ApprovalRequest, status: 'expired' | 'lapsed', at: Insta
   events: [{ type: status, actor: system, request: request.id }],
 })
 
-/** The request in a terminal state that is not an outcome. */
+/** Closes a request in a final status other than an outcome. */
 export function closed(
   request: ApprovalRequest,
   status: (Common & Closed & { status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })['status'],
