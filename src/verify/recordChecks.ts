@@ -78,7 +78,7 @@ export class RecordChecks {
   }
 
   /** Reads a record; if it is too new, only its place in the chain. */
-  #read(text: string, line: number): LogEvent | Placed {
+  #read(text: string, line: number): LogEvent | PlacedEvent {
     const place = { check: 'records', member, line } as const
     try {
       return readRecord(text)

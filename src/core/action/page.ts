@@ -11,7 +11,7 @@ export interface Page {
 }
 
 /** A top-level param, or part `part` of `parts` of one that is too long for a page. */
-export interface Entry extends Row {
+export interface Entry extends ParamRow {
   readonly part: number
   readonly parts: number
 }
