@@ -15,7 +15,11 @@ export interface KeySource {
 /** A published key, with all members that its publisher added. */
 export type PublishedKey = Readonly<Record<string, unknown>>
 
-const day = 24 * 3600 * 1000
+/**
+ * For how long fetched keys count. A key that its publisher withdraws is refused an hour later at the latest, also
+ * while the key server is away: then nothing is believed until it answers again.
+ */
+const longestKept = 3600 * 1000
 
 /** The token in an `Authorization: Bearer` header (RFC 6750); `null` unless it has the form of a signed JWT. */
 export function bearer(authorization: string | null): string | null {
@@ -25,7 +29,8 @@ export function bearer(authorization: string | null): string | null {
 }
 
 /**
- * Fetches keys when they are needed. An unknown key makes it fetch again, at most once per cooldown.
+ * Fetches keys when they are needed, and again after an hour. An unknown key makes it fetch again, at most once per
+ * cooldown.
  *
  * The returned function throws a problem, `unavailable`, while the keys cannot be fetched.
  *
@@ -35,7 +40,7 @@ export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => bo
   const { jwksUri, cooldown = 30_000, timeout = 5_000 } = source
   const keys = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: cooldown,
-    cacheMaxAge: day,
+    cacheMaxAge: longestKept,
     timeoutDuration: timeout,
     [customFetch]: restAfterFailure(Math.min(cooldown, 5_000), only(trusted)),
   })
