@@ -56,10 +56,12 @@ export class GraphDirectory implements Directory {
 
   #person(id: ObjectId): Promise<Omit<Person, 'asOf'> | null> {
     return this.#lookUp(async (read) => {
-      const body = await read(`${this.#settings.url}/users/${id}?$select=id,displayName,userType,accountEnabled`)
+      const wanted = 'id,displayName,userType,accountEnabled,identityParentId'
+      const body = await read(`${this.#settings.url}/users/${id}?$select=${wanted}`)
       if (body === null) return null
       const user = userSchema.parse(body)
       if (user.id.toLowerCase() !== id) throw new Error('The directory answered about somebody else.')
+      if (isAgentUser(user)) return null
       return { name: user.displayName, member: user.userType === 'Member', enabled: user.accountEnabled === true }
     })
   }
@@ -106,7 +108,17 @@ const userSchema = z.object({
   displayName: z.string().min(1),
   userType: z.string().nullable(),
   accountEnabled: z.boolean().nullable(),
+  '@odata.type': z.string().optional(),
+  identityParentId: z.unknown().optional(),
 })
+
+/**
+ * An account that an agent signs in to is no person, although it is a member who is enabled. Graph names its type, and
+ * the agent it belongs to: https://learn.microsoft.com/graph/api/resources/agentuser
+ */
+function isAgentUser({ '@odata.type': type, identityParentId: parent }: z.infer<typeof userSchema>): boolean {
+  return (type !== undefined && type !== '#microsoft.graph.user') || (parent !== undefined && parent !== null)
+}
 
 const pageSchema = z.object({
   value: z.array(z.object({ '@odata.type': z.string(), id: z.string().refine(isObjectId) })),

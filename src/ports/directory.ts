@@ -12,7 +12,7 @@ export interface Person {
 
 /** People and groups of the Entra tenant. Fails closed: without an answer no account is eligible. */
 export interface Directory {
-  /** `null` if there is no such person. @throws {Problem} `unavailable` */
+  /** `null` if there is no such person, or it is an account of an agent. @throws {Problem} `unavailable` */
   person(id: ObjectId): Promise<Person | null>
   /** Transitive members, people only. @throws {Problem} `unavailable` */
   members(group: ObjectId): Promise<readonly ObjectId[]>

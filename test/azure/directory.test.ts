@@ -30,7 +30,7 @@ test('a person is a member who may sign in', async () => {
   expect(await directory().person(dana)).toEqual({ name: 'Dana', member: true, enabled: true, asOf: noon })
   const [asked] = graph.received
   expect(asked?.path).toBe(`/v1.0/users/${dana}`)
-  expect(asked?.query.get('$select')).toBe('id,displayName,userType,accountEnabled')
+  expect(asked?.query.get('$select')).toBe('id,displayName,userType,accountEnabled,identityParentId')
   expect(asked?.headers.authorization).toBe('Bearer token-for-https://graph.microsoft.com/.default')
 })
 
@@ -42,6 +42,25 @@ test.each([
 ])('a person who is %s', async (_what, said, expected) => {
   answer = () => ({ status: 200, body: { ...user, ...said } })
   expect(await directory().person(dana)).toMatchObject(expected)
+})
+
+test.each([
+  ['by its type', { '@odata.type': '#microsoft.graph.agentUser' }],
+  ['by its agent', { identityParentId: erin }],
+  ['by both', { '@odata.type': '#microsoft.graph.agentUser', identityParentId: erin }],
+  ['by a type that is unknown', { '@odata.type': '#microsoft.graph.robotUser' }],
+  ['by an agent in another form', { identityParentId: { id: erin } }],
+])('an account of an agent is no person, though a member and enabled: known %s', async (_how, said) => {
+  answer = () => ({ status: 200, body: { ...user, ...said } })
+  expect(await directory().person(dana)).toBeNull()
+})
+
+test.each([
+  ['a type', { '@odata.type': '#microsoft.graph.user' }],
+  ['no agent', { identityParentId: null }],
+])('a person stays one with %s', async (_what, said) => {
+  answer = () => ({ status: 200, body: { ...user, ...said } })
+  expect(await directory().person(dana)).toMatchObject({ name: 'Dana' })
 })
 
 test('there may be no such person', async () => {
@@ -82,7 +101,7 @@ test('nothing is asked for that Graph answers from an index which lags behind', 
 })
 
 test('of the members of a group only people count', async () => {
-  const types = ['group', 'servicePrincipal', 'device', 'orgContact']
+  const types = ['group', 'servicePrincipal', 'device', 'orgContact', 'agentUser']
   const others = types.map((type) => ({ '@odata.type': `#microsoft.graph.${type}`, id: erin, userType: null }))
   answer = () => ({ status: 200, body: { value: [...others, { '@odata.type': '#microsoft.graph.user', id: dana }] } })
   expect(await directory().members(group)).toEqual([dana])
