@@ -18,6 +18,7 @@ import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
 import type { Caller } from './http/caller.ts'
+import { checkClients, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
@@ -53,6 +54,8 @@ export interface Adapters {
   readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
   readonly callers: (authorization: string | null) => Promise<Caller>
+  /** The applications that people may use over HTTP. An empty map refuses all people. */
+  readonly clients: ClientNames
   /** Is called with errors of work whose result is not awaited. Must not throw. */
   readonly failed: (cause: unknown) => void
   readonly baseUrl: string
@@ -70,9 +73,14 @@ export interface Teams {
 
 export type App = ReturnType<typeof compose>
 
-/** Builds the use cases and doors on the given adapters. Nothing here depends on where the program runs. */
+/**
+ * Builds the use cases and doors on the given adapters. Nothing here depends on where the program runs.
+ *
+ * @throws {Error} if people are to use the application of an agent.
+ */
 export function compose(adapters: Adapters) {
-  const { ledger, limits, policy, directory, signer, baseUrl } = adapters
+  const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
+  checkClients(clients, policy)
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
   const outbound = adapters.messengers && outboundOf(adapters, adapters.messengers, changing(adapters, wake))
@@ -97,6 +105,7 @@ export function compose(adapters: Adapters) {
     deliveryOf: async (request) =>
       delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok',
     callers: adapters.callers,
+    clients,
     policy,
     signer,
     baseUrl,

@@ -1,5 +1,6 @@
 import { isObjectId } from './core/data/id.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
+import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
 /** The settings of a deployment; docs/operate/settings.md explains each. */
@@ -14,6 +15,8 @@ export interface Config {
   /** Another key than the one for grants. */
   readonly logKey: string
   readonly policyFolder: string
+  /** Empty without the setting: then people are refused over HTTP. */
+  readonly clients: ClientNames
   /** Client id of the managed identity. */
   readonly clientId: string
   readonly bot: {
@@ -53,6 +56,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     grantKey: key('COUNTERSIGN_GRANT_KEY'),
     logKey: otherKey(key('COUNTERSIGN_LOG_KEY'), key('COUNTERSIGN_GRANT_KEY')),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
+    clients: clientsIn(env[clientsSetting]),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
       appId: guid('BOT_APP_ID').toLowerCase(),
@@ -61,6 +65,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       serviceUrl: setting('BOT_SERVICE_URL', isServiceUrl, 'is an address of the Bot Connector for Teams'),
     },
   }
+}
+
+function clientsIn(value: string | undefined): ClientNames {
+  if (value === undefined || value === '') return new Map()
+  const clients = parseClients(value)
+  if (clients === null) throw new Error(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
+  return clients
 }
 
 function isHttpsOrigin(value: string): boolean {

@@ -8,6 +8,7 @@ import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
 import { instant } from './core/data/instant.ts'
 import { callers } from './http/caller.ts'
+import { clientsSetting } from './http/clients.ts'
 import { loadPolicy } from './policy/load.ts'
 import type { Clock } from './ports/clock.ts'
 import { readCards, readVerifiers } from './runtime/folder.ts'
@@ -49,6 +50,8 @@ async function deployed(config: Config): Promise<App> {
     },
     policy,
   )
+  if (config.clients.size === 0)
+    console.warn(JSON.stringify({ start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
   const entra = `https://login.microsoftonline.com/${tenantId}`
   return compose({
     ...storage,
@@ -60,6 +63,7 @@ async function deployed(config: Config): Promise<App> {
     verifiers: readVerifiers(beside('evidence')),
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
+    clients: config.clients,
     failed: (cause) => console.error(backgroundLine(cause)),
     baseUrl,
     ...teamsIn(config, cards),

@@ -37,3 +37,11 @@ test.each([
 test.each(Object.keys(env))('%s that is missing stops the start by name', (name) => {
   expect(() => readConfig({ ...env, [name]: '' })).toThrow(name)
 })
+
+test('the applications that people may use are optional, and exact', () => {
+  expect(readConfig(env).clients.size).toBe(0)
+  expect(readConfig({ ...env, COUNTERSIGN_CLIENTS: '' }).clients.size).toBe(0)
+  const id = '55555555-5555-4555-8555-555555555555'
+  expect([...readConfig({ ...env, COUNTERSIGN_CLIENTS: `cli=${id}` }).clients]).toEqual([[id, 'cli']])
+  expect(() => readConfig({ ...env, COUNTERSIGN_CLIENTS: `teams=${id}` })).toThrow('COUNTERSIGN_CLIENTS is malformed')
+})

@@ -8,14 +8,17 @@ import { Problem } from '../core/data/problem.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Answered, Answering, Handler } from './boundary.ts'
 import type { Caller } from './caller.ts'
+import type { ClientNames } from './clients.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 import { body, idempotencyKey, preferredWait, query } from './input.ts'
-import { admit, personWith, type Principal } from './principal.ts'
+import { admit, type Known, personWith, type Principal } from './principal.ts'
 
 export interface BindingParts {
   /** Tells who calls from the `Authorization` header. */
   readonly callers: (authorization: string | null) => Promise<Caller>
   readonly policy: Policy
+  /** The applications that people may use. */
+  readonly clients: ClientNames
 }
 
 /** Every operation, ready to be called: authenticated, parsed and answered as its row says. */
@@ -68,14 +71,14 @@ async function unlessRefused<T>(tell: () => T | Promise<T>): Promise<T | null> {
  * @throws {Problem} `not-permitted`, `invalid-input`, `invalid-json`, `too-large`, `not-found`
  */
 async function given(
-  { policy }: BindingParts,
+  known: BindingParts,
   operation: Operation,
   caller: Caller | null,
   wait: number | null,
   req: HttpRequest,
 ): Promise<OperationInput> {
   const { caller: rule, headers, path } = operation
-  const principal = await principalOf(rule, caller, policy)
+  const principal = await principalOf(rule, caller, known)
   const wanted = query(req, operation.query)
   const key = headers.includes('Idempotency-Key') ? idempotencyKey(req) : null
   if (wait === null) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
@@ -93,10 +96,10 @@ async function given(
   } as OperationInput
 }
 
-async function principalOf(rule: CallerRule, caller: Caller | null, policy: Policy): Promise<Principal | null> {
-  if (rule.kind === 'anyone') return caller && unlessRefused(() => personWith(rule.more, caller))
+async function principalOf(rule: CallerRule, caller: Caller | null, known: Known): Promise<Principal | null> {
+  if (rule.kind === 'anyone') return caller && unlessRefused(() => personWith(rule.more, caller, known))
   if (caller === null) throw new Error('An operation that is not for anyone was called without a caller.')
-  return admit(rule, caller, policy)
+  return admit(rule, caller, known)
 }
 
 function answered(reply: OperationReply): Answered {

@@ -12,8 +12,10 @@ export type Caller =
       readonly id: ObjectId
       readonly name: string
       readonly roles: readonly string[]
-      /** The application that acts for them. */
+      /** The application that acts for them (`azp`). */
       readonly client: ObjectId
+      /** Whether the token says that an agent acts for them, or that they are an agent's user account. */
+      readonly agentic: boolean
     }
 
 export interface CallerSettings extends KeySource {
@@ -88,7 +90,42 @@ function claimsFor({ tenantId, audience }: CallerSettings) {
     scp: z.string().optional(),
     name: z.string().min(1).max(256).optional(),
     roles: z.array(z.string()).default([]),
+    ...agentClaims,
   })
+}
+
+/**
+ * What says that an agent acts (`xms_act_fct`, `act`), is the subject (`xms_sub_fct`), or has a parent that made it
+ * (`xms_par_app_azp`): https://learn.microsoft.com/entra/agent-id/agent-token-claims, RFC 8693 section 4.1
+ */
+const agentClaims = {
+  xms_act_fct: z.unknown().optional(),
+  xms_sub_fct: z.unknown().optional(),
+  xms_par_app_azp: z.unknown().optional(),
+  act: z.unknown().optional(),
+}
+
+/** AgentIdentity and AgentIDUser, on the same page. */
+const agentFacets: readonly number[] = [11, 13]
+
+function isAgentic(claims: z.infer<ReturnType<typeof claimsFor>>): boolean {
+  if (claims.xms_par_app_azp !== undefined || claims.act !== undefined) return true
+  return [claims.xms_act_fct, claims.xms_sub_fct].some((facets) => {
+    const values = facetsOf(facets)
+    return values === null || values.some((value) => agentFacets.includes(value))
+  })
+}
+
+const isFacet = (value: unknown): boolean =>
+  (typeof value === 'string' || typeof value === 'number') && /^\d{1,6}$/.test(String(value))
+
+/** The numbers of a facet claim, in whatever list; `null` for what cannot be read, which may mean anything. */
+function facetsOf(claim: unknown): readonly number[] | null {
+  if (claim === undefined) return []
+  const values = (Array.isArray(claim) ? claim : [claim]).flatMap((value: unknown) =>
+    typeof value === 'string' ? value.split(/[\s,]+/).filter((part) => part !== '') : [value],
+  )
+  return values.every(isFacet) ? values.map(Number) : null
 }
 
 /**
@@ -104,5 +141,5 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
     return { kind: 'agent', id, appId: client, roles }
   }
   if (idtyp === 'app' || !scp.split(' ').includes(scope)) throw refused()
-  return { kind: 'person', id, name: name ?? id, roles, client }
+  return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims) }
 }

@@ -3,6 +3,7 @@ import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import type { Caller } from './caller.ts'
+import { type ClientNames, clientsSetting } from './clients.ts'
 
 type AgentPrincipal = AgentRegistration & { readonly kind: 'agent'; readonly roles: readonly string[] }
 
@@ -11,7 +12,9 @@ export interface PersonPrincipal {
   readonly id: ObjectId
   readonly name: string
   readonly roles: readonly string[]
+  /** The application that they use, and the name that the settings give it. */
   readonly client: ObjectId
+  readonly via: string
 }
 
 export type Principal = AgentPrincipal | PersonPrincipal
@@ -25,37 +28,60 @@ export type PrincipalOf<Rule extends CallerRule> = Rule['kind'] extends 'anyone'
       ? PersonPrincipal
       : Principal
 
+/** Who and what is known here. */
+export interface Known {
+  readonly policy: Pick<Policy, 'agent' | 'agents'>
+  readonly clients: ClientNames
+}
+
 /**
  * Lets a caller in as an operation's rule says.
  *
- * @throws {Problem} `not-permitted` for a person in place of an agent and the reverse, a missing app role, and an app
- *   that is not registered as an agent.
+ * @throws {Problem} `not-permitted` for a person in place of an agent and the reverse, a missing app role, an app that
+ *   is not registered as an agent, and a person through an application that is not for people.
  */
-export function admit(rule: Exclude<CallerRule, { kind: 'anyone' }>, caller: Caller, policy: Policy): Principal {
+export function admit(rule: Exclude<CallerRule, { kind: 'anyone' }>, caller: Caller, known: Known): Principal {
   switch (rule.kind) {
     case 'agent':
       if (caller.kind !== 'agent') throw notPermitted('This is for agents.')
-      return registered(caller, rule.roles, policy)
+      return registered(caller, rule.roles, known)
     case 'person':
-      return personWith(rule.role, caller)
+      return personWith(rule.role, caller, known)
     case 'either':
-      return caller.kind === 'person' ? caller : registered(caller, rule.roles, policy)
+      return caller.kind === 'person' ? signedIn(caller, known) : registered(caller, rule.roles, known)
   }
 }
 
 /** Any app of the tenant can get a token for us: the role and the registration make it an agent. */
-function registered(caller: Caller & { kind: 'agent' }, roles: readonly AppRole[], policy: Policy): AgentPrincipal {
+function registered(caller: Caller & { kind: 'agent' }, roles: readonly AppRole[], { policy }: Known): AgentPrincipal {
   const agent = policy.agent(caller.id)
   if (!roles.some((role) => caller.roles.includes(role))) throw notPermitted(`This needs the app role ${roles[0]}.`)
   if (!agent || agent.appId !== caller.appId) throw notPermitted('This agent is not registered.')
   return { ...agent, kind: 'agent', roles: caller.roles }
 }
 
-/** @throws {Problem} `not-permitted` for an agent, or a person without the role. */
-export function personWith(role: AppRole | undefined, caller: Caller): PersonPrincipal {
+/** @throws {Problem} `not-permitted` for an agent, a lent token, or a person without the role. */
+export function personWith(role: AppRole | undefined, caller: Caller, known: Known): PersonPrincipal {
   if (caller.kind !== 'person') throw notPermitted('This is for people.')
-  if (role !== undefined && !caller.roles.includes(role)) throw notPermitted(`This needs the app role ${role}.`)
-  return caller
+  const person = signedIn(caller, known)
+  if (role !== undefined && !person.roles.includes(role)) throw notPermitted(`This needs the app role ${role}.`)
+  return person
+}
+
+/**
+ * A token that a person lent to an agent is signed as well as any other: only what holds it tells them apart.
+ *
+ * @throws {Problem} `not-permitted` unless people may use the application that holds the token.
+ */
+function signedIn({ agentic, ...person }: Caller & { kind: 'person' }, { policy, clients }: Known): PersonPrincipal {
+  if (agentic) throw notPermitted('An agent holds this token, or is its subject: people decide for themselves.')
+  if (clients.size === 0) throw notPermitted(`People may not use this yet: the setting ${clientsSetting} is missing.`)
+  const via = clients.get(person.client)
+  if (via === undefined)
+    throw notPermitted(`People may not use the application ${person.client} here: ${clientsSetting} does not name it.`)
+  if (policy.agents().some(({ appId }) => appId === person.client))
+    throw notPermitted(`The application ${person.client} is an agent's: people may not use it.`)
+  return { ...person, via }
 }
 
 const notPermitted = (sentence: string) => new Problem('not-permitted', sentence)

@@ -1,3 +1,6 @@
+import { parseObjectId } from '../core/data/id.ts'
+import type { ClientNames } from '../http/clients.ts'
+
 /** The local tenant: who exists in it. `policy/approvers.json` names the same ids. */
 
 export const tenantId = '11111111-1111-4111-8111-111111111111'
@@ -5,8 +8,11 @@ export const tenantId = '11111111-1111-4111-8111-111111111111'
 /** Names our API as the audience of tokens. */
 export const apiAppId = '22222222-2222-4222-8222-222222222222'
 
-/** Names the program through which people sign in. */
+/** Names the `countersign` command, through which people sign in. */
 export const signInAppId = '33333333-3333-4333-8333-333333333333'
+
+/** The applications that people may use over HTTP: what COUNTERSIGN_CLIENTS is in a deployment. */
+export const peoplesApps: ClientNames = new Map([[parseObjectId(signInAppId), 'cli']])
 
 export interface User {
   readonly oid: string
@@ -15,6 +21,8 @@ export interface User {
   readonly userType: 'Member' | 'Guest'
   readonly enabled: boolean
   readonly roles: readonly string[]
+  /** The agent whose own account this is: no person. */
+  readonly identityParentId?: string
 }
 
 export interface Agent {
@@ -34,6 +42,7 @@ export const users: readonly User[] = [
   { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase'] },
   { ...member(7, 'guest'), userType: 'Guest' },
   { ...member(8, 'leaver'), enabled: false },
+  { ...member(9, 'worker'), identityParentId: 'b0000000-0000-4000-8000-000000000001' },
 ]
 
 /** `other-bot` may execute what another agent asked for. */
@@ -42,11 +51,11 @@ export const agents: readonly Agent[] = [
   { ...agent(2, 'other-bot'), roles: ['Actions.Request', 'Grants.Redeem'] },
 ]
 
-/** Groups that the directory keeps, with people and agents; the groups of the policy may name one as `entraGroup`. */
+/** Groups that the directory keeps, with people, agents and their accounts; the groups of the policy may name one as `entraGroup`. */
 export const entraGroups: readonly { readonly oid: string; readonly members: readonly string[] }[] = [
   {
     oid: 'd0000000-0000-4000-8000-000000000001',
-    members: [...users.slice(0, 2), ...agents.slice(0, 1)].map(({ oid }) => oid),
+    members: [...users.slice(0, 2), ...users.slice(-1), ...agents.slice(0, 1)].map(({ oid }) => oid),
   },
 ]
 

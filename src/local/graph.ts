@@ -21,7 +21,7 @@ export function answerGraph(req: IncomingMessage, res: ServerResponse, url: URL)
 function answerUser(res: ServerResponse, url: URL, oid: string): void {
   const user = users.find((each) => each.oid === oid)
   if (user === undefined) return notFound(res, oid)
-  send(res, 200, select(propertiesOf(user), url))
+  send(res, 200, select(user.identityParentId === undefined ? propertiesOf(user) : typed(user), url))
 }
 
 function answerMembers(res: ServerResponse, url: URL, oid: string): void {
@@ -35,7 +35,7 @@ function answerMembers(res: ServerResponse, url: URL, oid: string): void {
       id,
       displayName: name,
     })),
-    ...users.map((user) => ({ '@odata.type': '#microsoft.graph.user', ...propertiesOf(user) })),
+    ...users.map(typed),
   ]
   const members = all.filter(({ id }) => group.members.includes(id))
   const from = Number(url.searchParams.get('$skiptoken') ?? 0)
@@ -48,12 +48,19 @@ function answerMembers(res: ServerResponse, url: URL, oid: string): void {
   })
 }
 
-const propertiesOf = ({ oid, name, upn, userType, enabled }: User) => ({
+const propertiesOf = ({ oid, name, upn, userType, enabled, identityParentId }: User) => ({
   id: oid,
   displayName: name,
   userPrincipalName: upn,
   userType,
   accountEnabled: enabled,
+  identityParentId: identityParentId ?? null,
+})
+
+/** With its type, which Graph names in lists, and where it is a special one: of an agent's own account. */
+const typed = (user: User) => ({
+  '@odata.type': `#microsoft.graph.${user.identityParentId === undefined ? 'user' : 'agentUser'}`,
+  ...propertiesOf(user),
 })
 
 /**

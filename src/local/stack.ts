@@ -12,7 +12,7 @@ import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
 import { connect } from '../teams/outbound/connection.ts'
 import { drawing } from '../cards/lazyCards.ts'
-import { apiAppId, tenantId } from './accounts.ts'
+import { apiAppId, peoplesApps, tenantId } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
@@ -74,6 +74,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     verifiers: readVerifiers('evidence'),
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
+    clients: peoplesApps,
     baseUrl,
     failed: parts.failed,
     ...(parts.teams && teamsOn(parts.teams, drawing(parts.cards, spoken))),

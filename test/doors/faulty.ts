@@ -17,7 +17,7 @@ import { backgroundLine } from '../../src/runtime/log.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { drawing } from '../../src/cards/lazyCards.ts'
 import { currentTrace } from '../../src/runtime/trace.ts'
-import { bot, dba, dba2, noon, oid } from '../support/build.ts'
+import { bot, dba, dba2, noon, oid, tool, tools } from '../support/build.ts'
 import { keepPolicy } from '../evidence/days.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -106,9 +106,9 @@ async function callerOf(authorization: string | null): Promise<Caller> {
     case 'agent':
       return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
     case 'approver':
-      return { kind: 'person', id: dba, name: 'Approver', roles: [], client: oid(62) }
+      return { kind: 'person', id: dba, name: 'Approver', roles: [], client: tool, agentic: false }
     case 'auditor':
-      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence, client: oid(62) }
+      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence, client: tool, agentic: false }
     default:
       throw new Problem('unauthenticated', 'Sign in first.')
   }
@@ -158,6 +158,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     limits: failing('limits', new MemoryLimits()),
     policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })] }))),
     directory: failing('directory', directory),
+    clients: tools,
     signer: failing('signer', await newSigner()),
     logSigner: failing('log signer', await newSigner()),
     archive: failing('archive', archive),

@@ -4,14 +4,14 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { bind } from '../../src/http/binding.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import type { OperationInput, Handlers } from '../../src/http/handler.ts'
-import { bot, dba, oid } from '../support/build.ts'
+import { bot, dba, oid, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { codeOf, roster } from '../support/world.ts'
 
 const digest = `sha256:${'0'.repeat(64)}`
 const id = '01kjw2xm00abcdefghjkmnpqrs-07'
 const agent: Caller = { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request'] }
-const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: oid(62) }
+const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: tool, agentic: false }
 
 interface Sent {
   readonly caller?: Caller | Problem
@@ -39,7 +39,7 @@ async function called(name: OperationName, { caller, body, query = '', headers =
   const sent = { method, headers: all, ...(body !== undefined && { body: JSON.stringify(body) }) }
   const init = { url, method, params, nativeRequest: new Request(url, sent) }
   const request = new HttpRequest(init)
-  const answering = await bind({ callers, policy: fakePolicy(roster()) }, handlers)[name](request)
+  const answering = await bind({ callers, policy: fakePolicy(roster()), clients: tools }, handlers)[name](request)
   const code = await answering.answer.then(
     () => null,
     (cause: unknown) => codeOf(Promise.reject(cause)),

@@ -45,12 +45,55 @@ test('an agent without a role is a caller without roles: the routes refuse it', 
 test('a person is known by their object id, name and roles', async () => {
   const roles = ['Evidence.Read']
   expect(await call(await token(person({ roles })))).toEqual({
-    kind: 'person',
-    id: personId,
-    name: 'Dana',
-    roles,
-    client: appId,
+    ...{ kind: 'person', id: personId, name: 'Dana', roles },
+    ...{ client: appId, agentic: false },
   })
+})
+
+test.each<[string, unknown]>([
+  ['none', undefined],
+  ['of people and applications', '3 9'],
+  ['whose digits are in others', '111 1 3 130'],
+  ['separated by commas', '3, 9,1'],
+  ['in a list', ['3', '9']],
+  ['of numbers', [3, 9]],
+  ['one number', 3],
+  ['empty', ''],
+])('facets that speak of no agent change nothing: %s', async (_what, facets) => {
+  const claims = { xms_act_fct: facets, xms_sub_fct: facets, xms_tnt_fct: '3 11' }
+  expect(await call(await token(person(claims)))).toMatchObject({ kind: 'person', agentic: false })
+})
+
+// https://learn.microsoft.com/entra/agent-id/agent-token-claims
+test.each<[string, Claims]>([
+  ['an agent identity acts', { xms_act_fct: '11' }],
+  ['an agent identity acts, among other facets', { xms_act_fct: '3 9 11' }],
+  ['an agent identity acts, by commas', { xms_act_fct: '3,11' }],
+  ['an agent identity acts, by tabs', { xms_act_fct: '3\t11' }],
+  ['an agent identity acts, in a list', { xms_act_fct: ['3', '11'] }],
+  ['an agent identity acts, in a list of texts of several', { xms_act_fct: ['3 11'] }],
+  ['an agent identity acts, as a number', { xms_act_fct: 11 }],
+  ['an agent identity acts, with a zero before', { xms_act_fct: '011' }],
+  ["an agent's account acts", { xms_act_fct: '13' }],
+  ["an agent's account is the subject", { xms_sub_fct: '13 3' }],
+  ['an agent identity is the subject', { xms_sub_fct: [9, 11] }],
+  ['the application has a parent', { xms_par_app_azp: appId }],
+  ['the application has a parent that is null', { xms_par_app_azp: null }],
+  ['another acts (RFC 8693)', { act: { sub: agentId } }],
+  ['facets are null', { xms_act_fct: null }],
+  ['facets are an object', { xms_act_fct: { value: 3 } }],
+  ['facets are true', { xms_sub_fct: true }],
+  ['facets are words', { xms_sub_fct: 'AgentIDUser' }],
+  ['facets are no whole numbers', { xms_sub_fct: [11.5] }],
+  ['facets are negative', { xms_sub_fct: '-3' }],
+  ['facets are lists of lists', { xms_sub_fct: [['3']] }],
+])('a token is marked in which %s', async (_what, claims) => {
+  expect(await call(await token(person(claims)))).toMatchObject({ kind: 'person', agentic: true })
+})
+
+test('facets of an agent leave an agent what it is', async () => {
+  const claims = { xms_act_fct: '3 9 11', xms_sub_fct: '9 3 11', xms_par_app_azp: audience }
+  expect(await call(await token(agent(claims)))).toEqual({ kind: 'agent', id: agentId, appId, roles: [] })
 })
 
 test('a person whose token has no name goes by their id', async () => {
@@ -208,6 +251,35 @@ test('a new key is found, and the one before it still counts', async () => {
   expect(server.received).toHaveLength(2)
 })
 
+describe('as time goes by', () => {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: allButDate }))
+  afterEach(() => void jest.useRealTimers())
+
+  test('a key that was withdrawn counts no longer than an hour', async () => {
+    const caller = callers(settings())
+    const bearer = async () => `Bearer ${await token(agent())}`
+    expect(await caller(await bearer())).toMatchObject({ id: agentId })
+    published = [next]
+    jest.setSystemTime(Date.now() + 3_599_000)
+    expect(await caller(await bearer())).toMatchObject({ id: agentId })
+    jest.setSystemTime(Date.now() + 1_000)
+    await expectUnauthenticated(caller(await bearer()))
+  })
+
+  test('nobody is let in an hour after the key server went away, until it is back', async () => {
+    const caller = callers(settings({ cooldown: 0 }))
+    await caller(`Bearer ${await token(agent())}`)
+    trouble = { status: 503 }
+    jest.setSystemTime(Date.now() + 3_599_000)
+    expect(await caller(`Bearer ${await token(agent())}`)).toMatchObject({ id: agentId })
+    jest.setSystemTime(Date.now() + 1_000)
+    const late = `Bearer ${await token(agent())}`
+    expect(await problemOf(caller(late))).toMatchObject({ code: 'unavailable', details: { retryAfter: 5 } })
+    trouble = null
+    expect(await caller(late)).toMatchObject({ id: agentId })
+  })
+})
+
 test('a flood of unknown keys asks the key server once', async () => {
   const caller = callers(settings())
   const flood = await Promise.all(Array.from({ length: 50 }, (_, i) => token(agent(), { kid: `unknown-${i}` })))
@@ -254,6 +326,11 @@ test('known keys count while the key server is down, whoever asks for unknown on
   expect((await problemOf(caller(`Bearer ${await token(agent(), { kid: 'three' })}`))).code).toBe('unavailable')
   expect(await caller(good)).toMatchObject({ id: agentId })
 })
+
+const allButDate = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+]
 
 /** Right or wrong. */
 type Claims = Readonly<Record<string, unknown>>

@@ -1,8 +1,10 @@
 import type { CallerRule } from '../../src/contract/operation.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import type { Caller } from '../../src/http/caller.ts'
+import type { ClientNames } from '../../src/http/clients.ts'
 import { admit } from '../../src/http/principal.ts'
-import { bot, code, dba, oid } from '../support/build.ts'
+import { bot, code, dba, oid, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { agent, roster } from '../support/world.ts'
 
@@ -13,13 +15,16 @@ const app = (id: ObjectId, other: Partial<Caller & { kind: 'agent' }> = {}): Cal
   ...{ kind: 'agent', id, appId, roles: ['Actions.Request'] },
   ...other,
 })
-const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: oid(62) }
+const person = {
+  ...({ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] } as const),
+  ...{ client: tool, agentic: false },
+}
 
 type Rule = Exclude<CallerRule, { kind: 'anyone' }>
 const asking: Rule = { kind: 'agent', roles: ['Actions.Request'] }
 const reading: Rule = { kind: 'either', roles: ['Actions.Request'] }
 
-const admitted = (rule: Rule, caller: Caller) => admit(rule, caller, policy)
+const admitted = (rule: Rule, caller: Caller, clients: ClientNames = tools) => admit(rule, caller, { policy, clients })
 
 test('an agent has its role, and is registered with its application', () => {
   expect(admitted(asking, app(bot))).toMatchObject({ kind: 'agent', id: bot, roles: ['Actions.Request'] })
@@ -52,3 +57,39 @@ test.each([
   expect(code(() => admitted({ kind: 'person', role }, caller))).toBe('not-permitted')
   expect(admitted({ kind: 'person', role: 'Evidence.Read' }, person)).toMatchObject({ id: dba })
 })
+
+test('a person uses an application that the settings name, and votes go by that name', () => {
+  expect(admitted({ kind: 'person' }, person)).toEqual({
+    ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] },
+    ...{ client: tool, via: 'cli' },
+  })
+  expect(admitted(reading, person)).toMatchObject({ kind: 'person', via: 'cli' })
+})
+
+test.each<[string, Partial<typeof person>, ClientNames, RegExp]>([
+  ['another application', { client: oid(82) }, tools, /COUNTERSIGN_CLIENTS/],
+  ['the application of an agent', { client: appId }, tools, /COUNTERSIGN_CLIENTS/],
+  ['the application of an agent, which the settings name too', { client: appId }, new Map([[appId, 'cli']]), /agent/],
+  ['an agent in the middle', { agentic: true }, tools, /agent/],
+  ['any application, as no setting names one', {}, new Map(), /COUNTERSIGN_CLIENTS is missing/],
+])("a person's token counts for nothing through %s", (_through, held, clients, words) => {
+  for (const rule of [{ kind: 'person' }, { kind: 'person', role: 'Evidence.Read' }, reading] as const)
+    expect(problemOf(() => admitted(rule, { ...person, ...held }, clients))).toEqual([
+      'not-permitted',
+      expect.stringMatching(words),
+    ])
+})
+
+test('agents need no application that people use', () => {
+  expect(admitted(asking, app(bot), new Map())).toMatchObject({ id: bot })
+})
+
+function problemOf(work: () => unknown): readonly [string, string] {
+  try {
+    work()
+  } catch (cause) {
+    if (cause instanceof Problem) return [cause.code, cause.message]
+    throw cause
+  }
+  throw new Error('There was no problem.')
+}

@@ -11,7 +11,7 @@ import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
-import { bot, dba, oid, policyVersion } from '../support/build.ts'
+import { bot, dba, oid, policyVersion, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
@@ -34,7 +34,7 @@ const callerOf = (name: string | null): Caller => {
   if (name === 'agent') return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Evidence.Read'] }
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
-  return { kind: 'person', id, name, roles: [name], client: oid(62) }
+  return { kind: 'person', id, name, roles: [name], client: tool, agentic: false }
 }
 
 interface Answered {
@@ -80,6 +80,7 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
     health,
     deliveryOf: async () => 'ok',
     callers: async (authorization) => callerOf(authorization),
+    clients: tools,
     policy: fakePolicy(roster()),
     signer: await newSigner(),
     baseUrl: 'https://countersign.example',

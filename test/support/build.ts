@@ -35,6 +35,9 @@ export const dba = oid(11)
 export const dba2 = oid(12)
 export const security = oid(21)
 export const owner = oid(31)
+/** The application that people use over HTTP, and the name that it has. */
+export const tool = oid(81)
+export const tools: ReadonlyMap<ObjectId, string> = new Map([[tool, 'cli']])
 export const shard: Shard = shards[7] ?? ('07' as Shard)
 export const requestId = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
 /** Files that make a version, though nobody could decide by them. */

@@ -16,7 +16,7 @@ import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operations } from '../../src/contract/operations.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
-import { dba, needs, noon, oid } from '../../test/support/build.ts'
+import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
 import { FakeClock, FakeDirectory, fakePolicy } from '../../test/support/fakes.ts'
 import { type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import { agent, newSigner, roster } from '../../test/support/world.ts'
@@ -64,8 +64,15 @@ export interface Storage {
 }
 
 const origin = 'countersign.example/evidence'
-export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [], client: oid(62) }
-export const auditor: Caller = { kind: 'person', id: oid(61), name: 'Aud', roles: ['Evidence.Read'], client: oid(62) }
+export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [], client: tool, agentic: false }
+export const auditor: Caller = {
+  kind: 'person',
+  id: oid(61),
+  name: 'Aud',
+  roles: ['Evidence.Read'],
+  client: tool,
+  agentic: false,
+}
 /** A week: none expires while others go on. */
 export const longest = 604_800
 
@@ -144,6 +151,7 @@ function processOn(
     ),
     verifiers: new Map(),
     callers: async (authorization) => JSON.parse(authorization ?? 'null') as Caller,
+    clients: tools,
     failed: () => {},
     baseUrl: 'https://countersign.example',
   }

@@ -1,0 +1,54 @@
+import { checkClients, parseClients } from '../../src/http/clients.ts'
+import { bot, oid } from '../support/build.ts'
+import { agent } from '../support/world.ts'
+
+const [cli, console] = [oid(81), oid(82)]
+
+test.each([
+  [`cli=${cli}`, [[cli, 'cli']]],
+  [
+    `cli=${cli},console=${console}`,
+    [
+      [cli, 'cli'],
+      [console, 'console'],
+    ],
+  ],
+  [
+    `  cli = ${cli.toUpperCase()} ,\n console=${console}`,
+    [
+      [cli, 'cli'],
+      [console, 'console'],
+    ],
+  ],
+])('%j names applications', (text, expected) => {
+  expect([...(parseClients(text) ?? [])]).toEqual(expected)
+})
+
+test.each([
+  ['nothing', ''],
+  ['an id alone', cli],
+  ['a name alone', 'cli'],
+  ['no id', 'cli='],
+  ['an id that is none', 'cli=root'],
+  ['a name of one letter', `c=${cli}`],
+  ['a name of thirteen letters', `${'c'.repeat(13)}=${cli}`],
+  ['a capital', `Cli=${cli}`],
+  ['a digit', `cli2=${cli}`],
+  ['the name of another door', `teams=${cli}`],
+  ['the name of a door to come', `slack=${cli}`],
+  ['a name twice', `cli=${cli},cli=${console}`],
+  ['an id twice', `cli=${cli},console=${cli}`],
+  ['an id twice, in other letters', `cli=${cli},console=${cli.toUpperCase()}`],
+  ['a comma at its end', `cli=${cli},`],
+  ['a semicolon', `cli=${cli};console=${console}`],
+])('a setting with %s is malformed', (_what, text) => {
+  expect(parseClients(text)).toBeNull()
+})
+
+test("an agent's application is not for people: the start says which, and whose", () => {
+  const policy = { agents: () => [agent(bot, { appId: cli, name: 'deploy-bot' })] }
+  expect(() => checkClients(new Map([[console, 'console']]), policy)).not.toThrow()
+  expect(() => checkClients(new Map([[cli, 'cli']]), policy)).toThrow(
+    new RegExp(`COUNTERSIGN_CLIENTS.*cli=${cli}.*deploy-bot`),
+  )
+})
