@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
-import type { Configuration, Context, ResourceServer, Stored, Token, TokenParts } from 'oidc-provider'
+import type { Configuration, Context, ResourceServer, Token, TokenParts } from 'oidc-provider'
 import { type Agent, agents, apiAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
+import { signingIn } from './signingIn.ts'
+import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
 
 export interface Issuer {
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>
@@ -17,32 +19,54 @@ export const paths = {
 
 const resource = `api://${apiAppId}`
 
+/** What people let a program do for them. */
+const peoplesScope = `${resource}/access_as_user`
+
 /** Every token is good for an hour of real time, whatever the stack's clock says. */
 const lifetime = 3600
 
-/** Issues access tokens as Entra's v2.0 endpoint does: by client credentials to agents, and by `mint` to anybody. */
+/**
+ * Issues access tokens as Entra's v2.0 endpoint does: by client credentials to agents, to people who sign in by code
+ * and PKCE (RFC 7636) or by device code (RFC 8628), and by `mint` to anybody.
+ */
 export async function createIssuer(issuer: string, key: JWK, failed: (cause: unknown) => void): Promise<Issuer> {
-  const { default: Provider, errors } = await loadQuietly()
+  const { default: Provider, errors, interactionPolicy } = await loadQuietly()
   const info: ResourceServer = {
     audience: apiAppId,
-    scope: '',
+    scope: peoplesScope,
     accessTokenTTL: lifetime,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'RS256' } },
   }
+  const policy = interactionPolicy.base()
+  policy.remove('consent')
+  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
   const provider = new Provider(issuer, {
     ...configuration(key),
+    interactions: { policy, url: (_context, { uid }) => `${signInPath}/${uid}` },
+    // nobody is asked to consent: as in a tenant whose administrator did so for all
+    async loadExistingGrant({ oidc }) {
+      const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
+      grant.addResourceScope(resource, peoplesScope)
+      await grant.save()
+      return grant
+    },
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: false },
+      deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', ...devicePages },
       resourceIndicators: {
         enabled: true,
+        // a code is for what was asked for when it was made
+        useGrantedResource: async () => true,
         // Entra v2.0 has no `resource`: the scope names it
-        defaultResource({ oidc }: Context) {
+        defaultResource({ oidc }: Context, client, granted) {
+          if (granted !== undefined) return resource
           const scope = oidc.params['scope'] ?? ''
-          if (scope !== `${resource}/.default`)
-            throw new errors.InvalidScope(`scope must be ${resource}/.default`, scope)
+          const wanted = client.clientId === signInAppId ? peoplesScope : `${resource}/.default`
+          if (!scope.split(' ').includes(wanted)) throw new errors.InvalidScope(`scope must be ${wanted}`, scope)
           return resource
         },
         getResourceServerInfo(_context, wanted) {
@@ -53,9 +77,12 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
     },
   })
   provider.on('server_error', (_context, error) => failed(error))
+  const handle = provider.callback()
 
   return {
-    handle: provider.callback(),
+    async handle(req, res) {
+      if (!(await answerSignIn(provider, req, res))) await handle(req, res)
+    },
     async mint(account) {
       const client = await provider.Client.find('appId' in account ? account.appId : signInAppId)
       if (client === undefined) throw new Error(`No application is registered for ${account.name}.`)
@@ -80,16 +107,28 @@ async function loadQuietly(): Promise<typeof import('oidc-provider')> {
   }
 }
 
-function configuration(key: JWK): Omit<Configuration, 'features'> {
+function configuration(key: JWK): Omit<Configuration, 'features' | 'interactions' | 'loadExistingGrant'> {
   return {
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clients: [...agents.map(confidential), signIn],
-    adapter: () => nothing,
-    routes: { ...paths, authorization: `/${tenantId}/oauth2/v2.0/authorize` },
-    ttl: { AccessToken: lifetime, ClientCredentials: lifetime },
+    adapter: signingIn(),
+    // everything lies below the tenant, where the provider is reached
+    routes: {
+      ...paths,
+      authorization: `/${tenantId}/oauth2/v2.0/authorize`,
+      device_authorization: `/${tenantId}/oauth2/v2.0/devicecode`,
+      code_verification: `/${tenantId}/oauth2/deviceauth`,
+      end_session: `/${tenantId}/oauth2/v2.0/logout`,
+    },
+    ttl: {
+      ...{ AccessToken: lifetime, ClientCredentials: lifetime, Grant: lifetime, Session: lifetime },
+      ...{ Interaction: 600, DeviceCode: 600, AuthorizationCode: 60 },
+    },
+    renderError,
     clientBasedCORS: () => false,
-    findAccount: () => undefined,
+    findAccount: (_context, id) =>
+      users.some(({ oid }) => oid === id) ? { accountId: id, claims: async () => ({ sub: id }) } : undefined,
     formats: { customizers: { jwt: shapeAsEntra } },
   }
 }
@@ -103,23 +142,15 @@ const confidential = (agent: Agent) => ({
   redirect_uris: [],
 })
 
+/** RFC 8252 section 7.3: any port of the loopback address will do. */
 const signIn = {
   client_id: signInAppId,
+  client_name: 'the countersign command',
+  application_type: 'native',
   token_endpoint_auth_method: 'none',
-  grant_types: [],
-  response_types: [],
-  redirect_uris: [],
-}
-
-/** Access tokens are JWTs, which nobody stores, and there are no sessions. */
-const nothing: Stored = {
-  upsert: async () => undefined,
-  find: async () => undefined,
-  findByUid: async () => undefined,
-  findByUserCode: async () => undefined,
-  consume: async () => undefined,
-  destroy: async () => undefined,
-  revokeByGrantId: async () => undefined,
+  grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+  response_types: ['code'],
+  redirect_uris: ['http://127.0.0.1/signed-in'],
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
@@ -140,7 +171,15 @@ function userClaims(oid: string) {
   const user = users.find((each) => each.oid === oid)
   if (user === undefined) throw new Error(`No user has the object id ${oid}.`)
   const { name, upn } = user
-  return { idtyp: 'user', oid, sub: oid, scp: 'access_as_user', name, preferred_username: upn, ...roles(user) }
+  const claims = { idtyp: 'user', oid, sub: oid, scp: 'access_as_user', name, preferred_username: upn, ...roles(user) }
+  return user.identityParentId === undefined ? claims : { ...claims, ...agentsAccount(user.identityParentId) }
+}
+
+/** https://learn.microsoft.com/entra/agent-id/agent-token-claims: the agent acts, its own account is the subject. */
+function agentsAccount(agentId: string) {
+  const agent = agents.find((each) => each.oid === agentId)
+  if (agent === undefined) throw new Error(`No agent has the object id ${agentId}.`)
+  return { azp: agent.appId, xms_act_fct: '9 11', xms_sub_fct: '13' }
 }
 
 /** Entra leaves the claim out where there is no role. */

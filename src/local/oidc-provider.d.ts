@@ -24,28 +24,65 @@ declare module 'oidc-provider' {
   }
 
   export interface Context {
-    readonly oidc: { readonly params: Readonly<Record<string, string | undefined>> }
+    readonly oidc: {
+      readonly params: Readonly<Record<string, string | undefined>>
+      readonly client: Client
+      readonly session: { readonly accountId: string }
+    }
+  }
+
+  export interface Client {
+    readonly clientId: string
+  }
+
+  /** A page that the provider lets others write. */
+  export interface PageContext {
+    body: string
+    set(header: string, value: string): void
+  }
+
+  export interface StoredModel {
+    readonly uid?: string
+    readonly userCode?: string
+    readonly grantId?: string
+    consumed?: number
   }
 
   export interface Stored {
-    upsert(): Promise<void>
-    find(): Promise<undefined>
-    findByUid(): Promise<undefined>
-    findByUserCode(): Promise<undefined>
-    consume(): Promise<void>
-    destroy(): Promise<void>
-    revokeByGrantId(): Promise<void>
+    upsert(id: string, value: StoredModel, seconds: number): Promise<void>
+    find(id: string): Promise<StoredModel | undefined>
+    findByUid(uid: string): Promise<StoredModel | undefined>
+    findByUserCode(code: string): Promise<StoredModel | undefined>
+    consume(id: string): Promise<void>
+    destroy(id: string): Promise<void>
+    revokeByGrantId(grant: string): Promise<void>
+  }
+
+  interface Grant {
+    addResourceScope(resource: string, scope: string): void
+    save(): Promise<string>
+  }
+
+  interface Policy {
+    remove(name: string): void
+    add(prompt: object, at: number): void
   }
 
   export interface Configuration {
     readonly jwks: { readonly keys: readonly JWK[] }
     readonly cookies: { readonly keys: readonly string[] }
     readonly clients: readonly object[]
-    readonly adapter: () => Stored
+    readonly adapter: (kind: string) => Stored
     readonly routes: Readonly<Record<string, string>>
     readonly ttl: Readonly<Record<string, number>>
     readonly clientBasedCORS: () => boolean
-    readonly findAccount: () => undefined
+    readonly renderError: (context: PageContext, out: Readonly<Record<string, unknown>>, error: Error) => void
+    readonly findAccount: (
+      context: unknown,
+      id: string,
+    ) => { readonly accountId: string; readonly claims: () => Promise<{ readonly sub: string }> } | undefined
+    readonly interactions: { readonly policy: Policy; readonly url: (context: unknown, of: { uid: string }) => string }
+    readonly loadExistingGrant: (context: Context) => Promise<Grant>
     readonly formats: {
       readonly customizers: { readonly jwt: (context: unknown, token: Token, parts: TokenParts) => void }
     }
@@ -53,9 +90,25 @@ declare module 'oidc-provider' {
       readonly devInteractions: { readonly enabled: boolean }
       readonly clientCredentials: { readonly enabled: boolean }
       readonly userinfo: { readonly enabled: boolean }
+      readonly pushedAuthorizationRequests: { readonly enabled: boolean }
+      readonly deviceFlow: {
+        readonly enabled: boolean
+        readonly charset: 'base-20'
+        readonly mask: string
+        readonly userCodeInputSource: (context: PageContext, form: string, out?: unknown, error?: Error) => void
+        readonly userCodeConfirmSource: (
+          context: PageContext,
+          form: string,
+          client: unknown,
+          device: unknown,
+          code: string,
+        ) => void
+        readonly successSource: (context: PageContext) => void
+      }
       readonly resourceIndicators: {
         readonly enabled: boolean
-        readonly defaultResource: (context: Context) => string
+        readonly useGrantedResource: () => Promise<boolean>
+        readonly defaultResource: (context: Context, client: Client, granted?: unknown) => string
         readonly getResourceServerInfo: (context: Context, resource: string) => ResourceServer
       }
     }
@@ -72,8 +125,24 @@ declare module 'oidc-provider' {
     ) => object
     readonly ClientCredentials: TokenConstructor
     readonly AccessToken: TokenConstructor
+    readonly Grant: new (of: {
+      clientId: string
+      accountId: string
+    }) => Grant
+    interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<object>
+    interactionFinished(
+      req: IncomingMessage,
+      res: ServerResponse,
+      result: object,
+      options: { mergeWithLastSubmission: boolean },
+    ): Promise<void>
     on(event: 'server_error', listener: (context: unknown, error: Error) => void): this
     callback(): (req: IncomingMessage, res: ServerResponse) => Promise<void>
+  }
+
+  export const interactionPolicy: {
+    base(): Policy
+    readonly Prompt: new (of: { name: string; requestable: boolean }) => object
   }
 
   export const errors: {

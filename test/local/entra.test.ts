@@ -25,21 +25,32 @@ test.each(agents)('the agent $name is known by its token', async ({ name, oid, a
   expect(await call(await identity.tokenFor({ agent: name }))).toEqual({ kind: 'agent', id: oid, appId, roles })
 })
 
-test.each(users)('the person $name is known by their token', async ({ name, oid, roles }) => {
-  const person = { kind: 'person', id: oid, name, roles, client: signInAppId }
-  expect(await call(await identity.tokenFor({ user: name }))).toEqual(person)
+const people = users.filter(({ identityParentId }) => identityParentId === undefined)
+
+test.each(people)('the person $name is known by their token', async ({ name, oid, roles }) => {
+  const expected = { kind: 'person', id: oid, name, roles, client: signInAppId, agentic: false }
+  expect(await call(await identity.tokenFor({ user: name }))).toEqual(expected)
 })
 
-test.each(users)('the directory knows $name', async ({ oid, name, userType, enabled }) => {
+test("an agent's own account is a user of whom the token says that an agent acts, and no person", async () => {
+  const [account] = users.filter((user) => !people.includes(user))
+  const [agent] = agents.filter(({ oid }) => oid === account?.identityParentId)
+  const token = await identity.tokenFor({ user: account?.name ?? '' })
+  expect(await call(token)).toMatchObject({ kind: 'person', id: account?.oid, client: agent?.appId, agentic: true })
+  expect(await directory().person(parseObjectId(account?.oid ?? ''))).toBeNull()
+  expect(entraGroups.some(({ members }) => members.includes(account?.oid ?? ''))).toBe(true)
+})
+
+test.each(people)('the directory knows $name', async ({ oid, name, userType, enabled }) => {
   const person = await directory().person(parseObjectId(oid))
   expect(person).toMatchObject({ name, member: userType === 'Member', enabled })
 })
 
 test('the directory knows who is in a group, and who is not there', async () => {
   for (const { oid, members } of entraGroups) {
-    const people = users.filter((user) => members.includes(user.oid)).map((user) => user.oid as ObjectId)
-    expect(people.length).toBeLessThan(members.length)
-    expect(await directory().members(parseObjectId(oid))).toEqual(people)
+    const ids = people.filter((user) => members.includes(user.oid)).map((user) => user.oid as ObjectId)
+    expect(ids.length).toBeLessThan(members.length)
+    expect(await directory().members(parseObjectId(oid))).toEqual(ids)
   }
   expect(await directory().person(parseObjectId(tenantId))).toBeNull()
   await directory().ping()
