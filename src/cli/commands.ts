@@ -17,8 +17,10 @@ export interface Command {
   readonly id?: true
   /** Whether it works without the service. */
   readonly offline?: true
-  /** Whether a command line follows after `--`. */
-  readonly tail?: true
+  /** Who calls the service by it: agents unless it says otherwise. */
+  readonly caller?: 'agent' | 'person' | 'either'
+  /** Whether a command line follows after `--`, and may be left out. */
+  readonly tail?: 'needed' | 'optional'
   readonly options: Readonly<Record<string, Option>>
 }
 
@@ -36,6 +38,14 @@ const service = {
 const always = {
   json: { help: 'write one JSON document for machines' },
   help: { help: 'say how the command is used' },
+} as const satisfies Record<string, Option>
+
+/** Where people sign in. */
+const authority = {
+  tenant: { value: 'ID', help: 'the Entra tenant to sign in to (COUNTERSIGN_TENANT)' },
+  authority: { value: 'URL', help: 'another issuer of tokens than a tenant of Entra (COUNTERSIGN_AUTHORITY)' },
+  client: { value: 'ID', help: "this command's application id there (COUNTERSIGN_LOGIN_CLIENT)" },
+  scope: { value: 'SCOPE', help: 'for which scope, as api://<application id>/access_as_user (COUNTERSIGN_SCOPE)' },
 } as const satisfies Record<string, Option>
 
 const action = {
@@ -58,9 +68,24 @@ const action = {
 const key = { value: 'LOG.pem', help: "a public key of the log's, from somewhere you trust", many: true } as const
 
 export const commands = {
+  login: {
+    summary: 'sign in as a person, in a browser; or for one command alone',
+    offline: true,
+    tail: 'optional',
+    options: {
+      url: service.url,
+      ...authority,
+      device: { help: 'sign in on another device, by a code: for where there is no browser' },
+    },
+  },
+  logout: {
+    summary: "take the sign-in out of this system's keyring",
+    offline: true,
+    options: { url: service.url },
+  },
   run: {
     summary: 'ask, wait for the decision, run a command at most once, report how it ended',
-    tail: true,
+    tail: 'needed',
     options: {
       ...action,
       result: { value: 'FILE', help: 'write the JSON document to this file' },
@@ -73,10 +98,11 @@ export const commands = {
       executor: { value: 'OBJECT-ID', help: 'who will execute it, if not the agent that asks' },
     },
   },
-  show: { summary: 'show a request', id: true, options: {} },
+  show: { summary: 'show a request', id: true, caller: 'either', options: {} },
   wait: {
     summary: 'wait until a request is decided',
     id: true,
+    caller: 'either',
     options: { timeout: { value: 'SECONDS', help: 'wait no longer than this' } },
   },
   cancel: {
@@ -85,21 +111,24 @@ export const commands = {
     options: { reason: { value: 'TEXT', help: 'why' } },
   },
   approve: {
-    summary: 'approve a request, as the person whose token this is',
+    summary: 'approve a request, as the person who is signed in',
     id: true,
+    caller: 'person',
     options: {
       reason: { value: 'TEXT', help: 'a note' },
       confirm: { value: 'TEXT', help: "for tier high: the target's last segment" },
     },
   },
   deny: {
-    summary: 'deny a request, as the person whose token this is',
+    summary: 'deny a request, as the person who is signed in',
     id: true,
+    caller: 'person',
     options: { reason: { value: 'TEXT', help: 'why; the agent is told', required: true } },
   },
   download: {
     summary: 'download the evidence of a sealed day, and what people wrote on it',
     about: ['DATE'],
+    caller: 'person',
     options: { out: { value: 'FOLDER', help: 'where to (the current folder)' } },
   },
   verify: {

@@ -19,11 +19,16 @@ export interface Program {
  */
 export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Program {
   if (name === '') throw new Exit(exits.usage, 'The command to run is missing: it comes after --.')
-  // An empty entry of the PATH is the current directory.
-  const folders = name.includes('/') ? [''] : path.split(delimiter)
-  const found = folders.map((folder) => resolve(cwd, join(folder, name))).find(isExecutable)
+  const found = findExecutable(name, path, cwd)
   if (found === undefined) throw new Exit(exits.usage, `${name}: there is no such executable file.`)
   return { path: found, args, cwd }
+}
+
+/** A path as it is, a name on the PATH. */
+export function findExecutable(name: string, path = '', cwd = process.cwd()): string | undefined {
+  // An empty entry of the PATH is the current directory.
+  const folders = name.includes('/') ? [''] : path.split(delimiter)
+  return folders.map((folder) => resolve(cwd, join(folder, name))).find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {

@@ -22,7 +22,8 @@ function usageOf(name: CommandName): string {
   const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
     must ? [`--${option} ${value}`] : [],
   )
-  const end = tail ? ['[options]', '--', 'COMMAND', '[ARGUMENT...]'] : ['[options]']
+  const command = ['--', 'COMMAND', '[ARGUMENT...]'].join(' ')
+  const end = ['[options]', ...(tail === 'needed' ? [command] : tail === 'optional' ? [`[${command}]`] : [])]
   return ['countersign', name, ...about, ...(id ? ['ID'] : []), ...required, ...end].join(' ')
 }
 
@@ -42,10 +43,13 @@ countersign help COMMAND (or COMMAND --help) lists its options; countersign --ve
 Settings
   COUNTERSIGN_URL             where the service is
   COUNTERSIGN_TOKEN           an access token; comes before what follows
-  COUNTERSIGN_TOKEN_URL       the token endpoint
+  COUNTERSIGN_TENANT          the Entra tenant that people sign in to; or
+  COUNTERSIGN_AUTHORITY       the issuer of their tokens, where that is no tenant of Entra
+  COUNTERSIGN_LOGIN_CLIENT    this command's application id there
+  COUNTERSIGN_TOKEN_URL       the token endpoint, for agents
   COUNTERSIGN_CLIENT_ID       the agent's application id
   COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line
-  COUNTERSIGN_SCOPE           sent when set; Entra asks for api://<application id>/.default
+  COUNTERSIGN_SCOPE           sent when set; Entra asks for api://<application id>/.default, of people for …/access_as_user
   COUNTERSIGN_PATIENCE        seconds for which a call is repeated while nobody answers (30)
   NO_COLOR                    no colours
 
@@ -62,6 +66,22 @@ Exit codes
 With --json standard output has one line of JSON:
   { "exit", "request"?, "error"?: { "words", "problem"? } }
 `
+
+const signingIn = `Opens a browser, and waits five minutes for it to come back to a port of this machine (RFC 8252, with PKCE). With --device
+it shows an address and a code to type there, on any device (RFC 8628).
+
+The token goes to this system's keyring: by secret-tool on Linux, where there is a session bus, or by security on macOS.
+approve, deny and download then use it, and show and wait where no agent is configured. It lasts about an hour, and is
+not renewed: sign in again. It is never written to a file, and never printed.
+
+With a COMMAND it is written nowhere: the command gets it as COUNTERSIGN_TOKEN, with what else is in the environment but
+COUNTERSIGN_CLIENT_SECRET. The exit code is then the command's own.
+
+A scope that ends in /.default, as agents need it, is taken for the same with /access_as_user.
+--json writes { "exit", "login": { "expiresAt", "keyring" } }.`
+
+const signingOut = `Takes the token for this service out of the keyring. It counts until it expires all the same.
+--json writes { "exit", "logout": { "removed": true or false } }.`
 
 const running = `Bound, so that nothing else can be run than what was approved: action, target, environment, all params, and as the param
 "command" the executable's absolute path, its arguments and the working directory.
@@ -120,6 +140,8 @@ const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. N
 complete, and its SHA-256 is what the service says. Files that are there with other content are left alone.`
 
 const more: Readonly<Record<string, string>> = {
+  login: signingIn,
+  logout: signingOut,
   run: running,
   approve: approving,
   download: downloading,

@@ -4,6 +4,7 @@ import { decide } from './decide.ts'
 import { download } from './download.ts'
 import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
+import { login, logout } from './login.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { prove, verifyProof } from './prove.ts'
 import { report } from './report.ts'
@@ -22,7 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
   const end = args.indexOf('--')
   const json = (end < 0 ? args : args.slice(0, end)).includes('--json')
   const to = screen({ json, environment: process.env })
-  const form = { json, isRun: args[0] === 'run' }
+  const form = { json, isRun: args[0] === 'run' || (args[0] === 'login' && end >= 0) }
   let file: string | undefined
   try {
     const information = informationFor(args)
@@ -51,6 +52,8 @@ function informationFor(args: readonly string[]): string | undefined {
 async function perform(options: Options, to: Screen): Promise<Result> {
   const { command } = options
   const offline = { options, environment: process.env, screen: to }
+  if (command === 'login') return login(offline)
+  if (command === 'logout') return logout(offline)
   if (command === 'verify') return verify(offline, __filename)
   if (command === 'report') return report(offline, __filename)
   if (command === 'prove') return prove(offline, __filename)

@@ -10,8 +10,8 @@ export interface Options {
   readonly id: string
   /** What else it is about, in the order of the command's table. */
   readonly about: readonly string[]
-  /** What comes after `--`, as it came. */
-  readonly tail: readonly string[]
+  /** What comes after `--`, as it came; absent without `--`. */
+  readonly tail?: readonly string[]
   readonly one: (option: string) => string | undefined
   readonly many: (option: string) => readonly string[]
 }
@@ -42,7 +42,7 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
     command: name,
     id,
     about,
-    tail,
+    ...(tail && { tail }),
     one: (option) => values.get(option)?.[0],
     many: (option) => values.get(option) ?? [],
   }
@@ -55,10 +55,10 @@ export function asksForHelp([name, ...args]: readonly string[]): boolean {
   return tokens.some((token) => token.kind === 'option' && token.rawName === '--help' && token.value === undefined)
 }
 
-function split(name: CommandName, args: string[]): { readonly own: string[]; readonly tail: readonly string[] } {
+function split(name: CommandName, args: string[]): { readonly own: string[]; readonly tail?: readonly string[] } {
   const { tail }: Command = commands[name]
   const end = tail && args.includes('--') ? args.indexOf('--') : args.length
-  return { own: args.slice(0, end), tail: args.slice(end + 1) }
+  return { own: args.slice(0, end), ...(end < args.length && { tail: args.slice(end + 1) }) }
 }
 
 interface Given {

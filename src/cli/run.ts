@@ -19,7 +19,7 @@ import { untilDecided } from './waiting.ts'
  */
 export async function run(session: Session): Promise<Result> {
   const { options, environment, screen } = session
-  const command = resolveCommand(options.tail, environment['PATH'])
+  const command = resolveCommand(options.tail ?? [], environment['PATH'])
   const asking = buildAsking(options, bound(command))
   const interruption = watchInterruption(screen.say)
   try {

@@ -11,6 +11,8 @@ export interface Screen {
   readonly say: (line: string) => void
   /** Warns on standard error, machines too. */
   readonly warn: (line: string) => void
+  /** Shows an address on standard error in one row, however long, so that it can be clicked; machines are shown it too. */
+  readonly address: (line: string, url: URL) => void
   /** Tells how far it is, in one line of a terminal that is written over; `null` clears it. Nobody else sees it. */
   readonly progress: (line: string | null) => void
   readonly show: (lines: readonly Line[], to: 'stdout' | 'stderr') => void
@@ -34,6 +36,11 @@ export function screen({ json, environment }: { readonly json: boolean; readonly
   return {
     say: (line) => (json ? undefined : warn(line)),
     warn,
+    address: (line, { href }) => {
+      warn(`${line}:`)
+      // an href is ASCII, and everything that a terminal would obey is escaped in it
+      process.stderr.write(`\n  ${href}\n\n`)
+    },
     progress: json || !process.stderr.isTTY ? () => undefined : progress(),
     show,
     record: (document, to) => {

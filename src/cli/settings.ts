@@ -1,4 +1,7 @@
+import { isObjectId } from '../core/data/id.ts'
 import { Exit, exits } from './exit.ts'
+import { type Command, commands } from './commands.ts'
+import { findKeyring, type Keyring } from './keyring.ts'
 import type { Options } from './options.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -13,6 +16,8 @@ export interface Settings {
 
 export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
+  /** What a person who signed in left in the keyring; `null` where there is none. */
+  | { readonly kind: 'keyring'; readonly keyring: Keyring | null; readonly service: string }
   | {
       readonly kind: 'client'
       readonly tokenUrl: URL
@@ -22,11 +27,70 @@ export type Credentials =
     }
 
 /**
- * Reads the settings: an option before its variable, a token before client credentials.
+ * Reads the settings: an option before its variable, a token before all else. People then use their sign-in, and agents
+ * their client credentials: neither ever calls with what is the other's.
  *
  * @throws {Exit} 78 naming the setting that is missing or malformed.
  */
 export function readSettings(options: Options, environment: Environment): Settings {
+  const { find } = finding(options, environment)
+  const url = readServiceUrl(options, environment)
+  const patience = seconds(find('COUNTERSIGN_PATIENCE', 'patience'))
+  const token = find('COUNTERSIGN_TOKEN')
+  if (token) return { url, patience, credentials: { kind: 'token', token: bearer(token) } }
+
+  const { caller = 'agent' }: Command = commands[options.command]
+  const isAgent =
+    find('COUNTERSIGN_TOKEN_URL', 'token-url') ??
+    find('COUNTERSIGN_CLIENT_ID', 'client-id') ??
+    find('COUNTERSIGN_CLIENT_SECRET')
+  if (caller === 'person' || (caller === 'either' && !isAgent))
+    return { url, patience, credentials: { kind: 'keyring', keyring: findKeyring(environment), service: url.href } }
+  return { url, patience, credentials: clientCredentials(options, environment) }
+}
+
+/** @throws {Exit} 78 if it is missing or malformed. */
+export function readServiceUrl(options: Options, environment: Environment): URL {
+  const hint = 'where the service is, as https://countersign.example.org'
+  const url = secureUrl(finding(options, environment).need('COUNTERSIGN_URL', hint, 'url'))
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return url
+}
+
+/** Where people sign in, and as which program. */
+export interface LoginSettings {
+  readonly issuer: URL
+  readonly clientId: string
+  readonly scope: string
+}
+
+/** @throws {Exit} 78 naming the setting that is missing or malformed. */
+export function readLoginSettings(options: Options, environment: Environment): LoginSettings {
+  const { find, need } = finding(options, environment)
+  const tenant = find('COUNTERSIGN_TENANT', 'tenant')
+  const authority = find('COUNTERSIGN_AUTHORITY', 'authority')
+  if (tenant && !isObjectId(tenant.value)) missing(`${tenant.name} is not the id of a tenant, a GUID`)
+  const issuer =
+    authority === undefined && tenant
+      ? { ...tenant, value: `https://login.microsoftonline.com/${tenant.value.toLowerCase()}/v2.0` }
+      : need('COUNTERSIGN_AUTHORITY', 'where to sign in; COUNTERSIGN_TENANT is enough for Entra', 'authority')
+  const clientId = need('COUNTERSIGN_LOGIN_CLIENT', "this command's application id in the tenant", 'client').value
+  const scope = need('COUNTERSIGN_SCOPE', 'what for, as api://<application id>/access_as_user', 'scope').value
+  return { issuer: secureUrl(issuer), clientId, scope: scope.replace(/\/\.default$/, '/access_as_user') }
+}
+
+function clientCredentials(options: Options, environment: Environment): Credentials {
+  const { find, need } = finding(options, environment)
+  const all = 'all of COUNTERSIGN_TOKEN_URL, COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
+  const hint = `give COUNTERSIGN_TOKEN, or ${all}`
+  const tokenUrl = secureUrl(need('COUNTERSIGN_TOKEN_URL', hint, 'token-url'))
+  const clientId = need('COUNTERSIGN_CLIENT_ID', hint, 'client-id').value
+  const clientSecret = need('COUNTERSIGN_CLIENT_SECRET', hint).value
+  const scope = find('COUNTERSIGN_SCOPE', 'scope')?.value
+  return { kind: 'client', tokenUrl, clientId, clientSecret, ...(scope && { scope }) }
+}
+
+function finding(options: Options, environment: Environment) {
   const find = (variable: string, option?: string): Found | undefined => {
     const given = option === undefined ? undefined : options.one(option)
     if (given !== undefined) return { name: `--${option}`, value: given }
@@ -35,21 +99,7 @@ export function readSettings(options: Options, environment: Environment): Settin
   }
   const need = (variable: string, hint: string, option?: string): Found =>
     find(variable, option) ?? missing(`${variable} is not set: ${hint}`)
-
-  const url = secureUrl(need('COUNTERSIGN_URL', 'where the service is, as https://countersign.example.org', 'url'))
-  if (!url.pathname.endsWith('/')) url.pathname += '/'
-  const patience = seconds(find('COUNTERSIGN_PATIENCE', 'patience'))
-  const token = find('COUNTERSIGN_TOKEN')
-  if (token) return { url, patience, credentials: { kind: 'token', token: bearer(token) } }
-
-  const hint =
-    'give COUNTERSIGN_TOKEN, or all of COUNTERSIGN_TOKEN_URL, COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
-  const tokenUrl = secureUrl(need('COUNTERSIGN_TOKEN_URL', hint, 'token-url'))
-  const clientId = need('COUNTERSIGN_CLIENT_ID', hint, 'client-id').value
-  const clientSecret = need('COUNTERSIGN_CLIENT_SECRET', hint).value
-  const scope = find('COUNTERSIGN_SCOPE', 'scope')?.value
-  const credentials = { kind: 'client', tokenUrl, clientId, clientSecret, ...(scope && { scope }) } as const
-  return { url, patience, credentials }
+  return { find, need }
 }
 
 /** Leaves out what this program signs in with, for whoever is not to act in its name. */
@@ -67,11 +117,13 @@ function missing(sentence: string): never {
   throw new Exit(exits.usage, `${sentence}.`)
 }
 
+/** Whether an address is on this machine. */
+export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+
 /** Secrets go to these addresses: in the clear only to this machine. */
 function secureUrl({ name, value }: Found): URL {
   const url = URL.canParse(value) ? new URL(value) : missing(`${name} is not a URL`)
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
     missing(`${name} starts with https:// (http:// only for localhost)`)
   if (url.username || url.password || url.search || url.hash)
     missing(`${name} has no user, password, query or fragment`)

@@ -7,11 +7,12 @@ import type { Credentials } from './settings.ts'
 export type TokenSource = (renew?: boolean) => Promise<string>
 
 /**
- * Takes the token from the environment, or gets one by client credentials (RFC 6749 section 4.4) and keeps it in memory
+ * Takes the token from the environment or the keyring, or gets one by client credentials (RFC 6749 section 4.4) and keeps it in memory
  * until shortly before it expires.
  */
 export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
   if (credentials.kind === 'token') return (renew) => (renew ? refused() : Promise.resolve(credentials.token))
+  if (credentials.kind === 'keyring') return (renew) => (renew ? signInAgain() : signedIn(credentials))
   let kept: { readonly token: string; readonly until: number } | undefined
   return async (renew = false) => {
     if (!kept || renew || Date.now() >= kept.until) kept = await getToken(credentials, patience)
@@ -21,6 +22,21 @@ export function tokenSource(credentials: Credentials, patience: Patience): Token
 
 async function refused(): Promise<never> {
   throw new Exit(exits.usage, 'COUNTERSIGN_TOKEN was not accepted: it may have expired, or be for another service.')
+}
+
+async function signedIn({ keyring, service }: Credentials & { kind: 'keyring' }): Promise<string> {
+  const kept = await keyring?.read(service)
+  if (!kept) {
+    const how = keyring ? 'countersign login' : 'countersign login -- COMMAND, as there is no keyring here'
+    throw new Exit(exits.usage, `You are not signed in to ${service}: ${how}; or give COUNTERSIGN_TOKEN.`)
+  }
+  // The clocks of two machines differ a little: the service decides about the last minute.
+  if (kept.expiresAt * 1000 < Date.now() - 60_000) return signInAgain()
+  return kept.token
+}
+
+async function signInAgain(): Promise<never> {
+  throw new Exit(exits.usage, 'Your sign-in has expired, or is for another service. Sign in again: countersign login.')
 }
 
 async function getToken(client: Credentials & { kind: 'client' }, patience: Patience) {
