@@ -182,10 +182,11 @@ async function revokeAs(
   parts: ApprovalsParts,
   id: RequestId,
   approver: ObjectId,
-  reason?: string,
+  { reason, client }: { readonly reason?: string | undefined; readonly client?: ObjectId } = {},
 ): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, approver)
-  const input = { approver, ...involved, ...(reason !== undefined && { reason }) }
+  const said = { ...(reason !== undefined && { reason }), ...(client !== undefined && { client }) }
+  const input = { approver, ...involved, ...said }
   return change(parts, id, (request, at) => revoke(request, { ...input, at }), found)
 }
 

@@ -57,7 +57,7 @@ async function erasures(
 ): Promise<OperationReply<Operations['erasures']>> {
   const { caller, body } = given
   const { request, names, why } = body
-  const erased = await erase(parseRequestId(request), { names, why, by: caller.id })
+  const erased = await erase(parseRequestId(request), { names, why, by: caller.id, client: caller.client })
   return { answer: { request, erased: erased.map(({ event, names }) => ({ event, names })) } }
 }
 

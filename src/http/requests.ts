@@ -32,7 +32,8 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   decide: async (given) => plain(parts, await decide(parts, given)),
   redeem: (given) => redeem(parts, given),
   report: async (given) => plain(parts, await report(parts, given)),
-  revoke: async ({ id, caller, body }) => plain(parts, await parts.approvals.revoke(id, caller.id, body.reason)),
+  revoke: async ({ id, caller, body }) =>
+    plain(parts, await parts.approvals.revoke(id, caller.id, { reason: body.reason, client: caller.client })),
   events: (given) => events(parts, given),
 })
 
@@ -96,7 +97,7 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
   return approvals.decide(id, {
     approver: caller.id,
     verdict,
-    seen: { via: 'api', digest, client: caller.client },
+    seen: { via: caller.via, digest, client: caller.client },
     ...(reason !== undefined && { reason }),
     ...(confirm !== undefined && { confirm }),
   })

@@ -97,7 +97,7 @@ function asked(action: string, rules: readonly string[], slots: readonly Slot[])
   const facts = factsOf(slots)
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
-  const revoked: DataOf<'revoked'> = { facts }
+  const revoked: DataOf<'revoked'> = { client: account, facts }
   const said = { name: '', reason: '' }
   return [
     requestedBy(action, { outcome: 'approve', rules, slots }),

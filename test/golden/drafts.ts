@@ -166,4 +166,12 @@ export const drafts: readonly Draft[] = [
   },
   { type: 'revoked', actor: person, request, data: { facts }, said: { name: 'Dana', reason: 'Wrong week.' } },
   { type: 'erased', actor: person, data: { event: hex('e1'), names: ['links', 'name', 'summary'] } },
+  { type: 'revoked', actor: person, request, data: { client: id('c'), facts } },
+  {
+    type: 'erased',
+    actor: person,
+    request,
+    data: { event: hex('e2'), names: ['reason'], client: id('c') },
+    said: { why: 'A secret.' },
+  },
 ]

@@ -71,6 +71,8 @@ FACTS_IN_ORDER = [
     fact('decided', PERSON, vote('approve', 'cli', client=oid('e'), proved='c25'), name='Dana'),
     fact('revoked', PERSON, {'facts': FACTS}, name='Dana', reason='Wrong week.'),
     fact('erased', PERSON, {'event': hex64('e1'), 'names': ['links', 'name', 'summary']}, request=None),
+    fact('revoked', PERSON, {'client': oid('c'), 'facts': FACTS}),
+    fact('erased', PERSON, {'event': hex64('e2'), 'names': ['reason'], 'client': oid('c')}, why='A secret.'),
 ]
 
 def main(out):

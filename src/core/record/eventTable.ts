@@ -66,7 +66,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     exception: { kind: 'never-used' },
   },
   revoked: {
-    forms: { 1: { request: requestId, data: object({ facts }), 'said?': said('name?', 'reason?') } },
+    forms: { 1: { request: requestId, data: object({ 'client?': guid, facts }), 'said?': said('name?', 'reason?') } },
     replay: revokeAgain,
     exception: { kind: 'revoked' },
   },
@@ -110,7 +110,11 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   },
   erased: {
     forms: {
-      1: { 'request?': requestId, data: object({ event: hex, names: list(textName, 1) }), 'said?': said('why?') },
+      1: {
+        'request?': requestId,
+        data: object({ event: hex, names: list(textName, 1), 'client?': guid }),
+        'said?': said('why?'),
+      },
     },
     replay(request, event) {
       if (event.actor.kind !== 'person') return byPerson
@@ -154,10 +158,11 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
 }
 
 function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given {
-  const { facts } = event.data
+  const { client, facts } = event.data
   const approver = personIn(event)
   if (!facts.accounts.includes(approver)) return aboutAnother
-  return revoke(request, { approver, facts, at: event.at, ...textIn(event, 'name'), ...textIn(event, 'reason') })
+  const used = { ...(client !== undefined && { client }), ...textIn(event, 'name'), ...textIn(event, 'reason') }
+  return revoke(request, { approver, facts, at: event.at, ...used })
 }
 
 function reportAgain(request: ApprovalRequest, event: EventOf<'succeeded' | 'failed'>): Given {

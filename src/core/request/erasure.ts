@@ -13,6 +13,8 @@ export interface Erasure {
   readonly names: readonly Erasable[]
   readonly why: string
   readonly by: ObjectId
+  /** The application that the person used. */
+  readonly client?: ObjectId
 }
 
 /** The texts that are erased from one event. */
@@ -35,7 +37,7 @@ const mostAtOnce = 40
  */
 export function erase(
   request: ApprovalRequest,
-  { names, why, by }: Erasure,
+  { names, why, by, client }: Erasure,
 ): Step & { readonly erased: readonly Erased[] } {
   if (!('closedAt' in request)) throw new Problem('still-open', `This request is ${request.status}: close it first.`)
   const erased = request.events
@@ -62,7 +64,7 @@ export function erase(
       ({ event, names }): Draft => ({
         type: 'erased',
         actor: { kind: 'person', id: by },
-        data: { event, names },
+        data: { event, names, ...(client !== undefined && { client }) },
         said: { why },
       }),
     ),

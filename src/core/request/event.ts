@@ -52,12 +52,15 @@ export type Fact =
       readonly data: { readonly by: 'denial' | 'policy'; readonly rules?: readonly string[] }
     }
   | { readonly type: 'expired' | 'lapsed' | 'unreported' | 'undeliverable' | 'cancelled' }
-  | { readonly type: 'revoked'; readonly data: { readonly facts: Facts } }
+  | { readonly type: 'revoked'; readonly data: { readonly client?: ObjectId; readonly facts: Facts } }
   | { readonly type: 'redeemed'; readonly data: { readonly redemption: string; readonly digest: Digest } }
   | { readonly type: 'succeeded' | 'failed'; readonly data?: { readonly output: Output } }
   | { readonly type: 'policy-changed'; readonly data: { readonly from?: Digest; readonly to: Digest } }
   | { readonly type: 'key-rotated'; readonly data: { readonly key: string; readonly size: number } }
-  | { readonly type: 'erased'; readonly data: { readonly event: Hex; readonly names: readonly string[] } }
+  | {
+      readonly type: 'erased'
+      readonly data: { readonly event: Hex; readonly names: readonly string[]; readonly client?: ObjectId }
+    }
 
 export interface Decided {
   readonly verdict: Verdict

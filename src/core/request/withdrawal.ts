@@ -36,11 +36,13 @@ export function revoke(
     /** For display; an event commits to it. */
     readonly name?: string
     readonly reason?: string
+    /** The application that the person used, for doors with tokens. */
+    readonly client?: ObjectId
     readonly facts: Facts
     readonly at: Instant
   },
 ): Step {
-  const { approver, name, reason, facts, at } = input
+  const { approver, name, reason, client, facts, at } = input
   const mine = request.status === 'revoked' && 'id' in request.closedBy && request.closedBy.id === approver
   if (mine && isSaidAgain(request, reason)) return { request, events: [] }
   if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
@@ -48,9 +50,10 @@ export function revoke(
   if (overdue(request, at)) throw new Problem('not-redeemable', 'This approval has lapsed.')
   checkMayDecide(request, facts)
   const actor = { kind: 'person', id: approver } as const
+  const data = { ...(client !== undefined && { client }), facts }
   return {
     request: closed(request, 'revoked', actor, at),
-    events: [{ type: 'revoked', actor, request: request.id, data: { facts }, ...saying(reason, name) }],
+    events: [{ type: 'revoked', actor, request: request.id, data, ...saying(reason, name) }],
   }
 }
 

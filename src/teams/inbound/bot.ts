@@ -61,7 +61,7 @@ export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts):
         return mine(await approvals.decide(request, { approver: who, verdict, seen, ...words }), intent)
       }
       case 'revoke':
-        return mine(await approvals.revoke(request, who, intent.reason), intent)
+        return mine(await approvals.revoke(request, who, { reason: intent.reason }), intent)
     }
   }
 
