@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { findExecutable } from './executable.ts'
-import { type Environment, withoutCredentials } from './settings.ts'
+import { type Environment, withoutCredentials } from './environment.ts'
 
 /** Opens an address in the user's browser, where that is possible: the address is on the screen all the same. */
 export function openBrowser(url: URL, environment: Environment, platform: NodeJS.Platform = process.platform): void {

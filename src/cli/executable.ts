@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { Exit, exits } from './exit.ts'
-import type { Environment } from './settings.ts'
+import type { Environment } from './environment.ts'
 
 /** Exactly what is run, and what the params bind as `command`. */
 export interface Program {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findExecutable } from './executable.ts'
 import { Exit, exits } from './exit.ts'
-import type { Environment } from './settings.ts'
+import type { Environment } from './environment.ts'
 
 /** An access token, and when it expires, in seconds since 1970. */
 export interface Kept {

@@ -4,7 +4,8 @@ import { watchInterruption } from './interruption.ts'
 import { findKeyring, type Kept } from './keyring.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
-import { readLoginSettings, readServiceUrl, withoutCredentials } from './settings.ts'
+import { withoutCredentials } from './environment.ts'
+import { readLoginSettings, readServiceUrl } from './settings.ts'
 import { signInByBrowser, signInByDevice } from './signIn.ts'
 
 /**

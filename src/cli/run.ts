@@ -10,7 +10,7 @@ import { progressOf } from './print.ts'
 import { type Asking, buildAsking } from './request.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
-import { withoutCredentials } from './settings.ts'
+import { withoutCredentials } from './environment.ts'
 import { untilDecided } from './waiting.ts'
 
 /**

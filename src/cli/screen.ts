@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
 import { Exit, exits } from './exit.ts'
 import { type Line, layOut } from './layout.ts'
-import type { Environment } from './settings.ts'
+import type { Environment } from './environment.ts'
 
 /** What people and machines get to see. Everything for people goes through `layOut` here, at the last moment. */
 export interface Screen {

@@ -1,7 +1,7 @@
 import type { Options } from './options.ts'
 import type { Screen } from './screen.ts'
 import type { Service } from './service.ts'
-import type { Environment } from './settings.ts'
+import type { Environment } from './environment.ts'
 
 /** What a command works with that needs no service. */
 export interface Offline {

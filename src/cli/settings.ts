@@ -1,10 +1,9 @@
 import { isObjectId } from '../core/data/id.ts'
+import type { Environment } from './environment.ts'
 import { Exit, exits } from './exit.ts'
 import { type Command, commands } from './commands.ts'
 import { findKeyring, type Keyring } from './keyring.ts'
 import type { Options } from './options.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Where the service is, and who calls it. */
 export interface Settings {
@@ -100,12 +99,6 @@ function finding(options: Options, environment: Environment) {
   const need = (variable: string, hint: string, option?: string): Found =>
     find(variable, option) ?? missing(`${variable} is not set: ${hint}`)
   return { find, need }
-}
-
-/** Leaves out what this program signs in with, for whoever is not to act in its name. */
-export function withoutCredentials(environment: Environment): Environment {
-  const { COUNTERSIGN_TOKEN: _token, COUNTERSIGN_CLIENT_SECRET: _secret, ...rest } = environment
-  return rest
 }
 
 interface Found {

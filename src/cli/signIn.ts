@@ -5,7 +5,8 @@ import { pauseFor } from './http.ts'
 import type { Kept } from './keyring.ts'
 import { startLoopback } from './loopback.ts'
 import type { Screen } from './screen.ts'
-import { type Environment, isLoopback, type LoginSettings } from './settings.ts'
+import type { Environment } from './environment.ts'
+import { isLoopback, type LoginSettings } from './settings.ts'
 
 /** How people sign in here. */
 export interface SignInParts {

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/data/instant.ts'
 import type { Policy } from '../ports/policy.ts'
-import { agents, apiAppId, users } from './accounts.ts'
+import { agents, apiAppId, signInAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import type { Identity } from './identity.ts'
 import type { Playground } from './playground.ts'
@@ -39,6 +39,7 @@ Try, in another terminal, in this folder:
 
   export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}
   export COUNTERSIGN_SCOPE=api://${apiAppId}/.default
+  export COUNTERSIGN_AUTHORITY=${identity.issuer} COUNTERSIGN_LOGIN_CLIENT=${signInAppId}
   export COUNTERSIGN_CLIENT_ID=${agent?.appId ?? ''} COUNTERSIGN_CLIENT_SECRET=${agent?.secret ?? ''}
   export PATH=$PWD/dist/bin:$PATH
 ${playground ? asked : allowed}

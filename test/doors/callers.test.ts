@@ -112,6 +112,7 @@ const strongest: Readonly<Record<string, string>> = {
 }
 
 const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+const evidenceToo = { roles: evidence }
 
 /** An account of the stack, and what else its token says. */
 const callers: Readonly<Record<string, readonly [string, Claims?]>> = {
@@ -124,6 +125,11 @@ const callers: Readonly<Record<string, readonly [string, Claims?]>> = {
   'agent without role': ['deploy-bot', { roles: undefined }],
   'agent with another application': ['deploy-bot', { azp: third }],
   'unregistered agent': ['other-bot', { oid: stranger, sub: stranger, azp: stranger }],
+  // what an agent holds that got a token of an approver on their behalf: https://learn.microsoft.com/entra/agent-id/agent-token-claims
+  "agent's application for an approver": ['dba-1', { ...evidenceToo, azp: 'a0000000-0000-4000-8000-000000000001' }],
+  'agent for an approver': ['dba-1', { ...evidenceToo, xms_act_fct: '3 9 11', xms_par_app_azp: third }],
+  "agent's own account": ['dba-1', { ...evidenceToo, xms_sub_fct: '13' }],
+  'application that nobody named': ['dba-1', { ...evidenceToo, azp: stranger }],
   approver: ['dba-1'],
   'approver with agent roles': ['dba-1', { roles: ['Actions.Request', 'Grants.Redeem'] }],
   'approver of another group': ['security-1'],

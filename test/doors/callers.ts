@@ -37,6 +37,10 @@ agent with evidence roles alone     403  403  403  403    403    403    403    4
 agent without role                  403  403  403  403    403    403    403    403    403    403
 agent with another application      403  403  403  403    403    403    403    403    403    403
 unregistered agent                  403  403  403  403    403    403    403    403    403    403
+agent's application for an approver 403  403  403  403    403    403    403    403    403    403
+agent for an approver               403  403  403  403    403    403    403    403    403    403
+agent's own account                 403  403  403  403    403    403    403    403    403    403
+application that nobody named       403  403  403  403    403    403    403    403    403    403
 
 approver                            403  200  200  403    200    403    403    200    403    403
 approver with agent roles           403  200  200  403    200    403    403    200    403    403
@@ -84,6 +88,10 @@ agent with evidence roles alone     403     403    403  403      200        200 
 agent without role                  403     403    403  403      200        200    200     200  401
 agent with another application      403     403    403  403      200        200    200     200  401
 unregistered agent                  403     403    403  403      200        200    200     200  401
+agent's application for an approver 403     403    403  403      200        200    200     200  401
+agent for an approver               403     403    403  403      200        200    200     200  401
+agent's own account                 403     403    403  403      200        200    200     200  401
+application that nobody named       403     403    403  403      200        200    200     200  401
 
 approver                            403     403    403  403      200        200    200     200  401
 approver with agent roles           403     403    403  403      200        200    200     200  401

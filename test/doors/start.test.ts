@@ -53,6 +53,17 @@ test('a bad policy stops the start with file, line and rule', async () => {
   expect(said).toMatch(/approve\.cedar.*\d+.*export-needs-dba.*nobody/s)
 })
 
+test("an agent's application that people are to use stops the start, which names both", async () => {
+  const policy = join(folder, 'policy')
+  await cp('policy', policy, { recursive: true })
+  const approvers = await readFile(join(policy, 'approvers.json'), 'utf8')
+  const command = '33333333-3333-4333-8333-333333333333'
+  await writeFile(join(policy, 'approvers.json'), approvers.replaceAll('a0000000-0000-4000-8000-000000000001', command))
+  const { code, said } = await start({ COUNTERSIGN_POLICY: policy })
+  expect(code).toBe(1)
+  expect(said).toMatch(new RegExp(`COUNTERSIGN_CLIENTS.*cli=${command}.*deploy-bot`))
+})
+
 test('storage that cannot start stops the start and says why', async () => {
   await writeFile(join(folder, 'file'), '')
   const { code, said } = await start({ COUNTERSIGN_DATA: join(folder, 'file', 'data') })

@@ -1,6 +1,7 @@
 import { checkClients, parseClients } from '../../src/http/clients.ts'
-import { bot, oid } from '../support/build.ts'
-import { agent } from '../support/world.ts'
+import { bot, oid, tool } from '../support/build.ts'
+import { agent, asks } from '../support/world.ts'
+import { served } from './served.ts'
 
 const [cli, console] = [oid(81), oid(82)]
 
@@ -51,4 +52,20 @@ test("an agent's application is not for people: the start says which, and whose"
   expect(() => checkClients(new Map([[cli, 'cli']]), policy)).toThrow(
     new RegExp(`COUNTERSIGN_CLIENTS.*cli=${cli}.*deploy-bot`),
   )
+})
+
+test('votes and revocations say which application was used, and by which name', async () => {
+  const here = await served()
+  const { id, digest } = (await here.approvals.ask(asks())).request
+  const params = { id }
+  const { status } = await here.call('decide', 'approver', { params, body: { verdict: 'approve', digest } })
+  expect(status).toBe(200)
+  expect((await here.call('revoke', 'approver', { params, body: {} })).status).toBe(200)
+  const { text } = await here.call('events', 'Evidence.Read', { params })
+  const events = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; data: object })
+  expect(events.find(({ type }) => type === 'decided')?.data).toMatchObject({ via: 'cli', client: tool })
+  expect(events.find(({ type }) => type === 'revoked')?.data).toMatchObject({ client: tool })
 })

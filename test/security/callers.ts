@@ -3,6 +3,8 @@ import type { Row } from './row.ts'
 const gate = 'test/teams/gate.test.ts'
 const caller = 'test/http/caller.test.ts'
 const matrix = 'test/doors/callers.test.ts'
+const principal = 'test/http/principal.test.ts'
+const login = 'test/cli/login.test.ts'
 const token = 'a token is refused that has %s'
 
 /** Those who are not who they say, or may not call at all. */
@@ -158,9 +160,122 @@ export const callerRows: readonly Row[] = [
       {
         name: 'person-role',
         file: 'src/http/principal.ts',
-        find: 'if (role !== undefined && !caller.roles.includes(role))',
+        find: 'if (role !== undefined && !person.roles.includes(role))',
         replace: 'if (false)',
         tests: { 'test/http/principal.test.ts': ['what is for people of a role is not for %s'] },
+      },
+    ],
+  },
+  {
+    attack: 'An agent approves, revokes or erases with a token that an approver lent it, or as a user of its own',
+    control:
+      'People come through the applications that COUNTERSIGN_CLIENTS names, none of which is an agent’s; tokens that say an agent acts or is the subject, and accounts of agents, only ever refuse; events name the application',
+    switches: [
+      {
+        name: 'client-named',
+        file: 'src/http/principal.ts',
+        find: 'const via = clients.get(person.client)',
+        replace: "const via = clients.get(person.client) ?? 'api'",
+        build: true,
+        tests: {
+          [principal]: ["a person's token counts for nothing through %s"],
+          [matrix]: ['%s'],
+        },
+      },
+      {
+        name: 'client-of-agent',
+        file: 'src/http/principal.ts',
+        find: 'if (policy.agents().some(({ appId }) => appId === person.client))',
+        replace: 'if (false)',
+        tests: { [principal]: ["a person's token counts for nothing through %s"] },
+      },
+      {
+        name: 'client-of-agent-at-start',
+        file: 'src/app.ts',
+        find: '  checkClients(clients, policy)\n',
+        replace: '',
+        build: true,
+        tests: {
+          'test/doors/start.test.ts': [
+            "an agent's application that people are to use stops the start, which names both",
+          ],
+        },
+      },
+      {
+        name: 'agent-facets',
+        file: 'src/http/principal.ts',
+        find: 'if (agentic)',
+        replace: 'if (false)',
+        build: true,
+        tests: {
+          [principal]: ["a person's token counts for nothing through %s"],
+          [matrix]: ['%s'],
+        },
+      },
+      {
+        name: 'agent-facets-read',
+        file: 'src/http/caller.ts',
+        find: 'values === null || ',
+        replace: 'values !== null && ',
+        tests: { [caller]: ['a token is marked in which %s'] },
+      },
+      {
+        name: 'agent-users',
+        file: 'src/azure/directory.ts',
+        find: 'if (isAgentUser(user)) return null',
+        replace: '',
+        tests: {
+          'test/azure/directory.test.ts': [
+            'an account of an agent is no person, though a member and enabled: known %s',
+          ],
+        },
+      },
+      {
+        name: 'client-recorded',
+        file: 'src/http/requests.ts',
+        find: 'seen: { via: caller.via, digest, client: caller.client },',
+        replace: "seen: { via: 'api', digest },",
+        tests: {
+          'test/http/clients.test.ts': ['votes and revocations say which application was used, and by which name'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A key that Entra or the Bot Framework withdrew still signs tokens',
+    control: 'Fetched keys count for an hour; after it nobody is let in until the key server answers',
+    switches: [
+      {
+        name: 'token-keys-age',
+        file: 'src/runtime/token.ts',
+        find: 'const longestKept = 3600 * 1000',
+        replace: 'const longestKept = 24 * 3600 * 1000',
+        tests: {
+          [caller]: [
+            'as time goes by › a key that was withdrawn counts no longer than an hour',
+            'as time goes by › nobody is let in an hour after the key server went away, until it is back',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'Another program on the machine ends a sign-in of the command with a code of its own, or finds the token',
+    control: 'State, issuer and PKCE; the token is in the keyring or in one command’s environment, and in no file',
+    switches: [
+      {
+        name: 'login-state',
+        file: 'src/cli/signIn.ts',
+        find: 'oauth.validateAuthResponse(server, client, url, state)',
+        replace: 'oauth.validateAuthResponse(server, client, url, oauth.skipStateCheck)',
+        tests: { [login]: ['an answer of a browser › %s changes nothing: the right one still counts'] },
+      },
+      {
+        name: 'login-person',
+        file: 'src/cli/settings.ts',
+        find: "if (caller === 'person' || ",
+        replace: 'if (',
+        tests: { [login]: ["who calls › an agent's secret decides nothing, and a person's sign-in asks for nothing"] },
       },
     ],
   },

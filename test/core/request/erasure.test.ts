@@ -3,7 +3,19 @@ import { revision } from '../../../src/core/request/delivery.ts'
 import { type ApprovalRequest, saidIn, saidWith } from '../../../src/core/request/request.ts'
 import { report } from '../../../src/core/request/redemption.ts'
 import { decide } from '../../../src/core/request/decision.ts'
-import { anyWith, bot, code, decision, dba, pending, redeemed, settle, statuses, after } from '../../support/build.ts'
+import {
+  anyWith,
+  bot,
+  code,
+  decision,
+  dba,
+  pending,
+  redeemed,
+  settle,
+  statuses,
+  after,
+  tool,
+} from '../../support/build.ts'
 
 const erasing = (request: ApprovalRequest, names: readonly Erasable[] = erasable) =>
   erase(request, { names, why: 'A secret was in it.', by: dba })
@@ -18,6 +30,11 @@ test.each(statuses)('a request that is %s', (status) => {
 
 test('one that nobody reported is open', () => {
   expect(code(() => erasing({ ...redeemed(), unreported: true }))).toBe('still-open')
+})
+
+test('each event of an erasure says through which application', () => {
+  const { events } = erase(done(), { names: ['reason'], why: 'A secret.', by: dba, client: tool })
+  expect(events).toMatchObject([{ type: 'erased', data: { names: ['reason'], client: tool } }])
 })
 
 test('each text goes, from each event, with one event that records it', () => {

@@ -18,6 +18,7 @@ import {
   settle,
   statuses,
   submission,
+  tool,
 } from '../../support/build.ts'
 
 const unless = (...except: readonly Status[]): readonly Status[] => statuses.filter((one) => !except.includes(one))
@@ -84,6 +85,12 @@ describe('revoke', () => {
         said: { name: 'Dana', reason: 'Wrong week.' },
       },
     ])
+  })
+
+  test('says through which application, and changes nothing else by it', () => {
+    const { request, events } = revoke(approved(), { ...by(), client: tool })
+    expect(events).toMatchObject([{ data: { client: tool, facts: facts(dba2) } }])
+    expect(request).toEqual(revoke(approved(), by()).request)
   })
 
   test('comes too late for what is redeemed', () => {
