@@ -172,7 +172,7 @@ function retryAfterOf(headers: Headers): number | undefined {
 }
 
 /** The system's name of the fault, as ECONNREFUSED. */
-function faultOf(cause: unknown): string {
+export function faultOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') return inner.code
   return inner instanceof Error ? inner.message : 'unknown fault'

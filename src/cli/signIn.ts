@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { openBrowser } from './browser.ts'
 import { Exit, exits } from './exit.ts'
-import { pauseFor } from './http.ts'
+import { faultOf, pauseFor } from './http.ts'
 import type { Kept } from './keyring.ts'
 import { startLoopback } from './loopback.ts'
 import type { Screen } from './screen.ts'
@@ -161,10 +161,7 @@ async function answered<T>({ server }: Pick<Place, 'server'>, work: () => Promis
   } catch (cause) {
     if (cause instanceof Exit) throw cause
     if (cause instanceof oauth.ResponseBodyError) throw refusal(cause.error, cause.error_description)
-    const words = cause instanceof Error ? cause.message : 'unknown fault'
-    const inner =
-      cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : null
-    throw new Exit(exits.unreachable, `${server.issuer} does not sign people in: ${String(inner ?? words)}.`)
+    throw new Exit(exits.unreachable, `${server.issuer} does not sign people in: ${faultOf(cause)}.`)
   }
 }
 

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
-import type { Configuration, Context, ResourceServer, Token, TokenParts } from 'oidc-provider'
+import type {
+  Configuration,
+  Context,
+  interactionPolicy,
+  Policy,
+  ResourceServer,
+  Token,
+  TokenParts,
+} from 'oidc-provider'
 import { type Agent, agents, apiAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
 import { signingIn } from './signingIn.ts'
 import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
@@ -30,7 +38,7 @@ const lifetime = 3600
  * and PKCE (RFC 7636) or by device code (RFC 8628), and by `mint` to anybody.
  */
 export async function createIssuer(issuer: string, key: JWK, failed: (cause: unknown) => void): Promise<Issuer> {
-  const { default: Provider, errors, interactionPolicy } = await loadQuietly()
+  const { default: Provider, errors, interactionPolicy: prompts } = await loadQuietly()
   const info: ResourceServer = {
     audience: apiAppId,
     scope: peoplesScope,
@@ -38,12 +46,9 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'RS256' } },
   }
-  const policy = interactionPolicy.base()
-  policy.remove('consent')
-  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
   const provider = new Provider(issuer, {
     ...configuration(key),
-    interactions: { policy, url: (_context, { uid }) => `${signInPath}/${uid}` },
+    interactions: { policy: promptsOf(prompts), url: (_context, { uid }) => `${signInPath}/${uid}` },
     // nobody is asked to consent: as in a tenant whose administrator did so for all
     async loadExistingGrant({ oidc }) {
       const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
@@ -94,6 +99,14 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
       return token.save()
     },
   }
+}
+
+/** Nobody is asked to consent; people choose an account where a program asks for it. */
+function promptsOf({ base, Prompt }: typeof interactionPolicy): Policy {
+  const policy = base()
+  policy.remove('consent')
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
+  return policy
 }
 
 /** It warns of every Node before 22 when it loads; it works on 20 all the same. */

@@ -63,7 +63,7 @@ declare module 'oidc-provider' {
     save(): Promise<string>
   }
 
-  interface Policy {
+  export interface Policy {
     remove(name: string): void
     add(prompt: object, at: number): void
   }

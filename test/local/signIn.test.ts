@@ -98,7 +98,7 @@ test.each([
 })
 
 test('an agent signs in as itself alone', async () => {
-  const [{ appId = '' } = {}] = agents
+  const appId = agents[0]?.appId ?? ''
   expect((await person.visit(authorize({ client_id: appId }).url)).status).toBe(400)
   const { status, text } = await person.visit(authorize({ client_id: '<script>' }).url)
   expect([status, text.includes('This does not work'), text.includes('<script>')]).toEqual([400, true, false])
@@ -137,7 +137,8 @@ describe('without a browser', () => {
   })
 
   test('agents have no such code, and neither has another scope', async () => {
-    const [{ appId = '', secret = '' } = {}] = agents
+    const [agent] = agents
+    const [appId, secret] = [agent?.appId ?? '', agent?.secret ?? '']
     const asked = await postTo('devicecode', { client_id: appId, client_secret: secret, scope })
     expect(asked).toMatchObject({ status: 400 })
     expect(await postTo('devicecode', { client_id: signInAppId, scope: 'openid' })).toMatchObject({ status: 400 })
@@ -166,7 +167,7 @@ function authorize(changed: Record<string, string>) {
     ...{ code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' },
     ...changed,
   }
-  const url = `${identity.origin}/${tenantId}/oauth2/v2.0/authorize?${new URLSearchParams(query)}`
+  const url = `${identity.origin}/${tenantId}/oauth2/v2.0/authorize?${new URLSearchParams(query).toString()}`
   return { url, verifier }
 }
 
