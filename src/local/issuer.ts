@@ -102,10 +102,10 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
 }
 
 /** Nobody is asked to consent; people choose an account where a program asks for it. */
-function promptsOf({ base, Prompt }: typeof interactionPolicy): Policy {
-  const policy = base()
+function promptsOf(prompts: typeof interactionPolicy): Policy {
+  const policy = prompts.base()
   policy.remove('consent')
-  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
+  policy.add(new prompts.Prompt({ name: 'select_account', requestable: true }), 0)
   return policy
 }
 
