@@ -18,12 +18,12 @@ export async function reach<T>(timeout: number, work: (call: BlobCall) => Promis
 export const unreachable = (cause?: unknown): Problem =>
   new Problem('unavailable', 'The archive cannot be reached.', { cause, retryAfter: 5 })
 
-/** The condition of a write that creates. */
+/** The condition of a write that must create the blob. */
 export const ifNew = { ifNoneMatch: '*' } as const
 
 /**
- * Answers whether this created the blob. If not, one exists: from a try whose answer was lost, from another instance,
- * or with other bytes.
+ * Returns whether this write created the blob. If not, a blob exists: of an earlier try whose answer was lost, of
+ * another instance, or with other bytes.
  */
 export async function creates(work: Promise<unknown>): Promise<boolean> {
   try {
@@ -35,7 +35,7 @@ export async function creates(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Answers `null` if there is no such blob; a container that is missing is a fault. */
+/** Returns `null` if there is no such blob. A missing container is a fault of the deployment, and throws. */
 export async function found<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work
@@ -52,7 +52,7 @@ export async function part(blob: BlobClient, from: number, size: number, call: B
       const answer = await found(blob.download(from, size, call))
       return answer && (await collected(answer.readableStreamBody))
     } catch (cause) {
-      // Range Not Satisfiable: nothing begins here. The SDK asks again until an answer begins, not if it breaks off.
+      // Range Not Satisfiable: the blob ends before `from`. The loop is there because the SDK retries no broken answer.
       if (cause instanceof RestError && cause.statusCode === 416) return Buffer.alloc(0)
       if (cause instanceof RestError || call.abortSignal.aborted || attempt === tries) throw cause
     }
@@ -61,7 +61,7 @@ export async function part(blob: BlobClient, from: number, size: number, call: B
 
 const tries = 3
 
-/** Once another writer has committed, blocks that it did not name are gone: then ours are not in the list. */
+/** Whether another writer was first. Its commit drops the blocks of all others, so that this list becomes invalid. */
 const isTaken = (error: RestError): boolean =>
   error.statusCode === 409 || error.statusCode === 412 || codeOf(error) === 'InvalidBlockList'
 

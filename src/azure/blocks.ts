@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Hex } from '../core/data/id.ts'
 
-/** Bytes of a block: a blob may have 50,000 of them. */
+/** Bytes of a block. A blob may have 50,000 blocks. */
 export const blockSize = 4 * 1024 * 1024
 
-/** Blocks on their way at the same time; with the one that is being filled, all the memory that a stream takes. */
+/** Blocks that are sent at the same time. With the one that is being filled, they are all the memory of a stream. */
 const atOnce = 2
 
-/** Blocks that are stored, but not yet a file. */
+/** Stored blocks that are not committed to a file yet. */
 export interface Staged {
   /** In the order of the bytes. */
   readonly ids: readonly string[]
@@ -15,7 +15,7 @@ export interface Staged {
   readonly sha256: Hex
 }
 
-/** Cuts a stream into blocks and puts each under an id of its own. Ends when no block is on its way any more. */
+/** Cuts a stream into blocks and stores each under its own id. Waits, also after an error, for blocks being sent. */
 export async function stage(
   bytes: AsyncIterable<Uint8Array>,
   put: (id: string, block: Uint8Array) => Promise<unknown>,
@@ -33,7 +33,7 @@ export async function stage(
       yield { id, block }
     }
   }
-  // A generator serves one after the other, in order; it ends for all when one of them fails.
+  // All workers draw from one generator, in order. It ends for all of them when one fails.
   const source = numbered()
   const work = async () => {
     for await (const { id, block } of source) await put(id, block)
@@ -43,7 +43,7 @@ export async function stage(
   return { ids, size, sha256: hash.digest('hex') as Hex }
 }
 
-/** Copies: who makes the stream may use its chunks again. */
+/** Copies a stream into blocks. A copy is needed, because the source may reuse its chunks. */
 async function* blocksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let block = Buffer.allocUnsafe(blockSize)
   let filled = 0
@@ -63,8 +63,8 @@ async function* blocksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 }
 
 /**
- * All writers of one name share its list of uncommitted blocks: each has a random prefix, and all ids are equally long,
- * as the storage demands (Put Block, `blockid`).
+ * Makes the id of a block. All writers of one blob share its uncommitted blocks, so each writer has a random prefix.
+ * All ids have the same length, as the storage demands (Put Block, `blockid`).
  */
 function blockId(prefix: Uint8Array, number: number): string {
   const id = Buffer.alloc(16)

@@ -6,10 +6,10 @@ import type { CardRow } from '../ports/outbox.ts'
 import { foreignColumns, integerIn, type Row, textIn, textOrNull } from './column.ts'
 import { rowOf } from './row.ts'
 
-/** A channel's id, and a card's, have characters that a key may not have. */
+/** Makes the key of a card's row. The ids are hashed, because they have characters that a key may not have. */
 export const cardKey = (request: RequestId, row: CardRow): string => `card-${request}-${sha256(cardName(row))}`
 
-/** The keys of all cards of a request: from the first, up to the second. */
+/** The range of the keys of a request's cards: from the first, up to the second. */
 export const cardKeys = (request: RequestId): readonly [string, string] => [`card-${request}-`, `card-${request}-~`]
 
 export const cardRow = (request: RequestId, row: CardRow): TableEntity => {

@@ -5,7 +5,7 @@ import { inverseIdIn } from './rowKey.ts'
 /** A row as it was read. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** What is remembered of a row that is written again: its ETag, and the columns that this program does not know. */
+/** What is needed to write a row again: its ETag, and the columns that this program does not know. */
 export interface ReadRow {
   readonly etag: string
   readonly foreign: Row
@@ -26,7 +26,7 @@ const columnLength = 30_000
 export function split(name: string, text: string): Record<string, string> {
   const columns: Record<string, string> = {}
   for (let from = 0, number = 0; number === 0 || from < text.length; number++) {
-    // Half a surrogate pair would not survive the way.
+    // UTF-8 cannot hold half a surrogate pair: it would be replaced on the way.
     const isInPair = /[\ud800-\udbff]/.test(text.charAt(from + columnLength - 1))
     const end = from + columnLength - (isInPair ? 1 : 0)
     columns[column(name, number)] = text.slice(from, end)
@@ -35,7 +35,7 @@ export function split(name: string, text: string): Record<string, string> {
   return columns
 }
 
-/** Whether a row bears a later format. Its key and ETag may be read: they say which row it is. */
+/** Whether a row has a later format. If so, only its key and ETag may be read. */
 export const isNewer = ({ v }: Row): boolean => typeof v === 'number' && v > rowVersion
 
 /** Names a row of a later format by its key; `request` is there where the key tells it. */
@@ -55,7 +55,7 @@ function checkVersion(row: Row): void {
   if (v !== rowVersion) throw new Error(`A row has format ${JSON.stringify(v)}; this program reads ${rowVersion}.`)
 }
 
-/** What the storage adds to each row. */
+/** The columns that the storage adds to each row. */
 const ofStorage = ['odata.metadata', 'etag', 'partitionKey', 'rowKey', 'timestamp', 'v']
 
 /**
@@ -69,7 +69,7 @@ export function foreignColumns(row: Row, known: readonly string[]): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !isKnown(name)))
 }
 
-/** A row's key, whatever its format. */
+/** Reads a row's key, whatever the row's format is. */
 export const keyOf = (row: Row): string => row['rowKey'] as string
 
 /**
@@ -87,7 +87,7 @@ export function textOrNull(row: Row, name: string): string | null {
   }
 }
 
-/** As {@link textOrNull}. @throws {Error} if there is no such column. */
+/** Does what {@link textOrNull} does. @throws {Error} if there is no such column. */
 export function textIn(row: Row, name: string): string {
   const text = textOrNull(row, name)
   if (text === null) throw new Error(`A row has no ${name}.`)

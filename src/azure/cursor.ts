@@ -3,17 +3,17 @@ import { type Instant, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Scope } from '../ports/ledger.ts'
 
-/** Where a request stands in a list. Positions compare as text. */
+/** The position of a request in a list. Positions compare as text. */
 export type Position = string & { readonly __brand: 'Position' }
 
 /** Characters of an instant, and of an inverted id. */
 const instantLength = '2026-01-31T09:30:00.000Z'.length
 export const inverseLength = 26
 
-/** Newest first. */
+/** Makes a position in a list with the newest request first. */
 export const positionById = (id: RequestId): Position => `${inverse(id)}-${shardOf(id)}` as Position
 
-/** By deadline. */
+/** Makes a position in a list by deadline. */
 export const positionByDue = (at: Instant, id: RequestId): Position => `${at}-${id}` as Position
 
 /** Reads the request from a position. */
@@ -26,7 +26,7 @@ export const idAt = (scope: Scope, position: Position): RequestId =>
 export const cursorOf = (scope: Scope, position: Position): string =>
   Buffer.from(`${scope.by}:${position}`).toString('base64url')
 
-/** @throws {Problem} `invalid-input` for what {@link cursorOf} did not make for such a list. */
+/** @throws {Problem} `invalid-input` unless {@link cursorOf} made the cursor for such a list. */
 export function parseCursor(scope: Scope, cursor: string): Position {
   const position = Buffer.from(cursor, 'base64url')
     .toString()

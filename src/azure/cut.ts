@@ -12,10 +12,10 @@ export interface ShardEvents {
 }
 
 /**
- * Finds a shard's newest event before a moment. Times never run backwards in a shard; the head's may be later than
- * its event's.
+ * Finds a shard's newest event before a moment. Times never run backwards in a shard, but the head may have a later
+ * time than its event.
  *
- * @throws {Broken} where an event is missing, or bears no time.
+ * @throws {Broken} if an event is missing, or has no time.
  */
 export async function cutBefore({ shard, head, read }: ShardEvents, before: Instant): Promise<ChainHead> {
   const newest: ChainHead = { seq: head.seq, hash: head.hash }
@@ -27,7 +27,7 @@ export async function cutBefore({ shard, head, read }: ShardEvents, before: Inst
   }
 
   if (head.recordedAt === null || head.recordedAt < before || (await isEarly(head.seq))) return newest
-  // Backwards by growing steps first: what is asked for is nearly always close to the head.
+  // Steps back in growing steps first, because the wanted event is nearly always close to the head.
   let late = head.seq
   let early: ChainHead | null = null
   for (let step = 1; early === null; step *= 2) {

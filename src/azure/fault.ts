@@ -13,7 +13,7 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** As `answered`, for reads: these conflict with nothing, so that a conflict is a fault of the storage. */
+/** Does what `answered` does, for reads. A read cannot conflict, so a conflict is a fault of the storage. */
 export async function read<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -22,14 +22,14 @@ export async function read<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Reads one row; `null` if it does not exist. JSON without an ETag is no answer of the storage. */
+/** Reads one row; `null` if it does not exist. JSON without an ETag does not come from the storage. */
 export async function found(work: Promise<object>): Promise<Row | null> {
   const row = await unlessMissing(work)
   if (row !== null && typeof row['etag'] !== 'string') throw unavailable(new TypeError('The answer is no row.'))
   return row
 }
 
-/** Waits for a row to be deleted; it may be gone already. */
+/** Waits for the deletion of a row. A row that is gone already counts as deleted. */
 export async function dropped(work: Promise<object>): Promise<void> {
   await unlessMissing(work)
 }
@@ -92,14 +92,14 @@ const isConflict = (cause: unknown): boolean =>
 const isTableMissing = (error: RestError): boolean =>
   error.code === 'TableNotFound' || error.response?.bodyAsText?.includes('"TableNotFound"') === true
 
-/** Our own deadline passed, or no token could be had from Entra. */
+/** Whether the call's own deadline passed, or Entra gave no token. */
 const isUnreachable = (cause: unknown): boolean =>
   cause instanceof Error &&
   ['AbortError', 'AuthenticationError', 'AggregateAuthenticationError', 'CredentialUnavailableError'].includes(
     cause.name,
   )
 
-/** The SDK throws these when an answer is not one of the table service. */
+/** Errors that the SDK throws if an answer does not come from the table service. */
 const isGarbled = (cause: unknown): boolean => cause instanceof TypeError || cause instanceof SyntaxError
 
 export function unavailable(cause: unknown): Problem {

@@ -37,7 +37,7 @@ export class TableLimits implements Limits {
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause
       const stored = await this.#stored(key, within(2_000))
-      // An answer may be lost: then the row is as we wanted it, and the conflict is with ourselves.
+      // After a lost answer the conflict is with this very write: then the row is as it should be.
       if (stored === null || textIn(stored, 'row') !== wanted) throw cause
     }
   }
@@ -48,7 +48,7 @@ export class TableLimits implements Limits {
   }
 }
 
-/** A channel's id has characters that a key may not have. */
+/** Makes a row's key. A channel id is hashed, because it has characters that a key may not have. */
 const place = (key: LimitKey) => ({
   partitionKey: 'agent' in key ? `agent-${key.agent}` : `channel-${sha256(key.channel)}`,
   rowKey: 'slots',
@@ -56,5 +56,5 @@ const place = (key: LimitKey) => ({
 
 const canonicalRow = (row: LimitRow): string => canonical(JSON.parse(JSON.stringify(row)) as Json)
 
-/** What a row does not have yet is empty. */
+/** Reads the limits from a row. Lists that an older row lacks are empty. */
 const limitFrom = (row: Row): LimitRow => ({ ...emptyRow, ...(JSON.parse(textIn(row, 'row')) as Partial<LimitRow>) })

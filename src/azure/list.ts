@@ -23,10 +23,10 @@ export interface ListSource {
   readonly deadline: Deadline
 }
 
-/** A page that took so long to read, in milliseconds, is handed out as it is, with a cursor. */
+/** Milliseconds of reading after which a page is returned as it is, with a cursor. */
 const longEnough = 3_500
 
-/** So many requests are read at once. */
+/** Requests that are read at the same time. */
 const width = 16
 
 /**
@@ -62,7 +62,7 @@ export async function listRequests(
   return { requests, ...next, ...(newer.length > 0 && { newer }) }
 }
 
-/** `null` for a request that was closed since its deadline was read. */
+/** Reads a request; `null` if it was closed since its deadline was read. */
 async function requestOf(
   { find }: ListSource,
   scope: Scope,
@@ -104,5 +104,5 @@ const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'du
 
 const prefixOf = (scope: Scope): string => `${kinds[scope.by]}-${'id' in scope ? `${scope.id}-` : ''}`
 
-/** The last that can stand for this moment: what is newer sorts before it, what is older after it. */
+/** The last key of this moment: requests that are newer sort before it, older ones after it. */
 const oldestAt = (at: Instant): string => inverse(newRequestId(at, new Uint8Array(10), shardAt('0')))

@@ -25,7 +25,7 @@ export interface Merged {
   isAtEnd(): boolean
 }
 
-/** One shard's rows that were read and not taken; `token` says where it goes on, `null` that it does not. */
+/** One shard's rows that are read and not taken. `token` says where reading goes on; `null` at the end. */
 interface Stream {
   readonly shard: Shard
   rows: MergedRow[]
@@ -36,7 +36,7 @@ interface Stream {
 export interface MergeReading {
   readonly table: TableClient
   readonly mostRows: number
-  /** Small, since a page needs few rows of each shard; those that follow grow. */
+  /** Rows of the next read. Small at first, since a page needs few rows of each shard; each further read is larger. */
   readonly firstSize: number
   readonly deadline: Deadline
 }
@@ -50,7 +50,7 @@ export function mergeShards(plan: MergePlan, { table, mostRows, firstSize, deadl
   const streams = shards.map((shard): Stream => ({ shard, rows: [], token: undefined, size: bounded(firstSize) }))
   let left = mostRows
 
-  /** Reads on wherever little is left, at once, since all shards are used up about evenly. */
+  /** Reads more of all shards with few rows left, at the same time, because shards run out about evenly. */
   async function refill(): Promise<void> {
     const low = streams.filter((stream) => stream.token !== null && stream.rows.length <= stream.size / 4)
     const share = Math.floor(left / low.length)
@@ -83,10 +83,10 @@ export function mergeShards(plan: MergePlan, { table, mostRows, firstSize, deadl
   }
 }
 
-/** Nothing can be taken while this is so: the next row may be among those that were not read. */
+/** Whether a shard's next row is not read yet. It may be the first of all, so no row can be taken before. */
 const isDry = ({ rows, token }: Stream): boolean => rows.length === 0 && token !== null
 
-/** The stream with the least position. */
+/** The stream whose next row comes first. */
 function first(streams: readonly Stream[]): Stream | undefined {
   let least: Stream | undefined
   for (const stream of streams) {

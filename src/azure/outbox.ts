@@ -11,20 +11,20 @@ import { rowOf } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
-/** Rows of one shard that one look at what waits reads. */
+/** Rows of one shard that one call of `waiting` reads. */
 const mostRows = 1_000
 
-/** Commits change the row that a claim is written to; after so many in a row the claim is left to others. */
+/** Lost races after which a claim is given up. Commits change the same row, so a claim may lose several in a row. */
 const mostRaces = 5
 
-/** Empty text stands for absent, since a merge takes no column away. */
+/** An empty text stands for an absent value, because a merge cannot remove a column. */
 const none = ''
 
 /** Which cards are out of date, who sees to them, and what lies in Teams: rows beside the requests in the ledger. */
 export class TableOutbox implements Outbox {
   readonly #table: TableClient
   readonly #pageSize: number
-  /** Where the next look at a shard goes on that had more than was read. */
+  /** For each shard with more rows than were read: where the next call goes on. */
   readonly #places = new Map<Shard, string>()
 
   constructor({ ledger }: Pick<Tables, 'ledger'>, pageSize = mostRows) {
@@ -49,7 +49,7 @@ export class TableOutbox implements Outbox {
       const row = await this.#read(request, deadline)
       if (row === null) return null
       const posting = postingFrom(row)
-      // Whoever claims has a name of its own: this is our write, whose answer was lost.
+      // Each delivery claims with its own name, so this is the same claim, whose answer was lost.
       if (posting.by === by) return { request, by, until, moved: false, version: textIn(row, 'etag') }
       if (isClaimed(posting, now)) return null
       const columns = { by, until, tries: posting.tries + 1 }
@@ -68,7 +68,7 @@ export class TableOutbox implements Outbox {
       if (next !== null) return { request, by, until, moved, version: next }
       const row = await this.#read(request, deadline)
       if (row === null || textOrNull(row, 'by') !== by) return null
-      // Perhaps it was our own write, whose answer was lost; it cannot be told whether it was nothing else.
+      // The row may have changed only by this very write, whose answer was lost. That cannot be told from a commit.
       moved = true
       etag = textIn(row, 'etag')
     }
@@ -125,7 +125,7 @@ export class TableOutbox implements Outbox {
     await dropped(this.#table.deleteEntity(partitionKey, rowKey, within()))
   }
 
-  /** Up to a page of a shard's rows, from where the last look ended. */
+  /** Reads up to a page of a shard's rows, from where the last call ended. */
   async #posts(shard: Shard, deadline: Deadline): Promise<readonly Row[]> {
     const query = {
       filter: odata`PartitionKey eq ${shard} and RowKey ge 'post-' and RowKey lt 'post-~'`,
@@ -143,7 +143,7 @@ export class TableOutbox implements Outbox {
     return found(this.#table.getEntity(partitionKey, rowKey, deadline))
   }
 
-  /** The row's new ETag; `null` if it is not as it was read, or gone. */
+  /** Merges columns into the row. Returns its new ETag; `null` if the row has changed or is gone. */
   async #merge(
     request: RequestId,
     columns: Record<string, unknown>,
@@ -171,5 +171,5 @@ function postingFrom(row: Row): Posting {
   }
 }
 
-/** What a claim was written with; from elsewhere it would be a bug. */
+/** Reads the ETag of a claim. A claim of other origin is a bug. */
 const etagOf = (version: unknown): string => version as string

@@ -4,24 +4,25 @@ import { parseRetryAfter } from '../core/data/retryAfter.ts'
 
 type Policy = Parameters<TableClient['pipeline']['addPolicy']>[0]
 
-/** How far the storage's clock and the machine's are apart, as of the newest answer. */
+/** The distance between the storage's clock and this machine's, measured at the newest answer. */
 export interface StorageClock {
-  /** In milliseconds; 0 until something answered. */
+  /** In milliseconds; 0 before the first answer. */
   apart: number
 }
 
-/** Answers that pass: time-outs, throttling, and faults of the storage. */
+/** Status codes of passing faults: time-outs, throttling, and faults of the storage. */
 const passing = new Set([408, 429, 500, 502, 503, 504])
 const tries = 4
-/** A connection that hangs must leave time for another try. */
+/** Milliseconds of one try, so that a hanging connection leaves time for another. */
 const tryTimeout = 2_500
-/** An answer that asks for a longer wait than this is handed on. */
+/** Milliseconds. An answer that asks for a longer wait is returned to the caller. */
 const longestWait = 1_000
 
 /**
- * Tries again after faults that pass, of whichever request: a write that was applied although its answer was lost
- * therefore comes back as 409 or 412, and the writer reads back. Stands in for the SDK's own retries, which give up
- * on a 429 without `Retry-After` and wait without end for an answer that does not come.
+ * Retries every request after a passing fault. A write that was applied although its answer was lost therefore fails
+ * with 409 or 412, and its writer reads back.
+ *
+ * Replaces the SDK's own retries, which give up on a 429 without `Retry-After`, and have no time-out for an answer.
  */
 export const retries: Policy = {
   name: 'countersignRetries',
@@ -47,7 +48,7 @@ export const retries: Policy = {
 /** About 60, 180, 540 ms, with jitter, so that calls which failed together are not repeated together. */
 const backoff = (attempt: number): number => 20 * 3 ** attempt * (0.75 + Math.random() / 2)
 
-/** No status: the connection failed, or the answer did not come in time. */
+/** Whether an error has no status: the connection failed, or the answer did not come in time. */
 const isUnanswered = (cause: unknown): boolean =>
   cause instanceof RestError ? cause.statusCode === undefined : cause instanceof Error && cause.name === 'AbortError'
 
@@ -67,8 +68,8 @@ export const clockWatch = (clock: StorageClock): Policy => ({
 })
 
 /**
- * Escapes U+2028 and U+2029, which JSON may leave bare. Transactions are multipart texts, and who takes those apart by
- * lines may count these two as ends of lines: Azurite does.
+ * Escapes U+2028 and U+2029, which JSON may leave bare. Transactions are multipart texts, and a reader that splits them
+ * into lines may take these characters for line ends, as Azurite does.
  */
 export const bareLineEnds: Policy = {
   name: 'countersignLineEnds',

@@ -12,11 +12,11 @@ export interface Query {
 
 export interface RowPage {
   readonly rows: readonly Row[]
-  /** Where it goes on; absent at the end. */
+  /** Where the next page begins; absent at the end. */
   readonly token?: string
 }
 
-/** Reads at most so many rows, ascending. A page is empty only at the end: the storage may answer with less. */
+/** Reads up to `size` rows, ascending. The storage may answer with fewer rows, but a page is empty only at the end. */
 export const readPage = (
   table: TableClient,
   query: Query,
@@ -40,7 +40,7 @@ async function pageOf(
   return { rows: [] }
 }
 
-/** The SDK takes whatever has no rows for an end. */
+/** Refuses an answer without a list of rows: the SDK would take it for the end of the table. */
 function checkRows({ status, parsedBody: body }: { readonly status: number; readonly parsedBody?: unknown }): void {
   const isRows = typeof body === 'object' && body !== null && 'value' in body && Array.isArray(body.value)
   if (status === 200 && !isRows) throw unavailable(new TypeError('The answer is no list of rows.'))

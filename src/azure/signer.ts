@@ -5,12 +5,12 @@ import { Problem } from '../core/data/problem.ts'
 import type { PublicKey, Signer } from '../ports/signer.ts'
 
 export interface VaultSettings {
-  /** A Key Vault key id. With a version, that version signs; without, the newest that is in force. */
+  /** A Key Vault key id. If it has a version, that version signs, otherwise the newest version in force. */
   readonly keyId: string
   readonly credential: TokenCredential
   /** In milliseconds, for each call with all its retries. */
   readonly timeout?: number
-  /** For a vault that is not reached as Azure's are. */
+  /** Overrides how the vault is reached, for a vault outside of Azure. */
   readonly connection?: {
     readonly allowInsecureConnection?: boolean
     readonly disableChallengeResourceVerification?: boolean
@@ -45,7 +45,7 @@ export class VaultSigner implements Signer {
 
   /** @throws {Error} if the key id is malformed */
   constructor(settings: VaultSettings) {
-    // the parser takes ids of secrets, and of nothing, too
+    // The SDK's parser also accepts ids of secrets, and ids without a name.
     if (!keyIdPattern.test(settings.keyId)) throw new Error(`${settings.keyId} is not the id of a key in Key Vault.`)
     const { vaultUrl, name, version } = parseKeyVaultKeyIdentifier(settings.keyId)
     this.#settings = settings
@@ -71,7 +71,7 @@ export class VaultSigner implements Signer {
       versions.find(({ publicKey }) => kid === undefined || publicKey.kid === kid)
     const known = among(await this.#versions())
     if (known !== undefined) return known
-    // it may have come since the list was read, and be known to another instance already
+    // Another instance may have read a newer list, and have signed with a version that is not on this one.
     this.#list = null
     const found = among(await this.#versions())
     if (found === undefined)
@@ -100,7 +100,7 @@ export class VaultSigner implements Signer {
       if (enabled === true && (notBefore === undefined || notBefore.getTime() <= Date.now()))
         found.push({ version, rank: pinned ? Number.POSITIVE_INFINITY : (createdOn?.getTime() ?? 0) })
     }
-    // two versions may be of one second, and all instances must agree on their order
+    // Two versions may have been created in one second, and all instances must agree on their order.
     found.sort((a, b) => b.rank - a.rank || (a.version < b.version ? -1 : 1))
     const versions = await Promise.all(found.map(({ version }) => this.#fetch(version, call)))
     if (this.#pinned !== undefined && (found[0]?.version !== this.#pinned || versions[0] === null))
@@ -116,7 +116,7 @@ export class VaultSigner implements Signer {
     const fetched = this.#vault.getKey(this.#name, { ...call, version }).then(async (key) => {
       const publicKey = await publicKeyOf(key)
       if (publicKey === null) return null
-      // with the whole key it does not ask the vault for it again
+      // Given the whole key, the client does not fetch it from the vault again.
       return { publicKey, vault: new CryptographyClient(key, this.#settings.credential, this.#options()) }
     })
     this.#fetched.set(version, fetched)
@@ -128,14 +128,14 @@ export class VaultSigner implements Signer {
     try {
       return await work({ abortSignal: AbortSignal.timeout(this.#settings.timeout ?? 5_000) })
     } catch (cause) {
-      // the version may have been disabled or deleted: look at once which there are
+      // The version may have been disabled or deleted, so the next call must read the list again.
       if (cause instanceof Error && 'statusCode' in cause && (cause.statusCode === 403 || cause.statusCode === 404))
         this.#list = null
       throw new Problem('unavailable', 'The signing key cannot be reached.', { cause, retryAfter: 5 })
     }
   }
 
-  /** Made anew each time, because a client writes into what it is given. */
+  /** Makes new options for each client, because clients write into them. */
   #options() {
     return {
       ...this.#settings.connection,

@@ -16,7 +16,7 @@ export function takeTurns(mostWait = longestWait): Ledger['inTurn'] {
   return (shard, work) => {
     const before = ends.get(shard) ?? Promise.resolve()
     const mine = inTime(before, mostWait, busy).then(work)
-    // Ends with nothing: if each end held the result of the one before, no result would ever be freed.
+    // Resolves to nothing: if each promise held the result of the one before, no result would ever be freed.
     const ended = Promise.allSettled([before, mine]).then(() => undefined)
     ends.set(shard, ended)
     return mine
