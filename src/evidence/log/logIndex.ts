@@ -11,7 +11,7 @@ export interface Placed {
   readonly index: number
 }
 
-/** Lists where the day's events stand in the log: shard by shard, in log order, with the shards that have none. */
+/** Lists the day's places in the log, shard by shard and in log order, including shards without events. */
 export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>): readonly Placed[] {
   let index = size
   return shards.map((shard) => {

@@ -19,12 +19,12 @@ interface Level {
   tree: ReturnType<typeof growing>
 }
 
-/** Lets the log grow from where it stood, and writes its tiles into the archive. */
+/** Grows the log from its sealed size on, and writes its tiles into the archive. */
 export class TileWriter {
   readonly #archive: Archive
   readonly #levels: Level[]
   readonly #writing = new Overlap()
-  /** Of the entry bundle that is being filled. */
+  /** The leaves of the entry bundle that is being filled. */
   #leaves: string[]
   #size: number
   #unwritten: { readonly tile: Tile; readonly bytes: Uint8Array }[] = []
@@ -37,7 +37,7 @@ export class TileWriter {
   }
 
   /**
-   * Begins where the log stood when it was sealed.
+   * Begins with the log as it was sealed.
    *
    * @throws {Broken} `wrong-root` if the archive's tiles are not those of the log as it was sealed
    */
@@ -46,7 +46,7 @@ export class TileWriter {
     return new TileWriter(archive, from.size, levels, await lastLeaves(archive, from.size))
   }
 
-  /** @param hash the leaf's */
+  /** @param hash the leaf hash */
   add(leaf: string, hash: Uint8Array): void {
     this.#size += 1
     this.#leaves.push(leaf)

@@ -10,7 +10,7 @@ const mostTiles = 512
 export class LogTree {
   readonly #archive: Pick<Archive, 'read'>
   readonly #size: number
-  /** By path; the first is the one that was not asked for the longest. */
+  /** Tiles by path. The first is the least recently used. */
   readonly #known = new Map<string, Promise<Uint8Array>>()
 
   /** @param size that of a checkpoint: the archive has the tiles of the right edge for no other size */
@@ -67,6 +67,6 @@ export async function readTile(archive: Pick<Archive, 'read'>, tile: Tile): Prom
   return bytes
 }
 
-/** Takes so many of a tile's hashes, from one on. */
+/** Takes `count` of a tile's hashes, beginning with number `from`. */
 export const hashesIn = (tile: Uint8Array, from: number, count: number): readonly Uint8Array[] =>
   Array.from({ length: count }, (_, place) => tile.subarray((from + place) * 32, (from + place + 1) * 32))

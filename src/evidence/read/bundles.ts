@@ -10,7 +10,7 @@ import { recordsOf } from '../log/logIndex.ts'
 export interface SealedBundle {
   readonly date: Day
   readonly number: number
-  /** Log sizes before and after. */
+  /** Log sizes before and after the day. */
   readonly from: number
   readonly to: number
   /** Base64, of the log after the day. */
@@ -22,7 +22,7 @@ export interface SealedBundle {
 }
 
 export interface BundleFile extends ArchivedFile {
-  /** Streams it from a byte on, so many bytes or to the end. */
+  /** Streams the bundle, or a range of its bytes. */
   open(range?: { readonly from: number; readonly size: number }): Promise<AsyncIterable<Uint8Array>>
 }
 

@@ -9,7 +9,7 @@ const runsAt = 300
 const hour = 3_600_000
 
 /**
- * Where the log stands, if this day is in it.
+ * Reads the head of the log, if this day is sealed.
  *
  * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be.
  */

@@ -24,8 +24,9 @@ export interface AnnouncingParts {
 const claimFor = 300
 
 /**
- * Tells people of each sealed day's checkpoint, which is then kept outside. What did not get through may later, and is
- * tried again by a call after its claim; so a message may come twice.
+ * Posts each sealed day's checkpoint into the compliance channel, so that a copy exists outside of the log's storage.
+ *
+ * A failed post is tried again by a call after its claim has ended, so a message may be posted twice.
  */
 export async function announce(parts: AnnouncingParts): Promise<void> {
   const now = parts.clock.now()
@@ -33,7 +34,7 @@ export async function announce(parts: AnnouncingParts): Promise<void> {
     if (!(await tell(parts, date))) return
 }
 
-/** `false` if it did not get through and may later. */
+/** Posts one checkpoint. Returns `false` after a failure that a later try may overcome. */
 async function tell(parts: AnnouncingParts, date: Day): Promise<boolean> {
   const { seals, messenger, channel, failed } = parts
   if (channel !== null) {

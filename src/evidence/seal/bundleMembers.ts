@@ -16,11 +16,11 @@ export type MembersParts = AttestingParts & {
   readonly archive: Archive
   /** The log's name. */
   readonly origin: string
-  /** What every bundle has beside the evidence: `README.txt`, `verify.sh`, `verify.py`. */
+  /** The files that every bundle has in addition to the evidence: `README.txt`, `verify.sh`, `verify.py`. */
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
-/** The notes of the log before and after a day, and the proof that leads from one to the other. */
+/** The notes of the log before and after a day, and the consistency proof between them. */
 export type CheckpointMembers = Readonly<Record<'checkpointBefore' | 'checkpoint' | 'growth', readonly Member[]>>
 
 /**

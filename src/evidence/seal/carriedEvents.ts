@@ -23,7 +23,7 @@ export interface CarriedEvent {
   readonly line: string
 }
 
-/** Reads what requests bring from earlier days: each event, and the proof that the log had it before the planned day. */
+/** Reads carried events of requests, each with the proof that the log had it before the planned day. */
 export class CarriedEvents {
   readonly #ledger: CarryingParts['ledger']
   readonly #plan: Plan

@@ -8,7 +8,7 @@ import { readRecord } from '../../core/record/record.ts'
 import type { KeptEvent } from '../../ports/ledger.ts'
 import type { Plan } from '../../ports/seals.ts'
 
-/** An event that is where it belongs. */
+/** An event whose place in its shard and day was checked. */
 export interface Checked {
   readonly event: LogEvent
   readonly text: string
@@ -30,10 +30,10 @@ export const placeIn = ({ number, date }: Plan, shard: Shard): DayPlace => ({
 })
 
 /**
- * Finds an event to be the next of its shard, and of its day. One that was changed has another hash: what follows it,
- * or the plan, then names another.
+ * Checks that an event is the next of its shard, and of its day. A changed event has another hash than the next event
+ * or the plan names.
  *
- * @param head the event before it
+ * @param head the event before this one
  * @throws {Broken} `broken-chain`, `bad-record`, `newer-format`
  */
 export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, from, before }: DayPlace): Checked {

@@ -18,10 +18,10 @@ export interface PlanningParts {
   readonly tool: string
 }
 
-/** Where the log stands before a day. */
+/** The state of the log before a day. */
 export type Standing = Pick<SealHead, 'number' | 'size' | 'root' | 'frontier' | 'cuts'>
 
-/** Where it stands after the newest seal; `null` before the first. */
+/** The state of the log after the newest seal. The head is `null` before the first seal. */
 export const standing = (head: SealHead | null): Standing => head ?? nothing
 
 const nothing: Standing = {
@@ -39,7 +39,7 @@ function cutsOf(cut: (shard: Shard) => ChainHead): Cuts {
 export const cutOf = (cuts: Cuts, shard: Shard): ChainHead => cuts[shard] ?? emptyChain
 
 /**
- * Fixes what a day holds, or finds that it is fixed: the plan that stands is resumed and never replaced.
+ * Fixes the content of a day. An existing plan is resumed and never replaced.
  *
  * @throws {Broken} `broken-series` if the plan does not continue what is sealed
  */
@@ -49,7 +49,7 @@ export async function planned(parts: PlanningParts, date: Day, head: SealHead | 
   return plan
 }
 
-/** No event of the day can appear any more once its shard is fenced: what is found then is all of it. */
+/** Fences the shard first, so that no event of the day can appear any more. The events found then are complete. */
 async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Promise<Plan> {
   const { ledger, signer, clock, tool } = parts
   const end = endOf(date)
