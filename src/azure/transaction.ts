@@ -16,7 +16,7 @@ export interface Version {
 export function headAfter({ head }: Loaded, { leaves, at, policy, logKey }: Change): Loaded['head'] {
   const newest = leaves.at(-1)
   if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
-  // What is sealed is told from what is not by these times.
+  // Sealing decides by these times which events belong to a day.
   if (head.recordedAt !== null && at < head.recordedAt) throw new Error('The time of the shard never runs backwards.')
   const { seq, hash } = newest
   return { seq, hash, recordedAt: at, policy: policy ?? head.policy, logKey: logKey ?? head.logKey }

@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 /** Another commit changed the rows first. Never leaves the use case, which loads again and asks the core again. */
 export class Conflict extends Error {
   constructor(options?: ErrorOptions) {
-    super('Somebody else changed this first.', options)
+    super('Another commit changed this first.', options)
     this.name = 'Conflict'
   }
 }

@@ -74,7 +74,7 @@ const references: readonly RegExp[] = [
  * Whether a text is a name or a sentence, as `prod-db-password`, `FIN-881`, `githubToken` or `var.password`: words of
  * letters, which may have numbers between them or a short number at the end.
  *
- * Random letters are told apart by their capitals: split there, they fall into pieces of one or two letters.
+ * Random letters are recognised by their capitals: split there, they fall into pieces of one or two letters.
  */
 function isPlainWords(text: string): boolean {
   const pieces = text.split(/[\s,._/:-]+/).filter((piece) => piece !== '')

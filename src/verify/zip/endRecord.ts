@@ -85,7 +85,7 @@ async function bytesAt(fd: number, from: number, size: number): Promise<Buffer |
   return (await readInto(bytes, fd, from)) === size ? bytes : null
 }
 
-/** Makes the error for a file without an end record. A zip that was cut off can be told by its first bytes. */
+/** Makes the error for a file without an end record. The first bytes show whether it is a zip that was cut off. */
 async function notEnded(fd: number, name: string): Promise<Error> {
   const begin = await bytesAt(fd, 0, 2)
   return begin?.toString('latin1') === 'PK'
