@@ -101,25 +101,25 @@ describe('a value is shown exactly, in its format', () => {
 describe('rows', () => {
   const presentation = showing({ key: 'tables', label: 'Tables' }, { key: 'rows', critical: true }, { key: 'since' })
 
-  test('are all params: critical ones first, then as named, then the others', () => {
+  test('rows show all params: critical ones first, then as named, then the others', () => {
     expect(rows({ zone: 1, rows: 2, since: 3, also: 4, tables: 5 }, presentation)).toEqual([
       ...['rows=2', 'tables=5', 'since=3', 'also=4', 'zone=1'],
     ])
   })
 
-  test('bear the real key beside the label', () => {
+  test('rows have the real key beside the label', () => {
     expect(rowsOf(withParams({ tables: [] }), presentation, 'line')).toContainEqual(
       expect.objectContaining({ key: 'tables', label: 'Tables' }),
     )
   })
 
-  test('tell of a critical param that is absent', () => {
+  test('rows show that a critical param is absent', () => {
     expect(rowsOf(withParams({}), presentation, 'line')).toEqual([
       { key: 'rows', critical: true, kind: 'absent', text: '' },
     ])
   })
 
-  test('are what the pages are made of, and count for what can be shown', () => {
+  test('pages are made of the rows, and the rows count for what can be shown', () => {
     const params = { list: Array.from({ length: 1_990 }, (_, i) => `${i}`.padEnd(5, 'x')) }
     const listed = showing({ key: 'list', format: 'list' })
     expect(pagesOf(withParams(params), listed)[0]?.entries[0]?.text).toMatch(/^0xxxx,\n1xxxx,/)
@@ -136,7 +136,7 @@ describe('a title', () => {
   const title = (params: JsonObject, ...parts: NonNullable<Presentation['title']>) =>
     titleOf(withParams(params), { title: parts, params: [] })
 
-  test('is policy’s words with values between them, each known by where it is from', () => {
+  test('a title is words of policy and values, each with the place it is from', () => {
     const parts = [
       { text: 'Export ' },
       { path: ['rows'], format: 'number' as const },
@@ -156,18 +156,18 @@ describe('a title', () => {
     expect(title({ rows: 'x' }, ...parts)?.at(-1)).toEqual({ text: 'all of them' })
   })
 
-  test('takes nothing that is not a member of its own', () => {
+  test('a title takes no inherited member', () => {
     const [piece] = title({}, { path: ['constructor', 'name'], otherwise: 'none' }) ?? []
     expect(piece).toEqual({ text: 'none' })
   })
 
-  test('is inert, whatever the values are', () => {
+  test('a title is inert, whatever the values are', () => {
     for (const text of corpus)
       for (const piece of title({ a: text }, { path: ['a'] }) ?? []) expect(piece.text).not.toMatch(/[\u202e\u200b]/)
     expect(title({ a: 'a {rows}', rows: 1 }, { path: ['a'] })).toEqual([{ text: '"a {rows}"', from: '/params/a' }])
   })
 
-  test('quotes a value of several words, which could pass for words of policy', () => {
+  test('a title quotes a value of several words, which could pass for words of policy', () => {
     const parts = [
       { text: 'Grant ' },
       { own: 'target' as const },

@@ -88,7 +88,7 @@ const samples: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe('a key in a published format', () => {
-  test('has a sample for each format', () => {
+  test('each key format has a sample', () => {
     expect(Object.keys(samples)).toEqual([...keyFormats.map(({ name }) => name), 'JSON Web Token'])
   })
 
@@ -113,12 +113,12 @@ describe('a key in a published format', () => {
     expect(refused?.message).not.toContain(key)
   })
 
-  test('is never shorter than any text that is looked at', () => {
+  test('no key is shorter than the shortest text that is searched', () => {
     for (const { name, pattern } of keyFormats)
       for (const text of samples[name] ?? []) expect(pattern.exec(text)?.[0].length).toBeGreaterThanOrEqual(shortestKey)
   })
 
-  test('is looked for in bounded steps: no repetition without an end', () => {
+  test('the pattern of each key has no repetition without a bound', () => {
     for (const { pattern } of keyFormats)
       expect(pattern.source.replace(/\[(?:\\.|[^\]\\])*\]/g, 'c').replace(/\\./g, 'e')).not.toMatch(/[*+]|\{\d+,\}/)
   })
@@ -247,18 +247,18 @@ describe('a value is a secret by its name', () => {
 describe('what the policy excepts', () => {
   const key = begins('AK', 'IA', capital(16))
 
-  test('passes at its pointer and nowhere else', () => {
+  test('an exempt secret passes at its pointer and nowhere else', () => {
     expect(pointerOf({ key_id: key }, ['/params/key_id'])).toBeNull()
     expect(pointerOf({ a: { key_id: key } }, ['/params/key_id'])).toBe('/params/a/key_id')
     expect(pointerOf({ key_id: { a: key } }, ['/params/key_id'])).toBe('/params/key_id/a')
   })
 
-  test('passes as each item of an array', () => {
+  test('an exempt secret passes as each item of an array', () => {
     expect(pointerOf({ ids: [{ key }, { key }] }, ['/params/ids/*/key'])).toBeNull()
     expect(pointerOf({ ids: [[key]] }, ['/params/ids/*'])).toBe('/params/ids/0/0')
   })
 
-  test('may be the target', () => {
+  test('the target can be exempt', () => {
     expect(refusal(ask({ action: { ...action, target: key } }), ['/target'])).toBeNull()
     expect(refusal(ask({ reason: key }), ['/target'])?.details.pointer).toBe('/reason')
   })
@@ -267,7 +267,7 @@ describe('what the policy excepts', () => {
 describe('false alarms', () => {
   const alarms = (params: readonly Param[]) => params.filter(([name, value]) => pointerOf({ [name]: value }) !== null)
 
-  test('are fewer than 1 in 1,000 ordinary params', () => {
+  test('false alarms are fewer than 1 in 1,000 ordinary params', () => {
     const params = [...made(150), ...written]
     expect(params.length).toBeGreaterThanOrEqual(5_000)
     const found = alarms(params)
@@ -275,7 +275,7 @@ describe('false alarms', () => {
     expect(found.length * 1_000).toBeLessThan(params.length)
   })
 
-  test('are none in what people wrote by hand', () => {
+  test('texts that people wrote by hand raise no false alarm', () => {
     expect(alarms(written)).toEqual([])
     for (const [, reason] of written) expect(refusal(ask({ reason }))).toBeNull()
   })

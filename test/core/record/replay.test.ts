@@ -130,7 +130,7 @@ describe('a day', () => {
   const life = history({}, [60, vote()], [61, take], [62, tell('failed')])
   const events = eventsOf(life.entries)
 
-  test('needs what its requests bring along, until it was carried', () => {
+  test('a day needs the carried events of its requests until they were carried', () => {
     const rules = replay()
     const [requested, decided, approved, redeemed] = events
     if (!requested || !decided || !approved || !redeemed) throw new Error('There are four.')
@@ -143,7 +143,7 @@ describe('a day', () => {
     expect([...rules.rows()]).toMatchObject([{ request: { status: 'redeemed', decisions: [{ approver: dba }] } }])
   })
 
-  test('has no exceptions of earlier days', () => {
+  test('a day has no exceptions of earlier days', () => {
     expect(replayed(events, 0).exceptions).toMatchObject([{ kind: 'failed', index: 104 }])
     expect(replayed(events, 4).exceptions).toMatchObject([{ kind: 'failed', index: 100 }])
     const two = [...events, ...eventsOf([...life.entries, ...erasure])].slice(-1)
@@ -171,14 +171,14 @@ describe('a day', () => {
       for (const event of carried) rules.carry(event)
     })
 
-  test('takes nothing as earlier that is of the day, or about no request', () => {
+  test('no event of the day, or without a request, can be carried', () => {
     const both = eventsOf([...life.entries, ...asks(other, 99)])
     expect(said(both.slice(0, 5), both.slice(1, 2))).toContain('Event 2')
     expect(said(both.slice(0, 5), both.slice(5))).toContain('Event 6')
     expect(said([], eventsOf([policy]))).toContain('Event 1')
   })
 
-  test('is of one shard, and its numbers rise', () => {
+  test('a replayed day is of one shard, and its numbers rise', () => {
     const erased: Draft = { type: 'erased', actor: person, data: { event: sha256('x'), names: ['name'] } }
     const [first] = eventsOf([{ seconds: 0, draft: erased }])
     const [second] = eventsOf(asks(elsewhere, 0))
@@ -187,7 +187,7 @@ describe('a day', () => {
     expect(wrong(() => replayed([first, { ...second, seq: 2 }]))).toContain('Event 2 of shard 08')
   })
 
-  test('shows and decides a request so often at most as the ledger can hold', () => {
+  test('a request is shown and decided at most as often as the ledger can hold', () => {
     const looked = eventsOf(history({}, [50, see()]).entries)
     const [asked, shown] = looked
     if (!asked || shown?.type !== 'shown') throw new Error('There are two.')
@@ -198,7 +198,7 @@ describe('a day', () => {
     expect(wrong(() => look(10_001))).toContain('Event 10002 of shard 07')
   })
 
-  test('has the events of one command together', () => {
+  test('a day has the events of one command together', () => {
     const [asked, decided, approved] = events
     if (!asked || !decided || !approved) throw new Error('There are three.')
     expect(wrong(() => replayed([asked, decided]))).toContain('Event 2')

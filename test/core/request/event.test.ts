@@ -56,15 +56,15 @@ function chained(): readonly Leaf[] {
 }
 
 describe('golden events', () => {
-  test('have not changed by a byte', () => {
+  test('golden events have not changed by a byte', () => {
     expect(chained().map(({ text }) => text)).toEqual(golden)
   })
 
-  test('end in the head that another program computed', () => {
+  test('golden events end in the head that another program computed', () => {
     expect(chained().at(-1)?.hash).toBe(goldenHead)
   })
 
-  test('are what the other program makes of the description', () => {
+  test('golden events are what the other program makes of the description', () => {
     const made = mkdtempSync(join(tmpdir(), 'countersign-golden-'))
     try {
       const printed = execFileSync(python ?? 'python3', [join(folder, 'make.py'), made], { encoding: 'utf8' })
@@ -76,11 +76,11 @@ describe('golden events', () => {
     }
   })
 
-  test('cover every type of event', () => {
+  test('golden events cover every type of event', () => {
     expect([...new Set(drafts.map(({ type }) => type))].sort()).toEqual([...formats.keys()].map(String).sort())
   })
 
-  test('commit to what was said', () => {
+  test('golden events commit to the texts that people wrote', () => {
     const said = chained().flatMap((leaf) =>
       Object.entries(leaf.said).map(([name, { salt, text }]) => ({ seq: leaf.seq, name, salt, text })),
     )
@@ -90,13 +90,13 @@ describe('golden events', () => {
       expect(JSON.parse(golden[seq - 1] ?? '')).toHaveProperty(['said', name], digest)
   })
 
-  test('hold no free text', () => {
+  test('golden events hold no free text', () => {
     for (const { text } of goldenSaid) expect(golden.join('\n')).not.toContain(canonical(text))
   })
 })
 
 describe('chaining', () => {
-  test('numbers on from the head, each event naming the hash of the one before', () => {
+  test('chaining numbers events from the head on, each with the hash of the one before', () => {
     const head: ChainHead = { seq: 41, hash: leafHash('before') }
     const leaves = chain(drafts.slice(0, 3), head, { shard, at: noon }, () => '00'.repeat(16))
     const events = leaves.map(({ text }) => JSON.parse(text) as { seq: number; prev: string })
@@ -105,34 +105,34 @@ describe('chaining', () => {
     expect(events.map(({ prev }) => prev)).toEqual([head.hash, leaves[0]?.hash, leaves[1]?.hash])
   })
 
-  test('begins with 64 zeros', () => {
+  test('the first event of a chain names 64 zeros', () => {
     expect(chained()[0]?.text).toContain(`"prev":"${'0'.repeat(64)}","seq":1,`)
   })
 
-  test('hashes a leaf as RFC 6962 says', () => {
+  test('chaining hashes a leaf as RFC 6962 says', () => {
     for (const { text, hash } of chained()) expect(hash).toBe(createHash('sha256').update(`\0${text}`).digest('hex'))
     // RFC 6962 section 2.1, an empty leaf: SHA-256 of one zero byte.
     expect(leafHash('')).toBe('6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d')
   })
 
-  test('writes canonical bytes', () => {
+  test('chaining writes canonical bytes', () => {
     for (const { text } of chained()) expect(canonical(JSON.parse(text) as Json)).toBe(text)
   })
 
-  test('salts every text on its own', () => {
+  test('chaining gives every text its own salt', () => {
     let calls = 0
     const [draft] = open(submission({ links: [{ title: 'a', url: 'https://a.example' }] })).events
     chain(draft ? [draft] : [], emptyChain, { shard, at: noon }, () => String(++calls).padStart(32, '0'))
     expect(calls).toBe(2)
   })
 
-  test('leaves out what is undefined', () => {
+  test('chaining leaves out undefined members', () => {
     const draft = { type: 'expired', actor: { kind: 'system' }, request: undefined } as never
     const [leaf] = chain([draft], emptyChain, { shard, at: noon }, () => '')
     expect(leaf?.text).not.toContain('request')
   })
 
-  test('refuses a leaf over 4 KiB', () => {
+  test('chaining refuses a leaf over 4 KiB', () => {
     const rules = Array.from({ length: 200 }, () => 'r'.repeat(32))
     const big = open(submission({ judgement: needs(undefined, { rules }) }))
     expect(() => chain(big.events, emptyChain, { shard, at: noon }, () => '00'.repeat(16))).toThrow(RangeError)
@@ -164,11 +164,11 @@ describe('the largest event that policy and input allow', () => {
   const place = { shard, at: noon }
   const salt = () => 'f'.repeat(32)
 
-  test('a request fits into a leaf, with room for the codes of warnings', () => {
+  test('the largest request fits into a leaf, with room for the codes of warnings', () => {
     expect(size(chain(open(submission(worst)).events, head, place, salt))).toBeLessThanOrEqual(maxLeafBytes - 128)
   })
 
-  test('a vote fits into a leaf', () => {
+  test('the largest vote fits into a leaf', () => {
     const { request } = show(pending({ judgement }), { approver: dba, template: sha256('card'), page: 1, pages: 1 })
     const view = request.shown[0]?.view ?? digestOf('none')
     const step = decide(

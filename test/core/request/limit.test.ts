@@ -67,11 +67,11 @@ describe('reclaiming', () => {
     expect(held(now)).toEqual(stays ? [idOf(1)] : [])
   })
 
-  test('leaves slots alone that were not looked at', () => {
+  test('reclaiming keeps the slots of requests that were not looked up', () => {
     expect(held(reclaimed(row(1, 2), holdings({ 1: 'closed' }), noon))).toEqual([idOf(2)])
   })
 
-  test('remembers what was denied for a week', () => {
+  test('reclaiming remembers a denied action for a week', () => {
     const denied = reclaimed(row(1), holdings({ 1: { deniedAt: after(10) } }), after(20))
     expect(denied).toEqual({ ...emptyRow, denied: [{ digest: digest(1), subject, deniedAt: after(10) }] })
     const week = 7 * 86_400
@@ -79,7 +79,7 @@ describe('reclaiming', () => {
     expect(reclaimed(denied, new Map(), after(week + 10)).denied).toEqual([])
   })
 
-  test('remembers no more than the newest fifty denials', () => {
+  test('reclaiming remembers the newest fifty denials only', () => {
     const many = Array.from({ length: 50 }, (_, i) => ({ digest: digest(i), subject, deniedAt: after(60 - i) }))
     const { denied } = reclaimed({ ...row(77), denied: many }, holdings({ 77: { deniedAt: after(70) } }), after(80))
     expect(denied).toHaveLength(50)
@@ -125,7 +125,7 @@ describe('approvers are warned', () => {
     expect(habits(found, holder(number, { id: idOf(99) }), { most: 6, at })).toEqual(expected)
   })
 
-  test('and an ask that was sent before does not count against itself', () => {
+  test('an ask that is sent again does not count against itself', () => {
     expect(habits(asking(1, 2, 3), holder(1, { id: idOf(0, after(9_999)) }), { most: 6, at })).toEqual([])
   })
 })
@@ -142,17 +142,17 @@ describe('an action that was denied with other params', () => {
     expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 570 } })
   })
 
-  test('has to wait until less than three denials are fresh', () => {
+  test('a much denied action waits until less than three denials are fresh', () => {
     expect(problem(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(40))).details.retryAfter).toBe(570)
     expect(code(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(609.999)))).toBe('cooling-down')
     expect(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(610))).not.toThrow()
   })
 
-  test('does not stand in the way of another target', () => {
+  test('denials of one target do not block another target', () => {
     expect(() => checkRepeated(denied(0, 10, 20), holder(9, { subject: other }), after(20))).not.toThrow()
   })
 
-  test('is known by verb and target', () => {
+  test('a denied action is recognised by its verb and target', () => {
     const one = { action: 'a.b', target: 'x', environment: 'production', params: { n: 1 } }
     expect(subjectOf({ ...one, environment: 'staging', params: {} })).toBe(subjectOf(one))
     expect(subjectOf({ ...one, target: 'y' })).not.toBe(subjectOf(one))
@@ -172,22 +172,22 @@ describe('asks in an hour', () => {
     expect(refused).toMatchObject({ code: 'too-many', details: { retryAfter: 3480 } })
   })
 
-  test('are forgotten after the hour, one by one', () => {
+  test('asks are forgotten after an hour, one by one', () => {
     expect(code(() => counted(asked(0, 60), idOf(9, after(3599.999)), 2, after(3599.999)))).toBe('too-many')
     const now = counted(asked(0, 60), idOf(9, after(3600)), 2, after(3600))
     expect(now.asked).toEqual([idOf(1, after(60)), idOf(9, after(3600))])
   })
 
-  test('wait for as many to be forgotten as are too many, when the limit was lowered', () => {
+  test('after the limit was lowered, an ask waits until enough older asks are forgotten', () => {
     expect(problem(() => counted(asked(0, 10, 20, 30), idOf(9), 2, after(40))).details.retryAfter).toBe(3580)
   })
 
-  test('are not counted twice', () => {
+  test('the same ask is not counted twice', () => {
     const now = counted(asked(0), idOf(9), 2, noon)
     expect(counted(now, idOf(9), 2, noon).asked).toHaveLength(2)
   })
 
-  test('survive it when slots are reclaimed, and are taken back when nobody was asked', () => {
+  test('asks outlast reclaimed slots, and are taken back if no person was asked', () => {
     const now = counted(row(1, 2), idOf(1), 5, noon)
     expect(reclaimed(now, holdings({ 1: 'closed' }), noon).asked).toEqual([idOf(1)])
     expect(released(now, idOf(1))).toMatchObject({ slots: [{ id: idOf(2) }], asked: [] })

@@ -45,7 +45,7 @@ describe('a deadline', () => {
 })
 
 describe('a closed request', () => {
-  test('keeps what it was and what was decided, but no deadline of an approval', () => {
+  test('a closed request keeps its action and decisions, but no deadline of an approval', () => {
     const request = approved()
     const { request: now } = cancel(request, { at: after(90) })
     const { id, agent, action, digest, requirement, decisions, events, said } = request
@@ -55,13 +55,13 @@ describe('a closed request', () => {
 })
 
 describe('what was said', () => {
-  test('is found by the newest event of a type and its name', () => {
+  test('a text is found by its name in the newest event of a type', () => {
     const request = pending({ reason: 'Because.', links: [{ title: 'FIN-881', url: 'https://example.com/' }] })
     expect(saidIn(request, 'requested', 'reason')).toBe('Because.')
     expect(saidIn(request, 'requested', 'links')).toBe('[{"title":"FIN-881","url":"https://example.com/"}]')
   })
 
-  test('is null where nothing was said, and where it is erased', () => {
+  test('a text is null if none was written, or if it is erased', () => {
     const request = approved()
     expect(saidIn(request, 'decided', 'reason')).toBeNull()
     expect(saidIn(request, 'revoked', 'reason')).toBeNull()
