@@ -17,7 +17,7 @@ const origin = 'approvals.example/evidence'
 const root = encode64(new Uint8Array(32))
 
 describe('the text', () => {
-  test('what was written is read', () => {
+  test('a written checkpoint is read', () => {
     fc.assert(
       fc.property(fc.record({ origin: fc.constantFrom('a', origin, 'é—'), size, root: hash }), (checkpoint) => {
         expect(parseCheckpoint(formatCheckpoint(checkpoint))).toEqual(checkpoint)
@@ -48,7 +48,7 @@ describe('the text', () => {
     ['a root of 33 bytes', `a\n1\n${encode64(new Uint8Array(33))}\n`],
     ['a root with other bits at its end', `a\n1\n${root.replace('A=', 'B=')}\n`],
     ['a root in hexadecimal', `a\n1\n${'00'.repeat(32)}\n`],
-  ])('a checkpoint is refused: %s', (_what, text) => {
+  ])('the text of a checkpoint is refused: %s', (_what, text) => {
     expect(brokenCode(() => parseCheckpoint(text))).toBe('bad-checkpoint')
   })
 })
@@ -60,7 +60,7 @@ describe('the signatures', () => {
   const open = (signatures: readonly NoteSignature[], keys: readonly Uint8Array[], content = text) =>
     openCheckpoint(formatNote(content, signatures), keys, verifySignature)
 
-  test('one that another program made holds', () => {
+  test('a signature that another program made holds', () => {
     const spki = spkiFromPem(golden.pem) ?? new Uint8Array()
     expect(openCheckpoint(golden.note, [spki], verifySignature)).toMatchObject({ origin, size: 1, signedBy: [spki] })
   })
@@ -72,7 +72,7 @@ describe('the signatures', () => {
     ['a witness’s beside it', [by(stranger, 'witness.example'), by(old)], [old.spki], [old.spki]],
     ['a broken one of a stranger', [{ ...by(stranger), signature: Uint8Array.of(1) }, by(old)], [old.spki], [old.spki]],
     ['the same twice', [by(old), by(old)], [old.spki], [old.spki]],
-  ])('who signed is told: %s', (_what, signatures, keys, expected) => {
+  ])('the keys that signed are named: %s', (_what, signatures, keys, expected) => {
     const { size: leaves, signedBy } = open(signatures, keys)
     expect(leaves).toBe(7)
     expect(signedBy).toEqual(expected)
@@ -97,28 +97,28 @@ describe('the signatures', () => {
     ['it claims another’s key', [{ ...by(stranger), keyId: keyIdOf(old.spki) }], [old.spki], 'bad-signature'],
     ['the second fails', [by(old), flipped(by(fresh), 20)], [old.spki, fresh.spki], 'bad-signature'],
     ['one of the same key fails', [by(old), flipped(by(old), 20)], [old.spki], 'bad-signature'],
-  ])('a checkpoint is refused: %s', (_what, signatures, keys, expected) => {
+  ])('a signed checkpoint is refused: %s', (_what, signatures, keys, expected) => {
     expect(brokenCode(() => open(signatures, keys))).toBe(expected)
   })
 
-  test('another text is refused before it is read', () => {
+  test('a text with the signature of another is refused before it is read', () => {
     expect(brokenCode(() => open([by(old)], [old.spki], text.replace('7', '8')))).toBe('bad-signature')
     expect(brokenCode(() => open([by(old)], [old.spki], `${text}extension\n`))).toBe('bad-signature')
   })
 
-  test('a signed text that is no checkpoint is refused', () => {
+  test('a signed text that is not a checkpoint is refused', () => {
     const extended = `${text}extension\n`
     const signed = old.noteSignature(origin, extended)
     expect(brokenCode(() => open([signed], [old.spki], extended))).toBe('bad-checkpoint')
   })
 
-  test('what is no note is refused', () => {
+  test('a text that is not a note is refused', () => {
     expect(brokenCode(() => openCheckpoint('a\n', [old.spki], verifySignature))).toBe('bad-checkpoint')
   })
 })
 
 describe('a consistency proof', () => {
-  test('what was written is read', () => {
+  test('a written consistency proof is read', () => {
     fc.assert(
       fc.property(size, fc.array(hash, { maxLength: 63 }), (from, proof) => {
         expect(parseAdd(formatAdd(from, proof, golden.note))).toEqual({ from, proof, note: golden.note })
@@ -126,7 +126,7 @@ describe('a consistency proof', () => {
     )
   })
 
-  test('its form is that of C2SP tlog-witness', () => {
+  test('a consistency proof has the form of C2SP tlog-witness', () => {
     expect(formatAdd(3, [new Uint8Array(32)], golden.note)).toBe(`old 3\n${root}\n\n${golden.note}`)
     expect(formatAdd(0, [], golden.note)).toBe(`old 0\n\n${golden.note}`)
   })

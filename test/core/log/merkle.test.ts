@@ -188,7 +188,7 @@ describe('from an empty log', () => {
     expect(checkConsistency({ ...claim, ...change })).toBe(expected)
   })
 
-  test('the ranges are none', () => {
+  test('growth from an empty log is proven without hashes', () => {
     expect([consistencyRanges(0, 0), consistencyRanges(0, 7), consistencyRanges(7, 7)]).toEqual([[], [], []])
   })
 })

@@ -101,11 +101,11 @@ describe('a bundle', () => {
     return () => verifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(text))))
   }
 
-  test('another verifier accepts it with the bare key', () => {
+  test('another verifier accepts a bundle with the bare key', () => {
     expect(sigstore(bundle)).not.toThrow()
   })
 
-  test('another verifier refuses another key and another payload', () => {
+  test('another verifier refuses a bundle with another key or another payload', () => {
     expect(sigstore(bundle, fresh)).toThrow()
     const other = encode64(Buffer.from(payload.replace('README', 'readme')))
     expect(sigstore(changed(bundle, 'dsseEnvelope.payload', other))).toThrow()
@@ -118,7 +118,7 @@ describe('a bundle', () => {
   test.each([
     ['one signature', [signed(old)]],
     ['two, at a rotation', [signed(old), signed(fresh)]],
-  ])('what was written is read: %s', (_what, signatures) => {
+  ])('a written bundle is read: %s', (_what, signatures) => {
     const read = parseBundle(formatBundle(payload, signatures))
     expect(Buffer.from(read.payload).toString()).toBe(payload)
     expect(read.signatures).toEqual(signatures)
@@ -152,7 +152,7 @@ describe('a bundle', () => {
     ['verificationMaterial.tlogEntries', []],
     ['verificationMaterial.publicKey.hint', fresh.kid],
     ['verificationMaterial.publicKey.hint', undefined],
-  ])('is refused where %s is %j', (path, value) => {
+  ])('a bundle is refused if %s is %j', (path, value) => {
     expect(brokenCode(() => parseBundle(changed(bundle, path, value)))).toBe('bad-manifest')
   })
 
@@ -174,7 +174,7 @@ describe('a bundle', () => {
     expect(brokenCode(() => parseBundle(text))).toBe('bad-manifest')
   })
 
-  test('a payload as large as is allowed is read', () => {
+  test('a bundle with the largest allowed payload is read', () => {
     const large = 'A'.repeat(2_000_000)
     expect(parseBundle(formatBundle(large, [signed(old)])).payload).toHaveLength(large.length)
   })
@@ -188,11 +188,11 @@ describe('a statement', () => {
     ['a day', manifest],
     ['the first', first],
     ['one without types', { ...manifest, counts: { ...manifest.counts, types: {} } }],
-  ])('what was written is read: %s', (_what, given) => {
+  ])('a written statement is read: %s', (_what, given) => {
     expect(read(statementOf(subjects, given))).toEqual({ subjects, manifest: given })
   })
 
-  test('every member has to be there, and no other may be', () => {
+  test('a statement must have every member, and no other', () => {
     const paths = [...pathsOf(JSON.parse(payload) as Json)].filter(
       (path) => !path.startsWith('predicate.counts.types.'),
     )
@@ -246,7 +246,7 @@ describe('a statement', () => {
     ['predicate.tool', ''],
     ['predicate.tool', 'a\u0000b'],
     ['predicate.tool', 'a'.repeat(101)],
-  ])('is refused where %s is %j', (path, value) => {
+  ])('a statement is refused if %s is %j', (path, value) => {
     expect(brokenCode(() => read(changed(payload, path, value)))).toBe('bad-manifest')
   })
 
@@ -261,7 +261,7 @@ describe('a statement', () => {
     expect(brokenCode(() => read(text))).toBe('bad-manifest')
   })
 
-  test('bytes that are no UTF-8 are refused', () => {
+  test('a statement that is not UTF-8 is refused', () => {
     expect(brokenCode(() => parseStatement(Uint8Array.of(0x22, 0xff, 0x22)))).toBe('bad-manifest')
   })
 })

@@ -87,7 +87,7 @@ test('what is recorded of a vote is also the application, and what its person pr
 describe('the state', () => {
   const closed = statuses.filter((status) => status !== 'pending')
 
-  test.each(closed)('%s takes no vote', (status) => {
+  test.each(closed)('a request that is %s takes no vote', (status) => {
     const request = anyWith(status)
     const late = decision(request, { approver: dba2, at: after(200) })
     expect(code(() => decide(request, late))).toBe('not-pending')
@@ -172,25 +172,25 @@ describe('the same vote again', () => {
     ['with a note', { reason: 'Fine.' }],
     ['later', { at: after(100) }],
     ['by somebody who has left the group meanwhile', { facts: facts(dba, { groups: [] }) }],
-  ])('changes nothing and records nothing: %s', (_how, other) => {
+  ])('the same vote again changes nothing and records nothing: %s', (_how, other) => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const one = settle(decide(request, decision(request)))
     expect(decide(one, decision(one, other))).toEqual({ request: one, events: [] })
   })
 
-  test('is answered alike after the request was approved by it', () => {
+  test('the same vote is answered alike after it approved the request', () => {
     const request = approved()
     expect(decide(request, decision(request))).toEqual({ request, events: [] })
   })
 
-  test('is answered alike after a denial, with the same reason only', () => {
+  test('the same denial is answered alike with the same reason only', () => {
     const request = anyWith('denied')
     const same = decision(request, { verdict: 'deny' })
     expect(decide(request, same)).toEqual({ request, events: [] })
     expect(code(() => decide(request, { ...same, reason: 'For another reason.' }))).toBe('not-pending')
   })
 
-  test('is another vote when it is about another action', () => {
+  test('a vote about another action is another vote', () => {
     const other = { seen: { via: 'api', digest: digestOf('another') } } as const
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const one = settle(decide(request, decision(request)))

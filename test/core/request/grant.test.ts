@@ -36,7 +36,7 @@ const claimsOf = (request: ApprovalRequest, now = after(120)): GrantClaims => {
 }
 
 describe('the claims', () => {
-  test('say who may do what, for how long, on whose approval', () => {
+  test('the claims say who may do what, for how long, on whose approval', () => {
     const request = approved({ executor: runner, onBehalfOf: oid(41) })
     expect(claimsOf(request)).toEqual({
       iss: issuer,
@@ -61,7 +61,7 @@ describe('the claims', () => {
     })
   })
 
-  test('name every approver, and nobody where a rule approved', () => {
+  test('the claims name every approver, or none if a rule approved', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const one = settle(decide(request, decision(request)))
     const two = settle(decide(one, decision(one, { approver: dba2 })))
@@ -80,7 +80,7 @@ describe('the claims', () => {
     expect(claimsOf(request, after(now)).exp).toBe(seconds(after(end)))
   })
 
-  test('never outlast the approval by a rounded second', () => {
+  test('the claims never outlast the approval by a rounded second', () => {
     const request = approved()
     const claims = claimsOf(request, after(3659.5))
     expect(claims.exp).toBeLessThanOrEqual(seconds(after(3660)))
@@ -104,7 +104,7 @@ describe('a grant is checked', () => {
     checkGrant({ ...claims, ...more }, { issuer, caller: runner, digest: request.digest, request, ...expected })
   const [details] = claimsOf(request).authorization_details
 
-  test('and says when it ends', () => {
+  test('a valid grant says when it ends', () => {
     expect(check()).toBe(after(420))
   })
 
@@ -122,12 +122,12 @@ describe('a grant is checked', () => {
     expect(code(() => check(more))).toBe(expected)
   })
 
-  test('against the caller before the digest', () => {
+  test('a grant is checked against the caller before the digest', () => {
     expect(code(() => check({}, { caller: bot, digest: digestOf('x') }))).toBe('grant-invalid')
     expect(code(() => check({}, { digest: digestOf('x') }))).toBe('digest-mismatch')
   })
 
-  test('but not against the time: a repeated redemption is answered first', () => {
+  test('a grant is not checked against the time: a repeated redemption is answered first', () => {
     expect(check({ exp: seconds(noon) })).toBe(noon)
   })
 })

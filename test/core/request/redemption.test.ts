@@ -30,7 +30,7 @@ const claim = (request: ApprovalRequest, more: Partial<Claim> = {}): Claim => ({
 const unless = (...except: readonly Status[]): readonly Status[] => statuses.filter((one) => !except.includes(one))
 
 describe('redeem', () => {
-  test('claims an approved request, in the name of its executor', () => {
+  test('redeem claims an approved request in the name of its executor', () => {
     const request = approved({ executor: runner })
     const { request: now, events } = redeem(request, claim(request))
     expect(now).toMatchObject({ status: 'redeemed', redeemedAt: after(120), redemption, unreported: false })
@@ -75,7 +75,7 @@ describe('redeem', () => {
     expect(code(() => redeem(request, claim(request, more)))).toBe(expected)
   })
 
-  test('a millisecond before grant and approval end is in time', () => {
+  test('a redemption a millisecond before grant and approval end is in time', () => {
     const request = approved()
     const last = claim(request, { at: after(3659.999), grantExpiresAt: after(3660) })
     expect(redeem(request, last).request.status).toBe('redeemed')
@@ -91,7 +91,7 @@ describe('report', () => {
     ...more,
   })
 
-  test.each(['succeeded', 'failed'] as const)('records that it %s', (result) => {
+  test.each(['succeeded', 'failed'] as const)('a report records that the execution %s', (result) => {
     const { request, events } = report(redeemed(), outcome({ result, summary: 'Exit 0', output }))
     expect(request).toMatchObject({ status: result, closedAt: after(180), redemption, output })
     expect(events).toMatchObject([
@@ -99,7 +99,7 @@ describe('report', () => {
     ])
   })
 
-  test('what was not said or produced is absent', () => {
+  test('a report without summary and output leaves them out', () => {
     const { request, events } = report(redeemed(), outcome())
     expect(request).not.toHaveProperty('output')
     expect(events[0]).not.toHaveProperty('data')
@@ -111,7 +111,7 @@ describe('report', () => {
     expect(report(late, outcome({ at: after(90_001) })).request.status).toBe('succeeded')
   })
 
-  test.each(unless('redeemed', 'succeeded', 'failed'))('cannot be about what is %s', (status) => {
+  test.each(unless('redeemed', 'succeeded', 'failed'))('a report cannot be about a request that is %s', (status) => {
     expect(code(() => report(anyWith(status), outcome()))).toBe('not-redeemed')
   })
 
@@ -121,7 +121,7 @@ describe('report', () => {
     ['with an empty summary', { summary: '' }],
     ['with an output', { output }],
     ['failed', { result: 'failed', summary: 'Exit 1', output }],
-  ])('the same again changes nothing: %s', (_what, more) => {
+  ])('the same report again changes nothing: %s', (_what, more) => {
     const request = settle(report(redeemed(), outcome(more)), after(180))
     expect(report(request, outcome({ ...more, at: after(999) }))).toEqual({ request, events: [] })
   })
@@ -132,7 +132,7 @@ describe('report', () => {
     ['no output', { summary: 'Exit 0' }],
     ['another output', { output: { ...output, size: 5 } }],
     ['other bytes', { output: { ...output, sha256: sha256('other') } }],
-  ])('comes at most once: not with %s', (_what, more) => {
+  ])('a second report is refused: with %s', (_what, more) => {
     const request = settle(report(redeemed(), outcome({ summary: 'Exit 0', output })), after(180))
     const full = more.summary !== undefined && more.output === undefined ? {} : { output }
     expect(code(() => report(request, outcome({ summary: 'Exit 0', ...full, ...more })))).toBe('already-reported')

@@ -24,41 +24,44 @@ import {
 const unless = (...except: readonly Status[]): readonly Status[] => statuses.filter((one) => !except.includes(one))
 
 describe('cancel', () => {
-  test.each(['pending', 'approved'] as const)('withdraws what is %s', (status) => {
+  test.each(['pending', 'approved'] as const)('cancel withdraws a request that is %s', (status) => {
     const { request, events } = cancel(anyWith(status), { reason: 'No longer needed.', at: after(90) })
     const actor = { kind: 'agent', id: bot }
     expect(request).toMatchObject({ status: 'cancelled', closedAt: after(90), closedBy: actor })
     expect(events).toEqual([{ type: 'cancelled', actor, request: request.id, said: { reason: 'No longer needed.' } }])
   })
 
-  test('says nothing where no reason is given', () => {
+  test('cancel without a reason records no text', () => {
     expect(cancel(pending(), { at: after(90) }).events[0]).not.toHaveProperty('said')
     expect(cancel(pending(), { reason: '', at: after(90) }).events[0]).not.toHaveProperty('said')
   })
 
-  test('comes too late for what is redeemed', () => {
+  test('cancel comes too late for a redeemed request', () => {
     expect(code(() => cancel(anyWith('redeemed'), { at: after(150) }))).toBe('already-redeemed')
   })
 
-  test.each(unless('pending', 'approved', 'redeemed', 'cancelled'))('comes too late for what is %s', (status) => {
-    expect(code(() => cancel(anyWith(status), { at: after(200) }))).toBe('not-pending')
-  })
+  test.each(unless('pending', 'approved', 'redeemed', 'cancelled'))(
+    'cancel comes too late for a %s request',
+    (status) => {
+      expect(code(() => cancel(anyWith(status), { at: after(200) }))).toBe('not-pending')
+    },
+  )
 
   test.each<[string, ApprovalRequest, number]>([
     ['pending', pending(), 3600],
     ['approved', approved(), 3660],
-  ])('comes too late at the deadline of what is %s', (_status, request, deadline) => {
+  ])('cancel comes too late at the deadline of a request that is %s', (_status, request, deadline) => {
     expect(cancel(request, { at: after(deadline - 0.001) }).request.status).toBe('cancelled')
     expect(code(() => cancel(request, { at: after(deadline) }))).toBe('not-pending')
   })
 
-  test.each(['No longer needed.', '', undefined])('the same again changes nothing: %p', (reason) => {
+  test.each(['No longer needed.', '', undefined])('the same cancel again changes nothing: %p', (reason) => {
     const said = reason === undefined ? {} : { reason }
     const request = settle(cancel(pending(), { ...said, at: after(90) }))
     expect(cancel(request, { ...said, at: after(5000) })).toEqual({ request, events: [] })
   })
 
-  test('another reason is not the same', () => {
+  test('a cancel with another reason is not the same', () => {
     const request = settle(cancel(pending(), { reason: 'One.', at: after(90) }))
     expect(code(() => cancel(request, { reason: 'Another.', at: after(91) }))).toBe('not-pending')
     expect(code(() => cancel(request, { at: after(91) }))).toBe('not-pending')
@@ -72,7 +75,7 @@ describe('revoke', () => {
     at: after(90),
   })
 
-  test('takes back an approval, by whoever could have decided', () => {
+  test('every person who could have decided may revoke an approval', () => {
     const { request, events } = revoke(approved(), { ...by(), name: 'Dana', reason: 'Wrong week.' })
     const actor = { kind: 'person', id: dba2 }
     expect(request).toMatchObject({ status: 'revoked', closedAt: after(90), closedBy: actor })
@@ -87,21 +90,21 @@ describe('revoke', () => {
     ])
   })
 
-  test('says through which application, and changes nothing else by it', () => {
+  test('revoke records the application of the person, and nothing else changes with it', () => {
     const { request, events } = revoke(approved(), { ...by(), client: tool })
     expect(events).toMatchObject([{ data: { client: tool, facts: facts(dba2) } }])
     expect(request).toEqual(revoke(approved(), by()).request)
   })
 
-  test('comes too late for what is redeemed', () => {
+  test('revoke comes too late for a redeemed request', () => {
     expect(code(() => revoke(anyWith('redeemed'), by()))).toBe('already-redeemed')
   })
 
-  test.each(unless('approved', 'redeemed'))('takes back no request that is %s', (status) => {
+  test.each(unless('approved', 'redeemed'))('revoke takes back no request that is %s', (status) => {
     expect(code(() => revoke(anyWith(status), by()))).toBe('not-redeemable')
   })
 
-  test('comes too late when the approval has lapsed', () => {
+  test('revoke comes too late when the approval has lapsed', () => {
     expect(revoke(approved(), { ...by(), at: after(3659.999) }).request.status).toBe('revoked')
     expect(code(() => revoke(approved(), { ...by(), at: after(3660) }))).toBe('not-redeemable')
   })
@@ -116,12 +119,12 @@ describe('revoke', () => {
     expect(code(() => revoke(approved(), by(dba2, more)))).toBe(expected)
   })
 
-  test('nobody revokes what a rule allowed: there is no approver', () => {
+  test('a request that a rule allowed has no approver to revoke it', () => {
     const allowed = submission({ judgement: { outcome: 'allow', rules: ['restart'], lapse: 3600, grant: 300 } })
     expect(code(() => revoke(settle(open(allowed)), by()))).toBe('not-permitted')
   })
 
-  test('the same again by the same approver changes nothing', () => {
+  test('the same revoke by the same approver changes nothing', () => {
     const request = settle(revoke(approved(), { ...by(), reason: 'Wrong week.' }))
     expect(revoke(request, { ...by(), reason: 'Wrong week.', at: after(9000) })).toEqual({ request, events: [] })
     expect(code(() => revoke(request, { ...by(), reason: 'Another.' }))).toBe('not-redeemable')
