@@ -5,7 +5,7 @@ export interface Browser {
   readonly press: (page: Page, words: string, fields?: Readonly<Record<string, string>>) => Promise<Page>
 }
 
-export interface Page {
+interface Page {
   readonly url: string
   readonly status: number
   readonly headers: Headers
