@@ -121,7 +121,7 @@ describe('countersign', () => {
       .map((line) => JSON.parse(line) as { type: string; request?: string; data?: object })
     const vote = events.find(({ type, request }) => type === 'decided' && request === here.done.id)
     expect(vote?.data).toMatchObject({
-      via: 'api',
+      via: 'cli',
       client: signInAppId,
       content: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     })
