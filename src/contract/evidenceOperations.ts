@@ -72,6 +72,6 @@ export const evidenceOperations = {
     query: noQuery,
     headers: [],
     answers: { 200: { 'text/plain': checkpointNote } },
-    problems: [...always, 'newer-format', 'not-found'],
+    problems: [...always, 'newer-format', 'evidence-broken', 'not-found'],
   },
 } as const satisfies Readonly<Record<string, Operation>>

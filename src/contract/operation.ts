@@ -50,12 +50,13 @@ export const json = <T extends z.ZodType>(schema: T) => ({ [jsonType]: schema })
 /** Of every operation: the query is parsed, and the time for an answer is limited. */
 export const always = ['invalid-input', 'unavailable'] as const satisfies readonly ProblemCode[]
 
-/** Of every operation that needs a token. All of them read rows, which a later program may have written. */
+/** Of every operation that needs a token. All of them read rows, which a later program may have written, or an intruder. */
 export const signedIn = [
   ...always,
   'unauthenticated',
   'not-permitted',
   'newer-format',
+  'evidence-broken',
 ] as const satisfies readonly ProblemCode[]
 
 /** Of reading one request: a deadline that has passed takes effect first, so another change may come between. */

@@ -1,5 +1,5 @@
 import { Broken } from '../core/data/broken.ts'
-import { type NewerRow, Problem } from '../core/data/problem.ts'
+import { type BrokenRow, type NewerRow, Problem } from '../core/data/problem.ts'
 import { currentTrace } from './trace.ts'
 
 /** What the log says about an error. It leaves out the error's message, which can hold the caller's input. */
@@ -10,6 +10,8 @@ export interface Fault {
   readonly causes?: readonly string[]
   /** The row that this program is too old to read. */
   readonly newer?: NewerRow
+  /** The row that is not as the service wrote it. */
+  readonly broken?: BrokenRow
   /** The innermost calls of the error's stack. */
   readonly stack?: readonly string[]
 }
@@ -19,11 +21,15 @@ const mostCalls = 8
 
 export function faultOf(cause: unknown): Fault {
   const stack = callsOf(cause)
-  return { error: nameOf(cause), ...newerIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
+  return { error: nameOf(cause), ...rowsIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
 }
 
-export const newerIn = (cause: unknown): Pick<Fault, 'newer'> =>
-  cause instanceof Problem && cause.details.newer ? { newer: cause.details.newer } : {}
+/** The rows that a problem names for the log. */
+export function rowsIn(cause: unknown): Pick<Fault, 'newer' | 'broken'> {
+  if (!(cause instanceof Problem)) return {}
+  const { newer, broken } = cause.details
+  return { ...(newer && { newer }), ...(broken && { broken }) }
+}
 
 /** Lists the causes of an error. Callers never see them: their errors are translated. */
 export function causesOf(error: unknown): Pick<Fault, 'causes'> {

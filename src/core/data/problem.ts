@@ -26,6 +26,7 @@ const table = {
   busy: [503, 'Too many changes at once'],
   unavailable: [503, 'A part of the service cannot be reached'],
   'newer-format': [503, 'Written by a newer version of the service'],
+  'evidence-broken': [503, 'The evidence does not hold'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type ProblemCode = keyof typeof table
@@ -33,12 +34,12 @@ export type ProblemCode = keyof typeof table
 export const problemCodes = Object.keys(table) as readonly ProblemCode[]
 
 /**
- * Problems whose status invites a retry (RFC 9110 section 15.6.4), although no retry can succeed until the service is
- * updated. Their answers have no `Retry-After`, and clients do not repeat the call.
+ * Problems whose status invites a retry (RFC 9110 section 15.6.4), although no retry can succeed until an operator
+ * updates the service or repairs the evidence. Their answers have no `Retry-After`, and clients do not repeat the call.
  */
-const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format'])
+const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format', 'evidence-broken'])
 
-/** Whether a problem with this code remains until the service is updated. */
+/** Whether a problem with this code remains until an operator updates the service or repairs the evidence. */
 export const isLasting = (code: unknown): boolean => lasting.has(code)
 
 /** The place of a stored row that this program is too old to read. It says nothing of what the row holds. */
@@ -49,6 +50,16 @@ export interface NewerRow {
   readonly version: number
 }
 
+/** A stored row that is not as the service wrote it: where it lies and which check found it, and nothing of what it holds. */
+export interface BrokenRow {
+  /** The shard, or another partition. */
+  readonly shard: string
+  readonly row: string
+  readonly request?: string
+  /** `missing` for a row that is gone; `mac`: not authentic; `events`: its words are not what its events say. */
+  readonly check: 'missing' | 'mac' | 'form' | 'events'
+}
+
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */
 export interface ProblemDetails {
   readonly pointer?: string
@@ -57,6 +68,8 @@ export interface ProblemDetails {
   readonly request?: string
   /** Written to the log only, never to the caller. */
   readonly newer?: NewerRow
+  /** For the log and health alone. */
+  readonly broken?: BrokenRow
   readonly cause?: unknown
 }
 
@@ -81,6 +94,10 @@ export class Problem extends Error {
   }
 }
 
+/** Whether an error says that a row is not as the service wrote it. */
+export const isBroken = (cause: unknown): cause is Problem =>
+  cause instanceof Problem && cause.code === 'evidence-broken'
+
 /**
  * Turns the problem of a row that is too new for this program into a value, so that it does not hide the other rows.
  *
@@ -90,3 +107,10 @@ export function asNewer(cause: unknown): { readonly newer: NewerRow } {
   if (cause instanceof Problem && cause.details.newer) return { newer: cause.details.newer }
   throw cause
 }
+
+/** Says that a row is not as the service wrote it. */
+export const evidenceBroken = (broken: BrokenRow, cause?: unknown): Problem =>
+  new Problem('evidence-broken', 'What is stored of this is not what was recorded. An operator has to look at it.', {
+    broken,
+    ...(cause !== undefined && { cause }),
+  })
