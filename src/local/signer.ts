@@ -6,12 +6,13 @@ import {
   type KeyObject,
   randomUUID,
 } from 'node:crypto'
-import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
 import { Problem } from '../core/data/problem.ts'
 import type { PublicKey, Signer } from '../ports/signer.ts'
 import { publicKeyOf } from './keys.ts'
+import { makeSecretFile } from './secretFile.ts'
 
 export interface FileSigner extends Signer {
   /** A PEM file, for `openssl` and its like. */
@@ -32,7 +33,9 @@ interface Key {
  * @throws {Error} that names the file, if it holds anything else.
  */
 export async function fileSigner(path: string): Promise<FileSigner> {
-  await makeIfMissing(path)
+  await makeSecretFile(path, () =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }),
+  )
   const newest = await load(path)
   const older = await Promise.all((await olderThan(path)).map(load))
   const publicKeyPath = publicKeyOf(path)
@@ -76,39 +79,6 @@ function parse(pem: string, path: string): KeyObject {
   }
   throw new Error(`${path} holds a key that is not of P-256; delete it to get a new one.`)
 }
-
-/** Of two processes one makes the key, and both use it: a link is made only where nothing is. */
-async function makeIfMissing(path: string): Promise<void> {
-  if (await exists(path)) return
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const draft = `${path}.${randomUUID()}`
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  try {
-    await writeFile(draft, privateKey.export({ format: 'pem', type: 'pkcs8' }), {
-      mode: 0o600,
-      flag: 'wx',
-      flush: true,
-    })
-    await link(draft, path)
-  } catch (cause) {
-    if (!hasCode(cause, 'EEXIST')) throw cause
-  } finally {
-    await rm(draft, { force: true })
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return false
-    throw cause
-  }
-}
-
-const hasCode = (cause: unknown, code: string): boolean =>
-  typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code
 
 async function replace(path: string, text: string | Buffer): Promise<void> {
   const draft = `${path}.${randomUUID()}`
