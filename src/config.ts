@@ -14,6 +14,8 @@ export interface Config {
   readonly grantKey: string
   /** Another key than the one for grants. */
   readonly logKey: string
+  /** Id of the Key Vault secret that authenticates what is written to the tables. */
+  readonly ledgerKey: string
   readonly policyFolder: string
   /** Empty without the setting: then people are refused over HTTP. */
   readonly clients: ClientNames
@@ -55,6 +57,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     blobsUrl: url('COUNTERSIGN_BLOBS_URL'),
     grantKey: key('COUNTERSIGN_GRANT_KEY'),
     logKey: otherKey(key('COUNTERSIGN_LOG_KEY'), key('COUNTERSIGN_GRANT_KEY')),
+    ledgerKey: setting(
+      'COUNTERSIGN_LEDGER_KEY',
+      isVaultSecret,
+      'is a Key Vault secret id without a version: https://<vault>/secrets/<name>',
+    ),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     clients: clientsIn(env[clientsSetting]),
     clientId: guid('AZURE_CLIENT_ID'),
@@ -82,6 +89,9 @@ function isHttpsOrigin(value: string): boolean {
 const isLogOrigin = (value: string): boolean => /^[a-z0-9][a-z0-9.-]*(\/[A-Za-z0-9._-]+)*$/.test(value)
 
 const isVaultKey = (value: string): boolean => /^https:\/\/[^/?#]+\/keys\/[A-Za-z0-9-]+(\/[0-9a-f]+)?$/.test(value)
+
+/** Without a version: every version of it is believed, so that rows outlive a new one. */
+const isVaultSecret = (value: string): boolean => /^https:\/\/[^/?#]+\/secrets\/[A-Za-z0-9-]+$/.test(value)
 
 /** Whoever got a signature of one must not have one of the other: two versions of a key are not two keys. */
 function otherKey(logKey: string, grantKey: string): string {

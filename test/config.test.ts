@@ -11,6 +11,7 @@ const env = {
   COUNTERSIGN_BLOBS_URL: 'https://contoso.blob.core.windows.net',
   COUNTERSIGN_GRANT_KEY: key,
   COUNTERSIGN_LOG_KEY: 'https://vault.vault.azure.net/keys/log',
+  COUNTERSIGN_LEDGER_KEY: 'https://vault.vault.azure.net/secrets/ledger',
   COUNTERSIGN_POLICY: 'policy',
   AZURE_CLIENT_ID: '33333333-3333-4333-8333-333333333333',
   BOT_APP_ID: '44444444-4444-4444-8444-444444444444',
@@ -32,6 +33,14 @@ test.each([
   ['no key', 'https://vault.vault.azure.net/secrets/log'],
 ])('the log is not signed with %s', (_what, value) => {
   expect(() => readConfig({ ...env, COUNTERSIGN_LOG_KEY: value })).toThrow('COUNTERSIGN_LOG_KEY')
+})
+
+test.each([
+  ['a key', key],
+  ['one version alone', `${env.COUNTERSIGN_LEDGER_KEY}/${'0'.repeat(32)}`],
+  ['the secret itself', Buffer.alloc(32).toString('base64')],
+])('the ledger is not authenticated with %s', (_what, value) => {
+  expect(() => readConfig({ ...env, COUNTERSIGN_LEDGER_KEY: value })).toThrow('COUNTERSIGN_LEDGER_KEY')
 })
 
 test.each(Object.keys(env))('%s that is missing stops the start by name', (name) => {

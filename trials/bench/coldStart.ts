@@ -103,6 +103,7 @@ const settings = {
   COUNTERSIGN_API_APP_ID: tenantId,
   COUNTERSIGN_GRANT_KEY: 'https://vault.example/keys/grant',
   COUNTERSIGN_LOG_KEY: 'https://vault.example/keys/log',
+  COUNTERSIGN_LEDGER_KEY: 'https://vault.example/secrets/ledger',
   COUNTERSIGN_POLICY: 'policy',
   AZURE_CLIENT_ID: tenantId,
   BOT_APP_ID: botAppId,
