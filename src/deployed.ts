@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
 import { type Adapters, type App, compose } from './app.ts'
 import { GraphDirectory } from './azure/directory.ts'
+import { VaultLedgerKey } from './azure/ledgerKey.ts'
 import { VaultSigner } from './azure/signer.ts'
 import { openStorage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
@@ -42,7 +43,11 @@ async function deployed(config: Config): Promise<App> {
   const clock: Clock = { now: () => instant(Date.now()) }
   const storage = await openStorage(
     {
-      tables: { url: config.tablesUrl, credential },
+      tables: {
+        url: config.tablesUrl,
+        credential,
+        ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, credential }),
+      },
       blobs: { url: config.blobsUrl, credential },
       origin,
       tenant: tenantId,

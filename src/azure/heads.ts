@@ -5,9 +5,10 @@ import type { Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { Conflict, type Loaded } from '../ports/ledger.ts'
-import { textIn } from './column.ts'
+import { type Row, textIn } from './column.ts'
 import { answered, found } from './fault.ts'
-import { headFrom, headRow, rowOf } from './row.ts'
+import { headText } from '../core/log/mac.ts'
+import { headFrom, headRow } from './row.ts'
 import { rowKey } from './rowKey.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
@@ -41,13 +42,15 @@ const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: nul
 export class Heads {
   readonly #table: TableClient
   readonly #clock: Tables['clock']
+  readonly #macs: Tables['macs']
   readonly #remembered = new Map<Shard, HeadRead & { readonly at: number }>()
   /** Until when others are thought to be at work. */
   #sharedUntil = 0
 
-  constructor({ ledger, clock }: Pick<Tables, 'ledger' | 'clock'>) {
+  constructor({ ledger, clock, macs }: Pick<Tables, 'ledger' | 'clock' | 'macs'>) {
     this.#table = ledger
     this.#clock = clock
+    this.#macs = macs
   }
 
   /** @throws {Problem} `unavailable` while the clocks of the storage and of this machine differ. */
@@ -56,10 +59,14 @@ export class Heads {
       throw new Problem('unavailable', 'The clocks of the storage and of this machine differ.', { retryAfter: 30 })
   }
 
+  /** @throws {Problem} `evidence-broken` for a head that the service did not write */
   async read(shard: Shard, deadline: Deadline): Promise<HeadRead> {
     const before = this.#remembered.get(shard)
     const row = await found(this.#table.getEntity(shard, rowKey.head, deadline))
-    const read = row === null ? { head: emptyHead, etag: null } : { head: headFrom(row), etag: textIn(row, 'etag') }
+    const read =
+      row === null
+        ? { head: emptyHead, etag: null }
+        : { head: await this.#headIn(row, shard), etag: textIn(row, 'etag') }
     // While we write, nothing is remembered: what differs from what was remembered all along is not ours.
     if (before && before === this.#remembered.get(shard) && before.etag !== read.etag) this.meet()
     return read
@@ -120,15 +127,27 @@ export class Heads {
     this.remember(shard, known)
   }
 
-  /** Merges the time alone, so that whatever else the row holds stays. */
+  /** Merged, so that columns stay which this program does not know. */
   async #write(shard: Shard, { head, etag }: HeadRead, at: Instant): Promise<HeadRead> {
     const raised = { ...head, recordedAt: at }
+    const row = headRow(await this.#macs.rows(), shard, raised)
     const { etag: next } = await answered(
       etag === null
-        ? this.#table.createEntity(headRow(shard, raised), within())
-        : this.#table.updateEntity(rowOf(shard, rowKey.head, { recordedAt: at }), 'Merge', { etag, ...within() }),
+        ? this.#table.createEntity(row, within())
+        : this.#table.updateEntity(row, 'Merge', { etag, ...within() }),
     )
     return next === undefined ? this.read(shard, within()) : { head: raised, etag: next }
+  }
+
+  #headIn(row: Row, shard: Shard): Promise<Loaded['head']> {
+    const { origin } = this.#macs
+    const place = { shard, row: rowKey.head }
+    return this.#macs.believed(
+      row,
+      place,
+      () => headFrom(row),
+      (head) => headText({ origin, shard, ...head }),
+    )
   }
 }
 

@@ -1,9 +1,8 @@
 import { odata, RestError, type TableClient } from '@azure/data-tables'
-import { Broken } from '../core/data/broken.ts'
 import type { ChainHead } from '../core/request/event.ts'
 import { type Hex, parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { Problem } from '../core/data/problem.ts'
+import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import {
   type Change,
@@ -22,9 +21,9 @@ import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
-import { eventFrom, foreignIn, keyFrom, requestFrom } from './row.ts'
+import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
-import { streamEvents } from './stream.ts'
+import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
 import { takeTurns } from './turns.ts'
@@ -37,6 +36,7 @@ export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
   readonly #table: TableClient
   readonly #heads: Heads
+  readonly #macs: Tables['macs']
   /** Of requests that were found, for as long as they are in use. */
   readonly #rows = new WeakMap<ApprovalRequest, ReadRow>()
   readonly #pageSize: number
@@ -44,6 +44,7 @@ export class TableLedger implements Ledger {
   constructor(tables: Tables, pageSize = mostEvents) {
     this.#table = tables.ledger
     this.#heads = new Heads(tables)
+    this.#macs = tables.macs
     this.#pageSize = pageSize
   }
 
@@ -53,17 +54,17 @@ export class TableLedger implements Ledger {
     const [{ head, etag }, request, key] = await Promise.all([
       this.#heads.fresh(shard) ?? this.#heads.read(shard, deadline),
       known ?? (id === undefined ? null : this.#findBy(deadline)(id)),
-      hash === undefined ? null : this.#read(shard, rowKey.key(hash), deadline),
+      hash === undefined ? null : this.#usedKey(shard, hash, deadline),
     ])
     const version: Version = { head: etag, request: (request && this.#rows.get(request)) ?? null }
-    return { shard, head, request, key: key && keyFrom(key), version }
+    return { shard, head, request, key, version }
   }
 
   async commit(loaded: Loaded, change: Change): Promise<void> {
     this.#heads.checkClock()
     const cleared = clearedBy(loaded, change)
     const kept = cleared.length > 0 ? await this.#rowsOf(loaded.shard, cleared) : undefined
-    const rows = transaction(loaded, change, versionOf(loaded), kept)
+    const rows = transaction(await this.#macs.rows(), loaded, change, versionOf(loaded), kept)
     this.#heads.forget(loaded.shard)
     try {
       const { subResponses } = await this.#table.submitTransaction(rows, within())
@@ -100,16 +101,17 @@ export class TableLedger implements Ledger {
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
     const deadline = within()
     // Whoever looks for a key is about to commit it.
-    const [row] = await Promise.all([
-      this.#read(shard, rowKey.key(hash), deadline),
-      this.#heads.readAhead(shard, deadline),
-    ])
-    return row && keyFrom(row)
+    const [used] = await Promise.all([this.#usedKey(shard, hash, deadline), this.#heads.readAhead(shard, deadline)])
+    return used
   }
 
   async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
-    const numbers = events.map(({ seq }) => seq)
-    return [...(await this.#rowsOf(shardOf(id), numbers))].map(([seq, row]) => eventFrom(seq, row))
+    const shard = shardOf(id)
+    const rows = await this.#rowsOf(
+      shard,
+      events.map(({ seq }) => seq),
+    )
+    return Promise.all([...rows].map(([seq, row]) => eventIn(this.#macs, shard, seq, row)))
   }
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
@@ -132,7 +134,7 @@ export class TableLedger implements Ledger {
 
   async list(scope: Scope, page: Listing): Promise<RequestPage> {
     const deadline = within()
-    return listRequests({ table: this.#table, find: this.#findBy(deadline), deadline }, scope, page)
+    return listRequests({ table: this.#table, find: (id) => this.#listed(id, deadline), deadline }, scope, page)
   }
 
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
@@ -161,24 +163,52 @@ export class TableLedger implements Ledger {
     const { head } = await this.#heads.read(shard, deadline)
     const read = async (seq: number): Promise<KeptEvent | null> => {
       const row = await this.#read(shard, rowKey.event(seq), deadline)
-      return row && eventFrom(seq, row)
+      return row && eventIn(this.#macs, shard, seq, row)
     }
     return cutBefore({ shard, head, read }, before)
   }
 
   stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]> {
-    return streamEvents(this.#table, { shard, after, upTo }, this.#pageSize)
+    return streamEvents(this.#table, this.#macs, { shard, after, upTo }, this.#pageSize)
   }
 
   async ping(): Promise<void> {
     await this.#read('seal', 'meta', within())
   }
 
+  /** A request of a list is its row's word, so that one which is not authentic hides no other. */
+  async #listed(id: RequestId, deadline: Deadline): Promise<ApprovalRequest | null> {
+    const row = await this.#read(shardOf(id), rowKey.request(id), deadline)
+    return row && requestFrom(row)
+  }
+
+  async #usedKey(shard: Shard, hash: Hex, deadline: Deadline): Promise<UsedKey | null> {
+    const key = rowKey.key(hash)
+    const row = await this.#read(shard, key, deadline)
+    const { origin } = this.#macs
+    return (
+      row &&
+      this.#macs.believed(
+        row,
+        { shard, row: key },
+        () => keyFrom(row),
+        (used) => keyText(origin, shard, hash, used),
+      )
+    )
+  }
+
   #findBy(deadline: Deadline): (id: RequestId) => Promise<ApprovalRequest | null> {
     return async (id) => {
-      const row = await this.#read(shardOf(id), rowKey.request(id), deadline)
+      const [shard, key] = [shardOf(id), rowKey.request(id)]
+      const row = await this.#read(shard, key, deadline)
       if (row === null) return null
-      const request = requestFrom(row)
+      const { origin } = this.#macs
+      const request = await this.#macs.believed(
+        row,
+        { shard, row: key, request: id },
+        () => requestOf(id, row),
+        (read) => requestText(origin, read),
+      )
       this.#rows.set(request, { etag: textIn(row, 'etag'), foreign: foreignIn(row) })
       return request
     }
@@ -193,7 +223,7 @@ export class TableLedger implements Ledger {
     const deadline = within()
     const pairs = numbers.map(async (seq) => {
       const row = await this.#read(shard, rowKey.event(seq), deadline)
-      if (row === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shard} is missing.`)
+      if (row === null) throw evidenceBroken({ shard, row: rowKey.event(seq), check: 'missing' })
       return [seq, row] as const
     })
     return new Map(await Promise.all(pairs))
@@ -203,4 +233,11 @@ export class TableLedger implements Ledger {
 /** What `load` put there; from elsewhere it would be a bug. */
 function versionOf({ version }: Loaded): Version {
   return version as Version
+}
+
+/** @throws {Error} for the row of another request */
+function requestOf(id: RequestId, row: Row): ApprovalRequest {
+  const request = requestFrom(row)
+  if (request.id !== id) throw new Error('The row is about another request.')
+  return request
 }

@@ -1,6 +1,8 @@
 import { shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { type Row, rowVersion, textIn } from './column.ts'
+import { rowText } from '../core/log/mac.ts'
+import type { Macs } from '../runtime/macs.ts'
+import { integerIn, type Row, rowVersion, textIn } from './column.ts'
 import { answered, found, unlessConflict } from './fault.ts'
 import { type Tables, within } from './tables.ts'
 
@@ -17,10 +19,10 @@ export interface Meta {
  * Makes the tables if need be, and writes once what this ledger is.
  *
  * @throws {Error} that names the field, if this is the ledger of another deployment or another format.
- * @throws {Problem} `unavailable`
+ * @throws {Problem} `unavailable`, `evidence-broken`
  */
 export async function prepareLedger(
-  { ledger, limits }: Pick<Tables, 'ledger' | 'limits'>,
+  { ledger, limits, macs }: Pick<Tables, 'ledger' | 'limits' | 'macs'>,
   { at, ...ours }: Omit<Meta, 'first'> & { readonly at: Instant },
 ): Promise<Meta> {
   const deadline = within()
@@ -29,16 +31,40 @@ export async function prepareLedger(
   let meta = await read()
   if (meta === null) {
     const first = at.slice(0, 10)
-    const row = { partitionKey: 'seal', rowKey: 'meta', v: rowVersion, ...ours, shards: shards.length, first }
+    const { origin, sign } = await macs.rows()
+    const columns = { ...ours, shards: shards.length, first }
+    const row = { partitionKey: 'seal', rowKey: 'meta', v: rowVersion, ...columns, ...sign(metaText(origin, columns)) }
     // Another instance, or an earlier try of ours, may have been first; the row is checked all the same.
     await unlessConflict(ledger.createEntity(row, deadline))
     meta = await read()
   }
   if (meta === null) throw new Error('The ledger’s meta row was written and is not there.')
-  return checked(meta, ours)
+  checkOurs(meta, ours)
+  const { origin, tenant, first } = await metaFrom(macs, meta)
+  return { origin, tenant, first }
 }
 
-function checked(meta: Row, { origin, tenant }: Omit<Meta, 'first'>): Meta {
+type MetaColumns = Meta & { readonly shards: number }
+
+/** @throws {Problem} `evidence-broken` for a row that the service did not write */
+export const metaFrom = (macs: Macs, row: Row): Promise<MetaColumns> =>
+  macs.believed(
+    row,
+    { shard: 'seal', row: 'meta' },
+    () => ({
+      origin: textIn(row, 'origin'),
+      tenant: textIn(row, 'tenant'),
+      first: textIn(row, 'first'),
+      shards: integerIn(row, 'shards'),
+    }),
+    (columns) => metaText(macs.origin, columns),
+  )
+
+const metaText = (log: string, { origin, tenant, first, shards }: MetaColumns): string =>
+  rowText({ origin: log, partition: 'seal', row: 'meta', columns: { origin, tenant, first, shards } })
+
+/** Comes first: the row of another ledger is named by the field that differs, and not as a forged one. */
+function checkOurs(meta: Row, { origin, tenant }: Omit<Meta, 'first'>): void {
   const fields = [
     ['format version', meta['v'], rowVersion],
     ['origin', meta['origin'], origin],
@@ -50,5 +76,4 @@ function checked(meta: Row, { origin, tenant }: Omit<Meta, 'first'>): Meta {
       throw new Error(
         `This ledger is another one: its ${field} is ${JSON.stringify(theirs)}, ours ${JSON.stringify(ours)}.`,
       )
-  return { origin, tenant, first: textIn(meta, 'first') }
 }

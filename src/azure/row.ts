@@ -3,6 +3,8 @@ import { type Action, canonicalAction } from '../core/action/action.ts'
 import type { Leaf, Salted } from '../core/request/event.ts'
 import { type Digest, type Hex, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { eventText, headText, type Mac, rowText } from '../core/log/mac.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
 import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
@@ -16,18 +18,40 @@ export const rowOf = (shard: Shard, key: string, columns: Record<string, unknown
   ...columns,
 })
 
+/** Authenticates the texts of one ledger's rows. */
+export interface RowSigner {
+  /** The name of the log. */
+  readonly origin: string
+  readonly sign: (text: string) => Mac
+}
+
+/**
+ * The authenticated text of a request's row. It says what no event says and what is fixed at birth. All else in the row is
+ * what the request's events say, or is worth nothing.
+ */
+export const requestText = (origin: string, { id, agent, policy }: ApprovalRequest): string =>
+  rowText({
+    origin,
+    partition: shardOf(id),
+    row: rowKey.request(id),
+    columns: JSON.parse(
+      JSON.stringify({ agent: agent.name, summary: policy.summary, presentation: policy.presentation }),
+    ) as JsonObject,
+  })
+
 /** @param foreign columns of the row as it was read that this program does not know */
-export function requestRow(request: ApprovalRequest, foreign: Row = {}): TableEntity {
+export function requestRow({ origin, sign }: RowSigner, request: ApprovalRequest, foreign: Row = {}): TableEntity {
   const { action, said, ...state } = request
   return rowOf(shardOf(request.id), rowKey.request(request.id), {
     ...foreign,
     ...split('state', JSON.stringify(state)),
     ...(action && split('action', canonicalAction(action))),
     ...split('said', JSON.stringify(said)),
+    ...sign(requestText(origin, request)),
   })
 }
 
-export const foreignIn = (row: Row): Row => foreignColumns(row, ['state', 'action', 'said'])
+export const foreignIn = (row: Row): Row => foreignColumns(row, ['state', 'action', 'said', 'mac', 'macKey'])
 
 export function requestFrom(row: Row): ApprovalRequest {
   const state = JSON.parse(textIn(row, 'state')) as Omit<ApprovalRequest, 'action' | 'said'>
@@ -42,8 +66,12 @@ function actionFrom(text: string): Action {
   return { action, target, environment, params }
 }
 
-export function eventRow(shard: Shard, { op, trace }: Pick<Change, 'op' | 'trace'>, leaf: Leaf): TableEntity {
-  const { seq, type, request, text, said } = leaf
+export function eventRow(
+  { origin, sign }: RowSigner,
+  shard: Shard,
+  { op, trace }: Pick<Change, 'op' | 'trace'>,
+  { seq, type, request, hash, text, said }: Leaf,
+): TableEntity {
   return rowOf(shard, rowKey.event(seq), {
     leaf: text,
     op,
@@ -51,6 +79,7 @@ export function eventRow(shard: Shard, { op, trace }: Pick<Change, 'op' | 'trace
     type,
     ...(request && { request }),
     ...split('said', JSON.stringify(said)),
+    ...sign(eventText({ origin, shard, seq, leaf: hash })),
   })
 }
 
@@ -70,8 +99,17 @@ export function clearedRow(row: Row, said: Readonly<Record<string, Salted>>): Ta
   })
 }
 
-export const headRow = (shard: Shard, { seq, hash, recordedAt, policy, logKey }: Loaded['head']): TableEntity =>
-  rowOf(shard, rowKey.head, { seq, hash, recordedAt, ...(policy && { policy }), ...(logKey && { logKey }) })
+export function headRow({ origin, sign }: RowSigner, shard: Shard, head: Loaded['head']): TableEntity {
+  const { seq, hash, recordedAt, policy, logKey } = head
+  return rowOf(shard, rowKey.head, {
+    seq,
+    hash,
+    recordedAt,
+    ...(policy && { policy }),
+    ...(logKey && { logKey }),
+    ...sign(headText({ origin, shard, ...head })),
+  })
+}
 
 export const headFrom = (row: Row): Loaded['head'] => ({
   seq: integerIn(row, 'seq'),
@@ -81,8 +119,14 @@ export const headFrom = (row: Row): Loaded['head'] => ({
   logKey: textOrNull(row, 'logKey'),
 })
 
-export const keyRow = (shard: Shard, { hash, request, body }: UsedKey & { readonly hash: Hex }): TableEntity =>
-  rowOf(shard, rowKey.key(hash), { request, body })
+/** The authenticated text of an idempotency key's row. */
+export const keyText = (origin: string, shard: Shard, hash: Hex, { request, body }: UsedKey): string =>
+  rowText({ origin, partition: shard, row: rowKey.key(hash), columns: { request, body } })
+
+export function keyRow({ origin, sign }: RowSigner, shard: Shard, { hash, ...used }: UsedKey & { readonly hash: Hex }) {
+  const { request, body } = used
+  return rowOf(shard, rowKey.key(hash), { request, body, ...sign(keyText(origin, shard, hash, used)) })
+}
 
 export const keyFrom = (row: Row): UsedKey => ({
   request: textIn(row, 'request') as RequestId,

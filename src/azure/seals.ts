@@ -5,8 +5,10 @@ import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../ports/seals.ts'
-import { type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
+import { rowText } from '../core/log/mac.ts'
+import { keyOf, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 import { answered, createOrRead, dropped, found, unlessConflict } from './fault.ts'
+import { metaFrom } from './meta.ts'
 import { readPage } from './query.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
@@ -29,45 +31,48 @@ const mostRows = 1_000
 /** What is known of sealed days: the partition `seal` of the ledger, where `meta` lies too. */
 export class TableSeals implements Seals {
   readonly #table: TableClient
+  readonly #macs: Tables['macs']
   readonly #pageSize: number
 
-  constructor({ ledger }: Pick<Tables, 'ledger'>, pageSize = mostRows) {
+  constructor({ ledger, macs }: Pick<Tables, 'ledger' | 'macs'>, pageSize = mostRows) {
     this.#table = ledger
+    this.#macs = macs
     this.#pageSize = pageSize
   }
 
   async first(): Promise<Day> {
     const row = await this.#read(key.meta, within())
     if (row === null) throw new Error('The ledger has no meta row.')
-    return textIn(row, 'first') as Day
+    return (await metaFrom(this.#macs, row)).first as Day
   }
 
   async head(): Promise<{ readonly head: SealHead | null; readonly version: string | null }> {
     const row = await this.#read(key.head, within())
-    return row === null ? { head: null, version: null } : { head: valueIn<SealHead>(row), version: textIn(row, 'etag') }
+    if (row === null) return { head: null, version: null }
+    return { head: await this.#believed<SealHead>(row), version: textIn(row, 'etag') }
   }
 
   async plan(date: Day): Promise<Plan | null> {
     const row = await this.#read(key.plan(date), within())
-    return row && valueIn<Plan>(row)
+    return row && this.#believed<Plan>(row)
   }
 
   async plans(): Promise<readonly Plan[]> {
-    return (await this.#rowsFrom('plan-')).map(valueIn<Plan>)
+    return Promise.all((await this.#rowsFrom('plan-')).map((row) => this.#believed<Plan>(row)))
   }
 
   async propose(plan: Plan): Promise<Plan> {
     const deadline = within()
     const name = key.plan(plan.date)
-    const create = this.#table.createEntity(rowOf(name, plan), deadline)
+    const create = this.#table.createEntity(await this.#rowOf(name, plan), deadline)
     const standing = await createOrRead(create, () => this.#read(name, deadline))
-    return standing ? valueIn<Plan>(standing) : plan
+    return standing ? this.#believed<Plan>(standing) : plan
   }
 
   async advance(version: unknown, head: SealHead): Promise<void> {
     const deadline = within()
     const alarm = await this.#read(key.alarm, deadline)
-    const row = rowOf(key.head, head)
+    const row = await this.#rowOf(key.head, head)
     const rows: TransactionAction[] = [
       typeof version === 'string' ? ['update', row, 'Replace', { etag: version }] : ['create', row],
       ['upsert', place(key.post(head.date)), 'Replace'],
@@ -131,6 +136,24 @@ export class TableSeals implements Seals {
     return rows
   }
 
+  async #rowOf(name: string, value: object) {
+    const { origin, sign } = await this.#macs.rows()
+    const row = rowOf(name, value)
+    return { ...row, ...sign(sealText(origin, name, JSON.stringify(value))) }
+  }
+
+  async #believed<T>(row: Row): Promise<T> {
+    const { origin } = this.#macs
+    const name = keyOf(row)
+    const text = await this.#macs.believed(
+      row,
+      { shard: partition, row: name },
+      () => textIn(row, 'value'),
+      (value) => sealText(origin, name, value),
+    )
+    return JSON.parse(text) as T
+  }
+
   #read(name: string, deadline: Deadline): Promise<Row | null> {
     return found(this.#table.getEntity(partition, name, deadline))
   }
@@ -139,5 +162,9 @@ export class TableSeals implements Seals {
 const place = (name: string) => ({ partitionKey: partition, rowKey: name, v: rowVersion })
 
 const rowOf = (name: string, value: object) => ({ ...place(name), ...split('value', JSON.stringify(value)) })
+
+/** The authenticated text of a row of this partition. */
+const sealText = (origin: string, name: string, value: string): string =>
+  rowText({ origin, partition, row: name, columns: { value } })
 
 const valueIn = <T>(row: Row): T => JSON.parse(textIn(row, 'value')) as T

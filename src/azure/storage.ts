@@ -11,7 +11,7 @@ import { connectTables, type TablesOptions } from './tables.ts'
 
 /** An account's tables and blobs, and what this deployment keeps there. */
 export interface StorageSettings {
-  readonly tables: TablesOptions
+  readonly tables: Omit<TablesOptions, 'origin'>
   readonly blobs: Omit<BlobSettings, 'container'>
   /** The name of the log. */
   readonly origin: string
@@ -37,7 +37,7 @@ export interface Storage {
  */
 export async function openStorage(settings: StorageSettings, policy: Policy): Promise<Storage> {
   const { origin, tenant, at } = settings
-  const tables = connectTables(settings.tables)
+  const tables = connectTables({ ...settings.tables, origin })
   const archive = new BlobArchive({ ...settings.blobs, container: 'evidence' })
   await prepareLedger(tables, { origin, tenant, at })
   await archive.prepare()

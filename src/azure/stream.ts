@@ -1,8 +1,9 @@
 import { odata, type TableClient } from '@azure/data-tables'
-import { Broken } from '../core/data/broken.ts'
 import type { Shard } from '../core/data/id.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
-import { keyOf, type Row, textOrNull } from './column.ts'
+import { eventText } from '../core/log/mac.ts'
+import type { Macs } from '../runtime/macs.ts'
+import { keyOf, type Row } from './column.ts'
 import { readPage } from './query.ts'
 import { eventFrom } from './row.ts'
 import { rowKey } from './rowKey.ts'
@@ -17,10 +18,11 @@ export interface Stretch {
 /**
  * Streams a shard's events, oldest first, and reads one page ahead. Ends before the first that is missing.
  *
- * @throws {Broken} at an event whose leaf is missing.
+ * @throws {Problem} `evidence-broken` at an event that the service did not write
  */
 export async function* streamEvents(
   table: TableClient,
+  macs: Macs,
   { shard, after, upTo }: Stretch,
   pageSize: number,
 ): AsyncGenerator<readonly KeptEvent[], void, undefined> {
@@ -41,12 +43,22 @@ export async function* streamEvents(
     const next = gap < 0 ? read(place) : Promise.resolve([])
     // Avoids an unhandled rejection: the error surfaces when this page is awaited.
     next.catch(() => undefined)
-    if (dense.length > 0) yield dense.map((row, i) => eventIn(shard, first + i, row))
+    if (dense.length > 0) yield await Promise.all(dense.map((row, i) => eventIn(macs, shard, first + i, row)))
     rows = await next
   }
 }
 
-function eventIn(shard: Shard, seq: number, row: Row): KeptEvent {
-  if (textOrNull(row, 'leaf') === null) throw new Broken('bad-record', `Event ${seq} of shard ${shard} has no leaf.`)
-  return eventFrom(seq, row)
+/**
+ * Reads an event from its row.
+ *
+ * @throws {Problem} `evidence-broken` for a row that the service did not write at this place
+ */
+export function eventIn(macs: Macs, shard: Shard, seq: number, row: Row): Promise<KeptEvent> {
+  const { origin } = macs
+  return macs.believed(
+    row,
+    { shard, row: rowKey.event(seq) },
+    () => eventFrom(seq, row),
+    ({ hash }) => eventText({ origin, shard, seq, leaf: hash }),
+  )
 }

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { type AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity'
+import type { LedgerKey } from '../ports/ledgerKey.ts'
+import { Macs } from '../runtime/macs.ts'
 import { bareLineEnds, clockWatch, retries, type StorageClock } from './pipeline.ts'
 
 /** The storage account's tables. */
@@ -8,15 +10,20 @@ export interface Tables {
   readonly ledger: TableClient
   readonly limits: TableClient
   readonly clock: StorageClock
+  /** Authenticates the rows of evidence. */
+  readonly macs: Macs
 }
 
 export interface TablesOptions {
   readonly url: string
   readonly credential: TokenCredential | AzureNamedKeyCredential
+  readonly ledgerKey: LedgerKey
+  /** The name of the log: a row of another log is not authentic in this one. */
+  readonly origin: string
 }
 
 /** Makes the clients. Nothing is sent. */
-export function connectTables({ url, credential }: TablesOptions): Tables {
+export function connectTables({ url, credential, ledgerKey, origin }: TablesOptions): Tables {
   const clock: StorageClock = { apart: 0 }
   const options = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: url.startsWith('http://') }
   const table = (name: string): TableClient => {
@@ -29,7 +36,7 @@ export function connectTables({ url, credential }: TablesOptions): Tables {
     client.pipeline.addPolicy(clockWatch(clock), { afterPhase: 'Retry' })
     return client
   }
-  return { ledger: table('ledger'), limits: table('limits'), clock }
+  return { ledger: table('ledger'), limits: table('limits'), clock, macs: new Macs({ origin, key: ledgerKey }) }
 }
 
 /** What the SDK takes with each request. */

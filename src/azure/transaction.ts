@@ -3,7 +3,7 @@ import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type ReadRow, type Row, textIn } from './column.ts'
-import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf } from './row.ts'
+import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
 import { rowKey } from './rowKey.ts'
 
 /** With which ETags the rows were read; `null` where there was no row. */
@@ -33,9 +33,11 @@ export function clearedBy({ request }: Loaded, { cleared = [] }: Change): readon
 /**
  * All rows that one change writes, as one transaction. The head comes first: its new ETag is the first answer's.
  *
+ * @param signer authenticates the rows of evidence
  * @param kept the event rows whose texts it clears, as they were read, by number
  */
 export function transaction(
+  signer: RowSigner,
   loaded: Loaded,
   change: Change,
   version: Version,
@@ -44,10 +46,10 @@ export function transaction(
   const { shard } = loaded
   const { request, key } = change
   return [
-    putHead(headRow(shard, headAfter(loaded, change)), version.head),
-    ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(shard, change, leaf)]),
-    ...(request ? requestRows(loaded, change, request, version) : []),
-    ...(key ? [['create', keyRow(shard, key)] satisfies TransactionAction] : []),
+    putHead(headRow(signer, shard, headAfter(loaded, change)), version.head),
+    ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(signer, shard, change, leaf)]),
+    ...(request ? requestRows(signer, loaded, change, request, version) : []),
+    ...(key ? [['create', keyRow(signer, shard, key)] satisfies TransactionAction] : []),
     ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {
       const row = kept.get(seq)
       return row ? [['update', clearedRow(row, said), 'Merge', { etag: textIn(row, 'etag') }]] : []
@@ -55,12 +57,18 @@ export function transaction(
   ]
 }
 
-function requestRows(loaded: Loaded, change: Change, after: ApprovalRequest, version: Version): TransactionAction[] {
+function requestRows(
+  signer: RowSigner,
+  loaded: Loaded,
+  change: Change,
+  after: ApprovalRequest,
+  version: Version,
+): TransactionAction[] {
   const { shard, request: before } = loaded
   if (shardOf(after.id) !== shard || (before && before.id !== after.id))
     throw new Error('The change is about another request than the one that was loaded.')
   return [
-    putRequest(after, version.request),
+    putRequest(signer, after, version.request),
     ...dueRows(shard, before, after),
     ...(before ? [] : [['create', rowOf(shard, rowKey.agent(after.agent.id, after.id))] satisfies TransactionAction]),
     ...newVoters(before, after).map(
@@ -75,10 +83,10 @@ const putHead = (entity: ReturnType<typeof rowOf>, etag: string | null): Transac
   etag === null ? ['create', entity] : ['update', entity, 'Merge', { etag }]
 
 /** Replaced, since a merge would leave columns of a longer text behind. */
-const putRequest = (after: ApprovalRequest, read: ReadRow | null): TransactionAction =>
+const putRequest = (signer: RowSigner, after: ApprovalRequest, read: ReadRow | null): TransactionAction =>
   read === null
-    ? ['create', requestRow(after)]
-    : ['update', requestRow(after, read.foreign), 'Replace', { etag: read.etag }]
+    ? ['create', requestRow(signer, after)]
+    : ['update', requestRow(signer, after, read.foreign), 'Replace', { etag: read.etag }]
 
 /** A deadline's row moves with it and bears the status, so that pending requests are found without reading others. */
 function dueRows(shard: Shard, before: ApprovalRequest | null, after: ApprovalRequest): TransactionAction[] {

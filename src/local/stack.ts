@@ -17,7 +17,8 @@ import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
-import { grantKeyIn, logKeyIn } from './keys.ts'
+import { grantKeyIn, ledgerKeyIn, logKeyIn } from './keys.ts'
+import { fileLedgerKey } from './ledgerKey.ts'
 import { type SealReport, sealNow } from './sealing.ts'
 import { fileSigner } from './signer.ts'
 
@@ -55,7 +56,11 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const { account, key } = azurite
   const storage = await openStorage(
     {
-      tables: { url: azurite.tablesUrl, credential: new AzureNamedKeyCredential(account, key) },
+      tables: {
+        url: azurite.tablesUrl,
+        credential: new AzureNamedKeyCredential(account, key),
+        ledgerKey: await fileLedgerKey(ledgerKeyIn(data)),
+      },
       blobs: { url: azurite.blobsUrl, credential: new StorageSharedKeyCredential(account, key) },
       origin,
       tenant: tenantId,

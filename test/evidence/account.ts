@@ -21,6 +21,7 @@ import { MemorySeals } from '../support/fakes/seals.ts'
 import { type Instance, world } from '../support/world.ts'
 import { at, day, keepPolicy, logKey, morning, origin, partsOf } from './days.ts'
 import { evidence } from './scripts.ts'
+import { ledgerKey } from '../support/fakes/ledgerKey.ts'
 
 interface Wanted extends Pick<Sealer, 'seals' | 'archive' | 'clock'> {
   readonly signer: Signer
@@ -49,7 +50,8 @@ export async function startAccount(spool: string) {
   const { tablesUrl, blobsUrl, account, key } = azurite
   const credential = new StorageSharedKeyCredential(account, key)
   const container = (name: string) => new ContainerClient(`${blobsUrl}/${name}`, credential)
-  const connect = (url = tablesUrl) => connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+  const connect = (url = tablesUrl) =>
+    connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
   const open = (name: string, url = blobsUrl) => new BlobArchive({ url, container: name, credential, timeout: 10_000 })
   let stores = 0
 

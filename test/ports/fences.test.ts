@@ -412,7 +412,8 @@ test('a cut through a hole, or an event without its leaf, does not hold', async 
   await fill(ledger, count(1, 3).map(minutes))
   const bare = { partitionKey: place, rowKey: eventKey(2), v: 1, op: digestOf('op'), said: '{}' }
   await tables.ledger.updateEntity(bare, 'Replace')
-  await expect(pages(ledger, 0, 3)).rejects.toMatchObject({ name: 'Broken', code: 'bad-record' })
+  const broken = { shard: place, row: eventKey(2), check: 'form' }
+  await expect(pages(ledger, 0, 3)).rejects.toMatchObject({ code: 'evidence-broken', details: { broken } })
   await tables.ledger.deleteEntity(place, eventKey(2))
   await expect(ledger.cut(place, minutes(2))).rejects.toMatchObject({ name: 'Broken', code: 'broken-chain' })
 })

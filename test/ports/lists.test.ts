@@ -7,7 +7,8 @@ import { open } from '../../src/core/request/submission.ts'
 import type { Scope } from '../../src/ports/ledger.ts'
 import { type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
 import { minutes, noon, submission } from './story.ts'
-import { startStorage, type TestStorage } from './tables.ts'
+import { meta, startStorage, type TestStorage } from './tables.ts'
+import { rowSigner } from '../support/fakes/ledgerKey.ts'
 
 const perShard = 325
 const total = perShard * shards.length
@@ -44,7 +45,9 @@ beforeEach(() => {
 /** Writes rows of requests, without events, a hundred at a time. */
 async function fill(shard: Shard): Promise<void> {
   const { ledger: table } = storage.connect()
-  const rows = Array.from({ length: perShard }, () => requestRow(open(submission({ shard })).request))
+  const rows = Array.from({ length: perShard }, () =>
+    requestRow(rowSigner(meta.origin), open(submission({ shard })).request),
+  )
   for (let i = 0; i < rows.length; i += 100)
     await table.submitTransaction(rows.slice(i, i + 100).map((row) => ['create', row]))
 }

@@ -142,13 +142,16 @@ test('events, heads, keys, limits and seals of a later format are refused', asyn
   await limits.createEntity({ partitionKey: `agent-${bot}`, rowKey: 'slots', v: 2, row: '[]' })
   await expect(new TableLimits({ limits }).read({ agent: bot })).rejects.toMatchObject({ code: 'newer-format' })
   await table.createEntity({ partitionKey: 'seal', rowKey: 'head', v: 2, value: '{}' })
-  await expect(new TableSeals({ ledger: table }).head()).rejects.toMatchObject({ code: 'newer-format' })
+  await expect(new TableSeals({ ...storage.connect(), ledger: table }).head()).rejects.toMatchObject({
+    code: 'newer-format',
+  })
 })
 
 test('a version that is no number at all is a fault, not a later format', async () => {
   const { id } = await ask(ledger)
   await merge(requestKey(id), { v: 'two' })
-  await expect(ledger.find(id)).rejects.toThrow('"two"')
+  const broken = { shard: here, row: requestKey(id), request: id, check: 'form' }
+  await expect(ledger.find(id)).rejects.toMatchObject({ code: 'evidence-broken', details: { broken } })
 })
 
 describe('what a later program added to a row of this format', () => {

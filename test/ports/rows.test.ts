@@ -68,8 +68,11 @@ test('a request lies in the rows that the design says, and they follow it', asyn
   expect(first[keys.post]).toEqual({ v: 1, rev: 1 })
   expect(first[keys.due(minutes(10))]).toEqual({ v: 1, status: 'pending' })
   expect(first['event-000000000001']).toMatchObject({ type: 'requested', request: asked.id })
-  expect(first['head']).toEqual({ v: 1, seq: 1, hash: asked.events[0]?.hash, recordedAt: noon })
-  expect(Object.keys(first[keys.request] ?? {}).sort()).toEqual(['action', 'said', 'state', 'v'])
+  const authentic = { mac: expect.stringMatching(/^[0-9a-f]{64}$/), macKey: 'v1' }
+  expect(first['head']).toEqual({ v: 1, seq: 1, hash: asked.events[0]?.hash, recordedAt: noon, ...authentic })
+  for (const name of ['event-000000000001', keys.request, `key-${sha256('key')}`])
+    expect(first[name]).toMatchObject(authentic)
+  expect(Object.keys(first[keys.request] ?? {}).sort()).toEqual(['action', 'mac', 'macKey', 'said', 'state', 'v'])
 
   const approved = await apply(ledger, asked.id, vote(dba, 'approve', minutes(1)), minutes(1))
   const second = await rows('03')

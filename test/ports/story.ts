@@ -117,7 +117,9 @@ export async function apply(ledger: Ledger, id: RequestId, rule: (request: Appro
   return untilWon(async () => {
     const loaded = await ledger.load(shardOf(id), { request: id })
     if (!loaded.request) throw new Error('There is no such request.')
-    const change = changeOf(loaded, rule(loaded.request), at)
+    const step = rule(loaded.request)
+    if (step.events.length === 0) return loaded.request
+    const change = changeOf(loaded, step, at)
     await ledger.commit(loaded, change)
     return change.request ?? loaded.request
   })

@@ -3,12 +3,14 @@ import { prepareLedger } from '../../src/azure/meta.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { noon, oid } from './story.ts'
+import type { LedgerKey } from '../../src/ports/ledgerKey.ts'
+import { ledgerKey } from '../support/fakes/ledgerKey.ts'
 
 /** A storage account that is there for one test file, in memory. */
 export interface TestStorage {
   readonly url: string
   /** Connects as a process of its own would; through another address if told so. */
-  connect(url?: string): Tables
+  connect(url?: string, key?: LedgerKey): Tables
   /** Throws everything away and makes the tables anew. */
   clear(): Promise<void>
   close(): Promise<void>
@@ -19,7 +21,8 @@ export const meta = { origin: 'approvals.contoso.example/evidence', tenant: oid(
 export async function startStorage(): Promise<TestStorage> {
   const azurite: Azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
   const credential = new AzureNamedKeyCredential(azurite.account, azurite.key)
-  const connect = (url = azurite.tablesUrl) => connectTables({ url, credential })
+  const connect = (url = azurite.tablesUrl, key = ledgerKey) =>
+    connectTables({ url, credential, ledgerKey: key, origin: meta.origin })
   return {
     url: azurite.tablesUrl,
     connect,

@@ -8,6 +8,8 @@ import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { crowd } from './figure.ts'
 import { action, bot, dba, decision, noon, oid, settle, submission } from '../../test/support/build.ts'
+import { rowSigner } from '../../test/support/fakes/ledgerKey.ts'
+import { origin } from './storage.ts'
 
 /** Rows of a transaction: the storage takes no more. */
 const rowsAtOnce = 100
@@ -58,7 +60,7 @@ function rowsOf(number: number) {
   const shard = shardAtNumber(number)
   const at = due(request)
   return [
-    requestRow(request),
+    requestRow(rowSigner(origin), request),
     rowOf(shard, rowKey.agent(request.agent.id, request.id)),
     ...request.decisions.map(({ approver }) => rowOf(shard, rowKey.voter(approver, request.id))),
     ...(at ? [rowOf(shard, rowKey.due(at, request.id), { status: request.status })] : []),

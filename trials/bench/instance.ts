@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { type Approvals, type ApprovalsParts, approvals } from '../../src/approvals/approvals.ts'
 import type { Ask } from '../../src/approvals/ask.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
@@ -76,7 +76,7 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
       const { id, digest, executor } = approved
       const grant = await uses.grant(approved, executor)
       if (!grant) throw new Error('Nothing is granted.')
-      const redemption = { grant: grant.token, digest, redemption: `${run}-${number}` }
+      const redemption = { grant: grant.token, digest, redemption: randomUUID() }
       await uses.redeem(id, { caller: executor, mayRedeemForOthers: false, ...redemption })
       await uses.report(id, { executor, result: 'succeeded' })
     },

@@ -4,6 +4,7 @@ import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import { instant } from '../../src/core/data/instant.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { startAzurite } from '../../src/local/azurite.ts'
+import { ledgerKey } from '../../test/support/fakes/ledgerKey.ts'
 
 /** Azurite, in memory, and how to reach it. */
 export interface BenchStorage {
@@ -23,7 +24,10 @@ export interface BenchStorage {
 export type Address = Pick<BenchStorage, 'url' | 'account' | 'key'>
 
 export const tablesAt = ({ url, account, key }: Address): Tables =>
-  connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+  connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
+
+/** The name of the log. */
+export const origin = 'countersign.example/bench'
 
 export async function startStorage(): Promise<BenchStorage> {
   const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
@@ -43,7 +47,7 @@ export async function startStorage(): Promise<BenchStorage> {
       const { ledger, limits } = connect()
       await Promise.all([ledger, limits, ...bareTables.splice(0)].map((table) => table.deleteTable()))
       const at = instant(Date.now())
-      await prepareLedger(connect(), { origin: 'countersign.example/bench', tenant: tenantId, at })
+      await prepareLedger(connect(), { origin, tenant: tenantId, at })
     },
     close: () => azurite.close(),
   }

@@ -8,6 +8,7 @@ import { startOf } from '../../src/core/data/day.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { oid } from '../../test/support/build.ts'
 import { cutsIn, date, FileLedger } from './day.ts'
+import { ledgerKey, rowSigner } from '../../test/support/fakes/ledgerKey.ts'
 
 /** Rows of a transaction: the storage takes no more. */
 const rowsAtOnce = 100
@@ -35,22 +36,27 @@ export async function storeDay(folder: string) {
   }
 }
 
-const tablesOf = ({ tablesUrl: url, account, key }: Azurite): Tables =>
-  connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+/** The name of the log. */
+export const origin = 'countersign.example/evidence'
 
-const prepare = (tables: Tables) =>
-  prepareLedger(tables, { origin: 'countersign.example/evidence', tenant: oid(100), at: startOf(date) })
+const tablesOf = ({ tablesUrl: url, account, key }: Azurite): Tables =>
+  connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
+
+const prepare = (tables: Tables) => prepareLedger(tables, { origin, tenant: oid(100), at: startOf(date) })
 
 async function storeShard({ ledger }: Tables, folder: string, shard: Shard): Promise<void> {
   const recordedAt = startOf(date)
   const cut = cutsIn(folder)[shard]
   if (!cut) throw new Error(`The day has no shard ${shard}.`)
-  await ledger.createEntity(headRow(shard, { ...cut, recordedAt, policy: null, logKey: null }))
+  await ledger.createEntity(headRow(rowSigner(origin), shard, { ...cut, recordedAt, policy: null, logKey: null }))
   for await (const page of new FileLedger(folder).stream(shard, 0))
     for (let at = 0; at < page.length; at += rowsAtOnce) {
       const rows = page.slice(at, at + rowsAtOnce).map((kept): TransactionAction => {
         const { type, request } = JSON.parse(kept.text) as Leaf
-        return ['create', eventRow(shard, { op: 'bench' }, { ...kept, type, ...(request && { request }) })]
+        return [
+          'create',
+          eventRow(rowSigner(origin), shard, { op: 'bench' }, { ...kept, type, ...(request && { request }) }),
+        ]
       })
       await ledger.submitTransaction(rows)
     }

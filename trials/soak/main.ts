@@ -15,6 +15,7 @@ import { certain, fit } from './fit.ts'
 import { startIdle } from './idle.ts'
 import { channels, type Counts, live } from './load.ts'
 import { tableOf } from './table.ts'
+import { ledgerKey } from '../../test/support/fakes/ledgerKey.ts'
 
 const help = `Lives of requests, one after the other, at one process of the app: asked, waited for, decided over the API and in Teams,
 redeemed, reported, listed. It fails if an answer is not as it should be, if memory grows in the second half, if the
@@ -164,7 +165,9 @@ async function timers(member: Member): Promise<void> {
 /** How many requests' cards are out of date after the timer had its turns. */
 async function cardsLeft({ storage }: Deployment, member: Member): Promise<number> {
   const credential = new AzureNamedKeyCredential(storage.account, storage.key)
-  const outbox = new TableOutbox(connectTables({ url: storage.tablesUrl, credential }))
+  const outbox = new TableOutbox(
+    connectTables({ url: storage.tablesUrl, credential, ledgerKey, origin: 'countersign.example/soak' }),
+  )
   for (let turn = 0; ; turn++) {
     // a day from now: what is put off, or claimed, waits too
     const waiting = await outbox.waiting(instant(Date.now() + 86_400_000), 1_000)

@@ -20,6 +20,7 @@ import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
 import { FakeClock, FakeDirectory, fakePolicy } from '../../test/support/fakes.ts'
 import { type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import { agent, newSigner, roster } from '../../test/support/world.ts'
+import { ledgerKey } from '../../test/support/fakes/ledgerKey.ts'
 
 export interface Answered {
   readonly status: number
@@ -120,7 +121,7 @@ export async function patiently(call: () => Promise<Answered>): Promise<Answered
 }
 
 const tablesOf = ({ tablesUrl, account, key }: Azurite, url = tablesUrl) =>
-  connectTables({ url, credential: new AzureNamedKeyCredential(account, key) })
+  connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
 
 const archiveOf = ({ blobsUrl, account, key }: Azurite, url = blobsUrl) =>
   new BlobArchive({ url, container: 'evidence', credential: new StorageSharedKeyCredential(account, key) })
