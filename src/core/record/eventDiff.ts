@@ -14,7 +14,7 @@ export function difference(given: Draft, event: LogEvent): string | null {
 const namesOf = ({ said = {} }: Pick<LogEvent | Draft, 'said'>): readonly string[] => Object.keys(said).sort()
 
 /** Compares JSON values. A value that is `undefined` counts as absent. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (!isComposed(a) || !isComposed(b) || Array.isArray(a) !== Array.isArray(b)) return false
   const keys = Object.keys(a)

@@ -29,7 +29,7 @@ export interface Replay {
 }
 
 /** Events that must come next: all events of one command have consecutive numbers and the same time. */
-interface Awaited {
+export interface Awaited {
   readonly after: LogEvent
   readonly drafts: readonly Draft[]
 }
@@ -94,7 +94,8 @@ export function replay(): Replay {
 
 const none: readonly Exceptional[] = []
 
-function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
+/** Takes the next event that is awaited. @throws {Broken} `illegal-event` for another */
+export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
   const [draft, ...rest] = drafts
   const isNext = event.seq === after.seq + 1 && event.at === after.at && event.request === after.request
   if (!draft || !isNext) throw missing({ after, drafts })
@@ -102,7 +103,7 @@ function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
   return rest.length > 0 ? { after: event, drafts: rest } : null
 }
 
-const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
+export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
 /** Checks the events that are about no request, and the policy versions that all events name. */
 function logRules() {

@@ -260,11 +260,14 @@ const statusMembers: Readonly<Record<StatusMember, true>> = {
   output: true,
 }
 
+/** Whether a member belongs to some statuses alone. */
+export const isStatusMember = (name: string): boolean => Object.hasOwn(statusMembers, name)
+
 /**
  * Strips a request of the members that belong to its status alone. Keeps all others, even unknown ones: a member that a
  * later program added must survive a change by this program.
  */
 function common(request: ApprovalRequest): Common {
-  const kept = Object.entries(request).filter(([name]) => !Object.hasOwn(statusMembers, name))
+  const kept = Object.entries(request).filter(([name]) => !isStatusMember(name))
   return Object.fromEntries(kept) as unknown as Common
 }

@@ -1,0 +1,113 @@
+import { actionDigest } from '../action/action.ts'
+import { Broken } from '../data/broken.ts'
+import { type Hex, type ObjectId, sha256, shardOf } from '../data/id.ts'
+import { type Salted, saidDigest } from '../request/event.ts'
+import { type ApprovalRequest, isStatusMember } from '../request/request.ts'
+import { isSame } from './eventDiff.ts'
+import type { LogEvent } from './eventType.ts'
+import { readRecord } from './record.ts'
+import { type Awaited, follow, missing } from './replay.ts'
+import { type Life, live } from './replayedRequest.ts'
+
+/** An event as it is kept, known to be authentic. */
+export interface Told {
+  readonly seq: number
+  readonly hash: Hex
+  readonly text: string
+  readonly said: Readonly<Record<string, Salted>>
+}
+
+/** What a request's events say, as far as they were replayed. */
+export interface Retelling {
+  readonly life: Life
+  readonly events: ApprovalRequest['events']
+  /** Hashes of the texts that people wrote, by event and name: a text that was erased is not kept here either. */
+  readonly said: ReadonlyMap<string, Hex>
+}
+
+/**
+ * Replays a request's events with the rules that made them.
+ *
+ * @param known the retelling of its earlier events
+ * @param events the others, oldest first, as `request.events` names them
+ * @throws {Broken} `bad-record`, `newer-format`, `illegal-event` for what the rules do not give
+ */
+export function retell(
+  request: Pick<ApprovalRequest, 'id' | 'events'>,
+  known: Retelling | undefined,
+  events: readonly Told[],
+): Retelling {
+  let life = known?.life
+  let awaited: Awaited | null = null
+  const said = new Map(known?.said)
+  const named = request.events.slice(known?.events.length ?? 0)
+  if (named.length !== events.length) throw wrong(request, 'some of its events are missing')
+  for (const [i, { seq, hash, text, said: texts }] of events.entries()) {
+    const event = readRecord(text)
+    const ref = named[i]
+    if (ref?.seq !== seq || ref.hash !== hash || ref.type !== event.type)
+      throw wrong(request, `event ${seq} is not the one that its row names`)
+    if (event.seq !== seq || event.request !== request.id || event.shard !== shardOf(request.id))
+      throw wrong(request, `event ${seq} is about something else`)
+    for (const [name, salted] of Object.entries(texts)) said.set(`${seq} ${name}`, hashOf(event, name, salted))
+    if (awaited) awaited = follow(awaited, event)
+    else {
+      const lived = live(life, event, hash)
+      life = lived.life
+      if (lived.rest.length > 0) awaited = { after: event, drafts: lived.rest }
+    }
+  }
+  if (awaited) throw missing(awaited)
+  if (!life) throw wrong(request, 'it has no events')
+  return { life, events: request.events, said }
+}
+
+/**
+ * Finds that a request's row says what its events say.
+ *
+ * No event has the agent's name and how the policy wants the action shown. Texts and action may be missing once the
+ * request is closed, since then they can be erased.
+ *
+ * @throws {Broken} `illegal-event` that names the member which differs
+ */
+export function checkRow(row: ApprovalRequest, { life: { request: told }, said }: Retelling): void {
+  for (const [name, value, expected] of factsOf(row, told))
+    if (!isSame(value, expected)) throw wrong(row, `its events say another “${name}”`)
+  if (row.action !== null && actionDigest(row.action) !== told.digest) throw wrong(row, 'its action has another digest')
+  for (const { seq, name, text } of row.said)
+    if (said.get(`${seq} ${name}`) !== sha256(text)) throw wrong(row, `event ${seq} says another “${name}”`)
+  if (!('closedAt' in told) && (row.action === null || new Set(row.said.map(keyOf)).size !== said.size))
+    throw wrong(row, 'texts are missing although it is open')
+}
+
+const keyOf = ({ seq, name }: { readonly seq: number; readonly name: string }): string => `${seq} ${name}`
+
+/** Members of a request that no event has. */
+const ofRow: ReadonlySet<string> = new Set(['action', 'said', 'events', 'erasures', 'agent', 'policy'])
+
+/** What the row and the events say of each fact. Members that this program does not know are never asked for. */
+function factsOf(row: ApprovalRequest, told: ApprovalRequest): readonly (readonly [string, unknown, unknown])[] {
+  const [given, expected] = [row, told] as unknown as readonly [Members, Members]
+  const names = new Set([...Object.keys(told), ...Object.keys(row).filter(isFact)].filter((name) => !ofRow.has(name)))
+  const policyOf = ({ policy: { version, outcome, rules } }: ApprovalRequest) => ({ version, outcome, rules })
+  return [
+    ...[...names].map((name) => [name, given[name], expected[name]] as const),
+    ['agent', row.agent.id satisfies ObjectId, told.agent.id],
+    ['policy', policyOf(row), policyOf(told)],
+  ]
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Facts that not every request has: the row must not have them where the events do not. */
+const isFact = (name: string): boolean =>
+  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant'].includes(name)
+
+function hashOf(event: LogEvent, name: string, salted: Salted): Hex {
+  if (event.said?.[name] !== saidDigest(salted))
+    throw new Broken('bad-said', `Event ${event.seq} of shard ${event.shard} commits to another “${name}”.`)
+  return sha256(salted.text)
+}
+
+const wrong = ({ id }: Pick<ApprovalRequest, 'id'>, what: string): Broken =>
+  new Broken('illegal-event', `The row of request ${id} is not what its events say: ${what}.`)
