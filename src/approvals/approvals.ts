@@ -3,14 +3,14 @@ import { checkMayDecide, type DecisionInput, decide, show } from '../core/reques
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
-import { asNewer, Problem } from '../core/data/problem.ts'
+import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
 import { cancel, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
-import { change, settle, unchanged } from './commit.ts'
+import { believed, change, settle, unchanged } from './commit.ts'
 import type { Grant, grants } from './grants.ts'
 import { factsFor, type Known, known } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
@@ -22,6 +22,8 @@ export type ApprovalsParts = AskParts & {
   readonly grants: ReturnType<typeof grants>
   readonly issuer: string
   readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
+  /** Is called with every error that a caller gets. Must not throw. */
+  readonly noted?: (cause: unknown) => void
 }
 
 /** Who reads: an agent, or a person who may hold the right to read evidence. */
@@ -49,21 +51,25 @@ export type Approvals = ReturnType<typeof approvals>
 
 /** The use cases of the main job, bound to their parts: each loads, asks the core, commits once, then tells. */
 export const approvals = (parts: ApprovalsParts) =>
-  bind(parts, {
-    ask: askSettled,
-    read,
-    wait,
-    grant,
-    decide: decideAs,
-    review,
-    cancel: cancelAs,
-    revoke: revokeAs,
-    redeem: redeemAs,
-    report: reportAs,
-    events,
-    list,
-    sweep,
-  })
+  bind(
+    parts,
+    {
+      ask: askSettled,
+      read,
+      wait,
+      grant,
+      decide: decideAs,
+      review,
+      cancel: cancelAs,
+      revoke: revokeAs,
+      redeem: redeemAs,
+      report: reportAs,
+      events,
+      list,
+      sweep,
+    },
+    parts.noted,
+  )
 
 /**
  * Opens a request, or answers with the one that the same ask opened before.
@@ -78,12 +84,12 @@ async function askSettled(parts: ApprovalsParts, input: Ask): Promise<Asked> {
 /**
  * Reads a request as it stands.
  *
- * @throws {Problem} `not-found`; that too for a request which the reader may not know of
+ * @throws {Problem} `evidence-broken`; `not-found`, also for a request which the reader may not know of
  */
 async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promise<ApprovalRequest> {
   const request = await parts.ledger.find(id)
   if (!request || !(await mayRead(parts, request, reader))) throw notFound()
-  return settled(parts, request)
+  return believed(parts, await settled(parts, request))
 }
 
 /**
@@ -101,7 +107,7 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
       if (!request) throw notFound()
       const now = await settled(parts, request)
       const left = until - performance.now()
-      if (now.status !== 'pending' || left <= 0 || waiting.stopped()) return now
+      if (now.status !== 'pending' || left <= 0 || waiting.stopped()) return await believed(parts, now)
       const toDeadline = milliseconds(now.requirement.expiresAt) - milliseconds(clock.now())
       await watch.changed(Math.max(1, Math.min(left, toDeadline)))
     }
@@ -112,8 +118,9 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
 
 /** Issues the grant of an approved request to the agent that asked or to the executor; anyone else gets `null`. */
 async function grant(parts: ApprovalsParts, request: ApprovalRequest, reader: ObjectId): Promise<Grant | null> {
-  const mayHave = reader === request.agent.id || reader === request.executor
-  return mayHave ? parts.grants.issue(request, parts.clock.now()) : null
+  const now = await believed(parts, request)
+  const mayHave = reader === now.agent.id || reader === now.executor
+  return mayHave ? parts.grants.issue(now, parts.clock.now()) : null
 }
 
 /**
@@ -249,7 +256,7 @@ async function list(
     page.keep(request) && (reader.evidence || (person !== null && (await mayKnow(parts, request, person))))
   const found = await parts.ledger.list(scope, { ...page, keep })
   const states = await Promise.all(
-    found.requests.map((request) => settled(parts, request).then((request) => ({ request }), asNewer)),
+    found.requests.map((request) => listed(parts, request).then((request) => ({ request }), asNewer)),
   )
   const newer = [...(found.newer ?? []), ...states.flatMap((state) => ('newer' in state ? [state.newer] : []))]
   const requests = states.flatMap((state) => ('request' in state ? [state.request] : [])).filter(page.keep)
@@ -270,6 +277,13 @@ async function settled(parts: ApprovalsParts, request: ApprovalRequest): Promise
   const deadline = due(request)
   return deadline === null || parts.clock.now() < deadline ? request : settle(parts, request.id)
 }
+
+/** A list shows a request that its events contradict as its row has it: it hides no other, and opens none. */
+const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
+  settled(parts, request).catch((cause: unknown) => {
+    if (isBroken(cause)) return request
+    throw cause
+  })
 
 async function mayRead(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
   if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor

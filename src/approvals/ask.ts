@@ -13,13 +13,13 @@ import {
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import { commitWithin, subjectOf } from '../core/request/limit.ts'
 import { checkShowable } from '../core/action/page.ts'
-import { Problem } from '../core/data/problem.ts'
+import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Slot } from '../core/request/requirement.ts'
 import { checkSecrets } from '../core/action/secret.ts'
 import { open, type Submission } from '../core/request/submission.ts'
 import { textWarnings } from '../core/action/warning.ts'
-import { type ChangeParts, record, retrying, timeOf } from './commit.ts'
+import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
 import { canBeFilled, channelsOf } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
@@ -62,11 +62,11 @@ export interface Asked {
  *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
  */
 export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
-  const key = asked.key && { hash: keyHash(asked.agent.id, asked.key.text), body: asked.key.body }
+  const key = usedBy(asked)
   const hex = Buffer.from(parts.random(1)).toString('hex')
   const shard = asked.key ? shardOfKey(asked.agent.id, asked.key.text) : shardAt(hex)
   const used = key && (await parts.ledger.findKey(shard, key.hash))
-  if (used) return again(parts, used, key.body)
+  if (used) return again(parts, used, asked)
 
   const prepared = await prepare(parts, asked)
   const reservation: Reservation = {
@@ -78,7 +78,7 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
     ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
   }
   if (prepared.judgement.outcome !== 'approve')
-    return commit(parts, shard, { ...prepared, id: reservation.id }, key, null)
+    return commit(parts, shard, { ...prepared, id: reservation.id }, asked, null)
   const until = plusSeconds(parts.clock.now(), commitWithin)
   const { id, warnings } = await reserve(parts, reservation)
   try {
@@ -86,7 +86,7 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
       parts,
       shard,
       { ...prepared, id, warnings: [...warnings, ...prepared.warnings] },
-      key,
+      asked,
       until,
     )
     if (made.request.id !== id) await release(parts, { ...reservation, id })
@@ -176,14 +176,15 @@ async function commit(
   parts: AskParts,
   shard: Shard,
   submission: Omit<Submission, 'at'>,
-  key: { readonly hash: Hex; readonly body: Hex } | undefined,
+  asked: Ask,
   until: Instant | null,
 ): Promise<Asked> {
+  const key = usedBy(asked)
   return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
       // The first attempt bets that the key is new: its row is inserted, so a wrong bet is a conflict.
       const loaded = await parts.ledger.load(shard, key && number > 0 ? { key: key.hash } : {})
-      if (loaded.key && key) return again(parts, loaded.key, key.body)
+      if (loaded.key && key) return again(parts, loaded.key, asked)
       const at = timeOf(parts.clock, loaded)
       if (until !== null && parts.clock.now() >= until)
         throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1 })
@@ -193,10 +194,19 @@ async function commit(
   )
 }
 
-async function again({ ledger }: AskParts, used: UsedKey, body: Hex): Promise<Asked> {
-  if (used.body !== body) throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.')
-  const request = await ledger.find(used.request)
-  if (!request) throw new Error(`The key of ${used.request} has no request in shard ${shardOf(used.request)}.`)
+const usedBy = ({ agent, key }: Ask) => key && { hash: keyHash(agent.id, key.text), body: key.body }
+
+/**
+ * Answers a known key. The key's row is only a hint of which request it was: what is answered is the caller's own, and
+ * about the action that was just sent.
+ */
+async function again(parts: AskParts, used: UsedKey, { agent, action, key }: Ask): Promise<Asked> {
+  if (used.body !== key?.body)
+    throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.')
+  const found = await parts.ledger.find(used.request)
+  const request = found && (await believed(parts, found))
+  if (request?.agent.id !== agent.id || request.digest !== actionDigest(action))
+    throw evidenceBroken({ shard: shardOf(used.request), row: 'key', request: used.request, check: 'events' })
   return { request, created: false }
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../ports/ledger.ts'
 import type { Policy } from '../ports/policy.ts'
 import { currentTrace } from '../runtime/trace.ts'
+import { recollectionOf } from './recollection.ts'
 
 export interface ChangeParts {
   readonly ledger: Ledger
@@ -27,11 +28,12 @@ export type CommitRule = (request: ApprovalRequest, at: Instant) => Step
 const mostAttempts = 12
 
 /**
- * Loads a request, lets passed deadlines take effect, asks the rule, and commits its events once.
+ * Loads a request, finds that it is what its events say, lets passed deadlines take effect, asks the rule, and commits
+ * its events once.
  * No events: no commit.
  *
  * @param found the request as its caller has read it for this very call: the first attempt need not read it again
- * @throws {Problem} `not-found`, `busy`, `unavailable`, and whatever the rule throws.
+ * @throws {Problem} `not-found`, `evidence-broken`, `busy`, `unavailable`, and whatever the rule throws.
  */
 export async function change(
   parts: ChangeParts,
@@ -40,14 +42,20 @@ export async function change(
   found?: ApprovalRequest,
 ): Promise<ApprovalRequest> {
   const shard = shardOf(id)
+  const recollection = recollectionOf(parts.ledger)
   let known = found
   return retrying(parts, () =>
     parts.ledger.inTurn(shard, async () => {
       for (;;) {
-        const loaded = await parts.ledger.load(shard, { request: id, ...(known && { found: known }) })
-        known = undefined
+        const [loaded] = await Promise.all([
+          parts.ledger.load(shard, { request: id, ...(known && { found: known }) }),
+          // What the caller has found is checked in the round that reads the head.
+          known && recollection.check(known),
+        ])
         const { request } = loaded
         if (!request) throw new Problem('not-found', 'There is no such request.')
+        if (request !== known) await recollection.check(request)
+        known = undefined
         const at = timeOf(parts.clock, loaded)
         const late = overdue(request, at)
         const step = late ?? rule(request, at)
@@ -56,6 +64,24 @@ export async function change(
       }
     }),
   )
+}
+
+/**
+ * Finds that a request is what its events say, before anything is told of it. Reads it again where it has changed.
+ *
+ * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
+ */
+export async function believed(
+  parts: Pick<ChangeParts, 'ledger' | 'backOff'>,
+  request: ApprovalRequest,
+): Promise<ApprovalRequest> {
+  const { ledger } = parts
+  return retrying(parts, async (number) => {
+    const found = number === 0 ? request : await ledger.find(request.id)
+    if (!found) throw new Problem('not-found', 'There is no such request.')
+    await recollectionOf(ledger).check(found)
+    return found
+  })
 }
 
 /** Lets a passed deadline take effect, and nothing else. */
@@ -78,11 +104,10 @@ export async function record(
   more: Pick<Change, 'key' | 'cleared'> = {},
 ): Promise<ApprovalRequest> {
   const chained = chainedTo(parts, loaded, step.events, at)
-  const request = recorded(
-    step.request,
-    chained.leaves.filter((leaf) => leaf.request === step.request.id),
-  )
+  const leaves = chained.leaves.filter((leaf) => leaf.request === step.request.id)
+  const request = recorded(step.request, leaves)
   await parts.ledger.commit(loaded, { ...chained, request, ...more })
+  recollectionOf(parts.ledger).keep(request, leaves)
   parts.tell(request)
   return request
 }

@@ -12,7 +12,7 @@ import {
   type SlotHolder,
   taken,
 } from '../core/request/limit.ts'
-import { asNewer, Problem } from '../core/data/problem.ts'
+import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
 import { type ChangeParts, retrying } from './commit.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -162,11 +162,13 @@ async function settled(
 }
 
 async function holding(ledger: Ledger, id: RequestId, at: Instant): Promise<Holding> {
-  const found = await ledger.find(id).then((request) => ({ request }), asNewer)
-  // It is there: a program that can read it gives the slot back.
-  if ('newer' in found) return 'pending'
+  const found = await ledger.find(id).then((request) => ({ request }), asUnread)
+  // It is there: a program that can read it, or the operator, gives the slot back.
+  if ('newer' in found || 'broken' in found) return 'pending'
   const { request } = found
   if (!request) return 'missing'
   if (request.status === 'denied') return { deniedAt: request.closedAt }
   return request.status === 'pending' && at < request.requirement.expiresAt ? 'pending' : 'closed'
 }
+
+const asUnread = (cause: unknown) => (isBroken(cause) ? { broken: true as const } : asNewer(cause))

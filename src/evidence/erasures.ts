@@ -3,6 +3,7 @@ import { type RequestId, shardOf } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type ChangeParts, record, retrying, settle, timeOf } from '../approvals/commit.ts'
+import { recollectionOf } from '../approvals/recollection.ts'
 import type { Change, Ledger } from '../ports/ledger.ts'
 
 /** {@link eraseAll}, bound to its parts. */
@@ -12,7 +13,8 @@ export type Erasures = (id: RequestId, erasure: Erasure) => Promise<readonly Era
  * Erases these texts from every event of the request, and returns what was erased from which event. Leaves, and so all
  * proofs, stay as they are. If no such text is left, nothing is recorded.
  *
- * @throws {Problem} `not-found`, `still-open`, `busy`, `unavailable`; after the last two, call it again
+ * @throws {Problem} `not-found`, `still-open`, `evidence-broken`, `busy`, `unavailable`; after the last two, call it
+ *   again
  */
 export async function eraseAll(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
   await settle(parts, id)
@@ -30,6 +32,7 @@ function eraseSome(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise
   return ledger.inTurn(shardOf(id), async () => {
     const loaded = await ledger.load(shardOf(id), { request: id })
     if (!loaded.request) throw new Problem('not-found', 'There is no such request.')
+    await recollectionOf(ledger).check(loaded.request)
     const { erased, ...step } = erase(loaded.request, erasure)
     if (erased.length === 0) return erased
     const cleared = await rest(ledger, loaded.request, erased)

@@ -103,6 +103,7 @@ export interface Ledger {
 
   /**
    * Writes request, events, chain head, deadline, indexes, key and `post-` row as one unit: all of it or none of it.
+   * Each row of evidence is authenticated.
    * After a lost answer it reads back what was written, so that success always means that the commit is stored.
    *
    * @throws {Conflict} if the head or the request is not as it was loaded, or the key or request exists already.
@@ -116,7 +117,7 @@ export interface Ledger {
   /** Reads a used idempotency key; `null` if it was never used. */
   findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
 
-  /** Reads the request's events, oldest first. @throws {Broken} `broken-chain` if one is missing */
+  /** Reads the request's events, oldest first. @throws {Problem} `evidence-broken` if one is missing, or not authentic */
   events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */

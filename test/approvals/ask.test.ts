@@ -25,7 +25,9 @@ describe('asking', () => {
     ['no-policy', 'denied'],
   ] as const)('what policy answers with %s is %s at once, and holds no slot', async (outcome, status) => {
     const here = await world(() =>
-      outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+      outcome === 'allow'
+        ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
+        : { outcome, rules: outcome === 'forbid' ? ['r'] : [] },
     )
     expect((await here.approvals.ask(asks())).request.status).toBe(status)
     expect(await agentSlots(here)).toEqual([])
@@ -62,7 +64,9 @@ describe('asking', () => {
     'is refused with a secret though policy says %s: it would be recorded all the same',
     async (outcome) => {
       const here = await world(() =>
-        outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+        outcome === 'allow'
+          ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
+          : { outcome, rules: outcome === 'forbid' ? ['r'] : [] },
       )
       expect(await codeOf(here.approvals.ask(asks({ reason: `password=${secret}` })))).toBe('secret-in-params')
       expect((await here.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 10 })).requests).toEqual([])

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { digestOf, type RequestId, shardOf, shardOfKey } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
-import { after, bot, dba, needs, noon, policyVersion, slot } from '../support/build.ts'
+import { action, after, bot, dba, needs, noon, policyVersion, slot } from '../support/build.ts'
 import { fold, type Read } from '../core/log/fold.ts'
 import { fakePolicy, FakeClock } from '../support/fakes.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type Instance,
   outcomeOf,
   roster,
+  uuidOf,
   votes,
   type World,
   world,
@@ -126,14 +127,14 @@ async function command(place: Instance, request: ApprovalRequest, kind: string, 
   const grant = await approvals.grant(now, bot)
   if (grant === null) return now
   const { digest } = request
-  const claim = { caller: bot, mayRedeemForOthers: false, grant: grant.token, digest, redemption: `${number}` }
+  const claim = { caller: bot, mayRedeemForOthers: false, grant: grant.token, digest, redemption: uuidOf(`${number}`) }
   return approvals.redeem(request.id, claim)
 }
 
 describe('whoever meets an overdue request settles it first', () => {
   const overdue = async (): Promise<readonly [World, ApprovalRequest]> => {
     const here = await world()
-    const { request } = await here.approvals.ask(asks({ key: 'run-1' }))
+    const { request } = await here.approvals.ask(asks({ key: 'run-1', action }))
     here.clock.set(after(3600))
     return [here, request]
   }
@@ -142,7 +143,7 @@ describe('whoever meets an overdue request settles it first', () => {
     ['a reader', (here, { id }) => here.approvals.read(id, evidence)],
     ['an approver', (here, request) => outcomeOf(here.approvals.decide(request.id, votes(request)))],
     ['the agent that withdraws it', (here, { id }) => outcomeOf(here.approvals.cancel(id, bot))],
-    ['the agent that asks again with its key', (here) => here.approvals.ask(asks({ key: 'run-1' }))],
+    ['the agent that asks again with its key', (here) => here.approvals.ask(asks({ key: 'run-1', action }))],
     ['one who waits', (here, { id }) => here.approvals.wait(id, 5)],
     ['the timer', (here) => here.approvals.sweep()],
     ['a list', (here) => here.approvals.list({ by: 'agent', id: bot }, { keep: () => true, limit: 5 }, evidence)],

@@ -14,6 +14,7 @@ import {
   issuer,
   newSigner,
   outcomeOf,
+  uuidOf,
   world,
 } from '../support/world.ts'
 
@@ -89,7 +90,9 @@ describe('redeeming', () => {
     expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
     here.clock.set(after(9000))
     expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
-    expect(await codeOf(here.approvals.redeem(request.id, { ...fresh, redemption: 'two' }))).toBe('grant-invalid')
+    expect(await codeOf(here.approvals.redeem(request.id, { ...fresh, redemption: uuidOf('two') }))).toBe(
+      'grant-invalid',
+    )
   })
 })
 

@@ -57,13 +57,16 @@ describe('asking and cancelling in a loop', () => {
 describe('what does not count', () => {
   test('the same key again', async () => {
     const place = await here()
-    for (let i = 0; i < 10; i++) await place.approvals.ask(asks({ agent: busy, key: 'run-1' }))
+    const again = asks({ agent: busy, key: 'run-1' })
+    for (let i = 0; i < 10; i++) await place.approvals.ask(again)
     expect(await asked(place)).toHaveLength(1)
   })
 
   test.each(['allow', 'forbid', 'no-policy'] as const)('what policy answers with %s', async (outcome) => {
     const place = await here(() =>
-      outcome === 'allow' ? { outcome, rules: ['r'], lapse: 60, grant: 60 } : { outcome, rules: [] },
+      outcome === 'allow'
+        ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
+        : { outcome, rules: outcome === 'forbid' ? ['r'] : [] },
     )
     for (let i = 0; i < 2 * hourly; i++) await place.approvals.ask(asks({ agent: busy }))
     expect(await asked(place)).toEqual([])

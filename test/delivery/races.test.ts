@@ -1,3 +1,4 @@
+import { undeliverable } from '../../src/core/request/delivery.ts'
 import * as fc from 'fast-check'
 import type { CommitRule } from '../../src/approvals/commit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
@@ -164,10 +165,7 @@ async function happen(
       await commit((one, at) => cancel(one, { at }))
       return process?.soon(id)
     case 'remark':
-      await commit((one) => ({
-        request: one,
-        events: [{ type: 'unreported', actor: { kind: 'system' }, request: one.id }],
-      }))
+      await commit(undeliverable)
       return process?.soon(id)
     case 'expire':
       await commit((one) => ({ request: one, events: [] }))

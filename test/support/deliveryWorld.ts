@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { change, type ChangeParts, type CommitRule } from '../../src/approvals/commit.ts'
+import type { ChangeParts, CommitRule } from '../../src/approvals/commit.ts'
 import { revision } from '../../src/core/request/delivery.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery, type DeliveryParts } from '../../src/delivery/delivery.ts'
-import { type Asking, ask, dba, noon, oid, policyVersion, vote } from '../ports/story.ts'
+import { apply, type Asking, ask, dba, noon, oid, policyVersion, vote } from '../ports/story.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Messenger } from '../../src/ports/messenger.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
@@ -83,9 +83,9 @@ export function deliveryWorld(real?: Partial<Real>) {
     return delivery
   }
 
-  /** What somebody else commits, who tells nobody. */
+  /** What another process commits, perhaps against the rules; nothing is told here. */
   const commit = (id: RequestId, rule: CommitRule) =>
-    change({ ledger, clock, policy, random: randomBytes, tell: () => {} }, id, rule)
+    apply(ledger, id, (request) => overdue(request, clock.now()) ?? rule(request, clock.now()), clock.now())
 
   const delivery = process()
   let agents = 100

@@ -6,7 +6,7 @@ import { type Approvals, approvals, type DecideInput } from '../../src/approvals
 import type { Ask } from '../../src/approvals/ask.ts'
 import { takeTurns } from '../../src/azure/turns.ts'
 import type { Action } from '../../src/core/action/action.ts'
-import type { Digest, ObjectId, RequestId } from '../../src/core/data/id.ts'
+import { type Digest, isObjectId, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { fileSigner } from '../../src/local/signer.ts'
@@ -169,7 +169,8 @@ let actions = 0
 
 export const anAction = (): Action => ({ ...action, params: { number: ++actions } })
 
-const bodyHash = (body: string) => Buffer.from(body).toString('hex').padEnd(64, '0') as NonNullable<Ask['key']>['body']
+export const bodyHash = (body: string) =>
+  Buffer.from(body).toString('hex').padEnd(64, '0') as NonNullable<Ask['key']>['body']
 
 /** A vote over the API that has seen the request. */
 export const votes = (request: ApprovalRequest, approver = dba, other: Partial<DecideInput> = {}): DecideInput => ({
@@ -187,6 +188,13 @@ export async function anApproved({ approvals, clock }: Instance, ask: Ask = asks
   return approvals.decide(request.id, votes(request))
 }
 
+/** A UUID of this name; one that is a UUID stays. */
+export function uuidOf(name: string): string {
+  if (isObjectId(name)) return name
+  const hex = sha256(name)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
 /** What a redemption needs: the grant, read as its executor. */
 export async function claims(
   { approvals }: Instance,
@@ -196,7 +204,7 @@ export async function claims(
   const grant = await approvals.grant(request, request.executor)
   if (!grant) throw new Error('Nothing is granted.')
   const { executor, digest } = request
-  return { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption }
+  return { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption: uuidOf(redemption) }
 }
 
 /** Types of a request's events, as the ledger has them. */

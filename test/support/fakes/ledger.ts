@@ -1,6 +1,7 @@
 import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../../src/azure/cursor.ts'
 import { takeTurns } from '../../../src/azure/turns.ts'
-import { Broken } from '../../../src/core/data/broken.ts'
+import { evidenceBroken } from '../../../src/core/data/problem.ts'
+import { rowKey } from '../../../src/azure/rowKey.ts'
 import { type ChainHead, emptyChain, type Leaf } from '../../../src/core/request/event.ts'
 import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
@@ -101,7 +102,7 @@ export class MemoryLedger implements Ledger {
     const { leaves } = this.partition(shardOf(id))
     return events.map(({ seq }) => {
       const text = leaves[seq - 1] ?? null
-      if (text === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shardOf(id)} is missing.`)
+      if (text === null) throw evidenceBroken({ shard: shardOf(id), row: rowKey.event(seq), check: 'missing' })
       return keptFrom(text)
     })
   }

@@ -1,0 +1,98 @@
+import { Broken } from '../core/data/broken.ts'
+import { type RequestId, shardOf } from '../core/data/id.ts'
+import { evidenceBroken, Problem } from '../core/data/problem.ts'
+import { checkRow, retell, type Retelling, type Told } from '../core/record/retelling.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { Conflict, type Ledger } from '../ports/ledger.ts'
+
+/** Requests that one process remembers, at most. */
+const mostRemembered = 10_000
+
+/**
+ * Checks requests against their events, and remembers what this process has replayed itself.
+ *
+ * A request's row is a cache, and an operator of the storage can write it. Events cannot be made without the ledger key,
+ * so whatever a person or an agent is to rely on is checked against them first.
+ */
+export class Recollection {
+  readonly #ledger: Pick<Ledger, 'events' | 'find'>
+  readonly #most: number
+  /** The least recently used first. */
+  readonly #known = new Map<RequestId, Retelling>()
+
+  constructor(ledger: Pick<Ledger, 'events' | 'find'>, most = mostRemembered) {
+    this.#ledger = ledger
+    this.#most = most
+  }
+
+  /**
+   * Finds that a request is what its events say. Reads the events that are not remembered, side by side.
+   *
+   * @throws {Problem} `evidence-broken`, `newer-format`, `unavailable`
+   * @throws {Conflict} if the request changed since it was read
+   */
+  async check(request: ApprovalRequest): Promise<void> {
+    const known = this.#known.get(request.id)
+    if (known && isBefore(request, known)) await this.#refuseOlder(request)
+    const events = request.events.slice(known?.events.length ?? 0)
+    const told = events.length > 0 ? await this.#ledger.events({ ...request, events }) : []
+    // Another check of the same request may have ended meanwhile; this one goes on from where it began.
+    this.#take(request, known, told)
+  }
+
+  /** Remembers what this process has committed itself. @param leaves the newest events of the request */
+  keep(request: ApprovalRequest, leaves: readonly Told[]): void {
+    const known = this.#known.get(request.id)
+    const isComplete = (known?.events.length ?? 0) + leaves.length === request.events.length
+    // Without the events before it the next check reads all of them.
+    if (isComplete) this.#take(request, known, leaves)
+    else this.#known.delete(request.id)
+  }
+
+  #take(request: ApprovalRequest, known: Retelling | undefined, told: readonly Told[]): void {
+    const { id } = request
+    try {
+      if (known && !isContinued(request, known)) throw new Broken('broken-chain', 'Earlier events were replaced.')
+      const retelling = retell(request, known, told)
+      checkRow(request, retelling)
+      this.#remember(id, retelling)
+    } catch (cause) {
+      if (!(cause instanceof Broken)) throw cause
+      if (cause.code === 'newer-format')
+        throw new Problem('newer-format', 'A newer version of the service wrote an event of this request.', { cause })
+      throw evidenceBroken({ shard: shardOf(id), row: 'request', request: id, check: 'events' }, cause)
+    }
+  }
+
+  #remember(id: RequestId, retelling: Retelling): void {
+    this.#known.delete(id)
+    this.#known.set(id, retelling)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > this.#most && oldest !== undefined) this.#known.delete(oldest)
+  }
+
+  /** A row that was read before a commit is out of date. One that is still older now was put back. */
+  async #refuseOlder({ id }: ApprovalRequest): Promise<never> {
+    const now = await this.#ledger.find(id)
+    const known = this.#known.get(id)
+    if (now === null || (known && isBefore(now, known)))
+      throw evidenceBroken({ shard: shardOf(id), row: 'request', request: id, check: 'events' })
+    throw new Conflict()
+  }
+}
+
+const isBefore = ({ events }: ApprovalRequest, known: Retelling): boolean => events.length < known.events.length
+
+const isContinued = ({ events }: ApprovalRequest, known: Retelling): boolean =>
+  known.events.every(({ seq, hash }, i) => events[i]?.seq === seq && events[i].hash === hash)
+
+const recollections = new WeakMap<object, Recollection>()
+
+/** Returns what this process recollects of a ledger's requests. */
+export function recollectionOf(ledger: Pick<Ledger, 'events' | 'find'>): Recollection {
+  const known = recollections.get(ledger)
+  if (known) return known
+  const made = new Recollection(ledger)
+  recollections.set(ledger, made)
+  return made
+}

@@ -1,0 +1,97 @@
+import { Recollection } from '../../src/approvals/recollection.ts'
+import { sha256 } from '../../src/core/data/id.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import { bot, dba, runner } from '../support/build.ts'
+import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
+
+/** The ledger as another process has it, and the types of the events that it reads. */
+function watched(here: World) {
+  const ledger = apart(here.ledger)
+  const read: string[][] = []
+  const events: Ledger['events'] = (request) => {
+    read.push(request.events.map(({ type }) => type))
+    return here.ledger.events(request)
+  }
+  return { ...here.another({ ledger: { ...ledger, events } }), read }
+}
+
+async function approved(instance: Instance) {
+  const { request } = await instance.approvals.ask(asks({ executor: runner }))
+  await instance.approvals.review(request.id, dba, { page: 1, template: sha256('card') })
+  return instance.approvals.decide(request.id, votes(request))
+}
+
+test('the process that leads a request through its life reads no event of it', async () => {
+  const one = watched(await world())
+  const request = await approved(one)
+  await one.approvals.redeem(request.id, await claims(one, request, 'first'))
+  await one.approvals.report(request.id, { executor: runner, result: 'succeeded' })
+  await one.approvals.read(request.id, { kind: 'agent', id: bot })
+  expect(one.read).toEqual([])
+})
+
+test('another process reads each event once, and of what others add only that', async () => {
+  const here = await world()
+  const [one, two] = [watched(here), watched(here)]
+  const request = await approved(one)
+  const reader = { kind: 'agent', id: bot } as const
+  for (let i = 0; i < 3; i++) await two.approvals.read(request.id, reader)
+  expect(two.read).toEqual([['requested', 'shown', 'decided', 'approved']])
+  await one.approvals.redeem(request.id, await claims(one, request, 'first'))
+  await two.approvals.report(request.id, { executor: runner, result: 'failed' })
+  expect(two.read.slice(1)).toEqual([['redeemed']])
+})
+
+test('what was read before another change of the same process is read again, and not refused', async () => {
+  const here = await world()
+  const request = await approved(here)
+  const claim = await claims(here, request, 'first')
+  await here.approvals.redeem(request.id, claim)
+  expect((await here.approvals.cancel(request.id, bot).catch(() => null)) ?? null).toBeNull()
+  // The grant is asked for with the request as it was before the redemption.
+  expect(await here.approvals.grant(request, runner)).toBeNull()
+})
+
+test('a request that was erased is what its events say, in any process', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks())
+  await here.approvals.cancel(request.id, bot)
+  const row = await here.ledger.find(request.id)
+  if (!row) throw new Error('The request is gone.')
+  here.ledger.forge(request.id, { ...row, action: null, said: [], erasures: 1 })
+  const reader = { kind: 'agent', id: bot } as const
+  expect((await here.approvals.read(request.id, reader)).action).toBeNull()
+  expect((await here.another().approvals.read(request.id, reader)).action).toBeNull()
+})
+
+test('what is missing of a request that is open was not erased', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks())
+  const reader = { kind: 'agent', id: bot } as const
+  for (const less of [{ action: null }, { said: [] }]) {
+    here.ledger.forge(request.id, { ...request, ...less })
+    expect(await codeOf(here.another().approvals.read(request.id, reader))).toBe('evidence-broken')
+  }
+})
+
+test('what policy allowed by itself is what its events say', async () => {
+  const here = await world(() => ({ outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 }))
+  const { request } = await here.approvals.ask(asks({ executor: runner }))
+  const other = here.another()
+  const claim = await claims(other, request, 'first')
+  expect((await here.another().approvals.redeem(request.id, claim)).status).toBe('redeemed')
+})
+
+test('so many requests are remembered, and the one that was met least recently goes', async () => {
+  const here = await world()
+  const read: string[] = []
+  const events: Ledger['events'] = (request) => {
+    read.push(request.id)
+    return here.ledger.events(request)
+  }
+  const recollection = new Recollection({ events, find: (id) => here.ledger.find(id) }, 2)
+  const asked = async () => (await here.approvals.ask(asks())).request
+  const [a, b, c] = [await asked(), await asked(), await asked()]
+  for (const request of [a, b, a, c, a, b]) await recollection.check(request)
+  expect(read).toEqual([a, b, c, b].map(({ id }) => id))
+})
