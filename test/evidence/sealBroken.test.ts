@@ -1,4 +1,4 @@
-import { shardOf, shards, timeOf } from '../../src/core/data/id.ts'
+import { shardOf, shards, timeOf, sha256 } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { fileOf } from '../../src/evidence/read/bundles.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
@@ -92,7 +92,7 @@ describe('evidence that does not hold', () => {
       'bad-carried',
       async (one) => earlier(one, (leaf) => ({ ...leaf, text: leaf.text.replace('requested', 'requestet') })),
     ],
-    ['an earlier event that is lost', 'broken-chain', async (one) => earlier(one, null)],
+    ['an earlier event that is lost', 'evidence-broken', async (one) => earlier(one, null)],
     [
       'a carried request that is not there',
       'bad-carried',
@@ -105,6 +105,28 @@ describe('evidence that does not hold', () => {
       'broken-series',
       async (one) => {
         await one.seals.propose({ ...(await planOf(one)), size: 1 })
+      },
+    ],
+    [
+      'a head of another size than the archive has',
+      'broken-series',
+      async (one) => {
+        const read = one.seals.head.bind(one.seals)
+        one.seals.head = async () => {
+          const { head, version } = await read()
+          return { head: head && { ...head, size: head.size + 1 }, version }
+        }
+      },
+    ],
+    [
+      'a head that names another manifest',
+      'broken-series',
+      async (one) => {
+        const read = one.seals.head.bind(one.seals)
+        one.seals.head = async () => {
+          const { head, version } = await read()
+          return { head: head && { ...head, manifest: sha256('another') }, version }
+        }
       },
     ],
     [

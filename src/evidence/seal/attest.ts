@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { Broken } from '../../core/data/broken.ts'
 import { type Checkpoint, formatCheckpoint, openCheckpoint } from '../../core/log/checkpoint.ts'
 import type { Day } from '../../core/data/day.ts'
+import { sha256, type Shard } from '../../core/data/id.ts'
 import { formatNote } from '../../core/log/note.ts'
 import { Problem } from '../../core/data/problem.ts'
 import { derOf, keyIdOf, spkiOf } from '../../core/log/signature.ts'
-import { formatBundle, pae, parseBundle } from '../../core/log/statement.ts'
+import { formatBundle, pae, parseBundle, parseStatement } from '../../core/log/statement.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
+import type { SealHead } from '../../ports/seals.ts'
 import { checkpointOf } from '../read/bundles.ts'
 import { verifySignature } from '../../verify/ecdsa.ts'
 
@@ -100,6 +102,30 @@ export async function createOrReadManifest(
   const kept = await archive.createOrRead(`manifests/${date}`, Buffer.from(made), 'application/json')
   checkManifest(textOf(kept), payload, keys)
   return kept
+}
+
+/**
+ * Finds that the head in the tables is what the archive's manifest of that day says.
+ *
+ * The archive is written once, so it is believed, and the row only compared with it.
+ *
+ * @throws {Broken} `broken-series` if the two differ
+ */
+export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead): Promise<void> {
+  const bytes = await archive.read(`manifests/${head.date}`)
+  if (bytes === null) throw new Broken('missing-member', `The archive has no manifest of ${head.date}.`)
+  const { number, log, shards } = parseStatement(parseBundle(textOf(bytes)).payload).manifest
+  const cuts = Object.entries(shards).map(([shard, { to, head }]) => [shard, { seq: to, hash: head }] as const)
+  const isSame =
+    sha256(bytes) === head.manifest &&
+    number === head.number &&
+    log.to.size === head.size &&
+    log.to.root === head.root &&
+    cuts.every(
+      ([shard, { seq, hash }]) => head.cuts[shard as Shard]?.seq === seq && head.cuts[shard as Shard]?.hash === hash,
+    )
+  if (!isSame)
+    throw new Broken('broken-series', `The ledger’s head of the log is not what the manifest of ${head.date} says.`)
 }
 
 function checkNote(note: string, { origin, size, root }: Checkpoint, keys: readonly LogKey[]): void {

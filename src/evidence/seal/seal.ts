@@ -2,7 +2,8 @@ import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { tmpdir } from 'node:os'
 import { encode64 } from '../../core/data/base64.ts'
 import { Broken } from '../../core/data/broken.ts'
-import { type Day, endOf, nextDay } from '../../core/data/day.ts'
+import { isBroken, type Problem } from '../../core/data/problem.ts'
+import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { sha256, shards } from '../../core/data/id.ts'
 import type { Manifest } from '../../core/log/manifest.ts'
 import { rootOf } from '../../core/log/merkle.ts'
@@ -12,7 +13,7 @@ import { Conflict, type Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { type LogKey, createOrReadManifest } from './attest.ts'
+import { checkHead, createOrReadManifest, type LogKey } from './attest.ts'
 import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
@@ -94,12 +95,17 @@ interface Due {
 
 async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
   const days: Day[] = []
-  for (let due = await nextDue(parts); due !== null; due = await nextDue(parts)) {
+  for (;;) {
+    let due: Due | null = null
     try {
+      due = await nextDue(parts)
+      if (due === null) break
       if (await seal(parts, due)) days.push(due.date)
     } catch (cause) {
-      if (!(cause instanceof Broken)) throw cause
-      await alarm(parts, due.date, cause)
+      if (!(cause instanceof Broken || isBroken(cause))) throw cause
+      await alarm(parts, due?.date ?? dayOf(parts.clock.now()), cause)
+      // Where the log stands is not known: then there is no checkpoint to publish.
+      if (due === null) return days
       break
     }
   }
@@ -117,6 +123,7 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
 /** Takes steps 1 to 7 for one day. Returns `false` if another sealer was first. */
 async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
   const { seals, archive, signer, spool = tmpdir() } = parts
+  if (head !== null) await checkHead(archive, head)
   const plan = await planned(parts, date, head) // 1, 2
   const next = await inFolder(spool, async (folder) => {
     const day = await gather(parts, plan, standing(head), folder) // 3
@@ -187,8 +194,14 @@ async function publish({ seals, archive }: SealingParts): Promise<void> {
 }
 
 /** Raises an alarm once. Runs that find the same problem again do not report it again. */
-async function alarm({ seals, clock, failed }: SealingParts, date: Day, cause: Broken): Promise<void> {
-  const { code, message: words } = cause
+function reasonOf(cause: Broken | Problem): { readonly code: string; readonly words: string } {
+  if (cause instanceof Broken) return { code: cause.code, words: cause.message }
+  const { shard = '', row = '', check = '' } = cause.details.broken ?? {}
+  return { code: cause.code, words: `Row ${row} of shard ${shard} is not as the service wrote it (${check}).` }
+}
+
+async function alarm({ seals, clock, failed }: SealingParts, date: Day, cause: Broken | Problem): Promise<void> {
+  const { code, words } = reasonOf(cause)
   const raised = await seals.alarm()
   if (raised?.date === date && raised.code === code && raised.words === words) return
   await seals.raise({ date, code, words, since: clock.now() })
