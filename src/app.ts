@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import about from '../package.json'
 import type { Day } from './core/data/day.ts'
 import type { RequestId } from './core/data/id.ts'
+import { isBroken } from './core/data/problem.ts'
 import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
@@ -35,6 +36,7 @@ import { type Bot, bot, type BotParts } from './teams/inbound/bot.ts'
 import type { Cards } from './cards/cards.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
 import type { Gate } from './teams/inbound/gate.ts'
+import { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
 
 /** Adapters for all ports, plus deployment settings. */
@@ -78,7 +80,12 @@ export type App = ReturnType<typeof compose>
  *
  * @throws {Error} if people are to use the application of an agent.
  */
-export function compose(adapters: Adapters) {
+export function compose(given: Adapters) {
+  const alarms = new Alarms(given.failed)
+  const adapters: Adapters = {
+    ...given,
+    failed: (cause) => (isBroken(cause) ? alarms.note(cause) : given.failed(cause)),
+  }
   const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
   checkClients(clients, policy)
   const waiting = new Waiting(ledger)
@@ -97,11 +104,12 @@ export function compose(adapters: Adapters) {
     waiting,
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
+    noted: (cause) => alarms.note(cause),
   })
   const handlers = api({
     approvals: useCases,
     evidence: evidenceOf(adapters, changes),
-    health: healthOf(adapters, waiting, delivery),
+    health: healthOf(adapters, waiting, delivery, alarms),
     deliveryOf: async (request) =>
       delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok',
     callers: adapters.callers,
@@ -154,7 +162,7 @@ const evidenceOf = ({ ledger, seals, archive, clock }: Adapters, changes: Change
   erase: (id: RequestId, erasure: Erasure) => eraseAll(changes, id, erasure),
 })
 
-const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null) => {
+const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, alarms: Alarms) => {
   const { ledger, archive, seals, clock, signer, directory } = adapters
   return health({
     ledger,
@@ -164,6 +172,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     signer,
     directory,
     waiting,
+    alarms,
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
     overdue: async () => (await ledger.due(clock.now(), 1000)).length,
   })

@@ -1,12 +1,14 @@
 import type { HealthReport } from './contract/serviceAnswers.ts'
 import { endOf } from './core/data/day.ts'
 import { plusSeconds } from './core/data/instant.ts'
+import { isBroken } from './core/data/problem.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
+import type { Alarms } from './runtime/alarms.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
 
@@ -32,6 +34,7 @@ export function health(parts: {
   signer: Signer
   directory: Directory
   waiting: Pick<Waiting, 'waiters'>
+  alarms: Pick<Alarms, 'rows'>
   isDeliveryFailing: () => boolean
   overdue: () => Promise<number>
 }): Health {
@@ -41,7 +44,7 @@ export function health(parts: {
       answers(parts.archive.ping()),
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
-      within(sealing(parts), null),
+      within(sealing(parts).catch(ifBroken), null),
     ])
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
 
@@ -52,10 +55,17 @@ export function health(parts: {
     const status = [ledger, signer, directory].includes('failing') ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
     const seal = sealed?.seal ?? 'failing'
-    const report = { status, parts: { ledger, archive, signer, directory, deliveries, seal } } as const
+    const broken = parts.alarms.rows()
+    const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
+    const report = { status, parts: { ledger, archive, signer, directory, deliveries, seal, evidence } } as const
     if (!counted || ledger === 'failing') return report
     const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
-    return { ...report, counts, ...(sealed?.head && { sealed: sealed.head }) }
+    return {
+      ...report,
+      counts,
+      ...(sealed?.head && { sealed: sealed.head }),
+      ...(broken.length > 0 && { broken }),
+    }
   }
 }
 
@@ -66,6 +76,12 @@ async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' |
   const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
   const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
   return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
+}
+
+/** Where sealing cannot even begin. */
+function ifBroken(cause: unknown): { readonly seal: 'evidence-broken'; readonly head: null } {
+  if (isBroken(cause)) return { seal: 'evidence-broken', head: null }
+  throw cause
 }
 
 async function answers(part: Promise<unknown>): Promise<Part> {

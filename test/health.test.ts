@@ -1,7 +1,7 @@
 import type { Day } from '../src/core/data/day.ts'
 import type { Hex } from '../src/core/data/id.ts'
 import type { Instant } from '../src/core/data/instant.ts'
-import { Problem } from '../src/core/data/problem.ts'
+import { type BrokenRow, evidenceBroken, Problem } from '../src/core/data/problem.ts'
 import { health } from '../src/health.ts'
 import type { SealHead, Seals } from '../src/ports/seals.ts'
 import { noon } from './support/build.ts'
@@ -23,12 +23,14 @@ async function look(
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>,
   counted = false,
   isDeliveryFailing = false,
+  broken: readonly BrokenRow[] = [],
 ) {
   const clock = new FakeClock(at as Instant)
   const ask = health({
     ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
     signer: await newSigner(),
     waiting: { waiters: () => 0 },
+    alarms: { rows: () => broken },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
   })
@@ -77,4 +79,22 @@ test('the newest sealed day is for those who may read evidence', async () => {
     sealed: { date: first, number: 7, size: 1200 },
     counts: { overdue: 3 },
   })
+})
+
+test('rows that are not as the service wrote them are named to whoever may read evidence', async () => {
+  const broken: BrokenRow[] = [{ shard: '07', row: 'event-000000000003', check: 'mac' }]
+  const seals = new MemorySeals(first)
+  const report = await look('2026-03-04T12:00:00.000Z', seals, true, false, broken)
+  expect(report).toMatchObject({ status: 'ok', parts: { evidence: 'evidence-broken', seal: 'ok' }, broken })
+  const unsigned = await look('2026-03-04T12:00:00.000Z', seals, false, false, broken)
+  expect(unsigned.parts.evidence).toBe('evidence-broken')
+  expect(unsigned).not.toHaveProperty('broken')
+})
+
+test('a forged row of the seals is evidence that is broken, and not a seal that is late', async () => {
+  const seals = new MemorySeals(first)
+  seals.head = async () => {
+    throw evidenceBroken({ shard: 'seal', row: 'head', check: 'mac' })
+  }
+  expect((await look('2026-03-04T12:00:00.000Z', seals)).parts.seal).toBe('evidence-broken')
 })

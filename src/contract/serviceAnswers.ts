@@ -4,7 +4,7 @@ import { anyCount, anyDay } from './value.ts'
 
 const part = component('PartHealth', z.enum(['ok', 'failing']))
 
-/** Whether the service works. The last two members are for those who may read evidence. */
+/** Whether the service works. The last three members are for those who may read evidence. */
 export const healthReport = component(
   'Health',
   z.object({
@@ -16,12 +16,24 @@ export const healthReport = component(
       directory: part,
       deliveries: part,
       seal: z.enum(['ok', 'failing', 'evidence-broken']),
+      evidence: z.enum(['ok', 'evidence-broken']),
     }),
     counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
     sealed: z
       .object({ date: anyDay, number: anyCount, size: anyCount })
       .optional()
       .meta({ description: 'The newest sealed day. Absent before the first.' }),
+    broken: z
+      .array(
+        z.object({
+          shard: z.string(),
+          row: z.string(),
+          request: z.string().optional(),
+          check: z.enum(['missing', 'mac', 'form', 'events']),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none was met.' }),
   }),
 )
 

@@ -11,14 +11,21 @@ export type Bound<Functions> = {
 /**
  * Binds functions to their parts, once, where the program is composed. The functions themselves stay in their modules,
  * so that each can be found by name and tested alone.
+ *
+ * @param failed is called with each error of a bound function; the function's caller gets the error all the same
  */
 export function bind<Parts, Functions extends TakingParts<Parts>>(
   parts: Parts,
   functions: Functions,
+  failed: (cause: unknown) => void = () => undefined,
 ): Bound<Functions> {
   const bound = Object.entries(functions).map(([name, call]) => [
     name,
-    (...args: never[]): unknown => call(parts, ...args),
+    (...args: never[]): unknown => {
+      const result = call(parts, ...args)
+      if (result instanceof Promise) result.catch(failed)
+      return result
+    },
   ])
   return Object.fromEntries(bound) as Bound<Functions>
 }
