@@ -6,6 +6,7 @@ import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
 import type { Row } from './security/row.ts'
+import { storageRows } from './security/storage.ts'
 
 /** Every attack of docs/security/controls.md, its controls, and the tests that turn red without them (`npm run trial -- controls`). */
 export const rows: readonly Row[] = [
@@ -15,5 +16,6 @@ export const rows: readonly Row[] = [
   ...grantRows,
   ...floodRows,
   ...inputRows,
+  ...storageRows,
   ...evidenceRows,
 ]

@@ -110,8 +110,8 @@ function rowsOf(
       {
         name: 'no-vote-lost',
         file: 'src/azure/transaction.ts',
-        find: 'putRequest(after, version.request)',
-        replace: "putRequest(after, version.request && { ...version.request, etag: '*' })",
+        find: 'putRequest(signer, after, version.request)',
+        replace: "putRequest(signer, after, version.request && { ...version.request, etag: '*' })",
         tests: {
           'test/security/lostVote.test.ts': [
             'a vote on a request that was read before another vote is refused, though no deadline has moved',

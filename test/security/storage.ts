@@ -1,0 +1,147 @@
+import type { Row } from './row.ts'
+
+const rows = 'test/trust/rows.test.ts'
+const others = 'test/trust/others.test.ts'
+const touched = '%s, after it was %s: nothing is granted, and who touches it is told'
+
+/** What a person can do who may write the tables, and has no key. */
+export const storageRows: readonly Row[] = [
+  {
+    attack: 'A person who can write the tables forges an event, a head, or a row of sealed days',
+    control:
+      'Each of these rows is authenticated with a key that only the service has. A row that is not authentic is refused by place, and nothing of it is published',
+    switches: [
+      {
+        name: 'row-mac',
+        file: 'src/runtime/macs.ts',
+        find: "if (!(await this.isAuthentic(text, claimed))) throw evidenceBroken({ ...place, check: 'mac' })",
+        replace: '',
+        tests: {
+          [others]: [
+            'a head that was moved or made is not continued',
+            'E: an edited event is not streamed into a bundle',
+            'rows of sealed days › %s are not believed',
+          ],
+        },
+      },
+      {
+        name: 'mac-version',
+        file: 'src/core/log/mac.ts',
+        find: 'versions.find(({ id }) => id === macKey)',
+        replace: 'versions[0]',
+        tests: { 'test/core/log/mac.test.ts': ['a text is authentic %s'] },
+      },
+      {
+        name: 'mac-kind',
+        file: 'src/core/log/mac.ts',
+        find: 'type: `countersign/${kind}/v1`',
+        replace: "type: 'countersign/v1'",
+        tests: { 'test/core/log/mac.test.ts': ['no text of one kind is that of another'] },
+      },
+      {
+        name: 'seal-head',
+        file: 'src/evidence/seal/seal.ts',
+        find: '  if (head !== null) await checkHead(archive, head)\n',
+        replace: '',
+        tests: {
+          'test/evidence/sealBroken.test.ts': [
+            'evidence that does not hold › stops the sealing, says so once, and nothing is published: %s',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A person who can write the tables edits the row of a request: its state, action, people or words',
+    control:
+      'The row is a cache. Before a view, a vote, a grant, a redemption or a report, the request’s own events are read and replayed, and the row has to say the same',
+    switches: [
+      {
+        name: 'change-events',
+        file: 'src/approvals/commit.ts',
+        find: 'if (request !== known) await recollection.check(request)',
+        replace: '',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'found-events',
+        file: 'src/approvals/commit.ts',
+        find: 'known && recollection.check(known),',
+        replace: 'undefined,',
+        tests: { [rows]: [touched, 'D: the owner of the agent does not approve alone, whatever the row says'] },
+      },
+      {
+        name: 'read-events',
+        file: 'src/approvals/approvals.ts',
+        find: 'return believed(parts, await settled(parts, request))',
+        replace: 'return settled(parts, request)',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'grant-events',
+        file: 'src/approvals/approvals.ts',
+        find: 'const now = await believed(parts, request)',
+        replace: 'const now = request',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'key-owner',
+        file: 'src/approvals/ask.ts',
+        find: 'request?.agent.id !== agent.id || ',
+        replace: '!request || ',
+        tests: { [others]: ['an idempotency key › whose row is believed still answers with the caller’s own alone'] },
+      },
+      {
+        name: 'key-action',
+        file: 'src/approvals/ask.ts',
+        find: ' || request.digest !== actionDigest(action)',
+        replace: '',
+        tests: { [others]: ['an idempotency key › whose row is believed still answers with the action that was sent'] },
+      },
+      {
+        name: 'row-facts',
+        file: 'src/core/record/retelling.ts',
+        find: 'if (!isSame(value, expected)) throw',
+        replace: 'if (false) throw',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'row-action',
+        file: 'src/core/record/retelling.ts',
+        find: 'if (row.action !== null && actionDigest(row.action) !== told.digest) throw',
+        replace: 'if (false) throw',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'row-texts',
+        file: 'src/core/record/retelling.ts',
+        find: 'if (said.get(`${seq} ${name}`) !== sha256(text)) throw',
+        replace: 'if (false) throw',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'event-texts',
+        file: 'src/core/record/retelling.ts',
+        find: 'if (event.said?.[name] !== saidDigest(salted))',
+        replace: 'if (false)',
+        tests: { [rows]: [touched] },
+      },
+      {
+        name: 'missing-texts',
+        file: 'src/core/record/retelling.ts',
+        find: "if (!('closedAt' in told) && (",
+        replace: 'if (false && (',
+        tests: {
+          'test/approvals/recollection.test.ts': ['what is missing of a request that is open was not erased'],
+        },
+      },
+      {
+        name: 'older-row',
+        file: 'src/approvals/recollection.ts',
+        find: 'if (known && isBefore(request, known)) await this.#refuseOlder(request)',
+        replace: 'if (known && isBefore(request, known)) return',
+        tests: { [others]: ['a process that knows newer events is not led back by an older row'] },
+      },
+    ],
+  },
+]
