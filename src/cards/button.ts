@@ -46,6 +46,6 @@ export function mine(request: ApprovalRequest, { approver }: CardReader, words: 
   return [lineOf([text(own.approver === approver ? youApproved : yourOtherAccount)], words)]
 }
 
-/** The newest decision of this person, with whichever account. */
+/** The newest decision of this person that counts, with whichever account. */
 const ownDecision = (request: ApprovalRequest, approver: ObjectId): Decision | undefined =>
-  request.decisions.findLast((decision) => decision.facts.accounts.includes(approver))
+  request.decisions.findLast((decision) => !decision.void && decision.facts.accounts.includes(approver))

@@ -87,6 +87,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   approved: 'decision',
   denied: 'decision',
   revoked: 'decision',
+  'vote-void': 'decision',
   redeemed: 'run',
   succeeded: 'run',
   failed: 'run',

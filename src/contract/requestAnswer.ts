@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deliveryStates } from '../core/request/delivery.ts'
-import { outcomes, tiers, verdicts } from '../core/request/event.ts'
+import { outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
 import { nextSteps, stopCodes } from '../core/request/nextStep.ts'
 import { results } from '../core/request/redemption.ts'
 import { statuses } from '../core/request/request.ts'
@@ -41,6 +41,10 @@ const decision = component(
     at: anyInstant,
     name: z.string().optional(),
     reason: z.string().optional(),
+    void: z
+      .object({ why: z.enum(voidReasons), at: anyInstant })
+      .optional()
+      .meta({ description: 'Present once the vote counts no longer.' }),
   }),
 )
 

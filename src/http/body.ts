@@ -56,8 +56,8 @@ function required(request: ApprovalRequest) {
 
 function decisions(request: ApprovalRequest) {
   return request.decisions.map((decision) => {
-    const { approver, verdict, via, at } = decision
-    return { approver, verdict, via, at, ...saidWith(request, decision) }
+    const { approver, verdict, via, at, void: voided } = decision
+    return { approver, verdict, via, at, ...saidWith(request, decision), ...(voided && { void: voided }) }
   })
 }
 

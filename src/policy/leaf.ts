@@ -59,10 +59,11 @@ const longestContext = 'c99'
 
 type DataOf<Type extends Fact['type']> = Required<Extract<Fact, { readonly type: Type; readonly data: object }>['data']>
 
-const [agent, person, policy] = [
+const [agent, person, policy, system] = [
   { kind: 'agent', id: account },
   { kind: 'person', id: account },
   { kind: 'policy' },
+  { kind: 'system' },
 ] as const
 
 /** Makes the largest events. Types require every optional member, so a new member fails to compile until it has one. */
@@ -79,9 +80,11 @@ function draftsFor(action: string, rules: Rules): readonly Draft[] {
 
 function forbidden(action: string, rules: readonly string[]): readonly Draft[] {
   const data: DataOf<'denied'> = { by: 'policy', rules }
+  const revoked: DataOf<'revoked'> = { rules }
   return [
     requestedBy(action, { outcome: 'forbid', rules, slots: [] }),
     { type: 'denied', actor: policy, request, data },
+    { type: 'revoked', actor: policy, request, data: revoked },
   ]
 }
 
@@ -98,10 +101,12 @@ function asked(action: string, rules: readonly string[], slots: readonly Slot[])
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
   const revoked: DataOf<'revoked'> = { client: account, facts }
+  const voided: DataOf<'vote-void'> = { vote: content, why: 'excluded', facts }
   const said = { name: '', reason: '' }
   return [
     requestedBy(action, { outcome: 'approve', rules, slots }),
     { type: 'decided', actor: person, request, data: decided, said },
+    { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
     { type: 'denied', actor: person, request, data: { by: 'denial' } },
     { type: 'revoked', actor: person, request, data: revoked, said },

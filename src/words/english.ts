@@ -1,4 +1,4 @@
-import type { Output, Requested } from '../core/request/event.ts'
+import type { Output, Requested, VoidReason } from '../core/request/event.ts'
 import { name, quoted, type Sentence, text, time } from './run.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Words } from './words.ts'
@@ -97,6 +97,12 @@ const policy = (rules: readonly string[]): string =>
 const listed = (names: readonly string[]): Sentence =>
   names.flatMap((one, i) => (i === 0 ? [name(one)] : [text(', '), name(one)]))
 
+const voided: Readonly<Record<VoidReason, string>> = {
+  left: 'has left the group',
+  disabled: 'has a disabled account',
+  excluded: 'may not decide by now',
+}
+
 const history: Words['history'] = {
   approvedBy: (names, more) => [
     text('Approved by '),
@@ -107,6 +113,8 @@ const history: Words['history'] = {
   deniedBy: (who) => [text('Denied by '), ...who],
   deniedByPolicy: (rules) => [text('Denied by '), text(policy(rules))],
   revokedBy: (who) => [text('Revoked by '), ...who],
+  revokedByPolicy: 'Revoked by policy: a rule forbids it by now.',
+  voided: (who, why) => [text('Not counted any more: '), name(who), text(` ${voided[why]}`)],
   expired: 'Expired: not enough people approved it in time.',
   cancelled: 'Cancelled by the agent',
   lapsed: 'Lapsed: nobody used the approval in time.',
@@ -177,7 +185,9 @@ const report: Words['report'] = {
   expired: () => 'expired before it was decided',
   cancelled: () => 'withdrew it',
   lapsed: () => 'lapsed: it was approved and never used',
-  revoked: () => 'revoked the approval',
+  revoked: ({ data }) =>
+    `revoked the approval${'rules' in data ? `, which ${data.rules.join(', ')} forbids by now` : ''}`,
+  'vote-void': ({ data: { vote, why } }) => `counted vote ${vote} no longer: that person ${voided[why]}`,
   redeemed: ({ data }) => `started to execute it (${data.redemption})`,
   succeeded: ({ data }) => reported('succeeded', data?.output),
   failed: ({ data }) => reported('failed', data?.output),

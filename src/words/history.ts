@@ -1,18 +1,26 @@
 import type { Actor } from '../core/request/event.ts'
 import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request/request.ts'
+import { countedVotes } from '../core/request/voteVoid.ts'
 import { name, type Sentence, text } from './run.ts'
 import type { Words } from './words.ts'
 
 /** A line names at most this many approvers and counts the rest. */
 const mostNames = 8
 
-/** Says how a request was decided and what was done with it, a sentence each. Says nothing of a pending request. */
+/**
+ * Says which votes count no longer, how a request was decided and what was done with it, a sentence each. Says nothing of a
+ * pending request whose votes all count.
+ */
 export function historyOf(request: ApprovalRequest, words: Words): readonly Sentence[] {
   const { history } = words
-  const approved = request.events.some(({ type }) => type === 'approved') ? [approval(request, words)] : []
+  const voided = request.decisions.flatMap((decision) =>
+    decision.void ? [history.voided(nameIn(request, decision), decision.void.why)] : [],
+  )
+  const isApproved = request.events.some(({ type }) => type === 'approved')
+  const approved = [...voided, ...(isApproved ? [approval(request, words)] : [])]
   switch (request.status) {
     case 'pending':
-      return []
+      return voided
     case 'approved':
       return approved
     case 'redeemed':
@@ -21,14 +29,15 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
     case 'failed':
       return [...approved, [text(history[request.status]), ...saying(request, request.status, 'summary', words)]]
     case 'denied':
-      return [denial(request, request.closedBy, words)]
+      return [...voided, denial(request, request.closedBy, words)]
     case 'expired':
-      return [[text(history.expired)]]
+      return [...voided, [text(history.expired)]]
     case 'cancelled':
       return [...approved, [text(history.cancelled), ...saying(request, 'cancelled', 'reason', words)]]
     case 'lapsed':
       return [...approved, [text(history.lapsed)]]
     case 'revoked': {
+      if (request.closedBy.kind === 'policy') return [...approved, [text(history.revokedByPolicy)]]
       const who = closerOf(request, request.closedBy)
       return [...approved, [...history.revokedBy(who), ...saying(request, 'revoked', 'reason', words)]]
     }
@@ -38,7 +47,7 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
 function approval(request: ApprovalRequest, { history }: Words): Sentence {
   const { outcome, rules } = request.policy
   if (outcome !== 'approve') return history.approvedByPolicy(rules)
-  const approvals = request.decisions.filter(({ verdict }) => verdict === 'approve')
+  const approvals = countedVotes(request)
   const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision))
   return history.approvedBy(names, approvals.length - names.length)
 }

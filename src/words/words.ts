@@ -1,7 +1,7 @@
 import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { Units } from '../core/data/measure.ts'
-import type { Fact, Tier } from '../core/request/event.ts'
+import type { Fact, Tier, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Sentence } from './run.ts'
@@ -103,6 +103,9 @@ interface HistoryWords {
   readonly deniedBy: (who: Sentence) => Sentence
   readonly deniedByPolicy: (rules: readonly string[]) => Sentence
   readonly revokedBy: (who: Sentence) => Sentence
+  readonly revokedByPolicy: string
+  /** A vote that counted, and counts no longer. */
+  readonly voided: (who: string, why: VoidReason) => Sentence
   readonly expired: string
   readonly cancelled: string
   readonly lapsed: string

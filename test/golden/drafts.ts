@@ -19,6 +19,7 @@ const facts = {
   enabled: true,
   asOf: '2026-03-04T11:59:30.000Z' as Instant,
 }
+const gone = { ...facts, groups: [], member: false, enabled: false }
 const output = { sha256: hex('5d'), size: 1_048_576 }
 
 /** Every type of event, with and without what may be absent. New ones are added at the end; old ones never change. */
@@ -174,4 +175,7 @@ export const drafts: readonly Draft[] = [
     data: { event: hex('e2'), names: ['reason'], client: id('c') },
     said: { why: 'A secret.' },
   },
+  { type: 'vote-void', actor: system, request, data: { vote: hex('d1'), why: 'left', facts: gone } },
+  { type: 'vote-void', actor: system, request, data: { vote: hex('d2'), why: 'excluded', facts } },
+  { type: 'revoked', actor: policy, request, data: { rules: ['freeze', 'no-exports'] } },
 ]

@@ -73,6 +73,10 @@ FACTS_IN_ORDER = [
     fact('erased', PERSON, {'event': hex64('e1'), 'names': ['links', 'name', 'summary']}, request=None),
     fact('revoked', PERSON, {'client': oid('c'), 'facts': FACTS}),
     fact('erased', PERSON, {'event': hex64('e2'), 'names': ['reason'], 'client': oid('c')}, why='A secret.'),
+    fact('vote-void', SYSTEM, {'vote': hex64('d1'), 'why': 'left',
+                               'facts': {**FACTS, 'groups': [], 'member': False, 'enabled': False}}),
+    fact('vote-void', SYSTEM, {'vote': hex64('d2'), 'why': 'excluded', 'facts': FACTS}),
+    fact('revoked', POLICY, {'rules': ['freeze', 'no-exports']}),
 ]
 
 def main(out):

@@ -19,7 +19,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'self-approval',
         file: 'src/core/request/decision.ts',
-        find: 'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
+        find: 'if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))',
         replace: 'if (false)',
         tests: { [decision]: [not], ...separation },
       },

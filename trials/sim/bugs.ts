@@ -61,7 +61,7 @@ export const bugs: readonly Bug[] = [
   bug(
     'a second vote of one person, with another account, that counts',
     'src/core/request/decision.ts',
-    'request.decisions.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts))',
+    'standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts))',
     'false',
   ),
   bug(

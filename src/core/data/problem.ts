@@ -4,6 +4,7 @@ const table = {
   'invalid-json': [400, 'The body is not acceptable JSON'],
   unauthenticated: [401, 'Sign in first'],
   'not-permitted': [403, 'You may not do this'],
+  'forbidden-by-policy': [403, 'Policy forbids this action'],
   'self-approval': [403, 'Nobody decides for their own agent'],
   'grant-invalid': [403, 'The grant is not valid'],
   'digest-mismatch': [403, 'This is not the action that was asked for'],

@@ -21,7 +21,7 @@ import {
 } from '../data/shape.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied'> = EventOf<Type>['data']
+type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked'> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
@@ -86,6 +86,11 @@ export const decided = object({
   'proved?': name,
   facts,
 })
+
+export const revoked = where(
+  object({ 'client?': guid, 'facts?': facts, 'rules?': list(name, 1) }),
+  (data: Data<'revoked'>) => 'facts' in data !== 'rules' in data && !('client' in data && 'rules' in data),
+)
 
 export const approved = where(
   object({ by: oneOf('quorum', 'policy'), 'rules?': list(name), lapsesAt: moment }),

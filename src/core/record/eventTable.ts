@@ -1,13 +1,14 @@
 import { type ObjectId, sha256, shards } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
-import { base64, digest, type Form, guid, hex, list, object, requestId, textName, whole } from '../data/shape.ts'
+import { base64, digest, type Form, guid, hex, list, object, oneOf, requestId, textName, whole } from '../data/shape.ts'
 import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
-import type { Fact } from '../request/event.ts'
+import { type Fact, voidReasons } from '../request/event.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
-import { cancel, revoke } from '../request/withdrawal.ts'
-import { approved, decided, denied, facts, formOf, outcome, requested, said, shown } from './eventFormat.ts'
+import { voidVote } from '../request/voteVoid.ts'
+import { cancel, forbid, revoke } from '../request/withdrawal.ts'
+import { approved, decided, denied, facts, formOf, outcome, requested, revoked, said, shown } from './eventFormat.ts'
 import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
 
 /** Replaces each text that a leaf commits to. The rules need to know only that there was one. */
@@ -38,6 +39,11 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     replay: decideAgain,
     exception: { kind: 'hasty', detail: hasteOf },
   },
+  'vote-void': {
+    forms: { 1: { request: requestId, data: object({ vote: hex, why: oneOf(...voidReasons), facts }) } },
+    replay: (request, { at, data }) => voidVote(request, { ...data, at }),
+    exception: { kind: 'vote-void', detail: ({ data }) => data.why },
+  },
   approved: {
     forms: { 1: { request: requestId, data: approved } },
     replay: () => 'no vote or rule leads to it',
@@ -66,7 +72,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     exception: { kind: 'never-used' },
   },
   revoked: {
-    forms: { 1: { request: requestId, data: object({ 'client?': guid, facts }), 'said?': said('name?', 'reason?') } },
+    forms: { 1: { request: requestId, data: revoked, 'said?': said('name?', 'reason?') } },
     replay: revokeAgain,
     exception: { kind: 'revoked' },
   },
@@ -158,11 +164,13 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
 }
 
 function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given {
-  const { client, facts } = event.data
+  const { data, at } = event
+  if ('rules' in data) return forbid(request, { rules: data.rules, at })
+  const { client, facts } = data
   const approver = personIn(event)
   if (!facts.accounts.includes(approver)) return aboutAnother
   const used = { ...(client !== undefined && { client }), ...textIn(event, 'name'), ...textIn(event, 'reason') }
-  return revoke(request, { approver, facts, at: event.at, ...used })
+  return revoke(request, { approver, facts, at, ...used })
 }
 
 function reportAgain(request: ApprovalRequest, event: EventOf<'succeeded' | 'failed'>): Given {

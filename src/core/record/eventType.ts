@@ -38,6 +38,7 @@ export type ExceptionKind =
   | 'revoked'
   | 'undeliverable'
   | 'hasty'
+  | 'vote-void'
   | 'policy-changed'
   | 'key-rotated'
   | 'erased'

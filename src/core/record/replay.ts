@@ -87,9 +87,16 @@ export function replay(): Replay {
 
     rows() {
       if (awaited) throw missing(awaited)
+      for (const id of today) checkVoided(lives.get(id), newest)
       return [...today].flatMap((id) => lives.get(id) ?? [])
     },
   }
+}
+
+/** Votes are void only where a vote follows. */
+function checkVoided(life: Life | undefined, newest: LogEvent | null): void {
+  if (life?.unvoided && newest)
+    throw illegal(newest, `no vote follows those that were void of request ${life.request.id}`)
 }
 
 const none: readonly Exceptional[] = []

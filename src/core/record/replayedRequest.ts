@@ -9,6 +9,7 @@ import { leafHash } from '../log/merkle.ts'
 import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
 import { begin } from '../request/submission.ts'
+import { completes } from '../request/voteVoid.ts'
 
 /** A replayed request, with the times that a closed request no longer has. */
 export interface Life extends Replayed {
@@ -16,6 +17,8 @@ export interface Life extends Replayed {
   readonly at: Instant
   readonly decidedAt?: Instant
   readonly lapsesAt?: Instant
+  /** As it was before votes were void, if those are its newest events; else `null`. */
+  readonly unvoided: ApprovalRequest | null
 }
 
 /**
@@ -32,7 +35,7 @@ export function live(
 ): { readonly life: Life; readonly rest: readonly Draft[] } {
   if (event.type === 'requested' && !life) {
     const { request, events } = given(event, () => opened(event, hash ?? hashOf(event)))
-    return { life: grown({ request, seq: 0, at: event.at, shownAt: [] }, request, event), rest: events }
+    return { life: grown({ request, seq: 0, at: event.at, shownAt: [], unvoided: null }, request, event), rest: events }
   }
   if (!life) throw illegal(event, 'nothing says that the request was opened')
   if (event.seq <= life.seq || event.at < life.at)
@@ -41,11 +44,13 @@ export function live(
     throw illegal(event, `nobody shows or votes ${mostLooks} times`)
   const type = typeOf(event)
   const { request, events } = given(event, () => {
+    const isVoided = life.unvoided === null || isCompleting(life, life.unvoided, event)
+    if (!isVoided) return 'votes are void only right before the vote that they would complete'
     const late = type.ignoresDeadlines ? null : overdue(life.request, event.at)
     if (late) return `a deadline has passed: “${late.events[0]?.type}” must come first`
     return type.replay(life.request, event)
   })
-  return { life: grown(life, request, event), rest: events }
+  return { life: grown(life, request, event, hash), rest: events }
 }
 
 /** @throws {Broken} `illegal-event` unless the event is the one that the rules gave. */
@@ -98,7 +103,9 @@ function attempt(event: LogEvent, command: () => Given): Given {
   }
 }
 
-function grown(life: Life, request: ApprovalRequest, { type, seq, at }: LogEvent): Life {
+function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex): Life {
+  const { type, seq, at } = event
+  const request = type === 'decided' ? withVote(after, event, hash) : after
   const isDecided = life.decidedAt === undefined && (request.status === 'approved' || request.status === 'denied')
   return {
     ...life,
@@ -108,8 +115,27 @@ function grown(life: Life, request: ApprovalRequest, { type, seq, at }: LogEvent
     ...(isDecided && { decidedAt: at }),
     ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
     ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),
+    unvoided: type === 'vote-void' ? (life.unvoided ?? life.request) : null,
   }
 }
+
+/**
+ * Tells whether an event may follow votes that were void: another one, or the vote that would have completed with all of
+ * them, in the same commit.
+ *
+ * @param unvoided the request before them
+ */
+function isCompleting({ seq, at }: Life, unvoided: ApprovalRequest, event: LogEvent): boolean {
+  if (event.seq !== seq + 1 || event.at !== at) return false
+  if (event.type === 'vote-void') return true
+  return event.type === 'decided' && event.data.verdict === 'approve' && completes(unvoided, event.data.facts)
+}
+
+/** Keeps the hash of a vote: an event that voids the vote names it. */
+const withVote = (request: ApprovalRequest, event: LogEvent, hash = hashOf(event)): ApprovalRequest => ({
+  ...request,
+  events: [...request.events, { seq: event.seq, type: event.type, hash }],
+})
 
 /** Hashes an event's leaf. Parsing keeps the order of members, so writing them again gives the same text. */
 const hashOf = (event: LogEvent): Hex => leafHash(JSON.stringify(event))

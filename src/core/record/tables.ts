@@ -69,7 +69,7 @@ export function requestCellIn(line: string, column: RequestColumn): string {
 /** Lists the approvers whose newest vote has this verdict, in the order of these votes. */
 function voters({ decisions }: ApprovalRequest, verdict: Verdict): string {
   const newest = decisions.filter(
-    (vote, i) => !decisions.slice(i + 1).some(({ approver }) => approver === vote.approver),
+    (vote, i) => !vote.void && !decisions.slice(i + 1).some(({ approver }) => approver === vote.approver),
   )
   return joined(newest.filter((vote) => vote.verdict === verdict).map(({ approver }) => approver))
 }

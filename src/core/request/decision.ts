@@ -5,6 +5,7 @@ import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewDigest } from './view.ts'
+import { completes, countedVotes, hashOfVote, type Standing, voidReasonOf, voidVote } from './voteVoid.ts'
 
 /** What a person saw before an act, and the door that the act came through: see {@link Decided}. */
 export type Seen = {
@@ -24,13 +25,21 @@ export interface DecisionInput {
   /** What the approver typed to confirm a request of tier `high`. */
   readonly confirm?: string
   readonly facts: Facts
+  /** Accounts that may not decide by now, beside those that were recorded. Unknown to a replay. */
+  readonly excluded?: readonly ObjectId[]
+  /**
+   * What is known now of those whose votes count already, by the account that voted. Needed of all of them where the
+   * vote completes. Unknown to a replay, where an event says which votes were void.
+   */
+  readonly others?: ReadonlyMap<ObjectId, Standing>
   readonly at: Instant
 }
 
 /**
  * Counts one approver's decision.
  *
- * One denial closes the request. Approvals approve it once they can be matched to all slots.
+ * One denial closes the request. Approvals approve it once they can be matched to all slots. The vote that completes
+ * the approval looks again at all the others, and voids those that no longer count: a person may have left since.
  * The same decision again changes nothing and records nothing, so callers may retry.
  *
  * @throws {Problem} `not-pending` after the request closed or its deadline passed.
@@ -43,45 +52,54 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   if (isRepeated(request, input)) return { request, events: [] }
   if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
   if (input.at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
-  checkMayDecide(request, input.facts)
-  if (request.decisions.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
+  checkMayDecide(request, input.facts, input.excluded)
+  const standing = request.decisions.filter((d) => !d.void)
+  if (standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
     throw new Problem('already-decided', 'You have already decided with another account.')
   checkSeen(request, input)
   checkWords(request, input)
 
   const { approver, verdict, facts, at, seen } = input
   const decision: Decision = { approver, verdict, facts, at, via: seen.via }
-  const voted = { ...request, decisions: [...request.decisions, decision] }
+  const { decisions, voids } = lookedAgain(request, input)
+  const voted = { ...request, decisions: [...decisions, decision] }
   const actor = { kind: 'person', id: approver } as const
   const decided = decidedBy(request, input)
   if (verdict === 'deny') {
     const denied: Draft = { type: 'denied', actor, request: request.id, data: { by: 'denial' } }
     return { request: closed(voted, 'denied', actor, at), events: [decided, denied] }
   }
-  if (!fills(request.requirement.slots, approvalsOf(voted))) return { request: voted, events: [decided] }
+  if (!fills(request.requirement.slots, approvalsOf(voted))) return { request: voted, events: [...voids, decided] }
   const lapsesAt = lapseOf(request, at)
   const approved: Draft = { type: 'approved', actor, request: request.id, data: { by: 'quorum', lapsesAt } }
-  return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [decided, approved] }
+  return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [...voids, decided, approved] }
 }
 
 /**
  * Refuses a person who may not decide. This is the core's only such check, and it uses recorded facts alone.
  *
+ * @param excluded accounts that may not decide by now, beside those that were recorded
  * @throws {Problem} `not-permitted`, `self-approval`
  */
-export function checkMayDecide(request: ApprovalRequest, facts: Facts): void {
+export function checkMayDecide(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[] = []): void {
   const { requirement, agent, executor } = request
   if (!requirement || !requirement.slots.some((slot) => overlap(slot.groups, facts.groups)))
     throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
-  if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))
+  if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))
     throw new Problem('self-approval', 'You cannot decide what your own agent asked for, or what is asked for you.')
   if (!facts.member) throw new Problem('not-permitted', 'Guests do not decide.')
   if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')
 }
 
-/** The facts behind all approvals. */
+/** The facts behind all approvals that count. */
 export const approvalsOf = (request: ApprovalRequest): readonly Facts[] =>
-  request.decisions.filter((decision) => decision.verdict === 'approve').map((decision) => decision.facts)
+  countedVotes(request).map(({ facts }) => facts)
+
+/** The votes that a vote looks at again: those that it would complete the approval with. */
+export const votesToCheck = (
+  request: ApprovalRequest,
+  { verdict, facts }: Pick<DecisionInput, 'verdict' | 'facts'>,
+): readonly Decision[] => (verdict === 'approve' && completes(request, facts) ? countedVotes(request) : [])
 
 /** Records, once per approver, view and page, that an approver was shown a page, as long as a vote could rest on it. */
 export function show(
@@ -108,10 +126,29 @@ export function show(
   }
 }
 
+/** Voids the votes that count no longer. A replay knows nothing of the others: there, events before the vote did it. */
+function lookedAgain(
+  request: ApprovalRequest,
+  input: DecisionInput,
+): Pick<ApprovalRequest, 'decisions'> & { voids: readonly Draft[] } {
+  let looked = request
+  const voids: Draft[] = []
+  for (const vote of input.others ? votesToCheck(request, input) : []) {
+    const standing = input.others?.get(vote.approver)
+    if (!standing) throw new RangeError('A vote completes only when all others were looked at again.')
+    const why = voidReasonOf(vote, standing)
+    if (why === null) continue
+    const step = voidVote(looked, { vote: hashOfVote(request, vote), why, facts: standing.facts, at: input.at })
+    looked = step.request
+    voids.push(...step.events)
+  }
+  return { decisions: looked.decisions, voids }
+}
+
 /** Whether a decision repeats the approver's earlier one. A new note on a repeated approval does not count as new. */
 function isRepeated(request: ApprovalRequest, { approver, verdict, reason, seen }: DecisionInput): boolean {
   const earlier = request.decisions.findLast((decision) => decision.approver === approver)
-  if (earlier?.verdict !== verdict) return false
+  if (earlier?.verdict !== verdict || earlier.void) return false
   if ('digest' in seen && seen.digest !== request.digest) return false
   return verdict === 'approve' || saidIn(request, 'decided', 'reason') === reason
 }

@@ -15,6 +15,10 @@ export type Verdict = (typeof verdicts)[number]
 export const tiers = ['low', 'medium', 'high'] as const
 export type Tier = (typeof tiers)[number]
 
+/** Why a vote counts no longer: the person left a group or the tenant, is disabled, or may not decide by now. */
+export const voidReasons = ['left', 'disabled', 'excluded'] as const
+export type VoidReason = (typeof voidReasons)[number]
+
 /** The answer of policy: people decide, approved by a rule, denied by a rule, denied because no rule matched. */
 export const outcomes = ['approve', 'allow', 'forbid', 'no-policy'] as const
 export type Outcome = (typeof outcomes)[number]
@@ -40,6 +44,10 @@ export type Fact =
     }
   | { readonly type: 'decided'; readonly data: Decided }
   | {
+      readonly type: 'vote-void'
+      readonly data: { readonly vote: Hex; readonly why: VoidReason; readonly facts: Facts }
+    }
+  | {
       readonly type: 'approved'
       readonly data: {
         readonly by: 'quorum' | 'policy'
@@ -52,7 +60,10 @@ export type Fact =
       readonly data: { readonly by: 'denial' | 'policy'; readonly rules?: readonly string[] }
     }
   | { readonly type: 'expired' | 'lapsed' | 'unreported' | 'undeliverable' | 'cancelled' }
-  | { readonly type: 'revoked'; readonly data: { readonly client?: ObjectId; readonly facts: Facts } }
+  | {
+      readonly type: 'revoked'
+      readonly data: { readonly client?: ObjectId; readonly facts: Facts } | { readonly rules: readonly string[] }
+    }
   | { readonly type: 'redeemed'; readonly data: { readonly redemption: string; readonly digest: Digest } }
   | { readonly type: 'succeeded' | 'failed'; readonly data?: { readonly output: Output } }
   | { readonly type: 'policy-changed'; readonly data: { readonly from?: Digest; readonly to: Digest } }

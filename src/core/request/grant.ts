@@ -3,6 +3,7 @@ import { earlier, instant, type Instant, milliseconds, plusSeconds } from '../da
 import { isArray, isObject, type JsonObject } from '../data/json.ts'
 import { Problem } from '../data/problem.ts'
 import type { ApprovalRequest } from './request.ts'
+import { countedVotes } from './voteVoid.ts'
 
 /** The `typ` of a grant's header, so that no other token of this service passes as a grant (RFC 8725 section 3.11). */
 export const grantType = 'countersign-grant+jwt'
@@ -55,7 +56,7 @@ export function grantFor(request: ApprovalRequest, issuer: string, now: Instant)
     ...(request.onBehalfOf !== undefined && { act: { sub: request.onBehalfOf } }),
     authorization_details: [{ type: 'countersign_action', action, target, environment, digest: request.digest }],
     policy: request.policy.version,
-    approvers: request.decisions.filter((d) => d.verdict === 'approve').map((d) => d.approver),
+    approvers: countedVotes(request).map(({ approver }) => approver),
     event,
   }
 }

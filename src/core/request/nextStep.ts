@@ -22,6 +22,7 @@ export type StopCode = (typeof stopCodes)[number]
 export function stopCodeOf(request: ApprovalRequest): StopCode | null {
   if (!('closedAt' in request)) return null
   const { outcome } = request.policy
+  if (request.status === 'revoked' && request.closedBy.kind === 'policy') return 'forbidden-by-policy'
   if (outcome === 'forbid') return 'forbidden-by-policy'
   return outcome === 'no-policy' ? outcome : request.status
 }

@@ -11,6 +11,7 @@ import { type ApprovalRequest, saidIn, type Step } from './request.ts'
  * same answer, so that an executor whose answer was lost can ask again.
  *
  * @throws {Problem} `grant-invalid` if the grant has expired.
+ * @throws {Problem} `forbidden-by-policy` if policy revoked it.
  * @throws {Problem} `already-redeemed`, `not-redeemable` if the request is not approved, or has lapsed.
  */
 export function redeem(
@@ -25,6 +26,8 @@ export function redeem(
   const { redemption, digest, at } = input
   if (request.status === 'redeemed' && request.redemption === redemption) return { request, events: [] }
   if (at >= input.grantExpiresAt) throw new Problem('grant-invalid', 'The grant has expired: read the request again.')
+  if (request.status === 'revoked' && request.closedBy.kind === 'policy')
+    throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
   if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
   if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
   if (at >= request.lapsesAt) throw new Problem('not-redeemable', 'This approval has lapsed.')

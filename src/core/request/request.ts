@@ -1,5 +1,5 @@
 import type { Action } from '../action/action.ts'
-import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict } from './event.ts'
+import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
@@ -88,6 +88,8 @@ export interface Decision {
   readonly via: string
   readonly facts: Facts
   readonly at: Instant
+  /** Present once the vote counts no longer. */
+  readonly void?: { readonly why: VoidReason; readonly at: Instant }
 }
 
 /** A page of a view that an approver was shown. */

@@ -57,6 +57,24 @@ export function revoke(
   }
 }
 
+/**
+ * Takes back an approval that nobody has used, because the policy in force forbids the action by now.
+ *
+ * @param rules those that forbid it
+ */
+export function forbid(
+  request: ApprovalRequest,
+  { rules, at }: { readonly rules: readonly string[]; at: Instant },
+): Step {
+  if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
+  if (overdue(request, at)) throw new Problem('not-redeemable', 'This approval has lapsed.')
+  const actor = { kind: 'policy' } as const
+  return {
+    request: closed(request, 'revoked', actor, at),
+    events: [{ type: 'revoked', actor, request: request.id, data: { rules } }],
+  }
+}
+
 function saying(reason?: string, name?: string): { readonly said?: Readonly<Record<string, string>> } {
   const said = { ...(name && { name }), ...(reason && { reason }) }
   return Object.keys(said).length > 0 ? { said } : {}

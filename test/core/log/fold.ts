@@ -19,6 +19,8 @@ export interface Read {
     readonly policy: { readonly outcome: string }
     readonly requirement: readonly Slot[]
     readonly excluded: readonly string[]
+    readonly vote: string
+    readonly why: string
   }>
 }
 
@@ -28,6 +30,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   pending: {
     shown: 'pending',
     decided: 'pending',
+    'vote-void': 'pending',
     undeliverable: 'pending',
     approved: 'approved',
     denied: 'denied',
@@ -68,6 +71,9 @@ function check(event: Read, past: readonly Read[]): void {
   const demand = (claim: boolean, what: string) => {
     if (!claim) throw new Error(`${event.type}: ${what}`)
   }
+  const before = past.at(-1)
+  if (before?.type === 'vote-void')
+    demand(event.at === before.at && (event.type === 'vote-void' || event.data?.verdict === 'approve'), 'not the vote')
   demand(event.at >= (past.at(-1)?.at ?? ''), 'time runs backwards')
   if (!requested) return
   const { excluded = [], requirement = [], expiresAt = '', policy, executor, digest } = requested.data ?? {}
@@ -80,13 +86,20 @@ function check(event: Read, past: readonly Read[]): void {
     demand(facts?.member === true && facts.enabled, 'by somebody who may not')
     demand(!facts?.accounts.some((account) => excluded.includes(account)), 'by somebody excluded')
   }
+  if (event.type === 'vote-void') {
+    const vote = counted(past).find((one) => hashIn(past, one, event) === event.data?.vote)
+    demand(vote?.data?.verdict === 'approve', 'no vote that counts')
+    const now = event.data?.facts ?? noFacts
+    const isThere = vote?.data?.facts?.groups.every((group) => now.groups.includes(group)) === true
+    demand(isThere === (event.data?.why === 'excluded'), 'the facts say another reason')
+  }
   if (event.type === 'expired') demand(event.at >= expiresAt, 'too early')
   if (event.type === 'lapsed') demand(event.at >= (approval?.data?.lapsesAt ?? ''), 'too early')
   if (event.type === 'denied' && event.data?.by === 'denial')
     demand(past.at(-1)?.data?.verdict === 'deny', 'without a denial')
   if (event.type === 'approved' && event.data?.by === 'policy') demand(policy?.outcome === 'allow', 'without a rule')
   if (event.type === 'approved' && event.data?.by === 'quorum') {
-    const votes = of('decided').map((vote) => vote.data?.facts ?? noFacts)
+    const votes = counted(past).map((vote) => vote.data?.facts ?? noFacts)
     demand(
       of('decided').every((vote) => vote.data?.verdict === 'approve'),
       'over a denial',
@@ -99,6 +112,18 @@ function check(event: Read, past: readonly Read[]): void {
     demand(event.actor.id === executor, 'by another executor')
   }
 }
+
+/** The votes that are not void. */
+const counted = (past: readonly Read[]): readonly Read[] =>
+  past.filter(
+    (one) =>
+      one.type === 'decided' &&
+      !past.some((other) => other.type === 'vote-void' && other.data?.vote === hashIn(past, one)),
+  )
+
+/** The hash of an event is named by the next one. */
+const hashIn = (past: readonly Read[], one: Read, next?: Read): string | undefined =>
+  (past[past.indexOf(one) + 1] ?? next)?.prev
 
 const noFacts: Facts = { accounts: [], groups: [], member: false, enabled: false, asOf: '' as Facts['asOf'] }
 

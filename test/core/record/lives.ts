@@ -7,6 +7,7 @@ import { redeem, report } from '../../../src/core/request/redemption.ts'
 import { type ApprovalRequest, contentOf, overdue, recorded, type Step } from '../../../src/core/request/request.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
 import { type Judgement, open } from '../../../src/core/request/submission.ts'
+import type { Standing } from '../../../src/core/request/voteVoid.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
 import { cancel, revoke } from '../../../src/core/request/withdrawal.ts'
 import { after, bot, needs, noon, oid, shard, submission } from '../../support/build.ts'
@@ -38,6 +39,9 @@ export interface Command {
   readonly redemption: string
   readonly grantLasts: number
   readonly reason: string | undefined
+  /** People who left, or may not decide by now, when somebody looks again at their votes. */
+  readonly gone: readonly number[]
+  readonly excluded: boolean
 }
 
 const mostly = fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
@@ -64,6 +68,11 @@ export const command: fc.Arbitrary<Command> = fc.record({
   redemption: fc.constantFrom('11111111-0000-4000-8000-000000000000', '22222222-0000-4000-8000-000000000000'),
   grantLasts: fc.constantFrom(0, 300, 300, 300),
   reason: fc.constantFrom(undefined, '', 'Because.', 'Because.', 'Because.'),
+  gone: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.subarray(people.map((_, i) => i)) },
+  ),
+  excluded: fc.boolean(),
 })
 
 const slots = fc.array(
@@ -128,7 +137,8 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
     const content = contentOf(request) ?? sha256('')
     const view = viewDigest({ content, template, warnings: request.warnings })
     const seen = command.teams ? ({ via: 'teams', view } as const) : ({ via: 'api', digest } as const)
-    return decide(request, { approver, name: 'N', verdict, seen, facts: bare(facts), at, confirm: 'customers', ...why })
+    const input = { approver, name: 'N', verdict, seen, facts: bare(facts), at, confirm: 'customers', ...why }
+    return decide(request, { ...input, others: standings(request, command) })
   }
   switch (kind) {
     case 'approve':
@@ -151,6 +161,16 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
       return overdue(request, at) ?? { request, events: [] }
   }
 }
+
+/** What is known by now of those who voted. */
+const standings = ({ decisions }: ApprovalRequest, { gone, excluded }: Command): ReadonlyMap<ObjectId, Standing> =>
+  new Map(
+    decisions.map(({ approver, facts }) => {
+      const isGone = gone.some((person) => people[person]?.includes(approver))
+      const now = { ...facts, ...(isGone && !excluded && { groups: [] }), asOf: noon }
+      return [approver, { facts: now, excluded: isGone && excluded }]
+    }),
+  )
 
 const bare = ({ accounts, groups, member, enabled, asOf }: Facts): Facts => ({
   accounts,

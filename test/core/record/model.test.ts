@@ -6,6 +6,7 @@ import { command, judgement, people, run } from './lives.ts'
 
 test('whatever is commanded in whatever order, events tell the whole and legal story', () => {
   const reached = new Map<string, number>()
+  const voided = new Set<string>()
   fc.assert(
     fc.property(
       judgement,
@@ -19,9 +20,11 @@ test('whatever is commanded in whatever order, events tell the whole and legal s
         expect(request.events.map(({ hash }) => hash)).toEqual(leaves.map(({ text }) => leafHash(text)))
         expect(events.map(({ prev }) => prev)).toEqual(['0'.repeat(64), ...leaves.map(({ hash }) => hash)].slice(0, -1))
         reached.set(status, (reached.get(status) ?? 0) + 1)
+        if (request.decisions.some((vote) => vote.void)) voided.add(status)
       },
     ),
     { numRuns: 2000 },
   )
   expect([...reached.keys()].sort()).toEqual([...statuses].sort())
+  expect([...voided]).toEqual(expect.arrayContaining(['pending', 'approved']))
 })

@@ -1,0 +1,72 @@
+import type { Hex } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import { Problem } from '../data/problem.ts'
+import type { Draft, VoidReason } from './event.ts'
+import type { ApprovalRequest, Decision, Step } from './request.ts'
+import { type Facts, fills } from './requirement.ts'
+
+/** What is known of a person now, some time after their vote. */
+export interface Standing {
+  readonly facts: Facts
+  /** An owner or sponsor by now, or the person whom the request is for. */
+  readonly excluded: boolean
+}
+
+/** The votes to approve that count. */
+export const countedVotes = ({ decisions }: ApprovalRequest): readonly Decision[] =>
+  decisions.filter((decision) => decision.verdict === 'approve' && !decision.void)
+
+/** Whether a vote to approve by a person of these facts fills the slots, together with the votes that count. */
+export function completes(request: ApprovalRequest, facts: Facts): boolean {
+  if (request.status !== 'pending') return false
+  return fills(request.requirement.slots, [...countedVotes(request).map((vote) => vote.facts), facts])
+}
+
+/** Says why a vote counts no longer; `null` if it does. */
+export const voidReasonOf = (vote: Decision, { facts, excluded }: Standing): VoidReason | null =>
+  reasonIn(vote, facts) ?? (excluded ? 'excluded' : null)
+
+/**
+ * Records that a vote counts no longer.
+ *
+ * @param vote the hash of its `decided` event
+ * @throws {Problem} `not-pending`; `not-permitted` for a vote that is not counted, or facts that leave it valid
+ */
+export function voidVote(
+  request: ApprovalRequest,
+  { vote, why, facts, at }: { readonly vote: Hex; why: VoidReason; facts: Facts; at: Instant },
+): Step {
+  if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
+  const place = request.events.filter(({ type }) => type === 'decided').findIndex(({ hash }) => hash === vote)
+  const decision = request.decisions[place]
+  if (!decision || !countedVotes(request).includes(decision))
+    throw new Problem('not-permitted', 'There is no such vote that counts.')
+  if (!facts.accounts.includes(decision.approver))
+    throw new Problem('not-permitted', 'The facts are about somebody else.')
+  // That somebody owns or sponsors an agent is not in the facts: the policy in force says it.
+  if ((reasonIn(decision, facts) ?? 'excluded') !== why)
+    throw new Problem('not-permitted', 'The facts give another reason.')
+  const voided: Draft = {
+    type: 'vote-void',
+    actor: { kind: 'system' },
+    request: request.id,
+    data: { vote, why, facts },
+  }
+  return {
+    request: { ...request, decisions: request.decisions.with(place, { ...decision, void: { why, at } }) },
+    events: [voided],
+  }
+}
+
+/** The hash of the event that recorded a vote. */
+export function hashOfVote(request: ApprovalRequest, vote: Decision): Hex {
+  const hash = request.events.filter(({ type }) => type === 'decided')[request.decisions.indexOf(vote)]?.hash
+  if (hash === undefined) throw new RangeError('A vote that was recorded has its event.')
+  return hash
+}
+
+/** A vote was counted for its groups: leaving one of them voids it, and the person may vote again for the others. */
+function reasonIn(vote: Decision, facts: Facts): Exclude<VoidReason, 'excluded'> | null {
+  if (!facts.member || vote.facts.groups.some((group) => !facts.groups.includes(group))) return 'left'
+  return facts.enabled ? null : 'disabled'
+}
