@@ -1,18 +1,19 @@
 import { checkGrant } from '../core/request/grant.ts'
-import { checkMayDecide, type DecisionInput, decide, show } from '../core/request/decision.ts'
+import { checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
-import { milliseconds } from '../core/data/instant.ts'
+import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
 import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
-import { type ApprovalRequest, due } from '../core/request/request.ts'
+import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
-import { cancel, revoke } from '../core/request/withdrawal.ts'
+import type { Standing } from '../core/request/voteVoid.ts'
+import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { believed, change, settle, unchanged } from './commit.ts'
 import type { Grant, grants } from './grants.ts'
-import { factsFor, type Known, known } from './eligibility.ts'
+import { excludedBy, factsFor, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { spoken } from '../words/spoken.ts'
@@ -33,6 +34,12 @@ export type Reader =
 
 /** A person's decision, before the facts about them are known. */
 export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'>
+
+/** An approved request as its agent reads it. */
+interface Granted {
+  readonly request: ApprovalRequest
+  readonly grant: Grant | null
+}
 
 /** A request as one person sees it. */
 interface Reviewed {
@@ -116,11 +123,26 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
   }
 }
 
-/** Issues the grant of an approved request to the agent that asked or to the executor; anyone else gets `null`. */
-async function grant(parts: ApprovalsParts, request: ApprovalRequest, reader: ObjectId): Promise<Grant | null> {
-  const now = await believed(parts, request)
-  const mayHave = reader === now.agent.id || reader === now.executor
-  return mayHave ? parts.grants.issue(now, parts.clock.now()) : null
+/**
+ * Issues the grant of an approved request to the agent that asked or to the executor; anyone else gets `null`, and so
+ * does an agent that is no longer registered.
+ *
+ * @returns also the request: it is revoked if the policy in force forbids the action by now
+ * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
+ */
+async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: ObjectId): Promise<Granted> {
+  const request = await believed(parts, read)
+  const mayHave = reader === request.agent.id || reader === request.executor
+  if (!mayHave || request.status !== 'approved' || unregistered(parts, request)) return { request, grant: null }
+  const rules = forbidding(parts, request)
+  if (rules === null) return { request, grant: null }
+  if (rules.length === 0) return { request, grant: await parts.grants.issue(request, parts.clock.now()) }
+  const revoked = await change(
+    parts,
+    request.id,
+    (request, at) => forbidden(parts, request, at) ?? unchanged(request, at),
+  )
+  return { request: revoked, grant: null }
 }
 
 /**
@@ -130,7 +152,33 @@ async function grant(parts: ApprovalsParts, request: ApprovalRequest, reader: Ob
  */
 async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, input.approver)
-  return change(parts, id, (request, at) => decide(request, { ...input, ...involved, at }), found)
+  const vote = { ...input, ...involved }
+  let latest = found
+  for (;;) {
+    const others = await standingsOf(parts, votesToCheck(latest, vote), latest)
+    let isChecked = true
+    latest = await change(
+      parts,
+      id,
+      (request, at) => {
+        // Between reading and committing others may have voted: then they are looked up first.
+        isChecked = votesToCheck(request, vote).every(({ approver }) => others.has(approver))
+        if (!isChecked) return unchanged(request, at)
+        return decide(request, { ...vote, excluded: excludedBy(parts.policy, request), others, at })
+      },
+      latest,
+    )
+    if (isChecked) return latest
+  }
+}
+
+async function standingsOf(
+  parts: ApprovalsParts,
+  votes: readonly Decision[],
+  request: ApprovalRequest,
+): Promise<ReadonlyMap<ObjectId, Standing>> {
+  const standings = votes.map(async ({ approver }) => [approver, await standingOf(parts, approver, request)] as const)
+  return new Map(await Promise.all(standings))
 }
 
 /**
@@ -152,7 +200,7 @@ async function review(
     (request, at) => {
       const pages = request.action ? pagesOf(request.action, request.policy.presentation, spoken.units).length : 1
       const page = Math.min(wanted.page, pages)
-      const refusal = refusalOf(request, facts)
+      const refusal = refusalOf(request, facts, excludedBy(parts.policy, request))
       reviewed = { page, refusal }
       if (refusal) return unchanged(request, at)
       return show(request, { approver, template: wanted.template, page, pages })
@@ -200,8 +248,11 @@ async function revokeAs(
 /**
  * Uses an approval up, before the action is carried out.
  *
- * @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable`, `not-permitted`; `not-found`
- *   for a caller that is neither the agent nor the executor
+ * The policy in force judges the action again: what it forbids is revoked instead.
+ *
+ * @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable`, `forbidden-by-policy`;
+ *   `not-permitted`, that too where an agent is not registered any more; `not-found` for a caller that is neither the agent
+ *   nor the executor
  */
 async function redeemAs(
   parts: ApprovalsParts,
@@ -210,13 +261,48 @@ async function redeemAs(
 ): Promise<ApprovalRequest> {
   const { caller, mayRedeemForOthers, grant, digest, redemption } = input
   const claims = await parts.grants.read(grant)
-  return change(parts, id, (request, at) => {
+  const used = await change(parts, id, (request, at) => {
     if (request.executor !== caller && request.agent.id !== caller) throw notFound()
     if (request.agent.id !== caller && !mayRedeemForOthers)
       throw new Problem('not-permitted', 'To execute for another agent needs the app role Grants.Redeem.')
     const grantExpiresAt = checkGrant(claims, { issuer: parts.issuer, caller, digest, request })
-    return redeem(request, { redemption, digest, grantExpiresAt, at })
+    const step = redeem(request, { redemption, digest, grantExpiresAt, at })
+    if (step.events.length === 0) return step
+    if (unregistered(parts, request))
+      throw new Problem('not-permitted', 'The agent that asked, or the executor, is not registered any more.')
+    return forbidden(parts, request, at) ?? step
   })
+  if (used.status === 'revoked') throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
+  return used
+}
+
+/** Says whether the agent that asked, or the executor, was taken out of the policy. */
+const unregistered = ({ policy }: ApprovalsParts, { agent, executor }: ApprovalRequest): boolean =>
+  !policy.agent(agent.id) || !policy.agent(executor)
+
+/**
+ * Revokes an approval that the policy in force forbids by now; `null` where it does not.
+ *
+ * @throws {Problem} `not-redeemable` where the policy in force cannot say.
+ */
+function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant): Step | null {
+  const rules = request.status === 'approved' ? forbidding(parts, request) : []
+  if (rules === null) throw new Problem('not-redeemable', 'This action does not fit the policy in force any more.')
+  return rules.length > 0 ? forbid(request, { rules, at }) : null
+}
+
+/** Names the rules of the policy in force that forbid an action; `null` for one that does not fit its schema any more. */
+function forbidding(
+  { policy }: ApprovalsParts,
+  { agent, action, onBehalfOf }: ApprovalRequest,
+): readonly string[] | null {
+  if (!action) return []
+  try {
+    return policy.forbids({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === 'invalid-input') return null
+    throw cause
+  }
 }
 
 /**
@@ -332,9 +418,9 @@ async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
   return { name: person.name, facts: await factsFor(parts, person, found), found }
 }
 
-function refusalOf(request: ApprovalRequest, facts: Facts): Problem | null {
+function refusalOf(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[]): Problem | null {
   try {
-    checkMayDecide(request, facts)
+    checkMayDecide(request, facts, excluded)
     return null
   } catch (cause) {
     if (cause instanceof Problem) return cause

@@ -20,7 +20,7 @@ import { checkSecrets } from '../core/action/secret.ts'
 import { open, type Submission } from '../core/request/submission.ts'
 import { textWarnings } from '../core/action/warning.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import { canBeFilled, channelsOf } from './eligibility.ts'
+import { canBeFilled, channelsOf, excludedFrom } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -114,7 +114,7 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   const executor = executorOf(parts.policy, agent, asked.executor)
   await checkPrincipal(parts, agent, onBehalfOf)
   const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
-  const excluded = excludedFrom(parts.policy, agent, executor, onBehalfOf)
+  const excluded = excludedFrom(parts.policy, [agent, executor], onBehalfOf)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
   if (judgement.outcome === 'approve') {
     checkShowable(action, presentation ?? undefined, spoken.units)
@@ -152,18 +152,6 @@ async function checkPrincipal(
   if (id === undefined) return
   if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people')
   if (!(await directory.person(id))) throw invalid('/onBehalfOf', 'there is no such person in the tenant')
-}
-
-/** Owners and sponsors of agent and executor, and whom it acts for: with every account of theirs. */
-function excludedFrom(
-  policy: Policy,
-  agent: AgentRegistration,
-  executor: AgentRegistration,
-  onBehalfOf: ObjectId | undefined,
-): readonly ObjectId[] {
-  const people = [...agent.owners, ...agent.sponsors, ...executor.owners, ...executor.sponsors]
-  if (onBehalfOf !== undefined) people.push(onBehalfOf)
-  return [...new Set(people.flatMap((id) => policy.accounts(id)))].sort()
 }
 
 async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {

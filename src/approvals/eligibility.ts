@@ -1,8 +1,10 @@
 import type { ObjectId } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Candidate, type Facts, fills, overlap, type Slot } from '../core/request/requirement.ts'
+import type { Standing } from '../core/request/voteVoid.ts'
 import type { Directory } from '../ports/directory.ts'
-import type { ApproverGroup, Policy } from '../ports/policy.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 
 export interface PeopleParts {
   readonly policy: Policy
@@ -47,6 +49,39 @@ export async function factsFor(
     }),
   )
   return { accounts, groups: memberships.flat().sort(), member, enabled, asOf }
+}
+
+/** Finds out whether an earlier vote of a person counts still. @throws {Problem} `unavailable` */
+export async function standingOf(
+  parts: PeopleParts & { readonly clock: Clock },
+  voter: ObjectId,
+  request: ApprovalRequest,
+): Promise<Standing> {
+  const person = await known(parts, voter)
+  const accounts = parts.policy.accounts(voter)
+  const excluded = overlap(accounts, excludedBy(parts.policy, request))
+  if (person) return { facts: await factsFor(parts, person, request), excluded }
+  return { facts: { accounts, groups: [], member: false, enabled: false, asOf: parts.clock.now() }, excluded }
+}
+
+/** Accounts of those who may not decide a request: as recorded when it was asked for, and as the policy in force says. */
+export function excludedBy(
+  policy: Policy,
+  { agent, executor, onBehalfOf, requirement }: ApprovalRequest,
+): readonly ObjectId[] {
+  const agents = [agent.id, executor].flatMap((id) => policy.agent(id) ?? [])
+  return [...(requirement?.excluded ?? []), ...excludedFrom(policy, agents, onBehalfOf)]
+}
+
+/** Owners and sponsors of agent and executor, and whom it acts for: with every account of theirs. */
+export function excludedFrom(
+  policy: Policy,
+  agents: readonly AgentRegistration[],
+  onBehalfOf: ObjectId | undefined,
+): readonly ObjectId[] {
+  const people = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])
+  if (onBehalfOf !== undefined) people.push(onBehalfOf)
+  return [...new Set(people.flatMap((id) => policy.accounts(id)))].sort()
 }
 
 /** The channels that see a request: those of all groups that decide it, each once. */

@@ -93,7 +93,14 @@ export const requestOperations = {
     body: redeemBody,
     headers: [],
     answers: { 200: json(requestAnswer) },
-    problems: [...changing, 'grant-invalid', 'digest-mismatch', 'already-redeemed', 'not-redeemable'],
+    problems: [
+      ...changing,
+      'grant-invalid',
+      'digest-mismatch',
+      'already-redeemed',
+      'not-redeemable',
+      'forbidden-by-policy',
+    ],
   },
   report: {
     method: 'POST',

@@ -148,8 +148,8 @@ async function placed(
 
 /** The request for whoever asked or executes it: with its grant, when there is one. */
 async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id }: Principal) {
-  const [grant, delivery] = await Promise.all([approvals.grant(request, id), deliveryOf(request)])
-  return toBody(request, { grant, delivery })
+  const { request: now, grant } = await approvals.grant(request, id)
+  return toBody(now, { grant, delivery: await deliveryOf(now) })
 }
 
 const plain = async ({ deliveryOf }: RequestParts, request: ApprovalRequest) => ({

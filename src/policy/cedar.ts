@@ -5,7 +5,7 @@ import {
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { ObjectId } from '../core/data/id.ts'
-import type { Policy } from '../ports/policy.ts'
+import type { Policy, Question } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
 import { fit, hidesCommand } from './params.ts'
 import type { Rule } from './rules.ts'
@@ -24,44 +24,55 @@ export interface Rules {
  *
  * @param name distinguishes these rules from others in the same process: Cedar caches parsed rules by name
  */
-export function judge(name: string, rules: Rules, actions: readonly DeclaredAction[]): Policy['judge'] {
-  const byAction = new Map(
-    actions.map((action) => [
-      action.name,
-      {
-        action,
-        entities: entitiesOf(action),
-        forbid: ruleSet(`${name} forbid`, rules.forbid, action),
-        approve: ruleSet(`${name} approve`, rules.approve, action),
-        allow: ruleSet(`${name} allow`, rules.allow, action),
-      },
-    ]),
-  )
-  return (question) => {
-    const prepared = byAction.get(question.action.action)
-    const hidden = hidesCommand(question.action.params, prepared?.action.params)
-    if (!prepared) return { outcome: 'no-policy', rules: [] }
-    const call = callOf(question, prepared.action, prepared.entities)
+export function judge(
+  name: string,
+  rules: Rules,
+  actions: readonly DeclaredAction[],
+): Pick<Policy, 'judge' | 'forbids'> {
+  const preparedFor = (action: DeclaredAction) => ({
+    action,
+    entities: entitiesOf(action),
+    forbid: ruleSet(`${name} forbid`, rules.forbid, action),
+    approve: ruleSet(`${name} approve`, rules.approve, action),
+    allow: ruleSet(`${name} allow`, rules.allow, action),
+  })
+  type Prepared = ReturnType<typeof preparedFor>
+  const byAction = new Map(actions.map((action) => [action.name, preparedFor(action)]))
+  // Errors fail closed: a forbid rule that cannot be evaluated denies, an approve rule requires its approval,
+  // an allow rule does not match.
+  const forbiddenBy = (prepared: Prepared, call: Call) =>
+    prepared.forbid(call, { errorsMatch: true }).map(({ id }) => id)
 
-    // Errors fail closed: a forbid rule that cannot be evaluated denies, an approve rule requires its approval,
-    // an allow rule does not match.
-    const forbidden = prepared.forbid(call, { errorsMatch: true })
-    if (forbidden.length) return { outcome: 'forbid', rules: forbidden.map(({ id }) => id) }
+  return {
+    judge(question) {
+      const prepared = byAction.get(question.action.action)
+      const hidden = hidesCommand(question.action.params, prepared?.action.params)
+      if (!prepared) return { outcome: 'no-policy', rules: [] }
+      const call = callOf(question, prepared.action, prepared.entities)
 
-    const required = prepared.approve(call, { errorsMatch: true })
-    if (required.length)
-      return {
-        outcome: 'approve',
-        rules: required.map(({ id }) => id),
-        ...strictest(required.map(({ terms }) => terms)),
-      }
+      const forbidden = forbiddenBy(prepared, call)
+      if (forbidden.length) return { outcome: 'forbid', rules: forbidden }
 
-    // A command that rules cannot see would run unchecked, since no person looks at an allowed action either.
-    const allowed = prepared.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
-    if (allowed.length)
-      return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
+      const required = prepared.approve(call, { errorsMatch: true })
+      if (required.length)
+        return {
+          outcome: 'approve',
+          rules: required.map(({ id }) => id),
+          ...strictest(required.map(({ terms }) => terms)),
+        }
 
-    return { outcome: 'no-policy', rules: [] }
+      // A command that rules cannot see would run unchecked, since no person looks at an allowed action either.
+      const allowed = prepared.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
+      if (allowed.length)
+        return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
+
+      return { outcome: 'no-policy', rules: [] }
+    },
+
+    forbids(question) {
+      const prepared = byAction.get(question.action.action)
+      return prepared ? forbiddenBy(prepared, callOf(question, prepared.action, prepared.entities)) : []
+    },
   }
 }
 
@@ -75,8 +86,6 @@ export const rulesFor = (action: DeclaredAction, { forbid, approve, allow }: Rul
   approve: approve.filter((rule) => concerns(rule, action)),
   allow: allow.filter((rule) => concerns(rule, action)),
 })
-
-type Question = Parameters<Policy['judge']>[0]
 
 /** The question to Cedar, which is the same for each file of rules. */
 interface Call {

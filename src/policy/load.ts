@@ -56,7 +56,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   return {
     version,
     ...roster,
-    judge: judge(version, rules, actions),
+    ...judge(version, rules, actions),
     notSecret: (action) => exempt.get(action) ?? [],
     presentation: (action) => presentations?.get(action) ?? null,
     files: () => files,

@@ -24,13 +24,26 @@ export interface ApproverGroup {
   readonly channels: readonly string[]
 }
 
+/** Who asks to do what, for whom. */
+export interface Question {
+  readonly agent: ObjectId
+  readonly action: Action
+  readonly onBehalfOf?: ObjectId
+}
+
 /** The policy in force: rules, groups and agents in one version. After loading it does no input or output. */
 export interface Policy {
   readonly version: Digest
   /**
    * @throws {Problem} `invalid-input` with the pointer of a param that does not fit the schema.
    */
-  judge(question: { readonly agent: ObjectId; readonly action: Action; readonly onBehalfOf?: ObjectId }): Judgement
+  judge(question: Question): Judgement
+  /**
+   * The rules of `forbid.cedar` that match; rules of the other files say nothing about an action that was approved before.
+   *
+   * @throws {Problem} as {@link judge}
+   */
+  forbids(question: Question): readonly string[]
   /** Pointers to values of this action's requests that may look like secrets; `*` is each item of an array. */
   notSecret(action: string): readonly string[]
   /** How to show requests for this action; `null` if policy has no presentation for it. */

@@ -307,8 +307,8 @@ describe('who reads', () => {
   test('a grant is for the agent and the executor alone', async () => {
     const here = await world()
     const request = await anApproved(here, asks({ executor: runner }))
-    for (const id of [bot, runner]) expect(await here.approvals.grant(request, id)).not.toBeNull()
-    for (const id of [dba, owner, oid(99)]) expect(await here.approvals.grant(request, id)).toBeNull()
+    for (const id of [bot, runner]) expect((await here.approvals.grant(request, id)).grant).not.toBeNull()
+    for (const id of [dba, owner, oid(99)]) expect((await here.approvals.grant(request, id)).grant).toBeNull()
   })
 })
 

@@ -124,7 +124,7 @@ async function command(place: Instance, request: ApprovalRequest, kind: string, 
   if (kind === 'read') return approvals.read(request.id, evidence)
   if (kind === 'sweep') return approvals.sweep()
   const now = await approvals.read(request.id, evidence)
-  const grant = await approvals.grant(now, bot)
+  const { grant } = await approvals.grant(now, bot)
   if (grant === null) return now
   const { digest } = request
   const claim = { caller: bot, mayRedeemForOthers: false, grant: grant.token, digest, redemption: uuidOf(`${number}`) }

@@ -102,7 +102,7 @@ describe('a grant', () => {
     const request = await anApproved(here)
     const at = async (seconds: number) => {
       here.clock.set(after(seconds))
-      return here.approvals.grant(request, bot)
+      return (await here.approvals.grant(request, bot)).grant
     }
     const first = await at(60)
     expect(first?.expiresAt).toBe(after(360))
@@ -116,15 +116,15 @@ describe('a grant', () => {
     const here = await world()
     const [one, other] = [await anApproved(here), await anApproved(here)]
     const tokens = await Promise.all([one, other].map((request) => here.approvals.grant(request, bot)))
-    expect(tokens[0]?.token).not.toBe(tokens[1]?.token)
+    expect(tokens[0]?.grant?.token).not.toBe(tokens[1]?.grant?.token)
   })
 
   test('is none once the request is not approved any more', async () => {
     const here = await world()
     const request = await anApproved(here)
-    expect(await here.approvals.grant(request, bot)).not.toBeNull()
+    expect((await here.approvals.grant(request, bot)).grant).not.toBeNull()
     const cancelled = await here.approvals.cancel(request.id, bot)
-    expect(await here.approvals.grant(cancelled, bot)).toBeNull()
+    expect((await here.approvals.grant(cancelled, bot)).grant).toBeNull()
   })
 
   test('of another process is as good, and one from before a rotation of the key too', async () => {
@@ -223,7 +223,7 @@ describe('no grant of ours is', () => {
 test('a grant is a JWS that says what was approved', async () => {
   const here = await world(() => needs([slot('dba')], { grant: 120 }))
   const request = await anApproved(here)
-  const grant = await here.approvals.grant(request, bot)
+  const { grant } = await here.approvals.grant(request, bot)
   const [head, body] = (grant?.token ?? '').split('.').map((text) => Buffer.from(text, 'base64url').toString())
   expect(JSON.parse(head ?? '')).toMatchObject({ alg: 'ES256', typ: 'countersign-grant+jwt' })
   expect(JSON.parse(body ?? '')).toMatchObject({ iss: issuer, aud: bot, jti: request.id, sub: bot })

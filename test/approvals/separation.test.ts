@@ -220,7 +220,7 @@ async function tried(here: World, id: RequestId, { kind, who }: Tried): Promise<
     case 'cancel':
       return approvals.cancel(id, who)
     case 'redeem': {
-      const grant = await approvals.grant(request, request.executor)
+      const { grant } = await approvals.grant(request, request.executor)
       const { digest } = request
       if (!grant) return request
       return approvals.redeem(id, {

@@ -2,6 +2,8 @@ import type { Row } from './row.ts'
 
 const decision = 'test/core/request/decision.test.ts'
 const not = 'who decides › not %s'
+const frozen = 'test/approvals/frozenFacts.test.ts'
+const voided = 'test/core/record/voteVoid.test.ts'
 const separation = {
   'test/approvals/separation.test.ts': [
     'no history of votes has one that nobody may cast, or an approval without distinct eligible people',
@@ -49,9 +51,9 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'excluded-people',
-        file: 'src/approvals/ask.ts',
-        find: 'const people = [...agent.owners, ...agent.sponsors, ...executor.owners, ...executor.sponsors]',
-        replace: 'const people = [...agent.owners]',
+        file: 'src/approvals/eligibility.ts',
+        find: 'const people = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])',
+        replace: 'const people = [...(agents[0]?.owners ?? [])]',
         tests: {
           'test/approvals/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
           ...separation,
@@ -59,7 +61,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'excluded-principal',
-        file: 'src/approvals/ask.ts',
+        file: 'src/approvals/eligibility.ts',
         find: 'if (onBehalfOf !== undefined) people.push(onBehalfOf)',
         replace: '',
         tests: {
@@ -201,6 +203,70 @@ export const approverRows: readonly Row[] = [
             'who reads › nobody else, who hears that there is no such request',
           ],
         },
+      },
+    ],
+  },
+  {
+    attack: 'Who voted has left, is disabled, or owns the agent by the time the last vote comes',
+    control:
+      'The vote that completes asks the directory and the policy again about everyone it would count; votes that hold no longer are recorded as void, and bundles are checked for it',
+    switches: [
+      {
+        name: 'looked-again',
+        file: 'src/core/request/decision.ts',
+        find: 'for (const vote of input.others ? votesToCheck(request, input) : [])',
+        replace: 'for (const vote of input.others ? [] : [])',
+        tests: {
+          [frozen]: ['the vote that completes does not count an earlier one › %s'],
+          [voided]: ['the vote that completes looks again at the others › not that of somebody who %s'],
+        },
+      },
+      {
+        name: 'looked-at-all',
+        file: 'src/approvals/approvals.ts',
+        find: 'if (!isChecked) return unchanged(request, at)',
+        replace: '',
+        tests: { [frozen]: ['a vote that came in between is looked at too'] },
+      },
+      {
+        name: 'left-group',
+        file: 'src/core/request/voteVoid.ts',
+        find: '!facts.member || vote.facts.groups.some((group) => !facts.groups.includes(group))',
+        replace: '!facts.member',
+        tests: { [frozen]: ['the vote that completes does not count an earlier one › %s'] },
+      },
+      {
+        name: 'excluded-by-now',
+        file: 'src/approvals/eligibility.ts',
+        find: 'return [...(requirement?.excluded ?? []), ...excludedFrom(policy, agents, onBehalfOf)]',
+        replace: 'return requirement?.excluded ?? []',
+        tests: {
+          [frozen]: [
+            'the vote that completes does not count an earlier one › %s',
+            'whoever owns the agent by now does not vote, though nobody knew when it asked',
+          ],
+        },
+      },
+      {
+        name: 'void-completes',
+        file: 'src/core/record/replayedRequest.ts',
+        find: "&& event.data.verdict === 'approve' && completes(unvoided, event.data.facts)",
+        replace: '',
+        tests: { [voided]: ['a forged history is refused › a vote is not void for one that would not complete'] },
+      },
+      {
+        name: 'void-followed',
+        file: 'src/core/record/replay.ts',
+        find: 'for (const id of today) checkVoided(lives.get(id), newest)',
+        replace: '',
+        tests: { [voided]: ['a forged history is refused › %s'] },
+      },
+      {
+        name: 'void-reason',
+        file: 'src/core/request/voteVoid.ts',
+        find: "if ((reasonIn(decision, facts) ?? 'excluded') !== why)",
+        replace: 'if (false)',
+        tests: { [voided]: ['a forged history is refused › %s'] },
       },
     ],
   },

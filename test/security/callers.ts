@@ -352,8 +352,8 @@ export const callerRows: readonly Row[] = [
       {
         name: 'grant-owner',
         file: 'src/approvals/approvals.ts',
-        find: 'return mayHave ? ',
-        replace: 'return true ? ',
+        find: 'if (!mayHave || ',
+        replace: 'if (',
         tests: { 'test/approvals/approvals.test.ts': ['who reads › a grant is for the agent and the executor alone'] },
       },
       {

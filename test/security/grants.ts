@@ -126,4 +126,43 @@ export const grantRows: readonly Row[] = [
       },
     ],
   },
+  {
+    attack: 'An approval outlives the policy: a rule forbids the action by now, or the agent was taken out',
+    control:
+      'Issuing and redeeming ask the policy in force again; what it forbids is revoked in its name; an agent that is not registered gets nothing',
+    switches: [
+      {
+        name: 'forbidden-redemption',
+        file: 'src/approvals/approvals.ts',
+        find: 'return forbidden(parts, request, at) ?? step',
+        replace: 'return step',
+        tests: {
+          'test/approvals/frozenFacts.test.ts': [
+            'what policy forbids by now › is not redeemed with a grant from before, and the approval is revoked',
+          ],
+        },
+      },
+      {
+        name: 'forbidden-grant',
+        file: 'src/approvals/approvals.ts',
+        find: 'if (rules.length === 0)',
+        replace: 'if (rules)',
+        tests: {
+          'test/approvals/frozenFacts.test.ts': [
+            'what policy forbids by now › gets no grant, and the approval is revoked',
+            'what policy forbids by now › even when a rule had allowed it',
+          ],
+        },
+      },
+      {
+        name: 'unregistered-agent',
+        file: 'src/approvals/approvals.ts',
+        find: '!policy.agent(agent.id) || !policy.agent(executor)',
+        replace: 'false',
+        tests: {
+          'test/approvals/frozenFacts.test.ts': ['an agent that was taken out of the policy › gets nothing more: %s'],
+        },
+      },
+    ],
+  },
 ]

@@ -28,6 +28,10 @@ export class FakeDirectory implements Directory {
     this.people.set(id, { name: `Person ${id.slice(-2)}`, member: true, enabled: true, ...person })
   }
 
+  remove(id: ObjectId): void {
+    this.people.delete(id)
+  }
+
   group(id: ObjectId, members: readonly ObjectId[]): void {
     this.groups.set(id, members)
   }
@@ -67,6 +71,10 @@ export function fakePolicy(roster: Roster): Policy {
   return {
     version,
     judge: ({ action }) => judge(action),
+    forbids: ({ action }) => {
+      const { outcome, rules } = judge(action)
+      return outcome === 'forbid' ? rules : []
+    },
     notSecret: (action) => notSecret[action] ?? [],
     presentation: (action) => presentations[action] ?? null,
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,

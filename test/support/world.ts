@@ -201,7 +201,7 @@ export async function claims(
   request: ApprovalRequest,
   redemption: string,
 ): Promise<{ caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string }> {
-  const grant = await approvals.grant(request, request.executor)
+  const { grant } = await approvals.grant(request, request.executor)
   if (!grant) throw new Error('Nothing is granted.')
   const { executor, digest } = request
   return { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption: uuidOf(redemption) }

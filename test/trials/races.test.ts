@@ -49,7 +49,7 @@ const door =
       }
       const request = await called(approvals, { id, digest }, wish, grant?.token ?? '')
       const answer = { status: request.status, votes: request.decisions.length }
-      const issued = wish.kind === 'read' ? await approvals.grant(request, bot) : null
+      const issued = wish.kind === 'read' ? (await approvals.grant(request, bot)).grant : null
       return { answer, ...(issued && { grant: issued }) }
     } catch (cause) {
       if (!(cause instanceof Problem)) faults.push(cause)

@@ -74,7 +74,7 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
     async live() {
       const approved = await approve(await ask())
       const { id, digest, executor } = approved
-      const grant = await uses.grant(approved, executor)
+      const { grant } = await uses.grant(approved, executor)
       if (!grant) throw new Error('Nothing is granted.')
       const redemption = { grant: grant.token, digest, redemption: randomUUID() }
       await uses.redeem(id, { caller: executor, mayRedeemForOthers: false, ...redemption })

@@ -104,7 +104,7 @@ export async function redeem(
   const redemption = `6f9619ff-8b86-4d01-b42d-00c04fc964f${number}`
   for (let left = 3; left > 0; left--) {
     const request = await approvals.read(id, { kind: 'agent', id: agent.id })
-    const grant = await approvals.grant(request, executor)
+    const { grant } = await approvals.grant(request, executor)
     if (grant) {
       answers.push({ told: 'granted', id })
       await world.points(number * 3)

@@ -1,0 +1,178 @@
+import type { ObjectId } from '../../src/core/data/id.ts'
+import type { Judgement } from '../../src/core/request/submission.ts'
+import { after, bot, dba, dba2, needs, oid, owner, runner, security, slot } from '../support/build.ts'
+import { fakePolicy, type Roster } from '../support/fakes.ts'
+import {
+  agent,
+  anApproved,
+  asks,
+  claims,
+  codeOf,
+  history,
+  type Instance,
+  roster,
+  votes,
+  world,
+} from '../support/world.ts'
+
+const two = () => needs([slot('dba', 2)])
+const dbas = (...members: readonly ObjectId[]): Partial<Roster> => ({
+  groups: [{ name: 'dba', members, channels: ['19:dba'] }],
+})
+
+/** Two must approve, and one has. */
+async function halfApproved() {
+  const here = await world(two)
+  const { request } = await here.approvals.ask(asks())
+  here.clock.set(after(60))
+  await here.approvals.decide(request.id, votes(request))
+  here.clock.set(after(120))
+  return { here, request }
+}
+
+type Here = Awaited<ReturnType<typeof halfApproved>>['here']
+
+describe('the vote that completes does not count an earlier one', () => {
+  test.each<[string, 'left' | 'disabled' | 'excluded', (here: Here) => Instance]>([
+    ['of somebody who left the group', 'left', (here) => here.another({ policy: policy(dbas(dba2, owner)) })],
+    ['of a guest', 'left', (here) => (here.directory.add(dba, { member: false }), here)],
+    ['of a disabled account', 'disabled', (here) => (here.directory.add(dba, { enabled: false }), here)],
+    ['of an owner of the agent', 'excluded', (here) => here.another({ policy: policy(agents({ owners: [dba] })) })],
+    ['of a sponsor of the agent', 'excluded', (here) => here.another({ policy: policy(agents({ sponsors: [dba] })) })],
+  ])('%s', async (_who, why, change) => {
+    const { here, request } = await halfApproved()
+    const later = change(here)
+    const after2 = await later.approvals.decide(request.id, votes(request, dba2))
+    expect(after2).toMatchObject({
+      status: 'pending',
+      decisions: [{ approver: dba, void: { why } }, { approver: dba2 }],
+    })
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'vote-void', 'decided'])
+  })
+
+  test('of a person whom the directory does not know any more', async () => {
+    const { here, request } = await halfApproved()
+    here.directory.remove(dba)
+    const { decisions } = await here.approvals.decide(request.id, votes(request, dba2))
+    expect(decisions).toMatchObject([{ void: { why: 'left', at: after(120) } }, {}])
+  })
+
+  test('and the person may vote again, when that is over', async () => {
+    const { here, request } = await halfApproved()
+    here.directory.add(dba, { enabled: false })
+    await here.approvals.decide(request.id, votes(request, dba2))
+    here.directory.add(dba)
+    expect(await here.approvals.decide(request.id, votes(request))).toMatchObject({ status: 'approved' })
+  })
+})
+
+test('whoever owns the agent by now does not vote, though nobody knew when it asked', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks())
+  const later = here.another({ policy: policy({ ...agents({ owners: [dba] }), judge: () => needs() }) })
+  expect(await codeOf(later.approvals.decide(request.id, votes(request)))).toBe('self-approval')
+  expect(await history(here, request.id)).toEqual(['requested'])
+})
+
+test('while the directory is away no vote completes, and none is recorded', async () => {
+  const { here, request } = await halfApproved()
+  const person = here.directory.person.bind(here.directory)
+  here.directory.person = async (id) => {
+    if (id === dba) here.directory.down = true
+    return person(id)
+  }
+  expect(await codeOf(here.approvals.decide(request.id, votes(request, dba2)))).toBe('unavailable')
+  expect(await history(here, request.id)).toEqual(['requested', 'decided'])
+})
+
+test('a vote that came in between is looked at too', async () => {
+  const three = () => needs([slot('dba', 2), slot('security')])
+  const here = await world(three)
+  const { request } = await here.approvals.ask(asks())
+  await here.approvals.decide(request.id, votes(request))
+  const between = here.another()
+  const load = here.ledger.load.bind(here.ledger)
+  let isFirst = true
+  here.ledger.load = async (...given) => {
+    if (isFirst) {
+      isFirst = false
+      await between.approvals.decide(request.id, votes(request, dba2))
+      here.directory.add(dba2, { enabled: false })
+    }
+    return load(...given)
+  }
+  const { status, decisions } = await here.approvals.decide(request.id, votes(request, security))
+  expect(status).toBe('pending')
+  expect(decisions).toMatchObject([{}, { approver: dba2, void: { why: 'disabled' } }, { approver: security }])
+})
+
+describe('what policy forbids by now', () => {
+  const frozen: Judgement = { outcome: 'forbid', rules: ['freeze'] }
+  const forbids = () => policy({ judge: () => frozen })
+
+  test('gets no grant, and the approval is revoked', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const later = here.another({ policy: forbids() })
+    const read = await later.approvals.grant(request, bot)
+    expect(read).toMatchObject({ grant: null, request: { status: 'revoked', closedBy: { kind: 'policy' } } })
+    expect((await history(here, request.id)).at(-1)).toBe('revoked')
+  })
+
+  test('is not redeemed with a grant from before, and the approval is revoked', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, oid(700))
+    const later = here.another({ policy: forbids() })
+    expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
+    expect((await history(here, request.id)).at(-1)).toBe('revoked')
+    expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
+    expect(await codeOf(here.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
+  })
+
+  test('even when a rule had allowed it', async () => {
+    const here = await world(() => ({ outcome: 'allow', rules: ['restart'], lapse: 600, grant: 300 }))
+    const { request } = await here.approvals.ask(asks())
+    const later = here.another({ policy: forbids() })
+    expect(await later.approvals.grant(request, bot)).toMatchObject({ grant: null, request: { status: 'revoked' } })
+  })
+
+  test('stays redeemed where it was: the same redemption is answered alike', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const claim = await claims(here, request, oid(700))
+    await here.approvals.redeem(request.id, claim)
+    const later = here.another({ policy: forbids() })
+    expect(await later.approvals.redeem(request.id, claim)).toMatchObject({ status: 'redeemed' })
+  })
+
+  test('is another grant than a rule that needs an approval: that one was given', async () => {
+    const here = await world()
+    const request = await anApproved(here)
+    const later = here.another({ policy: policy({ judge: two }) })
+    expect((await later.approvals.grant(request, bot)).grant).not.toBeNull()
+  })
+})
+
+describe('an agent that was taken out of the policy', () => {
+  test.each<[string, Partial<Roster>]>([
+    ['the one that asked', { agents: [agent(runner)] }],
+    ['the executor', { agents: [agent(bot)] }],
+  ])('gets nothing more: %s', async (_which, change) => {
+    const here = await world()
+    const request = await anApproved(here, asks({ executor: runner }))
+    const claim = await claims(here, request, oid(700))
+    const later = here.another({ policy: policy({ judge: () => needs(), ...change }) })
+    expect(await later.approvals.grant(request, runner)).toEqual({ request, grant: null })
+    expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('not-permitted')
+    expect((await history(here, request.id)).at(-1)).toBe('approved')
+  })
+})
+
+function policy(other: Partial<Roster>) {
+  return fakePolicy(roster({ judge: two, ...other }))
+}
+
+function agents(bots: Parameters<typeof agent>[1]): Partial<Roster> {
+  return { agents: [agent(bot, { executors: [runner], ...bots }), agent(runner)] }
+}
