@@ -45,8 +45,8 @@ export class BlobArchive implements Archive {
     if (!standing.equals(bytes)) throw new Error(`${name} is in the archive with other bytes.`)
   }
 
-  async createOrRead(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array> {
-    if (await this.#created(name, bytes, contentType)) return bytes
+  async createOrRead(name: string, bytes: Uint8Array, contentType: string, note?: string): Promise<Uint8Array> {
+    if (await this.#created(name, bytes, contentType, note)) return bytes
     const standing = await this.read(name)
     if (standing === null) throw unreachable()
     return standing
@@ -111,8 +111,9 @@ export class BlobArchive implements Archive {
     return this.#container.getBlockBlobClient(name)
   }
 
-  #created(name: string, bytes: Uint8Array, contentType: string): Promise<boolean> {
-    const file = { blobHTTPHeaders: { blobContentType: contentType }, conditions: ifNew }
+  #created(name: string, bytes: Uint8Array, contentType: string, note?: string): Promise<boolean> {
+    const metadata = note === undefined ? {} : { metadata: { note } }
+    const file = { blobHTTPHeaders: { blobContentType: contentType }, conditions: ifNew, ...metadata }
     return this.#reach((call) => creates(this.#blob(name).upload(bytes, bytes.length, { ...call, ...file })))
   }
 

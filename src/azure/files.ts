@@ -5,8 +5,9 @@ import type { BlobCall } from './blob.ts'
 
 /** Describes a file. Metadata comes from the storage, so a text that is no digest is left out. */
 export function fileOf(name: string, size = 0, metadata: Readonly<Record<string, string>> = {}): ArchivedFile {
-  const { sha256 = '' } = metadata
-  return /^[0-9a-f]{64}$/.test(sha256) ? { name, size, sha256: sha256 as Hex } : { name, size }
+  const { sha256 = '', note } = metadata
+  const isDigest = /^[0-9a-f]{64}$/.test(sha256)
+  return { name, size, ...(isDigest && { sha256: sha256 as Hex }), ...(note !== undefined && { note }) }
 }
 
 interface Page {

@@ -7,6 +7,8 @@ export interface ArchivedFile {
   readonly size: number
   /** The SHA-256 that was stored with the file; absent if none was. */
   readonly sha256?: Hex
+  /** As it was given when it was created; absent if none was. Whoever created the file chose it, and the file too. */
+  readonly note?: string
 }
 
 /** Files that are written once and never change. Only the newest checkpoint, which is public, is replaced. */
@@ -20,8 +22,10 @@ export interface Archive {
   /**
    * Creates a file, or reads it if it exists. Returns the stored bytes, which may differ from the given ones: a
    * signature, for example, has other bytes each time it is made.
+   *
+   * @param note printable ASCII of at most 4 kB, kept beside the file: lists return it, so that the file need not be read
    */
-  createOrRead(name: string, bytes: Uint8Array, contentType: string): Promise<Uint8Array>
+  createOrRead(name: string, bytes: Uint8Array, contentType: string, note?: string): Promise<Uint8Array>
   /**
    * Creates a large file from a stream, and stores its SHA-256 with it. The file appears whole at the end; a stream
    * that fails leaves nothing. An existing file stays as it is. Returns the stored file.

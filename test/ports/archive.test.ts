@@ -86,6 +86,20 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(settled.map((one) => Buffer.from(one))).toEqual(files.map(() => standing))
   })
 
+  test('a note is told by lists, and stays as it was first given', async () => {
+    const note = '{"act":"denied","at":"2026-03-04T12:00:00.000Z","mac":"<&\u0027,;=%20"}'
+    await archive.createOrRead('noted/a', bytes, 'text/plain', note)
+    await archive.createOrRead('noted/a', others, 'text/plain', 'another')
+    await archive.createOrRead('noted/b', bytes, 'text/plain')
+    await archive.createOrRead('noted/b', bytes, 'text/plain', 'late')
+    const [a, b] = [
+      { name: 'noted/a', size: bytes.length, note },
+      { name: 'noted/b', size: bytes.length },
+    ]
+    expect(await archive.list('noted/')).toEqual([a, b])
+    expect([await archive.find('noted/a'), await archive.find('noted/b')]).toEqual([a, b])
+  })
+
   test.each([
     ['of one chunk', large, large.length],
     ['of many', large, 100_003],

@@ -4,6 +4,7 @@ import type { Archive, ArchivedFile } from '../../../src/ports/archive.ts'
 interface Kept {
   readonly bytes: Buffer
   readonly sha256?: Hex
+  readonly note?: string
 }
 
 /** Files, in memory. Copied in and out, so that callers cannot share bytes with it. */
@@ -18,8 +19,8 @@ export class MemoryArchive implements Archive {
     if (!kept.bytes.equals(bytes)) throw new Error(`${name} is in the archive with other bytes.`)
   }
 
-  async createOrRead(name: string, bytes: Uint8Array): Promise<Uint8Array> {
-    return Buffer.from(this.keep(name, { bytes: Buffer.from(bytes) }).bytes)
+  async createOrRead(name: string, bytes: Uint8Array, _contentType = '', note?: string): Promise<Uint8Array> {
+    return Buffer.from(this.keep(name, { bytes: Buffer.from(bytes), ...(note !== undefined && { note }) }).bytes)
   }
 
   async write(name: string, bytes: AsyncIterable<Uint8Array>): Promise<ArchivedFile> {
