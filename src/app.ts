@@ -8,6 +8,7 @@ import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
 import type { ChangeParts } from './approvals/commit.ts'
+import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
@@ -38,6 +39,7 @@ import { teamsDoor } from './teams/inbound/door.ts'
 import type { Gate } from './teams/inbound/gate.ts'
 import { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
+import type { Macs } from './runtime/macs.ts'
 
 /** Adapters for all ports, plus deployment settings. */
 export interface Adapters {
@@ -52,6 +54,8 @@ export interface Adapters {
   readonly logSigner: Signer
   /** The name of the log. */
   readonly origin: string
+  /** Authenticates what the service writes. */
+  readonly macs: Macs
   /** The files that every bundle has beside the evidence, by name: how to read and verify it. */
   readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
@@ -90,11 +94,12 @@ export function compose(given: Adapters) {
   checkClients(clients, policy)
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
-  const outbound = adapters.messengers && outboundOf(adapters, adapters.messengers, changing(adapters, wake))
+  const ends = new Ends(adapters)
+  const outbound = adapters.messengers && outboundOf(adapters, adapters.messengers, ends, changing(adapters, wake))
   const delivery = outbound?.delivery ?? null
   const changes = changing(adapters, (request) => {
     wake(request)
-    if (request.policy.outcome === 'approve') delivery?.soon(request.id)
+    if (request.policy.outcome === 'approve' || request.status === 'cancelled') delivery?.soon(request.id)
   })
   const useCases = approvals({
     ...changes,
@@ -102,6 +107,7 @@ export function compose(given: Adapters) {
     policy,
     directory,
     waiting,
+    ends,
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
     noted: (cause) => alarms.note(cause),
@@ -142,12 +148,13 @@ interface Outbound {
 function outboundOf(
   { policy, clock, outbox, failed }: Adapters,
   messengers: Messengers,
+  ends: Ends,
   changes: ChangeParts,
 ): Outbound {
   const messenger = dispatch(messengers)
   const pace = pacing(clock, messenger.rulesOf)
   return {
-    delivery: new Delivery({ ...changes, policy, pace, outbox, messenger, failed, pause }),
+    delivery: new Delivery({ ...changes, policy, ends, pace, outbox, messenger, failed, pause }),
     messenger: paced(messenger, pace, pause),
   }
 }

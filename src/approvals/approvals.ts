@@ -12,6 +12,7 @@ import type { Standing } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { believed, change, settle, unchanged } from './commit.ts'
+import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
 import { excludedBy, factsFor, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
@@ -23,8 +24,15 @@ export type ApprovalsParts = AskParts & {
   readonly grants: ReturnType<typeof grants>
   readonly issuer: string
   readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
+  readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
   /** Is called with every error that a caller gets. Must not throw. */
   readonly noted?: (cause: unknown) => void
+}
+
+/** A redeemed request, and what its executor does next. */
+export interface RedeemedRequest {
+  readonly request: ApprovalRequest
+  readonly next: 'execute' | 'report'
 }
 
 /** Who reads: an agent, or a person who may hold the right to read evidence. */
@@ -142,7 +150,7 @@ async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: Objec
     request.id,
     (request, at) => forbidden(parts, request, at) ?? unchanged(request, at),
   )
-  return { request: revoked, grant: null }
+  return { request: await ended(parts, revoked), grant: null }
 }
 
 /**
@@ -168,7 +176,7 @@ async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput
       },
       latest,
     )
-    if (isChecked) return latest
+    if (isChecked) return ended(parts, latest)
   }
 }
 
@@ -222,10 +230,11 @@ async function cancelAs(
   reason?: string,
 ): Promise<ApprovalRequest> {
   checkSecretIn(reason, '/reason')
-  return change(parts, id, (request, at) => {
+  const after = await change(parts, id, (request, at) => {
     if (request.agent.id !== agent) throw notFound()
     return cancel(request, { at, ...(reason !== undefined && { reason }) })
   })
+  return ended(parts, after)
 }
 
 /**
@@ -242,23 +251,24 @@ async function revokeAs(
   const { found, ...involved } = await involvedIn(parts, id, approver)
   const said = { ...(reason !== undefined && { reason }), ...(client !== undefined && { client }) }
   const input = { approver, ...involved, ...said }
-  return change(parts, id, (request, at) => revoke(request, { ...input, at }), found)
+  return ended(parts, await change(parts, id, (request, at) => revoke(request, { ...input, at }), found))
 }
 
 /**
- * Uses an approval up, before the action is carried out.
+ * Uses an approval up, before the action is carried out. The answer comes after the file in the archive: while that is
+ * away, the redemption stands in the ledger and its repetition goes on.
  *
  * The policy in force judges the action again: what it forbids is revoked instead.
  *
  * @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable`, `forbidden-by-policy`;
- *   `not-permitted`, that too where an agent is not registered any more; `not-found` for a caller that is neither the agent
- *   nor the executor
+ *   `not-permitted`, also if an agent is no longer registered; `not-found` for a caller that is neither the agent nor the
+ *   executor; `evidence-broken` if the approval was used up or taken away and the ledger was changed to hide that
  */
 async function redeemAs(
   parts: ApprovalsParts,
   id: RequestId,
   input: { caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string },
-): Promise<ApprovalRequest> {
+): Promise<RedeemedRequest> {
   const { caller, mayRedeemForOthers, grant, digest, redemption } = input
   const claims = await parts.grants.read(grant)
   const used = await change(parts, id, (request, at) => {
@@ -272,8 +282,11 @@ async function redeemAs(
       throw new Problem('not-permitted', 'The agent that asked, or the executor, is not registered any more.')
     return forbidden(parts, request, at) ?? step
   })
-  if (used.status === 'revoked') throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
-  return used
+  if (used.status === 'revoked') {
+    await ended(parts, used)
+    throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
+  }
+  return { request: used, next: await parts.ends.next(used) }
 }
 
 /** Says whether the agent that asked, or the executor, was taken out of the policy. */
@@ -356,6 +369,12 @@ async function sweep(parts: ApprovalsParts): Promise<number> {
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
   return ids.length
+}
+
+/** Leaves the file of a request that a person or its agent ended, before anybody is told. */
+async function ended({ ends }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> {
+  await ends.leaveSoon(request)
+  return request
 }
 
 /** Lets a passed deadline take effect, so that no answer shows a state that is over. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../core/data/instant.ts'
 import { archivePolicy } from '../evidence/seal/archivePolicy.ts'
+import type { Macs } from '../runtime/macs.ts'
 import type { Policy } from '../ports/policy.ts'
 import { BlobArchive, type BlobSettings } from './archive.ts'
 import { TableLedger } from './ledger.ts'
@@ -26,6 +27,8 @@ export interface Storage {
   readonly outbox: TableOutbox
   readonly seals: TableSeals
   readonly archive: BlobArchive
+  /** Authenticates what is written there. */
+  readonly macs: Macs
 }
 
 /**
@@ -48,5 +51,6 @@ export async function openStorage(settings: StorageSettings, policy: Policy): Pr
     outbox: new TableOutbox(tables),
     seals: new TableSeals(tables),
     archive,
+    macs: tables.macs,
   }
 }

@@ -1,5 +1,6 @@
 import type { TransactionAction } from '@azure/data-tables'
 import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
+import { needsDelivery } from '../core/request/delivery.ts'
 import { type ApprovalRequest, due } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type ReadRow, type Row, textIn } from './column.ts'
@@ -108,8 +109,8 @@ function newVoters(before: ApprovalRequest | null, after: ApprovalRequest): Obje
   return [...new Set(after.decisions.map((decision) => decision.approver))].filter((approver) => !known.has(approver))
 }
 
-/** What people see is out of date, unless nothing but a look at it happened. Merged, so that a claim survives. */
+/** Leaves the row that a delivery finds. Merged, so that a claim survives. */
 function postRows(shard: Shard, { leaves }: Change, after: ApprovalRequest): TransactionAction[] {
-  if (after.policy.outcome !== 'approve' || leaves.every((leaf) => leaf.type === 'shown')) return []
+  if (!needsDelivery(after, leaves)) return []
   return [['upsert', rowOf(shard, rowKey.post(after.id), { rev: after.events.length }), 'Merge']]
 }

@@ -29,7 +29,7 @@ export const healthReport = component(
           shard: z.string(),
           row: z.string(),
           request: z.string().optional(),
-          check: z.enum(['missing', 'mac', 'form', 'events']),
+          check: z.enum(['missing', 'mac', 'form', 'events', 'end', 'head']),
         }),
       )
       .optional()

@@ -1,15 +1,17 @@
 import { type DeliveryState, lateAfter, undeliverable } from '../core/request/delivery.ts'
 import type { RequestId } from '../core/data/id.ts'
 import { earlier, type Instant, milliseconds, plusSeconds } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue } from '../core/request/request.ts'
 import { CardBook } from './requestCards.ts'
 import { change, type ChangeParts, settle } from '../approvals/commit.ts'
+import type { Ends } from '../approvals/ends.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type Pace, pacing } from './pace.ts'
-import { type PostingParts, postRound } from './posting.ts'
+import { type PostingParts, postRound, type Round } from './posting.ts'
 import { Queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
 
@@ -17,6 +19,7 @@ export type DeliveryParts = ChangeParts &
   Omit<PostingParts, 'pace' | 'messenger'> & {
     readonly policy: Pick<Policy, 'version' | 'group'>
     readonly messenger: Pick<Dispatch, 'post' | 'update' | 'rulesOf'>
+    readonly ends: Pick<Ends, 'leave'>
     /** Shared by everything in this process that sends; without it these deliveries have a pace of their own. */
     readonly pace?: Pace
   }
@@ -42,6 +45,12 @@ const soonAgain = 30
 /** Seconds. Refused sends are tried again each hour while they matter. Older failures no longer count against health. */
 const failureLasts = 7_200
 
+/** Seconds until a file that the archive did not take is tried again. */
+const endAgain = 30
+
+/** Stands for the archive among the channels that were not reached. */
+const theArchive = 'archive'
+
 /** Cards per channel. Crashes leave at most one extra card; the cap stops a client from registering many. */
 const mostAdopted = 5
 
@@ -51,9 +60,9 @@ const mostAdopted = 5
  * the timer finds what is left, and the newest state wins.
  */
 export class Delivery {
-  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy'>
+  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends'>
   readonly #runs: Queue
-  /** Channels whose newest send did not get through, and when that was. */
+  /** Channels whose newest send did not get through, and the archive, and when that was. */
   readonly #failing = new Map<string, Instant>()
 
   constructor(parts: DeliveryParts) {
@@ -110,7 +119,7 @@ export class Delivery {
     return request.undeliverable ? 'undeliverable' : 'late'
   }
 
-  /** Says, for health, whether there is a channel that this process's newest send to it did not reach. */
+  /** Says, for health, whether there is a channel, or an archive, that this process's newest send to it did not reach. */
   isFailing(): boolean {
     const now = this.#parts.clock.now()
     return [...this.#failing.values()].some((at) => now < plusSeconds(at, failureLasts))
@@ -130,13 +139,34 @@ export class Delivery {
     const held: Held = { claim, hasSent: false }
     do {
       const request = await this.#current(id)
-      const ended = request ? await postRound(this.#parts, held, request) : { next: null }
+      const ended = request ? await this.#round(held, request) : { next: null }
       if (ended === 'lost') break
       if (ended === 'unreachable') await change(this.#parts, id, undeliverable)
       else if (ended !== 'moved' && (await this.#isLeft(held, ended.next))) return
     } while (await this.#isRenewed(held))
     // The claim was lost: what was sent last may have come after what a newer claim sent.
     if (held.hasSent) await outbox.touch(id)
+  }
+
+  /** Brings the cards up to date, and makes the file of a request that ended without one, after a crash or an outage. */
+  async #round(held: Held, request: ApprovalRequest): Promise<Round> {
+    const [ended, again] = await Promise.all([postRound(this.#parts, held, request), this.#leaveEnd(request)])
+    if (again === null || typeof ended === 'string') return ended
+    return { next: ended.next === null ? again : earlier(ended.next, again) }
+  }
+
+  /** Returns when to try again; `null` if there is no need. */
+  async #leaveEnd(request: ApprovalRequest): Promise<Instant | null> {
+    const { ends, clock, failed } = this.#parts
+    try {
+      if (await ends.leave(request)) this.#failing.delete(theArchive)
+      return null
+    } catch (cause) {
+      failed(cause)
+      if (!(cause instanceof Problem) || cause.code !== 'unavailable') return null
+      this.#failing.set(theArchive, clock.now())
+      return plusSeconds(clock.now(), endAgain)
+    }
   }
 
   /** Reads the request with passed deadlines taken effect, so that no card shows a state that is over. */

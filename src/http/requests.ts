@@ -105,12 +105,12 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
 
 async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<OperationReply<Operations['redeem']>> {
   const { caller, id, body } = given
-  const request = await parts.approvals.redeem(id, {
+  const { request, next } = await parts.approvals.redeem(id, {
     caller: caller.id,
     mayRedeemForOthers: caller.roles.includes('Grants.Redeem'),
     ...body,
   })
-  return { answer: toBody(request, { delivery: await parts.deliveryOf(request), next: 'execute' }) }
+  return { answer: toBody(request, { delivery: await parts.deliveryOf(request), next }) }
 }
 
 function report({ approvals }: RequestParts, { caller, id, body }: Asked<'report'>): Promise<ApprovalRequest> {

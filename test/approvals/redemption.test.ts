@@ -70,7 +70,7 @@ describe('redeeming', () => {
     const other = await anApproved(here)
     expect(await codeOf(here.approvals.redeem(other.id, claim))).toBe('not-found')
     expect(await codeOf(here.approvals.redeem(other.id, { ...claim, caller: bot }))).toBe('grant-invalid')
-    expect((await here.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+    expect((await here.approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   })
 
   test('a grant of one request is none for another of the same agent', async () => {
@@ -87,9 +87,9 @@ describe('redeeming', () => {
     here.clock.set(after(360))
     expect(await codeOf(here.approvals.redeem(request.id, claim))).toBe('grant-invalid')
     const fresh = await claims(here, request, 'one')
-    expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
+    expect((await here.approvals.redeem(request.id, fresh)).request.status).toBe('redeemed')
     here.clock.set(after(9000))
-    expect((await here.approvals.redeem(request.id, fresh)).status).toBe('redeemed')
+    expect((await here.approvals.redeem(request.id, fresh)).request.status).toBe('redeemed')
     expect(await codeOf(here.approvals.redeem(request.id, { ...fresh, redemption: uuidOf('two') }))).toBe(
       'grant-invalid',
     )
@@ -133,7 +133,7 @@ describe('a grant', () => {
     const request = await anApproved(here)
     const claim = await claims(here.another({ signer: older }), request, 'one')
     const place = here.another({ signer: rotated(newer, older) })
-    expect((await place.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+    expect((await place.approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   })
 })
 
@@ -206,7 +206,7 @@ describe('no grant of ours is', () => {
     const claim = await claims(place, request, 'one')
     const grant = await forge(claim.grant, signer)
     expect(await codeOf(place.approvals.redeem(request.id, { ...claim, grant }))).toBe('grant-invalid')
-    expect((await place.approvals.redeem(request.id, claim)).status).toBe('redeemed')
+    expect((await place.approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   })
 
   test('a token that a foreign key signed, under our key’s name', async () => {

@@ -21,6 +21,7 @@ import { bot, dba, dba2, noon, oid, tool, tools } from '../support/build.ts'
 import { keepPolicy } from '../evidence/days.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
+import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryLimits } from '../support/fakes/limits.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
@@ -165,7 +166,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     seals: failing('seals', new MemorySeals(dayOf(noon))),
     clock: failing('clock', clock),
     callers: failing('callers', { callerOf }).callerOf,
-    ...{ origin: 'approvals.example/evidence', verifiers: readVerifiers('evidence') },
+    ...{ origin: testOrigin, macs: macsFor(testOrigin), verifiers: readVerifiers('evidence') },
     outbox: failing('outbox', new MemoryOutbox(ledger)),
     messengers: new Map([['teams', failing('messenger', new MemoryTeams(clock))]]),
     teams: {

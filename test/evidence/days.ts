@@ -171,7 +171,7 @@ export function asked(shard: string) {
 
 async function finish(world: Instance, request: Parameters<typeof claims>[1], result: 'succeeded' | 'failed') {
   const redemption = crypto.randomUUID()
-  const redeemed = await world.approvals.redeem(request.id, await claims(world, request, redemption))
+  const { request: redeemed } = await world.approvals.redeem(request.id, await claims(world, request, redemption))
   await world.approvals.report(redeemed.id, { executor: redeemed.executor, result })
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Ends } from '../../src/approvals/ends.ts'
 import type { ChangeParts, CommitRule } from '../../src/approvals/commit.ts'
 import { revision } from '../../src/core/request/delivery.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
@@ -10,6 +11,8 @@ import { apply, type Asking, ask, dba, noon, oid, policyVersion, vote } from '..
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Messenger } from '../../src/ports/messenger.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
+import { MemoryArchive } from './fakes/archive.ts'
+import { macsFor, testOrigin } from './fakes/macs.ts'
 import { MemoryLedger } from './fakes/ledger.ts'
 import { MemoryOutbox } from './fakes/outbox.ts'
 import { MemoryTeams } from './fakes/teams.ts'
@@ -60,7 +63,9 @@ export function deliveryWorld(real?: Partial<Real>) {
   const ledger: Ledger = real?.ledger ?? memory
   const outbox: Outbox = real?.outbox ?? new MemoryOutbox(memory)
   const teams = new MemoryTeams(clock)
+  const archive = new MemoryArchive()
   const failures: unknown[] = []
+  const failed = (cause: unknown) => void failures.push(cause)
   const policy: DeliveryParts['policy'] = {
     version: policyVersion,
     group: (name) => ({ name, members: [], channels: channels[name] ?? [] }),
@@ -77,7 +82,8 @@ export function deliveryWorld(real?: Partial<Real>) {
       outbox,
       messenger: dispatch(new Map([['teams', real?.messenger ?? teams]])),
       pause: clock.pause,
-      failed: (cause: unknown) => void failures.push(cause),
+      failed,
+      ends: new Ends({ archive, macs: macsFor(testOrigin), clock, failed, pause: clock.pause }),
     }
     const delivery = new Delivery({ ...changes, ...own, policy, ...other })
     return delivery
@@ -90,7 +96,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   const delivery = process()
   let agents = 100
   return {
-    ...{ clock, ledger, outbox, teams, failures, process, delivery },
+    ...{ clock, ledger, outbox, archive, teams, failures, process, delivery },
     /** A request of an agent of its own, so that there can be many; dba decides, unless told otherwise. */
     ask: (asking: Asking = needing('dba')) => ask(ledger, { agent: oid(agents++), at: clock.now(), ...asking }),
     commit,

@@ -8,8 +8,10 @@ import { takeTurns } from '../../src/azure/turns.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import { type Digest, isObjectId, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { fileSigner } from '../../src/local/signer.ts'
+import type { Archive } from '../../src/ports/archive.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
@@ -18,6 +20,8 @@ import type { Signer } from '../../src/ports/signer.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
 import { action, after, bot, dba, dba2, needs, noon, oid, owner, policyVersion, runner, security } from './build.ts'
 import { FakeClock, FakeDirectory, fakePolicy, type Roster } from './fakes.ts'
+import { MemoryArchive } from './fakes/archive.ts'
+import { macsFor, testOrigin } from './fakes/macs.ts'
 import { MemoryLedger } from './fakes/ledger.ts'
 import { MemoryLimits } from './fakes/limits.ts'
 
@@ -40,6 +44,7 @@ export interface Instance {
 export interface World extends Instance {
   readonly ledger: MemoryLedger
   readonly limits: MemoryLimits
+  readonly archive: MemoryArchive
   readonly directory: FakeDirectory
   /** Another process on the same rows. */
   another(other?: Partial<Parts>): Instance
@@ -47,6 +52,7 @@ export interface World extends Instance {
 
 interface Parts {
   readonly ledger: Ledger
+  readonly archive: Pick<Archive, 'createOrRead'>
   readonly limits: Limits
   readonly policy: Policy
   readonly signer: Signer
@@ -83,14 +89,17 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
   const clock = new FakeClock(noon)
   const ledger = new MemoryLedger()
   const limits = new MemoryLimits()
+  const archive = new MemoryArchive()
   const directory = directoryOf(clock)
   const policy = fakePolicy(roster({ ...(judge && { judge }), ...other }))
-  const shared = { limits, policy, signer: await signer(), clock }
+  const shared = { limits, archive, policy, signer: await signer(), clock }
   const instance = (parts: Parts): Instance => {
     const { ledger, clock } = parts
     const waiters = new Waiting(ledger)
+    const ends = new Ends({ archive: parts.archive, macs: macsFor(testOrigin), clock, failed, pause: never })
     const uses = approvals({
       ...parts,
+      ends,
       ...{ directory, issuer, waiting: waiters, random: randomBytes },
       tell: ({ id }) => waiters.wake(id),
       grants: grants(parts.signer, issuer),
@@ -98,8 +107,16 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
     return { approvals: uses, waiting: waiters, clock, ledger }
   }
   const another = (other: Partial<Parts> = {}): Instance => instance({ ...shared, ledger: apart(ledger), ...other })
-  return { ...instance({ ...shared, ledger }), ledger, limits, directory, another }
+  return { ...instance({ ...shared, ledger }), ledger, archive, limits, directory, another }
 }
+
+/** No work fails unseen: what a caller does not wait for works here. */
+const failed = (cause: unknown): void => {
+  throw cause
+}
+
+/** Time does not pass while an answer waits. */
+const never = (): Promise<never> => new Promise(() => {})
 
 /** The same rows, as another process has them: with turns of its own, and answers that take a while. */
 export function apart(ledger: MemoryLedger): Ledger {

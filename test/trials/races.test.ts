@@ -59,7 +59,7 @@ const door =
     }
   }
 
-function called(
+async function called(
   approvals: Instance['approvals'],
   request: Pick<ApprovalRequest, 'id' | 'digest'>,
   wish: Exclude<Wish, { kind: 'sweep' }>,
@@ -78,9 +78,11 @@ function called(
     case 'deny':
       return approvals.decide(id, votes({ digest } as ApprovalRequest, personOf(wish.who), { verdict: wish.kind }))
     case 'redeem':
-      return approvals.redeem(id, {
-        ...{ caller: bot, mayRedeemForOthers: false, grant, digest, redemption: wish.redemption },
-      })
+      return (
+        await approvals.redeem(id, {
+          ...{ caller: bot, mayRedeemForOthers: false, grant, digest, redemption: wish.redemption },
+        })
+      ).request
     case 'report':
       return approvals.report(id, { executor: bot, result: wish.result })
   }

@@ -75,7 +75,10 @@ describe('in a series it is found that', () => {
         const { approvals, clock, ledger } = world
         const request = await soon(world)
         const approved = await approvals.decide(request.id, votes(request))
-        const redeemed = await approvals.redeem(request.id, await claims(world, approved, crypto.randomUUID()))
+        const { request: redeemed } = await approvals.redeem(
+          request.id,
+          await claims(world, approved, crypto.randomUUID()),
+        )
         clock.set(at(8, '09:00:00'))
         await approvals.report(request.id, { executor: bot, result: 'failed' })
         again = async () => {

@@ -10,6 +10,7 @@ import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { readCards } from '../../src/runtime/folder.ts'
+import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { agents, users } from '../../src/local/accounts.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -17,6 +18,8 @@ import type { Limits } from '../../src/ports/limits.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
 import { FakeDirectory } from '../../test/support/fakes.ts'
+import { MemoryArchive } from '../../test/support/fakes/archive.ts'
+import { macsFor, testOrigin } from '../../test/support/fakes/macs.ts'
 import { newSigner } from '../../test/support/world.ts'
 
 const approver = users[0]?.oid as ObjectId
@@ -50,6 +53,7 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
     policy: limited ? manyChannels(example) : example,
     limits: limited ? new TableLimits(tables) : noLimits,
     grants: grants(await newSigner(), issuer),
+    ends: new Ends({ archive: new MemoryArchive(), macs: macsFor(testOrigin), clock, failed: console.error }),
     tell: ({ id }) => waiters.wake(id),
   }
   const uses = approvals(parts)

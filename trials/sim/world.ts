@@ -5,11 +5,13 @@ import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
+import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
 import { partsOf } from '../../test/evidence/days.ts'
+import { macsFor, testOrigin } from '../../test/support/fakes/macs.ts'
 import { issuer } from '../../test/support/world.ts'
 import { type Call, called, calls, type Faults, faultsOf, type Life, never, type Surroundings } from './calls.ts'
 import { ledgerOf, slotsIn } from './ledger.ts'
@@ -91,16 +93,18 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const ledger = ledgerOf(begun, call, off)
   const people = called(call, 'directory', directory(clock))
   const shared = { ledger, clock, policy, random, backOff: () => pause(0) }
+  const ends = new Ends({ archive: archiveOf(begun, call), macs: macsFor(testOrigin), clock, failed, pause })
   const delivery = new Delivery({
-    ...{ ...shared, failed, pause, tell: () => {} },
+    ...{ ...shared, ends, failed, pause, tell: () => {} },
     outbox: outboxOf(begun, call),
     messenger: dispatch(new Map([['teams', messengerOf(begun, call)]])),
   })
   const uses = approvals({
-    ...{ ...shared, directory: people, issuer, waiting: new Waiting(ledger) },
+    ...{ ...shared, ends, directory: people, issuer, waiting: new Waiting(ledger) },
     limits: called<Limits>(call, 'limits', stores.limits, { replace: slotsIn(call, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
-    tell: ({ id, policy }) => void (policy.outcome === 'approve' && delivery.soon(id)),
+    tell: ({ id, policy, status }) =>
+      void ((policy.outcome === 'approve' || status === 'cancelled') && delivery.soon(id)),
   })
   // Few processes seal.
   let made: ReturnType<typeof sealer> | undefined

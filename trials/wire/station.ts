@@ -17,6 +17,7 @@ import { type OperationName, operations } from '../../src/contract/operations.ts
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
+import { macsFor } from '../../test/support/fakes/macs.ts'
 import { FakeClock, FakeDirectory, fakePolicy } from '../../test/support/fakes.ts'
 import { type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import { agent, newSigner, roster } from '../../test/support/world.ts'
@@ -138,7 +139,7 @@ function processOn(
   const tables = tablesOf(azurite, through?.tables.url)
   const ledger = new TableLedger(tables)
   const adapters: Adapters = {
-    ...{ ledger, clock, directory, signer, logSigner: signer, origin },
+    ...{ ledger, clock, directory, signer, logSigner: signer, origin, macs: macsFor(origin) },
     limits: new TableLimits(tables),
     seals: new TableSeals(tables),
     outbox: new TableOutbox(tables),

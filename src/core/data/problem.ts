@@ -57,8 +57,9 @@ export interface BrokenRow {
   readonly shard: string
   readonly row: string
   readonly request?: string
-  /** `missing` for a row that is gone; `mac`: not authentic; `events`: its words are not what its events say. */
-  readonly check: 'missing' | 'mac' | 'form' | 'events'
+  /** `missing` for a row that is gone; `mac`: not authentic; `events`: its words are not what its events say; `end`: the archive
+   * has another end of the request; `head`: the chain was longer, or another. */
+  readonly check: 'missing' | 'mac' | 'form' | 'events' | 'end' | 'head'
 }
 
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */

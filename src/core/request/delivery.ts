@@ -1,4 +1,5 @@
 import { type Instant, plusSeconds } from '../data/instant.ts'
+import type { Leaf } from './event.ts'
 import type { ApprovalRequest, Step } from './request.ts'
 
 /** Whether the people who decide a request were reached in a channel. */
@@ -12,6 +13,15 @@ export type DeliveryState = (typeof deliveryStates)[number]
  */
 export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events' | 'erasures'>): number =>
   events.findLastIndex(({ type }) => type !== 'shown') + 1 + erasures
+
+/**
+ * Says whether a commit leaves work for a delivery: cards that are out of date, or the file of an end, which a crash after
+ * the commit may prevent. A redemption that policy allowed needs none: without an answer its executor repeats it.
+ */
+export const needsDelivery = (after: ApprovalRequest, leaves: readonly Pick<Leaf, 'type'>[]): boolean =>
+  after.policy.outcome === 'approve'
+    ? leaves.some(({ type }) => type !== 'shown')
+    : leaves.some(({ type }) => type === 'cancelled')
 
 /** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */
 export function undeliverable(request: ApprovalRequest): Step {

@@ -5,6 +5,7 @@ import { rowKey } from '../../../src/azure/rowKey.ts'
 import { type ChainHead, emptyChain, type Leaf } from '../../../src/core/request/event.ts'
 import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
+import { needsDelivery } from '../../../src/core/request/delivery.ts'
 import { leafHash } from '../../../src/core/log/merkle.ts'
 import { type ApprovalRequest, due } from '../../../src/core/request/request.ts'
 import {
@@ -84,8 +85,7 @@ export class MemoryLedger implements Ledger {
     if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
     if (!request) return
     requests.set(request.id, { text: JSON.stringify(request), version: newest.seq })
-    if (request.policy.outcome === 'approve' && leaves.some((leaf) => leaf.type !== 'shown'))
-      this.posts.set(request.id, request.events.length)
+    if (needsDelivery(request, leaves)) this.posts.set(request.id, request.events.length)
   }
 
   async find(id: RequestId): Promise<ApprovalRequest | null> {
