@@ -8,10 +8,10 @@ functions.timer('deliver', {
   handler: timer('deliver', async () => (await (await app()).delivery?.sweep()) ?? 0),
 })
 
-/** Expires, lapses and marks as unreported whatever is due. */
+/** Expires, lapses and marks as unreported whatever is due, and keeps every five minutes where the chains stand. */
 functions.timer('sweep', {
   schedule: '*/30 * * * * *',
-  handler: timer('sweep', async () => (await app()).approvals.sweep()),
+  handler: timer('sweep', async () => (await app()).sweep()),
 })
 
 /** Seals every day that has ended. */

@@ -15,6 +15,7 @@ import { Bundles } from './evidence/read/bundles.ts'
 import { eraseAll } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
+import type { Witness } from './evidence/witness.ts'
 import { Sealing } from './evidence/seal/seal.ts'
 import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
@@ -56,6 +57,8 @@ export interface Adapters {
   readonly origin: string
   /** Authenticates what the service writes. */
   readonly macs: Macs
+  /** Keeps where the chains stand; its ledger is `ledger`. */
+  readonly witness: Pick<Witness, 'record'>
   /** The files that every bundle has beside the evidence, by name: how to read and verify it. */
   readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
@@ -126,7 +129,20 @@ export function compose(given: Adapters) {
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const seal = sealer(adapters, outbound?.messenger ?? null)
-  return { api: handlers, approvals: useCases, seal, teams, delivery, stop: () => waiting.stop() }
+  const sweep = () => sweeping(useCases, adapters.witness)
+  return { api: handlers, approvals: useCases, sweep, seal, teams, delivery, stop: () => waiting.stop() }
+}
+
+/**
+ * Lets every passed deadline take effect, and keeps where the chains stand. One does not wait for the other to work.
+ *
+ * @returns how many requests it looked at
+ */
+async function sweeping(approvals: Pick<Approvals, 'sweep'>, witness: Pick<Witness, 'record'>): Promise<number> {
+  const [swept, recorded] = await Promise.allSettled([approvals.sweep(), witness.record()])
+  if (swept.status === 'rejected') throw swept.reason
+  if (recorded.status === 'rejected') throw recorded.reason
+  return swept.value
 }
 
 /** The parts of a change. @param tell is called with every change that was committed */

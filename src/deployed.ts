@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
 import { type Adapters, type App, compose } from './app.ts'
@@ -8,6 +9,7 @@ import { openStorage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
 import { instant } from './core/data/instant.ts'
+import { Witness } from './evidence/witness.ts'
 import { callers } from './http/caller.ts'
 import { clientsSetting } from './http/clients.ts'
 import { loadPolicy } from './policy/load.ts'
@@ -57,19 +59,23 @@ async function deployed(config: Config): Promise<App> {
   )
   if (config.clients.size === 0)
     console.warn(JSON.stringify({ start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
+  const failed = (cause: unknown) => console.error(backgroundLine(cause))
+  const witness = await Witness.begin({ ...storage, clock, failed, random: randomBytes })
   const entra = `https://login.microsoftonline.com/${tenantId}`
   return compose({
     ...storage,
+    ledger: witness.ledger,
     policy,
     directory: new GraphDirectory({ url: 'https://graph.microsoft.com/v1.0', credential, clock }),
     signer: new VaultSigner({ keyId: config.grantKey, credential }),
     logSigner: new VaultSigner({ keyId: config.logKey, credential }),
     origin,
+    witness,
     verifiers: readVerifiers(beside('evidence')),
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,
-    failed: (cause) => console.error(backgroundLine(cause)),
+    failed,
     baseUrl,
     ...teamsIn(config, cards),
   })

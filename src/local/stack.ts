@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type App, compose, type Adapters } from '../app.ts'
 import { GraphDirectory } from '../azure/directory.ts'
 import { openStorage } from '../azure/storage.ts'
+import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
 import { readVerifiers } from '../runtime/folder.ts'
 import { callers } from '../http/caller.ts'
@@ -69,13 +71,16 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     policy,
   )
   const { archive, seals } = storage
+  const witness = await Witness.begin({ ...storage, clock, failed: parts.failed, random: randomBytes })
   const app = compose({
     ...storage,
+    ledger: witness.ledger,
     policy,
     directory: new GraphDirectory({ url: identity.graphUrl, credential: anybody, clock }),
     signer: await fileSigner(grantKeyIn(data)),
     logSigner: await fileSigner(logKeyIn(data)),
     origin,
+    witness,
     verifiers: readVerifiers('evidence'),
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),

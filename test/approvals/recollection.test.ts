@@ -79,7 +79,7 @@ test('what policy allowed by itself is what its events say', async () => {
   const { request } = await here.approvals.ask(asks({ executor: runner }))
   const other = here.another()
   const claim = await claims(other, request, 'first')
-  expect((await here.another().approvals.redeem(request.id, claim)).status).toBe('redeemed')
+  expect((await here.another().approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
 })
 
 test('so many requests are remembered, and the one that was met least recently goes', async () => {

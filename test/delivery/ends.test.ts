@@ -55,9 +55,9 @@ test('while the archive is away, cards are brought up to date, health says so, a
   const here = deliveryWorld()
   let isAway = true
   const archive = {
-    settle: async (...args: Parameters<MemoryArchive['settle']>) => {
+    createOrRead: async (...args: Parameters<MemoryArchive['createOrRead']>) => {
       if (isAway) throw away
-      return here.archive.settle(...args)
+      return here.archive.createOrRead(...args)
     },
   }
   const ends = new Ends({ archive, macs: macsFor(testOrigin), clock: here.clock, failed: () => {} })
@@ -79,7 +79,7 @@ test('while the archive is away, cards are brought up to date, health says so, a
 test('another end on file is reported, and the delivery ends', async () => {
   const here = deliveryWorld()
   const { id } = await here.ask()
-  await here.archive.settle(endPath(id), Buffer.from('foreign'), 'text/plain')
+  await here.archive.createOrRead(endPath(id), Buffer.from('foreign'), 'text/plain')
   await here.deny(id)
   await here.delivery.sweep()
   expect(here.failures).toMatchObject([{ code: 'evidence-broken', details: { broken: { request: id, check: 'mac' } } }])

@@ -2,9 +2,11 @@
  * The functions that are deployed, in the local host, on ports in memory that fail when they are told to: faults.test.ts
  * bundles and runs this in a process of its own. The trace of a call says which port fails it, and how.
  */
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { type Adapters, compose } from '../../src/app.ts'
 import { useApp } from '../../src/deployed.ts'
+import { Witness } from '../../src/evidence/witness.ts'
 import { dayOf, endOf } from '../../src/core/data/day.ts'
 import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
@@ -154,8 +156,16 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
   for (const id of [dba, dba2]) directory.add(id)
   await keepPolicy(archive)
   const limits = { pending: 100, hourly: 100_000 }
-  return {
+  const macs = macsFor(testOrigin)
+  const seals = new MemorySeals(dayOf(noon))
+  const witness = await Witness.begin({
+    ...{ seals, macs, clock, random: randomBytes, failed: () => {} },
     ledger: failing('ledger', ledger),
+    archive: failing('archive', archive),
+  })
+  return {
+    ledger: witness.ledger,
+    witness,
     limits: failing('limits', new MemoryLimits()),
     policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })] }))),
     directory: failing('directory', directory),
@@ -163,10 +173,10 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     signer: failing('signer', await newSigner()),
     logSigner: failing('log signer', await newSigner()),
     archive: failing('archive', archive),
-    seals: failing('seals', new MemorySeals(dayOf(noon))),
+    seals: failing('seals', seals),
     clock: failing('clock', clock),
     callers: failing('callers', { callerOf }).callerOf,
-    ...{ origin: testOrigin, macs: macsFor(testOrigin), verifiers: readVerifiers('evidence') },
+    ...{ origin: testOrigin, macs, verifiers: readVerifiers('evidence') },
     outbox: failing('outbox', new MemoryOutbox(ledger)),
     messengers: new Map([['teams', failing('messenger', new MemoryTeams(clock))]]),
     teams: {

@@ -15,6 +15,7 @@ import type { Seals } from '../../src/ports/seals.ts'
 import { bot, dba, policyFiles, policyVersion } from '../support/build.ts'
 import { FakeClock } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
+import { macsFor } from '../support/fakes/macs.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { asks, claims, type Instance, newSigner, votes, world, type World } from '../support/world.ts'
@@ -74,7 +75,7 @@ type Ports = Pick<SealingParts, 'ledger' | 'seals' | 'archive' | 'clock' | 'sign
 
 export const partsOf = (ports: Ports, failures: unknown[]): SealingParts => ({
   ...ports,
-  ...{ origin, random: randomBytes, tool: 'countersign 0.1.0' },
+  ...{ origin, macs: macsFor(origin), random: randomBytes, tool: 'countersign 0.1.0' },
   policy: { version: policyVersion },
   files: new Map(['README.txt', 'verify.sh', 'verify.py'].map((name) => [name, Buffer.from(`${name}\n`)])),
   failed: (cause) => void failures.push(cause),

@@ -317,9 +317,9 @@ describe('a new key', () => {
 test('a fault that passes is thrown, raises no alarm, and the days that were sealed stay so', async () => {
   const { ledger } = await history()
   const one = await sealer({ ledger, spool })
-  let manifests = 0
-  const failing = around(one.parts, async (name, call) => {
-    if (name === 'archive.createOrRead' && ++manifests === 6) throw new Problem('unavailable', 'Not now.')
+  const failing = around(one.parts, async (name, call, [file]) => {
+    if (name === 'archive.createOrRead' && file === `checkpoints/${day(6)}`)
+      throw new Problem('unavailable', 'Not now.')
     return call()
   })
   await expect(new Sealing(failing).run()).rejects.toMatchObject({ code: 'unavailable' })

@@ -278,7 +278,7 @@ test('D: the owner of the agent does not approve alone, whatever the row says', 
 test('an honest life goes on in any process, from the row of any other', async () => {
   const request = await livedUpTo(process(), 'approved')
   const claim = await claims(process(), request, 'first')
-  expect((await process().approvals.redeem(request.id, claim)).status).toBe('redeemed')
+  expect((await process().approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   const done = await process().approvals.report(request.id, { executor: runner, result: 'succeeded' })
   expect(await process().approvals.read(request.id, { kind: 'agent', id: bot })).toEqual(done)
 })

@@ -10,7 +10,10 @@ import { fileSigner } from '../../src/local/signer.ts'
 import type { ArchivedFile } from '../../src/ports/archive.ts'
 import { policyFiles, policyVersion } from '../../test/support/build.ts'
 import { MemoryArchive } from '../../test/support/fakes/archive.ts'
+import { macsFor } from '../../test/support/fakes/macs.ts'
 import { clock, date } from './day.ts'
+
+const origin = 'countersign.example/evidence'
 
 /** Seals the day of a folder. @throws {Error} if it was not sealed */
 export async function sealDay(
@@ -22,7 +25,7 @@ export async function sealDay(
     await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
   const sealed = new Sealing({
     ...parts,
-    ...{ clock, origin: 'countersign.example/evidence', spool: tmpdir(), random: randomBytes },
+    ...{ clock, origin, macs: macsFor(origin), spool: tmpdir(), random: randomBytes },
     signer: await fileSigner(join(folder, 'log.pem')),
     policy: { version: policyVersion },
     tool: 'countersign',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
@@ -17,6 +18,7 @@ import { type OperationName, operations } from '../../src/contract/operations.ts
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
+import { Witness } from '../../src/evidence/witness.ts'
 import { macsFor } from '../../test/support/fakes/macs.ts'
 import { FakeClock, FakeDirectory, fakePolicy } from '../../test/support/fakes.ts'
 import { type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
@@ -96,8 +98,8 @@ export async function startStations(): Promise<Storage> {
         startFaultProxy(azurite.tablesUrl),
         startFaultProxy(azurite.blobsUrl),
       ])
-      const behind = processOn(azurite, signer, id, { tables: toTables, blobs: toBlobs })
-      const around = processOn(azurite, signer, id)
+      const behind = await processOn(azurite, signer, id, { tables: toTables, blobs: toBlobs })
+      const around = await processOn(azurite, signer, id)
       return {
         agent: { kind: 'agent', id, appId: id, roles: ['Actions.Request'] },
         ...{ behind, around },
@@ -127,23 +129,24 @@ const tablesOf = ({ tablesUrl, account, key }: Azurite, url = tablesUrl) =>
 const archiveOf = ({ blobsUrl, account, key }: Azurite, url = blobsUrl) =>
   new BlobArchive({ url, container: 'evidence', credential: new StorageSharedKeyCredential(account, key) })
 
-function processOn(
+async function processOn(
   azurite: Azurite,
   signer: Signer,
   id: ObjectId,
   through?: Readonly<Record<'tables' | 'blobs', FaultProxy>>,
-): Process {
+): Promise<Process> {
   const clock = new FakeClock(noon)
   const directory = new FakeDirectory(clock)
   directory.add(dba)
   const tables = tablesOf(azurite, through?.tables.url)
   const ledger = new TableLedger(tables)
+  const [seals, archive, macs] = [new TableSeals(tables), archiveOf(azurite, through?.blobs.url), macsFor(origin)]
+  const failed = () => {}
+  const witness = await Witness.begin({ ledger, seals, archive, macs, clock, failed, random: randomBytes })
   const adapters: Adapters = {
-    ...{ ledger, clock, directory, signer, logSigner: signer, origin, macs: macsFor(origin) },
+    ...{ ledger: witness.ledger, witness, clock, directory, signer, logSigner: signer, origin, macs, seals, archive },
     limits: new TableLimits(tables),
-    seals: new TableSeals(tables),
     outbox: new TableOutbox(tables),
-    archive: archiveOf(azurite, through?.blobs.url),
     policy: fakePolicy(
       roster({
         agents: [agent(id)],
@@ -154,7 +157,7 @@ function processOn(
     verifiers: new Map(),
     callers: async (authorization) => JSON.parse(authorization ?? 'null') as Caller,
     clients: tools,
-    failed: () => {},
+    failed,
     baseUrl: 'https://countersign.example',
   }
   const app = compose(adapters)

@@ -6,6 +6,7 @@ import { type Digest, type RequestId, type Shard, shards } from '../../core/data
 import type { Manifest } from '../../core/log/manifest.ts'
 import type { Frontier } from '../../core/log/merkle.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../core/record/tables.ts'
+import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
 import { policyIn } from '../../core/record/record.ts'
 import { type Replay, replay } from '../../core/record/replay.ts'
@@ -13,14 +14,16 @@ import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
 import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
-import { bad, check, type Checked, placeIn, type DayPlace } from './eventCheck.ts'
+import { bad, check, type Checked, placeIn } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
+import { openAfter } from './openRequests.ts'
 import { Spool, type Spooled } from './spool.ts'
+import { Witnesses, type WitnessesParts } from './witnesses.ts'
 
-export interface GatheringParts extends CarryingParts {
-  readonly ledger: Pick<Ledger, 'stream' | 'find' | 'events'>
+export interface GatheringParts extends CarryingParts, Omit<WitnessesParts, 'archive'> {
+  readonly ledger: Pick<Ledger, 'stream' | 'find' | 'events' | 'news'>
   readonly archive: Archive
 }
 
@@ -33,6 +36,8 @@ export interface Gathered {
   readonly policies: ReadonlySet<Digest>
   /** The key that `key-rotated` names (SPKI, base64); `null` on other days. */
   readonly newKey: string | null
+  /** Requests that are open after the day. */
+  readonly open: readonly RequestId[]
 }
 
 type Table = 'records' | 'carried' | 'requests' | 'exceptions'
@@ -44,15 +49,24 @@ const atOnce = 8
 const someRows = 1_000
 
 /**
- * Reads the planned day from the ledger, checks every event and every rule, and writes tiles and temporary files.
- * In memory is one shard's requests.
+ * Reads the planned day from the ledger, checks every event and every rule, and that every event is there which a file of
+ * the archive names, and writes tiles and temporary files. In memory are one shard's requests, the ids of those that are
+ * open, and the hashes that files name.
  *
+ * @param open requests that were open when the day began
  * @throws {Broken} for the first thing that does not hold
  */
-export async function gather(parts: GatheringParts, plan: Plan, from: Standing, folder: string): Promise<Gathered> {
+export async function gather(
+  parts: GatheringParts,
+  plan: Plan,
+  from: Standing,
+  open: readonly RequestId[],
+  folder: string,
+): Promise<Gathered> {
+  const witnesses = await Witnesses.read(parts, plan, open)
   const day = await Gathering.open(parts, plan, from, folder)
-  for (const shard of shards) await gatherShard(parts, day, plan, shard)
-  return day.end()
+  for (const shard of shards) await gatherShard(parts, { day, plan, shard, witnesses })
+  return day.end(open)
 }
 
 /** The files that are written while a day is read. */
@@ -69,6 +83,7 @@ class Gathering {
   readonly #spools: Outputs['spools']
   readonly #counts = { records: 0, carried: 0, requests: 0, exceptions: 0, types: new Map<string, number>() }
   readonly #policies = new Set<Digest>()
+  readonly #states: Pick<ApprovalRequest, 'id' | 'status'>[] = []
   #newKey: string | null = null
 
   private constructor(earlier: CarriedEvents, { size }: Plan, { tiles, spools }: Outputs) {
@@ -118,6 +133,7 @@ class Gathering {
   async rows(rules: Replay): Promise<void> {
     const { requests } = this.#spools
     for (const row of rules.rows()) {
+      this.#states.push({ id: row.request.id, status: row.request.status })
       requests.add(requestLine(row))
       this.#counts.requests += 1
       if (this.#counts.requests % someRows === 0) await requests.room()
@@ -130,7 +146,8 @@ class Gathering {
     await Promise.all([this.#tiles, records, carried, exceptions].map((file) => file.room()))
   }
 
-  async end(): Promise<Gathered> {
+  /** @param before requests that were open when the day began */
+  async end(before: readonly RequestId[]): Promise<Gathered> {
     const { records, carried, requests, exceptions } = this.#spools
     const to = await this.#tiles.end()
     const files = {
@@ -140,7 +157,8 @@ class Gathering {
       exceptions: await exceptions.end(),
     }
     const counts = { ...this.#counts, types: Object.fromEntries(this.#counts.types) }
-    return { to, files, policies: this.#policies, newKey: this.#newKey, counts }
+    const open = openAfter(before, this.#states)
+    return { to, files, policies: this.#policies, newKey: this.#newKey, counts, open }
   }
 
   #note(event: LogEvent): void {
@@ -150,14 +168,23 @@ class Gathering {
   }
 }
 
-async function gatherShard({ ledger }: GatheringParts, day: Gathering, plan: Plan, shard: Shard): Promise<void> {
+/** One shard of the day. */
+interface ShardOfDay {
+  readonly day: Gathering
+  readonly plan: Plan
+  readonly shard: Shard
+  readonly witnesses: Witnesses
+}
+
+async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<void> {
+  const { day, plan, shard } = of
   const rules = replay()
   const from = cutOf(plan.from, shard)
   const to = cutOf(plan.to, shard)
-  const place = placeIn(plan, shard)
+  await checkNewest(ledger, of)
   let head = from
   for await (const page of ledger.stream(shard, from.seq, to.seq)) {
-    head = await gatherPage(day, rules, page, head, place)
+    head = await gatherPage(of, rules, page, head)
     await day.room()
   }
   if (head.seq !== to.seq) throw bad(head.seq + 1, shard, 'broken-chain', 'is missing')
@@ -166,21 +193,32 @@ async function gatherShard({ ledger }: GatheringParts, day: Gathering, plan: Pla
 }
 
 /**
+ * Checks the newest event that a file names before any tile is written: a chain that was cut off and grew again is found
+ * before its events are in the archive, where they could not be replaced.
+ */
+async function checkNewest(ledger: Pick<Ledger, 'stream'>, { shard, witnesses }: ShardOfDay): Promise<void> {
+  const seq = witnesses.newest(shard)
+  if (seq === null) return
+  for await (const page of ledger.stream(shard, seq - 1, seq)) for (const event of page) witnesses.check(shard, event)
+}
+
+/**
  * Takes a page of a shard's events.
  *
  * @returns the last of them
  */
 async function gatherPage(
-  day: Gathering,
+  { day, plan, shard, witnesses }: ShardOfDay,
   rules: Replay,
   page: readonly KeptEvent[],
   before: ChainHead,
-  place: DayPlace,
 ): Promise<ChainHead> {
+  const place = placeIn(plan, shard)
   let head = before
   const events: Checked[] = []
   for (const kept of page) {
     events.push(check(kept, head, place))
+    witnesses.check(shard, kept)
     head = kept
   }
   const earlier = await earlierOf(day, rules, events)

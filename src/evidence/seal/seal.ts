@@ -20,7 +20,9 @@ import { type Gathered, gather } from './gather.ts'
 import { checkpointMembers, keysFor, membersOf, type MembersParts } from './bundleMembers.ts'
 import { cutOf, planned, standing } from './plan.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
+import { keepOpen, openBefore } from './openRequests.ts'
 import { inFolder } from './spool.ts'
+import type { Macs } from '../../runtime/macs.ts'
 
 export type SealingParts = RotationParts &
   MembersParts & {
@@ -30,6 +32,8 @@ export type SealingParts = RotationParts &
     /** Holds the log's keys. */
     readonly signer: Signer
     readonly clock: Clock
+    /** Authenticates what lies in the archive unsigned. */
+    readonly macs: Macs
     /** Name and version of the program. */
     readonly tool: string
     /** Is called with errors of background work. Must not throw. */
@@ -48,8 +52,9 @@ export type SealingParts = RotationParts &
  *    events there are of the next day from now on. The next run fences again, and a shard that is fenced stays as it is.
  * 2. **Plan** what the day holds, from each shard up to which event. A crash leaves the plan. The next run, or a second
  *    sealer, resumes the plan that stands and draws none, so both seal the same events with the same date and number.
- * 3. **Tiles** of the log, and temporary files. A crash leaves some tiles, and perhaps a folder of temporary files that
- *    nothing reads. The next run computes all tiles again and finds those that exist equal, or stops with an alarm.
+ * 3. **Tiles** of the log, the list of open requests, and temporary files. A crash leaves some tiles, perhaps the list, and
+ *    perhaps a folder of temporary files that nothing reads. The next run computes all tiles again and finds those that
+ *    exist equal, or stops with an alarm; the list that stands counts.
  * 4. **Checkpoint** of the log after the day; on the first day also that of the empty log. A crash leaves a signed note
  *    that is not public. The next run keeps it, since a second signature would make other bytes, after it has checked that
  *    it is this checkpoint, signed by these keys.
@@ -125,8 +130,10 @@ async function seal(parts: SealingParts, { date, head, version }: Due): Promise<
   const { seals, archive, signer, spool = tmpdir() } = parts
   if (head !== null) await checkHead(archive, head)
   const plan = await planned(parts, date, head) // 1, 2
+  const open = await openBefore(parts, head)
   const next = await inFolder(spool, async (folder) => {
-    const day = await gather(parts, plan, standing(head), folder) // 3
+    const day = await gather(parts, plan, standing(head), open, folder) // 3
+    await keepOpen(parts, date, day.open) // 3
     const keys = await keysFor(signer, plan, day)
     const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
     const members = await membersOf(parts, day, keys, checkpoints)

@@ -1,0 +1,56 @@
+import { authenticatedEnd, type End, endPath, parseEnd } from '../core/log/end.ts'
+import type { Mac } from '../core/log/mac.ts'
+import { authenticatedHeads, isHeadsName, parseHeads, type Witnessed } from '../core/log/witness.ts'
+import type { ArchivedFile } from '../ports/archive.ts'
+import type { Macs } from '../runtime/macs.ts'
+
+/** What files say that the service wrote, and the names of the others. */
+export interface Authentic<T> {
+  readonly found: readonly T[]
+  readonly foreign: readonly string[]
+}
+
+/** Reads files of heads by their notes alone, in the order given, until so many are found. */
+export const readHeads = (macs: Macs, files: readonly ArchivedFile[], most = Infinity): Promise<Authentic<Witnessed>> =>
+  authentic(macs, files, most, (note, name) => {
+    const read = parseHeads(note)
+    return (
+      read &&
+      isHeadsName(name, read.heads) && {
+        value: read.heads,
+        mac: read.mac,
+        text: authenticatedHeads(macs.origin, read.heads),
+      }
+    )
+  })
+
+/** As {@link readHeads}, of ends. */
+export const readEnds = (macs: Macs, files: readonly ArchivedFile[]): Promise<Authentic<End>> =>
+  authentic(macs, files, Infinity, (note, name) => {
+    const read = parseEnd(note)
+    return (
+      read &&
+      name === endPath(read.end.request) && {
+        value: read.end,
+        mac: read.mac,
+        text: authenticatedEnd(macs.origin, read.end),
+      }
+    )
+  })
+
+async function authentic<T>(
+  macs: Macs,
+  files: readonly ArchivedFile[],
+  most: number,
+  parse: (note: string, name: string) => { readonly value: T; readonly mac: Mac; readonly text: string } | false | null,
+): Promise<Authentic<T>> {
+  const found: T[] = []
+  const foreign: string[] = []
+  for (const { name, note } of files) {
+    if (found.length >= most) break
+    const read = note === undefined ? null : parse(note, name)
+    if (read && (await macs.isAuthentic(read.text, read.mac))) found.push(read.value)
+    else foreign.push(name)
+  }
+  return { found, foreign }
+}
