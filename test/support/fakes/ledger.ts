@@ -173,6 +173,14 @@ export class MemoryLedger implements Ledger {
     leaves[seq - 1] = change && JSON.stringify(change(parse(leaves[seq - 1] ?? 'missing')))
   }
 
+  /** As {@link tamper}: takes away what comes after an event, and the head with it. */
+  cutOff(shard: Shard, seq: number): void {
+    const partition = this.partition(shard)
+    partition.leaves.length = seq
+    const newest = seq === 0 ? emptyChain : keptFrom(partition.leaves[seq - 1] ?? 'missing')
+    partition.head = Object.freeze({ ...partition.head, seq, hash: newest.hash })
+  }
+
   /** As {@link tamper}, with what is known of a request; `null` forgets it. */
   forge(id: RequestId, request: ApprovalRequest | null): void {
     const { requests } = this.partition(shardOf(id))
