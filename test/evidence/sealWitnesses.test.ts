@@ -131,7 +131,7 @@ test('what a file names after the cut waits for its day, if the ledger has it', 
 
 describe('files that the service did not write do not stop a seal, and are reported', () => {
   const end = (id: RequestId, text: (id: RequestId) => string) => async (archive: MemoryArchive) =>
-    void (await archive.settle(endPath(id), Buffer.from(text(id)), 'text/plain', text(id)))
+    void (await archive.createOrRead(endPath(id), Buffer.from(text(id)), 'text/plain', text(id)))
 
   const forged = (id: RequestId, key = testKey, origin = testOrigin) => {
     const value = { request: id, act: 'revoked' as const, shard: '03' as never, seq: 2, leaf: 'a'.repeat(64) as Hex }
@@ -149,10 +149,10 @@ describe('files that the service did not write do not stop a seal, and are repor
     ],
     ['of another log', async (archive, id) => end(id, () => forged(id, testKey, 'other.example/evidence'))(archive)],
     ['a true one under another name', async (archive, id) => end(id, () => forged(unknown))(archive)],
-    ['without a note', async (archive, id) => void (await archive.settle(endPath(id), Buffer.from(forged(id)), ''))],
+    ['without a note', async (archive, id) => void (await archive.createOrRead(endPath(id), Buffer.from(forged(id)), ''))],
     [
       'heads',
-      async (archive) => void (await archive.settle('heads/2026-03-04/1200', Buffer.of(), 'text/plain', 'anything')),
+      async (archive) => void (await archive.createOrRead('heads/2026-03-04/1200', Buffer.of(), 'text/plain', 'anything')),
     ],
   ])('%s', async (_what, create) => {
     const set = await aDay()
@@ -163,7 +163,7 @@ describe('files that the service did not write do not stop a seal, and are repor
 
   test('a list of open requests', async () => {
     const set = await aDay()
-    await set.one.archive.settle(openPath(day(4)), Buffer.from(`${'a'.repeat(64)} key-1\n`), 'text/plain')
+    await set.one.archive.createOrRead(openPath(day(4)), Buffer.from(`${'a'.repeat(64)} key-1\n`), 'text/plain')
     set.one.clock.set(at(6, '00:05:00'))
     expect(await set.one.run()).toEqual([day(4), day(5)])
     const files = await set.one.archive.list(openPath(day(4)))
@@ -178,7 +178,7 @@ test('a true file for an event that no log has stops the seal', async () => {
   const set = await aDay()
   const heads = { at: at(4, '13:00:00'), heads: { ['0f' as never]: { seq: 1, hash: 'b'.repeat(64) as Hex } } }
   const text = formatHeads(heads, macOf(testKey, authenticatedHeads(testOrigin, heads)))
-  await set.one.archive.settle(headsPath(heads.at), Buffer.from(text), 'application/json', text)
+  await set.one.archive.createOrRead(headsPath(heads.at), Buffer.from(text), 'application/json', text)
   expect(await set.one.run()).toEqual([])
   expect(await alarmOf(set)).toBe('Event 1 of shard 0f was recorded, and is missing.')
 })
