@@ -138,6 +138,12 @@ export const commands = {
     options: {
       key: { ...key, required: true },
       said: { value: 'FILE', help: 'verify what people wrote, too' },
+      grants: {
+        value: 'FILE',
+        help: 'grants that were kept, one a line: their approvals must be in the log',
+        many: true,
+      },
+      'grant-keys': { value: 'JWKS.json', help: 'the public keys that sign grants' },
       chain: {
         value: 'FOLDER',
         help: 'verify every countersign-evidence-*.zip in it, and that each continues the last',

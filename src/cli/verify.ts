@@ -11,6 +11,7 @@ import {
   readKeys,
 } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
+import { checkGrantOptions, inFolder, withGrants } from './grants.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 
@@ -25,7 +26,8 @@ export async function verify(session: Offline, script: string): Promise<Result> 
   const chain = options.one('chain')
   if ((file === undefined) === (chain === undefined))
     throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help verify.')
-  if (file !== undefined) return resultOfVerdict(await verifyFile(session, file, script))
+  checkGrantOptions(options)
+  if (file !== undefined) return withGrants(options, resultOfVerdict(await verifyFile(session, file, script)), [file])
   if (options.one('said') !== undefined) throw new Exit(exits.usage, '--said belongs to one bundle, not to --chain.')
   return verifyFolder(session, chain ?? '', script)
 }
@@ -68,9 +70,8 @@ async function verifyFolder({ options, screen }: Offline, folder: string, script
     which = `${file} (${place + 1} of ${of})`
   }
   try {
-    return resultOfSeries(
-      await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, told })),
-    )
+    const verdict = await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, told }))
+    return await withGrants(options, resultOfSeries(verdict), inFolder(folder, verdict.bundles))
   } finally {
     screen.progress(null)
   }

@@ -46,6 +46,8 @@ export interface World extends Instance {
   readonly limits: MemoryLimits
   readonly archive: MemoryArchive
   readonly directory: FakeDirectory
+  /** Signs grants. */
+  readonly signer: Signer
   /** Another process on the same rows. */
   another(other?: Partial<Parts>): Instance
 }
@@ -107,7 +109,7 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
     return { approvals: uses, waiting: waiters, clock, ledger }
   }
   const another = (other: Partial<Parts> = {}): Instance => instance({ ...shared, ledger: apart(ledger), ...other })
-  return { ...instance({ ...shared, ledger }), ledger, archive, limits, directory, another }
+  return { ...instance({ ...shared, ledger }), ledger, archive, limits, directory, signer: shared.signer, another }
 }
 
 /** No work fails unseen: what a caller does not wait for works here. */

@@ -26,6 +26,8 @@ export type BrokenCode =
   | 'bad-said'
   | 'bad-proof'
   | 'broken-series'
+  | 'bad-grant'
+  | 'unlogged-grant'
 
 /** Evidence that does not hold. The message names the place and what is wrong, for a compliance officer. */
 export class Broken extends Error {
