@@ -5,6 +5,7 @@ import { evidenceRows } from './security/evidence.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
+import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
 
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   ...inputRows,
   ...storageRows,
   ...evidenceRows,
+  ...witnessRows,
 ]

@@ -7,7 +7,7 @@ import { after, bot, dba, noon } from '../support/build.ts'
 import { FakeClock } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor, testKey, testOrigin } from '../support/fakes/macs.ts'
-import { anApproved, asks, claims, codeOf, votes, type World, world } from '../support/world.ts'
+import { anApproved, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
 
 const one = '00000000-0000-4000-8000-000000000001'
 const two = '00000000-0000-4000-8000-000000000002'
@@ -106,10 +106,12 @@ describe('an older row', () => {
     const claim = approved ? await claims(here, before, one) : null
     await live(here, before)
     here.ledger.forge(before.id, before)
-    return { here, before, claim: claim ?? (await claims(here, await approvedAgain(here, before), one)) }
+    return { here, before, claim: claim ?? (await approvedAgain(here.another(), before)) }
   }
 
-  const approvedAgain = (here: World, request: ApprovalRequest) => here.approvals.decide(request.id, votes(request))
+  /** In a process that does not remember what became of it. */
+  const approvedAgain = async (other: Instance, request: ApprovalRequest) =>
+    claims(other, await other.approvals.decide(request.id, votes(request)), one)
 
   test.each<[string, (here: World, request: ApprovalRequest) => Promise<unknown>, boolean]>([
     ['before it was revoked', (here, { id }) => here.approvals.revoke(id, dba), true],
@@ -135,10 +137,11 @@ describe('an older row', () => {
     ['before it was cancelled while pending', (here, { id }) => here.approvals.cancel(id, bot), false],
   ])('grants nothing twice: from %s', async (_when, live, approved) => {
     const { here, before, claim } = await turned(live, approved)
+    // what a process remembers of the request, or the archive's file, or the ledger by then
     for (const place of [here, here.another()])
       for (const redemption of [one, two])
         expect(await codeOf(place.approvals.redeem(before.id, { ...claim, redemption }))).toMatch(
-          redemption === one ? 'evidence-broken' : 'already-redeemed',
+          /^(evidence-broken|already-redeemed)$/,
         )
   })
 
@@ -183,6 +186,28 @@ describe('a file that the service did not write', () => {
     const { origin: _, ...value } = end(request)
     return formatEnd(value, macOf(key, endText({ ...value, origin })))
   }
+
+  test('is refused although it says what the ledger says', async () => {
+    const here = await world()
+    const archive = new Archive()
+    const place = here.another({ archive })
+    const request = await anApproved(here)
+    const claim = await claims(here, request, one)
+    archive.isAway = true
+    expect(await codeOf(place.approvals.redeem(request.id, claim))).toBe('unavailable')
+    archive.isAway = false
+    const event = (await here.ledger.find(request.id))?.events.at(-1)
+    const value = {
+      ...end(request),
+      seq: event?.seq ?? 0,
+      leaf: event?.hash ?? ('' as never),
+      redemption: claim.redemption,
+    }
+    const { origin, ...said } = value
+    const text = formatEnd(said, macOf({ ...testKey, secret: Buffer.alloc(32, 8) }, endText({ ...said, origin })))
+    await archive.settle(endPath(request.id), Buffer.from(text), 'text/plain')
+    expect(await codeOf(place.approvals.redeem(request.id, claim))).toBe('evidence-broken')
+  })
 
   test('of another request is none of this', async () => {
     const here = await world()

@@ -14,10 +14,16 @@ let program: Program
 let days: Sealed
 let file: string
 let said: string
+let kept: string
 
 beforeAll(async () => {
   program = buildProgram()
-  days = await sealedDays(hostileRequest)
+  days = await sealedDays(async (world) => {
+    await hostileRequest(world)
+    const { request } = await world.approvals.ask(asks())
+    const approved = await world.approvals.decide(request.id, votes(request))
+    kept = (await world.approvals.grant(approved, approved.executor))?.token ?? ''
+  })
   for (const date of dates) file = await days.file(date)
   file = await days.file(day(4))
   said = days.place.write('said-2026-03-04.jsonl', await days.said(day(4)))
@@ -67,6 +73,29 @@ test('verify --chain takes all days of a folder', async () => {
     code: 1,
     record: { ok: false, problem: { code: 'broken-series', file: zipName(day(6)) } },
   })
+})
+
+test('verify --grants finds the approvals of grants that were kept', async () => {
+  const { world } = days
+  world.clock.set('2026-03-07T11:00:00.000Z' as never)
+  const { request } = await world.approvals.ask(asks())
+  const approved = await world.approvals.decide(request.id, votes(request))
+  const late = await world.approvals.grant(approved, approved.executor)
+  const grants = days.place.write('grants.jws', `${kept}\n\n${kept}\n`)
+  const unlogged = days.place.write('late.jws', `${late?.token}\n`)
+  const keys = days.place.write('jwks.json', JSON.stringify({ keys: await world.signer.keys() }))
+  const folder = mkdtempSync(join(days.place.path, 'all-'))
+  for (const date of dates) writeFileSync(join(folder, zipName(date)), await days.zip(date))
+  const chain = ['verify', '--chain', folder, '--key', days.pem, '--grant-keys', keys, '--json']
+  const holds = await run(...chain, '--grants', grants)
+  expect({ code: holds.code, record: json(holds.stdout) }).toMatchObject({ code: 0, record: { ok: true, grants: 2 } })
+  const missing = await run(...chain, '--grants', grants, '--grants', unlogged)
+  expect({ code: missing.code, record: json(missing.stdout) }).toMatchObject({
+    code: 1,
+    record: { exit: 1, ok: false, problem: { code: 'unlogged-grant', check: 'grants' } },
+  })
+  expect((await run('verify', file, '--key', days.pem, '--grants', grants)).code).toBe(78)
+  expect((await run('verify', file, '--key', days.pem, '--grants', grants, '--grant-keys', grants)).code).toBe(2)
 })
 
 test.each<[string, number, () => readonly string[]]>([

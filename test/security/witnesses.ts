@@ -1,0 +1,128 @@
+import type { Row } from './row.ts'
+
+const ends = 'test/approvals/ends.test.ts'
+const witness = 'test/evidence/witness.test.ts'
+const seal = 'test/evidence/sealWitnesses.test.ts'
+const kept = 'test/verify/grants.test.ts'
+const older = 'an older row › grants nothing twice: from %s'
+
+/** What files of the write-once archive hold against tables that were put back. */
+export const witnessRows: readonly Row[] = [
+  {
+    attack: 'Someone who can write the tables puts an older row back, from before the approval was used or taken away',
+    control: 'Each use, denial, revocation and cancellation leaves a file of one name in the write-once archive',
+    switches: [
+      {
+        name: 'end-before-answer',
+        file: 'src/approvals/approvals.ts',
+        find: 'next: await parts.ends.next(request)',
+        replace: "next: 'execute'",
+        tests: { [ends]: [older] },
+      },
+      {
+        name: 'end-of-withdrawal',
+        file: 'src/approvals/approvals.ts',
+        find: '  await ends.leaveSoon(request)\n',
+        replace: '',
+        tests: { [ends]: ['the file of an end › is there when the answer is: %s'] },
+      },
+      {
+        name: 'end-is-the-same',
+        file: 'src/approvals/ends.ts',
+        find: "if (!isSameEnd(ended.end, ending)) throw this.#broken(ending, 'end')",
+        replace: '',
+        tests: { [ends]: [older] },
+      },
+      {
+        name: 'end-is-authentic',
+        file: 'src/approvals/ends.ts',
+        find: '!(await macs.isAuthentic(authenticatedEnd(macs.origin, read.end), read.mac))',
+        replace: 'false',
+        tests: { [ends]: ['a file that the service did not write › is refused although it says what the ledger says'] },
+      },
+      {
+        name: 'end-after-crash',
+        file: 'src/delivery/delivery.ts',
+        find: 'if (await ends.leave(request)) this.#failing.delete(theArchive)',
+        replace: '',
+        tests: { 'test/delivery/ends.test.ts': ['a delivery makes the file that a crash prevented: %s'] },
+      },
+      {
+        name: 'repeated-redemption',
+        file: 'src/approvals/ends.ts',
+        find: 'this.#parts.clock.now() < plusSeconds(ended.end.at, repeatWithin)',
+        replace: 'true',
+        tests: {
+          [ends]: ['a repeated redemption › %s seconds after the file was made is told to %s, by every process'],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'Someone who can write the tables cuts off the newest events, with rows and head',
+    control:
+      'Heads are written to the write-once archive every five minutes; processes and seals compare what they find with them and with the ends; kept grants name their approvals',
+    switches: [
+      {
+        name: 'head-was-seen',
+        file: 'src/evidence/witness.ts',
+        find: "throw evidenceBroken({ shard, row: `head ${seq}, was ${seen.seq}`, check: 'head' })",
+        replace: '',
+        tests: {
+          [witness]: [
+            'a chain that was cut off › is not continued by a process that reads the newest file, and other chains are',
+          ],
+        },
+      },
+      {
+        name: 'heads-by-name',
+        file: 'src/evidence/witnessFiles.ts',
+        find: 'isHeadsName(name, read.heads) &&',
+        replace: '',
+        tests: { [witness]: ['the newest file is read › and a copy of an older one under a newer name is none'] },
+      },
+      {
+        name: 'witness-is-authentic',
+        file: 'src/evidence/witnessFiles.ts',
+        find: '(await macs.isAuthentic(read.text, read.mac))',
+        replace: 'true',
+        tests: { [seal]: ['files that the service did not write do not stop a seal, and are reported › %s'] },
+      },
+      {
+        name: 'sealed-whole',
+        file: 'src/evidence/seal/witnesses.ts',
+        find: '    await witnesses.#checkLater(parts)\n',
+        replace: '',
+        tests: { [seal]: ['the seal names what was cut off: %s'] },
+      },
+      {
+        name: 'sealed-as-witnessed',
+        file: 'src/evidence/seal/witnesses.ts',
+        find: 'if (named !== undefined && named !== packed(hash)) throw replaced(seq, shard)',
+        replace: '',
+        tests: { [seal]: ['the seal names what was cut off although the chain grew again'] },
+      },
+      {
+        name: 'sealed-with-open-requests',
+        file: 'src/evidence/seal/witnesses.ts',
+        find: 'if (file) await takeEnds([file])',
+        replace: '',
+        tests: { [seal]: ['an end of a request that is older than the day is found by its name'] },
+      },
+      {
+        name: 'grant-in-the-log',
+        file: 'src/verify/grants.ts',
+        find: '  if (missing)\n    throw',
+        replace: '  if (false)\n    throw',
+        tests: { [kept]: ['the log has to hold › the event that a grant names'] },
+      },
+      {
+        name: 'grant-of-its-request',
+        file: 'src/verify/grants.ts',
+        find: 'for (const grant of found) checkApproves(event, grant)',
+        replace: '',
+        tests: { [kept]: ['the log has to hold › an approval of this very request'] },
+      },
+    ],
+  },
+]
