@@ -205,7 +205,7 @@ describe('a file that the service did not write', () => {
     }
     const { origin, ...said } = value
     const text = formatEnd(said, macOf({ ...testKey, secret: Buffer.alloc(32, 8) }, endText({ ...said, origin })))
-    await archive.settle(endPath(request.id), Buffer.from(text), 'text/plain')
+    await archive.createOrRead(endPath(request.id), Buffer.from(text), 'text/plain')
     expect(await codeOf(place.approvals.redeem(request.id, claim))).toBe('evidence-broken')
   })
 

@@ -149,10 +149,14 @@ describe('files that the service did not write do not stop a seal, and are repor
     ],
     ['of another log', async (archive, id) => end(id, () => forged(id, testKey, 'other.example/evidence'))(archive)],
     ['a true one under another name', async (archive, id) => end(id, () => forged(unknown))(archive)],
-    ['without a note', async (archive, id) => void (await archive.createOrRead(endPath(id), Buffer.from(forged(id)), ''))],
+    [
+      'without a note',
+      async (archive, id) => void (await archive.createOrRead(endPath(id), Buffer.from(forged(id)), '')),
+    ],
     [
       'heads',
-      async (archive) => void (await archive.createOrRead('heads/2026-03-04/1200', Buffer.of(), 'text/plain', 'anything')),
+      async (archive) =>
+        void (await archive.createOrRead('heads/2026-03-04/1200', Buffer.of(), 'text/plain', 'anything')),
     ],
   ])('%s', async (_what, create) => {
     const set = await aDay()

@@ -18,7 +18,7 @@ interface Setting {
   readonly here: World
   readonly archive: MemoryArchive
   readonly failures: unknown[]
-  begin(more?: Partial<WitnessParts>): Promise<Witness>
+  readonly begin: (more?: Partial<WitnessParts>) => Promise<Witness>
 }
 
 async function setting(): Promise<Setting> {
