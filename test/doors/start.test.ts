@@ -20,7 +20,11 @@ async function start(env: Record<string, string>, args: string[] = []): Promise<
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+    // it started after all: without this the test would wait for it, and leave it behind
+    if (/^ready$/m.test(said)) child.kill('SIGTERM')
+  })
   const code = await new Promise<number | null>((done) => child.once('exit', done))
   return { code, said }
 }
