@@ -30,7 +30,7 @@ export type ApprovalsParts = AskParts & {
 }
 
 /** A redeemed request, and what its executor does next. */
-export interface RedeemedRequest {
+interface RedeemedRequest {
   readonly request: ApprovalRequest
   readonly next: 'execute' | 'report'
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
     await hostileRequest(world)
     const { request } = await world.approvals.ask(asks())
     const approved = await world.approvals.decide(request.id, votes(request))
-    kept = (await world.approvals.grant(approved, approved.executor))?.token ?? ''
+    kept = (await world.approvals.grant(approved, approved.executor)).grant?.token ?? ''
   })
   for (const date of dates) file = await days.file(date)
   file = await days.file(day(4))
@@ -80,7 +80,7 @@ test('verify --grants finds the approvals of grants that were kept', async () =>
   world.clock.set('2026-03-07T11:00:00.000Z' as never)
   const { request } = await world.approvals.ask(asks())
   const approved = await world.approvals.decide(request.id, votes(request))
-  const late = await world.approvals.grant(approved, approved.executor)
+  const { grant: late } = await world.approvals.grant(approved, approved.executor)
   const grants = days.place.write('grants.jws', `${kept}\n\n${kept}\n`)
   const unlogged = days.place.write('late.jws', `${late?.token}\n`)
   const keys = days.place.write('jwks.json', JSON.stringify({ keys: await world.signer.keys() }))

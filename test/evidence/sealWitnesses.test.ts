@@ -11,7 +11,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor, testKey, testOrigin } from '../support/fakes/macs.ts'
 import { bot, dba, needs } from '../support/build.ts'
-import { claims, votes, type World, world } from '../support/world.ts'
+import { claims, votes, world } from '../support/world.ts'
 import { asked, at, day, scratch, sealer } from './days.ts'
 
 const { folder: spool, clean } = scratch()

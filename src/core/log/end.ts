@@ -5,7 +5,7 @@ import { authenticatedText, readAuthenticated } from './authenticated.ts'
 import { endText, type Mac } from './mac.ts'
 
 /** What uses an approval up or takes it away, for good. */
-export const endActs = ['redeemed', 'revoked', 'cancelled', 'denied'] as const
+const endActs = ['redeemed', 'revoked', 'cancelled', 'denied'] as const
 
 /** How a request ended: which event says so, and when its file was written. */
 export interface End {
