@@ -27,7 +27,12 @@ export interface Answer {
   readonly outcome?: string
   readonly rules: readonly string[]
   readonly required: RequestAnswer['approvals']['required']
-  readonly decisions: readonly { readonly verdict: string; readonly approver: string; readonly reason?: string }[]
+  readonly decisions: readonly {
+    readonly verdict: string
+    readonly approver: string
+    readonly reason?: string
+    readonly void: boolean
+  }[]
   readonly delivery?: string
   readonly expiresAt?: string
   readonly grant?: string
@@ -118,9 +123,15 @@ function slotOf({ groups, quorum, have }: Received<Slot>): Slot {
 
 const count = (value: Json | undefined): number => (typeof value === 'number' ? value : 0)
 
-function decisionOf({ name, approver: id, verdict, reason }: Received<Decision>): Answer['decisions'][number] {
+function decisionOf({
+  name,
+  approver: id,
+  verdict,
+  reason,
+  void: voided,
+}: Received<Decision>): Answer['decisions'][number] {
   const approver = nameOf(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
-  return { verdict: text(verdict) ?? '', approver, ...optional('reason', text(reason)) }
+  return { verdict: text(verdict) ?? '', approver, ...optional('reason', text(reason)), void: isObject(voided) }
 }
 
 /** Somebody as `{ id, name }` or as an id alone; names are for display, ids are what counts: show both. */

@@ -19,8 +19,9 @@ export function describeState(answer: Answer): readonly Line[] {
   ]
 }
 
-function describeDecision({ verdict, approver, reason }: Answer['decisions'][number]): readonly Line[] {
-  return [[verdict === 'approve' ? labels.approvedBy : labels.deniedBy, approver], ...optional('', reason)]
+function describeDecision({ verdict, approver, reason, void: voided }: Answer['decisions'][number]): readonly Line[] {
+  const label = voided ? labels.voided : verdict === 'approve' ? labels.approvedBy : labels.deniedBy
+  return [[label, approver], ...optional('', reason)]
 }
 
 /** Describes what is to be decided on: the action, the agent, its reason and the digest. */

@@ -204,6 +204,7 @@ const request: Words['request'] = {
     status: 'status',
     approvals: 'approvals',
     approvedBy: 'approved by',
+    voided: 'no longer by',
     deniedBy: 'denied by',
     until: 'until',
     summary: 'summary',

@@ -169,6 +169,7 @@ interface RequestLabels {
   readonly status: string
   readonly approvals: string
   readonly approvedBy: string
+  readonly voided: string
   readonly deniedBy: string
   readonly until: string
   readonly summary: string

@@ -3,7 +3,7 @@ import { sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
-import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
+import { cancel, forbid, revoke } from '../../src/core/request/withdrawal.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
 import { english } from '../../src/words/english.ts'
 import { loadCards } from '../../src/cards/cards.ts'
@@ -185,6 +185,12 @@ describe("the channel's card", () => {
       settle(revoke(approved(), { approver: dba2, facts: facts(dba2), at: after(90) })),
       ['Approved by Dana', `Revoked by ${dba2}`],
     ],
+    [
+      'revoked by policy',
+      settle(forbid(approved(), { rules: ['freeze'], at: after(90) })),
+      ['Approved by Dana', 'Revoked by policy: a rule forbids it by now.'],
+    ],
+    ['a vote that is void', halfVoid(), ['Not counted any more: Dana has a disabled account']],
     ['lapsed', anyWith('lapsed'), ['Approved by Dana', 'Lapsed: nobody used the approval in time.']],
     ['redeemed', redeemed(), ['Approved by Dana', 'Redeemed: the action is being carried out.']],
     [
@@ -448,3 +454,11 @@ describe('loading', () => {
     expect(() => loadCards(broken('refused.json', text), english)).toThrow('cards/refused.json')
   })
 })
+
+/** Two must approve; the account that did first is disabled by the time of the second vote. */
+function halfVoid(): ApprovalRequest {
+  const first = opened({ judgement: needs([slot('dba', 2)]) })
+  const once = settle(decide(first, decision(first)), after(60))
+  const others = new Map([[dba, { facts: facts(dba, { enabled: false }), excluded: false }]])
+  return settle(decide(once, decision(once, { approver: dba2, name: 'Ben', others, at: after(70) })), after(70))
+}

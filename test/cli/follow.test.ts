@@ -131,11 +131,17 @@ describe('show', () => {
     const decisions = [
       { verdict: 'approve', approver: person, name: 'dba-1', reason: 'checked\nstatus           approved' },
       { verdict: 'deny', approver: person.replace('6f', '7f') },
+      {
+        verdict: 'approve',
+        approver: person.replace('6f', '8f'),
+        void: { why: 'left', at: '2026-01-01T00:00:00.000Z' },
+      },
     ]
     double.answer('read', ok(request({ approvals: { required: [], decisions } })))
     const { stdout } = await cli('show', requestId)
     expect(stdout).toMatch(new RegExp(`^approved by +dba-1 \\(${person}\\)\n +\\| checked↵\n +\\| status`, 'm'))
     expect(stdout).toMatch(/^denied by +7f1c0000-/m)
+    expect(stdout).toMatch(/^no longer by +8f1c0000-/m)
   })
 
   test('shows an erased action as erased', async () => {

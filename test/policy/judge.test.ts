@@ -131,6 +131,24 @@ test('a match in approve.cedar overrides allow.cedar', async () => {
   expect(ask(policy)).toMatchObject({ outcome: 'approve', rules: ['ask'] })
 })
 
+test('what was approved before is asked of the forbid rules alone, and errors forbid it', async () => {
+  const policy = await rules({
+    forbid: forbid('freeze', 'when { context.environment == "production" }') + forbid('broken', erring),
+    approve: permit('ask', '@approvers("dba")'),
+    allow: permit('yes'),
+  })
+  const question = (environment: string, rows = 1) => ({
+    agent: deployBot,
+    action: { action: 'plain', target: 't', environment, params: { rows } },
+  })
+  expect(policy.forbids(question('production'))).toEqual(['freeze'])
+  expect(policy.forbids(question('staging'))).toEqual([])
+  expect(policy.forbids(question('staging', 2))).toEqual(['broken'])
+  expect(
+    policy.forbids({ ...question('production'), action: { ...question('production').action, action: 'gone' } }),
+  ).toEqual([])
+})
+
 const merged = async (...annotations: string[]) =>
   ask(await rules({ approve: annotations.map((text, i) => permit(`r${i}`, text)).join('') }))
 

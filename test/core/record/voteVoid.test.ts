@@ -117,10 +117,12 @@ describe('a forged history is refused', () => {
   })
 
   test('a vote is not void for one that would not complete', () => {
-    const three = history({ judgement: needs([slot('dba', 3)]) }, [60, vote()]).entries
-    const [opened, decided] = three as readonly [Entry, Entry]
-    const hash = eventsOf([opened, decided, second]).at(-1)?.prev
-    expect(wrong(() => replayed(eventsOf([opened, decided, data({ vote: hash }), second])))).toContain('Event 4')
+    const votes = [vote(), vote({ approver: dba2, facts: facts(dba2) })] as const
+    const three = history({ judgement: needs([slot('dba', 3)]) }, [60, votes[0]], [61, votes[1]])
+    expect(replayed(eventsOf(three.entries)).rows).toHaveLength(1)
+    const [opened, decided, next] = three.entries as readonly [Entry, Entry, Entry]
+    const forged = [opened, decided, data({ vote: three.request.events[1]?.hash }), next]
+    expect(wrong(() => replayed(eventsOf(forged)))).toContain('Event 4')
   })
 
   test('although it would be legal without what was forged', () => {
