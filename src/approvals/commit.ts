@@ -47,15 +47,17 @@ export async function change(
   return retrying(parts, () =>
     parts.ledger.inTurn(shard, async () => {
       for (;;) {
+        const given = known
+        // Only the first attempt may use it: one that is out of date would lose every race.
+        known = undefined
         const [loaded] = await Promise.all([
-          parts.ledger.load(shard, { request: id, ...(known && { found: known }) }),
+          parts.ledger.load(shard, { request: id, ...(given && { found: given }) }),
           // What the caller has found is checked in the round that reads the head.
-          known && recollection.check(known),
+          given && recollection.check(given),
         ])
         const { request } = loaded
         if (!request) throw new Problem('not-found', 'There is no such request.')
-        if (request !== known) await recollection.check(request)
-        known = undefined
+        if (request !== given) await recollection.check(request)
         const at = timeOf(parts.clock, loaded)
         const late = overdue(request, at)
         const step = late ?? rule(request, at)

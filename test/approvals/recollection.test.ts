@@ -49,7 +49,16 @@ test('what was read before another change of the same process is read again, and
   await here.approvals.redeem(request.id, claim)
   expect((await here.approvals.cancel(request.id, bot).catch(() => null)) ?? null).toBeNull()
   // The grant is asked for with the request as it was before the redemption.
-  expect(await here.approvals.grant(request, runner)).toBeNull()
+  expect((await here.approvals.grant(request, runner)).grant).toBeNull()
+})
+
+test('votes and revocations that come at once are counted once, and none of them is refused as busy', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks({ executor: runner }))
+  const given = await Promise.all([1, 2, 3].map(() => here.approvals.decide(request.id, votes(request))))
+  expect(given.map(({ status }) => status)).toEqual(['approved', 'approved', 'approved'])
+  const taken = await Promise.all([1, 2, 3].map(() => here.approvals.revoke(request.id, dba, { reason: 'No.' })))
+  expect(taken.map(({ status }) => status)).toEqual(['revoked', 'revoked', 'revoked'])
 })
 
 test('a request that was erased is what its events say, in any process', async () => {

@@ -137,7 +137,7 @@ test('what was approved before is asked of the forbid rules alone, and errors fo
     approve: permit('ask', '@approvers("dba")'),
     allow: permit('yes'),
   })
-  const question = (environment: string, rows = 1) => ({
+  const question = (environment: string, rows = 0) => ({
     agent: deployBot,
     action: { action: 'plain', target: 't', environment, params: { rows } },
   })

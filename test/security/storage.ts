@@ -59,14 +59,14 @@ export const storageRows: readonly Row[] = [
       {
         name: 'change-events',
         file: 'src/approvals/commit.ts',
-        find: 'if (request !== known) await recollection.check(request)',
+        find: 'if (request !== given) await recollection.check(request)',
         replace: '',
         tests: { [rows]: [touched] },
       },
       {
         name: 'found-events',
         file: 'src/approvals/commit.ts',
-        find: 'known && recollection.check(known),',
+        find: 'given && recollection.check(given),',
         replace: 'undefined,',
         tests: { [rows]: [touched, 'D: the owner of the agent does not approve alone, whatever the row says'] },
       },
@@ -80,8 +80,8 @@ export const storageRows: readonly Row[] = [
       {
         name: 'grant-events',
         file: 'src/approvals/approvals.ts',
-        find: 'const now = await believed(parts, request)',
-        replace: 'const now = request',
+        find: 'const request = await believed(parts, read)',
+        replace: 'const request = read',
         tests: { [rows]: [touched] },
       },
       {

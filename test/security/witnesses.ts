@@ -15,7 +15,7 @@ export const witnessRows: readonly Row[] = [
       {
         name: 'end-before-answer',
         file: 'src/approvals/approvals.ts',
-        find: 'next: await parts.ends.next(request)',
+        find: 'next: await parts.ends.next(used)',
         replace: "next: 'execute'",
         tests: { [ends]: [older] },
       },
