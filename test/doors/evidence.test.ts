@@ -160,7 +160,7 @@ test('a broken chain stops sealing, loudly; all else goes on', async () => {
   await here.stack.local('advance', '25h')
   await expect(here.stack.local('seal')).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(new RegExp(`^countersign: ${nextDay(last)} cannot be sealed.*\\(broken-chain\\)`)),
+    stderr: expect.stringMatching(new RegExp(`^countersign: ${nextDay(last)} cannot be sealed.*\\(evidence-broken\\)`)),
   })
   const seal = async () => (await here.stack.call(null, '/api/health')).body.parts.seal
   await until(seal, (state) => state === 'evidence-broken')

@@ -190,7 +190,10 @@ test('health tells anyone whether the parts work, and counts for those who may r
     status: 200,
     body: {
       status: 'ok',
-      parts: { ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+      parts: {
+        ...{ ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+        evidence: 'ok',
+      },
     },
   })
   expect((await stack.call('compliance', '/api/health')).body.counts).toEqual({ overdue: 0, waiting: 0 })

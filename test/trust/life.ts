@@ -48,7 +48,7 @@ export const touches: Readonly<Record<string, (instance: Instance, request: Appr
   wait: ({ approvals }, { id }) => approvals.wait(id, 0),
   grant: async ({ approvals, ledger }, { id }) => {
     const found = await ledger.find(id)
-    return found && approvals.grant(found, runner)
+    return found && (await approvals.grant(found, runner)).grant
   },
   review: ({ approvals }, { id }) => approvals.review(id, dba, { page: 1, template: sha256('template') }),
   approve: ({ approvals }, request) => approvals.decide(request.id, votes(request, dba2)),
