@@ -55,7 +55,7 @@ export const bugs: readonly Bug[] = [
   bug(
     'self-approval',
     'src/core/request/decision.ts',
-    'if (overlap([...requirement.excluded, agent.id, executor], facts.accounts))',
+    'if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))',
     'if (false)',
   ),
   bug(
