@@ -8,7 +8,7 @@ import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
-import type { Standing } from '../core/request/voteVoid.ts'
+import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { believed, change, settle, unchanged } from './commit.ts'
@@ -184,7 +184,7 @@ async function standingsOf(
   parts: ApprovalsParts,
   votes: readonly Decision[],
   request: ApprovalRequest,
-): Promise<ReadonlyMap<ObjectId, Standing>> {
+): Promise<ReadonlyMap<ObjectId, VoterStanding>> {
   const standings = votes.map(async ({ approver }) => [approver, await standingOf(parts, approver, request)] as const)
   return new Map(await Promise.all(standings))
 }

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Candidate, type Facts, fills, overlap, type Slot } from '../core/request/requirement.ts'
-import type { Standing } from '../core/request/voteVoid.ts'
+import type { VoterStanding } from '../core/request/voteVoid.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
@@ -56,7 +56,7 @@ export async function standingOf(
   parts: PeopleParts & { readonly clock: Clock },
   voter: ObjectId,
   request: ApprovalRequest,
-): Promise<Standing> {
+): Promise<VoterStanding> {
   const person = await known(parts, voter)
   const accounts = parts.policy.accounts(voter)
   const excluded = overlap(accounts, excludedBy(parts.policy, request))

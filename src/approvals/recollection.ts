@@ -1,7 +1,7 @@
 import { Broken } from '../core/data/broken.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
-import { checkRow, retell, type Retelling, type Told } from '../core/record/retelling.ts'
+import { checkRow, retell, type Retelling, type ToldEvent } from '../core/record/retelling.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { Conflict, type Ledger } from '../ports/ledger.ts'
 
@@ -41,7 +41,7 @@ export class Recollection {
   }
 
   /** Remembers what this process has committed itself. @param leaves the newest events of the request */
-  keep(request: ApprovalRequest, leaves: readonly Told[]): void {
+  keep(request: ApprovalRequest, leaves: readonly ToldEvent[]): void {
     const known = this.#known.get(request.id)
     const isComplete = (known?.events.length ?? 0) + leaves.length === request.events.length
     // Without the events before it the next check reads all of them.
@@ -49,7 +49,7 @@ export class Recollection {
     else this.#known.delete(request.id)
   }
 
-  #take(request: ApprovalRequest, known: Retelling | undefined, told: readonly Told[]): void {
+  #take(request: ApprovalRequest, known: Retelling | undefined, told: readonly ToldEvent[]): void {
     const { id } = request
     try {
       if (known && !isContinued(request, known)) throw new Broken('broken-chain', 'Earlier events were replaced.')

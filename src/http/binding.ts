@@ -11,7 +11,7 @@ import type { Caller } from './caller.ts'
 import type { ClientNames } from './clients.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 import { body, idempotencyKey, preferredWait, query } from './input.ts'
-import { admit, type Known, personWith, type Principal } from './principal.ts'
+import { admit, type KnownCallers, personWith, type Principal } from './principal.ts'
 
 export interface BindingParts {
   /** Tells who calls from the `Authorization` header. */
@@ -96,7 +96,7 @@ async function given(
   } as OperationInput
 }
 
-async function principalOf(rule: CallerRule, caller: Caller | null, known: Known): Promise<Principal | null> {
+async function principalOf(rule: CallerRule, caller: Caller | null, known: KnownCallers): Promise<Principal | null> {
   if (rule.kind === 'anyone') return caller && unlessRefused(() => personWith(rule.more, caller, known))
   if (caller === null) throw new Error('An operation that is not for anyone was called without a caller.')
   return admit(rule, caller, known)

@@ -29,7 +29,7 @@ export type PrincipalOf<Rule extends CallerRule> = Rule['kind'] extends 'anyone'
       : Principal
 
 /** Who and what is known here. */
-export interface Known {
+export interface KnownCallers {
   readonly policy: Pick<Policy, 'agent' | 'agents'>
   readonly clients: ClientNames
 }
@@ -40,7 +40,7 @@ export interface Known {
  * @throws {Problem} `not-permitted` for a person in place of an agent and the reverse, a missing app role, an app that
  *   is not registered as an agent, and a person through an application that is not for people.
  */
-export function admit(rule: Exclude<CallerRule, { kind: 'anyone' }>, caller: Caller, known: Known): Principal {
+export function admit(rule: Exclude<CallerRule, { kind: 'anyone' }>, caller: Caller, known: KnownCallers): Principal {
   switch (rule.kind) {
     case 'agent':
       if (caller.kind !== 'agent') throw notPermitted('This is for agents.')
@@ -53,7 +53,11 @@ export function admit(rule: Exclude<CallerRule, { kind: 'anyone' }>, caller: Cal
 }
 
 /** Any app of the tenant can get a token for us: the role and the registration make it an agent. */
-function registered(caller: Caller & { kind: 'agent' }, roles: readonly AppRole[], { policy }: Known): AgentPrincipal {
+function registered(
+  caller: Caller & { kind: 'agent' },
+  roles: readonly AppRole[],
+  { policy }: KnownCallers,
+): AgentPrincipal {
   const agent = policy.agent(caller.id)
   if (!roles.some((role) => caller.roles.includes(role))) throw notPermitted(`This needs the app role ${roles[0]}.`)
   if (!agent || agent.appId !== caller.appId) throw notPermitted('This agent is not registered.')
@@ -61,7 +65,7 @@ function registered(caller: Caller & { kind: 'agent' }, roles: readonly AppRole[
 }
 
 /** @throws {Problem} `not-permitted` for an agent, a lent token, or a person without the role. */
-export function personWith(role: AppRole | undefined, caller: Caller, known: Known): PersonPrincipal {
+export function personWith(role: AppRole | undefined, caller: Caller, known: KnownCallers): PersonPrincipal {
   if (caller.kind !== 'person') throw notPermitted('This is for people.')
   const person = signedIn(caller, known)
   if (role !== undefined && !person.roles.includes(role)) throw notPermitted(`This needs the app role ${role}.`)
@@ -73,7 +77,10 @@ export function personWith(role: AppRole | undefined, caller: Caller, known: Kno
  *
  * @throws {Problem} `not-permitted` unless people may use the application that holds the token.
  */
-function signedIn({ agentic, ...person }: Caller & { kind: 'person' }, { policy, clients }: Known): PersonPrincipal {
+function signedIn(
+  { agentic, ...person }: Caller & { kind: 'person' },
+  { policy, clients }: KnownCallers,
+): PersonPrincipal {
   if (agentic) throw notPermitted('An agent holds this token, or is its subject: people decide for themselves.')
   if (clients.size === 0) throw notPermitted(`People may not use this yet: the setting ${clientsSetting} is missing.`)
   const via = clients.get(person.client)

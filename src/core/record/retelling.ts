@@ -10,7 +10,7 @@ import { type Awaited, follow, missing } from './replay.ts'
 import { type Life, live } from './replayedRequest.ts'
 
 /** An event as it is kept, known to be authentic. */
-export interface Told {
+export interface ToldEvent {
   readonly seq: number
   readonly hash: Hex
   readonly text: string
@@ -35,7 +35,7 @@ export interface Retelling {
 export function retell(
   request: Pick<ApprovalRequest, 'id' | 'events'>,
   known: Retelling | undefined,
-  events: readonly Told[],
+  events: readonly ToldEvent[],
 ): Retelling {
   let life = known?.life
   let awaited: Awaited | null = null

@@ -5,7 +5,7 @@ import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewDigest } from './view.ts'
-import { completes, countedVotes, hashOfVote, type Standing, voidReasonOf, voidVote } from './voteVoid.ts'
+import { completes, countedVotes, hashOfVote, type VoterStanding, voidReasonOf, voidVote } from './voteVoid.ts'
 
 /** What a person saw before an act, and the door that the act came through: see {@link Decided}. */
 export type Seen = {
@@ -31,7 +31,7 @@ export interface DecisionInput {
    * What is known now of those whose votes count already, by the account that voted. Needed of all of them where the
    * vote completes. Unknown to a replay, where an event says which votes were void.
    */
-  readonly others?: ReadonlyMap<ObjectId, Standing>
+  readonly others?: ReadonlyMap<ObjectId, VoterStanding>
   readonly at: Instant
 }
 

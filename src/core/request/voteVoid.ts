@@ -6,7 +6,7 @@ import type { ApprovalRequest, Decision, Step } from './request.ts'
 import { type Facts, fills } from './requirement.ts'
 
 /** What is known of a person now, some time after their vote. */
-export interface Standing {
+export interface VoterStanding {
   readonly facts: Facts
   /** An owner or sponsor by now, or the person whom the request is for. */
   readonly excluded: boolean
@@ -23,7 +23,7 @@ export function completes(request: ApprovalRequest, facts: Facts): boolean {
 }
 
 /** Says why a vote counts no longer; `null` if it does. */
-export const voidReasonOf = (vote: Decision, { facts, excluded }: Standing): VoidReason | null =>
+export const voidReasonOf = (vote: Decision, { facts, excluded }: VoterStanding): VoidReason | null =>
   reasonIn(vote, facts) ?? (excluded ? 'excluded' : null)
 
 /**

@@ -7,7 +7,7 @@ import { redeem, report } from '../../../src/core/request/redemption.ts'
 import { type ApprovalRequest, contentOf, overdue, recorded, type Step } from '../../../src/core/request/request.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
 import { type Judgement, open } from '../../../src/core/request/submission.ts'
-import type { Standing } from '../../../src/core/request/voteVoid.ts'
+import type { VoterStanding } from '../../../src/core/request/voteVoid.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
 import { cancel, revoke } from '../../../src/core/request/withdrawal.ts'
 import { after, bot, needs, noon, oid, shard, submission } from '../../support/build.ts'
@@ -163,7 +163,7 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
 }
 
 /** What is known by now of those who voted. */
-const standings = ({ decisions }: ApprovalRequest, { gone, excluded }: Command): ReadonlyMap<ObjectId, Standing> =>
+const standings = ({ decisions }: ApprovalRequest, { gone, excluded }: Command): ReadonlyMap<ObjectId, VoterStanding> =>
   new Map(
     decisions.map(({ approver, facts }) => {
       const isGone = gone.some((person) => people[person]?.includes(approver))

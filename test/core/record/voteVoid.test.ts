@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../../src/core/data/id.ts'
 import type { Draft, VoidReason } from '../../../src/core/request/event.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
-import { type Standing, voidVote } from '../../../src/core/request/voteVoid.ts'
+import { type VoterStanding, voidVote } from '../../../src/core/request/voteVoid.ts'
 import { after, code, dba, dba2, facts, needs, oid, slot } from '../../support/build.ts'
 import { type Entry, eventsOf, type History, history, replayed, vote, wrong } from './history.ts'
 
@@ -9,7 +9,7 @@ const third = oid(60)
 const two = needs([slot('dba', 2)])
 const gone = facts(dba, { groups: [] })
 
-const standing = (now: Facts, excluded = false): ReadonlyMap<ObjectId, Standing> =>
+const standing = (now: Facts, excluded = false): ReadonlyMap<ObjectId, VoterStanding> =>
   new Map([[now.accounts[0] ?? dba, { facts: now, excluded }]])
 
 const here = standing(facts(dba))
