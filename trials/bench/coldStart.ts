@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,10 +22,16 @@ export const coldStart: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
     const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
     const connector = await startConnector()
-    const servers = fronts(certificate(folder), azurite)
+    const pair = certificate(folder)
+    const servers = [...fronts(pair, azurite), createServer(pair, vault)]
     try {
-      const [tables = '', blobs = ''] = await Promise.all(servers.map(listening))
-      const env = { ...settings, COUNTERSIGN_TABLES_URL: tables, COUNTERSIGN_BLOBS_URL: blobs }
+      const [tables = '', blobs = '', secrets = ''] = await Promise.all(servers.map(listening))
+      const env = {
+        ...settings,
+        COUNTERSIGN_TABLES_URL: tables,
+        COUNTERSIGN_BLOBS_URL: blobs,
+        COUNTERSIGN_LEDGER_KEY: `${secrets}${ledgerKey}`,
+      }
       const identity = { IDENTITY_ENDPOINT: connector.tokens, IDENTITY_HEADER: 'bench' }
       const trust = { NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') }
       const ours: number[] = []
@@ -78,6 +85,18 @@ function fronts({ cert, key }: { cert: Buffer; key: Buffer }, azurite: Azurite):
   )
 }
 
+/** The path of the ledger key's secret. */
+const ledgerKey = '/secrets/ledger-key'
+
+/** Answers as Key Vault does for a secret of one version. */
+function vault(req: IncomingMessage, res: ServerResponse): void {
+  const id = `https://${req.headers.host}${ledgerKey}/0`
+  const versions = { value: [{ id, attributes: { enabled: true, created: 0 } }], nextLink: null }
+  const isList = req.url?.startsWith(`${ledgerKey}/versions?`) === true
+  res.setHeader('content-type', 'application/json')
+  res.end(JSON.stringify(isList ? versions : { id, value: Buffer.alloc(32, 7).toString('base64') }))
+}
+
 function listening(server: Server): Promise<string> {
   return new Promise((done) =>
     server.listen(0, '127.0.0.1', () => done(`https://127.0.0.1:${(server.address() as AddressInfo).port}`)),
@@ -103,7 +122,6 @@ const settings = {
   COUNTERSIGN_API_APP_ID: tenantId,
   COUNTERSIGN_GRANT_KEY: 'https://vault.example/keys/grant',
   COUNTERSIGN_LOG_KEY: 'https://vault.example/keys/log',
-  COUNTERSIGN_LEDGER_KEY: 'https://vault.example/secrets/ledger',
   COUNTERSIGN_POLICY: 'policy',
   AZURE_CLIENT_ID: tenantId,
   BOT_APP_ID: botAppId,
