@@ -376,13 +376,13 @@ export const callerRows: readonly Row[] = [
       {
         name: 'typed-approval',
         file: 'src/teams/inbound/bot.ts',
-        find: "      case 'approve':\n        return spoken.bot.textDoesNothing\n",
-        replace: `      case 'approve': {
-        const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
-        for (const { id, digest } of (await approvals.list({ by: 'pending' }, page, reader)).requests)
-          await approvals.decide(id, { approver: who, verdict: 'approve', seen: { via: 'api', digest } })
-        return spoken.bot.textDoesNothing
-      }
+        find: "    case 'approve':\n      return spoken.bot.textDoesNothing\n",
+        replace: `    case 'approve': {
+      const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
+      for (const { id, digest } of (await approvals.list({ by: 'pending' }, page, reader)).requests)
+        await approvals.decide(id, { approver: who, verdict: 'approve', seen: { via: 'api', digest } })
+      return spoken.bot.textDoesNothing
+    }
 `,
         build: true,
         tests: { 'test/doors/bot.test.ts': ['nothing comes › of what is typed: approve, deny, revoke'] },

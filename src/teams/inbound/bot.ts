@@ -39,150 +39,155 @@ export type Bot = (intent: Intent) => Promise<BotAnswer>
 /** Requests that `pending` lists. */
 const listed = 10
 
+type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
+type ChatCommand = Extract<Intent, { kind: 'command' }>
+type Arrival = Extract<Intent, { kind: 'installed' }>
+
 /** The door for people in Teams, to the use cases that the API has. The bot trusts an invoke for its sender alone. */
-export function bot({ approvals, cards, messenger, arrivals, adopt }: BotParts): Bot {
-  type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' }>
-
-  async function invoked(intent: Invoke): Promise<BotAnswer> {
-    return act(intent)
-      .catch((cause: unknown) => refused(intent, cause))
-      .catch(asError)
-  }
-
-  async function act(intent: Invoke): Promise<BotAnswer> {
-    const { request, who } = intent
-    switch (intent.kind) {
-      case 'review':
-        return review(request, intent, intent.page)
-      case 'decide': {
-        const { verdict, view, reason, confirm } = intent
-        const seen = { via: 'teams', view } as const
-        const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) }
-        return mine(await approvals.decide(request, { approver: who, verdict, seen, ...words }), intent)
-      }
-      case 'revoke':
-        return mine(await approvals.revoke(request, who, { reason: intent.reason }), intent)
-    }
-  }
-
-  async function review(id: RequestId, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
-    const { who } = intent
-    const reviewed = await approvals.review(id, who, { page: wanted, template: cards.template })
-    const { request, page, refusal, stranger } = reviewed
-    if (refusal)
-      return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
-    note(intent)
-    const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
-    return { kind: 'card', card: cards.review(request, reader) }
-  }
-
-  /** The request as it is after this person's own act. */
-  const mine = (request: ApprovalRequest, { who }: Invoke): BotAnswer => ({
-    kind: 'card',
-    card: cards.review(request, { approver: who, page: 1 }),
-  })
-
-  /** Says why no vote was counted, in words or with the card as it is now. */
-  async function refused(intent: Invoke, cause: unknown): Promise<BotAnswer> {
-    if (!(cause instanceof Problem)) throw cause
-    switch (cause.code) {
-      case 'digest-mismatch':
-        return { ...(await review(intent.request, intent, 1, spoken.bot.outOfDate)), code: cause.code }
-      case 'not-pending':
-      case 'not-redeemable':
-      case 'already-redeemed':
-      case 'self-approval':
-      case 'not-permitted':
-        return { ...(await review(intent.request, intent, 1, cause.message)), code: cause.code }
-      default:
-        return error(cause)
-    }
-  }
-
-  /**
-   * Records the channel card that a person who may decide clicked on. A list and an approver's own view are not cards of
-   * the request, so they are not kept up to date.
-   */
-  function note(intent: Invoke): void {
-    const { request, conversation, card, channel } = intent
-    if (intent.kind === 'review' && intent.posted && card !== undefined && channel !== undefined)
-      void adopt(request, channel, { conversation, activity: card })
-  }
-
-  async function commanded(intent: Extract<Intent, { kind: 'command' }>): Promise<BotAnswer> {
-    let about: { readonly code?: string; readonly newer?: NewerRow } = {}
-    const answer = await said(intent).catch((cause: unknown) => {
-      const problem = problemOf(cause)
-      about = forLog(problem)
-      return wordsOf(problem)
-    })
-    const sent = await Promise.race([messenger.reply(intent.conversation, answer), onItsWay()])
-    if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
-    return { kind: 'none', ...about }
-  }
-
-  async function said({ name, argument, who }: Extract<Intent, { kind: 'command' }>): Promise<string | object> {
-    const reader = { kind: 'person', id: who, evidence: false } as const
-    switch (name) {
-      case 'help':
-        return spoken.bot.help
-      case 'approve':
-        return spoken.bot.textDoesNothing
-      case 'unknown':
-        return spoken.bot.unknownCommand
-      case 'pending': {
-        const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
-        const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, page, reader)
-        const more = cursor !== undefined || newer !== undefined
-        return requests.length === 0 && !more ? spoken.bot.nothingPending : cards.list(requests, { more })
-      }
-      case 'show':
-        if (argument === undefined) return spoken.bot.showNeedsId
-        return cards.channel(await approvals.read(parseRequestId(argument), reader))
-    }
-  }
-
-  /** Introduces the bot once, however often Teams reports that it was added. */
-  async function welcome({ conversation, channel }: Extract<Intent, { kind: 'installed' }>): Promise<void> {
-    if (!(await arrivals.arrive(conversation))) return
-    const words = channel === undefined ? spoken.bot.welcome : spoken.bot.welcomeChannel(channel)
-    const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
-    // Teams reports the bot's arrival again, so that a later try may reach people.
-    if ('unsent' in sent) await arrivals.leave(conversation)
-  }
-
-  return async (intent) => {
+export const bot =
+  (parts: BotParts): Bot =>
+  async (intent) => {
     switch (intent.kind) {
       case 'review':
       case 'decide':
       case 'revoke':
-        return invoked(intent)
+        return invoked(parts, intent)
       case 'command':
-        return commanded(intent)
+        return commanded(parts, intent)
       case 'malformed':
         return intent.invoke
           ? { kind: 'error', status: 400, code: 'invalid-input', words: intent.why }
           : { kind: 'none' }
       case 'installed':
-        await welcome(intent)
+        await welcome(parts, intent)
         return { kind: 'none' }
       case 'removed':
-        await arrivals.leave(intent.conversation)
+        await parts.arrivals.leave(intent.conversation)
         return { kind: 'none' }
       case 'ignored':
         return { kind: 'none' }
     }
   }
+
+async function invoked(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
+  return act(parts, intent)
+    .catch((cause: unknown) => refused(parts, intent, cause))
+    .catch(asError)
 }
 
-/** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
-const onItsWay = (): Promise<Sent<null>> => setTimeout(4_000, { sent: null }, { ref: false })
+async function act(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
+  const { approvals } = parts
+  const { request, who } = intent
+  switch (intent.kind) {
+    case 'review':
+      return review(parts, intent, intent.page)
+    case 'decide': {
+      const { verdict, view, reason, confirm } = intent
+      const seen = { via: 'teams', view } as const
+      const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) }
+      return mine(parts, await approvals.decide(request, { approver: who, verdict, seen, ...words }), who)
+    }
+    case 'revoke':
+      return mine(parts, await approvals.revoke(request, who, { reason: intent.reason }), who)
+  }
+}
+
+async function review(parts: BotParts, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+  const { approvals, cards } = parts
+  const { who } = intent
+  const reviewed = await approvals.review(intent.request, who, { page: wanted, template: cards.template })
+  const { request, page, refusal, stranger } = reviewed
+  if (refusal) return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
+  noteCard(parts, intent)
+  const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
+  return { kind: 'card', card: cards.review(request, reader) }
+}
+
+/**
+ * Records the channel card that a person who may decide clicked on. A list and an approver's own view are not cards of
+ * the request, so they are not kept up to date.
+ */
+function noteCard({ adopt }: BotParts, intent: Invoke): void {
+  const { request, conversation, card, channel } = intent
+  if (intent.kind === 'review' && intent.posted && card !== undefined && channel !== undefined)
+    void adopt(request, channel, { conversation, activity: card })
+}
+
+/** Shows this person the request as it is after their own act. */
+const mine = ({ cards }: BotParts, request: ApprovalRequest, who: ObjectId): BotAnswer => ({
+  kind: 'card',
+  card: cards.review(request, { approver: who, page: 1 }),
+})
+
+/** Says why no vote was counted, in words or with the card as it is now. */
+async function refused(parts: BotParts, intent: Invoke, cause: unknown): Promise<BotAnswer> {
+  if (!(cause instanceof Problem)) throw cause
+  switch (cause.code) {
+    case 'digest-mismatch':
+      return { ...(await review(parts, intent, 1, spoken.bot.outOfDate)), code: cause.code }
+    case 'not-pending':
+    case 'not-redeemable':
+    case 'already-redeemed':
+    case 'self-approval':
+    case 'not-permitted':
+      return { ...(await review(parts, intent, 1, cause.message)), code: cause.code }
+    default:
+      return error(cause)
+  }
+}
+
+/** Answers typed words in their conversation. @throws {Problem} `unavailable` if Teams does not take the answer */
+async function commanded(parts: BotParts, intent: ChatCommand): Promise<BotAnswer> {
+  let about: { readonly code?: string; readonly newer?: NewerRow } = {}
+  const answer = await answerTo(parts, intent).catch((cause: unknown) => {
+    const problem = problemOf(cause)
+    about = forLog(problem)
+    return wordsOf(problem)
+  })
+  const sent = await Promise.race([parts.messenger.reply(intent.conversation, answer), onItsWay()])
+  if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
+  return { kind: 'none', ...about }
+}
+
+async function answerTo(parts: BotParts, { name, argument, who }: ChatCommand): Promise<string | object> {
+  const { approvals, cards } = parts
+  const reader = { kind: 'person', id: who, evidence: false } as const
+  switch (name) {
+    case 'help':
+      return spoken.bot.help
+    case 'approve':
+      return spoken.bot.textDoesNothing
+    case 'unknown':
+      return spoken.bot.unknownCommand
+    case 'pending': {
+      const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
+      const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, page, reader)
+      const more = cursor !== undefined || newer !== undefined
+      return requests.length === 0 && !more ? spoken.bot.nothingPending : cards.list(requests, { more })
+    }
+    case 'show':
+      if (argument === undefined) return spoken.bot.showNeedsId
+      return cards.channel(await approvals.read(parseRequestId(argument), reader))
+  }
+}
 
 /** Hides requests that this person may not decide or has already decided. */
 const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
   status === 'pending' &&
   !requirement.excluded.includes(who) &&
   !decisions.some(({ facts }) => facts.accounts.includes(who))
+
+/** Introduces the bot once, however often Teams reports that it was added. */
+async function welcome({ arrivals, messenger }: BotParts, { conversation, channel }: Arrival): Promise<void> {
+  if (!(await arrivals.arrive(conversation))) return
+  const words = channel === undefined ? spoken.bot.welcome : spoken.bot.welcomeChannel(channel)
+  const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
+  // Teams reports the bot's arrival again, so that a later try may reach people.
+  if ('unsent' in sent) await arrivals.leave(conversation)
+}
+
+/** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
+const onItsWay = (): Promise<Sent<null>> => setTimeout(4_000, { sent: null }, { ref: false })
 
 const error = (problem: Problem): BotAnswer => ({
   kind: 'error',
@@ -203,8 +208,8 @@ function problemOf(cause: unknown): Problem {
 }
 
 /**
- * Writes a problem for a person. A problem about a field of the API, or about an id, has a sentence of its own that says
- * what the person can do.
+ * Writes a problem for a person. A problem about a field of the API, or about an id, has a sentence of its own that
+ * says what the person can do.
  */
 function wordsOf({ code, message, details: { pointer } }: Problem): string {
   if (code === 'not-found') return spoken.bot.notFound
