@@ -11,19 +11,49 @@ import { BrokenAt, placed } from './finding.ts'
 import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
 import { mostRecord } from './recordChecks.ts'
 
-/** A bundle that is open for reading. It is not verified here: callers do that before, if they must. */
-export interface OpenDay {
+/** A bundle that is open for reading. Nothing of it is verified: callers who rely on it verify it before. */
+export class OpenDay {
   readonly manifest: Manifest
   /** A signed note. */
   readonly checkpoint: string
-  /** In the order of the log. */
-  records(): AsyncIterable<{ readonly index: number; readonly text: string }>
-  /** The leaf hashes of the records. */
-  hashes(): AsyncIterable<readonly Uint8Array[]>
-  /** The lines of `requests.csv`. */
-  requests(): AsyncIterable<string>
-  /** The carried events: earlier events of requests that began on another day. */
-  carried(): AsyncIterable<Carried>
+  readonly #contentIn: (member: string) => AsyncIterator<Uint8Array>
+
+  constructor(manifest: Manifest, checkpoint: string, contentIn: (member: string) => AsyncIterator<Uint8Array>) {
+    this.manifest = manifest
+    this.checkpoint = checkpoint
+    this.#contentIn = contentIn
+  }
+
+  /** Reads the records in the order of the log. */
+  async *records(): AsyncGenerator<{ readonly index: number; readonly text: string }> {
+    let index = this.manifest.log.from.size
+    for await (const some of this.#recordLines()) for (const text of textsOf(some)) yield { index: index++, text }
+  }
+
+  /** Computes the leaf hashes of the records. */
+  async *hashes(): AsyncGenerator<readonly Uint8Array[]> {
+    for await (const some of this.#recordLines()) yield hashesOf(some)
+  }
+
+  /** Reads the lines of `requests.csv`. */
+  async *requests(): AsyncGenerator<string> {
+    const content = this.#contentIn(bundleFiles.requests.name)
+    for await (const some of linesOf(content, mostRow, tooLong)) yield* textsOf(some)
+  }
+
+  /** Reads the carried events: earlier events of requests that began on another day. */
+  async *carried(): AsyncGenerator<Carried> {
+    const carried = new CarriedReader(this.#contentIn(bundleFiles.carried.name), this.manifest.log)
+    for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
+      const { request } = next.event
+      if (request === undefined) return
+      yield* carried.of(request)
+    }
+  }
+
+  #recordLines() {
+    return linesOf(this.#contentIn(bundleFiles.records.name), mostRecord, tooLong)
+  }
 }
 
 /**
@@ -36,35 +66,12 @@ export function withDay<T>(path: string, work: (day: OpenDay) => Promise<T>): Pr
   return withFile(path, async (opened) => {
     const { fd } = opened
     const members = await directory(opened)
-    const contentIn = (name: string) => contentOf(fd, extentOf(members, name))
     const textIn = async (name: string) => (await bytesOf(fd, extentOf(members, name))).toString('utf8')
-    const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
     const signed = await textIn(bundleFiles.manifest.name)
+    const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
     const { manifest } = placed(place, () => parseStatement(parseBundle(signed).payload))
-    const lines = () => linesOf(contentIn(bundleFiles.records.name), mostRecord, tooLong)
-
-    return work({
-      manifest,
-      checkpoint: await textIn(bundleFiles.checkpoint.name),
-      async *records() {
-        let index = manifest.log.from.size
-        for await (const some of lines()) for (const text of textsOf(some)) yield { index: index++, text }
-      },
-      async *hashes() {
-        for await (const some of lines()) yield hashesOf(some)
-      },
-      async *requests() {
-        for await (const some of linesOf(contentIn(bundleFiles.requests.name), mostRow, tooLong)) yield* textsOf(some)
-      },
-      async *carried() {
-        const carried = new CarriedReader(contentIn(bundleFiles.carried.name), manifest.log)
-        for (let next = await carried.peek(); next !== null; next = await carried.peek()) {
-          const { request } = next.event
-          if (request === undefined) return
-          yield* carried.of(request)
-        }
-      },
-    })
+    const checkpoint = await textIn(bundleFiles.checkpoint.name)
+    return work(new OpenDay(manifest, checkpoint, (name) => contentOf(fd, extentOf(members, name))))
   })
 }
 

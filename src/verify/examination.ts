@@ -40,43 +40,55 @@ export interface Examination {
 }
 
 /** Examines the records together: whether they follow the rules, and whether tables and the said file fit them. */
-export function examination({ manifest, fd, said: saidFile, isFollowed, ...extents }: Subjects): Examination {
-  const found = new Findings()
-  const rules = new RuleReplay(manifest, {
-    carried: contentOf(fd, extents.carried),
-    requests: contentOf(fd, extents.requests),
-    exceptions: contentOf(fd, extents.exceptions),
-    found,
-    isFollowed,
-  })
-  const said = saidFile === undefined ? null : new SaidReader(storedOf(saidFile, { start: 0, size: Infinity }))
-  let index = manifest.log.from.size
-  let count: SaidCount | undefined
+export class RecordExamination implements Examination {
+  readonly #found = new Findings()
+  readonly #rules: RuleReplay
+  readonly #said: SaidReader | null
+  #index: number
 
-  return {
-    async take(lines) {
-      const { bytes, ends, first } = lines
-      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-      for (let k = 0; k < ends.length; k++) {
-        // The record's form was checked before. To parse it again is faster than to send parsed events to a thread.
-        const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
-        const waiting = rules.take(event, index, first + k)
-        if (waiting) await waiting
-        if (said?.concerns(event) && !found.isOutranked('said')) await found.attempt(() => said.take(event, index))
-        index += 1
-      }
-      await rules.compareExceptions()
-    },
+  constructor({ manifest, fd, said, isFollowed, ...extents }: Subjects) {
+    this.#rules = new RuleReplay(manifest, {
+      carried: contentOf(fd, extents.carried),
+      requests: contentOf(fd, extents.requests),
+      exceptions: contentOf(fd, extents.exceptions),
+      found: this.#found,
+      isFollowed,
+    })
+    this.#said = said === undefined ? null : new SaidReader(storedOf(said, { start: 0, size: Infinity }))
+    this.#index = manifest.log.from.size
+  }
 
-    async end() {
-      await rules.end()
-      if (said && !found.isOutranked('said'))
-        await found.attempt(async () => {
-          count = await said.end()
-        })
-      const continued = rules.continued()
-      const more = { ...(count && { said: count }), ...(continued && { continued }) }
-      return { found: found.all(), policies: rules.policies(), ...more }
-    },
+  async take(lines: Lines): Promise<void> {
+    const { bytes, ends, first } = lines
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const said = this.#said
+    for (let k = 0; k < ends.length; k++) {
+      // The record's form was checked before. To parse it again is faster than to send parsed events to a thread.
+      const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
+      const index = this.#index++
+      const waiting = this.#rules.take(event, index, first + k)
+      if (waiting) await waiting
+      if (said?.concerns(event) && !this.#found.isOutranked('said'))
+        await this.#found.attempt(() => said.take(event, index))
+    }
+    await this.#rules.compareExceptions()
+  }
+
+  async end(): Promise<Examined> {
+    await this.#rules.end()
+    const said = await this.#endSaid()
+    const continued = this.#rules.continued()
+    const more = { ...(said && { said }), ...(continued && { continued }) }
+    return { found: this.#found.all(), policies: this.#rules.policies(), ...more }
+  }
+
+  async #endSaid(): Promise<SaidCount | null> {
+    const said = this.#said
+    let count: SaidCount | null = null
+    if (said && !this.#found.isOutranked('said'))
+      await this.#found.attempt(async () => {
+        count = await said.end()
+      })
+    return count
   }
 }

@@ -8,11 +8,11 @@ import { extentOf } from './manifest.ts'
 import { frontierOf } from './checkpoints.ts'
 import { contentOf } from './content.ts'
 import type { ZipMembers } from './zip/centralDirectory.ts'
-import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
+import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
 import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
-import { examinationIn } from './thread.ts'
+import { ThreadedExamination } from './thread.ts'
 
 /** The thread that replays the rules while the next records are read. */
 interface Thread {
@@ -88,8 +88,8 @@ async function examine(
     return new BrokenAt(place, 'bad-record', `The record in line ${line} ${what}.`)
   })
   const isLarge = thread !== undefined && manifest.counts.records >= thread.from
-  const threaded = isLarge ? examinationIn(thread.script, subjects) : null
-  const work: Examination = threaded ?? examination(subjects)
+  const threaded = isLarge ? new ThreadedExamination(thread.script, subjects) : null
+  const work: Examination = threaded ?? new RecordExamination(subjects)
   const checks = new RecordChecks(manifest)
   let isReadable = true
   try {

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type Examination, type Examined, examination, type Subjects } from './examination.ts'
+import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
 import { Unreadable } from './finding.ts'
 import type { Lines } from './lines.ts'
 
@@ -15,50 +15,61 @@ const resourceLimits = { maxOldGenerationSizeMb: 1024 }
 /** Distinguishes an examining thread from other threads of the same program. */
 const purpose = 'countersign/examination'
 
-/**
- * Examines records in another thread, while this thread hashes and checks the next records.
- *
- * @param file a script that calls {@link serveExamination}
- */
-export function examinationIn(file: string, subjects: Subjects): Examination & { close(): Promise<void> } {
-  const worker = new Worker(file, { workerData: { purpose, subjects }, resourceLimits })
-  const state = { underWay: 0, examined: null as Examined | null, fault: null as Error | null }
-  let wake = () => {}
-  /** Resolves at the next message, error or exit of the thread. */
-  const news = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve
-    })
-  const failed = (cause: Error) => {
-    // An error loses its class on the way from the thread.
-    state.fault ??= cause.name === 'Unreadable' ? new Unreadable(cause.message, { cause }) : cause
-    wake()
-  }
-  worker.on('error', failed)
-  worker.on('exit', () => failed(new Error('The examining thread ended.')))
-  worker.on('message', (answer: Answer) => {
-    if (answer === 'done') state.underWay -= 1
-    else state.examined = answer
-    wake()
-  })
-  const send = (message: Message, buffers: readonly ArrayBuffer[] = []) => worker.postMessage(message, [...buffers])
+/** Examines records in another thread, while this thread hashes and checks the next records. */
+export class ThreadedExamination implements Examination {
+  readonly #worker: Worker
+  #underWay = 0
+  #examined: Examined | null = null
+  #fault: Error | null = null
+  #wake = (): void => {}
 
-  return {
-    async take(lines) {
-      while (state.underWay >= ahead && !state.fault) await news()
-      if (state.fault) throw state.fault
-      state.underWay += 1
-      send(lines, [lines.bytes, lines.ends].map(bufferOf))
-    },
-    async end() {
-      send('end')
-      while (!state.examined && !state.fault) await news()
-      if (!state.examined) throw state.fault ?? new Error('The examining thread said nothing.')
-      return state.examined
-    },
-    async close() {
-      await worker.terminate()
-    },
+  /** @param file a script that calls {@link serveExamination} */
+  constructor(file: string, subjects: Subjects) {
+    this.#worker = new Worker(file, { workerData: { purpose, subjects }, resourceLimits })
+    this.#worker.on('error', (cause: Error) => this.#failed(cause))
+    this.#worker.on('exit', () => this.#failed(new Error('The examining thread ended.')))
+    this.#worker.on('message', (answer: Answer) => this.#answered(answer))
+  }
+
+  async take(lines: Lines): Promise<void> {
+    while (this.#underWay >= ahead && !this.#fault) await this.#news()
+    if (this.#fault) throw this.#fault
+    this.#underWay += 1
+    this.#send(lines, [lines.bytes, lines.ends].map(bufferOf))
+  }
+
+  async end(): Promise<Examined> {
+    this.#send('end')
+    while (!this.#examined && !this.#fault) await this.#news()
+    if (!this.#examined) throw this.#fault ?? new Error('The examining thread said nothing.')
+    return this.#examined
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #send(message: Message, buffers: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, [...buffers])
+  }
+
+  /** Resolves at the next message, error or exit of the thread. */
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #answered(answer: Answer): void {
+    if (answer === 'done') this.#underWay -= 1
+    else this.#examined = answer
+    this.#wake()
+  }
+
+  #failed(cause: Error): void {
+    // An error loses its class on the way from the thread.
+    this.#fault ??= cause.name === 'Unreadable' ? new Unreadable(cause.message, { cause }) : cause
+    this.#wake()
   }
 }
 
@@ -71,7 +82,7 @@ export function isExaminationThread(): boolean {
 /** Examines the records that the starting thread sends, and sends it the answers. */
 export function serveExamination(): void {
   const { subjects } = workerData as { readonly subjects: Subjects }
-  const here = examination(subjects)
+  const here = new RecordExamination(subjects)
   let last: Promise<void> = Promise.resolve()
   const handle = async (message: Message): Promise<void> => {
     if (message === 'end') return answer(await here.end())

@@ -63,7 +63,7 @@ export const evidenceRows: readonly Row[] = [
       {
         name: 'tables',
         file: 'src/verify/examination.ts',
-        find: '      await rules.end()\n',
+        find: '    await this.#rules.end()\n',
         replace: '',
         tests: { [tampered]: [withKey] },
       },
