@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Keep, RequestPage, Scope } from '../ports/ledger.ts'
 import { cursorOf, idAt, inverseLength, type Position, parseCursor } from './cursor.ts'
 import { isNewer, keyOf, newerRow } from './column.ts'
-import { mergeShards, type MergedRow, type MergePlan } from './merge.ts'
+import { type MergedRow, MergedShards, type MergePlan } from './merge.ts'
 import { requestFrom } from './row.ts'
 import type { Deadline } from './tables.ts'
 
@@ -30,8 +30,8 @@ const longEnough = 3_500
 const width = 16
 
 /**
- * Reads one page of requests from all shards. A request whose row this program is too old to read is left out and named,
- * so that it hides none of the others.
+ * Reads one page of requests from all shards. A request whose row this program is too old to read is left out and
+ * named, so that it hides none of the others.
  */
 export async function listRequests(
   source: ListSource,
@@ -40,7 +40,7 @@ export async function listRequests(
 ): Promise<RequestPage> {
   const began = performance.now()
   const firstSize = Math.ceil((2 * limit) / shards.length)
-  const merged = mergeShards(planOf(scope, cursor), { ...source, mostRows: bounds.list.rows, firstSize })
+  const merged = new MergedShards(planOf(scope, cursor), { ...source, mostRows: bounds.list.rows, firstSize })
   const requests: ApprovalRequest[] = []
   const newer: NewerRow[] = []
   let last: MergedRow | undefined
@@ -76,7 +76,7 @@ async function requestOf(
   return isOver ? { request: null } : found
 }
 
-/** Which rows a list reads, and where each stands in it. */
+/** Says which rows a list reads, and gives each its position. */
 function planOf(scope: Scope, cursor: string | undefined): MergePlan {
   const isPending = scope.by === 'pending'
   const prefix = prefixOf(scope)
@@ -104,5 +104,5 @@ const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'du
 
 const prefixOf = (scope: Scope): string => `${kinds[scope.by]}-${'id' in scope ? `${scope.id}-` : ''}`
 
-/** The last key of this moment: requests that are newer sort before it, older ones after it. */
+/** Gives the last key of a moment: newer requests sort before it, older ones after it. */
 const oldestAt = (at: Instant): string => inverse(newRequestId(at, new Uint8Array(10), shardAt('0')))
