@@ -17,7 +17,7 @@ export interface BlobSettings {
 /** Bytes of the largest file that is read as a whole. */
 const largestWhole = 16 * 1024 * 1024
 
-/** Keeps files as blobs of one container, each written once; the newest checkpoint lies in a container `public`. */
+/** Keeps files as blobs of one container, each written once. The newest checkpoint is in the container `public`. */
 export class BlobArchive implements Archive {
   readonly #container: ContainerClient
   readonly #public: ContainerClient
@@ -32,7 +32,10 @@ export class BlobArchive implements Archive {
     this.#timeout = timeout
   }
 
-  /** Makes both containers, unless they exist. Neither is open to anybody: that is for the operator to decide. */
+  /**
+   * Creates both containers, unless they exist. Both are private: whether `public` is opened is the operator's
+   * decision.
+   */
   async prepare(): Promise<void> {
     await this.#reach((call) => this.#container.createIfNotExists(call))
     await this.#reach((call) => this.#public.createIfNotExists(call))

@@ -1,12 +1,12 @@
 import { type BlobClient, RestError } from '@azure/storage-blob'
 import { Problem } from '../core/data/problem.ts'
 
-/** What the SDK takes with each request. */
+/** Options that the SDK takes with each request. */
 export interface BlobCall {
   readonly abortSignal: AbortSignal
 }
 
-/** Waits at most so long for the storage, with all retries, and says in our own words that it cannot be reached. */
+/** Limits the time of a call with all its retries. @throws {Problem} `unavailable`, for every error */
 export async function reach<T>(timeout: number, work: (call: BlobCall) => Promise<T>): Promise<T> {
   try {
     return await work({ abortSignal: AbortSignal.timeout(timeout) })

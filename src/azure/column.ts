@@ -5,21 +5,23 @@ import { inverseIdIn } from './rowKey.ts'
 /** A row as it was read. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** What is needed to write a row again: its ETag, and the columns that this program does not know. */
+/** The parts of a row that are needed to write it again: its ETag, and the columns that this program does not know. */
 export interface ReadRow {
   readonly etag: string
   readonly foreign: Row
 }
 
 /**
- * The format of all rows, in their column `v`. A row of a later format is never read, since what this program does not
- * know in it could be what forbids an action. Only a change that this program would misread raises the number: members
- * and columns that it does not know stay when it writes a row again. Rows that are written without being read (`due-`,
- * `agent-`, `voter-`, `post-`) cannot be protected by their version: a new form of theirs gets a new key.
+ * The format of all rows, in their column `v`. A row of a later format is never read, because a member that this
+ * program does not know could forbid an action. Only a change that older programs would misread raises the number: they
+ * keep unknown members and columns when they write a row again. Rows that are written without being read (`due-`,
+ * `agent-`, `voter-`, `post-`) cannot be protected by a version, so a new form of such a row gets a new key.
  */
 export const rowVersion = 1
 
-/** A string property holds at most 32 K characters (learn.microsoft.com: Understanding the Table service data model). */
+/**
+ * A string property holds at most 32 K characters (learn.microsoft.com: Understanding the Table service data model).
+ */
 const columnLength = 30_000
 
 /** Spreads a text over as many columns as it needs: `name`, `name1`, `name2`. */
@@ -38,7 +40,7 @@ export function split(name: string, text: string): Record<string, string> {
 /** Whether a row has a later format. If so, only its key and ETag may be read. */
 export const isNewer = ({ v }: Row): boolean => typeof v === 'number' && v > rowVersion
 
-/** Names a row of a later format by its key; `request` is there where the key tells it. */
+/** Names a row of a later format by its key. `request` is present if the key contains it. */
 export function newerRow(row: Row): NewerRow {
   const { partitionKey: shard, rowKey: name, v: version } = row as { partitionKey: string; rowKey: string; v: number }
   const request = inverseIdIn(name, shard as Shard)
@@ -59,8 +61,8 @@ function checkVersion(row: Row): void {
 const ofStorage = ['odata.metadata', 'etag', 'partitionKey', 'rowKey', 'timestamp', 'v']
 
 /**
- * The columns that this program does not know, to be written again with those that it does: a replaced row would lose
- * them.
+ * Picks the columns that this program does not know. They are written again with the others, because replacing the row
+ * would lose them.
  *
  * @param known names, which {@link split} may have numbered
  */

@@ -48,6 +48,6 @@ function timeIn({ seq, text }: KeptEvent, shard: Shard): Instant {
   try {
     return parseInstant((JSON.parse(text) as { readonly at: string }).at)
   } catch (cause) {
-    throw new Broken('bad-record', `Event ${seq} of shard ${shard} bears no time.`, { cause })
+    throw new Broken('bad-record', `Event ${seq} of shard ${shard} has no time.`, { cause })
   }
 }

@@ -18,33 +18,33 @@ export interface HeadRead {
   readonly etag: string | null
 }
 
-/** Milliseconds. While others write too, an older head is likelier to be theirs by now than worth the read it saves. */
+/** Milliseconds. While other processes write too, an older head is probably outdated. */
 const freshFor = 15
 
 /**
- * Milliseconds. While no other process writes, a head is as it was left. A wrong bet costs one lost race, which shows that
- * another process writes.
+ * Milliseconds. While no other process writes, a remembered head is up to date. If one does, a single lost race shows
+ * it.
  */
 const freshAlone = 5_000
 
-/** Milliseconds after another process's head was met. */
+/** Milliseconds without a write of another process, after which this process is taken for the only one. */
 const aloneAfter = 10_000
 
-/** Milliseconds between the storage's clock and ours past which nothing is recorded, and no day counts as over. */
+/** Milliseconds between the storage's clock and ours, above which nothing is recorded and no day counts as over. */
 const mostApart = 30_000
 
-/** Commits move the head that is to be raised; after so many in a row the caller hears `busy`. */
+/** Lost races after which raising a head is given up. Commits change the same row. */
 const mostRaces = 12
 
 const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: null, logKey: null }
 
-/** The head rows of all shards, and what is remembered of them. */
+/** Reads, raises and remembers the head rows of all shards. */
 export class Heads {
   readonly #table: TableClient
   readonly #clock: Tables['clock']
   readonly #macs: Tables['macs']
   readonly #remembered = new Map<Shard, HeadRead & { readonly at: number }>()
-  /** Until when others are thought to be at work. */
+  /** The end of the time in which other processes are assumed to write. */
   #sharedUntil = 0
 
   constructor({ ledger, clock, macs }: Pick<Tables, 'ledger' | 'clock' | 'macs'>) {
@@ -67,12 +67,12 @@ export class Heads {
       row === null
         ? { head: emptyHead, etag: null }
         : { head: await this.#headIn(row, shard), etag: textIn(row, 'etag') }
-    // While we write, nothing is remembered: what differs from what was remembered all along is not ours.
+    // Our own writes forget the head first. If a remembered head differs from the row, another process wrote the row.
     if (before && before === this.#remembered.get(shard) && before.etag !== read.etag) this.meet()
     return read
   }
 
-  /** `null` if nothing is remembered that is young enough. */
+  /** Returns a remembered head; `null` if there is none that is recent enough. */
   fresh(shard: Shard): HeadRead | null {
     const head = this.#remembered.get(shard)
     const now = performance.now()
@@ -96,7 +96,7 @@ export class Heads {
     this.#remembered.delete(shard)
   }
 
-  /** Takes note that another process writes, too. */
+  /** Notes that another process writes too. */
   meet(): void {
     this.#sharedUntil = performance.now() + aloneAfter
   }
@@ -104,8 +104,8 @@ export class Heads {
   /**
    * Raises the shard's time to a moment, so that every commit which had read an earlier one fails.
    *
-   * @throws {Problem} `busy` when it keeps losing races, `unavailable`; that too while the clocks differ, since what a
-   *   clock that is ahead calls midnight would stop the shard until then.
+   * @throws {Problem} `busy` after too many lost races; `unavailable`, also while the clocks differ, because a midnight
+   *   of a clock that is ahead would stop the shard until the real one
    */
   async raise(shard: Shard, at: Instant): Promise<void> {
     let known = this.fresh(shard) ?? (await this.read(shard, within()))
@@ -127,7 +127,7 @@ export class Heads {
     this.remember(shard, known)
   }
 
-  /** Merged, so that columns stay which this program does not know. */
+  /** Merges, so that columns which this program does not know stay. */
   async #write(shard: Shard, { head, etag }: HeadRead, at: Instant): Promise<HeadRead> {
     const raised = { ...head, recordedAt: at }
     const row = headRow(await this.#macs.rows(), shard, raised)

@@ -28,16 +28,18 @@ import { type Deadline, type Tables, within } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
 import { takeTurns } from './turns.ts'
 
-/** Events of one page of a stream; the storage answers with no more (learn.microsoft.com: Query timeout and pagination). */
+/**
+ * Events of one page of a stream; the storage answers with no more (learn.microsoft.com: Query timeout and pagination).
+ */
 const mostEvents = 1_000
 
-/** All requests and events, in Azure Table Storage: one partition a shard, one transaction a change. */
+/** Keeps all requests and events in Azure Table Storage: one partition a shard, one transaction a change. */
 export class TableLedger implements Ledger {
   readonly inTurn = takeTurns()
   readonly #table: TableClient
   readonly #heads: Heads
   readonly #macs: Tables['macs']
-  /** Of requests that were found, for as long as they are in use. */
+  /** The rows of requests that were found. An entry lives as long as the request's object. */
   readonly #rows = new WeakMap<ApprovalRequest, ReadRow>()
   readonly #pageSize: number
 
@@ -77,8 +79,8 @@ export class TableLedger implements Ledger {
   }
 
   /**
-   * Returns if a commit was written although its answer was lost: the event at the number it tried bears its operation id.
-   * Rethrows the fault otherwise.
+   * Returns if a commit was written although its answer was lost: the event at the number it tried has its operation
+   * id. Rethrows the fault otherwise.
    */
   async #passIfWritten(loaded: Loaded, { op }: Change, fault: unknown): Promise<void> {
     if (!(fault instanceof Conflict || fault instanceof Problem)) throw fault
@@ -100,7 +102,7 @@ export class TableLedger implements Ledger {
 
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
     const deadline = within()
-    // Whoever looks for a key is about to commit it.
+    // The caller commits the key next, so the head is read at the same time.
     const [used] = await Promise.all([this.#usedKey(shard, hash, deadline), this.#heads.readAhead(shard, deadline)])
     return used
   }
@@ -146,10 +148,11 @@ export class TableLedger implements Ledger {
       { size: 1000 },
       within(),
     )
-    // What follows a gap is left for next time: numbers are dense, so the gap's event was written while we read.
+    // Events after a gap are left for the next call: numbers have no gaps, so the missing one was written during the
+    // read.
     const gap = rows.findIndex((row, i) => keyOf(row) !== rowKey.event(after + 1 + i))
     const covered = gap < 0 ? rows : rows.slice(0, gap)
-    // Who waits for the request of a newer event looks for itself when its time is up; all others are woken.
+    // An event of a later format wakes no caller. One that waits for its request reads it when its time is up.
     const ids = covered.flatMap((row) => (isNewer(row) ? [] : (textOrNull(row, 'request') ?? [])))
     return { seq: after + covered.length, requests: [...new Set(ids)].map(parseRequestId) }
   }
@@ -176,7 +179,7 @@ export class TableLedger implements Ledger {
     await this.#read('seal', 'meta', within())
   }
 
-  /** A request of a list is its row's word, so that one which is not authentic hides no other. */
+  /** Reads a request for a list. Its row is not authenticated, so that one forged row does not hide the others. */
   async #listed(id: RequestId, deadline: Deadline): Promise<ApprovalRequest | null> {
     const row = await this.#read(shardOf(id), rowKey.request(id), deadline)
     return row && requestFrom(row)
@@ -218,7 +221,7 @@ export class TableLedger implements Ledger {
     return found(this.#table.getEntity(partition, key, deadline))
   }
 
-  /** Event rows by number. */
+  /** Reads event rows, by number. */
   async #rowsOf(shard: Shard, numbers: readonly number[]): Promise<ReadonlyMap<number, Row>> {
     const deadline = within()
     const pairs = numbers.map(async (seq) => {
@@ -230,7 +233,7 @@ export class TableLedger implements Ledger {
   }
 }
 
-/** What `load` put there; from elsewhere it would be a bug. */
+/** Reads the version that `load` made. A version of other origin is a bug. */
 function versionOf({ version }: Loaded): Version {
   return version as Version
 }

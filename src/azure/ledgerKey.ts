@@ -10,7 +10,7 @@ export interface VaultSecretSettings {
   readonly credential: TokenCredential
   /** In milliseconds, for one reading of the list with all its pages. */
   readonly timeout?: number
-  /** Milliseconds on a scale of their own; `performance.now()` unless given. */
+  /** Gives milliseconds on a scale of its own; `performance.now()` by default. */
   readonly now?: () => number
 }
 
@@ -18,12 +18,12 @@ const oneMinute = 60_000
 
 const apiVersion = 'api-version=7.4'
 
-/** More versions than any rotation leaves: each is read by itself. */
+/** More versions than any rotation leaves. Each is read by a call of its own. */
 const mostVersions = 50
 
 /**
- * Reads the ledger key's versions from a secret of Azure Key Vault. A version's value never changes, so it is read once;
- * a version that was disabled or deleted is gone from the next list on.
+ * Reads the ledger key's versions from a secret of Azure Key Vault. A version's value never changes, so it is read
+ * once; a version that was disabled or deleted is gone from the next list on.
  */
 export class VaultLedgerKey implements LedgerKey {
   readonly #settings: VaultSecretSettings
@@ -40,7 +40,7 @@ export class VaultLedgerKey implements LedgerKey {
 
   async versions(wanted?: string): Promise<readonly KeyVersion[]> {
     if (this.#known !== null && (wanted === undefined || this.#known.some(({ id }) => id === wanted))) {
-      // a new version is to be used soon after it was made, without a restart
+      // Reads the list again in the background, so that a new version is used without a restart.
       if (this.#isOld()) this.#read().catch(() => undefined)
       return this.#known
     }
@@ -57,7 +57,7 @@ export class VaultLedgerKey implements LedgerKey {
     const list = { since: this.#now(), versions: this.#listed() }
     this.#list = list
     list.versions.catch(() => {
-      // without any list nothing works, so the next call tries at once
+      // Without any list nothing works, so the next call tries again at once.
       if (this.#list === list && this.#known === null) this.#list = null
     })
     return list.versions
@@ -76,7 +76,7 @@ export class VaultLedgerKey implements LedgerKey {
     }
   }
 
-  /** Ids of the versions in force, newest first. */
+  /** Lists the ids of the versions in force, newest first. */
   async #enabled(signal: AbortSignal): Promise<readonly string[]> {
     const { secretId } = this.#settings
     const found: { id: string; created: number }[] = []
@@ -91,7 +91,7 @@ export class VaultLedgerKey implements LedgerKey {
       if (found.length > mostVersions) throw new Error(`The ledger key has over ${mostVersions} versions.`)
       next = page.nextLink
     }
-    // all instances must agree on the order of two versions of one second
+    // Two versions may have been created in one second, and all instances must agree on their order.
     found.sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1))
     return found.map(({ id }) => id)
   }
@@ -108,7 +108,7 @@ export class VaultLedgerKey implements LedgerKey {
   }
 
   async #get(address: string, signal: AbortSignal): Promise<unknown> {
-    // the link to the next page comes from outside: our token goes to no other vault
+    // The link to the next page comes from outside: the token is sent to this vault only.
     if (new URL(address).origin !== new URL(this.#settings.secretId).origin)
       throw new Error('The vault named a page that is not its own.')
     const token = await this.#settings.credential.getToken('https://vault.azure.net/.default', { abortSignal: signal })

@@ -8,7 +8,7 @@ import { foreignColumns, type ReadRow, type Row, rowVersion, split, textIn } fro
 import { answered, found } from './fault.ts'
 import { type Deadline, type Tables, within } from './tables.ts'
 
-/** Slots, in the table `limits`: each row is a partition of its own. */
+/** Keeps slots in the table `limits`, where each row is a partition of its own. */
 export class TableLimits implements Limits {
   readonly #table: TableClient
 
@@ -37,7 +37,7 @@ export class TableLimits implements Limits {
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause
       const stored = await this.#stored(key, within(2_000))
-      // After a lost answer the conflict is with this very write: then the row is as it should be.
+      // After a lost answer the conflict is with this very write, and the row is as it should be.
       if (stored === null || textIn(stored, 'row') !== wanted) throw cause
     }
   }

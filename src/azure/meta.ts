@@ -6,9 +6,9 @@ import { integerIn, type Row, rowVersion, textIn } from './column.ts'
 import { answered, found, unlessConflict } from './fault.ts'
 import { type Tables, within } from './tables.ts'
 
-/** What a ledger is. It never changes: one deployment serves one tenant and one log. */
+/** The identity of a ledger, which never changes: one deployment serves one tenant and one log. */
 export interface Meta {
-  /** Of the log, as in its checkpoints. */
+  /** The name of the log, as in its checkpoints. */
   readonly origin: string
   readonly tenant: string
   /** The first day that can have events: `2026-01-31`. */
@@ -16,9 +16,9 @@ export interface Meta {
 }
 
 /**
- * Makes the tables if need be, and writes once what this ledger is.
+ * Creates the tables if they are missing, and writes the identity of the ledger once.
  *
- * @throws {Error} that names the field, if this is the ledger of another deployment or another format.
+ * @throws {Error} naming the field, if this is the ledger of another deployment or another format
  * @throws {Problem} `unavailable`, `evidence-broken`
  */
 export async function prepareLedger(
@@ -34,7 +34,7 @@ export async function prepareLedger(
     const { origin, sign } = await macs.rows()
     const columns = { ...ours, shards: shards.length, first }
     const row = { partitionKey: 'seal', rowKey: 'meta', v: rowVersion, ...columns, ...sign(metaText(origin, columns)) }
-    // Another instance, or an earlier try of ours, may have been first; the row is checked all the same.
+    // Another instance or an earlier try may have been first. The row is checked in any case.
     await unlessConflict(ledger.createEntity(row, deadline))
     meta = await read()
   }
@@ -63,7 +63,7 @@ export const metaFrom = (macs: Macs, row: Row): Promise<MetaColumns> =>
 const metaText = (log: string, { origin, tenant, first, shards }: MetaColumns): string =>
   rowText({ origin: log, partition: 'seal', row: 'meta', columns: { origin, tenant, first, shards } })
 
-/** Comes first: the row of another ledger is named by the field that differs, and not as a forged one. */
+/** Runs before the row is authenticated, so that another ledger's row is not reported as forged. */
 function checkOurs(meta: Row, { origin, tenant }: Omit<Meta, 'first'>): void {
   const fields = [
     ['format version', meta['v'], rowVersion],

@@ -20,11 +20,11 @@ const mostRaces = 5
 /** An empty text stands for an absent value, because a merge cannot remove a column. */
 const none = ''
 
-/** Which cards are out of date, who sees to them, and what lies in Teams: rows beside the requests in the ledger. */
+/** Keeps the rows of deliveries, of cards and of the bot's conversations, beside the requests in the ledger. */
 export class TableOutbox implements Outbox {
   readonly #table: TableClient
   readonly #pageSize: number
-  /** For each shard with more rows than were read: where the next call goes on. */
+  /** Where the next call goes on, for each shard with more rows than were read. */
   readonly #places = new Map<Shard, string>()
 
   constructor({ ledger }: Pick<Tables, 'ledger'>, pageSize = mostRows) {
@@ -157,7 +157,7 @@ export class TableOutbox implements Outbox {
 
 const place = (request: RequestId) => rowOf(shardOf(request), rowKey.post(request))
 
-/** Where the bot is, in a partition of its own. A conversation's id has characters that a key may not have. */
+/** Makes the key of a conversation's row. The id is hashed, because it has characters that a key may not have. */
 const arrival = (conversation: string) => ({ partitionKey: 'teams', rowKey: `arrival-${sha256(conversation)}` })
 
 function postingFrom(row: Row): Posting {

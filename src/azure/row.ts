@@ -26,8 +26,8 @@ export interface RowSigner {
 }
 
 /**
- * The authenticated text of a request's row. It says what no event says and what is fixed at birth. All else in the row is
- * what the request's events say, or is worth nothing.
+ * Makes the authenticated text of a request's row, of the members that never change and that no event has. All other
+ * members are either those of the request's events, or of no effect.
  */
 export const requestText = (origin: string, { id, agent, policy }: ApprovalRequest): string =>
   rowText({
@@ -60,7 +60,7 @@ export function requestFrom(row: Row): ApprovalRequest {
   return { ...state, action: action === null ? null : actionFrom(action), said } as ApprovalRequest
 }
 
-/** Leaves out the type of the document, which is there to be hashed. */
+/** Leaves out the document's type, which is present only to be hashed. */
 function actionFrom(text: string): Action {
   const { action, target, environment, params } = JSON.parse(text) as Action
   return { action, target, environment, params }
@@ -90,7 +90,7 @@ export function eventFrom(seq: number, row: Row): KeptEvent {
   return { seq, hash: leafHash(leaf), text: leaf, said, ...(trace !== null && { trace }) }
 }
 
-/** What replaces the texts beside an event. Columns too many become empty, since a merge takes no column away. */
+/** Makes a row that replaces the texts beside an event. Surplus columns become empty: a merge removes no column. */
 export function clearedRow(row: Row, said: Readonly<Record<string, Salted>>): TableEntity {
   const empty = Object.keys(row).flatMap((name) => (/^said\d*$/.test(name) ? [[name, ''] as const] : []))
   return rowOf(textIn(row, 'partitionKey') as Shard, textIn(row, 'rowKey'), {
@@ -119,7 +119,7 @@ export const headFrom = (row: Row): Loaded['head'] => ({
   logKey: textOrNull(row, 'logKey'),
 })
 
-/** The authenticated text of an idempotency key's row. */
+/** Makes the authenticated text of an idempotency key's row. */
 export const keyText = (origin: string, shard: Shard, hash: Hex, { request, body }: UsedKey): string =>
   rowText({ origin, partition: shard, row: rowKey.key(hash), columns: { request, body } })
 

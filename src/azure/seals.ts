@@ -28,7 +28,7 @@ const dayIn = (name: string): Day => name.slice('post-'.length) as Day
 /** Rows of one page. */
 const mostRows = 1_000
 
-/** What is known of sealed days: the partition `seal` of the ledger, where `meta` lies too. */
+/** Keeps the state of sealing in the partition `seal` of the ledger, which also has the row `meta`. */
 export class TableSeals implements Seals {
   readonly #table: TableClient
   readonly #macs: Tables['macs']
@@ -85,7 +85,7 @@ export class TableSeals implements Seals {
     } catch (cause) {
       if (!(cause instanceof Conflict || cause instanceof Problem)) throw cause
       const { head: stored } = await this.head()
-      // An answer may be lost: then the head is as we wanted it, and the conflict is with ourselves.
+      // After a lost answer the conflict is with this very write, and the head is as it should be.
       if (stored?.number !== head.number || stored.manifest !== head.manifest) throw cause
     }
   }
@@ -117,12 +117,12 @@ export class TableSeals implements Seals {
     const by = randomUUID()
     const settings = { etag: textIn(row, 'etag'), ...deadline }
     if (await unlessConflict(this.#table.updateEntity({ ...place(name), until, by }, 'Merge', settings))) return true
-    // An answer may be lost: then the claim is ours, and the conflict is with ourselves.
+    // After a lost answer the conflict is with this very write, and the claim is ours.
     const stored = await this.#read(name, deadline)
     return stored !== null && textOrNull(stored, 'by') === by
   }
 
-  /** All rows whose keys begin so, by key. */
+  /** Reads all rows whose keys have this prefix, in the order of keys. */
   async #rowsFrom(prefix: string): Promise<readonly Row[]> {
     const end = `${prefix}~`
     const filter = odata`PartitionKey eq ${partition} and RowKey ge ${prefix} and RowKey lt ${end}`
@@ -163,7 +163,7 @@ const place = (name: string) => ({ partitionKey: partition, rowKey: name, v: row
 
 const rowOf = (name: string, value: object) => ({ ...place(name), ...split('value', JSON.stringify(value)) })
 
-/** The authenticated text of a row of this partition. */
+/** Makes the authenticated text of a row of this partition. */
 const sealText = (origin: string, name: string, value: string): string =>
   rowText({ origin, partition, row: name, columns: { value } })
 

@@ -31,8 +31,8 @@ const keyIdPattern = /^https?:\/\/[^/]+\/keys\/[0-9a-zA-Z-]+(\/\w+)?$/
 const tenMinutes = 600_000
 
 /**
- * Signs with a P-256 key that never leaves Azure Key Vault. Versions come and go there; the list is kept for 10 minutes,
- * and what signs is always on it.
+ * Signs with a P-256 key that never leaves Azure Key Vault. The list of its versions is read every 10 minutes, and only
+ * versions on the list sign.
  */
 export class VaultSigner implements Signer {
   readonly #settings: VaultSettings
@@ -89,7 +89,7 @@ export class VaultSigner implements Signer {
     return list.versions
   }
 
-  /** Newest first; a pinned version before all others. */
+  /** Lists the versions in force, newest first, and a pinned version before all others. */
   async #enabled(call: Call): Promise<readonly Version[]> {
     const found: { version: string; rank: number }[] = []
     for await (const { version = '', enabled, notBefore, createdOn } of this.#vault.listPropertiesOfKeyVersions(

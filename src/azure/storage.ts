@@ -10,7 +10,7 @@ import { TableOutbox } from './outbox.ts'
 import { TableSeals } from './seals.ts'
 import { connectTables, type TablesOptions } from './tables.ts'
 
-/** An account's tables and blobs, and what this deployment keeps there. */
+/** An account's tables and blobs, and the log and tenant that this deployment keeps there. */
 export interface StorageSettings {
   readonly tables: Omit<TablesOptions, 'origin'>
   readonly blobs: Omit<BlobSettings, 'container'>
@@ -20,22 +20,22 @@ export interface StorageSettings {
   readonly at: Instant
 }
 
-/** The ports that keep what must last. */
+/** The ports that store data. */
 export interface Storage {
   readonly ledger: TableLedger
   readonly limits: TableLimits
   readonly outbox: TableOutbox
   readonly seals: TableSeals
   readonly archive: BlobArchive
-  /** Authenticates what is written there. */
+  /** Authenticates the rows. */
   readonly macs: Macs
 }
 
 /**
- * Opens the storage of a deployment: makes tables and containers where they are missing, checks that they belong to this
- * deployment, and keeps the policy's files with the evidence before anything is decided under that policy.
+ * Opens the storage of a deployment. Creates missing tables and containers, and checks that they belong to this
+ * deployment. Archives the policy's files before any decision is made under that policy.
  *
- * @throws {Error} that names the field, if this is the storage of another deployment or of another format
+ * @throws {Error} naming the field, if this is the storage of another deployment or of another format
  * @throws {Problem} `unavailable`
  */
 export async function openStorage(settings: StorageSettings, policy: Policy): Promise<Storage> {

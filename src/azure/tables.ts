@@ -22,7 +22,7 @@ export interface TablesOptions {
   readonly origin: string
 }
 
-/** Makes the clients. Nothing is sent. */
+/** Makes the clients without sending anything. */
 export function connectTables({ url, credential, ledgerKey, origin }: TablesOptions): Tables {
   const clock: StorageClock = { apart: 0 }
   const options = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: url.startsWith('http://') }
@@ -39,15 +39,15 @@ export function connectTables({ url, credential, ledgerKey, origin }: TablesOpti
   return { ledger: table('ledger'), limits: table('limits'), clock, macs: new Macs({ origin, key: ledgerKey }) }
 }
 
-/** What the SDK takes with each request. */
+/** Options that the SDK takes with each request. */
 export interface Deadline {
   readonly abortSignal: AbortSignal
 }
 
-/** All of one call ends by then, with what is tried again and read back: the caller has an answer within about 8 s. */
+/** Limits a call with its retries. With what is read back after it, the caller has an answer within about 8 s. */
 export function within(ms = 6_000): Deadline {
   const abortSignal = AbortSignal.timeout(ms)
-  // A call may ask all shards at once, and each listens: that many listeners are no leak.
+  // A call may read all shards at once, each with a listener. Node would warn of so many as of a leak.
   setMaxListeners(0, abortSignal)
   return { abortSignal }
 }

@@ -7,13 +7,13 @@ import { type ReadRow, type Row, textIn } from './column.ts'
 import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
 import { rowKey } from './rowKey.ts'
 
-/** With which ETags the rows were read; `null` where there was no row. */
+/** The ETags with which the rows were read; `null` if there was no row. */
 export interface Version {
   readonly head: string | null
   readonly request: ReadRow | null
 }
 
-/** Where the chain stands after the change. */
+/** Computes the head after a change. */
 export function headAfter({ head }: Loaded, { leaves, at, policy, logKey }: Change): Loaded['head'] {
   const newest = leaves.at(-1)
   if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
@@ -23,16 +23,16 @@ export function headAfter({ head }: Loaded, { leaves, at, policy, logKey }: Chan
   return { seq, hash, recordedAt: at, policy: policy ?? head.policy, logKey: logKey ?? head.logKey }
 }
 
-/** Numbers of the events whose texts the change clears. */
+/** Lists the numbers of the events whose texts the change clears. */
 export function clearedBy({ request }: Loaded, { cleared = [] }: Change): readonly number[] {
-  // Only what the request holds is guarded by its row.
+  // The request's row guards only the events of that request.
   if (cleared.some(({ seq }) => !request?.events.some((event) => event.seq === seq)))
     throw new Error('The change clears texts of another request than the one that was loaded.')
   return cleared.map(({ seq }) => seq)
 }
 
 /**
- * All rows that one change writes, as one transaction. The head comes first: its new ETag is the first answer's.
+ * Makes one transaction of all rows that a change writes. The head comes first, so that the first answer has its ETag.
  *
  * @param signer authenticates the rows of evidence
  * @param kept the event rows whose texts it clears, as they were read, by number
@@ -79,17 +79,17 @@ function requestRows(
   ]
 }
 
-/** Merged, so that columns stay which this program does not know. None of its own ever goes. */
+/** Merges, so that columns which this program does not know stay. It never removes a column of its own. */
 const putHead = (entity: ReturnType<typeof rowOf>, etag: string | null): TransactionAction =>
   etag === null ? ['create', entity] : ['update', entity, 'Merge', { etag }]
 
-/** Replaced, since a merge would leave columns of a longer text behind. */
+/** Replaces, because a merge would leave columns of a longer text behind. */
 const putRequest = (signer: RowSigner, after: ApprovalRequest, read: ReadRow | null): TransactionAction =>
   read === null
     ? ['create', requestRow(signer, after)]
     : ['update', requestRow(signer, after, read.foreign), 'Replace', { etag: read.etag }]
 
-/** A deadline's row moves with it and bears the status, so that pending requests are found without reading others. */
+/** Moves a deadline's row. The row has the status, so that pending requests are found without reading others. */
 function dueRows(shard: Shard, before: ApprovalRequest | null, after: ApprovalRequest): TransactionAction[] {
   const [old, next] = [before && dueRow(shard, before), dueRow(shard, after)]
   if (old?.rowKey === next?.rowKey) return next && before?.status !== after.status ? [['upsert', next, 'Replace']] : []
@@ -109,7 +109,7 @@ function newVoters(before: ApprovalRequest | null, after: ApprovalRequest): Obje
   return [...new Set(after.decisions.map((decision) => decision.approver))].filter((approver) => !known.has(approver))
 }
 
-/** Leaves the row that a delivery finds. Merged, so that a claim survives. */
+/** Writes the row that a delivery finds. Merges, so that a claim survives. */
 function postRows(shard: Shard, { leaves }: Change, after: ApprovalRequest): TransactionAction[] {
   if (!needsDelivery(after, leaves)) return []
   return [['upsert', rowOf(shard, rowKey.post(after.id), { rev: after.events.length }), 'Merge']]
