@@ -2,14 +2,14 @@ import { type Day, dayOf } from '../core/data/day.ts'
 import type { Fact } from '../core/request/event.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { Story, Told } from '../verify/requestStory.ts'
+import type { Story, StoryEvent } from '../verify/requestStory.ts'
 import { reportStep } from '../words/reportStep.ts'
 import { spoken } from '../words/spoken.ts'
 
-/** What was verified, and on what a report rests. */
+/** The verified bundle that a report is about. */
 export interface Reported {
   readonly manifest: Manifest
-  /** Whether what people wrote was given. */
+  /** Whether the said file was given. */
   readonly hasSaid: boolean
 }
 
@@ -19,10 +19,10 @@ export interface Account {
   readonly state: string
   readonly at: string
   readonly agent: string
-  /** The earlier day on which it was asked for, and whose texts say why and for what. */
+  /** The day of the ask, if it was an earlier one. That day's said file has the reason and the action. */
   readonly earlier?: Day
   readonly verb: string
-  /** What exactly, in its canonical form taken apart; absent where it was not given. */
+  /** The members of the canonical action; absent if its text was not given or was erased. */
   readonly action?: JsonObject
   readonly digest: string
   readonly reason?: string
@@ -38,7 +38,7 @@ export interface StoryStep {
   readonly kind: 'decision' | 'view' | 'run' | 'other'
   readonly what: string
   readonly who: string
-  /** What somebody wrote. */
+  /** The text that the person or agent wrote. */
   readonly words?: string
 }
 
@@ -66,10 +66,10 @@ export function accountOf({ life, events, exceptions }: Story): Account {
   }
 }
 
-function stepOf(told: Told): StoryStep {
-  const { event } = told
-  const name = textIn(told, 'name')
-  const words = textIn(told, 'reason') ?? textIn(told, 'summary')
+function stepOf(one: StoryEvent): StoryStep {
+  const { event } = one
+  const name = textIn(one, 'name')
+  const words = textIn(one, 'reason') ?? textIn(one, 'summary')
   const id = 'id' in event.actor ? event.actor.id : event.actor.kind
   return {
     at: event.at,
@@ -102,13 +102,13 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
 }
 
 /** Puts an event that is about no request into words. */
-export const noteOf = (told: Told): StoryStep => {
-  const words = textIn(told, 'why')
-  return { ...stepOf(told), ...(words !== undefined && { words }) }
+export const noteOf = (one: StoryEvent): StoryStep => {
+  const words = textIn(one, 'why')
+  return { ...stepOf(one), ...(words !== undefined && { words }) }
 }
 
-const textIn = (told: Told | undefined, name: string): string | undefined =>
-  told?.texts?.find((text) => text.name === name)?.text
+const textIn = (one: StoryEvent | undefined, name: string): string | undefined =>
+  one?.texts?.find((text) => text.name === name)?.text
 
 /** Reads the action as an object. Its digest was verified, so that the service wrote this text. */
 function objectIn(text: string): JsonObject {

@@ -5,20 +5,20 @@ import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
 
-/** A request, as far as this program relies on what the service answers about it. */
+/** The parts of the service's answer about a request that this program uses. */
 export interface Answer {
   readonly id: string
   readonly status: RequestAnswer['status']
   readonly digest: string
   readonly next: string
-  /** Why to stop, in the service's words. */
+  /** The reason to stop, in the service's words. */
   readonly stop?: string
-  /** Stays when the rest of the action is erased. */
+  /** The verb, which stays when the rest of the action is erased. */
   readonly verb: string
   readonly action?: Action
   readonly links: NonNullable<RequestAnswer['links']>
   readonly agent: string
-  /** Who is to execute, where that is not the agent itself. */
+  /** Absent if the agent itself executes. */
   readonly executor?: string
   readonly onBehalfOf?: string
   readonly reason?: string
@@ -36,20 +36,21 @@ export interface Answer {
   readonly delivery?: string
   readonly expiresAt?: string
   readonly grant?: string
-  /** The whole answer, for machines. */
+  /** The whole answer, for programs. */
   readonly document: JsonObject
 }
 
 /**
- * What came in place of a part of the answer: the members have the names of the contract, so that a renamed one does not
- * compile, but any value. The contract's schemas would weigh more than all the rest of this program.
+ * A part of the answer before it is checked: a member may be missing or have any value. The names are the contract's,
+ * so that a renamed member does not compile. The contract's schemas would check more, but are larger than all the rest
+ * of this program.
  */
 type Received<T> = { readonly [K in keyof T]?: Json }
 
 /**
- * Reads what the service answered as a request.
+ * Reads the service's answer about a request.
  *
- * @throws {Exit} 69 when something that everything rests on is missing.
+ * @throws {Exit} 69 if a member that every command needs is missing
  */
 export function parseAnswer(json: Json | undefined): Answer {
   if (!isObject(json)) throw unexpected('it is not an object')
@@ -59,7 +60,7 @@ export function parseAnswer(json: Json | undefined): Answer {
   const stop = partOf<NonNullable<RequestAnswer['stop']>>(sent.stop)
   const grant = partOf<NonNullable<RequestAnswer['grant']>>(sent.grant)
   const id = needed(sent, 'id')
-  if (!isRequestId(id)) throw unexpected('its id is none')
+  if (!isRequestId(id)) throw unexpected('its id is not a request id')
   return {
     id,
     status: statusOf(sent),
@@ -67,7 +68,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     next: needed(sent, 'next'),
     verb: needed(sent, 'action'),
     links: partsOf<Link>(sent.links).map(({ title, url }) => ({ title: text(title) ?? '', url: text(url) ?? '' })),
-    agent: nameOf(sent.agent),
+    agent: nameWithId(sent.agent),
     rules: texts(policy.rules),
     required: partsOf<Slot>(approvals.required).map(slotOf),
     decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
@@ -130,12 +131,12 @@ function decisionOf({
   reason,
   void: voided,
 }: Received<Decision>): Answer['decisions'][number] {
-  const approver = nameOf(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
+  const approver = nameWithId(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
   return { verdict: text(verdict) ?? '', approver, ...optional('reason', text(reason)), void: isObject(voided) }
 }
 
-/** Somebody as `{ id, name }` or as an id alone; names are for display, ids are what counts: show both. */
-function nameOf(who: Json | undefined): string {
+/** Reads a person or agent: `{ id, name }`, or an id alone. Shows both, since names are for display and ids decide. */
+function nameWithId(who: Json | undefined): string {
   if (typeof who === 'string') return who
   if (!isObject(who)) return ''
   const [name, id] = [text(who['name']), text(who['id'])]

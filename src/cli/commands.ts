@@ -1,85 +1,88 @@
-/** What the command line offers: the one table that is parsed by and that help is written from. */
+/** The commands and their options: the one table from which arguments are parsed and help is written. */
 
 export interface Option {
-  /** The name of its value in help. Without it the option takes none. */
+  /** The name of the value in help; absent if the option takes no value. */
   readonly value?: string
   readonly help: string
   readonly required?: true
-  /** May be given more than once. */
+  /** Whether the option may be given more than once. */
   readonly many?: true
 }
 
 export interface Command {
   readonly summary: string
-  /** What it is about, in this order; what is in brackets may be left out. */
+  /** The operands, in order. One in brackets may be left out. */
   readonly about?: readonly string[]
-  /** Whether it is about one request, named by its id. */
+  /** Whether the last operand is a request id. */
   readonly id?: true
-  /** Whether it works without the service. */
+  /** Whether the command works without the service. */
   readonly offline?: true
-  /** Who calls the service by it: agents unless it says otherwise. */
+  /** Whose credentials the command uses: an agent's, if absent. */
   readonly caller?: 'agent' | 'person' | 'either'
-  /** Whether a command line follows after `--`, and may be left out. */
+  /** Whether a command line follows after `--`, or may follow; absent if none may. */
   readonly tail?: 'needed' | 'optional'
   readonly options: Readonly<Record<string, Option>>
 }
 
 const service = {
-  url: { value: 'URL', help: 'where the service is (COUNTERSIGN_URL)' },
-  'token-url': { value: 'URL', help: 'where tokens come from (COUNTERSIGN_TOKEN_URL)' },
-  'client-id': { value: 'ID', help: 'as whom to get one (COUNTERSIGN_CLIENT_ID)' },
-  scope: { value: 'SCOPE', help: 'for which scope (COUNTERSIGN_SCOPE)' },
+  url: { value: 'URL', help: 'the address of the service (COUNTERSIGN_URL)' },
+  'token-url': { value: 'URL', help: 'the token endpoint (COUNTERSIGN_TOKEN_URL)' },
+  'client-id': { value: 'ID', help: "the agent's application id (COUNTERSIGN_CLIENT_ID)" },
+  scope: { value: 'SCOPE', help: 'the scope of the token (COUNTERSIGN_SCOPE)' },
   patience: {
     value: 'SECONDS',
-    help: 'for how long a call is repeated while nobody answers (COUNTERSIGN_PATIENCE; 30)',
+    help: 'how long to repeat a call that gets no answer (COUNTERSIGN_PATIENCE; 30)',
   },
 } as const satisfies Record<string, Option>
 
 const always = {
-  json: { help: 'write one JSON document for machines' },
-  help: { help: 'say how the command is used' },
+  json: { help: 'write one JSON document, for programs' },
+  help: { help: 'show this help' },
 } as const satisfies Record<string, Option>
 
 /** Where people sign in. */
 const authority = {
   tenant: { value: 'ID', help: 'the Entra tenant to sign in to (COUNTERSIGN_TENANT)' },
-  authority: { value: 'URL', help: 'another issuer of tokens than a tenant of Entra (COUNTERSIGN_AUTHORITY)' },
+  authority: { value: 'URL', help: 'the issuer of tokens, if it is not an Entra tenant (COUNTERSIGN_AUTHORITY)' },
   client: { value: 'ID', help: "this command's application id there (COUNTERSIGN_LOGIN_CLIENT)" },
-  scope: { value: 'SCOPE', help: 'for which scope, as api://<application id>/access_as_user (COUNTERSIGN_SCOPE)' },
+  scope: {
+    value: 'SCOPE',
+    help: 'the scope of the token, as api://<application id>/access_as_user (COUNTERSIGN_SCOPE)',
+  },
 } as const satisfies Record<string, Option>
 
 const action = {
-  action: { value: 'VERB', help: 'what is to be done, as db.export', required: true },
-  target: { value: 'TARGET', help: 'to what, as prod/postgres/customers', required: true },
-  environment: { value: 'NAME', help: 'where, as production', required: true },
-  reason: { value: 'TEXT', help: 'why, for those who decide', required: true },
+  action: { value: 'VERB', help: 'what to do, for example db.export', required: true },
+  target: { value: 'TARGET', help: 'what to do it to, for example prod/postgres/customers', required: true },
+  environment: { value: 'NAME', help: 'where to do it, for example production', required: true },
+  reason: { value: 'TEXT', help: 'why; approvers read this', required: true },
   param: {
     value: 'KEY=VALUE',
     help: 'a param; JSON if the value is a number, boolean, object or array, else text',
     many: true,
   },
-  text: { value: 'KEY=VALUE', help: 'a param that is text, whatever it looks like (as a version 1.10)', many: true },
-  'on-behalf-of': { value: 'OBJECT-ID', help: 'the person it is done for' },
-  link: { value: 'TITLE=URL', help: 'something to read before deciding, https', many: true },
-  'expires-in': { value: 'SECONDS', help: 'give up unless decided by then; the policy may be shorter' },
-  'idempotency-key': { value: 'KEY', help: 'names this ask: the same key asks for the same request (random)' },
+  text: { value: 'KEY=VALUE', help: 'a param that stays text, for example the version 1.10', many: true },
+  'on-behalf-of': { value: 'OBJECT-ID', help: 'the person for whom it is done' },
+  link: { value: 'TITLE=URL', help: 'a page for approvers to read first, https', many: true },
+  'expires-in': { value: 'SECONDS', help: 'expire unless decided by then; the policy may allow less' },
+  'idempotency-key': { value: 'KEY', help: 'the same key gives the same request again (default: random)' },
 } as const satisfies Record<string, Option>
 
-const key = { value: 'LOG.pem', help: "a public key of the log's, from somewhere you trust", many: true } as const
+const key = { value: 'LOG.pem', help: "the log's public key, from a source that you trust", many: true } as const
 
 export const commands = {
   login: {
-    summary: 'sign in as a person, in a browser; or for one command alone',
+    summary: 'sign in as a person, in a browser, or for a single command',
     offline: true,
     tail: 'optional',
     options: {
       url: service.url,
       ...authority,
-      device: { help: 'sign in on another device, by a code: for where there is no browser' },
+      device: { help: 'sign in with a code on another device, if this one has no browser' },
     },
   },
   logout: {
-    summary: "take the sign-in out of this system's keyring",
+    summary: "remove the sign-in from this system's keyring",
     offline: true,
     options: { url: service.url },
   },
@@ -92,10 +95,10 @@ export const commands = {
     },
   },
   ask: {
-    summary: 'ask for an action, and do not wait',
+    summary: 'ask for an action without waiting',
     options: {
       ...action,
-      executor: { value: 'OBJECT-ID', help: 'who will execute it, if not the agent that asks' },
+      executor: { value: 'OBJECT-ID', help: 'the identity that will execute it, if not the agent that asks' },
     },
   },
   show: { summary: 'show a request', id: true, caller: 'either', options: {} },
@@ -123,13 +126,13 @@ export const commands = {
     summary: 'deny a request, as the person who is signed in',
     id: true,
     caller: 'person',
-    options: { reason: { value: 'TEXT', help: 'why; the agent is told', required: true } },
+    options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true } },
   },
   download: {
-    summary: 'download the evidence of a sealed day, and what people wrote on it',
+    summary: 'download the evidence of a sealed day, and its said file',
     about: ['DATE'],
     caller: 'person',
-    options: { out: { value: 'FOLDER', help: 'where to (the current folder)' } },
+    options: { out: { value: 'FOLDER', help: 'the folder to write to (default: the current one)' } },
   },
   verify: {
     summary: 'verify the evidence of a day, or of all days in a folder',
@@ -137,38 +140,38 @@ export const commands = {
     offline: true,
     options: {
       key: { ...key, required: true },
-      said: { value: 'FILE', help: 'verify what people wrote, too' },
+      said: { value: 'FILE', help: 'also verify this said file: the texts that people and agents wrote' },
       grants: {
         value: 'FILE',
-        help: 'grants that were kept, one a line: their approvals must be in the log',
+        help: 'a file of kept grants, one a line: the log must have their approvals',
         many: true,
       },
       'grant-keys': { value: 'JWKS.json', help: 'the public keys that sign grants' },
       chain: {
         value: 'FOLDER',
-        help: 'verify every countersign-evidence-*.zip in it, and that each continues the last',
+        help: 'verify every countersign-evidence-*.zip in it, and that each continues the one before',
       },
     },
   },
   report: {
-    summary: 'verify the evidence of a day, and tell it request by request, for people',
+    summary: 'verify the evidence of a day, and describe it request by request for people',
     about: ['BUNDLE.zip'],
     offline: true,
     options: {
       key: { ...key, required: true },
-      said: { value: 'FILE', help: 'what people wrote' },
-      out: { value: 'FILE', help: 'where to (standard output)' },
-      format: { value: 'FORMAT', help: "html or csv (as FILE's name ends, else html)" },
+      said: { value: 'FILE', help: 'the said file: the texts that people and agents wrote' },
+      out: { value: 'FILE', help: 'the file to write (default: standard output)' },
+      format: { value: 'FORMAT', help: "html or csv (default: as FILE's name ends, else html)" },
     },
   },
   prove: {
-    summary: 'prove the events of one request, by proofs that need no bundle',
+    summary: "write proofs of one request's events, which hold without the bundle",
     about: ['BUNDLE.zip'],
     id: true,
     offline: true,
     options: {
       key: { ...key, help: `${key.help}: the bundle is verified first` },
-      out: { value: 'FOLDER', help: 'write one file for each event there: REQUEST-ID-NUMBER.tlog-proof' },
+      out: { value: 'FOLDER', help: 'write one file for each event to this folder: REQUEST-ID-NUMBER.tlog-proof' },
     },
   },
   'verify-proof': {

@@ -6,12 +6,12 @@ import { describeAction, describeState } from './print.ts'
 import { type Result, resultOf } from './result.ts'
 import type { Session } from './session.ts'
 
-/** Shows what is to be decided, then sends the decision with the digest of what was shown. */
+/** Shows the action, then sends the decision with the digest of what was shown. */
 export async function decide(session: Session, verdict: 'approve' | 'deny'): Promise<Result> {
   const { options, service, screen } = session
   const seen = await service.read(options.id)
   screen.show(describeAction(seen), 'stderr')
-  if (!seen.action) throw new Exit(exits.refused, `Request ${seen.id} does not say any more what it is about.`)
+  if (!seen.action) throw new Exit(exits.refused, `Not decided: the action of request ${seen.id} was erased.`)
   const digest = actionDigest(seen.action)
   if (digest !== seen.digest)
     throw new Exit(exits.refused, `Not decided: what is shown has ${digest}, the service says ${seen.digest}.`)
@@ -36,7 +36,7 @@ async function getConfirmation({ options }: Session, { tier }: Answer): Promise<
 function askPerson(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
-    // Closing after the answer rejects what is already resolved, which does nothing.
+    // After an answer the promise is resolved already, so that this has no effect.
     terminal.once('close', () => reject(new Exit(exits.ended, 'Not decided.')))
     terminal.question(question, (answer) => {
       resolve(answer)

@@ -11,16 +11,16 @@ import type { ServiceDownload } from './http.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
-/** A file that is there now. */
-interface Kept {
+/** A file on this machine, after the download. */
+interface LocalFile {
   readonly file: string
   readonly sha256: string
   readonly size: number
-  /** Whether it was there before, with the same content. */
+  /** Whether it existed before, with the same content. */
   readonly same: boolean
 }
 
-/** Downloads the evidence of a day, and what people wrote on it. */
+/** Downloads the bundle of a day, and its said file. */
 export async function download(session: Session): Promise<Result> {
   const { options } = session
   const date = dateOf(options.about[0] ?? '')
@@ -28,7 +28,7 @@ export async function download(session: Session): Promise<Result> {
   try {
     await mkdir(folder, { recursive: true })
   } catch {
-    throw new Exit(exits.usage, `--out: ${folder} is no folder, and cannot be made one.`)
+    throw new Exit(exits.usage, `--out: ${folder} is not a folder and cannot be created.`)
   }
   const bundle = await fetched(session, `evidence/bundles/${date}`, join(folder, `countersign-evidence-${date}.zip`))
   const said = await fetched(session, `evidence/said/${date}`, join(folder, `said-${date}.jsonl`))
@@ -41,7 +41,7 @@ export async function download(session: Session): Promise<Result> {
   return { exit: exits.ok, lines: [...lines, ['next', next]], to: 'stdout', record }
 }
 
-const recordOf = (kept: Kept): JsonObject => ({ ...kept })
+const recordOf = (file: LocalFile): JsonObject => ({ ...file })
 
 function dateOf(text: string): Day {
   try {
@@ -52,11 +52,11 @@ function dateOf(text: string): Day {
   }
 }
 
-async function fetched({ service, screen }: Session, path: string, file: string): Promise<Kept> {
+async function fetched({ service, screen }: Session, path: string, file: string): Promise<LocalFile> {
   const before = await digestOf(file)
   const found = await service.download(path, before && `"${before.sha256}"`)
   if (!found && before) return { file, ...before, same: true }
-  if (!found) throw new Exit(exits.unreachable, 'The service answered that nothing changed, without being asked.')
+  if (!found) throw new Exit(exits.unreachable, 'The service answered “not modified” to a call without an ETag.')
   const draft = `${file}.${randomUUID().slice(0, 8)}.part`
   try {
     const { sha256, size } = await written(found, draft, (text) => screen.progress(`${file}: ${text}`))
@@ -64,7 +64,7 @@ async function fetched({ service, screen }: Session, path: string, file: string)
     if (await exists(file))
       throw new Exit(
         exits.usage,
-        `${file} is there with other content: move it away first. (Texts may have been erased.)`,
+        `${file} exists with other content: move it away first. (Texts may have been erased since.)`,
       )
     await rename(draft, file)
     return { file, sha256, size, same: false }
@@ -74,8 +74,8 @@ async function fetched({ service, screen }: Session, path: string, file: string)
   }
 }
 
-/** @throws {Exit} 69 if it is not what the service says it is. */
-async function written({ headers, bytes }: ServiceDownload, draft: string, tell: (text: string) => void) {
+/** @throws {Exit} 69 if the content does not have the digest that the service names */
+async function written({ headers, bytes }: ServiceDownload, draft: string, report: (text: string) => void) {
   const hash = createHash('sha256')
   const [, expected] = /^"([0-9a-f]{64})"$/.exec(headers.get('etag') ?? '') ?? []
   const whole = Number(headers.get('content-length') ?? Number.NaN)
@@ -85,7 +85,7 @@ async function written({ headers, bytes }: ServiceDownload, draft: string, tell:
     for await (const piece of bytes) {
       hash.update(piece)
       size += piece.length
-      tell(`${size}${of} bytes`)
+      report(`${size}${of} bytes`)
       yield piece
     }
   }
@@ -97,7 +97,7 @@ async function written({ headers, bytes }: ServiceDownload, draft: string, tell:
   }
   const sha256 = hash.digest('hex')
   if (expected !== undefined && expected !== sha256)
-    throw new Exit(exits.unreachable, `What came has the SHA-256 ${sha256}; the service says ${expected}.`)
+    throw new Exit(exits.unreachable, `The download has the SHA-256 ${sha256}; the service says ${expected}.`)
   return { sha256, size }
 }
 
@@ -111,7 +111,7 @@ async function digestOf(file: string): Promise<{ readonly sha256: string; readon
       size += piece.length
     }
   } catch {
-    throw new Exit(exits.usage, `${file} is there and cannot be read.`)
+    throw new Exit(exits.usage, `${file} exists and cannot be read.`)
   }
   return { sha256: hash.digest('hex'), size }
 }

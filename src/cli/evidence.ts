@@ -12,7 +12,7 @@ import type { Options } from './options.ts'
 /**
  * Reads the public keys that `--key` names.
  *
- * @throws {Exit} 2 naming the file.
+ * @throws {Exit} 2, naming the file
  */
 export function readKeys(options: Options): readonly Uint8Array[] {
   return options.many('key').map((file) => {
@@ -22,7 +22,7 @@ export function readKeys(options: Options): readonly Uint8Array[] {
   })
 }
 
-/** @throws {Exit} 2 naming the file. */
+/** @throws {Exit} 2, naming the file */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -31,7 +31,7 @@ export function readText(file: string): string {
   }
 }
 
-/** Does what reads files; one that cannot be read ends the command. */
+/** Runs work that reads files. @throws {Exit} 2 if a file cannot be read */
 export async function readable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

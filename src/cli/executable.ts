@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { Exit, exits } from './exit.ts'
 import type { Environment } from './environment.ts'
 
-/** Exactly what is run, and what the params bind as `command`. */
+/** The program to run. The params bind it as `command`. */
 export interface Program {
   readonly path: string
   readonly args: readonly string[]
@@ -13,9 +13,9 @@ export interface Program {
 }
 
 /**
- * Finds what a shell would run for these words: a path as it is, a name on the PATH.
+ * Finds the program as a shell does: a path is taken as it is, a name is looked up on the PATH.
  *
- * @throws {Exit} 78 if there is no such executable file.
+ * @throws {Exit} 78 if there is no such executable file
  */
 export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Program {
   if (name === '') throw new Exit(exits.usage, 'The command to run is missing: it comes after --.')
@@ -24,7 +24,7 @@ export function resolveCommand([name = '', ...args]: readonly string[], path = '
   return { path: found, args, cwd }
 }
 
-/** A path as it is, a name on the PATH. */
+/** Finds an executable file: a path is taken as it is, a name is looked up on the PATH. */
 export function findExecutable(name: string, path = '', cwd = process.cwd()): string | undefined {
   // An empty entry of the PATH is the current directory.
   const folders = name.includes('/') ? [''] : path.split(delimiter)
@@ -45,7 +45,7 @@ export type Ending =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'not-started'; readonly fault: string }
 
-/** Runs the command without a shell, on our own standard streams. `started` gets the process to pass signals on to. */
+/** Runs the command without a shell, on this program's standard streams. `started` gets the process, for signals. */
 export function execute(
   { path, args, cwd }: Program,
   env: Environment,
@@ -59,7 +59,7 @@ export function execute(
     try {
       const child = spawn(path, args, { cwd, env, stdio: 'inherit', shell: false })
       child.on('error', (cause) => {
-        // With a process it is a signal that could not be sent, not a start that failed.
+        // If the process runs, a signal could not be sent; the start did not fail.
         if (child.pid === undefined) failed(cause)
       })
       child.on('exit', (code, signal) =>
@@ -72,7 +72,7 @@ export function execute(
   })
 }
 
-/** As shells have it: 128 and the signal's number; 127 not found, 126 found but not startable. */
+/** Gives the exit code that shells give: 128 and the signal's number, 127 if not found, 126 if not startable. */
 export function exitCodeOf(ending: Ending): number {
   switch (ending.kind) {
     case 'exit':

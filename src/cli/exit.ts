@@ -8,7 +8,7 @@ export const exits = {
   broken: 1,
   /** A file that cannot be read, or is too new for this program. */
   unreadable: 2,
-  /** The service, or the token endpoint, cannot be reached or answers something else than it should. */
+  /** The service or the token endpoint cannot be reached, or answers something unexpected. */
   unreachable: 69,
   /** A fault in this program. */
   fault: 70,
@@ -25,9 +25,9 @@ export type ExitCode = (typeof exits)[keyof typeof exits]
 /** Ends the command with a sentence for people and an exit code for programs. */
 export class Exit extends Error {
   readonly status: ExitCode
-  /** What the service called it, where it did. */
+  /** The problem, if the service answered one. */
   readonly problem: JsonObject | undefined
-  /** The request as the service answered it, where it did. */
+  /** The request, if the service answered one. */
   readonly request: JsonObject | undefined
 
   constructor(status: ExitCode, sentence: string, about: { problem?: JsonObject; request?: JsonObject } = {}) {
@@ -52,12 +52,12 @@ const byStatus: Readonly<Record<Status, ExitCode>> = {
   failed: exits.ended,
 }
 
-/** What a request that is decided means for whoever waits for it: only an unused approval is a success. */
+/** Gives the exit code after waiting for a request: only an unused approval is a success. */
 export const exitOf = (status: Status): ExitCode => byStatus[status]
 
-/** What a problem that the service answered means. */
+/** Gives the exit code for a problem that the service answered. */
 export function exitOfProblem(status: number, code: string): ExitCode {
-  // Nobody there who could say yes: refused, though the status is that of a bad body.
+  // No approver exists, so the answer is no, although the status is that of a bad body.
   if (code === 'no-eligible-approver' || status === 403) return exits.refused
   if (status === 409 || status === 429) return exits.ended
   return status >= 400 && status < 500 ? exits.usage : exits.unreachable

@@ -5,7 +5,7 @@ import { type Result, resultOf } from './result.ts'
 import type { Session } from './session.ts'
 import { untilDecided } from './waiting.ts'
 
-/** Asks and does not wait. */
+/** Asks without waiting. */
 export async function ask({ options, service }: Session): Promise<Result> {
   const { body, key } = buildAsking(options)
   const answer = await service.ask(body, key)

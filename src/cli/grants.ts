@@ -7,10 +7,9 @@ import type { Options } from './options.ts'
 import type { Result } from './result.ts'
 
 /**
- * Goes on after bundles were found to hold: each grant of the files that `--grants` names has to be of an approval that
- * they record.
+ * Checks the grants of `--grants` if the bundles hold: one of the bundles must record each grant's approval.
  *
- * @param held the result of the bundles
+ * @param held the result for the bundles
  * @param bundles their files
  */
 export async function withGrants(options: Options, held: Result, bundles: readonly string[]): Promise<Result> {
@@ -37,11 +36,11 @@ export function checkGrantOptions(options: Options): void {
   throw new Exit(exits.usage, '--grants and --grant-keys belong together. See countersign help verify.')
 }
 
-/** The file of each bundle in the folder. */
+/** Gives the path of each bundle in the folder. */
 export const inFolder = (folder: string, files: readonly { readonly file: string }[]): readonly string[] =>
   files.map(({ file }) => join(folder, file))
 
-/** A file has a grant a line. @throws {Broken} as {@link readGrant} */
+/** Reads files with one grant a line. @throws {Broken} as {@link readGrant} */
 function grantsIn(options: Options, files: readonly string[]): readonly KeptGrant[] {
   const name = options.one('grant-keys') ?? ''
   const keys = grantKeysIn(readText(name))

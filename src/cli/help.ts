@@ -1,7 +1,7 @@
 import { Exit, exits } from './exit.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
 
-/** @throws {Exit} 78 for a command that does not exist. */
+/** Writes the help of a command, or the overview. @throws {Exit} 78 for a command that does not exist */
 export function help(name?: string): string {
   if (name === undefined) return overview
   if (!isCommand(name)) throw new Exit(exits.usage, `unknown command "${name}". See countersign help.`)
@@ -41,16 +41,16 @@ ${Object.entries(commands)
 countersign help COMMAND (or COMMAND --help) lists its options; countersign --version prints the version.
 
 Settings
-  COUNTERSIGN_URL             where the service is
-  COUNTERSIGN_TOKEN           an access token; comes before what follows
+  COUNTERSIGN_URL             the address of the service
+  COUNTERSIGN_TOKEN           an access token; comes before all settings below
   COUNTERSIGN_TENANT          the Entra tenant that people sign in to; or
-  COUNTERSIGN_AUTHORITY       the issuer of their tokens, where that is no tenant of Entra
+  COUNTERSIGN_AUTHORITY       the issuer of their tokens, if it is not an Entra tenant
   COUNTERSIGN_LOGIN_CLIENT    this command's application id there
   COUNTERSIGN_TOKEN_URL       the token endpoint, for agents
   COUNTERSIGN_CLIENT_ID       the agent's application id
   COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line
-  COUNTERSIGN_SCOPE           sent when set; Entra asks for api://<application id>/.default, of people for …/access_as_user
-  COUNTERSIGN_PATIENCE        seconds for which a call is repeated while nobody answers (30)
+  COUNTERSIGN_SCOPE           the scope of tokens; in Entra api://<application id>/.default, for people …/access_as_user
+  COUNTERSIGN_PATIENCE        seconds for which a call without an answer is repeated (30)
   NO_COLOR                    no colours
 
 Exit codes
@@ -67,32 +67,33 @@ With --json standard output has one line of JSON:
   { "exit", "request"?, "error"?: { "words", "problem"? } }
 `
 
-const signingIn = `Opens a browser, and waits five minutes for it to come back to a port of this machine (RFC 8252, with PKCE). With --device
-it shows an address and a code to type there, on any device (RFC 8628).
+const signingIn = `Opens a browser, and waits five minutes for the sign-in on a port of this machine (RFC 8252, with PKCE). With --device
+it shows an address, and a code to type there on any device (RFC 8628).
 
-The token goes to this system's keyring: by secret-tool on Linux, where there is a session bus, or by security on macOS.
-approve, deny and download then use it, and show and wait where no agent is configured. It lasts about an hour, and is
-not renewed: sign in again. It is never written to a file, and never printed.
+The token is kept in this system's keyring: with secret-tool on Linux, which needs a session bus, or with security on
+macOS. approve, deny and download use it; so do show and wait if no agent is configured. It lasts about an hour and is
+not renewed: sign in again. It is never written to a file and never printed.
 
-With a COMMAND it is written nowhere: the command gets it as COUNTERSIGN_TOKEN, with what else is in the environment but
+With a COMMAND the token is kept nowhere: the command gets it as COUNTERSIGN_TOKEN, and all other variables except
 COUNTERSIGN_CLIENT_SECRET. The exit code is then the command's own.
 
-A scope that ends in /.default, as agents need it, is taken for the same with /access_as_user.
+A scope that ends in /.default, which agents need, is read as ending in /access_as_user.
 --json writes { "exit", "login": { "expiresAt", "keyring" } }.`
 
-const signingOut = `Takes the token for this service out of the keyring. It counts until it expires all the same.
+const signingOut = `Removes the token for this service from the keyring. The token itself stays valid until it expires.
 --json writes { "exit", "logout": { "removed": true or false } }.`
 
-const running = `Bound, so that nothing else can be run than what was approved: action, target, environment, all params, and as the param
-"command" the executable's absolute path, its arguments and the working directory.
-Not bound: the environment variables, standard input, where symbolic links lead, and the contents of the executable, of
-scripts and of any other file.
+const running = `The approval is bound to the action, the target, the environment, all params, and the param "command": the executable's
+absolute path, its arguments and the working directory. Nothing else can be run with it.
+It is not bound to environment variables, standard input, where symbolic links lead, or the contents of the executable,
+of scripts and of any other file.
 
 The command inherits the environment variables without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET, so that it is
-not signed in as the agent. That is no wall: what runs as the same user can read this program's own environment.
+not signed in as the agent. This does not stop a hostile command: a process of the same user can read this program's
+own environment.
 
-The command is started only after the service has recorded that the approval is used. A crash between the two leaves
-the request redeemed and the command not run; it is never run twice.
+The command starts only after the service has recorded that the approval is used. A crash between the two leaves the
+request redeemed and the command not run; the command never runs twice.
 Ctrl-C while waiting cancels the request (75). While the command runs, signals are passed on to it.
 
 The exit code is the command's own; 128 and the signal's number if a signal ended it; 126 or 127 if it could not be
@@ -102,12 +103,12 @@ Standard output belongs to the command: --json writes its line as the last one o
 it to a file instead. After the command ran it also has
   "command": { "exitCode" } or { "signal" } or { "fault" }, "reported": true or false`
 
-const approving = `The action is shown first, on standard error, and the decision is sent with the digest of what was shown.
-Rows behind a | belong to the text above them. What cannot be seen is named, as ⟦2 spaces⟧ or ⟦U+202E⟧.
-For tier high the target's last segment has to be given with --confirm; on a terminal it is asked for.`
+const approving = `Shows the action first, on standard error, and sends the decision with the digest of what was shown.
+Rows that begin with | continue the text above them. Invisible characters are named, as ⟦2 spaces⟧ or ⟦U+202E⟧.
+For tier high, give the target's last segment with --confirm; on a terminal you are asked for it.`
 
-const verifying = `Nothing is sent or fetched, and no setting is needed. Checked are, in this order, naming the first that does not hold:
-  zip           it holds what a bundle holds, nothing hidden, doubled, or leading elsewhere
+const verifying = `Sends and fetches nothing, and needs no setting. Checks these in order, and names the first that does not hold:
+  zip           it has the files of a bundle, none of them hidden, doubled, or leading elsewhere
   manifest      it is signed with a key given by --key
   members       every file is what the manifest lists
   checkpoints   the log's size and root before and after the day are signed
@@ -116,28 +117,29 @@ const verifying = `Nothing is sent or fetched, and no setting is needed. Checked
   consistency   the proof that the log only grew
   carried       earlier events of requests that began on another day are in the log
   tables        counts, requests.csv and exceptions.csv are what the records say
-  rules         replayed: nobody approved who may not, nothing was used twice, too late or by somebody else
-  said          what people wrote is what the log commits to (with --said); what is missing was erased
+  rules         replayed: only people who may approve did, and no approval was used twice, late or by another identity
+  said          each text is the one that the log commits to (with --said); missing texts were erased
 
-It does not prove that the directory told the truth about people, or that whoever holds the log's key did not write a
-day anew whose checkpoint nobody else kept. Compare the root with the one that was posted when the day was sealed.
+This does not prove that the directory's facts about people are true. Nor does it prove that no day was written anew by
+the holder of the log's key: compare the root with the one that was posted when the day was sealed.
 
-With --chain each day must also continue the one before, without a gap. A change of the log's key is followed.
+With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed.
 
 --json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
 with --chain { "exit", "ok", "bundles", "problem"? }. "checks" names what holds.`
 
-const reporting = `Says for each request who asked, why, for what exactly, who decided and when, what they were shown, whether it ran, and
-what is out of the ordinary. What people wrote comes from --said; without it there are digests only.
+const reporting = `Says of each request who asked, why and for what exactly, who decided and when, what they were shown, whether it ran,
+and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
+digests.
 HTML is one file without scripts, for browsers and printers; CSV is one row per request.
 Evidence that does not hold is not reported.`
 
-const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and holds the event itself. Whoever has the log's public
-key can verify it without the bundle: countersign verify-proof FILE --key LOG.pem.
-Without --out there has to be one event only, and its proof goes to standard output.`
+const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
+it can be verified without the bundle: countersign verify-proof FILE --key LOG.pem.
+Without --out the request must have a single event, whose proof goes to standard output.`
 
-const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears when it is
-complete, and its SHA-256 is what the service says. Files that are there with other content are left alone.`
+const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears only when it is
+complete and has the SHA-256 that the service names. A file that exists with other content is left alone.`
 
 const more: Readonly<Record<string, string>> = {
   login: signingIn,

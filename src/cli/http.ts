@@ -4,28 +4,28 @@ import { isObject, type Json, readJson } from '../core/data/json.ts'
 import { isLasting } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
 
-/** One call. It may be repeated, so it must be one that means the same when it arrives twice. */
+/** One call. Its effect must be the same when it arrives twice, because it is repeated after a lost answer. */
 export interface ServiceCall {
   readonly url: URL
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** How long one answer may take. */
+  /** Seconds that one answer may take. */
   readonly seconds: number
-  /** Cuts the call off; its reason is thrown. */
+  /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Reply {
   readonly status: number
-  /** Absent if the body was not JSON, or not as strict as ours. */
+  /** Absent if the body is not JSON, as strictly as this program reads it. */
   readonly json?: Json
 }
 
-/** An answer that is a file: its bytes are still to come. */
+/** An answer that is a file, whose bytes are still to be received. */
 export interface ServiceDownload {
   readonly headers: Headers
-  /** @throws {Exit} 69 if they end early. */
+  /** @throws {Exit} 69 if the transfer breaks off */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
@@ -37,25 +37,25 @@ export interface Patience {
 const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
 
 /**
- * Calls, and calls again while nobody answers or the service asks for it (429, 502, 503, 504), after `Retry-After` or
- * with growing pauses, until the patience counted from the first fault is used up. A problem that lasts until somebody
- * updates the service is not asked for again, whatever its status.
+ * Calls, and repeats the call while there is no answer or the service asks for another try (429, 502, 503, 504). Waits
+ * for `Retry-After`, or longer each time, and gives up when the patience since the first fault is used up. A problem
+ * that lasts until the service is updated ends the tries, whatever its status.
  *
  * @returns the last answer
- * @throws {Exit} 69 if there is none.
+ * @throws {Exit} 69 if there is none
  */
 export function send(call: ServiceCall, patience: Patience): Promise<Reply> {
   return persist(call, patience, readBody)
 }
 
-/** Calls, and calls again, as {@link send} does, for a file of any size. It may take as long as bytes keep coming. */
+/** Calls as {@link send} does, for a file of any size. The transfer may last as long as bytes keep coming. */
 export function open(call: ServiceCall, patience: Patience): Promise<Reply & { readonly download?: ServiceDownload }> {
   return persist(call, patience, async (response, waiting) =>
     response.status === 200 ? { download: downloadIn(response, waiting, call) } : readBody(response),
   )
 }
 
-/** What an answer's body is made of. `waiting` ends the call when the other side has been silent for too long. */
+/** Reads an answer's body. `waiting` ends the call when no byte has come for too long. */
 type Read<T> = (response: Response, waiting: Waiting) => Promise<T>
 
 async function persist<T extends object>(call: ServiceCall, patience: Patience, read: Read<T>): Promise<Received & T> {
@@ -75,7 +75,7 @@ async function persist<T extends object>(call: ServiceCall, patience: Patience, 
   }
 }
 
-/** Waits, unless told to stop: then throws the signal's reason. */
+/** Waits. @throws the signal's reason, once it is aborted */
 export async function pauseFor(ms: number, signal?: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, signal && { signal })
@@ -100,7 +100,7 @@ async function once<T extends object>(call: ServiceCall, read: Read<T>): Promise
     const response = await fetch(url, {
       method,
       headers,
-      // A token must not follow to where a redirect points.
+      // Following a redirect could send the token to another service.
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(body !== undefined && { body }),
@@ -118,7 +118,7 @@ async function once<T extends object>(call: ServiceCall, read: Read<T>): Promise
 
 interface Waiting {
   readonly signal: AbortSignal
-  /** Something came: waits as long again. */
+  /** Starts the time anew, because bytes came. */
   readonly again: () => void
   readonly end: () => void
 }
@@ -152,7 +152,7 @@ async function readBody(response: Response): Promise<{ readonly json?: Json }> {
   if (response.body) {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       size += chunk.length
-      // The size is the other side's claim: stop reading rather than believe it.
+      // A body may have any size: stop reading at the limit.
       if (size > limits.bytes) return {}
       chunks.push(chunk)
     }
@@ -161,17 +161,17 @@ async function readBody(response: Response): Promise<{ readonly json?: Json }> {
   try {
     return { json: readJson(Buffer.concat(chunks), limits) }
   } catch {
-    return {} // not JSON as we take it: whoever needs it says what is missing
+    return {} // the caller says what is missing
   }
 }
 
-/** Milliseconds; at least a moment, so that a service is not called in a tight loop. */
+/** Gives milliseconds, at least 50, so that a service is not called in a tight loop. */
 function retryAfterOf(headers: Headers): number | undefined {
   const seconds = parseRetryAfter(headers.get('retry-after'), Date.now())
   return seconds === null ? undefined : Math.max(seconds * 1000, 50)
 }
 
-/** The system's name of the fault, as ECONNREFUSED. */
+/** Names the fault as the system does, for example ECONNREFUSED. */
 export function faultOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') return inner.code

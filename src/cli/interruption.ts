@@ -1,20 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
 import { Exit, exits } from './exit.ts'
 
-/** What became of the signals that ask this program to stop. */
+/** Handles the signals that ask this program to stop. */
 export interface Interruption {
-  /** Fires at the first one that comes while no command runs. */
+  /** Aborted by the first signal that comes while no command runs. */
   readonly signal: AbortSignal
-  /** From now on signals go to the command, until it has ended. */
+  /** Passes further signals to the command; `undefined` once it has ended. */
   readonly passTo: (child: ChildProcess | undefined) => void
-  /** Gives the signals their usual meaning back. */
+  /** Gives the signals their usual effect back. */
   readonly end: () => void
 }
 
 /**
- * Takes SIGINT, SIGTERM and SIGHUP over. The second one before the command runs ends this program at once.
+ * Handles SIGINT, SIGTERM and SIGHUP. A second signal before the command runs ends this program at once.
  *
- * @param say tells about the first one
+ * @param say announces the first signal
  */
 export function watchInterruption(say: (sentence: string) => void): Interruption {
   const controller = new AbortController()
@@ -42,6 +42,6 @@ export function watchInterruption(say: (sentence: string) => void): Interruption
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A terminal sends Ctrl-C to the command too; many programs take a second one as an order to drop everything. */
+/** A terminal sends Ctrl-C to the command too. A second one would make many programs stop without cleaning up. */
 const sentByTerminal = (signal: NodeJS.Signals): boolean =>
   signal === 'SIGINT' && [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)

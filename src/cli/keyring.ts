@@ -11,29 +11,29 @@ export interface Kept {
   readonly expiresAt: number
 }
 
-/** Where the system keeps secrets for the user: one sign-in for each service. */
+/** The system's store for the user's secrets: one sign-in for each service. */
 export interface Keyring {
-  /** The program that is used. */
+  /** The program that is called. */
   readonly name: string
   /** `null` if nothing is kept. @throws {Exit} 69 if the keyring does not answer as it should */
   read(service: string): Promise<Kept | null>
-  /** @throws {Exit} 69 unless it can be read back. */
+  /** @throws {Exit} 69 unless it can be read back */
   store(service: string, kept: Kept): Promise<void>
   /** Whether there was something to forget. @throws {Exit} 69 */
   forget(service: string): Promise<boolean>
 }
 
-/** What a keyring's own program does; the rest is alike. */
+/** The calls in which keyring programs differ. */
 interface Calls {
   readonly name: string
   readonly read: (service: string) => Promise<Called>
   readonly store: (service: string, secret: string) => Promise<Called>
   readonly forget: (service: string) => Promise<Called>
-  /** Whether an answer says that there is nothing. */
+  /** Whether an answer says that nothing is kept. */
   readonly isNothing: (answer: Called) => boolean
 }
 
-/** The system's keyring; `null` where there is none that this program can use. */
+/** Finds the system's keyring; `null` if this program can use none. */
 export function findKeyring(environment: Environment, platform: NodeJS.Platform = process.platform): Keyring | null {
   const name = platform === 'darwin' ? 'security' : 'secret-tool'
   if (platform === 'win32' || (platform !== 'darwin' && !hasSessionBus(environment))) return null
@@ -43,7 +43,7 @@ export function findKeyring(environment: Environment, platform: NodeJS.Platform 
   return keyring(platform === 'darwin' ? security(call) : secretTool(call))
 }
 
-/** The Secret Service is reached over the session's bus: without one `secret-tool` would wait for it, or fail. */
+/** `secret-tool` reaches the Secret Service over the session bus. Without a bus it would hang or fail. */
 function hasSessionBus(environment: Environment): boolean {
   const folder = environment['XDG_RUNTIME_DIR']
   return Boolean(environment['DBUS_SESSION_BUS_ADDRESS']) || (Boolean(folder) && existsSync(join(folder ?? '', 'bus')))
@@ -63,7 +63,7 @@ function keyring(calls: Calls): Keyring {
     async store(service, kept) {
       const answer = await calls.store(service, `${kept.expiresAt}:${kept.token}`)
       if (answer.code !== 0) throw failed(name, answer)
-      // not every failure shows in the exit code: what cannot be read back is not kept
+      // Not every failure shows in the exit code, so the token is read back.
       if ((await read(service))?.token !== kept.token)
         throw failed(name, { ...answer, errors: 'it does not keep the token' })
     },
@@ -76,13 +76,13 @@ function keyring(calls: Calls): Keyring {
   }
 }
 
-/** What is there in another form was not written by this program, or by another version of it: sign in again. */
+/** Reads an entry; `null` if another program or version wrote it. The person then signs in again. */
 function parse(text: string): Kept | null {
   const [, expiresAt = '', token = ''] = /^(\d{1,12}):([\x21-\x7e]+)$/.exec(text.trim()) ?? []
   return token === '' ? null : { token, expiresAt: Number(expiresAt) }
 }
 
-/** libsecret's secret-tool(1). The secret is read from standard input: others can read a command line. */
+/** libsecret's secret-tool(1). The secret goes to standard input, because other users can read a command line. */
 function secretTool(call: Call): Calls {
   const named = (service: string) => ['service', 'countersign', 'url', service]
   return {
@@ -94,16 +94,16 @@ function secretTool(call: Call): Calls {
   }
 }
 
-/** security(1) of macOS. A secret in its arguments could be read by others, so that command comes by standard input. */
+/** security(1) of macOS. The command with the secret goes to standard input: other users can read a command line. */
 function security(call: Call): Calls {
   const named = (service: string) => ['-s', 'countersign', '-a', service]
   return {
     name: 'security',
     read: (service) => call(['find-generic-password', ...named(service), '-w']),
     async store(service, secret) {
-      // no address and no token has a quote
+      // Neither addresses nor tokens contain a quote.
       const line = `add-generic-password -U -s countersign -a "${service}" -w "${secret}"\n`
-      // a longer line would be cut, and its end taken for another command
+      // A longer line would be cut, and its end run as another command.
       if (line.length >= longestLine) return { code: 1, output: '', errors: 'the token is too long for it' }
       return call(['-i'], line)
     },
@@ -113,7 +113,7 @@ function security(call: Call): Calls {
   }
 }
 
-/** How much of a line `security -i` reads. */
+/** Bytes of a line that `security -i` reads. */
 const longestLine = 4096
 
 interface Called {
@@ -124,7 +124,7 @@ interface Called {
 
 type Call = (args: readonly string[], input?: string) => Promise<Called>
 
-/** People may have to unlock the keyring first. */
+/** Milliseconds. People may have to unlock the keyring first. */
 const patience = 120_000
 
 function run(
@@ -139,7 +139,7 @@ function run(
     child.stderr.setEncoding('utf8').on('data', (more: string) => (text.errors += more))
     child.on('error', ({ message }) => done({ code: null, output: '', errors: message }))
     child.on('close', (code) => done({ code, ...text }))
-    // it may end without reading, which is told by how it ends
+    // If the program ends without reading, its exit code says why.
     child.stdin.on('error', () => undefined).end(input)
   })
 }

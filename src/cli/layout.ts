@@ -2,17 +2,17 @@ import type { JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
 
 /**
- * A label and what it labels: a text, or an object to be written as JSON. Without a label it belongs to the line above.
- * A label that ends with a colon starts a sentence and stands in no column.
+ * A label with its text, or with an object that is written as JSON. An empty label continues the line above. A label
+ * that ends with a colon starts a sentence and stands in no column.
  */
 export type Line = readonly [label: string, text: string | JsonObject]
 
 /**
- * Lays a line out in rows that no terminal has to wrap, for a row that a terminal wraps goes on where labels stand: a
- * stranger's text could pass for a field. Every row but that of the label has a bar before it.
+ * Lays a line out in rows that fit the terminal. A row that the terminal wraps would continue in the column of labels,
+ * where an agent's text could pass for a field. Every row after the first begins with a bar.
  *
- * Two texts that differ are shown differently: a row is cut before a space, which starts the next row, or where it is
- * full; a newline is `↵`; spaces that are easily overlooked are named.
+ * Different texts look different: a row is cut before a space, which starts the next row, or where the row is full; a
+ * newline is `↵`; spaces that are easily overlooked are named.
  */
 export function layOut([label, text]: Line, { columns, colours }: Terminal): string {
   const head = label.endsWith(':') ? label : label.padEnd(column)
@@ -28,24 +28,24 @@ export interface Terminal {
   readonly colours: boolean
 }
 
-/** Wide enough for the longest label that stands in a column. */
+/** Characters of the column of labels: enough for the longest. */
 const column = 16
 
-/** Holds every cell there can be, so that a row always takes one. */
+/** Columns that hold the longest cell, so that every row takes at least one. */
 const narrowest = 24
 
 function linesOf(text: string | JsonObject): readonly string[] {
   if (typeof text === 'string') return spaced(visible(text, 'block')).split('\n')
-  // The spaces that JSON indents with are ours; whatever comes behind them may be a stranger's.
+  // The indentation is this program's. What follows it may be an agent's.
   const lines = JSON.stringify(text, null, 2).split('\n')
   return lines.map((line) => line.replace(/[^ ].*/su, (rest) => spaced(visible(rest))))
 }
 
-/** `visible` leaves no other brackets of this kind, so nobody else can write these. */
+/** Names spaces. `visible` replaces such brackets in texts, so that no text can imitate these names. */
 const spaced = (text: string): string =>
   text.replace(/ {2,}|^ | $/g, ({ length }) => (length === 1 ? '⟦space⟧' : `⟦${length} spaces⟧`))
 
-/** What is not to be torn apart: something named, or a character with its marks. */
+/** Units that stay in one row: a named character, or a character with its marks. */
 const cells = /⟦[^⟧]*⟧|\P{M}\p{M}*|\p{M}/gu
 
 function rowsOf(line: string, width: number): readonly string[] {
@@ -65,11 +65,11 @@ function rowsOf(line: string, width: number): readonly string[] {
   return [...rows, row.join('')]
 }
 
-/** Before the last space, unless that one starts or indents the row. */
+/** Cuts before the last space, unless that space starts or indents the row. */
 function cutOf(row: readonly string[], next: string): number {
   const space = [...row, next].lastIndexOf(' ')
   return space > 0 && row[space - 1] !== ' ' ? space : row.length
 }
 
-/** Terminals disagree on what is wide. None takes more than two columns for a character, or more than one for ASCII. */
+/** Counts columns. Terminals differ, but none uses more than two for a character, or more than one for ASCII. */
 const columnsOf = (text: string): number => [...text].reduce((sum, character) => sum + (character <= '~' ? 1 : 2), 0)

@@ -9,9 +9,9 @@ import { readLoginSettings, readServiceUrl } from './settings.ts'
 import { signInByBrowser, signInByDevice } from './signIn.ts'
 
 /**
- * Signs a person in. The token goes to the system's keyring, or to one command: never to a file.
+ * Signs a person in. The token goes to the system's keyring or to one command, never to a file.
  *
- * @throws {Exit} 78 before anybody signs in, if there is neither a keyring nor a command.
+ * @throws {Exit} 78 before the sign-in, if there is neither a keyring nor a command
  */
 export async function login(session: Offline): Promise<Result> {
   const { options, environment, screen } = session
@@ -37,15 +37,15 @@ export async function login(session: Offline): Promise<Result> {
 }
 
 const noKeyring =
-  'There is no keyring here to keep a token in: secret-tool with a session bus on Linux, or security on macOS. Sign in for one command: countersign login -- COMMAND.'
+  'There is no keyring for the token: it takes secret-tool with a session bus on Linux, or security on macOS. Sign in for one command: countersign login -- COMMAND.'
 
-/** Takes the token for this service out of the keyring. */
+/** Removes the token for this service from the keyring. */
 export async function logout({ options, environment }: Offline): Promise<Result> {
   const service = readServiceUrl(options, environment).href
   const removed = (await findKeyring(environment)?.forget(service)) ?? false
   return {
     exit: exits.ok,
-    lines: [['countersign:', removed ? `signed out of ${service}` : `nobody was signed in to ${service}`]],
+    lines: [['countersign:', removed ? `signed out of ${service}` : `you were not signed in to ${service}`]],
     to: 'stderr',
     record: { exit: exits.ok, logout: { removed } },
   }

@@ -2,17 +2,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Exit, exits } from './exit.ts'
 
-/** The end of a sign-in in a browser: a port of this machine, which waits for one answer. */
+/** A port of this machine at which a sign-in in a browser ends. */
 export interface Loopback {
   /** The redirection address. */
   readonly url: string
-  /** Rejects with an {@link Exit} if the answer says no, or none comes in five minutes. */
+  /** Rejects with an {@link Exit} if the answer says no, or if none comes within five minutes. */
   readonly accepted: Promise<URLSearchParams>
   readonly end: () => void
 }
 
 interface LoopbackParts {
-  /** Gives the parameters of an answer that is ours, and `null` for another. @throws {Exit} if ours says no */
+  /** Gives the parameters of the answer to this sign-in; `null` for any other. @throws {Exit} if the answer says no */
   readonly accept: (url: URL) => URLSearchParams | null
   readonly ignored: () => void
 }
@@ -20,8 +20,8 @@ interface LoopbackParts {
 const minutes = 5
 
 /**
- * Listens on a free port of the loopback address (RFC 8252 section 7.3). What is not the answer that is waited for
- * changes nothing: any program and web page can reach this port, and must not end the sign-in.
+ * Listens on a free port of the loopback address (RFC 8252 section 7.3). Any program and web page can reach this port,
+ * so only the answer to this sign-in ends the wait.
  */
 export async function startLoopback({ accept, ignored }: LoopbackParts): Promise<Loopback> {
   const server = createServer()
@@ -31,7 +31,7 @@ export async function startLoopback({ accept, ignored }: LoopbackParts): Promise
   let timer: NodeJS.Timeout | undefined
   const accepted = new Promise<URLSearchParams>((done, failed) => {
     timer = setTimeout(
-      () => failed(new Exit(exits.ended, `Nobody signed in within ${minutes} minutes.`)),
+      () => failed(new Exit(exits.ended, `The sign-in was not finished within ${minutes} minutes.`)),
       minutes * 60_000,
     )
     server.on('request', (req, res) => {
@@ -40,18 +40,18 @@ export async function startLoopback({ accept, ignored }: LoopbackParts): Promise
       try {
         const parameters = accept(target)
         if (parameters !== null)
-          return answer(res, 200, 'You are signed in. Go back to your terminal; this page can be closed.', () =>
+          return answer(res, 200, 'You are signed in. Go back to your terminal; you can close this page.', () =>
             done(parameters),
           )
         ignored()
-        answer(res, 400, 'This does not belong to the sign-in that is waited for.')
+        answer(res, 400, 'This answer does not belong to the current sign-in.')
       } catch (cause) {
-        const words = 'You are not signed in. Your terminal says why; this page can be closed.'
+        const words = 'You are not signed in. Your terminal says why; you can close this page.'
         answer(res, 200, words, () => failed(cause))
       }
     })
   })
-  // it is awaited later, when the browser is open
+  // Avoids an unhandled rejection: callers await it after they have opened the browser.
   accepted.catch(() => undefined)
   return {
     url,
@@ -64,7 +64,7 @@ export async function startLoopback({ accept, ignored }: LoopbackParts): Promise
   }
 }
 
-/** Only what was meant for this address: a page whose name was rebound to this machine says another host. */
+/** Gives requests for this very address: a page whose name was rebound to this machine sends another host. */
 function targetOf({ method, url = '', headers }: IncomingMessage, host: string): URL | null {
   const isOurs =
     method === 'GET' && headers.host === host && url.startsWith('/') && URL.canParse(`http://${host}${url}`)
@@ -79,7 +79,7 @@ function answer(res: ServerResponse, status: number, words: string, sent?: () =>
     'referrer-policy': 'no-referrer',
     connection: 'close',
   }
-  // also when the browser has left meanwhile
+  // `close` also comes if the browser has left meanwhile.
   if (sent) res.once('close', sent)
   res.writeHead(status, headers).end(`${words}\n`)
 }

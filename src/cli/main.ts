@@ -15,7 +15,7 @@ import { connect } from './service.ts'
 import { readSettings } from './settings.ts'
 import { verify } from './verify.ts'
 
-// The program starts itself once more as a thread, to verify with.
+// The verifier starts this file again, as a thread.
 if (isExaminationThread()) serveExamination()
 else void main(process.argv.slice(2))
 
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What asks for words alone, and works without any setting. */
+/** Gives the text of help or version, which need no settings. */
 function informationFor(args: readonly string[]): string | undefined {
   if (args[0] === '--version') return `${packageJson.version}\n`
   if (args[0] === '--help' || args[0] === '-h') return help()

@@ -3,23 +3,23 @@ import { isRequestId } from '../core/data/id.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
 import { Exit, exits } from './exit.ts'
 
-/** A command line, taken apart and checked for what can be checked without its meaning. */
+/** A parsed command line. Its options and operands are those of the table; their values are not checked yet. */
 export interface Options {
   readonly command: CommandName
-  /** The request that the command is about; empty where it is about none. */
+  /** The request id; empty if the command takes none. */
   readonly id: string
-  /** What else it is about, in the order of the command's table. */
+  /** The other operands, in the order of the table. */
   readonly about: readonly string[]
-  /** What comes after `--`, as it came; absent without `--`. */
+  /** The arguments after `--`; absent without `--`. */
   readonly tail?: readonly string[]
   readonly one: (option: string) => string | undefined
   readonly many: (option: string) => readonly string[]
 }
 
 /**
- * Takes the arguments apart. An option may be written as `--name value` or `--name=value`.
+ * Parses the arguments. An option may be written as `--name value` or `--name=value`.
  *
- * @throws {Exit} 78 naming the option and the rule.
+ * @throws {Exit} 78, naming the option and the rule
  */
 export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
@@ -48,7 +48,7 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
   }
 }
 
-/** Tells whether `--help` stands where an option is read, not where one has its value or behind `--`. */
+/** Whether `--help` is given as an option, and not as an option's value or after `--`. */
 export function asksForHelp([name, ...args]: readonly string[]): boolean {
   if (name === undefined || !isCommand(name)) return false
   const tokens = tokensOf(name, split(name, args).own)
@@ -66,7 +66,7 @@ interface Given {
   readonly operands: readonly string[]
 }
 
-/** Reads tokens and judges them here, since the parser's own strictness speaks in its own words. */
+/** Checks the tokens here, because errors of the parser's strict mode do not say what to do. */
 function read(command: CommandName, args: string[]): Given {
   const known: Readonly<Record<string, Option>> = optionsOf(command)
   const values = new Map<string, readonly string[]>()

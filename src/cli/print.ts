@@ -8,7 +8,7 @@ const { labels, ...words } = spoken.request
 /** Describes a request in full: nothing of the action is shortened or left out. */
 export const describe = (answer: Answer): readonly Line[] => [...describeAction(answer), ...describeState(answer)]
 
-/** Describes how a request stands. */
+/** Describes the state of a request. */
 export function describeState(answer: Answer): readonly Line[] {
   return [
     [labels.request, answer.id],
@@ -24,7 +24,7 @@ function describeDecision({ verdict, approver, reason, void: voided }: Answer['d
   return [[label, approver], ...optional('', reason)]
 }
 
-/** Describes what is to be decided on: the action, the agent, its reason and the digest. */
+/** Describes what approvers decide on: the action, the agent, its reason and the digest. */
 export function describeAction(answer: Answer): readonly Line[] {
   const { action, tier, rules } = answer
   return [
@@ -62,7 +62,7 @@ export function progressOf({ required }: Answer): string {
   return required.map(({ groups, have, quorum }) => spoken.progress.counted(groups, have, quorum)).join(', ')
 }
 
-/** The status is written as the API names it, so that people can search for it. */
+/** Names the status as the API does, so that people can search for it. */
 const statusOf = ({ status, stop, delivery }: Answer): string =>
   [status, stop, delivery !== undefined && delivery !== 'ok' && words.delivery(delivery)].filter(Boolean).join('; ')
 

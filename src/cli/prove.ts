@@ -10,7 +10,7 @@ import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 import { resultOfVerdict, verifyFile } from './verify.ts'
 
-/** Proves the events of a request; a bundle that is to be verified is verified first. */
+/** Writes proofs of a request's events. With `--key`, verifies the bundle first. */
 export async function prove(session: Offline, script: string): Promise<Result> {
   const { options } = session
   const [file = ''] = options.about

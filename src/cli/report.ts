@@ -5,7 +5,7 @@ import { rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { isOfSystem, reasonOf } from '../verify/file.ts'
-import { type Chapter, tellDay } from '../verify/requestStory.ts'
+import { type Chapter, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
 import { bundleRecord, readable } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
@@ -19,7 +19,7 @@ type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIte
 
 const formats: Readonly<Record<string, Format>> = { html: htmlReport, csv: csvReport }
 
-/** Verifies a bundle, and tells it for people if it holds. */
+/** Verifies a bundle and, if it holds, reports it for people. */
 export async function report(session: Offline, script: string): Promise<Result> {
   const { options, screen } = session
   const [file = ''] = options.about
@@ -31,14 +31,14 @@ export async function report(session: Offline, script: string): Promise<Result> 
   const { manifest } = verdict
   if (verdict.problem || !manifest) return resultOfVerdict(verdict)
   const counted = async function* (chapters: AsyncIterable<Chapter>) {
-    let told = 0
+    let count = 0
     for await (const chapter of chapters) {
-      if (chapter.kind === 'request') screen.progress(`${++told} of ${manifest.counts.requests} requests reported`)
+      if (chapter.kind === 'request') screen.progress(`${++count} of ${manifest.counts.requests} requests reported`)
       yield chapter
     }
   }
   const write = (to: Writable) =>
-    tellDay(file, said, async (chapters) => {
+    withChapters(file, said, async (chapters) => {
       for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined }))
         if (!(await isTaken(to, text))) return
     })
@@ -60,7 +60,7 @@ function formatOf(given: string | undefined, out = ''): Format {
   return format
 }
 
-/** `false` once somebody stopped reading, as `head` does: they have seen enough. */
+/** Writes a text. Returns `false` once the reader has closed the pipe, as `head` does. */
 async function isTaken(to: Writable, text: string): Promise<boolean> {
   try {
     if (to.errored) throw to.errored
@@ -76,10 +76,10 @@ async function isTaken(to: Writable, text: string): Promise<boolean> {
 const unwritable = (what: string, cause: unknown): Exit =>
   new Exit(exits.usage, `${what} cannot be written: ${reasonOf(cause)}.`)
 
-/** The file appears when it is complete. */
+/** Writes a file that appears only when it is complete. */
 async function inFile(path: string, write: (to: Writable) => Promise<void>): Promise<void> {
   const draft = `${path}.${randomUUID().slice(0, 8)}.part`
-  // What happens while nobody waits for it is met by the next write.
+  // An error between two writes is thrown by the next one; without a listener it would end this program.
   const file = createWriteStream(draft, { flags: 'wx' }).on('error', () => undefined)
   try {
     await once(file, 'open')

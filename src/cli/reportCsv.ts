@@ -22,7 +22,7 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   exceptions: ({ exceptions }) => exceptions.join('; '),
 }
 
-/** Tells a day as a table: one row per request. */
+/** Reports a day as a table, one row per request. */
 export async function* csvReport(chapters: AsyncIterable<Chapter>, _reported: Reported): AsyncGenerator<string> {
   yield csvLine(Object.keys(columns))
   for await (const chapter of chapters) {
@@ -33,8 +33,8 @@ export async function* csvReport(chapters: AsyncIterable<Chapter>, _reported: Re
 }
 
 /**
- * Shows what is hidden in a stranger's text. Where cells are parted by semicolons a spreadsheet takes ours apart, quoted
- * or not: so no part begins as a formula.
+ * Makes invisible characters visible, and formulas harmless. A spreadsheet that separates cells by semicolons splits
+ * ours, quoted or not, so no part of a cell may begin as a formula.
  */
 const harmless = (text = ''): string =>
   text

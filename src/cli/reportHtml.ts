@@ -3,13 +3,13 @@ import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, noteOf, type Reported, type StoryStep } from './account.ts'
 
-/** Tells a day as one HTML page: nothing is loaded, nothing runs, and it can be printed. */
+/** Reports a day as one HTML page, which loads nothing, runs nothing, and can be printed. */
 export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Reported): AsyncGenerator<string> {
   yield head(reported)
   const notes: StoryStep[] = []
   for await (const chapter of chapters) {
     if (chapter.kind === 'request') yield requestOf(accountOf(chapter.story))
-    else notes.push(noteOf(chapter.told))
+    else notes.push(noteOf(chapter.event))
   }
   if (notes.length > 0) yield `<section><h2>The log itself</h2>${tableOf(notes)}</section>\n`
   yield '</main>\n</body>\n</html>\n'
@@ -27,8 +27,8 @@ th{color:#555;font-weight:normal}blockquote{border-left:3px solid #bbb;margin:.2
 function head({ manifest, hasSaid }: Reported): string {
   const { date, number, log, counts, sealedAt, tool } = manifest
   const said = hasSaid
-    ? 'What people wrote was verified against the log. What is missing was erased, or written on an earlier day.'
-    : 'What people wrote was not given: only its digests are known here.'
+    ? 'The texts that people and agents wrote were verified against the log. Missing texts were erased, or written on an earlier day.'
+    : 'The texts that people and agents wrote were not given: only their digests are known here.'
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +48,7 @@ ${listOf([
   ['root', log.to.root],
   ['holds', `${counts.records} records about ${counts.requests} requests; ${counts.exceptions} exceptions`],
 ])}<p>${said}
-Names are for display; object ids are what counts. ↵ is a line's end, and ⟦U+…⟧ a character that cannot be seen.</p>
+Names are for display; object ids decide. ↵ is the end of a line, and ⟦U+…⟧ an invisible character.</p>
 `
 }
 
@@ -80,7 +80,7 @@ function whatOf(action: Account['action'], unknown: string | null): readonly Row
   ]
 }
 
-/** A label, and a text, or something to be written as JSON; `null` if it is not known. */
+/** A label, and a text or a value that is written as JSON; `null` if it is not known. */
 type Row = readonly [string, Json]
 
 const listOf = (rows: readonly Row[]): string =>
@@ -89,7 +89,7 @@ const listOf = (rows: readonly Row[]): string =>
 function content(value: Json): string {
   if (value === null) return none
   if (typeof value === 'string') return shown(value)
-  // The lines are ours; what stands in them may be a stranger's.
+  // The line breaks are this program's. The values may be an agent's.
   return JSON.stringify(value, null, 2).split('\n').map(shown).join('\n')
 }
 
@@ -105,7 +105,7 @@ function tableOf(steps: readonly StoryStep[]): string {
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** A stranger's text: nothing in it is markup, and nothing in it is hidden. */
+/** Writes a text of a person or agent: escapes markup, and shows invisible characters. */
 const shown = (text: string): string => escaped(visible(text, 'block'))
 
 const entities: Readonly<Record<string, string>> = {

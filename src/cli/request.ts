@@ -6,7 +6,7 @@ import { Problem } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 
-/** What is asked for: the action alone, the whole body, and the key that names this ask. */
+/** A request to send: its action, the whole body, and the idempotency key. */
 export interface Asking {
   readonly action: Action
   readonly body: JsonObject
@@ -14,16 +14,16 @@ export interface Asking {
 }
 
 /**
- * Makes what is asked for from the options.
+ * Builds a request from the options.
  *
- * @param command what `run` binds into the params, under a name that is kept for it
- * @throws {Exit} 78 naming the option and the rule.
+ * @param command the program, which `run` binds into the params as `command`
+ * @throws {Exit} 78, naming the option and the rule
  */
 export function buildAsking(options: Options, command?: JsonObject): Asking {
   for (const [name, rule] of Object.entries(rules))
     for (const value of options.many(name)) if (!rule.holds(value)) refuse(`--${name}`, rule.words)
   const params = readParams(options)
-  if (command && Object.hasOwn(params, 'command')) refuse('--param', '"command" is the param that run itself binds')
+  if (command && Object.hasOwn(params, 'command')) refuse('--param', '"command" is reserved: run itself binds it')
   const one = (name: string): string => options.one(name) ?? ''
   const action = checked({
     action: one('action'),
@@ -59,7 +59,7 @@ const name: Rule = {
 
 const objectId: Rule = { holds: isObjectId, words: 'an object id, which is a GUID' }
 
-/** docs/agents/limits.md. The service has the last word; these only name the option. */
+/** The limits of docs/agents/limits.md. The service checks them too; a check here can name the option. */
 const rules: Readonly<Record<string, Rule>> = {
   action: name,
   environment: name,
@@ -105,7 +105,7 @@ function readParams(options: Options): JsonObject {
   return params
 }
 
-/** JSON if it is a number, boolean, object or array, else text: quotes and null stay as they were typed. */
+/** Reads a number, boolean, object or array as JSON, all else as text: quotes and null stay as typed. */
 function readValue(text: string, key: string): Json {
   let loose: unknown
   try {
@@ -117,7 +117,7 @@ function readValue(text: string, key: string): Json {
   try {
     return readJson(Buffer.from(text))
   } catch (cause) {
-    // It means to be JSON, so what the strict reader refuses must not slip through as text.
+    // The text is JSON: if the strict reader refuses it, it must not pass as plain text.
     if (cause instanceof Problem) refuse(`--param ${key}`, cause.message.replace(/\.$/, ''))
     throw cause
   }

@@ -4,17 +4,17 @@ import { Exit, exits } from './exit.ts'
 import type { Line } from './layout.ts'
 import type { Screen } from './screen.ts'
 
-/** What a command ends with: for the shell, for people, for machines. */
+/** The result of a command: for the shell, for people and for programs. */
 export interface Result {
   readonly exit: number
   readonly lines: readonly Line[]
-  /** A document that goes to standard output as it is, for whoever redirects it. */
+  /** A document for standard output, unchanged, so that it can be redirected to a file. */
   readonly text?: string
   readonly to: 'stdout' | 'stderr'
   readonly record: JsonObject
 }
 
-/** Ends a command with a request. */
+/** Makes the result of a command about a request. */
 export const resultOf = (exit: number, lines: readonly Line[], { document }: Answer): Result => ({
   exit,
   lines,
@@ -22,7 +22,7 @@ export const resultOf = (exit: number, lines: readonly Line[], { document }: Ans
   record: { exit, request: document },
 })
 
-/** Ends a command that could not do what it should. */
+/** Makes the result of a command that failed. */
 export function failed(cause: unknown): Result {
   if (!(cause instanceof Exit)) {
     const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
@@ -36,7 +36,7 @@ export function failed(cause: unknown): Result {
   return { exit, lines: [['countersign:', words]], to: 'stderr', record }
 }
 
-/** Tells the result, and gives the exit code. Standard output of `run` is its command's. */
+/** Writes the result, and returns the exit code. Standard output of `run` belongs to its command. */
 export function finish(
   { exit, lines, text, to, record }: Result,
   form: { readonly json: boolean; readonly isRun: boolean; readonly file: string | undefined },

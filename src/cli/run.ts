@@ -14,8 +14,8 @@ import { withoutCredentials } from './environment.ts'
 import { untilDecided } from './waiting.ts'
 
 /**
- * Asks, waits, redeems, runs the command, reports. The command is started only after the service has recorded that this
- * one execution takes place; a crash between the two leaves the request `redeemed`, never runs it twice.
+ * Asks, waits, redeems, runs the command, reports. The command starts only after the service has recorded the
+ * redemption. A crash in between leaves the request `redeemed` with the command not run; the command never runs twice.
  */
 export async function run(session: Session): Promise<Result> {
   const { options, environment, screen } = session
@@ -34,7 +34,7 @@ export async function run(session: Session): Promise<Result> {
 const bound = ({ path, args, cwd }: Program): JsonObject => ({ path, args, cwd })
 
 async function getApproval({ service, screen }: Session, asking: Asking, signal: AbortSignal): Promise<Answer> {
-  // Not held back by waiting: whoever looks on should see at once who must approve.
+  // The service answers at once, so that the person at the terminal sees who must approve.
   let answer = await service.ask(asking.body, asking.key)
   const { action, target, environment } = asking.action
   screen.say(`request ${answer.id}: ${action} on ${target} (${environment})`)
@@ -94,7 +94,7 @@ async function redeem({ service }: Session, asking: Asking, command: Program, ap
     throw new Exit(cause.status, `Not run: ${cause.message}${lost}`, { ...about, ...(problem && { problem }) })
   }
   if (redeemed.next !== 'execute' || redeemed.digest !== digest)
-    throw new Exit(exits.unreachable, `Not run: the service did not tell to execute request ${id}.`, about)
+    throw new Exit(exits.unreachable, `Not run: the service did not answer that request ${id} may be executed.`, about)
   return redeemed
 }
 
@@ -124,7 +124,7 @@ async function executeOnce(
   }
 }
 
-/** Reports the outcome. That it cannot be reported changes nothing about the command: a warning, no failure. */
+/** Reports the outcome. Only warns if that fails: the result of the command stays what it is. */
 async function report(
   { service, screen }: Session,
   { id }: Answer,
@@ -142,7 +142,7 @@ async function report(
   }
 }
 
-/** The grant is this program's to use: what it writes down of the request goes without. */
+/** Leaves the grant out, so that it gets into no file or log. */
 function withoutGrant({ document }: Answer): JsonObject {
   const { grant: _grant, ...rest } = document
   return rest

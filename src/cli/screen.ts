@@ -5,27 +5,27 @@ import { Exit, exits } from './exit.ts'
 import { type Line, layOut } from './layout.ts'
 import type { Environment } from './environment.ts'
 
-/** What people and machines get to see. Everything for people goes through `layOut` here, at the last moment. */
+/** Output for people and for programs. Everything for people goes through `layOut` here. */
 export interface Screen {
-  /** Tells how things go, on standard error; machines are spared it. */
+  /** Reports what happens, on standard error; silent with `--json`. */
   readonly say: (line: string) => void
-  /** Warns on standard error, machines too. */
+  /** Warns on standard error, also with `--json`. */
   readonly warn: (line: string) => void
-  /** Shows an address on standard error in one row, however long, so that it can be clicked; machines are shown it too. */
+  /** Shows an address on standard error, in one row so that it can be clicked; also with `--json`. */
   readonly address: (line: string, url: URL) => void
-  /** Tells how far it is, in one line of a terminal that is written over; `null` clears it. Nobody else sees it. */
+  /** Shows progress in one line of a terminal, which the next call overwrites; `null` clears it. */
   readonly progress: (line: string | null) => void
   readonly show: (lines: readonly Line[], to: 'stdout' | 'stderr') => void
-  /** Writes the one document for machines as one line of ASCII. */
+  /** Writes the document for programs as one line of ASCII. */
   readonly record: (document: JsonObject, to: 'stdout' | 'stderr' | { readonly file: string }) => void
 }
 
 export function screen({ json, environment }: { readonly json: boolean; readonly environment: Environment }): Screen {
-  // Whoever stops reading, as `head` does, has seen enough; a command that runs is not to be left for that.
+  // A reader that closes the pipe, as `head` does, must not end this program while a command runs.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const show: Screen['show'] = (lines, to) => {
     const stream = process[to]
-    // What is no terminal has no width, and some terminals do not tell theirs.
+    // A file has no width, and some terminals do not say theirs.
     const terminal = {
       columns: stream.isTTY ? stream.columns || 80 : Infinity,
       colours: stream.isTTY && !environment['NO_COLOR'],
@@ -38,7 +38,7 @@ export function screen({ json, environment }: { readonly json: boolean; readonly
     warn,
     address: (line, { href }) => {
       warn(`${line}:`)
-      // an href is ASCII, and everything that a terminal would obey is escaped in it
+      // An href is ASCII without control characters, so that a terminal only shows it.
       process.stderr.write(`\n  ${href}\n\n`)
     },
     progress: json || !process.stderr.isTTY ? () => undefined : progress(),
@@ -51,24 +51,24 @@ export function screen({ json, environment }: { readonly json: boolean; readonly
   }
 }
 
-/** Ten times a second is enough for a person. */
+/** Milliseconds between two lines of progress. */
 const between = 100
 
 function progress(): Screen['progress'] {
-  let told = 0
+  let shownAt = 0
   return (line) => {
     const now = Date.now()
-    if (line !== null && now - told < between) return
-    told = now
-    // To the line's beginning, and clear it (ECMA-48: EL).
+    if (line !== null && now - shownAt < between) return
+    shownAt = now
+    // Goes to the beginning of the line, and clears it (ECMA-48: EL).
     process.stderr.write(line === null ? '\r\u001b[K' : `\r\u001b[K${visible(line)}`)
   }
 }
 
 /**
- * Empties the file before anything happens: it can be written, and what it held does not pass for this result.
+ * Empties the file first: this shows that it can be written, and no older result can pass for this one.
  *
- * @throws {Exit} 78 if it cannot be written.
+ * @throws {Exit} 78 if it cannot be written
  */
 export function claimFile(file: string): void {
   if (!isWritten(file, '')) throw new Exit(exits.usage, `--result: ${file} cannot be written.`)
@@ -83,6 +83,6 @@ function isWritten(file: string, text: string): boolean {
   }
 }
 
-/** JSON escapes below U+0020 only; a terminal obeys more than those. */
+/** Escapes all but ASCII. JSON itself escapes only characters below U+0020, but terminals act on others too. */
 const ascii = (json: string): string =>
   json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

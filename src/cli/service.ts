@@ -5,19 +5,19 @@ import { type ServiceCall, type ServiceDownload, open, type Patience, type Reply
 import type { Settings } from './settings.ts'
 import { tokenSource } from './token.ts'
 
-/** The service's API, as this program uses it. Every call may be repeated, and is while nobody answers. */
+/** The operations of the service that this program calls. Each is repeated while there is no answer. */
 export interface Service {
-  /** Asks; the same key with the same body names the same request, however often it arrives. */
+  /** Asks. The same key and body give the same request, however often they arrive. */
   ask(body: JsonObject, key: string, until?: Until): Promise<Answer>
   read(id: string, until?: Until): Promise<Answer>
   cancel(id: string, reason?: string): Promise<Answer>
   decide(id: string, decision: JsonObject): Promise<Answer>
-  /** Claims the grant; the same redemption is answered alike again. */
+  /** Claims the grant. The same redemption gets the same answer again. */
   redeem(
     id: string,
     claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
   ): Promise<Answer>
-  /** Opens a file that the service has; `null` if it still has this ETag. */
+  /** Opens a file of the service; `null` if it still has this ETag. */
   download(path: string, etag?: string): Promise<ServiceDownload | null>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
@@ -90,10 +90,10 @@ function prepare(url: URL, token: string, body: JsonObject | undefined, { wait, 
   }
 }
 
-/** RFC 9457 section 3.1, shown as `title: detail (code)`. */
+/** Writes a problem (RFC 9457 section 3.1) as `title: detail (code)`. */
 function problemIn({ status, json }: Reply): Exit {
   if (!isObject(json) || typeof json['title'] !== 'string')
-    return new Exit(exits.unreachable, `The service answered status ${status}, and no problem that says why.`)
+    return new Exit(exits.unreachable, `The service answered status ${status} without a problem that says why.`)
   const { title, detail, code, request } = json
   const about = typeof request === 'string' ? ` [request ${request}]` : ''
   const sentence = `${title}${typeof detail === 'string' ? `: ${detail}` : ''}${about}`

@@ -3,14 +3,14 @@ import type { Screen } from './screen.ts'
 import type { Service } from './service.ts'
 import type { Environment } from './environment.ts'
 
-/** What a command works with that needs no service. */
+/** The input of a command that needs no service. */
 export interface Offline {
   readonly options: Options
   readonly environment: Environment
   readonly screen: Screen
 }
 
-/** What a command works with. */
+/** The input of a command that calls the service. */
 export interface Session extends Offline {
   readonly service: Service
 }

@@ -5,17 +5,17 @@ import { type Command, commands } from './commands.ts'
 import { findKeyring, type Keyring } from './keyring.ts'
 import type { Options } from './options.ts'
 
-/** Where the service is, and who calls it. */
+/** The address of the service, and the credentials to call it with. */
 export interface Settings {
   readonly url: URL
-  /** Seconds for which a call is repeated while nobody answers it. */
+  /** Seconds for which a call without an answer is repeated. */
   readonly patience: number
   readonly credentials: Credentials
 }
 
 export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
-  /** What a person who signed in left in the keyring; `null` where there is none. */
+  /** A person's sign-in in the keyring; `null` if this system has no keyring. */
   | { readonly kind: 'keyring'; readonly keyring: Keyring | null; readonly service: string }
   | {
       readonly kind: 'client'
@@ -26,10 +26,10 @@ export type Credentials =
     }
 
 /**
- * Reads the settings: an option before its variable, a token before all else. People then use their sign-in, and agents
- * their client credentials: neither ever calls with what is the other's.
+ * Reads the settings. An option comes before its variable, and a token before all other credentials. Without a token,
+ * commands of people use the sign-in and commands of agents the client credentials; neither uses the other's.
  *
- * @throws {Exit} 78 naming the setting that is missing or malformed.
+ * @throws {Exit} 78, naming the setting that is missing or malformed
  */
 export function readSettings(options: Options, environment: Environment): Settings {
   const { find } = finding(options, environment)
@@ -48,33 +48,41 @@ export function readSettings(options: Options, environment: Environment): Settin
   return { url, patience, credentials: clientCredentials(options, environment) }
 }
 
-/** @throws {Exit} 78 if it is missing or malformed. */
+/** @throws {Exit} 78 if it is missing or malformed */
 export function readServiceUrl(options: Options, environment: Environment): URL {
-  const hint = 'where the service is, as https://countersign.example.org'
+  const hint = 'the address of the service, as https://countersign.example.org'
   const url = secureUrl(finding(options, environment).need('COUNTERSIGN_URL', hint, 'url'))
   if (!url.pathname.endsWith('/')) url.pathname += '/'
   return url
 }
 
-/** Where people sign in, and as which program. */
+/** The issuer that signs people in, and this program's registration there. */
 export interface LoginSettings {
   readonly issuer: URL
   readonly clientId: string
   readonly scope: string
 }
 
-/** @throws {Exit} 78 naming the setting that is missing or malformed. */
+/** @throws {Exit} 78, naming the setting that is missing or malformed */
 export function readLoginSettings(options: Options, environment: Environment): LoginSettings {
   const { find, need } = finding(options, environment)
   const tenant = find('COUNTERSIGN_TENANT', 'tenant')
   const authority = find('COUNTERSIGN_AUTHORITY', 'authority')
-  if (tenant && !isObjectId(tenant.value)) missing(`${tenant.name} is not the id of a tenant, a GUID`)
+  if (tenant && !isObjectId(tenant.value)) misconfigured(`${tenant.name} is not the id of a tenant, a GUID`)
   const issuer =
     authority === undefined && tenant
       ? { ...tenant, value: `https://login.microsoftonline.com/${tenant.value.toLowerCase()}/v2.0` }
-      : need('COUNTERSIGN_AUTHORITY', 'where to sign in; COUNTERSIGN_TENANT is enough for Entra', 'authority')
+      : need(
+          'COUNTERSIGN_AUTHORITY',
+          'the issuer that signs people in; for Entra, COUNTERSIGN_TENANT is enough',
+          'authority',
+        )
   const clientId = need('COUNTERSIGN_LOGIN_CLIENT', "this command's application id in the tenant", 'client').value
-  const scope = need('COUNTERSIGN_SCOPE', 'what for, as api://<application id>/access_as_user', 'scope').value
+  const scope = need(
+    'COUNTERSIGN_SCOPE',
+    'the scope to sign in for, as api://<application id>/access_as_user',
+    'scope',
+  ).value
   return { issuer: secureUrl(issuer), clientId, scope: scope.replace(/\/\.default$/, '/access_as_user') }
 }
 
@@ -97,7 +105,7 @@ function finding(options: Options, environment: Environment) {
     return value ? { name: variable, value } : undefined
   }
   const need = (variable: string, hint: string, option?: string): Found =>
-    find(variable, option) ?? missing(`${variable} is not set: ${hint}`)
+    find(variable, option) ?? misconfigured(`${variable} is not set: ${hint}`)
   return { find, need }
 }
 
@@ -106,31 +114,31 @@ interface Found {
   readonly value: string
 }
 
-function missing(sentence: string): never {
+function misconfigured(sentence: string): never {
   throw new Exit(exits.usage, `${sentence}.`)
 }
 
 /** Whether an address is on this machine. */
 export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
-/** Secrets go to these addresses: in the clear only to this machine. */
+/** Requires https, because secrets are sent to this address. Plain http is for this machine only. */
 function secureUrl({ name, value }: Found): URL {
-  const url = URL.canParse(value) ? new URL(value) : missing(`${name} is not a URL`)
+  const url = URL.canParse(value) ? new URL(value) : misconfigured(`${name} is not a URL`)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
-    missing(`${name} starts with https:// (http:// only for localhost)`)
+    misconfigured(`${name} starts with https:// (http:// only for localhost)`)
   if (url.username || url.password || url.search || url.hash)
-    missing(`${name} has no user, password, query or fragment`)
+    misconfigured(`${name} has no user, password, query or fragment`)
   return url
 }
 
 function bearer({ name, value }: Found): string {
-  if (!/^[\x21-\x7e]+$/.test(value)) missing(`${name} is not a token: it has only visible ASCII characters`)
+  if (!/^[\x21-\x7e]+$/.test(value)) misconfigured(`${name} is not a token: it has only visible ASCII characters`)
   return value
 }
 
 function seconds(found: Found | undefined): number {
   if (!found) return 30
   const value = Number(found.value)
-  if (!/^\d+$/.test(found.value) || value > 3600) missing(`${found.name} is a number of seconds from 0 to 3600`)
+  if (!/^\d+$/.test(found.value) || value > 3600) misconfigured(`${found.name} is a number of seconds from 0 to 3600`)
   return value
 }

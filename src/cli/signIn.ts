@@ -8,7 +8,6 @@ import type { Screen } from './screen.ts'
 import type { Environment } from './environment.ts'
 import { isLoopback, type LoginSettings } from './settings.ts'
 
-/** How people sign in here. */
 export interface SignInParts {
   readonly settings: LoginSettings
   readonly environment: Environment
@@ -17,17 +16,17 @@ export interface SignInParts {
 
 /**
  * Signs a person in through their browser: authorization code and PKCE, to a loopback address with a free port
- * (RFC 8252, RFC 7636). The answer must bear our `state` and, where it is promised, the issuer (RFC 9207).
+ * (RFC 8252, RFC 7636). The answer must have our `state` and, if the server promises it, the issuer (RFC 9207).
  *
  * @throws {Exit} 69, 75, 77 or 78
  */
 export async function signInByBrowser({ settings, environment, screen }: SignInParts): Promise<Kept> {
-  const place = await discover(settings)
-  const { server, client } = place
+  const authority = await discover(settings)
+  const { server, client } = authority
   const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
   const answers = await startLoopback({
-    accept: (url) => validated(place, url, state),
-    ignored: () => screen.warn('an answer was ignored that does not belong to this sign-in'),
+    accept: (url) => validated(authority, url, state),
+    ignored: () => screen.warn('ignored an answer that does not belong to this sign-in'),
   })
   try {
     const url = endpoint(server.authorization_endpoint, 'authorization_endpoint')
@@ -40,14 +39,14 @@ export async function signInByBrowser({ settings, environment, screen }: SignInP
         state,
       },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
-      // people may have several accounts: the one that decides is chosen, not found
+      // A person may have several accounts, and chooses the one that decides.
       prompt: 'select_account',
     }
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     screen.address('sign in at', url)
     openBrowser(url, environment)
     const parameters = await answers.accepted
-    return await answered(place, async () => {
+    return await answered(authority, async () => {
       const [none, back] = [oauth.None(), answers.url]
       const grant = oauth.authorizationCodeGrantRequest(
         server,
@@ -56,7 +55,7 @@ export async function signInByBrowser({ settings, environment, screen }: SignInP
         parameters,
         back,
         verifier,
-        place.options(),
+        authority.options(),
       )
       return keptIn(await oauth.processAuthorizationCodeResponse(server, client, await grant))
     })
@@ -71,30 +70,30 @@ export async function signInByBrowser({ settings, environment, screen }: SignInP
  * @throws {Exit} 69, 75, 77 or 78
  */
 export async function signInByDevice({ settings, screen }: SignInParts): Promise<Kept> {
-  const place = await discover(settings)
-  const { server, client } = place
+  const authority = await discover(settings)
+  const { server, client } = authority
   endpoint(server.device_authorization_endpoint, 'device_authorization_endpoint')
-  const asked = await answered(place, async () => {
+  const asked = await answered(authority, async () => {
     const scope = { scope: settings.scope }
-    const response = await oauth.deviceAuthorizationRequest(server, client, oauth.None(), scope, place.options())
+    const response = await oauth.deviceAuthorizationRequest(server, client, oauth.None(), scope, authority.options())
     return oauth.processDeviceAuthorizationResponse(server, client, response)
   })
   screen.address(`type the code ${asked.user_code} at`, endpoint(asked.verification_uri, 'verification_uri'))
   const until = Date.now() + asked.expires_in * 1000
-  // RFC 8628 section 3.5: five seconds unless it says otherwise, and five more each time it asks for it
+  // RFC 8628 section 3.5: five seconds by default, and five more after each `slow_down`.
   for (let pause = (asked.interval ?? 5) * 1000; Date.now() + pause <= until; ) {
     await pauseFor(pause)
-    const { kept, error } = await poll(place, asked.device_code)
+    const { kept, error } = await poll(authority, asked.device_code)
     if (kept) return kept
     if (error === 'slow_down') pause += 5000
   }
-  throw new Exit(exits.ended, 'Nobody signed in before the code expired.')
+  throw new Exit(exits.ended, 'The code expired before the sign-in was finished.')
 }
 
-async function poll(place: Place, code: string): Promise<{ readonly kept?: Kept; readonly error?: string }> {
-  const { server, client } = place
-  return answered(place, async () => {
-    const response = await oauth.deviceCodeGrantRequest(server, client, oauth.None(), code, place.options())
+async function poll(authority: Authority, code: string): Promise<{ readonly kept?: Kept; readonly error?: string }> {
+  const { server, client } = authority
+  return answered(authority, async () => {
+    const response = await oauth.deviceCodeGrantRequest(server, client, oauth.None(), code, authority.options())
     try {
       return { kept: keptIn(await oauth.processDeviceCodeResponse(server, client, response)) }
     } catch (cause) {
@@ -105,11 +104,11 @@ async function poll(place: Place, code: string): Promise<{ readonly kept?: Kept;
   })
 }
 
-/** Where people sign in, as it describes itself. */
-interface Place {
+/** The server that signs people in, as its metadata describe it. */
+interface Authority {
   readonly server: oauth.AuthorizationServer
   readonly client: oauth.Client
-  /** For one request. */
+  /** Makes the options of one HTTP request. */
   readonly options: () => RequestOptions
 }
 
@@ -118,17 +117,17 @@ interface RequestOptions {
   readonly [oauth.allowInsecureRequests]: boolean
 }
 
-async function discover({ issuer, clientId }: LoginSettings): Promise<Place> {
+async function discover({ issuer, clientId }: LoginSettings): Promise<Authority> {
   const options = (): RequestOptions => ({
     signal: AbortSignal.timeout(15_000),
-    // in the clear to this machine alone, as for all other settings
+    // Plain http is for this machine only, as for all other settings.
     [oauth.allowInsecureRequests]: isLoopback(issuer),
   })
   const client = { client_id: clientId }
-  const place = { server: { issuer: issuer.href }, client, options }
-  return answered(place, async () => {
+  const authority = { server: { issuer: issuer.href }, client, options }
+  return answered(authority, async () => {
     const response = await oauth.discoveryRequest(issuer, options())
-    return { ...place, server: await oauth.processDiscoveryResponse(issuer, response) }
+    return { ...authority, server: await oauth.processDiscoveryResponse(issuer, response) }
   })
 }
 
@@ -138,8 +137,8 @@ function endpoint(address: string | undefined, name: string): URL {
   return new URL(address)
 }
 
-/** The parameters of an answer that is ours; `null` for another one. @throws {Exit} 75 or 77 if it says no */
-function validated({ server, client }: Place, url: URL, state: string): URLSearchParams | null {
+/** Gives the parameters of the answer to this sign-in; `null` for any other. @throws {Exit} 75 or 77 if it says no */
+function validated({ server, client }: Authority, url: URL, state: string): URLSearchParams | null {
   try {
     return oauth.validateAuthResponse(server, client, url, state)
   } catch (cause) {
@@ -154,8 +153,8 @@ function keptIn({ access_token: token, expires_in: seconds = 300 }: oauth.TokenE
   return { token, expiresAt: Math.floor(Date.now() / 1000) + seconds }
 }
 
-/** Translates what goes wrong between this program and where people sign in. */
-async function answered<T>({ server }: Pick<Place, 'server'>, work: () => Promise<T>): Promise<T> {
+/** Calls the server that signs people in, and translates its errors. */
+async function answered<T>({ server }: Pick<Authority, 'server'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
@@ -169,7 +168,7 @@ function refusal(error: string, description = ''): Exit {
   const words = `${error}${description && `, ${description.slice(0, 300)}`}`
   if (error === 'access_denied' || error === 'authorization_declined')
     return new Exit(exits.refused, `Not signed in: ${words}.`)
-  if (error === 'expired_token') return new Exit(exits.ended, 'Nobody signed in before the code expired.')
+  if (error === 'expired_token') return new Exit(exits.ended, 'The code expired before the sign-in was finished.')
   if (error === 'temporarily_unavailable' || error === 'server_error')
     return new Exit(exits.unreachable, `Not signed in: ${words}.`)
   return new Exit(exits.usage, `COUNTERSIGN_AUTHORITY refused COUNTERSIGN_LOGIN_CLIENT: ${words}.`)

@@ -7,8 +7,8 @@ import type { Credentials } from './settings.ts'
 export type TokenSource = (renew?: boolean) => Promise<string>
 
 /**
- * Takes the token from the environment or the keyring, or gets one by client credentials (RFC 6749 section 4.4) and keeps it in memory
- * until shortly before it expires.
+ * Takes the token from the environment or the keyring. Otherwise gets one by client credentials (RFC 6749 section 4.4),
+ * and keeps it in memory until shortly before it expires.
  */
 export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
   if (credentials.kind === 'token') return (renew) => (renew ? refused() : Promise.resolve(credentials.token))
@@ -30,7 +30,7 @@ async function signedIn({ keyring, service }: Credentials & { kind: 'keyring' })
     const how = keyring ? 'countersign login' : 'countersign login -- COMMAND, as there is no keyring here'
     throw new Exit(exits.usage, `You are not signed in to ${service}: ${how}; or give COUNTERSIGN_TOKEN.`)
   }
-  // The clocks of two machines differ a little: the service decides about the last minute.
+  // Clocks differ a little, so within one minute after the expiry the service decides.
   if (kept.expiresAt * 1000 < Date.now() - 60_000) return signInAgain()
   return kept.token
 }
@@ -54,7 +54,7 @@ async function getToken(client: Credentials & { kind: 'client' }, patience: Pati
   if (reply.status !== 200 || !isObject(json) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw failed(reply, client.scope)
   const lifetime = Number(json['expires_in'] ?? 300) * 1000
-  // A minute early, but never before half its life is over: short tokens must be of use too.
+  // Renews a minute early, but not in the first half of the lifetime, so that short-lived tokens are of use too.
   return { token, until: Date.now() + Math.max(lifetime - 60_000, lifetime / 2) }
 }
 

@@ -16,9 +16,9 @@ import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 
 /**
- * Verifies a bundle, or all in a folder.
+ * Verifies a bundle, or all bundles in a folder.
  *
- * @param script this program's, which can be started once more as a thread
+ * @param script this program's file, which can be started again as a thread
  */
 export async function verify(session: Offline, script: string): Promise<Result> {
   const { options } = session
@@ -32,7 +32,7 @@ export async function verify(session: Offline, script: string): Promise<Result> 
   return verifyFolder(session, chain ?? '', script)
 }
 
-/** Verifies one bundle, telling a terminal how far it is. */
+/** Verifies one bundle, and shows its progress. */
 export async function verifyFile({ options, screen }: Offline, file: string, script: string): Promise<BundleVerdict> {
   const keys = readKeys(options)
   const progress = progressOn(screen, 'records verified')
@@ -53,7 +53,7 @@ export function resultOfVerdict({ manifest, said, held, problem }: BundleVerdict
     const lines = [...describeFinding(problem), ['holds', held.length > 0 ? held.join(', ') : 'nothing'] as const]
     return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
   }
-  if (!manifest) throw new Error('What holds has a manifest.')
+  if (!manifest) throw new Error('A bundle that holds has a manifest.')
   const lines = [
     ['VERIFIED', held.join(', ')] as const,
     ...describeBundle(manifest),
@@ -66,11 +66,11 @@ async function verifyFolder({ options, screen }: Offline, folder: string, script
   const keys = readKeys(options)
   let which = ''
   const progress = (done: number, of: number) => progressOn(screen, `records verified of ${which}`)(done, of)
-  const told = (file: string, place: number, of: number) => {
+  const started = (file: string, place: number, of: number) => {
     which = `${file} (${place + 1} of ${of})`
   }
   try {
-    const verdict = await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, told }))
+    const verdict = await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, started }))
     return await withGrants(options, resultOfSeries(verdict), inFolder(folder, verdict.bundles))
   } finally {
     screen.progress(null)
@@ -101,7 +101,7 @@ function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
   return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, ok: true, ...record } }
 }
 
-/** Below this a thread takes longer to start than it saves. */
+/** For fewer records a thread takes longer to start than it saves. */
 const threadOf = (script: string) => ({ script, from: 5_000 })
 
 const progressOn =

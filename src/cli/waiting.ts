@@ -3,17 +3,17 @@ import { pauseFor } from './http.ts'
 import { progressOf } from './print.ts'
 import type { Service } from './service.ts'
 
-/** How long the service is asked to hold an answer back, in seconds; it allows 60. */
+/** Seconds for which the service is asked to hold an answer back. It allows 60. */
 const held = 50
 
 export interface WaitingCall {
-  /** Seconds; without it until the request is decided, which its deadline sees to. */
+  /** Seconds. Without it, waits until the request is decided or its deadline passes. */
   readonly timeout?: number | undefined
   readonly signal?: AbortSignal
   readonly say: (progress: string) => void
 }
 
-/** Waits until a request leaves `pending`, cannot be delivered to anybody, or the time is up. */
+/** Waits until a request leaves `pending`, turns out to be undeliverable, or the time is up. */
 export async function untilDecided(service: Service, first: Answer, waiting: WaitingCall): Promise<Answer> {
   const { timeout = Number.POSITIVE_INFINITY, signal, say } = waiting
   const end = Date.now() + timeout * 1000
@@ -24,7 +24,7 @@ export async function untilDecided(service: Service, first: Answer, waiting: Wai
     const next = await service.read(answer.id, { wait, ...(signal && { signal }) })
     if (next.status === 'pending' && progressOf(next) !== progressOf(answer)) say(progressOf(next))
     answer = next
-    // A service that does not hold its answers back is not to be called in a tight loop.
+    // A service that does not hold answers back must not be called in a tight loop.
     const early = Math.min(1000, end - started) - (Date.now() - started)
     if (isOpen(answer) && early > 0) await pauseFor(early, signal)
   }

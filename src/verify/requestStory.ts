@@ -9,8 +9,8 @@ import { type OpenDay, withDay } from './day.ts'
 import { withFile } from './file.ts'
 import { SaidReader, type Text } from './saidReader.ts'
 
-/** An event with the texts that were written in it. */
-export interface Told {
+/** An event with its texts. */
+export interface StoryEvent {
   readonly index: number
   readonly event: LogEvent
   /** The texts that are not erased; absent for an event of an earlier day. */
@@ -21,41 +21,42 @@ export interface Told {
 export interface Story {
   readonly life: Life
   /** Oldest first, beginning with the carried events. */
-  readonly events: readonly Told[]
+  readonly events: readonly StoryEvent[]
   readonly exceptions: readonly Exceptional[]
 }
 
 /** One part of a day: a request, or an event of the log itself. */
 export type Chapter =
   | { readonly kind: 'request'; readonly story: Story }
-  | { readonly kind: 'log'; readonly told: Told }
+  | { readonly kind: 'log'; readonly event: StoryEvent }
 
 /**
- * Tells a day request by request. Keeps one shard in memory. Does not verify the bundle: callers do that before.
+ * Reads a day request by request. Keeps one shard in memory. Does not verify the bundle: callers do that before.
  *
- * @param tell consumes the chapters; the files stay open until it has ended
+ * @param work consumes the chapters; the files stay open until it has ended
  */
-export function tellDay(
+export function withChapters(
   path: string,
   said: string | undefined,
-  tell: (chapters: AsyncIterable<Chapter>, day: OpenDay) => Promise<void>,
+  work: (chapters: AsyncIterable<Chapter>, day: OpenDay) => Promise<void>,
 ): Promise<void> {
   return withDay(path, async (day) => {
-    if (said === undefined) return tell(chapters(day, null), day)
+    if (said === undefined) return work(chapters(day, null), day)
     return withFile(said, ({ fd }) =>
-      tell(chapters(day, new SaidReader(storedOf(fd, { start: 0, size: Infinity }))), day),
+      work(chapters(day, new SaidReader(storedOf(fd, { start: 0, size: Infinity }))), day),
     )
   })
 }
 
-type Telling = { readonly events: Told[]; readonly exceptions: Exceptional[] }
+/** A story that is still being read. */
+type OpenStory = { readonly events: StoryEvent[]; readonly exceptions: Exceptional[] }
 
 async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<Chapter> {
   const earlier = day.carried()[Symbol.asyncIterator]()
   let carried = await earlier.next()
   let shard: Shard | null = null
   let rules: Replay = replay()
-  let stories = new Map<RequestId, Telling>()
+  let stories = new Map<RequestId, OpenStory>()
 
   for await (const { index, text } of day.records()) {
     const event = readRecord(text)
@@ -68,28 +69,28 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
     if (rules.needsCarried(event))
       for (; carried.done !== true && carried.value.event.request === event.request; carried = await earlier.next()) {
         rules.carry(carried.value.event)
-        telling(stories, carried.value.event)?.events.push({ index: carried.value.index, event: carried.value.event })
+        openStory(stories, carried.value.event)?.events.push({ index: carried.value.index, event: carried.value.event })
       }
     const exceptions = rules.take(event, index)
-    const told = { index, event, texts: said?.concerns(event) ? await said.take(event, index) : [] }
-    const story = telling(stories, event)
-    story?.events.push(told)
+    const withTexts = { index, event, texts: said?.concerns(event) ? await said.take(event, index) : [] }
+    const story = openStory(stories, event)
+    story?.events.push(withTexts)
     story?.exceptions.push(...exceptions)
-    if (!story) yield { kind: 'log', told }
+    if (!story) yield { kind: 'log', event: withTexts }
   }
   yield* storiesOf(rules, stories)
 }
 
-function telling(stories: Map<RequestId, Telling>, { request }: LogEvent): Telling | null {
+function openStory(stories: Map<RequestId, OpenStory>, { request }: LogEvent): OpenStory | null {
   if (request === undefined) return null
   const story = stories.get(request) ?? { events: [], exceptions: [] }
   stories.set(request, story)
   return story
 }
 
-function* storiesOf(rules: Replay, stories: ReadonlyMap<RequestId, Telling>): Generator<Chapter> {
+function* storiesOf(rules: Replay, stories: ReadonlyMap<RequestId, OpenStory>): Generator<Chapter> {
   for (const life of rules.rows()) {
-    const told = stories.get(life.request.id) ?? { events: [], exceptions: [] }
-    yield { kind: 'request', story: { life, ...told } }
+    const story = stories.get(life.request.id) ?? { events: [], exceptions: [] }
+    yield { kind: 'request', story: { life, ...story } }
   }
 }

@@ -34,7 +34,10 @@ interface Link {
  */
 export async function verifySeries(
   folder: string,
-  { told, ...options }: Omit<Verifying, 'said'> & { readonly told?: (file: string, place: number, of: number) => void },
+  {
+    started,
+    ...options
+  }: Omit<Verifying, 'said'> & { readonly started?: (file: string, place: number, of: number) => void },
 ): Promise<SeriesVerdict> {
   const bundles: { readonly file: string; readonly manifest: Manifest }[] = []
   let at = ''
@@ -49,7 +52,7 @@ export async function verifySeries(
     let before: Link | null = null
     for (const [place, { file, number }] of numbered.entries()) {
       at = file
-      told?.(file, place, numbered.length)
+      started?.(file, place, numbered.length)
       before = await verifyNext(join(folder, file), number, before, options)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
       bundles.push({ file, manifest: before.manifest })
