@@ -1,17 +1,17 @@
 import { parseObjectId } from '../core/data/id.ts'
 import type { ClientNames } from '../http/clients.ts'
 
-/** The local tenant: who exists in it. `policy/approvers.json` names the same ids. */
+/** The accounts of the local tenant. `policy/approvers.json` names the same ids. */
 
 export const tenantId = '11111111-1111-4111-8111-111111111111'
 
-/** Names our API as the audience of tokens. */
+/** The application id of the API, which is the audience of tokens. */
 export const apiAppId = '22222222-2222-4222-8222-222222222222'
 
-/** Names the `countersign` command, through which people sign in. */
+/** The application id of the `countersign` command, through which people sign in. */
 export const signInAppId = '33333333-3333-4333-8333-333333333333'
 
-/** The applications that people may use over HTTP: what COUNTERSIGN_CLIENTS is in a deployment. */
+/** The applications through which people may call the API. A deployment sets them with COUNTERSIGN_CLIENTS. */
 export const peoplesApps: ClientNames = new Map([[parseObjectId(signInAppId), 'cli']])
 
 export interface User {
@@ -21,7 +21,7 @@ export interface User {
   readonly userType: 'Member' | 'Guest'
   readonly enabled: boolean
   readonly roles: readonly string[]
-  /** The agent whose own account this is: no person. */
+  /** The agent that owns this account, which is then not a person's. */
   readonly identityParentId?: string
 }
 
@@ -51,7 +51,10 @@ export const agents: readonly Agent[] = [
   { ...agent(2, 'other-bot'), roles: ['Actions.Request', 'Grants.Redeem'] },
 ]
 
-/** Groups that the directory keeps, with people, agents and their accounts; the groups of the policy may name one as `entraGroup`. */
+/**
+ * Groups of the directory, with people, agents and agents' accounts. A group of the policy may name one as
+ * `entraGroup`.
+ */
 export const entraGroups: readonly { readonly oid: string; readonly members: readonly string[] }[] = [
   {
     oid: 'd0000000-0000-4000-8000-000000000001',

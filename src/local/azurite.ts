@@ -7,16 +7,16 @@ export interface Azurite extends Pick<Child, 'pid' | 'ended'> {
   readonly blobsUrl: string
   readonly account: string
   readonly key: string
-  /** Stops it; it saves its data first. */
+  /** Stops Azurite, which saves its data first. */
   close(): Promise<void>
 }
 
 export interface AzuriteOptions {
-  /** 0 is a port that the system chooses. */
+  /** The system chooses a port for 0. */
   readonly ports: { readonly blobs: number; readonly queues: number; readonly tables: number }
-  /** Where it keeps its data; `null` is in memory alone. */
+  /** The folder of the data; `null` keeps them in memory. */
   readonly folder: string | null
-  /** Its environment, if it is not ours: other accounts, for example. */
+  /** Environment variables in place of this process's, for example with other accounts. */
   readonly env?: NodeJS.ProcessEnv
 }
 
@@ -25,15 +25,15 @@ const account = 'devstoreaccount1'
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 /**
- * To start: long enough for a large store to be read. To stop, told by SIGTERM: Azurite waits for open connections;
- * meanwhile it saves every 5 seconds, so it may be killed after some rounds.
+ * Milliseconds. To start, Azurite reads the whole store. To stop, it waits for open connections and saves every 5
+ * seconds meanwhile, so that it may be killed after a few of these rounds.
  */
 const patience = { start: 60_000, stop: 20_000 }
 
 /**
  * Starts Azurite as a child process and waits until it listens.
  *
- * @throws {Error} that says why, in Azurite's words, if it ends before.
+ * @throws {Error} with Azurite's own words, if it ends before
  */
 export async function startAzurite({ ports, folder, env }: AzuriteOptions): Promise<Azurite> {
   const addresses = Object.entries({ blob: ports.blobs, queue: ports.queues, table: ports.tables }).flatMap(
@@ -56,7 +56,7 @@ interface Addresses {
   readonly Table: string
 }
 
-/** Its standard output is read, not its ports: somebody else may answer there. Tables are the last to listen. */
+/** Reads standard output, because another program may answer at the ports. The table service is the last to listen. */
 function listening(output: Child['output']): Promise<Addresses> {
   let Blob = ''
   return new Promise((done) => {

@@ -7,13 +7,13 @@ import { tenantId } from './accounts.ts'
 /** The app id of the local bot. */
 export const botAppId = '44444444-4444-4444-8444-444444444444'
 
-/** How the local bot reaches Teams, and who is let in from there. */
+/** The address of Teams for the local bot, and the gate for calls from there. */
 export interface LocalTeams {
   readonly serviceUrl: string
   readonly gate: Gate
 }
 
-/** The Teams client that runs beside us, or what the environment names in its place. */
+/** Connects to the local Teams client, or to the one that the environment names. */
 export function localTeams(env: NodeJS.ProcessEnv, playground: string | null): LocalTeams | null {
   const serviceUrl = env['COUNTERSIGN_CONNECTOR'] || playground
   if (!serviceUrl) return null
@@ -22,8 +22,8 @@ export function localTeams(env: NodeJS.ProcessEnv, playground: string | null): L
 }
 
 /**
- * Lets in whoever reaches this machine's loopback and speaks as the Playground does: it sends no token. The host keeps
- * web pages out.
+ * Lets in every caller on loopback that speaks as the Playground does, which sends no token. The host keeps web pages
+ * out.
  */
 const openGate: Gate = async (_authorization, activity) => {
   if (activity['channelId'] !== 'msteams' || tenantOf(activity) !== tenantId)

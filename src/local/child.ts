@@ -1,34 +1,34 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface, type Interface } from 'node:readline'
 
-/** A Node program that runs beside us. It ends when we do, also if we are killed. */
+/** A Node program as a child process. It ends with this process, also if this one is killed. */
 export interface Child {
   readonly pid: number
-  /** Its standard output, line by line. */
+  /** Standard output, line by line. */
   readonly output: Interface
-  /** Resolves when it has ended: to the reason, or to `null` if `close` asked for it. */
+  /** Resolves when the child has ended: to the reason, or to `null` after `close`. */
   readonly ended: Promise<Error | null>
   /**
-   * Waits for what shows that it is ready.
+   * Waits for the promise that shows that the child is ready.
    *
-   * @throws {Error} that says why, in its own words, if it ends before.
+   * @throws {Error} with the child's own words, if it ends before
    */
   readonly started: <T>(ready: Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
 }
 
 export interface ChildOptions {
-  /** As in "Azurite, the local storage". */
+  /** A name for messages, as in "Azurite, the local storage". */
   readonly name: string
   readonly program: string
   readonly args: readonly string[]
   readonly folder?: string
   readonly env?: NodeJS.ProcessEnv
-  /** Text of a module that runs in it before the program. */
+  /** The text of a module that runs in the child before the program. */
   readonly first?: string
-  /** What it says when it ends unasked; otherwise the last lines of its standard error. */
+  /** Reads the reason when the child ends by itself. Without this, the reason is the end of its standard error. */
   readonly words?: () => Promise<string>
-  /** Milliseconds for a start; and for an end, after which it is killed. */
+  /** Milliseconds for a start, and for an end, after which the child is killed. */
   readonly patience: { readonly start: number; readonly stop: number }
 }
 
@@ -69,9 +69,9 @@ export function startChild(options: ChildOptions): Child {
 }
 
 /**
- * Ctrl-C in a terminal goes to everybody in the foreground, so the program has a session of its own and is told by
- * closing the pipe that is its standard input: which happens too if we are killed. Then nobody reads its output any
- * more, and what it says at the end must not end it before it has saved.
+ * Runs in the child. A terminal sends Ctrl-C to all processes in the foreground, so the child has a session of its own
+ * and ends when its standard input is closed. The system closes it also if this process is killed. Output to a closed
+ * pipe is then ignored, since that error would end the child before it has saved its data.
  */
 const stopWithUs = `
 process.stdin.once('close', () => process.kill(process.pid, 'SIGTERM')).resume()
@@ -87,7 +87,7 @@ function launch({ program, args, folder, env, first = '' }: ChildOptions): Child
   })
 }
 
-/** Keeps the last lines of standard error: the reason, if it ends. */
+/** Keeps the last lines of standard error, which say why the child ended. */
 function lastLines(child: ChildProcessWithoutNullStreams): string[] {
   const lines: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { instant } from '../core/data/instant.ts'
 import type { Clock } from '../ports/clock.ts'
 
-/** The machine's clock and an offset that can only grow; the offset is kept with the data. */
+/** The machine's clock plus an offset that can only grow. The offset is kept with the data. */
 export interface LocalClock extends Clock {
-  /** Whether it is ahead of the machine's. */
+  /** Whether this clock is ahead of the machine's. */
   isMoved(): boolean
   advance(seconds: number): Promise<void>
 }
@@ -28,6 +28,6 @@ export function localClock(folder: string): LocalClock {
 function offsetIn(file: string): number {
   const { offset } = JSON.parse(readFileSync(file, 'utf8')) as { offset?: unknown }
   if (typeof offset !== 'number' || !Number.isFinite(offset))
-    throw new Error(`${file} holds no offset in milliseconds; delete it to put the clock right.`)
+    throw new Error(`${file} holds no offset in milliseconds; delete it to go back to the machine's time.`)
   return offset
 }

@@ -17,11 +17,11 @@ const usage = `npm run --silent token -- --agent NAME | --user NAME
 npm run --silent local -- advance DURATION
   moves the stack's clock forward (90s, 10m, 25h, 2d), then sweeps; tokens stay on real time
 npm run --silent local -- sweep
-  expires, lapses and delivers now what is due
+  applies the deadlines that have passed, and delivers the cards that are due
 npm run --silent local -- seal
-  seals every day that has ended, by the stack's clock
+  seals every day that has ended by the stack's clock
 npm run --silent local -- key
-  prints the path of the log's public key, with which evidence is verified
+  prints the path of the log's public key, which verifies evidence
 `
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
@@ -32,9 +32,10 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
 
 async function token(args: readonly string[]): Promise<string> {
   const { agent, user } = options(args)
-  if ((agent === undefined) === (user === undefined)) throw new UsageError(`Say --agent NAME or --user NAME.\n${usage}`)
+  if ((agent === undefined) === (user === undefined))
+    throw new UsageError(`Give --agent NAME or --user NAME.\n${usage}`)
   const who = agent === undefined ? `user=${encodeURIComponent(user ?? '')}` : `agent=${encodeURIComponent(agent)}`
-  const { token } = await tell(`token?${who}`)
+  const { token } = await callStack(`token?${who}`)
   if (typeof token !== 'string') throw new UsageError(`There is no such account.\n${usage}`)
   return token
 }
@@ -49,19 +50,19 @@ function options(args: readonly string[]): { agent?: string | undefined; user?: 
 
 async function local([verb, ...rest]: readonly string[]): Promise<string> {
   if (verb === 'sweep' && rest.length === 0) {
-    const { swept } = await tell('sweep')
+    const { swept } = await callStack('sweep')
     return `swept; requests that were due: ${String(swept)}`
   }
   if (verb === 'advance' && rest.length === 1) {
-    const { now, swept } = await tell(`advance?seconds=${seconds(rest[0] ?? '')}`)
+    const { now, swept } = await callStack(`advance?seconds=${seconds(rest[0] ?? '')}`)
     return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
   }
-  if (verb === 'seal' && rest.length === 0) return sealed(await tell<SealReport>('seal'))
+  if (verb === 'seal' && rest.length === 0) return sealed(await callStack<SealReport>('seal'))
   if (verb === 'key' && rest.length === 0) return keyPath()
   throw new UsageError(`There is no such command: ${[verb, ...rest].join(' ')}\n${usage}`)
 }
 
-/** @throws {Error} if evidence does not hold, after the days that were sealed are told. */
+/** Describes the sealed days. @throws {Error} if evidence does not hold; the days sealed before are printed first */
 function sealed({ sealed, alarm, next }: SealReport): string {
   const lines = sealed.map(sealedLine).join('\n')
   if (alarm !== null) {
@@ -71,14 +72,14 @@ function sealed({ sealed, alarm, next }: SealReport): string {
   return lines || `nothing to seal: ${next.date} ends at ${next.end}`
 }
 
-/** Of a stack that runs, or has run. */
+/** Gives the path for a stack that runs or has run. @throws {Error} if no stack ever ran */
 function keyPath(): string {
   const path = publicKeyOf(logKeyIn(dataFolder()))
-  if (!existsSync(path)) throw new Error(`There is no ${path} yet. The first start makes it: npm start`)
+  if (!existsSync(path)) throw new Error(`There is no ${path} yet. The first start creates it: npm start`)
   return path
 }
 
-/** The longest step: a clock far ahead cannot be put back. */
+/** Seconds of the longest step, because a clock that is far ahead cannot be put back. */
 const longest = 366 * 86_400
 
 function seconds(text: string): number {
@@ -91,7 +92,7 @@ function seconds(text: string): number {
 
 const dataFolder = (): string => resolve(process.env['COUNTERSIGN_DATA'] || '.local')
 
-async function tell<T = Record<string, unknown>>(path: string): Promise<T> {
+async function callStack<T = Record<string, unknown>>(path: string): Promise<T> {
   const { identity, secret } = await readStackFile(dataFolder())
   const answer = await post(`${identity}/local/${path}`, secret).catch((cause: unknown) => {
     throw new Error('The local stack does not answer. Start it with: npm start', { cause })
@@ -100,14 +101,14 @@ async function tell<T = Record<string, unknown>>(path: string): Promise<T> {
   return (await json(answer)) as T
 }
 
-/** Waits as long as it takes: `fetch` gives up after five minutes, and a seal may take longer. */
+/** Posts without a time limit. `fetch` gives up after five minutes, and a seal may take longer. */
 const post = (url: string, secret: string): Promise<IncomingMessage> =>
   new Promise((answered, failed) => {
     const headers = { 'x-local-secret': secret }
     request(url, { method: 'POST', headers }).once('response', answered).once('error', failed).end()
   })
 
-// last, when every constant above has its value
+// This call is the last line, since every constant above must have its value.
 main(process.argv.slice(2)).catch((cause: unknown) => {
   process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exitCode = cause instanceof UsageError ? 78 : 1

@@ -4,7 +4,7 @@ import type { Control, Identity } from './identity.ts'
 import type { LocalClock } from './clock.ts'
 import type { SealReport } from './sealing.ts'
 
-/** Where a running stack is found, and how it is told that the caller may read its data folder. */
+/** The addresses of a running stack, and a secret that proves that the caller may read its data folder. */
 export interface StackFile {
   readonly api: string
   readonly identity: string
@@ -21,7 +21,7 @@ export async function writeStackFile(data: string, stack: StackFile): Promise<vo
 
 export const removeStackFile = (data: string): Promise<void> => rm(fileIn(data), { force: true })
 
-/** @throws {Error} if no stack runs on this data. */
+/** @throws {Error} if no stack runs on this folder */
 export async function readStackFile(data: string): Promise<StackFile> {
   try {
     return JSON.parse(await readFile(fileIn(data), 'utf8')) as StackFile
@@ -30,7 +30,7 @@ export async function readStackFile(data: string): Promise<StackFile> {
   }
 }
 
-/** What is told to do something. */
+/** The parts of the stack that commands act on. */
 export interface Controlled {
   readonly identity: () => Identity
   readonly clock: LocalClock
@@ -40,7 +40,7 @@ export interface Controlled {
 
 /**
  * Answers the commands of `npm run local` and `npm run token`, below `/local/` of the identity provider.
- * A secret in the data folder keeps web pages out, which can reach loopback but not read files.
+ * A secret in the data folder keeps web pages out: they can reach loopback, but cannot read files.
  */
 export function control(secret: string, stack: Controlled): Control {
   return async (req, res, url) => {

@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { HttpRequest, HttpResponse, type HttpResponseInit } from '@azure/functions'
 
-/** What a function is given for a request: its body is a stream, which nothing has read or bounded. */
+/** Makes the request that a function gets. Its body is a stream that is neither read nor bounded yet. */
 export function toRequest(req: IncomingMessage, url: URL, params: Record<string, string>): HttpRequest {
   const { method = 'GET' } = req
   const headers = new Headers()
   for (let at = 0; at + 1 < req.rawHeaders.length; at += 2)
     headers.append(req.rawHeaders[at] ?? '', req.rawHeaders[at + 1] ?? '')
-  // a function that stops reading must still be able to answer, so the socket stays
+  // Keeps the socket when a function stops reading, so that it can still answer.
   const body = () => ReadableStream.from<Uint8Array>(req.iterator({ destroyOnReturn: false }))
   const bodiless = method === 'GET' || method === 'HEAD'
   const nativeRequest = new Request(url, { method, headers, ...(bodiless ? {} : { body: body(), duplex: 'half' }) })
@@ -18,7 +18,7 @@ export function toRequest(req: IncomingMessage, url: URL, params: Record<string,
   return new HttpRequest(init)
 }
 
-/** Sends what a function returned; `false` if the client had left before the end of it. */
+/** Sends what a function returned. Returns `false` if the client left before the end. */
 export async function send(result: unknown, res: ServerResponse): Promise<boolean> {
   if (!isResponse(result)) throw new Error('An HTTP function must return a response.')
   const response = result instanceof HttpResponse ? result : new HttpResponse(result)

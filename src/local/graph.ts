@@ -5,8 +5,8 @@ import { agents, entraGroups, type User, users } from './accounts.ts'
 const pages = { default: 100, most: 999 }
 
 /**
- * Answers what the Directory asks of Microsoft Graph v1.0, in Graph's shapes: one user, and the members of a group, who
- * may be agents too. Any bearer token will do.
+ * Answers the two calls of the directory adapter as Microsoft Graph v1.0 does: one user, and the members of a group,
+ * which may include agents. Accepts any bearer token.
  */
 export function answerGraph(req: IncomingMessage, res: ServerResponse, url: URL): void {
   if (!/^Bearer \S+$/i.test(req.headers.authorization ?? ''))
@@ -15,7 +15,7 @@ export function answerGraph(req: IncomingMessage, res: ServerResponse, url: URL)
   const wanted = [version, kind, ...rest].join('/')
   if (req.method === 'GET' && wanted === 'v1.0/users') return answerUser(res, url, oid)
   if (req.method === 'GET' && wanted === 'v1.0/groups/transitiveMembers') return answerMembers(res, url, oid)
-  refuse(res, 400, 'BadRequest', 'The local Graph does not know this.')
+  refuse(res, 400, 'BadRequest', 'The local Graph does not have this.')
 }
 
 function answerUser(res: ServerResponse, url: URL, oid: string): void {
@@ -57,15 +57,15 @@ const propertiesOf = ({ oid, name, upn, userType, enabled, identityParentId }: U
   identityParentId: identityParentId ?? null,
 })
 
-/** With its type, which Graph names in lists, and where it is a special one: of an agent's own account. */
+/** Adds the type, which Graph names in lists and for an agent's own account. */
 const typed = (user: User) => ({
   '@odata.type': `#microsoft.graph.${user.identityParentId === undefined ? 'user' : 'agentUser'}`,
   ...propertiesOf(user),
 })
 
 /**
- * Graph answers only the properties that were asked for, and in a list of several types always the type; without
- * `$select` `userType` and `accountEnabled` are missing.
+ * Keeps the properties that were asked for, and the type, as Graph does. Without `$select`, Graph leaves `userType` and
+ * `accountEnabled` out.
  */
 function select(all: Readonly<Record<string, unknown>>, url: URL): Readonly<Record<string, unknown>> {
   const wanted = (url.searchParams.get('$select') ?? 'id,displayName,userPrincipalName').split(',')

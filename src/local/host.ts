@@ -16,20 +16,20 @@ export interface Host {
   readonly origin: string
   /** The names of the timer functions, for `runTimer`. */
   readonly timers: readonly string[]
-  /** Runs a timer function now; rejects as it does. */
+  /** Runs a timer function now. Rejects if the function does. */
   runTimer(name: string): Promise<void>
-  /** Accepts nothing more, lets what runs end for up to 10 seconds, closes what is left. */
+  /** Accepts no more calls, waits up to 10 seconds for those under way, and closes the rest. */
   close(): Promise<void>
 }
 
 export interface HostOptions {
-  /** From `captureFunctions`, after the functions were registered. */
+  /** The result of `captureFunctions`, after all functions were registered. */
   readonly functions: ReadonlyMap<string, RegisteredFunction>
-  /** Listens on loopback already; it is taken over, and closed in the end. */
+  /** A server that listens on loopback already. The host takes it over, and closes it in the end. */
   readonly server: Server
   /** The folder of host.json. */
   readonly folder: string
-  /** Whether timers run by themselves. */
+  /** Whether timers run at their times. */
   readonly ticking: boolean
   readonly log: (level: string, name: string, text: string) => void
 }
@@ -42,7 +42,7 @@ const hostJson = z.object({
   extensions: z.object({ http: z.object({ routePrefix: z.string().default('api') }).prefault({}) }).prefault({}),
 })
 
-/** Serves functions on loopback without Core Tools: HTTP and timers, as Azure Functions does. */
+/** Serves HTTP and timer functions on loopback as Azure Functions does, without its Core Tools. */
 export async function startHost({ functions, server, folder, ticking, log }: HostOptions): Promise<Host> {
   const all = [...functions.values()]
   const routes = await httpRoutes(all, folder)
@@ -51,14 +51,14 @@ export async function startHost({ functions, server, folder, ticking, log }: Hos
   let closing = false
 
   function track<Result>(work: Promise<Result>): Promise<Result> {
-    const settled = Promise.allSettled([work]).finally(() => running.delete(settled))
-    running.add(settled)
+    const ended = Promise.allSettled([work]).finally(() => running.delete(ended))
+    running.add(ended)
     return work
   }
   const run = (each: RegisteredFunction, input: Timer) => track(invoke(each, input, log))
   const timers = startTimers(timerFunctions(all, run), { ticking, failed })
   server.removeAllListeners('request').on('request', (req, res) => {
-    // the rest of a body that the function did not read; else the connection stands still
+    // Reads the rest of a body that the function left unread; otherwise the connection would stand still.
     res.once('finish', () => req.resume())
     if (closing) res.writeHead(503, { connection: 'close' }).end()
     else void track(serve(req, res, routes, log))
@@ -137,7 +137,7 @@ async function serve(
   }
 }
 
-/** The bot's door asks for no token here: a web page that a person visits must not reach it. */
+/** Whether a web page calls. The bot's door needs no token here, so no page that a person visits may reach it. */
 function isForeignPage({ headers }: IncomingMessage): boolean {
   const { origin } = headers
   return origin !== undefined && !(URL.canParse(origin) && [loopback, 'localhost'].includes(new URL(origin).hostname))

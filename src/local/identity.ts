@@ -13,26 +13,26 @@ export interface Identity {
   readonly issuer: string
   readonly jwksUri: string
   readonly tokenUrl: string
-  /** Stands in for https://graph.microsoft.com/v1.0 */
+  /** The address that stands in for https://graph.microsoft.com/v1.0 */
   readonly graphUrl: string
-  /** An access token for the API; `null` if nobody has that name. */
+  /** Issues an access token for the API; `null` if no account has that name. */
   tokenFor(who: { readonly agent: string } | { readonly user: string }): Promise<string | null>
   close(): Promise<void>
 }
 
-/** Answers a request below `/local/`, or says `false` if it does not know it. */
+/** Answers a request below `/local/`. Returns `false` for an unknown one. */
 export type Control = (req: IncomingMessage, res: ServerResponse, url: URL) => boolean | Promise<boolean>
 
 export interface IdentityOptions {
   readonly port: number
-  /** Keeps the signing key, so that tokens outlive a restart. */
+  /** The folder of the signing key, which is kept so that tokens outlive a restart. */
   readonly dataDir: string
   readonly control?: Control
-  /** Hears of what went wrong inside: whoever asked gets a bare 500. */
+  /** Gets internal errors, for which callers get a bare 500. */
   readonly failed: (cause: unknown) => void
 }
 
-/** Starts the local identity provider: Entra and as much of Microsoft Graph as the Directory asks, on loopback. */
+/** Starts the local identity provider on loopback: Entra, and the calls of Microsoft Graph that the adapter makes. */
 export async function startIdentity({ port, dataDir, control, failed }: IdentityOptions): Promise<Identity> {
   const key = await signingKey(dataDir)
   const server = createServer()
@@ -68,7 +68,7 @@ export async function startIdentity({ port, dataDir, control, failed }: Identity
 
 async function answer(req: IncomingMessage, res: ServerResponse, tokens: Issuer, control: Control): Promise<void> {
   const host = `http://${req.headers.host ?? ''}`
-  // a web page whose name was rebound to this machine must not reach what has no password
+  // The provider has no passwords, so a web page whose name was rebound to this machine must not reach it.
   if (!URL.canParse(host) || ![loopback, 'localhost'].includes(new URL(host).hostname)) {
     res.writeHead(403).end()
     return
@@ -85,7 +85,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, tokens: Issuer,
   res.writeHead(404).end()
 }
 
-/** The issuer has a path, the document's place in the provider has none. */
+/** Rewrites the path of the discovery document, which the provider serves without the issuer's path. */
 function discovery(req: IncomingMessage, { pathname }: URL): IncomingMessage {
   const place = '/.well-known/openid-configuration'
   if (pathname === `/${tenantId}/v2.0${place}`) req.url = place

@@ -19,7 +19,7 @@ export interface Issuer {
   mint(account: Agent | User): Promise<string>
 }
 
-/** Where Entra has them, below the tenant. */
+/** Entra's paths, below the tenant. */
 export const paths = {
   token: `/${tenantId}/oauth2/v2.0/token`,
   jwks: `/${tenantId}/discovery/v2.0/keys`,
@@ -27,15 +27,15 @@ export const paths = {
 
 const resource = `api://${apiAppId}`
 
-/** What people let a program do for them. */
+/** The scope with which a program acts for a person. */
 const peoplesScope = `${resource}/access_as_user`
 
-/** Every token is good for an hour of real time, whatever the stack's clock says. */
+/** Seconds that a token is valid, by real time and not by the stack's clock. */
 const lifetime = 3600
 
 /**
- * Issues access tokens as Entra's v2.0 endpoint does: by client credentials to agents, to people who sign in by code
- * and PKCE (RFC 7636) or by device code (RFC 8628), and by `mint` to anybody.
+ * Issues access tokens as Entra's v2.0 endpoint does: to agents by client credentials, and to people by authorization
+ * code with PKCE (RFC 7636) or by device code (RFC 8628). `mint` issues one to any account.
  */
 export async function createIssuer(issuer: string, key: JWK, failed: (cause: unknown) => void): Promise<Issuer> {
   const { default: Provider, errors, interactionPolicy: prompts } = await loadQuietly()
@@ -49,7 +49,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
   const provider = new Provider(issuer, {
     ...configuration(key),
     interactions: { policy: promptsOf(prompts), url: (_context, { uid }) => `${signInPath}/${uid}` },
-    // nobody is asked to consent: as in a tenant whose administrator did so for all
+    // Consent is given already, as in a tenant whose administrator consented for all.
     async loadExistingGrant({ oidc }) {
       const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
       grant.addResourceScope(resource, peoplesScope)
@@ -64,9 +64,9 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', ...devicePages },
       resourceIndicators: {
         enabled: true,
-        // a code is for what was asked for when it was made
+        // A code is valid only for the resource that its request named.
         useGrantedResource: async () => true,
-        // Entra v2.0 has no `resource`: the scope names it
+        // Entra v2.0 has no parameter `resource`; the scope names the resource.
         defaultResource({ oidc }: Context, client, granted) {
           if (granted !== undefined) return resource
           const scope = oidc.params['scope'] ?? ''
@@ -101,7 +101,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
   }
 }
 
-/** Nobody is asked to consent; people choose an account where a program asks for it. */
+/** Never asks for consent. Lets people choose an account if the program asks for that. */
 function promptsOf(prompts: typeof interactionPolicy): Policy {
   const policy = prompts.base()
   policy.remove('consent')
@@ -109,7 +109,7 @@ function promptsOf(prompts: typeof interactionPolicy): Policy {
   return policy
 }
 
-/** It warns of every Node before 22 when it loads; it works on 20 all the same. */
+/** Loads the package without its warning about every Node before 22. It works on 20. */
 async function loadQuietly(): Promise<typeof import('oidc-provider')> {
   const { warn } = console
   console.warn = () => undefined
@@ -126,7 +126,7 @@ function configuration(key: JWK): Omit<Configuration, 'features' | 'interactions
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clients: [...agents.map(confidential), signIn],
     adapter: signingIn(),
-    // everything lies below the tenant, where the provider is reached
+    // All paths lie below the tenant, where callers reach the provider.
     routes: {
       ...paths,
       authorization: `/${tenantId}/oauth2/v2.0/authorize`,
@@ -155,7 +155,7 @@ const confidential = (agent: Agent) => ({
   redirect_uris: [],
 })
 
-/** RFC 8252 section 7.3: any port of the loopback address will do. */
+/** RFC 8252 section 7.3: any port of the loopback address is accepted. */
 const signIn = {
   client_id: signInAppId,
   client_name: 'the countersign command',
@@ -188,12 +188,12 @@ function userClaims(oid: string) {
   return user.identityParentId === undefined ? claims : { ...claims, ...agentsAccount(user.identityParentId) }
 }
 
-/** https://learn.microsoft.com/entra/agent-id/agent-token-claims: the agent acts, its own account is the subject. */
+/** https://learn.microsoft.com/entra/agent-id/agent-token-claims: the agent acts, and its account is the subject. */
 function agentsAccount(agentId: string) {
   const agent = agents.find((each) => each.oid === agentId)
   if (agent === undefined) throw new Error(`No agent has the object id ${agentId}.`)
   return { azp: agent.appId, xms_act_fct: '9 11', xms_sub_fct: '13' }
 }
 
-/** Entra leaves the claim out where there is no role. */
+/** Entra leaves the claim out if there is no role. */
 const roles = (account: Agent | User) => (account.roles.length === 0 ? {} : { roles: account.roles })

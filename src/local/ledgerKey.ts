@@ -6,8 +6,8 @@ import type { LedgerKey } from '../ports/ledgerKey.ts'
 import { makeSecretFile } from './secretFile.ts'
 
 /**
- * Keeps the ledger key in a file: a version a line, in base64, the newest first. The file is made if it is missing, and
- * read once.
+ * Keeps the ledger key in a file with one version a line, in base64, the newest first. Creates the file if it is
+ * missing, and reads it once.
  *
  * @throws {Error} that names the file, if it holds anything else
  */
@@ -16,9 +16,9 @@ export async function fileLedgerKey(path: string): Promise<LedgerKey> {
   const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
   const versions = lines.map((line): KeyVersion => {
     const secret = Buffer.from(line, 'base64')
-    if (secret.length !== 32) throw new Error(`${path} holds a line that is no ledger key.`)
+    if (secret.length !== 32) throw new Error(`${path} has a line that is not a ledger key.`)
     return { id: sha256(secret).slice(0, 32), secret }
   })
-  if (versions.length === 0) throw new Error(`${path} holds no ledger key.`)
+  if (versions.length === 0) throw new Error(`${path} has no ledger key.`)
   return { versions: async () => versions }
 }

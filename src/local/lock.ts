@@ -1,12 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The data folder, held by one stack at a time: two on the same files would lose what each acknowledged. */
+/** Keeps a data folder to one stack. Two stacks on the same files would lose writes that they acknowledged. */
 export interface DataLock {
   close(): Promise<void>
 }
 
-/** @throws {Error} that says who holds it, and what to do. */
+/** @throws {Error} naming the process that holds the folder, and what to do */
 export async function lockData(folder: string): Promise<DataLock> {
   const file = join(folder, 'lock')
   for (;;) {
@@ -26,7 +26,7 @@ export async function lockData(folder: string): Promise<DataLock> {
   }
 }
 
-/** A process that ended without giving the lock back does not hold it. */
+/** Whether the process runs. One that ended without removing its lock no longer holds it. */
 function isRunning(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false
   try {

@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 
-/** Takes what the functions log: one structured line, or words. */
+/** Writes a log entry of a function: one structured line, or words. */
 export type Log = (level: string, name: string, text: string) => void
 
-/** Appends to `log.jsonl`, one line each; errors are told on standard error too. */
+/** Appends to `log.jsonl`, one line an entry. Errors also go to standard error. */
 export function openLog(folder: string): Log {
   const file = createWriteStream(join(folder, 'log.jsonl'), { flags: 'a', mode: 0o600 })
   return (level, name, text) => {

@@ -1,4 +1,4 @@
-/** The package comes without types; these are of what we use of it. */
+/** Types of the parts of the package that are used here. The package has none. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
   import type { JWK } from 'jose'
@@ -35,7 +35,7 @@ declare module 'oidc-provider' {
     readonly clientId: string
   }
 
-  /** A page that the provider lets others write. */
+  /** A page whose content the application writes. */
   export interface PageContext {
     body: string
     set(header: string, value: string): void

@@ -7,33 +7,33 @@ import { botAppId } from './bot.ts'
 import { type Child, startChild } from './child.ts'
 import { loopback } from './port.ts'
 
-/** The Microsoft 365 Agents Playground: a Teams client that runs on this machine. What it shows is in its memory alone. */
+/** The Microsoft 365 Agents Playground: a Teams client on this machine. It keeps messages in memory only. */
 export interface Playground extends Pick<Child, 'pid' | 'ended' | 'close'> {
-  /** For browsers. */
+  /** The address for browsers. */
   readonly url: string
-  /** Where it plays the Bot Connector. */
+  /** The address at which the Playground acts as the Bot Connector. */
   readonly connectorUrl: string
-  /** The name of the person who sits before it. */
+  /** The name of the person who uses it. */
   readonly person: string
 }
 
 export interface PlaygroundOptions {
-  /** 0 is a port that the system chooses. */
+  /** The system chooses a port for 0. */
   readonly port: number
-  /** Keeps its configuration and its log. */
+  /** The folder of its configuration and log. */
   readonly folder: string
-  /** Where the bot hears of activities. */
+  /** The address to which activities are sent. */
   readonly messagesUrl: string
-  /** Ids of the channels of its one team. It has room for two, and shows the second as General. */
+  /** Ids of the channels of its only team. It has room for two, and shows the second as General. */
   readonly channels: readonly string[]
-  /** Who sits before it: an account of the local tenant. */
+  /** The name of the person who uses it, an account of the local tenant. */
   readonly person?: string
 }
 
 /**
- * Starts the Playground as a child process and waits until it knows our team.
+ * Starts the Playground as a child process and waits until it knows the team.
  *
- * @throws {Error} that says why, in the Playground's words, if it ends before.
+ * @throws {Error} with the Playground's own words, if it ends before
  */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
   const { port, folder, messagesUrl, channels, person = 'dba-1' } = options
@@ -51,8 +51,8 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       ...process.env,
       M365_AGENTS_PLAYGROUND_CONFIG_PATH: config,
       M365_AGENTS_PLAYGROUND_LOGFILE: log,
-      TEAMSAPPTESTER_BROWSER: 'none', // it would open one
-      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true', // it would report that it does not report
+      TEAMSAPPTESTER_BROWSER: 'none', // it would open a browser
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true', // it would report that telemetry is off
       NO_PROXY: loopback,
     },
     first: onlyForUs,
@@ -63,15 +63,15 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   return { ...child, url, connectorUrl: `${url}/_connector`, person }
 }
 
-/** Every channel that the policy names: of the groups, then of compliance. */
+/** Lists the channels that the policy names: those of groups, then the compliance channel. */
 export function channelsIn(policy: Pick<Policy, 'groups' | 'complianceChannel'>): readonly string[] {
   const compliance = policy.complianceChannel()
   return [...new Set([...policy.groups().flatMap(({ channels }) => channels), ...(compliance ? [compliance] : [])])]
 }
 
 /**
- * Bound to every address of the machine, the Playground would let the whole network approve in somebody's name; and it
- * takes what any web page sends that this person visits.
+ * Runs in the Playground. Binds it to loopback and refuses calls of web pages. Otherwise it would listen on every
+ * address of the machine, and the whole network and any web page could approve in a person's name.
  */
 const onlyForUs = `
 import http from 'node:http'
@@ -91,7 +91,9 @@ http.Server.prototype.emit = function (event, req, ...rest) {
 }
 `
 
-/** It says that it listens, and then ends if its configuration is wrong: so it is asked for what that defines. */
+/**
+ * Waits until the team can be read. The Playground says that it listens, and only then ends if its settings are wrong.
+ */
 function listening(output: Child['output'], team: string): Promise<string> {
   return new Promise((done) => {
     output.on('line', (line) => {
@@ -100,17 +102,17 @@ function listening(output: Child['output'], team: string): Promise<string> {
       const ready = (answer: Response) => {
         if (answer.ok) done(port)
       }
-      // no answer: it is about to end, and says why
+      // Without an answer it is about to end, and says why.
       fetch(`http://${loopback}:${port}/_connector/v3/teams/${team}`).then(ready, () => {})
     })
   })
 }
 
-/** Its errors go to its log, line by line with their level. */
+/** Reads the errors in its log, whose lines begin with a level. */
 const errorsIn = (log: string): string =>
   [...log.matchAll(/^error (?:Reason: )?(.*)$/gm)].map(([, text]) => text).join('\n')
 
-/** https://aka.ms/teams-app-test-tool-config-guide; it wants a person and exactly five others. */
+/** https://aka.ms/teams-app-test-tool-config-guide: the current user and exactly five others are needed. */
 function configuration(person: string, channel: string, team: string): object {
   return {
     version: '0.1.1',

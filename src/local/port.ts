@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:net'
 
-/** Only this machine may reach the local stack. */
+/** The only address that the local stack listens on, so that only this machine reaches it. */
 export const loopback = '127.0.0.1'
 
 export interface WantedPort {
   readonly port: number
-  /** What listens there, as in "the API". */
+  /** The program that listens there, as in "the API". */
   readonly purpose: string
-  /** The environment variable that changes it. */
+  /** The environment variable that sets the port. */
   readonly setting: string
 }
 
@@ -19,9 +19,9 @@ export class PortInUse extends Error {
 }
 
 /**
- * Tries every port before anything is started, so that nothing has to be stopped again.
+ * Tries every port before any program is started, so that none has to be stopped again.
  *
- * @throws {PortInUse} for the first that cannot be had.
+ * @throws {PortInUse} for the first port that cannot be used
  */
 export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
   for (const [index, each] of wanted.entries()) {
@@ -38,7 +38,7 @@ export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
   }
 }
 
-/** Listens on loopback; answers the port, which the system chose if 0 was wanted. */
+/** Listens on loopback. Returns the port, which the system chooses for 0. */
 export async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
@@ -48,6 +48,6 @@ export async function listen(server: Server, port: number): Promise<number> {
     })
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('A server listens on something that is no port.')
+  if (address === null || typeof address === 'string') throw new Error('A server does not listen on a port.')
   return address.port
 }

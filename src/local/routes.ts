@@ -1,9 +1,9 @@
-/** A route template of Azure Functions, and what it leads to. */
+/** A parsed route template of Azure Functions, and its target. */
 export interface Route<Target> {
   readonly methods: readonly string[]
   readonly pattern: RegExp
   readonly names: readonly string[]
-  /** One digit a segment: literal text before a parameter before the rest. */
+  /** One digit a segment. Literal text sorts before a parameter, and a parameter before `{*rest}`. */
   readonly rank: string
   readonly target: Target
 }
@@ -13,7 +13,7 @@ export interface RouteMatch<Target> {
   readonly params: Record<string, string>
 }
 
-/** Understands literal segments, `{name}` and, at the end, `{*rest}`; paths compare without case, as in Azure. */
+/** Parses a template of literal segments, `{name}` and, at the end, `{*rest}`. Paths ignore case, as in Azure. */
 export function route<Target>(template: string, methods: readonly string[], target: Target): Route<Target> {
   const segments = template.split('/').filter((segment) => segment !== '')
   const read = segments.map((segment, index) => readSegment(template, segment, index === segments.length - 1))
@@ -26,7 +26,7 @@ export function route<Target>(template: string, methods: readonly string[], targ
   }
 }
 
-/** The most literal route that matches; `null` also if the path is known with other methods alone: Azure answers 404. */
+/** Finds the most literal route that matches. `null` also if only another method matches: Azure answers 404 then. */
 export function findRoute<Target>(
   routes: readonly Route<Target>[],
   method: string,
@@ -54,7 +54,7 @@ function readSegment(
   if (!/[{}]/.test(segment)) return { source: `/${segment.replace(/[.*+?^$()|[\]\\]/g, '\\$&')}`, rank: '0' }
   const [, star, name] = /^\{(\*?)(\w+)\}$/.exec(segment) ?? []
   if (name === undefined || (star === '*' && !last))
-    throw new Error(`The local host does not understand ${segment} in the route ${template}.`)
+    throw new Error(`The local host does not support ${segment} in the route ${template}.`)
   return star === '*' ? { source: '(?:/(.*))?', rank: '2', name } : { source: '/([^/]+)', rank: '1', name }
 }
 

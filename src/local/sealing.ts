@@ -3,13 +3,13 @@ import type { Instant } from '../core/data/instant.ts'
 import type { Bundles, SealedBundle } from '../evidence/read/bundles.ts'
 import type { Alarm, Seals } from '../ports/seals.ts'
 
-/** What came of sealing all that is due. */
+/** The result of sealing every day that is due. */
 export interface SealReport {
   /** Oldest first. */
   readonly sealed: readonly SealedBundle[]
-  /** Why sealing stopped: then evidence does not hold. */
+  /** The evidence that does not hold, at which sealing stopped. */
   readonly alarm: Alarm | null
-  /** The first day that is not sealed, and the moment it ends. */
+  /** The first day that is not sealed, and when it ends. */
   readonly next: { readonly date: Day; readonly end: Instant }
 }
 
@@ -19,7 +19,7 @@ export interface LocalSealingParts {
   readonly bundles: Pick<Bundles, 'list'>
 }
 
-/** Seals every day that has ended, and reports it. */
+/** Seals every day that has ended, and reports the result. */
 export async function sealNow({ seal, seals, bundles }: LocalSealingParts): Promise<SealReport> {
   const days = new Set(await seal())
   const [all, alarm, first, { head }] = await Promise.all([bundles.list(), seals.alarm(), seals.first(), seals.head()])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { access, link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes a file that only its owner may read, unless it exists. Of two processes one makes it, and both use that one. */
+/** Creates a file that only its owner may read, unless it exists. Two processes at once end up with the same file. */
 export async function makeSecretFile(path: string, content: () => string | Buffer): Promise<void> {
   if (await exists(path)) return
   const draft = `${path}.${randomUUID()}`

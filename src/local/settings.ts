@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { WantedPort } from './port.ts'
 
-/** What the environment and the command line say about the local stack. */
+/** The settings of the local stack, from the environment and the command line. */
 export interface LocalSettings {
   readonly data: string
   readonly policy: string
@@ -11,21 +11,21 @@ export interface LocalSettings {
     readonly blobs: WantedPort
     readonly queues: WantedPort
     readonly tables: WantedPort
-    /** Absent without the Teams client. */
+    /** Absent if the Teams client is left out. */
     readonly playground?: WantedPort
   }
-  /** Whether timers run by themselves. */
+  /** Whether timers run at their times. */
   readonly ticking: boolean
 }
 
 export const usage = `npm start [-- OPTIONS]
 
 Runs Countersign on this machine: storage, identity provider, API and a Teams client, with no cloud and no account.
-Ctrl-C stops it; what was acknowledged is kept.
+Ctrl-C stops it. Everything that was acknowledged is kept.
 
 Options
-  --no-playground   leave out the Teams client: nobody is told of requests, all is decided over HTTP
-  --no-timers       deadlines take effect only when a request is read, or by: npm run local -- sweep
+  --no-playground   leave out the Teams client: requests are decided over HTTP, and no cards are sent
+  --no-timers       apply deadlines only when a request is read, or by: npm run local -- sweep
   --help            this text
 
 Settings (environment)
@@ -35,17 +35,17 @@ Settings (environment)
   COUNTERSIGN_PLAYGROUND_PORT port of the Teams client                 56150
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
-A port 0 lets the system choose one.
+The system chooses a port for 0.
 `
 
-/** A mistake in how the stack was started; its message is all that the user needs. */
+/** A mistake in how the stack was started. The user needs its message only. */
 export class UsageError extends Error {}
 
-/** @throws {UsageError} that names the option or setting and its rule. */
+/** @throws {UsageError} naming the option or setting, and its rule */
 export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): LocalSettings {
   const known = ['--no-playground', '--no-timers']
-  const stranger = args.find((arg) => !known.includes(arg))
-  if (stranger !== undefined) throw new UsageError(`There is no option ${stranger}. Try: npm start -- --help`)
+  const unknown = args.find((arg) => !known.includes(arg))
+  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}. Try: npm start -- --help`)
   const storage = port(env, 'COUNTERSIGN_STORAGE_PORT', 10_000)
   const wanted = (number: number, purpose: string, setting: string): WantedPort => ({ port: number, purpose, setting })
   const nth = (n: number) => (storage === 0 ? 0 : storage + n)

@@ -3,13 +3,13 @@ import type Provider from 'oidc-provider'
 import type { PageContext } from 'oidc-provider'
 import { tenantId, users } from './accounts.ts'
 
-/** Where an account is chosen; what follows names the sign-in, and then the account. */
+/** The path below which a person chooses an account: `/SIGN-IN` or `/SIGN-IN/ACCOUNT`. */
 export const signInPath = `/${tenantId}/sign-in`
 
-/** Entra lets neither disabled accounts nor those of agents sign in here. */
+/** The accounts that may sign in. Entra lets neither disabled accounts nor those of agents do so. */
 const people = users.filter(({ enabled, identityParentId }) => enabled && identityParentId === undefined)
 
-/** Answers the page on which people say who they are: there are no passwords on this machine. `false` elsewhere. */
+/** Answers the page on which people choose their account, without a password. Returns `false` for other paths. */
 export async function answerSignIn(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   const { pathname } = new URL(req.url ?? '/', 'http://local')
   if (!pathname.startsWith(`${signInPath}/`)) return false
@@ -28,7 +28,7 @@ export async function answerSignIn(provider: Provider, req: IncomingMessage, res
     }
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name !== 'SessionNotFound') throw cause
-    send(res, 400, page('This sign-in is over', '<p>Start again where you came from.</p>'))
+    send(res, 400, page('This sign-in is over', '<p>Start again in the program that you came from.</p>'))
   }
   return true
 }
@@ -44,8 +44,7 @@ const choice = (uid: string, { name, upn }: { readonly name: string; readonly up
 /** The three pages of RFC 8628 section 3.3. The forms are the provider's own, without buttons. */
 export const devicePages = {
   userCodeInputSource(context: PageContext, form: string, _out?: unknown, error?: Error) {
-    const words =
-      error === undefined ? 'Type the code that your terminal shows.' : 'That is no code that is waited for.'
+    const words = error === undefined ? 'Type the code that your terminal shows.' : 'No sign-in has this code.'
     show(context, 'Sign in on another device', `<p>${words}</p>${withButton(form, 'Next')}`)
   },
   userCodeConfirmSource(context: PageContext, form: string, _client: unknown, _device: unknown, code: string) {
@@ -57,7 +56,7 @@ export const devicePages = {
   },
 }
 
-/** Says what is wrong to a person who cannot be sent back. The words come from a request: they are text. */
+/** Shows an error to a person who cannot be sent back. Its words come from a request, so they are escaped. */
 export function renderError(context: PageContext, out: Readonly<Record<string, unknown>>): void {
   const words = [out['error'], out['error_description']].filter((word) => typeof word === 'string').join(': ')
   show(context, 'This does not work', `<p>${words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)}</p>`)
@@ -77,7 +76,7 @@ function send(res: ServerResponse, status: number, body: string): void {
 const headers = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  // `form-action` is left out: it would forbid the redirection to the program that asked
+  // Without `form-action`, which would forbid the redirection to the program.
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
   'referrer-policy': 'no-referrer',
 }

@@ -15,11 +15,11 @@ import { publicKeyOf } from './keys.ts'
 import { makeSecretFile } from './secretFile.ts'
 
 export interface FileSigner extends Signer {
-  /** A PEM file, for `openssl` and its like. */
+  /** A PEM file, for `openssl` and other tools. */
   readonly publicKeyPath: string
 }
 
-/** A key as it lies in a file. */
+/** A key that was read from a file. */
 interface Key {
   readonly publicKey: PublicKey
   readonly privateKey: KeyObject
@@ -27,10 +27,10 @@ interface Key {
 }
 
 /**
- * Signs with a P-256 key that lies in a file (PEM, PKCS 8), which is made if it is missing. Older keys lie beside it:
- * for `log.pem` these are `log.1.pem`, `log.2.pem` and so on, the newest last. They are read once.
+ * Signs with a P-256 key in a file (PEM, PKCS 8), which is created if it is missing. Older keys are in files beside it:
+ * for `log.pem` these are `log.1.pem`, `log.2.pem` and so on, the newest last. All are read once.
  *
- * @throws {Error} that names the file, if it holds anything else.
+ * @throws {Error} naming the file, if it has anything else
  */
 export async function fileSigner(path: string): Promise<FileSigner> {
   await makeSecretFile(path, () =>
@@ -46,7 +46,7 @@ export async function fileSigner(path: string): Promise<FileSigner> {
     keys: async () => all.map(({ publicKey }) => publicKey),
     sign: async (digest, kid = newest.publicKey.kid) => {
       const key = all.find(({ publicKey }) => publicKey.kid === kid)
-      if (!key) throw new Problem('unavailable', 'The key to sign with is not there.', { retryAfter: 10 })
+      if (!key) throw new Problem('unavailable', 'The key to sign with is missing.', { retryAfter: 10 })
       return { kid, signature: signDigest(key.d, digest) }
     },
   }
@@ -90,8 +90,8 @@ async function replace(path: string, text: string | Buffer): Promise<void> {
 const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 /**
- * FIPS 186-5 section 6.4.1, for a digest that is computed already, as Key Vault has it: Node would hash it once more.
- * The point comes from Node; the arithmetic takes no constant time, which is good enough for a key in a local file.
+ * FIPS 186-5 section 6.4.1, for a digest that is computed already, as Key Vault takes it: Node would hash it again.
+ * Node computes the point. The arithmetic here is not in constant time, which is good enough for a key in a local file.
  *
  * @returns r‖s
  */
@@ -108,7 +108,7 @@ function signDigest(d: Uint8Array, digest: Uint8Array): Uint8Array {
 
 const integer = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 
-/** By Fermat: the order is prime. */
+/** By Fermat's little theorem, since the order is prime. */
 function inverse(value: bigint): bigint {
   let result = 1n
   let square = value % order

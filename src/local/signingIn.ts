@@ -1,8 +1,8 @@
 import type { Stored, StoredModel } from 'oidc-provider'
 
 /**
- * Keeps what the identity provider has to remember while people sign in: codes, sessions, grants. It is gone with the
- * process. What has expired is dropped whenever something new is kept, so that nothing piles up.
+ * Stores codes, sessions and grants of the identity provider in memory while people sign in. Each new entry drops the
+ * expired ones, so that entries do not pile up.
  */
 export function signingIn(): (kind: string) => Stored {
   const kept = new Map<string, { readonly value: StoredModel; readonly until: number }>()

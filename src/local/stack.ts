@@ -33,7 +33,7 @@ export interface StackParts {
   readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
   readonly identity: Pick<Identity, 'graphUrl' | 'issuer' | 'jwksUri'>
   readonly clock: Clock
-  /** `null` without Teams: then no cards are sent, and requests are decided over HTTP. */
+  /** `null` without Teams: requests are decided over HTTP, and no cards are sent. */
   readonly teams: LocalTeams | null
   readonly failed: (cause: unknown) => void
 }
@@ -41,8 +41,8 @@ export interface StackParts {
 /** The name of the local log. */
 const origin = 'countersign.localhost/evidence'
 
-/** Any bearer token opens the local Graph. */
-const anybody: TokenCredential = {
+/** The local Graph accepts any bearer token. */
+const anyToken: TokenCredential = {
   getToken: async (): Promise<AccessToken> => ({ token: 'local', expiresOnTimestamp: Date.now() + 3_600_000 }),
 }
 
@@ -52,7 +52,7 @@ export interface LocalStack {
   readonly seal: () => Promise<SealReport>
 }
 
-/** Composes the app that is deployed with local storage, sign-in, keys and clock. */
+/** Composes the same app as a deployment, with local storage, sign-in, keys and clock. */
 export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const { data, policy, baseUrl, azurite, identity, clock } = parts
   const { account, key } = azurite
@@ -76,7 +76,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     ...storage,
     ledger: witness.ledger,
     policy,
-    directory: new GraphDirectory({ url: identity.graphUrl, credential: anybody, clock }),
+    directory: new GraphDirectory({ url: identity.graphUrl, credential: anyToken, clock }),
     signer: await fileSigner(grantKeyIn(data)),
     logSigner: await fileSigner(logKeyIn(data)),
     origin,

@@ -23,7 +23,7 @@ import { composeLocal } from './stack.ts'
 import { welcome } from './welcome.ts'
 import { captureFunctions, runStartHooks } from './worker.ts'
 
-/** What is running, in the order it was started. */
+/** The running parts, in the order in which they were started. */
 const running: { close(): Promise<void> }[] = []
 let stopping: Promise<void> | undefined
 
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
 async function start(settings: LocalSettings): Promise<void> {
   const { data, ports } = settings
   await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new Error(`COUNTERSIGN_DATA names no folder that can be made: ${String(cause)}`, { cause })
+    throw new Error(`COUNTERSIGN_DATA: the folder cannot be created: ${String(cause)}`, { cause })
   })
   running.push(await lockData(data))
   await checkPorts(Object.values(ports))
@@ -95,7 +95,7 @@ async function start(settings: LocalSettings): Promise<void> {
   process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, moved, ...folders })}ready\n`)
 }
 
-/** Like a timer's: with a trace of its own. */
+/** Runs as a timer does, with a trace of its own. */
 const asRun =
   <T>(run: () => T) =>
   (): T =>
@@ -118,7 +118,7 @@ async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
   return azurite
 }
 
-/** Without it, all else goes on: so its end is told, and stops nothing. */
+/** Starts the Teams client. Its end is reported and stops no other part, since the stack works without it. */
 async function teamsClient(
   { data, ports }: LocalSettings,
   baseUrl: string,
@@ -137,7 +137,7 @@ async function teamsClient(
   return playground
 }
 
-/** Registers the functions that are deployed, and serves them. */
+/** Registers and serves the same functions as a deployment. */
 async function serve(server: Server, { ticking }: LocalSettings, log: Log): Promise<Host> {
   const functions = captureFunctions()
   await import('../../functions/main.ts')
@@ -147,7 +147,7 @@ async function serve(server: Server, { ticking }: LocalSettings, log: Log): Prom
   return host
 }
 
-/** Stops in the opposite order: the storage last, so that nothing acknowledged is lost. */
+/** Stops the parts in the opposite order, the storage last, so that no acknowledged write is lost. */
 function stop(): Promise<void> {
   stopping ??= (async () => {
     for (const part of running.reverse()) await part.close().catch((cause: unknown) => say(String(cause)))
@@ -155,7 +155,7 @@ function stop(): Promise<void> {
   return stopping
 }
 
-/** Holds the API's port from the first moment on: others are told its address, and nobody else may take it meanwhile. */
+/** Holds the API's port from the start, because other parts get its address before the API answers. */
 const notYet = (): Server => createServer((_req, res) => res.writeHead(503, { 'retry-after': '1' }).end())
 
 const say = (text: string): void => void process.stderr.write(`countersign: ${text}\n`)

@@ -3,7 +3,7 @@ import { Cron } from 'croner'
 
 export interface Timers {
   readonly names: readonly string[]
-  /** Waits for a run that is under way, then runs it. */
+  /** Runs a timer, after its run that is under way. */
   run(name: string): Promise<void>
   stop(): void
 }
@@ -16,13 +16,13 @@ export interface TimerFunction {
 }
 
 export interface TimerOptions {
-  /** Whether timers run at their times; on demand they always do. */
+  /** Whether timers run at their times. On demand they always run. */
   readonly ticking: boolean
-  /** Hears of a run at its time that failed; who demands a run hears of it as a rejection. */
+  /** Gets the error of a run at its time. A run on demand rejects instead. */
   readonly failed: (name: string, cause: unknown) => void
 }
 
-/** Runs timers at their times and on demand; never one twice at once, as Azure's singleton lock sees to. */
+/** Runs timers at their times and on demand. A timer never runs twice at once, as with Azure's singleton lock. */
 export function startTimers(functions: readonly TimerFunction[], options: TimerOptions): Timers {
   const timers = new Map(functions.map((each) => [each.name, timer(each, options)]))
   return {
@@ -50,7 +50,7 @@ function timer({ name, schedule, run }: TimerFunction, { ticking, failed }: Time
     {
       mode: '6-part',
       timezone: 'UTC',
-      domAndDow: true, // NCRONTAB wants both, day of month and day of week
+      domAndDow: true, // NCRONTAB: both the day of the month and the day of the week must match
       protect: true,
       paused: !ticking,
       unref: true,

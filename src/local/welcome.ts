@@ -5,25 +5,27 @@ import type { Azurite } from './azurite.ts'
 import type { Identity } from './identity.ts'
 import type { Playground } from './playground.ts'
 
-/** What a newcomer needs to see: addresses, who may approve what, and one command to try. */
+/** Writes what a new user needs: the addresses, the approvers, and a command to try. */
 export function welcome(stack: {
   api: string
   identity: Identity
   azurite: Azurite
   playground: Playground | null
   data: string
-  /** The stack's time, where its clock has been moved. */
+  /** The stack's time, if its clock was moved. */
   moved: Instant | null
   policy: Policy
   /** The policy's folder. */
   rules: string
 }): string {
   const { api, identity, azurite, playground, data, moved, policy, rules } = stack
-  const nameOf = (id: string) => users.find((user) => user.oid === id)?.name ?? id
-  const groups = policy.groups().map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOf).join(', ')}\n`)
+  const nameOfUser = (id: string) => users.find((user) => user.oid === id)?.name ?? id
+  const groups = policy
+    .groups()
+    .map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOfUser).join(', ')}\n`)
   const owned = policy
     .agents()
-    .map(({ name, owners }) => `  ${name.padEnd(18)} owned by ${owners.map(nameOf).join(', ')}\n`)
+    .map(({ name, owners }) => `  ${name.padEnd(18)} owned by ${owners.map(nameOfUser).join(', ')}\n`)
   const [agent] = agents
   return `
 Countersign on this machine. For trying out, not for production.
@@ -32,8 +34,8 @@ Countersign on this machine. For trying out, not for production.
   sign-in            ${identity.origin}  (stands in for Entra)
   storage            ${azurite.tablesUrl}  (Azurite)
   data               ${data}
-${moved === null ? '' : `  clock              ${moved}: it was moved, and runs on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
-Who may approve (${rules}/approvers.json). Guests never may, and nobody decides for their own agent.
+${moved === null ? '' : `  clock              ${moved}: it was moved, and goes on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
+Who may approve (${rules}/approvers.json). Guests never may, and owners never decide for their own agent.
 ${groups.join('')}${owned.join('')}
 Try, in another terminal, in this folder:
 
@@ -46,7 +48,7 @@ ${playground ? asked : allowed}
 `
 }
 
-/** Policy allows it: nobody is asked. */
+/** The policy allows this without asking people. */
 const allowed = `  countersign run --action service.restart --target web-1 --environment staging \\
     --reason 'Picks up the new certificate' -- echo restarted
 `
@@ -54,5 +56,5 @@ const allowed = `  countersign run --action service.restart --target web-1 --env
 const asked = `  countersign run --action db.export --target prod/postgres/customers --environment production \\
     --param rows=1200 --reason 'Quarterly churn report' -- echo exported
 
-It waits for somebody to decide: in the Teams client, click Review on its card.
+It waits for a decision: in the Teams client, click Review on the card.
 `

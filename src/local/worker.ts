@@ -7,7 +7,7 @@ export interface RegisteredFunction {
   readonly handler: (input: unknown, context: InvocationContext) => unknown
 }
 
-/** The fields of a trigger that the host reads, of HTTP and of timers. */
+/** The fields of HTTP and timer triggers that the host reads. */
 interface Trigger {
   readonly type: string
   readonly authLevel?: string
@@ -25,14 +25,15 @@ const coreName = '@azure/functions-core'
 
 const startHooks: ((context: unknown) => unknown)[] = []
 
-/** Runs what the functions want done before the first call, as the worker does; rejects as it does. */
+/** Runs the start hooks of the functions, as the Functions worker does before the first call. Rejects if one does. */
 export async function runStartHooks(): Promise<void> {
   for (const hook of startHooks) await hook({})
 }
 
 /**
- * Answers `require('@azure/functions-core')` as the Functions worker does, and collects what `@azure/functions` then
- * registers. Call it once in a process, before the first function is registered: the package keeps the answer for ever.
+ * Answers `require('@azure/functions-core')` as the Functions worker does, and collects what `@azure/functions`
+ * registers with it. Call this once in a process, before the first function is registered: the package keeps the
+ * answer.
  */
 export function captureFunctions(): ReadonlyMap<string, RegisteredFunction> {
   const functions = new Map<string, RegisteredFunction>()
@@ -64,7 +65,7 @@ function servable(name: string, bindings: FunctionMetadata['bindings']): Trigger
   if (trigger === undefined) throw new Error(`The function ${name} has no trigger.`)
   if (trigger.type !== 'httpTrigger' && trigger.type !== 'timerTrigger')
     throw new Error(`The function ${name} has a ${trigger.type}, which the local host does not serve.`)
-  // the local host has no function keys: what is open here must be open there
+  // The local host has no function keys, so a function that needs one in Azure would be open here.
   if (trigger.type === 'httpTrigger' && trigger.authLevel !== 'anonymous')
     throw new Error(`The function ${name} must have the authLevel anonymous.`)
   return trigger

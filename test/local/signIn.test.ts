@@ -125,7 +125,7 @@ describe('without a browser', () => {
     expect(await post(form)).toMatchObject({ status: 400, body: { error: 'authorization_pending' } })
     const page = await person.visit(String(asked['verification_uri']))
     const wrong = await person.press(page, 'Next', { user_code: 'BCDF-BCDF' })
-    expect(wrong.text).toContain('no code that is waited for')
+    expect(wrong.text).toContain('No sign-in has this code')
     const confirm = await person.press(wrong, 'Next', { user_code: String(asked['user_code']) })
     expect(confirm.text).toContain(`<strong>${String(asked['user_code'])}</strong>`)
     const done = await person.press(await person.press(confirm, 'Yes'), 'dba-2')
