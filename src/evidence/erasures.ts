@@ -10,8 +10,8 @@ import type { Change, Ledger } from '../ports/ledger.ts'
 export type Erasures = (id: RequestId, erasure: Erasure) => Promise<readonly Erased[]>
 
 /**
- * Erases these texts from every event of the request, and returns what was erased from which event. Leaves, and so all
- * proofs, stay as they are. If no such text is left, nothing is recorded.
+ * Erases these texts from every event of the request, and returns what was erased from which event. The leaves stay as
+ * they are, and so do all proofs. Records nothing if no such text is left.
  *
  * @throws {Problem} `not-found`, `still-open`, `evidence-broken`, `busy`, `unavailable`; after the last two, call it
  *   again
@@ -26,7 +26,7 @@ export async function eraseAll(parts: ChangeParts, id: RequestId, erasure: Erasu
   }
 }
 
-/** Erases in one transaction: the texts are gone exactly if the ledger says that they were erased. */
+/** Erases in one transaction, so that texts are gone exactly if the ledger records their erasure. */
 function eraseSome(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
   const { ledger, clock } = parts
   return ledger.inTurn(shardOf(id), async () => {
@@ -41,7 +41,7 @@ function eraseSome(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise
   })
 }
 
-/** Says what is left of the texts of these events. */
+/** Lists the texts of these events that remain. */
 async function rest(ledger: Ledger, request: ApprovalRequest, erased: readonly Erased[]) {
   const gone = new Map(erased.map(({ seq, names }) => [seq, new Set<string>(names)]))
   const kept = await ledger.events({ ...request, events: request.events.filter(({ seq }) => gone.has(seq)) })

@@ -26,27 +26,27 @@ export interface WitnessParts {
   readonly seals: Pick<Seals, 'first'>
   readonly macs: Macs
   readonly clock: Clock
-  /** Gives so many random bytes. */
+  /** Gives as many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   /** Is called with errors of work whose result is not awaited. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
 
 /**
- * Remembers how far every chain went, so that none can be shortened or replaced unseen: in this process what it saw, and
- * for all processes in files of the write-once archive.
+ * Remembers the head of every chain, so that no chain can be shortened or replaced unnoticed: in memory for this
+ * process, and in files of the write-once archive for all processes.
  */
 export class Witness {
-  /** The ledger, which commits nothing in a shard whose chain is not the one that was seen. */
+  /** The ledger, which commits nothing in a shard whose chain was shortened or replaced. */
   readonly ledger: Ledger
   readonly #parts: WitnessParts
-  /** The highest head that was seen of each shard. */
+  /** The highest head seen of each shard. */
   readonly #seen = new Map<Shard, WitnessedHead>()
-  /** Files that the service did not write, which were reported. */
+  /** Files that the service did not write and that were reported. */
   readonly #foreign = new Set<string>()
-  /** Of the newest file. */
+  /** The content of the newest file. */
   #newest: Witnessed | null = null
-  /** When the files were read, or began to be read, in milliseconds. */
+  /** The time at which the newest read of the files began, in milliseconds. */
   #readAt = Number.NEGATIVE_INFINITY
 
   private constructor(parts: WitnessParts) {
@@ -69,8 +69,9 @@ export class Witness {
   }
 
   /**
-   * Writes where all chains stand, unless nothing moved since the newest file, or that is younger than five minutes.
-   * Chains that are not as they were seen are reported; their files go on to say what was seen.
+   * Writes a file with the heads of all chains, unless no chain has grown since the newest file, or that file is
+   * younger than five minutes. Reports a chain that was shortened or replaced, and goes on to write the head that was
+   * seen.
    *
    * @throws {Problem} `unavailable`
    */
@@ -112,13 +113,13 @@ export class Witness {
     const standing = await archive.createOrRead(path, Buffer.from(text), 'application/json', text)
     this.#newest = heads
     if (Buffer.from(standing).toString('utf8') === text) return
-    // Another instance was first, or a foreign file takes the name: then this one goes beside it.
+    // Another instance was first, which is enough; or a forged file has the name, and this one is stored beside it.
     if (await this.#read(path)) return
     const beside = `${path}.${Buffer.from(random(8)).toString('hex')}`
     await archive.createOrRead(beside, Buffer.from(text), 'application/json', text)
   }
 
-  /** Takes the newest authentic file whose name begins so. Returns whether there is one. */
+  /** Takes the newest authentic file whose name has this prefix. Returns whether there is one. */
   async #read(prefix: string): Promise<boolean> {
     const { archive, macs } = this.#parts
     const files = await archive.list(prefix)
@@ -147,7 +148,7 @@ export class Witness {
   /**
    * Compares a head with the highest that was seen, and remembers it.
    *
-   * @throws {Problem} `evidence-broken` for a head that is lower, or another at the same number
+   * @throws {Problem} `evidence-broken` for a lower head, or for another hash at the same number
    */
   async #check(shard: Shard, { seq, hash }: WitnessedHead): Promise<void> {
     const seen = this.#seen.get(shard)
@@ -156,7 +157,7 @@ export class Witness {
       return
     }
     if (seq === seen.seq && hash === seen.hash) return
-    // What a ledger remembers may be older than what another process wrote: the row itself decides.
+    // The ledger may remember a head that is older than another process's. The row itself decides.
     if (seq < seen.seq && (await this.#parts.ledger.news(shard, null)).seq >= seen.seq) return
     throw evidenceBroken({ shard, row: `head ${seq}, was ${seen.seq}`, check: 'head' })
   }
@@ -200,7 +201,7 @@ export class Witness {
   }
 }
 
-/** Months from that of a day back to that of another: `2026-03`, `2026-02`. */
+/** Lists the months from one day back to another: `2026-03`, `2026-02`. */
 function* monthsBack(from: Day, to: Day): Generator<string> {
   for (let month = from.slice(0, 7); month >= to.slice(0, 7); ) {
     yield month

@@ -4,13 +4,13 @@ import { authenticatedHeads, isHeadsName, parseHeads, type Witnessed } from '../
 import type { ArchivedFile } from '../ports/archive.ts'
 import type { Macs } from '../runtime/macs.ts'
 
-/** What files say that the service wrote, and the names of the others. */
+/** The contents of files that the service wrote, and the names of all others. */
 export interface Authentic<T> {
   readonly found: readonly T[]
   readonly foreign: readonly string[]
 }
 
-/** Reads files of heads by their notes alone, in the order given, until so many are found. */
+/** Reads files of heads from their notes alone, in the order given, until as many are found as wanted. */
 export const readHeads = (macs: Macs, files: readonly ArchivedFile[], most = Infinity): Promise<Authentic<Witnessed>> =>
   authentic(macs, files, most, (note, name) => {
     const read = parseHeads(note)
@@ -24,7 +24,7 @@ export const readHeads = (macs: Macs, files: readonly ArchivedFile[], most = Inf
     )
   })
 
-/** As {@link readHeads}, of ends. */
+/** Reads files of ends, as {@link readHeads} does files of heads. */
 export const readEnds = (macs: Macs, files: readonly ArchivedFile[]): Promise<Authentic<End>> =>
   authentic(macs, files, Infinity, (note, name) => {
     const read = parseEnd(note)

@@ -57,8 +57,8 @@ test.each<[string, Sent<null>]>([
   await tell()
   expect(teams.said).toEqual([])
   expect(failures.map((cause) => faultOf(cause).error)).toEqual([
-    `CheckpointUntold ${what}-${day(4)}`,
-    `CheckpointUntold ${what}-${day(5)}`,
+    `CheckpointUnannounced ${what}-${day(4)}`,
+    `CheckpointUnannounced ${what}-${day(5)}`,
   ])
 })
 

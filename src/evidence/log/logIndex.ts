@@ -46,10 +46,12 @@ export class LogIndex {
   }
 }
 
-/** The day that an event is sealed with. Events that a slow clock dated before the first day belong to the first day. */
+/**
+ * Finds the day with which an event is sealed. Events that a slow clock dated before the first day belong to that day.
+ */
 const dayIn = (at: Instant, first: Day): Day => (dayOf(at) < first ? first : dayOf(at))
 
-/** The log index of an event; `null` if none of these plans has it. */
+/** Finds the log index of an event; `null` if none of these plans has it. */
 export function placeOf(
   plans: readonly Pick<Plan, 'size' | 'from' | 'to'>[],
   shard: Shard,

@@ -37,9 +37,9 @@ export class TileWriter {
   }
 
   /**
-   * Begins with the log as it was sealed.
+   * Opens a writer at the end of the sealed log.
    *
-   * @throws {Broken} `wrong-root` if the archive's tiles are not those of the log as it was sealed
+   * @throws {Broken} `wrong-root` if the archive's tiles are not those of the sealed log
    */
   static async open(archive: Archive, from: Pick<SealHead, 'size' | 'root' | 'frontier'>): Promise<TileWriter> {
     const levels = await levelsOf(archive, from)
@@ -86,7 +86,7 @@ export class TileWriter {
     this.#grow(number + 1, rootOf(level.tree.frontier()))
   }
 
-  /** The entry bundle of the newest leaves. */
+  /** Makes the entry bundle of the newest leaves. */
   #entries(): { readonly tile: Tile; readonly bytes: Uint8Array } {
     const index = Math.floor((this.#size - 1) / fullTile)
     const bytes = entryBundleOf(this.#leaves.map((leaf) => Buffer.from(leaf)))
@@ -101,7 +101,7 @@ export class TileWriter {
 }
 
 /**
- * Reads the tiles as they were filled when the log was sealed.
+ * Reads the tiles of the right edge, as the newest seal left them.
  *
  * @throws {Broken} `wrong-root`
  */
@@ -130,7 +130,7 @@ const emptyLevel = (index: number): Level => ({
   tree: growing(emptyFrontier),
 })
 
-/** A tile has the size of a perfect subtree: the roots of all levels, from the highest on, are the log's. */
+/** Gives the roots of the log: those of all levels, from the highest on, since a tile is a perfect subtree. */
 const frontierOf = (levels: readonly Level[], size: number): Frontier => ({
   size,
   roots: levels
@@ -159,7 +159,7 @@ async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
     return leaf !== undefined && Buffer.from(hashLeaf(leaf)).equals(hash)
   })
   if (!isSealed || leaves.length !== width)
-    throw new Broken('wrong-root', `${tilePath(tile)} does not hold the leaves that were sealed.`)
+    throw new Broken('wrong-root', `${tilePath(tile)} does not have the leaves that were sealed.`)
   return leaves.map((leaf) => Buffer.from(leaf).toString('utf8'))
 }
 

@@ -13,7 +13,7 @@ export class LogTree {
   /** Tiles by path. The first is the least recently used. */
   readonly #known = new Map<string, Promise<Uint8Array>>()
 
-  /** @param size that of a checkpoint: the archive has the tiles of the right edge for no other size */
+  /** @param size the size of a checkpoint, because the archive has the right edge only for these */
   constructor(archive: Pick<Archive, 'read'>, size: number) {
     this.#archive = archive
     this.#size = size

@@ -16,7 +16,7 @@ export interface SealedBundle {
   /** Base64, of the log after the day. */
   readonly root: string
   readonly records: number
-  /** Of the zip. */
+  /** The size of the zip. */
   readonly bytes: number
   readonly sha256?: Hex
 }
@@ -38,7 +38,7 @@ export interface BundlesParts {
 /** Lists and opens the bundles that compliance staff download. */
 export class Bundles {
   readonly #parts: BundlesParts
-  /** Roots that were read: a sealed day never changes. */
+  /** Roots that were read. They never change, since the days are sealed. */
   readonly #roots = new Map<Day, string>()
 
   constructor(parts: BundlesParts) {
@@ -58,7 +58,7 @@ export class Bundles {
     return sealed.map((plan) => shown(plan, sizes.get(bundleOf(plan.date)), this.#roots.get(plan.date) ?? ''))
   }
 
-  /** @throws {Problem} `not-found` for a day that is not sealed, saying when it will be */
+  /** Finds a day's bundle. @throws {Problem} `not-found` for a day that is not sealed, saying when it will be */
   async find(date: Day): Promise<BundleFile> {
     const { seals, archive, clock } = this.#parts
     await sealedDay(seals, date, clock.now())
@@ -105,7 +105,9 @@ export async function fileOf(archive: Archive, name: string): Promise<Uint8Array
   return bytes
 }
 
-/** C2SP tlog-checkpoint: the lines are origin, size and root. This program wrote the note, so it is not parsed again. */
+/**
+ * C2SP tlog-checkpoint: the lines are origin, size and root. This program wrote the note, so it is not parsed again.
+ */
 const rootIn = (checkpoint: Uint8Array): string => Buffer.from(checkpoint).toString('utf8').split('\n')[2] ?? ''
 
 function shown(plan: Plan, file: ArchivedFile | undefined, root: string): SealedBundle {

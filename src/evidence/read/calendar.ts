@@ -11,7 +11,7 @@ const hour = 3_600_000
 /**
  * Reads the head of the log, if this day is sealed.
  *
- * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be.
+ * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be
  */
 export async function sealedDay(
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>,

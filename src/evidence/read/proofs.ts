@@ -28,7 +28,7 @@ export type Proofs = ReturnType<typeof proofs>
 /** Proves single events against the newest checkpoint. */
 export const proofs = (parts: ProofParts) => bind(parts, { indices, of: proofsOf })
 
-/** Finds the log index of each of these events of one shard; `null` where an event's day is not sealed yet. */
+/** Finds the log indices of events of one shard; `null` for an event whose day is not sealed yet. */
 async function indices(
   { seals }: ProofParts,
   shard: Shard,
@@ -73,14 +73,14 @@ async function indicesAt(seals: Seals, head: SealHead | null, shard: Shard, even
   )
 }
 
-/** What the proofs of one request share. */
+/** The parts that the proofs of one request share. */
 interface Prover {
   readonly head: SealHead
   readonly log: LogTree
   readonly checkpoint: Promise<Uint8Array>
 }
 
-/** Makes a proof from the archive's tiles, and checks it: no proof that does not hold leaves this program. */
+/** Makes a proof from the archive's tiles. Checks it, so that no proof is handed out that does not hold. */
 async function prove({ head, log, checkpoint }: Prover, { seq, text }: KeptEvent, index: number): Promise<string> {
   const [note, proof] = await Promise.all([checkpoint, log.inclusion(index)])
   const root = Buffer.from(head.root, 'base64')

@@ -13,51 +13,51 @@ export interface AnnouncingParts {
   readonly seals: Pick<Seals, 'plan' | 'announcements' | 'announced'>
   readonly archive: Archive
   readonly messenger: Pick<Messenger, 'say'>
-  /** The compliance channel; `null` without one: then checkpoints are not announced. */
+  /** The compliance channel; `null` if there is none, and checkpoints are not announced. */
   readonly channel: string | null
   readonly clock: Clock
   /** Is called with errors of background work. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
 
-/** Seconds that a claim lasts: longer than some sends, with all their retries. */
+/** Seconds that a claim lasts, longer than a few sends with all their retries. */
 const claimFor = 300
 
 /**
  * Posts each sealed day's checkpoint into the compliance channel, so that a copy exists outside of the log's storage.
  *
- * A failed post is tried again by a call after its claim has ended, so a message may be posted twice.
+ * A call after the claim has ended tries a failed post again, so that a message may be posted twice.
  */
 export async function announce(parts: AnnouncingParts): Promise<void> {
   const now = parts.clock.now()
   for (const date of await parts.seals.announcements(now, plusSeconds(now, claimFor)))
-    if (!(await tell(parts, date))) return
+    if (!(await post(parts, date))) return
 }
 
 /** Posts one checkpoint. Returns `false` after a failure that a later try may overcome. */
-async function tell(parts: AnnouncingParts, date: Day): Promise<boolean> {
+async function post(parts: AnnouncingParts, date: Day): Promise<boolean> {
   const { seals, messenger, channel, failed } = parts
   if (channel !== null) {
-    const sent = await messenger.say(channel, await wordsOf(parts, date))
+    const sent = await messenger.say(channel, await messageOf(parts, date))
     if ('unsent' in sent && (sent.unsent === 'passing' || sent.unsent === 'throttled')) return false
-    if ('unsent' in sent) failed(new CheckpointUntold(date, sent.unsent))
+    if ('unsent' in sent) failed(new CheckpointUnannounced(date, sent.unsent))
   }
   await seals.announced(date)
   return true
 }
 
-/** The checkpoint of a day that will not be announced. The log shows name and code, and never a message. */
-class CheckpointUntold extends Error {
+/** A checkpoint that will not be announced. The code has its day, because logs show name and code but no message. */
+class CheckpointUnannounced extends Error {
   readonly code: string
 
   constructor(date: Day, why: Exclude<Sent<null>, { sent: null }>['unsent']) {
-    super(`The checkpoint of ${date} cannot be told in the compliance channel: ${why}.`)
-    this.name = 'CheckpointUntold'
+    super(`The checkpoint of ${date} cannot be posted into the compliance channel: ${why}.`)
+    this.name = 'CheckpointUnannounced'
     this.code = `${why}-${date}`
   }
 }
 
-async function wordsOf({ seals, archive }: AnnouncingParts, date: Day): Promise<string> {
+async function messageOf({ seals, archive }: AnnouncingParts, date: Day): Promise<string> {
   const plan = await seals.plan(date)
   const note = Buffer.from(await fileOf(archive, checkpointOf(date))).toString('utf8')
   const { size } = parseCheckpoint(parseNote(note).text)

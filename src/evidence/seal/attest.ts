@@ -14,7 +14,7 @@ import { checkpointOf } from '../read/bundles.ts'
 import { verifySignature } from '../../verify/ecdsa.ts'
 
 export interface AttestingParts {
-  /** Holds the log's keys. */
+  /** Signs with the log's keys. */
   readonly signer: Signer
   readonly archive: Pick<Archive, 'createOrRead' | 'read'>
 }
@@ -27,24 +27,24 @@ export interface LogKey {
 }
 
 /**
- * The keys of these names, in this order.
+ * Finds the keys of these names, in this order.
  *
- * @throws {Problem} `unavailable` if the signer does not have one (any more)
+ * @throws {Problem} `unavailable` if the signer does not have one of them
  */
 export async function keysOf(signer: Pick<Signer, 'keys'>, kids: readonly string[]): Promise<readonly LogKey[]> {
   const known = new Map((await signer.keys()).map((key) => [key.kid, key]))
   return kids.map((kid) => {
     const key = known.get(kid)
-    if (!key) throw new Problem('unavailable', 'The key of the log is not there to sign with.', { retryAfter: 10 })
+    if (!key) throw new Problem('unavailable', 'The log’s key to sign with is missing.', { retryAfter: 10 })
     return { kid, spki: spkiOf(key) }
   })
 }
 
 /**
- * Signs a checkpoint with each key and keeps it, unless there is one: what is kept counts.
+ * Signs a checkpoint with each key and stores it, unless the archive has one already, which then counts.
  *
- * @returns the note, to the byte
- * @throws {Broken} if what is kept is not this checkpoint, signed by these keys
+ * @returns the stored note, to the byte
+ * @throws {Broken} if the stored note is not this checkpoint, signed by these keys
  */
 export async function createOrReadCheckpoint(
   { signer, archive }: AttestingParts,
@@ -67,7 +67,7 @@ export async function createOrReadCheckpoint(
   return kept
 }
 
-/** Reads a checkpoint that was kept. @throws {Broken} if it is not this one, signed by these keys */
+/** Reads a stored checkpoint. @throws {Broken} if it is not this one, signed by these keys */
 export async function keptCheckpoint(
   archive: Pick<Archive, 'read'>,
   date: Day,
@@ -82,10 +82,10 @@ export async function keptCheckpoint(
 }
 
 /**
- * Signs a statement with each key and keeps it, unless there is one: what is kept counts.
+ * Signs a statement with each key and stores it, unless the archive has one already, which then counts.
  *
- * @returns the manifest, to the byte
- * @throws {Broken} if what is kept says anything else, or is not signed by these keys
+ * @returns the stored manifest, to the byte
+ * @throws {Broken} if the stored manifest has another statement, or is not signed by these keys
  */
 export async function createOrReadManifest(
   { signer, archive }: AttestingParts,
@@ -105,9 +105,8 @@ export async function createOrReadManifest(
 }
 
 /**
- * Finds that the head in the tables is what the archive's manifest of that day says.
- *
- * The archive is written once, so it is believed, and the row only compared with it.
+ * Compares the head in the tables with the manifest of its day in the archive. Files of the archive are written once,
+ * so the manifest is trusted more than the row.
  *
  * @throws {Broken} `broken-series` if the two differ
  */
@@ -150,7 +149,7 @@ function checkManifest(text: string, payload: string, keys: readonly LogKey[]): 
     throw new Broken('bad-signature', 'The manifest in the archive is not signed by the keys that must.')
 }
 
-/** The signature over these bytes, in DER. */
+/** Signs bytes. Returns the signature in DER. */
 async function signed(signer: Signer, kid: string, bytes: Uint8Array): Promise<Uint8Array> {
   return derOf((await signer.sign(createHash('sha256').update(bytes).digest(), kid)).signature)
 }

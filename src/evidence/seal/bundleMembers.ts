@@ -14,7 +14,7 @@ import { LogTree } from '../log/tree.ts'
 
 export type MembersParts = AttestingParts & {
   readonly archive: Archive
-  /** The log's name. */
+  /** The name of the log. */
   readonly origin: string
   /** The files that every bundle has in addition to the evidence: `README.txt`, `verify.sh`, `verify.py`. */
   readonly files: ReadonlyMap<string, Uint8Array>
@@ -34,10 +34,10 @@ export function keysFor(signer: Pick<Signer, 'keys'>, plan: Plan, day: Gathered)
 }
 
 /**
- * Signs the checkpoint of the log after the day, and keeps it in the archive; before the first day, also that of the
- * empty log. Returns the members that hold both notes and the proof between them.
+ * Signs and stores the checkpoint of the log after the day; on the first day also that of the empty log. Returns the
+ * members with both notes and the proof between them.
  *
- * @throws {Broken} if what is kept is another checkpoint
+ * @throws {Broken} if the archive has another checkpoint
  */
 export async function checkpointMembers(
   parts: MembersParts,
@@ -59,9 +59,9 @@ export async function checkpointMembers(
 }
 
 /**
- * Lists all members but the manifest, in the order of a bundle.
+ * Lists all members except the manifest, in the order of a bundle.
  *
- * @throws {Broken} `missing-member`, `wrong-digest` for a policy version that the archive does not have as it was
+ * @throws {Broken} `missing-member`, `wrong-digest` for a policy version that is missing or changed in the archive
  */
 export async function membersOf(
   { archive, files }: MembersParts,
@@ -87,7 +87,7 @@ export async function membersOf(
   })
 }
 
-/** Reads the checkpoint of the day before, to the byte. Before the first day it signs and keeps that of the empty log. */
+/** Reads the checkpoint of the day before, to the byte. On the first day, signs and stores that of the empty log. */
 async function checkpointBefore(
   parts: MembersParts,
   { size }: Plan,
@@ -108,6 +108,6 @@ function keyNamed(key: string): string {
 
 function fileNamed(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const bytes = files.get(name)
-  if (!bytes) throw new Error(`${name} is not there to be put into bundles.`)
+  if (!bytes) throw new Error(`${name} is missing, which every bundle has.`)
   return bytes
 }

@@ -23,7 +23,7 @@ export const spooledMember = (name: string, file: Spooled): Member => ({ name, .
 /**
  * Reads the rules and card templates of policy versions from the archive, each sorted by name.
  *
- * @throws {Broken} `missing-member` if the archive does not have a version, `wrong-digest` if not as it was
+ * @throws {Broken} `missing-member` if the archive lacks a version, `wrong-digest` if its files have changed
  */
 export async function policyMembers(
   archive: Pick<Archive, 'list' | 'read'>,
@@ -56,18 +56,18 @@ export async function policyMembers(
 const byName = (members: ReadonlyMap<string, Member>): readonly Member[] =>
   [...members.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 
-/** Bytes that are read at once: many, so that reading and deflating overlap. */
+/** Bytes that are read at once, enough for reading and deflating to overlap. */
 const chunk = 1 << 18
 
 const options = {
-  // In local time, as zips have it: the same bytes everywhere.
+  // Local time, which is what a zip has, so that the bytes are the same everywhere.
   mtime: new Date(1980, 0, 1),
   mode: 0o100644,
   compressionLevel: 1,
   forceDosTimestamp: true,
 }
 
-/** Zips members in this order. Nothing is read before the first bytes are asked for. */
+/** Zips members in this order. Reads nothing before the caller takes the first bytes. */
 export async function* zipped(members: readonly Member[]): AsyncGenerator<Uint8Array, void, undefined> {
   const zip = new ZipFile()
   const bytes = zip.outputStream.pipe(new PassThrough())

@@ -15,14 +15,14 @@ export interface Checked {
   readonly hash: Hex
 }
 
-/** Where events belong: times are from a moment on, and before another. */
+/** The shard and the time of a day's events: `from` is included, `before` is not. */
 export interface DayPlace {
   readonly shard: Shard
   readonly from: Instant
   readonly before: Instant
 }
 
-/** What a clock that was behind wrote before the first day belongs to that. */
+/** Gives the place of a day in a shard. Events that a slow clock dated before the first day belong to that day. */
 export const placeIn = ({ number, date }: Plan, shard: Shard): DayPlace => ({
   shard,
   from: number === 1 ? ('' as Instant) : startOf(date),

@@ -27,12 +27,12 @@ export interface GatheringParts extends CarryingParts, Omit<WitnessesParts, 'arc
   readonly archive: Archive
 }
 
-/** What a day holds, checked. */
+/** The content of a day, checked. */
 export interface Gathered {
   readonly to: Frontier
   readonly files: Readonly<Record<Table, Spooled>>
   readonly counts: Manifest['counts']
-  /** The policy versions whose files the bundle has to hold. */
+  /** The policy versions whose files the bundle must contain. */
   readonly policies: ReadonlySet<Digest>
   /** The key that `key-rotated` names (SPKI, base64); `null` on other days. */
   readonly newKey: string | null
@@ -45,16 +45,16 @@ type Table = 'records' | 'carried' | 'requests' | 'exceptions'
 /** Requests that are looked up at the same time. */
 const atOnce = 8
 
-/** Rows that are written before there has to be room for more. */
+/** Rows that are added before waiting for room. */
 const someRows = 1_000
 
 /**
- * Reads the planned day from the ledger, checks every event and every rule, and that every event is there which a file of
- * the archive names, and writes tiles and temporary files. In memory are one shard's requests, the ids of those that are
- * open, and the hashes that files name.
+ * Reads the planned day from the ledger, and writes tiles and temporary files. Checks every event and every rule, and
+ * that no event is missing that a file of the archive names. Keeps in memory the requests of one shard, the ids of open
+ * requests, and the hashes that files name.
  *
  * @param open requests that were open when the day began
- * @throws {Broken} for the first thing that does not hold
+ * @throws {Broken} for the first check that fails
  */
 export async function gather(
   parts: GatheringParts,
@@ -75,7 +75,7 @@ interface Outputs {
   readonly spools: Readonly<Record<Table, Spool>>
 }
 
-/** Writes all that a day holds, and counts it. */
+/** Writes and counts the content of a day. */
 class Gathering {
   readonly earlier: CarriedEvents
   readonly #size: number
@@ -168,7 +168,7 @@ class Gathering {
   }
 }
 
-/** One shard of the day. */
+/** One shard of a day. */
 interface ShardOfDay {
   readonly day: Gathering
   readonly plan: Plan
@@ -193,8 +193,8 @@ async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<
 }
 
 /**
- * Checks the newest event that a file names before any tile is written: a chain that was cut off and grew again is found
- * before its events are in the archive, where they could not be replaced.
+ * Checks the newest event that a file names, before any tile is written. A chain that was cut off and grew again is
+ * thus found before its events are in the archive, where they could not be replaced.
  */
 async function checkNewest(ledger: Pick<Ledger, 'stream'>, { shard, witnesses }: ShardOfDay): Promise<void> {
   const seq = witnesses.newest(shard)
@@ -231,7 +231,7 @@ async function gatherPage(
   return head
 }
 
-/** Looks up together what the requests of a page bring from earlier days. */
+/** Looks up the carried events of all requests of a page together. */
 async function earlierOf(
   day: Gathering,
   rules: Replay,

@@ -14,7 +14,7 @@ export interface OpenRequestsParts {
 }
 
 /**
- * Reads which requests were open at the newest seal; none before the first.
+ * Lists the requests that were open at the newest seal; none before the first seal.
  *
  * @throws {Broken} `missing-member` if the archive does not have the list of that day
  */
@@ -26,7 +26,7 @@ export async function openBefore(parts: OpenRequestsParts, head: SealHead | null
   return ids
 }
 
-/** Keeps the list of a day, unless the archive has it. A foreign file of that name does not stop it. */
+/** Stores the list of a day, unless the archive has it. If a forged file has its name, stores it under another. */
 export async function keepOpen(parts: OpenRequestsParts, date: Day, ids: readonly RequestId[]): Promise<void> {
   const { archive, macs, random } = parts
   const { sign } = await macs.rows()
@@ -38,14 +38,14 @@ export async function keepOpen(parts: OpenRequestsParts, date: Day, ids: readonl
     await archive.createOrRead(`${openPath(date)}.${Buffer.from(random(8)).toString('hex')}`, bytes, type)
 }
 
-/** Says which requests are open after a day: of those that were before and are not heard of, and of the day's own. */
+/** Lists the requests that are open after a day: earlier ones without an event on that day, and the day's own. */
 export function openAfter(
   before: readonly RequestId[],
   day: readonly Pick<ApprovalRequest, 'id' | 'status'>[],
 ): readonly RequestId[] {
-  const told = new Set(day.map(({ id }) => id))
+  const ofDay = new Set(day.map(({ id }) => id))
   const open = day.filter(({ status }) => status === 'pending' || status === 'approved').map(({ id }) => id)
-  return [...before.filter((id) => !told.has(id)), ...open].sort()
+  return [...before.filter((id) => !ofDay.has(id)), ...open].sort()
 }
 
 async function keptOpen({ archive, macs }: OpenRequestsParts, date: Day): Promise<readonly RequestId[] | null> {

@@ -49,7 +49,7 @@ export async function planned(parts: PlanningParts, date: Day, head: SealHead | 
   return plan
 }
 
-/** Fences the shard first, so that no event of the day can appear any more. The events found then are complete. */
+/** Draws a plan. Fences each shard first: no further event of the day can appear, so the events found are complete. */
 async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Promise<Plan> {
   const { ledger, signer, clock, tool } = parts
   const end = endOf(date)
@@ -67,8 +67,8 @@ async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Pr
 }
 
 /**
- * The event after a cut, if there is one, says what the cut's hash must be. A plan is never replaced: it must not hold
- * the hash of an event that was changed and may be mended.
+ * Compares the cut's hash with the one that the next event names, if there is a next event. A plan is never replaced,
+ * so it must not contain the hash of a changed event, which may be restored later.
  */
 async function confirmed(ledger: Pick<Ledger, 'stream'>, shard: Shard, cut: ChainHead): Promise<ChainHead> {
   for await (const [next] of ledger.stream(shard, cut.seq, cut.seq + 1))

@@ -17,10 +17,10 @@ export type RotationParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | 'b
 const shard: Shard = shards[0] ?? ('00' as Shard)
 
 /**
- * Records that the log has a new key, if the signer has one: the day that holds the event is signed by both.
+ * Records that the log has a new key, if the signer has one. The day with this event is signed by both keys.
  *
- * Not before there is a first seal, not while a rotation waits to be sealed, and only when all days before are sealed:
- * so a day has one rotation at most, and `size` is that of the checkpoint the day begins with.
+ * Waits for the first seal, for the seal of an earlier rotation, and for the seals of all days before. A day thus has
+ * at most one rotation, and `size` is that of the checkpoint with which the day begins.
  */
 export async function announceKey(parts: RotationParts): Promise<void> {
   const { ledger, seals, signer, clock } = parts

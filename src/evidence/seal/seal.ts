@@ -29,10 +29,10 @@ export type SealingParts = RotationParts &
     readonly ledger: Ledger
     readonly seals: Seals
     readonly archive: Archive
-    /** Holds the log's keys. */
+    /** Signs with the log's keys. */
     readonly signer: Signer
     readonly clock: Clock
-    /** Authenticates what lies in the archive unsigned. */
+    /** Authenticates files of the archive that are not signed. */
     readonly macs: Macs
     /** Name and version of the program. */
     readonly tool: string
@@ -43,31 +43,31 @@ export type SealingParts = RotationParts &
   }
 
 /**
- * Seals days, so that every event is in exactly one bundle. Sealing may end anywhere, happen twice, or be done by two
- * processes at once: the plan and the files that exist already are kept, and replacing the head is the commit.
+ * Seals days, so that every event is in exactly one bundle. A run may end anywhere, be repeated, or overlap with that
+ * of another process: existing plans and files are kept, and replacing the head is the commit.
  *
- * These are its durable steps. A crash in or after one of them leaves what is said there, and the next run goes on.
+ * These are the durable steps, each with what a crash leaves and how the next run goes on.
  *
- * 1. **Fence** each shard of the ledger: no event of the day can be written any more. A crash leaves some shards fenced;
- *    events there are of the next day from now on. The next run fences again, and a shard that is fenced stays as it is.
- * 2. **Plan** what the day holds, from each shard up to which event. A crash leaves the plan. The next run, or a second
- *    sealer, resumes the plan that stands and draws none, so both seal the same events with the same date and number.
- * 3. **Tiles** of the log, the list of open requests, and temporary files. A crash leaves some tiles, perhaps the list, and
- *    perhaps a folder of temporary files that nothing reads. The next run computes all tiles again and finds those that
- *    exist equal, or stops with an alarm; the list that stands counts.
+ * 1. **Fence** each shard of the ledger: no further event of the day can be written. A crash leaves some shards fenced,
+ *    whose new events belong to the next day. The next run fences all shards; for a fenced one this changes nothing.
+ * 2. **Plan** the day: from each shard, up to which event. A crash leaves the plan. The next run, or a second sealer,
+ *    resumes it, so that both seal the same events with the same date and number.
+ * 3. **Tiles** of the log, the list of open requests, and temporary files. A crash leaves some tiles, perhaps the list,
+ *    and perhaps a folder of temporary files that no program reads. The next run computes all tiles again: an existing
+ *    tile must be equal, otherwise the run stops with an alarm. An existing list counts.
  * 4. **Checkpoint** of the log after the day; on the first day also that of the empty log. A crash leaves a signed note
- *    that is not public. The next run keeps it, since a second signature would make other bytes, after it has checked that
- *    it is this checkpoint, signed by these keys.
+ *    that is not public. The next run checks that it is this checkpoint, signed by these keys, and keeps it, because a
+ *    second signature would have other bytes.
  * 5. **Manifest**. A crash leaves it. The next run keeps it after the same check.
- * 6. **Bundle**. A crash while it is uploaded leaves blocks that no file has; the storage drops them. A crash after that
- *    leaves a bundle that is not offered for download while its day is not sealed. The next run keeps it.
- * 7. **Head**: the commit. In one transaction the head moves, the day's announcement is due, and an alarm ends. A crash
- *    leaves a sealed day. The next run goes on with the day after it.
+ * 6. **Bundle**. A crash during the upload leaves blocks without a file, which the storage drops. A later crash leaves
+ *    a bundle that is not offered for download, since its day is not sealed. The next run keeps it.
+ * 7. **Head**: the commit. One transaction moves the head, makes the day's announcement due, and ends an alarm. A crash
+ *    leaves a sealed day. The next run goes on with the next day.
  * 8. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
- * 9. **New key**, if the signer has one: an event in the ledger. A crash before it leaves the log without that event, and
- *    the next run records it. A crash after it leaves the event, which the next run finds and does not record again.
+ * 9. **New key**, if the signer has one: an event in the ledger. After a crash before it, the next run records the
+ *    event. After a later crash, the next run finds the event and does not record it again.
  *
- * The announcement of step 7 is made by {@link announce}, and policy files are kept before by {@link archivePolicy}.
+ * {@link announce} makes the announcement of step 7. {@link archivePolicy} has stored the policy files before.
  */
 export class Sealing {
   readonly #parts: SealingParts
@@ -78,10 +78,10 @@ export class Sealing {
   }
 
   /**
-   * Seals every finished day that is not sealed, oldest first, and returns these days. Evidence that does not hold stops
-   * it and raises an alarm. While a run is under way, its result is shared.
+   * Seals every finished day that is not sealed, oldest first, and returns these days. Stops and raises an alarm if
+   * evidence does not hold. Calls during a run share its result.
    *
-   * @throws {Problem} `unavailable`, `busy` for faults that pass; the next run finds what is left
+   * @throws {Problem} `unavailable`, `busy`: passing faults, after which the next run goes on
    */
   run(): Promise<readonly Day[]> {
     this.#running ??= sealAll(this.#parts).finally(() => {
@@ -109,7 +109,7 @@ async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
     } catch (cause) {
       if (!(cause instanceof Broken || isBroken(cause))) throw cause
       await alarm(parts, due?.date ?? dayOf(parts.clock.now()), cause)
-      // Where the log stands is not known: then there is no checkpoint to publish.
+      // The head could not be read, so there is no checkpoint to publish.
       if (due === null) return days
       break
     }
@@ -200,13 +200,13 @@ async function publish({ seals, archive }: SealingParts): Promise<void> {
   }
 }
 
-/** Raises an alarm once. Runs that find the same problem again do not report it again. */
 function reasonOf(cause: Broken | Problem): { readonly code: string; readonly words: string } {
   if (cause instanceof Broken) return { code: cause.code, words: cause.message }
   const { shard = '', row = '', check = '' } = cause.details.broken ?? {}
   return { code: cause.code, words: `Row ${row} of shard ${shard} is not as the service wrote it (${check}).` }
 }
 
+/** Raises an alarm once. Runs that find the same problem again do not report it again. */
 async function alarm({ seals, clock, failed }: SealingParts, date: Day, cause: Broken | Problem): Promise<void> {
   const { code, words } = reasonOf(cause)
   const raised = await seals.alarm()

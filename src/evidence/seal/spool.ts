@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import type { Hex } from '../../core/data/id.ts'
 import { Overlap } from '../../runtime/concurrency.ts'
 
-/** A member of a bundle that is too large for memory: a temporary file. */
+/** A temporary file with a member of a bundle that is too large for memory. */
 export interface Spooled {
   readonly path: string
   readonly size: number
   readonly sha256: Hex
 }
 
-/** Bytes, about, that are written at once. */
+/** Characters that are collected before they are written. */
 const chunk = 1 << 18
 
 /** Writes texts to a new file, one after the other. */
@@ -29,7 +29,7 @@ export class Spool {
     this.#path = path
   }
 
-  /** Makes the file. */
+  /** Creates the file. */
   static async open(path: string): Promise<Spool> {
     await writeFile(path, '', { flag: 'wx' })
     return new Spool(path)
@@ -45,7 +45,7 @@ export class Spool {
     if (this.#length >= chunk) await this.#flush()
   }
 
-  /** Resolves when all of it is written. */
+  /** Resolves when everything is written. */
   async end(): Promise<Spooled> {
     await this.#flush()
     await this.#writing.end()
@@ -62,13 +62,13 @@ export class Spool {
   }
 }
 
-/** Runs work with a fresh folder for temporary files, and removes it in the end. */
+/** Runs work with a new folder for temporary files, and removes the folder in the end. */
 export async function inFolder<T>(where: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(where, 'countersign-seal-'))
   try {
     return await work(folder)
   } finally {
-    // After a failure a write may still be under way, and would bring a file back while they are removed.
+    // After a failure a write may still be under way, and may create a file during the removal.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

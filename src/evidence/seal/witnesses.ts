@@ -19,20 +19,20 @@ export interface WitnessesParts {
   readonly ledger: Pick<Ledger, 'news'>
   readonly archive: Pick<Archive, 'list' | 'find'>
   readonly macs: Macs
-  /** Is called with what is found and does not stop the seal. Must not throw. */
+  /** Is called with forged files, which do not stop sealing. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
 
-/** What is looked up at the same time. */
+/** Lookups at the same time. */
 const atOnce = 8
 
-/** Seconds between the moment in a request's id and its first event, at most. */
+/** Seconds. The moment in a request's id and its first event are never further apart. */
 const slack = 600
 
-/** Records of a day from which on its files are listed in many ranges. */
+/** Records of a day, above which its files are listed in shorter ranges. */
 const many = 20_000
 
-/** One event that a file outside the tables names. */
+/** An event that a file outside the tables names. */
 interface Testimony {
   readonly shard: Shard
   readonly seq: number
@@ -40,14 +40,14 @@ interface Testimony {
 }
 
 /**
- * Events that files of the write-once archive name: the heads that were witnessed, and the ends of requests. The log that
- * is sealed has to hold every one of them, whatever was done to the tables.
+ * The events that files of the write-once archive name: witnessed heads, and ends of requests. The sealed log must
+ * contain each of them, so that a change of the tables is found.
  */
 export class Witnesses {
   readonly #plan: Plan
-  /** By shard and number, of the day: hashes as 32 characters, as there may be a million. */
+  /** Hashes of the day's events by shard and number, each as 32 characters, because there may be a million. */
   readonly #named = new Map<Shard, Map<number, string>>()
-  /** The highest number after the day's cut. */
+  /** The highest number after the day's cut, by shard. */
   readonly #later = new Map<Shard, number>()
 
   private constructor(plan: Plan) {
@@ -58,7 +58,8 @@ export class Witnesses {
    * Reads the files that can name events of the day. Files that the service did not write are ignored, and reported.
    *
    * @param open requests that were open when the day began
-   * @throws {Broken} `broken-chain` if two files name different events, or one names an event that the ledger has not got
+   * @throws {Broken} `broken-chain` if two files name different events, or if the ledger lacks an event that a file
+   *   names
    */
   static async read(parts: WitnessesParts, plan: Plan, open: readonly RequestId[]): Promise<Witnesses> {
     const witnesses = new Witnesses(plan)
@@ -84,13 +85,13 @@ export class Witnesses {
     return witnesses
   }
 
-  /** @throws {Broken} `broken-chain` for an event that a file names otherwise */
+  /** @throws {Broken} `broken-chain` for an event that has another hash than a file names */
   check(shard: Shard, { seq, hash }: { readonly seq: number; readonly hash: Hex }): void {
     const named = this.#named.get(shard)?.get(seq)
     if (named !== undefined && named !== packed(hash)) throw replaced(seq, shard)
   }
 
-  /** The event of the highest number that the day has to hold; `null` if none is named. */
+  /** Gives the highest number that a file names of the day's events; `null` if none does. */
   newest(shard: Shard): number | null {
     const numbers = [...(this.#named.get(shard)?.keys() ?? [])]
     return numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b))
@@ -111,7 +112,7 @@ export class Witnesses {
     named.set(seq, text)
   }
 
-  /** What lies after the day's cut is compared when its day is sealed; that it exists is found out now. */
+  /** Checks that events after the day's cut exist. Their hashes are compared when their day is sealed. */
   async #checkLater({ ledger }: WitnessesParts): Promise<void> {
     for (const [shard, seq] of this.#later)
       if ((await ledger.news(shard, null)).seq < seq)
@@ -119,16 +120,16 @@ export class Witnesses {
   }
 }
 
-/** Whatever a foreign file says, nobody stops sealing by creating one. */
+/** Ignores and reports forged files, so that an attacker cannot stop sealing by creating one. */
 function kept<T>({ failed }: WitnessesParts, { found, foreign }: Authentic<T>): readonly T[] {
   for (const row of foreign) failed(evidenceBroken({ shard: row.split('/')[0] ?? '', row, check: 'mac' }))
   return found
 }
 
-/** How the names of files begin that belong to requests of the day; on the first day, of all there are. */
+/** Lists the prefixes of files of the day's requests; on the first day, the prefix of all files. */
 function rangesOf(plan: Plan): readonly string[] {
   const { date, number } = plan
-  // what a clock that was behind wrote before the first day belongs to that
+  // Requests that a slow clock dated before the first day belong to that day.
   if (number === 1) return [endsPrefix]
   const [from, to] = [plusSeconds(startOf(date), -slack), plusSeconds(endOf(date), slack)]
   return beginningsBetween(from, to, recordsOf(plan) < many ? 5 : 6).map((beginning) => `${endsPrefix}${beginning}`)
