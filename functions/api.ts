@@ -3,7 +3,7 @@ import { app } from '../src/deployed.ts'
 import { boundary } from '../src/http/boundary.ts'
 import { operationNames, operations } from '../src/contract/operations.ts'
 
-/** Binds every operation of the contract: our own tokens are the authority, so the host asks for no key. */
+/** Binds every operation of the contract. The host asks for no function key, because each call has a token. */
 for (const name of operationNames) {
   const { path, method } = operations[name]
   functions.http(name, {

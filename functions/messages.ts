@@ -3,7 +3,7 @@ import { app } from '../src/deployed.ts'
 import { boundary } from '../src/http/boundary.ts'
 import { toTeams } from '../src/http/messages.ts'
 
-/** Binds the Bot Framework's channel to the bot. */
+/** Binds the messaging endpoint of the bot. */
 functions.http('messages', {
   route: 'api/messages',
   methods: ['POST'],

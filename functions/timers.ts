@@ -2,13 +2,13 @@ import { app as functions } from '@azure/functions'
 import { app } from '../src/deployed.ts'
 import { timer } from '../src/runtime/timer.ts'
 
-/** Brings the cards up to date that a delivery left behind. */
+/** Finishes deliveries that were interrupted or failed, so that all cards become up to date. */
 functions.timer('deliver', {
   schedule: '15,45 * * * * *',
   handler: timer('deliver', async () => (await (await app()).delivery?.sweep()) ?? 0),
 })
 
-/** Expires, lapses and marks as unreported whatever is due, and keeps every five minutes where the chains stand. */
+/** Applies the deadlines that have passed, and stores the heads of all chains every five minutes. */
 functions.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: timer('sweep', async () => (await app()).sweep()),

@@ -1,4 +1,4 @@
-// Builds everything that runs, into dist/. See `outputs` for what and why. `--source-maps` is for debuggers.
+// Builds all programs into dist/, as `outputs` lists them. `--source-maps` is for debuggers.
 import { build } from 'esbuild'
 import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -11,7 +11,7 @@ const started = performance.now()
 const quiet = process.argv.includes('--quiet')
 const sourcemap = process.argv.includes('--source-maps') && 'inline'
 
-/** CommonJS has no import.meta.url: without this, a bundled ES module dies on `createRequire(undefined)`. */
+/** Replaces import.meta.url, which CommonJS lacks: a bundled ES module would fail in `createRequire(undefined)`. */
 const moduleUrl = "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;"
 
 const common = {
@@ -25,7 +25,7 @@ const common = {
   sourcemap,
 }
 
-/** Left out of the bundle, to be loaded from beside it when first needed: who imports it there, what, and its file. */
+/** Modules that are left out of the bundle and loaded from a file beside it when they are first needed. */
 const beside = [
   { importer: 'src/teams/outbound/connection.ts', entry: 'src/teams/outbound/messenger.ts', file: 'dist/teams.cjs' },
   { importer: 'src/cards/lazyCards.ts', entry: 'src/cards/cards.ts', file: 'dist/cards.cjs' },
@@ -45,7 +45,7 @@ const loadedLater = {
 }
 
 const outputs = [
-  // What is deployed: three files that need no node_modules. The Functions worker itself answers for functions-core.
+  // The deployment: three files that need no node_modules. The Functions worker itself provides functions-core.
   {
     entry: 'functions/main.ts',
     file: 'dist/main.cjs',
@@ -54,18 +54,18 @@ const outputs = [
       keepNames: true,
       external: ['@azure/functions-core'],
       plugins: [loadedLater],
-      supported: { 'dynamic-import': false }, // CommonJS asks for CommonJS by require()
+      supported: { 'dynamic-import': false }, // so that CommonJS loads CommonJS with require()
       metafile: true,
     },
   },
   ...beside.map(({ entry, file }) => ({ entry, file, options: { minify: true } })),
-  // The command that people install.
+  // The command of agents and people.
   {
     entry: 'src/cli/main.ts',
     file: 'dist/countersign.cjs',
     options: { banner: { js: `#!/usr/bin/env node\n${moduleUrl}` } },
   },
-  // The local stack: never deployed, and free to use node_modules.
+  // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
 ]
@@ -85,7 +85,7 @@ try {
 
 async function bundle({ entry, file, options }) {
   if (!existsSync(entry)) {
-    await rm(file, { force: true }) // a stale file must not pass for a built one
+    await rm(file, { force: true }) // so that a stale file does not pass for a built one
     say(`${file} skipped: ${entry} does not exist yet`)
     return null
   }
@@ -95,7 +95,7 @@ async function bundle({ entry, file, options }) {
   return file
 }
 
-/** On a PATH, the command is called `countersign`. */
+/** Makes the command executable, and links it as `countersign` in a folder for the PATH. */
 async function nameCommand(file) {
   await chmod(file, 0o755)
   await mkdir('dist/bin', { recursive: true })
@@ -110,7 +110,7 @@ async function copyFolder(folder) {
   return `dist/${folder}/`
 }
 
-/** Cedar's Node variant reads this file from the folder of the script it is bundled into. */
+/** Copies a file that Cedar's Node variant reads from the folder of the script it is bundled into. */
 async function copyCedar() {
   await copyFile('node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm', 'dist/cedar_wasm_bg.wasm')
   return 'dist/cedar_wasm_bg.wasm'

@@ -1,4 +1,4 @@
-// Bundles a program of a trial, as the tests' own files want to be found: `import.meta` names where the bundle lies.
+// Bundles a program of a trial. Its `import.meta` names a place from which the files of the tests find the project.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -11,10 +11,10 @@ const commonJs = {
   banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
 }
 
-/** The tests' own files look for the project above the folder that they lie in. */
+/** Files of the tests look for the project in the folder above their own. */
 const esModule = { format: 'esm', define: { 'import.meta.dirname': JSON.stringify(resolve(root, 'dist')) } }
 
-/** Both paths are from the project's folder, which is the current one from then on. */
+/** Bundles an entry into a file. Both paths start at the project's folder, which becomes the current one. */
 export async function bundle({ entry, file, options }) {
   process.chdir(root)
   await build({

@@ -1,4 +1,4 @@
-// Switches each control of test/security.ts off, in a copy, and expects the tests that are named for it to turn red.
+// Switches off each control of test/security.ts in a copy, and expects the tests that are named for it to turn red.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const notCopied = ['node_modules', 'dist', '.git', '.local', 'coverage']
 
 const help = `npm run trial -- controls -- [options]
-Switches each control of test/security.ts off, in a copy, and expects the tests that are named for it to turn red.
-It fails if one stays green, or is red with all controls on.
+Switches off each control of test/security.ts in a copy, and expects the tests that are named for it to turn red.
+Fails if a test stays green, or if one is red with all controls on.
 
-  --only NAME   this control alone; more than once, or with commas
-  --list        names them all
+  --only NAME   only this control; may be repeated, or a list with commas
+  --list        lists the names of all controls
 `
 const { values } = parseArgs({
   options: {
@@ -39,8 +39,8 @@ else process.exitCode = await inCopy(tryAll)
 async function tryAll(copy) {
   const faults = []
   for (const [title, { failed, ran }] of await tryNone(copy))
-    if (failed > 0 || ran === 0) faults.push(`${title} is ${ran === 0 ? 'not there' : 'red'} with all controls on`)
-  // What is red anyway proves nothing.
+    if (failed > 0 || ran === 0) faults.push(`${title} is ${ran === 0 ? 'missing' : 'red'} with all controls on`)
+  // A test that is red with all controls on proves nothing.
   for (const one of faults.length > 0 ? [] : chosen) {
     const results = await tryOne(copy, one)
     for (const [title, { failed, ran }] of results) {
@@ -62,7 +62,8 @@ async function tryNone(copy) {
 async function tryOne(copy, one) {
   const path = join(copy, one.file)
   const text = await readFile(path, 'utf8')
-  if (text.split(one.find).length !== 2) throw new Error(`${one.name}: its text is not there once in ${one.file}.`)
+  if (text.split(one.find).length !== 2)
+    throw new Error(`${one.name}: ${one.file} does not have its text exactly once.`)
   try {
     await writeFile(
       path,
@@ -75,7 +76,7 @@ async function tryOne(copy, one) {
   }
 }
 
-/** By file: the titles of tests. */
+/** Groups the titles of tests by file. */
 function titlesOf(switches) {
   const files = new Map()
   for (const { tests } of switches)
@@ -84,7 +85,7 @@ function titlesOf(switches) {
   return files
 }
 
-/** How many tests of each title there were, and how many of them failed. */
+/** Runs the tests. Returns for each title how many tests ran, and how many failed. */
 async function run(copy, switches) {
   if (switches.length === 0) return []
   const files = titlesOf(switches)
@@ -92,7 +93,7 @@ async function run(copy, switches) {
   const patterns = new Map([...files].map(([file, titles]) => [file, titles.map((title) => [title, patternOf(title)])]))
   const named = [...patterns.values()].flat().map(([, pattern]) => pattern.source)
   const options = ['--ci', '--runInBand', '--silent', '--reporters=default', `--cacheDirectory=${join(copy, '.cache')}`]
-  // At the doors tests share a stack, and build on each other: all of a file run.
+  // Tests of the doors share a stack and build on each other, so all tests of a file run.
   const filter = switches[0].build ? [] : ['-t', [...new Set(named)].join('|')]
   const about = ['--json', `--outputFile=${report}`, ...filter]
   await rm(report, { force: true })
@@ -107,7 +108,7 @@ async function run(copy, switches) {
   })
 }
 
-/** Titles of `test.each` hold places for their values. */
+/** Makes a pattern of a title. A title of `test.each` has placeholders for its values. */
 function patternOf(title) {
   const escaped = title.replaceAll(' › ', ' ').replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(`^${escaped.replace(/%[sdijp#%]/g, '[^]*').replace(/\\\$\w+/g, '[^]*')}$`)
@@ -128,9 +129,9 @@ function node(copy, args) {
   })
 }
 
-/** Never in place: a run that is interrupted must not leave a control off. */
+/** Works in a copy, so that an interrupted run leaves no control off. */
 async function inCopy(work) {
-  // The tests under way hear of it too, and end; then the copy goes.
+  // The running tests get the signal too and end, and then the copy is removed.
   process.on('SIGINT', () => {})
   const copy = await mkdtemp(join(tmpdir(), 'countersign-controls-'))
   try {

@@ -1,5 +1,5 @@
-// Writes the parts of the documents that are made from the code: the help of every command, the table of operations,
-// the page of controls.
+// Writes the parts of the documents that are generated from the code: the help of every command, the table of
+// operations, and the page of controls.
 import { bundle } from './bundled.mjs'
 
 const program = { entry: 'test/docs/main.ts', file: 'dist/docs.cjs' }

@@ -1,4 +1,4 @@
-// Says which package is under a licence that is not allowed; see supply.mjs for what is.
+// Lists packages whose licence is not allowed. supply.mjs lists the allowed licences.
 import { licenceFaults, readSupply } from './supply.mjs'
 
 const supply = readSupply()

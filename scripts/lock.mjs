@@ -1,5 +1,5 @@
-// Completes package-lock.json after `npm install`, which may leave the optional packages of other platforms out of the
-// lockfile; then `npm ci` refuses it. Run it when dependencies change.
+// Completes package-lock.json after `npm install`, which may leave out the optional packages of other platforms. `npm
+// ci` would refuse such a lockfile. Run this when dependencies change.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../package-lock.json', import.meta.url)
@@ -12,7 +12,7 @@ lock.packages = Object.fromEntries([...Object.entries(lock.packages), ...added].
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
 process.stderr.write(`lock: ${added.length} platform packages added\n`)
 
-/** Only exact versions: platform packages are always pinned by the package they belong to. */
+/** Lists missing packages with an exact version, since a package always pins its platform packages. */
 function absentFrom(path, parent) {
   if (path === '') return []
   const wanted = Object.entries(parent.optionalDependencies ?? {})
@@ -28,7 +28,7 @@ function isLocked(path, name) {
   return `node_modules/${name}` in lock.packages || `${path}/node_modules/${name}` in lock.packages
 }
 
-/** Platform packages bear their platform in the name: `…-linux-x64-musl`. */
+/** Reads the platform from the name of a package: `…-linux-x64-musl`. */
 function platformOf(name) {
   const words = name.split(/[-/]/)
   const os = words.find((word) => systems.includes(word))

@@ -1,18 +1,18 @@
-// Makes sure that what the project needs is installed. Plain Node: it runs before there are any packages.
-// `--for test` also asks for what only the tests need.
+// Installs what the project needs, if it is missing. Uses Node alone, because it runs before there are any packages.
+// `--for test` also installs what only the tests need.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 const root = new URL('..', import.meta.url)
 
-/** Debian packages that the tests need; one is there if any of its commands succeeds. */
+/** Debian packages that the tests need. One is installed if any of its commands succeeds. */
 const debian = [
   { name: 'jq', commands: [['jq', '--version']] },
   { name: 'openssl', commands: [['openssl', 'version']] },
   { name: 'chromium', commands: [['/usr/bin/chromium', '--version']] },
   {
     name: 'python3-cryptography',
-    // The first python3 of the PATH need not be Debian's, which is the one that sees Debian's packages.
+    // Only Debian's own python3 sees Debian's packages, and another one may come first on the PATH.
     commands: ['python3', '/usr/bin/python3'].map((python) => [python, '-c', 'import cryptography']),
   },
 ]
@@ -27,7 +27,7 @@ function requireNode() {
     fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`)
 }
 
-/** Compares the lockfile with the record npm writes last, so a broken-off installation does not count. */
+/** Compares the lockfile with the record that npm writes last, so that an interrupted installation does not count. */
 function packagesMatchLock() {
   const wanted = packagesOf('package-lock.json')
   const present = packagesOf('node_modules/.package-lock.json')
@@ -52,8 +52,7 @@ function packagesOf(lockfile) {
 
 function installPackages() {
   say('installing the packages of package-lock.json (about half a minute)')
-  // The development packages are needed to build, whatever NODE_ENV says.
-  // Nothing that is installed runs, whatever the environment says.
+  // Building needs the development packages, also with NODE_ENV=production. No package runs scripts at installation.
   if (!run('npm', 'ci', '--include=dev', '--ignore-scripts', '--loglevel=error')) fail('npm ci failed')
 }
 
@@ -76,15 +75,15 @@ function installDebian(missing) {
 }
 
 /**
- * What goes before a command that root must run; null if nothing helps. CI's machines have a sudo that asks for no
- * password. On a developer's machine nothing becomes root by itself.
+ * Gives the words before a command that root must run; `null` if that is not possible. CI's machines have a sudo
+ * without a password. On a developer's machine this program never becomes root.
  */
 function rootPrefix() {
   if (process.getuid?.() === 0) return []
   return process.env.CI === 'true' && isThere({ commands: [['sudo', '-n', 'true']] }) ? ['sudo', '-n'] : null
 }
 
-/** Standard output is left to what is run afterwards. */
+/** Runs a command. Its output goes to standard error, because standard output belongs to the next program. */
 function run(command, ...args) {
   return spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0
 }

@@ -1,4 +1,4 @@
-// Lists what this is made of, as CycloneDX JSON, from the lockfile alone: `npm run sbom -- [--out FILE] [--runtime]`.
+// Lists all packages as CycloneDX JSON, from the lockfile alone: `npm run sbom -- [--out FILE] [--runtime]`.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -14,10 +14,10 @@ const { values } = parseArgs({
 })
 if (values.help) {
   process.stdout.write(`npm run --silent sbom -- [options]
-Lists what this is made of, as CycloneDX JSON, from the lockfile alone.
+Lists all packages of this project as CycloneDX JSON, from the lockfile alone.
 
-  --out FILE   writes it there
-  --runtime    without the tools
+  --out FILE   writes to this file
+  --runtime    leaves out the development tools
 `)
   process.exit(0)
 }
@@ -34,13 +34,13 @@ function everything() {
   })
   if (status !== 0) process.exit(1)
   const bom = JSON.parse(stdout)
-  // npm calls it by the name of its folder.
+  // npm names the project after its folder.
   bom.metadata.component.name = read('package.json').name
   bom.metadata.component.type = 'application'
   return bom
 }
 
-/** npm itself would also leave out what is needed by tools and at run time alike. */
+/** Leaves out the tools. npm's own option would also leave out packages that both tools and the service need. */
 function withoutTools(bom) {
   const needed = Object.entries(read('package-lock.json').packages).filter(([, entry]) => !entry.dev)
   const refs = new Set(needed.map(([path, entry]) => `${nameOf(path, entry)}@${entry.version}`))

@@ -1,12 +1,12 @@
-// Licences as SPDX says them: https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
+// SPDX licence expressions: https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
 
-/** Says whether an expression allows us to choose nothing but allowed licences. What is no expression does not. */
+/** Whether allowed licences are enough for an expression. `false` for a text that is not an expression. */
 export function isAllowed(expression, allowed) {
   const words = expression?.match(/[()]|[^\s()]+/g) ?? []
   const next = () => words.shift()
   let isSound = true
 
-  // AND binds stronger than OR. Both sides are read in any case, so that what follows is found.
+  // AND binds stronger than OR. Both sides are always read, so that the rest of the expression is checked.
   function either() {
     let result = both()
     while (words[0] === 'OR' && next()) result = both() || result

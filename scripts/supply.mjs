@@ -1,14 +1,14 @@
-// What must hold of the packages that we build on. Each check takes what was read and says what is wrong, one line each.
+// Checks of the packages that this project uses. Each check returns its faults, one line each.
 import { readFileSync } from 'node:fs'
 import { isAllowed } from './spdx.mjs'
 
-/** Licences that ask for no more than their notice. */
+/** Licences that only require their notice. */
 const allowed = [
   ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC-BY-4.0', 'CC0-1.0', 'ISC', 'MIT'],
   ...['Python-2.0', 'Unlicense'],
 ]
 
-/** Packages that are taken although their licence is not on the list, or not stated as SPDX; each version is looked at. */
+/** Packages whose licence is not on the list, or not stated as SPDX. Each version was checked by hand. */
 export const licenceExceptions = {
   '@microsoft/m365agentsplayground@0.2.28': 'Microsoft’s own terms; a tool for development, never shipped',
   'jspath@0.4.0': 'MIT (or GPL) in its LICENSE file; its package.json says nothing',
@@ -16,14 +16,14 @@ export const licenceExceptions = {
     'in the public domain, says its README; its package.json has an address instead; never shipped',
 }
 
-/** Packages that would run something when they are installed, and why they work without. */
+/** Packages with a script at installation, and why they work without it. */
 export const installScripts = {
-  '@parcel/watcher': 'builds from source where there is no binary; nobody here asks it to watch',
-  '@swc/core': 'looks for a binary of another kind where that of the platform is missing',
-  esbuild: 'puts its binary in the place of a script that starts it, which saves some milliseconds',
+  '@parcel/watcher': 'builds from source if there is no binary; no tool here uses it',
+  '@swc/core': 'looks for another binary if that of the platform is missing',
+  esbuild: 'replaces the script that starts its binary, which saves some milliseconds',
 }
 
-/** Everything that the checks look at, read from the folder of the project. */
+/** Reads the input of the checks from the project's folder. */
 export function readSupply(root = new URL('..', import.meta.url)) {
   const text = (path) => readFileSync(new URL(path, root), 'utf8')
   const lock = JSON.parse(text('package-lock.json'))
@@ -35,7 +35,7 @@ export function readSupply(root = new URL('..', import.meta.url)) {
   return { manifest: JSON.parse(text('package.json')), lock, npmrc: text('.npmrc'), installed }
 }
 
-/** Platform packages of other machines are in the lockfile alone. */
+/** Reads JSON; `null` if there is no file. Packages of other platforms are in the lockfile only. */
 function jsonOrNull(read) {
   try {
     return JSON.parse(read())
@@ -45,12 +45,12 @@ function jsonOrNull(read) {
   }
 }
 
-/** Every package is used under a licence that is allowed, or named above. */
+/** Lists packages without an allowed licence or an exception, and exceptions that no package needs. */
 export function licenceFaults({ lock, installed }, exceptions = licenceExceptions) {
   const used = new Set()
   const faults = packagesOf(lock).flatMap(([path, entry]) => {
     const about = installed[path]
-    // Not there, and the registry did not say: it comes with the package that names it, under the same licence.
+    // Not installed, and without a licence in the registry: it has the licence of the package that it belongs to.
     if (!about && entry.license === undefined && isForeignPlatform(lock, path)) return []
     const [named, stated] = [`${nameOf(path, entry)}@${entry.version}`, about ? licenceIn(about) : entry.license]
     if (Object.hasOwn(exceptions, named)) {
@@ -64,10 +64,10 @@ export function licenceFaults({ lock, installed }, exceptions = licenceException
       : [`${named} is under ${stated ?? 'no stated licence'}, which is not allowed`]
   })
   const stale = Object.keys(exceptions).filter((named) => !used.has(named))
-  return [...faults, ...stale.map((named) => `${named} is an exception that nothing needs`)]
+  return [...faults, ...stale.map((named) => `${named} is an exception that no package needs`)]
 }
 
-/** Before there were expressions, packages had lists. */
+/** Reads the licence. Older packages have a list in place of an expression. */
 const licenceIn = ({ license, licenses }) =>
   typeof license === 'string'
     ? license
@@ -76,7 +76,9 @@ const licenceIn = ({ license, licenses }) =>
         .map(({ type }) => type)
         .join(' OR ') || undefined
 
-/** What is installed is exactly what was written down, byte for byte, and nothing of it runs by being installed. */
+/**
+ * Lists packages that are not installed exactly as the lockfile says, and packages that run scripts at installation.
+ */
 export function lockFaults({ manifest, lock, npmrc, installed }, scripts = installScripts) {
   return [
     ...rangeFaults(manifest),
@@ -125,8 +127,9 @@ function entryFaults(lock, [path, entry]) {
 }
 
 /**
- * A binary for another platform, pinned by the package it belongs to. The registry that the lockfile was made with does
- * not offer all of them: see lock.mjs. Whoever installs one of these trusts the registry for it.
+ * Whether an entry is a binary for another platform, pinned by the package it belongs to. The registry with which the
+ * lockfile was made does not offer all of them (see lock.mjs), so these have no integrity: installing one trusts the
+ * registry.
  */
 function isForeignPlatform(lock, path) {
   const { version, optional, os, cpu, integrity } = lock.packages[path]
@@ -160,6 +163,6 @@ function scriptFaults({ manifest, lock, npmrc, installed }, known) {
 
 const packagesOf = (lock) => Object.entries(lock.packages).filter(([path]) => path !== '')
 
-/** Where a package lies under another name, its entry says its own. */
+/** Names a package. If it is installed under another name, its entry has its own. */
 export const nameOf = (path, { name } = {}) =>
   name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)

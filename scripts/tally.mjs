@@ -11,11 +11,11 @@ export default class Tally {
 
   onRunComplete(_contexts, results) {
     const passed = results.numPassedTests
-    // A file that does not load has no tests to count, yet must not read as a success.
+    // A file that does not load has no tests, but must count as a failure.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
     const skipped = results.numPendingTests + results.numTodoTests
     const table = timesOf(results.testResults, this.#root)
-    // Last of all: jest itself has more to say after this.
+    // Written at the exit, because jest itself prints more after this.
     process.on('exit', () => {
       writeSync(2, table)
       writeSync(1, `tests: ${passed} passed, ${failed} failed, ${skipped} skipped\n`)
@@ -24,8 +24,8 @@ export default class Tally {
 }
 
 /**
- * Tells the layers by name, each with its files, tests, and the seconds that its files took, one after the other. A
- * layer is a folder of test/, and what lies beside the folders is one more.
+ * Lists the layers by name, each with its files, its tests, and the seconds that its files took in sum. A layer is a
+ * folder of test/; the files beside the folders are one more.
  */
 export function timesOf(testResults, root) {
   const layers = new Map()

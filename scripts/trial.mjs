@@ -1,5 +1,5 @@
-// Runs one of the trials: trial.mjs [--built] NAME [options]. Without a name it lists them.
-// `--built` says that everything is installed and built already. Plain Node: it runs before there are any packages.
+// Runs a trial: trial.mjs [--built] NAME [options]. Without a name it lists the trials. `--built` says that everything
+// is installed and built already. Uses Node alone, because it runs before there are any packages.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -11,9 +11,9 @@ const deployment = program('deployment/app', 'deployment.cjs')
 const benchPrograms = ['makeDay', 'floor', 'seal', 'sealTables', 'peerProcess']
 
 /**
- * By name: what the trial does, how long it usually takes on two cores, and what is made ready for it. `main` is
- * bundled and run, `others` are programs that it starts; `builds` asks for `npm run build`, and `packages` for what
- * only tests need.
+ * The trials by name: what each does, how long it usually takes on two cores, and its programs. `main` is bundled and
+ * run; `others` are programs that it starts; `builds` needs `npm run build` first; `packages` needs the packages of the
+ * tests.
  */
 const trials = {
   sim: {
@@ -47,7 +47,7 @@ const trials = {
     builds: true,
   },
   soak: {
-    what: 'runs a mixed load for long; measures memory, the event loop and what is left over',
+    what: 'runs a mixed load for long; measures memory, the event loop and what stays behind',
     takes: '11 min',
     main: program('soak/main', 'soak.cjs'),
     others: [deployment],
@@ -72,19 +72,19 @@ const trials = {
     packages: 'test',
   },
   openapi: {
-    what: 'reads the OpenAPI document with a linter and a type generator of others (from the registry)',
+    what: 'reads the OpenAPI document with a linter and a type generator from the registry',
     takes: '2 min',
     main: program('openapi/main', 'openapi/main.cjs'),
   },
   bench: {
-    what: 'measures how fast everything is, beside what the storage alone can do (docs/develop/benchmarks.md)',
+    what: 'measures each operation, beside what the storage alone can do (docs/develop/benchmarks.md)',
     takes: '15 min',
     main: program('bench/main', 'bench/main.mjs'),
     others: [
       ...benchPrograms.map((name) => program(`bench/${name}`, `bench/${name}.mjs`)),
       // `@azure/functions` is CommonJS, and its host must share the worker's `require` with it.
       program('bench/hostProcess', 'bench/hostProcess.cjs'),
-      // The floor of a cold start is bundled as what is deployed: a file that needs no node_modules.
+      // The floor of a cold start is bundled as the deployment is: one file that needs no node_modules.
       program('bench/empty', 'bench/empty.cjs', {
         ...{ minify: true, packages: 'bundle', external: ['@azure/functions-core'], banner: {} },
       }),
@@ -107,7 +107,7 @@ function list() {
   const lines = Object.entries(trials).map(([name, { what, takes }]) => {
     return `  ${name.padEnd(9)} ${takes.padStart(6)}  ${what}\n`
   })
-  return `npm run trial -- NAME [options]\nEach trial has --help, and ends with 1 if something does not hold.\n\n${lines.join('')}`
+  return `npm run trial -- NAME [options]\nEach trial has --help, and exits with 1 if a check fails.\n\n${lines.join('')}`
 }
 
 async function run({ main, others = [], script, builds, packages }) {
@@ -116,13 +116,13 @@ async function run({ main, others = [], script, builds, packages }) {
     if (builds) node('build.mjs', '--quiet')
   }
   if (script) return import(script)
-  // Loaded late: it needs a package, which may only now be installed.
+  // Imported here, because it needs a package that may just have been installed.
   const { bundle } = await import('./bundled.mjs')
   await Promise.all([main, ...others].map(bundle))
   return import(new URL(`../${main.file}`, import.meta.url).href)
 }
 
-/** Standard output is left to the trial. */
+/** Runs a script. Its output goes to standard error, because standard output belongs to the trial. */
 function node(script, ...args) {
   const path = fileURLToPath(new URL(script, import.meta.url))
   const { status } = spawnSync(process.execPath, [path, ...args], { stdio: ['ignore', 2, 2] })

@@ -3,7 +3,7 @@ import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
-/** The settings of a deployment; docs/operate/settings.md explains each. */
+/** The settings of a deployment. docs/operate/settings.md explains each. */
 export interface Config {
   readonly baseUrl: string
   readonly origin: string
@@ -12,12 +12,12 @@ export interface Config {
   readonly tablesUrl: string
   readonly blobsUrl: string
   readonly grantKey: string
-  /** Another key than the one for grants. */
+  /** A key other than the one for grants. */
   readonly logKey: string
   /** Id of the Key Vault secret that authenticates what is written to the tables. */
   readonly ledgerKey: string
   readonly policyFolder: string
-  /** Empty without the setting: then people are refused over HTTP. */
+  /** Empty if it is not set: people are then refused over HTTP. */
   readonly clients: ClientNames
   /** Client id of the managed identity. */
   readonly clientId: string
@@ -85,15 +85,15 @@ function isHttpsOrigin(value: string): boolean {
   return URL.canParse(value) && value.startsWith('https://') && new URL(value).origin === value
 }
 
-/** C2SP tlog-checkpoint: a schemeless URL; and a note's key name, without spaces or plus signs. */
+/** C2SP tlog-checkpoint: a URL without a scheme, which is also a note's key name, without spaces or plus signs. */
 const isLogOrigin = (value: string): boolean => /^[a-z0-9][a-z0-9.-]*(\/[A-Za-z0-9._-]+)*$/.test(value)
 
 const isVaultKey = (value: string): boolean => /^https:\/\/[^/?#]+\/keys\/[A-Za-z0-9-]+(\/[0-9a-f]+)?$/.test(value)
 
-/** Without a version: every version of it is believed, so that rows outlive a new one. */
+/** An id without a version: rows of every version of the secret are accepted, also after a new one was made. */
 const isVaultSecret = (value: string): boolean => /^https:\/\/[^/?#]+\/secrets\/[A-Za-z0-9-]+$/.test(value)
 
-/** Whoever got a signature of one must not have one of the other: two versions of a key are not two keys. */
+/** Requires two keys, so that no signature of a grant is one of the log. Two versions of one key are not enough. */
 function otherKey(logKey: string, grantKey: string): string {
   const keyOf = (id: string) => id.toLowerCase().split('/').slice(0, 5).join('/')
   if (keyOf(logKey) === keyOf(grantKey))

@@ -19,10 +19,13 @@ export type Health = (counted: boolean) => Promise<HealthReport>
 /** Milliseconds that a part may take to answer before it counts as failing. */
 const patience = 3000
 
-/** Milliseconds for which a report is reused: callers without a token must not make this service call others as often. */
+/**
+ * Milliseconds for which a report is reused, so that callers without a token cannot make this service call others
+ * often.
+ */
 const remembered = 5_000
 
-/** Seconds from the end of the newest sealed day: the next one then has ended two hours ago. */
+/** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. */
 const newestWithin = 26 * 3600
 
 /** Asks every part whether it works. The service fails only if ledger, signer or directory fails. */
@@ -69,16 +72,16 @@ export function health(parts: {
   }
 }
 
-/** Whether days are sealed in time, and the newest that is. It does not fail asking and deciding. */
+/** Reports whether days are sealed in time, and the newest sealed day. Late sealing does not stop requests. */
 async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {
   const [first, { head }, alarm] = await Promise.all([seals.first(), seals.head(), seals.alarm()])
-  // While no day is sealed, the first day has until then.
+  // Before the first seal, the first day has the same time.
   const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
   const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
   return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
 }
 
-/** Where sealing cannot even begin. */
+/** Reports evidence that is broken even before sealing can begin. */
 function ifBroken(cause: unknown): { readonly seal: 'evidence-broken'; readonly head: null } {
   if (isBroken(cause)) return { seal: 'evidence-broken', head: null }
   throw cause
@@ -89,7 +92,7 @@ async function answers(part: Promise<unknown>): Promise<Part> {
   return within(works, 'failing' as const)
 }
 
-/** Returns what a part answers, or the other value where the part fails or takes too long. */
+/** Returns what a part answers, or the other value if the part fails or takes too long. */
 const within = <T, O>(part: Promise<T>, otherwise: O): Promise<T | O> =>
   inTime(
     part.catch(() => otherwise),
