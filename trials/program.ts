@@ -7,21 +7,21 @@ type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['v
 /** A trial as `npm run trial -- NAME [options]` starts it. */
 interface Program<O extends Options> {
   readonly name: string
-  /** What the trial does, and one line per option. */
+  /** The purpose of the trial, and one line per option. */
   readonly help: string
   readonly options: O
-  /** What may stand beside the options, as the first line of the help names it. */
+  /** The operands, as the first line of the help names them; absent if there are none. */
   readonly operands?: string
   /** Resolves to the exit code, which is 0 if it resolves to nothing. */
   readonly run: (values: Values<O>, operands: readonly string[]) => Promise<number | void>
 }
 
-/** An option that the trial does not take, or a value that the option does not take. */
+/** An unknown option, or a value that an option does not accept. */
 export class Misuse extends Error {}
 
 /**
- * Runs a trial with the arguments of the process, and ends the process: with 0 if everything holds, with 1 if something
- * does not, and with 2 if the trial was not called as its help says.
+ * Runs a trial with the arguments of the process, and ends the process: with 0 if all checks pass, with 1 if one fails,
+ * and with 2 if the arguments are not those of the help.
  */
 export function program<const O extends Options>(trial: Program<O>): void {
   outcome(trial).then(
@@ -62,7 +62,7 @@ function parsed<O extends Options>({ options, operands }: Program<O>) {
   }
 }
 
-/** The option of a trial in which chance has a part: another seed each time, unless an earlier run is to be repeated. */
+/** The option `--seed` of a trial that uses chance. The default is a new seed for each run. */
 export const seedOption = (): { readonly type: 'string'; readonly default: string } => ({
   type: 'string',
   default: String(randomInt(2 ** 31)),

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { shuffled } from '../support/chance.ts'
 import { type Grounds, startGrounds } from '../../trials/crash/grounds.ts'
-import { nameOf, play, type Point, pointsOf } from '../../trials/crash/play.ts'
+import { pointName, play, type Point, pointsOf } from '../../trials/crash/play.ts'
 
 /** A few of the points of `npm run trial -- crash`, which tries them all. */
 const seed = randomInt(2 ** 31)
@@ -29,7 +29,7 @@ test(
     let crashes = 0
     for (const point of points) {
       const { hasCrashed } = await play(grounds, point.story, point).catch((cause: unknown) => {
-        throw new Error(`npm run trial -- crash --only ${nameOf(point)}`, { cause })
+        throw new Error(`npm run trial -- crash --only ${pointName(point)}`, { cause })
       })
       if (hasCrashed) crashes += 1
     }

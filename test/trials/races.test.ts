@@ -6,7 +6,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { after, bot, dba, dba2, needs, slot } from '../support/build.ts'
 import { startStorage, type TestStorage } from '../ports/tables.ts'
 import { asks, type Instance, votes, type World, world } from '../support/world.ts'
-import { type History, linearization, told } from '../../trials/races/linear.ts'
+import { type History, linearization, describeHistory } from '../../trials/races/linear.ts'
 import {
   type Door,
   eventOf,
@@ -123,7 +123,7 @@ test('what two apps answer at once could have been answered one after the other,
   const kinds: readonly Flavour[] = ['votes', 'denial', 'withdrawal', 'revocation', 'everything']
   const histories = await Promise.all(kinds.map((flavour, i) => historyOf(flavour, seed + i, apps)))
   for (const [i, history] of histories.entries()) {
-    const words = `seed ${seed}, ${kinds[i]}\n${told(history)}`
+    const words = `seed ${seed}, ${kinds[i]}\n${describeHistory(history)}`
     expect([words, linearization(history) !== null]).toEqual([words, true])
     if (history.entries.some(({ answer }) => answer === null)) continue
     // and it is not that anything would do

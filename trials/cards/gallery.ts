@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import type { Theme } from './themes.ts'
 
-/** Cards as Microsoft's own renderer draws them in a browser. */
+/** Draws cards with Microsoft's own renderer in a browser. */
 export interface Gallery {
-  /** Draws the cards, one below the other, instead of those before. What follows is asked by their place in the list. */
+  /** Replaces the cards on the page. The other functions take the number of a card in this list. */
   hang(cards: readonly Hung[], theme: Theme, width: number): Promise<void>
   /** Takes a picture of a card, as PNG. */
   picture(card: number, path?: string): Promise<Buffer>
   /** Measures the contrast of every piece of text in a picture of a card. */
   contrasts(card: number): Promise<readonly Measured[]>
-  /** Texts that stick out of their card, where they would be cut off. */
+  /** Lists texts that stick out of their card, where they would be cut off. */
   cutOff(card: number): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -36,10 +36,10 @@ const flags = [
 ]
 
 /**
- * Opens a browser for it.
+ * Opens a browser for a gallery.
  *
- * @param scale device pixels to a CSS pixel; to measure contrasts at least three, or no pixel of a thin letter has its
- *   full colour
+ * @param scale device pixels to a CSS pixel. Measuring contrasts needs at least three: with fewer, no pixel of a thin
+ *   letter has the full colour
  */
 export async function openGallery({ scale }: { readonly scale: number }): Promise<Gallery> {
   const profile = await mkdtemp(join(tmpdir(), 'countersign-browser-'))

@@ -5,10 +5,10 @@ import { openGallery } from './gallery.ts'
 import { type State, states } from './states.ts'
 import { themes, widths } from './themes.ts'
 
-const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, with an index page to look at them.
+const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, and writes an index page.
 
-  --out DIR     where the pictures go (dist/cards-pictures)
-  --only TEXT   states whose name has it
+  --out DIR     the folder of the pictures (dist/cards-pictures)
+  --only TEXT   only states whose name contains this text
   --scale N     device pixels to a CSS pixel (2)
 `
 
@@ -37,7 +37,7 @@ async function run(values: { readonly out: string; readonly only: string; readon
 
 const pictureOf = (state: string, theme: string, width: number): string => `${state}-${theme}-${width}.png`
 
-/** One row a state, with its pictures side by side. */
+/** Writes the index page: one row a state, with its pictures side by side. */
 function index(shown: readonly State[]): string {
   const rows = shown.map(({ name, title }) => {
     const pictures = themes.flatMap((theme) =>

@@ -28,9 +28,9 @@ import {
 const { card: onCards } = english
 const cards = loadCards(readCards(join(process.cwd(), 'cards')), english)
 
-/** A card as somebody comes to see it. */
+/** A card in a state that a person may see. */
 export interface State {
-  /** For a file's name. */
+  /** The beginning of the file name. */
   readonly name: string
   readonly title: string
   readonly card: object
@@ -120,7 +120,7 @@ const vote = (request: ApprovalRequest, more: Partial<DecisionInput> = {}) =>
 const review = (request: ApprovalRequest, more: { approver?: typeof dba; page?: number; notice?: string } = {}) =>
   cards.review(request, { approver: dba, page: 1, ...more })
 
-/** Everything that anybody can come to see. */
+/** Lists all cards, in each state that a person may see. */
 export function states(): readonly State[] {
   const closed = (
     ['redeemed', 'succeeded', 'failed', 'denied', 'expired', 'cancelled', 'revoked', 'lapsed'] as const

@@ -1,10 +1,10 @@
-/** How Teams draws cards, as far as it is published: colours by container style, sizes, fonts. */
+/** The published look of cards in Teams: colours by container style, sizes, fonts. */
 export interface Theme {
   readonly name: string
-  /** Behind the card. */
+  /** The colour behind the card. */
   readonly page: string
   readonly hostConfig: object
-  /** Of the buttons and inputs, which a client draws as it likes. */
+  /** The style of buttons and inputs, which each client draws in its own way. */
   readonly css: string
 }
 
@@ -71,9 +71,9 @@ const controls = (text: string, back: string, edge: string, positive: string, on
 `
 
 /**
- * Light and dark: as the project Adaptive Cards publishes Teams' host configurations (`samples/HostConfig`), with
- * their weakest colours: what is readable in these is readable in Teams. High contrast is not published: white on
- * black, with borders instead of backgrounds.
+ * Light and dark follow the host configurations of Teams that the project Adaptive Cards publishes
+ * (`samples/HostConfig`), with their weakest colours, so that text which is readable here is readable in Teams. High
+ * contrast is not published: it is white on black here, with borders instead of backgrounds.
  */
 export const themes: readonly Theme[] = [
   {
@@ -130,5 +130,5 @@ export const themes: readonly Theme[] = [
   },
 ]
 
-/** CSS pixels: a desktop's channel, and a phone. */
+/** Widths in CSS pixels: a channel on a desktop, and a phone. */
 export const widths = [720, 320] as const

@@ -1,6 +1,7 @@
 /**
- * The app that is killed: real adapters on a real storage, in a process of its own. It takes orders by IPC. One that
- * outlives its run is opened again on the next storage: most of what a start takes is code that runs for the first time.
+ * The app that is killed: real adapters on a real storage, in a process of its own, which takes orders by IPC. A
+ * process that survives its run is used again on the next storage, because a new process spends most of its start
+ * loading code.
  */
 import { createServer } from 'node:http'
 import { useApp } from '../../src/deployed.ts'
@@ -20,41 +21,42 @@ import { loadPolicy } from '../../src/policy/load.ts'
 import { gate } from '../../src/teams/inbound/gate.ts'
 
 export interface Given {
-  /** Its folder, for keys. */
+  /** The app's folder, for keys. */
   readonly data: string
   readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
   readonly identity: Pick<Identity, 'graphUrl' | 'issuer' | 'jwksUri'>
-  /** The service URL of the Bot Connector, and where the keys of Teams are. */
+  /** The service URL of the Bot Connector. */
   readonly connector: string
+  /** The address of the keys of Teams. */
   readonly botKeys: string
-  /** Milliseconds that its clock is ahead. */
+  /** Milliseconds by which the app's clock is ahead. */
   readonly ahead: number
 }
 
-/** What it is told to do; each is answered when it is done. */
+/** An order to the app, which answers when it has carried the order out. */
 export type Order =
-  /** Starts on this storage; the app that it was before is over. */
+  /** Starts on this storage, in place of the app before. */
   | { readonly kind: 'open'; readonly given: Given }
-  /** Sets the clock, and lets the timers run but for the one that seals. */
+  /** Sets the clock, and runs all timers except the one that seals. */
   | { readonly kind: 'sweep'; readonly ahead: number }
   | { readonly kind: 'seal'; readonly ahead: number }
   /** Waits until no delivery is under way. */
-  | { readonly kind: 'settle' }
+  | { readonly kind: 'idle' }
 
 /**
- * What it says: where it listens, that an order was carried out or failed, or what it would log as an error. What is
- * passing is a storage that took too long, as it may on a machine that is busy elsewhere.
+ * A message of the app: its address, the result of an order, or an error that it would log. A passing error is one of a
+ * storage that took too long, as happens on a busy machine.
  */
-export type Told =
+export type Report =
   | { readonly origin: string }
   | { readonly done: number; readonly result: unknown }
   | { readonly failed: number; readonly words: string; readonly isPassing: boolean }
   | { readonly error: string; readonly isPassing: boolean }
 
-/** Outlives a restart, though the port does not: grants name it. */
+/** The address that grants name. It stays the same after a restart, although the port does not. */
 const baseUrl = 'http://countersign.test'
 
-const tell = (told: Told): void => void process.send?.(told)
+const send = (report: Report): void => void process.send?.(report)
 const isPassing = (cause: unknown): boolean => cause instanceof Problem && cause.status === 503
 const words = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
 
@@ -63,12 +65,12 @@ interface Open {
   readonly close: () => Promise<void>
 }
 
-/** Builds the app anew, as a start does; what was opened before must be closed. */
+/** Composes the app anew, as a start does. The app before must be closed. */
 async function open(functions: HostOptions['functions'], given: Given): Promise<Open> {
   const { data, azurite, identity, connector, botKeys } = given
   let { ahead } = given
   let isOpen = true
-  const complain = (error: string, cause?: unknown) => isOpen && tell({ error, isPassing: isPassing(cause) })
+  const complain = (error: string, cause?: unknown) => isOpen && send({ error, isPassing: isPassing(cause) })
   const cards = readCards('cards')
   const { app, seal } = await composeLocal({
     ...{ data, cards, baseUrl, azurite, identity },
@@ -79,15 +81,15 @@ async function open(functions: HostOptions['functions'], given: Given): Promise<
   })
   useApp(app)
   await runStartHooks()
-  // longer than any caller rests: a connection that is closed while somebody sends over it looks like a crash
+  // Longer than any caller rests: a connection that is closed while a caller sends looks like a crash.
   const server = createServer({ keepAliveTimeout: 120_000 })
   await listen(server, 0)
   const log = (level: string, name: string, text: string) => level === 'error' && complain(`${name}: ${text}`)
   const host = await startHost({ functions, server, folder: process.cwd(), ticking: false, log })
-  tell({ origin: host.origin })
+  send({ origin: host.origin })
   return {
     async order(order) {
-      if (order.kind === 'settle') return app.delivery?.idle()
+      if (order.kind === 'idle') return app.delivery?.idle()
       ;({ ahead } = order)
       if (order.kind === 'seal') return seal()
       await app.approvals.sweep()
@@ -114,8 +116,8 @@ async function main(): Promise<void> {
   }
   process.on('message', ({ number, order }: { number: number; order: Order }) => {
     obey(order).then(
-      (result) => tell({ done: number, result: result ?? null }),
-      (cause: unknown) => tell({ failed: number, words: words(cause), isPassing: isPassing(cause) }),
+      (result) => send({ done: number, result: result ?? null }),
+      (cause: unknown) => send({ failed: number, words: words(cause), isPassing: isPassing(cause) }),
     )
   })
 }

@@ -16,13 +16,13 @@ import { objects } from './stories.ts'
 import { demand } from './truth.ts'
 
 /**
- * Holds a site against the invariants when its story is over: over HTTP, on the cards, and in the evidence.
+ * Checks the invariants of a site after its story: over HTTP, on the cards, and in the evidence.
  *
  * @returns how many orphaned cards the crash left
- * @throws {Error} that says what does not hold
+ * @throws {Error} naming the invariant that does not hold
  */
 export async function checkEnding(site: Site): Promise<number> {
-  await site.settle()
+  await site.deliverAll()
   const orphans = await checkCards(site)
   const { requests } = await site.truth()
   for (const { id, status } of requests.values()) {
@@ -33,7 +33,7 @@ export async function checkEnding(site: Site): Promise<number> {
   return orphans
 }
 
-/** Every known card shows the truth; what nobody knows of is one card at most, and heals when somebody clicks on it. */
+/** Checks that every known card shows the truth. At most one card is unknown, and a click on it makes it known. */
 async function checkCards(site: Site): Promise<number> {
   const before = await site.truth()
   const orphans: PostedCard[] = []
@@ -50,14 +50,14 @@ async function checkCards(site: Site): Promise<number> {
   return orphans.length
 }
 
-/** Clicks on the button of a card that nobody knows of, and waits for it to show the truth. */
+/** Clicks on the button of an unknown card, and waits until it shows the truth. */
 async function heal(site: Site, id: RequestId, card: PostedCard): Promise<void> {
   const button = objects(site.connector.shown(card) as Json).find((one) => one['verb'] === 'review')
   demand(isObject(button?.['data']), 'an orphan has a button')
   await site.click('dba-2', 'review', button['data'], card)
   const isKnown = async () => (await site.truth()).cards(id).some(({ activity }) => activity === card.activity)
   await until(isKnown, Boolean)
-  await site.settle()
+  await site.deliverAll()
   const request = (await site.truth()).requests.get(id)
   if (request) checkCard(site, card, request.status)
 }
@@ -65,10 +65,10 @@ async function heal(site: Site, id: RequestId, card: PostedCard): Promise<void> 
 function checkCard(site: Site, card: PostedCard, status: Status): void {
   const texts = objects(site.connector.shown(card) as Json).map((one) => one['text'])
   const shown = Object.values(english.statuses).filter((words) => texts.includes(words))
-  demand(shown.join() === english.statuses[status], `a card says “${shown.join()}” of what is ${status}`)
+  demand(shown.join() === english.statuses[status], `a card says “${shown.join()}” of a request that is ${status}`)
 }
 
-/** Seals all days with events in them: each event is in one bundle, and each bundle convinces a stranger. */
+/** Seals all days with events. Checks that each event is in one bundle, and verifies the bundles from outside. */
 async function checkEvidence(site: Site): Promise<void> {
   const [earlier, { events }] = [await archived(site), await site.truth()]
   await site.pass(25 * 3600)
@@ -94,7 +94,7 @@ async function verify(site: Site, bundles: readonly { readonly date: string }[])
   await promisify(execFile)(process.execPath, ['dist/countersign.cjs', 'verify', '--chain', folder, '--key', key])
 }
 
-/** What was written once, by name: an ETag is another after each write. */
+/** Lists files of the archive with their ETags, which change with each write. */
 async function archived({ account: { blobsUrl, account, key } }: Site): Promise<ReadonlyMap<string, string>> {
   const service = new BlobServiceClient(blobsUrl, new StorageSharedKeyCredential(account, key))
   const etags = new Map<string, string>()

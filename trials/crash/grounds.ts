@@ -6,31 +6,31 @@ import { type Identity, startIdentity } from '../../src/local/identity.ts'
 import { startTeams, type TeamsDouble } from '../../test/support/teamsDouble.ts'
 import { type AppProcess, buildApp, startProcess } from './process.ts'
 
-/** A storage account of its own: empty, and nobody else's. */
+/** An empty storage account for one run. */
 export type Account = Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
 
-/** What all runs share, and no crash touches: the storage, sign-in, and the keys of Teams. */
+/** The parts that all runs share and no crash touches: the storage, sign-in, and the keys of Teams. */
 export interface Grounds {
   readonly folder: string
   readonly identity: Identity
   readonly teams: TeamsDouble
-  /** The next storage account that nobody has used. */
+  /** Gives the next unused storage account. */
   account(): Account
-  /** A process for an app: a new one, or one that has outlived its run. */
+  /** Gives a process for an app: a new one, or one that survived its run. */
   process(): AppProcess
   keep(process: AppProcess): void
-  /** An access token; kept, since minting takes time. */
+  /** Gives an access token. Tokens are kept, since issuing them takes time. */
   token(who: string): Promise<string>
   close(): Promise<void>
 }
 
 const agents = ['deploy-bot', 'other-bot']
 
-/** @param most how many storage accounts are needed */
+/** @param most the number of storage accounts */
 export async function startGrounds(most: number): Promise<Grounds> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-crash-'))
   const program = buildApp()
-  const key = 'Y3Jhc2g=' // short: the environment has to hold it once for each
+  const key = 'Y3Jhc2g=' // short, because the environment contains it once for each account
   const names = Array.from({ length: most }, (_, i) => `crash${i}`)
   const env = { ...process.env, AZURITE_ACCOUNTS: names.map((name) => `${name}:${key}`).join(';') }
   const ports = { blobs: 0, queues: 0, tables: 0 }

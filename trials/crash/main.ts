@@ -1,23 +1,24 @@
 import { shuffled } from '../../test/support/chance.ts'
 import { Misuse, program, say, seedOption, whole } from '../program.ts'
 import { type Grounds, startGrounds } from './grounds.ts'
-import { nameOf, play, type Played, type Point, pointsOf } from './play.ts'
+import { pointName, play, type Played, type Point, pointsOf } from './play.ts'
 import { isStory, stories, type StoryName } from './stories.ts'
 import { isWrite } from './wire.ts'
 
-const help = `Plays each story once to count what the app sends to its storage and to Teams. Then plays it again for each of these
-calls and kills the app (SIGKILL) before the call arrives, and after it was carried out but before its answer arrives;
-starts it again on the same storage, repeats what was not answered, and checks that nothing is lost, doubled or untrue.
+const help = `Plays each story once to count the app's calls to its storage and to Teams. Then plays it again for each of these
+calls, and kills the app (SIGKILL) before the call arrives, or after it was carried out and before its answer arrives.
+Starts the app again on the same storage, repeats calls without an answer, and checks that nothing is lost, doubled or
+untrue.
 
   --story NAME   one of ${Object.keys(stories).join(', ')}
   --only POINT   one point, as it is printed: teams:17:after
-  --most N       so many points, chosen by chance
-  --seed N       repeats an earlier order
-  --jobs N       so many at once (2)
-  --calls        lists the points, and kills nobody
+  --most N       only N points, chosen by chance
+  --seed N       repeats the order of an earlier run
+  --jobs N       points that are tried at once (2)
+  --calls        lists the points without trying them
 `
 
-/** More than there are calls: each run has a storage account of its own. */
+/** More than there are points, because each run has a storage account of its own. */
 const mostRuns = 3_000
 
 interface Failure {
@@ -45,10 +46,10 @@ async function run(values: Wanted): Promise<number> {
   try {
     const all: Point[] = []
     for (const story of wanted) all.push(...(await count(grounds, story)))
-    const isWanted = (point: Point) => at === undefined || nameOf(point) === `${name}:${at}:${when}`
+    const isWanted = (point: Point) => at === undefined || pointName(point) === `${name}:${at}:${when}`
     const some = shuffled(all, seed).slice(0, most)
     if (values.calls) {
-      for (const point of all) say(`${nameOf(point).padEnd(20)} ${point.call}`)
+      for (const point of all) say(`${pointName(point).padEnd(20)} ${point.call}`)
       return 0
     }
     say(`seed ${seed}: repeat with --seed ${seed}`)
@@ -78,9 +79,9 @@ async function killAll(grounds: Grounds, points: readonly Point[], jobs: number)
       try {
         played.push(await play(grounds, point.story, point))
       } catch (cause) {
-        failures.push({ name: nameOf(point), cause })
+        failures.push({ name: pointName(point), cause })
         say(
-          `${nameOf(point)} (${point.call}) FAILED: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+          `${pointName(point)} (${point.call}) FAILED: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
         )
       }
       const done = played.length + failures.length
@@ -92,9 +93,10 @@ async function killAll(grounds: Grounds, points: readonly Point[], jobs: number)
   const crashed = played.filter(({ hasCrashed }) => hasCrashed).length
   const orphans = played.reduce((sum, one) => sum + one.orphans, 0)
   say(
-    `${points.length} points in ${secondsSince(started)} s: ${crashed} crashes survived, ${orphans} orphaned cards, all healed`,
+    `${points.length} points in ${secondsSince(started)} s: ${crashed} crashes survived, ${orphans} orphaned cards, all mended`,
   )
-  if (crashed < played.length) say(`${played.length - crashed} points were not reached: that run had fewer calls`)
+  if (crashed < played.length)
+    say(`${played.length - crashed} points were not reached, because the run had fewer calls`)
   if (failures.length > 0) say(`${failures.length} FAILED: ${failures.map(({ name }) => name).join(' ')}`)
   return failures.length === 0 && crashed > 0 ? 0 : 1
 }

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Passing } from './process.ts'
 
-/** Tries of what finds no storage in time. */
+/** Tries of a call that the storage does not answer in time. */
 const mostTries = 20
 
 /**
- * Makes what repeats a call that found no storage in time, as clients and timers do: a machine that is busy elsewhere
- * proves nothing.
+ * Repeats calls that the storage did not answer in time, as clients and timers do. A busy machine must not fail the
+ * trial.
  *
- * @param trouble hears of each time
+ * @param trouble is called for each such call
  */
 export const patience =
   (trouble: () => void) =>

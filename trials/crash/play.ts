@@ -6,31 +6,31 @@ import { stories, type StoryName } from './stories.ts'
 import { demand } from './truth.ts'
 import { isWrite, type Kill } from './wire.ts'
 
-/** A story, and where it is interrupted. */
+/** A story, and the call at which it is interrupted. */
 export interface Point extends Kill {
   readonly story: StoryName
-  /** The call, as it was when the calls were counted. */
+  /** The call at this number in the run that counted the calls. */
   readonly call: string
 }
 
 export interface Played {
-  /** The calls that could have been the last, in order. */
+  /** The calls at which the app can be killed, in order. */
   readonly calls: readonly string[]
   readonly hasCrashed: boolean
   readonly orphans: number
 }
 
 /**
- * Plays a story from the beginning, with a crash or without one, and checks what it comes to.
+ * Plays a story from the beginning, with or without a crash, and checks the result.
  *
- * @throws {Error} that says what does not hold
+ * @throws {Error} naming the invariant that does not hold
  */
 export async function play(grounds: Grounds, story: StoryName, kill: Kill | null): Promise<Played> {
   const site = await openSite(grounds, kill)
   let hasHeld = false
   try {
     await stories[story](site)
-    await site.settle()
+    await site.deliverAll()
     const calls = [...site.calls]
     const orphans = await checkEnding(site)
     demand(site.errors().length === 0, `errors were logged: ${site.errors().join('; ')}`)
@@ -43,8 +43,8 @@ export async function play(grounds: Grounds, story: StoryName, kill: Kill | null
 }
 
 /**
- * Where to kill: before and after each call that writes, and before the first of those that only read. Between two
- * reads nothing changes that anybody could find afterwards.
+ * Lists the points at which to kill: before and after each call that writes, and before the first read of a sequence.
+ * Between two reads nothing changes that could be found afterwards.
  */
 export const pointsOf = (story: StoryName, calls: readonly string[]): readonly Point[] =>
   calls.flatMap((call, i) => {
@@ -53,4 +53,4 @@ export const pointsOf = (story: StoryName, calls: readonly string[]): readonly P
     return i === 0 || isWrite(calls[i - 1] ?? '') ? [before] : []
   })
 
-export const nameOf = ({ story, at, when }: Omit<Point, 'call'>): string => `${story}:${at}:${when}`
+export const pointName = ({ story, at, when }: Omit<Point, 'call'>): string => `${story}:${at}:${when}`

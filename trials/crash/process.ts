@@ -3,26 +3,30 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
-import type { Given, Order, Told } from './app.ts'
+import type { Given, Order, Report } from './app.ts'
 
-/** The app as a program of one file: starting it is most of the time that a crash takes. */
+/** The app, bundled into one file, because starting it takes most of the time of a crash. */
 export interface Program {
   readonly file: string
   remove(): void
 }
 
-/** The storage took too long: whoever asked tries again. */
+/** The storage took too long, and the caller tries again. */
 export class Passing extends Error {}
 
 export interface AppProcess {
-  /** Starts the app on this storage; answers where it listens. @throws {Error} if it ends before, or cannot. */
+  /**
+   * Starts the app on this storage. Returns its address.
+   *
+   * @throws {Error} if the process ends before, or cannot start
+   */
   open(given: Given): Promise<string>
-  /** @throws {Error} if it ends before it has obeyed. */
+  /** @throws {Error} if the process ends before it has carried the order out */
   order(order: Order): Promise<unknown>
-  /** What it would have logged as an error since it was opened; but for troubles that pass, which are counted. */
+  /** The errors that the app would have logged since it was opened, without passing ones, which are counted. */
   readonly errors: readonly string[]
   troubles(): number
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>
 }
 
@@ -56,7 +60,7 @@ export function startProcess({ file }: Program): AppProcess {
   let origin = ''
   let numbers = 0
   let troubles = 0
-  const note = ({ error, isPassing }: Extract<Told, { error: string }>) => {
+  const note = ({ error, isPassing }: Extract<Report, { error: string }>) => {
     if (isPassing) troubles += 1
     else errors.push(error)
   }
@@ -71,11 +75,11 @@ export function startProcess({ file }: Program): AppProcess {
     for (const { fail } of waiting.values()) fail(cause)
   }
   void abandon()
-  child.on('message', (told: Told) => {
-    if ('origin' in told) origin = told.origin
-    else if ('error' in told) note(told)
-    else if ('done' in told) waiting.get(told.done)?.done(told.result)
-    else waiting.get(told.failed)?.fail(told.isPassing ? new Passing(told.words) : new Error(told.words))
+  child.on('message', (report: Report) => {
+    if ('origin' in report) origin = report.origin
+    else if ('error' in report) note(report)
+    else if ('done' in report) waiting.get(report.done)?.done(report.result)
+    else waiting.get(report.failed)?.fail(report.isPassing ? new Passing(report.words) : new Error(report.words))
   })
   async function order(given: Order): Promise<unknown> {
     const number = ++numbers

@@ -14,46 +14,46 @@ import { type Acknowledged, demand, type Truth, truthOf } from './truth.ts'
 import { type Kill, startWire } from './wire.ts'
 
 /**
- * One app on a storage account of its own. It is killed at most once; then it starts again, and whoever waited for an
- * answer repeats what was asked, as clients do.
+ * One app on a storage account of its own. It is killed at most once. Then it starts again, and callers without an
+ * answer repeat their calls, as clients do.
  */
 export interface Site {
-  /** The account, past the wire. */
+  /** The account, reached directly and not over the wire. */
   readonly account: Account
   readonly folder: string
   readonly connector: Connector
-  /** What was counted on the wire. */
+  /** The calls that were counted on the wire. */
   readonly calls: readonly string[]
-  /** Whether it was killed. */
+  /** Whether the app was killed. */
   hasCrashed(): boolean
-  /** From now on a call may be the one to be killed at. */
+  /** Begins to count calls, at one of which the app is killed. */
   count(): void
   start(): Promise<void>
   call(who: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
-  /** A click in Teams; answers with the card that it shows. */
+  /** Clicks in Teams. Returns the card that is shown then. */
   click(who: string, verb: string, data: object, card?: PostedCard): Promise<JsonObject>
-  /** As the file, of a download. */
+  /** Downloads a file. */
   download(who: string, path: string): Promise<Buffer>
-  /** Says that somebody knows of this event now: it must never be gone. */
+  /** Notes that a caller knows of this event, which must never be lost from now on. */
   acknowledge(request: string, event: string): void
-  /** Waits until all cards are delivered; after a crash or a trouble, with the time and the timers that it takes. */
-  settle(): Promise<void>
-  /** Lets time pass, and then the timers run. */
+  /** Waits until all cards are delivered. After a crash or a passing error, lets as much time pass as that takes. */
+  deliverAll(): Promise<void>
+  /** Lets time pass, and then runs the timers. */
   pass(seconds: number): Promise<void>
   seal(): Promise<SealReport>
   truth(): Promise<Truth>
-  /** How often the storage took too long: each time may leave what a crash leaves. */
+  /** Counts how often the storage took too long. Each time may leave the same as a crash. */
   troubles(): number
-  /** What the app that runs would have logged as errors. */
+  /** The errors that the running app would have logged. */
   errors(): readonly string[]
-  /** @param hasHeld whether its process may serve another site */
+  /** @param hasHeld whether the process may serve another site */
   close(hasHeld: boolean): Promise<void>
 }
 
-/** Seconds after which a claim on a delivery has lapsed whose holder died. */
+/** Seconds after which a claim on a delivery has lapsed, if its holder was killed. */
 const claimLapses = 31
 
-/** Rounds of the timers until all cards are delivered: each may find a claim that rests longer. */
+/** Rounds of the timers until all cards are delivered. Each may find a claim that lasts longer. */
 const mostRounds = 12
 
 export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Site> {
@@ -85,7 +85,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
     origin = await patiently(() => process.open(given))
   }
 
-  /** Starts it again where it was killed; first, what it left behind must hold. */
+  /** Starts the app again after it was killed. Checks first what it left behind. */
   async function isRestarted(): Promise<boolean> {
     if (crash === null || isBack) return false
     await crash
@@ -96,7 +96,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
     return true
   }
 
-  /** Repeats what a crash left unanswered; once more, it gives the same again. */
+  /** Repeats a call that a crash left unanswered, twice: both answers must be the same. */
   async function surely<T>(act: (app: AppProcess) => Promise<T>, isSame?: (one: T, other: T) => boolean): Promise<T> {
     try {
       return await act(running())
@@ -105,7 +105,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
       const first = await act(running())
       if (isSame) {
         const second = await act(running())
-        demand(isSame(first, second), `repeated, it is answered ${text(first)}, then ${text(second)}`)
+        demand(isSame(first, second), `repeated, the call is answered ${text(first)}, then ${text(second)}`)
       }
       return first
     }
@@ -132,7 +132,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
   const post = (body: unknown, headers: Record<string, string> = {}): RequestInit =>
     body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers }
 
-  /** Delivers what waits, as the timers do; whoever had a claim may be dead. */
+  /** Delivers all waiting cards, as the timers do. Claims may belong to a killed process. */
   async function deliver(): Promise<void> {
     for (let round = 0; round < mostRounds; round++) {
       const { undelivered } = await truthOf(account, acknowledged)
@@ -166,8 +166,8 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
       return Buffer.from(await answer.arrayBuffer())
     },
     acknowledge: (request, event) => void acknowledged.push({ request, event }),
-    async settle() {
-      await order(() => ({ kind: 'settle' }))
+    async deliverAll() {
+      await order(() => ({ kind: 'idle' }))
       await isRestarted()
       await deliver()
     },
@@ -187,7 +187,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
   }
 }
 
-/** The first of two asks may create what the second only finds. */
+/** Compares two answers. The first of two asks may create the request that the second finds. */
 const isSameAnswer = (one: Answer, other: Answer): boolean =>
   text(one.body) === text(other.body) && [one.status, 200].includes(other.status)
 

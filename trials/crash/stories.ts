@@ -8,7 +8,7 @@ import { wish } from '../../test/support/stack.ts'
 import type { Site } from './site.ts'
 import { demand } from './truth.ts'
 
-/** What happens at a site that is empty and not started yet; it says itself from where on the app may be killed. */
+/** Plays at an empty site that is not started yet. Says itself from which call on the app may be killed. */
 export type Story = (site: Site) => Promise<void>
 
 export const stories = { start, teams, deny, cancel, revoke, expire, seal } as const satisfies Record<string, Story>
@@ -32,49 +32,49 @@ async function teams(site: Site): Promise<void> {
   const card = await cardOf(site, request)
   const review = await site.click('dba-1', 'review', { request: request.id }, card)
   site.acknowledge(request.id, 'shown')
-  await site.settle()
+  await site.deliverAll()
   await site.click('dba-1', 'approve', dataOf(review, 'approve'), card)
   site.acknowledge(request.id, 'approved')
-  await site.settle()
+  await site.deliverAll()
   const { grant } = await read(site, request)
-  demand(grant !== undefined, 'what is approved has a grant')
+  demand(grant !== undefined, 'an approved request has a grant')
   const redemption = randomUUID()
   const claim = { grant: grant.token, digest: request.digest, redemption }
-  await told(site, request, 'redeem', claim, 'redeemed')
-  await site.settle()
-  await told(site, request, 'outcome', { result: 'succeeded', summary: '1200 rows' }, 'succeeded')
+  await act(site, request, 'redeem', claim, 'redeemed')
+  await site.deliverAll()
+  await act(site, request, 'outcome', { result: 'succeeded', summary: '1200 rows' }, 'succeeded')
 }
 
 async function deny(site: Site): Promise<void> {
   const request = await asked(site)
   await decide(site, request, { verdict: 'deny', reason: 'Not during the audit.' })
-  await site.settle()
-  // Its slots are given back, and remember the denial.
+  await site.deliverAll()
+  // Frees the slots, which remember the denial.
   await ask(site)
 }
 
 async function cancel(site: Site): Promise<void> {
   const request = await asked(site)
-  await told(site, request, 'cancel', { reason: 'Not needed any more.' }, 'cancelled')
+  await act(site, request, 'cancel', { reason: 'Not needed any more.' }, 'cancelled')
 }
 
 /** Approved over HTTP, and taken back. */
 async function revoke(site: Site): Promise<void> {
   const request = await asked(site)
   await decide(site, request, { verdict: 'approve' })
-  await site.settle()
-  await told(site, request, 'revoke', { reason: 'Wrong ticket.' }, 'revoked', 'dba-2')
+  await site.deliverAll()
+  await act(site, request, 'revoke', { reason: 'Wrong ticket.' }, 'revoked', 'dba-2')
 }
 
-/** One waits too long for people, another for its agent; a third is not reported. */
+/** One request is not decided in time, another is not redeemed in time, and a third has no outcome in time. */
 async function expire(site: Site): Promise<void> {
   await site.start()
   const [pending, approved, redeemed] = [await ask(site), await ask(site), await ask(site)]
   for (const request of [approved, redeemed]) await decide(site, request, { verdict: 'approve' })
   const { grant } = await read(site, redeemed)
   const claim = { grant: grant.token, digest: redeemed.digest, redemption: randomUUID() }
-  await told(site, redeemed, 'redeem', claim, 'redeemed')
-  await site.settle()
+  await act(site, redeemed, 'redeem', claim, 'redeemed')
+  await site.deliverAll()
   site.count()
   await site.pass(25 * 3600)
   for (const [request, event] of [
@@ -85,22 +85,22 @@ async function expire(site: Site): Promise<void> {
     site.acknowledge(request.id, event)
 }
 
-/** A day with a request that is over, and with one that goes on over midnight. */
+/** A day with a closed request, and with one that is still open at midnight. */
 async function seal(site: Site): Promise<void> {
   await site.start()
   const day = 24 * 3600
   await site.pass(2 * day - (Math.floor(Date.now() / 1000) % day) - 600)
   const [over, open] = [await ask(site), await ask(site)]
   await decide(site, over, { verdict: 'deny', reason: 'Not during the audit.' })
-  await site.settle()
+  await site.deliverAll()
   await site.pass(900)
-  await site.settle()
+  await site.deliverAll()
   site.count()
   await site.seal()
-  await told(site, open, 'cancel', {}, 'cancelled')
+  await act(site, open, 'cancel', {}, 'cancelled')
 }
 
-/** An ask that was answered, and whose card is there, before anything may happen. */
+/** Asks, and waits for the answer and the card, before the app may be killed. */
 async function asked(site: Site): Promise<Answer['body']> {
   await site.start()
   const request = await ask(site)
@@ -113,17 +113,17 @@ async function ask(site: Site, more: Record<string, unknown> = {}): Promise<Answ
   const { status, body } = await site.call('deploy-bot', '/api/requests', wish(more), key)
   demand([200, 201].includes(status), `an ask is answered ${status} ${JSON.stringify(body)}`)
   site.acknowledge(body.id, 'requested')
-  await site.settle()
+  await site.deliverAll()
   return body
 }
 
 async function decide(site: Site, request: Answer['body'], decision: object): Promise<void> {
   const given = { ...decision, digest: request.digest }
-  await told(site, request, 'decisions', given, 'decided', 'dba-1')
+  await act(site, request, 'decisions', given, 'decided', 'dba-1')
 }
 
-/** Says something about the request, which is done then. */
-async function told(
+/** Makes one call about the request, which must succeed. */
+async function act(
   site: Site,
   { id }: Answer['body'],
   what: string,
@@ -139,21 +139,21 @@ async function told(
 const read = async (site: Site, { id }: Answer['body']): Promise<Answer['body']> =>
   (await site.call('deploy-bot', `/api/requests/${id}`)).body
 
-/** A card that people can click on. */
+/** Finds the card of a request. */
 async function cardOf(site: Site, { id }: Answer['body']): Promise<PostedCard> {
   const [card] = (await site.truth()).cards(parseRequestId(id))
   demand(card !== undefined, `${id} has a card`)
   return card
 }
 
-/** What a button of the card sends. */
+/** Reads the data that a button of the card sends. */
 function dataOf(card: JsonObject, verb: string): JsonObject {
   const found = objects(card).find((one) => one['type'] === 'Action.Execute' && one['verb'] === verb)?.['data']
   demand(isObject(found), `there is a button to ${verb}`)
   return found
 }
 
-/** Every object in a card, outermost first. */
+/** Lists the objects in a card, outermost first. */
 export function objects(json: Json | undefined): readonly JsonObject[] {
   if (isArray(json)) return json.flatMap(objects)
   return isObject(json) ? [json, ...Object.values(json).flatMap(objects)] : []

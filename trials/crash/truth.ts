@@ -10,32 +10,32 @@ import type { PostedCard } from '../../src/ports/messenger.ts'
 import { fold, type Read } from '../../test/core/log/fold.ts'
 import type { Account } from './grounds.ts'
 
-/** What somebody was told has happened: an event of this type, of this request. */
+/** An event that a caller knows of, by its type and request. */
 export interface Acknowledged {
   readonly request: string
   readonly event: string
 }
 
-/** The ledger as it lies in the tables, read past the app. */
+/** The ledger, read from the tables and not through the app. */
 export interface Truth {
   readonly requests: ReadonlyMap<RequestId, ApprovalRequest>
   /** The cards that the app knows of. */
   cards(request: RequestId): readonly PostedCard[]
   /** Requests whose cards are out of date. */
   readonly undelivered: readonly RequestId[]
-  /** Events, of requests and of the log itself. */
+  /** The number of events, of requests and of the log itself. */
   readonly events: number
 }
 
 type Shards = ReadonlyMap<string, readonly Row[]>
 
-/** A leaf, and what is looked at beside what {@link fold} does. */
+/** A leaf, with the members that {@link fold} reads and its request. */
 type Event = Read & { readonly request?: RequestId }
 
 /**
- * Reads the ledger and holds it against the invariants of one that was never interrupted.
+ * Reads the ledger, and checks the invariants that hold for one without interruption.
  *
- * @throws {Error} that says what does not hold
+ * @throws {Error} naming the invariant that does not hold
  */
 export async function truthOf(account: Account, acknowledged: readonly Acknowledged[]): Promise<Truth> {
   const shards = await read(account)
@@ -64,7 +64,7 @@ export async function truthOf(account: Account, acknowledged: readonly Acknowled
   }
 }
 
-/** The ledger's rows by shard; none if the table was not made yet. */
+/** Reads the ledger's rows by shard; none if the table does not exist yet. */
 async function read({ tablesUrl, account, key }: Account): Promise<Shards> {
   const credential = new AzureNamedKeyCredential(account, key)
   const table = new TableClient(tablesUrl, 'ledger', credential, { allowInsecureConnection: true })
@@ -79,7 +79,7 @@ async function read({ tablesUrl, account, key }: Account): Promise<Shards> {
   return shards
 }
 
-/** The shard's events: numbered without a gap, each bound to the one before, counted by the head. */
+/** Reads a shard's events. Checks their numbers, that each names the one before, and the head. */
 function chained(shard: string, rows: readonly Row[]): readonly Event[] {
   const kept = rows.filter((row) => textIn(row, 'rowKey').startsWith('event-'))
   const head = rows.find((row) => row['rowKey'] === rowKey.head)

@@ -2,26 +2,26 @@ import type { Connector } from '../../test/support/connector.ts'
 import { type Call, type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import type { Account } from './grounds.ts'
 
-/** Where the app is killed: at its n-th call, before the call arrives or when its answer is about to. */
+/** The moment of the kill: at the nth call, before the call arrives or before its answer does. */
 export interface Kill {
   readonly at: number
   readonly when: 'before' | 'after'
 }
 
-/** The ways from the app to its storage and to Teams; calls are counted there, and held when the app is to die. */
+/** The connections of the app to its storage and to Teams. Calls are counted there, and held for the kill. */
 export interface Wire {
-  /** The account, as the app reaches it. */
+  /** The account with the addresses that the app uses. */
   readonly account: Account
-  /** What was counted, in order: one line each. */
+  /** The counted calls in order, one line each. */
   readonly calls: readonly string[]
   /** Begins to count. */
   count(): void
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no call is under way any more. */
   idle(): Promise<void>
   close(): Promise<void>
 }
 
-/** @param die called once, when the call to be killed at is held */
+/** @param die is called once, while the call is held at which the app is killed */
 export async function startWire(
   account: Account,
   connector: Connector,
@@ -57,10 +57,10 @@ export async function startWire(
   }
 }
 
-/** Whether a call changes something. */
+/** Whether a call may change data. */
 export const isWrite = (line: string): boolean => !/ (GET|HEAD) /.test(line)
 
-/** Method and place, with whatever is new in every run left out. */
+/** Describes a call by method and path, without the parts that differ in every run. */
 function lineOf({ method, path, body }: Call): string {
   const place = decodeURIComponent(path.split('?')[0] ?? '').replace(/^\/crash\d+\//, '')
   const rows = [...body.toString('latin1').matchAll(/^(?:POST|PUT|PATCH|MERGE|DELETE) .*$/gm)].length

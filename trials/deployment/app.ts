@@ -1,6 +1,6 @@
 /**
- * One process of a deployment: the app that is deployed, with all its functions, on storage and sign-in that it shares
- * with other processes. deployment.ts bundles and forks it, and talks to it by IPC. It ends with its parent.
+ * One process of a deployment: the real app with all its functions, on a storage and a sign-in that all processes
+ * share. member.ts starts it and sends it orders by IPC. It ends with its parent.
  */
 import { createServer } from 'node:http'
 import { useApp } from '../../src/deployed.ts'
@@ -14,12 +14,12 @@ import { listen } from '../../src/local/port.ts'
 import { composeLocal } from '../../src/local/stack.ts'
 import { captureFunctions, runStartHooks } from '../../src/local/worker.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
-import type { Order, Settings, Told } from './order.ts'
+import type { Order, Report, Settings } from './order.ts'
 import { startWitness } from './witness.ts'
 
 const witness = startWitness()
 process.once('disconnect', () => process.exit(0))
-// its parent decides when it ends: Ctrl-C in a terminal goes to everybody
+// Its parent decides when it ends. Ctrl-C in a terminal goes to all processes.
 process.on('SIGINT', () => undefined)
 
 async function main(settings: Settings): Promise<void> {
@@ -37,7 +37,7 @@ async function main(settings: Settings): Promise<void> {
     azurite: settings.azurite,
     identity: settings.identity,
     teams: localTeams(process.env, null),
-    failed: (cause) => tell({ failed: wordsOf(cause) }),
+    failed: (cause) => send({ failed: wordsOf(cause) }),
   })
   useApp(app)
   const server = createServer()
@@ -45,18 +45,18 @@ async function main(settings: Settings): Promise<void> {
   await import('../../functions/main.ts')
   await runStartHooks()
   const log = (level: string, name: string, text: string) => {
-    if (level === 'error' || level === 'critical') tell({ failed: `${name}: ${text}` })
+    if (level === 'error' || level === 'critical') send({ failed: `${name}: ${text}` })
   }
   const host = await startHost({ functions, server, folder: process.cwd(), ticking: false, log })
   process.on('message', (order: Order) => void answer(order, host, clock, app.stop))
-  tell({ ready: host.origin })
+  send({ ready: host.origin })
 }
 
 async function answer(order: Order, host: Host, clock: LocalClock, stop: () => void): Promise<void> {
   try {
-    tell({ n: order.n, result: await obey(order, host, clock, stop) })
+    send({ n: order.n, result: await obey(order, host, clock, stop) })
   } catch (cause) {
-    tell({ n: order.n, error: String(cause) })
+    send({ n: order.n, error: String(cause) })
   }
 }
 
@@ -74,13 +74,13 @@ async function obey(order: Order, host: Host, clock: LocalClock, stop: () => voi
   }
 }
 
-/** With the code of a problem first: some are passing. */
+/** Words an error. A problem's code comes first, because some problems are passing. */
 function wordsOf(cause: unknown): string {
   const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
   return cause instanceof Problem ? `${cause.code}: ${words}` : words
 }
 
-const tell = (told: Told): void => void process.send?.(told)
+const send = (report: Report): void => void process.send?.(report)
 
 main(JSON.parse(process.argv[2] ?? '{}') as Settings).catch((cause: unknown) => {
   process.stderr.write(`app: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`)

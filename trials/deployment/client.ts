@@ -8,11 +8,11 @@ interface Answer {
 }
 
 /**
- * Calls the processes of a deployment, over connections that it keeps until it is closed. With `again`, a call is made
- * again if the connection that it was to use was closed at that moment: for calls that may arrive twice.
+ * Calls the processes of a deployment over connections that are kept open. With `again`, repeats a call whose
+ * connection was closed at that moment; this is for calls that may arrive twice.
  */
 export interface Client {
-  /** JSON in, JSON out; rejects where no answer came. */
+  /** Sends and receives JSON. Rejects if no answer comes. */
   readonly call: (member: number, who: string, path: string, body?: object, headers?: Headers) => Promise<Answer>
   readonly close: () => void
 }
@@ -20,7 +20,7 @@ export interface Client {
 type Headers = Readonly<Record<string, string>>
 
 export function client({ members, token }: Pick<Deployment, 'members' | 'token'>, { again = false } = {}): Client {
-  // a server closes what was idle for 5 seconds: well before that, nothing is sent over it any more
+  // A server closes a connection that was idle for 5 seconds. This client stops using it well before.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 })
   return {
     async call(member, who, path, body, headers = {}) {

@@ -9,15 +9,15 @@ import { type Member, startMember } from './member.ts'
 import type { Settings } from './order.ts'
 import { type PolicyFiles, writePolicy } from './policy.ts'
 
-/** Several processes of the app on one storage, as a deployment with several instances is. */
+/** Several processes of the app on one storage, like a deployment with several instances. */
 export interface Deployment {
   readonly members: readonly Member[]
   readonly storage: Settings['azurite']
-  /** An access token: of a person or an agent of the local tenant, or of the nth of the `bots`. */
+  /** Gives an access token of a person or agent of the local tenant, or of the nth of the `bots`. */
   readonly token: (who: string) => Promise<string>
   /** Sets all clocks forward. */
   readonly advance: (seconds: number) => Promise<void>
-  /** What went wrong where nobody waited. */
+  /** Errors of work whose result was not awaited. */
   readonly failures: readonly string[]
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export interface Deployment {
 export interface DeploymentOptions {
   readonly processes: number
   readonly policy: PolicyFiles
-  /** Of the processes, beside our own. */
+  /** Environment variables of the processes, beside those of this one. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -52,7 +52,7 @@ export async function startDeployment({ processes, policy, env = {} }: Deploymen
     )
     const settings = { data, policy: folder, baseUrl, azurite: addressed(azurite), identity, offset: 0 }
     const members: Member[] = []
-    // one after the other: the first makes tables and keys
+    // One after the other, because the first creates tables and keys.
     for (let i = 0; i < processes; i++) {
       const member = await startMember({ settings, env, failed: (text) => failures.push(text) })
       members.push(member)
@@ -69,10 +69,10 @@ export async function startDeployment({ processes, policy, env = {} }: Deploymen
 
 const addressed = ({ tablesUrl, blobsUrl, account, key }: Azurite) => ({ tablesUrl, blobsUrl, account, key })
 
-/** The object id, and the application id, of the nth of many agents. */
+/** Gives the object id of the nth of many agents, which is also its application id. */
 export const botId = (n: number): string => `b1000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-/** Tokens of the accounts that the identity provider knows, and of `bot-N`, signed with its key. */
+/** Issues tokens for accounts of the identity provider, and for `bot-N` with the provider's key. */
 async function tokens(data: string, identity: Identity): Promise<(who: string) => Promise<string>> {
   const jwk = JSON.parse(await readFile(join(data, 'identity-key.json'), 'utf8')) as { kid: string }
   const key = createPrivateKey({ key: jwk, format: 'jwk' })

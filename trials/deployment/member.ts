@@ -1,19 +1,19 @@
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Order, Settings, Task, Told, Witnessed } from './order.ts'
+import type { Order, Report, Settings, Task, Witnessed } from './order.ts'
 import { root } from '../../test/support/root.ts'
 
 /** One process of a deployment. */
 export interface Member {
-  /** Where its API is. */
+  /** The address of its API. */
   readonly origin: string
   readonly pid: number
   /** Sets its clock forward. */
   advance(seconds: number): Promise<void>
   timer(name: 'sweep' | 'deliver'): Promise<void>
   witness(): Promise<Witnessed>
-  /** Ends it as the platform does: what runs may end. */
+  /** Ends the process as the platform does: calls under way may end. */
   readonly close: () => Promise<void>
 }
 
@@ -27,7 +27,7 @@ const program = join(root, 'dist/deployment.cjs')
 
 /** @throws {Error} if it ends before it listens */
 export async function startMember({ settings, env, failed }: MemberOptions): Promise<Member> {
-  if (!existsSync(program)) throw new Error(`${program} is missing: it is made by the script that runs this.`)
+  if (!existsSync(program)) throw new Error(`${program} is missing. The script that runs this trial builds it.`)
   const child = fork(program, [JSON.stringify(settings)], { cwd: root, env: { ...process.env, ...env } })
   const open = new Map<number, { done: (result: unknown) => void; fail: (cause: Error) => void }>()
   let closing = false
@@ -41,13 +41,13 @@ export async function startMember({ settings, env, failed }: MemberOptions): Pro
   })
   const origin = await new Promise<string>((done, fail) => {
     void ended.then(() => fail(new Error('A process of the deployment did not start.')))
-    child.on('message', (told: Told) => {
-      if ('ready' in told) return done(told.ready)
-      if ('failed' in told) return failed(told.failed)
-      const { done: result, fail } = open.get(told.n) ?? {}
-      open.delete(told.n)
-      if ('error' in told) fail?.(new Error(told.error))
-      else result?.(told.result)
+    child.on('message', (report: Report) => {
+      if ('ready' in report) return done(report.ready)
+      if ('failed' in report) return failed(report.failed)
+      const { done: result, fail } = open.get(report.n) ?? {}
+      open.delete(report.n)
+      if ('error' in report) fail?.(new Error(report.error))
+      else result?.(report.result)
     })
   })
   const send = (task: Task): Promise<unknown> =>

@@ -1,15 +1,15 @@
 import type { Azurite } from '../../src/local/azurite.ts'
 import type { Identity } from '../../src/local/identity.ts'
 
-/** What a process of a deployment is started with. */
+/** The settings of a process of a deployment. */
 export interface Settings {
   readonly data: string
   readonly policy: string
-  /** Of the whole deployment: grants of one process are good at another. */
+  /** The address of the whole deployment, so that a grant of one process is valid at another. */
   readonly baseUrl: string
   readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
   readonly identity: Pick<Identity, 'issuer' | 'jwksUri' | 'graphUrl'>
-  /** Milliseconds by which its clock is ahead of the machine's. */
+  /** Milliseconds by which the process's clock is ahead of the machine's. */
   readonly offset: number
 }
 
@@ -21,19 +21,19 @@ export type Task =
   | { readonly kind: 'witness' }
   | { readonly kind: 'close' }
 
-/** What a process says: where it listens, what came of an order, what went wrong where nobody waits. */
-export type Told =
+/** A message of a process: its address, the result of an order, or an error of work whose result is not awaited. */
+export type Report =
   | { readonly ready: string }
   | { readonly n: number; readonly result: unknown }
   | { readonly n: number; readonly error: string }
   | { readonly failed: string }
 
-/** What a process holds, once all garbage is collected, and how late it was since it was last asked. */
+/** Measurements of a process: its memory after garbage collection, and its delays since the last measurement. */
 export interface Witnessed {
   readonly heapBytes: number
   readonly rssBytes: number
   /** Milliseconds that work had to wait for the event loop. */
   readonly delay: { readonly p50: number; readonly p99: number; readonly max: number }
-  /** Open connections, idle ones too: of callers, and to storage and connector. */
+  /** Open connections, also idle ones: from callers, and to storage and connector. */
   readonly sockets: number
 }

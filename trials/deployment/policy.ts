@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agents, users } from '../../src/local/accounts.ts'
 
-/** How the policy of a deployment differs from the example's. */
+/** The differences between the policy of a deployment and the example's. */
 export interface PolicyFiles {
   /** Rules in place of those of approve.cedar. */
   readonly approve?: string
@@ -33,6 +33,6 @@ interface Roster {
   readonly groups: Record<string, { readonly members?: readonly string[]; readonly channels?: readonly string[] }>
 }
 
-/** An account of the local tenant by name. */
+/** Finds the id of an account of the local tenant by its name. */
 export const accountOf = (name: string): string =>
   [...users, ...agents].find((account) => account.name === name)?.oid ?? name

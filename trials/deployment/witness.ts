@@ -5,10 +5,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Witnessed } from './order.ts'
 
-/** How often the event loop is asked, in milliseconds: what is told of it is beyond that. */
+/** Milliseconds between two looks at the event loop. Reported delays are beyond this. */
 const resolution = 10
 
-/** Looks at the process it runs in. */
+/** Measures the process that it runs in. */
 export function startWitness(): () => Witnessed {
   const sockets = openSockets()
   const loop = monitorEventLoopDelay({ resolution })
@@ -18,7 +18,7 @@ export function startWitness(): () => Witnessed {
   const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution)
   return () => {
     const delay = { p50: beyond(loop.percentile(50)), p99: beyond(loop.percentile(99)), max: beyond(loop.max) }
-    // before the collection, which is the witness's doing
+    // The delays do not include the collection, which is caused by this measurement.
     loop.disable()
     collect()
     collect()
@@ -29,7 +29,7 @@ export function startWitness(): () => Witnessed {
   }
 }
 
-/** Also those that are idle, which do not keep the process and are no active handles. */
+/** Tracks open sockets, also idle ones, which are not among the active handles of a process. */
 function openSockets(): ReadonlySet<Socket> {
   const open = new Set<Socket>()
   for (const channel of ['net.client.socket', 'net.server.socket'])

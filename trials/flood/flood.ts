@@ -1,8 +1,8 @@
-/** One process, as agents ask it. */
+/** One process, with the calls that agents make. */
 export interface Desk {
   /** @returns the request's id, or the code of a problem */
   ask(agent: number, ask: { readonly key: string; readonly target: string }): Promise<Said>
-  /** @returns the code of a problem, or `null` when it is cancelled */
+  /** @returns the code of a problem, or `null` if the request was cancelled */
   cancel(agent: number, id: string): Promise<string | null>
 }
 
@@ -10,11 +10,11 @@ type Said = { readonly id: string } | { readonly problem: string }
 
 export interface Flood {
   readonly desks: readonly Desk[]
-  /** What an agent may have pending, and ask for in an hour; and how many cards the channel of all bears. */
+  /** An agent's pending requests, an agent's asks in an hour, and the cards in the channel of all. */
   readonly limits: { readonly pending: number; readonly hourly: number; readonly cards: number }
-  /** How many asks each attack makes. */
+  /** Asks of each attack. */
   readonly asks: number
-  /** So many at once. */
+  /** Asks at once. */
   readonly clients: number
   /** Sets all clocks forward. */
   advance(seconds: number): Promise<void>
@@ -23,7 +23,7 @@ export interface Flood {
 /** Problems that say neither yes nor no. */
 const passing: readonly string[] = ['busy', 'unavailable']
 
-/** From when a request was pending for certain, until when: from its answer to its cancellation. */
+/** The time in which a request was certainly pending: from its answer to its cancellation. */
 interface Span {
   readonly agent: number
   readonly id: string
@@ -34,15 +34,15 @@ interface Span {
 /**
  * Attacks the limits on asking from many agents, with many keys, at several processes at once.
  *
- * @returns what was seen, in words
- * @throws {Error} if more got through than may, or fewer: then slots were lost
+ * @returns the results, in words
+ * @throws {Error} if more requests were taken than allowed, or fewer, because slots were lost
  */
 export async function flood(attacked: Flood): Promise<readonly string[]> {
   const { desks, limits, asks, clients } = attacked
   const spans: Span[] = []
   let [busy, number] = [0, 0]
 
-  /** Asks, with the same key, until it is told yes or no: not that it lost a race, or that nobody knows. */
+  /** Asks with the same key until the answer is yes or no, and not a lost race or a passing fault. */
   async function ask(agent: number, more: { key?: string; target?: string; desk?: number } = {}): Promise<Said> {
     const n = ++number
     const { key = `key-${n}`, target = `target-${n}` } = more
@@ -72,26 +72,26 @@ export async function flood(attacked: Flood): Promise<readonly string[]> {
     }
   }
   const cancelAll = () => Promise.all(spans.filter(({ to }) => to === Infinity).map(cancel))
-  const told: string[] = []
-  const tell = (attack: string, said: readonly Said[]): void => {
+  const results: string[] = []
+  const note = (attack: string, said: readonly Said[]): void => {
     const counts = new Map<string, number>()
     for (const one of said) {
       const outcome = 'id' in one ? 'asked' : one.problem
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     }
-    told.push(`${attack}: ${[...counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`)
+    results.push(`${attack}: ${[...counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`)
   }
 
   const single = await atOnce(clients, asks, () => ask(1))
-  tell('one agent, a key each', single)
+  note('one agent, a key each', single)
   exactly('requests of one agent that are pending', made(single), limits.pending)
 
   const same = await atOnce(clients, clients, (i) => ask(2, { key: 'same', target: 'same', desk: i }))
-  tell('one agent, one key, at all processes', same)
+  note('one agent, one key, at all processes', same)
   exactly('requests of one key', new Set(same.map((one) => ('id' in one ? one.id : one.problem))).size, 1)
 
   const many = await atOnce(clients, asks, (i) => ask(3 + (i % 7 === 0 ? i % 40 : i % 4)))
-  tell('many agents, a key each', many)
+  note('many agents, a key each', many)
   exactly('cards in the channel', spans.filter(({ to }) => to === Infinity).length, limits.cards)
 
   await cancelAll()
@@ -103,25 +103,25 @@ export async function flood(attacked: Flood): Promise<readonly string[]> {
     if (mine) await cancel(mine)
     return said
   })
-  tell('asked and cancelled in a loop', churned)
+  note('asked and cancelled in a loop', churned)
   for (const agent of churners) {
-    // what was refused for having too many pending at once leaves room: it is used up one by one
+    // Asks that were refused because of too many pending requests did not count: use up the rest one by one.
     for (let said = await ask(agent); 'id' in said; said = await ask(agent)) await cancelAll()
     exactly('asks of one agent in an hour', spans.filter((span) => span.agent === agent).length, limits.hourly)
   }
 
   checkSpans(spans, limits)
-  // slots of asks that never came to a request are taken back after a minute
+  // Slots of asks that never became requests are freed after a minute.
   await attacked.advance(61)
   const again = await atOnce(clients, asks, (i) => ask(60 + (i % 40)))
-  tell('many other agents, after all was closed', again)
+  note('many other agents, after all was closed', again)
   exactly('cards in the channel again', made(again), limits.cards)
   await cancelAll()
   await attacked.advance(3_601)
   const last = await atOnce(clients, limits.pending * 4, () => ask(1))
   exactly('requests of the first agent again', made(last), limits.pending)
   checkSpans(spans, limits)
-  return [...told, `told neither yes nor no, and asked again: ${busy}`]
+  return [...results, `calls that were repeated, because they got neither yes nor no: ${busy}`]
 }
 
 const made = (said: readonly Said[]): number => said.filter((one) => 'id' in one).length
@@ -130,7 +130,7 @@ function exactly(what: string, found: number, wanted: number): void {
   if (found !== wanted) throw new Error(`${what}: ${found}, not ${wanted}`)
 }
 
-/** At no moment were more requests pending than an agent, and the channel, may have. */
+/** Checks that at no moment more requests were pending than an agent or the channel may have. */
 function checkSpans(spans: readonly Span[], limits: Flood['limits']): void {
   for (const { from, agent } of spans) {
     const then = spans.filter((one) => one.from <= from && from < one.to)
@@ -140,7 +140,7 @@ function checkSpans(spans: readonly Span[], limits: Flood['limits']): void {
   }
 }
 
-/** Runs so many, of which so many at once. */
+/** Runs a task `all` times, `clients` of them at once. */
 async function atOnce<T>(clients: number, all: number, run: (i: number) => Promise<T>): Promise<readonly T[]> {
   const results: T[] = []
   let next = 0

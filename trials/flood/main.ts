@@ -3,13 +3,13 @@ import { botId, startDeployment } from '../deployment/deployment.ts'
 import { program, say, whole } from '../program.ts'
 import { type Desk, flood } from './flood.ts'
 
-const help = `Attacks the limits on asking: from many agents, with many idempotency keys, at several processes of the app on one
-storage. It fails if more gets through than an agent may have pending or ask for in an hour, or than a channel bears, and
-if fewer do once all is closed: then slots were lost.
+const help = `Attacks the limits on asking, from many agents with many idempotency keys, at several processes of the app on one
+storage. Fails if more requests are taken than an agent may have pending or ask for in an hour, or than a channel may
+have; and if fewer are taken after all requests are closed, because slots were lost.
 
   --asks N       asks of each attack (400)
-  --clients N    at once (24)
-  --processes N  of the app (3)
+  --clients N    asks at once (24)
+  --processes N  processes of the app (3)
 `
 
 const limits = { pending: 5, hourly: 30 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-/** What readers stumble over, wherever it stands. */
+/** Texts that a reader may fail on, wherever they appear. */
 const tokens: readonly Buffer[] = [
   ...[
     '{',
@@ -56,7 +56,7 @@ const broken: readonly Buffer[] = [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0x
   Buffer.from(bytes),
 )
 
-/** One change of bytes, at a place that is a part of their length. */
+/** One change of bytes. Its place is a fraction of their length. */
 const change = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   length: fc.constantFrom(0, 0, 1, 1, 2, 8, 64, 1000),
@@ -68,7 +68,7 @@ const change = fc.record({
   ),
 })
 
-/** The samples with some of their bytes changed; now and then untouched. */
+/** Changes some bytes of a sample; now and then none. */
 export const changed = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
   fc.tuple(fc.constantFrom(...samples), fc.array(change, { maxLength: 4 })).map(([sample, changes]) =>
     changes.reduce((bytes, { at, length, piece }) => {
@@ -77,7 +77,7 @@ export const changed = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
     }, sample),
   )
 
-/** JSON samples with another value somewhere, one member less, or one more: still JSON. */
+/** Changes a value of a JSON sample, or removes or adds a member. The result is still JSON. */
 export const respelt = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
   fc
     .tuple(
@@ -109,7 +109,7 @@ function elsewhere(at: unknown, [step, ...path]: readonly number[], value: unkno
 
 export const size = 65_536
 
-/** 64 KiB of every kind that costs a careless reader more than its length; some go on where a sample begins well. */
+/** Makes inputs of 64 KiB that are expensive for a careless reader. Some begin or end as a valid sample. */
 export function large(samples: readonly Buffer[]): readonly Buffer[] {
   const [sample = Buffer.alloc(0)] = samples
   const nothing: Buffer = Buffer.alloc(0)

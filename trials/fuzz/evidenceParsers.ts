@@ -25,7 +25,7 @@ export async function ofEvidence(folder: string): Promise<Parsers> {
       .find((line) => line.includes('"requested"')) ?? ''
   const request = (JSON.parse(record) as { request: Parameters<typeof proofsIn>[1] }).request
   const [proof] = await proofsIn(await days.file(day(4)), request)
-  if (!proof) throw new Error('There is no proof to begin with.')
+  if (!proof) throw new Error('There is no proof as a sample.')
   const manifest = member('manifest.sigstore.json')
   const text = (name: string, sample: Buffer, read: (text: string) => unknown, json = false): Parser => ({
     ...{ name, json, samples: [sample] },
@@ -69,7 +69,7 @@ export async function ofEvidence(folder: string): Promise<Parsers> {
   }
 }
 
-/** The note's text is what a checkpoint is read from. */
+/** Reads the checkpoint from the text of a note. */
 function parseCheckpointIn(note: string): void {
   parseCheckpoint(parseNote(note).text)
 }

@@ -3,15 +3,15 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { claimed, click, type TeamsDouble, typed } from '../../test/support/teamsDouble.ts'
 
-/** What a stranger sends the bot: a vote or words, and what is to pass for a token of Teams. */
+/** A forged call to the bot: a vote or words, and a false token of Teams. */
 export interface Forgery {
   readonly authorization: string
   readonly body: object
 }
 
 /**
- * Forged calls, each unlike all others in whatever could be remembered of it: tenant, key, service URL, conversation,
- * person. Some KiB each, so that what keeps them is seen.
+ * Makes forged calls that differ in everything that could be remembered of them: tenant, key, service URL, conversation
+ * and person. Each has a few KiB, so that remembering them shows in memory.
  */
 export async function* forgeries(teams: TeamsDouble, count: number): AsyncGenerator<Forgery> {
   for (let i = 0; i < count; i++) {
@@ -20,7 +20,7 @@ export async function* forgeries(teams: TeamsDouble, count: number): AsyncGenera
     const claims = claimed({ tid: tenant, serviceurl, padding: randomBytes(2000).toString('hex') })
     const vote = { request: '01kjw2xm00abcdefghjkmnpqrs-07', view: `sha256:${randomBytes(32).toString('hex')}` }
     const ours = i % 2 === 0 ? click(randomUUID(), 'approve', vote) : typed(randomUUID(), `help ${tenant}`)
-    // half of them name our tenant and a good service URL, so that the token alone is at fault
+    // Half of them name our tenant and a good service URL, so that only the token is false.
     const theirs = {
       channelData: { tenant: { id: tenant } },
       conversation: { id: `a:${tenant}` },
@@ -31,7 +31,7 @@ export async function* forgeries(teams: TeamsDouble, count: number): AsyncGenera
   }
 }
 
-/** In turn: unsigned, with a signature of nothing, with an unknown key, with a stranger's signature. */
+/** Makes false tokens in turn: unsigned, with a random signature, with an unknown key, with a foreign signature. */
 async function tokenOf(teams: TeamsDouble, claims: object, i: number): Promise<string> {
   const kind = i % 10
   if (kind === 0) return teams.token({ ...claims }, {}, 'stranger')
@@ -44,7 +44,7 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 
 let collect: (() => void) | undefined
 
-/** Bytes that are still held once all garbage is collected. */
+/** Gives the bytes in use after garbage collection. */
 export function heldBytes(): number {
   if (!collect) {
     setFlagsFromString('--expose-gc')

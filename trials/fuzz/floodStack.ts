@@ -10,8 +10,8 @@ import { forgeries } from './flood.ts'
 /**
  * Floods the bot of a local stack with forged calls, through its real door.
  *
- * @returns what was measured, in words
- * @throws {Error} if anything came of them: another answer than 401, an event, a card, or memory that stays
+ * @returns the measurements, in words
+ * @throws {Error} if a call had an effect: another answer than 401, an event, a card, or memory that stays in use
  */
 export async function floodStack(count: number): Promise<string> {
   const [connector, teams] = await Promise.all([startConnector(), startTeams()])
@@ -24,7 +24,7 @@ export async function floodStack(count: number): Promise<string> {
       ({ length }) => length > 0,
     )
     const events = async () => JSON.stringify((await stack.call('compliance', `/api/requests/${body.id}/events`)).body)
-    /** Beside the card, which may be brought up to date meanwhile. */
+    /** Counts calls to Teams without updates of the card, which may come at any time. */
     const written = () => connector.calls.filter(({ kind }) => kind !== 'update').length
     const before = { events: await events(), calls: written() }
     const statuses = new Map<number, number>()
@@ -41,18 +41,18 @@ export async function floodStack(count: number): Promise<string> {
       }
       await Promise.all(Array.from({ length: 16 }, caller))
     }
-    await flood(500) // connections, compiled code: what is made once
+    await flood(500) // for connections and compiled code, which stay
     const held = await heldBy(stack)
     sent = 0
     await flood(count)
     const growth = (await heldBy(stack)) - held
     const after = { events: await events(), calls: written() }
-    const told = `flood: ${count} forged calls, ${mib(sent)} sent, ${mib(growth)} more held afterwards`
-    if (statuses.size !== 1 || !statuses.has(401)) throw new Error(`${told}; answers: ${JSON.stringify([...statuses])}`)
-    if (after.events !== before.events || after.calls !== before.calls)
-      throw new Error(`${told}; something came of them`)
-    if (growth > sent / 20) throw new Error(`${told}: too much`)
-    return told
+    const result = `flood: ${count} forged calls, ${mib(sent)} sent, ${mib(growth)} more held afterwards`
+    if (statuses.size !== 1 || !statuses.has(401))
+      throw new Error(`${result}; answers: ${JSON.stringify([...statuses])}`)
+    if (after.events !== before.events || after.calls !== before.calls) throw new Error(`${result}; they had an effect`)
+    if (growth > sent / 20) throw new Error(`${result}: too much`)
+    return result
   } finally {
     await Promise.all([connector.close(), teams.close()])
     await stack.stop()
@@ -61,7 +61,7 @@ export async function floodStack(count: number): Promise<string> {
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-/** Makes the stack write down, on a signal, how many bytes it holds once all garbage is collected. */
+/** Makes the stack collect garbage on a signal, and write the bytes that are still in use to a file. */
 const witness = `--import data:text/javascript,${encodeURIComponent(`
 import { renameSync, writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'

@@ -5,15 +5,15 @@ import { floodStack } from './floodStack.ts'
 import type { Parser } from './parser.ts'
 import { parsers } from './parsers.ts'
 
-/** Milliseconds for 64 KiB: the promise of this script, and of no test. */
+/** Milliseconds for 64 KiB, which only this trial checks, and no test. */
 const promised = 200
 
-const help = `Tries every parser with changed input and with ${size / 1024} KiB of the worst, then floods the bot of a local stack.
-It fails at the first answer that is no code of the domain, at an input that takes over ${promised} ms, and at what stays behind.
+const help = `Tries every parser with changed input and with the worst ${size / 1024} KiB, then floods the bot of a local stack. Fails at
+an error that has no code of the domain, at an input that takes over ${promised} ms, and if a forged call has an effect.
 
   --runs N    tries of each parser (3000)
   --seed N    repeats the tries of an earlier run
-  --only TEXT parsers whose name has it; no flood
+  --only TEXT only parsers whose name contains this text, and no flood
   --flood N   forged calls (10000)
 `
 
@@ -54,7 +54,7 @@ async function fuzz(parser: Parser, { seed, runs }: { seed: number; runs: number
     throw new Error(`${name}: ${slowest.ms} ms for ${JSON.stringify(slowest.input.toString('latin1').slice(0, 60))}…`)
 }
 
-/** What takes the longest, at its best of three: a machine that is busy elsewhere is nobody's fault. */
+/** Finds the slowest input. Takes the best of three times, because the machine may be busy. */
 async function slowestOf({ samples, read }: Parser): Promise<{ readonly ms: number; readonly input: Buffer }> {
   let slowest = { ms: 0, input: Buffer.alloc(0) as Buffer }
   for (const input of large(samples)) {

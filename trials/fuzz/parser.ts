@@ -3,18 +3,18 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { Unreadable } from '../../src/verify/finding.ts'
 
-/** Something that reads what strangers write. */
+/** A parser of input from outside. */
 export interface Parser {
   readonly name: string
-  /** What it takes. */
+  /** Valid inputs. */
   readonly samples: readonly Buffer[]
-  /** Whether samples are JSON, and may be changed as such. */
+  /** Whether the samples are JSON, and are also changed as JSON. */
   readonly json?: boolean
-  /** Milliseconds for 64 KiB, where they are not those of what strangers send: operators write policies. */
+  /** Milliseconds for 64 KiB, if another limit holds: only operators write policies. */
   readonly most?: number
-  /** How often it is tried for one try of the others: some take their time. */
+  /** Tries for one try of the other parsers: slow parsers have a fraction. */
   readonly share?: number
-  /** Says `taken`, or the code it refuses with. @throws whatever else comes of it: that is what is looked for */
+  /** Returns `taken`, or the code of the refusal. @throws any other error, which is a bug */
   readonly read: (bytes: Buffer) => Promise<string>
 }
 
@@ -23,7 +23,7 @@ export interface Parsers {
   readonly close: () => Promise<void>
 }
 
-/** The code of what the domain throws; whatever else is thrown flies on. */
+/** Returns the code of an error of the domain, and throws all others. */
 export async function coded(work: () => Promise<string | void>): Promise<string> {
   try {
     return (await work()) ?? 'taken'

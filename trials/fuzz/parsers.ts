@@ -12,7 +12,7 @@ import { ofPolicy } from './policyParsers.ts'
 import { ofRequests, ofTeams } from './requestParsers.ts'
 import { ofTokens } from './tokenParsers.ts'
 
-/** All of them, with what they need around them. */
+/** Lists all parsers, and sets up what they need. */
 export async function parsers(): Promise<Parsers> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-fuzz-'))
   const evidence = await ofEvidence(folder)
@@ -73,7 +73,7 @@ const ofHeaders: readonly Parser[] = [
   },
 ]
 
-/** Reads a line as RFC 4180 says: apart from the one that writes it. */
+/** Reads a line as RFC 4180 says, independently of the code that writes it. */
 function cellsIn(line: string): readonly string[] {
   const cells: string[] = []
   const form = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n$)/gy

@@ -5,7 +5,7 @@ import { click, typed } from '../../test/support/teamsDouble.ts'
 import { anApproved, asks, claims } from '../../test/support/world.ts'
 import { coded, type Parser } from './parser.ts'
 
-/** The API's bodies, through boundary, schema and use case, over fakes at the ports. */
+/** Parsers of the API's bodies: through boundary, schema and use case, with fakes at the ports. */
 export async function ofRequests(): Promise<readonly Parser[]> {
   const here = await served()
   const pending = await here.approvals.ask(asks())
@@ -63,7 +63,7 @@ export function ofTeams(): readonly Parser[] {
     { ...typed('dba-1', '<at>Countersign</at> show x'), entities: [mention], recipient: { id: '28:bot' } },
     { ...typed('dba-1', ''), ...joined },
   ]
-  // whatever Teams vouches for: the gate has a fuzz of its own
+  // The gate lets every call in, because it has a parser of its own here.
   const door = teamsDoor({ gate: async () => undefined, bot: async () => ({ kind: 'none' }) })
   return [
     {

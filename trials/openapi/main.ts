@@ -5,15 +5,15 @@ import { promisify } from 'node:util'
 import { openapi } from '../../src/contract/openapi.ts'
 import { program, say } from '../program.ts'
 
-const help = `Reads the OpenAPI document with programs of others: a linter, and a generator of types, with a small program that
-uses these types. They need TypeScript 5, so they have a lockfile of their own, and are installed into dist/openapi/.
+const help = `Reads the OpenAPI document with a linter and with a type generator, and compiles a small program that uses the types.
+These tools need TypeScript 5, so they have a lockfile of their own and are installed into dist/openapi/.
 `
 
-/** Beside what is built: the folder of the trial stays as it is, and no other program reads this one. */
+/** A folder of build output, so that the folder of the trial stays as it is. */
 const folder = join(process.cwd(), 'dist/openapi')
 const sources = ['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'usage.ts']
 
-/** No domain of an example, which linters warn of. */
+/** Not an example domain, of which linters warn. */
 const baseUrl = 'https://countersign.internal'
 
 const run = promisify(execFile)
@@ -38,7 +38,7 @@ async function prepare(): Promise<void> {
   await writeFile(join(folder, 'openapi.json'), JSON.stringify(openapi(baseUrl), null, 2))
 }
 
-/** Runs one of the programs, and says how it went. */
+/** Runs one of the tools, and prints the result. */
 async function step(what: string, name: string, args: readonly string[]): Promise<boolean> {
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' }
   try {

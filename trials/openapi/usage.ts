@@ -1,11 +1,11 @@
-// Uses the types that a generator makes of the OpenAPI document. It is compiled by TypeScript 5, and never run: what
-// must compile stands plain, what must not stands below `@ts-expect-error`.
+// Uses the types that a generator makes from the OpenAPI document. TypeScript 5 compiles this file, and no program runs
+// it. Code that must not compile is below `@ts-expect-error`.
 import type { components, operations, paths } from './api.ts'
 
 type Schemas = components['schemas']
 type Request = Schemas['Request']
 
-/** What is needed to ask, and no more. */
+/** The required members of an ask. */
 export const ask: Schemas['AskBody'] = {
   action: 'db.export',
   target: 'prod/postgres/customers',
@@ -19,7 +19,7 @@ export const unexplained: Schemas['AskBody'] = { action: 'db.export', target: 'p
 // @ts-expect-error: a verdict is approve or deny
 export const undecided: Schemas['DecisionBody'] = { verdict: 'maybe', digest: ask.target }
 
-/** Every word of these lists is known, so none is forgotten. */
+/** All values are known, so that the compiler finds a missing one. */
 export function stepOf(request: Request): string | undefined {
   switch (request.next) {
     case 'wait':
@@ -37,7 +37,7 @@ export function stepOf(request: Request): string | undefined {
 
 function wordsOf({ code, words }: Schemas['Stop']): string {
   const again: readonly Schemas['StopCode'][] = ['expired', 'lapsed']
-  // @ts-expect-error: this is no code
+  // @ts-expect-error: not one of the codes
   if (code === 'maybe') return ''
   return again.includes(code) ? `${words} Ask again.` : words
 }
@@ -65,7 +65,7 @@ export function conflictOf({ code, pointer }: ProblemOf<Answers<'decide'>[409]>)
   }
 }
 
-// @ts-expect-error: reading is no change, so there is nothing to conflict with
+// @ts-expect-error: reading changes nothing, so it has no conflicts
 export type Unknown = Answers<'read'>[409]
 
 export type Paths = [

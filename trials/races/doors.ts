@@ -3,14 +3,14 @@ import type { Deployment } from '../deployment/deployment.ts'
 import { accountOf } from '../deployment/policy.ts'
 import { type Door, eventOf, type Reply } from './race.ts'
 
-/** A request that is raced for. */
+/** A request about which callers race. */
 export interface Raced {
   readonly id: string
   readonly digest: string
   readonly expiresAt: string
 }
 
-/** The door of one process: its API, over HTTP. */
+/** Opens the door of one process: its API over HTTP. */
 export const doorOf =
   ({ call }: Client, { members }: Deployment, member: number, { id, digest }: Raced): Door =>
   async (wish, grant) => {
@@ -43,7 +43,7 @@ export const doorOf =
     }
   }
 
-/** The events that are left of a request, and when its approval would lapse. */
+/** Reads the events of a request, and when its approval would lapse. */
 export async function eventsOf(
   { call }: Client,
   { id }: Raced,
@@ -65,7 +65,7 @@ interface Times {
   readonly lapsesAt?: string
 }
 
-/** Nothing but `expired` is recorded for a time after the deadline, and that for none before; so with a lapse. */
+/** Checks that only `expired` is recorded after the deadline, and not before it; and `lapsed` likewise. */
 function checkTimes(leaves: readonly Leaf[]): void {
   let deadline = ''
   for (const { type, at, data } of leaves) {

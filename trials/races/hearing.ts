@@ -3,14 +3,14 @@ import { until } from '../../test/support/until.ts'
 
 const waiters = 10
 
-/** Seconds that they would wait if they heard nothing. */
+/** Seconds that agents wait if they get no answer. */
 const most = 60
 
 /**
- * Agents wait at one process while the decisions are made at the other.
+ * Lets agents wait at one process while decisions are made at the other.
  *
- * @returns how long it took, in words
- * @throws {Error} if somebody waited to the end, or heard something else
+ * @returns the times until the answers came, in words
+ * @throws {Error} if an agent waits to the end, or gets another answer
  */
 export async function hearOfEachOther({ call }: Client): Promise<string> {
   const asked = await Promise.all(
@@ -25,10 +25,10 @@ export async function hearOfEachOther({ call }: Client): Promise<string> {
   const heard = asked.map(async ({ id }, i) => {
     const verdict = verdictOf(i)
     const { body } = await call(0, 'deploy-bot', `/api/requests/${id}`, undefined, { prefer: `wait=${most}` })
-    if (body.status !== statuses[verdict]) throw new Error(`Waited for ${verdict}, and heard: ${body.status}`)
+    if (body.status !== statuses[verdict]) throw new Error(`Waited for ${verdict}, and was answered ${body.status}`)
     return performance.now() - (decided.get(id) ?? Number.NaN)
   })
-  const settled = Promise.allSettled(heard)
+  const allHeard = Promise.allSettled(heard)
   await until(
     async () => (await call(0, 'compliance', '/api/health')).body.counts?.waiting as number,
     (waiting) => waiting === waiters,
@@ -39,11 +39,11 @@ export async function hearOfEachOther({ call }: Client): Promise<string> {
     const { status } = await call(1, 'dba-1', `/api/requests/${id}/decisions`, decision)
     if (status !== 200) throw new Error(`The decision was answered ${status}.`)
   }
-  await settled
+  await allHeard
   const took = (await Promise.all(heard)).sort((a, b) => a - b)
   const [median, longest] = [took[Math.floor(took.length / 2)] ?? 0, took.at(-1) ?? 0]
-  if (longest > (most * 1000) / 2) throw new Error(`Somebody heard after ${Math.round(longest)} ms`)
-  return `${waiters} agents at one process heard of decisions at the other: after ${median.toFixed(0)} ms, at most ${longest.toFixed(0)} ms`
+  if (longest > (most * 1000) / 2) throw new Error(`An agent was answered after ${Math.round(longest)} ms`)
+  return `${waiters} agents at one process were answered after decisions at the other: after ${median.toFixed(0)} ms, at most ${longest.toFixed(0)} ms`
 }
 
 const verdictOf = (i: number) => (i % 2 === 0 ? 'approve' : 'deny')

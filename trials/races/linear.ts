@@ -3,15 +3,15 @@ import { type Answer, type Call, type Deadlines, outcomes, type State } from './
 /** One call of a history. */
 export interface Entry {
   readonly call: Call
-  /** When it was called and answered, on one clock that never goes back; `Infinity` where no answer came. */
+  /** The times of call and answer, on one monotonic clock; `Infinity` if no answer came. */
   readonly from: number
   readonly to: number
-  /** `null` where no answer came: it may have had its effect, now or later, or none. */
+  /** `null` if no answer came. The call may have an effect, now or later, or none. */
   readonly answer: Answer | null
   readonly deadlines: Deadlines
 }
 
-/** What happened to a request: what people called, and the events that are left of it, in their order. */
+/** The history of a request: all calls, and its events in order. */
 export interface History {
   readonly start: State
   readonly entries: readonly Entry[]
@@ -19,11 +19,11 @@ export interface History {
 }
 
 /**
- * Finds an order in which the calls, one after the other, give every answer and leave exactly these events, where a call
- * that was answered before another began comes before it. (J. Wing, C. Gong: Testing and verifying concurrent objects,
- * 1993; a configuration that led nowhere is not tried again, as in G. Lowe: Testing for linearizability, 2017.)
+ * Finds an order in which the calls, made one after the other, give exactly these answers and events. A call that was
+ * answered before another began comes before it. (J. Wing, C. Gong: Testing and verifying concurrent objects, 1993. A
+ * configuration that failed is not tried again, as in G. Lowe: Testing for linearizability, 2017.)
  *
- * @returns `null` if there is none: then what people were told cannot be true
+ * @returns `null` if there is no such order: the answers cannot all be true
  */
 export function linearization({ start, entries, events }: History): readonly Entry[] | null {
   const failed = new Set<string>()
@@ -54,8 +54,8 @@ export function linearization({ start, entries, events }: History): readonly Ent
   }
 
   /**
-   * A call that may come next and has no effect there may as well come now: without it, all else goes on alike. (Not one
-   * during which a deadline passes: later it could be the one that lets it take effect.)
+   * Finds a call that may come next and has no effect. It can come now, because the other calls do not depend on it.
+   * (This is not so for a call during which a deadline passes, since a later call may be the one that applies it.)
    */
   function effectless(state: State, end: number): number {
     return entries.findIndex(({ call, from, answer, deadlines }, i) => {
@@ -70,8 +70,8 @@ export function linearization({ start, entries, events }: History): readonly Ent
 
 const isSame = (a: Answer, b: Answer): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** A history in words, for who has to find out. */
-export function told({ start, entries, events }: History): string {
+/** Describes a history for people. */
+export function describeHistory({ start, entries, events }: History): string {
   const first = Math.min(...entries.map(({ from }) => from))
   const at = (time: number) => (Number.isFinite(time) ? (time - first).toFixed(1) : '…').padStart(8)
   const lines = [...entries]

@@ -3,21 +3,21 @@ import { type Deployment, startDeployment } from '../deployment/deployment.ts'
 import { program, say, seedOption, whole } from '../program.ts'
 import { doorOf, eventsOf, type Raced } from './doors.ts'
 import { hearOfEachOther } from './hearing.ts'
-import { type History, linearization, told } from './linear.ts'
+import { type History, linearization, describeHistory } from './linear.ts'
 import { type Clocks, type Flavour, flavours, quorumOf, race, type Random, randomFrom, recorder } from './race.ts'
 
-const help = `Two processes of the app on one storage: approvers, the agent, executors and timers are at the same requests at once. It
-fails if what they were answered could not have been answered one after the other, or if the events say otherwise, and
-if an agent that waits at one process does not hear of a decision made at the other.
+const help = `Runs two processes of the app on one storage. Approvers, the agent, executors and timers act on the same requests at
+once. Fails if the answers and events are not possible with calls one after the other, or if an agent that waits at one
+process gets no answer after a decision at the other.
 
-  --requests N  requests that are raced for (50)
+  --requests N  requests about which callers race (50)
   --seed N      repeats the pauses of an earlier run
 `
 
-/** So many requests are raced for at once, all of one kind: the deadline of one is that of its neighbours. */
+/** Requests that are raced about at once. All are of one flavour, because they share deadlines. */
 const together = 8
 
-/** Each of these is reached by somebody. */
+/** Endings that the run must reach. */
 const wanted = ['denied', 'expired', 'cancelled', 'revoked', 'lapsed', 'succeeded']
 
 const rules = `
@@ -45,11 +45,11 @@ async function run(values: { readonly requests: string; readonly seed: string })
 interface Place {
   readonly deployment: Deployment
   readonly calls: Client
-  /** Milliseconds by which the processes' clocks are ahead at least, and at most: apart while they are being set. */
+  /** Milliseconds by which the processes' clocks are ahead. The two differ while clocks are being set. */
   readonly offsets: { least: number; most: number }
 }
 
-/** Goes on after so many requests, for as many again, if not every end was reached: then by chance alone. */
+/** Races about so many requests, and about up to as many again if an ending was not reached by chance. */
 async function races(place: Place, requests: number, random: Random): Promise<void> {
   const ends = new Map<string, number>()
   const missing = () => wanted.filter((end) => ![...ends.keys()].some((found) => found.endsWith(end)))
@@ -59,7 +59,8 @@ async function races(place: Place, requests: number, random: Random): Promise<vo
     const left = Math.max(1, requests - raced)
     const number = Math.min(together, Math.ceil(left / (flavours.length - (turn % flavours.length))))
     for (const history of await batch(place, flavour, number, random)) {
-      if (linearization(history) === null) throw new Error(`${flavour}: no order of these calls\n${told(history)}`)
+      if (linearization(history) === null)
+        throw new Error(`${flavour}: no order of these calls\n${describeHistory(history)}`)
       calls += history.entries.length
       const end = `${flavour}: ${history.events.at(-1)?.split(' ')[0]}`
       ends.set(end, (ends.get(end) ?? 0) + 1)
@@ -87,7 +88,7 @@ async function batch(place: Place, flavour: Flavour, number: number, random: Ran
       doors.map(([door], i) => recorders[i]?.make(door, { kind: 'approve', who: 'dba-1' }) ?? Promise.reject()),
     )
     const left = await Promise.all(all.map((one) => eventsOf(calls, one)))
-    // a grant ends with a whole second, up to one before the approval does
+    // A grant ends with a whole second, up to one second before the approval.
     await advanceTo(
       place,
       left.map(({ lapsesAt }) => Date.parse(lapsesAt ?? '')),
@@ -127,7 +128,7 @@ const clocksOf = ({ offsets }: Place): Clocks => ({
   most: () => Date.now() + offsets.most,
 })
 
-/** Sets all clocks to so many milliseconds before the first of these times. */
+/** Sets all clocks to `before` milliseconds before the first of these times. */
 async function advanceTo({ deployment, offsets }: Place, times: readonly number[], before: number): Promise<void> {
   const most = Math.max(0, Math.min(...times) - before - (Date.now() + offsets.most))
   offsets.most += most

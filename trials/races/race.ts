@@ -1,10 +1,10 @@
 import type { Entry, History } from './linear.ts'
 import { type Answer, asked, type Call, type Passed } from './spec.ts'
 
-/** What somebody is to do: the grant of a redemption is read when it is there. */
+/** A call to make. A redemption reads its grant first. */
 export type Wish = Exclude<Call, { kind: 'redeem' }> | { readonly kind: 'redeem'; readonly redemption: string }
 
-/** A grant, as it was read. */
+/** A grant, as it was answered. */
 interface Grant {
   readonly token: string
   readonly expiresAt: string
@@ -15,16 +15,16 @@ export interface Reply {
   readonly grant?: Grant
 }
 
-/** One process, for one request. Rejects where no answer came. */
+/** Calls one process about one request. Rejects if no answer comes. */
 export type Door = (wish: Wish, grant: Grant | null) => Promise<Reply>
 
-/** Between which moments the processes' clocks are, in milliseconds: they are not set at once. */
+/** The range of the processes' clocks, in milliseconds, because they are not all set at the same moment. */
 export interface Clocks {
   readonly least: () => number
   readonly most: () => number
 }
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** Gives numbers from 0 to 1, the same for the same seed. */
 export type Random = () => number
 
 /** A call with the times at which it was made and answered, before the deadlines are known. */
@@ -36,14 +36,14 @@ interface Made extends Pick<Entry, 'from' | 'to' | 'answer'> {
   readonly latest: number
 }
 
-/** Records everything that is called about one request. */
+/** Records all calls about one request. */
 export interface Recorder {
-  /** Answers `null` where no answer came. */
+  /** Makes a call. Returns `null` if no answer comes. */
   readonly make: (door: Door, wish: Wish, grant?: Grant | null) => Promise<Reply | null>
   history(left: { quorum: number; expiresAt: string; lapsesAt: string | null; events: readonly string[] }): History
 }
 
-/** The codes of answers that say that nothing was done, and nothing about the request. */
+/** Codes of answers after which nothing was done and nothing is known of the request. */
 const nothingDone = ['busy']
 
 export function recorder(clocks: Clocks): Recorder {
@@ -73,7 +73,7 @@ export function recorder(clocks: Clocks): Recorder {
   }
 }
 
-/** Clocks are read in whole milliseconds, before and after a call. */
+/** Milliseconds of tolerance, because clocks are read in whole milliseconds before and after a call. */
 const margin = 5
 
 function passing(deadline: string | null, earliest: number, latest: number): Passed {
@@ -83,14 +83,14 @@ function passing(deadline: string | null, earliest: number, latest: number): Pas
   return earliest >= at + margin ? 'yes' : 'maybe'
 }
 
-/** The ways in which a request is raced for. */
+/** The kinds of races about a request. */
 export const flavours = ['votes', 'denial', 'withdrawal', 'revocation', 'everything', 'deadline', 'lapse'] as const
 
 export type Flavour = (typeof flavours)[number]
 
 export const quorumOf = (flavour: Flavour): number => (['votes', 'denial', 'everything'].includes(flavour) ? 2 : 1)
 
-/** Lets everybody at a request at once, through both doors, and waits until all have their answers. */
+/** Lets all parties act on a request at once, through both doors, and waits for all answers. */
 export async function race(flavour: Flavour, doors: readonly [Door, Door], { make }: Recorder, random: Random) {
   const [a, b] = random() < 0.5 ? doors : [doors[1], doors[0]]
   const spread = flavour === 'deadline' ? 600 : flavour === 'lapse' ? 2_000 : 25
@@ -99,7 +99,7 @@ export async function race(flavour: Flavour, doors: readonly [Door, Door], { mak
     await pause()
     await make(door, wish)
   }
-  /** Looks until the request is approved, or over, and then does what it would. */
+  /** Reads the request until it is approved or closed. Makes the call if it is approved. */
   const then = async (door: Door, wish: Wish): Promise<void> => {
     await pause()
     for (let looks = 0; looks < 200; looks++) {
@@ -149,12 +149,12 @@ export async function race(flavour: Flavour, doors: readonly [Door, Door], { mak
     ],
   }
   await Promise.all(parties[flavour]())
-  // what is left open is closed, so that it stands in nobody's way
+  // Closes the request, so that it does not count against limits.
   await make(a, { kind: 'cancel' })
   await make(b, { kind: 'read' })
 }
 
-/** As a uuid, so that a seed repeats it. */
+/** Makes a UUID that a seed repeats. */
 function redemption(random: Random): string {
   const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('')
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join('-')
@@ -171,7 +171,7 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-/** An event of a request in the words of the specification; `null` for those that it does not speak of. */
+/** Describes an event in the words of spec.ts; `null` for an event that it does not model. */
 export function eventOf(
   leaf: { readonly type: string; readonly actor: { readonly id?: string }; readonly data?: Data },
   nameOf: (id: string) => string,

@@ -1,9 +1,9 @@
 /**
- * What a request does, one call after the other: written from the description of the API alone, and from nothing that
- * the app is made of. What many did at once has to be what they could have done one after the other.
+ * A model of a request under calls one after the other. It is written from the description of the API alone, and shares
+ * no code with the app. Concurrent calls must have results that this model allows in some order.
  */
 
-/** Whether a deadline has passed for a call: `maybe` where it passed during the call. */
+/** Whether a deadline has passed for a call; `maybe` if it passed during the call. */
 export type Passed = 'no' | 'maybe' | 'yes'
 
 export type Call =
@@ -13,7 +13,7 @@ export type Call =
   | { readonly kind: 'redeem'; readonly redemption: string; readonly grantExpired: Passed }
   | { readonly kind: 'report'; readonly result: 'succeeded' | 'failed' }
 
-/** The status that an answer shows and how many votes, or the code of a problem. A sweep is answered with nothing. */
+/** The status and the number of votes of an answer, or the code of a problem. A sweep answers only `done`. */
 export type Answer = { readonly status: string; readonly votes: number } | { readonly problem: string } | 'done'
 
 type Status = 'pending' | 'approved' | 'redeemed' | 'succeeded' | 'failed' | Ended
@@ -21,14 +21,14 @@ type Ended = 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked'
 
 export interface State {
   readonly status: Status
-  /** How many people have to approve. */
+  /** The number of people who must approve. */
   readonly quorum: number
   readonly votes: readonly { readonly who: string; readonly verdict: 'approve' | 'deny' }[]
-  /** Who revoked, or with which redemption it was redeemed. */
+  /** The person who revoked, or the redemption. */
   readonly by?: string
 }
 
-/** What a call may lead to: the state after it, what it is answered, and the events that it leaves. */
+/** A possible result of a call: the state after it, its answer, and its events. */
 export interface Outcome {
   readonly state: State
   readonly answer: Answer
@@ -42,7 +42,7 @@ export interface Deadlines {
 
 export const asked = (quorum: number): State => ({ status: 'pending', quorum, votes: [] })
 
-/** All that a call may lead to; more than one where a deadline passes during it. */
+/** Lists the possible results of a call: more than one if a deadline passes during the call. */
 export function outcomes(state: State, call: Call, deadlines: Deadlines): readonly Outcome[] {
   const passed = state.status === 'pending' ? deadlines.expired : state.status === 'approved' ? deadlines.lapsed : 'no'
   const over = state.status === 'pending' ? 'expired' : 'lapsed'
@@ -112,7 +112,7 @@ function voted(
 
 const shown = ({ status, votes }: State): Answer => ({ status, votes: votes.length })
 
-/** With what a call is refused in a status in which it is not possible. */
+/** The codes with which calls are refused in a status that does not allow them. */
 type Refusals = Readonly<Record<'cancel' | 'redeem' | 'report' | 'revoke', string>>
 
 const closed: Refusals = {

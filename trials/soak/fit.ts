@@ -1,8 +1,8 @@
 /** A straight line through points, by least squares. */
 export interface Fit {
-  /** Of the line, in units of y for one of x. */
+  /** Units of y for one unit of x. */
   readonly slope: number
-  /** By how much the slope may be off: its standard error. */
+  /** The standard error of the slope. */
   readonly error: number
 }
 
@@ -16,5 +16,5 @@ export function fit(points: readonly (readonly [number, number])[]): Fit {
   return { slope, error: Math.sqrt(left / (points.length - 2) / spread) }
 }
 
-/** The slope that is there for certain, nearly: what is beyond chance. */
+/** Gives the part of a slope that is beyond chance (two standard errors). */
 export const certain = ({ slope, error }: Fit): number => Math.max(0, slope - 2 * error)

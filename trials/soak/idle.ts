@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 
-/** How late a thread is that has nothing to do: by as much as the machine is busy elsewhere. */
+/** Measures how late an idle thread is, which shows how busy the machine is with other programs. */
 export interface Idle {
-  /** Milliseconds, in 99 of 100 looks since it was last asked. */
+  /** Gives milliseconds: the 99th percentile since the last call. */
   late(): Promise<number>
   close(): Promise<unknown>
 }
@@ -24,7 +24,7 @@ export function startIdle(): Idle {
     late: () =>
       new Promise((done) => {
         worker.once('message', (late: number) => done(late))
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, and no window
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         worker.postMessage(null)
       }),
     close: () => worker.terminate(),

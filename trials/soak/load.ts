@@ -2,26 +2,26 @@ import { randomUUID } from 'node:crypto'
 import type { Client } from '../deployment/client.ts'
 import { click } from '../../test/support/teamsDouble.ts'
 
-/** What was done so far, by name: how often. */
+/** Counts of what was done so far, by name. */
 export type Counts = Map<string, number>
 
 export interface Load {
   readonly calls: Client
   readonly counts: Counts
-  /** How many agents there are. */
+  /** The number of agents. */
   readonly bots: number
 }
 
-/** Channels, each of a group of its own: Teams bears so many cards in one. */
+/** Channels, each with a group of its own, because Teams limits the cards in one channel. */
 export const channels = Array.from({ length: 10 }, (_, i) => `channel-${i}`)
 
-/** Ways that a request goes, one after the other. */
+/** Kinds of lives of a request, which take turns. */
 const lives = ['teams', 'api', 'denied', 'cancelled', 'revoked', 'other', 'late', 'lists'] as const
 
 /**
- * One request from its beginning to its end, in the nth way; its agent waits for the decision over the API.
+ * Runs one request from its beginning to its end, while its agent waits for the decision over the API.
  *
- * @throws {Error} at an answer that should not be
+ * @throws {Error} at an unexpected answer
  */
 export async function live({ calls, counts, bots }: Load, n: number): Promise<void> {
   const bot = `bot-${n % bots}`
@@ -29,9 +29,9 @@ export async function live({ calls, counts, bots }: Load, n: number): Promise<vo
   const did = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1)
   const send = async (who: string, path: string, body?: object, headers = {}, wanted = [200, 201]) => {
     let answer = await calls.call(0, who, path, body, headers)
-    // the agent is told to try again; whatever it sends may arrive twice
+    // The agent is asked to try again. All its calls may arrive twice.
     for (let again = 0; answer.status === 503 && again < 8; again++) {
-      did('told to try again')
+      did('asked to try again')
       await new Promise((done) => setTimeout(done, 1_000))
       answer = await calls.call(0, who, path, body, headers)
     }
@@ -102,7 +102,7 @@ export async function live({ calls, counts, bots }: Load, n: number): Promise<vo
   }
 }
 
-/** What a card's button sends. */
+/** Reads the data that a card's button sends. */
 function dataOf(card: unknown, verb: string): object {
   const found = every(card).find((one) => one['type'] === 'Action.Execute' && one['verb'] === verb)
   const data = found?.['data']

@@ -17,26 +17,28 @@ import { channels, type Counts, live } from './load.ts'
 import { tableOf } from './table.ts'
 import { ledgerKey } from '../../test/support/fakes/ledgerKey.ts'
 
-const help = `Lives of requests, one after the other, at one process of the app: asked, waited for, decided over the API and in Teams,
-redeemed, reported, listed. It fails if an answer is not as it should be, if memory grows in the second half, if the
-event loop is held up, if cards stay out of date, or if waiters or sockets are left 5 seconds after the end.
+const help = `Runs requests at one process of the app: they are asked, waited for, decided over the API and in Teams, redeemed,
+reported and listed. Fails at an unexpected answer, if memory grows in the second half, if the event loop is held up, if
+cards stay out of date, or if waiters or sockets are left 5 seconds after the end.
 
-  --minutes N   how long (10)
-  --rate N      lives that begin in a second, as far as the machine goes (4; for more than 20 minutes 1, since a channel
-                bears 1,800 cards in an hour)
-  --json        write JSON, for machines
-  --out FILE    write JSON to a file as well
+  --minutes N   minutes to run (10)
+  --rate N      lives that begin in a second, if the machine can (4; use 1 for more than 20 minutes, since a channel may
+                have 1,800 cards in an hour)
+  --json        writes JSON, for programs
+  --out FILE    also writes JSON to a file
 `
 
-/** What must not be passed. */
+/** Limits of the measurements. */
 const most = {
-  /** Of the heap, after garbage was collected, in the second half and beyond chance. */
+  /** Growth of the heap after garbage collection, in the second half and beyond chance. */
   mebibytesPerMinute: 0.5,
-  /** Milliseconds by which work was late, in 99 of 100 looks, of the samples' median; beyond what an idle thread was. */
+  /**
+   * Milliseconds by which work was late: the median of the samples' 99th percentiles, without those of an idle thread.
+   */
   delay: 100,
-  /** Of all calls, those that are told to try again: a machine that is busy elsewhere makes some. */
+  /** The fraction of calls that are asked to try again. A busy machine causes some. */
   again: 0.05,
-  /** Lives at once: more do not begin before others end. */
+  /** Lives at once. Others begin when some of them have ended. */
   atOnce: 12,
 }
 
@@ -91,7 +93,7 @@ async function run(values: Wanted): Promise<void> {
   }
 }
 
-/** What was measured, and what of it may not be. */
+/** The measurements, and the limits that were exceeded. */
 export type Result = Awaited<ReturnType<typeof soak>>
 
 async function soak(deployment: Deployment, { minutes, rate }: { minutes: number; rate: number }) {
@@ -140,17 +142,17 @@ async function soak(deployment: Deployment, { minutes, rate }: { minutes: number
   const second = samples.filter(({ minute }) => minute > loaded / 2)
   const heap = fit(second.map(({ minute, heapBytes }) => [minute, heapBytes / 2 ** 20] as const))
   const delay = median(samples.slice(1).map((sample) => Math.max(0, sample.delay.p99 - sample.idle)))
-  // what the background could not do for want of an answer of the storage, it does later
+  // Background work that the storage did not answer in time is done later.
   const passing = (text: string) => text.startsWith('unavailable:')
   const put = deployment.failures.filter(passing).length
   if (put > 0) counts.set('put off', put)
-  const again = (counts.get('told to try again') ?? 0) / (counts.get('calls') ?? 1)
+  const again = (counts.get('asked to try again') ?? 0) / (counts.get('calls') ?? 1)
   const violations = [
     ...wrong,
     ...deployment.failures.filter((text) => !passing(text)),
     ...(second.length < 3 ? ['It was too short to tell whether the heap grows'] : []),
     ...(certain(heap) > most.mebibytesPerMinute ? [`The heap grows: ${heap.slope.toFixed(2)} MiB a minute`] : []),
-    ...(again > most.again ? [`Told to try again: ${(again * 100).toFixed(1)} % of all calls`] : []),
+    ...(again > most.again ? [`Asked to try again: ${(again * 100).toFixed(1)} % of all calls`] : []),
     ...(delay > most.delay ? [`The event loop is held up: ${delay.toFixed(0)} ms`] : []),
     ...Object.entries(left).flatMap(([what, count]) => (count === 0 ? [] : [`${what} left: ${count}`])),
   ]
@@ -162,14 +164,14 @@ async function timers(member: Member): Promise<void> {
   await member.timer('deliver')
 }
 
-/** How many requests' cards are out of date after the timer had its turns. */
+/** Counts requests whose cards are still out of date after runs of the timer. */
 async function cardsLeft({ storage }: Deployment, member: Member): Promise<number> {
   const credential = new AzureNamedKeyCredential(storage.account, storage.key)
   const outbox = new TableOutbox(
     connectTables({ url: storage.tablesUrl, credential, ledgerKey, origin: 'countersign.example/soak' }),
   )
   for (let turn = 0; ; turn++) {
-    // a day from now: what is put off, or claimed, waits too
+    // The time is one day ahead, so that deferred and claimed deliveries count too.
     const waiting = await outbox.waiting(instant(Date.now() + 86_400_000), 1_000)
     if (waiting.length === 0 || turn === 24) return waiting.length
     await member.timer('deliver')
@@ -177,7 +179,7 @@ async function cardsLeft({ storage }: Deployment, member: Member): Promise<numbe
   }
 }
 
-/** Those of callers are closed by them, those to others after 5 seconds of silence. */
+/** Counts open sockets. Callers close theirs, and those to other services are closed after 5 seconds of silence. */
 async function socketsLeft(member: Member): Promise<number> {
   await new Promise((done) => setTimeout(done, 5_000))
   for (let turn = 0; ; turn++) {

@@ -1,6 +1,6 @@
 import type { Result } from './main.ts'
 
-/** What a soak measured, for people. */
+/** Writes the measurements of a soak for people. */
 export function tableOf({ minutes, lives, counts, samples, heap, delay, left, violations }: Result): string {
   const step = Math.max(1, Math.floor(samples.length / 20))
   const rows = samples

@@ -17,15 +17,15 @@ export interface DeliveryCell {
   readonly onward: boolean
 }
 
-/** How many calls to the storage a delivery makes at most; a cell beyond them meets nothing. */
+/** Calls of a delivery, at most. A cell with a later call meets no fault. */
 const mostCalls = { storage: 10, connector: 2 } as const
 
 /**
- * Delivers under a fault, and then as the timer does without.
+ * Delivers under a fault, and then without a fault, as the timer does.
  *
  * @returns whether the fault met its call
- * @throws {Error} if a card that is known does not show the request as it is, if there is none, or more than one that
- *   nobody knows: whose answer was lost.
+ * @throws {Error} if a known card does not show the request as it is, if there is no card, or if there are more unknown
+ *   cards than lost answers explain
  */
 export async function deliverUnder(storage: Storage, cell: DeliveryCell): Promise<boolean> {
   const [connector, tables] = [await startConnector(), await startFaultProxy(storage.tablesUrl)]
@@ -38,7 +38,7 @@ export async function deliverUnder(storage: Storage, cell: DeliveryCell): Promis
       await world.approve(id)
     }
     const met = await broken(cell, { connector, tables }, () => world.delivery.deliver(id))
-    // as often as the timer comes until nothing is left
+    // As many runs as the timer needs until nothing is left.
     for (let left = 8; left > 0; left--) {
       world.clock.jump(960)
       await world.delivery.deliver(id)
@@ -75,17 +75,17 @@ async function broken(
   return met
 }
 
-/** Teams says 412 and 503 of what it did not do; if that is not so, each try leaves a card. */
+/** Checks the cards. Teams answers 412 and 503 to calls that it did not carry out; otherwise each try leaves a card. */
 async function check(world: DeliveryWorld, connector: Connector, id: RequestId, most: number): Promise<void> {
   const rows = await world.outbox.cards(id)
   const cards = rows.flatMap(({ card }) => card ?? [])
-  if (cards.length !== 1) throw new Error(`${cards.length} cards are known`)
+  if (cards.length !== 1) throw new Error(`${cards.length} cards are known, not 1`)
   const truth = JSON.stringify(render(await world.find(id)))
   for (const card of cards)
     if (JSON.stringify(connector.shown(card)) !== truth)
-      throw new Error(`it shows ${JSON.stringify(connector.shown(card))}`)
+      throw new Error(`the card shows ${JSON.stringify(connector.shown(card))}`)
   const posts = connector.posts(dbaChannel).length
-  if (posts > most) throw new Error(`${posts} cards lie in the channel`)
+  if (posts > most) throw new Error(`${posts} cards are in the channel`)
 }
 
 const render = ({ id, status }: ApprovalRequest) => ({
@@ -96,7 +96,7 @@ const render = ({ id, status }: ApprovalRequest) => ({
 const messengerOf = (connector: Connector) =>
   connect(settingsOf(connector), render, { credentials: 'none', within: 3_500, pause: 5 })
 
-/** Each fault at each call of either side. */
+/** Lists each fault at each call of both sides. */
 export function deliveryCells(faults: ReadonlyMap<string, Fault>): DeliveryCell[] {
   const sides = ['storage', 'connector'] as const
   return sides.flatMap((side) =>

@@ -4,7 +4,7 @@ const status = (code: number, more: Partial<Extract<Fault, { kind: 'status' }>> 
   ...{ kind: 'status', status: code, ...more },
 })
 
-/** What a wire does to one call, by name. A connection that breaks may break before the call arrives, or after. */
+/** Faults of a call by name. A connection may break before the call arrives, or after. */
 export const faults: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['reset before', { kind: 'lost' }],
   ['reset after', { kind: 'unanswered' }],
@@ -21,5 +21,5 @@ export const faults: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['null', { kind: 'garbled', body: 'null' }],
 ])
 
-/** Never ends by itself: only as what happens from one call on. */
+/** Never ends by itself, so it is used from one call on. */
 export const hanging: Fault = { kind: 'hanging' }

@@ -9,18 +9,18 @@ import { startSeals, sealUnder } from './sealing.ts'
 import { startStations, type Storage } from './station.ts'
 import { checkWhole } from './whole.ts'
 
-/** Milliseconds: the promise of the system. */
+/** Milliseconds within which the system promises an answer. */
 const promised = 8_000
 
-const help = `Breaks the wires between the app and its storage, tables and blobs, and between the app and the connector: each fault at
-each call of each operation of the main job and of the delivery of cards, once, and for good; and at the first try of each
-call of a seal. It fails at an acknowledgement that is lost, at a conflict of a caller with themselves, at an answer after
-${promised / 1000} s or one that is no problem of the table, and at anything that is written half.
+const help = `Breaks the connections of the app to tables, blobs and the connector: each fault at each call of each operation and of
+each delivery of cards, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
+lost, if a caller conflicts with their own earlier try, if an answer takes over ${promised / 1000} s or is not a problem of the table, and
+if anything is written by half.
 
-  --seed N    the order of an earlier run
-  --cells N   so many cells of the matrix (all)
-  --only TEXT operations whose name has it; "card" are the deliveries, "seal" the seals
-  --at-once N cells that run together (8)
+  --seed N    repeats the order of an earlier run
+  --cells N   only N cells of the matrix (all)
+  --only TEXT only operations whose name contains this text; "card" is the deliveries, "seal" the seals
+  --at-once N cells that run at once (8)
 `
 
 interface Wanted {
@@ -41,7 +41,7 @@ async function run(values: Wanted): Promise<void> {
       cells.push(...(await cellsOf(storage, operation)))
     const calls = cells.map((cell) => ({ name: title(cell), run: async () => runCell(storage, cell) }))
     await runAll('call', shuffled(calls, seed).slice(0, most), atOnce)
-    // their clocks run on, and with them the times of the ledger: last
+    // Deliveries come last, because they move their clocks and with them the times of the ledger.
     const deliveries = deliveryCells(faults)
       .map((cell) => ({ name: titleOf(cell), run: async () => ({ met: await deliverUnder(storage, cell) }) }))
       .filter(({ name }) => name.includes(values.only))
@@ -55,7 +55,7 @@ async function run(values: Wanted): Promise<void> {
   if ('seal'.includes(values.only)) await seals(shuffled([...faults], seed).slice(0, most))
 }
 
-/** One after the other: each has the ledger for itself. */
+/** Runs seals one after the other, because each needs the ledger for itself. */
 async function seals(all: readonly (readonly [string, Fault])[]): Promise<void> {
   const seals = await startSeals()
   try {
@@ -68,7 +68,7 @@ async function seals(all: readonly (readonly [string, Fault])[]): Promise<void> 
   }
 }
 
-/** Each fault at each call; what hangs, for good. */
+/** Lists each fault at each call. A hanging call hangs for good. */
 async function cellsOf(storage: Storage, operation: Operation): Promise<Cell[]> {
   const calls = await callsOf(storage, operation)
   const numbers = Array.from({ length: calls }, (_, i) => i + 1)

@@ -2,7 +2,7 @@ import type { Fault, Plan } from '../../test/support/faultProxy.ts'
 import { history, type Operation, type Ready } from './operations.ts'
 import { type Answered, patiently, type Station, type Storage } from './station.ts'
 
-/** Which fault meets which call of an operation: one, or it and all that follow. */
+/** A fault at one call of an operation, or at this call and all that follow. */
 export interface Cell {
   readonly operation: Operation
   readonly name: string
@@ -12,7 +12,7 @@ export interface Cell {
   readonly onward: boolean
 }
 
-/** What a cell came to. */
+/** The result of a cell. */
 export interface Result {
   /** Whether the fault met its call. */
   readonly met: boolean
@@ -20,7 +20,7 @@ export interface Result {
   readonly ms: number
 }
 
-/** Milliseconds without an answer that only a fault of the machine explains. */
+/** Milliseconds without an answer, which only a bug explains. */
 const hung = 60_000
 
 /** Counts the calls that an operation makes to the storage until it is answered. */
@@ -42,10 +42,10 @@ export async function callsOf(storage: Storage, operation: Operation): Promise<n
 }
 
 /**
- * Makes one call under a fault, then once more without: whoever is not told of success repeats.
+ * Makes one call under a fault, and then again without one, as callers without a success do.
  *
- * @throws {Error} if an answer is neither a success nor a problem 503, if what was answered is not there, if something
- *   is there twice or half, or if a repetition meets a conflict with what it repeats.
+ * @throws {Error} if an answer is neither a success nor a problem with status 503, if an acknowledged change is
+ *   missing, if a change is there twice or by half, or if the repetition conflicts with the first call
  */
 export async function run(storage: Storage, cell: Cell): Promise<Result> {
   const station = await storage.station()
@@ -91,7 +91,7 @@ async function guarded(call: Promise<Answered>): Promise<Answered> {
   return Promise.race([call, late]).finally(() => clearTimeout(timer))
 }
 
-/** A success is there; after a problem there is all or nothing, and a problem it is from the table. */
+/** Checks the first answer: after a success the change exists; after a problem of the table, all or nothing of it. */
 async function checkFirst(station: Station, ready: Ready, answer: Answered): Promise<void> {
   const { good, events } = ready
   const isGood = good(answer)
@@ -103,7 +103,7 @@ async function checkFirst(station: Station, ready: Ready, answer: Answered): Pro
   if (!allowed.some((one) => one.join() === found)) throw new Error(`${show(answer)}, and there is ${found}`)
 }
 
-/** Its time was up before it heard. */
+/** Whether a waiting call ended before the decision reached it. */
 const isWaitingStill = ({ meanwhile }: Ready, { status, body }: Answered) =>
   meanwhile !== undefined && status === 200 && body.status === 'pending'
 
@@ -113,8 +113,8 @@ function checkProblem({ status, type, body }: Answered): void {
 }
 
 /**
- * The same call again says that it is done, once. An ask without a key is another ask: it may hear that the first,
- * of which nobody was told, is pending; but only of one that is there.
+ * Checks that the same call again succeeds without a second change. An ask without a key is another ask: its answer may
+ * be that the first one, whose answer was lost, is pending.
  */
 async function checkAgain(station: Station, ready: Ready, first: Answered): Promise<void> {
   const { name, who, wanted, good, events } = ready
@@ -122,7 +122,7 @@ async function checkAgain(station: Station, ready: Ready, first: Answered): Prom
   const hasKey = wanted?.headers?.['idempotency-key'] !== undefined
   if (isAsk && !hasKey && good(first)) return
   const again = await patiently(() => station.around.call(name, who, wanted))
-  // An unkeyed ask that took its slot and was never committed: for a minute the same is told to come again.
+  // The first ask took its slot and was never committed, so the same ask is answered `busy` for a minute.
   if (isAsk && !hasKey && again.status === 503 && again.body.code === 'busy') return
   const pending = isAsk && !hasKey && again.status === 409 && again.body.code === 'already-pending'
   if (!good(again) && !pending) throw new Error(`${show(first)}, and again ${show(again)}`)

@@ -4,18 +4,18 @@ import { parseRequestId } from '../../src/core/data/id.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type Answered, approver, auditor, longest, patiently, type Station, type Wanted } from './station.ts'
 
-/** One call at the HTTP door, made ready. */
+/** One call at the HTTP door, ready to be made. */
 export interface Ready {
   readonly name: OperationName
   readonly who: Caller
   readonly wanted?: Wanted
-  /** What a good answer is like; the statuses that a repetition may have. */
+  /** Whether an answer is a success, also for a repetition. */
   readonly good: (answer: Answered) => boolean
-  /** The events of the request afterwards, and without the call; of reads there is but one. */
+  /** The events of the request after the call, and without it. */
   readonly events?: { readonly after: readonly string[]; readonly without: readonly string[] }
-  /** The request it is about; an ask tells with its answer. */
+  /** The request of the call; absent for an ask, whose answer has it. */
   readonly id?: string
-  /** What somebody else does as soon as the call is under way. */
+  /** An act of another person while the call is under way. */
   readonly meanwhile?: () => Promise<unknown>
 }
 
@@ -33,7 +33,7 @@ const isIn =
   ({ status: code, body }: Answered): boolean =>
     (code === 200 || code === 201) && body.status === status
 
-/** The calls of the main job. */
+/** The operations of agents and approvers. */
 export const operations: readonly Operation[] = [
   { name: 'ask', ready: async (station) => ask(station, {}) },
   { name: 'ask with a key', ready: async (station) => ask(station, { 'idempotency-key': randomUUID() }) },
@@ -141,14 +141,14 @@ async function redemption(station: Station): Promise<{ readonly id: string; read
   return { id, body: { grant: body.grant.token, digest, redemption: randomUUID() } }
 }
 
-/** Makes sure that what is made ready is there. */
+/** Makes a call that must succeed. */
 async function sure(call: () => Promise<Answered>): Promise<Answered> {
   const answer = await patiently(call)
   if (answer.status > 201) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer
 }
 
-/** Types of the request's events, as the ledger has them; `null` if there is no such request. */
+/** Lists the types of the request's events in the ledger; `null` if there is no such request. */
 export async function history({ around }: Station, id: string): Promise<readonly string[] | null> {
   const request = await around.ledger.find(parseRequestId(id))
   return request && request.events.map(({ type }) => type)

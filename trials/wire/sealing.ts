@@ -6,7 +6,7 @@ import { asks, type Instance, votes } from '../../test/support/world.ts'
 
 const days = [4, 5].map(day)
 
-/** Sets up what {@link sealUnder} needs; `close` removes it. */
+/** Sets up a storage account for {@link sealUnder}. */
 export async function startSeals(): Promise<{ readonly account: Account; close(): Promise<void> }> {
   const spool = scratch()
   const account = await startAccount(spool.folder)
@@ -20,10 +20,10 @@ export async function startSeals(): Promise<{ readonly account: Account; close()
 }
 
 /**
- * Seals two days, where the first try of every call of some kind meets the fault, as often as it takes.
+ * Seals two days while the first try of every call meets the fault, in as many runs as needed.
  *
- * @returns how many calls met it, and how many runs it took
- * @throws {Error} if the days are not sealed in the end as they are without faults
+ * @returns how many calls met the fault, and how many runs were needed
+ * @throws {Error} if the result is not the same as without faults
  */
 export async function sealUnder(account: Account, name: string, fault: Fault): Promise<{ met: number; runs: number }> {
   const [tables, blobs] = await Promise.all([startFaultProxy(account.tablesUrl), startFaultProxy(account.blobsUrl)])
@@ -43,7 +43,7 @@ export async function sealUnder(account: Account, name: string, fault: Fault): P
     }
     for (const proxy of [tables, blobs]) proxy.plan(plan)
     let runs = 1
-    while (!(await one.run().catch(() => null))) if (++runs > 400) throw new Error(`${name}: it is never sealed`)
+    while (!(await one.run().catch(() => null))) if (++runs > 400) throw new Error(`${name}: the days are never sealed`)
     for (const proxy of [tables, blobs]) {
       await proxy.idle()
       proxy.plan(() => null)
@@ -51,7 +51,7 @@ export async function sealUnder(account: Account, name: string, fault: Fault): P
     await one.run()
     await twin.run()
     const [ours, theirs] = await Promise.all([one, twin].map(({ archive }) => logOf(archive)))
-    if (ours !== theirs) throw new Error(`${name}: what is sealed differs`)
+    if (ours !== theirs) throw new Error(`${name}: the sealed days differ`)
     if ((await one.seals.alarm()) !== null) throw new Error(`${name}: there is an alarm`)
     return { met, runs }
   } finally {
@@ -59,7 +59,7 @@ export async function sealUnder(account: Account, name: string, fault: Fault): P
   }
 }
 
-/** Two days with requests that are decided, and one that waits over midnight. */
+/** Plays two days with decided requests, and one request that is still open at midnight. */
 async function live({ approvals, clock }: Instance): Promise<void> {
   for (const number of [4, 5]) {
     clock.set(at(number, '23:20:00'))
@@ -68,7 +68,7 @@ async function live({ approvals, clock }: Instance): Promise<void> {
   }
 }
 
-/** Origin, size and root of the log after each day, and that there is a bundle: the root stands for every event. */
+/** Reads origin, size and root of the log after each day; the root depends on every event. Checks for the bundle. */
 async function logOf(archive: Archive): Promise<string> {
   const logs = days.map(async (date) => {
     const [note, bundle] = [await archive.read(`checkpoints/${date}`), await archive.find(`bundles/${date}.zip`)]
@@ -78,7 +78,7 @@ async function logOf(archive: Archive): Promise<string> {
   return (await Promise.all(logs)).join('\n')
 }
 
-/** Without what is random: the name of a block, and the borders of a transaction, which is known by its day. */
+/** Describes a call without its random parts: ids of blocks, and boundaries of a transaction. */
 function nameOf({ method, path, body }: Call): string {
   const what = path.includes('$batch') ? /post-[\d-]+/.exec(body.toString())?.[0] : path.includes('/ledger') ? body : ''
   return `${method} ${path.replace(/blockid=[^&]+/, '')} ${what?.toString()}`

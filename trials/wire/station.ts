@@ -40,29 +40,29 @@ export interface Wanted {
   readonly body?: object
 }
 
-/** One process: the real composition on real adapters, called at its HTTP door. */
+/** One process: the real composition with real adapters, called at its HTTP door. */
 interface Process {
   readonly app: App
   readonly ledger: TableLedger
   call(name: OperationName, who: Caller, wanted?: Wanted): Promise<Answered>
 }
 
-/** A process whose storage lies behind faults, another that reaches the same around them, and an agent of its own. */
+/** A process behind a faulty connection to the storage, another with a good connection, and an agent. */
 export interface Station {
   readonly agent: Caller
   readonly behind: Process
   readonly around: Process
-  /** From now on, for tables and blobs alike. */
+  /** Plans the faults of the next calls, to tables and to blobs. */
   plan(plan: Plan): void
   close(): Promise<void>
 }
 
 export interface Storage {
   station(): Promise<Station>
-  /** Around all faults. */
+  /** The ledger, without faults. */
   readonly ledger: TableLedger
   readonly tablesUrl: string
-  /** Connects as a process of its own would; through another address if told so. */
+  /** Connects as another process does, by this address if one is given. */
   tables(url?: string): Tables
   close(): Promise<void>
 }
@@ -77,10 +77,10 @@ export const auditor: Caller = {
   client: tool,
   agentic: false,
 }
-/** A week: none expires while others go on. */
+/** Seconds of a week, so that no request expires during the trial. */
 export const longest = 604_800
 
-/** A storage account in memory, on which any number of processes run. Time stands still at noon. */
+/** Starts a storage account in memory for any number of processes. Their time is always noon. */
 export async function startStations(): Promise<Storage> {
   const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
   const signer = await newSigner()
@@ -114,7 +114,7 @@ export async function startStations(): Promise<Storage> {
   }
 }
 
-/** Repeats what found no storage in time, as clients do: a machine that is busy elsewhere proves nothing. */
+/** Repeats a call that the storage did not answer in time, as clients do. A busy machine must not fail the trial. */
 export async function patiently(call: () => Promise<Answered>): Promise<Answered> {
   for (let left = 10; ; left--) {
     const answer = await call()
