@@ -1,7 +1,7 @@
 /** A browser without a window: keeps cookies, follows redirections, and sends the forms that a page has. */
 export interface Browser {
   readonly visit: (url: string) => Promise<Page>
-  /** Presses the button of a page whose words begin like this. */
+  /** Presses the button whose text begins with this. */
   readonly press: (page: Page, words: string, fields?: Readonly<Record<string, string>>) => Promise<Page>
 }
 

@@ -19,10 +19,10 @@ import type { Facts, Slot } from '../../src/core/request/requirement.ts'
 import { type Judgement, open, type Submission } from '../../src/core/request/submission.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 
-/** The time at which everything begins. */
+/** The time at which tests begin. */
 export const noon = parseInstant('2026-03-04T12:00:00.000Z')
 
-/** So many seconds after noon. */
+/** Gives the time this many seconds after noon. */
 export const after = (seconds: number): Instant => plusSeconds(noon, seconds)
 
 /** Distinct object ids, readable in a failure. */
@@ -40,7 +40,7 @@ export const tool = oid(81)
 export const tools: ReadonlyMap<ObjectId, string> = new Map([[tool, 'cli']])
 export const shard: Shard = shards[7] ?? ('07' as Shard)
 export const requestId = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
-/** Files that make a version, though nobody could decide by them. */
+/** Files that have a policy version, but are not a policy. */
 export const policyFiles: ReadonlyMap<string, string> = new Map([
   ['approve.cedar', 'permit(principal, action, resource);'],
   ['cards/channel.json', '{}'],
@@ -56,7 +56,7 @@ export const action: Action = {
 
 export type Approve = Extract<Judgement, { outcome: 'approve' }>
 
-/** What policy says when one dba must approve, unless told otherwise. */
+/** The policy's answer, by default that one dba must approve. */
 export const needs = (slots: readonly Slot[] = [slot('dba')], other: Partial<Approve> = {}): Approve => ({
   outcome: 'approve',
   rules: ['export-needs-dba'],
@@ -68,10 +68,10 @@ export const needs = (slots: readonly Slot[] = [slot('dba')], other: Partial<App
   ...other,
 })
 
-/** So many people of groups that are written as `dba|security`. */
+/** Makes a slot for this many people of groups, which are written as `dba|security`. */
 export const slot = (groups: string, quorum = 1): Slot => ({ groups: groups.split('|'), quorum })
 
-/** All that is known when the bot asks; one dba must approve and the owner may not. */
+/** An ask of the bot: one dba must approve, and the owner may not. */
 export const submission = (other: Partial<Submission> = {}): Submission => ({
   id: requestId,
   at: noon,
@@ -113,7 +113,7 @@ export function decision(request: ApprovalRequest, other: Partial<DecisionInput>
   }
 }
 
-/** The request as the ledger would give it back: chained and recorded. */
+/** Gives the request as the ledger returns it after this step: with its events chained and recorded. */
 export function settle({ request, events }: Step, at: Instant = noon): ApprovalRequest {
   const last = request.events.at(-1)
   const head: ChainHead = last ?? emptyChain
@@ -144,7 +144,7 @@ export function redeemed(other: Partial<Submission> = {}): ApprovalRequest & { s
   return inStatus('redeemed', settle(redeem(request, claim), after(120)))
 }
 
-/** A request in each status, closed in the usual way. */
+/** Makes a request with this status, closed in the usual way. */
 export function anyWith(status: Status): ApprovalRequest {
   const wait = pending()
   switch (status) {
@@ -183,7 +183,7 @@ export const statuses: readonly Status[] = [
   'failed',
 ]
 
-/** The code of the problem that is thrown; fails if there is none. */
+/** Gives the code of the problem that is thrown. Fails if none is thrown. */
 export function code(run: () => unknown): ProblemCode {
   return problem(run).code
 }
@@ -198,7 +198,7 @@ export function problem(run: () => unknown): Problem {
   throw new Error('No problem was thrown.')
 }
 
-/** The code of the problem a promise ends in; fails if it ends in none. */
+/** Gives the code of the problem with which a promise rejects. Fails if it does not. */
 export async function codeOf(promise: Promise<unknown>): Promise<ProblemCode> {
   const outcome = await outcomeOf(promise)
   if (outcome === 'ok') throw new Error('No problem was thrown.')

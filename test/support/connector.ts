@@ -5,7 +5,7 @@ import { type Call, type Fault, type Plan, startFaultProxy } from './faultProxy.
 
 /** One call, whether it arrived or a fault kept it away. */
 export interface ConnectorCall {
-  /** Milliseconds: of the machine's clock, unless another was given. */
+  /** Milliseconds of the clock that was given, or else of the machine's. */
   readonly at: number
   readonly kind: 'create' | 'send' | 'reply' | 'update' | 'token' | 'other'
   /** The channel, when it creates a conversation. */
@@ -15,40 +15,40 @@ export interface ConnectorCall {
   readonly body: unknown
 }
 
-/** What somebody wrote, as it reads now. */
+/** The current text of a message. */
 interface Message {
   readonly activity: string
   readonly body: Activity
 }
 
 /**
- * The Bot Connector of Teams, as far as it is used: a real HTTP server that keeps what it is sent, behind the faults
- * that are planned for its calls. It also gives out the tokens of a managed identity.
+ * A double of the Bot Connector of Teams: a real HTTP server that keeps the messages it gets, with planned faults of
+ * its calls. It also issues the tokens of a managed identity.
  */
 export interface Connector {
   /** The service URL. */
   readonly url: string
-  /** Where App Service's managed identity would be asked for a token. */
+  /** The address that issues tokens of App Service's managed identity. */
   readonly tokens: string
   readonly calls: readonly ConnectorCall[]
-  /** From now on; as of the fault proxy. */
+  /** Plans the faults of the next calls, as with the fault proxy. */
   plan(plan: Plan): void
   count(kind: Fault['kind']): number
   idle(): Promise<void>
-  /** What lies in a channel, oldest first. */
+  /** Lists the cards in a channel, oldest first. */
   posts(channel: string): readonly PostedCard[]
-  /** What was written in a conversation, oldest first. */
+  /** Lists the messages of a conversation, oldest first. */
   messages(conversation: string): readonly Message[]
-  /** The Adaptive Card that people see there now; `null` if there is none. */
+  /** Gives the Adaptive Card that people see there now; `null` if there is none. */
   shown(card: PostedCard): unknown
-  /** Takes a channel or a conversation away. */
+  /** Removes a channel or a conversation. */
   remove(conversation: string): void
-  /** Brings it back as it was. */
+  /** Brings a removed channel or conversation back. */
   restore(conversation: string): void
   close(): Promise<void>
 }
 
-/** As a bot with a managed identity would be set up to use it. */
+/** The settings of a bot with a managed identity that uses this connector. */
 export const settingsOf = ({ url }: Pick<Connector, 'url'>) =>
   ({
     appId: '00000000-0000-4000-8000-0000000000b1',
@@ -61,12 +61,12 @@ export const settingsOf = ({ url }: Pick<Connector, 'url'>) =>
 /** https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages: 100 KB, as UTF-16. */
 const largest = 100 * 1024
 
-/** Starts one on loopback. */
+/** Starts a connector on loopback. */
 export async function startConnector(now: () => number = Date.now): Promise<Connector> {
   const conversations = new Map<string, Message[]>()
   const gone = new Set<string>()
   const calls: ConnectorCall[] = []
-  let next = 1_772_366_400_000 // ids look like milliseconds, as they do in Teams
+  let next = 1_772_366_400_000 // ids look like milliseconds, as in Teams
 
   const write = (conversation: string, body: Activity): string => {
     const activity = String(next++)
@@ -138,7 +138,7 @@ export async function startConnector(now: () => number = Date.now): Promise<Conn
   }
 }
 
-/** What is looked at of an activity. */
+/** The members of an activity that the double reads. */
 interface Activity {
   readonly type?: string
   readonly text?: string
@@ -152,7 +152,7 @@ interface Answer {
   readonly body: unknown
 }
 
-/** Teams makes two messages of words with a card, and does not say which is which. */
+/** Splits text with a card into two messages, as Teams does without saying which is which. */
 const split: Answer = { status: 201, body: {} }
 
 const isChannel = (id: string) => /^19:[^;]+@thread\.tacv2$/.test(id)

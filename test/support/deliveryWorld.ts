@@ -29,10 +29,10 @@ const channels: Readonly<Record<string, readonly string[]>> = {
   wide: Array.from({ length: 60 }, (_, i) => `19:wide${i}@thread.tacv2`),
 }
 
-/** A request that needs somebody of each of these groups, within an hour. */
+/** The policy's answer that one person of each of these groups must approve within an hour. */
 export const needing = (...groups: readonly string[]): Asking => lasting(3_600, ...groups)
 
-/** So many seconds until it expires, and again until it lapses. */
+/** The policy's answer with this many seconds to the deadline, and again to the lapse. */
 export const lasting = (seconds: number, ...groups: readonly string[]): Asking => ({
   expiresIn: seconds,
   judgement: {
@@ -43,12 +43,12 @@ export const lasting = (seconds: number, ...groups: readonly string[]): Asking =
   },
 })
 
-/** What another process has of its own. */
+/** The parts that each process has of its own. */
 type Others = Partial<Omit<DeliveryParts, 'ledger'>> & { readonly ledger?: Partial<Ledger> }
 
 export type DeliveryWorld = ReturnType<typeof deliveryWorld>
 
-/** What stands in place of fakes. */
+/** Parts in place of the fakes. */
 export interface Real {
   readonly clock: FakeTime
   readonly ledger: Ledger
@@ -71,7 +71,7 @@ export function deliveryWorld(real?: Partial<Real>) {
     group: (name) => ({ name, members: [], channels: channels[name] ?? [] }),
   }
 
-  /** Another process; what it was told of begins a delivery, as in the composition. */
+  /** Starts another process. Each change that it commits begins a delivery, as in the composition. */
   function process({ ledger: rows, ...other }: Others = {}): Delivery {
     const changes: ChangeParts = {
       ...{ clock, policy, random: randomBytes },
@@ -89,7 +89,7 @@ export function deliveryWorld(real?: Partial<Real>) {
     return delivery
   }
 
-  /** What another process commits, perhaps against the rules; nothing is told here. */
+  /** Commits a change of another process, perhaps against the rules. This process does not notice it. */
   const commit = (id: RequestId, rule: CommitRule) =>
     apply(ledger, id, (request) => overdue(request, clock.now()) ?? rule(request, clock.now()), clock.now())
 
@@ -97,7 +97,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   let agents = 100
   return {
     ...{ clock, ledger, outbox, archive, teams, failures, process, delivery },
-    /** A request of an agent of its own, so that there can be many; dba decides, unless told otherwise. */
+    /** Asks with an agent of its own, so that limits do not apply. By default dba decides. */
     ask: (asking: Asking = needing('dba')) => ask(ledger, { agent: oid(agents++), at: clock.now(), ...asking }),
     commit,
     approve: (id: RequestId) => commit(id, (one, at) => vote(dba, 'approve', at)(one)),
@@ -107,13 +107,13 @@ export function deliveryWorld(real?: Partial<Real>) {
       if (!request) throw new Error('There is no such request.')
       return request
     },
-    /** What the cards that lie in a channel show. */
+    /** Lists the contents of the cards in a channel. */
     shown: (channel?: string) => teams.cards(channel).map(({ status }) => status),
     isQuiet: async () => (await outbox.waiting(plusSeconds(clock.now(), 10_000_000), 1000)).length === 0,
   }
 }
 
-/** Whether each card that is known shows the request as it is. */
+/** Whether each known card shows the current request. */
 export async function lies(world: DeliveryWorld, id: RequestId): Promise<readonly string[]> {
   const request = await world.find(id)
   const cards = new Map(world.teams.cards().map((card) => [card.activity, card]))

@@ -5,22 +5,22 @@ import { operationNames, operationOf } from '../../src/contract/operations.ts'
 import { internalError, problemAnswer } from '../../src/contract/problemAnswer.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 
-/** An answer of the API, as a caller has it. */
+/** An answer of the API, as a caller gets it. */
 export interface Heard {
   readonly method: string
   /** With or without a query. */
   readonly path: string
   readonly status: number
   readonly type: string | null
-  /** Parsed, if it is JSON. */
+  /** The body, parsed if it is JSON. */
   readonly body: unknown
 }
 
 /**
- * Holds an answer against its operation's row: its status and media type, the code of a problem, and every member.
- * What is no path of the contract is let through.
+ * Compares an answer with its operation's row: its status and media type, the code of a problem, and every member.
+ * Accepts answers of paths that are not in the contract.
  *
- * @throws {Error} for what a client could not know of
+ * @throws {Error} for a status, a code or a member that the contract does not have
  */
 export function checkDocumented({ method, path, status, type: contentType, body }: Heard): void {
   const found = operationFor(method, path)
@@ -46,7 +46,7 @@ function complaintAbout({ answers, problems }: Operation, status: number, type: 
   return type.endsWith('json') ? misfit(schema, body) : null
 }
 
-/** Parsing drops what is not known, so the answer has exactly the members of its schema if it comes out as it went in. */
+/** Whether an answer has only members of its schema: parsing drops unknown ones, so the result must be the same. */
 function misfit(schema: z.ZodType, body: unknown): string | null {
   const parsed = schema.safeParse(body)
   if (!parsed.success) return parsed.error.message

@@ -23,12 +23,12 @@ export type Answer =
 
 export interface Double {
   readonly origin: string
-  /** Everything that was asked, oldest first. */
+  /** All calls, oldest first. */
   readonly received: readonly Received[]
   close(): Promise<void>
 }
 
-/** Starts a real HTTP server that answers as the test says, in place of a service that we cannot have here. */
+/** Starts a real HTTP server that answers as the test says, in place of a service that tests cannot use. */
 export async function startDouble(answer: (request: Received) => Answer | Promise<Answer>): Promise<Double> {
   const received: Received[] = []
   const respond = async (req: IncomingMessage, res: ServerResponse) => {

@@ -5,7 +5,7 @@ import type { TextLayout } from '../../src/core/action/value.ts'
 import * as measure from '../../src/core/data/measure.ts'
 import { english } from '../../src/words/english.ts'
 
-/** What the core shows of an action, with the units of English. */
+/** Shows an action as the core does, with the units of English. */
 
 type Presentation = shown.Presentation | undefined
 const { units } = english

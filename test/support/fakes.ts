@@ -9,12 +9,12 @@ import type { Directory, Person } from '../../src/ports/directory.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../../src/ports/policy.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
-/** People by object id; `down` makes it fail as the real one does. */
+/** A directory in memory, with people by object id. With `down` it fails as the real one does. */
 export class FakeDirectory implements Directory {
   down = false
   /** Groups that cannot be read. */
   readonly unreadable = new Set<ObjectId>()
-  /** Groups that were asked for, in order. */
+  /** The groups whose members were read, in order. */
   readonly asked: ObjectId[] = []
   private readonly people = new Map<ObjectId, Omit<Person, 'asOf'>>()
   private readonly groups = new Map<ObjectId, readonly ObjectId[]>()
@@ -87,7 +87,7 @@ export function fakePolicy(roster: Roster): Policy {
   }
 }
 
-/** Signs with the first, or whose key is named; verifies with all, as after a rotation of the key. */
+/** Signs with the first signer, or with the one whose key is named. Verifies with all, as after a rotation. */
 export function rotated(newest: Signer, ...older: readonly Signer[]): Signer {
   const all = [newest, ...older]
   return {

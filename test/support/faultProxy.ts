@@ -17,21 +17,21 @@ export interface Call {
   readonly body: Buffer
 }
 
-/** What happens to a request on its way. */
+/** A fault of a request. */
 export type Fault =
-  /** The connection breaks before the request arrives; until then something else may happen. */
+  /** The connection breaks before the request arrives. `meanwhile` runs before that. */
   | { readonly kind: 'lost'; readonly meanwhile?: () => Promise<unknown> }
-  /** The request is carried out and its answer lost; meanwhile something else may happen. */
+  /** The request is carried out, and its answer is lost. `meanwhile` runs before that. */
   | { readonly kind: 'unanswered'; readonly meanwhile?: () => Promise<unknown> }
-  /** The request is carried out, and its answer arrives after something else has happened. */
+  /** The request is carried out, and its answer arrives after `meanwhile`. */
   | { readonly kind: 'late'; readonly meanwhile: () => Promise<unknown> }
-  /** The request is carried out twice; the second answer is the one that arrives. */
+  /** The request is carried out twice, and the second answer arrives. */
   | { readonly kind: 'doubled' }
-  /** The request arrives late, even if nobody waits for its answer any more. */
+  /** The request arrives late, also if its caller no longer waits. */
   | { readonly kind: 'delayed'; readonly ms: number }
   /** The request does not arrive, and the connection stays open. */
   | { readonly kind: 'hanging' }
-  /** Somebody on the way answers instead: before the request is carried out, or after. */
+  /** Another server answers in place of the target, before the request is carried out or after. */
   | {
       readonly kind: 'status'
       readonly status: number
@@ -40,35 +40,35 @@ export type Fault =
     }
   /** The request is carried out, and the connection breaks in the middle of the answer. */
   | { readonly kind: 'truncated' }
-  /** The request is carried out, and these words stand in place of the answer's body. */
+  /** The request is carried out, and the answer gets another body. */
   | { readonly kind: 'garbled'; readonly body: string }
   /** The request is carried out, and the answer gets other headers. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
 
-/** Decides about each request; `null` lets it pass. */
+/** Gives the fault of each request; `null` for none. */
 export type Plan = (call: Call) => Fault | null
 
 export interface FaultProxy {
-  /** As the target's, but through the proxy. */
+  /** The target's address through the proxy. */
   readonly url: string
-  /** From now on. */
+  /** Plans the faults of the next requests. */
   plan(plan: Plan): void
-  /** How many faults of this kind happened since the last plan. */
+  /** Counts the faults of this kind since the last plan. */
   count(kind: Fault['kind']): number
-  /** Resolves when nothing is on its way any more, late requests too. */
+  /** Resolves when no request is under way any more, also no late one. */
   idle(): Promise<void>
   close(): Promise<void>
 }
 
 const noFault: Plan = () => null
 
-/** These faults in this order, one for each request that matches; the rest passes. */
+/** Gives these faults in order to the requests that match. All other requests pass. */
 export function inOrder(faults: readonly Fault[], matches: (call: Call) => boolean = () => true): Plan {
   const left = [...faults]
   return (call) => (matches(call) ? (left.shift() ?? null) : null)
 }
 
-/** Listens on loopback and hands each request on to the target, with the faults that are planned. */
+/** Listens on loopback and forwards each request to the target, with the planned faults. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const { origin, pathname } = new URL(target)
   const agent = new Agent({ keepAlive: true })
@@ -177,7 +177,7 @@ function answer(
   res.writeHead(status, { 'content-length': body.length, ...kept, ...more }).end(body)
 }
 
-/** As much as half of the body, or of the head where there is no body. */
+/** Cuts an answer to half of its body, or of its head if it has no body. */
 function breakOff(res: ServerResponse, { status, headers, body }: Answer): void {
   const { 'transfer-encoding': _chunked, ...kept } = headers
   if (body.length === 0) return void res.socket?.end(`HTTP/1.1 ${status} OK\r\ncontent-le`)

@@ -2,13 +2,13 @@ import { createHmac, type KeyObject } from 'node:crypto'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Tokens that nobody signed, which some libraries have taken for signed ones (RFC 8725 section 2.1). */
+/** Unsigned tokens, which some libraries have accepted as signed ones (RFC 8725 section 2.1). */
 export function unsigned(alg: string, kid: string, claims: object): readonly string[] {
   const text = textOf({ alg, typ: 'JWT', kid }, claims)
   return [`${text}.`, `${text}.AAAA`]
 }
 
-/** Tokens signed with what everybody knows: the public key as the secret of an HMAC, in each way to write it. */
+/** Tokens signed with a public value: the public key as the secret of an HMAC, in each encoding. */
 export function publiclySigned(publicKey: KeyObject, kid: string, claims: object): readonly string[] {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const jwk = publicKey.export({ format: 'jwk' })

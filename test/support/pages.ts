@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 /** The project's folder. */
 export const root = join(import.meta.dirname, '../..')
 
-/** Folders that hold pages of other projects, or copies. */
+/** Folders with pages of other projects, or with copies. */
 const skipped = new Set(['node_modules', 'dist', '.git', '.local', 'coverage'])
 
 /** Lists every Markdown page of the project, as a path from its folder. */
@@ -62,6 +62,6 @@ export const rowsOf = (text: string): readonly (readonly string[])[] =>
         .map((cell) => cell.trim()),
     )
 
-/** Gives what stands in backticks in a cell. */
+/** Gives the texts in backticks of a cell. */
 export const codesIn = (cell: string): readonly string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The root of the repository: the nearest folder with a `package.json`, also for what was bundled into `dist/`. */
+/** The root of the repository: the nearest folder with a `package.json`, also for files in `dist/`. */
 export const root = rootAbove(import.meta.dirname ?? __dirname)
 
 function rootAbove(folder: string): string {

@@ -14,19 +14,19 @@ const program = join(root, 'dist/local/start.cjs')
 export interface Stack {
   readonly api: string
   readonly identity: string
-  /** Where the storage's tables are. */
+  /** The address of the storage's tables. */
   readonly storage: string
-  /** Where the Teams client is; empty without it. */
+  /** The address of the Teams client; empty without it. */
   readonly client: string
   readonly data: string
   readonly process: ChildProcess
-  /** An access token of the running stack. */
+  /** Gets an access token of the running stack. */
   token(who: string): Promise<string>
-  /** `npm run local -- …` */
+  /** Runs `npm run local -- …`. */
   local(...args: readonly string[]): Promise<string>
-  /** Sends a call to the API; JSON in, JSON out. An answer that is not in the contract is thrown as an error. */
+  /** Calls the API with JSON. @throws {Error} for an answer that is not in the contract */
   call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
-  /** All calls so far, for what is said of every answer. */
+  /** All calls so far, for checks of every answer. */
   readonly seen: readonly Seen[]
   stop(): Promise<number | null>
 }
@@ -51,7 +51,7 @@ export interface StackOptions {
   readonly data?: string
   readonly env?: Record<string, string>
   readonly args?: readonly string[]
-  /** With the Teams client, which most tests do without. */
+  /** Whether the Teams client is started, which few tests need. */
   readonly client?: boolean
 }
 
@@ -121,7 +121,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return stack
 }
 
-/** Resolves to what was printed before `ready`. */
+/** Resolves to the output before `ready`. */
 async function ready(child: ReturnType<typeof spawn>, ended: Promise<number | null>): Promise<string> {
   const lines: string[] = []
   const errors: string[] = []
@@ -141,7 +141,7 @@ async function ready(child: ReturnType<typeof spawn>, ended: Promise<number | nu
 
 let number = 0
 
-/** A request body of the example policy; each call asks for another action unless told otherwise. */
+/** Makes a body of an ask for the example policy, with a new action in each call by default. */
 export function wish(more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     action: 'db.export',

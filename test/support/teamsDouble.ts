@@ -5,19 +5,19 @@ import type { PostedCard } from '../../src/ports/messenger.ts'
 import { type Answer as Given, startDouble } from './double.ts'
 import type { Answer, Stack } from './stack.ts'
 
-/** The keys that Teams signs with, and others that do not count: for another channel, for none, or not published. */
+/** The key that Teams signs with, and keys that do not count: for another channel, for none, or not published. */
 type KeyName = 'teams' | 'webchat' | 'bare' | 'stranger'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** Teams as far as it proves who it is: keys on a server of their own, and tokens that they sign. */
+/** A double of the part of Teams that proves its identity: a server with keys, and tokens that they sign. */
 export interface TeamsDouble {
   readonly keysUrl: string
-  /** What the key server answers instead of the keys. */
+  /** The answer of the key server in place of the keys. */
   trouble: Given | null
   /** The public key, as it is published. */
   jwk(name: KeyName): JWK
-  /** A good token, but for other claims, header or key. */
+  /** Makes a valid token, with other claims, header or key if given. */
   token(claims?: Claims, header?: Claims, key?: KeyName): Promise<string>
   close(): Promise<void>
 }
@@ -47,7 +47,7 @@ export async function startTeams(): Promise<TeamsDouble> {
   return teams
 }
 
-/** What a good token says, but for other claims. */
+/** Makes the claims of a valid token, with other claims if given. */
 export const claimed = (claims: Claims = {}): Claims => ({
   ...{ iss: 'https://api.botframework.com', aud: botAppId, serviceurl: serviceUrl },
   ...{ nbf: seconds(-10), exp: seconds(3600) },
@@ -56,7 +56,7 @@ export const claimed = (claims: Claims = {}): Claims => ({
 
 export const seconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow
 
-/** What somebody sends the bot in their own chat, as Teams writes it. */
+/** Makes the activity of a text that a person sends to the bot in their own chat. */
 export const activity = (who: string, more: object): object => ({
   ...{ id: `f:${Math.random()}`, channelId: 'msteams', serviceUrl, locale: 'en-US' },
   from: { id: `29:${who}`, name: who, aadObjectId: oidOf(who) },
@@ -66,7 +66,7 @@ export const activity = (who: string, more: object): object => ({
   ...more,
 })
 
-/** A click on a button: of this card in its channel, or of one in their own chat. */
+/** Makes the activity of a click on a button: of this card in its channel, or of a card in the person's chat. */
 export function click(who: string, verb: string, data: object, card?: PostedCard): object {
   const value = { action: { type: 'Action.Execute', title: verb, verb, data }, trigger: 'manual' }
   return activity(who, { type: 'invoke', name: 'adaptiveCard/action', value, ...(card && placeOf(card)) })
@@ -84,17 +84,17 @@ const placeOf = ({ conversation: id, activity }: PostedCard) => {
 export const typed = (who: string, text: string): object =>
   activity(who, { type: 'message', textFormat: 'plain', text })
 
-/** People by name; any other name is an object id. */
+/** Finds the object id of a name. Any other text is taken as an object id. */
 export const oidOf = (who: string): string => users.find(({ name }) => name === who)?.oid ?? who
 
-/** The stack's bot, called by Teams. */
+/** Calls the stack's bot as Teams does. */
 export function botOf(stack: Stack, teams: TeamsDouble) {
   const send = async (body: unknown): Promise<Answer> =>
     stack.call(null, '/api/messages', body, { authorization: `Bearer ${await teams.token()}` })
   return {
     send,
     say: (who: string, text: string): Promise<Answer> => send(typed(who, text)),
-    /** What the invoke is answered with; HTTP says nothing but 200. */
+    /** The answer to the invoke. The HTTP status is always 200. */
     async click(who: string, verb: string, data: object, card?: PostedCard): Promise<Answer['body']> {
       const { status, body } = await send(click(who, verb, data, card))
       if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`)
@@ -105,7 +105,7 @@ export function botOf(stack: Stack, teams: TeamsDouble) {
 
 async function keyPair(kid: string, endorsements?: readonly string[]): Promise<{ privateKey: CryptoKey; jwk: JWK }> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
-  // as the Bot Connector publishes them: without `alg`
+  // The Bot Connector publishes its keys without `alg`.
   return {
     privateKey,
     jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', ...(endorsements && { endorsements }) },

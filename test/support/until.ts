@@ -2,10 +2,10 @@ const patience = 60_000
 const pause = 40
 
 /**
- * Looks again and again until what it sees is as it should be. It waits for an effect in the background; how long that
- * takes is nobody's assertion.
+ * Reads a value again and again until it is as expected, to wait for an effect in the background. How long that takes
+ * is not asserted.
  *
- * @throws {Error} with what it saw last, after a patience that only a fault uses up
+ * @throws {Error} with the last value, after a time that only a bug uses up
  */
 export async function until<T>(look: () => T | Promise<T>, holds: (seen: T) => boolean): Promise<T> {
   const end = performance.now() + patience

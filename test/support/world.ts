@@ -33,7 +33,7 @@ export const disabled = oid(52)
 export const stranger = oid(53)
 export const ownerAlias = oid(32)
 
-/** One process: its own use cases, clock, turns and memory, on rows that it shares. */
+/** One process: its own use cases, clock, turns and memory, on shared rows. */
 export interface Instance {
   readonly approvals: Approvals
   readonly waiting: Waiting
@@ -73,7 +73,7 @@ export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): Age
   ...other,
 })
 
-/** Two groups with a channel each; the bot may name the runner; the owner is in dba too. */
+/** Two groups with a channel each. The bot may name the runner, and the owner is also in dba. */
 export const roster = (other: Partial<Roster> = {}): Roster => ({
   version: policyVersion,
   agents: [agent(bot, { executors: [runner] }), agent(runner)],
@@ -86,7 +86,7 @@ export const roster = (other: Partial<Roster> = {}): Roster => ({
   ...other,
 })
 
-/** @param judge what policy says to an action, when it is not that one dba must approve */
+/** @param judge the policy's answer to an action; by default, that one dba must approve */
 export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}): Promise<World> {
   const clock = new FakeClock(noon)
   const ledger = new MemoryLedger()
@@ -112,15 +112,15 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
   return { ...instance({ ...shared, ledger }), ledger, archive, limits, directory, signer: shared.signer, another }
 }
 
-/** No work fails unseen: what a caller does not wait for works here. */
+/** Makes the test fail for an error of work for which no caller waits. */
 const failed = (cause: unknown): void => {
   throw cause
 }
 
-/** Time does not pass while an answer waits. */
+/** Lets no time pass while a caller waits. */
 const never = (): Promise<never> => new Promise(() => {})
 
-/** The same rows, as another process has them: with turns of its own, and answers that take a while. */
+/** Gives the same rows to another process, with turns of its own and delayed answers. */
 export function apart(ledger: MemoryLedger): Ledger {
   const slowly =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
@@ -147,7 +147,7 @@ export function apart(ledger: MemoryLedger): Ledger {
 
 let made: Promise<Signer> | undefined
 
-/** A real key; one for all tests of a file. */
+/** Makes a real key, one for all tests of a file. */
 function signer(): Promise<Signer> {
   made ??= newSigner()
   return made
@@ -170,7 +170,7 @@ function directoryOf(clock: Clock): FakeDirectory {
   return directory
 }
 
-/** What the bot sends, when it asks. Each has an action of its own, unless one is given. */
+/** Makes an ask of the bot, with a new action in each call by default. */
 export function asks(other: Partial<Omit<Ask, 'key'>> & { readonly key?: string; readonly body?: string } = {}): Ask {
   const { key, body = 'body', ...rest } = other
   return {
@@ -191,7 +191,7 @@ export const anAction = (): Action => ({ ...action, params: { number: ++actions 
 export const bodyHash = (body: string) =>
   Buffer.from(body).toString('hex').padEnd(64, '0') as NonNullable<Ask['key']>['body']
 
-/** A vote over the API that has seen the request. */
+/** Makes a vote over the API by a person who has read the request. */
 export const votes = (request: ApprovalRequest, approver = dba, other: Partial<DecideInput> = {}): DecideInput => ({
   approver,
   verdict: 'approve',
@@ -200,21 +200,21 @@ export const votes = (request: ApprovalRequest, approver = dba, other: Partial<D
   ...other,
 })
 
-/** Asked for and approved a minute later. */
+/** Asks, and approves a minute later. */
 export async function anApproved({ approvals, clock }: Instance, ask: Ask = asks()): Promise<ApprovalRequest> {
   const { request } = await approvals.ask(ask)
   clock.set(after(60))
   return approvals.decide(request.id, votes(request))
 }
 
-/** A UUID of this name; one that is a UUID stays. */
+/** Makes a UUID from a name. A UUID stays as it is. */
 export function uuidOf(name: string): string {
   if (isObjectId(name)) return name
   const hex = sha256(name)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** What a redemption needs: the grant, read as its executor. */
+/** Makes a claim for a redemption, with the grant that its executor reads. */
 export async function claims(
   { approvals }: Instance,
   request: ApprovalRequest,
@@ -226,7 +226,7 @@ export async function claims(
   return { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption: uuidOf(redemption) }
 }
 
-/** Types of a request's events, as the ledger has them. */
+/** Lists the types of a request's events in the ledger. */
 export async function history({ ledger }: Pick<Instance, 'ledger'>, id: RequestId): Promise<readonly string[]> {
   const request = await ledger.find(id)
   return request ? request.events.map(({ type }) => type) : []

@@ -7,7 +7,7 @@ interface Kept {
   readonly note?: string
 }
 
-/** Files, in memory. Copied in and out, so that callers cannot share bytes with it. */
+/** Files in memory. They are copied in and out, so that callers share no bytes with them. */
 export class MemoryArchive implements Archive {
   /** The newest checkpoint; `null` before the first. */
   published: string | null = null
@@ -60,7 +60,7 @@ export class MemoryArchive implements Archive {
 
   async ping(): Promise<void> {}
 
-  /** Keeps it if there is none; answers what stands. */
+  /** Keeps a file unless it exists. Returns the bytes that exist then. */
   private keep(name: string, file: Kept): Kept {
     const standing = this.files.get(name) ?? file
     this.files.set(name, standing)

@@ -20,7 +20,7 @@ import {
   type Wanted,
 } from '../../../src/ports/ledger.ts'
 
-/** Everything is kept as JSON text, so that callers cannot share state with it. */
+/** Rows are kept as JSON text, so that callers share no state with them. */
 interface Kept {
   readonly text: string
   readonly version: number
@@ -28,7 +28,7 @@ interface Kept {
 
 interface Partition {
   head: Loaded['head']
-  /** `null` for one that was lost. */
+  /** `null` for an event that was lost. */
   readonly leaves: (string | null)[]
   readonly requests: Map<RequestId, Kept>
   readonly keys: Map<Hex, string>
@@ -44,10 +44,10 @@ const mostRows = 5_000
 /** Events of one page of a stream. */
 const mostEvents = 1_000
 
-/** The ledger, in memory. */
+/** A ledger in memory. */
 export class MemoryLedger implements Ledger {
   readonly inTurn = takeTurns()
-  /** What the delivery would find: `rev` by request. */
+  /** The rows that a delivery finds: `rev` by request. */
   readonly posts = new Map<RequestId, number>()
   private readonly partitions = new Map<Shard, Partition>()
   private readonly pageSize: number
@@ -155,7 +155,7 @@ export class MemoryLedger implements Ledger {
     const { leaves, head } = this.partition(shard)
     const events = leaves.flatMap((text) => (text === null ? [] : keptFrom(text)))
     const newest = events.findLast(({ text }) => parse<{ readonly at: Instant }>(text).at < before)
-    // Of the newest event the head knows the hash.
+    // The head has the hash of the newest event.
     return newest ? { seq: newest.seq, hash: newest.seq === head.seq ? head.hash : newest.hash } : emptyChain
   }
 
@@ -167,13 +167,13 @@ export class MemoryLedger implements Ledger {
       yield leaves.slice(place, Math.min(place + this.pageSize, end)).map((text) => keptFrom(text ?? 'missing'))
   }
 
-  /** Does behind everybody's back what nobody should; `null` loses the event. */
+  /** Replaces an event, as a person with access to the tables can; `null` removes it. */
   tamper(shard: Shard, seq: number, change: ((leaf: Leaf) => Leaf) | null): void {
     const { leaves } = this.partition(shard)
     leaves[seq - 1] = change && JSON.stringify(change(parse(leaves[seq - 1] ?? 'missing')))
   }
 
-  /** As {@link tamper}: takes away what comes after an event, and the head with it. */
+  /** Removes the events after this one and moves the head back, as {@link tamper} does. */
   cutOff(shard: Shard, seq: number): void {
     const partition = this.partition(shard)
     partition.leaves.length = seq
@@ -181,7 +181,7 @@ export class MemoryLedger implements Ledger {
     partition.head = Object.freeze({ ...partition.head, seq, hash: newest.hash })
   }
 
-  /** As {@link tamper}, with what is known of a request; `null` forgets it. */
+  /** Replaces the row of a request, as {@link tamper} does; `null` removes it. */
   forge(id: RequestId, request: ApprovalRequest | null): void {
     const { requests } = this.partition(shardOf(id))
     if (request === null) requests.delete(id)

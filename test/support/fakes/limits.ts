@@ -2,7 +2,7 @@ import { emptyRow, type LimitRow } from '../../../src/core/request/limit.ts'
 import { Conflict } from '../../../src/ports/ledger.ts'
 import type { LimitKey, Limits } from '../../../src/ports/limits.ts'
 
-/** Slots, in memory. Kept as JSON text, so that callers cannot share state with it. */
+/** Slots in memory. They are kept as JSON text, so that callers share no state with them. */
 export class MemoryLimits implements Limits {
   private readonly rows = new Map<string, { readonly text: string; readonly version: number }>()
 

@@ -4,7 +4,7 @@ import type { Instant } from '../../../src/core/data/instant.ts'
 import type { CardRow, Claim, Outbox } from '../../../src/ports/outbox.ts'
 import type { MemoryLedger } from './ledger.ts'
 
-/** As an ETag: another one after each change of the row, whoever makes it. */
+/** The version of a row, which changes with each write, like an ETag. */
 interface Version {
   readonly rev: number
   readonly changes: number
@@ -12,7 +12,7 @@ interface Version {
 
 const unclaimed: Posting = { tries: 0 }
 
-/** Deliveries, in memory, of what the ledger's commits say is out of date. */
+/** Deliveries in memory. The ledger's commits say which cards are out of date. */
 export class MemoryOutbox implements Outbox {
   private readonly posts: MemoryLedger['posts']
   private readonly postings = new Map<RequestId, Posting>()

@@ -3,7 +3,7 @@ import type { Instant } from '../../../src/core/data/instant.ts'
 import { Conflict } from '../../../src/ports/ledger.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../../../src/ports/seals.ts'
 
-/** Sealed days, in memory. Kept as JSON text, so that callers cannot share state with it. */
+/** Sealed days in memory. They are kept as JSON text, so that callers share no state with them. */
 export class MemorySeals implements Seals {
   private readonly day: Day
   private readonly kept = new Map<Day, string>()
@@ -40,7 +40,7 @@ export class MemorySeals implements Seals {
   async advance(version: unknown, head: SealHead): Promise<void> {
     if ((this.newest?.version ?? null) !== version) {
       const stored = parse<SealHead>(this.newest?.text ?? null)
-      // As after a lost answer: what is wanted is there.
+      // As after a lost answer: the wanted state exists already.
       if (stored?.number === head.number && stored.manifest === head.manifest) return
       throw new Conflict()
     }

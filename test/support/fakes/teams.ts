@@ -16,7 +16,7 @@ export interface Send {
 
 type Unsent = Exclude<Sent<unknown>, { sent: unknown }>
 
-/** What happens to a send: it is refused; it is carried out and its answer lost; something happens meanwhile. */
+/** The fate of a send: refused, or carried out with its answer lost; or another act happens meanwhile. */
 export type Fate =
   | Unsent
   | { readonly lost: true }
@@ -30,13 +30,13 @@ export interface ShownCard extends PostedCard {
   readonly rev: number
 }
 
-/** Teams, in memory: channels with cards. Channels are there until they are said to be gone. */
+/** Teams in memory: channels with cards. A channel exists until a test removes it. */
 export class MemoryTeams implements Messenger {
   readonly rules = teamsRules
   readonly sends: Send[] = []
-  /** Words in channels, oldest first. */
+  /** Texts in channels, oldest first. */
   readonly said: { readonly channel: string; readonly words: string }[] = []
-  /** Decides about each send; `null` lets it happen. */
+  /** Gives the fate of each send; `null` carries it out. */
   plan: (send: Send) => Fate | null = () => null
   private readonly shown = new Map<string, ShownCard>()
   private readonly clock: Clock
@@ -72,7 +72,7 @@ export class MemoryTeams implements Messenger {
     return { sent: null }
   }
 
-  /** Cards that lie in a channel, or anywhere; oldest first. */
+  /** Lists the cards in a channel, or in all channels, oldest first. */
   cards(channel?: string): readonly ShownCard[] {
     return [...this.shown.values()].filter((card) => channel === undefined || card.channel === channel)
   }
@@ -103,7 +103,7 @@ export class MemoryTeams implements Messenger {
   }
 }
 
-/** These fates in this order, one for each send that matches; the rest happens. */
+/** Gives these fates in order to the sends that match. All other sends are carried out. */
 export function inTurn(
   fates: readonly (Fate | null)[],
   matches: (send: Send) => boolean = () => true,

@@ -6,14 +6,14 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** A clock that only moves when it is told to, and wakes those who pause in order. */
+/** A clock that only tests move. It ends pauses in order. */
 export class FakeTime implements Clock {
   private ms: number
   private sleepers: readonly Sleeper[] = []
 
   private readonly rest: () => Promise<void>
 
-  /** @param rest resolves when nothing happens any more but what waits for time to pass */
+  /** @param rest resolves when all remaining work waits for time to pass */
   constructor(at: Instant, rest: () => Promise<void> = settled) {
     this.rest = rest
     this.ms = milliseconds(at)
@@ -28,7 +28,7 @@ export class FakeTime implements Clock {
       this.sleepers = [...this.sleepers, { at: this.ms + ms, wake }].toSorted((a, b) => a.at - b.at)
     })
 
-  /** Lets so many seconds pass, and everything happen that was to happen in them. */
+  /** Lets time pass, and runs everything that is due in it. */
   async pass(seconds: number): Promise<void> {
     const end = this.ms + seconds * 1000
     await this.rest()
@@ -42,11 +42,11 @@ export class FakeTime implements Clock {
     await this.rest()
   }
 
-  /** Moves at once, forwards or back, and wakes nobody. */
+  /** Moves the clock at once, forwards or back, without ending pauses. */
   jump(seconds: number): void {
     this.ms += seconds * 1000
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Resolves when all callbacks that are ready have run. */
 export const settled = (): Promise<void> => new Promise((done) => setImmediate(() => setImmediate(done)))
