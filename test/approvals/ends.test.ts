@@ -1,6 +1,6 @@
 import { Ends } from '../../src/approvals/ends.ts'
-import { endPath, formatEnd, parseEnd } from '../../src/core/log/end.ts'
-import { endText, macOf } from '../../src/core/log/mac.ts'
+import { authenticatedEnd, endPath, formatEnd, parseEnd } from '../../src/core/log/end.ts'
+import { macOf } from '../../src/core/log/mac.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { after, bot, dba, noon } from '../support/build.ts'
@@ -184,7 +184,7 @@ describe('a file that the service did not write', () => {
 
   const written = (request: ApprovalRequest, key: typeof testKey, origin = testOrigin) => {
     const { origin: _, ...value } = end(request)
-    return formatEnd(value, macOf(key, endText({ ...value, origin })))
+    return formatEnd(value, macOf(key, authenticatedEnd(origin, value)))
   }
 
   test('is refused although it says what the ledger says', async () => {
@@ -204,7 +204,7 @@ describe('a file that the service did not write', () => {
       redemption: claim.redemption,
     }
     const { origin, ...said } = value
-    const text = formatEnd(said, macOf({ ...testKey, secret: Buffer.alloc(32, 8) }, endText({ ...said, origin })))
+    const text = formatEnd(said, macOf({ ...testKey, secret: Buffer.alloc(32, 8) }, authenticatedEnd(origin, said)))
     await archive.createOrRead(endPath(request.id), Buffer.from(text), 'text/plain')
     expect(await codeOf(place.approvals.redeem(request.id, claim))).toBe('evidence-broken')
   })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Hex, type RequestId, shardOf, shards } from '../../src/core/data/id.ts'
-import { endPath, formatEnd, parseEnd } from '../../src/core/log/end.ts'
-import { endText, macOf } from '../../src/core/log/mac.ts'
+import { authenticatedEnd, endPath, formatEnd, parseEnd } from '../../src/core/log/end.ts'
+import { macOf } from '../../src/core/log/mac.ts'
 import { authenticatedOpen, formatOpen, openPath, parseOpen } from '../../src/core/log/openRequests.ts'
 import { authenticatedHeads, formatHeads, headsPath } from '../../src/core/log/witness.ts'
 import { openAfter } from '../../src/evidence/seal/openRequests.ts'
@@ -136,7 +136,7 @@ describe('files that the service did not write do not stop a seal, and are repor
   const forged = (id: RequestId, key = testKey, origin = testOrigin) => {
     const value = { request: id, act: 'revoked' as const, shard: '03' as never, seq: 2, leaf: 'a'.repeat(64) as Hex }
     const all = { ...value, at: at(4, '12:00:00') }
-    return formatEnd(all, macOf(key, endText({ ...all, origin })))
+    return formatEnd(all, macOf(key, authenticatedEnd(origin, all)))
   }
 
   const unknown = '01jg0000000000000000000000-03' as RequestId

@@ -1,8 +1,9 @@
 import type { Hex, RequestId, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
+import { canonical } from '../data/json.ts'
 import { hex, moment, object, oneOf, requestId, shard, text, whole } from '../data/shape.ts'
 import { authenticatedText, readAuthenticated } from './authenticated.ts'
-import { endText, type Mac } from './mac.ts'
+import type { Mac } from './mac.ts'
 
 /** What uses an approval up or takes it away, for good. */
 const endActs = ['redeemed', 'revoked', 'cancelled', 'denied'] as const
@@ -27,7 +28,8 @@ export const endsPrefix = 'ends/'
 export const endPath = (id: RequestId): string => `${endsPrefix}${id}`
 
 /** The text that the file's MAC is made of. */
-export const authenticatedEnd = (origin: string, end: End): string => endText({ origin, ...end })
+export const authenticatedEnd = (origin: string, end: End): string =>
+  canonical({ type: 'countersign/end/v1', origin, ...end })
 
 /** Writes the file: one line of canonical JSON. */
 export const formatEnd = (end: End, mac: Mac): string => authenticatedText({ ...end }, mac)

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Digest, Hex, RequestId, Shard } from '../data/id.ts'
+import type { Digest, Hex, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 
@@ -47,21 +47,6 @@ export const rowText = (row: {
   readonly columns: JsonObject
 }): string => textOf('row', { origin: row.origin, partition: row.partition, row: row.row, columns: row.columns })
 
-/** Says what ended a request: the content of its file under `ends/`. */
-export const endText = (end: {
-  readonly origin: string
-  readonly request: RequestId
-  readonly act: 'redeemed' | 'revoked' | 'cancelled' | 'denied'
-  readonly redemption?: string
-  readonly shard: Shard
-  readonly seq: number
-  readonly leaf: Hex
-  readonly at: Instant
-}): string => {
-  const { origin, request, act, redemption, shard, seq, leaf, at } = end
-  return textOf('end', { origin, request, act, ...(redemption !== undefined && { redemption }), shard, seq, leaf, at })
-}
-
 /** Authenticates a text with a version of the key. */
 export const macOf = ({ id, secret }: KeyVersion, text: string): Mac => ({ mac: hmac(secret, text), macKey: id })
 
@@ -74,7 +59,7 @@ export function isAuthentic(versions: readonly KeyVersion[], text: string, { mac
 }
 
 /** The type keeps the MAC of one kind of text from passing as that of another. */
-const textOf = (kind: 'event' | 'head' | 'row' | 'end', members: JsonObject): string =>
+const textOf = (kind: 'event' | 'head' | 'row', members: JsonObject): string =>
   canonical({ type: `countersign/${kind}/v1`, ...members })
 
 const hmac = (secret: Uint8Array, text: string): Hex => createHmac('sha256', secret).update(text).digest('hex') as Hex

@@ -1,5 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { endText, eventText, headText, isAuthentic, macOf, rowText } from '../../../src/core/log/mac.ts'
+import { authenticatedEnd } from '../../../src/core/log/end.ts'
+import { eventText, headText, isAuthentic, macOf, rowText } from '../../../src/core/log/mac.ts'
+import { authenticatedOpen } from '../../../src/core/log/openRequests.ts'
+import { authenticatedHeads } from '../../../src/core/log/witness.ts'
+import type { Day } from '../../../src/core/data/day.ts'
 import { type Hex, type RequestId, shards } from '../../../src/core/data/id.ts'
 import { parseInstant } from '../../../src/core/data/instant.ts'
 
@@ -19,14 +23,24 @@ test('an event is authenticated as canonical JSON of its place and leaf', () => 
 
 test('no text of one kind is that of another', () => {
   const head = { origin, shard, seq: 7, hash: leaf, recordedAt: at, policy: null, logKey: null }
-  const end = { origin, request: '01' as RequestId, act: 'redeemed', redemption: 'r', shard, seq: 7, leaf, at } as const
+  const end = { request: '01' as RequestId, act: 'redeemed', redemption: 'r', shard, seq: 7, leaf, at } as const
   const row = { origin, partition: 'seal', row: 'head', columns: { value: 'x' } }
-  const texts = [eventText({ origin, shard, seq: 7, leaf }), headText(head), endText(end), rowText(row)]
+  const heads = { at, heads: { [shard]: { seq: 7, hash: leaf } } }
+  const texts = [
+    eventText({ origin, shard, seq: 7, leaf }),
+    headText(head),
+    rowText(row),
+    authenticatedEnd(origin, end),
+    authenticatedHeads(origin, heads),
+    authenticatedOpen(origin, { date: '2026-01-31' as Day, ids: [end.request] }),
+  ]
   expect(texts.map((text) => (JSON.parse(text) as { readonly type: string }).type)).toEqual([
     'countersign/event/v1',
     'countersign/head/v1',
-    'countersign/end/v1',
     'countersign/row/v1',
+    'countersign/end/v1',
+    'countersign/heads/v1',
+    'countersign/open/v1',
   ])
 })
 
