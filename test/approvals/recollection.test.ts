@@ -1,6 +1,6 @@
 import { Recollection } from '../../src/approvals/recollection.ts'
 import { sha256 } from '../../src/core/data/id.ts'
-import type { Ledger } from '../../src/ports/ledger.ts'
+import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import { bot, dba, runner } from '../support/build.ts'
 import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
 
@@ -89,6 +89,28 @@ test('what policy allowed by itself is what its events say', async () => {
   const other = here.another()
   const claim = await claims(other, request, 'first')
   expect((await here.another().approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
+})
+
+test('the same request is compared with its events once, as long as nothing newer is known of it', async () => {
+  const here = await world()
+  const { request } = await here.approvals.ask(asks())
+  const looked: PropertyKey[] = []
+  const row = new Proxy(request, {
+    get(target, name) {
+      looked.push(name)
+      return Reflect.get(target, name) as unknown
+    },
+  })
+  const recollection = new Recollection(here.ledger)
+  await recollection.check(row)
+  expect(looked).toContain('requirement')
+  looked.length = 0
+  await recollection.check(row)
+  expect(looked).not.toContain('requirement')
+  await here.approvals.decide(request.id, votes(request))
+  const newer = await here.ledger.find(request.id)
+  await recollection.check(newer ?? request)
+  await expect(recollection.check(row)).rejects.toBeInstanceOf(Conflict)
 })
 
 test('so many requests are remembered, and the one that was met least recently goes', async () => {
