@@ -101,7 +101,7 @@ function asked(action: string, rules: readonly string[], slots: readonly Slot[])
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
   const revoked: DataOf<'revoked'> = { client: account, facts }
-  const voided: DataOf<'vote-void'> = { vote: content, why: 'excluded', facts }
+  const voided: DataOf<'vote-void'> = { vote: content, why: 'duplicate', facts }
   const said = { name: '', reason: '' }
   return [
     requestedBy(action, { outcome: 'approve', rules, slots }),

@@ -101,6 +101,7 @@ const voided: Readonly<Record<VoidReason, string>> = {
   left: 'has left the group',
   disabled: 'has a disabled account',
   excluded: 'may not decide by now',
+  duplicate: 'voted before with another account',
 }
 
 const history: Words['history'] = {

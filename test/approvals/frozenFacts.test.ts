@@ -10,6 +10,7 @@ import {
   codeOf,
   history,
   type Instance,
+  outcomeOf,
   roster,
   votes,
   world,
@@ -63,6 +64,60 @@ describe('the vote that completes does not count an earlier one', () => {
     await here.approvals.decide(request.id, votes(request, dba2))
     here.directory.add(dba)
     expect(await here.approvals.decide(request.id, votes(request))).toMatchObject({ status: 'approved' })
+  })
+})
+
+describe('accounts that are known to be one person only after they voted', () => {
+  const three = () => needs([slot('dba', 2), slot('security')])
+  const joined = (...people: readonly ObjectId[]) => policy({ judge: three, people: [people] })
+
+  /** Two of three have approved. */
+  async function twoApproved() {
+    const here = await world(three)
+    const { request } = await here.approvals.ask(asks())
+    await here.approvals.decide(request.id, votes(request))
+    await here.approvals.decide(request.id, votes(request, dba2))
+    return { here, request }
+  }
+
+  test('count once: the later vote is void', async () => {
+    const { here, request } = await twoApproved()
+    const later = here.another({ policy: joined(dba, dba2) })
+    expect(await later.approvals.decide(request.id, votes(request, security))).toMatchObject({
+      status: 'pending',
+      decisions: [{ approver: dba }, { approver: dba2, void: { why: 'duplicate' } }, { approver: security }],
+    })
+    expect((await history(here, request.id)).slice(3)).toEqual(['vote-void', 'decided'])
+    expect(await codeOf(later.approvals.decide(request.id, votes(request, dba2)))).toBe('already-decided')
+    expect(await outcomeOf(here.another().approvals.read(request.id, { kind: 'agent', id: bot }))).toBe('ok')
+  })
+
+  test('count once although the earlier vote is void for another reason', async () => {
+    const { here, request } = await twoApproved()
+    here.directory.add(dba, { enabled: false })
+    const later = here.another({ policy: joined(dba, dba2) })
+    const { decisions } = await later.approvals.decide(request.id, votes(request, security))
+    expect(decisions.map((vote) => vote.void?.why)).toEqual(['disabled', undefined, undefined])
+  })
+
+  test('do not complete it, where the last vote is one of them', async () => {
+    const { here, request } = await twoApproved()
+    const later = here.another({ policy: joined(dba2, security) })
+    expect(await codeOf(later.approvals.decide(request.id, votes(request, security)))).toBe('already-decided')
+    expect((await history(here, request.id)).slice(3)).toEqual([])
+  })
+
+  test('count for as many people as they are: another person may take the place', async () => {
+    const { here, request } = await twoApproved()
+    const fourth = oid(63)
+    here.directory.add(fourth)
+    const groups = [
+      { name: 'dba', members: [dba, dba2, fourth], channels: ['19:dba'] },
+      { name: 'security', members: [security], channels: ['19:security'] },
+    ]
+    const later = here.another({ policy: policy({ judge: three, people: [[dba, dba2]], groups }) })
+    await later.approvals.decide(request.id, votes(request, security))
+    expect(await later.approvals.decide(request.id, votes(request, fourth))).toMatchObject({ status: 'approved' })
   })
 })
 

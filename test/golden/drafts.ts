@@ -178,4 +178,5 @@ export const drafts: readonly Draft[] = [
   { type: 'vote-void', actor: system, request, data: { vote: hex('d1'), why: 'left', facts: gone } },
   { type: 'vote-void', actor: system, request, data: { vote: hex('d2'), why: 'excluded', facts } },
   { type: 'revoked', actor: policy, request, data: { rules: ['freeze', 'no-exports'] } },
+  { type: 'vote-void', actor: system, request, data: { vote: hex('d3'), why: 'duplicate', facts } },
 ]

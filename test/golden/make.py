@@ -77,6 +77,7 @@ FACTS_IN_ORDER = [
                                'facts': {**FACTS, 'groups': [], 'member': False, 'enabled': False}}),
     fact('vote-void', SYSTEM, {'vote': hex64('d2'), 'why': 'excluded', 'facts': FACTS}),
     fact('revoked', POLICY, {'rules': ['freeze', 'no-exports']}),
+    fact('vote-void', SYSTEM, {'vote': hex64('d3'), 'why': 'duplicate', 'facts': FACTS}),
 ]
 
 def main(out):

@@ -207,7 +207,8 @@ export const approverRows: readonly Row[] = [
     ],
   },
   {
-    attack: 'Who voted has left, is disabled, or owns the agent by the time the last vote comes',
+    attack:
+      'Who voted has left, is disabled, owns the agent, or turns out to have voted twice, by the time the last vote comes',
     control:
       'The vote that completes asks the directory and the policy again about everyone it would count; votes that hold no longer are recorded as void, and bundles are checked for it',
     switches: [
@@ -248,6 +249,27 @@ export const approverRows: readonly Row[] = [
         },
       },
       {
+        name: 'joined-accounts',
+        file: 'src/core/request/voteVoid.ts',
+        find: "isDuplicate(request, vote, facts) ? 'duplicate' : null",
+        replace: 'null',
+        tests: {
+          [frozen]: [
+            'accounts that are known to be one person only after they voted › count once: the later vote is void',
+          ],
+          [voided]: [
+            'the vote that completes looks again at the others › and of two votes that are of one person by now, counts the earlier',
+          ],
+        },
+      },
+      {
+        name: 'void-duplicate',
+        file: 'src/core/request/voteVoid.ts',
+        find: "(why === 'duplicate' && isDuplicate(request, vote, facts))",
+        replace: "why === 'duplicate'",
+        tests: { [voided]: ['a forged history is refused › a vote is not void as a second one %s'] },
+      },
+      {
         name: 'void-completes',
         file: 'src/core/record/replayedRequest.ts',
         find: "&& event.data.verdict === 'approve' && completes(unvoided, event.data.facts)",
@@ -264,7 +286,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'void-reason',
         file: 'src/core/request/voteVoid.ts',
-        find: "if ((reasonIn(decision, facts) ?? 'excluded') !== why)",
+        find: 'if (!isReason(why, request, decision, facts))',
         replace: 'if (false)',
         tests: { [voided]: ['a forged history is refused › %s'] },
       },

@@ -136,7 +136,7 @@ function lookedAgain(
   for (const vote of input.others ? votesToCheck(request, input) : []) {
     const standing = input.others?.get(vote.approver)
     if (!standing) throw new RangeError('A vote completes only when all others were looked at again.')
-    const why = voidReasonOf(vote, standing)
+    const why = voidReasonOf(looked, vote, standing)
     if (why === null) continue
     const step = voidVote(looked, { vote: hashOfVote(request, vote), why, facts: standing.facts, at: input.at })
     looked = step.request

@@ -15,8 +15,11 @@ export type Verdict = (typeof verdicts)[number]
 export const tiers = ['low', 'medium', 'high'] as const
 export type Tier = (typeof tiers)[number]
 
-/** Why a vote counts no longer: the person left a group or the tenant, is disabled, or may not decide by now. */
-export const voidReasons = ['left', 'disabled', 'excluded'] as const
+/**
+ * Why a vote counts no longer: the person left a group or the tenant, is disabled, may not decide by now, or is known by
+ * now to have voted before with another account.
+ */
+export const voidReasons = ['left', 'disabled', 'excluded', 'duplicate'] as const
 export type VoidReason = (typeof voidReasons)[number]
 
 /** The answer of policy: people decide, approved by a rule, denied by a rule, denied because no rule matched. */

@@ -22,9 +22,14 @@ export function completes(request: ApprovalRequest, facts: Facts): boolean {
   return fills(request.requirement.slots, [...countedVotes(request).map((vote) => vote.facts), facts])
 }
 
-/** Says why a vote counts no longer; `null` if it does. */
-export const voidReasonOf = (vote: Decision, { facts, excluded }: VoterStanding): VoidReason | null =>
-  reasonIn(vote, facts) ?? (excluded ? 'excluded' : null)
+/** Says why a vote of a request counts no longer; `null` if it does. */
+export function voidReasonOf(
+  request: ApprovalRequest,
+  vote: Decision,
+  { facts, excluded }: VoterStanding,
+): VoidReason | null {
+  return reasonIn(vote, facts) ?? (excluded ? 'excluded' : isDuplicate(request, vote, facts) ? 'duplicate' : null)
+}
 
 /**
  * Records that a vote counts no longer.
@@ -43,9 +48,7 @@ export function voidVote(
     throw new Problem('not-permitted', 'There is no such vote that counts.')
   if (!facts.accounts.includes(decision.approver))
     throw new Problem('not-permitted', 'The facts are about somebody else.')
-  // That somebody owns or sponsors an agent is not in the facts: the policy in force says it.
-  if ((reasonIn(decision, facts) ?? 'excluded') !== why)
-    throw new Problem('not-permitted', 'The facts give another reason.')
+  if (!isReason(why, request, decision, facts)) throw new Problem('not-permitted', 'The facts give another reason.')
   const voided: Draft = {
     type: 'vote-void',
     actor: { kind: 'system' },
@@ -65,8 +68,21 @@ export function hashOfVote(request: ApprovalRequest, vote: Decision): Hex {
   return hash
 }
 
+function isReason(why: VoidReason, request: ApprovalRequest, vote: Decision, facts: Facts): boolean {
+  const inFacts = reasonIn(vote, facts)
+  if (inFacts !== null) return why === inFacts
+  // That somebody owns or sponsors an agent is not in the facts: the policy in force says it.
+  return why === 'excluded' || (why === 'duplicate' && isDuplicate(request, vote, facts))
+}
+
+/** Two accounts may be joined into one person after both voted. Then the earlier vote counts, and the later does not. */
+function isDuplicate(request: ApprovalRequest, vote: Decision, facts: Facts): boolean {
+  const counted = countedVotes(request)
+  return counted.slice(0, counted.indexOf(vote)).some(({ approver }) => facts.accounts.includes(approver))
+}
+
 /** A vote was counted for its groups: leaving one of them voids it, and the person may vote again for the others. */
-function reasonIn(vote: Decision, facts: Facts): Exclude<VoidReason, 'excluded'> | null {
+function reasonIn(vote: Decision, facts: Facts): 'left' | 'disabled' | null {
   if (!facts.member || vote.facts.groups.some((group) => !facts.groups.includes(group))) return 'left'
   return facts.enabled ? null : 'disabled'
 }

@@ -91,7 +91,11 @@ function check(event: Read, past: readonly Read[]): void {
     demand(vote?.data?.verdict === 'approve', 'no vote that counts')
     const now = event.data?.facts ?? noFacts
     const isThere = vote?.data?.facts?.groups.every((group) => now.groups.includes(group)) === true
-    demand(isThere === (event.data?.why === 'excluded'), 'the facts say another reason')
+    const why = event.data?.why ?? ''
+    demand(isThere === ['excluded', 'duplicate'].includes(why), 'the facts say another reason')
+    const before = counted(past).slice(0, vote && counted(past).indexOf(vote))
+    const isOther = before.some(({ actor }) => now.accounts.some((account) => account === actor.id))
+    demand(why !== 'duplicate' || isOther, 'no earlier vote of this person')
   }
   if (event.type === 'expired') demand(event.at >= expiresAt, 'too early')
   if (event.type === 'lapsed') demand(event.at >= (approval?.data?.lapsesAt ?? ''), 'too early')

@@ -9,14 +9,23 @@ const third = oid(60)
 const two = needs([slot('dba', 2)])
 const gone = facts(dba, { groups: [] })
 
-const standing = (now: Facts, excluded = false): ReadonlyMap<ObjectId, VoterStanding> =>
-  new Map([[now.accounts[0] ?? dba, { facts: now, excluded }]])
+const standing = (now: Facts, excluded = false, voter = now.accounts[0] ?? dba): ReadonlyMap<ObjectId, VoterStanding> =>
+  new Map([[voter, { facts: now, excluded }]])
 
 const here = standing(facts(dba))
 
 /** Two must approve: dba has, and what is known of dba by now is looked at when dba2 does. */
 const voted = (others = here, ...more: Parameters<typeof history>[1][]): History =>
   history({ judgement: two }, [60, vote()], [61, vote({ approver: dba2, facts: facts(dba2), others })], ...more)
+
+/** Three must approve; the third vote looks at the two before it. */
+const thrice = (others: ReadonlyMap<ObjectId, VoterStanding>): History =>
+  history(
+    { judgement: needs([slot('dba', 3)]) },
+    [60, vote()],
+    [61, vote({ approver: dba2, facts: facts(dba2) })],
+    [62, vote({ approver: third, facts: facts(third), others })],
+  )
 
 const typesOf = ({ entries }: History): readonly string[] => entries.map(({ draft }) => draft.type)
 
@@ -71,6 +80,15 @@ describe('the vote that completes looks again at the others', () => {
     expect(replayed(eventsOf(again.entries)).rows).toMatchObject([{ request: { status: 'approved' } }])
   })
 
+  test('and of two votes that are of one person by now, counts the earlier', () => {
+    const both = { accounts: [dba, dba2] }
+    const others = new Map([...standing(facts(dba, both)), ...standing(facts(dba2, both), false, dba2)])
+    const history = thrice(others)
+    expect(typesOf(history).slice(3)).toEqual(['vote-void', 'decided'])
+    expect(history.entries[3]?.draft).toMatchObject({ data: { why: 'duplicate', facts: both } })
+    expect(replayed(eventsOf(history.entries)).rows[0]?.request.decisions).toEqual(history.request.decisions)
+  })
+
   test('without having looked at all of them it is a bug', () => {
     expect(() => voted(new Map())).toThrow(RangeError)
   })
@@ -80,6 +98,7 @@ test.each<[string, object, string]>([
   ['of a vote that does not exist', { vote: 'ab'.repeat(32) }, 'not-permitted'],
   ['on facts about somebody else', { facts: facts(dba2) }, 'not-permitted'],
   ['on facts that say another reason', { facts: facts(dba, { enabled: false }) }, 'not-permitted'],
+  ['as a second one of a person who voted once', { why: 'duplicate', facts: facts(dba) }, 'not-permitted'],
 ])('a vote is not void %s', (_how, change, expected) => {
   const { request } = history({ judgement: two }, [60, vote()])
   const hash = request.events.at(-1)?.hash
@@ -122,6 +141,20 @@ describe('a forged history is refused', () => {
     expect(replayed(eventsOf(three.entries)).rows).toHaveLength(1)
     const [opened, decided, next] = three.entries as readonly [Entry, Entry, Entry]
     const forged = [opened, decided, data({ vote: three.request.events[1]?.hash }), next]
+    expect(wrong(() => replayed(eventsOf(forged)))).toContain('Event 4')
+  })
+
+  test.each<[string, object]>([
+    ['of a person who has no other account', { facts: facts(dba2) }],
+    ['of a person whose other account did not vote', { facts: facts(dba2, { accounts: [dba2, oid(61)] }) }],
+    ['for another reason than that', { why: 'left' }],
+  ])('a vote is not void as a second one %s', (_whose, change) => {
+    const both = { accounts: [dba, dba2] }
+    const others = new Map([...standing(facts(dba, both)), ...standing(facts(dba2, both), false, dba2)])
+    const forged = thrice(others).entries.map(({ seconds, draft }) => {
+      const data = draft.type === 'vote-void' ? { ...draft.data, ...change } : 'data' in draft && draft.data
+      return { seconds, draft: { ...draft, data } as Draft }
+    })
     expect(wrong(() => replayed(eventsOf(forged)))).toContain('Event 4')
   })
 
