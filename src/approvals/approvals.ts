@@ -11,7 +11,7 @@ import { checkSecretIn } from '../core/action/secret.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
-import { believed, change, settle, unchanged } from './commit.ts'
+import { applyDeadline, believed, change, unchanged } from './commit.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
 import { excludedBy, factsFor, type Known, known, standingOf } from './eligibility.ts'
@@ -59,17 +59,17 @@ interface Reviewed {
   readonly stranger: boolean
 }
 
-/** Overdue requests that one sweep of the timer settles, at most. */
+/** The most overdue requests that one sweep of the timer handles. */
 const sweepLimit = 500
 
 export type Approvals = ReturnType<typeof approvals>
 
-/** The use cases of the main job, bound to their parts: each loads, asks the core, commits once, then tells. */
+/** The use cases of the main job, bound to their parts: each loads, applies a rule of the core, and commits once. */
 export const approvals = (parts: ApprovalsParts) =>
   bind(
     parts,
     {
-      ask: askSettled,
+      ask: askUpToDate,
       read,
       wait,
       grant,
@@ -91,20 +91,20 @@ export const approvals = (parts: ApprovalsParts) =>
  *
  * @throws {Problem} as {@link ask}
  */
-async function askSettled(parts: ApprovalsParts, input: Ask): Promise<Asked> {
+async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<Asked> {
   const asked = await ask(parts, input)
-  return asked.created ? asked : { ...asked, request: await settled(parts, asked.request) }
+  return asked.created ? asked : { ...asked, request: await upToDate(parts, asked.request) }
 }
 
 /**
  * Reads a request as it stands.
  *
- * @throws {Problem} `evidence-broken`; `not-found`, also for a request which the reader may not know of
+ * @throws {Problem} `evidence-broken`; `not-found`, also for a request that the reader may not know of
  */
 async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promise<ApprovalRequest> {
   const request = await parts.ledger.find(id)
   if (!request || !(await mayRead(parts, request, reader))) throw notFound()
-  return believed(parts, await settled(parts, request))
+  return believed(parts, await upToDate(parts, request))
 }
 
 /**
@@ -120,7 +120,7 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
     for (;;) {
       const request = await ledger.find(id)
       if (!request) throw notFound()
-      const now = await settled(parts, request)
+      const now = await upToDate(parts, request)
       const left = until - performance.now()
       if (now.status !== 'pending' || left <= 0 || waiting.stopped()) return await believed(parts, now)
       const toDeadline = milliseconds(now.requirement.expiresAt) - milliseconds(clock.now())
@@ -135,7 +135,7 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
  * Issues the grant of an approved request to the agent that asked or to the executor; anyone else gets `null`, and so
  * does an agent that is no longer registered.
  *
- * @returns also the request: it is revoked if the policy in force forbids the action by now
+ * @returns the request, too: revoked if the policy in force forbids the action
  * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
  */
 async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: ObjectId): Promise<Granted> {
@@ -169,7 +169,7 @@ async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput
       parts,
       id,
       (request, at) => {
-        // Between reading and committing others may have voted: then they are looked up first.
+        // Others may have voted since the request was read: another round looks them up first.
         isChecked = votesToCheck(request, vote).every(({ approver }) => others.has(approver))
         if (!isChecked) return unchanged(request, at)
         return decide(request, { ...vote, excluded: excludedBy(parts.policy, request), others, at })
@@ -190,7 +190,7 @@ async function standingsOf(
 }
 
 /**
- * Shows a person one page of a request. If the person may decide, that is recorded before the page leaves.
+ * Shows a person one page of a request. If the person may decide, that is recorded before the page is sent.
  *
  * @throws {Problem} `not-found`; that too for guests and disabled accounts
  */
@@ -255,14 +255,14 @@ async function revokeAs(
 }
 
 /**
- * Uses an approval up, before the action is carried out. The answer comes after the file in the archive: while that is
- * away, the redemption stands in the ledger and its repetition goes on.
+ * Uses up an approval, before the action is carried out. The answer waits for the file in the archive. If the archive
+ * fails, the ledger has the redemption already, and the executor repeats the call.
  *
- * The policy in force judges the action again: what it forbids is revoked instead.
+ * The policy in force judges the action again. If it forbids the action, the approval is revoked instead.
  *
  * @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable`, `forbidden-by-policy`;
- *   `not-permitted`, also if an agent is no longer registered; `not-found` for a caller that is neither the agent nor the
- *   executor; `evidence-broken` if the approval was used up or taken away and the ledger was changed to hide that
+ *   `not-permitted`, also if an agent is no longer registered; `not-found` for a caller that is neither the agent nor
+ *   the executor; `evidence-broken` if the approval was used up or taken away and the ledger was changed to hide that
  */
 async function redeemAs(
   parts: ApprovalsParts,
@@ -289,14 +289,14 @@ async function redeemAs(
   return { request: used, next: await parts.ends.next(used) }
 }
 
-/** Says whether the agent that asked, or the executor, was taken out of the policy. */
+/** Whether the agent that asked or the executor is no longer in the policy. */
 const unregistered = ({ policy }: ApprovalsParts, { agent, executor }: ApprovalRequest): boolean =>
   !policy.agent(agent.id) || !policy.agent(executor)
 
 /**
- * Revokes an approval that the policy in force forbids by now; `null` where it does not.
+ * Revokes an approval whose action the policy in force forbids; otherwise returns `null`.
  *
- * @throws {Problem} `not-redeemable` where the policy in force cannot say.
+ * @throws {Problem} `not-redeemable` if the action does not fit the policy's schema any more
  */
 function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant): Step | null {
   const rules = request.status === 'approved' ? forbidding(parts, request) : []
@@ -304,7 +304,7 @@ function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant)
   return rules.length > 0 ? forbid(request, { rules, at }) : null
 }
 
-/** Names the rules of the policy in force that forbid an action; `null` for one that does not fit its schema any more. */
+/** Names the rules of the policy in force that forbid an action; `null` if the action no longer fits its schema. */
 function forbidding(
   { policy }: ApprovalsParts,
   { agent, action, onBehalfOf }: ApprovalRequest,
@@ -319,7 +319,7 @@ function forbidding(
 }
 
 /**
- * Records what became of the action.
+ * Records the outcome of the action.
  *
  * @throws {Problem} `not-redeemed`, `already-reported`, `secret-in-params`; `not-found` for a caller that is not the
  *   executor
@@ -338,8 +338,8 @@ async function events({ ledger }: ApprovalsParts, request: ApprovalRequest): Pro
 }
 
 /**
- * Reads a page of requests with passed deadlines settled. The page has only requests that the reader may know of and
- * that this program can read; it names the rows of the others.
+ * Reads a page of requests, after passed deadlines have taken effect. The page has only requests that the reader may
+ * know of. Of those that this program cannot read it has the row keys.
  *
  * @throws {Problem} `unavailable`; that too when the reader's rights cannot be determined, so that a list never looks
  *   complete when it is not
@@ -365,27 +365,27 @@ async function list(
 /** Lets every passed deadline take effect. Returns how many requests it looked at. */
 async function sweep(parts: ApprovalsParts): Promise<number> {
   const ids = await parts.ledger.due(parts.clock.now(), sweepLimit)
-  const results = await Promise.allSettled(ids.map((id) => settle(parts, id)))
+  const results = await Promise.allSettled(ids.map((id) => applyDeadline(parts, id)))
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
   return ids.length
 }
 
-/** Leaves the file of a request that a person or its agent ended, before anybody is told. */
+/** Writes the file of a request that a person or its agent ended, before the caller gets an answer. */
 async function ended({ ends }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> {
   await ends.leaveSoon(request)
   return request
 }
 
 /** Lets a passed deadline take effect, so that no answer shows a state that is over. */
-async function settled(parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> {
+async function upToDate(parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> {
   const deadline = due(request)
-  return deadline === null || parts.clock.now() < deadline ? request : settle(parts, request.id)
+  return deadline === null || parts.clock.now() < deadline ? request : applyDeadline(parts, request.id)
 }
 
-/** A list shows a request that its events contradict as its row has it: it hides no other, and opens none. */
+/** Shows a request that its events contradict as its row has it, so that one altered row does not make a list fail. */
 const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
-  settled(parts, request).catch((cause: unknown) => {
+  upToDate(parts, request).catch((cause: unknown) => {
     if (isBroken(cause)) return request
     throw cause
   })
@@ -415,7 +415,7 @@ const isInvolved = (request: ApprovalRequest, facts: Facts): boolean =>
   facts.groups.length > 0 || hasDecided(request, facts)
 
 /**
- * Reads what a person's act on a request rests on.
+ * Reads the facts that a person's act on a request rests on.
  *
  * @throws {Problem} `not-found` for a person who may not know of the request: the same rule as {@link mayKnow}
  */

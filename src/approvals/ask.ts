@@ -56,7 +56,7 @@ export interface Asked {
 /**
  * Opens a request: once for each idempotency key of an agent. The answer comes after the commit.
  *
- * A known key is answered before anything else is looked at.
+ * A known idempotency key is answered first, without any other check.
  *
  * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
  *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
@@ -98,8 +98,8 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
 }
 
 /**
- * An unanswered commit may have happened, and an ask with a key may be on its way twice: then the slot stays, rightly
- * held, or for the next attempt, or to be reclaimed.
+ * Whether the request may exist, or come to exist, although its commit failed: a commit without an answer may have been
+ * written, and an ask with a key may have been sent twice. Then its slots are kept; unused ones are reclaimed later.
  */
 function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
   if (!(cause instanceof Problem)) return hasKey
@@ -159,7 +159,7 @@ async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: 
     throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
 }
 
-/** Commits the request under the time of the shard. A key used meanwhile gives the request it made. */
+/** Commits the request with the shard's time. If the key was used meanwhile, returns the request that it made. */
 async function commit(
   parts: AskParts,
   shard: Shard,
@@ -170,7 +170,7 @@ async function commit(
   const key = usedBy(asked)
   return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
-      // The first attempt bets that the key is new: its row is inserted, so a wrong bet is a conflict.
+      // The first attempt assumes that the key is new. Its row is inserted, so a known key causes a conflict.
       const loaded = await parts.ledger.load(shard, key && number > 0 ? { key: key.hash } : {})
       if (loaded.key && key) return again(parts, loaded.key, asked)
       const at = timeOf(parts.clock, loaded)
@@ -185,8 +185,8 @@ async function commit(
 const usedBy = ({ agent, key }: Ask) => key && { hash: keyHash(agent.id, key.text), body: key.body }
 
 /**
- * Answers a known key. The key's row is only a hint of which request it was: what is answered is the caller's own, and
- * about the action that was just sent.
+ * Answers a known key. The key's row is not trusted: the request that it names must be the caller's, with the action
+ * that was just sent.
  */
 async function again(parts: AskParts, used: UsedKey, { agent, action, key }: Ask): Promise<Asked> {
   if (used.body !== key?.body)

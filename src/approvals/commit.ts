@@ -15,24 +15,23 @@ export interface ChangeParts {
   readonly policy: Pick<Policy, 'version'>
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
-  /** Is called with every change that was committed. Must not throw. */
+  /** Is called with every request that a commit changed. Must not throw. */
   readonly tell: (request: ApprovalRequest) => void
   /** Waits so many milliseconds before the next attempt; by a timer, unless given. */
   readonly backOff?: (ms: number) => Promise<unknown>
 }
 
-/** A rule of the core that lacks only the request and the time. */
+/** A rule of the core, bound to everything but the request and the time. */
 export type CommitRule = (request: ApprovalRequest, at: Instant) => Step
 
-/** Lost races after which the caller gets `busy`, with nothing written. */
+/** The number of lost races after which the caller gets `busy`, with nothing written. */
 const mostAttempts = 12
 
 /**
- * Loads a request, finds that it is what its events say, lets passed deadlines take effect, asks the rule, and commits
- * its events once.
- * No events: no commit.
+ * Loads a request, checks it against its events, lets passed deadlines take effect, applies the rule, and commits the
+ * rule's events once. Without events nothing is committed.
  *
- * @param found the request as its caller has read it for this very call: the first attempt need not read it again
+ * @param found the request, if the caller has just read it: the first attempt need not read it again
  * @throws {Problem} `not-found`, `evidence-broken`, `busy`, `unavailable`, and whatever the rule throws.
  */
 export async function change(
@@ -48,11 +47,11 @@ export async function change(
     parts.ledger.inTurn(shard, async () => {
       for (;;) {
         const given = known
-        // Only the first attempt may use it: one that is out of date would lose every race.
+        // Only for the first attempt: an outdated request would lose every race.
         known = undefined
         const [loaded] = await Promise.all([
           parts.ledger.load(shard, { request: id, ...(given && { found: given }) }),
-          // What the caller has found is checked in the round that reads the head.
+          // The caller's copy is checked while the head is read.
           given && recollection.check(given),
         ])
         const { request } = loaded
@@ -69,7 +68,7 @@ export async function change(
 }
 
 /**
- * Finds that a request is what its events say, before anything is told of it. Reads it again where it has changed.
+ * Checks a request against its events, before it is shown to a caller. Reads it again if it has changed.
  *
  * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
  */
@@ -87,17 +86,18 @@ export async function believed(
 }
 
 /** Lets a passed deadline take effect, and nothing else. */
-export const settle = (parts: ChangeParts, id: RequestId): Promise<ApprovalRequest> => change(parts, id, unchanged)
+export const applyDeadline = (parts: ChangeParts, id: RequestId): Promise<ApprovalRequest> =>
+  change(parts, id, unchanged)
 
 export const unchanged: CommitRule = (request) => ({ request, events: [] })
 
-/** One time per attempt, never before the shard's newest event: rules, deadlines and events all use it. */
+/** The time of an attempt, for rules, deadlines and events alike. Never before the shard's newest event. */
 export const timeOf = (clock: Clock, { head }: Loaded): Instant => {
   const now = clock.now()
   return head.recordedAt === null ? now : later(now, head.recordedAt)
 }
 
-/** Chains a step's events to the loaded head, commits them with the request, and tells. */
+/** Chains a step's events to the loaded head, and commits them with the request. */
 export async function record(
   parts: ChangeParts,
   loaded: Loaded,
@@ -114,7 +114,7 @@ export async function record(
   return request
 }
 
-/** Chains events of the log itself, which are about no request, to the loaded head, and commits them. */
+/** Chains events that belong to no request, such as a key rotation, to the loaded head, and commits them. */
 export async function recordAlone(
   parts: Chaining & { readonly ledger: Pick<Ledger, 'commit'> },
   loaded: Loaded,
@@ -127,7 +127,7 @@ export async function recordAlone(
 
 type Chaining = Pick<ChangeParts, 'policy' | 'random'>
 
-/** Events as leaves. The first commit of a shard under another policy version records that too. */
+/** Makes leaves of events. A shard's first commit under another policy version also records the change. */
 function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events: readonly Draft[], at: Instant) {
   const from = head.policy
   const to = policy.version

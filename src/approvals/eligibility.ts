@@ -11,16 +11,16 @@ export interface PeopleParts {
   readonly directory: Directory
 }
 
-/** A person of the tenant; their groups matter only where a request does. */
+/** A person of the tenant. Groups are left out: which of them matter depends on a request. */
 export interface Known extends Omit<Facts, 'groups'> {
   readonly id: ObjectId
   readonly name: string
 }
 
 /**
- * Asks roster and directory about a person.
+ * Looks a person up in the roster and the directory.
  *
- * @returns `null` for an id that is no person of the tenant; agents are not
+ * @returns `null` if the id is not a person of the tenant, but an agent for example
  * @throws {Problem} `unavailable` when the directory cannot be asked
  */
 export async function known({ policy, directory }: PeopleParts, id: ObjectId): Promise<Known | null> {
@@ -51,7 +51,7 @@ export async function factsFor(
   return { accounts, groups: memberships.flat().sort(), member, enabled, asOf }
 }
 
-/** Finds out whether an earlier vote of a person counts still. @throws {Problem} `unavailable` */
+/** Reads the facts that decide whether a person's earlier vote still counts. @throws {Problem} `unavailable` */
 export async function standingOf(
   parts: PeopleParts & { readonly clock: Clock },
   voter: ObjectId,
@@ -64,7 +64,7 @@ export async function standingOf(
   return { facts: { accounts, groups: [], member: false, enabled: false, asOf: parts.clock.now() }, excluded }
 }
 
-/** Accounts of those who may not decide a request: as recorded when it was asked for, and as the policy in force says. */
+/** Accounts that may not decide a request: those excluded when it was made, and those that policy excludes now. */
 export function excludedBy(
   policy: Policy,
   { agent, executor, onBehalfOf, requirement }: ApprovalRequest,
@@ -73,7 +73,7 @@ export function excludedBy(
   return [...(requirement?.excluded ?? []), ...excludedFrom(policy, agents, onBehalfOf)]
 }
 
-/** Owners and sponsors of agent and executor, and whom it acts for: with every account of theirs. */
+/** All accounts of owners and sponsors of these agents, and of the person for whom the request is made. */
 export function excludedFrom(
   policy: Policy,
   agents: readonly AgentRegistration[],

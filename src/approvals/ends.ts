@@ -26,25 +26,25 @@ export interface Ended {
   readonly isNew: boolean
 }
 
-/** Milliseconds that an answer waits for the file: Teams wants one within five seconds. */
+/** Milliseconds that an answer waits for the file. Teams expects the answer within five seconds. */
 const patience = 2_000
 
-/** Seconds from the file on within which a repeated redemption is taken for one whose answer was lost. */
+/** Seconds after the file was written in which a repeated redemption may execute: the first answer may be lost. */
 const repeatWithin = 120
 
-/** Ends that a process remembers. */
+/** The most ends that a process remembers. */
 const remembered = 10_000
 
 /**
- * Leaves a file in the write-once archive for every request whose approval was used up or taken away. Rows of the tables
- * can be put back to an older version, which names true events alone; these files cannot, and there is one name for each
- * request. So an approval is used once, whatever happens to the tables.
+ * Writes a file into the write-once archive for every request whose approval was used up or taken away. Rows of tables
+ * can be put back to an older version, in which all events are true. These files cannot, and each request has one name
+ * for its file. So an approval is used only once, whatever happens to the tables.
  */
 export class Ends {
   readonly #parts: EndsParts
-  /** Ends whose files were found to be as the ledger says. Only those are remembered. */
+  /** Ends whose files agree with the ledger. */
   readonly #known = new Map<RequestId, End>()
-  /** Files that are being made: a redemption and the delivery that it caused make one. */
+  /** Files that are being written. A redemption and the delivery that it causes share one write. */
   readonly #making = new Map<RequestId, Promise<Ended>>()
 
   constructor(parts: EndsParts) {
@@ -52,12 +52,12 @@ export class Ends {
   }
 
   /**
-   * Leaves the file, or finds that it is there and says the same as the request. Costs nothing where this process knows
-   * the file.
+   * Writes the file, or checks that the existing file agrees with the request. Reads nothing if this process knows the
+   * file.
    *
    * @returns `null` for a request that needs none
-   * @throws {Problem} `evidence-broken` if another end is on file, or a file that the service did not write;
-   *   `unavailable` while the archive is away
+   * @throws {Problem} `evidence-broken` if the file has another end, or was not written by the service; `unavailable`
+   *   while the archive does not answer
    */
   async leave(request: ApprovalRequest): Promise<Ended | null> {
     const ending = endingOf(request)
@@ -70,7 +70,7 @@ export class Ends {
   }
 
   /**
-   * As {@link leave}, but waits for the archive a short time only: the ledger has the change, and deliveries go on trying.
+   * As {@link leave}, but waits only a short time: the ledger has the change, and deliveries go on trying.
    *
    * @throws {Problem} `evidence-broken`
    */
@@ -90,8 +90,8 @@ export class Ends {
   }
 
   /**
-   * Tells the executor of a redeemed request what to do. A redemption executes if it made the file, however late, or is
-   * repeated soon after that; later the action may have been carried out, and only its outcome is wanted.
+   * Decides what the executor of a redeemed request does next. It executes if this call wrote the file, or if the file
+   * was written shortly before. Later the action may have been carried out, and only its outcome is missing.
    *
    * @throws {Problem} as {@link leave}
    */
@@ -104,12 +104,12 @@ export class Ends {
 
   #made(ending: Omit<End, 'at'>): Promise<Ended> {
     const { request } = ending
-    const making = this.#making.get(request) ?? this.#settled({ ...ending, at: this.#parts.clock.now() })
+    const making = this.#making.get(request) ?? this.#createOrRead({ ...ending, at: this.#parts.clock.now() })
     this.#making.set(request, making)
     return making.finally(() => this.#making.delete(request))
   }
 
-  async #settled(end: End): Promise<Ended> {
+  async #createOrRead(end: End): Promise<Ended> {
     const { archive, macs } = this.#parts
     const { sign } = await macs.rows()
     const text = formatEnd(end, sign(authenticatedEnd(macs.origin, end)))

@@ -39,15 +39,15 @@ export interface Reservation {
 
 /** A slot that was taken. */
 export interface Reserved {
-  /** What to commit under: the id of the slot this ask already holds, if it was sent before. */
+  /** The id to commit under. If the ask was sent before, it is that of the slot that the ask already holds. */
   readonly id: RequestId
-  /** What approvers should know of the agent that asks. */
+  /** Warnings about the agent, for approvers. */
   readonly warnings: readonly Warning[]
 }
 
 /**
  * Takes a slot in the agent's row and in each channel's, before the commit, so that caps are never exceeded.
- * Slots are given back lazily: an ask that finds a row full, or its action in it, checks what became of the holders.
+ * Slots are freed lazily: an ask that finds a row full, or its own action in it, checks the requests that hold slots.
  *
  * @throws {Problem} `too-many`, `already-pending`, `cooling-down`, `busy`
  */
@@ -56,14 +56,14 @@ export async function reserve(parts: SlotParts, asked: Reservation): Promise<Res
   try {
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
   } catch (cause) {
-    // The same ask may be on its way twice, in the same slot: then it is the other's too, and is reclaimed in time.
+    // If the same ask was sent twice at once, both hold this slot. Then it is kept, and reclaimed later.
     if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
     throw cause
   }
   return { id, warnings }
 }
 
-/** Says whether the slot is this ask's alone. An ask that joins a slot takes it anew, which changes its time. */
+/** Whether this ask alone holds the slot. Another ask that joins it changes its time. */
 async function isOurs(
   { limits }: SlotParts,
   { agent }: Reservation,
@@ -73,7 +73,7 @@ async function isOurs(
   return row.slots.some((slot) => slot.id === id && slot.takenAt === takenAt)
 }
 
-/** Gives slots back whose request was refused. Best effort: what stays behind is reclaimed after a minute. */
+/** Frees the slots of a request that was refused. Best effort: slots that remain are reclaimed after a minute. */
 export async function release(parts: SlotParts, { id, agent, channels }: Reservation): Promise<void> {
   const keys: LimitKey[] = [{ agent: agent.id }, ...channels.map((channel) => ({ channel }))]
   await Promise.allSettled(keys.map((key) => update(parts, key, (row) => released(row, id))))
@@ -82,7 +82,7 @@ export async function release(parts: SlotParts, { id, agent, channels }: Reserva
 interface TakenSlot {
   readonly id: RequestId
   readonly takenAt: Instant
-  /** It was there already, from the same ask. */
+  /** Whether the same ask had taken it before. */
   readonly joined: boolean
   readonly warnings: readonly Warning[]
 }
@@ -92,10 +92,10 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
   const { pending: most, hourly } = agent.limits
   let slot: TakenSlot = { id: asked.id, takenAt: parts.clock.now(), joined: false, warnings: [] }
   await update(parts, { agent: agent.id }, async (found, at) => {
-    // What was denied, or is about the same, is looked at too: else a denial would be known only once the row is full.
+    // Checks slots of the same action or subject even in a row with room: one of them may have been denied.
     const inTheWay = (slot: SlotHolder) =>
       slot.digest === digest || slot.subject === subject || found.slots.length >= most
-    const row = await settled(parts.ledger, found, inTheWay, at)
+    const row = await withoutStale(parts.ledger, found, inTheWay, at)
     const own = key && row.slots.find((slot) => slot.key === key)
     const id = own ? own.id : asked.id
     const holder = holderOf({ ...asked, id }, at)
@@ -109,8 +109,8 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
 }
 
 /**
- * The same action may have a slot and no request: its commit is under way, or was never carried out. The answer does not
- * name a request that may never exist. A minute later the slot is free, or the request exists.
+ * Refuses an ask while the same action has a slot but no request: its commit is under way, or was lost. The answer
+ * cannot name a request that may never exist. After a minute the request exists or the slot is free.
  *
  * @throws {Problem} `busy`
  */
@@ -122,7 +122,7 @@ async function checkTwin(ledger: Ledger, { slots }: LimitRow, { digest }: Reserv
 
 async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {
   await update(parts, key, async (found, at) => {
-    const row = await settled(parts.ledger, found, () => found.slots.length >= bounds.cardsPerChannel, at)
+    const row = await withoutStale(parts.ledger, found, () => found.slots.length >= bounds.cardsPerChannel, at)
     return taken(row, holderOf(asked, at), bounds.cardsPerChannel, "The approvers' channel")
   })
 }
@@ -148,8 +148,8 @@ async function update(
   })
 }
 
-/** The row without the slots that are no longer held, as far as they stand in the way. */
-async function settled(
+/** Frees slots that are no longer held. Checks only those that are in the way. */
+async function withoutStale(
   ledger: Ledger,
   row: LimitRow,
   inTheWay: (slot: SlotHolder) => boolean,
@@ -163,7 +163,7 @@ async function settled(
 
 async function holding(ledger: Ledger, id: RequestId, at: Instant): Promise<Holding> {
   const found = await ledger.find(id).then((request) => ({ request }), asUnread)
-  // It is there: a program that can read it, or the operator, gives the slot back.
+  // The request exists. A program that can read it frees the slot later, or the operator does.
   if ('newer' in found || 'broken' in found) return 'pending'
   const { request } = found
   if (!request) return 'missing'

@@ -4,7 +4,7 @@ import { earlier, type Instant, milliseconds, plusSeconds } from '../core/data/i
 import { Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue } from '../core/request/request.ts'
 import { CardBook } from './requestCards.ts'
-import { change, type ChangeParts, settle } from '../approvals/commit.ts'
+import { applyDeadline, change, type ChangeParts } from '../approvals/commit.ts'
 import type { Ends } from '../approvals/ends.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
@@ -42,7 +42,7 @@ const longestDeferral = 300
 /** Seconds up to which this process comes back on its own, without waiting for the timer. */
 const soonAgain = 30
 
-/** Seconds. Refused sends are tried again each hour while they matter. Older failures no longer count against health. */
+/** Seconds. Refused sends are tried again each hour. Older failures no longer count against health. */
 const failureLasts = 7_200
 
 /** Seconds until a file that the archive did not take is tried again. */
@@ -119,7 +119,7 @@ export class Delivery {
     return request.undeliverable ? 'undeliverable' : 'late'
   }
 
-  /** Says, for health, whether there is a channel, or an archive, that this process's newest send to it did not reach. */
+  /** For health: whether this process's newest send to some channel, or to the archive, failed. */
   isFailing(): boolean {
     const now = this.#parts.clock.now()
     return [...this.#failing.values()].some((at) => now < plusSeconds(at, failureLasts))
@@ -148,7 +148,7 @@ export class Delivery {
     if (held.hasSent) await outbox.touch(id)
   }
 
-  /** Brings the cards up to date, and makes the file of a request that ended without one, after a crash or an outage. */
+  /** Updates the cards, and writes the file of a request that has none, after a crash or an outage. */
   async #round(held: Held, request: ApprovalRequest): Promise<Round> {
     const [ended, again] = await Promise.all([postRound(this.#parts, held, request), this.#leaveEnd(request)])
     if (again === null || typeof ended === 'string') return ended
@@ -169,12 +169,12 @@ export class Delivery {
     }
   }
 
-  /** Reads the request with passed deadlines taken effect, so that no card shows a state that is over. */
+  /** Reads the request after passed deadlines have taken effect, so that no card shows a state that is over. */
   async #current(id: RequestId): Promise<ApprovalRequest | null> {
     const { ledger, clock } = this.#parts
     const request = await ledger.find(id)
     if (!request || !overdue(request, clock.now())) return request
-    return settle(this.#parts, id)
+    return applyDeadline(this.#parts, id)
   }
 
   /** Gives the row up, unless it changed meanwhile: deletes it, or defers it until a send may be tried again. */

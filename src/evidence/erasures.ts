@@ -2,7 +2,7 @@ import { type Erased, type Erasure, erase } from '../core/request/erasure.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { type ChangeParts, record, retrying, settle, timeOf } from '../approvals/commit.ts'
+import { applyDeadline, type ChangeParts, record, retrying, timeOf } from '../approvals/commit.ts'
 import { recollectionOf } from '../approvals/recollection.ts'
 import type { Change, Ledger } from '../ports/ledger.ts'
 
@@ -17,7 +17,7 @@ export type Erasures = (id: RequestId, erasure: Erasure) => Promise<readonly Era
  *   again
  */
 export async function eraseAll(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise<readonly Erased[]> {
-  await settle(parts, id)
+  await applyDeadline(parts, id)
   const erased: Erased[] = []
   for (;;) {
     const some = await retrying(parts, () => eraseSome(parts, id, erasure))

@@ -73,8 +73,8 @@ export const storageRows: readonly Row[] = [
       {
         name: 'read-events',
         file: 'src/approvals/approvals.ts',
-        find: 'return believed(parts, await settled(parts, request))',
-        replace: 'return settled(parts, request)',
+        find: 'return believed(parts, await upToDate(parts, request))',
+        replace: 'return upToDate(parts, request)',
         tests: { [rows]: [touched] },
       },
       {
