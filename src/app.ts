@@ -145,13 +145,13 @@ async function sweeping(approvals: Pick<Approvals, 'sweep'>, witness: Pick<Witne
   return swept.value
 }
 
-/** The parts of a change. @param tell is called with every change that was committed */
-const changing = ({ ledger, clock, policy }: Adapters, tell: ChangeParts['tell']): ChangeParts => ({
+/** The parts of a change. @param committed is called with every request that a commit changed */
+const changing = ({ ledger, clock, policy }: Adapters, committed: ChangeParts['committed']): ChangeParts => ({
   ledger,
   clock,
   policy,
   random: randomBytes,
-  tell,
+  committed,
 })
 
 /** What goes into channels: cards in the background, and words. Both keep to one pace. */

@@ -16,7 +16,7 @@ export interface ChangeParts {
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   /** Is called with every request that a commit changed. Must not throw. */
-  readonly tell: (request: ApprovalRequest) => void
+  readonly committed: (request: ApprovalRequest) => void
   /** Waits so many milliseconds before the next attempt; by a timer, unless given. */
   readonly backOff?: (ms: number) => Promise<unknown>
 }
@@ -110,7 +110,7 @@ export async function record(
   const request = recorded(step.request, leaves)
   await parts.ledger.commit(loaded, { ...chained, request, ...more })
   recollectionOf(parts.ledger).keep(request, leaves)
-  parts.tell(request)
+  parts.committed(request)
   return request
 }
 

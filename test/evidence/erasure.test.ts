@@ -18,7 +18,7 @@ const eraser = (here: World, more: { ledger?: Ledger; version?: typeof policyVer
       clock: here.clock,
       policy: { version: more.version ?? policyVersion },
       random: randomBytes,
-      tell: ({ id }: { id: string }) => more.told?.push(id),
+      committed: ({ id }: { id: string }) => more.told?.push(id),
     },
     { eraseAll },
   ).eraseAll

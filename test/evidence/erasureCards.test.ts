@@ -21,7 +21,7 @@ const eraser = ({ ledger, clock, delivery }: Erasing) =>
   bind(
     {
       ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
-      tell: ({ id }: ApprovalRequest) => delivery.soon(id),
+      committed: ({ id }: ApprovalRequest) => delivery.soon(id),
     },
     { eraseAll },
   ).eraseAll

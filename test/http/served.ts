@@ -72,7 +72,7 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
       proofs: proofs({ ledger, seals, archive }),
       erase: (id, erasure) =>
         eraseAll(
-          { ledger, clock, policy: { version: policyVersion }, random: randomBytes, tell: () => undefined },
+          { ledger, clock, policy: { version: policyVersion }, random: randomBytes, committed: () => undefined },
           id,
           erasure,
         ),

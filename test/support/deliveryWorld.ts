@@ -76,7 +76,7 @@ export function deliveryWorld(real?: Partial<Real>) {
     const changes: ChangeParts = {
       ...{ clock, policy, random: randomBytes },
       ledger: rows ? Object.assign(Object.create(ledger) as Ledger, rows) : ledger,
-      tell: ({ id }) => delivery.soon(id),
+      committed: ({ id }) => delivery.soon(id),
     }
     const own = {
       outbox,

@@ -103,7 +103,7 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
       ...parts,
       ends,
       ...{ directory, issuer, waiting: waiters, random: randomBytes },
-      tell: ({ id }) => waiters.wake(id),
+      committed: ({ id }) => waiters.wake(id),
       grants: grants(parts.signer, issuer),
     })
     return { approvals: uses, waiting: waiters, clock, ledger }

@@ -54,7 +54,7 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
     limits: limited ? new TableLimits(tables) : noLimits,
     grants: grants(await newSigner(), issuer),
     ends: new Ends({ archive: new MemoryArchive(), macs: macsFor(testOrigin), clock, failed: console.error }),
-    tell: ({ id }) => waiters.wake(id),
+    committed: ({ id }) => waiters.wake(id),
   }
   const uses = approvals(parts)
   const registered = example.agent(agent)

@@ -95,7 +95,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const shared = { ledger, clock, policy, random, backOff: () => pause(0) }
   const ends = new Ends({ archive: archiveOf(begun, call), macs: macsFor(testOrigin), clock, failed, pause })
   const delivery = new Delivery({
-    ...{ ...shared, ends, failed, pause, tell: () => {} },
+    ...{ ...shared, ends, failed, pause, committed: () => {} },
     outbox: outboxOf(begun, call),
     messenger: dispatch(new Map([['teams', messengerOf(begun, call)]])),
   })
@@ -103,7 +103,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
     ...{ ...shared, ends, directory: people, issuer, waiting: new Waiting(ledger) },
     limits: called<Limits>(call, 'limits', stores.limits, { replace: slotsIn(call, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
-    tell: ({ id, policy, status }) =>
+    committed: ({ id, policy, status }) =>
       void ((policy.outcome === 'approve' || status === 'cancelled') && delivery.soon(id)),
   })
   // Few processes seal.
