@@ -44,7 +44,7 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   }
 }
 
-/** What a person who may not decide is told: why not, and who may. */
+/** The card for a person who may not decide. It says why not, and who may. */
 export const refusedFace = (
   request: ApprovalRequest,
   why: string,

@@ -17,8 +17,8 @@ export interface RunLine {
 }
 
 /**
- * Draws a sentence with a run for each of its pieces. What somebody wrote has a run and a font of its own, so that it
- * cannot pass for our words.
+ * Draws a sentence with a run for each of its pieces. A text that a person or agent wrote has a run and a font of its
+ * own, so that it cannot pass for the service's words.
  */
 export const lineOf = (sentence: Sentence, words: Words): RunLine => ({
   runs: sentence.map((run) => textRun(run, words)),
@@ -38,10 +38,10 @@ function textRun(run: Run, words: Words): TextRun {
 }
 
 /**
- * Writes a sentence of ours for a TextBlock, in which the client replaces each moment by the reader's own time. Texts of
- * others do not belong there: a TextBlock renders markdown.
+ * Writes a sentence for a TextBlock, in which the client replaces each moment by the reader's own time. Untrusted texts
+ * do not belong there: a TextBlock renders markdown.
  *
- * @throws {Error} for a sentence that holds somebody else's text
+ * @throws {Error} for a sentence that contains an untrusted text
  */
 export const timedText = (sentence: Sentence): string =>
   sentence
@@ -60,12 +60,12 @@ function moment(at: Instant): string {
 
 /**
  * Marks a text that is safe to show for an Adaptive Card: with zero-width spaces where a line may break, and between
- * braces, so that no client reads `{{DATE(…)}}` in a text of somebody else as its own markup. Only we can write these
- * marks: in any other text a zero-width space is shown by its name.
+ * braces, so that no client reads `{{DATE(…)}}` in an untrusted text as its own markup. Only the service can write
+ * these marks: in any other text a zero-width space is shown by its name.
  */
 export const drawn = (text: string): string => breakable(text.replace(/\{(?=\{)/g, '{\u200b'))
 
-/** Makes a text of somebody else safe for a card. A longer text keeps its beginning, its end and its length. */
+/** Makes an untrusted text safe for a card. A longer text keeps its beginning, its end and its length. */
 export const short = (text: string, most: number, words: Words, layout: 'line' | 'block' = 'line'): string =>
   shortened(cardText(text, layout), most, words)
 

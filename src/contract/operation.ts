@@ -29,7 +29,7 @@ export type AppRole = 'Actions.Request' | 'Grants.Redeem' | 'Evidence.Read' | 'E
 
 /** Who is let in by token and app role. What a caller may do to a request is for the use cases. */
 export type CallerRule =
-  /** Anyone, without a token. A person with the role is told more. */
+  /** Anyone, without a token. A person with the role gets a longer answer. */
   | { readonly kind: 'anyone'; readonly more?: AppRole }
   /** A registered agent with one of the roles. */
   | { readonly kind: 'agent'; readonly roles: readonly [AppRole, ...AppRole[]] }
@@ -50,7 +50,7 @@ export const json = <T extends z.ZodType>(schema: T) => ({ [jsonType]: schema })
 /** Of every operation: the query is parsed, and the time for an answer is limited. */
 export const always = ['invalid-input', 'unavailable'] as const satisfies readonly ProblemCode[]
 
-/** Of every operation that needs a token. All of them read rows, which a later program may have written, or an intruder. */
+/** Of every operation that needs a token. All of them read rows, which a newer program or an intruder may have written. */
 export const signedIn = [
   ...always,
   'unauthenticated',

@@ -44,7 +44,7 @@ const decision = component(
     void: z
       .object({ why: z.enum(voidReasons), at: anyInstant })
       .optional()
-      .meta({ description: 'Present once the vote counts no longer.' }),
+      .meta({ description: 'Present once the vote no longer counts.' }),
   }),
 )
 

@@ -44,7 +44,7 @@ function bound(parts: BindingParts, operation: Operation, handler: AnyHandler): 
 }
 
 /**
- * Finds out who calls; `null` is anyone. A token that tells nothing more is no reason to refuse what is for anyone.
+ * Finds out who calls; `null` if the operation needs no caller. A bad token is no reason to refuse such an operation.
  *
  * @throws {Problem} `unauthenticated`, `unavailable`
  */
@@ -55,9 +55,9 @@ async function identify({ callers }: BindingParts, rule: CallerRule, req: HttpRe
   return unlessRefused(() => callers(authorization))
 }
 
-async function unlessRefused<T>(tell: () => T | Promise<T>): Promise<T | null> {
+async function unlessRefused<T>(work: () => T | Promise<T>): Promise<T | null> {
   try {
-    return await tell()
+    return await work()
   } catch (cause) {
     if (cause instanceof Problem) return null
     throw cause

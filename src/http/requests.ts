@@ -146,7 +146,7 @@ async function placed(
   })
 }
 
-/** The request for whoever asked or executes it: with its grant, when there is one. */
+/** The request for its agent or executor: with the grant, if there is one. */
 async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id }: Principal) {
   const { request: now, grant } = await approvals.grant(request, id)
   return toBody(now, { grant, delivery: await deliveryOf(now) })

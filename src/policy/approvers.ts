@@ -19,7 +19,7 @@ const guid = z
 const unique = <Item extends z.ZodType>(item: Item) =>
   z.array(item).refine((list) => new Set(list).size === list.length, 'the same entry twice')
 
-/** A channel by its name, which is the same however policy writes it: so a channel named twice is noticed. */
+/** A channel by its one name, whichever way policy writes it, so that a channel given twice is noticed. */
 const channel = z.string().transform((text, context): string => {
   const read = readChannel(text)
   if (!('why' in read)) return channelName(read)

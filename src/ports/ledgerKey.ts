@@ -3,10 +3,10 @@ import type { KeyVersion } from '../core/log/mac.ts'
 /** The secret that authenticates what the service writes to the ledger. It leaves the process in no form. */
 export interface LedgerKey {
   /**
-   * Lists the versions, newest first; the newest authenticates, and every one of them is believed.
+   * Lists the versions, newest first. The newest authenticates; a MAC of any version is accepted.
    *
-   * The list is read when it is first asked for, and remembered. It is read again only if it lacks `wanted`, and at most
-   * once a minute, so that rows which name invented versions cost nothing.
+   * The list is read once and remembered. It is read again only if it lacks `wanted`, and at most once a minute, so
+   * that rows with invented versions cause no calls.
    *
    * @param wanted the id of a version that a row names
    * @throws {Problem} `unavailable` if the list was never read and cannot be read now

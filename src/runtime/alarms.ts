@@ -1,9 +1,9 @@
 import { type BrokenRow, isBroken } from '../core/data/problem.ts'
 
-/** Rows that are named. More are no more of a reason to look. */
+/** The most rows that are listed. More would tell an operator nothing new. */
 const most = 100
 
-/** Rows that this process found not to be as the service wrote them: health names them, and the log does so once. */
+/** Rows that this process found altered. Health lists them, and the log names each once. */
 export class Alarms {
   readonly #log: (cause: unknown) => void
   readonly #rows = new Map<string, BrokenRow>()

@@ -2,7 +2,7 @@ import { isAuthentic, type Mac, macOf } from '../core/log/mac.ts'
 import { type BrokenRow, evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { LedgerKey } from '../ports/ledgerKey.ts'
 
-/** What a row that was read bears in the columns of {@link Mac}: anything, or nothing. */
+/** The columns of {@link Mac} in a row that was read. They may hold anything. */
 export interface ClaimedMac {
   readonly mac?: unknown
   readonly macKey?: unknown
@@ -10,7 +10,7 @@ export interface ClaimedMac {
 
 /** Authenticates texts with the newest version of the ledger key, and checks them with the version that they name. */
 export class Macs {
-  /** The name of the log: rows of another ledger do not pass in this one. */
+  /** The name of the log. Every MAC covers it, so that rows of another ledger do not pass in this one. */
   readonly origin: string
   readonly #key: LedgerKey
 
@@ -33,8 +33,8 @@ export class Macs {
   /**
    * Reads a row that the service wrote.
    *
-   * @param text what of it is authenticated
-   * @throws {Problem} `evidence-broken`, which names the place, for a row that the service did not write
+   * @param text writes the text that the row's MAC covers
+   * @throws {Problem} `evidence-broken` with the place, for a row that the service did not write
    */
   async believed<T>(
     row: ClaimedMac,
@@ -52,13 +52,13 @@ export class Macs {
     return isAuthentic(await this.#key.versions(macKey), text, { mac, macKey } as Mac)
   }
 
-  /** @throws {Problem} `evidence-broken`, which names the place, for a text that the service did not write */
+  /** @throws {Problem} `evidence-broken` with the place, for a text that the service did not write */
   async check(text: string, claimed: ClaimedMac, place: Omit<BrokenRow, 'check'>): Promise<void> {
     if (!(await this.isAuthentic(text, claimed))) throw evidenceBroken({ ...place, check: 'mac' })
   }
 }
 
-/** A row that cannot be read is not one that the service wrote; of a row of a later format that is not said. */
+/** Reads a row. An error means that the service did not write it, unless the row has a later format. */
 function formed<T>(place: Omit<BrokenRow, 'check'>, read: () => T): T {
   try {
     return read()

@@ -39,8 +39,8 @@ export function grantKeysIn(jwks: string): GrantKeys | null {
 }
 
 /**
- * Reads a grant (RFC 7515 section 7.1) that one of these keys signed. When it was good until is of no interest: it says
- * for good what was approved.
+ * Reads a grant (RFC 7515 section 7.1) that one of these keys signed. Ignores its expiry: an expired grant still proves
+ * what was approved.
  *
  * @param place where it was found, for people
  * @throws {Broken} `bad-grant`, `wrong-key`, `bad-signature`
@@ -63,7 +63,7 @@ export function readGrant(token: string, keys: GrantKeys, place: string): KeptGr
 }
 
 /**
- * Finds the events that grants name in bundles, which are believed: verify them before.
+ * Finds the events that grants name. Does not verify the bundles: callers do that before.
  *
  * @throws {Broken} `unlogged-grant` for a grant whose event is in none of them, or does not approve its request
  */

@@ -95,7 +95,9 @@ interface NextWords {
   readonly unreached: string
 }
 
-/** How a request was decided, and what was done with it. What somebody wrote follows in the sentence of `saying`. */
+/**
+ * How a request was decided, and what was done with it. The sentence of `saying` follows, with a person's own words.
+ */
 interface HistoryWords {
   /** @param more approvers that are counted instead of named */
   readonly approvedBy: (names: readonly string[], more: number) => Sentence
@@ -104,7 +106,7 @@ interface HistoryWords {
   readonly deniedByPolicy: (rules: readonly string[]) => Sentence
   readonly revokedBy: (who: Sentence) => Sentence
   readonly revokedByPolicy: string
-  /** A vote that counted, and counts no longer. */
+  /** A vote that no longer counts. */
   readonly voided: (who: string, why: VoidReason) => Sentence
   readonly expired: string
   readonly cancelled: string
@@ -113,7 +115,7 @@ interface HistoryWords {
   readonly unreported: string
   readonly succeeded: string
   readonly failed: string
-  /** Puts into quotation marks what somebody wrote. */
+  /** Puts a person's own words into quotation marks. */
   readonly saying: (text: string) => Sentence
 }
 
@@ -134,7 +136,10 @@ interface ProgressWords {
   readonly counted: (groups: readonly string[], have: number, quorum: number) => string
 }
 
-/** Words around params. Those in `⟦…⟧` cannot be written by anybody else: no shown text keeps these brackets. */
+/**
+ * Words around params. Those in `⟦…⟧` cannot come from an agent: no untrusted text keeps these brackets when it is
+ * shown.
+ */
 interface ParamWords {
   readonly pageOf: (page: number, pages: number) => string
   readonly partOf: (part: number, parts: number) => string

@@ -66,8 +66,8 @@ export const timeOf = (id: RequestId): Instant =>
   instant([...id.slice(0, 10)].reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
 
 /**
- * Lists how the ids begin that were made between two moments, both included: `length` digits of their time. Five of them
- * stand for 9.3 hours, six for 17.5 minutes.
+ * Lists the beginnings of all ids that were made between two moments, both included: the first `length` digits of their
+ * time. Five digits stand for 9.3 hours, six for 17.5 minutes.
  */
 export function beginningsBetween(from: Instant, to: Instant, length: 5 | 6): readonly string[] {
   const width = 32 ** (10 - length)

@@ -51,14 +51,16 @@ export interface NewerRow {
   readonly version: number
 }
 
-/** A stored row that is not as the service wrote it: where it lies and which check found it, and nothing of what it holds. */
+/** A stored row that is not as the service wrote it: its place and the check that found it, but not its content. */
 export interface BrokenRow {
   /** The shard, or another partition. */
   readonly shard: string
   readonly row: string
   readonly request?: string
-  /** `missing` for a row that is gone; `mac`: not authentic; `events`: its words are not what its events say; `end`: the archive
-   * has another end of the request; `head`: the chain was longer, or another. */
+  /**
+   * `missing`: the row is gone; `mac`: it is not authentic; `form`: it cannot be read; `events`: it contradicts its
+   * events; `end`: the archive has another end of the request; `head`: the chain was longer, or another.
+   */
   readonly check: 'missing' | 'mac' | 'form' | 'events' | 'end' | 'head'
 }
 

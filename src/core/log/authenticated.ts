@@ -8,8 +8,8 @@ export const authenticatedText = (value: JsonObject, { mac, macKey }: Mac): stri
 /**
  * Reads such a file without checking its MAC.
  *
- * @param form the value's
- * @param bytes the most that the file may have
+ * @param form of the value
+ * @param bytes the largest size of a file
  * @returns `null` for anything else: other programs may create files in the archive
  */
 export function readAuthenticated<T>(

@@ -3,7 +3,7 @@ import { isRequestId, type RequestId, sha256 } from '../data/id.ts'
 import { canonical } from '../data/json.ts'
 import type { Mac } from './mac.ts'
 
-/** Requests that were pending or approved when a day ended: whatever ends them later leaves a file by their name. */
+/** Requests that were pending or approved when a day ended. An end of one of them leaves a file with its id. */
 export interface OpenRequests {
   readonly date: Day
   /** Sorted. */

@@ -12,7 +12,7 @@ export interface WitnessedHead {
   readonly hash: Hex
 }
 
-/** Where all chains stood at a moment: events up to there cannot be cut off unseen. Shards without events are absent. */
+/** How far all chains went at a moment. Earlier events cannot be cut off unseen. Shards without events are absent. */
 export interface Witnessed {
   readonly at: Instant
   readonly heads: Readonly<Partial<Record<Shard, WitnessedHead>>>
@@ -35,7 +35,7 @@ export function headsPath(at: Instant): string {
   return `${headsOf(dayOf(at))}${slot.slice(11, 13)}${slot.slice(14, 16)}`
 }
 
-/** Tells whether a file has the name that its time gives it, or one beside it: a copy of an older file has neither. */
+/** Whether a file's name belongs to its time, perhaps with a suffix. A copy of an older file has another name. */
 export const isHeadsName = (name: string, { at }: Witnessed): boolean =>
   name === headsPath(at) || name.startsWith(`${headsPath(at)}.`)
 
@@ -57,7 +57,7 @@ const jsonOf = ({ at, heads }: Witnessed): JsonObject => ({
   heads: Object.fromEntries(Object.entries(heads).map(([shard, head]) => [shard, { ...head }])),
 })
 
-/** Twice what 16 heads have; a note in the archive may have as much. */
+/** Twice as much as 16 heads need, and the most that a note in the archive may have. */
 const mostBytes = 4_096
 
 const form = object({

@@ -146,7 +146,7 @@ export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map
 
 const bySystem = 'only the system itself records it'
 const byPerson = 'only a person erases'
-const aboutAnother = 'the facts it rests on are about somebody else'
+const aboutAnother = 'the facts it rests on are about another person'
 
 function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given {
   const { verdict, via, view, client, proved, facts } = event.data

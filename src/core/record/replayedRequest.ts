@@ -41,7 +41,7 @@ export function live(
   if (event.seq <= life.seq || event.at < life.at)
     throw illegal(event, 'it comes before an earlier event of the request')
   if (life.request.shown.length + life.request.decisions.length >= mostLooks)
-    throw illegal(event, `nobody shows or votes ${mostLooks} times`)
+    throw illegal(event, `no request is shown or voted on ${mostLooks} times`)
   const type = typeOf(event)
   const { request, events } = given(event, () => {
     const isVoided = life.unvoided === null || isCompleting(life, life.unvoided, event)
@@ -120,8 +120,8 @@ function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex):
 }
 
 /**
- * Tells whether an event may follow votes that were void: another one, or the vote that would have completed with all of
- * them, in the same commit.
+ * Tells whether an event may follow votes that were void: another one, or the vote that would have completed with all
+ * of them, in the same commit.
  *
  * @param unvoided the request before them
  */

@@ -3,10 +3,10 @@ import type { End } from '../log/end.ts'
 import type { ApprovalRequest } from './request.ts'
 
 /**
- * Says what used a request's approval up, or took it away.
+ * Finds the act that used up a request's approval, or took it away.
  *
- * @returns `null` while nothing did, and for what follows from a deadline or from policy alone: an older row cannot hide
- *   those, since they follow from it again
+ * @returns `null` if there is none, or if a deadline or policy alone ended the request: an older row cannot hide such
+ *   an end, because it follows from the row again
  */
 export function endingOf(request: ApprovalRequest): Omit<End, 'at'> | null {
   const act = actOf(request)

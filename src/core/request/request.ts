@@ -88,7 +88,7 @@ export interface Decision {
   readonly via: string
   readonly facts: Facts
   readonly at: Instant
-  /** Present once the vote counts no longer. */
+  /** Present once the vote no longer counts. */
   readonly void?: { readonly why: VoidReason; readonly at: Instant }
 }
 
@@ -205,7 +205,7 @@ export const statuses = Object.keys(table) as readonly Status[] as readonly [Sta
 
 const rowOf = (request: ApprovalRequest): OpenRow<Status> | ClosedRow => table[request.status]
 
-/** Says what the agent of a request does next, as far as the status tells. */
+/** What the agent of a request does next, as far as its status tells. */
 export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] => rowOf(request).next
 
 /** The next deadline, at which the request changes by itself; `null` if it has none. */

@@ -58,9 +58,9 @@ export function revoke(
 }
 
 /**
- * Takes back an approval that nobody has used, because the policy in force forbids the action by now.
+ * Takes back an unused approval, because the policy in force forbids the action.
  *
- * @param rules those that forbid it
+ * @param rules the names of the rules that forbid it
  */
 export function forbid(
   request: ApprovalRequest,

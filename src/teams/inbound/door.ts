@@ -25,8 +25,8 @@ export interface TeamsAnswer {
 /**
  * Lets activities in: bytes, then token and claims, then one closed intent, then the bot.
  *
- * @throws {Problem} `invalid-json`, `too-large`, `unauthenticated`, `unavailable`; what goes wrong later is told to the
- *   person, as Teams wants it.
+ * @throws {Problem} `invalid-json`, `too-large`, `unauthenticated`, `unavailable`. Later problems become an answer for
+ *   the person, as Teams requires.
  */
 export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
   const answering = async (intent: Intent | null): Promise<TeamsAnswer> => answerOf(intent ? await bot(intent) : unread)
