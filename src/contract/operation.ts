@@ -50,7 +50,7 @@ export const json = <T extends z.ZodType>(schema: T) => ({ [jsonType]: schema })
 /** Of every operation: the query is parsed, and the time for an answer is limited. */
 export const always = ['invalid-input', 'unavailable'] as const satisfies readonly ProblemCode[]
 
-/** Of every operation that needs a token. All of them read rows, which a newer program or an intruder may have written. */
+/** Of every operation that needs a token. All of them read rows, which newer programs or intruders may have written. */
 export const signedIn = [
   ...always,
   'unauthenticated',

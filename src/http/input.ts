@@ -23,7 +23,7 @@ export async function body<T extends z.ZodType>(
 export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.output<T> {
   const values = Object.create(null) as Record<string, string>
   for (const [name, value] of req.query) {
-    if (Object.hasOwn(values, name)) throw refused(`/${escapePointer(name)}`, 'occurs twice')
+    if (Object.hasOwn(values, name)) throw invalid(`/${escapePointer(name)}`, 'occurs twice')
     values[name] = value
   }
   return fit(schema, values)
@@ -55,9 +55,9 @@ function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const [issue] = parsed.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const pointer = [...(issue?.path ?? []), ...unknown].map((part) => `/${escapePointer(String(part))}`).join('')
-  if (unknown.length > 0) throw refused(pointer, 'is not a known field')
+  if (unknown.length > 0) throw invalid(pointer, 'is not a known field')
   const missing = issue?.code === 'invalid_type' && issue.input === undefined && isMissing(value, issue.path)
-  throw refused(pointer, missing ? 'is required' : ruleOf(issue))
+  throw invalid(pointer, missing ? 'is required' : ruleOf(issue))
 }
 
 /** The schemas say their rules themselves; where one does not, the library's words would show. */
@@ -71,7 +71,7 @@ const isMissing = (value: unknown, path: readonly PropertyKey[]): boolean =>
   path.length > 0 &&
   path.reduce<unknown>((at, key) => (Object(at) as Record<PropertyKey, unknown>)[key], value) === undefined
 
-const refused = (pointer: string, rule: string) =>
+const invalid = (pointer: string, rule: string) =>
   new Problem('invalid-input', `${pointer || 'The body'} ${rule}.`.replaceAll('\n', ' '), { pointer })
 
 /** Reads the body as it streams in, and stops at the limit: its length is the client's word. */

@@ -18,14 +18,14 @@ export function scopeOf({ from, to, status, agent, approver }: ListQuery): Scope
     ...(from !== undefined && { from: parseInstant(from, '/from') }),
     ...(to !== undefined && { to: parseInstant(to, '/to') }),
   }
-  if (range.from && range.to && range.from > range.to) throw refused('/from', 'is not after /to')
+  if (range.from && range.to && range.from > range.to) throw invalid('/from', 'is not after /to')
   if (status === 'pending') return { by: 'pending' }
   if (agent !== undefined) return { by: 'agent', id: agent, ...range }
   if (approver !== undefined) return { by: 'approver', id: approver, ...range }
   if (!range.from || !range.to)
-    throw refused('/from', 'and /to are required, or an agent, an approver, or status=pending')
+    throw invalid('/from', 'and /to are required, or an agent, an approver, or status=pending')
   if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
-    throw refused('/to', `is at most ${days} days after /from`)
+    throw invalid('/to', `is at most ${days} days after /from`)
   return { by: 'time', from: range.from, to: range.to }
 }
 
@@ -44,4 +44,4 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (wanted.environment === undefined || request.action?.environment === wanted.environment)
 }
 
-const refused = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer} ${rule}.`, { pointer })
+const invalid = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer} ${rule}.`, { pointer })

@@ -21,7 +21,7 @@ const mostCalls = 8
 
 export function faultOf(cause: unknown): Fault {
   const stack = callsOf(cause)
-  return { error: nameOf(cause), ...rowsIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
+  return { error: errorName(cause), ...rowsIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
 }
 
 /** The rows that a problem names for the log. */
@@ -35,7 +35,7 @@ export function rowsIn(cause: unknown): Pick<Fault, 'newer' | 'broken'> {
 export function causesOf(error: unknown): Pick<Fault, 'causes'> {
   const causes: string[] = []
   for (let at = causeIn(error); at !== undefined && causes.length < mostCauses; at = causeIn(at))
-    causes.push(nameOf(at))
+    causes.push(errorName(at))
   return causes.length > 0 ? { causes } : {}
 }
 
@@ -47,7 +47,7 @@ export function backgroundLine(cause: unknown): string {
 
 const causeIn = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
 
-function nameOf(cause: unknown): string {
+function errorName(cause: unknown): string {
   if (cause instanceof Problem) return cause.code
   if (cause instanceof Broken) return `evidence-broken: ${cause.code}`
   if (!(cause instanceof Error)) return typeof cause

@@ -34,7 +34,7 @@ export class CarriedReader {
   constructor(source: AsyncIterator<Uint8Array>, { from }: Manifest['log']) {
     this.#log = { size: from.size, root: decode64(from.root) ?? new Uint8Array() }
     this.#lines = new LineReader(
-      linesOf(source, mostCarried, (line, what) => bad(line, `Line ${line} of ${member} ${what}.`)),
+      linesOf(source, mostCarried, (line, what) => badCarried(line, `Line ${line} of ${member} ${what}.`)),
     )
   }
 
@@ -60,13 +60,13 @@ export class CarriedReader {
     let before: Carried | null = null
     for (let next = await this.peek(); next?.event.request === request; next = await this.peek()) {
       if (before && next.event.seq <= before.event.seq)
-        throw bad(this.#count + 1, `The earlier events of request ${request} are not in order.`)
+        throw badCarried(this.#count + 1, `The earlier events of request ${request} are not in order.`)
       yield next
       before = next
       this.#skip()
       this.#count += 1
     }
-    if (!before) throw bad(this.#count + 1, `The earlier events of request ${request} are missing.`)
+    if (!before) throw badCarried(this.#count + 1, `The earlier events of request ${request} are missing.`)
   }
 
   /** Checks the lines that are left, which no record asked for. Returns the number of all lines, and of those left. */
@@ -89,7 +89,7 @@ function carriedIn(text: string, line: number, log: Pick<Checkpoint, 'size' | 'r
   const { index, leaf, proof } = fieldsOf(text, line)
   const event = placed({ check: 'carried', member, line }, () => readRecord(leaf))
   if (!checkInclusion({ index, leaf: hashLeaf(leaf), proof, ...log }))
-    throw bad(line, `Line ${line} of ${member} is not in the log as it was before the day.`)
+    throw badCarried(line, `Line ${line} of ${member} is not in the log as it was before the day.`)
   return { index, event, text: leaf, proof }
 }
 
@@ -102,7 +102,7 @@ function fieldsOf(text: string, line: number) {
     if (known.length === hashes.length && JSON.stringify({ index, leaf, proof }) === text)
       return { index, leaf, proof: known }
   }
-  throw bad(line, `Line ${line} of ${member} is not an index, a leaf and a proof.`)
+  throw badCarried(line, `Line ${line} of ${member} is not an index, a leaf and a proof.`)
 }
 
 function parsed(text: string): { readonly index?: unknown; readonly leaf?: unknown; readonly proof?: unknown } {
@@ -113,5 +113,5 @@ function parsed(text: string): { readonly index?: unknown; readonly leaf?: unkno
   }
 }
 
-const bad = (line: number, what: string): BrokenAt =>
+const badCarried = (line: number, what: string): BrokenAt =>
   new BrokenAt({ check: 'carried', member, line }, 'bad-carried', what)

@@ -49,15 +49,16 @@ export class Chains {
     const broken = (what: string) => new BrokenAt({ check: 'records', member, line }, 'broken-chain', what)
     if (!current) throw broken('There are more records than the manifest says.')
     if (event.shard !== current.shard || event.seq !== this.#seq + 1)
-      throw broken(`${nameOf(event)} stands where record ${this.#seq + 1} of shard ${current.shard} belongs.`)
+      throw broken(`${recordName(event)} stands where record ${this.#seq + 1} of shard ${current.shard} belongs.`)
     if (this.#head === null) this.#links[current.shard] = event.prev
     else if (event.prev !== this.#head)
-      throw broken(`${nameOf(event)} does not follow the one before it: one was changed.`)
+      throw broken(`${recordName(event)} does not follow the one before it: one was changed.`)
     this.#checkDay(event, line)
     this.#seq += 1
     this.#head = hash
     if (this.#seq < current.to) return
-    if (hash !== current.head) throw broken(`${nameOf(event)} is not the last of its shard that the manifest names.`)
+    if (hash !== current.head)
+      throw broken(`${recordName(event)} is not the last of its shard that the manifest names.`)
     this.#queue.shift()
     this.#beginShard()
   }
@@ -82,10 +83,10 @@ export class Chains {
     const { date, number } = this.#manifest
     // Events that a slow clock dated before the first day belong to the first day.
     if (event.at < this.#end && (event.at >= this.#start || number === 1)) return
-    const what = `${nameOf(event)} is of ${event.at}, which is not on ${date}.`
+    const what = `${recordName(event)} is of ${event.at}, which is not on ${date}.`
     throw new BrokenAt({ check: 'records', member, line }, 'bad-record', what)
   }
 }
 
-const nameOf = ({ seq, shard }: { readonly seq: number; readonly shard: Shard }): string =>
+const recordName = ({ seq, shard }: { readonly seq: number; readonly shard: Shard }): string =>
   `Record ${seq} of shard ${shard}`

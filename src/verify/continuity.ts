@@ -86,11 +86,14 @@ export class Continuity {
     const isOlder = known === undefined && this.#began !== null && newest < this.#began
     if (isOlder && !this.#met.has(request)) return void this.#met.add(request)
     const what = known === undefined ? 'it had ended, or had not begun' : 'it had other events'
-    throw wrong(`Request ${request} goes on, on ${date}, from where it did not stand: ${what}. Events were left out.`)
+    throw discontinuity(
+      `Request ${request} goes on, on ${date}, from where it did not stand: ${what}. Events were left out.`,
+    )
   }
 }
 
-const wrong = (what: string, member: string = bundleFiles.carried.name): BrokenAt =>
+const discontinuity = (what: string, member: string = bundleFiles.carried.name): BrokenAt =>
   new BrokenAt({ check: 'carried', member }, 'broken-series', what)
 
-const twice = (request: string): BrokenAt => wrong(`Request ${request} was asked for twice.`, bundleFiles.requests.name)
+const twice = (request: string): BrokenAt =>
+  discontinuity(`Request ${request} was asked for twice.`, bundleFiles.requests.name)

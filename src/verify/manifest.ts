@@ -79,10 +79,10 @@ export function checkKnown(members: ZipMembers): void {
 }
 
 export function checkDigest(member: string, found: Hex, digests: Attested['digests']): void {
-  if (found !== digests.get(member)) throw wrong(member, 'is not what the manifest lists: it was changed')
+  if (found !== digests.get(member)) throw wrongDigest(member, 'is not what the manifest lists: it was changed')
   // A card template has its digest as its name, because events name it so.
   if (member.startsWith('cards/') && isKnown(member) && member !== `cards/${found}.json`)
-    throw wrong(member, 'has another name than digest')
+    throw wrongDigest(member, 'has another name than digest')
 }
 
 /**
@@ -147,5 +147,5 @@ function checkListed(members: ZipMembers, digests: Attested['digests']): void {
       throw new BrokenAt({ check: 'members', member }, 'unlisted-member', `${member} is not listed in the manifest.`)
 }
 
-const wrong = (member: string, what: string): BrokenAt =>
+const wrongDigest = (member: string, what: string): BrokenAt =>
   new BrokenAt({ check: 'members', member }, 'wrong-digest', `${member} ${what}.`)

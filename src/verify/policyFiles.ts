@@ -24,21 +24,21 @@ export async function checkPolicies(
     const folder = `policy/${version.slice('sha256:'.length)}`
     const edition = `${folder}/${editionFile}`
     const extent = members.get(edition)
-    if (!extent) throw wrong('missing-member', edition, 'is not there, though a record names the version')
+    if (!extent) throw badPolicyFile('missing-member', edition, 'is not there, though a record names the version')
     const files = readEdition(await bytesOf(fd, extent), version)
-    if (!files) throw wrong('wrong-digest', edition, 'is not what the version is the digest of')
+    if (!files) throw badPolicyFile('wrong-digest', edition, 'is not what the version is the digest of')
     explained.add(edition)
     for (const [name, hash] of files) {
       const member = name.startsWith('cards/') ? `cards/${hash}.json` : `${folder}/${name}`
-      if (!digests.has(member)) throw wrong('missing-member', member, 'belongs to a version and is not there')
-      if (digests.get(member) !== hash) throw wrong('wrong-digest', member, 'is not that of the version')
+      if (!digests.has(member)) throw badPolicyFile('missing-member', member, 'belongs to a version and is not there')
+      if (digests.get(member) !== hash) throw badPolicyFile('wrong-digest', member, 'is not that of the version')
       explained.add(member)
     }
   }
   for (const member of members.keys())
     if (/^(?:policy|cards)\//.test(member) && !explained.has(member))
-      throw wrong('unlisted-member', member, 'belongs to no version that a record names')
+      throw badPolicyFile('unlisted-member', member, 'belongs to no version that a record names')
 }
 
-const wrong = (code: BrokenCode, member: string, what: string): BrokenAt =>
+const badPolicyFile = (code: BrokenCode, member: string, what: string): BrokenAt =>
   new BrokenAt({ check: 'tables', member }, code, `${member} ${what}.`)

@@ -32,7 +32,7 @@ export class SaidReader {
   #erased = 0
 
   constructor(source: AsyncIterator<Uint8Array>) {
-    this.#lines = new LineReader(linesOf(source, most, (line, what) => bad(line, `Line ${line} ${what}.`)))
+    this.#lines = new LineReader(linesOf(source, most, (line, what) => badSaid(line, `Line ${line} ${what}.`)))
   }
 
   /** Whether a record has texts. Most have none, so callers need not wait for {@link take}. */
@@ -73,7 +73,7 @@ export class SaidReader {
     this.#lines.skip()
     const line = lineIn(found.text, found.line)
     if (this.#next && !isAfter(line, this.#next))
-      throw bad(line.line, `Line ${line.line} is doubled, or not in the log's order.`)
+      throw badSaid(line.line, `Line ${line.line} is doubled, or not in the log's order.`)
     this.#next = line
   }
 }
@@ -96,7 +96,7 @@ function lineIn(text: string, line: number): Line {
     if (isWhole && isSalted && Object.keys(others).length === 0)
       return { line, index, name, text: words, ...(typeof salt === 'string' && { salt }) }
   }
-  throw bad(line, `Line ${line} is not an index, a name, a salt and a text.`)
+  throw badSaid(line, `Line ${line} is not an index, a name, a salt and a text.`)
 }
 
 function parsed(text: string): Json | undefined {
@@ -120,6 +120,7 @@ function isAfter(a: Line, b: Line): boolean {
 }
 
 const refuted = ({ line, index, name }: Line): BrokenAt =>
-  bad(line, `Line ${line} is not what the log says was written (“${name}” of record ${index}).`)
+  badSaid(line, `Line ${line} is not what the log says was written (“${name}” of record ${index}).`)
 
-const bad = (line: number, what: string): BrokenAt => new BrokenAt({ check: 'said', member, line }, 'bad-said', what)
+const badSaid = (line: number, what: string): BrokenAt =>
+  new BrokenAt({ check: 'said', member, line }, 'bad-said', what)

@@ -13,10 +13,10 @@ export async function hashesIn(
   carried: readonly Pick<Carried, 'index' | 'proof'>[],
 ): Promise<(node: Subtree) => Uint8Array> {
   const { from } = day.manifest.log
-  const names = new Set(wanted.map(nameOf))
+  const names = new Set(wanted.map(subtreeName))
   const known = new Map<string, Uint8Array>()
   const note = (node: Subtree, hash: Uint8Array) => {
-    if (names.has(nameOf(node))) known.set(nameOf(node), hash)
+    if (names.has(subtreeName(node))) known.set(subtreeName(node), hash)
   }
   for (const { index, proof } of carried)
     inclusionRanges(index, from.size).forEach((range, i) => {
@@ -47,10 +47,10 @@ export async function hashesIn(
     }
 
   return (node) => {
-    const hash = known.get(nameOf(node))
+    const hash = known.get(subtreeName(node))
     if (!hash) throw new Broken('wrong-root', 'The bundle does not hold what a proof needs.')
     return hash
   }
 }
 
-const nameOf = ({ level, index }: Subtree): string => `${level}/${index}`
+const subtreeName = ({ level, index }: Subtree): string => `${level}/${index}`

@@ -196,8 +196,8 @@ function rowsOf(
       {
         name: 'policy-in-bundle',
         file: 'src/verify/policyFiles.ts',
-        find: "if (!extent) throw wrong('missing-member', edition,",
-        replace: "if (!extent) continue\n    if (false) throw wrong('missing-member', edition,",
+        find: "if (!extent) throw badPolicyFile('missing-member', edition,",
+        replace: "if (!extent) continue\n    if (false) throw badPolicyFile('missing-member', edition,",
         tests: {
           'test/security/policies.test.ts': [
             'a bundle without the text of a policy that its events name does not hold, whoever signs it',

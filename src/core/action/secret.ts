@@ -35,7 +35,7 @@ export function checkSecrets({ action, reason, links }: Written, exempt: readonl
         const found = formatIn(key)
         if (found !== null) refuse(pointer, found)
         const here = `/${escapePointer(key)}`
-        walk(member, pointer + here, shape + here, nameOf(key, value, name))
+        walk(member, pointer + here, shape + here, judgedName(key, value, name))
       }
   }
   const { params, ...rest } = action
@@ -120,7 +120,7 @@ const optionIn = (before: Json | undefined): string | null =>
  * A member with a general key, as `value`, is named by the object around it, `{ "password": { "value": "…" } }`, or by
  * the member beside it, `{ "name": "PASSWORD", "value": "…" }`. In a collection, as `secrets`, every member is secret.
  */
-function nameOf(key: string, members: JsonObject, outer: string): string {
+function judgedName(key: string, members: JsonObject, outer: string): string {
   if (/(?:passwords|secrets|tokens)$/i.test(outer) && isSecretName(outer)) return outer
   if (!/^(?:value|text|string|data|plain|raw)$/i.test(key)) return key
   const beside = Object.entries(members).find(([other]) => /^(?:name|key)$/i.test(other))?.[1]

@@ -18,15 +18,15 @@ export type PlacedEvent = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { re
  *   with `newer-format` is known to be canonical JSON and {@link PlacedEvent}.
  */
 export function readRecord(leaf: string): LogEvent {
-  if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw bad('it has over 4,096 bytes')
+  if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw badRecord('it has over 4,096 bytes')
   const value = parsed(leaf)
-  if (!isObject(value)) throw bad('it is not a JSON object')
+  if (!isObject(value)) throw badRecord('it is not a JSON object')
   const form = formats.get(value['type'])?.get(value['v'])
   if (form === undefined) throw newer(value, leaf)
   // The form has checked that all members are sorted, so `JSON.stringify` writes the canonical text.
   const misfit = form(value)
-  if (misfit !== null) throw bad(wordsFor(misfit), value)
-  if (JSON.stringify(value) !== leaf) throw bad('it is not canonical JSON (RFC 8785)', value)
+  if (misfit !== null) throw badRecord(wordsFor(misfit), value)
+  if (JSON.stringify(value) !== leaf) throw badRecord('it is not canonical JSON (RFC 8785)', value)
   return value as unknown as LogEvent
 }
 
@@ -37,18 +37,18 @@ function parsed(leaf: string): Json {
   try {
     return JSON.parse(leaf) as Json
   } catch (cause) {
-    throw bad('it is not JSON', undefined, { cause })
+    throw badRecord('it is not JSON', undefined, { cause })
   }
 }
 
 /** Tells an event that a later version of this program may have written from one that no version writes. */
 function newer(value: JsonObject, leaf: string): Broken {
   const misfit = placed(value)
-  if (misfit !== null) return bad(wordsFor(misfit), value)
-  if (!isCanonical(value, leaf)) return bad('it is not canonical JSON (RFC 8785)', value)
+  if (misfit !== null) return badRecord(wordsFor(misfit), value)
+  if (!isCanonical(value, leaf)) return badRecord('it is not canonical JSON (RFC 8785)', value)
   const { type, v } = value as JsonObject & { readonly type: string; readonly v: number }
   const what = `has type “${type}” and version ${v}, which this program does not know`
-  return new Broken('newer-format', `${nameOf(value)} ${what}. Use a newer countersign to verify it.`)
+  return new Broken('newer-format', `${recordName(value)} ${what}. Use a newer countersign to verify it.`)
 }
 
 function isCanonical(value: Json, leaf: string): boolean {
@@ -76,11 +76,11 @@ function wordsFor({ path, how }: Misfit): string {
   }
 }
 
-function bad(what: string, value?: JsonObject, options?: ErrorOptions): Broken {
-  return new Broken('bad-record', `${nameOf(value)} is not as it should be: ${what}.`, options)
+function badRecord(what: string, value?: JsonObject, options?: ErrorOptions): Broken {
+  return new Broken('bad-record', `${recordName(value)} is not as it should be: ${what}.`, options)
 }
 
-function nameOf({ seq, shard: place }: JsonObject = {}): string {
+function recordName({ seq, shard: place }: JsonObject = {}): string {
   const isPlaced = typeof place === 'string' && shard(place) === null && whole(1)(seq) === null
   return isPlaced ? `Event ${Number(seq)} of shard ${place}` : 'An event'
 }

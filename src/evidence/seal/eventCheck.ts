@@ -37,17 +37,18 @@ export const placeIn = ({ number, date }: Plan, shard: Shard): DayPlace => ({
  * @throws {Broken} `broken-chain`, `bad-record`, `newer-format`
  */
 export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, from, before }: DayPlace): Checked {
-  if (seq !== head.seq + 1) throw bad(seq, shard, 'broken-chain', `stands where event ${head.seq + 1} belongs`)
+  if (seq !== head.seq + 1) throw brokenEvent(seq, shard, 'broken-chain', `stands where event ${head.seq + 1} belongs`)
   const event = read(text, { shard, seq })
-  if (event.prev !== head.hash) throw bad(seq, shard, 'broken-chain', 'does not follow the one before it')
-  if (event.seq !== seq || event.shard !== shard) throw bad(seq, shard, 'bad-record', 'names another place')
+  if (event.prev !== head.hash) throw brokenEvent(seq, shard, 'broken-chain', 'does not follow the one before it')
+  if (event.seq !== seq || event.shard !== shard) throw brokenEvent(seq, shard, 'bad-record', 'names another place')
   if (event.request !== undefined && shardOf(event.request) !== shard)
-    throw bad(seq, shard, 'bad-record', 'is about a request of another shard')
-  if (event.at < from || event.at >= before) throw bad(seq, shard, 'bad-record', `is of ${event.at}, another day`)
+    throw brokenEvent(seq, shard, 'bad-record', 'is about a request of another shard')
+  if (event.at < from || event.at >= before)
+    throw brokenEvent(seq, shard, 'bad-record', `is of ${event.at}, another day`)
   return { event, text, hash }
 }
 
-export const bad = (seq: number, shard: Shard, code: BrokenCode, what: string): Broken =>
+export const brokenEvent = (seq: number, shard: Shard, code: BrokenCode, what: string): Broken =>
   new Broken(code, `Event ${seq} of shard ${shard} ${what}.`)
 
 function read(text: string, { shard, seq }: { readonly shard: Shard; readonly seq: number }): LogEvent {

@@ -14,7 +14,7 @@ import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
 import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
-import { bad, check, type Checked, placeIn } from './eventCheck.ts'
+import { brokenEvent, check, type Checked, placeIn } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
@@ -187,8 +187,8 @@ async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<
     head = await gatherPage(of, rules, page, head)
     await day.room()
   }
-  if (head.seq !== to.seq) throw bad(head.seq + 1, shard, 'broken-chain', 'is missing')
-  if (head.hash !== to.hash) throw bad(to.seq, shard, 'broken-chain', 'is not the one that was planned')
+  if (head.seq !== to.seq) throw brokenEvent(head.seq + 1, shard, 'broken-chain', 'is missing')
+  if (head.hash !== to.hash) throw brokenEvent(to.seq, shard, 'broken-chain', 'is not the one that was planned')
   await day.rows(rules)
 }
 

@@ -12,7 +12,7 @@ import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { recordsOf } from '../log/logIndex.ts'
 import { type Authentic, readEnds, readHeads } from '../witnessFiles.ts'
-import { bad } from './eventCheck.ts'
+import { brokenEvent } from './eventCheck.ts'
 import { cutOf } from './plan.ts'
 
 export interface WitnessesParts {
@@ -116,7 +116,7 @@ export class Witnesses {
   async #checkLater({ ledger }: WitnessesParts): Promise<void> {
     for (const [shard, seq] of this.#later)
       if ((await ledger.news(shard, null)).seq < seq)
-        throw bad(seq, shard, 'broken-chain', 'was recorded, and is missing')
+        throw brokenEvent(seq, shard, 'broken-chain', 'was recorded, and is missing')
   }
 }
 
@@ -138,6 +138,6 @@ function rangesOf(plan: Plan): readonly string[] {
 const dayBefore = (date: Day): Day => instant(milliseconds(startOf(date)) - 1).slice(0, 10) as Day
 
 const replaced = (seq: number, shard: Shard): Broken =>
-  bad(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
+  brokenEvent(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
 
 const packed = (hash: Hex): string => Buffer.from(hash, 'hex').toString('latin1')

@@ -35,11 +35,11 @@ const mostSmall = 256 * 2 ** 20
 export async function directory(file: OpenFile): Promise<ZipMembers> {
   const { fd } = file
   const layout = await layoutOf(file)
-  if (layout.entries > mostEntries) throw bad(`lists ${layout.entries} members, more than any bundle has`)
+  if (layout.entries > mostEntries) throw badZip(`lists ${layout.entries} members, more than any bundle has`)
   const zip = await understood(() => fromFdPromise(fd, { lazyEntries: true, autoClose: false, strictFileNames: true }))
   const entries: Entry[] = []
   for (let i = 0; i < layout.entries; i++) entries.push(await understood(() => nextEntry(zip)))
-  const names = entries.map(nameOf)
+  const names = entries.map(memberName)
   checkNames(names)
   checkDirectory(entries, layout)
   const extents = []
@@ -75,45 +75,46 @@ async function understood<T>(read: () => Promise<T>): Promise<T> {
     if (isOfSystem(cause)) throw unreadable(cause)
     const words = cause instanceof Error ? cause.message : ''
     if (/relative path|absolute path|invalid characters/.test(words))
-      throw bad('has a member whose name leads out of the folder it is unpacked to', cause)
-    throw bad('is damaged: its directory cannot be read', cause)
+      throw badZip('has a member whose name leads out of the folder it is unpacked to', cause)
+    throw badZip('is damaged: its directory cannot be read', cause)
   }
 }
 
-function nameOf(entry: Entry): string {
+function memberName(entry: Entry): string {
   const { fileName: name, fileNameRaw } = entry
   // Other tools would unpack under another name: they read a Unicode path (0x7075), or other bytes in their own way.
   if (!Buffer.from(name, 'latin1').equals(fileNameRaw) || entry.extraFields.some(({ id }) => id === 0x7075))
-    throw bad('has a member with two names')
+    throw badZip('has a member with two names')
   return name
 }
 
 /** Checks the directory's entries before any member is read. */
 function checkDirectory(entries: readonly Entry[], layout: Layout): void {
   const length = entries.reduce((sum, e) => sum + 46 + e.fileNameLength + e.extraFieldLength + e.fileCommentLength, 0)
-  if (length !== layout.directorySize) throw bad('has something hidden in its directory')
+  if (length !== layout.directorySize) throw badZip('has something hidden in its directory')
   let small = 0
   for (const entry of entries) {
     const { fileName: name, compressedSize, uncompressedSize: size } = entry
     const system = entry.versionMadeBy >> 8
     const mode = entry.externalFileAttributes >>> 28
-    if (entry.isEncrypted()) throw bad('is encrypted', undefined, name)
-    if (!entry.canDecodeFileData()) throw bad('is compressed in a way that is not read here', undefined, name)
-    if (entry.fileCommentLength > 0) throw bad('has a comment in the zip', undefined, name)
+    if (entry.isEncrypted()) throw badZip('is encrypted', undefined, name)
+    if (!entry.canDecodeFileData()) throw badZip('is compressed in a way that is not read here', undefined, name)
+    if (entry.fileCommentLength > 0) throw badZip('has a comment in the zip', undefined, name)
     // On Unix only regular files are allowed: an unpacked link would lead elsewhere.
-    if (system === 3 && mode !== 0 && mode !== 8) throw bad('is not a plain file', undefined, name)
+    if (system === 3 && mode !== 0 && mode !== 8) throw badZip('is not a plain file', undefined, name)
     const limit = limitOf(name)
-    if (size > limit.bytes) throw bad(`is said to have ${size} bytes, more than it can have`, undefined, name)
-    if (size > (compressedSize + 8) * mostRatio) throw bad('claims to be larger than its bytes can be', undefined, name)
+    if (size > limit.bytes) throw badZip(`is said to have ${size} bytes, more than it can have`, undefined, name)
+    if (size > (compressedSize + 8) * mostRatio)
+      throw badZip('claims to be larger than its bytes can be', undefined, name)
     if (!limit.streamed) small += size
   }
-  if (small > mostSmall) throw bad('is larger than a bundle can be')
+  if (small > mostSmall) throw badZip('is larger than a bundle can be')
 }
 
 async function extentOf(zip: ZipFile, entry: Entry): Promise<Extent> {
   const header = await understood(() => zip.readLocalFileHeaderPromise(entry))
   const { fileName: name, compressedSize: size, uncompressedSize: length } = entry
-  if (!agrees(header, entry)) throw bad('has two entries in the zip that do not agree', undefined, name)
+  if (!agrees(header, entry)) throw badZip('has two entries in the zip that do not agree', undefined, name)
   return {
     name,
     start: header.fileDataStart,
@@ -148,17 +149,17 @@ async function checkPlaces(fd: number, entries: readonly Entry[], extents: reado
     .sort((a, b) => a.from - b.from)
   let end = 0
   for (const [i, { entry, from, extent }] of places.entries()) {
-    if (from !== end) throw bad(from < end ? 'has members that overlap' : 'has something hidden between its members')
+    if (from !== end) throw badZip(from < end ? 'has members that overlap' : 'has something hidden between its members')
     const next = places[i + 1]?.from ?? layout.directory
     const last = extent ? extent.start + extent.size : from
-    if (last > next) throw bad('has members that overlap')
+    if (last > next) throw badZip('has members that overlap')
     await checkGap(fd, entry, { from: last, to: next })
     end = next
   }
-  if (end !== layout.directory) throw bad('has something hidden between its members')
+  if (end !== layout.directory) throw badZip('has something hidden between its members')
 }
 
-function bad(what: string, cause?: unknown, member?: string): BrokenAt {
+function badZip(what: string, cause?: unknown, member?: string): BrokenAt {
   const place = { check: 'zip', ...(member !== undefined && { member }) } as const
   return new BrokenAt(place, 'bad-zip', `${member ?? 'The zip'} ${what}.`, cause === undefined ? undefined : { cause })
 }

@@ -26,7 +26,8 @@ export async function layoutOf({ fd, size: fileSize, name }: OpenFile): Promise<
   const end = await bytesAt(fd, fileSize - endSize, endSize)
   if (end?.readUInt32LE(0) !== 0x06054b50) throw await notEnded(fd, name)
   const [disk, startDisk, here, entries] = [4, 6, 8, 10].map((at) => end.readUInt16LE(at))
-  if (disk !== 0 || startDisk !== 0 || here !== entries || end.readUInt16LE(20) !== 0) throw bad('its end is damaged')
+  if (disk !== 0 || startDisk !== 0 || here !== entries || end.readUInt16LE(20) !== 0)
+    throw badZip('its end is damaged')
   const small = { entries: entries ?? 0, directorySize: end.readUInt32LE(12), directory: end.readUInt32LE(16) }
   const locator = await bytesAt(fd, fileSize - endSize - locatorSize, locatorSize)
   const isLarge = locator?.readUInt32LE(0) === 0x07064b50
@@ -38,7 +39,7 @@ export async function layoutOf({ fd, size: fileSize, name }: OpenFile): Promise<
     fits(small.entries, layout.entries, 0xffff) &&
     fits(small.directorySize, layout.directorySize, 0xffffffff) &&
     fits(small.directory, layout.directory, 0xffffffff)
-  if (!isSame || layout.directory + layout.directorySize !== limit) throw bad('its end does not fit its directory')
+  if (!isSame || layout.directory + layout.directorySize !== limit) throw badZip('its end does not fit its directory')
   return layout
 }
 
@@ -47,9 +48,9 @@ async function largeEnd(fd: number, fileSize: number, locator: Buffer) {
   const end = await bytesAt(fd, limit, largeEndSize)
   const isEnd = end?.readUInt32LE(0) === 0x06064b50 && end.readBigUInt64LE(4) === BigInt(largeEndSize - 12)
   const isOne = locator.readUInt32LE(4) === 0 && locator.readUInt32LE(16) === 1
-  if (!isEnd || !isOne || locator.readBigUInt64LE(8) !== BigInt(limit)) throw bad('its end is damaged')
+  if (!isEnd || !isOne || locator.readBigUInt64LE(8) !== BigInt(limit)) throw badZip('its end is damaged')
   const [here, entries, directorySize, directory] = [24, 32, 40, 48].map((at) => Number(end.readBigUInt64LE(at)))
-  if (end.readUInt32LE(16) !== 0 || end.readUInt32LE(20) !== 0 || here !== entries) throw bad('its end is damaged')
+  if (end.readUInt32LE(16) !== 0 || end.readUInt32LE(20) !== 0 || here !== entries) throw badZip('its end is damaged')
   return { layout: { entries: entries ?? 0, directorySize: directorySize ?? 0, directory: directory ?? 0 }, limit }
 }
 
@@ -89,8 +90,8 @@ async function bytesAt(fd: number, from: number, size: number): Promise<Buffer |
 async function notEnded(fd: number, name: string): Promise<Error> {
   const begin = await bytesAt(fd, 0, 2)
   return begin?.toString('latin1') === 'PK'
-    ? bad('it was cut off, or something was added behind it')
+    ? badZip('it was cut off, or something was added behind it')
     : new Unreadable(`${name} is not a zip.`)
 }
 
-const bad = (what: string): BrokenAt => new BrokenAt({ check: 'zip' }, 'bad-zip', `The zip is damaged: ${what}.`)
+const badZip = (what: string): BrokenAt => new BrokenAt({ check: 'zip' }, 'bad-zip', `The zip is damaged: ${what}.`)

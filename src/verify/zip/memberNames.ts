@@ -25,17 +25,17 @@ export function checkNames(names: readonly string[]): void {
   for (const name of names) {
     // On file systems that ignore case, one of two such members would replace the other when unpacked.
     const key = name.toLowerCase()
-    if (seen.has(key)) throw wrong('bad-zip', name, 'occurs twice in the zip')
+    if (seen.has(key)) throw badMember('bad-zip', name, 'occurs twice in the zip')
     seen.add(key)
   }
   for (const name of names) {
     if (/(^|\/)\.{0,2}(\/|$)|\\|^[a-z]:/i.test(name))
-      throw wrong('bad-zip', name, 'leads out of the folder or names one')
-    if (!isKnown(name) && !plain.test(name)) throw wrong('unlisted-member', name, 'is no member of a bundle')
+      throw badMember('bad-zip', name, 'leads out of the folder or names one')
+    if (!isKnown(name) && !plain.test(name)) throw badMember('unlisted-member', name, 'is no member of a bundle')
   }
   for (const name of requiredFiles)
-    if (!names.includes(name)) throw wrong('missing-member', name, 'is missing from the bundle')
+    if (!names.includes(name)) throw badMember('missing-member', name, 'is missing from the bundle')
 }
 
-const wrong = (code: 'bad-zip' | 'unlisted-member' | 'missing-member', member: string, what: string): BrokenAt =>
+const badMember = (code: 'bad-zip' | 'unlisted-member' | 'missing-member', member: string, what: string): BrokenAt =>
   new BrokenAt({ check: 'zip', member }, code, `${member} ${what}.`)
