@@ -19,6 +19,8 @@ export interface Config {
   readonly policyFolder: string
   /** Empty if it is not set: people are then refused over HTTP. */
   readonly clients: ClientNames
+  /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
+  readonly backup: boolean
   /** Client id of the managed identity. */
   readonly clientId: string
   readonly bot: {
@@ -64,6 +66,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     ),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     clients: clientsIn(env[clientsSetting]),
+    backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP']),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
       appId: guid('BOT_APP_ID').toLowerCase(),
@@ -79,6 +82,13 @@ function clientsIn(value: string | undefined): ClientNames {
   const clients = parseClients(value)
   if (clients === null) throw new Error(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
   return clients
+}
+
+/** Another word must not pass for either: a backup that nobody misses is found missing when it is needed. */
+function isOn(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value === 'off') return false
+  if (value !== 'on') throw new Error(`The setting ${name} is malformed: it is on or off.`)
+  return true
 }
 
 function isHttpsOrigin(value: string): boolean {

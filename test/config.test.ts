@@ -54,3 +54,10 @@ test('the applications that people may use are optional, and exact', () => {
   expect([...readConfig({ ...env, COUNTERSIGN_CLIENTS: `cli=${id}` }).clients]).toEqual([[id, 'cli']])
   expect(() => readConfig({ ...env, COUNTERSIGN_CLIENTS: `teams=${id}` })).toThrow('COUNTERSIGN_CLIENTS is malformed')
 })
+
+test('backups are off unless the setting says on, and no other word passes for either', () => {
+  const backup = (value: string) => readConfig({ ...env, COUNTERSIGN_BACKUP: value }).backup
+  expect([readConfig(env).backup, ...['', 'off', 'on'].map(backup)]).toEqual([false, false, false, true])
+  for (const value of ['true', 'ON', '1', 'backup'])
+    expect(() => backup(value)).toThrow('COUNTERSIGN_BACKUP is malformed')
+})
