@@ -55,16 +55,18 @@ export class BlobArchive implements Archive {
     return standing
   }
 
-  async write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile> {
+  async write(...[name, bytes, contentType, noteOf]: Parameters<Archive['write']>): Promise<ArchivedFile> {
     const earlier = await this.find(name)
     if (earlier) return earlier
     const blob = this.#blob(name)
     const { ids, size, sha256 } = await stage(bytes, (id, block) =>
       this.#reach((call) => blob.stageBlock(id, block, block.length, call)),
     )
-    const file = { blobHTTPHeaders: { blobContentType: contentType }, metadata: { sha256 }, conditions: ifNew }
+    const note = noteOf && { note: noteOf({ size, sha256 }) }
+    const metadata = { sha256, ...note }
+    const file = { blobHTTPHeaders: { blobContentType: contentType }, metadata, conditions: ifNew }
     const created = await this.#reach((call) => creates(blob.commitBlockList([...ids], { ...call, ...file })))
-    if (created) return { name, size, sha256 }
+    if (created) return { name, size, sha256, ...note }
     const standing = await this.find(name)
     if (standing === null) throw unreachable()
     return standing

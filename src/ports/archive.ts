@@ -29,8 +29,15 @@ export interface Archive {
   /**
    * Creates a large file from a stream, and stores its SHA-256 with it. The file appears whole at the end; a stream
    * that fails leaves nothing. An existing file stays as it is. Returns the stored file.
+   *
+   * @param note as for {@link createOrRead}; made when all bytes were read, and asked for once
    */
-  write(name: string, bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<ArchivedFile>
+  write(
+    name: string,
+    bytes: AsyncIterable<Uint8Array>,
+    contentType: string,
+    note?: (file: Required<Pick<ArchivedFile, 'size' | 'sha256'>>) => string,
+  ): Promise<ArchivedFile>
   /** Reads all of a small file; `null` if it does not exist. */
   read(name: string): Promise<Uint8Array | null>
   find(name: string): Promise<ArchivedFile | null>

@@ -51,7 +51,7 @@ export async function sealDay({ ledger, seals, archive }: Parts, date: Day): Pro
   for (const tile of rightEdge(leaves.length)) await archive.create(tilePath(tile), Buffer.concat(hashes))
   const note = signed(formatCheckpoint({ origin, size: leaves.length, root: rootOf(frontier) }))
   await archive.createOrRead(`checkpoints/${date}`, Buffer.from(note))
-  await archive.write(`bundles/${date}.zip`, bundle(date))
+  await archive.write(`bundles/${date}.zip`, bundle(date), 'application/zip')
   await seals.advance(version, {
     ...{ number, date, size: leaves.length, root: encode64(rootOf(frontier)), frontier: frontier.roots.map(encode64) },
     ...{ cuts: to, key: 'key', manifest: '0'.repeat(64) as Hex },

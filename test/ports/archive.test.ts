@@ -113,6 +113,15 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect((await collect(await archive.open('stream'))).equals(all)).toBe(true)
   })
 
+  test('a note that is made when a stream was read is beside the file, and of two writers the first one counts', async () => {
+    const noteOf = ({ size, sha256 }: { size: number; sha256: string }) => `${size} ${sha256.slice(0, 8)}`
+    const note = `${large.length} ${sha256(large).slice(0, 8)}`
+    const expected = { name: 'noted', size: large.length, sha256: sha256(large), note }
+    expect(await archive.write('noted', streamOf(large), 'text/plain', noteOf)).toEqual(expected)
+    expect(await archive.write('noted', streamOf(bytes), 'text/plain', noteOf)).toEqual(expected)
+    expect(await archive.list('noted')).toEqual([expected])
+  })
+
   test('who makes a stream may use its chunk again', async () => {
     async function* reused() {
       const chunk = Buffer.alloc(3)

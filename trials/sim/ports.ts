@@ -66,9 +66,9 @@ export const sealsOf = ({ stores: { seals }, reached }: Seen, call: Call): Seals
 /** Keeps what a bundle was when it was written first. */
 export const archiveOf = ({ stores: { archive, seen } }: Seen, call: Call): Archive =>
   called<Archive>(call, 'archive', archive, {
-    write: (name, bytes) =>
+    write: (name, ...more) =>
       call('archive.write', async () => {
-        const file = await archive.write(name, bytes)
+        const file = await archive.write(name, ...more)
         seen.bundles.set(name, seen.bundles.get(name) ?? file.sha256 ?? '')
         return file
       }),

@@ -23,13 +23,15 @@ export class MemoryArchive implements Archive {
     return Buffer.from(this.keep(name, { bytes: Buffer.from(bytes), ...(note !== undefined && { note }) }).bytes)
   }
 
-  async write(name: string, bytes: AsyncIterable<Uint8Array>): Promise<ArchivedFile> {
+  async write(...[name, bytes, , noteOf]: Parameters<Archive['write']>): Promise<ArchivedFile> {
     const earlier = this.files.get(name)
     if (earlier) return fileOf(name, earlier)
     const chunks: Buffer[] = []
     for await (const chunk of bytes) chunks.push(Buffer.from(chunk))
     const all = Buffer.concat(chunks)
-    return fileOf(name, this.keep(name, { bytes: all, sha256: sha256(all) }))
+    const stored = { size: all.length, sha256: sha256(all) }
+    const note = noteOf && { note: noteOf(stored) }
+    return fileOf(name, this.keep(name, { bytes: all, sha256: stored.sha256, ...note }))
   }
 
   async read(name: string): Promise<Uint8Array | null> {
