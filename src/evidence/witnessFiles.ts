@@ -1,5 +1,6 @@
 import { authenticatedEnd, type End, endPath, parseEnd } from '../core/log/end.ts'
 import type { Mac } from '../core/log/mac.ts'
+import { authenticatedSnapshot, isSnapshotFile, parseSnapshot, type SnapshotNote } from '../core/log/snapshot.ts'
 import { authenticatedHeads, isHeadsName, parseHeads, type Witnessed } from '../core/log/witness.ts'
 import type { ArchivedFile } from '../ports/archive.ts'
 import type { Macs } from '../runtime/macs.ts'
@@ -34,6 +35,23 @@ export const readEnds = (macs: Macs, files: readonly ArchivedFile[]): Promise<Au
         value: read.end,
         mac: read.mac,
         text: authenticatedEnd(macs.origin, read.end),
+      }
+    )
+  })
+
+/** As {@link readHeads}, of snapshots: each note with the name of its file. */
+export const readSnapshots = (
+  macs: Macs,
+  files: readonly ArchivedFile[],
+): Promise<Authentic<SnapshotNote & { readonly name: string }>> =>
+  authentic(macs, files, Infinity, (text, name) => {
+    const read = parseSnapshot(text)
+    return (
+      read &&
+      isSnapshotFile(name, read.note) && {
+        value: { ...read.note, name },
+        mac: read.mac,
+        text: authenticatedSnapshot(macs.origin, read.note),
       }
     )
   })
