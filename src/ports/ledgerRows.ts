@@ -1,0 +1,94 @@
+import type { Hex, RequestId, Shard } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { ChainHead, Fact } from '../core/request/event.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import type { KeptEvent } from './ledger.ts'
+
+/** A row as it is stored, without what the storage adds: a snapshot keeps also columns that this program does not know. */
+export interface StoredRow {
+  readonly partition: string
+  readonly row: string
+  readonly columns: Readonly<Record<string, string | number | boolean>>
+}
+
+/** An event, known to be authentic, and its row in two halves. */
+export interface EventCopy {
+  readonly event: KeptEvent
+  readonly type: Fact['type']
+  readonly request?: RequestId
+  /** What no erasure changes. */
+  readonly lasting: StoredRow
+  /** What people wrote, and columns that this program does not know; `null` if there is nothing of it. */
+  readonly erasable: StoredRow | null
+}
+
+/** A shard's head, known to be authentic, and its row. */
+export interface HeadCopy {
+  readonly head: ChainHead
+  readonly row: StoredRow
+}
+
+/** A used idempotency key, known to be authentic. */
+export interface KeyCopy {
+  readonly hash: Hex
+  readonly request: RequestId
+}
+
+/**
+ * The rows of the ledger, to be copied and put back. Streams come in pages, ascending.
+ *
+ * @throws {Problem} `unavailable` if the storage cannot be reached; `evidence-broken` for a row that the service did not
+ *   write
+ */
+export interface LedgerRows {
+  /** `null` for a shard that never had an event. */
+  head(shard: Shard): Promise<HeadCopy | null>
+  /** Streams a shard's events after `after` up to `upTo`. @throws {Problem} `evidence-broken` also if one is missing */
+  events(shard: Shard, after: number, upTo: number): AsyncIterable<readonly EventCopy[]>
+  /** Whether the shard has an event `erased` after this number. */
+  hasErased(shard: Shard, after: number): Promise<boolean>
+  request(id: RequestId): Promise<StoredRow | null>
+  /** Streams the rows of all requests of a shard. */
+  requests(shard: Shard): AsyncIterable<readonly StoredRow[]>
+  /** Streams the rows of a shard's idempotency keys whose requests were asked for at this moment or later. */
+  keys(shard: Shard, since: Instant): AsyncIterable<readonly StoredRow[]>
+  /** Streams the rows that say what is sealed. */
+  seals(): AsyncIterable<readonly StoredRow[]>
+  /** Streams the rows of limits. */
+  limits(): AsyncIterable<readonly StoredRow[]>
+  /** Notes, for health, that a snapshot is complete. */
+  taken(at: Instant): Promise<void>
+  /** When the newest snapshot was complete; `null` before the first. */
+  newest(): Promise<Instant | null>
+}
+
+/** A request to be written. */
+export interface RestoredRequest {
+  readonly request: ApprovalRequest
+  /** The row that it was read from, whose MAC and unknown columns it keeps. */
+  readonly row: StoredRow
+  /** Whether a delivery is to bring its cards up to date, and to make the file of its end. */
+  readonly isOutOfDate: boolean
+}
+
+/**
+ * Reads rows of a snapshot, and writes them to tables that are being restored. Whatever is written is written again by
+ * the next try, so that a restore may end anywhere.
+ *
+ * @throws {Problem} `unavailable`; `evidence-broken` for a row that the service did not write
+ */
+export interface RestoredRows {
+  /** Puts the halves of an event's row together. */
+  event(lasting: StoredRow, erasable: StoredRow | null): Promise<EventCopy>
+  head(row: StoredRow): Promise<HeadCopy>
+  request(row: StoredRow): Promise<ApprovalRequest>
+  key(row: StoredRow): Promise<KeyCopy>
+  /** Writes rows of one partition of the ledger. */
+  put(rows: readonly StoredRow[]): Promise<void>
+  /** Writes events of one shard with the texts that are left of them. */
+  putEvents(events: readonly EventCopy[]): Promise<void>
+  /** Writes requests of one shard with their deadlines and indexes. */
+  putRequests(requests: readonly RestoredRequest[]): Promise<void>
+  /** Writes rows of limits. */
+  putLimits(rows: readonly StoredRow[]): Promise<void>
+}
