@@ -1,0 +1,33 @@
+import type { RequestId, Shard } from '../../core/data/id.ts'
+
+/** Why nothing is restored. Scripts rely on the codes. */
+export type RefusalCode =
+  | 'no-snapshot'
+  | 'not-empty'
+  | 'missing-file'
+  | 'altered-file'
+  | 'missing-row'
+  | 'broken-row'
+  | 'broken-log'
+  | 'wrong-key'
+
+/** The place of what is missing or wrong. */
+export interface RefusedPlace {
+  readonly file?: string
+  readonly shard?: Shard
+  readonly seq?: number
+  readonly request?: RequestId
+}
+
+/** A snapshot cannot be restored: something of it is missing, or is not what was kept. The message names the place. */
+export class RestoreRefused extends Error {
+  readonly code: RefusalCode
+  readonly place: RefusedPlace
+
+  constructor(code: RefusalCode, message: string, place: RefusedPlace = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'RestoreRefused'
+    this.code = code
+    this.place = place
+  }
+}
