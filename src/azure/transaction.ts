@@ -75,7 +75,7 @@ function requestRows(
     ...newVoters(before, after).map(
       (approver): TransactionAction => ['upsert', rowOf(shard, rowKey.voter(approver, after.id)), 'Replace'],
     ),
-    ...postRows(shard, change, after),
+    ...postRows(change, after),
   ]
 }
 
@@ -104,13 +104,28 @@ function dueRow(shard: Shard, request: ApprovalRequest): ReturnType<typeof rowOf
   return at && rowOf(shard, rowKey.due(at, request.id), { status: request.status })
 }
 
+/** The rows by which a request is found: its deadline, and the indexes of its agent and of those who voted. */
+export function indexRows(request: ApprovalRequest): ReturnType<typeof rowOf>[] {
+  const shard = shardOf(request.id)
+  const deadline = dueRow(shard, request)
+  return [
+    ...(deadline ? [deadline] : []),
+    rowOf(shard, rowKey.agent(request.agent.id, request.id)),
+    ...newVoters(null, request).map((approver) => rowOf(shard, rowKey.voter(approver, request.id))),
+  ]
+}
+
+/** The row that a delivery finds. */
+export const postRow = (request: ApprovalRequest): ReturnType<typeof rowOf> =>
+  rowOf(shardOf(request.id), rowKey.post(request.id), { rev: request.events.length })
+
 function newVoters(before: ApprovalRequest | null, after: ApprovalRequest): ObjectId[] {
   const known = new Set(before?.decisions.map((decision) => decision.approver))
   return [...new Set(after.decisions.map((decision) => decision.approver))].filter((approver) => !known.has(approver))
 }
 
 /** Writes the row that a delivery finds. Merges, so that a claim survives. */
-function postRows(shard: Shard, { leaves }: Change, after: ApprovalRequest): TransactionAction[] {
+function postRows({ leaves }: Change, after: ApprovalRequest): TransactionAction[] {
   if (!needsDelivery(after, leaves)) return []
-  return [['upsert', rowOf(shard, rowKey.post(after.id), { rev: after.events.length }), 'Merge']]
+  return [['upsert', postRow(after), 'Merge']]
 }

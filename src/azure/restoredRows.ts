@@ -1,0 +1,145 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TableClient, TransactionAction } from '@azure/data-tables'
+import type { Hex, Shard } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, StoredRow } from '../ports/ledgerRows.ts'
+import { type Row, split, textIn } from './column.ts'
+import { answered } from './fault.ts'
+import { eventCopy, headIn } from './ledgerRows.ts'
+import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } from './row.ts'
+import { inverseIdIn } from './rowKey.ts'
+import { rowFrom, wholeOf } from './storedRow.ts'
+import { type Tables, within } from './tables.ts'
+import { indexRows, postRow } from './transaction.ts'
+
+/** A transaction has at most 100 rows and 4 MiB (learn.microsoft.com: Performing entity group transactions). */
+const mostRows = 100
+const mostBytes = 1_500_000
+
+/** Tries of a transaction, each with all its retries: a restore is long, and begins anew after it has failed. */
+const tries = 4
+
+/** Rows of tables that are being restored. */
+export class RestoredTables implements RestoredRows {
+  readonly #tables: Pick<Tables, 'ledger' | 'limits' | 'macs'>
+
+  constructor(tables: Pick<Tables, 'ledger' | 'limits' | 'macs'>) {
+    this.#tables = tables
+  }
+
+  event(lasting: StoredRow, erasable: StoredRow | null): Promise<EventCopy> {
+    const row = wholeOf(lasting, erasable)
+    return eventCopy(this.#tables.macs, row.partition as Shard, numberIn(row), rowFrom(row))
+  }
+
+  head(row: StoredRow): Promise<HeadCopy> {
+    return headIn(this.#tables.macs, row.partition as Shard, rowFrom(row))
+  }
+
+  request(stored: StoredRow): Promise<ApprovalRequest> {
+    const row = rowFrom(stored)
+    const { origin } = this.#tables.macs
+    const shard = stored.partition as Shard
+    const id = inverseIdIn(stored.row, shard)
+    return this.#tables.macs.believed(
+      row,
+      { shard, row: stored.row, ...(id && { request: id }) },
+      () => {
+        const request = requestFrom(row)
+        if (request.id !== id) throw new Error('The row is about another request.')
+        return request
+      },
+      (request) => requestText(origin, request),
+    )
+  }
+
+  async key(stored: StoredRow): Promise<KeyCopy> {
+    const row = rowFrom(stored)
+    const { origin } = this.#tables.macs
+    const shard = stored.partition as Shard
+    const hash = stored.row.slice('key-'.length) as Hex
+    const { request } = await this.#tables.macs.believed(
+      row,
+      { shard, row: stored.row },
+      () => keyFrom(row),
+      (used) => keyText(origin, shard, hash, used),
+    )
+    return { hash, request }
+  }
+
+  put(rows: readonly StoredRow[]): Promise<void> {
+    return write(this.#tables.ledger, rows.map(rowFrom))
+  }
+
+  putEvents(events: readonly EventCopy[]): Promise<void> {
+    return write(
+      this.#tables.ledger,
+      events.map(({ event, lasting, erasable }) => {
+        const { columns } = wholeOf(lasting, erasable)
+        const others = Object.entries(columns).filter(([name]) => !/^said\d*$/.test(name))
+        return rowFrom({
+          ...lasting,
+          columns: { ...Object.fromEntries(others), ...split('said', JSON.stringify(event.said)) },
+        })
+      }),
+    )
+  }
+
+  putRequests(requests: readonly RestoredRequest[]): Promise<void> {
+    const { origin } = this.#tables.macs
+    const rows = requests.flatMap(({ request, row: stored, isOutOfDate }) => {
+      const row = rowFrom(stored)
+      const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
+      const kept = requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
+      return [kept, ...indexRows(request), ...(isOutOfDate ? [postRow(request)] : [])]
+    })
+    return write(this.#tables.ledger, rows)
+  }
+
+  async putLimits(rows: readonly StoredRow[]): Promise<void> {
+    for (const row of rows) await write(this.#tables.limits, [rowFrom(row)])
+  }
+}
+
+/** Writes rows of one partition, in as few transactions as they take. */
+async function write(table: TableClient, rows: readonly Row[]): Promise<void> {
+  for (const some of batchesOf(rows)) await patiently(() => submit(table, some))
+}
+
+function* batchesOf(rows: readonly Row[]): Generator<readonly Row[]> {
+  let batch: Row[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const size = Buffer.byteLength(JSON.stringify(row))
+    if (batch.length === mostRows || (batch.length > 0 && bytes + size > mostBytes)) {
+      yield batch
+      ;[batch, bytes] = [[], 0]
+    }
+    batch.push(row)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function submit(table: TableClient, rows: readonly Row[]): Promise<void> {
+  const actions = rows.map((row): TransactionAction => ['upsert', row as TransactionAction[1], 'Replace'])
+  const { subResponses } = await answered(table.submitTransaction(actions, within(20_000)))
+  if (subResponses.length !== actions.length)
+    throw new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: 2 })
+}
+
+async function patiently(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work()
+      return
+    } catch (cause) {
+      if (attempt === tries || !(cause instanceof Problem) || cause.code !== 'unavailable') throw cause
+    }
+    await pause(500 * 2 ** attempt)
+  }
+}
+
+/** The number in the key of an event's row. */
+const numberIn = ({ row }: StoredRow): number => Number(row.slice('event-'.length))
