@@ -1,0 +1,175 @@
+import type { Hex, RequestId, Shard } from '../../core/data/id.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { type ChainHead, emptyChain, type Salted, saidDigest } from '../../core/request/event.ts'
+import type { Archive } from '../../ports/archive.ts'
+import type { EventCopy, HeadCopy, RestoredRows, StoredRow } from '../../ports/ledgerRows.ts'
+import { rowsOf } from './copiedFile.ts'
+import { RestoreRefused } from './refusal.ts'
+import type { ShardSelection } from './selection.ts'
+
+export interface RestoredEventsParts {
+  /** The write-once container. */
+  readonly archive: Pick<Archive, 'open'>
+  /** The container for what can be erased. */
+  readonly backup: Pick<Archive, 'open'>
+  readonly rows: RestoredRows
+}
+
+/** What a shard's events say, as far as a restore has to know it. */
+export interface ShardStory {
+  readonly head: HeadCopy
+  /** How many events each request has, and which is its first. */
+  readonly requests: ReadonlyMap<RequestId, { readonly events: number; readonly first: number }>
+  /** What was erased of events, by their hashes. */
+  readonly erased: ReadonlyMap<Hex, ErasedTexts>
+}
+
+/** What was erased of one event: names of texts, and how often something was. */
+export interface ErasedTexts {
+  readonly names: ReadonlySet<string>
+  readonly times: number
+}
+
+/** What is read of a leaf. A type that this program does not know has these members too. */
+interface LeafPart {
+  readonly prev: Hex
+  readonly data?: { readonly event?: Hex; readonly names?: readonly string[] }
+  readonly said?: Readonly<Record<string, Hex>>
+}
+
+/**
+ * Reads a shard's events, finds that the service wrote each of them and that each follows the one before, and learns what
+ * has to be known before any row is written.
+ *
+ * @throws {RestoreRefused} that names the event
+ */
+export async function readStory(parts: RestoredEventsParts, selection: ShardSelection): Promise<ShardStory> {
+  const { shard, newest } = selection
+  const requests = new Map<RequestId, { events: number; first: number }>()
+  const erased = new Map<Hex, ErasedTexts>()
+  let last: ChainHead = emptyChain
+  for await (const { event, type, request } of lastingEvents(parts, selection)) {
+    const { prev, data = {} } = JSON.parse(event.text) as LeafPart
+    if (event.seq !== last.seq + 1) throw missing(shard, last.seq + 1)
+    if (prev !== last.hash) throw broken(shard, event.seq, 'does not follow the one before it')
+    last = event
+    if (request !== undefined) {
+      const known = requests.get(request) ?? { events: 0, first: event.seq }
+      requests.set(request, { ...known, events: known.events + 1 })
+    }
+    if (type === 'erased' && data.event !== undefined) {
+      const { names = [], times = 0 } = erased.get(data.event) ?? {}
+      erased.set(data.event, { names: new Set([...names, ...(data.names ?? [])]), times: times + 1 })
+    }
+  }
+  const head = await headOf(parts, selection)
+  if (head.head.seq !== last.seq || head.head.hash !== last.hash || newest.to.hash !== last.hash)
+    throw broken(shard, newest.to.seq, 'is not the one that its head names')
+  return { head, requests, erased }
+}
+
+/**
+ * Writes a shard's events, each with its texts but for those that were erased later.
+ *
+ * @param wrote is told how many events were written with each call
+ * @throws {RestoreRefused} for a text that is missing and was not erased, and for one that is not what its event commits to
+ */
+export async function putEvents(
+  parts: RestoredEventsParts,
+  selection: ShardSelection,
+  { erased }: ShardStory,
+  wrote: (events: number) => void,
+): Promise<void> {
+  const { shard } = selection
+  const texts = textsOf(parts, selection)
+  let text = await texts.next()
+  let page: EventCopy[] = []
+  const flush = async () => {
+    await parts.rows.putEvents(page)
+    wrote(page.length)
+    page = []
+  }
+  for await (const { event, lasting } of lastingEvents(parts, selection)) {
+    while (!text.done && text.value.row < lasting.row) text = await texts.next()
+    const isOfThis = !text.done && text.value.row === lasting.row
+    const copy = await believed(shard, event.seq, parts.rows.event(lasting, isOfThis && text.value ? text.value : null))
+    page.push(withoutErased(shard, copy, erased.get(event.hash)?.names))
+    if (page.length === pageSize) await flush()
+  }
+  if (page.length > 0) await flush()
+}
+
+/** Events that are written together. */
+const pageSize = 500
+
+function withoutErased(shard: Shard, copy: EventCopy, gone: ReadonlySet<string> = new Set()): EventCopy {
+  const { event } = copy
+  const { said = {} } = JSON.parse(event.text) as LeafPart
+  for (const [name, digest] of Object.entries(said)) {
+    const salted = event.said[name]
+    if (salted === undefined && !gone.has(name))
+      throw new RestoreRefused('missing-row', `Event ${event.seq} of shard ${shard} has lost its “${name}”.`, {
+        ...{ shard, seq: event.seq },
+      })
+    if (salted !== undefined && saidDigest(salted) !== digest)
+      throw broken(shard, event.seq, `commits to another “${name}”`)
+  }
+  const stranger = Object.keys(event.said).find((name) => !Object.hasOwn(said, name))
+  if (stranger !== undefined) throw broken(shard, event.seq, `says nothing of a “${stranger}”`)
+  const left = Object.entries(event.said).filter(([name]) => !gone.has(name))
+  return { ...copy, event: { ...event, said: Object.fromEntries(left) as Readonly<Record<string, Salted>> } }
+}
+
+/** The events of a shard without their texts, one after the other. */
+async function* lastingEvents(
+  { archive, rows }: RestoredEventsParts,
+  { shard, chain }: ShardSelection,
+): AsyncGenerator<EventCopy, void, undefined> {
+  for (const segment of chain)
+    for await (const page of rowsOf(archive, segment)) {
+      const events = page.filter(isEvent)
+      yield* await Promise.all(events.map((row) => believed(shard, numberIn(row), rows.event(row, null))))
+    }
+}
+
+async function headOf({ archive, rows }: RestoredEventsParts, { shard, newest }: ShardSelection): Promise<HeadCopy> {
+  let head: StoredRow | undefined
+  for await (const page of rowsOf(archive, newest)) head = page.find((row) => !isEvent(row)) ?? head
+  if (head === undefined)
+    throw new RestoreRefused('missing-row', `Shard ${shard} has no head in ${newest.name}.`, { shard })
+  return believed(shard, newest.to.seq, rows.head(head))
+}
+
+async function* textsOf(
+  { backup }: RestoredEventsParts,
+  { erasable }: ShardSelection,
+): AsyncGenerator<StoredRow, void, undefined> {
+  for (const { texts } of erasable) for await (const page of rowsOf(backup, texts)) yield* page
+}
+
+/** Says in the restore's own words that a row is not one that the service wrote. */
+export async function believed<T>(shard: Shard, seq: number, read: Promise<T>): Promise<T> {
+  try {
+    return await read
+  } catch (cause) {
+    if (!(cause instanceof Problem) || cause.code !== 'evidence-broken') throw cause
+    const { row = '', check = '' } = cause.details.broken ?? {}
+    throw new RestoreRefused(
+      'broken-row',
+      `Row ${row} of shard ${shard} is not one that the service wrote (${check}).`,
+      {
+        ...{ shard, ...(seq > 0 && { seq }) },
+      },
+    )
+  }
+}
+
+const isEvent = ({ row }: StoredRow): boolean => row.startsWith('event-')
+
+const numberIn = ({ row }: StoredRow): number => Number(row.slice('event-'.length))
+
+const missing = (shard: Shard, seq: number) =>
+  new RestoreRefused('missing-row', `The snapshot has no event ${seq} of shard ${shard}.`, { shard, seq })
+
+const broken = (shard: Shard, seq: number, what: string) =>
+  new RestoreRefused('broken-row', `Event ${seq} of shard ${shard} ${what}.`, { shard, seq })

@@ -1,0 +1,120 @@
+import { type Day, dayOf } from '../../core/data/day.ts'
+import { type Hex, sha256, type Shard, shards } from '../../core/data/id.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { type SealCopy, type Segment, type SnapshotNote, snapshotsPrefix } from '../../core/log/snapshot.ts'
+import type { Archive } from '../../ports/archive.ts'
+import type { Macs } from '../../runtime/macs.ts'
+import { readSnapshots } from '../witnessFiles.ts'
+import { RestoreRefused } from './refusal.ts'
+
+type Named<Note> = Note & { readonly name: string }
+
+/** The segments of one shard that a restore needs. */
+export interface ShardSelection {
+  readonly shard: Shard
+  /** Each continues the one before; the first begins with the first event. They hold all events. */
+  readonly chain: readonly Named<Segment>[]
+  /** Hold the texts and requests of the whole shard: the first of all that there was then, the others what came later. */
+  readonly erasable: readonly Segment[]
+  /** Ends with the row of the head. */
+  readonly newest: Named<Segment>
+}
+
+/** What a restore takes from all the snapshots that there are. */
+export interface SnapshotSelection {
+  /** When the newest of it was kept. */
+  readonly at: Instant
+  readonly shards: readonly ShardSelection[]
+  readonly seals: Named<SealCopy>
+  /** Names this selection: another one has another. */
+  readonly id: Hex
+}
+
+/**
+ * Chooses the newest snapshot of each shard.
+ *
+ * @param until the last day whose snapshots count
+ * @throws {RestoreRefused} `no-snapshot`, which names the shard whose segments leave a gap
+ */
+export async function selectSnapshot(
+  { archive, macs }: { readonly archive: Pick<Archive, 'list'>; readonly macs: Macs },
+  until: Day | null,
+): Promise<SnapshotSelection> {
+  const { found } = await readSnapshots(macs, await archive.list(snapshotsPrefix))
+  const counting = found.filter(({ at }) => until === null || dayOf(at) <= until)
+  const seals = newestSeals(counting)
+  if (seals === null)
+    throw new RestoreRefused(
+      'no-snapshot',
+      `The archive has no snapshot of this ledger${until === null ? '' : ` from ${until} or before`}.`,
+    )
+  const chosen = shards.flatMap((shard) => {
+    const segments = counting.flatMap((note) => (isSegment(note) && note.shard === shard ? [note] : []))
+    return segments.length === 0 ? [] : [selectShard(shard, segments)]
+  })
+  const names = [seals.name, ...chosen.flatMap(({ chain, newest }) => [...chain, newest].map(({ name }) => name))]
+  const times = [seals.at, ...chosen.map(({ newest }) => newest.at)]
+  return {
+    at: times.reduce((a, b) => (a > b ? a : b)),
+    shards: chosen,
+    seals,
+    id: sha256(names.join('\n')),
+  }
+}
+
+/** What there is to be restored as of one day. */
+export interface SnapshotDay {
+  readonly date: Day
+  readonly at: Instant
+  readonly events: number
+  /** The number of the newest bundle that was sealed by then. */
+  readonly sealed: number
+}
+
+/** Lists the days on which something was kept, oldest first. */
+export async function listSnapshots(parts: Parameters<typeof selectSnapshot>[0]): Promise<readonly SnapshotDay[]> {
+  const { found } = await readSnapshots(parts.macs, await parts.archive.list(snapshotsPrefix))
+  const dates = [...new Set(found.map(({ at }) => dayOf(at)))].sort()
+  const days: SnapshotDay[] = []
+  for (const date of dates) {
+    const counting = found.filter(({ at }) => dayOf(at) <= date)
+    const seals = newestSeals(counting)
+    const ends = new Map<Shard, number>()
+    for (const note of counting.filter(isSegment))
+      ends.set(note.shard, Math.max(note.to.seq, ends.get(note.shard) ?? 0))
+    const at = counting.reduce<Instant>((newest, note) => (note.at > newest ? note.at : newest), '' as Instant)
+    if (seals) days.push({ date, at, events: [...ends.values()].reduce((a, b) => a + b, 0), sealed: seals.number })
+  }
+  return days
+}
+
+const isSegment = (note: Named<SnapshotNote>): note is Named<Segment> => note.kind === 'segment'
+
+function newestSeals(notes: readonly Named<SnapshotNote>[]): Named<SealCopy> | null {
+  const copies = notes.flatMap((note): Named<SealCopy>[] => (note.kind === 'seal' ? [note] : []))
+  return copies.reduce<Named<SealCopy> | null>((a, b) => (a === null || b.at > a.at ? b : a), null)
+}
+
+function selectShard(shard: Shard, segments: readonly Named<Segment>[]): ShardSelection {
+  const byEnd = segments.toSorted((a, b) => b.to.seq - a.to.seq || (a.at < b.at ? 1 : -1))
+  const [newest] = byEnd
+  if (!newest) throw new Error('A shard without segments is not chosen.')
+  const chain: Named<Segment>[] = []
+  for (let end = newest.to; end.seq > 0; ) {
+    const before = byEnd.find(({ from, to }) => to.seq === end.seq && to.hash === end.hash && from.seq < to.seq)
+    if (!before)
+      throw new RestoreRefused('no-snapshot', `No segment of shard ${shard} leads to event ${end.seq}.`, {
+        ...{ shard, seq: end.seq },
+      })
+    chain.unshift(before)
+    end = before.from
+  }
+  const isOnChain = ({ to }: Segment) => chain.some((one) => one.to.seq === to.seq && one.to.hash === to.hash)
+  const base = byEnd.filter((one) => one.base && isOnChain(one)).reduce<Segment | null>(later, null)
+  if (!base) throw new RestoreRefused('no-snapshot', `No segment of shard ${shard} holds all its texts.`, { shard })
+  const erasable = [base, ...chain.filter(({ from }) => from.seq >= base.to.seq)]
+  return { shard, chain, erasable, newest }
+}
+
+/** The one that was kept later: its files live longer. */
+const later = (a: Segment | null, b: Segment): Segment => (a === null || b.at > a.at ? b : a)
