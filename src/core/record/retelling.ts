@@ -80,6 +80,26 @@ export function checkRow(row: ApprovalRequest, { life: { request: told }, said }
     throw wrong(row, 'texts are missing although it is open')
 }
 
+/**
+ * Gives a request as it was after some of its events, from a row that was read later.
+ *
+ * @param row of which it takes what no event has: the action, texts, and how the policy wants the action shown
+ * @param told the retelling of these events, which are the first that the row names
+ */
+export function rewound(row: ApprovalRequest, { life, events }: Retelling): ApprovalRequest {
+  const isKept = new Set(events.map(({ seq }) => seq))
+  const kept = Object.fromEntries(Object.entries(row).filter(([name]) => !isFact(name)))
+  return {
+    ...kept,
+    ...life.request,
+    agent: row.agent,
+    policy: row.policy,
+    action: row.action,
+    said: row.said.filter(({ seq }) => isKept.has(seq)),
+    events,
+  }
+}
+
 const keyOf = ({ seq, name }: { readonly seq: number; readonly name: string }): string => `${seq} ${name}`
 
 /** Members of a request that no event has. */
