@@ -18,7 +18,10 @@ export interface OpenRequestsParts {
  *
  * @throws {Broken} `missing-member` if the archive does not have the list of that day
  */
-export async function openBefore(parts: OpenRequestsParts, head: SealHead | null): Promise<readonly RequestId[]> {
+export async function openBefore(
+  parts: OpenRequestsParts,
+  head: Pick<SealHead, 'date'> | null,
+): Promise<readonly RequestId[]> {
   if (head === null) return []
   const ids = await keptOpen(parts, head.date)
   if (ids === null)

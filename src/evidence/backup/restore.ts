@@ -1,0 +1,161 @@
+import type { Day } from '../../core/data/day.ts'
+import { endOf } from '../../core/data/day.ts'
+import { type Shard, shards } from '../../core/data/id.ts'
+import { type Instant, plusSeconds } from '../../core/data/instant.ts'
+import type { Archive } from '../../ports/archive.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Ledger } from '../../ports/ledger.ts'
+import type { LedgerMark } from '../../ports/ledgerMark.ts'
+import type { StoredRow } from '../../ports/ledgerRows.ts'
+import { openBefore } from '../seal/openRequests.ts'
+import { checkFile, rowsOf } from './copiedFile.ts'
+import { proveLog } from './logProof.ts'
+import { RestoreRefused } from './refusal.ts'
+import { putEvents, readStory, type RestoredEventsParts } from './restoredEvents.ts'
+import { putRequests } from './restoredRequests.ts'
+import { completeSeals, readSealedDays, type SealedDay, type SealedDaysParts } from './sealedDays.ts'
+import { type SnapshotSelection, selectSnapshot } from './selection.ts'
+import { findLost, type Lost, type TestimonyParts } from './testimony.ts'
+
+/** What a restore is at. */
+export type RestoreStep = 'files' | 'events' | 'requests' | 'log'
+
+export type RestoreParts = RestoredEventsParts &
+  SealedDaysParts &
+  TestimonyParts & {
+    readonly archive: Archive
+    /** The ledger that is being restored. */
+    readonly ledger: Pick<Ledger, 'events' | 'stream' | 'fence'>
+    readonly mark: LedgerMark
+    readonly clock: Clock
+    readonly random: (bytes: number) => Uint8Array
+    /** Is told how far a step is. */
+    readonly progress: (step: RestoreStep, done: number, of: number) => void
+  }
+
+/** What a restore did. */
+export interface Restored {
+  /** When the newest part of the snapshot was kept. */
+  readonly at: Instant
+  readonly events: number
+  readonly requests: number
+  /** Events that lost a text by an erasure. */
+  readonly erased: number
+  /** The newest day whose root the restored events give; `null` if none is sealed. */
+  readonly proved: { readonly date: Day; readonly size: number; readonly root: string } | null
+  readonly lost: Lost
+}
+
+/** A snapshot, read and found whole. */
+export interface CheckedSnapshot {
+  readonly selection: SnapshotSelection
+  readonly days: readonly SealedDay[]
+  readonly files: number
+}
+
+/** Seconds before the newest snapshot from which on the file of an ended request may not have been made. */
+const recently = 24 * 3600
+
+/**
+ * Chooses a snapshot, and finds that all its files are there and are what was kept. Writes nothing.
+ *
+ * @param until the last day whose snapshots count; `null` for the newest
+ * @throws {RestoreRefused} that names what is missing or wrong
+ */
+export async function checkSnapshot(parts: RestoreParts, until: Day | null): Promise<CheckedSnapshot> {
+  const selection = await selectSnapshot(parts, until)
+  const { seals } = selection
+  const lasting = [seals, ...selection.shards.flatMap(({ chain, newest }) => [...chain, newest])]
+  const erasable = [
+    seals.limits,
+    ...selection.shards.flatMap((one) => one.erasable.flatMap((s) => [s.texts, s.requests])),
+  ]
+  const files = [
+    ...new Map(lasting.map((file) => [file.name, { file, from: parts.archive }])).values(),
+    ...erasable.map((file) => ({ file, from: parts.backup })),
+  ]
+  for (const [done, { file, from }] of files.entries()) {
+    await checkFile(from, file)
+    parts.progress('files', done + 1, files.length)
+  }
+  return { selection, days: await readSealedDays(parts), files: files.length }
+}
+
+/**
+ * Puts a snapshot into empty tables, applies every erasure again, and proves the outcome against the archive. What the
+ * archive names and the snapshot has not is listed, and such a ledger is opened for reading only.
+ *
+ * May end anywhere: the tables stay closed to the service, and the next call with the same snapshot writes all of it again.
+ *
+ * @throws {RestoreRefused} that names what is missing or wrong; the tables then stay closed
+ * @throws {Problem} `unavailable`
+ */
+export async function restore(parts: RestoreParts, { selection, days }: CheckedSnapshot): Promise<Restored> {
+  const { ledger, seals, mark, clock } = parts
+  refuse(await mark.begin(selection.id))
+  const counts = await putShards(parts, selection)
+  const meta = await putOthers(parts, selection)
+  await completeSeals(parts, days)
+  const complete = await proveLog(
+    parts,
+    days,
+    counts.ends,
+    counter(parts, 'log', days.at(-1)?.manifest.log.to.size ?? 0),
+  )
+  const proved = days[complete - 1] ?? null
+  const lost = await findLost(parts, counts.ends, {
+    ...{ proved, beyond: days.slice(complete), now: clock.now() },
+    open: await openBefore(parts, proved?.manifest ?? null),
+    first: String(meta.columns['first']) as Day,
+  })
+  const { head } = await seals.head()
+  if (lost.gaps.length === 0 && head !== null) for (const shard of shards) await ledger.fence(shard, endOf(head.date))
+  await mark.open(meta, lost.gaps.length > 0 ? { at: selection.at, gaps: lost.gaps } : undefined)
+  const { events, requests, erased } = counts
+  const { date, log } = proved?.manifest ?? {}
+  return { at: selection.at, events, requests, erased, proved: date && log ? { date, ...log.to } : null, lost }
+}
+
+function refuse(outcome: Awaited<ReturnType<LedgerMark['begin']>>): void {
+  if (outcome === 'occupied')
+    throw new RestoreRefused('not-empty', 'The tables are not empty: a snapshot is restored into empty ones alone.')
+  if (outcome === 'other')
+    throw new RestoreRefused('not-empty', 'Another snapshot was begun to be restored here: delete both tables first.')
+}
+
+async function putShards(parts: RestoreParts, { at, shards: all }: SnapshotSelection) {
+  const total = all.reduce((sum, { newest }) => sum + newest.to.seq, 0)
+  const wroteEvents = counter(parts, 'events', total)
+  const ends = new Map<Shard, { readonly seq: number; readonly hash: SealedDay['sha256'] }>()
+  let [events, requests, erased] = [0, 0, 0]
+  for (const selection of all) {
+    const story = await readStory(parts, selection)
+    await putEvents(parts, selection, story, wroteEvents)
+    const wroteRequests = counter(parts, 'requests', story.requests.size)
+    await putRequests(parts, selection, story, plusSeconds(at, -recently), wroteRequests)
+    await parts.rows.put([story.head.row])
+    ends.set(selection.shard, story.head.head)
+    events += story.head.head.seq
+    requests += story.requests.size
+    erased += story.erased.size
+  }
+  return { ends, events, requests, erased }
+}
+
+/** Writes the rows of limits, and those that say what is sealed. Returns the one that says what the ledger is. */
+async function putOthers(parts: RestoreParts, { seals }: SnapshotSelection): Promise<StoredRow> {
+  for await (const page of rowsOf(parts.backup, seals.limits)) await parts.rows.putLimits(page)
+  let meta: StoredRow | undefined
+  for await (const page of rowsOf(parts.archive, seals)) {
+    meta = page.find(({ row }) => row === 'meta') ?? meta
+    await parts.rows.put(page.filter(({ row }) => row !== 'meta'))
+  }
+  if (meta === undefined)
+    throw new RestoreRefused('missing-row', `${seals.name} has no row meta.`, { file: seals.name })
+  return meta
+}
+
+function counter({ progress }: Pick<RestoreParts, 'progress'>, step: RestoreStep, of: number) {
+  let done = 0
+  return (more: number): void => progress(step, (done += more), of)
+}
