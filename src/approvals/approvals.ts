@@ -25,6 +25,8 @@ export type ApprovalsParts = AskParts & {
   readonly issuer: string
   readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
   readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
+  /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
+  readonly isReadOnly?: boolean
   /** Is called with every error that a caller gets. Must not throw. */
   readonly noted?: (cause: unknown) => void
 }
@@ -122,7 +124,8 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
       if (!request) throw notFound()
       const now = await upToDate(parts, request)
       const left = until - performance.now()
-      if (now.status !== 'pending' || left <= 0 || waiting.stopped()) return await believed(parts, now)
+      const isOver = left <= 0 || waiting.stopped() || parts.isReadOnly === true
+      if (now.status !== 'pending' || isOver) return await believed(parts, now)
       const toDeadline = milliseconds(now.requirement.expiresAt) - milliseconds(clock.now())
       await watch.changed(Math.max(1, Math.min(left, toDeadline)))
     }
@@ -379,7 +382,7 @@ async function ended({ ends }: ApprovalsParts, request: ApprovalRequest): Promis
 
 /** Lets a passed deadline take effect, so that no answer shows a state that is over. */
 async function upToDate(parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> {
-  const deadline = due(request)
+  const deadline = parts.isReadOnly ? null : due(request)
   return deadline === null || parts.clock.now() < deadline ? request : applyDeadline(parts, request.id)
 }
 

@@ -59,8 +59,11 @@ export const signedIn = [
   'evidence-broken',
 ] as const satisfies readonly ProblemCode[]
 
-/** Of reading one request: a deadline that has passed takes effect first, so another change may come between. */
-export const reading = [...signedIn, 'not-found', 'busy'] as const satisfies readonly ProblemCode[]
+/**
+ * Of reading one request: a deadline that has passed takes effect first, so another change may come between. A grant that
+ * is due to the reader is issued with it, which a ledger that can only be read does not do.
+ */
+export const reading = [...signedIn, 'not-found', 'busy', 'read-only'] as const satisfies readonly ProblemCode[]
 
 /** Of changing one request as the body says. */
 export const changing = [...reading, 'invalid-json', 'too-large'] as const satisfies readonly ProblemCode[]

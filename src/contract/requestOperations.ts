@@ -19,6 +19,7 @@ export const requestOperations = {
     problems: [
       ...signedIn,
       'busy',
+      'read-only',
       'invalid-json',
       'too-large',
       'already-pending',

@@ -28,6 +28,7 @@ const table = {
   unavailable: [503, 'A part of the service cannot be reached'],
   'newer-format': [503, 'Written by a newer version of the service'],
   'evidence-broken': [503, 'The evidence does not hold'],
+  'read-only': [503, 'Open for reading only'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type ProblemCode = keyof typeof table
@@ -36,11 +37,12 @@ export const problemCodes = Object.keys(table) as readonly ProblemCode[]
 
 /**
  * Problems whose status invites a retry (RFC 9110 section 15.6.4), although no retry can succeed until an operator
- * updates the service or repairs the evidence. Their answers have no `Retry-After`, and clients do not repeat the call.
+ * updates the service, repairs the evidence, or sets up another ledger. Their answers have no `Retry-After`, and clients
+ * do not repeat the call.
  */
-const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format', 'evidence-broken'])
+const lasting: ReadonlySet<unknown> = new Set<ProblemCode>(['newer-format', 'evidence-broken', 'read-only'])
 
-/** Whether a problem with this code remains until an operator updates the service or repairs the evidence. */
+/** Whether a problem with this code remains until an operator has done something. */
 export const isLasting = (code: unknown): boolean => lasting.has(code)
 
 /** The place of a stored row that this program is too old to read. It says nothing of what the row holds. */

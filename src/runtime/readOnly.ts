@@ -1,0 +1,62 @@
+import { Problem } from '../core/data/problem.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Limits } from '../ports/limits.ts'
+import type { Outbox } from '../ports/outbox.ts'
+import type { Signer } from '../ports/signer.ts'
+
+/** Ports that a ledger is written through, or by which it has an effect. */
+interface WritingPorts {
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly outbox: Outbox
+  /** Signs grants. */
+  readonly signer: Signer
+}
+
+/**
+ * Makes ports that read alone. A ledger that was restored without its newest events must not go on: an approval that was
+ * used could be used again, and a day that lacks events can never be sealed.
+ *
+ * Whatever would write throws `read-only`. Where no caller waits for the outcome, nothing is done.
+ */
+export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'>): WritingPorts => ({
+  ledger: {
+    inTurn: (...args) => ledger.inTurn(...args),
+    // Only what is about to commit loads.
+    load: refuse,
+    commit: refuse,
+    fence: refuse,
+    find: (id) => ledger.find(id),
+    findKey: (...args) => ledger.findKey(...args),
+    events: (request) => ledger.events(request),
+    due: (...args) => ledger.due(...args),
+    list: (...args) => ledger.list(...args),
+    news: (...args) => ledger.news(...args),
+    cut: (...args) => ledger.cut(...args),
+    stream: (...args) => ledger.stream(...args),
+    ping: () => ledger.ping(),
+  },
+  // Only what is about to ask looks at limits.
+  limits: { read: refuse, replace: refuse },
+  outbox: {
+    waiting: async () => [],
+    claim: async () => null,
+    renew: async () => null,
+    finish: async () => true,
+    defer: async () => true,
+    touch: async () => undefined,
+    cards: (request) => outbox.cards(request),
+    putCard: async () => undefined,
+    dropCard: async () => undefined,
+    arrive: async () => false,
+    leave: async () => undefined,
+  },
+  signer: { keys: () => signer.keys(), sign: refuse },
+})
+
+const refuse = async (): Promise<never> => {
+  throw new Problem(
+    'read-only',
+    'This ledger was restored and lacks its newest events: it can be read, and nothing is asked, decided or granted.',
+  )
+}
