@@ -14,5 +14,12 @@ functions.timer('sweep', {
   handler: timer('sweep', async () => (await app()).sweep()),
 })
 
-/** Seals every day that has ended. */
-functions.timer('seal', { schedule: '0 5 * * * *', handler: timer('seal', async () => (await app()).seal()) })
+/** Seals every day that has ended, and then keeps what is new in the tables, where backups are on. */
+functions.timer('seal', {
+  schedule: '0 5 * * * *',
+  handler: timer('seal', async () => {
+    const { seal, snapshot } = await app()
+    const days = await seal()
+    return [...days, ...(await snapshot())]
+  }),
+})

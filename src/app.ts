@@ -16,6 +16,7 @@ import { eraseAll } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
 import type { Witness } from './evidence/witness.ts'
+import { takeSnapshot } from './evidence/backup/snapshot.ts'
 import { Sealing } from './evidence/seal/seal.ts'
 import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
@@ -27,6 +28,8 @@ import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
+import type { Incomplete } from './ports/ledgerMark.ts'
+import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Limits } from './ports/limits.ts'
 import type { Messenger, Messengers } from './ports/messenger.ts'
 import type { Outbox } from './ports/outbox.ts'
@@ -41,6 +44,7 @@ import type { Gate } from './teams/inbound/gate.ts'
 import { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
 import type { Macs } from './runtime/macs.ts'
+import { readOnly } from './runtime/readOnly.ts'
 
 /** Adapters for all ports, plus deployment settings. */
 export interface Adapters {
@@ -69,6 +73,10 @@ export interface Adapters {
   readonly failed: (cause: unknown) => void
   readonly baseUrl: string
   readonly outbox: Outbox
+  /** What snapshots are made of, and the container for what can be erased. Without it none are taken. */
+  readonly backup?: { readonly rows: LedgerRows; readonly archive: Pick<Archive, 'write'> }
+  /** Only of a ledger that was restored without all of its events: it is open for reading only. */
+  readonly incomplete?: Incomplete
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
   readonly messengers?: Messengers
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
@@ -89,8 +97,10 @@ export type App = ReturnType<typeof compose>
  */
 export function compose(given: Adapters) {
   const alarms = new Alarms(given.failed)
+  const isReadOnly = given.incomplete !== undefined
   const adapters: Adapters = {
     ...given,
+    ...(isReadOnly && readOnly(given)),
     failed: (cause) => (isBroken(cause) ? alarms.note(cause) : given.failed(cause)),
   }
   const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
@@ -113,6 +123,7 @@ export function compose(given: Adapters) {
     ends,
     grants: grants(signer, baseUrl),
     issuer: baseUrl,
+    isReadOnly,
     noted: (cause) => alarms.note(cause),
   })
   const handlers = api({
@@ -128,9 +139,31 @@ export function compose(given: Adapters) {
     baseUrl,
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
-  const seal = sealer(adapters, outbound?.messenger ?? null)
-  const sweep = () => sweeping(useCases, adapters.witness)
-  return { api: handlers, approvals: useCases, sweep, seal, teams, delivery, stop: () => waiting.stop() }
+  const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound?.messenger ?? null)
+  return { api: handlers, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
+}
+
+/** What timers do. */
+interface Timers {
+  /** Returns how many requests it looked at. */
+  readonly sweep: () => Promise<number>
+  /** Returns the days that were sealed. */
+  readonly seal: () => Promise<readonly Day[]>
+  /** Keeps what is new in the tables; nothing without backups. Returns the names of files. */
+  readonly snapshot: () => Promise<readonly string[]>
+}
+
+/** A ledger that lacks events is left as it is. */
+const resting: Timers = { sweep: async () => 0, seal: async () => [], snapshot: async () => [] }
+
+const timersOf = (adapters: Adapters, approvals: Approvals, messenger: Pick<Messenger, 'say'> | null): Timers => {
+  const { backup } = adapters
+  return {
+    sweep: () => sweeping(approvals, adapters.witness),
+    seal: sealer(adapters, messenger),
+    snapshot: async () =>
+      backup ? takeSnapshot({ ...adapters, rows: backup.rows, backup: backup.archive, random: randomBytes }) : [],
+  }
 }
 
 /**
@@ -186,8 +219,10 @@ const evidenceOf = ({ ledger, seals, archive, clock }: Adapters, changes: Change
 })
 
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, alarms: Alarms) => {
-  const { ledger, archive, seals, clock, signer, directory } = adapters
+  const { ledger, archive, seals, clock, signer, directory, backup, incomplete } = adapters
   return health({
+    ...(backup && { backup: backup.rows }),
+    ...(incomplete && { lost: incomplete.gaps }),
     ledger,
     archive,
     seals,

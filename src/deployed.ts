@@ -54,6 +54,7 @@ async function deployed(config: Config): Promise<App> {
       origin,
       tenant: tenantId,
       at: clock.now(),
+      backup: config.backup,
     },
     policy,
   )

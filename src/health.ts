@@ -5,6 +5,8 @@ import { isBroken } from './core/data/problem.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
+import type { Gap } from './ports/ledgerMark.ts'
+import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
@@ -25,7 +27,7 @@ const patience = 3000
  */
 const remembered = 5_000
 
-/** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. */
+/** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. Snapshots have as long. */
 const newestWithin = 26 * 3600
 
 /** Asks every part whether it works. The service fails only if ledger, signer or directory fails. */
@@ -40,7 +42,12 @@ export function health(parts: {
   alarms: Pick<Alarms, 'rows'>
   isDeliveryFailing: () => boolean
   overdue: () => Promise<number>
+  /** Absent without backups. */
+  backup?: Pick<LedgerRows, 'newest'>
+  /** What could not be restored: then the ledger can only be read. */
+  lost?: readonly Gap[]
 }): Health {
+  const { lost } = parts
   const look = async () =>
     Promise.all([
       answers(parts.ledger.ping()),
@@ -48,19 +55,22 @@ export function health(parts: {
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
       within(sealing(parts).catch(ifBroken), null),
+      within(backingUp(parts), 'failing' as const),
     ])
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
 
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [ledger, archive, signer, directory, sealed] = await last.found
-    const status = [ledger, signer, directory].includes('failing') ? 'failing' : 'ok'
+    const [tables, archive, signer, directory, sealed, backup] = await last.found
+    const ledger = tables === 'ok' && lost ? 'read-only' : tables
+    const status = ledger !== 'ok' || [signer, directory].includes('failing') ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
-    const seal = sealed?.seal ?? 'failing'
+    const seal = lost ? 'read-only' : (sealed?.seal ?? 'failing')
     const broken = parts.alarms.rows()
     const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
-    const report = { status, parts: { ledger, archive, signer, directory, deliveries, seal, evidence } } as const
+    const found = { ledger, archive, signer, directory, deliveries, seal, evidence, backup } as const
+    const report = { status, parts: found } as const
     if (!counted || ledger === 'failing') return report
     const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
     return {
@@ -68,6 +78,7 @@ export function health(parts: {
       counts,
       ...(sealed?.head && { sealed: sealed.head }),
       ...(broken.length > 0 && { broken }),
+      ...(lost && { lost }),
     }
   }
 }
@@ -79,6 +90,24 @@ async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' |
   const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
   const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
   return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
+}
+
+/** Whether what is new in the tables was kept in time. */
+async function backingUp({
+  backup,
+  seals,
+  clock,
+  lost,
+}: {
+  backup?: Pick<LedgerRows, 'newest'>
+  seals: Pick<Seals, 'first'>
+  clock: Clock
+  lost?: readonly Gap[]
+}): Promise<HealthReport['parts']['backup']> {
+  // What lacks events is not kept: it would take the place of what does not.
+  if (!backup || lost) return 'off'
+  const [first, newest] = await Promise.all([seals.first(), backup.newest()])
+  return clock.now() > plusSeconds(newest ?? endOf(first), newestWithin) ? 'failing' : 'ok'
 }
 
 /** Reports evidence that is broken even before sealing can begin. */

@@ -1,14 +1,16 @@
 import type { Instant } from '../core/data/instant.ts'
 import { archivePolicy } from '../evidence/seal/archivePolicy.ts'
 import type { Macs } from '../runtime/macs.ts'
+import type { Incomplete } from '../ports/ledgerMark.ts'
 import type { Policy } from '../ports/policy.ts'
 import { BlobArchive, type BlobSettings } from './archive.ts'
 import { TableLedger } from './ledger.ts'
+import { TableRows } from './ledgerRows.ts'
 import { TableLimits } from './limits.ts'
 import { prepareLedger } from './meta.ts'
 import { TableOutbox } from './outbox.ts'
 import { TableSeals } from './seals.ts'
-import { connectTables, type TablesOptions } from './tables.ts'
+import { connectTables, type Tables, type TablesOptions } from './tables.ts'
 
 /** An account's tables and blobs, and the log and tenant that this deployment keeps there. */
 export interface StorageSettings {
@@ -18,6 +20,8 @@ export interface StorageSettings {
   readonly origin: string
   readonly tenant: string
   readonly at: Instant
+  /** Whether snapshots are taken: they need a container of their own. */
+  readonly backup: boolean
 }
 
 /** The ports that store data. */
@@ -29,6 +33,8 @@ export interface Storage {
   readonly archive: BlobArchive
   /** Authenticates the rows. */
   readonly macs: Macs
+  readonly backup?: { readonly rows: TableRows; readonly archive: BlobArchive }
+  readonly incomplete?: Incomplete
 }
 
 /**
@@ -42,8 +48,9 @@ export async function openStorage(settings: StorageSettings, policy: Policy): Pr
   const { origin, tenant, at } = settings
   const tables = connectTables({ ...settings.tables, origin })
   const archive = new BlobArchive({ ...settings.blobs, container: 'evidence' })
-  await prepareLedger(tables, { origin, tenant, at })
+  const { incomplete } = await prepareLedger(tables, { origin, tenant, at })
   await archive.prepare()
+  const backup = settings.backup ? await backupOf(settings, tables) : null
   await archivePolicy(archive, policy)
   return {
     ledger: new TableLedger(tables),
@@ -52,5 +59,13 @@ export async function openStorage(settings: StorageSettings, policy: Policy): Pr
     seals: new TableSeals(tables),
     archive,
     macs: tables.macs,
+    ...(backup && { backup }),
+    ...(incomplete && { incomplete }),
   }
+}
+
+async function backupOf({ blobs }: StorageSettings, tables: Tables) {
+  const archive = new BlobArchive({ ...blobs, container: 'backup' })
+  await archive.prepare()
+  return { rows: new TableRows(tables), archive }
 }

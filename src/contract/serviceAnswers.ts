@@ -10,13 +10,14 @@ export const healthReport = component(
   z.object({
     status: part,
     parts: z.object({
-      ledger: part,
+      ledger: z.enum(['ok', 'failing', 'read-only']),
       archive: part,
       signer: part,
       directory: part,
       deliveries: part,
-      seal: z.enum(['ok', 'failing', 'evidence-broken']),
+      seal: z.enum(['ok', 'failing', 'evidence-broken', 'read-only']),
       evidence: z.enum(['ok', 'evidence-broken']),
+      backup: z.enum(['ok', 'failing', 'off']),
     }),
     counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
     sealed: z
@@ -34,6 +35,10 @@ export const healthReport = component(
       )
       .optional()
       .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none was met.' }),
+    lost: z
+      .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
+      .optional()
+      .meta({ description: 'Events that could not be restored, by shard and number. Absent if none is missing.' }),
   }),
 )
 

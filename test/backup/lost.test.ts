@@ -1,0 +1,210 @@
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import { type App, compose } from '../../src/app.ts'
+import { TableLedger } from '../../src/azure/ledger.ts'
+import { TableLimits } from '../../src/azure/limits.ts'
+import { TableOutbox } from '../../src/azure/outbox.ts'
+import { TableSeals } from '../../src/azure/seals.ts'
+import { type OperationName, operationOf } from '../../src/contract/operations.ts'
+import { shardOf } from '../../src/core/data/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { boundary } from '../../src/http/boundary.ts'
+import type { Caller } from '../../src/http/caller.ts'
+import type { Incomplete } from '../../src/ports/ledgerMark.ts'
+import { bot, dba, dba2, needs, oid, slot, tool, tools } from '../support/build.ts'
+import { checkDocumented } from '../support/documented.ts'
+import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
+import { claims, newSigner, outcomeOf, roster, uuidOf, votes } from '../support/world.ts'
+import { asked, at, day, scratch } from '../evidence/days.ts'
+import { comparable } from './lives.ts'
+import { type Place, type Places, startPlaces } from './place.ts'
+
+const { folder: spool, clean } = scratch()
+let places: Places
+
+beforeAll(async () => {
+  places = await startPlaces(spool)
+})
+afterAll(async () => {
+  await places.close()
+  clean()
+})
+
+const callerOf = async (authorization: string | null): Promise<Caller> => {
+  const roles = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+  const person = (id: typeof dba, name: string, has: readonly string[]): Caller => ({
+    ...{ kind: 'person', id, name, roles: has, client: tool, agentic: false },
+  })
+  if (authorization === 'agent')
+    return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
+  if (authorization === 'approver') return person(dba2, 'Dana', [])
+  if (authorization === 'auditor') return person(oid(61), 'Audrey', roles)
+  throw new Problem('unauthenticated', 'Sign in first.')
+}
+
+/** The service on restored tables, as a start of it makes it. */
+async function service(place: Place, incomplete: Incomplete | undefined): Promise<App> {
+  const directory = new FakeDirectory(place.clock)
+  for (const id of [dba, dba2]) directory.add(id)
+  const { rows, backup } = place.snapshotParts()
+  return compose({
+    ...{ ledger: new TableLedger(place.tables), limits: new TableLimits(place.tables) },
+    ...{ outbox: new TableOutbox(place.tables), seals: new TableSeals(place.tables), archive: place.archive() },
+    ...{ directory, policy: fakePolicy(roster({ judge: () => needs([slot('dba', 2)]) })), clients: tools },
+    ...{ signer: place.signer, logSigner: await newSigner(), macs: place.tables.macs, clock: place.clock },
+    ...{ origin: 'approvals.example/evidence', baseUrl: 'https://countersign.example', verifiers: new Map() },
+    witness: { record: async () => Promise.reject(new Error('Nothing is witnessed.')) },
+    callers: callerOf,
+    failed: (cause) => void place.failures.push(cause),
+    backup: { rows, archive: backup },
+    ...(incomplete && { incomplete }),
+  })
+}
+
+async function call(app: App, name: OperationName, who: string | null, id: string, body?: object, key?: string) {
+  const { method, path } = operationOf(name)
+  const headers = { ...(who && { authorization: who }), ...(key && { 'idempotency-key': key }) }
+  const url = `https://countersign.example/${path.includes('{id}') ? path.replace('{id}', id) : path + id}`
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const nativeRequest = new Request(url, { method, headers, ...sent })
+  const init = { url, method, params: { id, date: day(4) }, nativeRequest }
+  const context = new InvocationContext({ functionName: name, logHandler: () => undefined })
+  const answer = new HttpResponse(await boundary(name, app.api[name])(new HttpRequest(init), context))
+  const text = Buffer.from(await answer.arrayBuffer()).toString('utf8')
+  const type = answer.headers.get('content-type')
+  const json = type?.endsWith('json') ? (JSON.parse(text) as Record<string, unknown>) : null
+  checkDocumented({ method, path, status: answer.status, type, body: json ?? text })
+  return { status: answer.status, json, retryAfter: answer.headers.get('retry-after') }
+}
+
+describe('a ledger that lacks events which the archive names', () => {
+  let place: Place
+  let app: App
+  let incomplete: Incomplete | undefined
+  let lives: Awaited<ReturnType<typeof lived>>
+  let restored: Awaited<ReturnType<Place['restored']>>
+
+  /** What is asked and decided before the snapshot, and after it. */
+  async function lived() {
+    const one = place.uses()
+    const { request: early } = await one.approvals.ask(asked('03'))
+    await one.approvals.decide(early.id, votes(early))
+    await one.approvals.decide(early.id, votes(early, dba2, { verdict: 'deny' }))
+    place.clock.set(at(5, '00:05:00'))
+    await place.seal()
+    const ask = { ...asked('05'), expiresIn: 3600 }
+    const { request: pending } = await one.approvals.ask(ask)
+    const { request } = await one.approvals.ask(asked('07'))
+    await one.approvals.decide(request.id, votes(request))
+    const approved = await one.approvals.decide(request.id, votes(request, dba2))
+    const grant = await claims(one, approved, 'first')
+    await place.snapshot()
+    await one.approvals.redeem(approved.id, grant)
+    await one.approvals.ask(asked('0a'))
+    await place.witness()
+    return { early, ask, pending, approved, grant }
+  }
+
+  beforeAll(async () => {
+    place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', 2)]))
+    lives = await lived()
+    await place.drop()
+    restored = await place.restored()
+    ;({ incomplete } = await place.open())
+    app = await service(place, incomplete)
+  })
+
+  test('is listed by shard and number, and by the requests that ended', () => {
+    const { approved } = lives
+    expect(restored.lost.gaps).toEqual([
+      { shard: '07', from: 6, to: 6 },
+      { shard: '0a', from: 1, to: 2 },
+    ])
+    expect(restored.lost.ends).toEqual([{ request: approved.id, act: 'redeemed', shard: '07', seq: 6 }])
+    expect(restored.proved).toMatchObject({ date: day(4) })
+    expect(incomplete).toEqual({ at: restored.at, gaps: restored.lost.gaps })
+  })
+
+  const problem = { status: 503, json: expect.objectContaining({ code: 'read-only' }) as unknown, retryAfter: null }
+  const body = ({ action }: Pick<ApprovalRequest, 'action'>) => ({ ...action, reason: 'Again' })
+
+  test('asks, decides, grants, redeems and erases nothing, says so, and changes no row', async () => {
+    const before = await comparable(place)
+    const { pending, approved, early, grant } = lives
+    const calls: readonly (readonly [OperationName, string, string, object?])[] = [
+      ['ask', 'agent', '', { ...body(pending), params: { number: 99 } }],
+      ['decide', 'approver', pending.id, { verdict: 'approve', digest: pending.digest }],
+      ['read', 'agent', approved.id],
+      ['redeem', 'agent', approved.id, { grant: grant.grant, digest: grant.digest, redemption: uuidOf('first') }],
+      ['report', 'agent', approved.id, { result: 'succeeded' }],
+      ['revoke', 'approver', approved.id, {}],
+      ['cancel', 'agent', pending.id, {}],
+      ['erasures', 'auditor', '', { request: early.id, names: ['reason'], why: 'GDPR' }],
+    ]
+    for (const [name, who, id, sent] of calls)
+      expect({ name, ...(await call(app, name, who, id, sent)) }).toEqual({ name, ...problem })
+    const view = { page: 1, template: lives.pending.digest.slice('sha256:'.length) as never }
+    expect(await outcomeOf(app.approvals.review(pending.id, dba2, view))).toBe('read-only')
+    expect(await comparable(place)).toEqual(before)
+  })
+
+  test('is read: requests as they were at the snapshot, lists, events, and sealed days', async () => {
+    const { pending, approved, early } = lives
+    // Deadlines have passed by now, and take no effect.
+    place.clock.set(at(5, '09:00:00'))
+    for (const [{ id }, status] of [
+      [early, 'denied'],
+      [pending, 'pending'],
+      [approved, 'approved'],
+    ] as const)
+      expect((await call(app, 'read', 'auditor', id)).json).toMatchObject({ status })
+    expect((await call(app, 'list', 'auditor', '?status=pending')).json).toMatchObject({
+      requests: expect.arrayContaining([expect.objectContaining({ id: pending.id })]) as unknown,
+    })
+    expect((await call(app, 'events', 'auditor', approved.id)).status).toBe(200)
+    expect((await call(app, 'bundles', 'auditor', '')).json).toMatchObject({ bundles: [{ date: day(4) }] })
+  })
+
+  test('answers a known idempotency key with its request, and who waits for it at once', async () => {
+    const { ask, pending } = lives
+    expect((await app.approvals.ask(ask)).request.id).toBe(pending.id)
+    expect((await app.approvals.wait(pending.id, 3600)).status).toBe('pending')
+  })
+
+  test('is left alone by the timers, and health says what is missing', async () => {
+    expect([await app.sweep(), await app.seal(), await app.snapshot()]).toEqual([0, [], []])
+    const parts = { ledger: 'read-only', seal: 'read-only', backup: 'off' }
+    expect(await call(app, 'health', null, '')).toMatchObject({ status: 503, json: { status: 'failing', parts } })
+    expect((await call(app, 'health', null, '')).json).not.toHaveProperty('lost')
+    expect((await call(app, 'health', 'auditor', '')).json).toMatchObject({ lost: restored.lost.gaps })
+    expect(place.failures).toEqual([])
+  })
+
+  test('has every event in the shards that lack none', () => {
+    expect(shardOf(lives.pending.id)).toBe('05')
+    expect(restored.lost.gaps.map(({ shard }) => shard)).not.toContain('05')
+  })
+})
+
+test('a day that was sealed after the snapshot is listed where its events are missing, and read where they are not', async () => {
+  const place = await places.anew(at(4, '08:00:00'))
+  const { approvals } = place.uses()
+  await approvals.ask({ ...asked('03'), expiresIn: 86_400 })
+  await place.snapshot()
+  place.clock.set(at(5, '00:05:00'))
+  expect(await place.seal()).toEqual([day(4)])
+  await place.drop()
+  // The snapshot is of before the day was sealed, and has all of its events.
+  expect(await place.restored()).toMatchObject({ lost: { gaps: [] }, proved: { date: day(4) } })
+  expect((await place.open()).incomplete).toBeUndefined()
+  place.clock.set(at(5, '12:00:00'))
+  await place.uses().approvals.ask(asked('05'))
+  place.clock.set(at(6, '00:05:00'))
+  expect(await place.seal()).toEqual([day(5)])
+  await place.drop()
+  const { lost, proved } = await place.restored()
+  expect(proved).toMatchObject({ date: day(4) })
+  expect(lost.gaps).toEqual([{ shard: '05', from: 1, to: 2 }])
+  expect((await new TableSeals(place.tables).plans()).map(({ date }) => date)).toEqual([4, 5].map(day))
+  expect(place.failures).toEqual([])
+})
