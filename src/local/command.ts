@@ -19,7 +19,7 @@ npm run --silent local -- advance DURATION
 npm run --silent local -- sweep
   applies the deadlines that have passed, and delivers the cards that are due
 npm run --silent local -- seal
-  seals every day that has ended by the stack's clock
+  seals every day that has ended by the stack's clock; with COUNTERSIGN_BACKUP=on a snapshot follows
 npm run --silent local -- key
   prints the path of the log's public key, which verifies evidence
 `
@@ -63,8 +63,9 @@ async function local([verb, ...rest]: readonly string[]): Promise<string> {
 }
 
 /** Describes the sealed days. @throws {Error} if evidence does not hold; the days sealed before are printed first */
-function sealed({ sealed, alarm, next }: SealReport): string {
-  const lines = sealed.map(sealedLine).join('\n')
+function sealed({ sealed, alarm, next, kept }: SealReport): string {
+  const snapshot = kept.length > 0 ? [`a snapshot was kept: ${kept.length} files`] : []
+  const lines = [...sealed.map(sealedLine), ...snapshot].join('\n')
   if (alarm !== null) {
     if (lines) process.stdout.write(`${lines}\n`)
     throw new Error(`${alarm.date} cannot be sealed, because evidence does not hold (${alarm.code}): ${alarm.words}`)

@@ -11,20 +11,24 @@ export interface SealReport {
   readonly alarm: Alarm | null
   /** The first day that is not sealed, and when it ends. */
   readonly next: { readonly date: Day; readonly end: Instant }
+  /** Files of the snapshot that was kept then; none without backups, or if nothing is due. */
+  readonly kept: readonly string[]
 }
 
 export interface LocalSealingParts {
   readonly seal: () => Promise<readonly Day[]>
+  readonly snapshot: () => Promise<readonly string[]>
   readonly seals: Pick<Seals, 'first' | 'head' | 'alarm'>
   readonly bundles: Pick<Bundles, 'list'>
 }
 
-/** Seals every day that has ended, and reports the result. */
-export async function sealNow({ seal, seals, bundles }: LocalSealingParts): Promise<SealReport> {
+/** Seals every day that has ended, takes a snapshot if backups are on, and reports the result. */
+export async function sealNow({ seal, snapshot, seals, bundles }: LocalSealingParts): Promise<SealReport> {
   const days = new Set(await seal())
+  const kept = await snapshot()
   const [all, alarm, first, { head }] = await Promise.all([bundles.list(), seals.alarm(), seals.first(), seals.head()])
   const date = head ? nextDay(head.date) : first
-  return { sealed: all.filter((bundle) => days.has(bundle.date)), alarm, next: { date, end: endOf(date) } }
+  return { sealed: all.filter((bundle) => days.has(bundle.date)), alarm, next: { date, end: endOf(date) }, kept }
 }
 
 export const sealedLine = ({ date, number, records, bytes, sha256 }: SealedBundle): string =>

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
+import { isOn } from '../config.ts'
 import type { WantedPort } from './port.ts'
 
 /** The settings of the local stack, from the environment and the command line. */
 export interface LocalSettings {
   readonly data: string
   readonly policy: string
+  /** Whether `npm run local -- seal` and the timer keep a snapshot. */
+  readonly backup: boolean
   readonly ports: {
     readonly api: WantedPort
     readonly identity: WantedPort
@@ -35,6 +38,7 @@ Settings (environment)
   COUNTERSIGN_PLAYGROUND_PORT port of the Teams client                 56150
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
+  COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
 The system chooses a port for 0.
 `
 
@@ -52,6 +56,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
   return {
     data: resolve(env['COUNTERSIGN_DATA'] || '.local'),
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
+    backup: backup(env),
     ticking: !args.includes('--no-timers'),
     ports: {
       api: wanted(port(env, 'COUNTERSIGN_PORT', 7071), 'the API', 'COUNTERSIGN_PORT'),
@@ -63,6 +68,14 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
         playground: wanted(port(env, playground, 56_150), 'the Teams client', playground),
       }),
     },
+  }
+}
+
+function backup(env: NodeJS.ProcessEnv): boolean {
+  try {
+    return isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause))
   }
 }
 

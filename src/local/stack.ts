@@ -35,11 +35,13 @@ export interface StackParts {
   readonly clock: Clock
   /** `null` without Teams: requests are decided over HTTP, and no cards are sent. */
   readonly teams: LocalTeams | null
+  /** Whether snapshots are taken; not without it. */
+  readonly backup?: boolean
   readonly failed: (cause: unknown) => void
 }
 
 /** The name of the local log. */
-const origin = 'countersign.localhost/evidence'
+export const origin = 'countersign.localhost/evidence'
 
 /** The local Graph accepts any bearer token. */
 const anyToken: TokenCredential = {
@@ -67,6 +69,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
       origin,
       tenant: tenantId,
       at: clock.now(),
+      backup: parts.backup ?? false,
     },
     policy,
   )
@@ -89,7 +92,8 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     failed: parts.failed,
     ...(parts.teams && teamsOn(parts.teams, drawing(parts.cards, spoken))),
   })
-  return { app, seal: () => sealNow({ seal: app.seal, seals, bundles: new Bundles({ seals, archive, clock }) }) }
+  const bundles = new Bundles({ seals, archive, clock })
+  return { app, seal: () => sealNow({ ...app, seals, bundles }) }
 }
 
 function teamsOn(

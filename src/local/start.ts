@@ -78,6 +78,7 @@ async function start(settings: LocalSettings): Promise<void> {
     azurite,
     identity,
     clock,
+    backup: settings.backup,
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
   })
