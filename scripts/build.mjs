@@ -68,6 +68,8 @@ const outputs = [
   // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
+  // What an operator runs from here.
+  { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
 ]
 
 /** Folders that the bundle reads at run time, copied beside it. */

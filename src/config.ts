@@ -31,39 +31,23 @@ export interface Config {
   }
 }
 
+/** What says where a ledger is kept, and what authenticates it: all that a restore needs. */
+export type LedgerConfig = Pick<Config, 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'>
+
 /**
  * Reads the settings from the environment.
  *
  * @throws {Error} that names the first setting which is missing or malformed, and its rule
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const setting = (name: string, holds: (value: string) => boolean, rule: string): string => {
-    const value = env[name]
-    if (value === undefined || value === '') throw new Error(`The setting ${name} is missing: it ${rule}.`)
-    if (!holds(value)) throw new Error(`The setting ${name} is malformed: it ${rule}.`)
-    return value
-  }
-  const key = (name: string) => setting(name, isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>')
-  const url = (name: string) => setting(name, isHttpsOrigin, 'is an https address without a path or slash at its end')
-  const guid = (name: string) => setting(name, isObjectId, 'is a GUID')
+  const { setting, key, url, guid } = readers(env)
+  const { logKey, ...ledger } = readLedgerConfig(env)
   return {
+    ...ledger,
     baseUrl: url('COUNTERSIGN_BASE_URL'),
-    origin: setting(
-      'COUNTERSIGN_ORIGIN',
-      isLogOrigin,
-      'is a schemeless URL such as approvals.contoso.example/evidence',
-    ),
-    tenantId: guid('COUNTERSIGN_TENANT_ID').toLowerCase(),
     apiAppId: guid('COUNTERSIGN_API_APP_ID').toLowerCase(),
-    tablesUrl: url('COUNTERSIGN_TABLES_URL'),
-    blobsUrl: url('COUNTERSIGN_BLOBS_URL'),
     grantKey: key('COUNTERSIGN_GRANT_KEY'),
-    logKey: otherKey(key('COUNTERSIGN_LOG_KEY'), key('COUNTERSIGN_GRANT_KEY')),
-    ledgerKey: setting(
-      'COUNTERSIGN_LEDGER_KEY',
-      isVaultSecret,
-      'is a Key Vault secret id without a version: https://<vault>/secrets/<name>',
-    ),
+    logKey: otherKey(logKey, key('COUNTERSIGN_GRANT_KEY')),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     clients: clientsIn(env[clientsSetting]),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP']),
@@ -77,6 +61,43 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
 }
 
+/** As {@link readConfig}, of those settings alone that a restore needs. */
+export function readLedgerConfig(env: NodeJS.ProcessEnv): LedgerConfig {
+  const { setting, key, url, guid } = readers(env)
+  return {
+    origin: setting(
+      'COUNTERSIGN_ORIGIN',
+      isLogOrigin,
+      'is a schemeless URL such as approvals.contoso.example/evidence',
+    ),
+    tenantId: guid('COUNTERSIGN_TENANT_ID').toLowerCase(),
+    tablesUrl: url('COUNTERSIGN_TABLES_URL'),
+    blobsUrl: url('COUNTERSIGN_BLOBS_URL'),
+    logKey: key('COUNTERSIGN_LOG_KEY'),
+    ledgerKey: setting(
+      'COUNTERSIGN_LEDGER_KEY',
+      isVaultSecret,
+      'is a Key Vault secret id without a version: https://<vault>/secrets/<name>',
+    ),
+  }
+}
+
+/** Read one setting each, by its form. */
+function readers(env: NodeJS.ProcessEnv) {
+  const setting = (name: string, holds: (value: string) => boolean, rule: string): string => {
+    const value = env[name]
+    if (value === undefined || value === '') throw new Error(`The setting ${name} is missing: it ${rule}.`)
+    if (!holds(value)) throw new Error(`The setting ${name} is malformed: it ${rule}.`)
+    return value
+  }
+  return {
+    setting,
+    key: (name: string) => setting(name, isVaultKey, 'is a Key Vault key id: https://<vault>/keys/<name>'),
+    url: (name: string) => setting(name, isHttpsOrigin, 'is an https address without a path or slash at its end'),
+    guid: (name: string) => setting(name, isObjectId, 'is a GUID'),
+  }
+}
+
 function clientsIn(value: string | undefined): ClientNames {
   if (value === undefined || value === '') return new Map()
   const clients = parseClients(value)
@@ -84,14 +105,18 @@ function clientsIn(value: string | undefined): ClientNames {
   return clients
 }
 
-/** Another word must not pass for either: a backup that nobody misses is found missing when it is needed. */
-function isOn(name: string, value: string | undefined): boolean {
+/**
+ * Reads a switch. Another word must not pass for either: a backup that is off by mistake is missed when it is needed.
+ *
+ * @throws {Error} that names the setting and its rule
+ */
+export function isOn(name: string, value: string | undefined): boolean {
   if (value === undefined || value === '' || value === 'off') return false
   if (value !== 'on') throw new Error(`The setting ${name} is malformed: it is on or off.`)
   return true
 }
 
-function isHttpsOrigin(value: string): boolean {
+export function isHttpsOrigin(value: string): boolean {
   return URL.canParse(value) && value.startsWith('https://') && new URL(value).origin === value
 }
 

@@ -44,6 +44,8 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['functions/', { floor: 5 }],
   // The local stack composes the app, and is never deployed.
   ['src/local/', { floor: 6 }],
+  // Programs of an operator, which run from the repository.
+  ['src/operate/', { floor: 7 }],
 ])
 
 test('every row of the floors has a file', () => {
