@@ -24,6 +24,7 @@ async function look(
   counted = false,
   isDeliveryFailing = false,
   broken: readonly BrokenRow[] = [],
+  more: Partial<Parameters<typeof health>[0]> = {},
 ) {
   const clock = new FakeClock(at as Instant)
   const ask = health({
@@ -33,6 +34,7 @@ async function look(
     alarms: { rows: () => broken },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
+    ...more,
   })
   return ask(counted)
 }
@@ -97,4 +99,21 @@ test('a forged row of the seals is evidence that is broken, and not a seal that 
     throw evidenceBroken({ shard: 'seal', row: 'head', check: 'mac' })
   }
   expect((await look('2026-03-04T12:00:00.000Z', seals)).parts.seal).toBe('evidence-broken')
+})
+
+test.each([
+  ['none on the first day', null, '2026-03-06T02:00:00.000Z', 'ok'],
+  ['none later', null, '2026-03-06T02:00:00.001Z', 'failing'],
+  ['one of 26 hours ago', '2026-03-10T00:05:00.000Z', '2026-03-11T02:05:00.000Z', 'ok'],
+  ['an older one', '2026-03-10T00:05:00.000Z', '2026-03-11T02:05:00.001Z', 'failing'],
+])('a snapshot is missed when it is late: %s', async (_when, newest, at, backup) => {
+  const kept = { newest: async () => newest as Instant | null }
+  const { status, parts } = await look(at, new MemorySeals(first), false, false, [], { backup: kept })
+  expect({ status, backup: parts.backup }).toEqual({ status: 'ok', backup })
+})
+
+test('without backups none is missed; one that cannot be asked for counts as failing', async () => {
+  expect((await look(noon, new MemorySeals(first))).parts.backup).toBe('off')
+  const down = { newest: async () => Promise.reject(new Problem('unavailable', 'No.')) }
+  expect((await look(noon, new MemorySeals(first), false, false, [], { backup: down })).parts.backup).toBe('failing')
 })

@@ -192,7 +192,7 @@ test('health tells anyone whether the parts work, and counts for those who may r
       status: 'ok',
       parts: {
         ...{ ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
-        evidence: 'ok',
+        ...{ evidence: 'ok', backup: 'off' },
       },
     },
   })
