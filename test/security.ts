@@ -1,5 +1,6 @@
 import { actionRows } from './security/actions.ts'
 import { approverRows } from './security/approvers.ts'
+import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { floodRows } from './security/floods.ts'
@@ -20,4 +21,5 @@ export const rows: readonly Row[] = [
   ...storageRows,
   ...evidenceRows,
   ...witnessRows,
+  ...backupRows,
 ]

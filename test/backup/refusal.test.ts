@@ -41,6 +41,13 @@ async function refused(place: Place): Promise<RestoreRefused> {
   return cause
 }
 
+/** As {@link refused}, and before the first row was written. */
+async function refusedAtOnce(place: Place): Promise<RestoreRefused> {
+  const cause = await refused(place)
+  await expect(place.tables.ledger.getEntity('seal', 'meta')).rejects.toMatchObject({ statusCode: 404 })
+  return cause
+}
+
 type Text = (text: string) => string
 const same: Text = (text) => text
 
@@ -81,7 +88,7 @@ describe('a snapshot that is not whole is refused before anything is written, an
   test.each(files)('in %s: %s', async (which, pattern) => {
     const name = await nameIn(kept.container(which), pattern)
     for (const [, change] of changes)
-      expect(await during([which, name, change], () => refused(kept))).toMatchObject({
+      expect(await during([which, name, change], () => refusedAtOnce(kept))).toMatchObject({
         ...{ code: 'altered-file', place: { file: name } },
       })
   })
@@ -91,7 +98,7 @@ describe('a snapshot that is not whole is refused before anything is written, an
     const name = await nameIn(backup, /\/03-.*\.texts$/)
     const before = await textIn(backup, name)
     await remove(backup, name)
-    const cause = await refused(kept)
+    const cause = await refusedAtOnce(kept)
     expect(cause).toMatchObject({ code: 'missing-file', place: { file: name } })
     expect(cause.message).toContain(name)
     await backup.getBlockBlobClient(name).upload(before, before.length)

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../support/root.ts'
+import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+
+const program = join(root, 'dist/operate/restore.cjs')
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the program as `npm run restore` does. */
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const options = { env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env }, cwd: root }
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...args], options, (cause, stdout, stderr) =>
+      done({ code: cause === null ? 0 : Number(cause.code), stdout, stderr }),
+    )
+  })
+}
+
+describe('what it is told', () => {
+  test.each<[string, readonly string[], string]>([
+    ['an option that there is not', ['--all'], '--all'],
+    ['a day that does not exist', ['--until', '2026-02-30'], '--until'],
+    ['two things at once', ['--list', '--check'], '--list and --check'],
+    ['an address with a path', ['--from', 'https://a.example/blobs'], '--from'],
+    ['an address and the local stack', ['--from', 'https://a.example', '--local', 'x'], '--local'],
+    ['something beside options', ['now'], 'now'],
+  ])('is refused with a way out: %s', async (_what, args, named) => {
+    const { code, stdout, stderr } = await run(args)
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(stderr).toContain(named)
+    expect(stderr).toContain('--help')
+  })
+
+  test('is explained by --help, which needs no setting', async () => {
+    const { code, stdout, stderr } = await run(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const words of ['--list', '--check', '--until DATE', '--from URL', '--local FOLDER', '--json', 'Exit codes'])
+      expect(stdout).toContain(words)
+  })
+
+  test('lacks a setting: that is named, in words and for machines', async () => {
+    expect(await run([])).toMatchObject({ code: 78, stderr: expect.stringContaining('COUNTERSIGN_ORIGIN') as unknown })
+    const { code, stdout } = await run(['--json'])
+    expect({ code, record: JSON.parse(stdout) as unknown }).toMatchObject({
+      ...{ code: 78, record: { exit: 78, error: { words: expect.stringContaining('COUNTERSIGN_ORIGIN') as unknown } } },
+    })
+  })
+
+  test('names a folder on which no stack has run', async () => {
+    const env = { COUNTERSIGN_DATA: join(tmpdir(), `countersign-${randomUUID()}`) }
+    const { code, stderr } = await run(['--local', join(tmpdir(), 'countersign-never')], env)
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('No stack has run') as unknown })
+    expect(existsSync(join(tmpdir(), 'countersign-never'))).toBe(false)
+  })
+})
+
+describe('the local stack, restored into a new folder', () => {
+  let folder: string
+  let stack: Stack | null = null
+  const inFolder = (name: string) => join(folder, name)
+  const env = () => ({ COUNTERSIGN_DATA: inFolder('data') })
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-'))
+  })
+  afterAll(async () => {
+    await stack?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function started(name: string): Promise<Stack> {
+    await stack?.stop()
+    const options = { data: inFolder(name), env: { COUNTERSIGN_BACKUP: 'on' }, args: ['--no-timers'] }
+    stack = await startStack(options)
+    return stack
+  }
+
+  const approve = (on: Stack, { id, digest }: Answer['body']) =>
+    on.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', digest })
+
+  const redemption = async (on: Stack, { id, digest }: Answer['body']) => {
+    const { body } = await on.call('deploy-bot', `/api/requests/${id}`)
+    return { grant: body.grant.token, digest, redemption: randomUUID() }
+  }
+
+  let pending: Answer['body']
+  let granted: Answer['body']
+
+  test('has a snapshot after sealing, which is listed and checked', async () => {
+    const one = await started('data')
+    await one.call('deploy-bot', '/api/requests', wish())
+    await one.local('advance', '1d')
+    ;({ body: pending } = await one.call('deploy-bot', '/api/requests', wish()))
+    ;({ body: granted } = await one.call('deploy-bot', '/api/requests', wish()))
+    expect((await approve(one, granted)).status).toBe(200)
+    expect(await one.local('seal')).toMatch(/is sealed: bundle 1[^]*a snapshot was kept: \d+ files/)
+    expect((await run(['--local', inFolder('copy')], env())).code).toBe(78)
+    await one.stop()
+    stack = null
+    const { code, stdout } = await run(['--list', '--json', '--local', inFolder('copy')], env())
+    const { days } = JSON.parse(stdout) as { days: { events: number; sealed: number }[] }
+    expect({ code, days }).toMatchObject({ code: 0, days: [{ sealed: 1 }] })
+    const checked = await run(['--check', '--json', '--local', inFolder('copy')], env())
+    expect({ code: checked.code, record: JSON.parse(checked.stdout) as unknown }).toMatchObject({
+      ...{ code: 0, record: { checked: { events: days[0]?.events, sealed: 1 } } },
+    })
+    expect(existsSync(inFolder('copy'))).toBe(false)
+  })
+
+  test('is restored as it was, and goes on there', async () => {
+    const { code, stdout, stderr } = await run(['--local', inFolder('copy')], env())
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('complete: the service may be started')
+    const again = await run(['--json', '--local', inFolder('copy')], env())
+    expect({ code: again.code, record: JSON.parse(again.stdout) as unknown }).toMatchObject({
+      ...{ code: 1, record: { exit: 1, error: { code: 'not-empty' } } },
+    })
+    const copy = await started('copy')
+    expect((await copy.call('compliance', '/api/evidence/bundles')).body.bundles).toHaveLength(1)
+    expect((await approve(copy, pending)).body.status).toBe('approved')
+    const used = await copy.call('deploy-bot', `/api/requests/${granted.id}/redeem`, await redemption(copy, granted))
+    expect(used).toMatchObject({ status: 200, body: { next: 'execute' } })
+  })
+
+  test('lacks what happened after the snapshot: that is listed, and the ledger can only be read', async () => {
+    const one = await started('data')
+    const body = await redemption(one, granted)
+    expect((await one.call('deploy-bot', `/api/requests/${granted.id}/redeem`, body)).status).toBe(200)
+    await one.stop()
+    stack = null
+    const { code, stdout } = await run(['--json', '--local', inFolder('older')], env())
+    const { restored } = JSON.parse(stdout) as { restored: { lost: object[]; ends: object[] } }
+    expect(code).toBe(3)
+    expect(restored.ends).toMatchObject([{ request: granted.id, act: 'redeemed' }])
+    expect(restored.lost).toHaveLength(1)
+    const older = await started('older')
+    expect((await older.call('compliance', `/api/requests/${granted.id}`)).body.status).toBe('approved')
+    expect((await older.call('compliance', '/api/health')).body).toMatchObject({
+      status: 'failing',
+      lost: restored.lost,
+    })
+    expect(await approve(older, pending)).toMatchObject({ status: 503, body: { code: 'read-only' } })
+    expect(await older.call('deploy-bot', '/api/requests', wish())).toMatchObject({
+      ...{ status: 503, body: { code: 'read-only' } },
+    })
+  })
+})
