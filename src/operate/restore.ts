@@ -16,7 +16,6 @@ import {
 } from '../evidence/backup/restore.ts'
 import { listSnapshots, type SnapshotDay } from '../evidence/backup/selection.ts'
 import { parseRestoreOptions, restoreHelp, type RestoreOptions } from './restoreOptions.ts'
-import { openPlaces } from './restorePlaces.ts'
 
 /** The ledger is restored, and can only be read. */
 const incomplete = 3
@@ -43,6 +42,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function perform(options: RestoreOptions, to: Screen): Promise<Result> {
+  // Loads the clients of the storage, which a mistake in the options need not wait for.
+  const { openPlaces } = await import('./restorePlaces.ts')
   const places = await openPlaces(options, process.env)
   try {
     const reading: RestoreParts = { ...places.reading, progress: progressOn(to) }
