@@ -16,6 +16,7 @@ import { loadPolicy } from './policy/load.ts'
 import type { Clock } from './ports/clock.ts'
 import { readCards, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine } from './runtime/log.ts'
+import { logLine } from './runtime/logLine.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
 import { spoken } from './words/spoken.ts'
@@ -59,7 +60,7 @@ async function deployed(config: Config): Promise<App> {
     policy,
   )
   if (config.clients.size === 0)
-    console.warn(JSON.stringify({ start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
+    console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
   const failed = (cause: unknown) => console.error(backgroundLine(cause))
   const witness = await Witness.begin({ ...storage, clock, failed, random: randomBytes })
   const entra = `https://login.microsoftonline.com/${tenantId}`

@@ -2,7 +2,8 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { ObjectId } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
 import { backgroundLine, causesOf, faultOf, rowsIn } from '../runtime/log.ts'
-import { formatTraceparent, type Trace, traced, traceFrom } from '../runtime/trace.ts'
+import { logLine } from '../runtime/logLine.ts'
+import { formatTraceparent, type Trace, traced, traceOf } from '../runtime/trace.ts'
 import { problemType } from '../core/data/namespace.ts'
 
 /** A call whose caller is known, and whose answer is being made. */
@@ -34,7 +35,7 @@ const longest = 7_000
  */
 export function boundary(route: string, handler: Handler, patience: number = longest) {
   return async (req: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
-    const trace = traceFrom(req.headers.get('traceparent'))
+    const trace = traceOf(req.headers.get('traceparent'), context.traceContext?.traceParent)
     const ids = { trace: trace.id, span: trace.span }
     const started = performance.now()
     let failure: unknown
@@ -64,10 +65,10 @@ export function boundary(route: string, handler: Handler, patience: number = lon
       ...(isBug && faultOf(failure)),
       ...(failure instanceof Problem && { code: failure.code, ...rowsIn(failure), ...causesOf(failure) }),
     }
-    if (isBug) context.error(JSON.stringify(line))
-    else context.info(JSON.stringify(line))
+    if (isBug) context.error(logLine('call', line))
+    else context.info(logLine('call', line))
     const brokenOff = (cause: unknown) =>
-      context.error(JSON.stringify({ route, brokenOff: true, ...ids, ...faultOf(cause) }))
+      context.error(logLine('download', { route, brokenOff: true, ...ids, ...faultOf(cause) }))
     return { ...response, ...streamed(response, brokenOff), headers: headersOf(response, trace) }
   }
 }

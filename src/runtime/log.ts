@@ -1,5 +1,6 @@
 import { Broken } from '../core/data/broken.ts'
 import { type BrokenRow, type NewerRow, Problem } from '../core/data/problem.ts'
+import { logLine } from './logLine.ts'
 import { currentTrace } from './trace.ts'
 
 /** What the log says about an error. It leaves out the error's message, which can hold the caller's input. */
@@ -42,7 +43,8 @@ export function causesOf(error: unknown): Pick<Fault, 'causes'> {
 /** Writes the log line of an error in background work, which no caller waits for. */
 export function backgroundLine(cause: unknown): string {
   const trace = currentTrace()
-  return JSON.stringify({ background: true, ...(trace && { trace: trace.id, span: trace.span }), ...faultOf(cause) })
+  const ids = trace && { trace: trace.id, span: trace.span }
+  return logLine('background', { background: true, ...ids, ...faultOf(cause) })
 }
 
 const causeIn = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)

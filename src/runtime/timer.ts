@@ -1,10 +1,12 @@
 import { faultOf } from './log.ts'
-import { traced, traceFrom } from './trace.ts'
+import { logLine } from './logLine.ts'
+import { traced, traceOf } from './trace.ts'
 
-/** Where log lines are written, such as the context of an Azure function. */
+/** The context of an Azure function: where log lines are written, and the trace that the host began. */
 interface Lines {
   info(line: string): void
   error(line: string): void
+  readonly traceContext?: { readonly traceParent?: string | undefined } | undefined
 }
 
 /**
@@ -16,14 +18,14 @@ interface Lines {
  */
 export function timer(name: string, run: () => Promise<number | readonly string[]>) {
   return async (_timer: unknown, lines: Lines): Promise<void> => {
-    const trace = traceFrom(null)
+    const trace = traceOf(null, lines.traceContext?.traceParent)
     const started = performance.now()
     const line = () => ({ timer: name, ms: Math.round(performance.now() - started), trace: trace.id, span: trace.span })
     try {
       const done = await traced(trace, run)
-      lines.info(JSON.stringify({ ...line(), done }))
+      lines.info(logLine('timer', { ...line(), done }))
     } catch (cause) {
-      lines.error(JSON.stringify({ ...line(), ...faultOf(cause) }))
+      lines.error(logLine('timer', { ...line(), ...faultOf(cause) }))
       // oxlint-disable-next-line preserve-caught-error -- the host would write out the cause's words
       throw new Error(`The timer ${name} failed in trace ${trace.id}.`)
     }

@@ -18,6 +18,21 @@ export function traceFrom(traceparent: string | null): Trace {
 }
 
 /**
+ * Continues the trace of a call that a host handed on.
+ *
+ * The host continues the caller's trace itself, and makes a span in it. Where it has a trace of its own, for a timer or for
+ * a caller without one, that is continued: the host's telemetry and these log lines then have one correlation id. A host that
+ * has another trace than its caller asked for is passed over.
+ *
+ * @param traceparent the header of the call
+ * @param host what the host says of itself in the same form, if it does
+ */
+export function traceOf(traceparent: string | null, host: string | undefined): Trace {
+  const caller = parseTraceparent(traceparent ?? '')
+  return traceFrom(caller === null && host !== undefined ? host : traceparent)
+}
+
+/**
  * Reads a `traceparent` strictly (Trace Context section 3.2). Of a version after 00 it reads the fields of 00. Several
  * headers, which arrive joined by commas, are invalid.
  *

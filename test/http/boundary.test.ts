@@ -19,10 +19,12 @@ async function called(
   handler: Handler,
   headers: [string, string][] = [['traceparent', traceparent]],
   patience?: number,
+  host?: string,
 ) {
   const lines: Line[] = []
   const context = new InvocationContext({
     functionName: 'ask',
+    ...(host !== undefined && { traceContext: { traceParent: host } }),
     logHandler: (level, ...words) => lines.push({ level, line: JSON.parse(String(words[0])) }),
   })
   const url = 'https://a.example/api/requests'
@@ -150,6 +152,18 @@ test('a trace that is named goes on, in the work and in the answer', async () =>
     ...{ id: trace, sampled: true },
     parent: lines[0]?.line['span'],
   })
+})
+
+test('a call without a trace continues that of the host, so that its telemetry and the log have one id', async () => {
+  const host = `00-${'e'.repeat(32)}-${'f'.repeat(16)}-01`
+  const { answer, lines } = await called(
+    answering(async () => ({ status: 200 })),
+    [],
+    undefined,
+    host,
+  )
+  expect(lines).toMatchObject([{ line: { trace: 'e'.repeat(32) } }])
+  expect(parseTraceparent(answer.headers.get('traceparent') ?? '')).toMatchObject({ id: 'e'.repeat(32) })
 })
 
 test.each<[string, [string, string][]]>([

@@ -67,6 +67,12 @@ describe('a timer', () => {
     )
   })
 
+  test('continues the trace that the host began for its run', async () => {
+    const traceContext = { traceParent: `00-${'e'.repeat(32)}-${'f'.repeat(16)}-01` }
+    await timer('sweep', async () => 0)(null, { ...context, traceContext })
+    expect(lines).toMatchObject([['info', { timer: 'sweep', trace: 'e'.repeat(32) }]])
+  })
+
   test('that fails says why in its line alone', async () => {
     const run = timer('seal', () => Promise.reject(new RangeError(secret)))
     const error: unknown = await run(null, context).catch((cause: unknown) => cause)

@@ -5,6 +5,7 @@ import {
   parseTraceparent,
   traced,
   traceFrom,
+  traceOf,
 } from '../../src/runtime/trace.ts'
 
 const id = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -83,4 +84,21 @@ test('work that another starts is of the trace in which it was handed over', () 
     ),
   ).toBe(one)
   expect(traced(two, inThisTrace(currentTrace))).toBeNull()
+})
+
+describe('a host that hands a call on', () => {
+  const [other, span] = ['b'.repeat(32), 'c'.repeat(16)]
+  test.each<[string, string | null, string | undefined, string | RegExp]>([
+    ['with the trace of the caller in it', valid, `00-${id}-${span}-01`, id],
+    ['with a trace of its own, for a caller without one', null, `00-${other}-${span}-01`, other],
+    ['with a trace of its own, for one that is malformed', 'nonsense', `00-${other}-${span}-01`, other],
+    ['with another trace than its caller asked for', valid, `00-${other}-${span}-01`, id],
+    ['without a trace', valid, undefined, id],
+    ['without a trace, like its caller', null, undefined, /^[0-9a-f]{32}$/],
+    ['with one that is malformed', null, 'nonsense', /^[0-9a-f]{32}$/],
+  ])('is followed as far as the caller lets it: %s', (_what, header, host, expected) => {
+    const trace = traceOf(header, host)
+    expect(trace.id).toMatch(expected)
+    expect([parent, span]).not.toContain(trace.span)
+  })
 })
