@@ -13,7 +13,7 @@ export const erasing = (place: Place, id: RequestId) =>
       clock: place.clock,
       policy: { version: policyVersion },
       random: randomBytes,
-      tell: () => undefined,
+      committed: () => undefined,
     },
     id,
     { names: ['action', 'name', 'reason'], why: 'GDPR request', by: oid(63) },

@@ -116,7 +116,14 @@ test.each(Object.keys(commands).filter(isCommand))(
 
 test('the help of run says what is bound and what is not', async () => {
   const { stdout } = await program.run(['help', 'run'])
-  for (const part of ['is bound to', 'is not bound to', 'environment variables', 'standard input', 'symbolic links', 'scripts'])
+  for (const part of [
+    'is bound to',
+    'is not bound to',
+    'environment variables',
+    'standard input',
+    'symbolic links',
+    'scripts',
+  ])
     expect(stdout).toContain(part)
   for (const part of ['redeemed', 'without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET'])
     expect(stdout).toContain(part)

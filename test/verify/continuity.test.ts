@@ -105,7 +105,13 @@ describe('in a series it is found that', () => {
       ledger.forge(request.id, null)
       clock.set(at(8, time))
       const loaded = await ledger.load(shardOf(request.id), {})
-      const parts = { ledger, clock, random: randomBytes, policy: { version: policyVersion }, committed: () => undefined }
+      const parts = {
+        ledger,
+        clock,
+        random: randomBytes,
+        policy: { version: policyVersion },
+        committed: () => undefined,
+      }
       await record(parts, loaded, open(submission({ id: request.id, at: clock.now() })), clock.now())
     })
     expect(problem).toMatchObject({ code: 'broken-series', member: 'requests.csv', file: zipName(day(7)) })
