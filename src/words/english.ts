@@ -264,6 +264,10 @@ const bot: Words['bot'] = {
       `Next: whoever keeps the policy adds this channel to a group in approvers.json, as ${JSON.stringify(channel)}.`,
       'From then on each request for that group appears here as a card. Mention me with "help" for more.',
     ].join('\n\n'),
+  sharedChannel: [
+    'This is a shared channel: people of other organisations who are in it see each card, with the action and its',
+    'params. They cannot review or decide. Choose another channel if they should not see them.',
+  ].join(' '),
   textDoesNothing: 'Typing this does nothing. Decide with Review on the card; "pending" lists what waits for you.',
   unknownCommand: 'I know "help", "pending" and "show" with an id.',
   nothingPending: 'Nothing waits for you.',

@@ -209,6 +209,8 @@ interface BotWords {
   readonly welcome: string
   /** Names the channel's id, which an operator needs and Teams shows nowhere. */
   readonly welcomeChannel: (channel: string) => string
+  /** A warning, beside the welcome, where people of other organisations may be in the channel. */
+  readonly sharedChannel: string
   readonly textDoesNothing: string
   readonly unknownCommand: string
   readonly nothingPending: string

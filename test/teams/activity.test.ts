@@ -233,6 +233,29 @@ describe('the bot is added', () => {
   })
 
   test.each<[string, JsonObject]>([
+    ['an installation', { type: 'installationUpdate', action: 'add' }],
+    ['its arrival, as Teams tells it there', { type: 'conversationUpdate', membersAdded: [bot] }],
+  ])('to a channel that is shared with others, by %s', (_how, more) => {
+    const channelData = { channel: { id: channel, name: 'approvals', type: 'shared' }, eventType: 'channelMemberAdded' }
+    const expected = { ...origin, kind: 'installed', shared: true }
+    expect(parseActivity({ ...from(more), channelData })).toEqual(expected)
+  })
+
+  test.each<[string, Json]>([
+    ['standard', 'standard'],
+    ['private', 'private'],
+    ['of a kind that is yet unknown', 'another'],
+    ['of a kind that is no text', ['shared']],
+    ['of no named kind', null],
+  ])('to a channel that is %s, which is not shared', (_what, type) => {
+    const activity = {
+      ...from({ type: 'installationUpdate', action: 'add' }),
+      channelData: { channel: { id: channel, type } },
+    }
+    expect(parseActivity(activity)).toEqual({ ...origin, kind: 'installed' })
+  })
+
+  test.each<[string, JsonObject]>([
     ['the first half of an upgrade', { type: 'installationUpdate', action: 'remove-upgrade' }],
     ['an installation that says nothing', { type: 'installationUpdate' }],
     ['the arrival of somebody else', { type: 'conversationUpdate', membersAdded: [person] }],

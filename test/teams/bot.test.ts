@@ -186,6 +186,11 @@ describe('being added', () => {
     expect(words()).toEqual([expect.stringContaining(channel)])
   })
 
+  test('to a shared channel also tells that people of other organisations would see the cards', async () => {
+    await talk({ ...added, channel, shared: true })
+    expect(words()).toEqual([`${english.bot.welcomeChannel(channel)}\n\n${english.bot.sharedChannel}`])
+  })
+
   test('again, after being taken away, is answered again', async () => {
     for (const intent of [added, { ...added, kind: 'removed' } as const, added]) await talk(intent)
     expect(words()).toEqual([english.bot.welcome, english.bot.welcome])

@@ -20,7 +20,11 @@ export type Intent =
   | (Origin & Click)
   | (Origin & { readonly kind: 'command' } & ChatCommand)
   /** The bot was added to a team, a chat or a person's apps. Teams may report this more than once. */
-  | (Origin & { readonly kind: 'installed' })
+  | (Origin & {
+      readonly kind: 'installed'
+      /** The channel is shared: people of other tenants may be in it. */
+      readonly shared?: true
+    })
   | (Origin & { readonly kind: 'removed' })
   | { readonly kind: 'ignored' }
   /** `why` is for the person who clicked. Teams shows it for an invoke only. */
@@ -85,18 +89,26 @@ const arrival = z.object({
   membersAdded: z.array(z.object({ id })),
 })
 
+/** https://learn.microsoft.com/javascript/api/botframework-schema/channelinfo */
+const sharedChannel = z.object({ channelData: z.object({ channel: z.object({ type: z.literal('shared') }) }) })
+
 /** An upgrade removes the bot and adds it again. For people it was there all the time, so the removal is ignored. */
 function moved(origin: Origin, body: Json): Intent {
   const { data } = z.discriminatedUnion('type', [installation, arrival]).safeParse(body)
   if (data === undefined) return { kind: 'ignored' }
+  const installed: Intent = {
+    ...origin,
+    kind: 'installed',
+    ...(sharedChannel.safeParse(body).success && { shared: true }),
+  }
   if (data.type === 'conversationUpdate') {
     const isBot = data.membersAdded.some((member) => member.id === data.recipient.id)
-    return isBot ? { ...origin, kind: 'installed' } : { kind: 'ignored' }
+    return isBot ? installed : { kind: 'ignored' }
   }
   switch (data.action) {
     case 'add':
     case 'add-upgrade':
-      return { ...origin, kind: 'installed' }
+      return installed
     case 'remove':
       return { ...origin, kind: 'removed' }
     case 'remove-upgrade':

@@ -178,12 +178,19 @@ const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: Obje
   !decisions.some(({ facts }) => facts.accounts.includes(who))
 
 /** Introduces the bot once, however often Teams reports that it was added. */
-async function welcome({ arrivals, messenger }: BotParts, { conversation, channel }: Arrival): Promise<void> {
+async function welcome({ arrivals, messenger }: BotParts, arrival: Arrival): Promise<void> {
+  const { conversation } = arrival
   if (!(await arrivals.arrive(conversation))) return
-  const words = channel === undefined ? spoken.bot.welcome : spoken.bot.welcomeChannel(channel)
-  const sent = await Promise.race([messenger.reply(conversation, words), onItsWay()])
+  const sent = await Promise.race([messenger.reply(conversation, welcomeWords(arrival)), onItsWay()])
   // Teams reports the bot's arrival again, so that a later try may reach people.
   if ('unsent' in sent) await arrivals.leave(conversation)
+}
+
+/** An operator needs the channel's id, and has to know before the first card that people of other tenants would see it. */
+function welcomeWords({ channel, shared }: Arrival): string {
+  if (channel === undefined) return spoken.bot.welcome
+  const words = spoken.bot.welcomeChannel(channel)
+  return shared ? `${words}\n\n${spoken.bot.sharedChannel}` : words
 }
 
 /** Teams wants its call acknowledged within 5 s, whether our answer has arrived or not. */
