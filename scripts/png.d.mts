@@ -1,0 +1,1 @@
+export function readPng(bytes: Buffer): { width: number; height: number; pixels: Buffer }
