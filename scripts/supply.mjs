@@ -11,6 +11,7 @@ const allowed = [
 /** Packages whose licence is not on the list, or not stated as SPDX. Each version was checked by hand. */
 export const licenceExceptions = {
   '@microsoft/m365agentsplayground@0.2.28': 'Microsoft’s own terms; a tool for development, never shipped',
+  '@resvg/resvg-wasm@2.6.2': 'MPL-2.0, unchanged; draws icons when a package is built, never shipped',
   'jspath@0.4.0': 'MIT (or GPL) in its LICENSE file; its package.json says nothing',
   'uri-templates@0.2.0':
     'in the public domain, says its README; its package.json has an address instead; never shipped',
