@@ -39,18 +39,34 @@ export type LedgerConfig = Pick<Config, 'origin' | 'tenantId' | 'tablesUrl' | 'b
  *
  * @throws {Error} that names the first setting which is missing or malformed, and its rule
  */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const { setting, key, url, guid } = readers(env)
-  const { logKey, ...ledger } = readLedgerConfig(env)
+export const readConfig = (env: NodeJS.ProcessEnv): Config => configIn(env, throwing)
+
+/** Says which settings are missing or malformed: a sentence for each, which has no value in it. */
+export function settingFaults(env: NodeJS.ProcessEnv): readonly string[] {
+  const faults = new Set<string>()
+  configIn(env, (sentence) => void faults.add(sentence))
+  return [...faults]
+}
+
+/** Is told what is wrong with a setting. If it returns, reading goes on, and what was read is not to be used. */
+type Refuse = (sentence: string) => void
+
+const throwing: Refuse = (sentence) => {
+  throw new Error(sentence)
+}
+
+function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
+  const { setting, key, url, guid } = readers(env, refuse)
+  const { logKey, ...ledger } = ledgerConfigIn(env, refuse)
   return {
     ...ledger,
     baseUrl: url('COUNTERSIGN_BASE_URL'),
     apiAppId: guid('COUNTERSIGN_API_APP_ID').toLowerCase(),
     grantKey: key('COUNTERSIGN_GRANT_KEY'),
-    logKey: otherKey(logKey, key('COUNTERSIGN_GRANT_KEY')),
+    logKey: otherKey(logKey, key('COUNTERSIGN_GRANT_KEY'), refuse),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
-    clients: clientsIn(env[clientsSetting]),
-    backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP']),
+    clients: clientsIn(env[clientsSetting], refuse),
+    backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
       appId: guid('BOT_APP_ID').toLowerCase(),
@@ -62,8 +78,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /** As {@link readConfig}, of those settings alone that a restore needs. */
-export function readLedgerConfig(env: NodeJS.ProcessEnv): LedgerConfig {
-  const { setting, key, url, guid } = readers(env)
+export const readLedgerConfig = (env: NodeJS.ProcessEnv): LedgerConfig => ledgerConfigIn(env, throwing)
+
+function ledgerConfigIn(env: NodeJS.ProcessEnv, refuse: Refuse): LedgerConfig {
+  const { setting, key, url, guid } = readers(env, refuse)
   return {
     origin: setting(
       'COUNTERSIGN_ORIGIN',
@@ -83,11 +101,11 @@ export function readLedgerConfig(env: NodeJS.ProcessEnv): LedgerConfig {
 }
 
 /** Read one setting each, by its form. */
-function readers(env: NodeJS.ProcessEnv) {
+function readers(env: NodeJS.ProcessEnv, refuse: Refuse) {
   const setting = (name: string, holds: (value: string) => boolean, rule: string): string => {
-    const value = env[name]
-    if (value === undefined || value === '') throw new Error(`The setting ${name} is missing: it ${rule}.`)
-    if (!holds(value)) throw new Error(`The setting ${name} is malformed: it ${rule}.`)
+    const value = env[name] ?? ''
+    if (value === '') refuse(`The setting ${name} is missing: it ${rule}.`)
+    else if (!holds(value)) refuse(`The setting ${name} is malformed: it ${rule}.`)
     return value
   }
   return {
@@ -98,11 +116,11 @@ function readers(env: NodeJS.ProcessEnv) {
   }
 }
 
-function clientsIn(value: string | undefined): ClientNames {
+function clientsIn(value: string | undefined, refuse: Refuse): ClientNames {
   if (value === undefined || value === '') return new Map()
   const clients = parseClients(value)
-  if (clients === null) throw new Error(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
-  return clients
+  if (clients === null) refuse(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
+  return clients ?? new Map()
 }
 
 /**
@@ -110,9 +128,9 @@ function clientsIn(value: string | undefined): ClientNames {
  *
  * @throws {Error} that names the setting and its rule
  */
-export function isOn(name: string, value: string | undefined): boolean {
+export function isOn(name: string, value: string | undefined, refuse: Refuse = throwing): boolean {
   if (value === undefined || value === '' || value === 'off') return false
-  if (value !== 'on') throw new Error(`The setting ${name} is malformed: it is on or off.`)
+  if (value !== 'on') refuse(`The setting ${name} is malformed: it is on or off.`)
   return true
 }
 
@@ -129,9 +147,9 @@ const isVaultKey = (value: string): boolean => /^https:\/\/[^/?#]+\/keys\/[A-Za-
 const isVaultSecret = (value: string): boolean => /^https:\/\/[^/?#]+\/secrets\/[A-Za-z0-9-]+$/.test(value)
 
 /** Requires two keys, so that no signature of a grant is one of the log. Two versions of one key are not enough. */
-function otherKey(logKey: string, grantKey: string): string {
+function otherKey(logKey: string, grantKey: string, refuse: Refuse): string {
   const keyOf = (id: string) => id.toLowerCase().split('/').slice(0, 5).join('/')
-  if (keyOf(logKey) === keyOf(grantKey))
-    throw new Error('The setting COUNTERSIGN_LOG_KEY is malformed: it is another key than COUNTERSIGN_GRANT_KEY.')
+  if (isVaultKey(logKey) && keyOf(logKey) === keyOf(grantKey))
+    refuse('The setting COUNTERSIGN_LOG_KEY is malformed: it is another key than COUNTERSIGN_GRANT_KEY.')
   return logKey
 }

@@ -1,4 +1,4 @@
-import { readConfig } from '../src/config.ts'
+import { readConfig, settingFaults } from '../src/config.ts'
 
 const key = 'https://vault.vault.azure.net/keys/grants'
 
@@ -60,4 +60,18 @@ test('backups are off unless the setting says on, and no other word passes for e
   expect([readConfig(env).backup, ...['', 'off', 'on'].map(backup)]).toEqual([false, false, false, true])
   for (const value of ['true', 'ON', '1', 'backup'])
     expect(() => backup(value)).toThrow('COUNTERSIGN_BACKUP is malformed')
+})
+
+test('every setting that is wrong is named once, and no value of it', () => {
+  const names = Object.keys(env)
+  const missing = settingFaults({})
+  expect(missing.map((sentence) => /setting (\w+) is missing/.exec(sentence)?.[1]).sort()).toEqual(names.toSorted())
+  const malformed = settingFaults({
+    ...Object.fromEntries(names.map((name) => [name, 'not/this value'])),
+    COUNTERSIGN_CLIENTS: 'not/this value',
+  })
+  expect(malformed).toHaveLength(names.length)
+  expect(malformed.join(' ')).not.toContain('not/this')
+  expect(settingFaults(env)).toEqual([])
+  expect(settingFaults({ ...env, COUNTERSIGN_LOG_KEY: env.COUNTERSIGN_GRANT_KEY })).toHaveLength(1)
 })
