@@ -62,7 +62,7 @@ export interface Adapters {
   /** Authenticates what the service writes. */
   readonly macs: Macs
   /** Keeps where the chains stand; its ledger is `ledger`. */
-  readonly witness: Pick<Witness, 'record'>
+  readonly witness: Pick<Witness, 'record' | 'isLate'>
   /** The files that every bundle has beside the evidence, by name: how to read and verify it. */
   readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
@@ -219,18 +219,21 @@ const evidenceOf = ({ ledger, seals, archive, clock }: Adapters, changes: Change
 })
 
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, alarms: Alarms) => {
-  const { ledger, archive, seals, clock, signer, directory, backup, incomplete } = adapters
+  const { ledger, archive, witness, seals, clock, signer, directory, clients, backup, incomplete } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
     ...(incomplete && { lost: incomplete.gaps }),
     ledger,
     archive,
+    witness,
     seals,
     clock,
     signer,
     directory,
     waiting,
     alarms,
+    version: about.version,
+    people: clients.size > 0 ? 'admitted' : 'refused',
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
     overdue: async () => (await ledger.due(clock.now(), 1000)).length,
   })

@@ -10,6 +10,7 @@ import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
+import type { Witness } from './evidence/witness.ts'
 import type { Alarms } from './runtime/alarms.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
@@ -34,6 +35,7 @@ const newestWithin = 26 * 3600
 export function health(parts: {
   ledger: Ledger
   archive: Pick<Archive, 'ping'>
+  witness: Pick<Witness, 'isLate'>
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>
   clock: Clock
   signer: Signer
@@ -41,6 +43,9 @@ export function health(parts: {
   waiting: Pick<Waiting, 'waiters'>
   alarms: Pick<Alarms, 'rows'>
   isDeliveryFailing: () => boolean
+  version: string
+  /** Whether people may call over HTTP. */
+  people: HealthReport['people']
   overdue: () => Promise<number>
   /** Absent without backups. */
   backup?: Pick<LedgerRows, 'newest'>
@@ -51,31 +56,37 @@ export function health(parts: {
   const look = async () =>
     Promise.all([
       answers(parts.ledger.ping()),
-      answers(parts.archive.ping()),
+      within(parts.archive.ping(), null),
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
       within(sealing(parts).catch(ifBroken), null),
       within(backingUp(parts), 'failing' as const),
+      // To a ledger that can only be read nothing is added that would have to be witnessed.
+      within(lost ? Promise.resolve(false) : parts.witness.isLate(), true),
     ])
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
 
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [tables, archive, signer, directory, sealed, backup] = await last.found
+    const [tables, archived, signer, directory, sealed, backup, isWitnessLate] = await last.found
+    const archive = archived ? 'ok' : 'failing'
+    const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
     const status = ledger !== 'ok' || [signer, directory].includes('failing') ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
     const seal = lost ? 'read-only' : (sealed?.seal ?? 'failing')
     const broken = parts.alarms.rows()
     const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
-    const found = { ledger, archive, signer, directory, deliveries, seal, evidence, backup } as const
-    const report = { status, parts: found } as const
+    const found = { ledger, archive, witness, signer, directory, deliveries, seal, evidence, backup } as const
+    const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
+    const report = { status, ...about, parts: found } as const
     if (!counted || ledger === 'failing') return report
     const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
     return {
       ...report,
       counts,
+      ...(archived && { immutable: archived.immutable }),
       ...(sealed?.head && { sealed: sealed.head }),
       ...(broken.length > 0 && { broken }),
       ...(lost && { lost }),

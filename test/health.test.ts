@@ -30,6 +30,9 @@ async function look(
   const ask = health({
     ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
     signer: await newSigner(),
+    witness: { isLate: async () => false },
+    version: '1.2.3',
+    people: 'admitted',
     waiting: { waiters: () => 0 },
     alarms: { rows: () => broken },
     isDeliveryFailing: () => isDeliveryFailing,
@@ -64,6 +67,42 @@ test('cards that do not get through are told, and asking and deciding go on', as
   const report = await look(noon, new MemorySeals(first), false, true)
   expect(report).toMatchObject({ status: 'ok', parts: { deliveries: 'failing', ledger: 'ok' } })
   expect((await look(noon, new MemorySeals(first))).parts.deliveries).toBe('ok')
+})
+
+describe('the files that say how far the chains go', () => {
+  const partsWith = async (isLate: () => Promise<boolean>) =>
+    look(noon, new MemorySeals(first), false, false, [], { witness: { isLate } })
+
+  test.each<[string, () => Promise<boolean>, string]>([
+    ['are written', async () => false, 'ok'],
+    ['are late', async () => true, 'failing'],
+    ['cannot be looked at', async () => Promise.reject(new Problem('unavailable', 'No.')), 'failing'],
+  ])('%s, and asking and deciding go on', async (_how, isLate, witness) => {
+    expect(await partsWith(isLate)).toMatchObject({ status: 'ok', parts: { witness, ledger: 'ok' } })
+  })
+})
+
+test('version, clock and whether people are admitted are told to anyone', async () => {
+  const seals = new MemorySeals(first)
+  expect(await look(noon, seals)).toMatchObject({ version: '1.2.3', now: noon, people: 'admitted' })
+  expect(await look(noon, seals, false, false, [], { people: 'refused' })).toMatchObject({ people: 'refused' })
+})
+
+test.each([true, false])(
+  'whether the storage protects files (%s) is for those who may read evidence',
+  async (immutable) => {
+    const archive = { ping: async () => ({ immutable }) }
+    const seals = new MemorySeals(first)
+    expect(await look(noon, seals, true, false, [], { archive })).toHaveProperty('immutable', immutable)
+    expect(await look(noon, seals, false, false, [], { archive })).not.toHaveProperty('immutable')
+  },
+)
+
+test('an archive that does not answer is failing, and nothing is said of its files', async () => {
+  const archive = { ping: async () => Promise.reject(new Problem('unavailable', 'No.')) }
+  const report = await look(noon, new MemorySeals(first), true, false, [], { archive })
+  expect(report).toMatchObject({ status: 'ok', parts: { archive: 'failing', ledger: 'ok' } })
+  expect(report).not.toHaveProperty('immutable')
 })
 
 test('what cannot be read counts as failing', async () => {

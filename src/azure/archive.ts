@@ -108,8 +108,9 @@ export class BlobArchive implements Archive {
     await this.#reach((call) => blob.upload(bytes, bytes.length, { ...call, blobHTTPHeaders }))
   }
 
-  async ping(): Promise<void> {
-    await this.#reach((call) => this.#container.getProperties(call))
+  async ping(): Promise<{ readonly immutable: boolean }> {
+    const { hasImmutabilityPolicy } = await this.#reach((call) => this.#container.getProperties(call))
+    return { immutable: hasImmutabilityPolicy === true }
   }
 
   #blob(name: string): BlockBlobClient {

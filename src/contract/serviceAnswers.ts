@@ -1,17 +1,23 @@
 import { z } from 'zod'
 import { component, type Frozen } from './component.ts'
-import { anyCount, anyDay } from './value.ts'
+import { anyCount, anyDay, anyInstant } from './value.ts'
 
 const part = component('PartHealth', z.enum(['ok', 'failing']))
 
-/** Whether the service works. The last three members are for those who may read evidence. */
+/** Whether the service works. The optional members are for those who may read evidence. */
 export const healthReport = component(
   'Health',
   z.object({
     status: part,
+    version: z.string().meta({ description: 'Of the service.' }),
+    now: anyInstant.meta({ description: "The service's clock." }),
+    people: z
+      .enum(['admitted', 'refused'])
+      .meta({ description: 'Whether people may call over HTTP: some application is named that they may use.' }),
     parts: z.object({
       ledger: z.enum(['ok', 'failing', 'read-only']),
       archive: part,
+      witness: part,
       signer: part,
       directory: part,
       deliveries: part,
@@ -20,6 +26,10 @@ export const healthReport = component(
       backup: z.enum(['ok', 'failing', 'off']),
     }),
     counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
+    immutable: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the storage has an immutability policy for evidence, locked or not.' }),
     sealed: z
       .object({ date: anyDay, number: anyCount, size: anyCount })
       .optional()

@@ -1,6 +1,6 @@
 import { type Day, dayOf } from '../core/data/day.ts'
 import { type Shard, shards } from '../core/data/id.ts'
-import { instant, milliseconds } from '../core/data/instant.ts'
+import { type Instant, instant, milliseconds } from '../core/data/instant.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import {
   authenticatedHeads,
@@ -86,6 +86,31 @@ export class Witness {
     if (shards.every((shard) => heads[shard]?.seq === this.#newest?.heads[shard]?.seq)) return false
     await this.#write({ at: now, heads })
     return true
+  }
+
+  /**
+   * Tells whether an event has been in the ledger for a quarter of an hour, and no file says how far its chain goes: an
+   * event that is in no file can be cut off unseen.
+   *
+   * @throws {Problem} `unavailable`
+   */
+  async isLate(): Promise<boolean> {
+    const now = milliseconds(this.#parts.clock.now())
+    const before = instant(now - 3 * witnessEvery * 1000)
+    if (!(await this.#isBehind(before))) return false
+    // Another process may have written since this one read; around midnight its file is that of the day before.
+    for (const day of new Set([dayOf(before), dayOf(instant(now))])) await this.#read(headsOf(day))
+    return this.#isBehind(before)
+  }
+
+  async #isBehind(before: Instant): Promise<boolean> {
+    const { ledger } = this.#parts
+    const behind = shards.map(async (shard) => {
+      const known = this.#newest?.heads[shard]?.seq ?? 0
+      if ((await ledger.news(shard, null)).seq <= known) return false
+      return (await ledger.cut(shard, before)).seq > known
+    })
+    return (await Promise.all(behind)).includes(true)
   }
 
   async #heads(): Promise<Witnessed['heads']> {

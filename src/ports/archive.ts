@@ -50,5 +50,9 @@ export interface Archive {
   list(prefix: string): Promise<readonly ArchivedFile[]>
   /** Replaces the newest checkpoint, which is public. */
   publish(checkpoint: string): Promise<void>
-  ping(): Promise<void>
+  /**
+   * Resolves if the storage answers; for health. `immutable` tells whether the storage itself keeps files from being
+   * changed and deleted: for how long, and whether that may be taken back, it does not tell.
+   */
+  ping(): Promise<{ readonly immutable: boolean }>
 }

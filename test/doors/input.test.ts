@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import about from '../../package.json'
 import { operationNames, operationOf } from '../../src/contract/operations.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
@@ -189,15 +190,18 @@ test('health tells anyone whether the parts work, and counts for those who may r
   expect({ status, body }).toEqual({
     status: 200,
     body: {
-      status: 'ok',
+      ...{ status: 'ok', version: about.version, now: expect.any(String), people: 'admitted' },
       parts: {
-        ...{ ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+        ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
         ...{ evidence: 'ok', backup: 'off' },
       },
     },
   })
-  expect((await stack.call('compliance', '/api/health')).body.counts).toEqual({ overdue: 0, waiting: 0 })
-  expect((await stack.call('dba-1', '/api/health')).body).toEqual(body)
+  expect((await stack.call('compliance', '/api/health')).body).toMatchObject({
+    counts: { overdue: 0, waiting: 0 },
+    immutable: false,
+  })
+  expect((await stack.call('dba-1', '/api/health')).body).toEqual({ ...body, now: expect.any(String) })
 })
 
 test('the log has one line per call, and nothing of what was said', async () => {

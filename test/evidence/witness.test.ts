@@ -64,6 +64,43 @@ describe('a file of heads', () => {
     })
   })
 
+  test('is late once an event was in the ledger for a quarter of an hour without it', async () => {
+    const { here, begin } = await setting()
+    const [writing, looking] = [await begin(), await begin()]
+    const late = async (seconds: number) => {
+      here.clock.set(after(seconds))
+      return looking.isLate()
+    }
+    expect(await late(0)).toBe(false)
+    const { request } = await here.approvals.ask(asks())
+    expect([await late(900), await late(900.001)]).toEqual([false, true])
+    await writing.record()
+    expect(await late(2_000)).toBe(false)
+    await here.approvals.cancel(request.id, bot)
+    expect([await late(2_900), await late(2_901)]).toEqual([false, true])
+  })
+
+  test('is not late because it is that of the day before', async () => {
+    const { here, begin } = await setting()
+    const [writing, looking] = [await begin(), await begin()]
+    const midnight = 12 * 3600
+    here.clock.set(after(midnight - 120))
+    await here.approvals.ask(asks())
+    await writing.record()
+    here.clock.set(after(midnight + 840))
+    expect(await looking.isLate()).toBe(false)
+  })
+
+  test('is late although newer events keep coming', async () => {
+    const { here, begin } = await setting()
+    const looking = await begin()
+    for (const seconds of [0, 400, 800, 1_200]) {
+      here.clock.set(after(seconds))
+      await here.approvals.ask(asks())
+    }
+    expect(await looking.isLate()).toBe(true)
+  })
+
   test('is one for all processes', async () => {
     const { here, archive, begin } = await setting()
     const [one, other] = [await begin(), await begin()]

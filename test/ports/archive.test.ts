@@ -225,8 +225,8 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await archive.read('mine')).toEqual(bytes)
   })
 
-  test('it answers that it is there', async () => {
-    await archive.ping()
+  test('it answers that it is there, and that only the service itself keeps files from being changed', async () => {
+    expect(await archive.ping()).toEqual({ immutable: false })
   })
 })
 

@@ -60,7 +60,9 @@ export class MemoryArchive implements Archive {
     this.published = checkpoint
   }
 
-  async ping(): Promise<void> {}
+  async ping(): Promise<{ readonly immutable: boolean }> {
+    return { immutable: false }
+  }
 
   /** Keeps a file unless it exists. Returns the bytes that exist then. */
   private keep(name: string, file: Kept): Kept {
