@@ -41,7 +41,9 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/app.ts', { floor: 4 }],
   ['src/config.ts', { floor: 4 }],
   ['src/deployed.ts', { floor: 4.5 }],
-  ['functions/', { floor: 5 }],
+  ['functions/', { floor: 5, stranger: 'functions' }],
+  // Asks a deployment from outside, and is never deployed.
+  ['src/doctor/', { floor: 5, stranger: 'doctor' }],
   // The local stack composes the app, and is never deployed.
   ['src/local/', { floor: 6 }],
   // Programs of an operator, which run from the repository.

@@ -1,0 +1,115 @@
+import { settingFaults } from '../config.ts'
+import { visible } from '../core/data/text.ts'
+import { type Diagnosis, runbook, unknown, warns, well, wrong } from './diagnosis.ts'
+
+/** Calls the Azure CLI, and returns the JSON that it prints. Its errors have words for people. */
+export type Az = (args: readonly string[]) => Promise<unknown>
+
+export interface AzureSite {
+  readonly az: Az
+  /** The name of the function app. */
+  readonly app: string
+  readonly subscription?: string
+  /** Where the deployment should say that it is. */
+  readonly url: string
+}
+
+/** What only the management API knows: the settings, and whether the policy of the container is locked. It is only read. */
+export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
+  let settings: Readonly<Record<string, string>>
+  try {
+    settings = await readSettings(site)
+  } catch (cause) {
+    const remedy = 'Sign in with az login as a person with the role Website Contributor on the app.'
+    return [unknown('settings', wordsOf(cause), remedy), unknown('immutability', wordsOf(cause), byHand)]
+  }
+  return [settingsFrom(settings, site.url), await immutabilityOf(site, settings['COUNTERSIGN_BLOBS_URL'] ?? '')]
+}
+
+/** What to say where no app was named. @param immutable as the service says, if it may say that */
+export function withoutAzure(immutable: boolean | undefined): readonly Diagnosis[] {
+  return [
+    unknown('settings', 'settings cannot be seen from outside', 'Name the function app: --app NAME (it needs az).'),
+    immutable === undefined
+      ? unknown(
+          'immutability',
+          'whether the evidence has an immutability policy is told to people with Evidence.Read, and whether it is locked only to Azure',
+          `Set COUNTERSIGN_TOKEN, or name the function app: --app NAME. ${byHand}`,
+        )
+      : immutable
+        ? unknown('immutability', 'there is an immutability policy; only Azure knows whether it is locked', byHand)
+        : noPolicy,
+  ]
+}
+
+const byHand = `By hand: ${runbook('locking-the-evidence')}`
+
+const noPolicy = warns(
+  'immutability',
+  'the container "evidence" has no immutability policy (evidenceDays is 0): whoever administers the account can delete evidence',
+  `Deploy with evidenceDays. ${runbook('locking-the-evidence')}`,
+)
+
+async function readSettings({ az, app, subscription }: AzureSite): Promise<Readonly<Record<string, string>>> {
+  const id = await findResource(az, 'Microsoft.Web/sites', app, subscription)
+  const address = `${id}/config/appsettings/list?api-version=2024-11-01`
+  const found = (await az(['rest', '--method', 'post', '--url', address])) as { readonly properties?: unknown } | null
+  const settings = found?.properties
+  if (typeof settings !== 'object' || settings === null) throw new Error('Azure lists no settings of the app')
+  return settings as Readonly<Record<string, string>>
+}
+
+async function findResource(az: Az, type: string, name: string, subscription?: string): Promise<string> {
+  const where = subscription === undefined ? [] : ['--subscription', subscription]
+  const found = await az(['resource', 'list', '--resource-type', type, '--name', name, ...where])
+  const [first] = Array.isArray(found) ? (found as readonly { readonly id?: unknown }[]) : []
+  if (typeof first?.id === 'string') return first.id
+  throw new Error(`there is no ${type} called ${visible(name)} in the subscription, or you may not see it`)
+}
+
+/** Names every fault at once, and no value: what is malformed may be something secret that was put in the wrong place. */
+function settingsFrom(settings: Readonly<Record<string, string>>, url: string): Diagnosis {
+  const faults = settingFaults(settings)
+  const base = settings['COUNTERSIGN_BASE_URL']
+  const other = faults.length === 0 && base !== url ? ['COUNTERSIGN_BASE_URL is not the address that was asked.'] : []
+  const all = [...faults, ...other]
+  if (all.length === 0) return well('settings', 'all are there and have their form')
+  return wrong('settings', all.join(' '), 'Correct them: docs/operate/settings.md has an example of each.')
+}
+
+async function immutabilityOf({ az, subscription }: AzureSite, blobsUrl: string): Promise<Diagnosis> {
+  const [, account] = /^https:\/\/([a-z0-9]+)\.blob\./.exec(blobsUrl) ?? []
+  if (account === undefined)
+    return unknown('immutability', 'COUNTERSIGN_BLOBS_URL does not name a storage account', 'Correct the setting.')
+  try {
+    const id = await findResource(az, 'Microsoft.Storage/storageAccounts', account, subscription)
+    const address = `${id}/blobServices/default/containers/evidence?api-version=2025-01-01`
+    return immutabilityFrom(account, await az(['rest', '--method', 'get', '--url', address]))
+  } catch (cause) {
+    return unknown('immutability', wordsOf(cause), byHand)
+  }
+}
+
+/** https://learn.microsoft.com/rest/api/storagerp/blob-containers/get */
+interface Container {
+  readonly properties?: {
+    readonly immutabilityPolicy?: {
+      readonly properties?: { readonly immutabilityPeriodSinceCreationInDays?: number; readonly state?: string }
+    }
+  }
+}
+
+function immutabilityFrom(account: string, container: unknown): Diagnosis {
+  const { immutabilityPeriodSinceCreationInDays: days = 0, state } =
+    (container as Container | null)?.properties?.immutabilityPolicy?.properties ?? {}
+  if (days === 0) return noPolicy
+  if (state === 'Locked') return well('immutability', `evidence is kept for ${days} days, locked`)
+  return warns(
+    'immutability',
+    `the policy of ${days} days is not locked: whoever administers the account ${account} can take it away`,
+    `Lock it once you are sure, for it is for ever: ${runbook('locking-the-evidence')}`,
+  )
+}
+
+const wordsOf = (cause: unknown): string =>
+  visible((cause instanceof Error ? cause.message : String(cause)).slice(0, 300))

@@ -1,0 +1,48 @@
+import { type Diagnosis, runbook, warns, well, wrong } from './diagnosis.ts'
+import { documentIn, probe, type ProbeAnswer, type Unreached } from './probe.ts'
+
+/** Calls both doors without a token, as a stranger would: nothing is read or written, whatever they answer. */
+export async function knockDoors(url: string): Promise<readonly Diagnosis[]> {
+  const [api, bot] = await Promise.all([
+    probe(`${url}/api/requests`),
+    // No activity of Teams: a door that took it would have nothing to do.
+    probe(`${url}/api/messages`, { method: 'POST', body: '{}' }),
+  ])
+  return [apiFrom(api), botFrom(bot)]
+}
+
+function apiFrom(reply: ProbeAnswer | Unreached): Diagnosis {
+  if ('fault' in reply) return wrong('api', reply.fault, reply.remedy)
+  if (isRefused(reply)) return well('api', 'it refuses a call without a token (401)')
+  return wrong('api', answeredWith(reply), otherwise(reply))
+}
+
+function botFrom(reply: ProbeAnswer | Unreached): Diagnosis {
+  if ('fault' in reply) return wrong('bot', reply.fault, reply.remedy)
+  if (isRefused(reply)) return well('bot', 'it refuses a call that Teams has not signed (401)')
+  if (reply.status === 404 && codeIn(reply) === 'not-found')
+    return warns(
+      'bot',
+      'there is no bot here: requests are decided over HTTP alone',
+      'A deployment has one. The local stack has one together with its Teams client.',
+    )
+  return wrong('bot', answeredWith(reply), otherwise(reply))
+}
+
+/** By the service itself, and not by something before it. */
+const isRefused = (reply: ProbeAnswer): boolean => reply.status === 401 && codeIn(reply) === 'unauthenticated'
+
+const codeIn = (reply: ProbeAnswer): unknown => documentIn(reply)?.['code']
+
+const answeredWith = ({ status }: ProbeAnswer): string =>
+  status < 300
+    ? `it lets a stranger in (${status})`
+    : `it answers a stranger with ${status}, and not with the 401 of the service`
+
+function otherwise({ status }: ProbeAnswer): string {
+  if (status < 300) return 'Stop the site: whatever answers here does not look at tokens.'
+  if (status === 401 || status === 403)
+    return 'Turn off what stands before the service: authentication of App Service, access restrictions, function keys.'
+  if (status >= 500) return `Look into the log. ${runbook('a-part-is-failing')}`
+  return 'Deploy the whole package: a function is missing, or another program answers.'
+}

@@ -1,0 +1,41 @@
+import { findAddress } from './address.ts'
+import { askAzure, type AzureSite, withoutAzure } from './azure.ts'
+import { type Diagnosis, type PartName, partNames, unknown } from './diagnosis.ts'
+import { knockDoors } from './doors.ts'
+import { askHealth } from './health.ts'
+
+export interface Deployment {
+  /** Without a slash at its end. */
+  readonly url: string
+  /** Of this program. */
+  readonly version: string
+  readonly token?: string
+  readonly azure?: Omit<AzureSite, 'url'>
+}
+
+/** Asks a deployment about all of its parts, and changes nothing. One diagnosis for each part, in a fixed order. */
+export async function examine({ url, version, token, azure }: Deployment): Promise<readonly Diagnosis[]> {
+  const [address, ofAzure] = await Promise.all([
+    findAddress(url, version),
+    azure ? askAzure({ ...azure, url }) : undefined,
+  ])
+  // The token goes to nothing but a service that has shown to be ours.
+  const [health, doors] =
+    address.kind === 'ours' ? await Promise.all([askHealth(url, token, version), knockDoors(url)]) : [null, []]
+  const found = [...address.found, ...(health?.found ?? []), ...doors, ...(ofAzure ?? withoutAzure(health?.immutable))]
+  return partNames.map((part) =>
+    worst(
+      part,
+      found.filter((one) => one.part === part),
+    ),
+  )
+}
+
+/** A part of which several things were said shows the gravest. */
+function worst(part: PartName, found: readonly Diagnosis[]): Diagnosis {
+  for (const state of ['wrong', 'warning', 'unknown', 'ok'] as const) {
+    const one = found.find((diagnosis) => diagnosis.state === state)
+    if (one) return one
+  }
+  return unknown(part, 'it could not be asked', 'Mend what is wrong first.')
+}
