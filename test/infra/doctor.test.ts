@@ -1,0 +1,570 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AzureNamedKeyCredential, odata, TableClient } from '@azure/data-tables'
+import about from '../../package.json'
+import { problemType } from '../../src/core/data/namespace.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import { type Diagnosis, type PartName, partNames, type PartState } from '../../src/doctor/diagnosis.ts'
+import { type Az, askAzure } from '../../src/doctor/azure.ts'
+import { examine } from '../../src/doctor/examine.ts'
+import { type Connector, startConnector } from '../support/connector.ts'
+import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
+import { anchorsOf, codesIn, readPage, root, rowsOf } from '../support/pages.ts'
+import { python } from '../support/python.ts'
+import { type Stack, startStack, wish } from '../support/stack.ts'
+import { startTeams, type TeamsDouble } from '../support/teamsDouble.ts'
+import { type AzDouble, type AzState, makeAz } from './az.ts'
+import { type Ended, runScript } from './ended.ts'
+
+const { version } = about
+
+/** What Azurite always has. */
+const azuriteAccount = 'devstoreaccount1'
+const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+interface Told extends Ended {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<PartName, Diagnosis>>
+}
+
+const byPart = (found: readonly Diagnosis[]) =>
+  Object.fromEntries(found.map((one) => [one.part, one])) as Readonly<Record<PartName, Diagnosis>>
+
+async function doctor(
+  url: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Told> {
+  const ended = await runScript('doctor.mjs', [url, '--json', ...args], { env })
+  const { ok, parts } = JSON.parse(ended.stdout) as { ok: boolean; parts: readonly Diagnosis[] }
+  expect(parts.map(({ part }) => part)).toEqual(partNames)
+  expect(ended.code).toBe(ok ? 0 : 1)
+  return { ...ended, ok, parts: byPart(parts) }
+}
+
+const statesOf = (parts: Readonly<Record<PartName, Diagnosis>>, state: PartState): readonly string[] =>
+  Object.values(parts).flatMap((one) => (one.state === state ? [one.part] : []))
+
+describe('the local stack', () => {
+  let stack: Stack
+  let connector: Connector
+  let teams: TeamsDouble
+  beforeAll(async () => {
+    ;[connector, teams] = await Promise.all([startConnector(), startTeams()])
+    stack = await startStack({ env: { COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl } })
+  })
+  afterAll(async () => {
+    await Promise.all([connector.close(), teams.close()])
+    await stack.stop()
+  })
+
+  /** The doctor takes its time in between, in which the stack closes connections that are idle. */
+  const call = (who: string, path: string, body?: unknown) => stack.call(who, path, body, { connection: 'close' })
+
+  test('is well, as far as one can see without a token', async () => {
+    const { ok, parts } = await doctor(stack.api)
+    expect({ ok, unknown: statesOf(parts, 'unknown') }).toEqual({ ok: true, unknown: ['settings', 'immutability'] })
+    expect(statesOf(parts, 'warning')).toEqual([])
+  })
+
+  test('tells a person with Evidence.Read that its storage does not protect files', async () => {
+    const { ok, parts } = await doctor(stack.api, [], { COUNTERSIGN_TOKEN: await stack.token('compliance') })
+    expect(ok).toBe(true)
+    expect(statesOf(parts, 'unknown')).toEqual(['settings'])
+    expect(parts.immutability).toMatchObject({ state: 'warning', says: expect.stringContaining('evidenceDays is 0') })
+  })
+
+  test('says so of a token that gives no right to that', async () => {
+    const { parts } = await doctor(stack.api, [], { COUNTERSIGN_TOKEN: await stack.token('dba-1') })
+    expect(parts.evidence).toMatchObject({ state: 'warning', remedy: expect.stringContaining('Evidence.Read') })
+  })
+
+  test('prints one line a part, and the summary beside it', async () => {
+    const { code, stdout, stderr } = await runScript('doctor.mjs', [`${stack.api}/`])
+    expect(code).toBe(0)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => line.split(/ +/)[1])).toEqual(partNames)
+    expect(stderr).toBe('doctor: 0 wrong, 0 to look at, 2 not examined, 14 well\n')
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  test('changes nothing by being asked', async () => {
+    const events = async () => (await call('compliance', '/api/requests?status=pending')).body
+    const before = await events()
+    await doctor(stack.api)
+    expect(await events()).toEqual(before)
+  })
+
+  test('shows a row that somebody edited, days that cannot be sealed, and a clock that is not right', async () => {
+    const { id } = (await call('deploy-bot', '/api/requests', wish())).body as { id: string }
+    const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
+    const table = new TableClient(stack.storage, 'ledger', credential, { allowInsecureConnection: true })
+    const filter = odata`type eq 'requested' and request eq ${id}`
+    for await (const { partitionKey = '', rowKey = '', leaf } of table.listEntities({ queryOptions: { filter } }))
+      await table.updateEntity({ partitionKey, rowKey, leaf: String(leaf).replace('"db.export"', '"db.report"') })
+    expect((await call('compliance', `/api/requests/${id}/events`)).status).toBe(503)
+    await stack.local('advance', '2d')
+    await expect(stack.local('seal')).rejects.toThrow('evidence-broken')
+
+    const { ok, parts } = await doctor(stack.api, [], { COUNTERSIGN_TOKEN: await stack.token('compliance') })
+    expect(ok).toBe(false)
+    // The timer that would write the heads may or may not have run since.
+    expect(statesOf(parts, 'wrong').filter((part) => part !== 'witness')).toEqual(['seal', 'evidence', 'clock'])
+    expect(parts.evidence.says).toMatch(new RegExp(`^broken rows: ${id.slice(-2)}/event-\\d+ \\((mac|events)\\)$`))
+    expect(parts.clock.says).toMatch(/^the clock of the service is 1728\d\d\.\d s ahead of this machine's$/)
+    const unsigned = await doctor(stack.api)
+    expect(unsigned.parts.evidence).toMatchObject({
+      state: 'wrong',
+      remedy: expect.stringContaining('COUNTERSIGN_TOKEN'),
+    })
+  })
+})
+
+const problem = (
+  status: number,
+  code: 'unauthenticated' | 'unavailable' | 'not-found',
+  detail = 'The detail.',
+): Answer => ({
+  status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: { type: problemType(code), title: 'Title', status, detail, code },
+})
+
+const healthy = {
+  ...{ status: 'ok', version, people: 'admitted' },
+  parts: {
+    ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+    evidence: 'ok',
+  },
+}
+
+const report = (more: JsonObject = {}, status = 200): Answer => ({
+  status,
+  body: { ...healthy, now: new Date().toISOString(), ...more },
+})
+
+const failing = (part: string, state = 'failing'): Answer =>
+  report({ parts: { ...healthy.parts, [part]: state } }, ['ledger', 'signer', 'directory'].includes(part) ? 503 : 200)
+
+const openapi = (url: string): Answer => ({ status: 200, body: { info: { title: 'Countersign' }, servers: [{ url }] } })
+
+/** Starts a deployment that is well but for what the answers say, and examines it. */
+async function examined(
+  answers: Readonly<Record<string, Answer | (() => Answer)>>,
+  more: Partial<Parameters<typeof examine>[0]> = {},
+): Promise<{ readonly parts: Readonly<Record<PartName, Diagnosis>>; readonly received: readonly Received[] }> {
+  const double: Double = await startDouble((request): Answer => {
+    const told = answers[request.path]
+    if (told !== undefined) return typeof told === 'function' ? told() : told
+    if (request.path === '/api/openapi.json') return openapi(double.origin)
+    if (request.path === '/api/health') return report()
+    return ['/api/requests', '/api/messages'].includes(request.path)
+      ? problem(401, 'unauthenticated')
+      : problem(404, 'not-found')
+  })
+  try {
+    return { parts: byPart(await examine({ url: double.origin, version, ...more })), received: [...double.received] }
+  } finally {
+    await double.close()
+  }
+}
+
+describe('a deployment that is broken in one way shows that part:', () => {
+  test('none is wrong where all is well', async () => {
+    const { parts } = await examined({})
+    expect(statesOf(parts, 'wrong')).toEqual([])
+    expect(statesOf(parts, 'warning')).toEqual([])
+  })
+
+  test.each<[string, PartName, string]>([
+    ['ledger', 'ledger', 'Storage Table Data Contributor'],
+    ['archive', 'archive', 'Storage Blob Data Contributor'],
+    ['signer', 'signer', 'Key Vault Crypto User'],
+    ['directory', 'directory', 'GroupMember.Read.All'],
+    ['witness', 'witness', '"sweep"'],
+    ['seal', 'seal', '"seal"'],
+    ['deliveries', 'deliveries', 'approvers.json'],
+  ])('%s', async (part, name, remedy) => {
+    const { parts } = await examined({ '/api/health': () => failing(part) })
+    expect(statesOf(parts, 'wrong')).toEqual([name])
+    expect(parts[name].remedy).toContain(remedy)
+  })
+
+  const plain = (status: number, body = '<html>'): Answer => ({
+    status,
+    headers: { 'content-type': 'text/html' },
+    body,
+  })
+
+  test.each<[string, Readonly<Record<string, Answer | (() => Answer)>>, PartName, PartState, string]>([
+    [
+      'evidence that cannot be sealed',
+      { '/api/health': () => failing('seal', 'evidence-broken') },
+      'seal',
+      'wrong',
+      'does not hold',
+    ],
+    [
+      'rows that are broken',
+      {
+        '/api/health': () =>
+          report({
+            parts: { ...healthy.parts, evidence: 'evidence-broken' },
+            broken: [{ shard: '07', row: 'event-000000000003', check: 'mac' }],
+          }),
+      },
+      ...(['evidence', 'wrong', '07/event-000000000003 (mac)'] as const),
+    ],
+    ['a clock 31 s behind', { '/api/health': () => later(-31) }, 'clock', 'wrong', 's behind'],
+    ['a clock 10 s ahead', { '/api/health': () => later(15) }, 'clock', 'warning', 's ahead'],
+    [
+      'people who are refused',
+      { '/api/health': () => report({ people: 'refused' }) },
+      'people',
+      'warning',
+      'COUNTERSIGN_CLIENTS',
+    ],
+    ['another version', { '/api/health': () => report({ version: '99.0.0' }) }, 'start', 'warning', 'version 99.0.0'],
+    ['a health that is no report', { '/api/health': plain(500) }, 'start', 'wrong', 'no report'],
+    ['an API without a lock', { '/api/requests': { status: 200, body: {} } }, 'api', 'wrong', 'lets a stranger in'],
+    ['an API behind another lock', { '/api/requests': plain(401) }, 'api', 'wrong', 'not with the 401 of the service'],
+    ['an API that is not there', { '/api/requests': plain(404) }, 'api', 'wrong', '404'],
+    ['an API that fails', { '/api/requests': plain(500) }, 'api', 'wrong', '500'],
+    ['an API that hangs up', { '/api/requests': 'reset' }, 'api', 'wrong', 'connection failed'],
+    ['a bot that lets strangers in', { '/api/messages': { status: 200 } }, 'bot', 'wrong', 'lets a stranger in'],
+    ['a bot behind another lock', { '/api/messages': plain(403) }, 'bot', 'wrong', '403'],
+    ['no function for the bot', { '/api/messages': plain(404) }, 'bot', 'wrong', '404'],
+    ['no bot', { '/api/messages': problem(404, 'not-found') }, 'bot', 'warning', 'no bot'],
+    [
+      'another address than it says',
+      { '/api/openapi.json': openapi('https://approvals.contoso.example') },
+      ...(['address', 'wrong', 'calls itself https://approvals.contoso.example'] as const),
+    ],
+    [
+      'another service',
+      { '/api/openapi.json': { status: 200, body: { info: { title: 'Pets' } } } },
+      'address',
+      'wrong',
+      'no Countersign',
+    ],
+    ['no service', { '/api/openapi.json': plain(404) }, 'address', 'wrong', 'no Countersign'],
+    [
+      'an address that leads on',
+      { '/api/openapi.json': { status: 302, headers: { location: 'https://contoso.example/login' } } },
+      ...(['address', 'wrong', 'leads on to https://contoso.example/login'] as const),
+    ],
+    ['a sign-in of the platform', { '/api/openapi.json': plain(401) }, 'address', 'wrong', 'sign in'],
+    [
+      'a site that is stopped',
+      { '/api/openapi.json': plain(403, 'Error 403 - This web app is stopped.') },
+      'address',
+      'wrong',
+      'stopped',
+    ],
+    [
+      'a restriction of addresses',
+      { '/api/openapi.json': plain(403, 'Ip Forbidden') },
+      'address',
+      'wrong',
+      'refuses the call',
+    ],
+    ['a host that hangs up', { '/api/openapi.json': 'reset' }, 'address', 'wrong', 'connection failed'],
+    [
+      'a host without functions',
+      { '/api/openapi.json': plain(503, 'Function host is not running.') },
+      'start',
+      'wrong',
+      'stopped the start',
+    ],
+    [
+      'a start that is a bug',
+      { '/api/openapi.json': { status: 500, body: { type: 'about:blank' } } },
+      'start',
+      'wrong',
+      'stopped the start',
+    ],
+    [
+      'a start without a role',
+      { '/api/openapi.json': problem(503, 'unavailable', 'The ledger key cannot be reached.') },
+      ...(['start', 'wrong', 'The ledger key cannot be reached.'] as const),
+    ],
+  ])('%s', async (_what, answers, part, state, words) => {
+    const { parts } = await examined(answers)
+    expect(parts[part]).toMatchObject({ part, state, says: expect.stringContaining(words) })
+    expect(parts[part].remedy).not.toBe('')
+    if (state === 'wrong') expect(statesOf(parts, 'wrong')).toEqual([part])
+    expect(statesOf(parts, 'warning')).toEqual(state === 'warning' ? [part] : [])
+  })
+
+  test('a start without roles names all of them', async () => {
+    const { parts } = await examined({ '/api/openapi.json': problem(503, 'unavailable') })
+    for (const role of ['Storage Table Data Contributor', 'Storage Blob Data Contributor', 'Key Vault Secrets User'])
+      expect(parts.start.remedy).toContain(role)
+    expect(parts.address.state).toBe('ok')
+  })
+
+  test('an older service, which does not tell all of this, is unknown and not wrong', async () => {
+    const { witness: _witness, ...older } = healthy.parts
+    const { parts } = await examined({ '/api/health': { status: 200, body: { status: 'ok', parts: older } } })
+    expect(statesOf(parts, 'wrong')).toEqual([])
+    expect(statesOf(parts, 'unknown')).toEqual(expect.arrayContaining(['witness', 'clock', 'people']))
+  })
+
+  test('what a stranger wrote into an answer cannot write to the terminal', async () => {
+    const location = 'https://contoso.example/%1b\u009b31m'
+    const answers = { '/api/openapi.json': { status: 302, headers: { location } }, '/api/health': report() }
+    expect((await examined(answers)).parts.address.says).not.toMatch(/[\u001b\u0080-\u009f]/)
+    const version = '\u001b[31m1'
+    expect((await examined({ '/api/health': () => report({ version }) })).parts.start.says).not.toContain('\u001b')
+  })
+})
+
+function later(seconds: number): Answer {
+  return report({ now: new Date(Date.now() + seconds * 1000).toISOString() })
+}
+
+describe('the token', () => {
+  const tokensIn = (received: readonly Received[]) =>
+    received.filter(({ headers }) => headers.authorization !== undefined).map(({ path }) => path)
+
+  test('goes to health alone, after the address has shown to be the service', async () => {
+    const { received } = await examined({}, { token: 'secret' })
+    expect(tokensIn(received)).toEqual(['/api/health'])
+    expect(received[0]?.path).toBe('/api/openapi.json')
+  })
+
+  test.each<[string, Answer]>([
+    ['is no Countersign service', { status: 200, body: { info: { title: 'Pets' } } }],
+    ['leads on', { status: 307, headers: { location: '/api/openapi.json' } }],
+    ['has not started', problem(503, 'unavailable')],
+  ])('goes nowhere if the address %s', async (_what, answer) => {
+    expect(tokensIn((await examined({ '/api/openapi.json': answer }, { token: 'secret' })).received)).toEqual([])
+  })
+})
+
+test('nothing is called but what reads, and the bot without an activity', async () => {
+  const { received } = await examined({}, { token: 'secret' })
+  expect(received.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/messages'],
+  ])
+  expect(received.find(({ method }) => method === 'POST')?.body).toBe('{}')
+})
+
+describe('TLS', () => {
+  let folder: string
+  let server: Server
+  let url: string
+
+  async function serve(days: number, name: string): Promise<void> {
+    execFileSync(python ?? '', [join(__dirname, 'make_certificate.py'), folder, String(days), name])
+    const [key, cert] = ['key.pem', 'certificate.pem'].map((file) => readFileSync(join(folder, file)))
+    server = createServer({ key, cert }, (req, res) => {
+      const told =
+        { '/api/openapi.json': openapi(url), '/api/health': report() }[req.url ?? ''] ?? problem(401, 'unauthenticated')
+      if (typeof told === 'string') return
+      res.writeHead(told.status, { 'content-type': 'application/json' }).end(JSON.stringify(told.body))
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-tls-'))
+  })
+  afterEach(async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+    rmSync(folder, { recursive: true })
+  })
+
+  test.each<[string, number, string, boolean, PartState, string]>([
+    ['a good certificate', 90, '127.0.0.1', true, 'ok', 'TLSv1.'],
+    ['a certificate that ends soon', 10, '127.0.0.1', true, 'warning', 'the certificate ends in 9 days'],
+    ['a certificate that has ended', -1, '127.0.0.1', true, 'wrong', 'the certificate has expired'],
+    ['a certificate for another name', 90, 'contoso.example', true, 'wrong', 'for another name'],
+    ['a certificate that no authority signed', 90, '127.0.0.1', false, 'wrong', 'does not trust the certificate'],
+  ])('%s', async (_what, days, name, isTrusted, state, words) => {
+    await serve(days, name)
+    const trust = isTrusted ? { NODE_EXTRA_CA_CERTS: join(folder, 'certificate.pem') } : {}
+    const { parts } = await doctor(url, [], { ...trust, COUNTERSIGN_TOKEN: 'token' })
+    expect(parts.address).toMatchObject({ state, says: expect.stringContaining(words) })
+  })
+})
+
+describe('with the Azure CLI', () => {
+  const group = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/rg-prod/providers'
+  const site = `${group}/Microsoft.Web/sites/prod`
+  const account = `${group}/Microsoft.Storage/storageAccounts/prodevidence`
+  const settings = Object.fromEntries(
+    rowsOf(readPage('docs/operate/settings.md')).flatMap(([name = '', example = '']) =>
+      codesIn(name)[0]?.match(/^[A-Z_]+$/) ? [[codesIn(name)[0], codesIn(example)[0]]] : [],
+    ),
+  ) as Record<string, string>
+
+  let az: AzDouble
+  let double: Double
+  beforeAll(async () => {
+    az = makeAz()
+    double = await startDouble(({ path }): Answer => {
+      if (path === '/api/openapi.json') return openapi(double.origin)
+      return path === '/api/health' ? report() : problem(401, 'unauthenticated')
+    })
+  })
+  afterAll(async () => {
+    await double.close()
+    az.end()
+  })
+
+  const policy = (days: number, state: string) => ({
+    properties: { immutabilityPolicy: { properties: { immutabilityPeriodSinceCreationInDays: days, state } } },
+  })
+
+  const known = (
+    more: Readonly<Record<string, string | undefined>> = {},
+    container: unknown = policy(2555, 'Locked'),
+  ) => ({
+    resources: [
+      { type: 'Microsoft.Web/sites', name: 'prod', id: site },
+      { type: 'Microsoft.Storage/storageAccounts', name: 'prodevidence', id: account },
+    ],
+    documents: {
+      [`post ${site}/config/appsettings/list`]: {
+        properties: {
+          ...settings,
+          COUNTERSIGN_BLOBS_URL: 'https://prodevidence.blob.core.windows.net',
+          COUNTERSIGN_BASE_URL: double.origin.replace('http:', 'https:'),
+          ...more,
+        },
+      },
+      [`get ${account}/blobServices/default/containers/evidence`]: container,
+    },
+  })
+
+  const ask = async (state: Partial<AzState>) => {
+    az.knows(state)
+    return doctor(double.origin, ['--app', 'prod'], az.env)
+  }
+
+  test('settings are compared with the address, and no value of them is printed', async () => {
+    const { parts, stdout } = await ask(known())
+    // The double is asked without TLS, which no setting may name.
+    expect(parts.settings.says).toBe('COUNTERSIGN_BASE_URL is not the address that was asked.')
+    expect(parts.immutability).toMatchObject({ state: 'ok', says: expect.stringContaining('2555 days, locked') })
+    for (const name of ['COUNTERSIGN_TENANT_ID', 'COUNTERSIGN_GRANT_KEY', 'BOT_APP_ID'])
+      expect(stdout).not.toContain(settings[name])
+    expect(az.calls().map(({ name }) => name.split('?')[0]?.split(' ')[0])).not.toContain('put')
+  })
+
+  test('settings that are all right are well', async () => {
+    const { resources, documents } = known({ COUNTERSIGN_BASE_URL: 'https://countersign.contoso.example' })
+    const azure: Az = async (args) => {
+      const [method, url] = ['--method', '--url'].map((option) => args[args.indexOf(option) + 1])
+      if (args[0] === 'rest') return (documents as JsonObject)[`${method} ${url?.split('?')[0]}`]
+      return resources.filter(({ name }) => args.includes(name))
+    }
+    const [diagnosis] = await askAzure({ az: azure, app: 'prod', url: 'https://countersign.contoso.example' })
+    expect(diagnosis).toEqual({ part: 'settings', state: 'ok', says: expect.any(String) })
+  })
+
+  test('every setting that is missing or malformed is named at once', async () => {
+    const { ok, parts } = await ask(
+      known({
+        COUNTERSIGN_ORIGIN: undefined,
+        COUNTERSIGN_TABLES_URL: 'https://a.table.core.windows.net/',
+        BOT_APP_TYPE: 'Msi',
+      }),
+    )
+    expect(ok).toBe(false)
+    expect(parts.settings.says).toContain('The setting COUNTERSIGN_ORIGIN is missing: it is a schemeless URL')
+    expect(parts.settings.says).toContain('The setting COUNTERSIGN_TABLES_URL is malformed')
+    expect(parts.settings.says).toContain('The setting BOT_APP_TYPE is malformed')
+    expect(parts.settings.says).not.toContain('a.table.core')
+  })
+
+  test.each<[string, unknown, PartState, string]>([
+    ['no policy', { properties: { hasImmutabilityPolicy: false } }, 'warning', 'evidenceDays is 0'],
+    ['a policy of no days', policy(0, 'Unlocked'), 'warning', 'evidenceDays is 0'],
+    ['a policy that is not locked', policy(30, 'Unlocked'), 'warning', '30 days is not locked'],
+    ['a container that is not there', null, 'unknown', 'ResourceNotFound'],
+  ])('%s', async (_what, container, state, words) => {
+    const { parts } = await ask(known({}, container))
+    expect(parts.immutability).toMatchObject({ state, says: expect.stringContaining(words) })
+  })
+
+  test.each<[string, Partial<AzState>, string]>([
+    ['nobody is signed in', { signedOut: true }, 'az login'],
+    ['there is no such app', {}, 'no Microsoft.Web/sites called prod'],
+  ])('what Azure does not tell is unknown, and the rest is told: %s', async (_what, state, words) => {
+    const { ok, parts } = await ask(state)
+    expect(ok).toBe(true)
+    expect(parts.settings).toMatchObject({ state: 'unknown', says: expect.stringContaining(words) })
+    expect(parts.ledger.state).toBe('ok')
+  })
+
+  test('without az it says so', async () => {
+    const { parts } = await doctor(double.origin, ['--app', 'prod'], { PATH: '/nowhere' })
+    expect(parts.settings).toMatchObject({ state: 'unknown', says: expect.stringContaining('not installed') })
+  })
+})
+
+describe('the command line', () => {
+  test.each<[string, readonly string[], string]>([
+    ['no address', [], 'URL is missing'],
+    ['two addresses', ['https://a.example', 'https://b.example'], 'unexpected "https://b.example"'],
+    ['what is no address', ['contoso'], 'URL is malformed: it starts with https://'],
+    ['an address in the clear', ['http://contoso.example'], 'URL is malformed: it starts with https://'],
+    ['an address with a path', ['https://contoso.example/api'], 'URL is malformed: it has no path'],
+    ['an address with a password', ['https://a:b@contoso.example'], 'URL is malformed: it has no path, query or user'],
+    ['an option that is none', ['https://contoso.example', '--fix'], 'unknown option --fix'],
+    ['an app that is none', ['https://contoso.example', '--app', '../x'], '--app is malformed'],
+    [
+      'a subscription that is none',
+      ['https://contoso.example', '--app', 'x1', '--subscription', 'y'],
+      '--subscription is',
+    ],
+  ])('%s is refused by name', async (_what, args, words) => {
+    const { code, stdout, stderr } = await runScript('doctor.mjs', args)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`doctor: ${words}`)
+  })
+
+  test('a token that is none is refused, and not repeated', async () => {
+    const env = { COUNTERSIGN_TOKEN: 'two words' }
+    const { code, stderr } = await runScript('doctor.mjs', ['http://127.0.0.1:1'], { env })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('COUNTERSIGN_TOKEN is malformed') })
+    expect(stderr).not.toContain('two words')
+  })
+
+  test('--help says what is done', async () => {
+    expect(await runScript('doctor.mjs', ['--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('--app NAME'),
+    })
+  })
+})
+
+test('every place of the runbook that the doctor names is there', () => {
+  const folder = join(root, 'src/doctor')
+  const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+  const named = sources.flatMap((text) =>
+    [...text.matchAll(/runbook\('([^']+)'\)/g)].map(([, heading = '']) => heading),
+  )
+  expect(named.length).toBeGreaterThan(8)
+  const anchors = anchorsOf(readPage('docs/operate/runbook.md'))
+  expect(named.filter((heading) => !anchors.includes(heading))).toEqual([])
+})
+
+test('docs/operate/doctor.md names the parts, in their order', () => {
+  const section = readPage('docs/operate/doctor.md').split('## The parts')[1] ?? ''
+  expect(
+    new Set(
+      rowsOf(section)
+        .slice(1)
+        .flatMap(([parts = '']) => codesIn(parts)),
+    ),
+  ).toEqual(new Set(partNames))
+})
