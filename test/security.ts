@@ -6,6 +6,7 @@ import { evidenceRows } from './security/evidence.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
+import { operatorRows } from './security/operators.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
@@ -22,4 +23,5 @@ export const rows: readonly Row[] = [
   ...evidenceRows,
   ...witnessRows,
   ...backupRows,
+  ...operatorRows,
 ]
