@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 /** Lets everything happen that needs no time. */
-const settle = () => jest.advanceTimersByTimeAsync(0)
+const flush = () => jest.advanceTimersByTimeAsync(0)
 
 interface Waiter {
   /** Once there is one. */
@@ -30,7 +30,7 @@ async function waiter({ approvals }: Instance, request: ApprovalRequest, seconds
   }
   const waiter: { answer?: ApprovalRequest } = {}
   const done = answered()
-  await settle()
+  await flush()
   return Object.assign(waiter, { done })
 }
 
@@ -52,7 +52,7 @@ test('who waits is woken at once by what this process changes', async () => {
   const waiters = await Promise.all(Array.from({ length: 20 }, () => waiter(here, request)))
   expect(waiters.map(({ answer }) => answer)).toEqual(Array.from({ length: 20 }))
   await here.approvals.decide(request.id, votes(request))
-  await settle()
+  await flush()
   expect(waiters.every(({ answer }) => answer?.status === 'approved')).toBe(true)
 })
 
@@ -87,10 +87,10 @@ test('a vote that closes nothing wakes nobody for good', async () => {
   const { request } = await here.approvals.ask(asks())
   const wait = await waiter(here, request)
   await here.approvals.decide(request.id, votes(request))
-  await settle()
+  await flush()
   expect(wait.answer).toBeUndefined()
   await here.approvals.decide(request.id, votes(request, oid(12)))
-  await settle()
+  await flush()
   expect(wait.answer?.status).toBe('approved')
 })
 
@@ -157,7 +157,7 @@ test('a process that ends lets everybody go', async () => {
   const [here, request] = await asked()
   const wait = await waiter(here, request)
   here.waiting.stop()
-  await settle()
+  await flush()
   expect(wait.answer?.status).toBe('pending')
   expect((await here.approvals.wait(request.id, 60)).status).toBe('pending')
   await jest.advanceTimersByTimeAsync(2000)

@@ -24,7 +24,7 @@ import {
   redeemed,
   runner,
   security,
-  settle,
+  stored,
   slot,
   statuses,
 } from '../support/build.ts'
@@ -43,7 +43,7 @@ const high = (target = action.target) =>
   pending({ judgement: needs([slot('dba')], { tier: 'high' }), action: { ...action, target } })
 
 const vote = (request: ApprovalRequest, other: Partial<DecisionInput> = {}) =>
-  settle(decide(request, decision(request, other)), after(60))
+  stored(decide(request, decision(request, other)), after(60))
 
 const reviewed = (request: ApprovalRequest, page = 1, approver = dba) => cards.review(request, { approver, page })
 
@@ -172,22 +172,22 @@ describe("the channel's card", () => {
     ['expired', anyWith('expired'), ['Expired: not enough people approved it in time.']],
     [
       'cancelled',
-      settle(cancel(pending(), { reason: 'Found another way', at: after(9) })),
+      stored(cancel(pending(), { reason: 'Found another way', at: after(9) })),
       ['Cancelled by the agent: “Found another way”'],
     ],
     [
       'revoked',
-      settle(revoke(approved(), { approver: dba, facts: facts(dba), reason: 'Wrong bucket', at: after(90) })),
+      stored(revoke(approved(), { approver: dba, facts: facts(dba), reason: 'Wrong bucket', at: after(90) })),
       ['Approved by Dana', 'Revoked by Dana: “Wrong bucket”'],
     ],
     [
       'revoked by another',
-      settle(revoke(approved(), { approver: dba2, facts: facts(dba2), at: after(90) })),
+      stored(revoke(approved(), { approver: dba2, facts: facts(dba2), at: after(90) })),
       ['Approved by Dana', `Revoked by ${dba2}`],
     ],
     [
       'revoked by policy',
-      settle(forbid(approved(), { rules: ['freeze'], at: after(90) })),
+      stored(forbid(approved(), { rules: ['freeze'], at: after(90) })),
       ['Approved by Dana', 'Revoked by policy: a rule forbids it by now.'],
     ],
     ['a vote that is void', halfVoid(), ['Not counted any more: Dana has a disabled account']],
@@ -195,12 +195,12 @@ describe("the channel's card", () => {
     ['redeemed', redeemed(), ['Approved by Dana', 'Redeemed: the action is being carried out.']],
     [
       'unreported',
-      settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
+      stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
       ['Approved by Dana', 'Redeemed, but no outcome was reported within a day.'],
     ],
     [
       'succeeded',
-      settle(report(redeemed(), { executor: bot, result: 'succeeded', summary: '120,000 rows', at: after(180) })),
+      stored(report(redeemed(), { executor: bot, result: 'succeeded', summary: '120,000 rows', at: after(180) })),
       ['Approved by Dana', 'Reported as succeeded: “120,000 rows”'],
     ],
     ['failed', anyWith('failed'), ['Approved by Dana', 'Reported as failed']],
@@ -229,14 +229,14 @@ describe("the channel's card", () => {
     ],
     [
       'some were not reached',
-      settle(undeliverable(pending())),
+      stored(undeliverable(pending())),
       [english.next.pending(['dba']), english.next.unreached],
     ],
     ['approved', approved(), [english.next.approved]],
     ['redeemed', redeemed(), [english.next.redeemed]],
     [
       'unreported',
-      settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
+      stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] }),
       [english.next.unreported],
     ],
     ['denied', anyWith('denied'), [english.next.closed.denied]],
@@ -291,7 +291,7 @@ describe("the approver's view", () => {
     let request: ApprovalRequest = pending({ action: long })
     const pages = pagesOf(long).length
     for (let page = 1; page <= pages; page++)
-      request = settle(show(request, { approver: dba, template: cards.template, page, pages }), after(page))
+      request = stored(show(request, { approver: dba, template: cards.template, page, pages }), after(page))
     const approve = buttons(reviewed(request, pages)).find(({ verb }) => verb === 'approve')
     const seen = { via: 'teams', ...Object(approve?.data) } as DecisionInput['seen']
     expect(vote(request, { seen }).status).toBe('approved')
@@ -458,7 +458,7 @@ describe('loading', () => {
 /** Two must approve; the account that did first is disabled by the time of the second vote. */
 function halfVoid(): ApprovalRequest {
   const first = opened({ judgement: needs([slot('dba', 2)]) })
-  const once = settle(decide(first, decision(first)), after(60))
+  const once = stored(decide(first, decision(first)), after(60))
   const others = new Map([[dba, { facts: facts(dba, { enabled: false }), excluded: false }]])
-  return settle(decide(once, decision(once, { approver: dba2, name: 'Ben', others, at: after(70) })), after(70))
+  return stored(decide(once, decision(once, { approver: dba2, name: 'Ben', others, at: after(70) })), after(70))
 }

@@ -20,7 +20,7 @@ import {
   pending,
   redemption,
   runner,
-  settle,
+  stored,
 } from '../support/build.ts'
 import { cards, size } from './drawn.ts'
 import { checkShowable, pagesOf } from '../support/english.ts'
@@ -119,12 +119,12 @@ function states(action: Action): readonly ApprovalRequest[] {
   const words = { ...said, confirm: action.target }
   let voted: ApprovalRequest = request
   for (let i = 0; i < 12; i++)
-    voted = settle(decide(voted, decision(voted, { approver: oid(100 + i), facts: facts(oid(100 + i)), ...words })))
-  const denied = settle(decide(voted, decision(voted, { approver: dba, verdict: 'deny', ...words })))
-  const quorum = settle({ request: voted, events: [approval] })
+    voted = stored(decide(voted, decision(voted, { approver: oid(100 + i), facts: facts(oid(100 + i)), ...words })))
+  const denied = stored(decide(voted, decision(voted, { approver: dba, verdict: 'deny', ...words })))
+  const quorum = stored({ request: voted, events: [approval] })
   const times = { approvedAt: after(60), redeemedAt: after(90), lapsesAt: after(120) }
   const redeemed: ApprovalRequest = { ...quorum, ...times, status: 'redeemed', redemption, unreported: false }
-  const failed = settle(report(redeemed, { executor: runner, result: 'failed', summary: said.reason, at: after(180) }))
+  const failed = stored(report(redeemed, { executor: runner, result: 'failed', summary: said.reason, at: after(180) }))
   return [request, voted, denied, failed]
 }
 

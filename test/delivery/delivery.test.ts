@@ -13,7 +13,7 @@ import {
   securityChannel,
 } from '../support/deliveryWorld.ts'
 import { inTurn, type Send } from '../support/fakes/teams.ts'
-import { settled } from '../support/fakes/time.ts'
+import { flushed } from '../support/fakes/time.ts'
 
 let world: DeliveryWorld
 
@@ -169,7 +169,7 @@ describe('a delivery', () => {
     let most = 0
     const busy = async () => {
       most = Math.max(most, ++under)
-      await settled()
+      await flushed()
       under--
     }
     world.teams.plan = () => ({ meanwhile: busy })

@@ -1,7 +1,7 @@
 import { parseRequestId, type RequestId } from '../../src/core/data/id.ts'
 import { Queue } from '../../src/delivery/queue.ts'
 import { currentTrace, traced, traceFrom } from '../../src/runtime/trace.ts'
-import { settled } from '../support/fakes/time.ts'
+import { flushed } from '../support/fakes/time.ts'
 
 const id = (number: number): RequestId => parseRequestId(`01kjw2xm00abcdefghjkmnp${String(number).padStart(3, '0')}-07`)
 
@@ -15,7 +15,7 @@ function runs(atOnce: number, longest = 100) {
   })
   const end = async (number: number) => {
     ends.get(id(number))?.()
-    await settled()
+    await flushed()
   }
   return { add: (id: RequestId) => jobs.add(id), idle: () => jobs.idle(), begun, end }
 }
@@ -77,7 +77,7 @@ test('it is idle when nothing runs and nothing waits', async () => {
 test('what waited for its turn is part of the trace in which it was added, whoever made room for it', async () => {
   const seen: (string | undefined)[] = []
   const jobs = new Queue({ atOnce: 1, longest: 100 }, async () => {
-    await settled()
+    await flushed()
     seen.push(currentTrace()?.id)
   })
   const traces = [traceFrom(null), traceFrom(null)]

@@ -15,7 +15,7 @@ import {
   securityChannel,
 } from '../support/deliveryWorld.ts'
 import { inTurn } from '../support/fakes/teams.ts'
-import { settled } from '../support/fakes/time.ts'
+import { flushed } from '../support/fakes/time.ts'
 
 /** What happens to a call: it works; it fails before anything happened; its answer is lost. */
 type Fate = 'ok' | 'before' | 'after'
@@ -70,7 +70,7 @@ test('whatever is interleaved, lost, late or broken: when all is quiet, every ca
         processes[0]?.soon(id)
         do {
           await schedule.waitIdle()
-          await settled()
+          await flushed()
         } while (schedule.count() > 0)
         await Promise.all(happenings)
         await Promise.all(processes.map((process) => process.idle()))

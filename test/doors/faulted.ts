@@ -1,20 +1,20 @@
-/** What a port does instead of what it should: the words that faults.test.ts and its process have in common. */
+/** Ports that can fail, and how. Shared by faults.test.ts and the process that it starts. */
 export const ports = [
   ...(['ledger', 'limits', 'policy', 'directory', 'signer', 'log signer', 'archive', 'seals', 'clock'] as const),
   ...(['callers', 'outbox', 'messenger', 'gate'] as const),
 ] as const
 
-/** What is thrown; or an answer that says that there is nothing. */
+/** What a failing port throws. `null`: it answers as if nothing were stored. */
 export const hows = ['an error of the SDK', 'a bug', 'a text', 'a problem with a cause', 'null'] as const
 
 export interface Failing {
   readonly port: (typeof ports)[number]
   readonly how: (typeof hows)[number]
-  /** Which of the port's calls fails: the first, the second. */
+  /** The number of the port's call that fails; the first is 1. */
   readonly call: number
 }
 
-/** In whatever is thrown, and in no answer and no line of the log. */
+/** A text in everything that is thrown. No answer and no log line may contain it. */
 export const canary = 'canary-7d20f1ab'
 
 /** The beginning of a trace that names a fault. */
@@ -38,7 +38,7 @@ export type Order =
   | { readonly what: 'used'; readonly trace: string }
   | { readonly what: 'timers'; readonly failing: Failing }
 
-export type Told =
+export type FaultReport =
   | { readonly what: 'ready'; readonly origin: string }
   | { readonly what: 'log'; readonly line: string }
   | { readonly what: 'met'; readonly failures: readonly string[] }

@@ -13,12 +13,12 @@ import { dba, noon } from '../support/build.ts'
 import type { Answer } from '../support/stack.ts'
 import { activity, click } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
-import { canary, type Failing, hows, type Order, ports, type Told, traceOf } from './faulted.ts'
+import { canary, type Failing, hows, type Order, ports, type FaultReport, traceOf } from './faulted.ts'
 
 let folder = ''
 let app: ChildProcess
 let origin = ''
-const told: Told[] = []
+const reports: FaultReport[] = []
 const lines: string[] = []
 let number = 0
 
@@ -31,7 +31,9 @@ beforeAll(async () => {
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(process.cwd(), 'test/doors/faulty.ts')).href) },
   })
   app = fork(outfile, { env: { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') } })
-  app.on('message', (message: Told) => (message.what === 'log' ? lines.push(message.line) : told.push(message)))
+  app.on('message', (message: FaultReport) =>
+    message.what === 'log' ? lines.push(message.line) : reports.push(message),
+  )
   origin = (await hear('ready')).origin
   await make('redeemed')
   app.send({ what: 'next day' } satisfies Order)
@@ -88,7 +90,7 @@ test('every route is among the calls', () => {
   expect([...new Set(calls.map(([route]) => route))].sort()).toEqual([...operationNames, 'messages'].sort())
 })
 
-test.each(ports)('whatever goes wrong in %s, nobody is told of what is inside', async (port) => {
+test.each(ports)('when %s fails, no answer reveals what is inside', async (port) => {
   for (const [route, who, state, body] of calls) {
     let made = await make(state)
     for (const [how, call] of failures) {
@@ -144,8 +146,8 @@ test('every port has failed somebody in each way', async () => {
 function checkAnswer({ status, headers, text }: Sent, failing: Failing, route: string): void {
   const about = { route, ...failing, status }
   const said = text + JSON.stringify([...headers])
-  const told = [canary, ...(status < 400 ? [] : [/\n? +at |node_modules|\/src\/|\.c?[jt]s\b|\b\w*Error\b/])]
-  for (const one of told) expect({ ...about, said }).not.toEqual({ ...about, said: expect.stringMatching(one) })
+  const secrets = [canary, ...(status < 400 ? [] : [/\n? +at |node_modules|\/src\/|\.c?[jt]s\b|\b\w*Error\b/])]
+  for (const one of secrets) expect({ ...about, said }).not.toEqual({ ...about, said: expect.stringMatching(one) })
   if (status < 400) return
   const body = JSON.parse(text) as unknown
   const { method, path } = placeOf(route)
@@ -211,10 +213,10 @@ async function make(state: State): Promise<Answer['body']> {
 }
 
 /** The next message of a kind. */
-async function hear<W extends Told['what']>(what: W): Promise<Extract<Told, { what: W }>> {
+async function hear<W extends FaultReport['what']>(what: W): Promise<Extract<FaultReport, { what: W }>> {
   for (;;) {
-    const place = told.findIndex((one) => one.what === what)
-    if (place >= 0) return told.splice(place, 1)[0] as Extract<Told, { what: W }>
+    const place = reports.findIndex((one) => one.what === what)
+    if (place >= 0) return reports.splice(place, 1)[0] as Extract<FaultReport, { what: W }>
     await once(app, 'message')
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The functions that are deployed, in the local host, on ports in memory that fail when they are told to: faults.test.ts
- * bundles and runs this in a process of its own. The trace of a call says which port fails it, and how.
+ * The deployed functions in the local host, on ports in memory that fail on demand. faults.test.ts bundles this file and
+ * runs it in a process of its own. The trace of a call says which port fails, and how.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -30,19 +30,19 @@ import { MemoryOutbox } from '../support/fakes/outbox.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { MemoryTeams } from '../support/fakes/teams.ts'
 import { agent, newSigner, roster } from '../support/world.ts'
-import { canary, type Failing, failingIn, type Order, type Told } from './faulted.ts'
+import { canary, type Failing, failingIn, type Order, type FaultReport } from './faulted.ts'
 import { english } from '../../src/words/english.ts'
 
-const tell = (told: Told) => process.send?.(told)
+const report = (message: FaultReport) => process.send?.(message)
 
-/** What the timers meet with, which are in nobody's trace. */
+/** The fault that timers meet: they run outside any call's trace. */
 let everywhere: Failing | null = null
 /** How often each port was called in a trace so far. */
 const calls = new Map<string, number>()
-/** Which port failed somebody, and how; and in which traces. */
+/** Which ports failed, how, and in which traces. */
 const met = { failures: new Set<string>(), traces: new Set<string>() }
 
-/** The port, but for the call that is to fail: the first in its trace, or the second. */
+/** Wraps a port: one of its calls in a trace fails, as the trace demands. */
 function failing<P extends object>(name: string, port: P): P {
   return new Proxy(port, {
     get(target, method) {
@@ -66,7 +66,7 @@ function due(port: string): Failing['how'] | null {
   const trace = currentTrace()?.id ?? ''
   const order = everywhere ?? failingIn(trace)
   if (order?.port !== port) return null
-  // a clock that says nothing would be written down
+  // A clock that answers `null` would be recorded as a time.
   if (port === 'clock' && order.how === 'null') return null
   const number = (calls.get(trace) ?? 0) + 1
   calls.set(trace, number)
@@ -84,7 +84,7 @@ function outcome(how: Failing['how'], isLater: boolean, isStream: boolean): unkn
   throw cause
 }
 
-/** What the libraries of adapters throw, and what nobody should. */
+/** Errors as libraries throw them, and a text, which no code should throw. */
 const causes: Readonly<Record<Exclude<Failing['how'], 'null'>, () => unknown>> = {
   'an error of the SDK': () =>
     Object.assign(new Error(canary), {
@@ -102,7 +102,7 @@ async function* torn(cause: unknown): AsyncIterable<unknown> {
   throw cause
 }
 
-/** Whoever says so. */
+/** Takes the header at its word. */
 async function callerOf(authorization: string | null): Promise<Caller> {
   const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
   switch (authorization) {
@@ -121,7 +121,7 @@ async function main(): Promise<void> {
   const server = createServer()
   const baseUrl = `http://127.0.0.1:${await listen(server, 0)}`
   const clock = runningFrom(noon)
-  const log = (line: string) => tell({ what: 'log', line })
+  const log = (line: string) => report({ what: 'log', line })
   const app = compose({ ...(await portsOn(clock)), baseUrl, failed: (cause) => log(backgroundLine(cause)) })
   const functions = captureFunctions()
   await import('../../functions/main.ts')
@@ -130,18 +130,18 @@ async function main(): Promise<void> {
   const host = await startHost({ ...about, log: (_level, _name, text) => log(text) })
   process.on('message', (order: Order) => {
     if (order.what === 'close') void host.close().then(() => process.exit())
-    if (order.what === 'met') tell({ what: 'met', failures: [...met.failures] })
-    if (order.what === 'used') tell({ what: 'used', isUsed: met.traces.has(order.trace) })
+    if (order.what === 'met') report({ what: 'met', failures: [...met.failures] })
+    if (order.what === 'used') report({ what: 'used', isUsed: met.traces.has(order.trace) })
     if (order.what === 'timers') void run(host, order.failing)
     if (order.what === 'next day') {
       clock.set(plusSeconds(endOf(dayOf(noon)), 600))
-      void app.seal().then((days) => tell({ what: 'sealed', days }))
+      void app.seal().then((days) => report({ what: 'sealed', days }))
     }
   })
-  tell({ what: 'ready', origin: host.origin })
+  report({ what: 'ready', origin: host.origin })
 }
 
-/** Time runs fast, so that nothing waits for its turn to be sent. */
+/** A clock that runs fast, so that no message waits for its turn. */
 function runningFrom(at: Instant): Clock & { set(at: Instant): void } {
   let [from, since] = [at, performance.now()]
   return {
@@ -191,7 +191,7 @@ async function run(host: Host, failure: Failing): Promise<void> {
   everywhere = failure
   const runs = await Promise.allSettled(host.timers.map((name) => host.runTimer(name)))
   everywhere = null
-  tell({ what: 'ran', said: runs.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : [])) })
+  report({ what: 'ran', said: runs.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : [])) })
 }
 
 void main()

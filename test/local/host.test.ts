@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-interface Told {
+interface Message {
   readonly what: string
   readonly more: unknown
 }
 
-/** What the app in hosted.ts told us and nobody has asked for yet. */
-let told: Told[] = []
+/** Messages of the app in hosted.ts that no test has read yet. */
+let received: Message[] = []
 let folder = ''
 let app: ChildProcess
 let origin = ''
@@ -141,19 +141,19 @@ test('timers tick by themselves, never twice at once', async () => {
 })
 
 async function start(ticking: 'ticking' | 'quiet'): Promise<void> {
-  told = []
+  received = []
   app = fork(join(folder, 'hosted.cjs'), [ticking])
-  app.on('message', (message) => told.push(message as Told))
+  app.on('message', (message) => received.push(message as Message))
   const ready = await hear('ready')
   expect(ready).toEqual({ origin: expect.stringContaining('127.0.0.1'), timers: ['tick', 'monthly', 'broken'] })
   origin = (ready as { origin: string }).origin
 }
 
-/** Waits for the app to tell `what`; the test's time limit ends the wait. */
+/** Waits for the app's message `what`. The test's time limit ends the wait. */
 async function hear(what: string): Promise<unknown> {
   for (;;) {
-    const index = told.findIndex((each) => each.what === what)
-    if (index >= 0) return told.splice(index, 1)[0]?.more
+    const index = received.findIndex((each) => each.what === what)
+    if (index >= 0) return received.splice(index, 1)[0]?.more
     await once(app, 'message')
   }
 }
@@ -164,7 +164,7 @@ function post(path: string) {
   return { asked, answered }
 }
 
-/** Waits until nobody listens any more. */
+/** Waits until the app no longer listens. */
 async function refused(): Promise<void> {
   const status = await fetch(`${origin}/items/special`).then(
     (response) => response.status,

@@ -7,7 +7,7 @@ import { listen } from '../../src/local/port.ts'
 import { captureFunctions } from '../../src/local/worker.ts'
 
 const functions = captureFunctions()
-const tell = (what: string, more: unknown = null) => process.send?.({ what, more })
+const send = (what: string, more: unknown = null) => process.send?.({ what, more })
 const release = new AbortController()
 let runs = 0
 
@@ -35,11 +35,11 @@ http('echo', 'echo', (request) => ({ ...(request.body === null ? {} : { body: wa
 http('endless', 'endless', () => ({
   body: new ReadableStream({
     start: (controller) => controller.enqueue(Buffer.from('first')),
-    cancel: () => void tell('cancelled'),
+    cancel: () => void send('cancelled'),
   }),
 }))
 http('slow', 'slow', async () => {
-  tell('slow')
+  send('slow')
   await once(release.signal, 'abort')
   return { body: 'slow' }
 })
@@ -48,14 +48,14 @@ app.timer('tick', {
   schedule: '* * * * * *',
   async handler(timer) {
     runs += 1
-    tell('tick', { together: runs, next: timer.scheduleStatus.next })
+    send('tick', { together: runs, next: timer.scheduleStatus.next })
     await new Promise((done) => setImmediate(done))
     runs -= 1
   },
 })
 app.timer('monthly', {
   schedule: '0 0 0 1 * 1',
-  handler: (timer) => void tell('monthly', timer.scheduleStatus.next),
+  handler: (timer) => void send('monthly', timer.scheduleStatus.next),
 })
 app.timer('broken', {
   schedule: '0 0 0 1 1 *',
@@ -72,14 +72,14 @@ async function main(): Promise<void> {
     server,
     folder: process.cwd(),
     ticking: process.argv[2] === 'ticking',
-    log: (level, name, text) => void tell(level, { name, text }),
+    log: (level, name, text) => void send(level, { name, text }),
   })
   process.on('message', ({ order, name }: { order: 'release' | 'run' | 'close'; name: string }) => {
     if (order === 'release') release.abort()
-    if (order === 'run') void host.runTimer(name).then(tell.bind(null, 'ran'), (cause) => tell('failed', String(cause)))
+    if (order === 'run') void host.runTimer(name).then(send.bind(null, 'ran'), (cause) => send('failed', String(cause)))
     if (order === 'close') void host.close().then(() => process.disconnect())
   })
-  tell('ready', { origin: host.origin, timers: host.timers })
+  send('ready', { origin: host.origin, timers: host.timers })
 }
 
 void main()
@@ -96,7 +96,7 @@ async function* watched(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Arr
   try {
     yield* body
   } catch (cause) {
-    tell('left', String(cause))
+    send('left', String(cause))
     throw cause
   }
 }

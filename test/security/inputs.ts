@@ -145,7 +145,7 @@ export const inputRows: readonly Row[] = [
         replace: "title: 'Internal error', status: 500, instance, detail: String(cause) }",
         tests: {
           'test/http/boundary.test.ts': ['a bug, thrown %s, is one line with its class, and a bare 500'],
-          [faults]: ['whatever goes wrong in %s, nobody is told of what is inside'],
+          [faults]: ['when %s fails, no answer reveals what is inside'],
         },
       },
       {

@@ -114,7 +114,7 @@ export function decision(request: ApprovalRequest, other: Partial<DecisionInput>
 }
 
 /** Gives the request as the ledger returns it after this step: with its events chained and recorded. */
-export function settle({ request, events }: Step, at: Instant = noon): ApprovalRequest {
+export function stored({ request, events }: Step, at: Instant = noon): ApprovalRequest {
   const last = request.events.at(-1)
   const head: ChainHead = last ?? emptyChain
   return recorded(
@@ -123,7 +123,7 @@ export function settle({ request, events }: Step, at: Instant = noon): ApprovalR
   )
 }
 
-export const opened = (other: Partial<Submission> = {}): ApprovalRequest => settle(open(submission(other)))
+export const opened = (other: Partial<Submission> = {}): ApprovalRequest => stored(open(submission(other)))
 
 export function pending(other: Partial<Submission> = {}): ApprovalRequest & { status: 'pending' } {
   return inStatus('pending', opened(other))
@@ -132,7 +132,7 @@ export function pending(other: Partial<Submission> = {}): ApprovalRequest & { st
 /** Approved by dba a minute after noon. */
 export function approved(other: Partial<Submission> = {}): ApprovalRequest & { status: 'approved' } {
   const request = pending(other)
-  return inStatus('approved', settle(decide(request, decision(request)), after(60)))
+  return inStatus('approved', stored(decide(request, decision(request)), after(60)))
 }
 
 export const redemption = '6f9619ff-8b86-4d01-b42d-00c04fc964ff'
@@ -141,7 +141,7 @@ export const redemption = '6f9619ff-8b86-4d01-b42d-00c04fc964ff'
 export function redeemed(other: Partial<Submission> = {}): ApprovalRequest & { status: 'redeemed' } {
   const request = approved(other)
   const claim = { redemption, digest: request.digest, grantExpiresAt: after(360), at: after(120) }
-  return inStatus('redeemed', settle(redeem(request, claim), after(120)))
+  return inStatus('redeemed', stored(redeem(request, claim), after(120)))
 }
 
 /** Makes a request with this status, closed in the usual way. */
@@ -155,18 +155,18 @@ export function anyWith(status: Status): ApprovalRequest {
     case 'redeemed':
       return redeemed()
     case 'denied':
-      return settle(decide(wait, decision(wait, { verdict: 'deny' })))
+      return stored(decide(wait, decision(wait, { verdict: 'deny' })))
     case 'expired':
-      return settle(overdue(wait, after(3600)) ?? nothing(wait))
+      return stored(overdue(wait, after(3600)) ?? nothing(wait))
     case 'lapsed':
-      return settle(overdue(approved(), after(3660)) ?? nothing(wait))
+      return stored(overdue(approved(), after(3660)) ?? nothing(wait))
     case 'cancelled':
-      return settle(cancel(wait, { at: after(60) }))
+      return stored(cancel(wait, { at: after(60) }))
     case 'revoked':
-      return settle(revoke(approved(), { approver: dba, facts: facts(dba), at: after(90) }))
+      return stored(revoke(approved(), { approver: dba, facts: facts(dba), at: after(90) }))
     case 'succeeded':
     case 'failed':
-      return settle(report(redeemed(), { executor: bot, result: status, at: after(180) }))
+      return stored(report(redeemed(), { executor: bot, result: status, at: after(180) }))
   }
 }
 

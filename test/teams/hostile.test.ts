@@ -9,7 +9,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
-import { action, after, bot, dba, decision, facts, needs, pending, security, settle, slot } from '../support/build.ts'
+import { action, after, bot, dba, decision, facts, needs, pending, security, stored, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
 import { corpus, pieces } from './hostile.ts'
 import { pagesOf } from '../support/english.ts'
@@ -30,11 +30,11 @@ function saying(text: string): Partial<Submission> {
 function drawn(text: string): readonly object[] {
   const request = pending(saying(text))
   const votes = decision(request, { name: text, reason: text, confirm: text.replaceAll('\n', ' ') })
-  const denied = settle(decide(request, { ...votes, verdict: 'deny' }))
+  const denied = stored(decide(request, { ...votes, verdict: 'deny' }))
   const easy = pending({ ...saying(text), judgement: needs([slot('dba')], { summary: text }) })
-  const approved = settle(decide(easy, { ...votes, seen: { via: 'api', digest: easy.digest } }), after(60))
-  const revoked = settle(revoke(approved, { approver: dba, facts: facts(dba), reason: text, at: after(90) }))
-  const cancelled = settle(cancel(request, { reason: text, at: after(60) }))
+  const approved = stored(decide(easy, { ...votes, seen: { via: 'api', digest: easy.digest } }), after(60))
+  const revoked = stored(revoke(approved, { approver: dba, facts: facts(dba), reason: text, at: after(90) }))
+  const cancelled = stored(cancel(request, { reason: text, at: after(60) }))
   const common = { decisions: approved.decisions, events: approved.events, said: approved.said }
   const redeemed: ApprovalRequest = {
     ...easy,
@@ -42,7 +42,7 @@ function drawn(text: string): readonly object[] {
     ...{ status: 'redeemed', approvedAt: after(60), lapsesAt: after(90), redeemedAt: after(70) },
     ...{ redemption: '', unreported: false },
   }
-  const failed = settle(report(redeemed, { executor: bot, result: 'failed', summary: text, at: after(80) }))
+  const failed = stored(report(redeemed, { executor: bot, result: 'failed', summary: text, at: after(80) }))
   return [
     ...[request, denied, approved, revoked, cancelled, failed].map(cards.channel),
     ...[request, easy, approved].map((one) => cards.review(one, { approver: security, page: 1, notice: text })),

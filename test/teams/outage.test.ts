@@ -6,7 +6,7 @@ import { connect } from '../../src/teams/outbound/connection.ts'
 import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../support/connector.ts'
 import { noon } from '../ports/story.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting, securityChannel } from '../support/deliveryWorld.ts'
-import { FakeTime, settled } from '../support/fakes/time.ts'
+import { FakeTime, flushed } from '../support/fakes/time.ts'
 import type { Fault, Plan } from '../support/faultProxy.ts'
 
 /** Deliveries to a Bot Connector over HTTP. Rows are in memory and time is the test's: an hour is over in a moment. */
@@ -33,7 +33,7 @@ afterEach(async () => {
 /** Until nothing happens any more but what waits for time to pass. */
 async function rest(): Promise<void> {
   for (;;) {
-    await settled()
+    await flushed()
     if (open === 0) return
   }
 }

@@ -24,7 +24,7 @@ import {
   pending,
   redeemed,
   runner,
-  settle,
+  stored,
   slot,
   statuses,
 } from '../support/build.ts'
@@ -118,7 +118,7 @@ test('a request that goes on has no stop', () => {
 })
 
 test('the order of words is the language’s own', () => {
-  const succeeded = settle(report(redeemed(), { executor: bot, result: 'succeeded', summary: '12', at: after(180) }))
+  const succeeded = stored(report(redeemed(), { executor: bot, result: 'succeeded', summary: '12', at: after(180) }))
   expect(historyOf(succeeded, english).map(plain)).toEqual(['Approved by Dana', 'Reported as succeeded: “12”'])
   expect(historyOf(succeeded, reversed).map(plain)[0]).toMatch(/^Dana \+0 \P{Script=Latin}+$/u)
   expect(deadlineOf(pending(), reversed).map(({ role }) => role)).toEqual(['time', 'text'])

@@ -7,7 +7,7 @@ import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core
 import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { crowd } from './figure.ts'
-import { action, bot, dba, decision, noon, oid, settle, submission } from '../../test/support/build.ts'
+import { action, bot, dba, decision, noon, oid, stored, submission } from '../../test/support/build.ts'
 import { rowSigner } from '../../test/support/fakes/ledgerKey.ts'
 import { origin } from './storage.ts'
 
@@ -74,12 +74,12 @@ function aRequest(number: number): ApprovalRequest {
   const id = newRequestId(at, Buffer.from(sha256(String(number)), 'hex'), shard)
   const agent = number % agents === 0 ? bot : oid(1_000 + (number % agents))
   const target = `prod/postgres/customers-${number}`
-  const asked = settle(
+  const asked = stored(
     open(submission({ id, at, agent: { id: agent, name: 'a-bot' }, executor: agent, action: { ...action, target } })),
     at,
   )
   if (number % pendingOne === 1) return asked
   const approver = number % 2 === 0 ? dba : oid(2_000 + (number % agents))
   const decidedAt = instant(milliseconds(at) + 60_000)
-  return settle(decide(asked, decision(asked, { approver, verdict: 'deny', at: decidedAt })), decidedAt)
+  return stored(decide(asked, decision(asked, { approver, verdict: 'deny', at: decidedAt })), decidedAt)
 }

@@ -21,7 +21,7 @@ import {
   pending,
   redeemed,
   security,
-  settle,
+  stored,
   slot,
 } from '../../test/support/build.ts'
 
@@ -115,7 +115,7 @@ function script(): string {
 }
 
 const vote = (request: ApprovalRequest, more: Partial<DecisionInput> = {}) =>
-  settle(decide(request, decision(request, more)), after(60))
+  stored(decide(request, decision(request, more)), after(60))
 
 const review = (request: ApprovalRequest, more: { approver?: typeof dba; page?: number; notice?: string } = {}) =>
   cards.review(request, { approver: dba, page: 1, ...more })
@@ -132,11 +132,11 @@ export function states(): readonly State[] {
     }),
   )
   const half = vote(pending(two))
-  const unreached = settle(undeliverable(pending(asked)), after(120))
+  const unreached = stored(undeliverable(pending(asked)), after(120))
   const security1 = { approver: security, facts: facts(security, { groups: ['security'] }) }
   const whole = vote(half, { ...security1, name: 'Sam' })
   const erased: ApprovalRequest = { ...anyWith('denied'), action: null, said: [] }
-  const unreported = settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
+  const unreported = stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
   const mine = [
     ['channel', 'Channel: pending, tier medium', cards.channel(pending(asked))],
     ['channel-low', 'Channel: pending, tier low', cards.channel(pending(ofTier('low', 'Restart a server in staging')))],
@@ -165,7 +165,7 @@ export function states(): readonly State[] {
       'review-revoked',
       'Approver: revoked',
       review(
-        settle(
+        stored(
           revoke(approved(asked), {
             approver: dba,
             facts: facts(dba),

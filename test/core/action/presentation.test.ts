@@ -4,7 +4,7 @@ import { canonical, type Json, type JsonObject } from '../../../src/core/data/js
 import { showLimits } from '../../../src/core/action/page.ts'
 import { formats, type PresentedParam, type Presentation } from '../../../src/core/action/presentation.ts'
 import { cancel } from '../../../src/core/request/withdrawal.ts'
-import { action, after, opened, pending, problem, settle } from '../../support/build.ts'
+import { action, after, opened, pending, problem, stored } from '../../support/build.ts'
 import { corpus, pieces } from '../../teams/hostile.ts'
 import { bytes, checkShowable, duration, grouped, pagesOf, rowsOf, seconds, titleOf } from '../../support/english.ts'
 
@@ -189,7 +189,7 @@ test('a request keeps the presentation it was born with, whatever becomes of it'
   const presentation = showing({ key: 'rows', label: 'Rows' })
   const request = pending({ presentation })
   expect(request.policy.presentation).toEqual(presentation)
-  expect(settle(cancel(request, { at: after(60) })).policy.presentation).toEqual(presentation)
+  expect(stored(cancel(request, { at: after(60) })).policy.presentation).toEqual(presentation)
 })
 
 test('it is no part of the event: that commits to the policy’s version', () => {

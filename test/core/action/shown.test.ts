@@ -3,7 +3,7 @@ import { type Digest, type Hex, sha256 } from '../../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../../src/core/request/request.ts'
 import { contentOf } from '../../../src/core/request/request.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
-import { anyWith, code, dba, dba2, decision, needs, pending, settle, slot, statuses } from '../../support/build.ts'
+import { anyWith, code, dba, dba2, decision, needs, pending, stored, slot, statuses } from '../../support/build.ts'
 
 const template: Hex = sha256('template')
 
@@ -31,7 +31,7 @@ test('that a page was shown is recorded, with what it showed', () => {
 })
 
 test('it is recorded once for each approver, view and page', () => {
-  const one = settle(show(pending(), page()))
+  const one = stored(show(pending(), page()))
   expect(show(one, page()).events).toEqual([])
   expect(show(one, page(2, 2)).events).toHaveLength(1)
   expect(show(one, page(1, 1, dba2)).events).toHaveLength(1)
@@ -44,7 +44,7 @@ test.each(statuses)('of a request that is %s it is recorded while it can matter'
 })
 
 test('from Teams an approver approves what was shown to them', () => {
-  const request = settle(show(pending(), page()))
+  const request = stored(show(pending(), page()))
   const { request: now, events } = decide(request, fromTeams(request))
   expect(now.status).toBe('approved')
   expect(events[0]).toMatchObject({ data: { via: 'teams', view: viewOf(request) } })
@@ -57,33 +57,33 @@ test('a view that nobody was shown is no ground for a vote', () => {
 })
 
 test('a view that a colleague was shown is no ground for my vote', () => {
-  const request = settle(show(pending(), page(1, 1, dba2)))
+  const request = stored(show(pending(), page(1, 1, dba2)))
   expect(code(() => decide(request, fromTeams(request)))).toBe('digest-mismatch')
 })
 
 test('approving needs every page, denying needs one', () => {
-  const one = settle(show(pending(), page(1, 3)))
-  const two = settle(show(one, page(3, 3)))
+  const one = stored(show(pending(), page(1, 3)))
+  const two = stored(show(one, page(3, 3)))
   expect(code(() => decide(two, fromTeams(two)))).toBe('digest-mismatch')
   expect(decide(one, fromTeams(one, { verdict: 'deny' })).request.status).toBe('denied')
-  const three = settle(show(two, page(2, 3)))
+  const three = stored(show(two, page(2, 3)))
   expect(decide(three, fromTeams(three)).request.status).toBe('approved')
 })
 
 test('pages of two views do not add up', () => {
-  const one = settle(show(pending(), page(1, 2)))
-  const two = settle(show(one, { ...page(2, 2), template: sha256('another') }))
+  const one = stored(show(pending(), page(1, 2)))
+  const two = stored(show(one, { ...page(2, 2), template: sha256('another') }))
   expect(code(() => decide(two, fromTeams(two)))).toBe('digest-mismatch')
 })
 
 test("a colleague's vote does not take my view away", () => {
-  const request = settle(show(pending({ judgement: needs([slot('dba', 2)]) }), page()))
-  const voted = settle(decide(request, decision(request, { approver: dba2 })))
+  const request = stored(show(pending({ judgement: needs([slot('dba', 2)]) }), page()))
+  const voted = stored(decide(request, decision(request, { approver: dba2 })))
   expect(decide(voted, fromTeams(voted)).request.status).toBe('approved')
 })
 
 test('a view is not that of another request, and no digest of an action', () => {
-  const request = settle(show(pending(), page()))
+  const request = stored(show(pending(), page()))
   const other = pending({ reason: 'Another reason' })
   for (const view of [viewOf(other), request.digest])
     expect(code(() => decide(request, fromTeams(request, { seen: { via: 'teams', view } })))).toBe('digest-mismatch')

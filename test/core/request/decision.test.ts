@@ -20,7 +20,7 @@ import {
   problem,
   runner,
   security,
-  settle,
+  stored,
   slot,
   statuses,
 } from '../../support/build.ts'
@@ -46,7 +46,7 @@ test('a vote that fills a place and leaves another open keeps the request pendin
 
 test('one denial closes the request, whatever was approved before', () => {
   const request = pending({ judgement: needs([slot('dba', 3)]) })
-  const one = settle(decide(request, decision(request)))
+  const one = stored(decide(request, decision(request)))
   const { request: now, events } = decide(one, decision(one, { approver: dba2, verdict: 'deny' }))
   expect(now).toMatchObject({ status: 'denied', closedAt: after(60), closedBy: { kind: 'person', id: dba2 } })
   expect(types(events)).toEqual(['decided', 'denied'])
@@ -54,7 +54,7 @@ test('one denial closes the request, whatever was approved before', () => {
 
 test('an approval may become a denial while the request is pending', () => {
   const request = pending({ judgement: needs([slot('dba', 2)]) })
-  const one = settle(decide(request, decision(request)))
+  const one = stored(decide(request, decision(request)))
   expect(decide(one, decision(one, { verdict: 'deny' })).request.status).toBe('denied')
 })
 
@@ -145,7 +145,7 @@ describe('who decides', () => {
   test('a second account of somebody who voted does not vote again', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const both = [dba, alias].sort()
-    const one = settle(decide(request, decision(request, { facts: facts(dba, { accounts: both }) })))
+    const one = stored(decide(request, decision(request, { facts: facts(dba, { accounts: both }) })))
     const again = decision(one, { approver: alias, facts: facts(alias, { accounts: both }) })
     expect(code(() => decide(one, again))).toBe('already-decided')
     expect(code(() => decide(one, { ...again, verdict: 'deny', reason: 'No.' }))).toBe('already-decided')
@@ -153,14 +153,14 @@ describe('who decides', () => {
 
   test('a second account does not vote either when only the first vote told of it', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
-    const one = settle(decide(request, decision(request, { facts: facts(dba, { accounts: [dba, alias].sort() }) })))
+    const one = stored(decide(request, decision(request, { facts: facts(dba, { accounts: [dba, alias].sort() }) })))
     expect(code(() => decide(one, decision(one, { approver: alias })))).toBe('already-decided')
   })
 
   test('one person in two groups does not fill the places of both', () => {
     const request = pending({ judgement: needs([slot('dba'), slot('security')]) })
     const both = facts(dba, { groups: ['dba', 'security'] })
-    const one = settle(decide(request, decision(request, { facts: both })))
+    const one = stored(decide(request, decision(request, { facts: both })))
     expect(one.status).toBe('pending')
     expect(decide(one, decision(one, { facts: both, at: after(90) })).events).toEqual([])
   })
@@ -174,7 +174,7 @@ describe('the same vote again', () => {
     ['by somebody who has left the group meanwhile', { facts: facts(dba, { groups: [] }) }],
   ])('the same vote again changes nothing and records nothing: %s', (_how, other) => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
-    const one = settle(decide(request, decision(request)))
+    const one = stored(decide(request, decision(request)))
     expect(decide(one, decision(one, other))).toEqual({ request: one, events: [] })
   })
 
@@ -193,7 +193,7 @@ describe('the same vote again', () => {
   test('a vote about another action is another vote', () => {
     const other = { seen: { via: 'api', digest: digestOf('another') } } as const
     const request = pending({ judgement: needs([slot('dba', 2)]) })
-    const one = settle(decide(request, decision(request)))
+    const one = stored(decide(request, decision(request)))
     expect(code(() => decide(one, decision(one, other)))).toBe('digest-mismatch')
     const closed = approved()
     expect(code(() => decide(closed, decision(closed, other)))).toBe('not-pending')
@@ -262,8 +262,8 @@ describe('what is decided on', () => {
 
 test('approvals are those that did not become denials', () => {
   const request = pending({ judgement: needs([slot('dba', 3)]) })
-  const one = settle(decide(request, decision(request)))
-  const two = settle(decide(one, decision(one, { approver: dba2 })))
+  const one = stored(decide(request, decision(request)))
+  const two = stored(decide(one, decision(one, { approver: dba2 })))
   expect(approvalsOf(two).map(({ accounts }) => accounts)).toEqual([[dba], [dba2]])
 })
 

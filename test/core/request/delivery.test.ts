@@ -1,12 +1,12 @@
 import { backoff, isWaiting, revision, undeliverable } from '../../../src/core/request/delivery.ts'
-import { after, anyWith, approved, noon, pending, settle, statuses } from '../../support/build.ts'
+import { after, anyWith, approved, noon, pending, stored, statuses } from '../../support/build.ts'
 
 test('a request is undeliverable once, while it is pending, and stays as it is', () => {
   const before = pending()
   const step = undeliverable(before)
   expect(step.events).toEqual([{ type: 'undeliverable', actor: { kind: 'system' }, request: before.id }])
   expect(step.request).toEqual({ ...before, undeliverable: true })
-  const again = settle(step)
+  const again = stored(step)
   expect(undeliverable(again)).toEqual({ request: again, events: [] })
 })
 

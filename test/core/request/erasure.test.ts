@@ -11,7 +11,7 @@ import {
   dba,
   pending,
   redeemed,
-  settle,
+  stored,
   statuses,
   after,
   tool,
@@ -20,7 +20,7 @@ import {
 const erasing = (request: ApprovalRequest, names: readonly Erasable[] = erasable) =>
   erase(request, { names, why: 'A secret was in it.', by: dba })
 
-const done = () => settle(report(redeemed(), { executor: bot, result: 'succeeded', summary: 'Done.', at: after(180) }))
+const done = () => stored(report(redeemed(), { executor: bot, result: 'succeeded', summary: 'Done.', at: after(180) }))
 
 test.each(statuses)('a request that is %s', (status) => {
   const request = anyWith(status)
@@ -56,7 +56,7 @@ test('each text goes, from each event, with one event that records it', () => {
 })
 
 test('what is not named stays', () => {
-  const denied = settle(decide(pending(), decision(pending(), { verdict: 'deny', reason: 'No.' })))
+  const denied = stored(decide(pending(), decision(pending(), { verdict: 'deny', reason: 'No.' })))
   const { request, erased } = erasing(denied, ['reason'])
   expect(erased.map(({ names }) => names)).toEqual([['reason'], ['reason']])
   expect(request.action).toEqual(denied.action)

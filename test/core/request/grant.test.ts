@@ -21,7 +21,7 @@ import {
   pending,
   policyVersion,
   runner,
-  settle,
+  stored,
   slot,
   statuses,
 } from '../../support/build.ts'
@@ -63,8 +63,8 @@ describe('the claims', () => {
 
   test('the claims name every approver, or none if a rule approved', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
-    const one = settle(decide(request, decision(request)))
-    const two = settle(decide(one, decision(one, { approver: dba2 })))
+    const one = stored(decide(request, decision(request)))
+    const two = stored(decide(one, decision(one, { approver: dba2 })))
     expect(claimsOf(two).approvers).toEqual([dba, dba2])
     const allowed = opened({ judgement: { outcome: 'allow', rules: ['restart'], lapse: 3600, grant: 300 } })
     expect(claimsOf(allowed)).toMatchObject({ approvers: [], event: allowed.events[1]?.hash })

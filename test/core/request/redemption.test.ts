@@ -11,7 +11,7 @@ import {
   redeemed,
   redemption,
   runner,
-  settle,
+  stored,
   statuses,
 } from '../../support/build.ts'
 
@@ -59,7 +59,7 @@ describe('redeem', () => {
   })
 
   test('a day later the same redemption is still the same', () => {
-    const request = settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
+    const request = stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
     expect(request).toMatchObject({ status: 'redeemed', unreported: true })
     expect(redeem(request, claim(request)).events).toEqual([])
   })
@@ -107,7 +107,7 @@ describe('report', () => {
   })
 
   test('an outcome that comes after a day still counts', () => {
-    const late = settle(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
+    const late = stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
     expect(report(late, outcome({ at: after(90_001) })).request.status).toBe('succeeded')
   })
 
@@ -122,7 +122,7 @@ describe('report', () => {
     ['with an output', { output }],
     ['failed', { result: 'failed', summary: 'Exit 1', output }],
   ])('the same report again changes nothing: %s', (_what, more) => {
-    const request = settle(report(redeemed(), outcome(more)), after(180))
+    const request = stored(report(redeemed(), outcome(more)), after(180))
     expect(report(request, outcome({ ...more, at: after(999) }))).toEqual({ request, events: [] })
   })
 
@@ -133,7 +133,7 @@ describe('report', () => {
     ['another output', { output: { ...output, size: 5 } }],
     ['other bytes', { output: { ...output, sha256: sha256('other') } }],
   ])('a second report is refused: with %s', (_what, more) => {
-    const request = settle(report(redeemed(), outcome({ summary: 'Exit 0', output })), after(180))
+    const request = stored(report(redeemed(), outcome({ summary: 'Exit 0', output })), after(180))
     const full = more.summary !== undefined && more.output === undefined ? {} : { output }
     expect(code(() => report(request, outcome({ summary: 'Exit 0', ...full, ...more })))).toBe('already-reported')
   })

@@ -1,7 +1,7 @@
 import { type ApprovalRequest, contentOf, due, overdue, saidIn } from '../../../src/core/request/request.ts'
 import { open } from '../../../src/core/request/submission.ts'
 import { cancel } from '../../../src/core/request/withdrawal.ts'
-import { after, anyWith, approved, pending, redeemed, settle, statuses, submission } from '../../support/build.ts'
+import { after, anyWith, approved, pending, redeemed, stored, statuses, submission } from '../../support/build.ts'
 
 const system = { kind: 'system' }
 
@@ -29,7 +29,7 @@ describe('a deadline', () => {
       request: { status: 'redeemed', unreported: true },
       events: [{ type: 'unreported', actor: system }],
     })
-    const now = settle(step ?? { request, events: [] })
+    const now = stored(step ?? { request, events: [] })
     expect(due(now)).toBeNull()
     expect(overdue(now, after(999_999))).toBeNull()
   })

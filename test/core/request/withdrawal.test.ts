@@ -15,7 +15,7 @@ import {
   oid,
   owner,
   pending,
-  settle,
+  stored,
   statuses,
   submission,
   tool,
@@ -57,12 +57,12 @@ describe('cancel', () => {
 
   test.each(['No longer needed.', '', undefined])('the same cancel again changes nothing: %p', (reason) => {
     const said = reason === undefined ? {} : { reason }
-    const request = settle(cancel(pending(), { ...said, at: after(90) }))
+    const request = stored(cancel(pending(), { ...said, at: after(90) }))
     expect(cancel(request, { ...said, at: after(5000) })).toEqual({ request, events: [] })
   })
 
   test('a cancel with another reason is not the same', () => {
-    const request = settle(cancel(pending(), { reason: 'One.', at: after(90) }))
+    const request = stored(cancel(pending(), { reason: 'One.', at: after(90) }))
     expect(code(() => cancel(request, { reason: 'Another.', at: after(91) }))).toBe('not-pending')
     expect(code(() => cancel(request, { at: after(91) }))).toBe('not-pending')
   })
@@ -121,11 +121,11 @@ describe('revoke', () => {
 
   test('a request that a rule allowed has no approver to revoke it', () => {
     const allowed = submission({ judgement: { outcome: 'allow', rules: ['restart'], lapse: 3600, grant: 300 } })
-    expect(code(() => revoke(settle(open(allowed)), by()))).toBe('not-permitted')
+    expect(code(() => revoke(stored(open(allowed)), by()))).toBe('not-permitted')
   })
 
   test('the same revoke by the same approver changes nothing', () => {
-    const request = settle(revoke(approved(), { ...by(), reason: 'Wrong week.' }))
+    const request = stored(revoke(approved(), { ...by(), reason: 'Wrong week.' }))
     expect(revoke(request, { ...by(), reason: 'Wrong week.', at: after(9000) })).toEqual({ request, events: [] })
     expect(code(() => revoke(request, { ...by(), reason: 'Another.' }))).toBe('not-redeemable')
     expect(code(() => revoke(request, { ...by(dba), reason: 'Wrong week.' }))).toBe('not-redeemable')

@@ -14,7 +14,7 @@ export class FakeTime implements Clock {
   private readonly rest: () => Promise<void>
 
   /** @param rest resolves when all remaining work waits for time to pass */
-  constructor(at: Instant, rest: () => Promise<void> = settled) {
+  constructor(at: Instant, rest: () => Promise<void> = flushed) {
     this.rest = rest
     this.ms = milliseconds(at)
   }
@@ -49,4 +49,4 @@ export class FakeTime implements Clock {
 }
 
 /** Resolves when all callbacks that are ready have run. */
-export const settled = (): Promise<void> => new Promise((done) => setImmediate(() => setImmediate(done)))
+export const flushed = (): Promise<void> => new Promise((done) => setImmediate(() => setImmediate(done)))
