@@ -24,7 +24,7 @@ import {
 describe('quorum', () => {
   const both = () => needs([slot('dba'), slot('security')])
 
-  test('over two groups needs one of each, and then grants', async () => {
+  test('over two groups needs an approval from each, and then grants', async () => {
     const here = await world(both)
     const { request } = await here.approvals.ask(asks())
     const one = await here.approvals.decide(request.id, votes(request, dba))
@@ -34,14 +34,14 @@ describe('quorum', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'decided', 'approved'])
   })
 
-  test('is not met by two of the same group', async () => {
+  test('is not met by two approvals from the same group', async () => {
     const here = await world(both)
     const { request } = await here.approvals.ask(asks())
     await here.approvals.decide(request.id, votes(request, dba))
     expect((await here.approvals.decide(request.id, votes(request, dba2))).status).toBe('pending')
   })
 
-  test('is met by votes that race, none of them lost', async () => {
+  test('is met by racing votes, of which none is lost', async () => {
     const here = await world(() => needs([slot('dba', 2), slot('security')]))
     const { request } = await here.approvals.ask(asks())
     const places = [here, here.another(), here.another()]
@@ -50,7 +50,7 @@ describe('quorum', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'decided', 'decided', 'approved'])
   })
 
-  test('closes once, when an approval and a denial race', async () => {
+  test('closes the request once when an approval and a denial race', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     const results = await Promise.allSettled([
@@ -63,17 +63,17 @@ describe('quorum', () => {
   })
 })
 
-describe('who decides', () => {
+describe('people who may decide', () => {
   test.each<[string, ObjectId, ProblemCode]>([
     ['the owner of the agent', owner, 'self-approval'],
     ['another account of the owner', ownerAlias, 'self-approval'],
     ['a guest', guest, 'not-found'],
     ['a disabled account', disabled, 'not-found'],
     ['a stranger', stranger, 'not-found'],
-    ['somebody of another group', security, 'not-found'],
+    ['a member of another group', security, 'not-found'],
     ['the agent', bot, 'not-found'],
-    ['nobody of the tenant', oid(99), 'not-found'],
-  ])('not %s', async (_who, id, expected) => {
+    ['an unknown person', oid(99), 'not-found'],
+  ])('do not include %s', async (_who, id, expected) => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     expect(await codeOf(here.approvals.decide(request.id, votes(request, id)))).toBe(expected)
@@ -83,7 +83,7 @@ describe('who decides', () => {
     expect(await history(here, granted.id)).toEqual(['requested', 'decided', 'approved'])
   })
 
-  test('not the person it is for, nor the owner of the executor', async () => {
+  test('include neither the principal nor the owner of the executor', async () => {
     const agents = [agent(bot, { executors: [runner] }), agent(runner, { owners: [dba] })]
     const here = await world(() => needs([slot('dba|security')]), { agents })
     const { request } = await here.approvals.ask(asks({ executor: runner, onBehalfOf: dba2 }))
@@ -92,7 +92,7 @@ describe('who decides', () => {
       expect(await codeOf(here.approvals.decide(request.id, votes(request, id)))).toBe('self-approval')
   })
 
-  test('not an agent, though the roster lists it as a member', async () => {
+  test('include no agent, even if the roster lists it as a member', async () => {
     const here = await world(undefined, { groups: [{ name: 'dba', members: [dba, runner], channels: [] }] })
     const { request } = await here.approvals.ask(asks())
     expect(await codeOf(here.approvals.decide(request.id, votes(request, runner)))).toBe('not-found')
@@ -101,10 +101,10 @@ describe('who decides', () => {
   test.each<[string, ObjectId, 'none' | 'stranger']>([
     ['a guest of the group', guest, 'none'],
     ['a disabled member of it', disabled, 'none'],
-    ['nobody of the tenant', oid(99), 'none'],
-    ['somebody of another group', security, 'stranger'],
+    ['an unknown person', oid(99), 'none'],
+    ['a member of another group', security, 'stranger'],
     ['a stranger', stranger, 'stranger'],
-  ])('to %s a request is as if there were none, whatever they try', async (_who, id, sees) => {
+  ])('get from every call the same answer as for an unknown request: %s', async (_who, id, sees) => {
     const here = await world()
     const pending = (await here.approvals.ask(asks())).request
     const approved = await anApproved(here)
@@ -128,7 +128,7 @@ describe('who decides', () => {
     }
   })
 
-  test('not with a second account, in whichever direction it is joined to the excluded one', async () => {
+  test('do not include another account of an excluded person, whichever account policy joins to the other', async () => {
     const [first, second, third] = [dba, dba2, oid(33)]
     const chains: Record<string, { sameAs: ObjectId[] }>[] = [
       { [first]: { sameAs: [owner] } },
@@ -164,7 +164,7 @@ describe('who decides', () => {
       }
   })
 
-  test('no guest and nobody disabled of an Entra group, who do not make up its quorum either', async () => {
+  test('include no guest and no disabled member of an Entra group, and neither counts towards a quorum', async () => {
     const groups = [{ name: 'dba', members: [], entraGroup: oid(70), channels: [] }]
     const here = await world(() => needs([slot('dba', 2)]), { groups })
     here.directory.group(oid(70), [dba, guest, disabled])
@@ -177,14 +177,14 @@ describe('who decides', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'decided', 'approved'])
   })
 
-  test('nobody while the directory is down', async () => {
+  test('include no one while the directory is down', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     here.directory.down = true
     expect(await codeOf(here.approvals.decide(request.id, votes(request)))).toBe('unavailable')
   })
 
-  test('a member of an Entra group, as the directory knows it now', async () => {
+  test('include a member of an Entra group, as the directory lists it now', async () => {
     const group = oid(70)
     const groups = [{ name: 'dba', members: [dba2], entraGroup: group, channels: [] }]
     const here = await world(undefined, { groups })
@@ -194,7 +194,7 @@ describe('who decides', () => {
     expect((await here.approvals.decide(request.id, votes(request))).status).toBe('approved')
   })
 
-  test('only of a request that exists', async () => {
+  test('can decide only a request that exists', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     expect(await codeOf(here.approvals.decide(requestId, votes(request)))).toBe('not-found')
@@ -219,7 +219,7 @@ describe('a group that cannot be read', () => {
     return { here, readable, other }
   }
 
-  test('stops no request that does not require it: it is not even asked for', async () => {
+  test('does not affect a request that does not require it, and is not read for it', async () => {
     const { here, readable } = await twoRequests()
     here.directory.asked.splice(0)
     expect((await here.approvals.read(readable.id, person(dba))).id).toBe(readable.id)
@@ -228,7 +228,7 @@ describe('a group that cannot be read', () => {
     expect(new Set(here.directory.asked)).toEqual(new Set([first]))
   })
 
-  test('stops what requires it', async () => {
+  test('blocks a request that requires it', async () => {
     const { here, other } = await twoRequests()
     const tries = [
       here.approvals.read(other.id, person(security)),
@@ -243,7 +243,7 @@ describe('a group that cannot be read', () => {
     )
   })
 
-  test('stops a list that needs it, which leaves nothing out in silence', async () => {
+  test('fails a list that needs it, instead of leaving requests out', async () => {
     const { here, readable, other } = await twoRequests()
     const list = (keep: (request: ApprovalRequest) => boolean, evidence = false) =>
       here.approvals.list({ by: 'pending' }, { keep, limit: 10 }, person(dba, evidence))
@@ -254,7 +254,7 @@ describe('a group that cannot be read', () => {
     expect(all.requests.map(({ id }) => id).sort()).toEqual([readable.id, other.id].sort())
   })
 
-  test('hides from nobody what they have decided', async () => {
+  test('does not hide a request from a person who decided it', async () => {
     const { here, readable, other } = await twoRequests()
     here.directory.unreadable.clear()
     await here.approvals.decide(other.id, votes(other, security))
@@ -268,8 +268,8 @@ describe('a group that cannot be read', () => {
   })
 })
 
-describe('who reads', () => {
-  test('the agent, its executor, who may decide, who has decided, and who reads evidence', async () => {
+describe('readers of a request', () => {
+  test('are the agent, its executor, people who may decide or have decided, and readers of evidence', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks({ executor: runner }))
     await here.approvals.decide(request.id, votes(request, dba))
@@ -281,7 +281,7 @@ describe('who reads', () => {
     for (const reader of readers) expect((await here.approvals.read(request.id, reader)).id).toBe(request.id)
   })
 
-  test('nobody else, who hears that there is no such request', async () => {
+  test('are no others, and those get the answer for an unknown request', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     const people = [stranger, security, guest, disabled, oid(99)].map((id) => person(id))
@@ -289,7 +289,7 @@ describe('who reads', () => {
     for (const reader of others) expect(await codeOf(here.approvals.read(request.id, reader))).toBe('not-found')
   })
 
-  test('a list holds what the reader may know of', async () => {
+  test('get lists of the requests that they may know of', async () => {
     const here = await world(({ action }) => needs([slot(action === 'db.export' ? 'dba' : 'security')]))
     const mine = (await here.approvals.ask(asks())).request
     const theirs = (await here.approvals.ask(asks({ action: { ...mine.action!, action: 'iam.role.grant' } }))).request
@@ -304,7 +304,7 @@ describe('who reads', () => {
     expect(await list(stranger, true)).toEqual([mine.id, theirs.id].sort())
   })
 
-  test('a grant is for the agent and the executor alone', async () => {
+  test('get a grant only as the agent or the executor', async () => {
     const here = await world()
     const request = await anApproved(here, asks({ executor: runner }))
     for (const id of [bot, runner]) expect((await here.approvals.grant(request, id)).grant).not.toBeNull()
@@ -312,8 +312,8 @@ describe('who reads', () => {
   })
 })
 
-describe('the agent', () => {
-  test('withdraws its own request, and no other', async () => {
+describe('an agent', () => {
+  test('withdraws its own request only', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     expect(await codeOf(here.approvals.cancel(request.id, runner))).toBe('not-found')
@@ -322,7 +322,7 @@ describe('the agent', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'cancelled'])
   })
 
-  test('reports what it executed, and nobody else does', async () => {
+  test('reports what it executed itself', async () => {
     const here = await world()
     const request = await anApproved(here, asks({ executor: runner }))
     await here.approvals.redeem(request.id, await claims(here, request, 'one'))
@@ -333,7 +333,7 @@ describe('the agent', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed', 'succeeded'])
   })
 
-  test('writes no secret into what others will read', async () => {
+  test('cannot write a secret into a reason or a summary', async () => {
     const here = await world()
     const token = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`
     const request = await anApproved(here)
@@ -357,7 +357,7 @@ async function problemOf(promise: Promise<unknown>): Promise<Pick<Problem, 'code
   return { code, message, details }
 }
 
-test('the events of a request are its leaves, with what was said', async () => {
+test('the events of a request are its leaves, with the texts that people wrote', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks({ reason: 'Because.' }))
   const now = await here.approvals.decide(request.id, votes(request, dba, { reason: 'Fine.' }))

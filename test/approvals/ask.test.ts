@@ -10,7 +10,7 @@ const secret = 'q7Zt2LmX9vRk4B'
 const agentSlots = async ({ limits }: World, id: ObjectId = bot) => (await limits.read({ agent: id })).row.slots
 
 describe('asking', () => {
-  test('opens a request and holds a slot of the agent and of each channel', async () => {
+  test('opens a request, and takes a slot of the agent and of each channel', async () => {
     const here = await world(() => needs([slot('dba'), slot('security')]))
     const { request, created } = await here.approvals.ask(asks())
     expect([created, request.status]).toEqual([true, 'pending'])
@@ -23,7 +23,7 @@ describe('asking', () => {
     ['allow', 'approved'],
     ['forbid', 'denied'],
     ['no-policy', 'denied'],
-  ] as const)('what policy answers with %s is %s at once, and holds no slot', async (outcome, status) => {
+  ] as const)('makes a request that policy answers with %s %s at once, without a slot', async (outcome, status) => {
     const here = await world(() =>
       outcome === 'allow'
         ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
@@ -61,7 +61,7 @@ describe('asking', () => {
   })
 
   test.each(['allow', 'forbid', 'no-policy'] as const)(
-    'is refused with a secret though policy says %s: it would be recorded all the same',
+    'is refused with a secret even if policy answers %s, because the request is recorded',
     async (outcome) => {
       const here = await world(() =>
         outcome === 'allow'
@@ -73,7 +73,7 @@ describe('asking', () => {
     },
   )
 
-  test('is taken with what looks like a secret, where the policy excepts it for the action', async () => {
+  test('may contain what looks like a secret where policy exempts it for the action', async () => {
     const action = { ...anAction(), params: { token: secret } }
     const here = await world(undefined, { notSecret: { [action.action]: ['/params/token'] } })
     expect((await here.approvals.ask(asks({ action }))).created).toBe(true)
@@ -103,7 +103,7 @@ describe('asking', () => {
       { groups: [{ name: 'dba', members: [], entraGroup: oid(70), channels: [] }] },
       needs(),
     ],
-  ])('is refused when nobody could approve: %s', async (_why, other, judgement) => {
+  ])('is refused if the request could not be approved: %s', async (_why, other, judgement) => {
     const here = await world(() => judgement, other)
     here.directory.add(oid(60))
     expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
@@ -117,7 +117,7 @@ describe('asking', () => {
 })
 
 describe('an idempotency key', () => {
-  test('with the same body gives the same request, whatever the limits say', async () => {
+  test('with the same body gives the same request, even if a limit is reached', async () => {
     const agents = [agent(bot, { limits: { pending: 1, hourly: 60 } })]
     const here = await world(undefined, { agents })
     const ask = asks({ key: 'run-1', agent: agent(bot, { limits: { pending: 1, hourly: 60 } }) })
@@ -129,7 +129,7 @@ describe('an idempotency key', () => {
     expect((await here.another().approvals.ask(ask)).request.id).toBe(first.request.id)
   })
 
-  test('gives the request as it stands', async () => {
+  test('gives the request as it is now', async () => {
     const here = await world()
     const ask = asks({ key: 'run-1' })
     const { request } = await here.approvals.ask(ask)
@@ -145,7 +145,7 @@ describe('an idempotency key', () => {
     expect(await codeOf(here.approvals.ask(asks({ key: 'run-1', body: 'other' })))).toBe('idempotency-mismatch')
   })
 
-  test('of another agent is another key', async () => {
+  test('is separate for each agent', async () => {
     const here = await world()
     const one = await here.approvals.ask(asks({ key: 'run-1' }))
     const other = await here.approvals.ask(asks({ key: 'run-1', body: 'other', agent: agent(runner) }))
@@ -160,7 +160,7 @@ describe('an idempotency key', () => {
     expect(await here.ledger.findKey(shardOf(request.id), keyHash(bot, 'run-1'))).toMatchObject({ request: request.id })
   })
 
-  test.each([2, 10])('used by %p at once makes one request, and holds one slot', async (times) => {
+  test.each([2, 10])('in %p asks at once makes one request with one slot', async (times) => {
     const here = await world()
     const ask = asks({ key: 'run-1' })
     const answers = await Promise.all(Array.from({ length: times }, () => here.another().approvals.ask(ask)))
@@ -189,7 +189,7 @@ describe('an idempotency key', () => {
   })
 })
 
-test('a request that does not exist is nobody’s', async () => {
+test('a request that does not exist is not found', async () => {
   const here = await world()
   expect(await codeOf(here.approvals.read(requestId, { kind: 'agent', id: bot }))).toBe('not-found')
 })

@@ -37,7 +37,7 @@ async function story(here: Pick<Instance, 'approvals' | 'ledger'>, id: RequestId
   return events.map(({ text }) => JSON.parse(text) as Read)
 }
 
-describe('an instance whose clock is slow', () => {
+describe('an instance with a slow clock', () => {
   test('does not decide after a deadline that the shard has seen pass', async () => {
     const here = await world()
     const [request, neighbour] = await neighbours(here)
@@ -48,7 +48,7 @@ describe('an instance whose clock is slow', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'expired'])
   })
 
-  test('does not record after the deadline what it decided just before', async () => {
+  test('does not record after the deadline a vote from just before it', async () => {
     const here = await world()
     const [request, neighbour] = await neighbours(here)
     const ledger = apart(here.ledger)
@@ -69,7 +69,7 @@ describe('an instance whose clock is slow', () => {
     expect(events.every(({ type, at }) => type !== 'decided' || at < after(60))).toBe(true)
   })
 
-  test('decides in time while the shard is quiet, and then nobody expires it', async () => {
+  test('decides in time while the shard is quiet, and then the request does not expire', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks({ expiresIn: 60 }))
     const slow = here.another({ clock: new FakeClock(after(59)) })
@@ -79,7 +79,7 @@ describe('an instance whose clock is slow', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved'])
   })
 
-  test('does not redeem what has lapsed', async () => {
+  test('does not redeem a lapsed approval', async () => {
     const here = await world(() => needs([slot('dba')], { lapse: 60 }))
     const request = await anApproved(here)
     const slow = here.another({ clock: new FakeClock(after(119)) })
@@ -91,7 +91,7 @@ describe('an instance whose clock is slow', () => {
   })
 })
 
-test('two clocks that jump, and commands that race, never break the story of a request', async () => {
+test("jumping clocks and racing commands never break a request's history", async () => {
   const jump = fc.record({
     first: fc.boolean(),
     seconds: fc.nat({ max: 200 }),
@@ -131,7 +131,7 @@ async function command(place: Instance, request: ApprovalRequest, kind: string, 
   return approvals.redeem(request.id, claim)
 }
 
-describe('whoever meets an overdue request settles it first', () => {
+describe('a passed deadline takes effect at the call of', () => {
   const overdue = async (): Promise<readonly [World, ApprovalRequest]> => {
     const here = await world()
     const { request } = await here.approvals.ask(asks({ key: 'run-1', action }))
@@ -144,16 +144,19 @@ describe('whoever meets an overdue request settles it first', () => {
     ['an approver', (here, request) => outcomeOf(here.approvals.decide(request.id, votes(request)))],
     ['the agent that withdraws it', (here, { id }) => outcomeOf(here.approvals.cancel(id, bot))],
     ['the agent that asks again with its key', (here) => here.approvals.ask(asks({ key: 'run-1', action }))],
-    ['one who waits', (here, { id }) => here.approvals.wait(id, 5)],
+    ['a waiting caller', (here, { id }) => here.approvals.wait(id, 5)],
     ['the timer', (here) => here.approvals.sweep()],
-    ['a list', (here) => here.approvals.list({ by: 'agent', id: bot }, { keep: () => true, limit: 5 }, evidence)],
+    [
+      'a reader of a list',
+      (here) => here.approvals.list({ by: 'agent', id: bot }, { keep: () => true, limit: 5 }, evidence),
+    ],
   ])('%s', async (_who, meet) => {
     const [here, request] = await overdue()
     await meet(here, request)
     expect(await history(here, request.id)).toEqual(['requested', 'expired'])
   })
 
-  test('and a list of pending requests leaves it out', async () => {
+  test('a reader of pending requests, whose list leaves it out', async () => {
     const [here] = await overdue()
     const page = { keep: ({ status }: ApprovalRequest) => status === 'pending', limit: 5 }
     expect(await here.approvals.list({ by: 'pending' }, page, evidence)).toEqual({ requests: [] })
@@ -161,7 +164,7 @@ describe('whoever meets an overdue request settles it first', () => {
 })
 
 describe('the timer', () => {
-  test('settles everything that is due, once, whoever else does too', async () => {
+  test('expires every overdue request once, even if other processes do so too', async () => {
     const here = await world()
     const waits = (await here.approvals.ask(asks())).request
     const unused = await anApproved(here)
@@ -176,7 +179,7 @@ describe('the timer', () => {
     expect(await here.approvals.sweep()).toBe(0)
   })
 
-  test('leaves alone what is not due', async () => {
+  test('leaves requests alone that are not due', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     here.clock.set(after(3599.999))
@@ -212,7 +215,7 @@ describe('a change of policy', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'cancelled'])
   })
 
-  test('leaves pending requests the requirement they were born with', async () => {
+  test('does not change the requirement of pending requests', async () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks())
     const stricter = fakePolicy(roster({ version: newer, judge: () => needs([slot('dba', 2), slot('security')]) }))

@@ -54,7 +54,7 @@ const lives: readonly (readonly [string, (here: World) => Promise<ApprovalReques
 ]
 
 describe('the file of an end', () => {
-  test.each(lives)('is there when the answer is: %s', async (act, live) => {
+  test.each(lives)('exists when the caller gets the answer: %s', async (act, live) => {
     const here = await world()
     const request = await live(here)
     const event = request.events.at(-1)
@@ -66,14 +66,14 @@ describe('the file of an end', () => {
     expect(file?.note).toBe(Buffer.from((await here.archive.read(endPath(request.id))) ?? []).toString())
   })
 
-  test('is there for a use that policy alone allowed', async () => {
+  test('exists for a redemption that policy alone allowed', async () => {
     const here = await world(() => ({ outcome: 'allow', rules: ['rule'], lapse: 3600, grant: 300 }))
     const { request } = await here.approvals.ask(asks())
     await here.approvals.redeem(request.id, await claims(here, request, one))
     expect(await fileOf(here, request)).toMatchObject({ act: 'redeemed', redemption: one })
   })
 
-  test('is none for what follows from a deadline, or from policy', async () => {
+  test('is not written for an end by a deadline or by policy', async () => {
     const here = await world()
     await anApproved(here)
     await here.approvals.ask(asks())
@@ -84,7 +84,7 @@ describe('the file of an end', () => {
     expect([...(await here.archive.list('')), ...(await strict.archive.list(''))]).toEqual([])
   })
 
-  test('of an outcome says the redemption', async () => {
+  test('of a reported request names the redemption', async () => {
     const here = await world()
     const request = await anApproved(here)
     await here.approvals.redeem(request.id, await claims(here, request, one))
@@ -135,7 +135,7 @@ describe('an older row', () => {
       false,
     ],
     ['before it was cancelled while pending', (here, { id }) => here.approvals.cancel(id, bot), false],
-  ])('grants nothing twice: from %s', async (_when, live, approved) => {
+  ])('does not let an approval be used again: from %s', async (_when, live, approved) => {
     const { here, before, claim } = await turned(live, approved)
     // what a process remembers of the request, or the archive's file, or the ledger by then
     for (const place of [here, here.another()])
@@ -145,14 +145,14 @@ describe('an older row', () => {
         )
   })
 
-  test('with the same redemption is not redeemed again: its event is another', async () => {
+  test('is not redeemed again with the same redemption, which would be another event', async () => {
     const { here, before, claim } = await turned(async (here, request) =>
       here.approvals.redeem(request.id, await claims(here, request, one)),
     )
     expect(await codeOf(here.another().approvals.redeem(before.id, claim))).toBe('evidence-broken')
   })
 
-  test('is not taken away a second time unseen', async () => {
+  test('is not revoked a second time without being noticed', async () => {
     const { here, before } = await turned(async (here, request) =>
       here.approvals.redeem(request.id, await claims(here, request, one)),
     )
@@ -173,7 +173,7 @@ describe('a file that the service did not write', () => {
     ['a key that is not listed', (r) => written(r, { ...testKey, id: 'key-2' })],
     ['a mac for another log', (r) => written(r, testKey, 'other.example/evidence')],
     ['a mac for another redemption', (r) => written(r, testKey).replace(one, two)],
-  ])('refuses the redemption, and is not taken for one: %s', async (_what, text) => {
+  ])('makes the service refuse the redemption: %s', async (_what, text) => {
     const here = await world()
     const request = await anApproved(here)
     await here.archive.createOrRead(endPath(request.id), Buffer.from(text(request)), 'text/plain')
@@ -187,7 +187,7 @@ describe('a file that the service did not write', () => {
     return formatEnd(value, macOf(key, authenticatedEnd(origin, value)))
   }
 
-  test('is refused although it says what the ledger says', async () => {
+  test('is refused even if it agrees with the ledger', async () => {
     const here = await world()
     const archive = new Archive()
     const place = here.another({ archive })
@@ -209,7 +209,7 @@ describe('a file that the service did not write', () => {
     expect(await codeOf(place.approvals.redeem(request.id, claim))).toBe('evidence-broken')
   })
 
-  test('of another request is none of this', async () => {
+  test('of another request does not count for this one', async () => {
     const here = await world()
     const [request, other] = [await anApproved(here), await anApproved(here)]
     await here.approvals.redeem(other.id, await claims(here, other, one))
@@ -219,7 +219,7 @@ describe('a file that the service did not write', () => {
   })
 })
 
-describe('while the archive is away', () => {
+describe('while the archive does not answer', () => {
   async function apartFrom(request?: (here: World) => Promise<ApprovalRequest>) {
     const here = await world()
     const archive = new Archive()
@@ -227,7 +227,7 @@ describe('while the archive is away', () => {
     return { here, archive, place, request: request ? await request(here) : await anApproved(here) }
   }
 
-  test.each(['isAway', 'isMute'] as const)('a redemption waits, and its repetition goes on: %s', async (how) => {
+  test.each(['isAway', 'isMute'] as const)('a redemption fails, and repeating it later succeeds: %s', async (how) => {
     const { here, archive, place, request } = await apartFrom()
     const claim = await claims(here, request, one)
     archive[how] = true
@@ -238,7 +238,7 @@ describe('while the archive is away', () => {
     expect(await place.approvals.redeem(request.id, claim)).toMatchObject({ next: 'execute' })
   })
 
-  test('the call that makes the file executes, however late', async () => {
+  test('the call that writes the file executes, even if it is late', async () => {
     const { here, archive, place, request } = await apartFrom()
     const claim = await claims(here, request, one)
     archive.isAway = true
@@ -251,7 +251,7 @@ describe('while the archive is away', () => {
   test.each<[string, (place: World['approvals'], request: ApprovalRequest) => Promise<ApprovalRequest>]>([
     ['revoked', (place, { id }) => place.revoke(id, dba)],
     ['cancelled', (place, { id }) => place.cancel(id, bot)],
-  ])('what takes an approval away is answered all the same: %s', async (status, act) => {
+  ])('a call that takes an approval away is answered all the same: %s', async (status, act) => {
     const { archive, place, request } = await apartFrom()
     archive.isAway = true
     expect((await act(place.approvals, request)).status).toBe(status)
@@ -260,7 +260,7 @@ describe('while the archive is away', () => {
     expect(await archive.list('ends/')).toHaveLength(1)
   })
 
-  test('what takes an approval away waits two seconds for a file that takes longer, and then is told of its failure', async () => {
+  test('a call that takes an approval away waits two seconds for the file, and a later failure is logged', async () => {
     const here = await world()
     const request = await here.approvals.cancel((await anApproved(here)).id, bot)
     const failures: unknown[] = []
@@ -287,7 +287,7 @@ describe('a repeated redemption', () => {
     [119.999, 'execute'],
     [120, 'report'],
     [80_000, 'report'],
-  ])('%s seconds after the file was made is told to %s, by every process', async (seconds, next) => {
+  ])('%s seconds after the file was written has to %s, in every process', async (seconds, next) => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, one)
@@ -298,7 +298,7 @@ describe('a repeated redemption', () => {
   })
 })
 
-test('a process remembers 10,000 ends, and asks the archive for older ones', async () => {
+test('a process remembers 10,000 ends, and reads older ones from the archive', async () => {
   const here = await world()
   const request = await here.approvals.cancel((await here.approvals.ask(asks())).request.id, bot)
   let asked = 0
@@ -318,7 +318,7 @@ test('a process remembers 10,000 ends, and asks the archive for older ones', asy
   expect(asked).toBe(10_002)
 })
 
-test('two callers of one process make one file, and both made it', async () => {
+test('two callers in one process share one write, and both count as its writer', async () => {
   const here = await world()
   const request = await here.approvals.cancel((await here.approvals.ask(asks())).request.id, bot)
   const ends = endsOn(new MemoryArchive())

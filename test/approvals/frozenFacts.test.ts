@@ -33,7 +33,7 @@ async function halfApproved() {
 
 type Here = Awaited<ReturnType<typeof halfApproved>>['here']
 
-describe('the vote that completes does not count an earlier one', () => {
+describe('the vote that completes a request voids an earlier vote', () => {
   test.each<[string, 'left' | 'disabled' | 'excluded', (here: Here) => Instance]>([
     ['of somebody who left the group', 'left', (here) => here.another({ policy: policy(dbas(dba2, owner)) })],
     ['of a guest', 'left', (here) => (here.directory.add(dba, { member: false }), here)],
@@ -51,14 +51,14 @@ describe('the vote that completes does not count an earlier one', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'vote-void', 'decided'])
   })
 
-  test('of a person whom the directory does not know any more', async () => {
+  test('of a person who is no longer in the directory', async () => {
     const { here, request } = await halfApproved()
     here.directory.remove(dba)
     const { decisions } = await here.approvals.decide(request.id, votes(request, dba2))
     expect(decisions).toMatchObject([{ void: { why: 'left', at: after(120) } }, {}])
   })
 
-  test('and the person may vote again, when that is over', async () => {
+  test('of a person who may vote again when the reason is gone', async () => {
     const { here, request } = await halfApproved()
     here.directory.add(dba, { enabled: false })
     await here.approvals.decide(request.id, votes(request, dba2))
@@ -67,7 +67,7 @@ describe('the vote that completes does not count an earlier one', () => {
   })
 })
 
-describe('accounts that are known to be one person only after they voted', () => {
+describe('two accounts that policy joins into one person after both voted', () => {
   const three = () => needs([slot('dba', 2), slot('security')])
   const joined = (...people: readonly ObjectId[]) => policy({ judge: three, people: [people] })
 
@@ -100,14 +100,14 @@ describe('accounts that are known to be one person only after they voted', () =>
     expect(decisions.map((vote) => vote.void?.why)).toEqual(['disabled', undefined, undefined])
   })
 
-  test('do not complete it, where the last vote is one of them', async () => {
+  test('do not complete the request if one of them casts the last vote', async () => {
     const { here, request } = await twoApproved()
     const later = here.another({ policy: joined(dba2, security) })
     expect(await codeOf(later.approvals.decide(request.id, votes(request, security)))).toBe('already-decided')
     expect((await history(here, request.id)).slice(3)).toEqual([])
   })
 
-  test('count for as many people as they are: another person may take the place', async () => {
+  test('count as one person, so that another person may fill the place', async () => {
     const { here, request } = await twoApproved()
     const fourth = oid(63)
     here.directory.add(fourth)
@@ -121,7 +121,7 @@ describe('accounts that are known to be one person only after they voted', () =>
   })
 })
 
-test('whoever owns the agent by now does not vote, though nobody knew when it asked', async () => {
+test('a person who became an owner of the agent after it asked cannot vote', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks())
   const later = here.another({ policy: policy({ ...agents({ owners: [dba] }), judge: () => needs() }) })
@@ -140,7 +140,7 @@ test('while the directory is away no vote completes, and none is recorded', asyn
   expect(await history(here, request.id)).toEqual(['requested', 'decided'])
 })
 
-test('a vote that came in between is looked at too', async () => {
+test('a vote that was cast in the meantime is checked, too', async () => {
   const three = () => needs([slot('dba', 2), slot('security')])
   const here = await world(three)
   const { request } = await here.approvals.ask(asks())
@@ -161,7 +161,7 @@ test('a vote that came in between is looked at too', async () => {
   expect(decisions).toMatchObject([{}, { approver: dba2, void: { why: 'disabled' } }, { approver: security }])
 })
 
-describe('what policy forbids by now', () => {
+describe('an approved action that policy forbids afterwards', () => {
   const frozen: Judgement = { outcome: 'forbid', rules: ['freeze'] }
   const forbids = () => policy({ judge: () => frozen })
 
@@ -174,7 +174,7 @@ describe('what policy forbids by now', () => {
     expect((await history(here, request.id)).at(-1)).toBe('revoked')
   })
 
-  test('is not redeemed with a grant from before, and the approval is revoked', async () => {
+  test('is not redeemed with an earlier grant, and the approval is revoked', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, oid(700))
@@ -185,14 +185,14 @@ describe('what policy forbids by now', () => {
     expect(await codeOf(here.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
   })
 
-  test('even when a rule had allowed it', async () => {
+  test('is revoked even if a rule had allowed it', async () => {
     const here = await world(() => ({ outcome: 'allow', rules: ['restart'], lapse: 600, grant: 300 }))
     const { request } = await here.approvals.ask(asks())
     const later = here.another({ policy: forbids() })
     expect(await later.approvals.grant(request, bot)).toMatchObject({ grant: null, request: { status: 'revoked' } })
   })
 
-  test('stays redeemed where it was: the same redemption is answered alike', async () => {
+  test('stays redeemed if it was, and the same redemption gets the same answer', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, oid(700))
@@ -201,7 +201,7 @@ describe('what policy forbids by now', () => {
     expect((await later.approvals.redeem(request.id, claim)).request).toMatchObject({ status: 'redeemed' })
   })
 
-  test('is another grant than a rule that needs an approval: that one was given', async () => {
+  test('does not include one that a new rule only wants approved', async () => {
     const here = await world()
     const request = await anApproved(here)
     const later = here.another({ policy: policy({ judge: two }) })
@@ -213,7 +213,7 @@ describe('an agent that was taken out of the policy', () => {
   test.each<[string, Partial<Roster>]>([
     ['the one that asked', { agents: [agent(runner)] }],
     ['the executor', { agents: [agent(bot)] }],
-  ])('gets nothing more: %s', async (_which, change) => {
+  ])('gets no grant and cannot redeem: %s', async (_which, change) => {
     const here = await world()
     const request = await anApproved(here, asks({ executor: runner }))
     const claim = await claims(here, request, oid(700))

@@ -21,7 +21,7 @@ async function approved(instance: Instance) {
   return instance.approvals.decide(request.id, votes(request))
 }
 
-test('the process that leads a request through its life reads no event of it', async () => {
+test('a process that makes all changes to a request reads none of its events', async () => {
   const one = watched(await world())
   const request = await approved(one)
   await one.approvals.redeem(request.id, await claims(one, request, 'first'))
@@ -30,7 +30,7 @@ test('the process that leads a request through its life reads no event of it', a
   expect(one.read).toEqual([])
 })
 
-test('another process reads each event once, and of what others add only that', async () => {
+test('another process reads each event once, and later only new ones', async () => {
   const here = await world()
   const [one, two] = [watched(here), watched(here)]
   const request = await approved(one)
@@ -42,7 +42,7 @@ test('another process reads each event once, and of what others add only that', 
   expect(two.read.slice(1)).toEqual([['redeemed']])
 })
 
-test('what was read before another change of the same process is read again, and not refused', async () => {
+test('a request that the same process changed after it was read is read again, not refused', async () => {
   const here = await world()
   const request = await approved(here)
   const claim = await claims(here, request, 'first')
@@ -52,7 +52,7 @@ test('what was read before another change of the same process is read again, and
   expect((await here.approvals.grant(request, runner)).grant).toBeNull()
 })
 
-test('votes and revocations that come at once are counted once, and none of them is refused as busy', async () => {
+test('simultaneous votes and revocations are counted once, and none is refused as busy', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks({ executor: runner }))
   const given = await Promise.all([1, 2, 3].map(() => here.approvals.decide(request.id, votes(request))))
@@ -61,7 +61,7 @@ test('votes and revocations that come at once are counted once, and none of them
   expect(taken.map(({ status }) => status)).toEqual(['revoked', 'revoked', 'revoked'])
 })
 
-test('a request that was erased is what its events say, in any process', async () => {
+test('an erased request agrees with its events, in any process', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks())
   await here.approvals.cancel(request.id, bot)
@@ -73,7 +73,7 @@ test('a request that was erased is what its events say, in any process', async (
   expect((await here.another().approvals.read(request.id, reader)).action).toBeNull()
 })
 
-test('what is missing of a request that is open was not erased', async () => {
+test('an open request whose texts are missing is refused, because only closed ones are erased', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks())
   const reader = { kind: 'agent', id: bot } as const
@@ -83,7 +83,7 @@ test('what is missing of a request that is open was not erased', async () => {
   }
 })
 
-test('what policy allowed by itself is what its events say', async () => {
+test('a request that policy allowed by itself agrees with its events', async () => {
   const here = await world(() => ({ outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 }))
   const { request } = await here.approvals.ask(asks({ executor: runner }))
   const other = here.another()
@@ -91,7 +91,7 @@ test('what policy allowed by itself is what its events say', async () => {
   expect((await here.another().approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
 })
 
-test('the same request is compared with its events once, as long as nothing newer is known of it', async () => {
+test('a request is compared with its events once while no newer event is known', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks())
   const looked: PropertyKey[] = []
@@ -113,7 +113,7 @@ test('the same request is compared with its events once, as long as nothing newe
   await expect(recollection.check(row)).rejects.toBeInstanceOf(Conflict)
 })
 
-test('so many requests are remembered, and the one that was met least recently goes', async () => {
+test('a limited number of requests is remembered, and the least recently used one goes first', async () => {
   const here = await world()
   const read: string[] = []
   const events: Ledger['events'] = (request) => {

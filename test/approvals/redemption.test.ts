@@ -19,7 +19,7 @@ import {
 } from '../support/world.ts'
 
 describe('redeeming', () => {
-  test('50 at once, from three processes, gives one success and one event', async () => {
+  test('50 times at once, from three processes, gives one success and one event', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, 'none')
@@ -35,7 +35,7 @@ describe('redeeming', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed'])
   })
 
-  test('50 times the same redemption at once gives 50 times the same answer, and one event', async () => {
+  test('50 times at once with the same redemption gives 50 equal answers and one event', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, randomUUID())
@@ -47,7 +47,7 @@ describe('redeeming', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'redeemed'])
   })
 
-  test('races with a withdrawal, and one of the two wins', async () => {
+  test('and withdrawing at the same time lets one of the two win', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, 'one')
@@ -59,7 +59,7 @@ describe('redeeming', () => {
     expect(await history(here, request.id)).toHaveLength(4)
   })
 
-  test('is for the executor alone, and for the right to execute for others', async () => {
+  test('is for the executor alone, which needs the right to execute for others', async () => {
     const here = await world()
     const request = await anApproved(here, asks({ executor: runner }))
     const claim = await claims(here, request, 'one')
@@ -73,14 +73,14 @@ describe('redeeming', () => {
     expect((await here.approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   })
 
-  test('a grant of one request is none for another of the same agent', async () => {
+  test('does not take the grant of another request of the same agent', async () => {
     const here = await world()
     const [one, other] = [await anApproved(here), await anApproved(here)]
     const claim = await claims(here, one, 'one')
     expect(await codeOf(here.approvals.redeem(other.id, { ...claim, digest: other.digest }))).toBe('grant-invalid')
   })
 
-  test('ends with the grant, but a lost answer can be asked for again', async () => {
+  test('ends when the grant expires, but a lost answer can be repeated', async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, 'one')
@@ -97,7 +97,7 @@ describe('redeeming', () => {
 })
 
 describe('a grant', () => {
-  test('is reused while half its life is left, and then made anew', async () => {
+  test('is reused while half its life is left, and then replaced', async () => {
     const here = await world()
     const request = await anApproved(here)
     const at = async (seconds: number) => {
@@ -112,14 +112,14 @@ describe('a grant', () => {
     expect(second?.token).not.toBe(first?.token)
   })
 
-  test('is for one request: another gets its own', async () => {
+  test('is for one request only', async () => {
     const here = await world()
     const [one, other] = [await anApproved(here), await anApproved(here)]
     const tokens = await Promise.all([one, other].map((request) => here.approvals.grant(request, bot)))
     expect(tokens[0]?.grant?.token).not.toBe(tokens[1]?.grant?.token)
   })
 
-  test('is none once the request is not approved any more', async () => {
+  test('is not issued once the request is no longer approved', async () => {
     const here = await world()
     const request = await anApproved(here)
     expect((await here.approvals.grant(request, bot)).grant).not.toBeNull()
@@ -127,7 +127,7 @@ describe('a grant', () => {
     expect((await here.approvals.grant(cancelled, bot)).grant).toBeNull()
   })
 
-  test('of another process is as good, and one from before a rotation of the key too', async () => {
+  test('of another process counts, and so does one from before a key rotation', async () => {
     const [older, newer] = [await newSigner(), await newSigner()]
     const here = await world()
     const request = await anApproved(here)
@@ -137,7 +137,7 @@ describe('a grant', () => {
   })
 })
 
-describe('no grant of ours is', () => {
+describe('a grant is refused if it is', () => {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const read = (text = '') => JSON.parse(Buffer.from(text, 'base64url').toString()) as JsonObject
 
@@ -209,7 +209,7 @@ describe('no grant of ours is', () => {
     expect((await place.approvals.redeem(request.id, claim)).request.status).toBe('redeemed')
   })
 
-  test('a token that a foreign key signed, under our key’s name', async () => {
+  test("a token that a foreign key signed under the service's key name is not a grant", async () => {
     const here = await world()
     const request = await anApproved(here)
     const claim = await claims(here, request, 'one')
@@ -220,7 +220,7 @@ describe('no grant of ours is', () => {
   })
 })
 
-test('a grant is a JWS that says what was approved', async () => {
+test('a grant is a JWS that names what was approved', async () => {
   const here = await world(() => needs([slot('dba')], { grant: 120 }))
   const request = await anApproved(here)
   const { grant } = await here.approvals.grant(request, bot)

@@ -45,7 +45,7 @@ describe('a crash', () => {
     expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
   })
 
-  test('after the commit is found out by asking again', async () => {
+  test('after the commit leads to the same request when the agent asks again', async () => {
     const here = await world()
     const place = here.another({ ledger: failing(here, 'after') })
     const ask = asks({ key: 'run-1' })
@@ -56,7 +56,7 @@ describe('a crash', () => {
     expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
   })
 
-  test('is not needed to give back a slot that turned out to be one too many', async () => {
+  test('is not involved when an ask finds its key used, and frees its second slot', async () => {
     const here = await world()
     const ask = asks({ key: 'run-1' })
     const { request } = await here.approvals.ask(ask)
@@ -66,7 +66,7 @@ describe('a crash', () => {
     expect(await agentSlots(here)).toEqual([])
   })
 
-  test('that lasts too long commits nothing: its slot may be gone', async () => {
+  test('that takes too long commits nothing, because its slot may be gone', async () => {
     const here = await world()
     const ledger = apart(here.ledger)
     const load: Ledger['load'] = (...args) => {
@@ -79,10 +79,10 @@ describe('a crash', () => {
   })
 })
 
-describe('the caps', () => {
+describe('the limit', () => {
   const pendingIn = async ({ ledger }: World) => (await ledger.due(after(10_000_000), 1000)).length
 
-  test('5 of an agent are never exceeded by 50 that ask at once, from three processes', async () => {
+  test('of 5 per agent is not exceeded by 50 asks at once, from three processes', async () => {
     const here = await world()
     const places = [here, here.another(), here.another()]
     const outcomes = await Promise.all(
@@ -94,7 +94,7 @@ describe('the caps', () => {
     expect(await codeOf(here.approvals.ask(asks()))).toBe('too-many')
   })
 
-  test('20 of a channel are never exceeded by 50 agents that ask at once', async () => {
+  test('of 20 per channel is not exceeded by 50 agents that ask at once', async () => {
     const agents = Array.from({ length: 50 }, (_, i) => agent(oid(1000 + i)))
     const here = await world(undefined, { agents })
     const places = [here, here.another()]
@@ -112,7 +112,7 @@ describe('the caps', () => {
     expect(refused && (await agentSlots(here, refused.id))).toEqual([])
   })
 
-  test('keep the slot of an ask that was sent twice, when one of the two is refused', async () => {
+  test('keeps the slot of an ask that was sent twice if one of the two is refused', async () => {
     const others = Array.from({ length: 20 }, (_, i) => agent(oid(1000 + i)))
     const here = await world(undefined, { agents: [agent(bot), ...others] })
     const open = await Promise.all(others.map((one) => here.approvals.ask(asks({ agent: one }))))
@@ -135,7 +135,7 @@ describe('the caps', () => {
     expect((await agentSlots(here)).map(({ id }) => id)).toEqual([request.id])
   })
 
-  test('give the slot back when a channel is full, so that the action can be asked for again', async () => {
+  test("frees the agent's slot when a channel is full, so that the action can be asked for again", async () => {
     const others = Array.from({ length: 20 }, (_, i) => agent(oid(1000 + i)))
     const here = await world(undefined, { agents: [agent(bot), ...others] })
     await Promise.all(others.map((one) => here.approvals.ask(asks({ agent: one }))))
@@ -145,7 +145,7 @@ describe('the caps', () => {
     expect(await agentSlots(here)).toEqual([])
   })
 
-  test('free a slot when a request is closed, and not before', async () => {
+  test('frees a slot when the request is closed, and not before', async () => {
     const here = await world(undefined, { agents: [agent(bot, { limits: { pending: 1, hourly: 60 } })] })
     const ask = () => asks({ agent: agent(bot, { limits: { pending: 1, hourly: 60 } }) })
     const { request } = await here.approvals.ask(ask())
@@ -157,7 +157,7 @@ describe('the caps', () => {
     expect(await history(here, second.request.id)).toEqual(['requested'])
   })
 
-  test('do not count what needs no human', async () => {
+  test('does not count requests that need no human', async () => {
     const here = await world(() => ({ outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 }))
     for (let i = 0; i < 7; i++) expect((await here.approvals.ask(asks())).request.status).toBe('approved')
   })

@@ -24,7 +24,7 @@ async function persistently(place: Instance, one: AgentRegistration, key: string
   }
 }
 
-test('1,000 posts of one agent, each with a key of its own, leave 5 cards', async () => {
+test('1,000 asks of one agent, each with its own key, leave 5 cards', async () => {
   const place = await world()
   const places = processes(place)
   const outcomes: string[] = []
@@ -39,7 +39,7 @@ test('1,000 posts of one agent, each with a key of its own, leave 5 cards', asyn
   expect((await place.limits.read({ channel: '19:dba' })).row.slots).toHaveLength(5)
 })
 
-test('1,000 posts of many agents leave 20 cards in a channel, and 5 of each agent at most', async () => {
+test('1,000 asks of many agents leave 20 cards in a channel, at most 5 of each agent', async () => {
   const place = await world(undefined, { agents })
   const places = processes(place)
   const outcomes: string[] = []
@@ -58,7 +58,7 @@ test('1,000 posts of many agents leave 20 cards in a channel, and 5 of each agen
   for (const { id } of agents) expect(await pendingOf(place, id)).toBeLessThanOrEqual(5)
 })
 
-test('two channels that share a flood are both bounded', async () => {
+test('two channels that share a flood both keep their limit', async () => {
   const place = await world((action) => needs([slot(action.target === 'both' ? 'dba' : 'security')]), { agents })
   const places = processes(place)
   await Promise.all(
@@ -73,7 +73,7 @@ test('two channels that share a flood are both bounded', async () => {
   expect(await pendingOf(place)).toBeLessThanOrEqual(40)
 })
 
-test('who cancels at once to ask anew is bounded all the same', async () => {
+test('an agent that cancels at once to ask again keeps the limit all the same', async () => {
   const limits = { pending: 5, hourly: 12 }
   const one = agent(bot, { limits })
   const place = await world(undefined, { agents: [one] })

@@ -37,7 +37,7 @@ describe('asking and cancelling in a loop', () => {
     expect((await place.approvals.ask(asks({ agent: agent(runner) }))).created).toBe(true)
   })
 
-  test('is bounded also when many do it at once, from two processes', async () => {
+  test('stays limited when many agents do it at once, from two processes', async () => {
     const place = await here()
     const places = [place.another(), place.another()]
     const loops = Array.from({ length: 50 }, async (_, i) => {
@@ -54,15 +54,15 @@ describe('asking and cancelling in a loop', () => {
   })
 })
 
-describe('what does not count', () => {
-  test('the same key again', async () => {
+describe('the hourly limit does not count', () => {
+  test('an ask with the same key', async () => {
     const place = await here()
     const again = asks({ agent: busy, key: 'run-1' })
     for (let i = 0; i < 10; i++) await place.approvals.ask(again)
     expect(await asked(place)).toHaveLength(1)
   })
 
-  test.each(['allow', 'forbid', 'no-policy'] as const)('what policy answers with %s', async (outcome) => {
+  test.each(['allow', 'forbid', 'no-policy'] as const)('an ask that policy answers with %s', async (outcome) => {
     const place = await here(() =>
       outcome === 'allow'
         ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
@@ -72,7 +72,7 @@ describe('what does not count', () => {
     expect(await asked(place)).toEqual([])
   })
 
-  test('what was refused, so that nobody was asked', async () => {
+  test('a refused ask, of which no person was asked', async () => {
     const place = await here()
     const action = anAction()
     for (let i = 0; i < 3; i++) await place.approvals.ask(asks({ agent: busy, action })).catch(() => {})
@@ -89,7 +89,7 @@ describe('an action that is denied again and again', () => {
     await place.approvals.decide(request.id, votes(request, dba, { verdict: 'deny' }))
   }
 
-  test('is not asked for with other params after the third denial, until one is ten minutes old', async () => {
+  test('cannot be asked for with other params after three denials, until one is ten minutes old', async () => {
     const place = await world()
     for (const number of [1, 2, 3]) {
       place.clock.set(after(number))
@@ -104,7 +104,7 @@ describe('an action that is denied again and again', () => {
     expect((await place.approvals.ask(asks({ action }))).created).toBe(true)
   })
 
-  test('does not stand in the way of other targets and agents', async () => {
+  test('does not block other targets and agents', async () => {
     const place = await world(() => needs())
     for (const number of [1, 2, 3]) await deny(place, { number })
     await deny(place, { number: 4 }, 'prod/other')
@@ -117,7 +117,7 @@ describe('approvers are warned', () => {
   const warnings = async (place: Instance, more: Parameters<typeof asks>[0] = {}) =>
     (await place.approvals.ask(asks({ agent: busy, ...more }))).request.warnings
 
-  test('when the same was denied before, once it may be asked for again', async () => {
+  test('if the same action was denied before, once it may be asked for again', async () => {
     const place = await here()
     const action = anAction()
     const { request } = await place.approvals.ask(asks({ agent: busy, action }))
@@ -127,7 +127,7 @@ describe('approvers are warned', () => {
     expect(await warnings(place.another(), { action })).toEqual(['denied-before'])
   })
 
-  test('when the agent has asked for half of what it may in an hour', async () => {
+  test('if the agent has used half of its hourly limit', async () => {
     const place = await here()
     for (let i = 0; i < hourly / 2; i++) await askAndCancel(place)
     expect(await warnings(place)).toEqual(['asks-often'])
@@ -135,7 +135,7 @@ describe('approvers are warned', () => {
     expect(await warnings(place)).toEqual([])
   })
 
-  test('when texts are not what they seem; it is part of what is recorded', async () => {
+  test('if a text looks like another text, and the warning is recorded', async () => {
     const place = await here()
     const { request } = await place.approvals.ask(asks({ agent: busy, reason: 'f\u043er\u200b finance' }))
     expect(request.warnings).toEqual(['hidden-characters', 'mixed-scripts'])

@@ -54,7 +54,7 @@ const move = fc.record({
 })
 type Move = typeof move extends fc.Arbitrary<infer T> ? T : never
 
-test('no history of votes has one that nobody may cast, or an approval without distinct eligible people', async () => {
+test('no sequence of calls leads to a forbidden vote, or to an approval without distinct eligible people', async () => {
   const reached = new Map<string, number>()
   const note = (what: string): void => void reached.set(what, (reached.get(what) ?? 0) + 1)
   await fc.assert(

@@ -47,7 +47,7 @@ const elsewhere = (here: World): Instance => here.another({ ledger: here.ledger 
 const hearing = (here: World, news: Ledger['news']): Instance =>
   here.another({ ledger: Object.assign(Object.create(here.ledger) as MemoryLedger, { news }) })
 
-test('who waits is woken at once by what this process changes', async () => {
+test('a waiting caller is woken at once by a change of the same process', async () => {
   const [here, request] = await asked()
   const waiters = await Promise.all(Array.from({ length: 20 }, () => waiter(here, request)))
   expect(waiters.map(({ answer }) => answer)).toEqual(Array.from({ length: 20 }))
@@ -56,7 +56,7 @@ test('who waits is woken at once by what this process changes', async () => {
   expect(waiters.every(({ answer }) => answer?.status === 'approved')).toBe(true)
 })
 
-test('who waits is woken within two ticks by what another process changes', async () => {
+test('a waiting caller is woken within two ticks by a change of another process', async () => {
   const [here, request] = await asked()
   const wait = await waiter(here, request)
   await jest.advanceTimersByTimeAsync(5000)
@@ -73,7 +73,7 @@ test('a change between the first tick and the first wait is not missed', async (
   expect(wait.answer?.status).toBe('approved')
 })
 
-test('who waits longest hears that nothing has changed', async () => {
+test('a caller whose time is up gets the unchanged request', async () => {
   const [here, request] = await asked()
   const wait = await waiter(here, request, 25)
   await jest.advanceTimersByTimeAsync(24_999)
@@ -82,7 +82,7 @@ test('who waits longest hears that nothing has changed', async () => {
   expect(wait.answer?.status).toBe('pending')
 })
 
-test('a vote that closes nothing wakes nobody for good', async () => {
+test('a vote that does not close the request lets the caller wait on', async () => {
   const here = await world(() => needs([slot('dba', 2)]))
   const { request } = await here.approvals.ask(asks())
   const wait = await waiter(here, request)
@@ -94,7 +94,7 @@ test('a vote that closes nothing wakes nobody for good', async () => {
   expect(wait.answer?.status).toBe('approved')
 })
 
-test('who waits past the deadline hears that it has expired', async () => {
+test('a caller who waits past the deadline gets the expired request', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks({ expiresIn: 10 }))
   const wait = await waiter(here, request)
@@ -103,7 +103,7 @@ test('who waits past the deadline hears that it has expired', async () => {
   expect(wait.answer?.status).toBe('expired')
 })
 
-test('a request that is decided is not waited for, and one that does not exist is not found', async () => {
+test('a decided request is not waited for, and an unknown one is not found', async () => {
   const [here, request] = await asked()
   await here.approvals.cancel(request.id, bot)
   expect((await here.approvals.wait(request.id, 60)).status).toBe('cancelled')
@@ -111,7 +111,7 @@ test('a request that is decided is not waited for, and one that does not exist i
   expect(here.waiting.waiters()).toBe(0)
 })
 
-test('nothing is kept of those who have gone, and then nothing is asked', async () => {
+test('nothing is kept of callers who have left, and then storage is not read', async () => {
   const [here, request] = await asked()
   const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
   const place = hearing(here, news)
@@ -128,7 +128,7 @@ test('nothing is kept of those who have gone, and then nothing is asked', async 
   expect(jest.getTimerCount()).toBe(0)
 })
 
-test('however many wait, each shard is asked once a tick', async () => {
+test('each shard is read once per tick, for any number of waiting callers', async () => {
   const [here, request] = await asked()
   const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
   const place = hearing(here, news)
@@ -139,7 +139,7 @@ test('however many wait, each shard is asked once a tick', async () => {
   await Promise.all(waits.map(({ done }) => done))
 })
 
-test('a storage that fails for a while is asked again', async () => {
+test('storage that fails for a while is read again', async () => {
   const [here, request] = await asked()
   let failures = 3
   const news: Ledger['news'] = async (...args) => {
@@ -153,7 +153,7 @@ test('a storage that fails for a while is asked again', async () => {
   expect(wait.answer?.status).toBe('approved')
 })
 
-test('a process that ends lets everybody go', async () => {
+test('a process that ends lets all callers go', async () => {
   const [here, request] = await asked()
   const wait = await waiter(here, request)
   here.waiting.stop()
@@ -164,7 +164,7 @@ test('a process that ends lets everybody go', async () => {
   expect(jest.getTimerCount()).toBe(0)
 })
 
-test('a watch that was told while nobody listened tells at once', async () => {
+test('a watch that was woken before its first wait resolves at once', async () => {
   const waiters = new Waiting({ news: async () => ({ seq: 0, requests: [] }) })
   const watch = waiters.watch(requestId)
   waiters.wake(requestId)

@@ -1,12 +1,12 @@
 import type { Row } from './row.ts'
 
 const decision = 'test/core/request/decision.test.ts'
-const not = 'who decides › not %s'
+const not = 'people who may decide › do not include %s'
 const frozen = 'test/approvals/frozenFacts.test.ts'
 const voided = 'test/core/record/voteVoid.test.ts'
 const separation = {
   'test/approvals/separation.test.ts': [
-    'no history of votes has one that nobody may cast, or an approval without distinct eligible people',
+    'no sequence of calls leads to a forbidden vote, or to an approval without distinct eligible people',
   ],
 }
 
@@ -32,8 +32,8 @@ export const approverRows: readonly Row[] = [
         replace: 'false',
         tests: {
           [decision]: [
-            'who decides › a second account of somebody who voted does not vote again',
-            'who decides › a second account does not vote either when only the first vote told of it',
+            'people who may decide › do not vote again with a second account',
+            'people who may decide › do not vote again with a second account that only the first vote names',
           ],
         },
       },
@@ -55,7 +55,9 @@ export const approverRows: readonly Row[] = [
         find: 'const people = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])',
         replace: 'const people = [...(agents[0]?.owners ?? [])]',
         tests: {
-          'test/approvals/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          'test/approvals/approvals.test.ts': [
+            'people who may decide › include neither the principal nor the owner of the executor',
+          ],
           ...separation,
         },
       },
@@ -65,7 +67,9 @@ export const approverRows: readonly Row[] = [
         find: 'if (onBehalfOf !== undefined) people.push(onBehalfOf)',
         replace: '',
         tests: {
-          'test/approvals/approvals.test.ts': ['who decides › not the person it is for, nor the owner of the executor'],
+          'test/approvals/approvals.test.ts': [
+            'people who may decide › include neither the principal nor the owner of the executor',
+          ],
           ...separation,
         },
       },
@@ -83,7 +87,9 @@ export const approverRows: readonly Row[] = [
         replace:
           "  const { name, member, enabled, asOf } = person ?? { name: id, member: true, enabled: true, asOf: '' }\n",
         tests: {
-          'test/approvals/approvals.test.ts': ['who decides › not an agent, though the roster lists it as a member'],
+          'test/approvals/approvals.test.ts': [
+            'people who may decide › include no agent, even if the roster lists it as a member',
+          ],
         },
       },
     ],
@@ -99,8 +105,8 @@ export const approverRows: readonly Row[] = [
         replace: '!requirement.slots.every((slot) => slot.groups.every((group) => facts.groups.includes(group)))',
         tests: {
           [decision]: [
-            'who decides › nobody, where no group is required',
-            'who decides › nobody, where the required group is empty text or unknown',
+            'people who may decide › do not include anyone if no group is required',
+            'people who may decide › do not include anyone if the required group is empty text or unknown',
           ],
         },
       },
@@ -109,7 +115,7 @@ export const approverRows: readonly Row[] = [
         file: 'src/approvals/ask.ts',
         find: 'if (!(await canBeFilled(parts, slots, excluded)))',
         replace: 'if (false)',
-        tests: { 'test/approvals/ask.test.ts': ['asking › is refused when nobody could approve: %s'] },
+        tests: { 'test/approvals/ask.test.ts': ['asking › is refused if the request could not be approved: %s'] },
       },
       {
         name: 'directory-down',
@@ -130,8 +136,8 @@ export const approverRows: readonly Row[] = [
         replace: 'return group && (await isIn(directory, group, id).catch(() => false)) ? [name] : []',
         tests: {
           'test/approvals/approvals.test.ts': [
-            'a group that cannot be read › stops what requires it',
-            'a group that cannot be read › stops a list that needs it, which leaves nothing out in silence',
+            'a group that cannot be read › blocks a request that requires it',
+            'a group that cannot be read › fails a list that needs it, instead of leaving requests out',
           ],
         },
       },
@@ -199,8 +205,8 @@ export const approverRows: readonly Row[] = [
         tests: {
           'test/approvals/approvals.test.ts': [
             not,
-            'who decides › to %s a request is as if there were none, whatever they try',
-            'who reads › nobody else, who hears that there is no such request',
+            'people who may decide › get from every call the same answer as for an unknown request: %s',
+            'readers of a request › are no others, and those get the answer for an unknown request',
           ],
         },
       },
@@ -218,7 +224,7 @@ export const approverRows: readonly Row[] = [
         find: 'for (const vote of input.others ? votesToCheck(request, input) : [])',
         replace: 'for (const vote of input.others ? [] : [])',
         tests: {
-          [frozen]: ['the vote that completes does not count an earlier one › %s'],
+          [frozen]: ['the vote that completes a request voids an earlier vote › %s'],
           [voided]: ['the vote that completes looks again at the others › not that of somebody who %s'],
         },
       },
@@ -227,14 +233,14 @@ export const approverRows: readonly Row[] = [
         file: 'src/approvals/approvals.ts',
         find: 'if (!isChecked) return unchanged(request, at)',
         replace: '',
-        tests: { [frozen]: ['a vote that came in between is looked at too'] },
+        tests: { [frozen]: ['a vote that was cast in the meantime is checked, too'] },
       },
       {
         name: 'left-group',
         file: 'src/core/request/voteVoid.ts',
         find: '!facts.member || vote.facts.groups.some((group) => !facts.groups.includes(group))',
         replace: '!facts.member',
-        tests: { [frozen]: ['the vote that completes does not count an earlier one › %s'] },
+        tests: { [frozen]: ['the vote that completes a request voids an earlier vote › %s'] },
       },
       {
         name: 'excluded-by-now',
@@ -243,8 +249,8 @@ export const approverRows: readonly Row[] = [
         replace: 'return requirement?.excluded ?? []',
         tests: {
           [frozen]: [
-            'the vote that completes does not count an earlier one › %s',
-            'whoever owns the agent by now does not vote, though nobody knew when it asked',
+            'the vote that completes a request voids an earlier vote › %s',
+            'a person who became an owner of the agent after it asked cannot vote',
           ],
         },
       },
@@ -255,7 +261,7 @@ export const approverRows: readonly Row[] = [
         replace: 'null',
         tests: {
           [frozen]: [
-            'accounts that are known to be one person only after they voted › count once: the later vote is void',
+            'two accounts that policy joins into one person after both voted › count once: the later vote is void',
           ],
           [voided]: [
             'the vote that completes looks again at the others › and of two votes that are of one person by now, counts the earlier',

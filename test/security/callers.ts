@@ -320,7 +320,9 @@ export const callerRows: readonly Row[] = [
         find: "if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor",
         replace: "if (reader.kind === 'agent') return true",
         tests: {
-          'test/approvals/approvals.test.ts': ['who reads › nobody else, who hears that there is no such request'],
+          'test/approvals/approvals.test.ts': [
+            'readers of a request › are no others, and those get the answer for an unknown request',
+          ],
         },
       },
       {
@@ -330,7 +332,7 @@ export const callerRows: readonly Row[] = [
         replace: '',
         tests: {
           'test/approvals/approvals.test.ts': [
-            'who decides › to %s a request is as if there were none, whatever they try',
+            'people who may decide › get from every call the same answer as for an unknown request: %s',
           ],
           'test/teams/bot.test.ts': ['a stranger who clicks on a card is told who may decide, and nothing else'],
         },
@@ -340,21 +342,23 @@ export const callerRows: readonly Row[] = [
         file: 'src/approvals/approvals.ts',
         find: 'if (request.agent.id !== agent) throw notFound()',
         replace: '',
-        tests: { 'test/approvals/approvals.test.ts': ['the agent › withdraws its own request, and no other'] },
+        tests: { 'test/approvals/approvals.test.ts': ['an agent › withdraws its own request only'] },
       },
       {
         name: 'report-owner',
         file: 'src/approvals/approvals.ts',
         find: 'if (request.executor !== input.executor) throw notFound()',
         replace: '',
-        tests: { 'test/approvals/approvals.test.ts': ['the agent › reports what it executed, and nobody else does'] },
+        tests: { 'test/approvals/approvals.test.ts': ['an agent › reports what it executed itself'] },
       },
       {
         name: 'grant-owner',
         file: 'src/approvals/approvals.ts',
         find: 'if (!mayHave || ',
         replace: 'if (',
-        tests: { 'test/approvals/approvals.test.ts': ['who reads › a grant is for the agent and the executor alone'] },
+        tests: {
+          'test/approvals/approvals.test.ts': ['readers of a request › get a grant only as the agent or the executor'],
+        },
       },
       {
         name: 'default-deny',

@@ -17,8 +17,8 @@ export const floodRows: readonly Row[] = [
         tests: {
           [limit]: ['taking a slot › is refused when all are taken, with a time to try again'],
           'test/approvals/reservationFlood.test.ts': [
-            '1,000 posts of one agent, each with a key of its own, leave 5 cards',
-            '1,000 posts of many agents leave 20 cards in a channel, and 5 of each agent at most',
+            '1,000 asks of one agent, each with its own key, leave 5 cards',
+            '1,000 asks of many agents leave 20 cards in a channel, at most 5 of each agent',
           ],
         },
       },

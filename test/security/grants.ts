@@ -16,8 +16,8 @@ export const grantRows: readonly Row[] = [
         replace: '',
         tests: {
           'test/approvals/redemption.test.ts': [
-            'no grant of ours is › %s',
-            'no grant of ours is › a token that a foreign key signed, under our key’s name',
+            'a grant is refused if it is › %s',
+            "a grant is refused if it is › a token that a foreign key signed under the service's key name is not a grant",
           ],
         },
       },
@@ -26,7 +26,7 @@ export const grantRows: readonly Row[] = [
         file: 'src/approvals/grants.ts',
         find: 'encoded(bytes) === signature &&',
         replace: '',
-        tests: { 'test/approvals/redemption.test.ts': ['no grant of ours is › %s'] },
+        tests: { 'test/approvals/redemption.test.ts': ['a grant is refused if it is › %s'] },
       },
       {
         name: 'grant-audience',
@@ -43,7 +43,7 @@ export const grantRows: readonly Row[] = [
         tests: {
           [grant]: ['a grant is checked › and refused for %s'],
           'test/approvals/redemption.test.ts': [
-            'redeeming › a grant of one request is none for another of the same agent',
+            'redeeming › does not take the grant of another request of the same agent',
           ],
         },
       },
@@ -55,7 +55,7 @@ export const grantRows: readonly Row[] = [
         tests: {
           [redemption]: ['redeem › refuses %s'],
           'test/approvals/redemption.test.ts': [
-            'redeeming › ends with the grant, but a lost answer can be asked for again',
+            'redeeming › ends when the grant expires, but a lost answer can be repeated',
           ],
         },
       },
@@ -73,7 +73,7 @@ export const grantRows: readonly Row[] = [
         replace: 'if (false)',
         tests: {
           'test/approvals/redemption.test.ts': [
-            'redeeming › is for the executor alone, and for the right to execute for others',
+            'redeeming › is for the executor alone, which needs the right to execute for others',
           ],
         },
       },
@@ -92,7 +92,7 @@ export const grantRows: readonly Row[] = [
         tests: {
           [redemption]: ['redeem › refuses %s'],
           'test/approvals/redemption.test.ts': [
-            'redeeming › 50 at once, from three processes, gives one success and one event',
+            'redeeming › 50 times at once, from three processes, gives one success and one event',
           ],
         },
       },
@@ -109,7 +109,7 @@ export const grantRows: readonly Row[] = [
         replace: 'sha256(key)',
         tests: {
           'test/core/data/id.test.ts': ['an idempotency key is named per agent, and its shard follows from its name'],
-          'test/approvals/ask.test.ts': ['an idempotency key › of another agent is another key'],
+          'test/approvals/ask.test.ts': ['an idempotency key › is separate for each agent'],
         },
       },
       {
@@ -138,7 +138,7 @@ export const grantRows: readonly Row[] = [
         replace: 'return step',
         tests: {
           'test/approvals/frozenFacts.test.ts': [
-            'what policy forbids by now › is not redeemed with a grant from before, and the approval is revoked',
+            'an approved action that policy forbids afterwards › is not redeemed with an earlier grant, and the approval is revoked',
           ],
         },
       },
@@ -149,8 +149,8 @@ export const grantRows: readonly Row[] = [
         replace: 'if (rules)',
         tests: {
           'test/approvals/frozenFacts.test.ts': [
-            'what policy forbids by now › gets no grant, and the approval is revoked',
-            'what policy forbids by now › even when a rule had allowed it',
+            'an approved action that policy forbids afterwards › gets no grant, and the approval is revoked',
+            'an approved action that policy forbids afterwards › is revoked even if a rule had allowed it',
           ],
         },
       },
@@ -160,7 +160,9 @@ export const grantRows: readonly Row[] = [
         find: '!policy.agent(agent.id) || !policy.agent(executor)',
         replace: 'false',
         tests: {
-          'test/approvals/frozenFacts.test.ts': ['an agent that was taken out of the policy › gets nothing more: %s'],
+          'test/approvals/frozenFacts.test.ts': [
+            'an agent that was taken out of the policy › gets no grant and cannot redeem: %s',
+          ],
         },
       },
     ],

@@ -132,7 +132,9 @@ export const storageRows: readonly Row[] = [
         find: "if (!('closedAt' in told) && (",
         replace: 'if (false && (',
         tests: {
-          'test/approvals/recollection.test.ts': ['what is missing of a request that is open was not erased'],
+          'test/approvals/recollection.test.ts': [
+            'an open request whose texts are missing is refused, because only closed ones are erased',
+          ],
         },
       },
       {

@@ -4,7 +4,7 @@ const ends = 'test/approvals/ends.test.ts'
 const witness = 'test/evidence/witness.test.ts'
 const seal = 'test/evidence/sealWitnesses.test.ts'
 const kept = 'test/verify/grants.test.ts'
-const older = 'an older row › grants nothing twice: from %s'
+const older = 'an older row › does not let an approval be used again: from %s'
 
 /** What files of the write-once archive hold against tables that were put back. */
 export const witnessRows: readonly Row[] = [
@@ -24,7 +24,7 @@ export const witnessRows: readonly Row[] = [
         file: 'src/approvals/approvals.ts',
         find: '  await ends.leaveSoon(request)\n',
         replace: '',
-        tests: { [ends]: ['the file of an end › is there when the answer is: %s'] },
+        tests: { [ends]: ['the file of an end › exists when the caller gets the answer: %s'] },
       },
       {
         name: 'end-is-the-same',
@@ -38,7 +38,7 @@ export const witnessRows: readonly Row[] = [
         file: 'src/approvals/ends.ts',
         find: '!(await macs.isAuthentic(authenticatedEnd(macs.origin, read.end), read.mac))',
         replace: 'false',
-        tests: { [ends]: ['a file that the service did not write › is refused although it says what the ledger says'] },
+        tests: { [ends]: ['a file that the service did not write › is refused even if it agrees with the ledger'] },
       },
       {
         name: 'end-after-crash',
@@ -53,7 +53,7 @@ export const witnessRows: readonly Row[] = [
         find: 'this.#parts.clock.now() < plusSeconds(ended.end.at, repeatWithin)',
         replace: 'true',
         tests: {
-          [ends]: ['a repeated redemption › %s seconds after the file was made is told to %s, by every process'],
+          [ends]: ['a repeated redemption › %s seconds after the file was written has to %s, in every process'],
         },
       },
     ],

@@ -63,7 +63,7 @@ test('an approval lapses as the policy says', () => {
   expect(decide(request, decision(request)).request).toMatchObject({ lapsesAt: after(660) })
 })
 
-test('what is recorded of a vote is who, how, on what facts, and what was said', () => {
+test('a vote is recorded with its person, channel, facts and reason', () => {
   const request = pending()
   const { events } = decide(request, decision(request, { reason: 'Fine.' }))
   expect(events[0]).toEqual({
@@ -75,7 +75,7 @@ test('what is recorded of a vote is who, how, on what facts, and what was said',
   })
 })
 
-test('what is recorded of a vote is also the application, and what its person proved', () => {
+test('a vote is recorded with the application, and with the proof of its person', () => {
   const request = pending()
   const seen = { via: 'console', digest: request.digest, client: oid(70), proved: 'c1' }
   const { request: now, events } = decide(request, decision(request, { seen }))
@@ -105,7 +105,7 @@ describe('the state', () => {
   })
 })
 
-describe('who decides', () => {
+describe('people who may decide', () => {
   const alias = oid(111)
 
   test.each<[string, Partial<Facts>, ProblemCode]>([
@@ -117,32 +117,32 @@ describe('who decides', () => {
     ['a guest', { member: false }, 'not-permitted'],
     ['somebody whose account is disabled', { enabled: false }, 'not-permitted'],
     ['an owner who is a stranger to the group', { accounts: [owner], groups: [] }, 'not-permitted'],
-  ])('not %s', (_who, other, expected) => {
+  ])('do not include %s', (_who, other, expected) => {
     const request = pending()
     expect(code(() => decide(request, decision(request, { facts: facts(dba, other) })))).toBe(expected)
     expect(code(() => decide(request, decision(request, { verdict: 'deny', facts: facts(dba, other) })))).toBe(expected)
   })
 
-  test('not whoever executes it', () => {
+  test('do not include the executor', () => {
     const request = pending({ executor: runner })
     const as = { facts: facts(dba, { accounts: [runner, dba].sort() }) }
     expect(code(() => decide(request, decision(request, as)))).toBe('self-approval')
   })
 
-  test('nobody, where no group is required', () => {
+  test('do not include anyone if no group is required', () => {
     const request = pending({ judgement: needs([]) })
     expect(code(() => decide(request, decision(request)))).toBe('not-permitted')
     expect(code(() => decide(request, decision(request, { facts: facts(dba, { groups: [] }) })))).toBe('not-permitted')
   })
 
-  test('nobody, where the required group is empty text or unknown', () => {
+  test('do not include anyone if the required group is empty text or unknown', () => {
     const request = pending({ judgement: needs([{ groups: [], quorum: 1 }]) })
     expect(code(() => decide(request, decision(request, { facts: facts(dba, { groups: [''] }) })))).toBe(
       'not-permitted',
     )
   })
 
-  test('a second account of somebody who voted does not vote again', () => {
+  test('do not vote again with a second account', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const both = [dba, alias].sort()
     const one = stored(decide(request, decision(request, { facts: facts(dba, { accounts: both }) })))
@@ -151,13 +151,13 @@ describe('who decides', () => {
     expect(code(() => decide(one, { ...again, verdict: 'deny', reason: 'No.' }))).toBe('already-decided')
   })
 
-  test('a second account does not vote either when only the first vote told of it', () => {
+  test('do not vote again with a second account that only the first vote names', () => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const one = stored(decide(request, decision(request, { facts: facts(dba, { accounts: [dba, alias].sort() }) })))
     expect(code(() => decide(one, decision(one, { approver: alias })))).toBe('already-decided')
   })
 
-  test('one person in two groups does not fill the places of both', () => {
+  test('do not fill the places of two groups alone', () => {
     const request = pending({ judgement: needs([slot('dba'), slot('security')]) })
     const both = facts(dba, { groups: ['dba', 'security'] })
     const one = stored(decide(request, decision(request, { facts: both })))
