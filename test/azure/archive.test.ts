@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => blobs.close())
 
-test('a file has the type that it was given, and is open to nobody', async () => {
+test('a file has the given type, and is not public', async () => {
   await archive.create('types/created', bytes, 'application/json')
   await archive.createOrRead('types/settled', bytes, 'text/plain')
   await archive.write('types/written', streamOf(bytes), 'application/zip')
@@ -36,7 +36,7 @@ test('the newest checkpoint is text in the public container', async () => {
   expect(contentType).toBe('text/plain; charset=utf-8')
 })
 
-test('metadata that is no digest is none', async () => {
+test('metadata that is not a digest is ignored', async () => {
   const container = blobs.container()
   await container.getBlockBlobClient('odd').upload('x', 1, { metadata: { sha256: 'ABC' } })
   expect(await archive.find('odd')).toEqual({ name: 'odd', size: 1 })
@@ -49,7 +49,7 @@ test('preparing twice changes nothing', async () => {
   expect((await blobs.kept('before')).content).toEqual(bytes)
 })
 
-test('an archive answers that is there, and only that', async () => {
+test('an existing container answers, and a missing one is unavailable', async () => {
   await archive.ping()
   const missing = blobs.archive({ container: 'elsewhere' })
   expect(await codeOf(missing.ping())).toBe('unavailable')
@@ -58,13 +58,13 @@ test('an archive answers that is there, and only that', async () => {
   expect(await codeOf(missing.read('a'))).toBe('unavailable')
 })
 
-test('a wrong key is no access', async () => {
+test('a wrong key gets no access', async () => {
   const stranger = blobs.archive({ key: Buffer.alloc(64).toString('base64') })
   expect(await codeOf(stranger.create('a', bytes, 'text/plain'))).toBe('unavailable')
   expect(await codeOf(stranger.ping())).toBe('unavailable')
 })
 
-describe('in front of a storage in trouble', () => {
+describe('a storage in trouble', () => {
   let storage: Double
   afterEach(() => storage.close())
 
@@ -73,7 +73,7 @@ describe('in front of a storage in trouble', () => {
     ['drops the connection', () => 'reset'],
     ['does not answer', () => 'hang'],
     ['says that a file exists and cannot show it', ({ method }) => ({ status: method === 'PUT' ? 409 : 404 })],
-  ])('nothing is written when it %s', async (_how, answer) => {
+  ])('nothing is written if it %s', async (_how, answer) => {
     storage = await startDouble(answer)
     const troubled = blobs.archive({ url: `${storage.origin}/${blobs.account}`, timeout: 500 })
     const calls = [
@@ -89,7 +89,7 @@ describe('in front of a storage in trouble', () => {
     ['drops the connection', () => 'reset'],
     ['does not answer', () => 'hang'],
     ['has no such container', () => ({ status: 404, headers: { 'x-ms-error-code': 'ContainerNotFound' } })],
-  ])('nothing is said of files when it %s', async (_how, answer) => {
+  ])('no file is reported present or absent if it %s', async (_how, answer) => {
     storage = await startDouble(answer)
     const troubled = blobs.archive({ url: `${storage.origin}/${blobs.account}`, timeout: 500 })
     const calls = [

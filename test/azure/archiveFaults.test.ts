@@ -29,7 +29,7 @@ afterAll(async () => {
   await blobs.close()
 })
 
-describe('through a connection in trouble', () => {
+describe('over a failing connection', () => {
   let through: BlobArchive
 
   beforeEach(() => {
@@ -44,7 +44,7 @@ describe('through a connection in trouble', () => {
     expect((await blobs.kept('lost/created')).content).toEqual(bytes)
   })
 
-  test('a file that somebody else created while the request was lost is not mine', async () => {
+  test("a file that another process created while the request was lost is not taken for one's own", async () => {
     const meanwhile = () => archive.create('lost/theirs', others, 'text/plain')
     proxy.plan(inOrder([{ kind: 'lost', meanwhile }], isPut))
     await expect(through.create('lost/theirs', bytes, 'text/plain')).rejects.toThrow('lost/theirs')
@@ -84,7 +84,7 @@ describe('through a connection in trouble', () => {
   test.each<[string, Fault['kind']]>([
     ['before the last step', 'lost'],
     ['after the last block', 'late'],
-  ])('whoever streams gets what stands when somebody else was faster: %s', async (when, kind) => {
+  ])('a stream that another process overtook gets the stored file: %s', async (when, kind) => {
     const meanwhile = () => archive.write(when, streamOf(others), 'text/plain')
     const fault = kind === 'lost' ? { kind, meanwhile } : ({ kind: 'late', meanwhile } as const)
     proxy.plan(inOrder([fault], kind === 'lost' ? isCommit : isBlock))
@@ -97,7 +97,7 @@ describe('through a connection in trouble', () => {
   test.each([
     ['with their file', true],
     ['without a file, which is trouble', false],
-  ])('blocks may be gone when they are to be listed: %s', async (how, written) => {
+  ])('blocks may be gone when they are committed: %s', async (how, written) => {
     const meanwhile = async () => void (written && (await archive.write(how, streamOf(others), 'text/plain')))
     const headers = { 'x-ms-error-code': 'InvalidBlockList' }
     proxy.plan((call) => {
@@ -110,7 +110,7 @@ describe('through a connection in trouble', () => {
     expect([proxy.count('late'), proxy.count('status')]).toEqual([1, 1])
   })
 
-  test('a stream ends with the storage: its maker is told to stop, and no file is there', async () => {
+  test('a stream ends when the storage fails: its source is told to stop, and no file is left', async () => {
     let stopped = false
     async function* endless() {
       try {
@@ -126,7 +126,7 @@ describe('through a connection in trouble', () => {
     expect(await archive.find('endless')).toBeNull()
   })
 
-  test('a reader is told when the storage ends inside a file', async () => {
+  test('a reader gets an error if the storage ends within a file', async () => {
     await archive.write('read', streamOf(large), 'text/plain')
     const stream = await through.open('read')
     const read: number[] = []

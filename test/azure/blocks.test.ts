@@ -9,7 +9,7 @@ async function* blocks(count: number, pulled: () => void = () => {}): AsyncGener
   }
 }
 
-test('blocks are put under ids that are equally long and nobody else’s, and listed in order', async () => {
+test('blocks get unique ids of equal length, and are listed in order', async () => {
   const put = new Map<string, number>()
   const store = async (id: string, block: Uint8Array) => void put.set(id, block[0] ?? -1)
   const staged = await Promise.all([stage(blocks(5), store), stage(blocks(5), store)])
@@ -18,7 +18,7 @@ test('blocks are put under ids that are equally long and nobody else’s, and li
   for (const { ids } of staged) expect(ids.map((id) => put.get(id))).toEqual([0, 1, 2, 3, 4])
 })
 
-test('no more of a stream is in memory than two blocks on their way', async () => {
+test('a stream has at most two blocks in memory', async () => {
   let pulled = 0
   let done = 0
   let most = 0
@@ -54,7 +54,7 @@ test('a block that overtakes another changes nothing', async () => {
   expect(ids.map((id) => put.get(id)?.[0])).toEqual([0, 1, 2, 3])
 })
 
-test('when a block cannot be put, nothing is on its way any more once that is known', async () => {
+test('a block that cannot be put fails the stream only after all other calls have ended', async () => {
   let onTheWay = 0
   let number = 0
   const put = async () => {

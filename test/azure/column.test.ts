@@ -15,11 +15,11 @@ test.each([
   expect(Object.values(columns).every((part) => part.length <= 30_000 && part.isWellFormed())).toBe(true)
 })
 
-test('a column that is not there is null, or refused where it must be', () => {
+test('a missing column is null, or refused where it is required', () => {
   expect(textOrNull({ v: 1 }, 'said')).toBeNull()
   expect(() => textIn({ v: 1, said: 1 }, 'said')).toThrow('no said')
 })
 
-test.each([undefined, '1', 1.5, 2 ** 60])('%p is no integer', (value) => {
+test.each([undefined, '1', 1.5, 2 ** 60])('%p is not an integer', (value) => {
   expect(() => integerIn({ v: 1, seq: value }, 'seq')).toThrow('no seq')
 })

@@ -50,7 +50,7 @@ test.each([
   ['by both', { '@odata.type': '#microsoft.graph.agentUser', identityParentId: erin }],
   ['by a type that is unknown', { '@odata.type': '#microsoft.graph.robotUser' }],
   ['by an agent in another form', { identityParentId: { id: erin } }],
-])('an account of an agent is no person, though a member and enabled: known %s', async (_how, said) => {
+])('an account of an agent is not a person, even if it is an enabled member: recognised %s', async (_how, said) => {
   answer = () => ({ status: 200, body: { ...user, ...said } })
   expect(await directory().person(dana)).toBeNull()
 })
@@ -58,12 +58,12 @@ test.each([
 test.each([
   ['a type', { '@odata.type': '#microsoft.graph.user' }],
   ['no agent', { identityParentId: null }],
-])('a person stays one with %s', async (_what, said) => {
+])('a person is recognised with %s', async (_what, said) => {
   answer = () => ({ status: 200, body: { ...user, ...said } })
   expect(await directory().person(dana)).toMatchObject({ name: 'Dana' })
 })
 
-test('there may be no such person', async () => {
+test('a person may not exist', async () => {
   answer = () => missing
   expect(await directory().person(dana)).toBeNull()
 })
@@ -75,7 +75,7 @@ test.each<[string, object]>([
   ['no type', { userType: undefined }],
   ['no state', { accountEnabled: undefined }],
   ['a state that is text', { accountEnabled: 'true' }],
-])('an answer about %s is none', async (_what, said) => {
+])('an answer about %s is refused', async (_what, said) => {
   answer = () => ({ status: 200, body: { ...user, ...said } })
   expect(await codeOf(directory().person(dana))).toBe('unavailable')
 })
@@ -89,7 +89,7 @@ test('the members of a group come from all its pages, each once', async () => {
   expect(graph.received[0]?.path).toBe(`/v1.0/groups/${group}/transitiveMembers`)
 })
 
-test('nothing is asked for that Graph answers from an index which lags behind', async () => {
+test("no query uses Graph's index, which lags behind", async () => {
   answer = ({ path }) => (path.includes('/groups/') ? page([dana]) : { status: 200, body: user })
   await directory().members(group)
   await directory().person(dana)
@@ -100,7 +100,7 @@ test('nothing is asked for that Graph answers from an index which lags behind', 
   }
 })
 
-test('of the members of a group only people count', async () => {
+test('only people count as members of a group', async () => {
   const types = ['group', 'servicePrincipal', 'device', 'orgContact', 'agentUser']
   const others = types.map((type) => ({ '@odata.type': `#microsoft.graph.${type}`, id: erin, userType: null }))
   answer = () => ({ status: 200, body: { value: [...others, { '@odata.type': '#microsoft.graph.user', id: dana }] } })
@@ -158,7 +158,7 @@ test.each<[string, unknown]>([
   ['an id that is none', { value: [{ '@odata.type': '#microsoft.graph.user', id: 'root' }] }],
   ['a link that is none', { value: [], '@odata.nextLink': 'more' }],
   ['no JSON', '<html>'],
-])('an answer about a group is none with %s', async (_what, body) => {
+])('an answer about a group is refused with %s', async (_what, body) => {
   answer = () => ({ status: 200, body })
   expect(await codeOf(directory().members(group))).toBe('unavailable')
 })
@@ -184,7 +184,7 @@ test.each<[string, Answer]>([
   ['answers nothing', { status: 204 }],
   ['drops the connection', 'reset'],
   ['does not answer', 'hang'],
-])('nobody is known while the directory %s, and then again', async (_how, trouble) => {
+])('no person is found while the directory %s, and afterwards they are', async (_how, trouble) => {
   const asking = directory({ timeout: 700 })
   answer = () => trouble
   expect(await problemOf(asking.person(dana))).toMatchObject({ code: 'unavailable', details: { retryAfter: 5 } })
@@ -201,7 +201,7 @@ test('a directory that is always busy is given up', async () => {
   expect(graph.received.length).toBeGreaterThan(1)
 })
 
-test('nobody is known while there is no directory, or no token for it', async () => {
+test('no person is found without a directory, or without a token for it', async () => {
   const credential: TokenCredential = { getToken: () => Promise.reject(new Error('no identity')) }
   expect(await codeOf(directory({ credential }).person(dana))).toBe('unavailable')
   expect(await codeOf(directory({ credential: { getToken: async () => null } }).person(dana))).toBe('unavailable')
@@ -228,7 +228,7 @@ test.each([3600, -3600])('after the clock was set by %i s the answer is not used
   expect(graph.received).toHaveLength(2)
 })
 
-test('that there is no such person is remembered, and an empty group too', async () => {
+test('a missing person is remembered, and so is an empty group', async () => {
   const asking = directory()
   answer = () => missing
   for (let i = 0; i < 3; i++) {
@@ -238,7 +238,7 @@ test('that there is no such person is remembered, and an empty group too', async
   expect(graph.received).toHaveLength(2)
 })
 
-test('those who ask at once share one answer, each person their own', async () => {
+test('simultaneous calls about one person share an answer', async () => {
   const asking = directory()
   answer = ({ path }) => ({ status: 200, body: { ...user, id: path.split('/').at(-1) } })
   await Promise.all(Array.from({ length: 20 }, (_, i) => asking.person(i % 2 === 0 ? dana : erin)))
@@ -255,7 +255,7 @@ test('a shared failure fails for all, and is not remembered', async () => {
   expect(await asking.person(dana)).toMatchObject({ name: 'Dana' })
 })
 
-test('the directory is there if it says that nobody is not', async () => {
+test('the directory works if it answers that an unknown person does not exist', async () => {
   answer = () => missing
   await directory().ping()
   expect(graph.received[0]?.path).toBe('/v1.0/users/00000000-0000-0000-0000-000000000000')

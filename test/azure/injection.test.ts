@@ -17,12 +17,12 @@ afterAll(() => storage.close())
 const everything = { keep: () => true, limit: 10 }
 const of = (id: string) => ledger.list({ by: 'agent', id: id as ObjectId }, everything)
 
-test('a list is of the agent it names', async () => {
+test('a list has the requests of the given agent', async () => {
   expect((await of(bot)).requests).toHaveLength(1)
 })
 
 test.each(["' or 1 eq 1", `x' or RowKey ge 'agent-${bot}`, "x') or (PartitionKey ge '0", "''", '..%2f..'])(
-  'what is no id of ours finds nothing, even where nobody parsed it: %s',
+  'a text that is not an id finds nothing, even if it was not parsed before: %s',
   async (id) => {
     expect(await of(id)).toEqual({ requests: [] })
   },

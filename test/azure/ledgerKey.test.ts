@@ -42,7 +42,7 @@ test('all instances agree on the order of versions of one second', async () => {
   expect((await keyOf().versions()).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
 })
 
-test('a version that is not on the list is looked for once a minute, and each value is read once', async () => {
+test('an unknown version is looked up once a minute, and each value is read once', async () => {
   version('v1', { created: 1 })
   const key = keyOf()
   await key.versions()
@@ -68,7 +68,7 @@ test('a new version is used a minute later without a restart', async () => {
   expect((await key.versions('v2')).map(({ id }) => id)).toEqual(['v2', 'v1'])
 })
 
-test('a version that was disabled is believed no longer', async () => {
+test('a disabled version is no longer accepted', async () => {
   version('v1', { created: 1 })
   version('v2', { created: 2 })
   const key = keyOf()
@@ -78,7 +78,7 @@ test('a version that was disabled is believed no longer', async () => {
   expect((await key.versions('other')).map(({ id }) => id)).toEqual(['v2'])
 })
 
-test('while the vault is away the versions that were read go on', async () => {
+test('while the vault does not answer, known versions stay in use', async () => {
   version('v1', { created: 1 })
   const key = keyOf()
   await key.versions()
@@ -108,7 +108,7 @@ test.each([
   ['too short', Buffer.alloc(16).toString('base64')],
   ['too long', Buffer.alloc(33).toString('base64')],
   ['no base64', 'a passphrase that somebody typed'],
-])('a secret that is %s is no ledger key', async (_what, value) => {
+])('a secret that is %s is not a ledger key', async (_what, value) => {
   versions.set('v1', { attributes: { enabled: true, created: 1 }, value })
   expect(await codeOf(keyOf().versions())).toBe('unavailable')
 })

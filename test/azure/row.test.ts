@@ -10,12 +10,12 @@ const presentation: Presentation = {
 
 const signer = rowSigner('countersign.example/evidence')
 
-test('a request is what it was before it became a row, its presentation too', () => {
+test('a request survives being written to a row and read back, with its presentation', () => {
   for (const request of [pending(), pending({ presentation })])
     expect(requestFrom(requestRow(signer, request))).toEqual(request)
 })
 
-test('a row of the time before presentations is read, and shows none', () => {
+test('a row from before presentations is read as one without', () => {
   const row = requestRow(signer, pending({ presentation }))
   const { policy, ...state } = JSON.parse(String(row['state'])) as { policy: { presentation?: unknown } }
   delete policy.presentation

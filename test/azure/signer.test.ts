@@ -62,7 +62,7 @@ test('a key is named by its thumbprint (RFC 7638)', async () => {
   expect(key?.kid).toBe(createHash('sha256').update(text).digest('base64url'))
 })
 
-test('the vault names the resource that a token is for, and gets no token before', async () => {
+test('the vault names the resource for its token, and gets no token before', async () => {
   await version('v1', { created: 1 })
   await signerOf().keys()
   expect(vault.received[0]?.headers.authorization).toBeUndefined()
@@ -70,7 +70,7 @@ test('the vault names the resource that a token is for, and gets no token before
   expect(new Set(scopes)).toEqual(new Set(['https://vault.azure.net/.default']))
 })
 
-test('a vault that names the resource of others gets no token', async () => {
+test('a vault that names a foreign resource gets no token', async () => {
   await version('v1', { created: 1 })
   const signer = signerOf({ connection: { allowInsecureConnection: true } })
   expect(await codeOf(signer.keys())).toBe('unavailable')
@@ -99,7 +99,7 @@ test('all instances agree on the order of versions of one second', async () => {
   expect(await kids(signerOf())).toEqual(await Promise.all(['a', 'b', 'c'].map(kidOf)))
 })
 
-test('a pinned version signs; the others are there to verify with', async () => {
+test('a pinned version signs, and the others only verify', async () => {
   await version('v1', { created: 1 })
   await version('v2', { created: 2 })
   await version('v3', { created: 3 })
@@ -119,7 +119,7 @@ test('a version that is named by its thumbprint signs', async () => {
   expect(verify('sha256', message, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
 })
 
-test('a version that came since the list was read is found by its thumbprint', async () => {
+test('a version that is newer than the list is found by its thumbprint', async () => {
   await version('v1', { created: 1 })
   const signer = signerOf()
   await signer.keys()
@@ -127,7 +127,7 @@ test('a version that came since the list was read is found by its thumbprint', a
   expect((await signer.sign(digest, await kidOf('v2'))).kid).toBe(await kidOf('v2'))
 })
 
-test('no other version signs for one that cannot', async () => {
+test('no other version signs in place of one that cannot', async () => {
   await version('v1', { created: 1, enabled: false })
   await version('v2', { created: 2 })
   const signer = signerOf()
@@ -147,7 +147,7 @@ test.each([
   expect(await codeOf(signer.sign(digest))).toBe('unavailable')
 })
 
-test('the keys are asked for once', async () => {
+test('the keys are read once', async () => {
   await version('v1', { created: 1 })
   const signer = signerOf()
   await Promise.all(Array.from({ length: 20 }, () => signer.keys()))
@@ -162,7 +162,7 @@ test('the keys are asked for once', async () => {
   ])
 })
 
-test('when a version is disabled, the next signature is by another', async () => {
+test('when a version is disabled, another one makes the next signature', async () => {
   await version('v1', { created: 1 })
   await version('v2', { created: 2 })
   const signer = signerOf()
@@ -194,7 +194,7 @@ test.each<[string, Answer]>([
   ['drops the connection', 'reset'],
   ['does not answer', 'hang'],
   ['answers something else', { status: 200, body: '<html>' }],
-])('nothing is signed while the vault %s, and then again', async (_how, answerAlways) => {
+])('nothing is signed while the vault %s, and afterwards it is', async (_how, answerAlways) => {
   await version('v1', { created: 1 })
   const signer = signerOf({ timeout: 800 })
   trouble = () => answerAlways
@@ -225,7 +225,7 @@ test('nothing is signed while there is no vault, no token or no key', async () =
   expect(await codeOf(signerOf({ timeout: 1_000 }).keys())).toBe('unavailable')
 })
 
-test('what is not a signature of P-256 is none', async () => {
+test('bytes that are not a P-256 signature are refused', async () => {
   await version('v1', { created: 1 })
   const signer = signerOf()
   await signer.keys()
@@ -244,7 +244,7 @@ test.each([
   'https://v.vault.azure.net/keys/',
   'https://v.vault.azure.net/keys/grants/',
   'https://v.vault.azure.net/secrets/grants',
-])('a key id that is none is refused: %s', (keyId) => {
+])('a malformed key id is refused: %s', (keyId) => {
   expect(() => signerOf({ keyId })).toThrow(Error)
 })
 

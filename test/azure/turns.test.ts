@@ -5,7 +5,7 @@ import { shards } from '../../src/core/data/id.ts'
 
 const [shard = 'none' as never] = shards
 
-test('who waits too long for a turn hears busy, and the turns go on', async () => {
+test('a call that waits too long for its turn fails as busy, and later turns go on', async () => {
   const inTurn = takeTurns(20)
   const order: string[] = []
   let release = () => {}
@@ -21,7 +21,7 @@ test('who waits too long for a turn hears busy, and the turns go on', async () =
   expect(order).toEqual(['next'])
 })
 
-test('what a turn gave is not kept by the turns after it', async () => {
+test('the result of a turn is not kept by later turns', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const inTurn = takeTurns()

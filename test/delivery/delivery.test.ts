@@ -73,7 +73,7 @@ describe('a delivery', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
-  test('is begun by a commit of this process, and by the timer for those of others', async () => {
+  test('begins with a commit of this process, and with the timer for commits of others', async () => {
     const first = await world.ask()
     world.delivery.soon(first.id)
     await world.delivery.idle()
@@ -84,7 +84,7 @@ describe('a delivery', () => {
     expect(await lies(world, second.id)).toEqual([])
   })
 
-  test('that has nothing to show sends nothing', async () => {
+  test('with nothing new to show sends nothing', async () => {
     const { id } = await world.ask()
     await world.delivery.deliver(id)
     await world.delivery.deliver(id)
@@ -94,7 +94,7 @@ describe('a delivery', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('shows nothing of what policy decides, or of what no channel is told', async () => {
+  test('sends no card for requests that policy decides, or whose groups have no channel', async () => {
     const allowed = await world.ask({ outcome: 'allow' })
     const silent = await world.ask(needing('silent'))
     for (const { id } of [allowed, silent]) await world.delivery.deliver(id)
@@ -105,7 +105,7 @@ describe('a delivery', () => {
     expect(await types(silent.id)).toEqual(['requested'])
   })
 
-  test('shows no state that is over: a passed deadline takes effect first', async () => {
+  test('lets a passed deadline take effect before it shows a request', async () => {
     const { id } = await world.ask()
     world.clock.jump(3_600)
     await world.delivery.deliver(id)
@@ -114,7 +114,7 @@ describe('a delivery', () => {
     expect(kinds()).toEqual(['post'])
   })
 
-  test('of a commit that comes while it is under way shows the truth in the end', async () => {
+  test('shows a commit that happens while it runs', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     world.teams.plan = inTurn([{ meanwhile: () => world.deny(id) }])
     await world.delivery.deliver(id)
@@ -123,7 +123,7 @@ describe('a delivery', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('of a commit that comes during its very last send shows the truth in the end', async () => {
+  test('shows a commit that happens during its last send', async () => {
     const { id } = await world.ask()
     const [approve, expire] = [
       () => world.approve(id),
@@ -136,7 +136,7 @@ describe('a delivery', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('of a commit that comes just before it gives up for now goes on', async () => {
+  test('goes on after a commit that happens just before it pauses', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'passing' } : null)
     const defer = world.outbox.defer.bind(world.outbox)
@@ -149,7 +149,7 @@ describe('a delivery', () => {
     expect(world.shown()).toEqual(['denied'])
   })
 
-  test('is told of a commit that comes just after it ended', async () => {
+  test('begins again with a commit that happens just after it ended', async () => {
     const { id } = await world.ask()
     const finish = world.outbox.finish.bind(world.outbox)
     world.outbox.finish = async (claim) => {
@@ -164,7 +164,7 @@ describe('a delivery', () => {
     expect(world.shown()).toEqual(['approved'])
   })
 
-  test('of many requests is the work of eight at once, oldest first, and of none for long', async () => {
+  test('runs for eight requests at once, oldest first, and for none of them for long', async () => {
     let under = 0
     let most = 0
     const busy = async () => {
@@ -187,15 +187,15 @@ describe('a delivery', () => {
   })
 })
 
-describe('two deliveries', () => {
-  test('of two processes that race post one card', async () => {
+describe('two deliveries of a request', () => {
+  test('that race in two processes post one card', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     const others = [world.process(), world.process(), world.process()]
     await Promise.all([world.delivery, ...others].map((delivery) => delivery.deliver(id)))
     expect(kinds()).toEqual(['post', 'post'])
   })
 
-  test('of which one was held up beyond its claim leave both cards known and true', async () => {
+  test('of which one outlasted its claim leave both cards known and up to date', async () => {
     const { id } = await world.ask()
     const other = world.process()
     const late = async () => {
@@ -212,7 +212,7 @@ describe('two deliveries', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
-  test('of which one was held up beyond its claim do not end on what came late', async () => {
+  test('of which one outlasted its claim do not end with an outdated card', async () => {
     const { id } = await world.ask()
     await world.delivery.deliver(id)
     await world.commit(id, remark)
@@ -271,7 +271,7 @@ describe('a crash', () => {
     world.failures.length = 0
   }
 
-  test('between posting and recording leaves one orphan, and the sweep a card that is true', async () => {
+  test('between posting and recording leaves one unknown card, and the sweep leaves one that is up to date', async () => {
     const { id } = await world.ask()
     await breaking('putCard', 'before').deliver(id)
     crashed()
@@ -293,17 +293,20 @@ describe('a crash', () => {
     ['putCard', 'after'],
     ['finish', 'before'],
     ['finish', 'after'],
-  ] as const)('at %s, %s it, leaves no orphan, and the sweep a card that is true', async (method, when) => {
-    const { id } = await world.ask()
-    await breaking(method, when).deliver(id)
-    crashed()
-    await sweepFor(60)
-    expect(world.shown()).toEqual(['pending'])
-    expect(await lies(world, id)).toEqual([])
-    expect(await world.isQuiet()).toBe(true)
-  })
+  ] as const)(
+    'at %s, %s it, leaves no unknown card, and the sweep leaves one that is up to date',
+    async (method, when) => {
+      const { id } = await world.ask()
+      await breaking(method, when).deliver(id)
+      crashed()
+      await sweepFor(60)
+      expect(world.shown()).toEqual(['pending'])
+      expect(await lies(world, id)).toEqual([])
+      expect(await world.isQuiet()).toBe(true)
+    },
+  )
 
-  test.each(['before', 'after'] as const)('at defer, %s it, is made good', async (when) => {
+  test.each(['before', 'after'] as const)('at defer, %s it, is recovered from', async (when) => {
     const { id } = await world.ask()
     world.teams.plan = inTurn([{ unsent: 'passing' }])
     await breaking('defer', when).deliver(id)
@@ -312,7 +315,7 @@ describe('a crash', () => {
     expect(world.shown()).toEqual(['pending'])
   })
 
-  test('that comes again each time posts ever more seldom', async () => {
+  test('that happens each time makes posts ever rarer', async () => {
     const { id } = await world.ask()
     world.outbox.putCard = () => Promise.reject(new Error('crash'))
     await sweepFor(3_600)
@@ -323,7 +326,7 @@ describe('a crash', () => {
   })
 })
 
-describe('a card that is not known', () => {
+describe('an unknown card', () => {
   const stray = { conversation: `${dbaChannel};messageid=77`, activity: '77' }
   /** A card that a crash left behind. */
   const orphan = async (id: RequestId) => {
@@ -332,7 +335,7 @@ describe('a card that is not known', () => {
     return sent.sent
   }
 
-  test('is adopted when somebody clicks on it, and heals, without another being posted', async () => {
+  test('is adopted at a click and updated, and no other card is posted', async () => {
     const { id } = await world.ask()
     const card = await orphan(id)
     await world.approve(id)
@@ -343,7 +346,7 @@ describe('a card that is not known', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('is adopted beside the one that is known; both are true from then on', async () => {
+  test('is adopted beside a known card, and both stay up to date', async () => {
     const { id } = await world.ask()
     const card = await orphan(id)
     await world.delivery.deliver(id)
@@ -358,7 +361,7 @@ describe('a card that is not known', () => {
     expect(world.shown()).toEqual(['lapsed', 'lapsed'])
   })
 
-  test('is adopted while a delivery is under way, and is not overlooked', async () => {
+  test('is adopted and updated even while a delivery runs', async () => {
     const { id } = await world.ask()
     const card = await orphan(id)
     await world.approve(id)
@@ -369,7 +372,7 @@ describe('a card that is not known', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
-  test('is not adopted where the request has no business, or when it does not exist', async () => {
+  test('is not adopted in a channel of other groups, or without a request', async () => {
     const { id } = await world.ask()
     await world.delivery.adopt(id, securityChannel, stray)
     await world.delivery.adopt(idOf(noon, shard(3)), dbaChannel, stray)
@@ -378,14 +381,14 @@ describe('a card that is not known', () => {
     expect(kinds()).toEqual([])
   })
 
-  test('is not adopted by the dozen', async () => {
+  test('is adopted only up to a limit for each request', async () => {
     const { id } = await world.ask()
     await world.delivery.deliver(id)
     for (let i = 0; i < 20; i++) await world.delivery.adopt(id, dbaChannel, { ...stray, activity: `stray${i}` })
     expect((await world.outbox.cards(id)).length).toBeLessThanOrEqual(5)
   })
 
-  test('that is known after all changes nothing', async () => {
+  test('that turns out to be known changes nothing', async () => {
     const { id } = await world.ask()
     await world.delivery.deliver(id)
     const [card] = world.teams.cards()
@@ -393,7 +396,7 @@ describe('a card that is not known', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('that cannot be noted troubles nobody', async () => {
+  test('that cannot be recorded is only reported', async () => {
     const { id } = await world.ask()
     world.outbox.putCard = () => Promise.reject(new Error('down'))
     await world.delivery.adopt(id, dbaChannel, stray)
@@ -403,7 +406,7 @@ describe('a card that is not known', () => {
 })
 
 describe('Teams', () => {
-  test('that is down for a while gets everything when it is back, tried ever more seldom', async () => {
+  test('that is down for a while is tried ever more rarely, and gets everything when it is back', async () => {
     const { id } = await world.ask()
     let isDown = true
     world.teams.plan = () => (isDown ? { unsent: 'passing' } : null)
@@ -425,7 +428,7 @@ describe('Teams', () => {
     expect((await world.outbox.cards(id)).map(({ attempts }) => attempts)).toEqual([0])
   })
 
-  test('that is throttled is left alone for as long as it asks, in that conversation', async () => {
+  test('that throttles a conversation gets nothing there for as long as it asks', async () => {
     const first = await world.ask()
     world.teams.plan = inTurn([{ unsent: 'throttled', retryAfter: 47 }])
     await world.delivery.deliver(first.id)
@@ -450,7 +453,7 @@ describe('Teams', () => {
     expect(world.shown()).toEqual(['pending'])
   })
 
-  test('that throttles without saying for how long is left alone for a moment', async () => {
+  test('that throttles without a time gets nothing for a moment', async () => {
     const { id } = await world.ask()
     world.teams.plan = inTurn([{ unsent: 'throttled' }])
     world.delivery.soon(id)
@@ -461,7 +464,7 @@ describe('Teams', () => {
     expect(world.shown()).toEqual(['pending'])
   })
 
-  test('that broke in one channel does not keep the news from the other', async () => {
+  test('that fails in one channel does not stop updates in the other', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'refused' } : null)
     await world.delivery.deliver(id)
@@ -471,7 +474,7 @@ describe('Teams', () => {
     expect(world.shown()).toEqual(['denied'])
   })
 
-  test('that broke in one channel keeps no news from the other for long, though nobody tells of it', async () => {
+  test('that fails in one channel does not delay the other for long, even without a new commit', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'refused' } : null)
     await world.delivery.deliver(id)
@@ -480,7 +483,7 @@ describe('Teams', () => {
     expect(world.shown()).toEqual(['denied'])
   })
 
-  test('whose answer was lost has a card that nobody knows, and one that is known', async () => {
+  test('whose answer was lost has an unknown card and a known one', async () => {
     const { id } = await world.ask()
     world.teams.plan = inTurn([{ lost: true }])
     world.delivery.soon(id)
@@ -491,7 +494,7 @@ describe('Teams', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
-  test('of which our side fails is reported, and tried again later', async () => {
+  test("is tried again later after an error of the service's own, which is reported", async () => {
     const { id } = await world.ask()
     world.teams.plan = inTurn([{ throws: new Error('bug') }])
     world.delivery.soon(id)
@@ -546,7 +549,7 @@ describe('a channel', () => {
     },
   )
 
-  test('that takes cards again gets the one it lacks', async () => {
+  test('that takes cards again gets the missing one', async () => {
     const { id } = await world.ask(lasting(90_000, 'dba'))
     world.teams.plan = inTurn([{ unsent: 'refused' }])
     world.delivery.soon(id)
@@ -558,7 +561,7 @@ describe('a channel', () => {
     expect(await world.delivery.state(await world.find(id))).toBe('ok')
   })
 
-  test('that refuses updates is one that nobody is reached in', async () => {
+  test('that refuses updates counts as one in which no one is reached', async () => {
     const { id } = await world.ask(needing('dba', 'silent'))
     await world.delivery.deliver(id)
     world.teams.plan = () => ({ unsent: 'refused' })
@@ -575,7 +578,7 @@ describe('a channel', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('among others that is lost makes nothing undeliverable', async () => {
+  test('that is lost among others makes no request undeliverable', async () => {
     const { id } = await world.ask(needing('dba', 'security'))
     world.teams.plan = (send) => (send.channel === dbaChannel ? { unsent: 'gone' } : null)
     world.delivery.soon(id)
@@ -583,7 +586,7 @@ describe('a channel', () => {
     expect(await types(id)).toEqual(['requested'])
   })
 
-  test('that is lost is given up after two days, until something changes', async () => {
+  test('that is lost is given up after two days, until the request changes', async () => {
     const { id } = await world.ask(lasting(90_000, 'dba'))
     await world.approve(id)
     world.teams.plan = () => ({ unsent: 'refused' })
@@ -599,7 +602,7 @@ describe('a channel', () => {
     expect([kinds().length, await world.isQuiet()]).toEqual([3, true])
   })
 
-  test('that never had a card gets none of a request that closed an hour ago', async () => {
+  test('that never had a card gets none for a request that closed an hour ago', async () => {
     const { id } = await world.ask()
     await world.deny(id)
     world.clock.jump(3_601)
@@ -609,8 +612,8 @@ describe('a channel', () => {
   })
 })
 
-describe('undeliverable', () => {
-  test('is what ten minutes make of a request of which nobody heard, and no second time', async () => {
+describe('the event `undeliverable`', () => {
+  test('is recorded once for a request without a delivered card after ten minutes', async () => {
     const { id } = await world.ask()
     world.teams.plan = () => ({ unsent: 'passing' })
     world.delivery.soon(id)
@@ -626,7 +629,7 @@ describe('undeliverable', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
-  test('is not what becomes of a request that has its card, or is decided', async () => {
+  test('is not recorded for a request with a card, or a decided one', async () => {
     const carded = await world.ask()
     await world.delivery.deliver(carded.id)
     const decided = await world.ask()
@@ -641,7 +644,7 @@ describe('undeliverable', () => {
 describe('the state of a delivery', () => {
   const state = async (id: RequestId) => world.delivery.state(await world.find(id))
 
-  test('is ok, then late, then undeliverable while nobody is reached, and ok when somebody is', async () => {
+  test('goes from ok to late to undeliverable while no card arrives, and back to ok when one does', async () => {
     const { id } = await world.ask()
     world.teams.plan = () => ({ unsent: 'passing' })
     world.delivery.soon(id)
@@ -656,7 +659,7 @@ describe('the state of a delivery', () => {
     expect(await state(id)).toBe('ok')
   })
 
-  test('is ok without a read for a request that is young, closed, policy’s or nobody’s', async () => {
+  test('is ok, without a read, for a request that is young or closed, was decided by policy, or has no channel', async () => {
     const young = await world.ask()
     const closed = await world.ask()
     await world.deny(closed.id)
@@ -673,7 +676,7 @@ describe('the state of a delivery', () => {
 })
 
 describe('the pace', () => {
-  test('keeps within the limits of each conversation, and lets the rest wait its turn', async () => {
+  test('keeps the limit of each conversation, and lets other sends wait', async () => {
     const asked: ApprovalRequest[] = []
     for (let i = 0; i < 70; i++) asked.push(await world.ask({ ...needing('dba'), agent: oid(500 + i) }))
     for (const { id } of asked) world.delivery.soon(id)
@@ -689,7 +692,7 @@ describe('the pace', () => {
     expect(await world.isQuiet()).toBe(true)
   })
 
-  test('keeps within what all conversations may have together', async () => {
+  test('keeps the limit of all conversations together', async () => {
     const { id } = await world.ask(needing('wide'))
     world.delivery.soon(id)
     await world.clock.pass(0.9)
@@ -698,7 +701,7 @@ describe('the pace', () => {
     expect(world.teams.cards()).toHaveLength(60)
   })
 
-  test('does not stand still because the clock was put back', async () => {
+  test('goes on after the clock was put back', async () => {
     for (let i = 0; i < 7; i++) await world.delivery.deliver((await world.ask()).id)
     world.clock.jump(-3_000)
     world.delivery.soon((await world.ask()).id)
@@ -707,7 +710,7 @@ describe('the pace', () => {
   })
 })
 
-test('a storage that fails is reported, and nothing else happens', async () => {
+test('a failing storage is reported, and nothing else happens', async () => {
   const { id } = await world.ask()
   world.outbox.claim = () => Promise.reject(new Error('down'))
   world.delivery.soon(id)

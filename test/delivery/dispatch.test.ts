@@ -48,7 +48,7 @@ test('a channel whose kind has no messenger refuses, and nothing is sent elsewhe
   expect([...teams.sends, ...other.sends, ...teams.said, ...other.said]).toEqual([])
 })
 
-test('each kind has its own pace, and a thread that of its channel', () => {
+test('each kind has its own pace, and a thread has that of its channel', () => {
   const pace = pacing(clock, both().all.rulesOf)
   expect(pace.next(there)).toEqual({ wait: 0 })
   expect(pace.next(`${there}#7`)).toHaveProperty('notBefore')

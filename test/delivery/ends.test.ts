@@ -31,7 +31,7 @@ const crashes: readonly (readonly [string, (here: DeliveryWorld, id: RequestId) 
   ],
 ]
 
-test.each(crashes)('a delivery makes the file that a crash prevented: %s', async (act, crash) => {
+test.each(crashes)('a delivery writes the file that a crash prevented: %s', async (act, crash) => {
   const here = deliveryWorld()
   const { id } = await here.ask()
   await crash(here, id)
@@ -41,7 +41,7 @@ test.each(crashes)('a delivery makes the file that a crash prevented: %s', async
   expect(here.failures).toEqual([])
 })
 
-test('a delivery makes the file of a withdrawal that only policy allowed', async () => {
+test('a delivery writes the file of a withdrawn request that policy allowed', async () => {
   const here = deliveryWorld()
   const { id } = await ask(here.ledger, { outcome: 'allow', at: here.clock.now() })
   expect(await here.isQuiet()).toBe(true)
@@ -51,7 +51,7 @@ test('a delivery makes the file of a withdrawal that only policy allowed', async
   expect([here.teams.cards(), await here.isQuiet()]).toEqual([[], true])
 })
 
-test('while the archive is away, cards are brought up to date, health says so, and the file is tried again', async () => {
+test('while the archive does not answer, cards are updated, health reports it, and the file is tried again', async () => {
   const here = deliveryWorld()
   let isAway = true
   const archive = {
@@ -76,7 +76,7 @@ test('while the archive is away, cards are brought up to date, health says so, a
   expect(here.failures).toEqual([away])
 })
 
-test('another end on file is reported, and the delivery ends', async () => {
+test('a file with another end is reported, and the delivery ends', async () => {
   const here = deliveryWorld()
   const { id } = await here.ask()
   await here.archive.createOrRead(endPath(id), Buffer.from('foreign'), 'text/plain')

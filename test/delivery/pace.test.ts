@@ -32,18 +32,18 @@ test.each([
   [8, 2_000],
   [60, 30_000],
   [1_800, 3_600_000],
-])('whoever sends as fast as they may sends %i times in %i ms into one conversation, and never more', (most, ms) => {
+])('the pace allows %i sends in %i ms into one conversation, and never more', (most, ms) => {
   const times = greedy(4_000, () => '19:one')
   const stretches = times.slice(most).map((at, i) => at - (times[i] ?? 0))
   expect(Math.min(...stretches)).toBeGreaterThanOrEqual(ms)
 })
 
-test('into many conversations they send 50 times a second, and never more', () => {
+test('the pace allows 50 sends a second into many conversations, and never more', () => {
   const times = greedy(2_000, (i) => `19:${i % 200}`)
   expect(Math.min(...times.slice(50).map((at, i) => at - (times[i] ?? 0)))).toBe(1_000)
 })
 
-test('words have the pace of the cards in their channel, and what has no turn soon is not sent', async () => {
+test('words share the pace of the cards in their channel, and are not sent if their turn is far off', async () => {
   const clock = hasty()
   const pace = pacing(clock, () => teamsRules)
   const teams = new MemoryTeams(clock)

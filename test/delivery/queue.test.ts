@@ -20,7 +20,7 @@ function runs(atOnce: number, longest = 100) {
   return { add: (id: RequestId) => jobs.add(id), idle: () => jobs.idle(), begun, end }
 }
 
-test('so many run at once, the others in the order in which they came', async () => {
+test('a limited number of requests runs at once, the others in order of arrival', async () => {
   const { add, begun, end } = runs(2)
   for (const number of [1, 2, 3, 4]) void add(id(number))
   expect(begun).toEqual([1, 2].map(id))
@@ -30,7 +30,7 @@ test('so many run at once, the others in the order in which they came', async ()
   expect(begun).toEqual([1, 2, 3, 4].map(id))
 })
 
-test('a request runs once at a time, and once more for all who came meanwhile', async () => {
+test('a request runs once at a time, and once more for all calls in the meantime', async () => {
   const { add, begun, end } = runs(3)
   const told: string[] = []
   const first = add(id(1)).then(() => told.push('first'))
@@ -47,7 +47,7 @@ test('a request runs once at a time, and once more for all who came meanwhile', 
   expect(begun).toHaveLength(3)
 })
 
-test('what is too much is not kept', async () => {
+test('requests beyond the limit are dropped', async () => {
   const { add, begun, end, idle } = runs(1, 1)
   void add(id(1))
   void add(id(2))
@@ -58,7 +58,7 @@ test('what is too much is not kept', async () => {
   expect(begun).toEqual([1, 2].map(id))
 })
 
-test('it is idle when nothing runs and nothing waits', async () => {
+test('the queue is idle when nothing runs and nothing waits', async () => {
   const { add, end, idle } = runs(1)
   await idle()
   let isIdle = false
@@ -74,7 +74,7 @@ test('it is idle when nothing runs and nothing waits', async () => {
   await told
 })
 
-test('what waited for its turn is part of the trace in which it was added, whoever made room for it', async () => {
+test('a waiting request keeps the trace in which it was added, whichever call makes room for it', async () => {
   const seen: (string | undefined)[] = []
   const jobs = new Queue({ atOnce: 1, longest: 100 }, async () => {
     await flushed()

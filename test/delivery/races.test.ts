@@ -50,7 +50,7 @@ const reached = { moved: 0, lost: 0, changed: 0, orphans: 0, adopted: 0, undeliv
 
 class Injected extends Error {}
 
-test('whatever is interleaved, lost, late or broken: when all is quiet, every card that is known shows the truth', async () => {
+test('after any interleaving of calls and faults, every known card is up to date in the end', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

@@ -16,7 +16,7 @@ function burst(count: number, windows: readonly Window[], from = 0): readonly nu
 const fullest = (sent: readonly number[], ms: number): number =>
   Math.max(0, ...sent.map((from) => sent.filter((at) => at >= from && at < from + ms).length))
 
-test('the first may go at once, and so may a few', () => {
+test('the first few sends may go at once', () => {
   expect(burst(7, perChannel, 100)).toEqual(Array(7).fill(100))
 })
 
@@ -33,7 +33,7 @@ test('a process sends 50 a second', () => {
   expect(burst(101, perProcess)).toEqual([...Array(50).fill(0), ...Array(50).fill(1_000), 2_000])
 })
 
-test('whenever sends are asked for, no window is overfull, and none waits longer than it must', () => {
+test('at whatever times sends are requested, no window exceeds its limit, and none waits longer than needed', () => {
   const windows: fc.Arbitrary<readonly Window[]> = fc.array(
     fc.record({ most: fc.integer({ min: 1, max: 5 }), ms: fc.integer({ min: 1, max: 50 }) }),
     { minLength: 1, maxLength: 3 },
@@ -62,7 +62,7 @@ test('whenever sends are asked for, no window is overfull, and none waits longer
   )
 })
 
-test('what no window reaches is forgotten, and so is the future after the clock was put back', () => {
+test('sends beyond all windows are forgotten, and so are future ones after the clock was put back', () => {
   const windows = [
     { most: 1, ms: 10 },
     { most: 2, ms: 100 },

@@ -124,8 +124,8 @@ export const approverRows: readonly Row[] = [
         replace: '      return null as T',
         tests: {
           'test/azure/directory.test.ts': [
-            'nobody is known while the directory %s, and then again',
-            'nobody is known while there is no directory, or no token for it',
+            'no person is found while the directory %s, and afterwards they are',
+            'no person is found without a directory, or without a token for it',
           ],
         },
       },
@@ -153,7 +153,7 @@ export const approverRows: readonly Row[] = [
         file: 'src/azure/directory.ts',
         find: "if (type === '#microsoft.graph.user') ",
         replace: '',
-        tests: { 'test/azure/directory.test.ts': ['of the members of a group only people count'] },
+        tests: { 'test/azure/directory.test.ts': ['only people count as members of a group'] },
       },
     ],
   },

@@ -226,7 +226,7 @@ export const callerRows: readonly Row[] = [
         replace: '',
         tests: {
           'test/azure/directory.test.ts': [
-            'an account of an agent is no person, though a member and enabled: known %s',
+            'an account of an agent is not a person, even if it is an enabled member: recognised %s',
           ],
         },
       },

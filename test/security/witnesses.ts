@@ -45,7 +45,7 @@ export const witnessRows: readonly Row[] = [
         file: 'src/delivery/delivery.ts',
         find: 'if (await ends.leave(request)) this.#failing.delete(theArchive)',
         replace: '',
-        tests: { 'test/delivery/ends.test.ts': ['a delivery makes the file that a crash prevented: %s'] },
+        tests: { 'test/delivery/ends.test.ts': ['a delivery writes the file that a crash prevented: %s'] },
       },
       {
         name: 'repeated-redemption',
