@@ -88,7 +88,7 @@ describe('every card', () => {
     ['what policy denied', cards.channel(opened({ judgement: { outcome: 'no-policy', rules: [] } }))],
   ]
 
-  test.each([...all, ...more])('%s is an Adaptive Card of version 1.5, all filled in', (_what, card) => {
+  test.each([...all, ...more])('%s is an Adaptive Card of version 1.5 without an unfilled part', (_what, card) => {
     expect(complaints(card)).toEqual([])
     expect(card).toMatchObject({ version: '1.5', msteams: { width: 'Full' }, fallbackText: expect.any(String) })
     expect(JSON.stringify(card)).not.toMatch(/\$\{|undefined|\[object/)
@@ -96,7 +96,7 @@ describe('every card', () => {
   })
 })
 
-test('what is no card of version 1.5 would be found', () => {
+test('an object that is not a card of version 1.5 is found', () => {
   expect(
     complaints({ type: 'AdaptiveCard', version: '1.5', body: [{ type: 'TextBlock', text: 'x', selectAction: {} }] }),
   ).toEqual(['TextBlock has no selectAction'])
@@ -129,25 +129,25 @@ describe("the channel's card", () => {
       expect(lines(card)).toContain(line)
   })
 
-  test('shows the deadline in the time of the reader', () => {
+  test("shows the deadline in the reader's time zone", () => {
     expect(texts(card, 'TextBlock')).toContain(
       'Decide by {{DATE(2026-03-04T13:00:00Z, SHORT)}}, {{TIME(2026-03-04T13:00:00Z)}}',
     )
   })
 
-  test('marks what the agent wrote, with links that are text', () => {
+  test("marks the agent's words, and shows links as text", () => {
     const block = objects(card).find((one) => one['style'] === 'emphasis') ?? {}
     expect(texts(block, 'TextBlock')).toEqual(['Written by the agent, not verified'])
     expect(lines(block)).toEqual(['Quarterly churn report, ticket FIN-881', 'FIN-881  https://tickets.example/FIN-881'])
     expect(JSON.stringify(card)).not.toMatch(/OpenUrl|selectAction/)
   })
 
-  test('has one button, and it does not decide', () => {
+  test('has one button, which does not decide', () => {
     expect(buttons(card)).toEqual([{ title: 'Review', verb: 'review', data: { posted: true, request: request.id } }])
     expect(inputs(card)).toEqual([])
   })
 
-  test('shows how far it has come', () => {
+  test('shows the progress of the approval', () => {
     expect(texts(cards.channel(vote(request)), 'TextRun')).toContain('1 of 2: dba ✓, security or oncall …')
     const many = vote(pending({ judgement: needs([slot('dba', 3)]) }))
     expect(texts(cards.channel(many), 'TextRun')).toContain('1 of 3: dba 1/3 …')
@@ -204,7 +204,7 @@ describe("the channel's card", () => {
       ['Approved by Dana', 'Reported as succeeded: “120,000 rows”'],
     ],
     ['failed', anyWith('failed'), ['Approved by Dana', 'Reported as failed']],
-  ])('says what became of it: %s', (_what, request, story) => {
+  ])('says how the request ended: %s', (_what, request, story) => {
     const card = cards.channel(request)
     expect(titleOf(card)).toBe('db.export')
     const [status, ...rest] = lines(card)
@@ -213,7 +213,7 @@ describe("the channel's card", () => {
     expect(rest.slice(begin, begin + story.length)).toEqual(story)
   })
 
-  test.each(statuses)('%s: it leads to a review as long as somebody can still do something', (status) => {
+  test.each(statuses)('leads to a review while a person can still act on the request: %s', (status) => {
     expect(verbs(cards.channel(anyWith(status)))).toEqual(
       status === 'pending' || status === 'approved' ? ['review'] : [],
     )
@@ -243,12 +243,12 @@ describe("the channel's card", () => {
     ['expired', anyWith('expired'), [english.next.closed.expired]],
     ['revoked', anyWith('revoked'), [english.next.closed.revoked]],
     ['failed', anyWith('failed'), [english.next.closed.failed]],
-  ])('says what comes next, and who is missing: %s', (_what, request, next) => {
+  ])('says what comes next, and whose approval is missing: %s', (_what, request, next) => {
     for (const card of [cards.channel(request), reviewed(request)])
       expect(lines(card)).toEqual(expect.arrayContaining([...next]))
   })
 
-  test('tells tiers and outcomes apart without colours', () => {
+  test('distinguishes tiers and outcomes without colours', () => {
     const { tiers, statuses: words } = english
     for (const told of [tiers, words]) {
       const all = Object.values(told)
@@ -258,7 +258,7 @@ describe("the channel's card", () => {
     expect(lines(cards.channel(high()))).toContain(tiers.high)
   })
 
-  test('is spoken in words of ours alone', () => {
+  test('says everything in the words of the language', () => {
     expect(card).toMatchObject({ speak: 'An agent asks for approval. Medium tier. Waiting for approval' })
     const plain = opened({ judgement: { outcome: 'forbid', rules: ['never'] } })
     expect(cards.channel(plain)).toMatchObject({ speak: 'An agent asks for approval. Denied' })
@@ -278,7 +278,7 @@ describe("the channel's card", () => {
 })
 
 describe("the approver's view", () => {
-  test('of a short request approves with two clicks, on the view that was shown', () => {
+  test('of a short request approves with two clicks, on the shown view', () => {
     const request = pending(two)
     const card = reviewed(request)
     const approve = buttons(card).find(({ verb }) => verb === 'approve')
@@ -287,7 +287,7 @@ describe("the approver's view", () => {
     expect(inputs(front(card)).map(({ id, isRequired }) => [id, isRequired])).toEqual([['note', undefined]])
   })
 
-  test('has buttons with which the core lets this person decide', () => {
+  test('has the buttons that the core lets this person use', () => {
     let request: ApprovalRequest = pending({ action: long })
     const pages = pagesOf(long).length
     for (let page = 1; page <= pages; page++)
@@ -297,7 +297,7 @@ describe("the approver's view", () => {
     expect(vote(request, { seen }).status).toBe('approved')
   })
 
-  test('shows the same in full, and the digest by both its ends', () => {
+  test('shows everything in full, and both ends of the digest', () => {
     const request = pending({ action: { ...action, params: { a: 'x'.repeat(500) } } })
     const said = lines(reviewed(request))
     expect(said).toContain('x'.repeat(500))
@@ -335,11 +335,11 @@ describe("the approver's view", () => {
   test.each([
     [-1, 'Page 1 of 3'],
     [99, 'Page 3 of 3'],
-  ])('takes page %d for the nearest there is', (page, expected) => {
+  ])('shows the nearest page instead of page %d', (page, expected) => {
     expect(texts(reviewed(pending({ action: long }), page), 'TextBlock')).toContain(expected)
   })
 
-  test('of tier high wants the end of the target typed, and does not stand in the way of a denial', () => {
+  test('of tier high asks to type the end of the target, but not for a denial', () => {
     const card = reviewed(high())
     expect(verbs(front(card))).toEqual([])
     expect(inputs(front(card))).toEqual([])
@@ -362,7 +362,7 @@ describe("the approver's view", () => {
     }
   })
 
-  test('shows what I did, and what is missing; I can still deny', () => {
+  test('shows what the reader did and what is missing, and still offers a denial', () => {
     const card = reviewed(vote(pending(two)))
     expect(lines(card)).toEqual(
       expect.arrayContaining(['You approved this.', english.next.pending(['security or oncall'])]),
@@ -370,20 +370,20 @@ describe("the approver's view", () => {
     expect(verbs(card)).toEqual(['deny'])
   })
 
-  test('shows the others the same view as before', () => {
+  test('shows other approvers the same view as before', () => {
     const before = pending(two)
     const seen = [before, vote(before)].map((request) => buttons(reviewed(request, 1, security)))
     expect(seen[1]).toEqual(seen[0])
     expect(seen[0]?.map(({ verb }) => verb)).toEqual(['approve', 'deny'])
   })
 
-  test('offers nothing to another account of who has voted', () => {
+  test('offers nothing to another account of a person who has voted', () => {
     const card = reviewed(vote(pending(two), { facts: facts(dba, { accounts: [dba, dba2] }) }), 1, dba2)
     expect(lines(card)).toContain('You have already decided this with another account.')
     expect(verbs(card)).toEqual([])
   })
 
-  test('of an approved request revokes', () => {
+  test('of an approved request offers to revoke it', () => {
     const card = reviewed(approved())
     expect(verbs(card)).toEqual(['revoke'])
     expect(inputs(behind(card, 'Revoke')).map(({ id, isRequired }) => [id, isRequired])).toEqual([
@@ -393,20 +393,20 @@ describe("the approver's view", () => {
   })
 
   test.each(statuses.filter((status) => status !== 'pending' && status !== 'approved'))(
-    'of a request that is %s decides nothing',
+    'of a request that is %s offers nothing',
     (status) => {
       expect(verbs(reviewed(anyWith(status)))).toEqual([])
     },
   )
 
-  test('begins with what became of the last click', () => {
+  test('begins with the result of the last click', () => {
     expect(lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.' }))[0]).toBe(
       'Nothing was counted.',
     )
   })
 })
 
-test('who may not decide is told why and who may, and sees nothing of the action', () => {
+test('the card for a person who may not decide says why and who may, and nothing of the action', () => {
   const card = cards.refused(pending(two), 'You own this agent.')
   expect(lines(card)).toEqual(expect.arrayContaining(['You own this agent.', 'dba', 'security or oncall']))
   expect(verbs(card)).toEqual([])

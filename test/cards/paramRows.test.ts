@@ -57,20 +57,20 @@ describe.each<[string, object]>([
     expect(bold.map((one) => one['text'])).not.toContain('accounts (1)')
   })
 
-  test('is an Adaptive Card of version 1.5, all filled in', () => {
+  test('is an Adaptive Card of version 1.5 without an unfilled part', () => {
     expect(complaints(card)).toEqual([])
     expect(JSON.stringify(card)).not.toMatch(/\$\{|undefined|\[object/)
     expect(texts(card, 'TextRun')).not.toContain('')
   })
 })
 
-test('who may not decide sees nothing of the action in the title', () => {
+test('a person who may not decide sees nothing of the action in the title', () => {
   const card = cards.refused(pending(asked), 'No.')
   expect(titleOf(card)).toBe(summary)
   expect(JSON.stringify(card)).not.toMatch(/120,000|customers/)
 })
 
-test('of an erased action nothing is left in the title', () => {
+test('the title of an erased action has nothing left of it', () => {
   const erased: ApprovalRequest = { ...pending(asked), action: null }
   expect(titleOf(cards.channel(erased))).toBe(summary)
 })
@@ -81,7 +81,7 @@ test('the list has the titles', () => {
   expect(lines(card)).toEqual(expect.arrayContaining(['Export 120,000 rows of prod/postgres/customers', 'db.export']))
 })
 
-test('what policy says of how it is shown changes neither the view nor what the API says', () => {
+test("a presentation changes neither the view's hash nor the API's answer", () => {
   const viewOf = (request: ApprovalRequest) => buttons(review(request)).map(({ data }) => data)
   const [plain, shown] = [pending({ ...asked, presentation: { params: [] } }), pending(asked)]
   expect(viewOf(shown)).toEqual(viewOf(plain))

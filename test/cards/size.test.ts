@@ -135,7 +135,7 @@ const approval: Draft = {
 }
 
 describe.each(largest)('with %s', (_what, action) => {
-  test('all is shown, in cards that Teams takes', () => {
+  test('every part is shown, in cards that Teams accepts', () => {
     const [request, ...later] = states(action)
     if (!request) return
     const { presentation } = request.policy
@@ -151,7 +151,7 @@ describe.each(largest)('with %s', (_what, action) => {
   })
 })
 
-test('a list of requests is a card that Teams takes', () => {
+test('a list of requests is a card that Teams accepts', () => {
   const request = pending(longest(largest[0]?.[1] ?? action))
   expect(size(cards.list(Array.from({ length: 10 }, () => request)))).toBeLessThanOrEqual(most)
 })

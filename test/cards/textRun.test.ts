@@ -8,13 +8,13 @@ test.each([
   ['{{DATE(x)}}', '{|{DATE(x)}}'],
   ['{{{TIME(x)}}}', '{|{|{TIME(x)}}}'],
   ['{ {', '{ {'],
-])('no client fills in what somebody wrote: %s', (given, expected) => {
+])('no client fills in markup in an untrusted text: %s', (given, expected) => {
   expect(drawn(given).replaceAll('\u200b', '|')).toBe(expected)
   expect(unbroken(drawn(given))).toBe(given)
   expect(drawn(drawn(given))).toBe(drawn(given))
 })
 
-test('what somebody wrote never stands where a client renders markdown', () => {
+test('an untrusted text never stands where a client renders markdown', () => {
   expect(() => timedText([text('Closed '), quoted('[x](http://evil)')])).toThrow('ours alone')
 })
 

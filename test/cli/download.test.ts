@@ -52,7 +52,7 @@ const download = (...args: readonly string[]) =>
     env: { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' },
   })
 
-test('fetches the bundle and what people wrote, with the token', async () => {
+test('download fetches the bundle and the said file, with the token', async () => {
   const { code, stdout, stderr } = await download()
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(readFileSync(join(folder, whole)).equals(zip)).toBe(true)
@@ -64,7 +64,7 @@ test('fetches the bundle and what people wrote, with the token', async () => {
   ])
 })
 
-test('finds that both are there already', async () => {
+test('download finds that both files exist already', async () => {
   await download()
   const { code, stdout } = await download('--json')
   expect(code).toBe(0)
@@ -72,7 +72,7 @@ test('finds that both are there already', async () => {
   expect(readdirSync(folder).toSorted()).toEqual([whole, texts])
 })
 
-test.each([whole, texts])('leaves %s alone that has other content', async (name) => {
+test.each([whole, texts])('download does not replace %s with other content', async (name) => {
   writeFileSync(join(folder, name), 'other')
   const { code, stderr } = await download()
   expect(code).toBe(78)
@@ -108,7 +108,7 @@ test.each<[string, Answering, number, string]>([
   expect(readdirSync(folder)).toEqual([])
 })
 
-test.each(['2026-02-30', 'yesterday', '../../secrets'])('%s is no date', async (date) => {
+test.each(['2026-02-30', 'yesterday', '../../secrets'])('download refuses %s, which is not a date', async (date) => {
   const env = { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token' }
   expect(await program.run(['download', date], { env })).toMatchObject({ code: 78, stdout: '' })
   expect(seen).toEqual([])

@@ -36,7 +36,7 @@ afterAll(() => {
 const run = (...args: readonly string[]) => program.run(args)
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>
 
-test('verify says what holds, in words and for machines', async () => {
+test('verify reports a bundle that holds, in words and as JSON', async () => {
   const shown = await run('verify', file, '--key', days.pem, '--said', said)
   expect(shown).toMatchObject({ code: 0, stderr: '' })
   expect(shown.stdout).toContain('VERIFIED')
@@ -50,7 +50,7 @@ test('verify says what holds, in words and for machines', async () => {
   })
 })
 
-test('verify names what does not hold', async () => {
+test('verify names the check that failed', async () => {
   const damaged = days.place.write('damaged.zip', (await days.zip(day(4))).subarray(0, 3000))
   const shown = await run('verify', damaged, '--key', days.pem)
   expect(shown).toMatchObject({ code: 1, stdout: '' })
@@ -75,7 +75,7 @@ test('verify --chain takes all days of a folder', async () => {
   })
 })
 
-test('verify --grants finds the approvals of grants that were kept', async () => {
+test('verify --grants finds the approvals of kept grants', async () => {
   const { world } = days
   world.clock.set('2026-03-07T11:00:00.000Z' as never)
   const { request } = await world.approvals.ask(asks())
@@ -125,7 +125,7 @@ test.each<[string, number, () => readonly string[]]>([
 })
 
 describe('report', () => {
-  test('tells each request as a page, in which nothing that anybody wrote is markup', async () => {
+  test('shows each request on a page, in which no untrusted text is markup', async () => {
     const out = join(days.place.path, 'report.html')
     expect(await run('report', file, '--key', days.pem, '--said', said, '--out', out)).toMatchObject({ code: 0 })
     const html = readFileSync(out, 'utf8')
@@ -137,7 +137,7 @@ describe('report', () => {
     expect(readdirSync(days.place.path).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
-  test('tells what approvers were shown, how fast they were, and shows what strangers wrote for what it is', async () => {
+  test('shows what approvers saw and how fast they decided, and escapes untrusted text', async () => {
     const texts = days.place.write('said-2026-03-07.jsonl', await days.said(day(7)))
     const { code, stdout } = await run('report', await days.file(day(7)), '--key', days.pem, '--said', texts)
     expect(code).toBe(0)
@@ -147,7 +147,7 @@ describe('report', () => {
     expect(stdout).not.toMatch(/<script|<img|\u202e/)
   })
 
-  test('is a table where that is wanted, and goes to standard output', async () => {
+  test('is a table with --format csv, on standard output', async () => {
     const { code, stdout } = await run('report', file, '--key', days.pem, '--said', said, '--format', 'csv')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^request,state,asked_at,/)
@@ -155,7 +155,7 @@ describe('report', () => {
     expect(stdout).toContain('Quarterly report')
   })
 
-  test('is a table in which nothing is hidden, and nothing a formula, wherever its cells are parted', async () => {
+  test('is a table without hidden characters or formulas, whichever separator a program assumes', async () => {
     const texts = days.place.write('said-csv.jsonl', await days.said(day(7)))
     const args = ['report', await days.file(day(7)), '--key', days.pem, '--said', texts, '--format', 'csv']
     const { code, stdout } = await run(...args)
@@ -165,7 +165,7 @@ describe('report', () => {
     expect(stdout).not.toMatch(/(?:^|[;,\t\n\r"])[=+@-]|\u202e/)
   })
 
-  test('ends without a word when nobody reads on', async () => {
+  test('ends silently when its reader stops reading', async () => {
     // The report is more than a pipe holds.
     const started = ({ stdout }: ChildProcess) => void stdout?.once('data', () => stdout.destroy())
     const texts = days.place.write('said-long.jsonl', await days.said(day(7)))
@@ -185,19 +185,19 @@ describe('report', () => {
     expect(readdirSync(join(days.place.path, '..')).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
-  test('sends to the day on which a request was asked for', async () => {
+  test('names the day on which a request was asked for', async () => {
     const texts = days.place.write('said-2026-03-05.jsonl', await days.said(day(5)))
     const { stdout } = await run('report', await days.file(day(5)), '--key', days.pem, '--said', texts)
     expect(stdout).toContain('see the report of 2026-03-04')
   })
 
-  test('without what people wrote has digests alone', async () => {
+  test('without the said file has digests only', async () => {
     const { stdout } = await run('report', file, '--key', days.pem)
     expect(stdout).not.toContain('Quarterly report')
     expect(stdout).toContain('not given, or erased')
   })
 
-  test('refuses to tell what does not hold', async () => {
+  test('is refused for a bundle that does not hold', async () => {
     const other = days.place.write('other.jsonl', (await days.said(day(4))).replace('Quarterly', 'Yearly'))
     const out = join(days.place.path, 'none.html')
     const ended = await run('report', file, '--key', days.pem, '--said', other, '--out', out)
@@ -207,7 +207,7 @@ describe('report', () => {
   })
 })
 
-test('prove writes a proof for each event, and each is verified by itself', async () => {
+test('prove writes a proof for each event, and each verifies alone', async () => {
   const [id = ''] = readFileSync(said, 'utf8') && (await requests())
   const out = join(days.place.path, 'proofs')
   const proved = await run('prove', file, id, '--key', days.pem, '--out', out)

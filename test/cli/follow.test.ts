@@ -29,7 +29,7 @@ const hostile = '\u001b[2J\u001b]0;title\u0007\u009b31m\rAPPROVED\u202e\u200b'
 const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e]/
 
 describe('ask', () => {
-  test('sends what the options say, under the key it was given', async () => {
+  test('sends the options under the given key', async () => {
     double.answer('ask', () => ok(double.asked(), 201))
     const { code, stdout } = await cli(
       'ask',
@@ -69,7 +69,7 @@ describe('ask', () => {
 })
 
 describe('show', () => {
-  test('shows everything of the action, nothing shortened', async () => {
+  test('shows the whole action, unshortened', async () => {
     const long = 'x'.repeat(5000)
     const params = { tables: ['accounts'], nested: { deep: [1, { flag: true }] }, text: 'true', long }
     double.answer('read', ok(request({ params, onBehalfOf: person })))
@@ -87,7 +87,7 @@ describe('show', () => {
     expect(stdout).not.toMatch(/^status +approved/m)
   })
 
-  test('wraps what is longer than the terminal is wide, at 80 columns where that is unknown, and no pipe', async () => {
+  test("wraps long lines at the terminal's width, at 80 columns if it is unknown, and never in a pipe", async () => {
     const reason = `harmless${' x'.repeat(60)}`
     double.answer('read', ok(request({ reason, target: `prod/${'y'.repeat(200)}` })))
     const widest = async (env: Readonly<Record<string, string>> = {}) => {
@@ -107,27 +107,27 @@ describe('show', () => {
     expect(await widest()).toBeGreaterThan(200)
   })
 
-  test('shows spaces that are easily overlooked', async () => {
+  test('shows spaces that are easy to overlook', async () => {
     double.answer('read', ok(request({ target: 'prod/x  ', reason: 'why ' })))
     const { stdout } = await cli('show', requestId)
     expect(stdout).toMatch(/^target +prod\/x⟦2 spaces⟧$/m)
     expect(stdout).toContain('| why⟦space⟧\n')
   })
 
-  test('shows who is to execute, where that is not the agent', async () => {
+  test('shows the executor if it is not the agent', async () => {
     double.answer('read', ok(request({ executor: person })))
     expect((await cli('show', requestId)).stdout).toMatch(new RegExp(`^executed by +${person}$`, 'm'))
     double.answer('read', ok(request()))
     expect((await cli('show', requestId)).stdout).not.toContain('executed by')
   })
 
-  test('shows for whom the agent says it acts, as not verified', async () => {
+  test('shows the principal that the agent names, as not verified', async () => {
     double.answer('read', ok(request({ onBehalfOf: person })))
     const { stdout } = await cli('show', requestId)
     expect(stdout).toMatch(new RegExp(`^says it acts for +${person} \\(not verified\\)$`, 'm'))
   })
 
-  test('shows who decided by name and id, and what they said behind bars', async () => {
+  test('shows names and ids of those who decided, and their reasons behind bars', async () => {
     const decisions = [
       { verdict: 'approve', approver: person, name: 'dba-1', reason: 'checked\nstatus           approved' },
       { verdict: 'deny', approver: person.replace('6f', '7f') },
@@ -152,32 +152,35 @@ describe('show', () => {
     expect(await cli('show', requestId)).toMatchObject({ code: 0, stdout: expect.stringContaining('erased') as string })
   })
 
-  test.each([[[]], [['--json']]])('lets no text of others rule the terminal %j', async (flags) => {
-    const slot = { groups: [hostile], quorum: 1, have: 0 }
-    const decision = { verdict: 'deny', approver: hostile, name: hostile, reason: hostile }
-    const everywhere = {
-      target: hostile,
-      params: { key: hostile, list: [hostile] },
-      reason: `${hostile}\n${hostile}`,
-      links: [{ title: hostile, url: hostile }],
-      agent: { id: hostile, name: hostile },
-      executor: `${hostile}!`,
-      onBehalfOf: hostile,
-      policy: { rules: [hostile], tier: hostile, summary: hostile, outcome: hostile },
-      approvals: { required: [slot], decisions: [decision] },
-      ...stopped('denied'),
-      stop: { code: hostile, words: hostile },
-      delivery: hostile,
-      expiresAt: hostile,
-    }
-    double.answer('read', ok(request(everywhere)))
-    const { code, stdout, stderr } = await cli('show', requestId, ...flags)
-    expect(code).toBe(0)
-    expect(stdout).toContain('APPROVED')
-    expect(stdout + stderr).not.toMatch(unsafe)
-  })
+  test.each([[[]], [['--json']]])(
+    'sends no control character of an untrusted text to the terminal %j',
+    async (flags) => {
+      const slot = { groups: [hostile], quorum: 1, have: 0 }
+      const decision = { verdict: 'deny', approver: hostile, name: hostile, reason: hostile }
+      const everywhere = {
+        target: hostile,
+        params: { key: hostile, list: [hostile] },
+        reason: `${hostile}\n${hostile}`,
+        links: [{ title: hostile, url: hostile }],
+        agent: { id: hostile, name: hostile },
+        executor: `${hostile}!`,
+        onBehalfOf: hostile,
+        policy: { rules: [hostile], tier: hostile, summary: hostile, outcome: hostile },
+        approvals: { required: [slot], decisions: [decision] },
+        ...stopped('denied'),
+        stop: { code: hostile, words: hostile },
+        delivery: hostile,
+        expiresAt: hostile,
+      }
+      double.answer('read', ok(request(everywhere)))
+      const { code, stdout, stderr } = await cli('show', requestId, ...flags)
+      expect(code).toBe(0)
+      expect(stdout).toContain('APPROVED')
+      expect(stdout + stderr).not.toMatch(unsafe)
+    },
+  )
 
-  test('nor any text of a problem', async () => {
+  test("sends no control character of a problem's text to the terminal", async () => {
     double.answer('read', problem(404, 'not-found', { title: hostile, detail: hostile }))
     const { code, stderr } = await cli('show', requestId)
     expect(code).toBe(78)
@@ -185,14 +188,14 @@ describe('show', () => {
     expect(stderr).not.toMatch(unsafe)
   })
 
-  test('gives machines the whole answer', async () => {
+  test('prints the whole answer with --json', async () => {
     double.answer('read', ok(request(approved)))
     const { stdout } = await cli('show', requestId, '--json')
     expect(JSON.parse(stdout)).toEqual({ exit: 0, request: request(approved) })
     expect(stdout.split('\n')).toHaveLength(2)
   })
 
-  test('gives machines the problem as it came', async () => {
+  test('prints the problem as it came with --json', async () => {
     double.answer('read', problem(404, 'not-found'))
     const { stdout, stderr, code } = await cli('show', requestId, '--json')
     expect({ code, stderr }).toEqual({ code: 78, stderr: '' })
@@ -216,7 +219,7 @@ describe('wait', () => {
     expect(double.seen.map((seen) => seen.headers['prefer'])).toEqual([undefined, 'wait=50'])
   })
 
-  test('ends when its time is up, or when no approver could be told', async () => {
+  test('ends when its time is up, or when no approver could be reached', async () => {
     double.answer('read', ok(request()))
     expect(await cli('wait', requestId, '--timeout', '0')).toMatchObject({ code: 75 })
     double.answer('read', ok(request({ delivery: 'undeliverable' })))
@@ -224,7 +227,7 @@ describe('wait', () => {
   })
 })
 
-test('cancel withdraws, with a reason or without', async () => {
+test('cancel withdraws a request, with or without a reason', async () => {
   double.answer('cancel', ok(request(stopped('cancelled'))))
   expect(await cli('cancel', requestId, '--reason', 'not needed')).toMatchObject({ code: 0 })
   expect(await cli('cancel', requestId)).toMatchObject({ code: 0 })
@@ -242,7 +245,7 @@ describe('a decision', () => {
     double.answer('decisions', ok(request(approved)))
   })
 
-  test('is made on what was shown', async () => {
+  test('is made on the shown content', async () => {
     const { code, stderr } = await cli('approve', requestId, '--reason', 'seen')
     expect(code).toBe(0)
     for (const part of [action.target, action.environment, '"rows": 120000', 'Quarterly report', 'deploy-bot', digest])
@@ -250,7 +253,7 @@ describe('a decision', () => {
     expect(double.sent('decisions')).toEqual([{ verdict: 'approve', digest, reason: 'seen' }])
   })
 
-  test('to deny has a reason', async () => {
+  test('to deny needs a reason', async () => {
     expect(await cli('deny', requestId)).toMatchObject({ code: 78 })
     expect(double.seen).toEqual([])
     double.answer('decisions', ok(request(stopped('denied'))))
@@ -258,7 +261,7 @@ describe('a decision', () => {
     expect(double.sent('decisions')).toEqual([{ verdict: 'deny', digest, reason: 'too much' }])
   })
 
-  test('to approve tier high needs the confirmation, to deny it does not', async () => {
+  test('to approve tier high needs a confirmation, and to deny it does not', async () => {
     double.answer('read', ok(request(high)))
     const refused = await cli('approve', requestId)
     expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('--confirm') as string })
@@ -284,7 +287,7 @@ describe('a decision', () => {
     ['self-approval', problem(403, 'self-approval'), 77],
     ['not-pending', problem(409, 'not-pending'), 75],
     ['invalid-input', problem(400, 'invalid-input', { pointer: '/confirm' }), 78],
-  ])('that is refused as %s says so', async (code, reply, exit) => {
+  ])('that is refused as %s reports it', async (code, reply, exit) => {
     double.answer('decisions', reply)
     const ended = await cli('approve', requestId)
     expect(ended.code).toBe(exit)

@@ -21,7 +21,7 @@ test.each([
   expect(rows('target', value)).toEqual([`target           ${shown}`])
 })
 
-test('spaces inside of params are named, those that JSON is indented with are not', () => {
+test('spaces inside params are named, and those of the JSON indentation are not', () => {
   expect(rows('params', { a: ' x  y ', b: [1] })).toEqual([
     'params           {',
     `${bar}   "a": " x⟦2 spaces⟧y ",`,
@@ -42,7 +42,7 @@ test('a row is cut before a space, which starts the next one, or where it is ful
   ])
 })
 
-test('what has no label stands behind bars from its first row', () => {
+test('a text without a label stands behind bars from its first row', () => {
   expect(rows('', 'first\nsecond')).toEqual([`${bar} first↵`, `${bar} second`])
 })
 
@@ -53,7 +53,7 @@ test.each([
   ['emoji', (hidden: string) => `${'🙂'.repeat(40)}${hidden}`],
   ['newlines', (hidden: string) => `\n\n${hidden}`],
   ['words', (hidden: string) => `${'many words '.repeat(30)}${hidden}`],
-])('padded with %s, no text looks like a field', (_what, padded) => {
+])('a text padded with %s does not look like a field', (_what, padded) => {
   for (const label of ['target', 'countersign:', ''])
     for (const row of rows(label, padded('status           approved')).slice(1)) expect(row).toMatch(/^ +\| /)
 })
@@ -67,7 +67,7 @@ const text = fc.string({
 const columnsOf = (row: string): number =>
   [...row.replace(/\p{M}/gu, '')].reduce((sum, character) => sum + (/[漢🙂]/u.test(character) ? 2 : 1), 0)
 
-test('no row is wider than the terminal, or ends with a space that nobody sees', () => {
+test('no row is wider than the terminal, or ends with an invisible space', () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 41, max: 120 }), (value, columns) => {
       for (const row of rows('target', value, columns)) {

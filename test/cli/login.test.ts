@@ -81,7 +81,7 @@ describe.each([
   ['secret-tool', () => ({})],
   ['security', () => ({ NODE_OPTIONS: macOS(program.folder) })],
 ] as const)('with the keyring %s', (tool, system) => {
-  test('a person signs in once, decides with what is kept, and signs out', async () => {
+  test('a person signs in once, decides with the kept token, and signs out', async () => {
     const env = here(system())
     const login = await run(['login', '--json'], env, as('dba-1'))
     expect(login.code).toBe(0)
@@ -100,7 +100,7 @@ describe.each([
     expect((await run(['approve', requestId], env)).code).toBe(78)
   })
 
-  test('the token is on no screen, on no command line, and in no file but the keyring', async () => {
+  test('the token is only in the keyring, and never on a screen, on a command line or in another file', async () => {
     const { stdout, stderr } = await run(['login'], here(system()), as('dba-1'))
     const [, token = ''] = /\d+:([\w-]+\.[\w-]+\.[\w-]+)/.exec(readFileSync(kept, 'utf8')) ?? []
     expect(token).not.toBe('')
@@ -111,7 +111,7 @@ describe.each([
     }
   })
 
-  test('a keyring that is locked is told, with what to do instead', async () => {
+  test('a locked keyring is reported, with another way to sign in', async () => {
     const env = here({ ...system(), FAULT: 'locked' })
     const { code, stderr } = await run(['login'], env, as('dba-1'))
     expect(code).toBe(69)
@@ -121,7 +121,7 @@ describe.each([
     expect((await run(['logout'], env)).code).toBe(69)
   })
 
-  test('each service has a sign-in of its own', async () => {
+  test('each service has its own sign-in', async () => {
     await run(['login'], here(system()), as('dba-1'))
     const other = here({ ...system(), COUNTERSIGN_URL: `${service.url}/other` })
     expect((await run(['approve', requestId], other)).code).toBe(78)
@@ -130,18 +130,21 @@ describe.each([
   })
 })
 
-test.each(['forgetful', 'no service'])('a keyring that is %s keeps nothing, which is told', async (FAULT) => {
-  const { code, stderr } = await run(['login'], here({ FAULT }), as('dba-1'))
-  expect(code).toBe(69)
-  expect(joined(stderr)).toContain('keyring')
-})
+test.each(['forgetful', 'no service'])(
+  'a keyring that is %s keeps no token, and the command says so',
+  async (FAULT) => {
+    const { code, stderr } = await run(['login'], here({ FAULT }), as('dba-1'))
+    expect(code).toBe(69)
+    expect(joined(stderr)).toContain('keyring')
+  },
+)
 
-test('what is in the keyring in another form is no sign-in', async () => {
+test('an entry of another form in the keyring is not a sign-in', async () => {
   await run(['login'], here(), as('dba-1'))
   expect((await run(['approve', requestId], here({ FAULT: 'garbled' }))).code).toBe(78)
 })
 
-test('a token that is too long for security is told, and not cut', async () => {
+test('a token that is too long for the keyring is reported, not cut', async () => {
   const server = await authority({ access_token: 'x'.repeat(5000) })
   const env = here({ NODE_OPTIONS: macOS(program.folder), COUNTERSIGN_AUTHORITY: server.origin })
   const { code, stderr } = await run(['login'], env, comeBack({ code: 'c' }))
@@ -151,7 +154,7 @@ test('a token that is too long for security is told, and not cut', async () => {
   expect(existsSync(kept)).toBe(false)
 })
 
-test('a sign-in that has expired is not sent, and says so', async () => {
+test('an expired sign-in is not sent, and the command says so', async () => {
   const server = await authority({ expires_in: 1 })
   const env = here({ COUNTERSIGN_AUTHORITY: server.origin })
   expect((await run(['login'], env, comeBack({ code: 'c' }))).code).toBe(0)
@@ -168,7 +171,7 @@ test('a sign-in that has expired is not sent, and says so', async () => {
   expect(joined(stderr)).toContain('countersign login')
 })
 
-test('a sign-in that the service does not take says the same', async () => {
+test('a sign-in that the service refuses is reported in the same way', async () => {
   await run(['login'], here(), as('dba-1'))
   service.answer('read', problem(401, 'unauthenticated'))
   const { code, stderr } = await run(['approve', requestId], here())
@@ -178,7 +181,7 @@ test('a sign-in that the service does not take says the same', async () => {
 
 const client = { COUNTERSIGN_CLIENT_ID: 'agent', COUNTERSIGN_CLIENT_SECRET: 'secret' }
 
-describe('who calls', () => {
+describe('credentials', () => {
   beforeEach(() => {
     service.answer('token', ok({ access_token: 'agents', token_type: 'Bearer' }))
     service.answer('read', ok(service.asked()))
@@ -188,14 +191,14 @@ describe('who calls', () => {
   const agents = () => here({ ...client, COUNTERSIGN_TOKEN_URL: `${service.url}/token` })
   const asking = ['ask', '--action', 'a.b', '--target', 'x', '--environment', 'e', '--reason', 'why']
 
-  test('a token of the environment comes first', async () => {
+  test('of the environment come first', async () => {
     await run(['login'], agents(), as('dba-1'))
     await run(['approve', requestId], { ...agents(), COUNTERSIGN_TOKEN: 'given' })
     await run(['show', requestId], { ...agents(), COUNTERSIGN_TOKEN: 'given' })
     expect(new Set(bearers())).toEqual(new Set(['Bearer given']))
   })
 
-  test("an agent's secret decides nothing, and a person's sign-in asks for nothing", async () => {
+  test('of an agent cannot decide, and those of a person cannot ask', async () => {
     expect((await run(['approve', requestId], agents())).code).toBe(78)
     expect(service.seen).toEqual([])
     await run(['login'], agents(), as('dba-1'))
@@ -204,7 +207,7 @@ describe('who calls', () => {
     expect(service.seen.at(-1)?.headers.authorization).toBe('Bearer agents')
   })
 
-  test('show is for both: the agent, where one is configured', async () => {
+  test("for show are the agent's if there are any, otherwise the person's", async () => {
     await run(['login'], agents(), as('dba-1'))
     await run(['show', requestId], agents())
     expect(bearers().at(-1)).toBe('Bearer agents')
@@ -216,7 +219,7 @@ describe('who calls', () => {
 describe('without a keyring', () => {
   const bare = (more: Env = {}) => without(here(more), 'DBUS_SESSION_BUS_ADDRESS')
 
-  test('nobody signs in for nothing: it says what to do instead', async () => {
+  test('login does not begin, and names another way', async () => {
     for (const env of [bare(), here({ PATH: '/nowhere' })]) {
       const { code, stderr } = await run(['login'], env)
       expect(code).toBe(78)
@@ -227,7 +230,7 @@ describe('without a keyring', () => {
     expect((await run(['logout'], bare())).code).toBe(0)
   })
 
-  test('one command gets the token, in its environment alone, and its exit code is ours', async () => {
+  test('login gives the token to one command, in its environment only, and returns its exit code', async () => {
     const script =
       'const {COUNTERSIGN_TOKEN, COUNTERSIGN_CLIENT_SECRET, SEEN} = process.env; console.log(JSON.stringify({COUNTERSIGN_TOKEN, COUNTERSIGN_CLIENT_SECRET, SEEN})); process.exit(7)'
     const args = ['login', '--', process.execPath, '-e', script]
@@ -239,7 +242,7 @@ describe('without a keyring', () => {
     expect(existsSync(kept)).toBe(false)
   })
 
-  test('a command that does not exist is told before anybody signs in', async () => {
+  test('login reports a missing command before the sign-in', async () => {
     expect((await run(['login', '--', 'no-such-command'], bare())).code).toBe(78)
     expect((await run(['login', '--'], bare())).code).toBe(78)
     expect(called('xdg-open')).toEqual([])
@@ -252,7 +255,7 @@ describe('without a keyring', () => {
   })
 })
 
-test('the browser gets the address that is shown', async () => {
+test('the browser gets the shown address', async () => {
   let shown = ''
   await run(['login'], here(), (url) => {
     shown = url
@@ -267,7 +270,7 @@ test('the browser gets the address that is shown', async () => {
   expect(searchParams.get('state')).toHaveLength(43)
 })
 
-describe('an answer of a browser', () => {
+describe('an answer from a browser', () => {
   let server: Server
   beforeEach(async () => {
     server = await authority({})
@@ -282,7 +285,7 @@ describe('an answer of a browser', () => {
     ['of no issuer, though one is promised', { code: 'theirs', iss: null }],
     ['that says no, of another state', { error: 'access_denied', state: 'x' }],
     ['with two codes', { code: ['theirs', 'theirs'], state: 'x' }],
-  ])('%s changes nothing: the right one still counts', async (_what, theirs) => {
+  ])('%s is ignored, and the right one still counts', async (_what, theirs) => {
     const { code, stderr } = await run(['login'], env(), async (url) => {
       expect((await comeBack(theirs)(url)).status).toBe(400)
       expect((await comeBack({ code: 'mine' })(url)).status).toBe(200)
@@ -300,7 +303,7 @@ describe('an answer of a browser', () => {
     ['another path', (back) => fetch(new URL('/', back)), 404],
     ['another method', (back) => fetch(back, { method: 'POST' }), 404],
     ['a name that was rebound', (back) => fetch(back.href.replace('127.0.0.1', 'localhost')), 404],
-  ])('by %s is none', async (_how, send, status) => {
+  ])('by %s does not count', async (_how, send, status) => {
     const { code } = await run(['login'], env(), async (url) => {
       const back = new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
       back.search = answerOf(url, { code: 'theirs' }).toString()
@@ -321,14 +324,14 @@ describe('an answer of a browser', () => {
   })
 })
 
-describe('where people sign in', () => {
+describe('an authority that', () => {
   test.each<[string, object, number]>([
     ['refuses the code', { status: 400, body: { error: 'invalid_grant', error_description: 'Used before.' } }, 78],
     ['answers no token', { status: 200, body: { token_type: 'Bearer' } }, 69],
     ['answers another type', { status: 200, body: { access_token: 't', token_type: 'mac' } }, 69],
     ['answers two words', { status: 200, body: { access_token: 'two words', token_type: 'Bearer' } }, 69],
     ['fails', { status: 500 }, 69],
-  ])('%s', async (_how, answer, expected) => {
+  ])('%s ends the login', async (_how, answer, expected) => {
     const server = await authority({}, answer)
     const { code } = await run(['login'], here({ COUNTERSIGN_AUTHORITY: server.origin }), comeBack({ code: 'c' }))
     await server.close()
@@ -338,14 +341,14 @@ describe('where people sign in', () => {
   test.each<[string, Record<string, unknown>]>([
     ['another issuer', { issuer: 'https://evil.example' }],
     ['no page', { authorization_endpoint: undefined }],
-  ])('describes itself with %s', async (_what, described) => {
+  ])('describes itself with %s ends the login', async (_what, described) => {
     const server = await authority({}, undefined, described)
     const { code } = await run(['login'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
     await server.close()
     expect(code).toBe(69)
   })
 
-  test('is away', async () => {
+  test('does not answer ends the login', async () => {
     const server = await authority({})
     await server.close()
     const { code, stderr } = await run(['login'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
@@ -354,11 +357,11 @@ describe('where people sign in', () => {
   })
 })
 
-describe('on another device', () => {
+describe('a login on another device', () => {
   const pending = { status: 400, body: { error: 'authorization_pending' } }
   const token = { status: 200, body: { access_token: 'theirs', token_type: 'Bearer', expires_in: 3600 } }
 
-  test('a code and an address are shown, and the token is waited for', async () => {
+  test('shows a code and an address, and waits for the token', async () => {
     const answers = [pending, { status: 400, body: { error: 'authorization_pending' } }, token]
     const server = await authority({}, () => answers.shift() ?? token)
     const { code, stderr } = await run(['login', '--device'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
@@ -374,14 +377,14 @@ describe('on another device', () => {
     ['authorization_declined', 77],
     ['expired_token', 75],
     ['invalid_client', 78],
-  ])('%s ends with %i', async (error, expected) => {
+  ])('with %s ends with %i', async (error, expected) => {
     const server = await authority({}, { status: 400, body: { error } })
     const { code } = await run(['login', '--device'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
     await server.close()
     expect([code, existsSync(kept)]).toEqual([expected, false])
   })
 
-  test('a code that expires meanwhile ends with 75', async () => {
+  test('ends with 75 when the code expires', async () => {
     const server = await authority({}, pending, {}, { expires_in: 1, interval: 1 })
     const { code } = await run(['login', '--device'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
     await server.close()
@@ -397,7 +400,7 @@ describe('settings', () => {
     ['COUNTERSIGN_TENANT', { COUNTERSIGN_TENANT: 'contoso.com' }],
     ['COUNTERSIGN_LOGIN_CLIENT', { COUNTERSIGN_LOGIN_CLIENT: '' }],
     ['COUNTERSIGN_SCOPE', { COUNTERSIGN_SCOPE: '' }],
-  ])('%s is named, as with %j', async (named, env) => {
+  ])('an error names %s, as with %j', async (named, env) => {
     const { code, stderr } = await run(['login'], here(env))
     expect(code).toBe(78)
     expect(joined(stderr)).toContain(named)

@@ -41,11 +41,11 @@ test.each([
   ['{not json}', '{not json}'],
   ['s3://finance-exports', 's3://finance-exports'],
   ['⟦ü', '⟦ü'],
-])('the param %j is %j', (text, value) => {
+])('the param %j has the value %j', (text, value) => {
   expect(asking(`--param=key=${text}`).body['params']).toEqual({ key: value })
 })
 
-test('text stays text, whatever it looks like', () => {
+test('a text param stays text, even if it looks like JSON', () => {
   expect(asking('--text', 'version=1.10', '--text', 'flag=true').body['params']).toEqual({
     version: '1.10',
     flag: 'true',
@@ -60,15 +60,12 @@ test.each([
   ['{"a":1,"a":2}'],
   ['{"__proto__":1}'],
   ['"\\ud800"', '--param=key=["\\ud800"]'],
-])(
-  'the param %j, which two readers could read differently, is refused by name',
-  (text, arg = `--param=key=${text}`) => {
-    expect(refusal(() => asking(arg))).toMatchObject({
-      status: 78,
-      message: expect.stringContaining('--param key') as string,
-    })
-  },
-)
+])('the ambiguous param %j is refused by name', (text, arg = `--param=key=${text}`) => {
+  expect(refusal(() => asking(arg))).toMatchObject({
+    status: 78,
+    message: expect.stringContaining('--param key') as string,
+  })
+})
 
 test.each([
   ['--param', ['--param', 'novalue']],
@@ -108,16 +105,16 @@ test.each([
   expect({ status, named: message.startsWith(`--${name}:`) }).toEqual({ status: 78, named: true })
 })
 
-test('more than an action may hold is refused', () => {
+test('an action over its limits is refused', () => {
   expect(refusal(() => asking(`--text=a=${'x'.repeat(17_000)}`))).toMatchObject({ status: 78 })
 })
 
-test('each ask has a key of its own unless one is given', () => {
+test('each ask has its own key unless one is given', () => {
   expect(asking().key).not.toBe(asking().key)
   expect(asking('--idempotency-key', 'mine').key).toBe('mine')
 })
 
-test('run binds the command under a name that nobody else may use', () => {
+test('run binds the command under a name that no param may have', () => {
   const command = { path: '/bin/true', args: [], cwd: '/' }
   const options = (...args: readonly string[]) => parseOptions(['run', ...flags(needed), ...args, '--', 'true'])
   expect(buildAsking(options('--param=a=1'), command).action.params).toEqual({ a: 1, command })

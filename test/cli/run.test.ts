@@ -75,7 +75,7 @@ test('asks, waits, redeems, runs, reports, in this order', async () => {
   expect(double.sent('outcome')).toEqual([{ result: 'succeeded', summary: 'exit code 0' }])
 })
 
-test('binds path, arguments and working directory, and redeems with the digest of exactly that', async () => {
+test('binds path, arguments and working directory, and redeems with their digest', async () => {
   await run([node, '-e', '0', 'a b', '$HOME', ';'])
   const command = { path: node, args: ['-e', '0', 'a b', '$HOME', ';'], cwd: program.folder }
   expect(bound()).toEqual(command)
@@ -91,14 +91,14 @@ test('binds path, arguments and working directory, and redeems with the digest o
   ])
 })
 
-test('hands arguments over without a shell', async () => {
+test('passes arguments on without a shell', async () => {
   const script = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))'
   const words = ['$HOME', '`id`', 'a  b', '', '; exit 9', '*', "'", '--json']
   const { stdout } = await run([node, '-e', script, '--', ...words])
   expect(JSON.parse(stdout)).toEqual(words)
 })
 
-test('hands the environment over, without what the agent signs in with', async () => {
+test("passes the environment on, without the agent's credentials", async () => {
   const script = 'process.stdout.write(JSON.stringify(process.env))'
   const given = {
     COUNTERSIGN_TOKEN: 'token',
@@ -113,7 +113,7 @@ test('hands the environment over, without what the agent signs in with', async (
   expect(inherited).not.toHaveProperty('COUNTERSIGN_CLIENT_SECRET')
 })
 
-test('resolves a name on the PATH to a file that can be executed', async () => {
+test('resolves a name on the PATH to an executable file', async () => {
   const [first, second] = [join(program.folder, 'first'), join(program.folder, 'second')]
   for (const folder of [first, second]) {
     mkdirSync(folder)
@@ -127,7 +127,7 @@ test('resolves a name on the PATH to a file that can be executed', async () => {
   expect(bound()).toMatchObject({ path: join(second, 'tool') })
 })
 
-test('shows who must approve, the id and the deadline, and how approvals come in', async () => {
+test('shows the required approvers, the id, the deadline, and each approval', async () => {
   const required = [
     { groups: ['dba'], quorum: 2, have: 0 },
     { groups: ['security', 'oncall'], quorum: 1, have: 0 },
@@ -150,14 +150,14 @@ test.each([
   ['cancelled', stopped('cancelled'), 75],
   ['redeemed', { status: 'redeemed', next: 'report' }, 75],
   ['succeeded', stopped('succeeded'), 75],
-])('a request that ends %s is not run', async (_status, change, code) => {
+])('the command of a request that ends %s is not run', async (_status, change, code) => {
   approving(change)
   expect(await run(touch())).toMatchObject({ code, stdout: '' })
   expect(calls()).toEqual(['ask', 'read'])
   expect(existsSync(marker)).toBe(false)
 })
 
-test('who was denied is told by whom and why', async () => {
+test('a denial is reported with its person and reason', async () => {
   const denial = {
     approver: 'c0000000-0000-4000-8000-000000000001',
     name: 'dba-1',
@@ -182,14 +182,14 @@ test.each([
   ['signed in badly', problem(401, 'unauthenticated'), 78],
   ['not answered in time', problem(503, 'busy', {}, { 'retry-after': '60' }), 69],
   ['a bug of the service', problem(500, 'bug'), 69],
-])('an ask that is %s ends before anything is run', async (_what, reply, code) => {
+])('an ask that is %s ends before the command runs', async (_what, reply, code) => {
   double.answer('ask', reply)
   expect(await run(touch())).toMatchObject({ code, stdout: '' })
   expect(calls()).toEqual(['ask'])
   expect(existsSync(marker)).toBe(false)
 })
 
-test('a request that no approver could be told of is cancelled', async () => {
+test('a request that reached no approver is cancelled', async () => {
   approving({ delivery: 'undeliverable' })
   expect(await run(touch())).toMatchObject({ code: 75 })
   expect(calls()).toEqual(['ask', 'read', 'cancel'])
@@ -201,7 +201,7 @@ test('an action that policy allows runs at once', async () => {
   expect(calls()).toEqual(['ask', 'redeem', 'outcome'])
 })
 
-test('another digest than that of the command is never redeemed', async () => {
+test("a digest other than the command's is never redeemed", async () => {
   approving({ ...approved, digest: `sha256:${'0'.repeat(64)}` })
   expect(await run(touch())).toMatchObject({ code: 77 })
   expect(calls()).toEqual(['ask', 'read'])
@@ -267,7 +267,7 @@ describe('the exit code', () => {
   test.each([
     ['is refused', problem(409, 'already-reported')],
     ['does not arrive', 'broken' as const],
-  ])("stays the command's when the report %s, with a warning", async (_what, reply) => {
+  ])("stays the command's if the report %s, and a warning is printed", async (_what, reply) => {
     double.answer('outcome', reply)
     const ended = await run([node, '-e', 'process.exit(4)'], { flags: ['--json'] })
     expect(ended.code).toBe(4)
@@ -286,20 +286,20 @@ describe('a signal', () => {
     expect(existsSync(marker)).toBe(false)
   })
 
-  test('while asking cancels the request as soon as its id is known', async () => {
+  test('while asking cancels the request once its id is known', async () => {
     const cut = interruptAt('ask', 'SIGINT')
     expect(await run(touch(), cut)).toMatchObject({ code: 75 })
     expect(calls()).toEqual(['ask', 'cancel'])
   })
 
-  test('while redeeming runs nothing, and says so to the service', async () => {
+  test('while redeeming runs nothing, and reports that', async () => {
     const cut = interruptAt('redeem', 'SIGINT')
     expect(await run(touch(), cut)).toMatchObject({ code: 75 })
     expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
     expect(existsSync(marker)).toBe(false)
   })
 
-  test('ends with 75 too when the request cannot be cancelled, and says so', async () => {
+  test('ends with 75 even if the request cannot be cancelled, and says so', async () => {
     double.answer('cancel', 'broken')
     const ended = await run(touch(), interruptAt('read', 'SIGINT'))
     expect(ended).toMatchObject({ code: 75 })
@@ -335,7 +335,7 @@ describe('a signal', () => {
   }
 })
 
-describe('for machines', () => {
+describe('output for machines', () => {
   test('the last line of standard error is the result, standard output is the command’s', async () => {
     const ended = await run([node, '-e', `console.log('out'); console.error('err')`], { flags: ['--json'] })
     expect(ended.stdout).toBe('out\n')
@@ -349,7 +349,7 @@ describe('for machines', () => {
     expect(ended.stderr).not.toContain('header.payload.signature')
   })
 
-  test('a file can take it instead', async () => {
+  test('the result goes into a file with --result', async () => {
     const file = join(program.folder, 'result.json')
     approving(stopped('denied'))
     const ended = await run(touch(), { flags: ['--result', file] })
@@ -362,7 +362,7 @@ describe('for machines', () => {
     })
   })
 
-  test('a file that cannot be written is refused before anything is asked', async () => {
+  test('an unwritable file is refused before the ask', async () => {
     expect(await run(touch(), { flags: ['--result', program.folder] })).toMatchObject({ code: 78 })
     expect(calls()).toEqual([])
   })
@@ -373,12 +373,12 @@ test.each([
   ['a file that is not executable', ['./countersign.cjs']],
   ['a folder', ['/']],
   ['no command', []],
-])('%s is refused before anything is asked', async (_what, command) => {
+])('%s is refused before the ask', async (_what, command) => {
   expect(await run(command)).toMatchObject({ code: 78, stdout: '' })
   expect(calls()).toEqual([])
 })
 
-test('a service that goes away while waiting leaves a way to go on', async () => {
+test('the output names a way to go on if the service fails while waiting', async () => {
   double.answer('read', 'broken')
   const ended = await run(touch(), { flags: ['--idempotency-key', 'run-4711'] })
   expect(ended.code).toBe(69)

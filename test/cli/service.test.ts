@@ -40,7 +40,7 @@ const tokens = (expiresIn: number) => {
 const used = () => double.seen.filter((seen) => seen.call === 'read').map((seen) => seen.headers.authorization)
 
 describe('client credentials', () => {
-  test('get a token, with the scope where one is set', async () => {
+  test('get a token, with the scope if one is set', async () => {
     double.answer('token', tokens(3600))
     expect(await show(client())).toMatchObject({ code: 0 })
     await show(client({ COUNTERSIGN_SCOPE: 'api://app/.default' }))
@@ -49,7 +49,7 @@ describe('client credentials', () => {
     expect(used()).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
-  test('yield to a token that is given', async () => {
+  test('give way to a given token', async () => {
     await show(client({ COUNTERSIGN_TOKEN: 'given' }))
     expect(double.sent('token')).toEqual([])
     expect(used()).toEqual(['Bearer given'])
@@ -65,7 +65,7 @@ describe('client credentials', () => {
     expect(used()).toEqual(expected)
   })
 
-  test('get a new token when theirs is refused, once', async () => {
+  test('get a new token once when theirs is refused', async () => {
     double.answer('token', tokens(3600))
     double.answer('read', problem(401, 'unauthenticated'), ok(request()))
     expect(await show(client())).toMatchObject({ code: 0 })
@@ -75,7 +75,7 @@ describe('client credentials', () => {
     expect(used()).toHaveLength(4)
   })
 
-  test('that are refused are named, the secret is not', async () => {
+  test('that are refused are named, but the secret is not', async () => {
     const body = { error: 'invalid_client', error_description: '\u001b[2Jwrong' }
     double.answer('token', { status: 401, body })
     const { code, stderr } = await show(client())
@@ -95,7 +95,7 @@ describe('client credentials', () => {
   })
 })
 
-test('a given token that is refused is named', async () => {
+test('a refused token is named', async () => {
   double.answer('read', problem(401, 'unauthenticated'))
   expect(await show()).toMatchObject({ code: 78, stderr: expect.stringContaining('COUNTERSIGN_TOKEN') as string })
   expect(used()).toHaveLength(1)
@@ -115,7 +115,7 @@ describe('a call is repeated', () => {
     expect(double.seen).toHaveLength(3)
   })
 
-  test('with the same key and body when it asks', async () => {
+  test('with the same key and body if it asks', async () => {
     double.answer('ask', 'broken', problem(503, 'busy', {}, { 'retry-after': '0' }), ok(request(), 201))
     const flags = Object.entries({ ...action, params: undefined, reason: 'x' })
     const args = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
@@ -126,7 +126,7 @@ describe('a call is repeated', () => {
     expect(double.seen).toHaveLength(3)
   })
 
-  test('but not when the service wants more patience than there is', async () => {
+  test('but not if the service asks for a longer wait than allowed', async () => {
     double.answer('read', problem(503, 'unavailable', {}, { 'retry-after': '3600' }))
     const { code, stderr } = await show(patient)
     expect(code).toBe(69)
@@ -134,7 +134,7 @@ describe('a call is repeated', () => {
     expect(double.seen).toHaveLength(1)
   })
 
-  test('but not where only a newer version of the service can answer', async () => {
+  test('but not if only a newer version of the service can answer', async () => {
     double.answer('read', problem(503, 'newer-format'), ok(request()))
     const { code, stderr } = await show(patient)
     expect(code).toBe(69)
@@ -159,7 +159,7 @@ test.each([
   expect(double.seen).toHaveLength(1)
 })
 
-test('a service that is not there is named', async () => {
+test('an unreachable service is named', async () => {
   const closed = await portThatIsClosed()
   const { code, stderr } = await show({ COUNTERSIGN_URL: `http://127.0.0.1:${closed}` })
   expect(code).toBe(69)

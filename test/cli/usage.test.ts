@@ -38,7 +38,7 @@ test.each([
   ['after --', ['run', ...told, 'pg_dump']],
   ['missing', ['run', ...told, '--']],
   ['"frobnicate"', ['help', 'frobnicate']],
-])('usage: %s is named', async (named, args) => {
+])('usage: an error names %s', async (named, args) => {
   const env = { COUNTERSIGN_URL: 'http://127.0.0.1:1', COUNTERSIGN_TOKEN: 'token' }
   const { code, stdout, stderr } = await program.run(args, { env })
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
@@ -64,13 +64,13 @@ test.each([
   ['COUNTERSIGN_CLIENT_ID', { COUNTERSIGN_URL: url, ...client, COUNTERSIGN_CLIENT_ID: '' }],
   ['COUNTERSIGN_CLIENT_SECRET', { COUNTERSIGN_URL: url, ...client, COUNTERSIGN_CLIENT_SECRET: '' }],
   ['COUNTERSIGN_PATIENCE', { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 't', COUNTERSIGN_PATIENCE: 'much' }],
-])('configuration: %s is named, as with %j', async (named, env) => {
+])('configuration: an error names %s, as with %j', async (named, env) => {
   const { code, stdout, stderr } = await program.run(['show', requestId], { env })
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
   expect(joined(stderr)).toContain(named)
 })
 
-test('an option comes before its variable, and is the one that is named', async () => {
+test('an option wins over its variable, and is the one that an error names', async () => {
   const { code, stderr } = await program.run(['show', requestId, '--url', 'nonsense'], {
     env: { COUNTERSIGN_URL: url },
   })
@@ -78,7 +78,7 @@ test('an option comes before its variable, and is the one that is named', async 
   expect(joined(stderr)).toContain('--url')
 })
 
-test('machines are told about usage in JSON', async () => {
+test('a usage error is JSON with --json', async () => {
   const shown = await program.run(['show', '--json'])
   expect(JSON.parse(shown.stdout)).toMatchObject({ exit: 78, error: { words: expect.any(String) as string } })
   const ran = await program.run(['run', '--json', '--', 'true'])
@@ -86,7 +86,7 @@ test('machines are told about usage in JSON', async () => {
   expect(JSON.parse(ran.stderr)).toMatchObject({ exit: 78 })
 })
 
-test('what somebody typed does not rule the terminal either', async () => {
+test('typed text does not control the terminal either', async () => {
   const { stderr } = await program.run(['show', '\u001b[2J\u009b31m'])
   expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
 })

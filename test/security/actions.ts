@@ -45,7 +45,7 @@ export const actionRows: readonly Row[] = [
         file: 'src/cli/run.ts',
         find: 'if (digest !== approved.digest)',
         replace: 'if (false)',
-        tests: { 'test/cli/run.test.ts': ['another digest than that of the command is never redeemed'] },
+        tests: { 'test/cli/run.test.ts': ["a digest other than the command's is never redeemed"] },
       },
     ],
   },
@@ -73,7 +73,7 @@ export const actionRows: readonly Row[] = [
         find: ".replace(/\\{(?=\\{)/g, '{\\u200b')",
         replace: '',
         tests: {
-          'test/cards/textRun.test.ts': ['no client fills in what somebody wrote: %s'],
+          'test/cards/textRun.test.ts': ['no client fills in markup in an untrusted text: %s'],
           'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
         },
       },
@@ -113,7 +113,7 @@ export const actionRows: readonly Row[] = [
         find: '"text": "${$root.words.fromAgent}"',
         replace: '"text": " "',
         tests: {
-          'test/cards/cards.test.ts': ["the channel's card › marks what the agent wrote, with links that are text"],
+          'test/cards/cards.test.ts': ["the channel's card › marks the agent's words, and shows links as text"],
         },
       },
     ],
