@@ -19,17 +19,17 @@ const later = { 'teams.cjs': 'messenger', 'cards.cjs': 'loadCards' }
 
 const metafile = (): Metafile => JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8')) as Metafile
 
-test('the record of the build is that of the bundle', () => {
+test("the build's record matches the bundle", () => {
   expect(metafile().outputs['dist/main.cjs']?.bytes).toBe(statSync(join(dist, 'main.cjs')).size)
 })
 
-test('nothing of the local stack is deployed', () => {
+test('the bundle has no code of the local stack', () => {
   const inputs = Object.keys(metafile().inputs)
   expect(inputs).toContain('functions/main.ts')
   expect(inputs.filter((path) => path.startsWith('src/local/'))).toEqual([])
 })
 
-test('nothing of the SDK of Teams, and no template engine, is in the bundle', () => {
+test('the bundle has neither the Teams SDK nor the template engine', () => {
   const inputs = Object.keys(metafile().inputs)
   expect(inputs.filter((path) => /^node_modules\/(bot(builder|framework)|adaptive)/.test(path))).toEqual([])
   expect(
@@ -37,7 +37,7 @@ test('nothing of the SDK of Teams, and no template engine, is in the bundle', ()
   ).toEqual([])
 })
 
-test('the bundle asks for nothing but Node, the Functions worker and what lies beside it', () => {
+test('the bundle requires only Node, the Functions worker and files beside it', () => {
   const imports = metafile().outputs['dist/main.cjs']?.imports ?? []
   const names = imports.filter((one) => one.external).map((one) => one.path.replace(/^node:/, ''))
   expect(names).toContain('@azure/functions-core')

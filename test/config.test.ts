@@ -20,7 +20,7 @@ const env = {
   BOT_SERVICE_URL: 'https://smba.trafficmanager.net/emea/',
 }
 
-test('two keys sign: one grants, the other the log', () => {
+test('grants and the log have separate signing keys', () => {
   expect(readConfig(env)).toMatchObject({ grantKey: key, logKey: env.COUNTERSIGN_LOG_KEY })
   const log = `${env.COUNTERSIGN_LOG_KEY}/${'0'.repeat(32)}`
   expect(readConfig({ ...env, COUNTERSIGN_LOG_KEY: log }).logKey).toBe(log)
@@ -43,11 +43,11 @@ test.each([
   expect(() => readConfig({ ...env, COUNTERSIGN_LEDGER_KEY: value })).toThrow('COUNTERSIGN_LEDGER_KEY')
 })
 
-test.each(Object.keys(env))('%s that is missing stops the start by name', (name) => {
+test.each(Object.keys(env))('a missing %s stops the start by name', (name) => {
   expect(() => readConfig({ ...env, [name]: '' })).toThrow(name)
 })
 
-test('the applications that people may use are optional, and exact', () => {
+test('the applications for people are optional, and a malformed list stops the start', () => {
   expect(readConfig(env).clients.size).toBe(0)
   expect(readConfig({ ...env, COUNTERSIGN_CLIENTS: '' }).clients.size).toBe(0)
   const id = '55555555-5555-4555-8555-555555555555'

@@ -39,16 +39,16 @@ test.each([
   ['PolicyOutcome', outcomes],
   ['DeliveryState', deliveryStates],
   ['ProblemCode', problemCodes],
-])('%s is a schema of its own, with the words of the core', (name, words) => {
+])('%s is a separate schema with the values of the core', (name, words) => {
   expect(schemas[name]?.enum).toEqual(words)
 })
 
-test('every reference leads to a schema, and every schema is referred to', () => {
+test('every reference leads to a schema, and every schema is used', () => {
   const names = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name)
   expect([...new Set(names)].sort()).toEqual(Object.keys(schemas).sort())
 })
 
-test('bodies are closed, and everything that is answered is open to new members', () => {
+test('bodies are closed, and answers may have new members', () => {
   const isClosed = (schema: object) => JSON.stringify(schema).includes('"additionalProperties":false')
   const closed = Object.entries(schemas).flatMap(([name, schema]) => (isClosed(schema) ? [name] : []))
   const bodies = ['AskBody', 'DecisionBody', 'ErasureBody', 'OutcomeBody', 'ReasonBody', 'RedeemBody']
@@ -66,7 +66,7 @@ test('every answer with content has a schema', () => {
   expect(contents.filter(({ schema = {} }) => Object.keys(schema).length === 0)).toEqual([])
 })
 
-test.each(operationNames)('%s: its document has the problems of its row, each under its status', (name) => {
+test.each(operationNames)('%s is documented with its problems, each under its status', (name) => {
   const codes = Object.values(named(name)?.responses ?? {}).flatMap(({ content }) => {
     const text = JSON.stringify(content?.['application/problem+json']?.schema ?? {})
     const [, list = ''] = /"enum":\[(.*?)\]/.exec(text) ?? []
@@ -75,7 +75,7 @@ test.each(operationNames)('%s: its document has the problems of its row, each un
   expect(codes.map((code) => JSON.parse(code) as string).sort()).toEqual([...operationOf(name).problems].sort())
 })
 
-test('a body may be left out where an empty one would do', () => {
+test('a body is optional if an empty one is valid', () => {
   const optional = described.filter(({ requestBody }) => requestBody?.required === false)
   expect(optional.map(({ operationId }) => operationId)).toEqual(['cancel', 'revoke'])
 })
@@ -87,11 +87,11 @@ test.each([
   ['erasures', [{ bearer: ['Evidence.Erase'] }]],
   ['keys', []],
   ['health', [{}, { bearer: ['Evidence.Read'] }]],
-])('%s: any of these tokens will do', (name, security) => {
+])('%s accepts any of these tokens', (name, security) => {
   expect(named(name)?.security).toEqual(security)
 })
 
-test('who may call is said in words, by role where nothing else is said', () => {
+test('the description of an operation names who may call it, and its role', () => {
   const words = (caller: Operation['caller']) => callerWordsOf({ ...operationOf('bundles'), caller })
   expect(words({ kind: 'anyone' })).toBeNull()
   expect(words({ kind: 'person', role: 'Evidence.Read' })).toBe('app role Evidence.Read')

@@ -23,6 +23,6 @@ test('docs/evidence/bundle.md has every file of a bundle, in its order', () => {
   expect(kinds.filter((kind, i) => kind !== kinds[i - 1])).toHaveLength(Object.keys(bundleFiles).length)
 })
 
-test('docs/evidence/bundle.md shows by a placeholder which files a bundle may lack', () => {
+test('docs/evidence/bundle.md marks by a placeholder the files that a bundle may lack', () => {
   expect(shown.filter((name) => !name.includes('<'))).toEqual(requiredFiles)
 })

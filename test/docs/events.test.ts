@@ -65,19 +65,19 @@ test.each(known)('the page says whether $name has a request', ({ name, form }) =
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 
 describe.each(['evidence/verify.sh', 'evidence/verify.py'])('%s', (script) => {
-  test('knows the types of events that the code knows', () => {
+  test('knows the event types of the code', () => {
     // The list begins in quotes; in Python it goes on in a second text.
     const [, list = ''] = /(?:types='|for kind in \(')(requested[^#)]*?)'(?: #|\)\.split)/s.exec(read(script)) ?? []
     expect(list.match(/[a-z][a-z-]*/g)?.toSorted()).toEqual([...formats.keys()].map(String).sort())
   })
 
-  test('knows each of them in version 1 alone, as the code does', () => {
+  test('knows each type in version 1 only, as the code does', () => {
     expect([...formats.values()].flatMap((versions) => [...versions.keys()])).toEqual(Array(formats.size).fill(1))
   })
 })
 
 test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md', 'test/evidence/make_bundle.py'])(
-  '%s names the type of the manifest as the code does',
+  "%s names the manifest's type as the code does",
   (path) => {
     const text = read(path)
     expect(text).toContain(evidenceBundle)
@@ -85,7 +85,7 @@ test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md'
   },
 )
 
-test('the page of bundles names every kind of exception, and the event that it comes from', () => {
+test('the page of bundles names every kind of exception with its event', () => {
   const kinds = [...formats.keys()].flatMap((type) => {
     const { exception } = typeOf({ type } as LogEvent)
     return exception ? [`${exception.kind} from ${String(type)}`] : []
@@ -95,6 +95,6 @@ test('the page of bundles names every kind of exception, and the event that it c
   expect(rows.map(([, kind, type]) => `${kind} from ${type}`).sort()).toEqual(kinds.sort())
 })
 
-test('the page of problems shows their type as the code makes it', () => {
+test('the page of problems shows their type URI as the code makes it', () => {
   expect(read('docs/agents/problems.md')).toContain(`"type": "${problemType('already-pending')}"`)
 })

@@ -38,16 +38,16 @@ test.each([
   `${cardsPerChannel}`,
   `not for ${coolDown} seconds`,
   `not after ${denials} denials in ${coolDown} seconds`,
-])('docs/agents/limits.md says: %s', (limit) => {
+])('docs/agents/limits.md has the row: %s', (limit) => {
   expect(cells).toContain(limit)
 })
 
-test('docs/approvers/teams.md says what an approver can be shown', () => {
+test('docs/approvers/teams.md has the limits of what a card shows', () => {
   const most = `more than ${shown.pages} pages, or has more than ${shown.keys} params`
   expect(readPage('docs/approvers/teams.md').replace(/\s+/g, ' ')).toContain(most)
 })
 
-test('a list gives no more than its limit', () => {
+test('a list returns no more than its limit', () => {
   const isTaken = (limit: number) => listQuery.safeParse({ limit: String(limit) }).success
   expect([1, list.most, 0, list.most + 1].map(isTaken)).toEqual([true, true, false, false])
 })

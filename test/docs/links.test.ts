@@ -26,14 +26,14 @@ test.each([
   ['a file that is not there', 'no-such-page.md', 'leads to no file'],
   ['a heading that another page does not have', 'SECURITY.md#no-such-heading', 'leads to no heading'],
   ['a heading that is not on its own page', '#no-such-heading', 'leads to no heading'],
-])('a link to %s is a fault', (_what, link, expected) => {
+])('a link to %s is reported', (_what, link, expected) => {
   expect(fault('README.md', link)).toContain(expected)
 })
 
 const ourFolders = 'src|test|trials|scripts|functions|packages|examples|policy|cards|evidence|docs'
 const ourPath = new RegExp(`^(?:${ourFolders})/[\\w./-]*$`)
 
-test('every file and folder of ours that a document names is there', () => {
+test('every file and folder of the project that a document names exists', () => {
   const named = pages.flatMap((page) =>
     codesIn(proseOf(readPage(page))).flatMap((code) => (ourPath.test(code) ? [`${page}: ${code}`] : [])),
   )
@@ -41,7 +41,7 @@ test('every file and folder of ours that a document names is there', () => {
   expect(named.length).toBeGreaterThan(3)
 })
 
-test('every `npm run` command in a document is a script of package.json', () => {
+test('every `npm run` command in a document is a script in package.json', () => {
   const scripts = Object.keys(about.scripts)
   const named = pages.flatMap((page) =>
     [...readPage(page).matchAll(/npm run (?:-s |--silent )?([a-z][a-z:-]*)/g)].map(([, name = '']) => name),
@@ -54,7 +54,7 @@ test('the README has at most 150 lines', () => {
   expect(readPage('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
 })
 
-test('the changelog has the version of package.json, or what is not released yet', () => {
+test('the changelog begins with unreleased changes or the version of package.json', () => {
   const headings = readPage('CHANGELOG.md').match(/^## .*$/gm) ?? []
   expect(headings[0]).toBe('## [Unreleased]')
   expect(headings.some((heading) => heading.startsWith(`## [${about.version}]`))).toBe(true)

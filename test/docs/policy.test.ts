@@ -41,7 +41,7 @@ test('approvers.json in docs/policy/reference.md loads with rules for its groups
 })
 
 test.each(['forbid', 'approve', 'allow'])(
-  '%s.cedar knows exactly the annotations that docs/policy/reference.md gives it',
+  '%s.cedar has exactly the annotations that docs/policy/reference.md lists for it',
   async (name) => {
     const file = `${name}.cedar`
     const rows = rowsOf(sectionOf(reference, '## Annotations')).slice(1)
@@ -85,6 +85,6 @@ test.each([
   ['presentation', `at most ${sizes.title} characters and ${sizes.titleValues} values`],
   ['presentation', `1 to ${sizes.label} characters`],
   ['presentation', `at most ${sizes.criticalParams} |`],
-])('docs/policy/%s.md says: %s', (page, limit) => {
+])('docs/policy/%s.md has the text: %s', (page, limit) => {
   expect(readPage(`docs/policy/${page}.md`)).toContain(limit)
 })

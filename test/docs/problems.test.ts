@@ -8,6 +8,6 @@ test('docs/agents/problems.md has every code of the table, with its status and i
   expect(documented.map(([status, code = '']) => [status, codesIn(code)[0]])).toEqual(wanted)
 })
 
-test('docs/agents/problems.md says of every code when it comes and what to do', () => {
+test('docs/agents/problems.md says for every code when it occurs and what to do', () => {
   expect(documented.filter(([, , when = '', advice = '']) => when === '' || advice === '')).toEqual([])
 })

@@ -65,7 +65,7 @@ test('docs/agents/local.md names exactly the settings that the local stack reads
   expect(named.sort()).toEqual([...read].sort())
 })
 
-test('docs/agents/local.md names the ports and folders that the local stack takes by itself', () => {
+test('docs/agents/local.md names the default ports and folders of the local stack', () => {
   const { ports, data, policy } = localSettings({}, [])
   const named = examplesIn(sectionOf(local, '## Settings'))
   expect(named).toMatchObject({

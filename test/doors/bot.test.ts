@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 
 describe('a request', () => {
-  test('is a card to review, is approved by who has seen it, and the card comes to say so', async () => {
+  test('is a card to review, is approved by a person who has seen it, and the card shows that', async () => {
     const request = await ask()
     const card = await cardIn(request)
     expect(verbs(shown(card))).toEqual(['review'])
@@ -74,7 +74,7 @@ describe('a request', () => {
     expect((await read(request)).status).toBe('approved')
   })
 
-  test('is revoked from Review while nobody has used the approval', async () => {
+  test('is revoked from Review while the approval is unused', async () => {
     const request = await ask()
     const card = await cardIn(request)
     await approve('dba-1', request)
@@ -86,7 +86,7 @@ describe('a request', () => {
     await shows(card, 'revoked')
   })
 
-  test('is not revoked any more once it was redeemed', async () => {
+  test('cannot be revoked once it is redeemed', async () => {
     const request = await ask()
     await approve('dba-1', request)
     const { grant, digest } = await read(request)
@@ -99,11 +99,11 @@ describe('a request', () => {
   })
 })
 
-describe('of many pages', () => {
+describe('a request of many pages', () => {
   const long = () =>
     ask({ action: 'deploy.release', target: `prod/${randomUUID()}`, params: { notes: 'n'.repeat(9_000) } })
 
-  test('a request is approved by who was shown each of them, in any order', async () => {
+  test('is approved by a person who was shown all of them, in any order', async () => {
     const request = await long()
     const page = async (page: number) => drawn(await bot.click('dba-1', 'review', { request: request.id, page }))
     const first = await page(1)
@@ -122,14 +122,14 @@ describe('of many pages', () => {
     expect(await types(request)).toEqual(['requested', ...Array(pages).fill('shown'), 'decided', 'approved'])
   })
 
-  test('one is enough to deny', async () => {
+  test('is denied after one page', async () => {
     const request = await long()
     const second = drawn(await bot.click('security-1', 'review', { request: request.id, page: 2 }))
     drawn(await press('security-1', second, 'deny', { reason: 'Too long.' }))
     expect(await types(request)).toEqual(['requested', 'shown', 'decided', 'denied'])
   })
 
-  test('the last is what a page beyond it shows', async () => {
+  test('shows its last page for any page beyond', async () => {
     const request = await ask()
     expect(verbs(drawn(await bot.click('dba-1', 'review', { request: request.id, page: 10 })))).toContain('approve')
     await cancel(request)
@@ -137,7 +137,7 @@ describe('of many pages', () => {
 })
 
 describe('a vote', () => {
-  test('counts on a view that a colleague’s vote came after', async () => {
+  test('counts on a view from before a colleague’s vote', async () => {
     const request = await ask({ params: { rows: 120_000 } })
     const card = await cardIn(request)
     const [dbas, securitys] = [await view('dba-1', request), await view('security-1', request)]
@@ -149,7 +149,7 @@ describe('a vote', () => {
     await shows(card, 'approved')
   })
 
-  test('may turn from approval to denial while others are missing', async () => {
+  test('may change from approval to denial while others are missing', async () => {
     const request = await ask({ params: { rows: 120_000 } })
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }))
     const mine = drawn(await press('dba-1', review, 'approve'))
@@ -157,7 +157,7 @@ describe('a vote', () => {
     expect(await types(request)).toEqual(['requested', 'shown', 'decided', 'decided', 'denied'])
   })
 
-  test('on what one was never shown does not count: the card as it is comes instead', async () => {
+  test('on content that the person was not shown does not count, and the current card comes instead', async () => {
     const [request, other] = [await ask(), await ask()]
     const { view } = dataOf(drawn(await bot.click('dba-1', 'review', { request: request.id })), 'approve')
     const before = await types(request)
@@ -204,7 +204,7 @@ describe('a vote', () => {
     expect(await events(request)).toBe(before)
   })
 
-  test('may come over HTTP too, and Teams shows it', async () => {
+  test('may also come over HTTP, and Teams shows it', async () => {
     const request = await ask()
     const card = await cardIn(request)
     const review = await view('dba-2', request)
@@ -216,7 +216,7 @@ describe('a vote', () => {
   })
 })
 
-describe('nothing comes', () => {
+describe('nothing changes at', () => {
   let request: Answer['body']
   let seen: object
   let before: string
@@ -232,9 +232,9 @@ describe('nothing comes', () => {
 
   test.each([
     ['a guest', 'guest'],
-    ['somebody whom the directory does not know', 'c9999999-0000-4000-8000-000000000001'],
+    ['a person whom the directory does not know', 'c9999999-0000-4000-8000-000000000001'],
     ['an agent', 'b0000000-0000-4000-8000-000000000001'],
-  ])('of what is clicked by %s, who hears the same as of a request that does not exist', async (_who, who) => {
+  ])('a click by %s, who gets the answer for an unknown request', async (_who, who) => {
     const clicks = (id: string) => [
       bot.click(who, 'review', { request: id }),
       bot.click(who, 'approve', { ...seen, request: id }),
@@ -249,9 +249,9 @@ describe('nothing comes', () => {
   })
 
   test.each([
-    ['somebody of a group that is not asked', 'security-1'],
+    ['a member of a group that is not asked', 'security-1'],
     ['a stranger', 'compliance'],
-  ])('of what is clicked by %s, who is told who may decide', async (_who, who) => {
+  ])('a click by %s, who learns who may decide', async (_who, who) => {
     const card = drawn(await bot.click(who, 'review', { request: request.id }))
     expect(buttons(card)).toEqual([])
     expect(texts(card, 'TextBlock')).toContain(english.card.whoMay)
@@ -262,7 +262,7 @@ describe('nothing comes', () => {
     expectWords(await bot.click(who, 'revoke', { request: request.id }), 'not-found')
   })
 
-  test('of what is clicked by the owner of the agent, who is told why, and who may', async () => {
+  test('a click by the owner of the agent, who learns why, and who may decide', async () => {
     const clicks = [
       bot.click('owner', 'review', { request: request.id }),
       bot.click('owner', 'approve', seen),
@@ -277,7 +277,7 @@ describe('nothing comes', () => {
     }
   })
 
-  test('of a revocation before there is an approval', async () => {
+  test('a revocation before there is an approval', async () => {
     const answer = drawn(await bot.click('dba-1', 'revoke', { request: request.id }))
     expect(verbs(answer)).toEqual(['approve', 'deny'])
   })
@@ -303,7 +303,7 @@ describe('nothing comes', () => {
     ['an unknown verb', 'escalate', {}],
     ['a verb that every object has', 'constructor', {}],
     ['no verb', '', {}],
-  ])('of a click with %s', async (_fault, verb, data) => {
+  ])('a click with %s', async (_fault, verb, data) => {
     expectWords(await bot.click('dba-1', verb, { ...seen, ...data }))
   })
 
@@ -319,13 +319,13 @@ describe('nothing comes', () => {
     ['no conversation', { conversation: undefined }],
     ['a conversation that is none', { conversation: { id: 7 } }],
     ['a card that is none', { replyToId: {} }],
-  ])('of an invoke with %s', async (_fault, more) => {
+  ])('an invoke with %s', async (_fault, more) => {
     const { status, body } = await bot.send({ ...click('dba-1', 'approve', seen), ...more })
     expect(status).toBe(200)
     expectWords(body)
   })
 
-  test('of a click that a client made by itself', async () => {
+  test('a click that a client made by itself', async () => {
     const { value } = click('dba-1', 'approve', seen) as { value: object }
     const automatic = { ...click('dba-1', 'approve', seen), value: { ...value, trigger: 'automatic' } }
     expectWords((await bot.send(automatic)).body)
@@ -335,7 +335,7 @@ describe('nothing comes', () => {
     ['a verb', '"verb":"approve"', '"verb":"review","verb":"approve"'],
     ['a person', '"from":{', '"from":{"aadObjectId":"c0000000-0000-4000-8000-000000000002",'],
     ['a type', '"type":"invoke"', '"type":"message","type":"invoke"'],
-  ])('of an invoke that says twice what it is: %s', async (_what, once, twice) => {
+  ])('an invoke with a repeated member: %s', async (_what, once, twice) => {
     const text = JSON.stringify(click('dba-1', 'approve', seen))
     const doubled = text.replace(once, twice)
     expect(doubled).not.toBe(text)
@@ -350,19 +350,19 @@ describe('nothing comes', () => {
     ['a name', { id: '29:x', name: 'dba-1' }],
     ['a mail address', { id: '29:x', aadObjectId: 'dba-1@contoso.test' }],
     ['nothing', {}],
-  ])('of an invoke whose sender is known by %s', async (_what, from) => {
+  ])('an invoke whose sender is identified by %s', async (_what, from) => {
     const { status, body } = await bot.send({ ...click('dba-1', 'approve', seen), from })
     expect(status).toBe(200)
     expectWords(body)
   })
 
-  test('of an invoke from another tenant', async () => {
+  test('an invoke from another tenant', async () => {
     const channelData = { tenant: { id: '99999999-9999-4999-8999-999999999999' } }
     const { status, body } = await bot.send({ ...click('dba-1', 'approve', seen), channelData })
     expect({ status, body }).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
   })
 
-  test('of what is typed: approve, deny, revoke', async () => {
+  test('the typed words approve, deny, revoke', async () => {
     const id = request.id
     for (const text of [`approve ${id}`, `Approve`, `deny ${id} No.`, `revoke ${id}`, `please approve ${id}`]) {
       const said = connector.messages('a:dba-1').length
@@ -371,7 +371,7 @@ describe('nothing comes', () => {
     }
   })
 
-  test('of being installed but one message, however often Teams says so', async () => {
+  test('being installed, except one message, even if Teams repeats it', async () => {
     const before = connector.messages('a:dba-1').length
     const installed = { type: 'installationUpdate', action: 'add' }
     const added = { type: 'conversationUpdate', membersAdded: [{ id: `28:${botAppId}` }] }
@@ -403,7 +403,7 @@ describe('a command', () => {
     expect(await answerTo('dba-1', 'hello')).toBe(english.bot.unknownCommand)
   })
 
-  test('lists what waits for whoever asks, with a button for each', async () => {
+  test('lists what waits for the person who asks, with a button for each', async () => {
     const [request, other] = [await ask(), await ask({ params: { rows: 120_000 } })]
     const ids = async (who: string) => {
       const answer = await answerTo(who, 'pending')
@@ -418,7 +418,7 @@ describe('a command', () => {
     for (const one of [request, other]) await cancel(one)
   })
 
-  test('shows one request to whoever may know of it', async () => {
+  test('shows one request to a person who may know of it', async () => {
     const request = await ask()
     const card = (await answerTo('dba-1', `show ${request.id}`)) as object
     expect(buttons(card)).toMatchObject([{ verb: 'review', data: { request: request.id } }])
@@ -442,10 +442,10 @@ describe('a command', () => {
   })
 })
 
-describe('a card that nobody remembers', () => {
+describe('a forgotten card', () => {
   const posted = ({ id }: Answer['body']) => ({ request: id, posted: true })
 
-  test('heals when somebody who may decide clicks on it, and stays true from then on', async () => {
+  test('is updated at a click of a person who may decide, and stays up to date', async () => {
     const request = await ask()
     const known = await cardIn(request)
     expect(dataOf(shown(known), 'review')).toEqual(posted(request))
@@ -458,10 +458,10 @@ describe('a card that nobody remembers', () => {
   })
 
   test.each<[string, string, object, string]>([
-    ['in a channel that is not the request’s', 'dba-1', { posted: true }, '19:elsewhere@thread.tacv2'],
-    ['clicked on by somebody who may not decide', 'compliance', { posted: true }, channel],
-    ['that is a list, or somebody’s own view', 'dba-1', {}, channel],
-  ])('stays as it is %s', async (_which, who, more, where) => {
+    ['in a channel of other groups', 'dba-1', { posted: true }, '19:elsewhere@thread.tacv2'],
+    ['at a click by a person who may not decide', 'compliance', { posted: true }, channel],
+    ['if it is a list, or a person’s own view', 'dba-1', {}, channel],
+  ])('is not adopted %s', async (_which, who, more, where) => {
     const request = await ask()
     const known = await cardIn(request)
     const lost = await stray('Something else.', where)
@@ -473,7 +473,7 @@ describe('a card that nobody remembers', () => {
 })
 
 /** The stack's clock goes on: last. */
-test('a vote after the deadline finds an expired request, and so does the card', async () => {
+test('a vote after the deadline finds an expired request, and the card shows that', async () => {
   const request = await ask()
   const card = await cardIn(request)
   const review = await view('dba-1', request)

@@ -61,7 +61,7 @@ afterAll(async () => {
 
 const table = rows()
 
-test('every function that is deployed has its column, and every caller its row', () => {
+test('every deployed function has its column, and every caller its row', () => {
   const columns = Object.keys(table[0]?.expected ?? {}).sort()
   expect(columns).toEqual(deployed())
   expect(columns).toEqual([...operationNames, 'messages'].sort())
@@ -78,7 +78,7 @@ test.each(table.map(({ caller, expected }) => [caller, expected] as const))('%s'
 })
 
 test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
-  'for %s, what may not be known of is as if it were not there',
+  'for %s, a request that they may not know of looks like an unknown one',
   async (caller, expected) => {
     for (const route of ['read', 'cancel', 'decide', 'redeem', 'report', 'revoke', 'events', 'proof']) {
       const knows = expected['read'] === '200' && route !== 'read'
@@ -93,7 +93,7 @@ test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
   },
 )
 
-test('whoever was refused has changed nothing, and reached nobody', async () => {
+test('refused calls have changed nothing, and sent nothing', async () => {
   expect(await story()).toBe(before)
   const now = Date.now() + 26 * 3_600_000
   const [from, to] = [now - 60 * 3_600_000, now].map((at) => new Date(at).toISOString())

@@ -44,7 +44,7 @@ describe('the connector', () => {
   test.each<[string, Fault]>([
     ['fails', { kind: 'status', status: 502 }],
     ['drops the connection', { kind: 'lost' }],
-  ])('%s while a card is posted: it is there once, when the connector is back', async (_how, fault) => {
+  ])('%s while a card is posted: the card is posted once, when the connector is back', async (_how, fault) => {
     const request = await ask({ faults: [fault, fault] })
     await until(
       () => calls(request),
@@ -58,7 +58,7 @@ describe('the connector', () => {
     await shows(request, 'approved')
   })
 
-  test('hangs: nobody waits for it but the card, which then shows what happened meanwhile', async () => {
+  test('hangs: only the card waits for it, and then shows what happened in the meantime', async () => {
     const hanging = gate()
     const request = await ask({ faults: [{ kind: 'lost', meanwhile: () => hanging.opened }] })
     await until(
@@ -75,7 +75,7 @@ describe('the connector', () => {
   test.each<[string, Fault]>([
     ['fails', { kind: 'status', status: 502 }],
     ['loses the answer', { kind: 'unanswered' }],
-  ])('%s while a card is updated: it ends on the truth, and stays the only one', async (_how, fault) => {
+  ])('%s while a card is updated: the card ends up to date, and stays the only one', async (_how, fault) => {
     const request = await posted({ faults: [] })
     faults.set(request.target, [fault])
     await approve(request)
@@ -87,7 +87,7 @@ describe('the connector', () => {
     expect(cards(request)).toHaveLength(1)
   })
 
-  test('asks to wait: nothing is sent into this channel before, and other channels go on', async () => {
+  test('asks to wait: nothing is sent into this channel until then, and other channels go on', async () => {
     const request = await ask({ faults: [{ kind: 'status', status: 429, headers: { 'retry-after': '600' } }] })
     await until(
       () => calls(request),
@@ -104,7 +104,7 @@ describe('the connector', () => {
     await shows(request, 'approved')
   })
 
-  test('says that somebody deleted the card: the channel gets another', async () => {
+  test('reports a deleted card: the channel gets another', async () => {
     const request = await posted()
     const [card] = cards(request)
     connector.remove(card?.conversation ?? '')
@@ -116,7 +116,7 @@ describe('the connector', () => {
     expect(after.map(statusOf)).toEqual([english.statuses.pending, english.statuses.approved])
   })
 
-  test('refuses an update: the card heals when somebody clicks on it', async () => {
+  test('refuses an update: the card is updated at the next click on it', async () => {
     const request = await posted()
     const [card] = cards(request)
     faults.set(request.target, [{ kind: 'status', status: 403 }])
@@ -138,7 +138,7 @@ describe('the connector', () => {
   })
 })
 
-test('a reason that is erased goes from the card', async () => {
+test('an erased reason disappears from the card', async () => {
   const reason = `hunter2${randomBytes(4).toString('hex')}`
   const request = await posted({ reason })
   const text = () => cards(request).map((card) => lines(connector.shown(card) ?? {}).join('\n'))
@@ -152,8 +152,8 @@ test('a reason that is erased goes from the card', async () => {
   expect(cards(request)).toHaveLength(1)
 })
 
-describe('a vote while the card is on its way', () => {
-  test('is on the card that was being posted', async () => {
+describe('a vote during a delivery', () => {
+  test('shows on the card that was being posted', async () => {
     const asked = gate()
     const meanwhile = async () => {
       await asked.opened
@@ -165,7 +165,7 @@ describe('a vote while the card is on its way', () => {
     expect(cards(request)).toHaveLength(1)
   })
 
-  test('is on the cards that were being updated', async () => {
+  test('shows on the cards that were being updated', async () => {
     const request = await posted({ params: { rows: 120_000 } }, 2)
     faults.set(request.target, [{ kind: 'late', meanwhile: () => approve(request, 'security-1') }])
     await approve(request)
@@ -174,7 +174,7 @@ describe('a vote while the card is on its way', () => {
   })
 })
 
-test('a channel that the bot may not write to hears nothing, the request lives on, and later it hears how it ended', async () => {
+test('a channel that the bot may not write to gets no card, the request goes on, and the channel later gets a card with its end', async () => {
   const request = await ask({ ...role(), faults: [{ kind: 'status', status: 403 }] })
   await until(
     () => read(request),
@@ -189,7 +189,7 @@ test('a channel that the bot may not write to hears nothing, the request lives o
 })
 
 /** It ends the stack that the others use: last. */
-test('a crash between a post and its record leaves one orphan at most, which heals when somebody clicks on it', async () => {
+test('a crash between a post and its record leaves at most one unknown card, which is updated at a click', async () => {
   const hanging = await ask({ faults: [{ kind: 'hanging' }] })
   await until(
     () => calls(hanging),

@@ -49,12 +49,12 @@ test('the document has every operation, and a body where one is read', () => {
   )
 })
 
-test.each(withBody)('%s: a body that keeps to the schema has an answer of the document', async (name) => {
+test.each(withBody)('%s: a valid body gets an answer that the document has', async (name) => {
   const bodies = fc.sample(valid(bodySchema(name)), { numRuns: 12, seed: 5 })
   for (const body of bodies) await documented(name, await send(name, { body: { ...Object(body), ...suited(name) } }))
 })
 
-test.each(withBody)('%s: one broken constraint of the body is refused, naming the field', async (name) => {
+test.each(withBody)('%s: a body that breaks one constraint is refused, naming the field', async (name) => {
   const schema = bodySchema(name)
   const whole = { ...Object(fc.sample(valid(complete(schema)), { numRuns: 1, seed: 5 })[0]), ...suited(name) }
   const answered = await documented(name, await send(name, { body: whole }))
@@ -68,7 +68,7 @@ test.each(withBody)('%s: one broken constraint of the body is refused, naming th
   }
 })
 
-test.each(names)('%s: one broken parameter is refused, naming it', async (name) => {
+test.each(names)('%s: an invalid parameter is refused by name', async (name) => {
   const broken = [
     { what: 'one more', query: { colour: canary }, pointer: '/colour' },
     ...parametersOf(name, 'query').flatMap(({ name: field, schema }) =>
@@ -91,7 +91,7 @@ test.each(names)('%s: one broken parameter is refused, naming it', async (name) 
 })
 
 test.each(names.filter((name) => operationOf(name).path.includes('{id}')))(
-  '%s: an id that is none is not found',
+  '%s: a malformed id is not found',
   async (name) => {
     const body = withBody.includes(name) ? { ...Object(fc.sample(valid(complete(bodySchema(name))), 1)[0]) } : undefined
     const { body: problem } = await documented(name, await send(name, { path: canary, ...(body && { body }) }))
@@ -100,7 +100,7 @@ test.each(names.filter((name) => operationOf(name).path.includes('{id}')))(
   },
 )
 
-test('nothing of what was broken is in the log, and nothing complained', async () => {
+test('the log has nothing of the invalid input, and no error', async () => {
   expect(calls).toBeGreaterThan(200)
   const log = await readFile(join(stack.data, 'log.jsonl'), 'utf8')
   expect(log.split('\n').filter((line) => line.includes(canary) || line.includes('"level":"error"'))).toEqual([])

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => here.stack.stop())
 
-test('the command says what was sealed, and until when there is nothing to seal', async () => {
+test('the command reports what was sealed, and when there will be more to seal', async () => {
   const [early, sealed, again] = here.seals
   expect(early).toBe(`nothing to seal: ${here.days[0]} ends at ${here.days[1]}T00:00:00.000Z`)
   const { bundles } = (await here.evidence('bundles')).body
@@ -39,13 +39,13 @@ test('the command says what was sealed, and until when there is nothing to seal'
   expect(again).toBe(`nothing to seal: ${here.days[2]} ends at ${endOf(here.days[2])}`)
 })
 
-test('the path of the key is all that is printed, with a public key behind it', async () => {
+test('only the path of the key is printed, and leads to a public key', async () => {
   expect(here.key).toMatch(/^\/\S+\.pem$/)
   expect(await here.trusted()).toHaveLength(1)
   expect(await readFile(here.key, 'utf8')).not.toContain('PRIVATE')
 })
 
-test('a bundle is sent whole, in part, or not again', async () => {
+test('a bundle is sent whole, in part, or not at all if it is unchanged', async () => {
   const path = `bundles/${here.days[1]}`
   const whole = await here.evidence(path)
   const tag = whole.headers.get('etag') ?? ''
@@ -65,7 +65,7 @@ test.each([
   ['not over', () => here.days[2], 404, 'not-found'],
   ['before the first', () => '2020-02-29', 404, 'not-found'],
   ['that does not exist', () => '2026-02-30', 400, 'invalid-input'],
-])('there is nothing of a day that is %s', async (_what, day, status, code) => {
+])('a day that is %s is not found', async (_what, day, status, code) => {
   for (const part of ['bundles', 'said'])
     expect(await here.evidence(`${part}/${day()}`)).toMatchObject({ status, body: { code } })
 })
@@ -75,7 +75,7 @@ test.each(['dba-1', 'deploy-bot', null])('evidence is not for %s', async (who) =
     expect([401, 403]).toContain((await here.stack.call(who, `/api/evidence/${path}`)).status)
 })
 
-test('everybody gets the newest checkpoint, signed with the key', async () => {
+test('anyone gets the newest checkpoint, signed with the key', async () => {
   const { body, headers } = await here.stack.call(null, '/api/evidence/checkpoint')
   expect(headers.get('content-type')).toMatch(/^text\/plain/)
   expect(openCheckpoint(body, await here.trusted(), holds)).toMatchObject({
@@ -84,7 +84,7 @@ test('everybody gets the newest checkpoint, signed with the key', async () => {
   })
 })
 
-test('what people wrote is what the sealed events commit to', async () => {
+test('the said file has the texts to which the sealed events commit', async () => {
   const members = await membersOf(await here.download(`bundles/${here.days[1]}`))
   const leaves = members.get('records.jsonl')?.toString().split('\n').slice(0, -1) ?? []
   const lines = await here.saidLines(here.days[1])
@@ -122,7 +122,7 @@ test('health says that days are sealed in time', async () => {
   expect(body).toMatchObject({ status: 'ok', sealed: { date: here.days[1], number: 2, size: here.size } })
 })
 
-test('what is erased is gone, and every proof and bundle stays', async () => {
+test('erased texts are gone, and every proof and bundle stays', async () => {
   const before = await here.download(`bundles/${here.days[1]}`)
   expect((await here.erase()).erased).toHaveLength(2)
   expect((await here.stack.call('compliance', `/api/requests/${here.done.id}`)).body).not.toHaveProperty('reason')
@@ -136,7 +136,7 @@ test('what is erased is gone, and every proof and bundle stays', async () => {
   expect((await here.saidLines(here.days[2])).map(({ text }) => text)).toContain('A secret was in it.')
 })
 
-test('the days are one log, told by their manifests', async () => {
+test('the manifests show that the days are one log', async () => {
   const bundles = await Promise.all(here.days.map(async (day) => membersOf(await here.download(`bundles/${day}`))))
   const manifests = bundles.map(manifestIn)
   expect(manifests.map(({ number, date }) => [number, date])).toEqual(here.days.map((day, at) => [at + 1, day]))
@@ -149,7 +149,7 @@ test('the days are one log, told by their manifests', async () => {
   for (const at of [1, 2]) expect(bundles[at]?.get('checkpoint.prev')).toEqual(bundles[at - 1]?.get('checkpoint'))
 })
 
-test('a broken chain stops sealing, loudly; all else goes on', async () => {
+test('a broken chain stops sealing and is reported, and all else goes on', async () => {
   const request = await here.ask()
   const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
   const table = new TableClient(here.stack.storage, 'ledger', credential, { allowInsecureConnection: true })
@@ -169,7 +169,7 @@ test('a broken chain stops sealing, loudly; all else goes on', async () => {
   expect((await here.ask()).status).toBe('pending')
 })
 
-test('every answer is in the document', async () => {
+test("every answer is in the API's document", async () => {
   const { body } = await here.stack.call(null, '/api/openapi.json')
   expect(here.stack.seen.length).toBeGreaterThan(30)
   expect(undocumented(here.stack, body)).toEqual([])

@@ -115,7 +115,7 @@ async function isUsed(trace: string): Promise<boolean> {
   return (await hear('used')).isUsed
 }
 
-test('nor whoever reads the log, also of what timers do', async () => {
+test('the log reveals nothing either, not even of timers', async () => {
   for (const port of ports)
     for (const how of hows) {
       app.send({ what: 'timers', failing: { port, how, call: 1 } } satisfies Order)
@@ -135,7 +135,7 @@ test('nor whoever reads the log, also of what timers do', async () => {
   ).toEqual([])
 })
 
-test('every port has failed somebody in each way', async () => {
+test('every port has failed in each way', async () => {
   app.send({ what: 'met' } satisfies Order)
   const met = (await hear('met')).failures
   const wanted = ports.flatMap((port) => hows.map((how) => `${port}: ${how}`))

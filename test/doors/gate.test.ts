@@ -37,7 +37,7 @@ afterAll(async () => {
   await stack.stop()
 })
 
-test('whatever agents call, the client of Teams is not loaded; the first card loads it', async () => {
+test('no call of an agent loads the Teams client, and the first card does', async () => {
   const restart = { action: 'service.restart', target: 'web-1', environment: 'staging', params: {} }
   const { body } = await stack.call('deploy-bot', '/api/requests', wish(restart))
   const { id, digest, grant } = body
@@ -59,7 +59,7 @@ test('whatever agents call, the client of Teams is not loaded; the first card lo
   expect((await loaded()).filter(isSdk)).not.toEqual([])
 })
 
-test('while the keys of Teams cannot be fetched nobody is let in, or blamed; afterwards they are', async () => {
+test('while the keys of Teams cannot be fetched, callers get a passing error, and afterwards they are let in', async () => {
   teams.trouble = 'reset'
   const help = async () => post(await teams.token(), typed('dba-1', 'help'))
   const answer = await help()
@@ -72,7 +72,7 @@ test('while the keys of Teams cannot be fetched nobody is let in, or blamed; aft
   expect(connector.messages('a:dba-1')).toHaveLength(1)
 })
 
-describe('a vote that would count, but for who sends it', () => {
+describe('a vote that would count with a valid token', () => {
   let request: Answer['body']
   let vote: object
   let before: { events: string; calls: number }
@@ -108,7 +108,7 @@ describe('a vote that would count, but for who sends it', () => {
     expect(await state()).toEqual(before)
   }
 
-  test('is refused with the real token of an agent, of the one that asked too, or of a person', async () => {
+  test('is refused with the real token of an agent or of a person', async () => {
     for (const who of ['deploy-bot', 'other-bot', 'dba-1', 'compliance']) await expectRefused(await stack.token(who))
   })
 
@@ -132,7 +132,7 @@ describe('a vote that would count, but for who sends it', () => {
     await expectRefused(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`)
   })
 
-  test('is refused with the token that the bot itself sends, reflected', async () => {
+  test("is refused with the bot's own token, reflected", async () => {
     const own = { iss: `https://sts.windows.net/${otherTenant}/`, aud: 'https://api.botframework.com' }
     await expectRefused(await teams.token(own, {}, 'stranger'))
     await expectRefused(await teams.token(own))
@@ -193,7 +193,7 @@ describe('a vote that would count, but for who sends it', () => {
     expect(await state()).toEqual(before)
   })
 
-  test('counts when Teams sends it; and nothing that was refused is in the log', async () => {
+  test('counts when Teams sends it, and the log has nothing of refused calls', async () => {
     const { status, body } = await post(await teams.token(), vote)
     expect({ status, body }).toMatchObject({ status: 200, body: { statusCode: 200 } })
     expect((await stack.call('deploy-bot', `/api/requests/${request.id}`)).body.status).toBe('approved')
@@ -210,7 +210,7 @@ test.each<[string, string, number]>([
   ['a list', '[]', 400],
   ['nothing', '', 400],
   ['300 KB', JSON.stringify({ text: 'x'.repeat(300_000) }), 413],
-])('what is no activity is refused before anybody looks at its token: %s', async (_what, body, status) => {
+])('a body that is not an activity is refused before its token is checked: %s', async (_what, body, status) => {
   const answer = await stack.call(null, '/api/messages', body, { authorization: `Bearer ${await teams.token()}` })
   expect(answer.status).toBe(status)
   expect(sdkText(answer)).toEqual([])

@@ -125,7 +125,7 @@ test.each([
 })
 
 test.each(['nonsense', '..%2f..%2fmeta', "01'%20or%20'1'eq'1", `${'0'.repeat(26)}-10`, `${'0'.repeat(26)}-0F`])(
-  'the id %s names nothing',
+  'the id %s is not found',
   async (id) => {
     expect(await stack.call('compliance', `/api/requests/${id}`)).toMatchObject({
       status: 404,
@@ -143,12 +143,12 @@ test.each([
   expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input' } })
 })
 
-test('nothing that was refused has left a request behind', async () => {
+test('refused input has left no request behind', async () => {
   const { body } = await stack.call('compliance', `/api/requests?agent=${request.agent.id}`)
   expect(body.requests.map(({ id }: { id: string }) => id)).toEqual([request.id])
 })
 
-test('a list pages through everything once, newest first, and pending ones by deadline', async () => {
+test('a list has every request once, newest first, or by deadline for pending ones', async () => {
   const made: string[] = []
   for (let i = 0; i < 7; i++) {
     const { body } = await stack.call('other-bot', '/api/requests', wish({ action: 'cat.feed', params: {} }))
@@ -169,7 +169,7 @@ test('a list pages through everything once, newest first, and pending ones by de
   expect((await stack.call('security-1', '/api/requests?status=pending')).body.requests).toHaveLength(0)
 })
 
-test('the document names every route that is served, and every status that was seen', async () => {
+test('the document has every served route, and every status that was seen', async () => {
   const { body } = await stack.call(null, '/api/openapi.json')
   const operations = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -185,7 +185,7 @@ test('the document names every route that is served, and every status that was s
   )
 })
 
-test('health tells anyone whether the parts work, and counts for those who may read evidence', async () => {
+test('health tells anyone whether the parts work, and readers of evidence the counts', async () => {
   const { status, body } = await stack.call(null, '/api/health')
   expect({ status, body }).toEqual({
     status: 200,
@@ -204,7 +204,7 @@ test('health tells anyone whether the parts work, and counts for those who may r
   expect((await stack.call('dba-1', '/api/health')).body).toEqual({ ...body, now: expect.any(String) })
 })
 
-test('the log has one line per call, and nothing of what was said', async () => {
+test('the log has one line per call, and nothing of the input', async () => {
   const canary = 'canary-7f3a91'
   const trace = 'a'.repeat(32)
   await stack.call('deploy-bot', '/api/requests', wish({ reason: canary, params: { destination: canary } }), {
@@ -218,7 +218,7 @@ test('the log has one line per call, and nothing of what was said', async () => 
   expect(lines.join('\n')).not.toContain((await stack.token('deploy-bot')).slice(-20))
 })
 
-test('every answer so far is in the document', async () => {
+test("every answer so far is in the API's document", async () => {
   const { body } = await stack.call(null, '/api/openapi.json')
   expect(stack.seen.length).toBeGreaterThan(50)
   expect(undocumented(stack, body)).toEqual([])

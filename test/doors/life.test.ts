@@ -56,7 +56,7 @@ test('a large export needs two groups, and one person never counts for both', as
   expect((await decide('security-1', request)).body.status).toBe('approved')
 })
 
-test('policy allows, forbids, or covers nothing', async () => {
+test('a request is allowed, forbidden, or not covered by any rule', async () => {
   const allowed = await ask({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
   expect(allowed).toMatchObject({ status: 'approved', next: 'redeem', policy: { outcome: 'allow' } })
   expect(allowed.grant.token).toEqual(expect.any(String))
@@ -99,14 +99,14 @@ test('the same idempotency key gives the same request, and never another', async
   await stack.call('deploy-bot', `/api/requests/${posted[0]?.body.id}/cancel`, {})
 })
 
-test('fifty parallel redeems give one success', async () => {
+test('fifty parallel redemptions give one success', async () => {
   const request = await approved()
   const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(request, request.grant.token)))
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   expect(answers.filter(({ body }) => body.code === 'already-redeemed')).toHaveLength(49)
 })
 
-test('a redemption is answered alike when it is repeated, and refused for anyone and anything else', async () => {
+test('a repeated redemption gets the same answer, and one by another caller or for another action is refused', async () => {
   const request = await approved()
   const id = randomUUID()
   const { token } = request.grant
@@ -122,7 +122,7 @@ test('a redemption is answered alike when it is repeated, and refused for anyone
   expect((await redeem(request, token)).body.code).toBe('already-redeemed')
 })
 
-test('another executor redeems what names it, and only it', async () => {
+test('another executor redeems a request that names it, and no other caller does', async () => {
   const executor = 'b0000000-0000-4000-8000-000000000002'
   const request = await ask({ executor })
   await decide('dba-1', request)
@@ -134,7 +134,7 @@ test('another executor redeems what names it, and only it', async () => {
   expect((await stack.call('other-bot', `/api/requests/${request.id}/outcome`, outcome)).body.status).toBe('failed')
 })
 
-test('an unused approval is revoked by whoever could decide', async () => {
+test('an unused approval is revoked by a person who could decide', async () => {
   const request = await approved()
   const path = `/api/requests/${request.id}/revoke`
   expect((await stack.call('owner', path, {})).body.code).toBe('self-approval')
@@ -142,7 +142,7 @@ test('an unused approval is revoked by whoever could decide', async () => {
   expect((await redeem(request, request.grant.token)).body.code).toBe('not-redeemable')
 })
 
-test('a waiting agent hears of the decision', async () => {
+test('a waiting agent gets the decision', async () => {
   const request = await ask()
   const waiting = stack.call('deploy-bot', `/api/requests/${request.id}`, undefined, { prefer: 'wait=30' })
   await new Promise((done) => setTimeout(done, 300))
@@ -160,7 +160,7 @@ test('an agent has at most five pending requests', async () => {
   expect(answers.filter(({ body }) => body.code === 'too-many')).toHaveLength(7)
 })
 
-test('every answer of a life is in the document', async () => {
+test("every answer of these is in the API's document", async () => {
   const { body } = await stack.call(null, '/api/openapi.json')
   expect(stack.seen.length).toBeGreaterThan(50)
   expect(undocumented(stack, body)).toEqual([])

@@ -46,8 +46,8 @@ async function call(...args: Parameters<Stack['call']>): Promise<Answer> {
 
 const traceOf = ({ headers }: Answer): string => parseTraceparent(headers.get('traceparent') ?? '')?.id ?? 'none'
 
-describe('nothing of what is sent is in the log, or said back by a problem', () => {
-  test('of the body of any route, wherever in it', async () => {
+describe('neither the log nor a problem repeats input', () => {
+  test('from any place in the body of any route', async () => {
     const { body: first } = await call('deploy-bot', '/api/requests', ask())
     const { body: second } = await call('deploy-bot', '/api/requests', ask())
     const { body: third } = await call('deploy-bot', '/api/requests', ask())
@@ -76,7 +76,7 @@ describe('nothing of what is sent is in the log, or said back by a problem', () 
     expect((await log()).filter((line) => texts.some((text) => line.includes(text)))).toEqual([])
   })
 
-  test('of queries, paths and headers', async () => {
+  test('from queries, paths and headers', async () => {
     for (const { path, method, caller: rule } of operationNames.map(operationOf)) {
       const place = `/${path.replace('{id}', canary).replace('{date}', canary)}`
       const body = method === 'POST' ? {} : undefined
@@ -93,7 +93,7 @@ describe('nothing of what is sent is in the log, or said back by a problem', () 
       await call('deploy-bot', '/api/requests', ask(), headers)
   })
 
-  test('of activities, wherever in them', async () => {
+  test('from any place in an activity', async () => {
     const { body: request } = await call('other-bot', '/api/requests', ask())
     const vote = { request: request.id, view: request.digest, shown: 1, reason: canary, confirm: canary }
     const [message, approval] = [typed('dba-1', `show ${canary}`), click('dba-1', 'approve', vote)] as Json[]
@@ -106,7 +106,7 @@ describe('nothing of what is sent is in the log, or said back by a problem', () 
     await Promise.all([...whole, ...spoilt].map((one) => call(null, '/api/messages', one, { authorization })))
   })
 
-  test('every call is one line, of known fields alone', async () => {
+  test('every call is one line with known fields only', async () => {
     const isCall = ({ route }: Line) => route !== undefined
     const lines = await until(
       async () => (await log()).map((line) => JSON.parse(line) as Line),
@@ -160,7 +160,7 @@ describe('a trace', () => {
     expect(await linesOf(traceOf(redeemed))).toMatchObject([{ route: 'redeem', caller: agent }])
   })
 
-  test('of a click that was refused has the code in the log, though Teams is answered 200', async () => {
+  test('of a refused click leads to the code in the log, although Teams gets 200', async () => {
     const trace = '4'.repeat(32)
     const body = click('dba-1', 'approve', { request: 'nonsense' })
     const authorization = `Bearer ${await teams.token()}`
@@ -173,7 +173,7 @@ describe('a trace', () => {
     ['words', 'a guest', 'guest', 'not-found'],
     ['a card', 'the owner of the agent', 'owner', 'self-approval'],
     ['a card', 'who was shown nothing', 'dba-1', 'digest-mismatch'],
-  ])('of a click that is refused with %s has the code in the log: %s', async (_how, _who, who, code) => {
+  ])('of a click that is refused with %s leads to the code in the log: %s', async (_how, _who, who, code) => {
     const { body: request } = await stack.call('deploy-bot', '/api/requests', wish())
     const trace = randomBytes(16).toString('hex')
     const view = `sha256:${'0'.repeat(64)}`
@@ -187,7 +187,7 @@ describe('a trace', () => {
     expect(JSON.stringify(lines)).not.toContain(request.id)
   })
 
-  test('of a command that is refused with words has the code in the log', async () => {
+  test('of a command that is refused in words leads to the code in the log', async () => {
     const trace = randomBytes(16).toString('hex')
     const authorization = `Bearer ${await teams.token()}`
     const body = typed('dba-1', 'show 01kjw2xm00abcdefghjkmnpqrs-07')
@@ -195,7 +195,7 @@ describe('a trace', () => {
     expect(await linesOf(trace)).toMatchObject([{ route: 'messages', status: 200, code: 'not-found' }])
   })
 
-  test('is another one for what a timer does', async () => {
+  test('is separate for each run of a timer', async () => {
     const { body: request } = await stack.call('other-bot', '/api/requests', wish(), header('5'.repeat(32)))
     await stack.local('advance', '25h')
     const { requested, expired } = await tracesOf(request)
@@ -204,7 +204,7 @@ describe('a trace', () => {
     expect(expired).not.toBe(requested)
   })
 
-  test('is in the document: of every call, and of every answer', async () => {
+  test("is in the API's document for every call and answer", async () => {
     const { body } = await stack.call(null, '/api/openapi.json')
     for (const methods of Object.values<object>(body.paths))
       for (const { parameters, responses } of Object.values(methods)) {

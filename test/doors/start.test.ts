@@ -30,7 +30,7 @@ async function start(env: Record<string, string>, args: string[] = []): Promise<
 }
 
 test.each(['COUNTERSIGN_PORT', 'COUNTERSIGN_PLAYGROUND_PORT'])(
-  'a port in use stops the start, and the message says which and how to change it: %s',
+  'a port in use stops the start, with the port and its setting in the message: %s',
   async (setting) => {
     const server = createServer()
     const port = await new Promise<number>((done) =>
@@ -57,7 +57,7 @@ test('a bad policy stops the start with file, line and rule', async () => {
   expect(said).toMatch(/approve\.cedar.*\d+.*export-needs-dba.*nobody/s)
 })
 
-test("an agent's application that people are to use stops the start, which names both", async () => {
+test("an agent's application among those for people stops the start, and the message names both", async () => {
   const policy = join(folder, 'policy')
   await cp('policy', policy, { recursive: true })
   const approvers = await readFile(join(policy, 'approvers.json'), 'utf8')
@@ -89,13 +89,13 @@ test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
 })
 
-test('without the Teams client there is no bot', async () => {
+test('the bot does not start without the Teams client', async () => {
   const stack = await startStack()
   expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
   await stack.stop()
 })
 
-test('a second stack on the same data is refused, also on other ports', async () => {
+test('a second stack on the same data is refused, even on other ports', async () => {
   const stack = await startStack({ data: join(folder, 'data') })
   const { code, said } = await start({})
   expect(code).toBe(1)

@@ -38,7 +38,7 @@ test('a deadline takes effect at the next read, before any timer', async () => {
   expect((await read(request)).status).toBe('expired')
 })
 
-test('the clock keeps its offset, and nothing acknowledged is lost, when the stack is stopped and started', async () => {
+test("a restart keeps the clock's offset and everything that was acknowledged", async () => {
   const request = await ask()
   const { data } = stack
   stack.process.kill('SIGINT')

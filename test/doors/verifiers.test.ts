@@ -52,7 +52,7 @@ describe.each([
 ])('%s from inside the bundle', (script, program) => {
   const check = (place: string) => ran(program, [join(place, script), here.key], {})
 
-  test.each([0, 1, 2] as const)('holds what the stack sealed: day %i', async (day) => {
+  test.each([0, 1, 2] as const)('accepts what the stack sealed: day %i', async (day) => {
     const { status, stderr } = await check(await unpacked(here.days[day]))
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
@@ -83,7 +83,7 @@ describe('countersign', () => {
     }
   })
 
-  test.each([0, 1, 2] as const)('verifies it, also after an erasure: day %i', async (day) => {
+  test.each([0, 1, 2] as const)('verifies a day, also after an erasure: day %i', async (day) => {
     const { status, stderr } = await countersign(
       'verify',
       bundleIn(here.days[day]),
@@ -95,11 +95,11 @@ describe('countersign', () => {
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
   })
 
-  test('verifies all days as one', async () => {
+  test('verifies all days as one series', async () => {
     expect(await countersign('verify', '--chain', folder, '--key', here.key)).toMatchObject({ status: 0 })
   })
 
-  test('tells it for people, and proves a request alone', async () => {
+  test('writes a report for people, and proofs of one request', async () => {
     const [bundle, said] = [bundleIn(here.days[1]), saidIn(here.days[1])]
     const report = await countersign('report', bundle, '--key', here.key, '--said', said, '--format', 'csv')
     expect(report).toMatchObject({ status: 0, stdout: expect.stringContaining('1200 rows') })
@@ -113,7 +113,7 @@ describe('countersign', () => {
       expect(await countersign('verify-proof', join(proofs, file), '--key', here.key)).toMatchObject({ status: 0 })
   })
 
-  test('finds that a vote over HTTP names its content, and the application that the person used', async () => {
+  test("finds that a vote over HTTP names its content and the person's application", async () => {
     const members = await membersOf(await readFile(bundleIn(here.days[1])))
     const events = (members.get('records.jsonl')?.toString() ?? '')
       .split('\n')
@@ -127,7 +127,7 @@ describe('countersign', () => {
     })
   })
 
-  test('refuses a changed record, and a text that nobody wrote', async () => {
+  test('refuses a changed record, and a text that was not written', async () => {
     const members = await membersOf(await readFile(bundleIn(here.days[1])))
     const records = members.get('records.jsonl')?.toString() ?? ''
     members.set('records.jsonl', Buffer.from(records.replace('"approve"', '"denying"')))

@@ -36,7 +36,7 @@ async function run(script: string, hears: (complained: string) => void = () => {
   return { code, said, complained }
 }
 
-test('the first request of the README works word for word, approved from a shell', async () => {
+test("the README's first request works word for word, approved from a shell", async () => {
   const [ask = '', approve = ''] = blocksOf('README.md')
   const settings = ask.split('\n').filter((line) => line.startsWith('export '))
   let approved: Promise<Shell> | undefined

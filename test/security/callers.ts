@@ -22,8 +22,8 @@ export const callerRows: readonly Row[] = [
         build: true,
         tests: {
           'test/doors/gate.test.ts': [
-            'a vote that would count, but for who sends it › is refused without a token',
-            'a vote that would count, but for who sends it › is refused with the real token of an agent, of the one that asked too, or of a person',
+            'a vote that would count with a valid token › is refused without a token',
+            'a vote that would count with a valid token › is refused with the real token of an agent or of a person',
           ],
         },
       },
@@ -197,7 +197,7 @@ export const callerRows: readonly Row[] = [
         build: true,
         tests: {
           'test/doors/start.test.ts': [
-            "an agent's application that people are to use stops the start, which names both",
+            "an agent's application among those for people stops the start, and the message names both",
           ],
         },
       },
@@ -368,7 +368,7 @@ export const callerRows: readonly Row[] = [
           "import './timers.ts'\nfunctions.http('open', { route: 'api/open', authLevel: 'anonymous', handler: async () => ({}) })\n",
         build: true,
         tests: {
-          'test/doors/callers.test.ts': ['every function that is deployed has its column, and every caller its row'],
+          'test/doors/callers.test.ts': ['every deployed function has its column, and every caller its row'],
         },
       },
     ],
@@ -389,7 +389,7 @@ export const callerRows: readonly Row[] = [
     }
 `,
         build: true,
-        tests: { 'test/doors/bot.test.ts': ['nothing comes › of what is typed: approve, deny, revoke'] },
+        tests: { 'test/doors/bot.test.ts': ['nothing changes at › the typed words approve, deny, revoke'] },
       },
       {
         name: 'automatic-click',

@@ -118,7 +118,7 @@ export const floodRows: readonly Row[] = [
         build: true,
         tests: {
           'test/doors/log.test.ts': [
-            'nothing of what is sent is in the log, or said back by a problem › every call is one line, of known fields alone',
+            'neither the log nor a problem repeats input › every call is one line with known fields only',
           ],
         },
       },

@@ -153,7 +153,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/runtime/timer.ts',
         find: 'throw new Error(`The timer ${name} failed in trace ${trace.id}.`)',
         replace: 'throw cause',
-        tests: { [faults]: ['nor whoever reads the log, also of what timers do'] },
+        tests: { [faults]: ['the log reveals nothing either, not even of timers'] },
       },
       {
         name: 'logged-words',
