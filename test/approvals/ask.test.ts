@@ -40,7 +40,7 @@ describe('asking', () => {
       { agent: agent(bot, { executors: [oid(77)] }), executor: oid(77) },
       'invalid-input',
     ],
-    ['a principal who is nobody', { onBehalfOf: oid(99) }, 'invalid-input'],
+    ['an unknown principal', { onBehalfOf: oid(99) }, 'invalid-input'],
     [
       'a principal where none is allowed',
       { agent: agent(bot, { onBehalfOf: 'refused' }), onBehalfOf: dba },

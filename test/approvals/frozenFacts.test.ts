@@ -35,7 +35,7 @@ type Here = Awaited<ReturnType<typeof halfApproved>>['here']
 
 describe('the vote that completes a request voids an earlier vote', () => {
   test.each<[string, 'left' | 'disabled' | 'excluded', (here: Here) => Instance]>([
-    ['of somebody who left the group', 'left', (here) => here.another({ policy: policy(dbas(dba2, owner)) })],
+    ['of a person who left the group', 'left', (here) => here.another({ policy: policy(dbas(dba2, owner)) })],
     ['of a guest', 'left', (here) => (here.directory.add(dba, { member: false }), here)],
     ['of a disabled account', 'disabled', (here) => (here.directory.add(dba, { enabled: false }), here)],
     ['of an owner of the agent', 'excluded', (here) => here.another({ policy: policy(agents({ owners: [dba] })) })],

@@ -69,8 +69,8 @@ test('a person may not exist', async () => {
 })
 
 test.each<[string, object]>([
-  ['somebody else', { id: erin }],
-  ['nobody', { id: undefined }],
+  ['another person', { id: erin }],
+  ['no person', { id: undefined }],
   ['no name', { displayName: null }],
   ['no type', { userType: undefined }],
   ['no state', { accountEnabled: undefined }],
@@ -155,8 +155,8 @@ test.each<[string, unknown]>([
   ['no list', {}],
   ['a list of something else', { value: [dana] }],
   ['a member of no type', { value: [{ id: dana }] }],
-  ['an id that is none', { value: [{ '@odata.type': '#microsoft.graph.user', id: 'root' }] }],
-  ['a link that is none', { value: [], '@odata.nextLink': 'more' }],
+  ['a malformed id', { value: [{ '@odata.type': '#microsoft.graph.user', id: 'root' }] }],
+  ['a malformed link', { value: [], '@odata.nextLink': 'more' }],
   ['no JSON', '<html>'],
 ])('an answer about a group is refused with %s', async (_what, body) => {
   answer = () => ({ status: 200, body })

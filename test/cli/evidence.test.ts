@@ -103,7 +103,7 @@ test.each<[string, number, () => readonly string[]]>([
   ['what is no zip', 2, () => ['verify', days.pem, '--key', days.pem]],
   ['a folder instead of a bundle', 2, () => ['verify', days.place.path, '--key', days.pem]],
   ['a key that is not there', 2, () => ['verify', file, '--key', 'none.pem']],
-  ['a key that is none', 2, () => ['verify', file, '--key', file]],
+  ['a file that is not a key', 2, () => ['verify', file, '--key', file]],
   ['texts that are not there', 2, () => ['verify', file, '--key', days.pem, '--said', 'none.jsonl']],
   ['a folder that is not there', 2, () => ['verify', '--chain', 'none', '--key', days.pem]],
   ['no key', 78, () => ['verify', file]],
@@ -116,7 +116,7 @@ test.each<[string, number, () => readonly string[]]>([
   ['no request', 78, () => ['prove', file]],
   ['a request that the day does not have', 78, () => ['prove', file, `${'0'.repeat(26)}-00`]],
   ['a proof that is not there', 2, () => ['verify-proof', 'none', '--key', days.pem]],
-  ['a proof that is none', 1, () => ['verify-proof', days.pem, '--key', days.pem]],
+  ['a file that is not a proof', 1, () => ['verify-proof', days.pem, '--key', days.pem]],
 ])('%s: exit %d, without a stack', async (_what, code, args) => {
   const ended = await run(...args())
   expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' })

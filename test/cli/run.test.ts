@@ -211,7 +211,7 @@ test("a digest other than the command's is never redeemed", async () => {
 test.each([
   ['is not told to execute', () => ok(double.asked({ status: 'redeemed', next: 'report' })), 69],
   ['is told to execute another action', ok(request({ status: 'redeemed', next: 'execute' })), 69],
-  ['was redeemed by somebody else', problem(409, 'already-redeemed'), 75],
+  ['was redeemed by another caller', problem(409, 'already-redeemed'), 75],
   ['has another digest for the service', problem(403, 'digest-mismatch'), 77],
   ['gets no answer', 'broken' as const, 69],
   ['gets an answer that is not JSON', ok('<html>'), 69],

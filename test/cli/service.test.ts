@@ -149,9 +149,9 @@ test.each([
   ['a request without status', ok({ ...request(), status: undefined })],
   ['a status that does not exist', ok(request({ status: 'maybe' }))],
   ['another request', ok(request({ id: '01kaqz3v8m0000000000000001-07' }))],
-  ['an id that is none', ok(request({ id: '../health' }))],
+  ['a malformed id', ok(request({ id: '../health' }))],
   ['JSON with a doubled key', ok(`{"id":"${requestId}","id":"${requestId}"}`)],
-  ['more than anybody can want', ok(request({ reason: 'x'.repeat(2_000_000) }))],
+  ['an endless answer', ok(request({ reason: 'x'.repeat(2_000_000) }))],
   ['nothing', { status: 404, body: '', headers: { 'content-type': 'text/plain' } }],
 ])('%s instead of an answer ends with 69', async (_what, reply) => {
   double.answer('read', reply)

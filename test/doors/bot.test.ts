@@ -309,7 +309,7 @@ describe('nothing changes at', () => {
 
   test.each<[string, object]>([
     ['no value', { value: undefined }],
-    ['a value that is none', { value: 'approve' }],
+    ['a malformed value', { value: 'approve' }],
     ['no action', { value: {} }],
     ['an action that is a list', { value: { action: [] } }],
     ['another type of action', { value: { action: { type: 'Action.Submit', verb: 'review', data: {} } } }],
@@ -317,8 +317,8 @@ describe('nothing changes at', () => {
     ['another name', { name: 'task/fetch' }],
     ['no name', { name: undefined }],
     ['no conversation', { conversation: undefined }],
-    ['a conversation that is none', { conversation: { id: 7 } }],
-    ['a card that is none', { replyToId: {} }],
+    ['a malformed conversation', { conversation: { id: 7 } }],
+    ['a malformed card', { replyToId: {} }],
   ])('an invoke with %s', async (_fault, more) => {
     const { status, body } = await bot.send({ ...click('dba-1', 'approve', seen), ...more })
     expect(status).toBe(200)

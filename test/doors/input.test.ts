@@ -15,7 +15,7 @@ const digest = `sha256:${'0'.repeat(64)}`
 const long = (length: number): string => 'x'.repeat(length)
 
 test.each([
-  ['a field that nobody knows', wish({ colour: 'red' }), '/colour'],
+  ['an unknown field', wish({ colour: 'red' }), '/colour'],
   ['no action', wish({ action: undefined }), '/action'],
   ['an action in capitals', wish({ action: 'DB.Export' }), '/action'],
   ['an action of 65 characters', wish({ action: long(65) }), '/action'],

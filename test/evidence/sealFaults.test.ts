@@ -34,8 +34,8 @@ const faults: readonly (readonly [string, Fault, number, (call: Call) => boolean
   ['no request arrives at first', { kind: 'lost' }, 1, any, true],
   ['every request is refused at first', status(503), 1, any, true],
   ['the answers to all tries of a write are lost', { kind: 'unanswered' }, 4, isGreat, false],
-  ['somebody says to every write that something is there already', status(409), 1, isWrite, false],
-  ['somebody says to every write that something is not as it was', status(412), 1, isWrite, false],
+  ['every write is answered as if the file existed', status(409), 1, isWrite, false],
+  ['every write is answered as if the row had changed', status(412), 1, isWrite, false],
 ]
 
 test.each(faults)('it ends the same although %s', async (_what, fault, times, matches, isOneRun) => {

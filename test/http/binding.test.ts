@@ -100,7 +100,7 @@ test.each<[string, Sent, string]>([
 describe('health is for anyone', () => {
   test.each<[string, Sent]>([
     ['without a token', {}],
-    ['with a token that is none', { caller: new Problem('unauthenticated', 'Sign in.') }],
+    ['with a malformed token', { caller: new Problem('unauthenticated', 'Sign in.') }],
     ['while the keys of tokens cannot be fetched', { caller: new Problem('unavailable', 'Later.') }],
     ['as an agent', { caller: { ...agent, roles: ['Evidence.Read'] } }],
     ['as a person without the role', { caller: { ...person, roles: [] } }],

@@ -30,7 +30,7 @@ test.each([
   ['an id alone', cli],
   ['a name alone', 'cli'],
   ['no id', 'cli='],
-  ['an id that is none', 'cli=root'],
+  ['a malformed id', 'cli=root'],
   ['a name of one letter', `c=${cli}`],
   ['a name of thirteen letters', `${'c'.repeat(13)}=${cli}`],
   ['a capital', `Cli=${cli}`],

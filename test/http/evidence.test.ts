@@ -286,12 +286,12 @@ describe('an erasure', () => {
     ['no names', () => ({ request: request.id, why }), '/names'],
     ['an empty list', () => ({ request: request.id, names: [], why }), '/names'],
     ['a name twice', () => ({ request: request.id, names: ['reason', 'reason'], why }), '/names'],
-    ['a name that is none', () => ({ request: request.id, names: ['reason', 'why'], why }), '/names/1'],
+    ['an unknown name', () => ({ request: request.id, names: ['reason', 'why'], why }), '/names/1'],
     ['no reason', () => ({ request: request.id, names: ['reason'] }), '/why'],
     ['an empty reason', () => ({ request: request.id, names: ['reason'], why: '' }), '/why'],
     ['a reason of 501 characters', () => ({ request: request.id, names: ['reason'], why: 'x'.repeat(501) }), '/why'],
     ['a control character', () => ({ request: request.id, names: ['reason'], why: 'a\u0007' }), '/why'],
-    ['what nobody knows', () => ({ request: request.id, names: ['reason'], why, force: true }), '/force'],
+    ['an unknown field', () => ({ request: request.id, names: ['reason'], why, force: true }), '/force'],
   ])('with %s is refused, naming the field', async (_what, body, pointer) => {
     expect((await erase(body())).json).toMatchObject({ status: 400, code: 'invalid-input', pointer })
   })

@@ -43,7 +43,7 @@ test.each([
 })
 
 test.each([
-  ['nobody registered it', app(oid(98))],
+  ['it is not registered', app(oid(98))],
   ['it is another application than the registered one', app(bot, { appId: oid(92) })],
   ['it is a person', person],
 ])('an app with the role is no agent: %s', (_why, caller) => {
@@ -52,7 +52,7 @@ test.each([
 
 test.each([
   ['an agent, also one with the role', app(bot, { roles: ['Evidence.Read'] }), 'Evidence.Read'],
-  ['somebody without the role', person, 'Evidence.Erase'],
+  ['a person without the role', person, 'Evidence.Erase'],
 ] as const)('what is for people of a role is not for %s', (_whom, caller, role) => {
   expect(code(() => admitted({ kind: 'person', role }, caller))).toBe('not-permitted')
   expect(admitted({ kind: 'person', role: 'Evidence.Read' }, person)).toMatchObject({ id: dba })

@@ -104,7 +104,7 @@ test('a key that is not among its own signs nothing', async () => {
   await expect(signer.sign(sha256('x'), 'another')).rejects.toMatchObject({ name: 'Problem', code: 'unavailable' })
 })
 
-test('an older key that is none is named', async () => {
+test('a malformed older key is named', async () => {
   await writeFile(join(folder, 'log.1.pem'), 'hello')
   await expect(fileSigner(join(folder, 'log.pem'))).rejects.toThrow(join(folder, 'log.1.pem'))
 })

@@ -93,7 +93,7 @@ const same = (...pairs: [number, number[]][]) =>
 
 describe('accounts of one person', () => {
   test.each<[string, Roster, number, number[]]>([
-    ['an account that nobody lists', same(), 11, [11]],
+    ['an account that no person lists', same(), 11, [11]],
     ['the one that lists', same([12, [11]]), 12, [11, 12]],
     ['the one that is listed', same([12, [11]]), 11, [11, 12]],
     ['over two steps', same([12, [11]], [13, [12]]), 11, [11, 12, 13]],
@@ -121,22 +121,22 @@ test.each<[string, string, number]>([
 })
 
 test.each<[string, JsonObject]>([
-  ['a group without anybody', { groups: { a: { members: [] } } }],
+  ['an empty group', { groups: { a: { members: [] } } }],
   ['a group of 33 characters', { groups: { ['x'.repeat(33)]: { members: [person(1)] } } }],
   ['a group with a bar', { groups: { 'a|b': { members: [person(1)] } } }],
   ['a member twice', { groups: { a: { members: people([1, 1]) } } }],
-  ['a channel that is none', { groups: { a: { members: people([1]), channels: ['general'] } } }],
+  ['a malformed channel', { groups: { a: { members: people([1]), channels: ['general'] } } }],
   ['an agent as approver', { groups: { a: { members: [deployBot] } } }],
   ['an agent as person', { people: { [deployBot]: { sameAs: [person(1)] } } }],
   ['an agent as account', { people: { [person(1)]: { sameAs: [deployBot] } } }],
   ['an agent as owner', { agents: { [deployBot]: { ...bot, owners: [deployBot] } } }],
-  ['an agent that nobody answers for', { agents: { [deployBot]: { ...bot, owners: [] } } }],
+  ['an agent without owner or sponsor', { agents: { [deployBot]: { ...bot, owners: [] } } }],
   ['an executor that is not registered', { agents: { [deployBot]: { ...bot, executors: [otherBot] } } }],
   ['two agents with one application', { agents: { [deployBot]: bot, [otherBot]: { ...bot, name: 'other' } } }],
   ['two agents with one name', { agents: { [deployBot]: bot, [otherBot]: { ...bot, appId: app(2) } } }],
   ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
   ['no asks at all', { agents: { [deployBot]: { ...bot, limits: { hourly: 0 } } } }],
-  ['more asks in an hour than anybody could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],
+  ['more asks in an hour than people could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],
   ['an unknown answer', { agents: { [deployBot]: { ...bot, onBehalfOf: 'maybe' } } }],
   ['9 accounts of a person', { people: { [person(1)]: { sameAs: people(range(11, 8)) } } }],
 ])('approvers.json is refused: %s', (_what, changes) => {
@@ -154,7 +154,7 @@ describe('at most 24 accounts can be excluded', () => {
   test.each<[string, JsonObject, boolean]>([
     ['23 owners and the person it asks for', owned(range(1, 23)), true],
     ['24 owners and the person it asks for', owned(range(1, 24)), false],
-    ['24 owners, and it asks for nobody', owned(range(1, 24), { onBehalfOf: 'refused' }), true],
+    ['24 owners, and no principal', owned(range(1, 24), { onBehalfOf: 'refused' }), true],
     ['25 owners and sponsors', owned(range(1, 20), { sponsors: people(range(21, 5)), onBehalfOf: 'refused' }), false],
     [
       'owners with all their accounts',

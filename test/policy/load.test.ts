@@ -19,7 +19,7 @@ describe('a policy is refused, with file, line and rule, for', () => {
   const r = at('approve.cedar', 3, 'r')
   test.each<[string, Changes, object]>([
     ['a missing file', { 'forbid.cedar': null }, { file: 'forbid.cedar' }],
-    ['a file that nobody would read', { 'aprove.cedar': '' }, { file: 'aprove.cedar' }],
+    ['an unknown file that would not be read', { 'aprove.cedar': '' }, { file: 'aprove.cedar' }],
     ...['forbid.cedar', 'schema.cedarschema', 'approvers.json'].map((file): [string, Changes, object] => [
       `a file of ${sizes.file + 1} bytes`,
       { [file]: new Uint8Array(sizes.file + 1) },
@@ -122,7 +122,7 @@ describe('a policy is refused, with file, line and rule, for', () => {
     ['approvers without a text', approve('@approvers'), r],
     ['an empty slot', approve('@approvers("dba,")'), r],
     ['an empty group', approve('@approvers("dba|")'), r],
-    ['nobody', approve('@approvers("dba:0")'), r],
+    ['no people', approve('@approvers("dba:0")'), r],
     ['half a person', approve('@approvers("dba:1.5")'), r],
     ['a colon alone', approve('@approvers("dba:")'), r],
     ['a crowd', approve('@approvers("dba:21")'), r],

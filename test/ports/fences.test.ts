@@ -328,8 +328,8 @@ describe('with faults on the way', () => {
     ['all answers are lost', Array.from({ length: 4 }, () => ({ kind: 'unanswered' }) as const)],
     ['it is carried out twice', [{ kind: 'doubled' }]],
     ['it does not arrive at first', [{ kind: 'lost' }, status(503), status(429)]],
-    ['somebody else commits first', [{ kind: 'lost', meanwhile: () => ask(other, { at: minutes(2) }) }]],
-    ['the answer is lost and somebody else commits', [{ kind: 'unanswered', meanwhile: () => ask(other) }]],
+    ['another process commits first', [{ kind: 'lost', meanwhile: () => ask(other, { at: minutes(2) }) }]],
+    ['the answer is lost and another process commits', [{ kind: 'unanswered', meanwhile: () => ask(other) }]],
   ])('a fence stands although %s', async (_what, faults) => {
     for (const [at, setUp] of [
       [midnight, async () => undefined],

@@ -115,7 +115,9 @@ export const inputRows: readonly Row[] = [
         find: 'odata`PartitionKey eq ${shard} and RowKey ge ${start} and RowKey le ${end}`',
         replace: "`PartitionKey eq '${shard}' and RowKey ge '${start}' and RowKey le '${end}'`",
         tests: {
-          'test/azure/injection.test.ts': ['a text that is not an id finds nothing, even if it was not parsed before: %s'],
+          'test/azure/injection.test.ts': [
+            'a text that is not an id finds nothing, even if it was not parsed before: %s',
+          ],
         },
       },
     ],

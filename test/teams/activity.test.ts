@@ -39,7 +39,7 @@ describe('a click on a card', () => {
     ['an approval takes its note, not the reason typed beside it', 'approve', { note: 'a', reason: 'b' }, 'a'],
     ['an approval takes the reason if there is no note', 'approve', { reason: 'b' }, 'b'],
     ['a denial takes its reason, not the note typed beside it', 'deny', { note: 'a', reason: 'b' }, 'b'],
-    ['an empty text is none', 'deny', { reason: '' }, undefined],
+    ['an empty text is left out', 'deny', { reason: '' }, undefined],
     ['blanks are no text', 'deny', { reason: ' \r\n\t ' }, undefined],
     ['a newline stays, and is one character', 'deny', { reason: 'a\r\nb\nc\n' }, 'a\nb\nc'],
     [
@@ -74,7 +74,7 @@ describe('a click on a card', () => {
     ['a request that is no text', 'review', { request: [request] }],
     ['a request that is no id', 'review', { request: '../../secrets' }],
     ['a request in capitals', 'review', { request: request.toUpperCase() }],
-    ['a request of a shard that is none', 'review', { request: request.replace('-0a', '-1a') }],
+    ['a request of an unknown shard', 'review', { request: request.replace('-0a', '-1a') }],
     ['a page before the first', 'review', { request, page: 0 }],
     ['a page after the last', 'review', { request, page: 11 }],
     ['half a page', 'review', { request, page: 1.5 }],
@@ -112,7 +112,7 @@ describe('a click on a card', () => {
     ['no data', { action: { type: 'Action.Execute', verb: 'review' } }],
     ['data that is no object', { action: { type: 'Action.Execute', verb: 'review', data: request } }],
     ['data in a list', { action: { type: 'Action.Execute', verb: 'review', data: [{ request }] } }],
-    ['a refresh that nobody asked for', { ...actionOf('review', { request }), trigger: 'automatic' }],
+    ['an automatic refresh', { ...actionOf('review', { request }), trigger: 'automatic' }],
   ])('is malformed with %s', (_fault, value) => {
     expectMalformed({ ...click('review', { request }), value })
   })
@@ -123,7 +123,7 @@ describe('a click on a card', () => {
   })
 
   test.each(['task/fetch', 'composeExtension/query', 'adaptiveCard/Action', '', 7])(
-    'another invoke is none of ours: %s',
+    'an unknown invoke is ignored: %s',
     (name) => {
       expectMalformed({ ...click('review', { request }), name })
     },
@@ -189,8 +189,8 @@ describe('a typed command', () => {
   })
 
   test.each<[string, Json]>([
-    ['somebody else', [{ ...mention, mentioned: { id: '29:other' } }]],
-    ['nobody', []],
+    ['another account', [{ ...mention, mentioned: { id: '29:other' } }]],
+    ['no account', []],
     ['no list', 'mention'],
     ['something else', [null, 1, { type: 'clientInfo' }, { ...mention, text: 7 }, { ...mention, mentioned: botId }]],
   ])('a mention of %s is text', (_whom, entities) => {
@@ -209,7 +209,7 @@ describe('a typed command', () => {
 
   test.each<[string, JsonObject]>([
     ['no text', {}],
-    ['a text that is none', { text: ['help'] }],
+    ['a malformed text', { text: ['help'] }],
     ['the data of a card and no text', { value: { request } }],
   ])('a message with %s is unknown', (_what, more) => {
     expect(parseActivity(message(more))).toMatchObject({ kind: 'command', name: 'unknown' })
@@ -258,9 +258,9 @@ describe('the bot is added', () => {
   test.each<[string, JsonObject]>([
     ['the first half of an upgrade', { type: 'installationUpdate', action: 'remove-upgrade' }],
     ['an installation that says nothing', { type: 'installationUpdate' }],
-    ['the arrival of somebody else', { type: 'conversationUpdate', membersAdded: [person] }],
+    ['the arrival of another account', { type: 'conversationUpdate', membersAdded: [person] }],
     ['its leaving', { type: 'conversationUpdate', membersRemoved: [bot] }],
-    ['members that are none', { type: 'conversationUpdate', membersAdded: [7, bot] }],
+    ['malformed members', { type: 'conversationUpdate', membersAdded: [7, bot] }],
     ['a renamed channel', { type: 'conversationUpdate', channelData: { eventType: 'channelRenamed' } }],
     ['a reaction', { type: 'messageReaction', reactionsAdded: [{ type: 'like' }] }],
     ['an edit', { type: 'messageUpdate', text: 'help' }],
@@ -296,8 +296,8 @@ test.each<[string, JsonObject]>([
   ['a conversation without id', { conversation: {} }],
   ['an empty conversation', { conversation: { id: '' } }],
   ['a conversation whose id is endless', { conversation: { id: 'x'.repeat(513) } }],
-  ['a channel that is none', { channelData: { channel: { id: 1 } } }],
-  ['a card that is none', { replyToId: 1 }],
+  ['a malformed channel', { channelData: { channel: { id: 1 } } }],
+  ['a malformed card', { replyToId: 1 }],
 ])('an activity is malformed that has %s', (_fault, more) => {
   expectMalformed({ ...click('review', { request }), ...more })
   expect(parseActivity({ ...message({ text: 'help' }), ...more })).toMatchObject({ kind: 'malformed', invoke: false })

@@ -137,7 +137,7 @@ describe('who may not know of a request', () => {
   test.each<[string, ObjectId]>([
     ['a guest', guest],
     ['a disabled member', disabled],
-    ['nobody of the tenant', oid(99)],
+    ['an unknown person', oid(99)],
   ])('hears the same as if there were none: %s', async (_who, who) => {
     const { id } = await ask()
     const other = `${id.slice(0, 10)}0000000000000000${id.slice(26)}` as RequestId
@@ -284,7 +284,7 @@ describe('pending', () => {
 
 test.each<[string, Intent]>([
   ['its removal', { kind: 'removed', who: dba, conversation }],
-  ['what is none of ours', { kind: 'ignored' }],
+  ['an unknown activity', { kind: 'ignored' }],
   ['a message that cannot be read', { kind: 'malformed', invoke: false, why: 'This is no activity.' }],
 ])('%s is answered with nothing', async (_what, intent) => {
   expect(await talk(intent)).toEqual({ kind: 'none' })

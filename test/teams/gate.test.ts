@@ -190,8 +190,8 @@ test.each<[string, readonly unknown[] | string | undefined]>([
   ['another channel', ['webchat']],
   ['a channel whose name begins like ours', ['msteams2']],
   ['a text instead of a list', 'msteams'],
-  ['nobody', []],
-  ['nobody, not even in an empty list', undefined],
+  ['no channel', []],
+  ['no channel, without a list', undefined],
 ])('a key counts for nothing that is endorsed for %s', async (_whom, endorsements) => {
   published = [{ ...teams.jwk, ...(endorsements !== undefined && { endorsements }) }]
   await expectRefused(await token())
@@ -292,7 +292,7 @@ test.each<[string, Answer]>([
   ['does not answer', 'hang'],
   ['answers something else', { status: 200, body: '<html>' }],
   ['answers no keys', { status: 200, body: { keys: 'none' } }],
-  ['answers keys that are none', { status: 200, body: { keys: [1] } }],
+  ['answers malformed keys', { status: 200, body: { keys: [1] } }],
 ])('nobody is let in, or blamed, while the key server %s', async (_how, answer) => {
   const pass = gate(settings({ cooldown: 0, timeout: 500 }))
   const good = `Bearer ${await token()}`

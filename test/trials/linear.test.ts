@@ -208,7 +208,7 @@ test.each<[string, History]>([
       ...['decided bob approve', 'decided ann approve', 'approved'],
     ),
   ],
-  ['an event that nobody caused', history(1, [entry([0, 1], read, 'pending 0')], 'cancelled')],
+  ['an event without a cause', history(1, [entry([0, 1], read, 'pending 0')], 'cancelled')],
   [
     'a call without an answer that was made after its effect',
     history(1, [entry([0, 1], read, 'cancelled 0'), entry([2, Infinity], cancel, null)], 'cancelled'),

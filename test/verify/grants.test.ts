@@ -82,7 +82,7 @@ test.each<[string, () => Promise<string> | string, string]>([
   ['a text', () => 'grant', 'bad-grant'],
   ['another token', () => grantOf({}, { typ: 'JWT' }), 'bad-grant'],
   ['a fourth part', async () => `${await grantOf()}.x`, 'bad-grant'],
-  ['a request that is none', () => grantOf({ jti: 'x' }), 'bad-grant'],
+  ['a malformed request', () => grantOf({ jti: 'x' }), 'bad-grant'],
   ['no event', () => grantOf({ event: null }), 'bad-grant'],
   ['a key that was not given', () => grantOf({}, { kid: 'other' }), 'wrong-key'],
   [

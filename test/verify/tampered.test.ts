@@ -199,7 +199,7 @@ test.each<[string, string, (members: Members) => Members]>([
       })),
   ],
   [
-    'a card that is none',
+    'a malformed card',
     'wrong-digest',
     (all) => signed(new Map([...all, [`cards/${sha256('x')}.json`, Buffer.from('y')]])),
   ],

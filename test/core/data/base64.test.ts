@@ -30,7 +30,7 @@ test.each([
   ['bits behind the last byte', 'AgN='],
   ['white space', 'AgME\n'],
   ['padding inside', 'AA==AgME'],
-  ['a character that is none', 'AgM€'],
+  ['a foreign character', 'AgM€'],
 ])('not base64: %s', (_what, text) => {
   expect(decode64(text)).toBeNull()
 })

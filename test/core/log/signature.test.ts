@@ -144,7 +144,7 @@ describe('keys', () => {
     ['another curve', otherCurve.export({ format: 'pem', type: 'spki' }).toString()],
     ['a point that is not on the curve', notOnCurve()],
     ['a letter less', golden.pem.replace('MFkw', 'MFk')],
-    ['a letter that is none', golden.pem.replace('MFkw', 'MF-w')],
+    ['a foreign character', golden.pem.replace('MFkw', 'MF-w')],
     ['no end', golden.pem.replace('-----END PUBLIC KEY-----', '')],
     ['a very long text', ' '.repeat(20_000) + golden.pem],
   ])('a file without exactly one key of P-256 is refused: %s', (_what, pem) => {

@@ -96,7 +96,7 @@ describe('the vote that completes looks again at the others', () => {
 
 test.each<[string, object, string]>([
   ['of a vote that does not exist', { vote: 'ab'.repeat(32) }, 'not-permitted'],
-  ['on facts about somebody else', { facts: facts(dba2) }, 'not-permitted'],
+  ['on facts about another person', { facts: facts(dba2) }, 'not-permitted'],
   ['on facts that say another reason', { facts: facts(dba, { enabled: false }) }, 'not-permitted'],
   ['as a second one of a person who voted once', { why: 'duplicate', facts: facts(dba) }, 'not-permitted'],
 ])('a vote is not void %s', (_how, change, expected) => {
@@ -128,7 +128,7 @@ describe('a forged history is refused', () => {
     ['another vote', 3, [requested, first, data({ vote: 'ab'.repeat(32) }), second]],
     ['for another reason', 3, [requested, first, data({ why: 'disabled' }), second]],
     ['although the person is still there', 3, [requested, first, data({ facts: facts(dba) }), second]],
-    ['on facts about somebody else', 3, [requested, first, data({ facts: facts(dba2, { groups: [] }) }), second]],
+    ['on facts about another person', 3, [requested, first, data({ facts: facts(dba2, { groups: [] }) }), second]],
     ['before any vote', 2, [requested, voided, second]],
     ['after it was approved', 4, [...alone, voided]],
   ])('%s', (_how, seq, forged) => {

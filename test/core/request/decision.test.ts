@@ -109,14 +109,14 @@ describe('people who may decide', () => {
   const alias = oid(111)
 
   test.each<[string, Partial<Facts>, ProblemCode]>([
-    ['somebody in no group', { groups: [] }, 'not-permitted'],
-    ['somebody in another group', { groups: ['security'] }, 'not-permitted'],
+    ['a person in no group', { groups: [] }, 'not-permitted'],
+    ['a member of another group', { groups: ['security'] }, 'not-permitted'],
     ['the owner of the agent', { accounts: [owner] }, 'self-approval'],
     ['the agent itself', { accounts: [bot] }, 'self-approval'],
     ['another account of the owner', { accounts: [alias, owner].sort() }, 'self-approval'],
     ['a guest', { member: false }, 'not-permitted'],
-    ['somebody whose account is disabled', { enabled: false }, 'not-permitted'],
-    ['an owner who is a stranger to the group', { accounts: [owner], groups: [] }, 'not-permitted'],
+    ['a person whose account is disabled', { enabled: false }, 'not-permitted'],
+    ['an owner who is not in the group', { accounts: [owner], groups: [] }, 'not-permitted'],
   ])('do not include %s', (_who, other, expected) => {
     const request = pending()
     expect(code(() => decide(request, decision(request, { facts: facts(dba, other) })))).toBe(expected)
@@ -171,7 +171,7 @@ describe('the same vote again', () => {
     ['at once', {}],
     ['with a note', { reason: 'Fine.' }],
     ['later', { at: after(100) }],
-    ['by somebody who has left the group meanwhile', { facts: facts(dba, { groups: [] }) }],
+    ['by a person who has left the group meanwhile', { facts: facts(dba, { groups: [] }) }],
   ])('the same vote again changes nothing and records nothing: %s', (_how, other) => {
     const request = pending({ judgement: needs([slot('dba', 2)]) })
     const one = stored(decide(request, decision(request)))
