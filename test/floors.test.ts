@@ -65,7 +65,7 @@ test.each([
   expect(place(path)?.floor ?? null).toBe(floor)
 })
 
-test('the sources keep to their floors', () => {
+test('the sources import only from lower floors', () => {
   const tree = sources()
   expect(Object.keys(tree)).not.toEqual([])
   expect(complaints(tree)).toEqual([])
@@ -90,7 +90,7 @@ test.each<[string, Tree]>([
     'a word of its own that is also a global name',
     { 'src/core/data/b.ts': 'const f = (process: { Date: 1 }) => process.Date' },
   ],
-])('an import is taken: %s', (_what, files) => {
+])('an import is accepted: %s', (_what, files) => {
   expect(complaints({ ...app, ...files })).toEqual([])
 })
 
@@ -141,17 +141,17 @@ test.each([
   ['the environment', "export const f = () => process.env['A']"],
   ['a timer', 'export const f = () => setTimeout(() => {}, 1)'],
   ['a way around', 'export const f = () => globalThis'],
-])('the core has no such thing: %s', (_what, source) => {
+])('the core may not have: %s', (_what, source) => {
   expect(complaints({ 'src/core/data/a.ts': source })).toHaveLength(1)
   expect(complaints({ 'src/http/a.ts': source })).toEqual([])
 })
 
-test.each(['Date.now()', 'new Date()', 'Date()'])('even the file of moments does not read the clock: %s', (source) => {
+test.each(['Date.now()', 'new Date()', 'Date()'])('even the file about time does not read the clock: %s', (source) => {
   expect(complaints({ 'src/core/data/instant.ts': `export const now = ${source}` })).toHaveLength(1)
 })
 
 test.each(['src/core/data/utils.ts', 'src/http/helpers.ts', 'src/cli/index.ts', 'src/teams/types.ts', 'src/x/a.ts'])(
-  'a file has a subject and a place: not %s',
+  'a file needs a subject and a place: not %s',
   (path) => {
     expect(complaints({ [path]: '' })).toHaveLength(1)
   },

@@ -55,7 +55,7 @@ test.each([
   expect({ status, seal: parts.seal }).toEqual({ status: 'ok', seal })
 })
 
-test('evidence that does not hold is told, and asking and deciding go on', async () => {
+test('broken evidence is reported, and asking and deciding go on', async () => {
   const seals = new MemorySeals(first)
   await seals.raise({ date: first, code: 'broken-chain', words: 'Event 7 is missing.', since: noon })
   const report = await look('2026-03-04T12:00:00.000Z', seals)
@@ -63,7 +63,7 @@ test('evidence that does not hold is told, and asking and deciding go on', async
   expect(JSON.stringify(report)).not.toContain('missing')
 })
 
-test('cards that do not get through are told, and asking and deciding go on', async () => {
+test('failing deliveries are reported, and asking and deciding go on', async () => {
   const report = await look(noon, new MemorySeals(first), false, true)
   expect(report).toMatchObject({ status: 'ok', parts: { deliveries: 'failing', ledger: 'ok' } })
   expect((await look(noon, new MemorySeals(first))).parts.deliveries).toBe('ok')
@@ -105,13 +105,13 @@ test('an archive that does not answer is failing, and nothing is said of its fil
   expect(report).not.toHaveProperty('immutable')
 })
 
-test('what cannot be read counts as failing', async () => {
+test('a part that cannot be read counts as failing', async () => {
   const down = async () => Promise.reject(new Problem('unavailable', 'No.'))
   const { status, parts } = await look(noon, { first: down, head: down, alarm: down })
   expect({ status, seal: parts.seal }).toEqual({ status: 'ok', seal: 'failing' })
 })
 
-test('the newest sealed day is for those who may read evidence', async () => {
+test('the newest sealed day is shown to readers of evidence only', async () => {
   const seals = new MemorySeals(first)
   expect(await look(noon, seals, true)).not.toHaveProperty('sealed')
   await seals.advance(null, head(first))
@@ -122,7 +122,7 @@ test('the newest sealed day is for those who may read evidence', async () => {
   })
 })
 
-test('rows that are not as the service wrote them are named to whoever may read evidence', async () => {
+test('altered rows are named to readers of evidence only', async () => {
   const broken: BrokenRow[] = [{ shard: '07', row: 'event-000000000003', check: 'mac' }]
   const seals = new MemorySeals(first)
   const report = await look('2026-03-04T12:00:00.000Z', seals, true, false, broken)
@@ -132,7 +132,7 @@ test('rows that are not as the service wrote them are named to whoever may read 
   expect(unsigned).not.toHaveProperty('broken')
 })
 
-test('a forged row of the seals is evidence that is broken, and not a seal that is late', async () => {
+test('a forged row of the seals counts as broken evidence, not as a late seal', async () => {
   const seals = new MemorySeals(first)
   seals.head = async () => {
     throw evidenceBroken({ shard: 'seal', row: 'head', check: 'mac' })

@@ -22,7 +22,7 @@ async function sealed() {
 const never = at(9, '00:00:00')
 const later = at(9, '00:10:01')
 
-test('each sealed day is told once, with its checkpoint to the byte', async () => {
+test('each sealed day is announced once, with its exact checkpoint', async () => {
   const { archive, teams, tell } = await sealed()
   await tell()
   await tell()
@@ -35,7 +35,7 @@ test('each sealed day is told once, with its checkpoint to the byte', async () =
   }
 })
 
-test('what may get through later stays, and is told after its claim', async () => {
+test('an announcement that may succeed later stays, and is sent after its claim lapses', async () => {
   const { seals, clock, teams, tell, failures } = await sealed()
   await tell('19:compliance', async () => ({ unsent: 'passing' }))
   expect(await seals.announcements(never, never)).toEqual([])
@@ -50,7 +50,7 @@ test('what may get through later stays, and is told after its claim', async () =
 test.each<[string, Sent<null>]>([
   ['gone', { unsent: 'gone' }],
   ['refused', { unsent: 'refused' }],
-])('a channel that is %s is given up, and the log says of which day', async (what, sent) => {
+])('a channel that is %s is given up, and the log names the day', async (what, sent) => {
   const { clock, teams, tell, failures } = await sealed()
   await tell('19:compliance', async () => sent)
   clock.set(later)
@@ -62,7 +62,7 @@ test.each<[string, Sent<null>]>([
   ])
 })
 
-test('without a channel nobody is told, now or later', async () => {
+test('without a channel nothing is announced, now or later', async () => {
   const { clock, teams, tell, failures } = await sealed()
   await tell(null)
   clock.set(later)

@@ -35,7 +35,7 @@ const logOf = async (ledger: Ledger, shard: ReturnType<typeof shardOf>) => {
   return events
 }
 
-test('texts go from event and request alike, what hashes commit to stays, and who did it is on record', async () => {
+test('an erasure removes texts from events and request, keeps what hashes cover, and records its person', async () => {
   const here = await world()
   const request = await denied(here)
   const before = await here.ledger.events(request)
@@ -68,7 +68,7 @@ test('texts go from event and request alike, what hashes commit to stays, and wh
   expect(told).toEqual([request.id])
 })
 
-test('with nothing left to clear nothing is recorded', async () => {
+test('an erasure with nothing left to clear records nothing', async () => {
   const here = await world()
   const request = await denied(here)
   await eraser(here)(request.id, erasure)
@@ -77,7 +77,7 @@ test('with nothing left to clear nothing is recorded', async () => {
   expect(await here.ledger.news(shardOf(request.id), null)).toEqual(before)
 })
 
-test('an open request keeps its texts; one whose deadline has passed is not open', async () => {
+test('an open request keeps its texts, but not after its deadline', async () => {
   const here = await world()
   const { request } = await here.approvals.ask(asks())
   expect(await codeOf(eraser(here)(request.id, erasure))).toBe('still-open')
@@ -87,12 +87,12 @@ test('an open request keeps its texts; one whose deadline has passed is not open
   expect((await here.ledger.find(request.id))?.status).toBe('expired')
 })
 
-test('of no request there is nothing to erase', async () => {
+test('an unknown request has nothing to erase', async () => {
   const here = await world()
   expect(await codeOf(eraser(here)('01kjw2xm00abcdefghjkmnpqrs-07' as never, erasure))).toBe('not-found')
 })
 
-test('a race is run again, and what it erased stands once', async () => {
+test('an erasure that loses a race is repeated, and recorded once', async () => {
   const here = await world()
   const request = await denied(here)
   const slow = [apart(here.ledger), apart(here.ledger)].map((ledger) => eraser(here, { ledger })(request.id, erasure))
@@ -102,7 +102,7 @@ test('a race is run again, and what it erased stands once', async () => {
   expect(records).toHaveLength(2)
 })
 
-test('a commit that fails leaves texts and log as they were', async () => {
+test('a failed commit leaves texts and log unchanged', async () => {
   const here = await world()
   const request = await denied(here)
   const ledger = apart(here.ledger)
@@ -111,7 +111,7 @@ test('a commit that fails leaves texts and log as they were', async () => {
   expect((await here.ledger.find(request.id))?.said).toEqual(request.said)
 })
 
-test('the first commit of the shard under another policy says so too', async () => {
+test('an erasure under a new policy version records the change, too', async () => {
   const here = await world()
   const request = await denied(here)
   await eraser(here, { version: digestOf('another') })(request.id, erasure)

@@ -37,7 +37,7 @@ async function shown() {
   return { ...here, id, later: () => here.teams.sends.slice(before) }
 }
 
-test('what is erased goes from every card that lies in Teams', async () => {
+test('erased texts disappear from every card in Teams', async () => {
   const here = await shown()
   expect(here.teams.sends.at(-1)?.request.said).not.toEqual([])
   await eraser(here)(here.id, erasure)
@@ -51,7 +51,7 @@ test('what is erased goes from every card that lies in Teams', async () => {
   expect(await lies(here, here.id)).toEqual([])
 })
 
-test('also where the process ended before it could: the timer finds it', async () => {
+test('erased texts disappear even if the process ended before, by the timer', async () => {
   const here = await shown()
   await eraser({ ...here, delivery: { soon: () => undefined } })(here.id, erasure)
   expect(here.later()).toEqual([])
@@ -59,7 +59,7 @@ test('also where the process ended before it could: the timer finds it', async (
   expect(here.later().map(({ request }) => request.said)).toEqual([[], []])
 })
 
-test('each further erasure shows too, and one that clears nothing sends nothing', async () => {
+test('each further erasure updates the cards, and one that clears nothing sends nothing', async () => {
   const here = await shown()
   for (const names of [['reason'], ['action'], ['action']] as const) {
     await eraser(here)(here.id, { ...erasure, names })

@@ -6,7 +6,7 @@ import { bundles, type Held } from './scripts.ts'
 const made = bundles()
 afterAll(() => made.clean())
 
-describe('the holder of the key', () => {
+describe('the holder of the signing key', () => {
   const wrong = Buffer.alloc(32, 7).toString('base64')
 
   const signing = (change: (statement: Statement) => void) => (members: Members, key: string) =>

@@ -26,11 +26,11 @@ test.each([
   ['07', 6],
   ['0b', 1],
   ['00', 0],
-])('shard %s has no event %i in it', (shard, seq) => {
+])('of shard %s the log has no event %i', (shard, seq) => {
   expect(of(shard, seq)).toBeNull()
 })
 
-test('every shard has its place, also without events', () => {
+test('every shard has its place, even without events', () => {
   expect(placesOf(two).map(({ shard }) => shard)).toEqual(shards)
   expect([one, two].map(recordsOf)).toEqual([6, 3])
 })

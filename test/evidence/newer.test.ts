@@ -53,7 +53,7 @@ test.each<[string, (members: Members) => Members]>([
   ['as it was sealed', (all) => all],
   ['with votes through a door to come', inData((data) => ({ ...data, via: 'slack' }))],
   ['with votes that say what was proved', inData((data) => ({ ...data, proved: 'c1' }))],
-])('a day holds for all three verifiers %s', async (_what, change) => {
+])('all three verifiers accept a day %s', async (_what, change) => {
   const { exits } = await verdictsOf(change(await days.members(day(4))))
   expect(exits).toEqual([0, 0, 0])
 })
@@ -69,7 +69,7 @@ test.each<[string, (members: Members) => Members, RegExp]>([
     /reports\/a\/b/,
   ],
   ['a member of a kind that is unknown', (all) => signed(withMember('keys/log.jwk')(all)), /keys\/log\.jwk/],
-])('%s is too new for all three verifiers, and named', async (_what, change, name) => {
+])('all three verifiers name what is too new: %s', async (_what, change, name) => {
   const { exits, words } = await verdictsOf(change(await days.members(day(4))))
   expect(exits).toEqual([2, 2, 2])
   for (const one of words) {
@@ -96,7 +96,7 @@ test.each<[string, (members: Members) => Members]>([
   ],
   ['an event without a version', events(({ v: _v, ...event }) => event)],
   ['an event without a type that can be one', ofType('succeeded', { type: 'No type' })],
-])('%s is broken for all three verifiers', async (_what, change) => {
+])('all three verifiers refuse a broken day: %s', async (_what, change) => {
   const { exits } = await verdictsOf(change(await days.members(day(4))))
   expect(exits).toEqual([1, 1, 1])
 })
@@ -104,13 +104,13 @@ test.each<[string, (members: Members) => Members]>([
 test.each<[string, (members: Members) => Members, string]>([
   ['an unknown member of a known event', inData((data) => ({ ...data, note: 'x' })), 'unknown member “data.note”'],
   ['an unknown value', inData((data) => ({ ...data, verdict: 'abstain' })), '“data.verdict” has another form'],
-])('%s is broken, and named', async (_what, change, words) => {
+])('the broken file is named: %s', async (_what, change, words) => {
   const { exits, words: all } = await verdictsOf(change(await days.members(day(4))))
   expect(exits[2]).toBe(1)
   expect(all[2]).toContain(words)
 })
 
-test('a vote on other content than was asked for is refused', async () => {
+test("a vote on content other than the request's is refused", async () => {
   const members = await days.members(day(4))
   const other = { content: '0'.repeat(64) }
   const forged = rewrite(members, days.key, (all) =>
@@ -123,7 +123,7 @@ test('a vote on other content than was asked for is refused', async () => {
   expect(problem?.words).toContain('content')
 })
 
-test('an event that is too new does not hide that a later one does not follow its chain', async () => {
+test('an event that is too new does not hide a later break in the chain', async () => {
   const members = await days.members(day(4))
   const newer = ofType('requested', { v: 2 })(members)
   const lines = textIn(newer, 'records.jsonl').split(/(?<=\n)/)

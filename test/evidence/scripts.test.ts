@@ -36,12 +36,12 @@ describe.each(scripts)('%s', (script) => {
     ['without the key', join(made.folder, 'none.pem'), made.of(2)],
     ['with a file that is no key', join(made.of(2), 'README.txt'), made.of(2)],
     ['without the folder', made.logKey, join(made.folder, 'none')],
-  ])('cannot be tried %s', async (_what, key, folder) => {
+  ])('reports that it cannot run %s', async (_what, key, folder) => {
     expect(await run(script, key, folder)).toMatchObject({ status: 2, held: 0, verified: false })
   })
 })
 
-test('our own verifier takes the bundles of a program that is not ours', async () => {
+test('the verifier accepts the bundles of another program', async () => {
   const keys = [made.logKey, made.newKey].map((file) =>
     createPublicKey(readFileSync(file)).export({ type: 'spki', format: 'der' }),
   )
@@ -51,7 +51,7 @@ test('our own verifier takes the bundles of a program that is not ours', async (
   }
 })
 
-test('both scripts verify the bundles that we seal', async () => {
+test('both scripts accept the bundles that the service seals', async () => {
   const { ledger } = await history()
   const spool = join(made.folder, 'spool')
   mkdirSync(spool)
@@ -69,7 +69,7 @@ test('both scripts verify the bundles that we seal', async () => {
   }
 })
 
-test('only the first bundle may hold what a clock that was behind dated earlier', async () => {
+test('only the first bundle may contain events that a slow clock dated earlier', async () => {
   const { ledger } = await history()
   const spool = join(made.folder, 'early')
   mkdirSync(spool)
@@ -93,7 +93,7 @@ test('only the first bundle may hold what a clock that was behind dated earlier'
     })
 })
 
-describe('somebody without the key', () => {
+describe('a person without the key', () => {
   const flip =
     (name: string, at = 0.5) =>
     (members: Members) => {

@@ -82,7 +82,7 @@ test('every event is in exactly one bundle, in the order of the log', async () =
   expect(leaves.flat().toSorted()).toEqual(all.toSorted())
 })
 
-test('the log only grows, each checkpoint follows from the one before, and the tables count', async () => {
+test('the log only grows, each checkpoint follows from the one before, and the counts are right', async () => {
   const one = await sealedHistory()
   const { spki, kid } = await publicKey()
   const bundles = await bundlesOf(one)
@@ -117,7 +117,7 @@ test('the log only grows, each checkpoint follows from the one before, and the t
   expect(one.archive.published).toBe(Buffer.from(before ?? []).toString('utf8'))
 })
 
-test('members stand in their order', async () => {
+test("a bundle's members are in their order", async () => {
   const one = await sealedHistory()
   const { kid, spki } = await publicKey()
   const members = await unzipped(one.archive, day(4))
@@ -135,7 +135,7 @@ test('members stand in their order', async () => {
   expect(linesIn(empty, 'records.jsonl')).toEqual([])
 })
 
-test('a request that goes on brings its earlier events, each with its proof', async () => {
+test('a request that goes on carries its earlier events, each with its proof', async () => {
   const one = await sealedHistory()
   const [first, second] = await bundlesOf(one)
   if (!first || !second) throw new Error('There are two bundles.')
@@ -157,7 +157,7 @@ test('a request that goes on brings its earlier events, each with its proof', as
   expect(states.map(String).sort()).toEqual(['expired', 'expired', 'expired', 'lapsed'])
 })
 
-test('a run finds what is finished, and nothing else', async () => {
+test('a run seals the days that have ended, and no others', async () => {
   const { ledger } = await history()
   const one = await sealer({ ledger, spool })
   one.clock.set(at(5, '23:59:59.999'))
@@ -178,7 +178,7 @@ test('before the first day has ended there is nothing to seal or publish', async
   expect(one.archive.published).toBeNull()
 })
 
-test('a process runs it once at a time', async () => {
+test('a process seals once at a time', async () => {
   const { ledger } = await history()
   const { parts, archive } = await sealer({ ledger, spool })
   const sealed = new Sealing(parts)
@@ -189,7 +189,7 @@ test('a process runs it once at a time', async () => {
   expect(await archive.find(`bundles/${day(8)}.zip`)).not.toBeNull()
 })
 
-test('a crash before or after any call leaves what the next run makes the same of, to the byte', async () => {
+test('after a crash before or after any call the next run makes the same bytes', async () => {
   const { ledger } = await history()
   const two = days.slice(0, 2)
   const fresh = async () => {
@@ -228,7 +228,7 @@ test('a crash before or after any call leaves what the next run makes the same o
   })
 })
 
-test('two who seal at once make the same days, each once', async () => {
+test('two processes that seal at once make the same days, each once', async () => {
   const { ledger } = await history()
   const wanted = await comparable((await sealedTwin(ledger)).archive, days)
   const seals = new MemorySeals(day(4))
@@ -304,7 +304,7 @@ describe('a new key', () => {
     expect(turned.failures).toEqual([])
   })
 
-  test('is not recorded while a day is not sealed, nor before the first seal', async () => {
+  test('is recorded neither before the first seal nor while a day waits to be sealed', async () => {
     const { ledger } = await history()
     const signer = rotated(await newSigner(), await logKey())
     const one = await sealer({ ledger, spool, signer })
@@ -314,7 +314,7 @@ describe('a new key', () => {
   })
 })
 
-test('a fault that passes is thrown, raises no alarm, and the days that were sealed stay so', async () => {
+test('a passing fault is thrown without an alarm, and sealed days stay sealed', async () => {
   const { ledger } = await history()
   const one = await sealer({ ledger, spool })
   const failing = around(one.parts, async (name, call, [file]) => {
@@ -328,7 +328,7 @@ test('a fault that passes is thrown, raises no alarm, and the days that were sea
   expect(await one.run()).toEqual(days.slice(2))
 })
 
-test('what commits while a day is sealed belongs to the next day', async () => {
+test('a commit while a day is sealed belongs to the next day', async () => {
   const world = await history()
   const one = await sealer({ ledger: world.ledger, spool })
   world.clock.set(morning)

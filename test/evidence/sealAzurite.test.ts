@@ -32,7 +32,7 @@ async function lived() {
   return store
 }
 
-test('one who sleeps over a step, while another seals all days, wakes up to nothing that is left to do', async () => {
+test('a process that stops at a step, while another seals all days, finds nothing left to do', async () => {
   const store = await lived()
   const slow = await store.sealer()
   const steps = ['seals.propose', 'archive.write', 'seals.advance', 'archive.publish']
@@ -85,7 +85,7 @@ test('missed days, with requests that cross midnight and a day without events, a
   expect(one.failures).toEqual([])
 })
 
-test('two who seal at once make the same days, each once; and a run that has nothing to do changes nothing', async () => {
+test('two processes that seal at once make the same days, each once, and a run without work changes nothing', async () => {
   const store = await lived()
   const two = await Promise.all([store.sealer(), store.sealer()])
   const runs = await Promise.all(two.map((one) => one.run()))
@@ -104,8 +104,8 @@ test('two who seal at once make the same days, each once; and a run that has not
   expect(two.flatMap(({ failures }) => failures)).toEqual([])
 })
 
-describe('what is asked for while a day is sealed', () => {
-  test('belongs to the next day, by whichever clock', async () => {
+describe('a request that is made while a day is sealed', () => {
+  test('belongs to the next day, by any clock', async () => {
     const { store, one } = await begun()
     const [ahead, behind] = [await store.uses(), await store.uses()]
     ahead.clock.set(at(5, '00:05:00'))
@@ -128,7 +128,7 @@ describe('what is asked for while a day is sealed', () => {
     expect(leaves[1]?.filter(isAsked).map(timeIn)).toContain(at(5, '00:00:00'))
   })
 
-  test('belongs to the day that ended, if it was committed before its shard was fenced; else to the next', async () => {
+  test("belongs to the ended day if it was committed before its shard's fence, and otherwise to the next", async () => {
     const { store, one } = await begun()
     const gate = gated((await store.sealer()).ledger)
     const [early, late] = [await store.uses(), await store.uses(gate.ledger)]
@@ -158,7 +158,7 @@ describe('what is asked for while a day is sealed', () => {
     ])
   })
 
-  test('is in one bundle each, when many ask around midnight', async () => {
+  test('is in exactly one bundle, even if many are made around midnight', async () => {
     const { store, one } = await begun()
     one.clock.set(at(5, '00:00:00'))
     const times = [at(4, '23:59:59.998'), at(4, '23:59:59.999'), at(5, '00:00:00')]
@@ -219,7 +219,7 @@ describe('what is asked for while a day is sealed', () => {
   }
 })
 
-describe('a key in a file', () => {
+describe('a signing key in a file', () => {
   /** A log whose keys lie in a folder. */
   async function keyed() {
     const { store } = await begun()
@@ -240,7 +240,7 @@ describe('a key in a file', () => {
     return { path, older, started, ask: () => uses.approvals.ask(asks()) }
   }
 
-  test('is replaced: the day of the change verifies with either key, later days with the new one', async () => {
+  test('can be replaced: the day of the change verifies with either key, later days with the new one', async () => {
     const { path, older, started, ask } = await keyed()
     const { run, key: first } = await started(4)
     expect(await run).toEqual([day(4)])
@@ -272,7 +272,7 @@ describe('a key in a file', () => {
       }
   })
 
-  test('needs the old one on the day of the change: without it nothing is sealed, and it may come back', async () => {
+  test('needs the older key on the day of the change: without it nothing is sealed until it comes back', async () => {
     const { path, older, started } = await keyed()
     await (await started(4)).run
     renameSync(path, older(1))

@@ -12,7 +12,7 @@ afterEach(() => expect(left()).toEqual([]))
 
 const days = [4, 5, 6, 7, 8].map(day)
 
-describe('evidence that does not hold', () => {
+describe('broken evidence', () => {
   const broken = async (sabotage: (one: Sealer) => Promise<void> | void) => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })
@@ -157,7 +157,7 @@ describe('evidence that does not hold', () => {
   ]
 
   test.each(sabotages)(
-    'stops the sealing, says so once, and nothing is published: %s',
+    'stops sealing, is reported once, and nothing is published: %s',
     async (_what, code, sabotage) => {
       const one = await broken(sabotage)
       const { head } = await one.seals.head()
@@ -182,7 +182,7 @@ describe('evidence that does not hold', () => {
   }
 
   test.each(['first', 'last'] as const)(
-    'sealing goes on when the %s event of a shard is mended, and the alarm ends',
+    'no longer stops sealing once the %s event of a shard is repaired, and the alarm ends',
     async (which) => {
       const one = await broken(() => {})
       const { shard, [which]: seq } = await victim(one)
@@ -199,7 +199,7 @@ describe('evidence that does not hold', () => {
     },
   )
 
-  test('an event that is changed is found out by the one of the next day that follows it', async () => {
+  test("is found by the next day's event, if an event was changed after its seal", async () => {
     const world = await history()
     const one = await sealer({ ledger: world.ledger, spool })
     const { shard, seq } = await newestWithSuccessor(one)
@@ -219,7 +219,7 @@ describe('evidence that does not hold', () => {
     throw new Error('A request of 4 March goes on.')
   }
 
-  test('a policy whose files are not in the archive', async () => {
+  test('includes a policy whose files are missing in the archive', async () => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })
     const archive = new MemoryArchive()
@@ -231,7 +231,7 @@ describe('evidence that does not hold', () => {
   test.each<[string, (name: string) => string | null]>([
     ['is changed', (name) => (name.endsWith('.cedar') ? 'permit(principal, action, resource); // all' : '')],
     ['is missing', (name) => (name.endsWith('.cedar') ? null : '')],
-  ])('a policy of which a file in the archive %s', async (_what, change) => {
+  ])('includes a policy of which a file in the archive %s', async (_what, change) => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })
     const archive = new MemoryArchive()
@@ -244,7 +244,7 @@ describe('evidence that does not hold', () => {
     expect(archive.published).toBeNull()
   })
 
-  test('a signer that signs something else: nothing of it is kept', async () => {
+  test('includes a signature over something else, of which nothing is kept', async () => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })
     const signer = await logKey()

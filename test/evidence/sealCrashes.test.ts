@@ -23,7 +23,7 @@ afterEach(() => expect(left()).toEqual([]))
 const days = [4, 5].map(day)
 const ends: readonly End[] = ['before', 'after']
 
-test('sealers that end before and after every call leave what one makes that never ends, to the byte', async () => {
+test('sealers that crash before and after every call make the same bytes as one that never crashes', async () => {
   const store = await account.anew()
   await live(await store.uses())
   const [one, whole, twin] = await Promise.all([store.sealer(), store.twin(), store.twin()])

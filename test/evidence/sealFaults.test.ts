@@ -38,7 +38,7 @@ const faults: readonly (readonly [string, Fault, number, (call: Call) => boolean
   ['every write is answered as if the row had changed', status(412), 1, isWrite, false],
 ]
 
-test.each(faults)('it ends the same although %s', async (_what, fault, times, matches, isOneRun) => {
+test.each(faults)('sealing has the same result although %s', async (_what, fault, times, matches, isOneRun) => {
   const store = await account.anew()
   await live(await store.uses())
   const [one, twin] = await Promise.all([store.sealer({ tables: tables.url, blobs: blobs.url }), store.twin()])

@@ -49,7 +49,7 @@ const nothingIsPublished = async ({ one }: ADay) => {
   expect(one.archive.published).toBeNull()
 }
 
-test('a day with everything that files name is sealed, and lists who is open', async () => {
+test('a day with everything that witness files name is sealed, with a list of open requests', async () => {
   const set = await aDay()
   const { here, one, approved } = set
   await redeem(set, approved)
@@ -64,7 +64,7 @@ test.each<[string, (set: ADay) => Promise<unknown>]>([
   ['an executed request, rolled back with its events and the head', (set) => redeem(set, set.approved)],
   ['a revoked one', ({ here, approved }) => here.approvals.revoke(approved.id, dba)],
   ['a cancelled one', ({ here, approved }) => here.approvals.cancel(approved.id, bot)],
-])('the seal names what was cut off: %s', async (_what, act) => {
+])('a seal names an event that was cut off: %s', async (_what, act) => {
   const set = await aDay()
   await act(set)
   rollBack(set, set.approved)
@@ -73,7 +73,7 @@ test.each<[string, (set: ADay) => Promise<unknown>]>([
   await nothingIsPublished(set)
 })
 
-test('the seal names what was cut off although the chain grew again', async () => {
+test('a seal names an event that was cut off even if the chain grew again', async () => {
   const set = await aDay()
   await redeem(set, set.approved)
   rollBack(set, set.approved)
@@ -87,7 +87,7 @@ test('the seal names what was cut off although the chain grew again', async () =
 test.each([
   ['the head was witnessed', 1],
   ['the head was witnessed and the chain grew again', 2],
-])('the seal names a request that is gone altogether: %s', async (_how, grows) => {
+])('a seal names a request that is missing altogether: %s', async (_how, grows) => {
   const set = await aDay()
   const { here, one, approved } = set
   const { request } = await here.approvals.ask(asked('03'))
@@ -104,7 +104,7 @@ test.each([
   await nothingIsPublished(set)
 })
 
-test('an end of a request that is older than the day is found by its name', async () => {
+test("a seal finds the end of an older request by its file's name", async () => {
   const set = await aDay(() => needs(undefined, { expires: 604_800, lapse: 604_800 }))
   const { here, one, approved } = set
   expect(await one.run()).toEqual([day(4)])
@@ -116,7 +116,7 @@ test('an end of a request that is older than the day is found by its name', asyn
   expect(await alarmOf(set)).toBe('Event 5 of shard 03 was recorded, and is missing.')
 })
 
-test('what a file names after the cut waits for its day, if the ledger has it', async () => {
+test('an event after midnight that a file names belongs to its own day, if the ledger has it', async () => {
   const set = await aDay()
   const { here, one, approved } = set
   here.clock.set(at(5, '00:00:01'))
@@ -129,7 +129,7 @@ test('what a file names after the cut waits for its day, if the ledger has it', 
   expect(await one.seals.alarm()).toBeNull()
 })
 
-describe('files that the service did not write do not stop a seal, and are reported', () => {
+describe('a file that the service did not write is reported and does not stop a seal', () => {
   const end = (id: RequestId, text: (id: RequestId) => string) => async (archive: MemoryArchive) =>
     void (await archive.createOrRead(endPath(id), Buffer.from(text(id)), 'text/plain', text(id)))
 
@@ -178,7 +178,7 @@ describe('files that the service did not write do not stop a seal, and are repor
   })
 })
 
-test('a true file for an event that no log has stops the seal', async () => {
+test('a genuine file for a missing event stops the seal', async () => {
   const set = await aDay()
   const heads = { at: at(4, '13:00:00'), heads: { ['0f' as never]: { seq: 1, hash: 'b'.repeat(64) as Hex } } }
   const text = formatHeads(heads, macOf(testKey, authenticatedHeads(testOrigin, heads)))
@@ -187,7 +187,7 @@ test('a true file for an event that no log has stops the seal', async () => {
   expect(await alarmOf(set)).toBe('Event 1 of shard 0f was recorded, and is missing.')
 })
 
-test('a day after one whose list of open requests is missing is not sealed', async () => {
+test('a day is not sealed if the list of open requests of the day before is missing', async () => {
   const set = await aDay()
   expect(await set.one.run()).toEqual([day(4)])
   const other = new MemoryArchive()
@@ -210,7 +210,7 @@ test.each([
     ],
     ['a', 'b'],
   ],
-] as const)('open were %p, of the day are %p, open are %p', (before, told, expected) => {
+] as const)('of the open requests %p and those of the day %p, %p are open afterwards', (before, told, expected) => {
   const states = told.map(([id, status]) => ({ id: id as RequestId, status }))
   expect(openAfter(before as unknown as RequestId[], states)).toEqual(expected)
 })
@@ -220,7 +220,7 @@ test.each([
   ['no mac', 'key-1\n'],
   ['a line that is no id', `${'a'.repeat(64)} key-1\nid\n`],
   ['no end', `${'a'.repeat(64)} key-1\n01jg0000000000000000000000-03`],
-])('a list of open requests that has %s is none', (_what, text) => {
+])('a list of open requests with %s is refused', (_what, text) => {
   expect(parseOpen(text, day(4))).toBeNull()
 })
 

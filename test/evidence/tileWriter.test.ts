@@ -51,7 +51,7 @@ test.each([
   [300, 1000],
   [511, 513],
   [1000, 1000],
-])('the log grows from %i to %i leaves, and its tiles prove it', async (from, to) => {
+])('tiles prove that the log grew from %i to %i leaves', async (from, to) => {
   const archive = new MemoryArchive()
   await grown(archive, 0, from)
   expect(await grown(archive, from, to)).toEqual(frontierAt(to))
@@ -85,7 +85,7 @@ test('full tiles and entry bundles hold all leaves in order, partial ones stay b
   expect(Buffer.from((await archive.read('tile/0/001')) ?? [])).toEqual(hashes)
 })
 
-test('once more from the same size writes the same', async () => {
+test('writing again from the same size writes the same', async () => {
   const archive = new MemoryArchive()
   await grown(archive, 0, 300)
   await grown(archive, 300, 700)
@@ -94,7 +94,7 @@ test('once more from the same size writes the same', async () => {
   expect(await archive.list('')).toEqual(before)
 })
 
-describe('what the archive has is checked:', () => {
+describe('an existing tile in the archive is checked:', () => {
   const without = async (name: string, other?: (bytes: Buffer) => Uint8Array) => {
     const whole = new MemoryArchive()
     await grown(whole, 0, 300)
@@ -117,13 +117,13 @@ describe('what the archive has is checked:', () => {
     },
   )
 
-  test('a full tile that is there with other bytes', async () => {
+  test('a full tile with other bytes', async () => {
     const archive = new MemoryArchive()
     await archive.create('tile/0/000', new Uint8Array(256 * 32))
     await expect(grown(archive, 0, 700)).rejects.toMatchObject({ code: 'wrong-root' })
   })
 
-  test('an archive that cannot be reached is no broken evidence', async () => {
+  test('an unreachable archive is not broken evidence', async () => {
     const archive = new MemoryArchive()
     archive.create = async () => {
       throw new Problem('unavailable', 'Not now.')

@@ -42,7 +42,7 @@ async function newestIn(archive: MemoryArchive) {
 }
 
 describe('a file of heads', () => {
-  test('is written every five minutes, if anything moved', async () => {
+  test('is written every five minutes if a chain grew', async () => {
     const { here, archive, begin } = await setting()
     const witness = await begin()
     expect(await witness.record()).toBe(false)
@@ -101,7 +101,7 @@ describe('a file of heads', () => {
     expect(await looking.isLate()).toBe(true)
   })
 
-  test('is one for all processes', async () => {
+  test('is shared by all processes', async () => {
     const { here, archive, begin } = await setting()
     const [one, other] = [await begin(), await begin()]
     await here.approvals.ask(asks())
@@ -111,7 +111,7 @@ describe('a file of heads', () => {
     expect(await names(archive)).toEqual(['heads/2026-03-04/1200'])
   })
 
-  test('goes beside a foreign file that took its name, which is reported once', async () => {
+  test('goes beside a foreign file with its name, which is reported once', async () => {
     const { here, archive, failures, begin } = await setting()
     await archive.createOrRead('heads/2026-03-04/1200', Buffer.from('foreign'), 'text/plain', 'foreign')
     const witness = await begin()
@@ -138,7 +138,7 @@ describe('a file of heads', () => {
   })
 })
 
-describe('a chain that was cut off', () => {
+describe('a chain that was cut back', () => {
   /** A ledger with three events, of which the newest is taken away; the process that saw it, and the rows as they are now. */
   async function cutOff() {
     const set = await setting()
@@ -162,7 +162,7 @@ describe('a chain that was cut off', () => {
         one === shard ? { seq: (before.head as { seq: number }).seq, requests: [] } : here.ledger.news(one, after),
     })
 
-  test('is not continued by a process that reads the newest file, and other chains are', async () => {
+  test('is not continued by a process that reads the newest file, while other chains are', async () => {
     const set = await cutOff()
     const { begin, shard, witness } = set
     await witness.ledger.load(shard, {})
@@ -173,7 +173,7 @@ describe('a chain that was cut off', () => {
     for (const other of shards) if (other !== shard) await one.ledger.load(other, {})
   })
 
-  test('is reported by the timer, and the file says what was seen', async () => {
+  test('is reported by the timer, and the file keeps what was seen', async () => {
     const set = await cutOff()
     const { begin, shard, witness, here, failures, archive } = set
     await witness.record()
@@ -187,7 +187,7 @@ describe('a chain that was cut off', () => {
     expect((await newestIn(archive))?.heads[shard]).toEqual(told)
   })
 
-  test('is found where another event has its number', async () => {
+  test('is found if another event has its number', async () => {
     const set = await cutOff()
     const { begin, shard, here, witness } = set
     await witness.record()
@@ -196,7 +196,7 @@ describe('a chain that was cut off', () => {
     expect(await codeOf((await begin({ ledger: rows })).ledger.load(shard, {}))).toBe('evidence-broken')
   })
 
-  test('is not seen in what a ledger remembers: the row decides', async () => {
+  test('is found by the row, not by what a ledger remembers', async () => {
     const set = await cutOff()
     const { begin, shard, witness, here } = set
     await witness.record()
@@ -204,7 +204,7 @@ describe('a chain that was cut off', () => {
     await (await begin({ ledger: rows })).ledger.load(shard, {})
   })
 
-  test('is found after the process itself committed more', async () => {
+  test('is found even after the process itself committed more', async () => {
     const { here, begin } = await setting()
     let isOld = false
     const empty = new MemoryLedger()
@@ -220,8 +220,8 @@ describe('a chain that was cut off', () => {
   })
 })
 
-describe('the newest file is read', () => {
-  test('at the start, months later too', async () => {
+describe('the newest file', () => {
+  test('is read at the start, even after months', async () => {
     const { here, archive, begin } = await setting()
     const { request } = await here.approvals.ask(asks())
     await (await begin()).record()
@@ -231,7 +231,7 @@ describe('the newest file is read', () => {
     expect(await names(archive)).toHaveLength(1)
   })
 
-  test('again after five minutes, without making a call wait', async () => {
+  test('is read again after five minutes, without delaying a call', async () => {
     const { here, begin } = await setting()
     const late = await begin({ ledger: new MemoryLedger() })
     const { request } = await here.approvals.ask(asks())
@@ -245,7 +245,7 @@ describe('the newest file is read', () => {
     expect(await codeOf(late.ledger.load(shard, {}))).toBe('evidence-broken')
   })
 
-  test('and a copy of an older one under a newer name is none', async () => {
+  test('is not a copy of an older one under a newer name', async () => {
     const { here, archive, begin, failures } = await setting()
     await here.approvals.ask(asks())
     const witness = await begin()

@@ -24,6 +24,6 @@ test.each([
   ['application/problem+json', lines],
   ['', lines],
   [';;;,,q=', lines],
-])('who accepts %p gets %s', (accept, type) => {
+])('a client that accepts %p gets %s', (accept, type) => {
   expect(preferred(accept, [lines, json])).toBe(type)
 })

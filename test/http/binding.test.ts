@@ -50,20 +50,20 @@ async function called(name: OperationName, { caller, body, query = '', headers =
 const wish = { action: 'db.export', target: 'prod/x', environment: 'production', reason: 'Because.' }
 
 test.each(operationNames.filter((name) => operationOf(name).caller.kind !== 'anyone'))(
-  '%s does not even begin without a caller',
+  '%s does not run without a caller',
   async (name) => {
     await expect(called(name)).rejects.toMatchObject({ code: 'unauthenticated' })
   },
 )
 
-test('who calls is known to the log before anything is refused', async () => {
+test('the log knows the caller even of a refused call', async () => {
   const stranger = { ...agent, id: oid(98) }
   expect(await called('ask', { caller: stranger, body: wish })).toMatchObject({
     ...{ who: { kind: 'agent', id: oid(98) }, code: 'not-permitted', given: undefined },
   })
 })
 
-test('a handler is given what was sent, parsed as its row says', async () => {
+test('a handler gets the input, parsed as its row says', async () => {
   const executor = oid(7)
   const headers = { 'idempotency-key': 'run-1', prefer: 'wait=7' }
   const { given } = await called('ask', { caller: agent, body: { ...wish, executor: executor.toUpperCase() }, headers })
@@ -72,18 +72,18 @@ test('a handler is given what was sent, parsed as its row says', async () => {
   expect(given).toMatchObject({ body, key, wait: 7, id: undefined, caller: { kind: 'agent', id: bot } })
 })
 
-test('no body counts as an empty object', async () => {
+test('a missing body counts as an empty object', async () => {
   expect((await called('cancel', { caller: agent })).given).toMatchObject({ id, body: {} })
 })
 
-test('only an operation that may wait is given longer', async () => {
+test('only an operation that may wait gets more time', async () => {
   const headers = { prefer: 'wait=600' }
   expect(await called('read', { caller: agent, headers })).toMatchObject({ waits: 60, given: { wait: 60 } })
   const query = '?status=pending'
   expect(await called('list', { caller: person, headers, query })).toMatchObject({ waits: 0, given: { wait: 0 } })
 })
 
-test('a wait that is no number is refused, and buys no time', async () => {
+test('a wait that is not a number is refused, and gets no more time', async () => {
   const headers = { prefer: 'wait=soon' }
   expect(await called('read', { caller: agent, headers })).toMatchObject({ waits: 0, code: 'invalid-input' })
 })
@@ -93,22 +93,22 @@ test.each<[string, Sent, string]>([
   ['the query before the body', { caller: person, query: '?colour=red', body: { digest: 7 } }, 'invalid-input'],
   ['the body before the id', { caller: person, body: { digest: 7 }, params: { id: 'x' } }, 'invalid-input'],
   ['the id last', { caller: person, body: { verdict: 'approve', digest }, params: { id: 'x' } }, 'not-found'],
-])('what came in is looked at in order: %s', async (_what, sent, code) => {
+])('input is checked in order: %s', async (_what, sent, code) => {
   expect(await called('decide', sent)).toMatchObject({ code, given: undefined })
 })
 
-describe('health is for anyone', () => {
+describe('health answers anyone', () => {
   test.each<[string, Sent]>([
     ['without a token', {}],
     ['with a malformed token', { caller: new Problem('unauthenticated', 'Sign in.') }],
     ['while the keys of tokens cannot be fetched', { caller: new Problem('unavailable', 'Later.') }],
     ['as an agent', { caller: { ...agent, roles: ['Evidence.Read'] } }],
     ['as a person without the role', { caller: { ...person, roles: [] } }],
-  ])('%s, and then no more is told', async (_how, sent) => {
+  ])('%s, without details', async (_how, sent) => {
     expect((await called('health', sent)).given).toMatchObject({ caller: null })
   })
 
-  test('and somebody who may read evidence is told more', async () => {
+  test('with details for a reader of evidence', async () => {
     expect((await called('health', { caller: person })).given).toMatchObject({ caller: { id: dba } })
   })
 })

@@ -65,7 +65,7 @@ test('a problem is one line with its code and what caused it, and a document wit
   expect(await answer.json()).toMatchObject({ code: 'unavailable', instance: trace })
 })
 
-test('a row that is too new is named in the line, and nowhere else', async () => {
+test('a row that is too new is named in the log line only', async () => {
   const newer = { shard: '03', row: 'request-x', request: 'x', version: 2 }
   const { answer, lines } = await called(async () => {
     throw new Problem('newer-format', 'A newer version wrote this.', { newer })
@@ -75,7 +75,7 @@ test('a row that is too new is named in the line, and nowhere else', async () =>
   expect(await answer.text()).not.toContain('request-x')
 })
 
-test('rows that are missing in an answer are named in the line', async () => {
+test('rows that are left out of an answer are named in the log line', async () => {
   const newer = [{ shard: '03', row: 'head', version: 2 }]
   const { lines } = await called(async () => ({ answer: Promise.resolve({ response: { status: 200 }, newer }) }))
   expect(lines).toMatchObject([{ line: { status: 200, newer } }])
@@ -102,14 +102,14 @@ test.each([
 test.each([
   ['before it is known who calls', () => new Promise<never>(() => {})],
   ['when it is known who calls', answering(() => new Promise<never>(() => {}))],
-])('a call that takes too long is a problem, and nobody waits for its end: %s', async (_when, handler) => {
+])('a call that takes too long ends with a problem, without waiting for the work: %s', async (_when, handler) => {
   const { answer, lines } = await called(handler, [], 20)
   expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' })
   expect(answer.headers.get('retry-after')).toBe('2')
   expect(lines).toMatchObject([{ line: { status: 503, code: 'unavailable' } }])
 })
 
-test('a bug that shows after the answer was given is a line of its own', async () => {
+test('a bug after the answer gets its own line', async () => {
   let fail: (cause: unknown) => void = () => {}
   const { lines } = await called(() => new Promise((_, reject) => (fail = reject)), [['traceparent', traceparent]], 20)
   expect(lines).toHaveLength(1)
@@ -122,7 +122,7 @@ test('a bug that shows after the answer was given is a line of its own', async (
   expect(JSON.stringify(lines)).not.toContain(secret)
 })
 
-test('a call that wants to wait has as long as it wants, and what the work may take', async () => {
+test('a call that waits has that time in addition to the time of its work', async () => {
   const slow = async () => {
     await new Promise((done) => setTimeout(done, 60))
     return { status: 200 }
@@ -132,14 +132,14 @@ test('a call that wants to wait has as long as it wants, and what the work may t
   expect((await called(endless, [], 20)).answer.status).toBe(503)
 })
 
-test('what a person was told inside of an answer is in the line', async () => {
+test('a problem inside an answer to Teams is in the line', async () => {
   const { lines } = await called(async () => ({
     answer: Promise.resolve({ response: { status: 200 }, code: 'self-approval' }),
   }))
   expect(lines).toMatchObject([{ line: { status: 200, code: 'self-approval' } }])
 })
 
-test('a trace that is named goes on, in the work and in the answer', async () => {
+test('a given trace goes on in the work and in the answer', async () => {
   let seen: string | undefined
   const work = answering(async () => {
     seen = currentTrace()?.id
@@ -171,7 +171,7 @@ test.each<[string, [string, string][]]>([
   ['one that is malformed', [['traceparent', secret]]],
   ['two', [traceparent, `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`].map((value) => ['traceparent', value])],
   ['the same twice', [traceparent, traceparent].map((value) => ['traceparent', value])],
-])('a call with %s has a trace of its own', async (_what, headers) => {
+])('a call with %s gets its own trace', async (_what, headers) => {
   const { answer, lines } = await called(
     answering(async () => ({ status: 200 })),
     headers,
@@ -183,7 +183,7 @@ test.each<[string, [string, string][]]>([
   expect(JSON.stringify(lines)).not.toContain(secret)
 })
 
-describe('an answer that is still being made', () => {
+describe('a streamed answer', () => {
   let isOver = false
   async function* body(fails: boolean): AsyncIterable<Uint8Array> {
     try {
@@ -195,13 +195,13 @@ describe('an answer that is still being made', () => {
     }
   }
 
-  test('arrives as it is', async () => {
+  test('arrives unchanged', async () => {
     const { answer, lines } = await called(answering(async () => ({ body: body(false) })))
     expect(await answer.text()).toBe('firstlast')
     expect(lines).toHaveLength(1)
   })
 
-  test('and breaks off says so in another line, and the host learns nothing else', async () => {
+  test('that breaks off gets another line, and the host learns nothing else', async () => {
     const { answer, lines } = await called(answering(async () => ({ body: body(true) })))
     await expect(answer.text()).rejects.not.toThrow(secret)
     expect(lines).toMatchObject([
@@ -211,7 +211,7 @@ describe('an answer that is still being made', () => {
     expect(JSON.stringify(lines)).not.toContain(secret)
   })
 
-  test('ends when nobody wants it any more', async () => {
+  test('ends when its reader leaves', async () => {
     isOver = false
     const { answer } = await called(answering(async () => ({ body: body(false) })))
     const reader = answer.body?.getReader()

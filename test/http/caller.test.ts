@@ -59,7 +59,7 @@ test.each<[string, unknown]>([
   ['of numbers', [3, 9]],
   ['one number', 3],
   ['empty', ''],
-])('facets that speak of no agent change nothing: %s', async (_what, facets) => {
+])('facets without an agent change nothing: %s', async (_what, facets) => {
   const claims = { xms_act_fct: facets, xms_sub_fct: facets, xms_tnt_fct: '3 11' }
   expect(await call(await token(person(claims)))).toMatchObject({ kind: 'person', agentic: false })
 })
@@ -87,20 +87,20 @@ test.each<[string, Claims]>([
   ['facets are no whole numbers', { xms_sub_fct: [11.5] }],
   ['facets are negative', { xms_sub_fct: '-3' }],
   ['facets are lists of lists', { xms_sub_fct: [['3']] }],
-])('a token is marked in which %s', async (_what, claims) => {
+])("a token is marked as an agent's if %s", async (_what, claims) => {
   expect(await call(await token(person(claims)))).toMatchObject({ kind: 'person', agentic: true })
 })
 
-test('facets of an agent leave an agent what it is', async () => {
+test("facets of an agent do not change an agent's token", async () => {
   const claims = { xms_act_fct: '3 9 11', xms_sub_fct: '9 3 11', xms_par_app_azp: audience }
   expect(await call(await token(agent(claims)))).toEqual({ kind: 'agent', id: agentId, appId, roles: [] })
 })
 
-test('a person whose token has no name goes by their id', async () => {
+test('a person whose token has no name is named by their id', async () => {
   expect(await call(await token(person({ name: undefined })))).toMatchObject({ name: personId })
 })
 
-test('ids are in lower case, however the token writes them', async () => {
+test('ids are in lower case, whatever case the token has', async () => {
   expect(await call(await token(agent({ oid: agentId.toUpperCase() })))).toMatchObject({ id: agentId })
 })
 
@@ -173,7 +173,7 @@ test.each<[string, Record<string, unknown>]>([
   await expectRefused(await token(agent(), header))
 })
 
-test('a key that the token brings along is not used', async () => {
+test('a key inside the token is not used', async () => {
   const { jwk } = strangers
   const url = `${server.origin}/theirs`
   await expectRefused(await token(agent(), { kid: 'theirs', jwk, jku: url, x5u: url }, strangers))
@@ -193,12 +193,12 @@ test.each(['none', 'None', 'NONE'])('a token without signature is refused: alg %
   for (const token of unsigned(alg, 'one', agent())) await expectRefused(token)
 })
 
-test('the public key is no secret: HS256 made with it is refused', async () => {
+test('HS256 with the public key as its secret is refused', async () => {
   const tokens = publiclySigned(KeyObject.from(ours.publicKey), 'one', agent())
   for (const token of tokens) await expectRefused(token)
 })
 
-test('another RSA signature than RS256 is refused', async () => {
+test('an RSA signature other than RS256 is refused', async () => {
   const { privateKey, publicKey } = await generateKeyPair('PS256')
   published = [{ privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid: 'one' } }]
   const pss = await new SignJWT(agent()).setProtectedHeader({ alg: 'PS256', typ: 'JWT', kid: 'one' }).sign(privateKey)
@@ -224,12 +224,12 @@ test.each([
   expect(server.received).toEqual([])
 })
 
-test('a token of 20 KB is refused before anything else is done, however good', async () => {
+test('a token of 20 KB is refused before anything else, even if it is valid', async () => {
   await expectRefused(await token(agent({ padding: 'x'.repeat(20_000) })))
   expect(server.received).toEqual([])
 })
 
-test('all faults have the same words, and they are ours', async () => {
+test("all faults get the same words, which are the service's own", async () => {
   const faults = [
     await token(agent({ exp: seconds(-3600) })),
     await token(agent({ aud: appId })),
@@ -251,11 +251,11 @@ test('a new key is found, and the one before it still counts', async () => {
   expect(server.received).toHaveLength(2)
 })
 
-describe('as time goes by', () => {
+describe('over time', () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: allButDate }))
   afterEach(() => void jest.useRealTimers())
 
-  test('a key that was withdrawn counts no longer than an hour', async () => {
+  test('a withdrawn key counts for at most an hour', async () => {
     const caller = callers(settings())
     const bearer = async () => `Bearer ${await token(agent())}`
     expect(await caller(await bearer())).toMatchObject({ id: agentId })
@@ -266,7 +266,7 @@ describe('as time goes by', () => {
     await expectUnauthenticated(caller(await bearer()))
   })
 
-  test('nobody is let in an hour after the key server went away, until it is back', async () => {
+  test('no caller is let in once the key server has failed for an hour, until it is back', async () => {
     const caller = callers(settings({ cooldown: 0 }))
     await caller(`Bearer ${await token(agent())}`)
     trouble = { status: 503 }
@@ -296,7 +296,7 @@ test.each<[string, Answer]>([
   ['does not answer', 'hang'],
   ['answers something else', { status: 200, body: '<html>' }],
   ['answers no keys', { status: 200, body: { keys: 'none' } }],
-])('nobody is let in, or blamed, while the key server %s', async (_how, answer) => {
+])('a caller gets a passing error while the key server %s', async (_how, answer) => {
   const good = `Bearer ${await token(agent())}`
   const caller = callers(settings({ cooldown: 0, timeout: 500 }))
   trouble = answer
@@ -305,12 +305,12 @@ test.each<[string, Answer]>([
   expect(await caller(good)).toMatchObject({ id: agentId })
 })
 
-test('nobody is let in while there is no key server', async () => {
+test('no caller is let in without a key server', async () => {
   await server.close()
   expect((await problemOf(call(await token(agent())))).code).toBe('unavailable')
 })
 
-test('a failing key server is left alone for a while', async () => {
+test('a failing key server is not asked again for a while', async () => {
   const caller = callers(settings())
   trouble = { status: 500 }
   for (let i = 0; i < 10; i++)
@@ -318,7 +318,7 @@ test('a failing key server is left alone for a while', async () => {
   expect(server.received).toHaveLength(1)
 })
 
-test('known keys count while the key server is down, whoever asks for unknown ones', async () => {
+test('known keys count while the key server is down, even if other calls need unknown ones', async () => {
   const caller = callers(settings({ cooldown: 0 }))
   const good = `Bearer ${await token(agent())}`
   await caller(good)

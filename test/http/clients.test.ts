@@ -46,7 +46,7 @@ test.each([
   expect(parseClients(text)).toBeNull()
 })
 
-test("an agent's application is not for people: the start says which, and whose", () => {
+test("an agent's application among those for people stops the start by name", () => {
   const policy = { agents: () => [agent(bot, { appId: cli, name: 'deploy-bot' })] }
   expect(() => checkClients(new Map([[console, 'console']]), policy)).not.toThrow()
   expect(() => checkClients(new Map([[cli, 'cli']]), policy)).toThrow(
@@ -54,7 +54,7 @@ test("an agent's application is not for people: the start says which, and whose"
   )
 })
 
-test('votes and revocations say which application was used, and by which name', async () => {
+test("votes and revocations record the person's application and its name", async () => {
   const here = await served()
   const { id, digest } = (await here.approvals.ask(asks())).request
   const params = { id }

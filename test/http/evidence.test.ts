@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 const date = { date: first }
 
-describe('whoever may call', () => {
+describe('every operation of evidence', () => {
   const wanted: Readonly<Record<keyof typeof evidenceOperations, () => Wanted>> = {
     proof: () => ({ params: { id: request.id } }),
     bundles: () => ({}),
@@ -52,7 +52,7 @@ describe('whoever may call', () => {
     checkpoint: () => ({}),
   }
   const names = Object.keys(evidenceOperations) as readonly (keyof typeof evidenceOperations)[]
-  test.each(names)('%s knows no parameters', async (name) => {
+  test.each(names)('refuses unknown query parameters: %s', async (name) => {
     const { caller }: Operation = evidenceOperations[name]
     const who = (caller.kind === 'person' && caller.role) || null
     const { status, json } = await here.call(name, who, {
@@ -64,7 +64,7 @@ describe('whoever may call', () => {
 })
 
 describe('bundles', () => {
-  test('are listed, oldest first, with what is needed to tell whether one has them', async () => {
+  test('are listed, oldest first, with the facts that identify each', async () => {
     await sealDay(here, second)
     const { json } = await here.call('bundles', 'Evidence.Read')
     const bytes = bundleText(first).length
@@ -78,14 +78,14 @@ describe('bundles', () => {
     expect(json.bundles[0].root).not.toBe(head?.root)
   })
 
-  test('that are planned and not yet sealed are not listed', async () => {
+  test('that are planned but not sealed are not listed', async () => {
     const plan = await here.seals.plan(first)
     if (plan) await here.seals.propose({ ...plan, date: second, number: 2 })
     expect((await here.call('bundles', 'Evidence.Read')).json.bundles).toHaveLength(1)
     expect((await here.call('bundle', 'Evidence.Export', { params: { date: second } })).status).toBe(404)
   })
 
-  test('are none before the first seal', async () => {
+  test('are an empty list before the first seal', async () => {
     const empty = await served()
     expect((await empty.call('bundles', 'Evidence.Read')).json).toEqual({ bundles: [] })
     expect((await empty.call('checkpoint', null)).json.code).toBe('not-found')
@@ -102,7 +102,7 @@ describe('a bundle', () => {
   const text = bundleText(first)
   const tag = `"${sha256(text)}"`
 
-  test('is sent whole, to be saved', async () => {
+  test('is sent whole, as a download', async () => {
     const answer = await bundle()
     expect(answer.status).toBe(200)
     expect(answer.text).toBe(text)
@@ -134,7 +134,7 @@ describe('a bundle', () => {
   })
 
   test.each([`bytes=${text.length}-`, `bytes=${text.length}-${text.length + 1}`, 'bytes=-0'])(
-    'has no such part: %s',
+    'has no part for the range: %s',
     async (range) => {
       const answer = await bundle({ range })
       expect(answer.status).toBe(416)
@@ -144,26 +144,26 @@ describe('a bundle', () => {
   )
 
   test.each(['bytes=0-1,4-5', 'bytes=5-4', 'bytes=-', 'bytes=a-b', 'lines=0-1', 'bytes=0x1-2', ''])(
-    'is sent whole where a range is none: %s',
+    'is sent whole if the range is malformed: %s',
     async (range) => {
       expect(await bundle({ range })).toMatchObject({ status: 200, text })
     },
   )
 
   test.each(['"other"', `W/${tag}`, 'Wed, 04 Mar 2026 12:00:00 GMT'])(
-    'is sent whole where the part is wanted of another: %s',
+    'is sent whole if the range is meant for other bytes: %s',
     async (other) => {
       expect(await bundle({ range: 'bytes=0-1', 'if-range': other })).toMatchObject({ status: 200, text })
     },
   )
 
-  test.each([tag, `W/${tag}`, `"a", ${tag}`, '*'])('is not sent again to who has it: %s', async (value) => {
+  test.each([tag, `W/${tag}`, `"a", ${tag}`, '*'])('is not sent again to a client that has it: %s', async (value) => {
     const answer = await bundle({ 'if-none-match': value, range: 'bytes=0-1' })
     expect(answer).toMatchObject({ status: 304, text: '' })
     expect(answer.headers.get('etag')).toBe(tag)
   })
 
-  test('is sent to who has another', async () => {
+  test('is sent to a client that has another', async () => {
     expect(await bundle({ 'if-none-match': '"a", "b"' })).toMatchObject({ status: 200, text })
   })
 })
@@ -172,32 +172,32 @@ describe.each(['bundle', 'said'] as const)('the date of a %s', (name) => {
   const of = (day: string) => here.call(name, 'Evidence.Export', { params: { date: day } })
 
   test.each(['2026-02-30', '2026-2-3', 'today', '2026-03-04T00:00', '..%2f..', '', "' or 1 eq 1", '2026-13-01'])(
-    'is one of the calendar: not %s',
+    'must be in the calendar, unlike %s',
     async (day) => {
       expect((await of(day)).json).toMatchObject({ status: 400, code: 'invalid-input', pointer: '/date' })
     },
   )
 
-  test('was not before the first', async () => {
+  test('must not be before the first day', async () => {
     const { json } = await of('2026-03-03')
     expect(json).toMatchObject({ status: 404, code: 'not-found' })
     expect(json.detail).toContain(first)
   })
 
-  test('that is not over says when it will be sealed', async () => {
+  test('gets the time of its seal if the day is not over', async () => {
     const { json } = await of(second)
     expect(json).toMatchObject({ status: 404, code: 'not-found' })
     expect(json.detail).toContain(`${third}T00:05:00.000Z`)
   })
 
-  test('that is over says when sealing runs next', async () => {
+  test('gets the time of the next run if the day is over', async () => {
     here.clock.set(`${third}T03:04:59.999Z` as Instant)
     expect((await of(second)).json.detail).toContain(`${third}T03:05:00.000Z`)
     here.clock.set(`${third}T03:05:00.000Z` as Instant)
     expect((await of(second)).json.detail).toContain(`${third}T04:05:00.000Z`)
   })
 
-  test('at which sealing has stopped says so, and nothing of why', async () => {
+  test('gets the day at which sealing stopped, but not the reason', async () => {
     const words = 'Event 7 is missing.'
     await here.seals.raise({ date: second, code: 'broken-chain', words, since: noon })
     const { json } = await of(third)
@@ -208,14 +208,14 @@ describe.each(['bundle', 'said'] as const)('the date of a %s', (name) => {
   })
 })
 
-describe('what people wrote', () => {
+describe('the said file', () => {
   const said = async (day: Day = first) => {
     const answer = await here.call('said', 'Evidence.Export', { params: { date: day } })
     const lines = answer.text.split('\n').slice(0, -1)
     return { answer, lines: lines.map((line) => JSON.parse(line) as Record<string, string>) }
   }
 
-  test('is a line each, in log order, and digests in the leaves commit to it', async () => {
+  test('has a line for each text in log order, which digests in the leaves cover', async () => {
     const { answer, lines } = await said()
     expect(answer.status).toBe(200)
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -236,7 +236,7 @@ describe('what people wrote', () => {
     }
   })
 
-  test('goes on counting on the next day', async () => {
+  test('counts on from day to day', async () => {
     const all = await sealDay(here, second)
     const decided = all.findIndex(({ text }) => text.includes('"decided"') && text.includes(late.id))
     const { lines } = await said(second)
@@ -247,7 +247,7 @@ describe('what people wrote', () => {
     ])
   })
 
-  test('has no line once it is erased, and later days say that it was', async () => {
+  test('has no line for an erased text, and a later day has its erasure', async () => {
     here.clock.set(onSecond(60))
     const before = (await said()).lines
     const body = { request: request.id, names: ['reason', 'action'], why: 'A secret.' }
@@ -268,7 +268,7 @@ describe('what people wrote', () => {
     expect(whys.map(({ text }) => text)).toEqual(['A secret.', 'A secret.'])
   })
 
-  test('with an event missing does not look whole', async () => {
+  test('is not sent as complete if an event is missing', async () => {
     const plan = await here.seals.plan(first)
     const shard = request.id.slice(27)
     const longer = { ...plan, to: { ...plan?.to, [shard]: { seq: 99, hash: '0'.repeat(64) } } }
@@ -304,14 +304,14 @@ describe('an erasure', () => {
     })
   })
 
-  test.each(['nonsense', '01kjw2xm00abcdefghjkmnpqrs-07'])('of what is no request finds none: %s', async (id) => {
+  test.each(['nonsense', '01kjw2xm00abcdefghjkmnpqrs-07'])('of an unknown request finds none: %s', async (id) => {
     expect((await erase({ request: id, names: ['reason'], why })).json).toMatchObject({
       status: 404,
       code: 'not-found',
     })
   })
 
-  test('is answered alike when there is nothing left', async () => {
+  test('gets the same answer when there is nothing left', async () => {
     const body = { request: request.id, names: ['name'], why }
     expect((await erase(body)).json.erased).toHaveLength(1)
     expect(await erase(body)).toMatchObject({ status: 200, json: { request: request.id, erased: [] } })
@@ -345,7 +345,7 @@ describe('proofs', () => {
     expect(proofs.map(({ seq }: { seq: number }) => seq)).toEqual(request.events.map(({ seq }) => seq))
   })
 
-  test('are there for the first day of a request that went on, and against the newest checkpoint then', async () => {
+  test('exist for the first day of a request that went on, and then against the newest checkpoint', async () => {
     const events = (await here.ledger.find(late.id))?.events ?? []
     const before = await prove(late.id)
     expect(before.unsealed).toEqual(events.slice(1).map(({ seq }) => seq))
@@ -357,12 +357,12 @@ describe('proofs', () => {
     expect(proven.map(({ hash }) => hash)).toEqual(events.map(({ hash }) => hash))
   })
 
-  test('hold after texts were erased', async () => {
+  test('hold after an erasure', async () => {
     await here.call('erasures', 'Evidence.Erase', { body: { request: request.id, names: ['reason'], why: 'So.' } })
     expect(check((await prove(request.id)).proofs.map(({ text }: { text: string }) => text))).not.toEqual([])
   })
 
-  test('are none before the first seal, or for what is no request', async () => {
+  test('do not exist before the first seal, or for an unknown request', async () => {
     const empty = await served()
     const asked = (await empty.approvals.ask(asks())).request
     const { json } = await empty.call('proof', 'Evidence.Read', { params: { id: asked.id } })
@@ -370,7 +370,7 @@ describe('proofs', () => {
     expect(await prove('nonsense')).toMatchObject({ code: 'not-found' })
   })
 
-  test('do not leave where the archive does not bear them out', async () => {
+  test('are not sent if the archive contradicts them', async () => {
     const read = here.archive.read.bind(here.archive)
     Object.assign(here.archive, {
       read: async (name: string) => (name.startsWith('tile/') ? Buffer.alloc(32 * leaves.length) : read(name)),
@@ -397,7 +397,7 @@ test('the newest checkpoint is for anyone, to the byte', async () => {
   expect(open(answer.text)).toMatchObject({ origin, size: leaves.length })
 })
 
-test('the document has each of these routes, its path parameter, and every status', async () => {
+test("the API's document has each of these routes, its path parameter, and every status", async () => {
   const { json } = await here.call('openapi', null)
   for (const { path, method, answers } of Object.values<Operation>(evidenceOperations)) {
     const operation = json.paths[`/${path}`][method.toLowerCase()]

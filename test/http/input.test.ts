@@ -24,13 +24,13 @@ function large(length?: number) {
   return { req: new HttpRequest({ ...native, nativeRequest: new Request(url, init) } as never), pulled }
 }
 
-test('a body that says it is too long is refused, and nothing of it is read', async () => {
+test('a body with too large a length is refused without being read', async () => {
   const { req, pulled } = large(10 * most)
   expect(await codeOf(bodyBytes(req, most))).toBe('too-large')
   expect(pulled.chunks).toBe(0)
 })
 
-test.each([undefined, 5])('a body is read up to the limit, whatever it says of its length: %p', async (length) => {
+test.each([undefined, 5])('a body is read up to the limit, whatever length it declares: %p', async (length) => {
   const { req, pulled } = large(length)
   expect(await codeOf(bodyBytes(req, most))).toBe('too-large')
   expect(pulled.chunks).toBeLessThan(20)

@@ -26,7 +26,7 @@ const reading: Rule = { kind: 'either', roles: ['Actions.Request'] }
 
 const admitted = (rule: Rule, caller: Caller, clients: ClientNames = tools) => admit(rule, caller, { policy, clients })
 
-test('an agent has its role, and is registered with its application', () => {
+test('an agent needs a role and a registration with its application', () => {
   expect(admitted(asking, app(bot))).toMatchObject({ kind: 'agent', id: bot, roles: ['Actions.Request'] })
   const rule: Rule = { kind: 'either', roles: ['Grants.Redeem', 'Actions.Request'] }
   expect(admitted(rule, app(bot))).toMatchObject({ kind: 'agent' })
@@ -46,19 +46,19 @@ test.each([
   ['it is not registered', app(oid(98))],
   ['it is another application than the registered one', app(bot, { appId: oid(92) })],
   ['it is a person', person],
-])('an app with the role is no agent: %s', (_why, caller) => {
+])('an app with the role is not an agent: %s', (_why, caller) => {
   expect(code(() => admitted(asking, caller))).toBe('not-permitted')
 })
 
 test.each([
   ['an agent, also one with the role', app(bot, { roles: ['Evidence.Read'] }), 'Evidence.Read'],
   ['a person without the role', person, 'Evidence.Erase'],
-] as const)('what is for people of a role is not for %s', (_whom, caller, role) => {
+] as const)('an operation for people with a role refuses %s', (_whom, caller, role) => {
   expect(code(() => admitted({ kind: 'person', role }, caller))).toBe('not-permitted')
   expect(admitted({ kind: 'person', role: 'Evidence.Read' }, person)).toMatchObject({ id: dba })
 })
 
-test('a person uses an application that the settings name, and votes go by that name', () => {
+test('a person needs an application that the settings name, and acts under that name', () => {
   expect(admitted({ kind: 'person' }, person)).toEqual({
     ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] },
     ...{ client: tool, via: 'cli' },

@@ -109,7 +109,7 @@ export const callerRows: readonly Row[] = [
             'a signature by another key of the same name is refused',
             'claims are refused that were changed after signing',
             'a token without signature is refused: alg %s',
-            'the public key is no secret: HS256 made with it is refused',
+            'HS256 with the public key as its secret is refused',
           ],
         },
       },
@@ -138,8 +138,8 @@ export const callerRows: readonly Row[] = [
         replace: "      throw new Problem('unauthenticated', 'The keys",
         tests: {
           [caller]: [
-            'nobody is let in, or blamed, while the key server %s',
-            'nobody is let in while there is no key server',
+            'a caller gets a passing error while the key server %s',
+            'no caller is let in without a key server',
           ],
         },
       },
@@ -155,14 +155,14 @@ export const callerRows: readonly Row[] = [
         file: 'src/http/principal.ts',
         find: "if (!agent || agent.appId !== caller.appId) throw notPermitted('This agent is not registered.')",
         replace: '',
-        tests: { 'test/http/principal.test.ts': ['an app with the role is no agent: %s'] },
+        tests: { 'test/http/principal.test.ts': ['an app with the role is not an agent: %s'] },
       },
       {
         name: 'person-role',
         file: 'src/http/principal.ts',
         find: 'if (role !== undefined && !person.roles.includes(role))',
         replace: 'if (false)',
-        tests: { 'test/http/principal.test.ts': ['what is for people of a role is not for %s'] },
+        tests: { 'test/http/principal.test.ts': ['an operation for people with a role refuses %s'] },
       },
     ],
   },
@@ -217,7 +217,7 @@ export const callerRows: readonly Row[] = [
         file: 'src/http/caller.ts',
         find: 'values === null || ',
         replace: 'values !== null && ',
-        tests: { [caller]: ['a token is marked in which %s'] },
+        tests: { [caller]: ["a token is marked as an agent's if %s"] },
       },
       {
         name: 'agent-users',
@@ -236,7 +236,7 @@ export const callerRows: readonly Row[] = [
         find: 'seen: { via: caller.via, digest, client: caller.client },',
         replace: "seen: { via: 'api', digest },",
         tests: {
-          'test/http/clients.test.ts': ['votes and revocations say which application was used, and by which name'],
+          'test/http/clients.test.ts': ["votes and revocations record the person's application and its name"],
         },
       },
     ],
@@ -252,8 +252,8 @@ export const callerRows: readonly Row[] = [
         replace: 'const longestKept = 24 * 3600 * 1000',
         tests: {
           [caller]: [
-            'as time goes by › a key that was withdrawn counts no longer than an hour',
-            'as time goes by › nobody is let in an hour after the key server went away, until it is back',
+            'over time › a withdrawn key counts for at most an hour',
+            'over time › no caller is let in once the key server has failed for an hour, until it is back',
           ],
         },
       },

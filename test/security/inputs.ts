@@ -64,14 +64,14 @@ export const inputRows: readonly Row[] = [
         file: 'src/http/input.ts',
         find: "if (Number(req.headers.get('content-length') ?? 0) > most) throw tooLarge()",
         replace: '',
-        tests: { 'test/http/input.test.ts': ['a body that says it is too long is refused, and nothing of it is read'] },
+        tests: { 'test/http/input.test.ts': ['a body with too large a length is refused without being read'] },
       },
       {
         name: 'body-stream',
         file: 'src/http/input.ts',
         find: 'if (length > most) throw tooLarge()',
         replace: '',
-        tests: { 'test/http/input.test.ts': ['a body is read up to the limit, whatever it says of its length: %p'] },
+        tests: { 'test/http/input.test.ts': ['a body is read up to the limit, whatever length it declares: %p'] },
       },
     ],
   },
@@ -92,7 +92,7 @@ export const inputRows: readonly Row[] = [
         find: '  if (Number.isNaN(ms) || instant(ms).slice(0, 10) !== text)\n',
         replace: '  if (false)\n',
         tests: {
-          'test/http/evidence.test.ts': ['the date of a %s › is one of the calendar: not %s'],
+          'test/http/evidence.test.ts': ['the date of a %s › must be in the calendar, unlike %s'],
         },
       },
       {

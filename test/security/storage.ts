@@ -45,7 +45,7 @@ export const storageRows: readonly Row[] = [
         replace: '',
         tests: {
           'test/evidence/sealBroken.test.ts': [
-            'evidence that does not hold › stops the sealing, says so once, and nothing is published: %s',
+            'broken evidence › stops sealing, is reported once, and nothing is published: %s',
           ],
         },
       },
