@@ -26,7 +26,7 @@ test('the name of an exported type occurs once in src, so that it has one meanin
   expect(twice(tree)).toEqual([])
 })
 
-test('two files that export a type of one name are found, whatever kind of declaration it is', () => {
+test('two files that export types of one name are found, for any kind of declaration', () => {
   const tree = {
     'src/a.ts': 'export interface Page {}\ninterface Row {}',
     'src/b.ts': 'export type Page = 1\nexport class Row {}',

@@ -24,7 +24,7 @@ const older = (here: World, row: 'request' | 'head', id: RequestId): Ledger => {
   }
 }
 
-test('a request whose deadline passed in a shard that is too new is left out of a list, which names the row', async () => {
+test('a request that is overdue in a shard of a newer format is left out of a list, which names the row', async () => {
   const here = await world()
   const { request: stuck } = await here.approvals.ask(asks({ expiresIn: 60 }))
   const { request: fine } = await here.approvals.ask(asks({ expiresIn: 3600 }))
@@ -37,7 +37,7 @@ test('a request whose deadline passed in a shard that is too new is left out of 
   expect(await codeOf(place.approvals.read(stuck.id, reader))).toBe('newer-format')
 })
 
-test('an agent may ask on beside a request that is too new, whose slot stays taken', async () => {
+test('an agent may still ask beside a request of a newer format, whose slot stays taken', async () => {
   const here = await world()
   const { action } = asks()
   const { request } = await here.approvals.ask(asks({ action }))

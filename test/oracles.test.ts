@@ -25,12 +25,12 @@ const run = (program: string, input: object): string => {
 const params = { rows: 120_000, note: 'é, "quoted", \u0000 and 😀', list: [1, true, { b: 1.5, a: '' }] }
 const wish = { ...action, params }
 
-test('Python works out the same action digest, as docs/agents/digest.md says', () => {
+test('Python computes the same action digest, with the code in docs/agents/digest.md', () => {
   const [example = ''] = fencesOf(readPage('docs/agents/digest.md'), 'python')
   expect(run(`import json, sys\naction = json.load(sys.stdin)\n${example}`, { ...wish })).toBe(actionDigest(wish))
 })
 
-test('JavaScript works out the same action digest, as docs/agents/digest.md says', () => {
+test('JavaScript computes the same action digest, with the code in docs/agents/digest.md', () => {
   const [example = ''] = fencesOf(readPage('docs/agents/digest.md'), 'js')
   const program = `const action = ${JSON.stringify(wish)}\n${example}\nconsole.log(digest)`
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
@@ -48,7 +48,7 @@ test('jq writes the same canonical action', () => {
   )
 })
 
-test("Python's cryptography takes a grant's signature, and not that of another grant", async () => {
+test("Python's cryptography accepts a grant's signature, and not that of another grant", async () => {
   const signer = await fileSigner(join(folder, 'key.pem'))
   const grant = await grants(signer, 'https://countersign.example').issue(approved(), noon)
   const program = `

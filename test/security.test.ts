@@ -8,12 +8,12 @@ const root = join(import.meta.dirname, '..')
 const read: Read = (file) => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : null)
 const page = read(pagePath) ?? ''
 
-test('every attack has its controls, each control its switch and its tests, all of them exist, and the page says so', () => {
+test('every attack has controls, every control has a switch and tests, all exist, and the page lists them', () => {
   expect(rows.length).toBeGreaterThan(18)
   expect(faultsIn(rows, page, read)).toEqual([])
 })
 
-describe('it is noticed:', () => {
+describe('a fault is found:', () => {
   const [row, ...rest] = rows
   if (!row) throw new Error('There is no row.')
   const [first] = row.switches

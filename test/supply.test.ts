@@ -9,16 +9,16 @@ import { installScripts, licenceExceptions, licenceFaults, lockFaults, nameOf, r
 const root = join(import.meta.dirname, '..')
 const supply = readSupply(new URL(`file://${root}/`))
 
-test('what we build on is written down exactly, and nothing of it runs by being installed', () => {
+test('dependencies are pinned exactly, and none runs a script at installation', () => {
   expect(Object.keys(supply.installed).length).toBeGreaterThan(500)
   expect(lockFaults(supply)).toEqual([])
 })
 
-test('everything is under a licence that is allowed', () => {
+test('every package has an allowed licence', () => {
   expect(licenceFaults(supply)).toEqual([])
 })
 
-test('wherever packages are installed, their scripts are not run, whatever the environment says', async () => {
+test('no command that installs packages runs their scripts, in any environment', async () => {
   const folder = join(root, 'scripts')
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
@@ -66,13 +66,13 @@ test.each<[string, (spoilt: Supply) => void, RegExp]>([
     ({ installed }) => Object.assign(installed['node_modules/zod'] ?? {}, { version: '4.6.6' }),
     /zod@4\.6\.6/,
   ],
-])('it is noticed: %s', (_what, spoil, expected) => {
+])('a fault is found: %s', (_what, spoil, expected) => {
   const spoilt = copy()
   spoil(spoilt)
   expect(lockFaults(spoilt).join('\n')).toMatch(expected)
 })
 
-test('a reason for a script that is gone is noticed', () => {
+test('a reason for a missing script is found', () => {
   expect(lockFaults(supply, { ...installScripts, zod: 'why?' })).toEqual(['zod runs nothing when it is installed'])
 })
 
@@ -93,13 +93,13 @@ test.each<[string, (spoilt: Supply) => void, RegExp]>([
     },
     /^jspath@0\.4\.1 is under no stated licence/,
   ],
-])('a licence is noticed: %s', (_what, spoil, expected) => {
+])('a licence is found: %s', (_what, spoil, expected) => {
   const spoilt = copy()
   spoil(spoilt)
   expect(licenceFaults(spoilt)[0]).toMatch(expected)
 })
 
-test('an exception that nothing needs is noticed', () => {
+test('an unused exception is found', () => {
   expect(licenceFaults(supply, { ...licenceExceptions, 'left-pad@1.3.0': 'why?' })).toHaveLength(1)
 })
 
@@ -125,7 +125,7 @@ test.each([
   expect(isAllowed(expression, ['MIT', 'ISC'])).toBe(expected)
 })
 
-test('the bill of materials names every package of the lockfile, and of those that are shipped only these', async () => {
+test('the bill of materials names every package of the lockfile, and marks exactly the shipped ones', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-'))
   const [all, runtime] = await Promise.all(
     [[], ['--runtime']].map(async (more, i) => {

@@ -5,7 +5,7 @@ const file = (testFilePath: string, ms: number, passed: number, failed = 0) => (
   ...{ numPassingTests: passed, numFailingTests: failed },
 })
 
-test('the times of a run are told by layer, whatever the order in which its files ended', () => {
+test('the times of a run are added up by layer, in any order of its files', () => {
   const files = [
     file('/project/test/core/a.test.ts', 1_250, 3),
     file('/project/test/floors.test.ts', 40, 1),

@@ -12,13 +12,13 @@ const trials = (() => {
   return [...stdout.matchAll(/^ {2}(\w+) +\d+ min/gm)].map(([, name = '']) => name)
 })()
 
-test('there are workflows, and all that is looked for is in them', () => {
+test('there are workflows with everything that is checked for', () => {
   expect(workflows.map(([name]) => name).toSorted()).toEqual(['nightly.yml', 'test.yml'])
   expect(trialsIn(sample).toSorted()).toEqual(['bench', 'controls', 'crash', 'fuzz', 'openapi', 'races', 'sim', 'wire'])
   expect(sample.match(/\buses:/g)).toHaveLength(4)
 })
 
-test.each(workflows)('%s may do no more than it needs, and runs what was looked at', (_name, text) => {
+test.each(workflows)('%s has minimal permissions, and runs pinned actions', (_name, text) => {
   expect(faults(text)).toEqual([])
 })
 
@@ -40,7 +40,7 @@ test.each<[string, (text: string) => string, RegExp]>([
   ['text in a longer script', (text) => text.replace('run: npm', 'run: |\n          npm'), /one line/],
   ['a job without an end', (text) => text.replace('    timeout-minutes: 90\n', ''), /timeout/],
   ['a trial that is gone', (text) => text.replace('[sim,', '[simulation,'), /no trial simulation/],
-])('it is noticed: %s', (_what, spoil, expected) => {
+])('a fault is found: %s', (_what, spoil, expected) => {
   const spoilt = spoil(sample)
   expect(spoilt).not.toBe(sample)
   expect(faults(spoilt).join('\n')).toMatch(expected)

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('answers over HTTP, and keeps what it was given when it is closed and started again', async () => {
+test('Azurite answers over HTTP, and keeps its data over a restart', async () => {
   const first = await startAzurite({ ports: free, folder })
   await table(first).createTable()
   await table(first).createEntity({ partitionKey: 'p', rowKey: 'r', word: 'kept' })
@@ -31,7 +31,7 @@ test('answers over HTTP, and keeps what it was given when it is closed and start
   await second.close()
 })
 
-test('says which port is taken and why it did not start, and tells when it ends unasked', async () => {
+test("Azurite's wrapper names a taken port and the reason of a failed start, and reports an unexpected end", async () => {
   const azurite = await startAzurite({ ports: free, folder: null })
   const { port } = new URL(azurite.tablesUrl)
   await expect(startAzurite({ ports: { ...free, tables: Number(port) }, folder: null })).rejects.toThrow(
@@ -43,11 +43,11 @@ test('says which port is taken and why it did not start, and tells when it ends 
   await azurite.close()
 })
 
-test('says why it did not start in a folder that cannot be', async () => {
+test("Azurite's wrapper reports why it cannot start in an impossible folder", async () => {
   await expect(startAzurite({ ports: free, folder: '/dev/null/data' })).rejects.toThrow(/did not start: .*\/dev\/null/)
 })
 
-test('Ctrl-C in the terminal does not reach it, and it does not outlive us', async () => {
+test('Ctrl-C in the terminal does not reach Azurite, which still ends with its parent', async () => {
   const script = join(folder, 'storing.cjs')
   await build({
     ...{ entryPoints: [join(__dirname, 'storing.ts')], outfile: script, bundle: true, platform: 'node', format: 'cjs' },

@@ -32,7 +32,7 @@ test.each(people)('the person $name is known by their token', async ({ name, oid
   expect(await call(await identity.tokenFor({ user: name }))).toEqual(expected)
 })
 
-test("an agent's own account is a user of whom the token says that an agent acts, and no person", async () => {
+test("an agent's own account is a user whose token names an agent, and not a person", async () => {
   const [account] = users.filter((user) => !people.includes(user))
   const [agent] = agents.filter(({ oid }) => oid === account?.identityParentId)
   const token = await identity.tokenFor({ user: account?.name ?? '' })
@@ -46,7 +46,7 @@ test.each(people)('the directory knows $name', async ({ oid, name, userType, ena
   expect(person).toMatchObject({ name, member: userType === 'Member', enabled })
 })
 
-test('the directory knows who is in a group, and who is not there', async () => {
+test('the directory knows the members of a group, and accounts that do not exist', async () => {
   for (const { oid, members } of entraGroups) {
     const ids = people.filter((user) => members.includes(user.oid)).map((user) => user.oid as ObjectId)
     expect(ids.length).toBeLessThan(members.length)

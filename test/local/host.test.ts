@@ -110,20 +110,20 @@ test('timers run on demand', async () => {
   await hear('ran')
 })
 
-test('a timer on demand rejects as the function does, or if there is none', async () => {
+test('a timer on demand rejects as its function does, or if it is unknown', async () => {
   app.send({ order: 'run', name: 'broken' })
   await expect(hear('failed')).resolves.toContain('broken')
   app.send({ order: 'run', name: 'unknown' })
   await expect(hear('failed')).resolves.toContain('unknown')
 })
 
-test('day of month and day of week must both come true', async () => {
+test('day of month and day of week must both match', async () => {
   app.send({ order: 'run', name: 'monthly' })
   const next = new Date(String(await hear('monthly')))
   expect([next.getUTCDate(), next.getUTCDay()]).toEqual([1, 1])
 })
 
-test('closing waits for what runs, and accepts nothing more', async () => {
+test('closing waits for running calls, and accepts no new ones', async () => {
   const running = fetch(`${origin}/slow`)
   await hear('slow')
   app.send({ order: 'close' })

@@ -69,14 +69,14 @@ test.each(people.map((user) => [user.name, user] as const))('%s has a token as a
   expect(payload['roles'] ?? []).toEqual(user.roles)
 })
 
-test('tokenFor gives an agent what client credentials give, and strangers nothing', async () => {
+test('tokenFor gives an agent the same token as client credentials, and unknown accounts none', async () => {
   const { payload } = await verify(String(await identity.tokenFor({ agent: 'deploy-bot' })))
   expect(payload).toMatchObject({ idtyp: 'app', azp: deployBot?.appId, oid: deployBot?.oid })
   await expect(identity.tokenFor({ agent: 'dba-1' })).resolves.toBeNull()
   await expect(identity.tokenFor({ user: 'deploy-bot' })).resolves.toBeNull()
 })
 
-test('a token outlives a restart, by a key that only its owner may read', async () => {
+test('a token outlives a restart, with a key that only its owner may read', async () => {
   const token = String(await identity.tokenFor({ user: 'dba-1' }))
   const { port } = new URL(identity.origin)
   await identity.close()
@@ -120,7 +120,7 @@ test('Graph pages through the members of a group', async () => {
     expect((await graph(`/groups/${group?.oid}/transitiveMembers?$top=${top}`)).status).toBe(400)
 })
 
-test('control routes are answered below /local/ alone, and only for this machine', async () => {
+test('control routes answer only below /local/, and only to this machine', async () => {
   await expect((await fetch(`${identity.origin}/local/hello`)).text()).resolves.toBe('/local/hello')
   expect((await fetch(`${identity.origin}/local/unknown`)).status).toBe(404)
   expect((await fetch(`${identity.origin}/hello`)).status).toBe(404)
@@ -128,7 +128,7 @@ test('control routes are answered below /local/ alone, and only for this machine
   await expect(statusAs('localhost')).resolves.toBe(200)
 })
 
-test('what goes wrong inside is told to whoever keeps the log, and is a bare 500', async () => {
+test('an internal error goes to the log, and the caller gets a bare 500', async () => {
   failures = []
   const answered = await fetch(`${identity.origin}/local/broken`)
   expect([answered.status, await answered.text()]).toEqual([500, ''])

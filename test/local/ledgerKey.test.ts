@@ -18,7 +18,7 @@ test('the key is made once, for its owner alone', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
-test('a line put before the others is the newest version, and the others stay', async () => {
+test('a line before the others is the newest version, and the others stay', async () => {
   const path = join(folder, 'ledger-key.txt')
   const [older] = await (await fileLedgerKey(path)).versions()
   await writeFile(path, `${Buffer.alloc(32, 1).toString('base64')}\n${await readFile(path, 'utf8')}`)

@@ -25,7 +25,7 @@ afterAll(async () => {
 const members = (channel: string) =>
   fetch(`${playground.connectorUrl}/v3/conversations/${encodeURIComponent(channel)}/members`)
 
-test('people of our tenant are in the channel, known by the object ids that the policy names', async () => {
+test('people of the tenant are in the channel, with the object ids that the policy names', async () => {
   const known = (await (await members(approvals)).json()) as { objectId: string; tenantId: string }[]
   const ids = known.map(({ objectId }) => objectId)
   for (const name of ['dba-1', 'dba-2', 'security-1', 'security-2', 'owner'])
@@ -34,7 +34,7 @@ test('people of our tenant are in the channel, known by the object ids that the 
   expect((await members('19:elsewhere@thread.tacv2')).status).toBe(404)
 })
 
-test('no other machine reaches it', async () => {
+test('the playground is not reachable from another machine', async () => {
   const { port } = new URL(playground.url)
   const ours = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
   const outside = ours.filter(({ internal, family }) => !internal && family === 'IPv4')
@@ -49,20 +49,20 @@ test.each([
   ['a page from elsewhere', { origin: 'https://evil.example' }, null],
   ['a page from nowhere', { origin: 'null' }, null],
   ['a name that leads here', { host: 'evil.example' }, null],
-])('it answers to this machine alone: %s', async (_who, headers, expected) => {
+])('the playground answers only to this machine: %s', async (_who, headers, expected) => {
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
   const socket = { ...upgrade, 'sec-websocket-key': Buffer.alloc(16).toString('base64') }
   expect(await get('/', headers)).toBe(expected)
   expect(await get('/_ws/log/stream', { ...socket, ...headers })).toBe(expected === null ? null : 101)
 })
 
-test('it says why it did not start', async () => {
+test('the playground reports why it did not start', async () => {
   const other = join(folder, 'other')
   const start = startPlayground({ port: 0, folder: other, messagesUrl: nobody, channels: [], person: 'nobody' })
   await expect(start).rejects.toThrow(/Teams client, did not start: .*currentUser/s)
 })
 
-test('its channels are those of the policy: of the groups, then of compliance', async () => {
+test("the playground's channels are those of the policy: of the groups, then of compliance", async () => {
   expect(channelsIn(await loadPolicy('policy', new Map()))).toEqual([approvals, '19:compliance@thread.tacv2'])
 })
 

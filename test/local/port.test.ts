@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-test('a port in use is named, with what it is for and the setting that changes it', async () => {
+test('a port in use is named, with its purpose and its setting', async () => {
   const wanted = [
     { port: 0, purpose: 'the API', setting: 'COUNTERSIGN_PORT' },
     { port: taken, purpose: 'the identity provider', setting: 'COUNTERSIGN_IDENTITY_PORT' },
@@ -18,7 +18,7 @@ test('a port in use is named, with what it is for and the setting that changes i
   expect(String(refusal)).toMatch(new RegExp(`${taken}.*the identity provider.*COUNTERSIGN_IDENTITY_PORT`))
 })
 
-test('one port wanted for two things is refused, and free ones are free afterwards', async () => {
+test('one port for two purposes is refused, and a free port is still free afterwards', async () => {
   server.close()
   const api = { port: taken, purpose: 'the API', setting: 'COUNTERSIGN_PORT' }
   await expect(checkPorts([api, { ...api, purpose: 'tables' }])).rejects.toThrow(/wanted for the API too/)

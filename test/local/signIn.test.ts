@@ -46,14 +46,14 @@ test('a person chooses who they are, and gets a token as Entra would issue it', 
   })
 })
 
-test('who signed in stays so, unless they are to choose again', async () => {
+test('a signed-in person stays so, unless they have to choose again', async () => {
   await signIn('dba-1')
   const { url } = await person.visit(authorize({}).url)
   expect(new URL(url).searchParams.get('code')).toEqual(expect.any(String))
   expect((await person.visit(authorize({ prompt: 'select_account' }).url)).text).toContain('Who are you?')
 })
 
-test('accounts that may not sign in are not on the page, and cannot be had', async () => {
+test('accounts that may not sign in are not on the page, and cannot be chosen', async () => {
   const page = await person.visit(authorize({}).url)
   for (const { name } of users) expect(page.text.includes(`>${name} <`)).toBe(!['leaver', 'worker'].includes(name))
   for (const name of ['leaver', 'worker', 'nobody', 'dba-1/more'])
@@ -83,7 +83,7 @@ test.each([
   ['another scope', { scope: 'https://graph.microsoft.com/User.Read' }, 'invalid_scope'],
   ["an agent's scope", { scope: `api://${apiAppId}/.default` }, 'invalid_scope'],
   ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
-])('nobody is asked who they are for %s', async (_what, changed, error) => {
+])('no one is asked to sign in for %s', async (_what, changed, error) => {
   const { searchParams, hash } = new URL((await person.visit(authorize(changed).url)).url)
   expect(searchParams.get('error') ?? new URLSearchParams(hash.slice(1)).get('error')).toBe(error)
 })
@@ -92,26 +92,26 @@ test.each([
   ['on another machine', 'http://192.0.2.1/signed-in'],
   ['by another path', 'http://127.0.0.1:1234/elsewhere'],
   ['that only looks like this machine', 'http://127.0.0.1.example.org/signed-in'],
-])('nobody is sent to an address %s', async (_where, redirect_uri) => {
+])('no one is redirected to an address %s', async (_where, redirect_uri) => {
   const { status, url } = await person.visit(authorize({ redirect_uri }).url)
   expect([status, new URL(url).origin]).toEqual([400, identity.origin])
 })
 
-test('an agent signs in as itself alone', async () => {
+test('an agent signs in only as itself', async () => {
   const appId = agents[0]?.appId ?? ''
   expect((await person.visit(authorize({ client_id: appId }).url)).status).toBe(400)
   const { status, text } = await person.visit(authorize({ client_id: '<script>' }).url)
   expect([status, text.includes('This does not work'), text.includes('<script>')]).toEqual([400, true, false])
 })
 
-test('a sign-in that was begun elsewhere is over', async () => {
+test('a sign-in that was begun in another browser has ended', async () => {
   const page = await person.visit(authorize({}).url)
   const other = await browser().visit(page.url)
   expect([other.status, other.text]).toEqual([400, expect.stringContaining('Start again')])
   expect((await fetch(`${page.url}/dba-1`, { method: 'POST' })).status).toBe(400)
 })
 
-test('no page runs a script, is framed, or is kept', async () => {
+test('no page runs a script, can be framed, or is cached', async () => {
   const { headers } = await person.visit(authorize({}).url)
   expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
   expect(headers.get('cache-control')).toBe('no-store')
@@ -136,7 +136,7 @@ describe('without a browser', () => {
     expect(await post(form)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   })
 
-  test('agents have no such code, and neither has another scope', async () => {
+  test('agents get no such code, and neither does another scope', async () => {
     const [agent] = agents
     const [appId, secret] = [agent?.appId ?? '', agent?.secret ?? '']
     const asked = await postTo('devicecode', { client_id: appId, client_secret: secret, scope })
@@ -151,7 +151,7 @@ describe('without a browser', () => {
   }
 })
 
-test('all that discovery names lies below the tenant', async () => {
+test('all addresses in the discovery document lie below the tenant', async () => {
   const answer = await fetch(`${identity.issuer}/.well-known/openid-configuration`)
   const document = (await answer.json()) as Record<string, unknown>
   const places = Object.entries(document).filter(([name]) => /_(endpoint|uri)$/.test(name))

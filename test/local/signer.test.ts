@@ -28,7 +28,7 @@ test('a signature of a digest verifies as one of the message', async () => {
   }
 })
 
-test('no two signatures share their point', async () => {
+test('no two signatures share their nonce', async () => {
   const signer = await fileSigner(join(folder, 'grant.pem'))
   const points = await Promise.all(
     Array.from({ length: 20 }, async () =>
@@ -43,7 +43,7 @@ test('a digest of another length is refused', async () => {
   await expect(signer.sign(new Uint8Array(31))).rejects.toThrow(Error)
 })
 
-test('the key outlives the process, and nobody else reads it', async () => {
+test('the key outlives the process, and only its owner may read it', async () => {
   const path = join(folder, 'new', 'grant.pem')
   const first = await fileSigner(path)
   const again = await fileSigner(path)
@@ -51,13 +51,13 @@ test('the key outlives the process, and nobody else reads it', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
-test('its name is its thumbprint (RFC 7638)', async () => {
+test("the key's name is its thumbprint (RFC 7638)", async () => {
   const [key] = await (await fileSigner(join(folder, 'grant.pem'))).keys()
   const text = `{"crv":"P-256","kty":"EC","x":"${key?.x}","y":"${key?.y}"}`
   expect(key?.kid).toBe(sha256(text).toString('base64url'))
 })
 
-test('several that start at once use one key, and leave nothing else behind', async () => {
+test('several processes that start at once use one key, and leave nothing else behind', async () => {
   const path = join(folder, 'grant.pem')
   const signers = await Promise.all(Array.from({ length: 8 }, () => fileSigner(path)))
   const kids = await Promise.all(signers.map(async (signer) => (await signer.keys())[0]?.kid))
@@ -65,7 +65,7 @@ test('several that start at once use one key, and leave nothing else behind', as
   expect((await readdir(folder)).sort()).toEqual(['grant.pem', 'grant.public.pem'])
 })
 
-test('the public key lies beside it', async () => {
+test('the public key lies beside the key', async () => {
   const signer = await fileSigner(join(folder, 'grant.pem'))
   const [key] = await signer.keys()
   expect(createPublicKey(await readFile(signer.publicKeyPath)).export({ format: 'jwk' })).toMatchObject({
@@ -74,7 +74,7 @@ test('the public key lies beside it', async () => {
   })
 })
 
-test('older keys lie beside it, and sign when they are named; the newest comes first', async () => {
+test('older keys lie beside the key, and sign when they are named; the newest comes first', async () => {
   const path = join(folder, 'log.pem')
   const kids: (string | undefined)[] = []
   for (const name of ['log.1.pem', 'log.2.pem', 'log.10.pem', 'log.pem']) {
@@ -99,7 +99,7 @@ test('older keys lie beside it, and sign when they are named; the newest comes f
   expect(createPublicKey(await readFile(signer.publicKeyPath)).export({ format: 'jwk' })).toMatchObject({ x: key?.x })
 })
 
-test('a key that is not among its own signs nothing', async () => {
+test('an unknown key signs nothing', async () => {
   const signer = await fileSigner(join(folder, 'grant.pem'))
   await expect(signer.sign(sha256('x'), 'another')).rejects.toMatchObject({ name: 'Problem', code: 'unavailable' })
 })

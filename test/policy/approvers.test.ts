@@ -33,7 +33,7 @@ test('the example names the accounts of the local stack', async () => {
   expect(policy.agent(person(1))).toBeNull()
 })
 
-test('what is left out has a default', () => {
+test('omitted members have defaults', () => {
   expect(read(approvers()).agent(deployBot)).toEqual({
     id: deployBot,
     name: 'deploy-bot',
@@ -52,7 +52,7 @@ test('a group may have members here and in Entra', () => {
   expect(read(approvers({ groups })).group('both')).toEqual({ name: 'both', ...groups.both })
 })
 
-test('compliance reads in a channel, or nowhere', () => {
+test('compliance has one channel or none', () => {
   const channel = '19:compliance@thread.tacv2'
   expect(read(approvers({ compliance: { channel } })).complianceChannel()).toBe(channel)
   expect(read(approvers()).complianceChannel()).toBeNull()
@@ -63,14 +63,14 @@ describe('a channel', () => {
   const channelsOf = (...channels: string[]) =>
     read(approvers({ groups: { a: { members: [person(1)], channels } } })).group('a')?.channels
 
-  test('is one of Teams, whether its kind is written or not', () => {
+  test('is one of Teams, with or without its kind', () => {
     expect(channelsOf(`teams:${bare}`)).toEqual([bare])
     expect(channelsOf(bare)).toEqual([bare])
     const compliance = { channel: `teams:${bare}` }
     expect(read(approvers({ compliance })).complianceChannel()).toBe(bare)
   })
 
-  test('is named once, also if it is written in two ways', () => {
+  test('is named once, even if it is written in two ways', () => {
     const groups = { a: { members: [person(1)], channels: [bare, `teams:${bare}`] } }
     expect(flawsIn(approvers({ groups }))).toMatchObject([{ reason: 'groups.a.channels: the same entry twice' }])
   })

@@ -46,7 +46,7 @@ const script = `
   main()
 `
 
-test('loads and judges in one bundled file, without node_modules, for as long as it takes', async () => {
+test('the policy loads and judges in one bundled file without node_modules, over many calls', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bundle-'))
   try {
     await build({

@@ -14,25 +14,25 @@ action "plain" appliesTo { principal: Agent, resource: Target, context: { enviro
 const declared =
   ', params: { key_id: String, tags?: Set<String>, rows?: Long, user?: { names: Set<{ first: String }> } }'
 
-test('@notSecret names what may look like a secret, for its actions alone', async () => {
+test('@notSecret exempts values for its own actions only', async () => {
   const policy = await rules({ schema: schema('@notSecret("/params/key_id, /params/tags/*,/target")') })
   for (const action of ['key.disable', 'key.delete'])
     expect(policy.notSecret(action)).toEqual(['/params/key_id', '/params/tags/*', '/target'])
   for (const action of ['plain', 'nobody.knows', 'toString']) expect(policy.notSecret(action)).toEqual([])
 })
 
-test('where params are declared, it names a text in them', async () => {
+test('if params are declared, @notSecret names a text in them', async () => {
   const pointers = '/params/key_id, /params/tags/*, /params/user/names/*/first, /params/command/args/*, /target'
   const policy = await rules({ schema: schema(`@notSecret("${pointers}")`, declared) })
   expect(policy.notSecret('key.disable')).toEqual(pointers.split(', '))
 })
 
-test('the example excepts nothing', async () => {
+test('the example exempts nothing', async () => {
   const policy = await load()
   expect(policy.notSecret('db.export')).toEqual([])
 })
 
-test('it is part of the version', async () => {
+test('@notSecret is part of the policy version', async () => {
   const one = await rules({ schema: schema('') })
   const other = await rules({ schema: schema('@notSecret("/target")') })
   expect(other.version).not.toBe(one.version)
@@ -51,7 +51,7 @@ test.each<[string, string, string]>([
   ['a number', '/params/rows', declared],
   ['an array, not its items', '/params/tags', declared],
   ['a record', '/params/user', declared],
-])('is refused with file and line: %s', async (_what, pointers, params) => {
+])('@notSecret is refused with file and line: %s', async (_what, pointers, params) => {
   const found = await flaws({ 'schema.cedarschema': schema(`@notSecret("${pointers}")`, params) })
   expect(found).toMatchObject([{ file: 'schema.cedarschema', line: 4, reason: expect.stringContaining('@notSecret') }])
 })

@@ -131,7 +131,7 @@ test('a match in approve.cedar overrides allow.cedar', async () => {
   expect(ask(policy)).toMatchObject({ outcome: 'approve', rules: ['ask'] })
 })
 
-test('what was approved before is asked of the forbid rules alone, and errors forbid it', async () => {
+test('an approved action is checked against the forbid rules only, and an error forbids it', async () => {
   const policy = await rules({
     forbid: forbid('freeze', 'when { context.environment == "production" }') + forbid('broken', erring),
     approve: permit('ask', '@approvers("dba")'),
@@ -160,7 +160,7 @@ describe('a command that the schema does not declare', () => {
   test.each([
     ['without params', action('environment: String'), {}],
     ['with others', schema, { rows: 1 }],
-  ])('matches only allow rules that say so: %s', async (_which, text, others) => {
+  ])('matches only allow rules that include it: %s', async (_which, text, others) => {
     const policy = await rules({ allow: permit('blind') + permit('any', '@command("any")'), schema: text })
     expect(ask(policy, { params: others })).toMatchObject({ rules: ['blind', 'any'] })
     expect(ask(policy, { params: { ...others, command } })).toEqual({
@@ -181,7 +181,7 @@ describe('a command that the schema does not declare', () => {
     })
   })
 
-  test('one that it declares is for the rules to judge', async () => {
+  test('is judged by all rules once the schema declares it', async () => {
     const policy = await rules({
       schema: action('environment: String, params: { command: { path: String, args: Set<String>, cwd: String } }'),
       allow: permit(
@@ -196,7 +196,7 @@ describe('a command that the schema does not declare', () => {
   })
 })
 
-test('rules compare the target where the schema declares it', async () => {
+test('rules compare the target if the schema declares it', async () => {
   const policy = await rules({
     schema: schema.replace('environment: String', 'environment: String, target: String'),
     forbid: forbid('no', 'when { context.target like "*/secret/*" }'),
@@ -207,7 +207,7 @@ test('rules compare the target where the schema declares it', async () => {
 })
 
 describe('several matches merge to the strictest', () => {
-  test('all slots, and of the same groups the larger quorum', async () => {
+  test('all slots, with the larger quorum for the same groups', async () => {
     const judgement = await merged('@approvers("dba:2, security|oncall")', '@approvers("oncall | security:3, dba")')
     expect(judgement).toMatchObject({
       rules: ['r0', 'r1'],
@@ -290,7 +290,7 @@ describe('a scope', () => {
     ['action in Action::"jobs"', ['job.a', 'job.b']],
     ['action in Action::"watched"', ['job.b']],
     ['action in [Action::"risky", Action::"plain"]', ['job.b', 'plain']],
-  ])('%s speaks of %j', async (scope, expected) => {
+  ])('%s covers %j', async (scope, expected) => {
     const policy = await rules({ forbid: forbid('no', '', scope) })
     const forbidden = ['job.a', 'job.b', 'plain', 'jobs', 'watched', 'risky'].filter(
       (action) => ask(policy, { action }).outcome === 'forbid',
@@ -310,7 +310,7 @@ describe('a scope', () => {
   })
 })
 
-test('rules see for whom the agent asks', async () => {
+test('rules see the principal that the agent names', async () => {
   const policy = await rules({
     allow: permit('yes', '', `when { context has onBehalfOf && context.onBehalfOf == "${person(7)}" }`),
   })

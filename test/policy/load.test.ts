@@ -271,7 +271,7 @@ describe('a policy is refused, with file, line and rule, for', () => {
   })
 })
 
-test('an error of the validator says what it is about', async () => {
+test('an error of the validator names its subject', async () => {
   const [flaw] = await flaws({
     'forbid.cedar': '@id("x") forbid(principal, action, resource) when { context.rows > 1 };',
   })

@@ -80,16 +80,16 @@ test.each([
 describe('command', () => {
   const command = { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' }
 
-  test('is accepted and not shown to rules where it is not declared', () => {
+  test('is accepted, and hidden from rules, if it is not declared', () => {
     expect(fit({ rows: 1, command }, pay)).toEqual({ rows: 1 })
   })
 
-  test('has to fit, and is shown, where it is declared', () => {
+  test('must fit the schema, and is shown to rules, if it is declared', () => {
     expect(fit({ command }, bound)).toEqual({ command })
     expect(pointerOf({ command: { path: 1, args: [], cwd: '/' } }, bound)).toBe('/params/command/path')
   })
 
-  test('is hidden from rules where it is not declared', () => {
+  test('is hidden from rules of other actions', () => {
     expect([hidesCommand({ command }, pay), hidesCommand({ command }, undefined)]).toEqual([true, true])
     expect([hidesCommand({ rows: 1 }, pay), hidesCommand({}, undefined)]).toEqual([false, false])
     expect(hidesCommand({ command }, bound)).toBe(false)
@@ -105,7 +105,7 @@ describe('command', () => {
     ['no cwd', { path: '/a', args: [] }, '/params/command/cwd'],
     ['a cwd that is no text', { path: '/a', args: [], cwd: true }, '/params/command/cwd'],
     ['more than is run', { path: '/a', args: [], cwd: '/', note: 'harmless' }, '/params/command/note'],
-  ])('is what is run, or refused, whatever the action declares: %s', async (_what, given, pointer) => {
+  ])('has the form of `countersign run`, or is refused, for any declaration: %s', async (_what, given, pointer) => {
     const policy = await load()
     const asked = [
       { action: 'service.restart', params: { command: given } },
@@ -115,7 +115,7 @@ describe('command', () => {
     expect(asked.map((question) => refused(() => ask(policy, question)))).toEqual([pointer, pointer, pointer])
   })
 
-  test('has the shape that the schema declares, where it does', () => {
+  test('has the declared shape, if there is one', () => {
     const own = readSchema(schema.replace(/command\?: \{.*?\}/, 'command: String')).find(({ name }) => name === 'bound')
     expect(hidesCommand({ command: 'pg_dump' }, own?.params)).toBe(false)
   })
@@ -125,7 +125,7 @@ describe('command', () => {
   })
 })
 
-test('params that nothing declares are not looked at', async () => {
+test('undeclared params are not checked', async () => {
   const policy = await load()
   const params = { anything: [{ goes: 1.00001 }] }
   expect(ask(policy, { action: 'deploy.release', params })).toMatchObject({ outcome: 'approve' })
@@ -136,7 +136,7 @@ test('params that do not fit are refused before any rule is asked', async () => 
   expect(() => ask(policy, { action: 'db.export', params: { rows: 'many' } })).toThrow(Problem)
 })
 
-test('whatever fits, Cedar accepts; whatever does not, it refuses', () => {
+test('Cedar accepts exactly the params that fit', () => {
   const amount = fc.record({ value: fc.integer({ max: 1e6 }), currency: fc.string() }, { requiredKeys: ['value'] })
   const right: Record<string, fc.Arbitrary<Json>> = {
     rows: fc.integer(),

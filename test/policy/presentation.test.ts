@@ -38,7 +38,7 @@ function flawsOf(content: string): BadPolicy['flaws'] {
   return []
 }
 
-test('a presentation is read into a closed structure: nothing is a template any more', () => {
+test('a presentation is read into a closed structure without templates', () => {
   const job = {
     title: '{rows} rows of {target}, {a.d} {a.c|none}',
     params: [
@@ -59,7 +59,7 @@ test('a presentation is read into a closed structure: nothing is a template any 
   })
 })
 
-test('where no params are declared any may be named, and each may be absent', () => {
+test('if no params are declared, a title may name any, and each may be absent', () => {
   const open = { title: 'Go {there|nowhere}', params: [{ param: 'what.ever', format: 'pair' }] }
   expect(read(text(open, 'open')).get('open')?.params).toEqual([{ key: 'what.ever', format: 'pair' }])
   expect(flawsOf(text({ title: 'Go {there}' }, 'open'))).toHaveLength(1)
@@ -69,18 +69,18 @@ test.each([
   ['filter.since', /could be filter\.since or filter › since/],
   ['.', /is no param/],
   ['a b.c', /is no param/],
-])('where no params are declared, {%s} would never be filled in as its author means', (name, reason) => {
+])('if no params are declared, {%s} is refused, because it could have another meaning', (name, reason) => {
   expect(flawsOf(text({ title: `Go {${name}|nowhere}` }, 'open'))).toMatchObject([
     { reason: expect.stringMatching(reason) },
   ])
 })
 
-test('what `countersign run` binds may be named for any action', () => {
+test('the command of `countersign run` may be named for any action', () => {
   const job = { title: 'Run {command.path|nothing}', params: [{ param: 'command', critical: true }] }
   expect(flawsOf(text(job))).toEqual([])
 })
 
-describe('it is refused, with its line and the rule, for', () => {
+describe('a presentation is refused, with its line and the rule, for', () => {
   test.each<[string, object, number, RegExp]>([
     ['a param that is not declared', { params: [{ param: 'row' }] }, 6, /no param .* but: .*rows/],
     ['one in a title', { title: 'x {row}' }, 5, /\{row\} is no param/],
@@ -154,13 +154,13 @@ test.each([
   ['duration', ['rows', 'price', 'wait']],
   ['list', ['tags']],
   ['pair', ['change']],
-] as const)('%s fits what is declared so, and nothing else', (format, fitting) => {
+] as const)('the format %s fits its declared types only', (format, fitting) => {
   const fits = (param: string) => flawsOf(text({ params: [{ param, format }] })).length === 0
   const all = ['rows', 'price', 'wait', 'urgent', 'tags', 'a', 'change']
   expect(all.filter(fits)).toEqual(fitting)
 })
 
-test('all flaws are told at once', () => {
+test('all flaws are reported at once', () => {
   const job = { title: '{no} {neither} {', params: [{ param: 'nor' }, { param: 'wait', format: 'list' }] }
   expect(flawsOf(text(job))).toHaveLength(5)
   expect(flawsOf(text({ x: 1, y: 2, title: 3 }))).toHaveLength(3)
@@ -179,7 +179,7 @@ describe('the file', () => {
     expect(policy.version).not.toBe(without.version)
   })
 
-  test('stops the start when it is bad, or would be missed', async () => {
+  test('stops the start if it is malformed or misspelt', async () => {
     const bad = await flaws({ 'presentation.json': text({}, 'db.exprt') })
     expect(bad).toMatchObject([{ file: 'presentation.json', line: 4 }])
     expect(await flaws({ 'presentations.json': own })).toMatchObject([{ file: 'presentations.json' }])

@@ -132,7 +132,7 @@ function named(files: Changes, length: number): Changes {
 
 const verb = (length: number) => 'plain'.padEnd(length, 'x')
 
-test('the largest policy that loads makes leaves that fit, with room to spare', async () => {
+test('the largest policy that loads makes leaves that fit', async () => {
   const files = wide(sizes.slots)
   const length = 5 + sizes.leaf - measured(files).bytes
   const judgement = ask(await load(named(files, length)), { action: verb(length), params: { rows: 1_000 } })
@@ -153,7 +153,7 @@ test('a policy whose rules can make a leaf of one byte more is refused, with the
   expect(found[0]?.reason).toMatch(/“requested” event of 3969 bytes; at most 3968 may be: give groups .* shorter names/)
 })
 
-test('what no leaf could hold is refused too, and not thrown', async () => {
+test('a policy beyond any leaf is refused like any other', async () => {
   const groups = (slot: number) => many(sizes.groupsPerSlot, (g) => long(`g${slot}-`, g))
   const slots = many(sizes.slots + 8, (n) => ({ groups: groups(n), quorum: 1 }))
   expect(measured(folderOf([{ id: 'one', slots }])).bytes).toBe(Infinity)
@@ -191,7 +191,7 @@ test('no judgement of a loaded policy makes a larger leaf than was measured', as
   )
 })
 
-test('a person may have no more accounts than a vote is measured with', () => {
+test('a person may have only as many accounts as a vote is measured with', () => {
   const sameAs = many(sizes.accountsPerPerson - 1, (i) => person(i + 1))
   const text = approvers({ people: { [person(0)]: { sameAs } } })
   const accounts = readRoster(new TextEncoder().encode(text), text).accounts(person(0))

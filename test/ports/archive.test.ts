@@ -39,7 +39,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     ['text', bytes],
     ['nothing', none],
     ['more than one block', large],
-  ])('a file is kept as it was created, and the same again is the same file: %s', async (_what, same) => {
+  ])('a file is kept as created, and creating it again succeeds: %s', async (_what, same) => {
     await archive.create('bundles/a', same, 'text/plain')
     await archive.create('bundles/a', Buffer.from(same), 'text/plain')
     expect(same.equals((await archive.read('bundles/a')) ?? others)).toBe(true)
@@ -65,14 +65,14 @@ describe.each(kinds)('%s', (_kind, make) => {
     }
   })
 
-  test('of many that create different files under one name, one succeeds', async () => {
+  test('of many calls that create different files under one name, one succeeds', async () => {
     const files = Array.from({ length: 8 }, (_, i) => Buffer.from(`file ${i}`))
     const results = await Promise.allSettled(files.map((file) => archive.create('race', file, 'text/plain')))
     const winners = files.filter((_, i) => results[i]?.status === 'fulfilled')
     expect(winners).toEqual([await archive.read('race')])
   })
 
-  test('many that create the same file all succeed', async () => {
+  test('of many calls that create the same file, all succeed', async () => {
     await Promise.all(Array.from({ length: 8 }, () => archive.create('together', bytes, 'text/plain')))
     expect(await archive.read('together')).toEqual(bytes)
   })
@@ -86,7 +86,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(settled.map((one) => Buffer.from(one))).toEqual(files.map(() => standing))
   })
 
-  test('a note is told by lists, and stays as it was first given', async () => {
+  test("a file's note is in lists, and stays as first given", async () => {
     const note = '{"act":"denied","at":"2026-03-04T12:00:00.000Z","mac":"<&\u0027,;=%20"}'
     await archive.createOrRead('noted/a', bytes, 'text/plain', note)
     await archive.createOrRead('noted/a', others, 'text/plain', 'another')
@@ -122,7 +122,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await archive.list('noted')).toEqual([expected])
   })
 
-  test('who makes a stream may use its chunk again', async () => {
+  test('the source of a stream may use its chunk again', async () => {
     async function* reused() {
       const chunk = Buffer.alloc(3)
       for (const text of ['one', 'two', 'six']) {
@@ -134,7 +134,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await archive.read('reused')).toEqual(Buffer.from('onetwosix'))
   })
 
-  test('a file that exists is not streamed again', async () => {
+  test('an existing file is not streamed again', async () => {
     const first = await archive.write('stream', streamOf(bytes), 'text/plain')
     const broken = failing(0)
     expect(await archive.write('stream', broken, 'text/plain')).toEqual(first)
@@ -142,7 +142,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await archive.write('plain', broken, 'text/plain')).toEqual({ name: 'plain', size: bytes.length })
   })
 
-  test('of many that stream under one name, all get what stands', async () => {
+  test('of many calls that stream under one name, all get the stored file', async () => {
     const files = Array.from({ length: 4 }, (_, i) => Buffer.concat([Buffer.from(`${i}`), large]))
     const results = await Promise.all(
       files.map((file) => archive.write('race', streamOf(file, 1_000_000), 'text/plain')),
@@ -183,7 +183,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(read.equals(large.subarray(range.from, range.from + range.size))).toBe(true)
   })
 
-  test('what is not there is null', async () => {
+  test('a missing file is null', async () => {
     expect(await archive.find('a')).toBeNull()
     expect(await archive.read('a')).toBeNull()
     expect(await archive.open('a')).toBeNull()
@@ -197,7 +197,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     await expect(archive.read('larger')).rejects.toThrow('larger')
   })
 
-  test('files are listed by name, those alone that begin so', async () => {
+  test('files with a prefix are listed, sorted by name', async () => {
     const names = ['tile/0/x001/234', 'tile/0/000', 'tile/0/000.p/17', 'tile/entries/000', 'tile', 'bundles/2026-01-31']
     await Promise.all(names.map((name) => archive.create(name, Buffer.from(name), 'text/plain')))
     const listed = async (prefix: string) => (await archive.list(prefix)).map(({ name }) => name)
@@ -208,7 +208,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await archive.list('bundles/')).toEqual([{ name: 'bundles/2026-01-31', size: 18 }])
   })
 
-  test('a checkpoint is no file', async () => {
+  test('the checkpoint is not in a list of files', async () => {
     await archive.publish('first')
     await archive.publish('second')
     expect(await archive.list('')).toEqual([])

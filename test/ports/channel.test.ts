@@ -17,6 +17,6 @@ test.each([
   ['29:1xyz', 'teams'],
   ['8:orgid:1', 'teams'],
   ['slack:T1/C1', 'slack'],
-])('the name of a channel or conversation tells its kind: %s', (name, kind) => {
+])('the name of a channel or conversation begins with its kind: %s', (name, kind) => {
   expect(kindOf(name)).toBe(kind)
 })

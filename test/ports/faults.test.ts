@@ -69,7 +69,7 @@ describe('a commit', () => {
     ['that meets 429 without Retry-After', [status(429), status(429)]],
     ['that meets 429 with Retry-After', [status(429, { 'retry-after': '1' })]],
     ['that takes too long, so that it is sent again', [{ kind: 'delayed', ms: 2_800 }]],
-  ])('%s is written once, and is no conflict', async (_what, faults) => {
+  ])('%s is written once, without a conflict', async (_what, faults) => {
     const { request } = await commitWith(...faults)
     await proxy.idle()
     expect(proxy.count(faults[0]?.kind ?? 'lost')).toBe(faults.length)
@@ -78,13 +78,13 @@ describe('a commit', () => {
     expect((await ask(ledger)).events[0]?.seq).toBe(2)
   })
 
-  test('whose answer is lost is no conflict, even if somebody else came after it', async () => {
+  test('whose answer is lost is not a conflict, even if another commit came after it', async () => {
     const { request } = await commitWith({ kind: 'unanswered', meanwhile: () => ask(other) })
     expect(await headSeq()).toBe(2)
     expect(request && (await other.find(request.id))).toEqual(request)
   })
 
-  test('whose answer is lost is no conflict, even if somebody else then changed the same request', async () => {
+  test('whose answer is lost is not a conflict, even if another commit then changed the same request', async () => {
     const asked = await ask(ledger)
     const loaded = await ledger.load(shard(3), { request: asked.id })
     const change = changeOf(loaded, vote(dba, 'approve', minutes(1))(asked), minutes(1))
@@ -106,7 +106,7 @@ describe('a commit', () => {
     ])
   })
 
-  test('that really came second is a conflict, whatever happens on the way', async () => {
+  test('that came second is a conflict, under any fault', async () => {
     const someone = { kind: 'lost' } as const
     const step = submission()
     const loaded = await ledger.load(shard(3), {})
@@ -126,13 +126,13 @@ describe('a commit', () => {
     ['429 that asks for more patience than we have', status(429, { 'retry-after': '30' }), 1],
     ['403', status(403), 1],
     ['200 that is no answer to a transaction', status(200), 1],
-  ])('that meets nothing but %s is unavailable, and nothing is written', async (_what, fault, tries) => {
+  ])('that meets only %s is unavailable, and nothing is written', async (_what, fault, tries) => {
     await expect(commitWith(...Array.from({ length: 9 }, () => fault))).rejects.toMatchObject(unavailable)
     expect(proxy.count(fault.kind)).toBe(tries)
     expect(await headSeq()).toBe(0)
   })
 
-  test('tells how long to wait when the storage said so, and nothing of the SDK', async () => {
+  test('passes on how long to wait, and nothing of the SDK', async () => {
     const failed = commitWith(status(429, { 'retry-after': '30' }))
     await expect(failed).rejects.toMatchObject({ ...unavailable, details: { retryAfter: 30 } })
     await expect(failed).rejects.toThrow('The ledger’s storage cannot be reached.')
@@ -141,7 +141,7 @@ describe('a commit', () => {
   test.each([
     ['slow', -40_000],
     ['fast', 40_000],
-  ])('is refused while the storage’s clock is %s, and taken afterwards', async (_how, offset) => {
+  ])('is refused while the storage’s clock is %s, and accepted afterwards', async (_how, offset) => {
     const step = submission()
     const date = new Date(Date.now() + offset).toUTCString()
     proxy.plan(() => ({ kind: 'headers', headers: { date } }))
@@ -168,7 +168,7 @@ describe('a read', () => {
     }
   })
 
-  test('of a storage that hangs, or is not there, is unavailable', async () => {
+  test('of storage that hangs or is missing is unavailable', async () => {
     proxy.plan(() => ({ kind: 'hanging' }))
     await expect(ledger.find(submission().id)).rejects.toMatchObject(unavailable)
 
@@ -203,7 +203,7 @@ describe('a slot', () => {
     }
   })
 
-  test('is not taken if somebody else was first, whatever happens on the way', async () => {
+  test('is not taken if another call was first, under any fault', async () => {
     const { version: none } = await limits.read(key)
     await otherLimits.replace(key, none, row(1))
     proxy.plan(inOrder([{ kind: 'unanswered' }]))
@@ -224,7 +224,7 @@ describe('a slot', () => {
   })
 })
 
-test('a ledger is prepared although answers are lost', async () => {
+test('a ledger is prepared even if answers are lost', async () => {
   const tables = storage.connect(proxy.url)
   await Promise.all([tables.ledger.deleteTable(), tables.limits.deleteTable()])
   proxy.plan(

@@ -95,7 +95,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('a fence', () => {
-    test('in an empty shard is no event, and events go on from there', async () => {
+    test('in an empty shard adds no event, and events go on from there', async () => {
       await ledger.fence(place, midnight)
       expect(await headOf(anew())).toEqual({ ...emptyChain, recordedAt: midnight, policy: null, logKey: null })
       expect(await other.news(place, null)).toEqual({ seq: 0, requests: [] })
@@ -105,7 +105,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await other.events(asked)).map(timeIn)).toEqual([midnight])
     })
 
-    test('lets no event before it appear, from whichever clock', async () => {
+    test('lets no earlier event appear, from any clock', async () => {
       await fill(ledger, [noon])
       const before = await other.load(place, {})
       await ledger.fence(place, midnight)
@@ -118,7 +118,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await pages(ledger, 0, 9)).flat().map(timeIn)).toEqual([noon, midnight])
     })
 
-    test('holds against one who has just written, and remembers the head', async () => {
+    test('holds against a process that has just written and remembers the head', async () => {
       await fill(ledger, [noon])
       const [loaded] = await Promise.all([ledger.load(place, {}), other.fence(place, midnight)])
       await expect(ledger.commit(loaded, logChange(loaded, [remark], minutes(1)))).rejects.toThrow(Conflict)
@@ -126,7 +126,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await headOf(anew())).toMatchObject({ seq: 2, recordedAt: midnight })
     })
 
-    test('changes nothing where its moment has passed', async () => {
+    test('changes nothing if its moment has passed', async () => {
       await fill(ledger, [minutes(1)])
       await ledger.fence(place, midnight)
       const before = await anew().load(place, {})
@@ -137,7 +137,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await headOf(anew())).toMatchObject({ seq: 2, recordedAt: midnight })
     })
 
-    test('leaves all else in the head as it is', async () => {
+    test('leaves the rest of the head unchanged', async () => {
       const empty = await ledger.load(place, {})
       const change = { ...logChange(empty, [remark], noon, policyVersion), logKey: 'a-thumbprint' }
       await ledger.commit(empty, change)
@@ -149,7 +149,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await headOf(anew())).toMatchObject({ seq: 2, recordedAt: minutes(721), ...kept })
     })
 
-    test('parts what another instance commits at the same time, for ever', async () => {
+    test('divides simultaneous commits of another instance, for good', async () => {
       const asking = Promise.all(Array.from({ length: 12 }, () => ask(other, { at: minutes(1) })))
       await ledger.fence(place, midnight)
       const cut = await ledger.cut(place, midnight)
@@ -160,7 +160,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       for (const event of events) expect(timeIn(event)).toBe(event.seq <= cut.seq ? minutes(1) : midnight)
     })
 
-    test('takes its turn: nobody in the same process loses to it', async () => {
+    test('takes its turn, so that no commit of the same process loses to it', async () => {
       const turn = () =>
         ledger.inTurn(place, async () => {
           const loaded = await ledger.load(place, {})
@@ -172,13 +172,13 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('a cut', () => {
-    test('is nothing in an empty shard, and before the first event', async () => {
+    test('is empty in an empty shard, and before the first event', async () => {
       expect(await ledger.cut(place, midnight)).toEqual(emptyChain)
       await fill(ledger, [noon, minutes(1)])
       expect(await other.cut(place, noon)).toEqual(emptyChain)
     })
 
-    test('is the newest event if that is before, though a fence has moved the time', async () => {
+    test('is at the newest event if that is earlier, even if a fence has moved the time', async () => {
       await fill(ledger, [noon, minutes(1)])
       const { seq, hash } = await headOf(anew())
       expect(await other.cut(place, midnight)).toEqual({ seq: 2, hash })
@@ -187,7 +187,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.cut(place, minutes(1))).toMatchObject({ seq: 1 })
     })
 
-    test('is found among later ones, with equal times or not', async () => {
+    test('is found among later events, with equal times or not', async () => {
       const at = [0, 1, 1, 1, 2, 3, 3, 5, 8, 8, 8, 8, 8]
       await fill(ledger, at.map(minutes))
       const events = (await pages(ledger, 0, 99)).flat()
@@ -200,7 +200,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('a stream', () => {
-    test('is all events in order, page after page', async () => {
+    test('has all events in order, page after page', async () => {
       await fill(ledger, count(1, 10).map(minutes))
       expect((await pages(other, 0, 10)).map(seqs)).toEqual([count(1, 4), count(5, 8), count(9, 10)])
       expect((await pages(other, 3, 7)).map(seqs)).toEqual([count(4, 7)])
@@ -212,13 +212,13 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(events.at(-1)?.hash).toBe((await headOf(anew())).hash)
     })
 
-    test('has what people wrote', async () => {
+    test('has the texts that people wrote', async () => {
       const asked = await ask(ledger)
       const approved = await apply(ledger, asked.id, vote(dba, 'approve', minutes(1)), minutes(1))
       expect((await pages(other, 0, 3)).flat()).toEqual(await ledger.events(approved))
     })
 
-    test('ends with the last that there is', async () => {
+    test('ends with the last existing event', async () => {
       expect(await pages(ledger, 0, 5)).toEqual([])
       await fill(ledger, count(1, 4).map(minutes))
       expect((await pages(other, 0, 9)).map(seqs)).toEqual([count(1, 4)])
@@ -236,7 +236,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await pages(other, 0, 10)).map(seqs)).toEqual(expected)
     })
 
-    test('may be left before its end', async () => {
+    test('may be abandoned before its end', async () => {
       await fill(ledger, count(1, 10).map(minutes))
       for await (const page of other.stream(place, 0, 10)) {
         expect(seqs(page)).toEqual(count(1, 4))
@@ -264,7 +264,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       return { asked, event, loaded, change: erasing(loaded, asked, event) }
     }
 
-    test('are cleared together with the event that says so; the leaf stays', async () => {
+    test('are cleared together with the event that records it, and the leaf stays', async () => {
       const { asked, event, loaded, change } = await askAtLength()
       await ledger.commit(loaded, change)
       const [cleared, erased] = (await pages(other, 0, 9)).flat()
@@ -308,7 +308,7 @@ test('nothing is left of a cleared text in any row of Table Storage', async () =
   expect((await ledger.events(asked)).map(({ said, hash }) => [said, hash])).toEqual([[{}, event?.hash]])
 })
 
-describe('with faults on the way', () => {
+describe('under faults', () => {
   let ledger: TableLedger
   let other: TableLedger
 
@@ -330,7 +330,7 @@ describe('with faults on the way', () => {
     ['it does not arrive at first', [{ kind: 'lost' }, status(503), status(429)]],
     ['another process commits first', [{ kind: 'lost', meanwhile: () => ask(other, { at: minutes(2) }) }]],
     ['the answer is lost and another process commits', [{ kind: 'unanswered', meanwhile: () => ask(other) }]],
-  ])('a fence stands although %s', async (_what, faults) => {
+  ])('a fence holds although %s', async (_what, faults) => {
     for (const [at, setUp] of [
       [midnight, async () => undefined],
       [minutes(1440), () => ask(other, { at: minutes(1) })],
@@ -359,7 +359,7 @@ describe('with faults on the way', () => {
   test.each([
     ['slow', -40_000],
     ['fast', 40_000],
-  ])('a fence is refused while the storage’s clock is %s, and taken afterwards', async (_how, offset) => {
+  ])('a fence is refused while the storage’s clock is %s, and accepted afterwards', async (_how, offset) => {
     const dated = (ms: number) => proxy.plan(() => ({ kind: 'headers', headers: { date: new Date(ms).toUTCString() } }))
     dated(Date.now() + offset)
     const refusal = { name: 'Problem', code: 'unavailable', details: { retryAfter: 30 } }
@@ -371,7 +371,7 @@ describe('with faults on the way', () => {
     expect((await headOf(new TableLedger(storage.connect()))).recordedAt).toBe(midnight)
   })
 
-  test('a fence that loses every race says so', async () => {
+  test('a fence that loses every race fails as busy', async () => {
     let moment = 0
     const meanwhile = () => fill(other, [minutes(++moment)])
     proxy.plan(({ method }) => (method === 'GET' ? { kind: 'late', meanwhile } : null))
@@ -379,7 +379,7 @@ describe('with faults on the way', () => {
     expect((await headOf(new TableLedger(storage.connect()))).recordedAt).toBe(minutes(moment))
   })
 
-  test('an erasure whose answer is lost is no conflict', async () => {
+  test('an erasure whose answer is lost is not a conflict', async () => {
     const asked = await ask(other)
     const loaded = await ledger.load(place, { request: asked.id })
     const data = { event: asked.events[0]?.hash ?? emptyChain.hash, names: ['links', 'reason'] }
@@ -392,7 +392,7 @@ describe('with faults on the way', () => {
     expect((await other.events(asked)).map(({ said }) => said)).toEqual([{}])
   })
 
-  test('a stream and a cut survive faults that pass; others end them', async () => {
+  test('a stream and a cut survive passing faults, and other faults end them', async () => {
     await fill(other, count(1, 6).map(minutes))
     const paged = new TableLedger(storage.connect(proxy.url), pageSize)
     proxy.plan(inOrder([status(503), { kind: 'lost' }, { kind: 'unanswered' }]))
@@ -405,7 +405,7 @@ describe('with faults on the way', () => {
   })
 })
 
-test('a cut through a hole, or an event without its leaf, does not hold', async () => {
+test('a cut through a gap, or an event without its leaf, is broken evidence', async () => {
   await storage.clear()
   const tables = storage.connect()
   const ledger = new TableLedger(tables)

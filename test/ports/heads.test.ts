@@ -37,12 +37,12 @@ afterAll(async () => {
   await storage.close()
 })
 
-test('who is alone reads a head no more for some seconds after a commit', async () => {
+test('a process without competitors does not read a head for some seconds after a commit', async () => {
   expect(await readsAfter(4_900)).toBe(0)
   expect(await readsAfter(200)).toBe(1)
 })
 
-test('who lost a race, or read a head of somebody else, believes heads for a moment only, and is alone again later', async () => {
+test('a process that lost a race, or read a head of another, trusts heads for a moment only, until it is without competitors again', async () => {
   const other = new TableLedger(storage.connect())
   await ask(other)
   const loaded = await ledger.load(here, {})
@@ -65,7 +65,7 @@ test('who lost a race, or read a head of somebody else, believes heads for a mom
   expect(await readsAfter(16)).toBe(1)
 })
 
-test('a head is read in the same round as a key, by who is alone', async () => {
+test('a process without competitors reads a head in the same round as a key', async () => {
   now += 6_000
   expect(await ledger.findKey(here, sha256('key'))).toBeNull()
   expect(wire.take()).toHaveLength(2)
@@ -73,7 +73,7 @@ test('a head is read in the same round as a key, by who is alone', async () => {
   expect((await ledger.load(here, {})).head.seq).toBe(1)
 })
 
-test('a request that was just found is not read again, and one that changed since is a lost race', async () => {
+test('a request that was just read is not read again, and a commit is a lost race if it has changed', async () => {
   const asked = await ask(ledger)
   const found = (await ledger.find(asked.id)) ?? undefined
   if (!found) throw new Error('It is not there.')

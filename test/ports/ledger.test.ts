@@ -117,7 +117,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.findKey(shard(3), sha256('key'))).toEqual(key)
     })
 
-    test('keeps the events as they were hashed, with what people wrote', async () => {
+    test('keeps the events as hashed, with the texts that people wrote', async () => {
       const asked = await ask(ledger)
       const approved = await apply(ledger, asked.id, vote(dba, 'approve', minutes(1)), minutes(1))
       const events = await other.events(approved)
@@ -151,7 +151,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('a conflict', () => {
-    test('is a head that moved, by either instance; nothing is written', async () => {
+    test('happens if either instance moved the head, and nothing is written', async () => {
       const [first, second] = [submission(), submission()]
       const mine = await ledger.load(shard(3), {})
       const theirs = await other.load(shard(3), {})
@@ -166,7 +166,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await ledger.due(minutes(600), 10)).toEqual([first.id])
     })
 
-    test('is a request that was loaded before it changed', async () => {
+    test('happens if the request changed after it was loaded', async () => {
       const asked = await ask(ledger)
       const before = await ledger.load(shard(3), { request: asked.id })
       await apply(ledger, asked.id, vote(dba, 'approve', minutes(1)), minutes(1))
@@ -179,7 +179,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await ledger.load(shard(3), {})).head).toEqual(head)
     })
 
-    test('is a request or a key that exists already', async () => {
+    test('happens if the request or the key exists already', async () => {
       const hash = sha256('key')
       const first = await ask(ledger, {}, { hash, body: sha256('a') })
 
@@ -212,7 +212,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(links).toEqual(['0'.repeat(64), ...events.slice(0, -1).map(({ hash }) => hash)])
     })
 
-    test('lets one of several votes through at a time, and counts each', async () => {
+    test('lets several votes through one at a time, and counts each', async () => {
       const asked = await ask(ledger, { judgement: quorumOf(6) })
       const both = [ledger, other]
       const voters = Array.from({ length: 6 }, (_, i) => oid(20 + i))
@@ -226,7 +226,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('deadlines', () => {
-    test('are found when they are due, earliest first, and follow the request', async () => {
+    test('are found when due, earliest first, and follow the request', async () => {
       const early = await ask(ledger, { shard: shard(1), expiresIn: 600 })
       const late = await ask(ledger, { shard: shard(1), expiresIn: 1200 })
       const elsewhere = await ask(ledger, { shard: shard(2), expiresIn: 900 })
@@ -247,7 +247,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.due(minutes(6000), 10)).toEqual([])
     })
 
-    test('that do not move with the status still say what is pending', async () => {
+    test('that stay when the status changes still tell what is pending', async () => {
       const judgement = { ...quorumOf(1), lapse: 600 }
       const asked = await ask(ledger, { expiresIn: 600, judgement })
       expect(ids((await other.list({ by: 'pending' }, everything)).requests)).toEqual([asked.id])
@@ -306,7 +306,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await pages({ by: 'time', from: minutes(12), to: minutes(5) }, 3)).flat()).toEqual([])
     })
 
-    test('is of one agent, or of one approver', async () => {
+    test('has the requests of one agent, or of one approver', async () => {
       const all = await thirty()
       const theirs = all.filter(({ agent }) => agent.id === oid(50))
       expect(ids((await pages({ by: 'agent', id: oid(50) }, 4)).flat())).toEqual(ids(theirs).reverse())
@@ -320,7 +320,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await pages({ by: 'approver', id: oid(99) }, 4)).flat()).toEqual([])
     })
 
-    test('is of what is pending, by deadline', async () => {
+    test('has the pending requests, by deadline', async () => {
       const all = await thirty()
       for (const one of all.slice(0, 5)) await apply(ledger, one.id, vote(dba, 'deny', minutes(30)), minutes(30))
       const byDeadline = all.slice(5).sort((a, b) => ((due(a) ?? '') < (due(b) ?? '') ? -1 : 1))
@@ -328,7 +328,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(ids((await pages({ by: 'pending' }, 6)).flat())).toEqual(ids(byDeadline))
     })
 
-    test('keeps what its reader wants', async () => {
+    test('keeps the requests that its reader wants', async () => {
       const all = await thirty()
       const keep = ({ agent }: ApprovalRequest) => agent.id === oid(50)
       for (const scope of [today, { by: 'agent', id: oid(50) }, { by: 'pending' }] as const) {
@@ -339,7 +339,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect((await pages(today, 4, () => false)).flat()).toEqual([])
     })
 
-    test('takes only its own cursors', async () => {
+    test('accepts only its own cursors', async () => {
       await thirty()
       const { cursor = '' } = await other.list(today, { ...everything, limit: 3 })
       expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/)
@@ -376,8 +376,8 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
   })
 
-  describe('news', () => {
-    test('says whose events came, and up to where', async () => {
+  describe('the news of a shard', () => {
+    test('names the requests with new events, and the newest number', async () => {
       expect(await other.news(shard(3), 0)).toEqual({ seq: 0, requests: [] })
       expect(await other.news(shard(3), null)).toEqual({ seq: 0, requests: [] })
       const first = await ask(ledger)
@@ -390,7 +390,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.news(shard(4), 0)).toEqual({ seq: 0, requests: [] })
     })
 
-    test('counts events that are of no request', async () => {
+    test('counts events without a request', async () => {
       const loaded = await ledger.load(shard(3), {})
       const changed = { type: 'policy-changed', actor: { kind: 'system' }, data: { to: digestOf('b') } } as const
       await ledger.commit(loaded, logChange(loaded, [changed], noon, digestOf('b')))
@@ -398,7 +398,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
   })
 
-  test('work in one shard takes turns, work in another does not wait', async () => {
+  test('work in one shard takes turns, and does not wait for other shards', async () => {
     const order: string[] = []
     let release = () => {}
     const held = ledger.inTurn(shard(1), async () => {

@@ -47,7 +47,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect((await limits.read(agent)).row).toEqual(empty)
   })
 
-  test('a row is kept as it was replaced, again and again', async () => {
+  test('a row is kept as replaced, again and again', async () => {
     for (const wanted of [row(2), row(0), row(300), empty]) {
       const { version } = await limits.read(agent)
       await limits.replace(agent, version, wanted)
@@ -68,7 +68,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(await Promise.all(keys.map(async (key) => (await limits.read(key)).row))).toEqual(rows)
   })
 
-  test('whoever read an older row, or none, is refused', async () => {
+  test('a replacement of an older row, or of none, is refused', async () => {
     const none = (await limits.read(agent)).version
     const first = row(1)
     await limits.replace(agent, none, first)
@@ -80,7 +80,7 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect((await limits.read(agent)).row).toEqual(second)
   })
 
-  test('of many at once, each takes its slot once', async () => {
+  test('many calls at once each take their slot once', async () => {
     const take = async (number: number): Promise<void> => {
       const { row: found, version } = await limits.read(agent)
       try {

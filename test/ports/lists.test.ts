@@ -54,7 +54,7 @@ async function fill(shard: Shard): Promise<void> {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
 
-test('a page reads little more than it shows', async () => {
+test('a page reads few more rows than it shows', async () => {
   const { requests, cursor } = await ledger.list(scope, { keep: () => true, limit: 20 })
   expect(requests).toHaveLength(20)
   expect(cursor).toBeDefined()

@@ -42,7 +42,7 @@ const tooNew = (row: string, more: object = {}) => ({
   details: { newer: { shard: here, row, version: 2, ...more } },
 })
 
-test('a request of a later format is refused and named, and its neighbours are read and changed', async () => {
+test('a request of a newer format is refused and named, and other requests are read and changed', async () => {
   const [old, later] = [await ask(ledger), await ask(ledger)]
   await merge(requestKey(later.id), { v: 2 })
   const refused = tooNew(requestKey(later.id), { request: later.id })
@@ -90,7 +90,7 @@ describe('a list', () => {
     return [await one(), await one(), await one()]
   }
 
-  test.each(scopes)('has all requests but the one of a later format, which it names: $by', async (scope) => {
+  test.each(scopes)('has all requests except one of a newer format, which it names: $by', async (scope) => {
     const [first, later, last] = await three()
     await merge(requestKey(later.id), { v: 2 })
     const { read, newer } = await all(scope)
@@ -102,7 +102,7 @@ describe('a list', () => {
     ['agent', (id: RequestId) => `agent-${bot}-${inverse(id)}`],
     ['approver', (id: RequestId) => `voter-${dba}-${inverse(id)}`],
     ['pending', (id: RequestId) => `due-${minutes(60)}-${id}`],
-  ] as const)('leaves out what an index row of a later format is about: %s', async (by, keyOf) => {
+  ] as const)('leaves out the request of an index row of a newer format: %s', async (by, keyOf) => {
     const [first, later, last] = await three()
     await merge(keyOf(later.id), { v: 2 })
     const { read, newer } = await all(scopes.find((scope) => scope.by === by) ?? { by: 'pending' })
@@ -110,13 +110,13 @@ describe('a list', () => {
     expect(newer).toEqual([[later.id, 2]])
   })
 
-  test('names nothing where every row can be read', async () => {
+  test('names nothing if every row can be read', async () => {
     await three()
     expect(await listed({ by: 'agent', id: bot })).not.toHaveProperty('newer')
   })
 })
 
-test('deadlines, news and cards that wait go on beside rows of a later format', async () => {
+test('deadlines, news and waiting deliveries go on beside rows of a newer format', async () => {
   const [old, later] = [await ask(ledger), await ask(ledger)]
   await merge(`due-${minutes(60)}-${later.id}`, { v: 2 })
   await merge(`post-${later.id}`, { v: 2 })
@@ -127,7 +127,7 @@ test('deadlines, news and cards that wait go on beside rows of a later format', 
   expect((await expire(ledger, old)).status).toBe('expired')
 })
 
-test('events, heads, keys, limits and seals of a later format are refused', async () => {
+test('events, heads, keys, limits and seals of a newer format are refused', async () => {
   const request = await ask(ledger, {}, { hash: sha256('key'), body: sha256('body') })
   const { ledger: table, limits } = storage.connect()
   await merge('event-000000000001', { v: 2 })
@@ -147,15 +147,15 @@ test('events, heads, keys, limits and seals of a later format are refused', asyn
   })
 })
 
-test('a version that is no number at all is a fault, not a later format', async () => {
+test('a version that is not a number is a fault, not a newer format', async () => {
   const { id } = await ask(ledger)
   await merge(requestKey(id), { v: 'two' })
   const broken = { shard: here, row: requestKey(id), request: id, check: 'form' }
   await expect(ledger.find(id)).rejects.toMatchObject({ code: 'evidence-broken', details: { broken } })
 })
 
-describe('what a later program added to a row of this format', () => {
-  test('stays in the request and its shard’s head, whatever happens to them', async () => {
+describe('a member that a newer program added to a row of this format', () => {
+  test('stays in the request and its shard’s head through all changes', async () => {
     const { id } = await ask(ledger)
     const { state } = (await rowAt(requestKey(id))) as { state: string }
     await merge(requestKey(id), {

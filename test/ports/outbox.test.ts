@@ -66,8 +66,8 @@ describe.each(kinds)('%s', (_kind, empty) => {
   const take = async (id: RequestId, by = 'me', now = noon, from = outbox) =>
     claimed(await from.claim(id, by, now, plusSeconds(now, 30)))
 
-  describe('what waits', () => {
-    test('is every request that was committed and whose cards people see, oldest first', async () => {
+  describe('the waiting list', () => {
+    test('has every committed request with cards, oldest first', async () => {
       const asked: ApprovalRequest[] = []
       for (const [i, place] of [3, 15, 0, 3].entries())
         asked.push(await ask(ledger, { shard: shard(place), at: minutes(i), agent: oid(20 + i) }))
@@ -78,25 +78,25 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.waiting(noon, 2)).toEqual(ids.slice(0, 2))
     })
 
-    test('is nothing in an empty ledger', async () => {
+    test('is empty in an empty ledger', async () => {
       expect(await outbox.waiting(noon, 10)).toEqual([])
     })
 
-    test('is not what somebody has claimed, until the claim lapses', async () => {
+    test('leaves out a claimed request until the claim lapses', async () => {
       const { id } = await ask(ledger)
       await take(id)
       expect(await other.waiting(seconds(29), 10)).toEqual([])
       expect(await other.waiting(seconds(30), 10)).toEqual([id])
     })
 
-    test('is not what was deferred, until its time comes', async () => {
+    test('leaves out a deferred request until its time', async () => {
       const { id } = await ask(ledger)
       expect(await outbox.defer(await take(id), seconds(300))).toBe(true)
       expect(await other.waiting(seconds(299), 10)).toEqual([])
       expect(await other.waiting(seconds(300), 10)).toEqual([id])
     })
 
-    test('rests longer each time that a claim on it lapses, and no longer once one ended well', async () => {
+    test('leaves a request out for longer each time that a claim lapses, until a delivery ends well', async () => {
       const { id } = await ask(ledger)
       await take(id, 'one', noon)
       await take(id, 'two', seconds(30))
@@ -112,7 +112,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 
   describe('a claim', () => {
-    test('is had by one alone', async () => {
+    test('belongs to one process', async () => {
       const { id } = await ask(ledger)
       const names = ['a', 'b', 'c', 'd', 'e', 'f']
       const claims = await Promise.all(
@@ -123,13 +123,13 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(had[0]).toMatchObject({ request: id, until: seconds(30), moved: false })
     })
 
-    test('is for a request that has something to deliver', async () => {
+    test('needs a request with something to deliver', async () => {
       const { id } = await ask(ledger, { outcome: 'allow' })
       expect(await outbox.claim(id, 'me', noon, seconds(30))).toBeNull()
       expect(await outbox.claim(idOf(noon, shard(9)), 'me', noon, seconds(30))).toBeNull()
     })
 
-    test('passes to somebody else when it lapsed, and then cannot be renewed, finished or deferred', async () => {
+    test('passes to another process when it lapses, and then cannot be renewed, finished or deferred', async () => {
       const { id } = await ask(ledger)
       const mine = await take(id, 'me')
       expect(await other.claim(id, 'they', seconds(29), seconds(59))).toBeNull()
@@ -140,7 +140,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.renew(theirs, seconds(61))).toMatchObject({ by: 'they', moved: false, until: seconds(61) })
     })
 
-    test('that lapsed and nobody took is still good', async () => {
+    test('that lapsed stays valid until another process takes it', async () => {
       const { id } = await ask(ledger)
       const mine = await take(id)
       const renewed = claimed(await outbox.renew(mine, seconds(100)))
@@ -148,13 +148,13 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.claim(id, 'they', seconds(99), seconds(129))).toBeNull()
     })
 
-    test('can be had on what is deferred: who just committed comes at once', async () => {
+    test('may be taken on a deferred request, so that a commit is delivered at once', async () => {
       const { id } = await ask(ledger)
       await outbox.defer(await take(id), minutes(60))
       expect(await other.claim(id, 'they', seconds(1), seconds(31))).not.toBeNull()
     })
 
-    test('survives a commit, and shows it once', async () => {
+    test('survives a commit, and reports it once', async () => {
       const asked = await ask(ledger)
       const mine = await take(asked.id)
       await approve(ledger, asked)
@@ -164,7 +164,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.renew(renewed, seconds(70))).toMatchObject({ moved: false })
     })
 
-    test('survives that cards are said to be out of date, and shows it', async () => {
+    test('survives a mark that cards are out of date, and reports it', async () => {
       const { id } = await ask(ledger)
       const mine = await take(id)
       await other.touch(id)
@@ -172,7 +172,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
   })
 
-  describe('the end', () => {
+  describe('the end of a delivery', () => {
     test('leaves nothing to deliver, and no claim', async () => {
       const { id } = await ask(ledger)
       const mine = await take(id)
@@ -185,7 +185,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.waiting(minutes(600), 10)).toEqual([])
     })
 
-    test('is none while somebody commits: neither finished nor deferred', async () => {
+    test('is refused after a commit, both as finished and as deferred', async () => {
       const asked = await ask(ledger)
       const mine = await take(asked.id)
       await approve(ledger, asked)
@@ -195,7 +195,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.finish(renewed)).toBe(true)
     })
 
-    test('is none while cards are said to be out of date', async () => {
+    test('is refused after a mark that cards are out of date', async () => {
       const { id } = await ask(ledger)
       const mine = await take(id)
       await other.touch(id)
@@ -203,7 +203,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.waiting(seconds(30), 10)).toEqual([id])
     })
 
-    test('is not for ever: a commit, or a card that turns up, begins again', async () => {
+    test('does not stop a commit, or a found card, from beginning another', async () => {
       const asked = await ask(ledger)
       await outbox.finish(await take(asked.id))
       await approve(ledger, asked)
@@ -214,7 +214,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.finish(await take(asked.id, 'last'))).toBe(true)
     })
 
-    test('of a claim that was finished and begun again by others is theirs', async () => {
+    test('is refused if another process finished it and began again', async () => {
       const asked = await ask(ledger)
       const mine = await take(asked.id)
       await outbox.finish(mine)
@@ -236,7 +236,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
     const sorted = (rows: readonly CardRow[]) => rows.map((row) => JSON.stringify(row)).sort()
 
-    test('of a request that has none are none', async () => {
+    test('of a request without cards are an empty list', async () => {
       expect(await outbox.cards(idOf(noon, shard(3)))).toEqual([])
     })
 
@@ -253,7 +253,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       )
     })
 
-    test('are forgotten one by one, and twice is no mistake', async () => {
+    test('are removed one by one, and removing one twice succeeds', async () => {
       const { id } = await ask(ledger)
       for (const one of [row, card('1'), card('2')]) await outbox.putCard(id, one)
       await outbox.dropCard(id, card('1'))
@@ -263,7 +263,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await outbox.cards(id)).toEqual([card('2')])
     })
 
-    test('of a request are its own, and outlive its delivery', async () => {
+    test('belong to one request, and outlive its delivery', async () => {
       const [first, second] = [await ask(ledger), await ask(ledger, { agent: oid(30) })]
       await outbox.putCard(first.id, card('1'))
       await outbox.finish(await take(first.id))
@@ -272,7 +272,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
   })
 
-  test('the bot arrives somewhere once, until it leaves', async () => {
+  test("the bot's arrival in a conversation counts once, until it leaves", async () => {
     const [here, there] = ['19:a@thread.tacv2', 'a:1/ä?#\\']
     expect([await outbox.arrive(here), await other.arrive(here), await outbox.arrive(there)]).toEqual([
       true,
@@ -307,7 +307,7 @@ describe('Table Storage', () => {
   const lost: Fault = { kind: 'unanswered' }
   const claim = async (id: RequestId) => claimed(await outbox.claim(id, 'me', noon, seconds(30)))
 
-  test('a claim and a renewal are ours although their answers are lost, and the end is one', async () => {
+  test('a claim, a renewal and an end succeed even if their answers are lost', async () => {
     const { id } = await ask(ledger)
     proxy.plan(inOrder([lost], isPost))
     const first = await claim(id)
@@ -320,7 +320,7 @@ describe('Table Storage', () => {
     expect(await outbox.waiting(minutes(60), 10)).toEqual([])
   })
 
-  test('a deferral is ours although its answer is lost', async () => {
+  test('a deferral succeeds even if its answer is lost', async () => {
     const { id } = await ask(ledger)
     const mine = await claim(id)
     proxy.plan(inOrder([lost], isPost))
@@ -363,7 +363,7 @@ describe('Table Storage', () => {
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  test('looks one after the other see everything, also when a shard has more than one look reads', async () => {
+  test('repeated looks see everything, even if a shard has more than one look reads', async () => {
     const small = new TableOutbox(storage.connect(), 2)
     const asked: RequestId[] = []
     for (let i = 0; i < 5; i++) asked.push((await ask(ledger, { at: minutes(i), agent: oid(20 + i) })).id)
@@ -373,7 +373,7 @@ describe('Table Storage', () => {
     expect(seen).toEqual([asked.slice(0, 2), asked.slice(2, 4), asked.slice(4), asked.slice(0, 2)])
   })
 
-  test('rows lie where the design says, and keep what commits wrote', async () => {
+  test('rows have their documented keys, and keep what commits wrote', async () => {
     const asked = await ask(ledger)
     await claim(asked.id)
     await outbox.putCard(asked.id, {

@@ -48,7 +48,7 @@ const look = (request: ApprovalRequest): Step => ({
   ],
 })
 
-test('a request lies in the rows that the design says, and they follow it', async () => {
+test('a request has its documented rows, and they follow its changes', async () => {
   const ledger = new TableLedger(storage.connect())
   const asked = await ask(ledger, { expiresIn: 600 }, { hash: sha256('key'), body: sha256('body') })
   const keys = keysOf(asked.id)
@@ -87,14 +87,14 @@ test('a request lies in the rows that the design says, and they follow it', asyn
   expect(third[keys.post]).toEqual({ v: 1, rev: 4 })
 })
 
-test('a deadline that stays where it is bears the new status', async () => {
+test('a deadline that stays has the new status in its row', async () => {
   const ledger = new TableLedger(storage.connect())
   const asked = await ask(ledger, { at: noon, expiresIn: 3600 })
   await apply(ledger, asked.id, vote(dba, 'approve', noon), noon)
   expect((await rows('03'))[keysOf(asked.id).due(minutes(60))]).toEqual({ v: 1, status: 'approved' })
 })
 
-test('a look at a request does not make its cards out of date', async () => {
+test('showing a request does not make its cards out of date', async () => {
   const ledger = new TableLedger(storage.connect())
   const asked = await ask(ledger)
   await apply(ledger, asked.id, look, minutes(1))
@@ -111,7 +111,7 @@ test('a claim on a request’s cards survives a commit', async () => {
   expect((await rows('03'))[post]).toEqual({ v: 1, rev: 3, by: 'somebody' })
 })
 
-test('nobody is told of a request that policy decides', async () => {
+test('a request that policy decides is not delivered', async () => {
   const ledger = new TableLedger(storage.connect())
   const denied = await ask(ledger, { outcome: 'forbid' })
   const allowed = await ask(ledger, { outcome: 'allow' })
@@ -121,7 +121,7 @@ test('nobody is told of a request that policy decides', async () => {
   expect(found.filter((key) => key.startsWith('due-'))).toEqual([keysOf(allowed.id).due(minutes(60))])
 })
 
-test('a row of a format to come is refused, not guessed at', async () => {
+test('a row of a newer format is refused', async () => {
   const tables = storage.connect()
   const ledger = new TableLedger(tables)
   const asked = await ask(ledger)
@@ -129,7 +129,7 @@ test('a row of a format to come is refused, not guessed at', async () => {
   await expect(ledger.find(asked.id)).rejects.toMatchObject({ code: 'newer-format' })
 })
 
-test('the ledger is written once, and opened again by the same', async () => {
+test('a ledger is created once, and opened again by the same service', async () => {
   const again = await prepareLedger(storage.connect(), { ...meta, at: minutes(60 * 24 * 40) })
   expect(again).toEqual({ ...meta, first: '2026-03-04' } satisfies Meta)
 })
@@ -139,7 +139,7 @@ test.each([
   ['tenant', { tenant: 'another' }, {}],
   ['shard count', {}, { shards: 32 }],
   ['format version', {}, { v: 2 }],
-])('a ledger whose %s is another is not opened', async (field, ours, theirs) => {
+])('a ledger with another %s is not opened', async (field, ours, theirs) => {
   const tables = storage.connect()
   await tables.ledger.updateEntity({ partitionKey: 'seal', rowKey: 'meta', ...theirs }, 'Merge')
   await expect(prepareLedger(tables, { ...meta, ...ours, at: noon })).rejects.toThrow(field)
@@ -151,7 +151,7 @@ test('two instances may prepare it at once', async () => {
   expect(both).toEqual([1, 2].map(() => ({ ...meta, first: '2026-03-04' })))
 })
 
-test('without its tables everything is unavailable, and nothing is taken for absent', async () => {
+test('without its tables everything is unavailable, and nothing counts as absent', async () => {
   const tables = storage.connect()
   await Promise.all([tables.ledger.deleteTable(), tables.limits.deleteTable()])
   const ledger = new TableLedger(tables)
@@ -170,7 +170,7 @@ test('without its tables everything is unavailable, and nothing is taken for abs
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('a commit into a table that is gone is unavailable', async () => {
+test('a commit into a missing table is unavailable', async () => {
   const tables = storage.connect()
   const ledger = new TableLedger(tables)
   const loaded = await ledger.load(shard(3), {})

@@ -89,7 +89,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     ;({ seals, other } = await empty())
   })
 
-  test('knows the first day, and nothing else at first', async () => {
+  test('has only the first day at first', async () => {
     expect(await seals.first()).toBe(dayOf(noon))
     expect((await seals.head()).head).toBeNull()
     expect(await seals.plan(day(1))).toBeNull()
@@ -98,7 +98,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await seals.announcements(noon, minutes(5))).toEqual([])
   })
 
-  test('keeps the first plan of a day, whoever proposes another', async () => {
+  test('keeps the first plan of a day', async () => {
     expect(await seals.propose(plan(1))).toEqual(plan(1))
     expect(await other.propose(plan(1, { sealedAt: minutes(1), to: cuts(9) }))).toEqual(plan(1))
     expect(await seals.propose(plan(1))).toEqual(plan(1))
@@ -114,14 +114,14 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await other.plans()).toEqual([1, 2, 3, 4, 5].map((number) => plan(number)))
   })
 
-  test('moves the head as it was read', async () => {
+  test('moves the head if it is as read', async () => {
     await seal(seals, 1)
     expect((await other.head()).head).toEqual(head(1))
     await seal(other, 2)
     expect((await seals.head()).head).toEqual(head(2))
   })
 
-  test('is a conflict if somebody else sealed meanwhile; nothing changes', async () => {
+  test('is a conflict after another seal, and nothing changes', async () => {
     for (const number of [1, 2]) {
       const [mine, theirs] = await Promise.all([seals.head(), other.head()])
       await other.advance(theirs.version, head(number))
@@ -135,7 +135,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await seals.announcements(noon, minutes(5))).toEqual([day(1), day(2)])
   })
 
-  test('is none if somebody else sealed the very same', async () => {
+  test('is not a conflict after the very same seal', async () => {
     const { version } = await seals.head()
     await Promise.all([seals.advance(version, head(1)), other.advance(version, head(1))])
     expect((await seals.head()).head).toEqual(head(1))
@@ -153,7 +153,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await other.alarm()).toEqual(alarm)
   })
 
-  test('gives each announcement to one, until its claim ends or it was told', async () => {
+  test('gives each announcement to one caller, until its claim ends or it was posted', async () => {
     await seal(seals, 1, 2, 3)
     const dates = (one: Seals, now: number) => one.announcements(minutes(now), minutes(now + 5))
     expect(await dates(seals, 0)).toEqual([day(1), day(2), day(3)])
@@ -166,7 +166,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await dates(seals, 10)).toEqual([day(3)])
   })
 
-  test('of two who look at once, one gets each announcement', async () => {
+  test('gives each announcement to one of two simultaneous callers', async () => {
     await seal(seals, 1, 2, 3, 4)
     const both = await Promise.all([seals, other].map((one) => one.announcements(noon, minutes(5))))
     expect(both.flat()).toHaveLength(4)
@@ -185,7 +185,7 @@ describe.each(kinds)('%s', (_kind, empty) => {
   })
 })
 
-describe('with faults on the way', () => {
+describe('under faults', () => {
   let seals: TableSeals
   let other: TableSeals
 
@@ -213,7 +213,7 @@ describe('with faults on the way', () => {
     expect(await other.plan(day(1))).toEqual(plan(1))
   })
 
-  test('a plan that somebody else made meanwhile stands', async () => {
+  test('a plan that another process made meanwhile stands', async () => {
     const theirs = plan(1, { sealedAt: minutes(1) })
     proxy.plan(inOrder([{ kind: 'lost', meanwhile: () => other.propose(theirs) }], isWrite))
     expect(await seals.propose(plan(1))).toEqual(theirs)
@@ -238,7 +238,7 @@ describe('with faults on the way', () => {
   test.each<[string, Fault]>([
     ['after', { kind: 'unanswered' }],
     ['before', { kind: 'lost' }],
-  ])('a seal that came second is a conflict, also when the connection breaks %s it arrived', async (_when, fault) => {
+  ])('a seal that came second is a conflict, even if the connection breaks %s it arrived', async (_when, fault) => {
     const { version } = await seals.head()
     await other.advance(version, head(1, { manifest: sha256('theirs') }))
     proxy.plan(inOrder([fault], isWrite))
@@ -246,7 +246,7 @@ describe('with faults on the way', () => {
     expect((await other.head()).head?.manifest).toBe(sha256('theirs'))
   })
 
-  test.each(faults)('an announcement is claimed and told although %s', async (_what, some) => {
+  test.each(faults)('an announcement is claimed and deleted although %s', async (_what, some) => {
     await seal(other, 1)
     proxy.plan(inOrder(some, isWrite))
     const claimed = await seals.announcements(noon, minutes(5))

@@ -6,7 +6,7 @@ import { currentTrace, type Trace, traced, traceFrom } from '../../src/runtime/t
 
 const secret = 'canary-4d1f'
 
-test('a fault is told by its class, its code and where it was, and not in its words', () => {
+test('a fault is logged with its class, code and place, and not its message', () => {
   const cause = Object.assign(new TypeError(`cannot read ${secret}`), { code: 'ERR_SOMETHING' })
   const fault = faultOf(new Error(`failed: ${secret}`, { cause }))
   expect(fault).toMatchObject({ error: 'Error', causes: ['TypeError ERR_SOMETHING'] })
@@ -27,7 +27,7 @@ test.each<[string, unknown]>([
   ['an object that is thrown', { message: secret }],
   ['a problem', new Problem('unavailable', secret, { cause: new Error(secret) })],
   ['evidence that does not hold', new Broken('bad-record', secret)],
-])('nothing of it comes through: %s', (_what, cause) => {
+])('nothing of the message is logged: %s', (_what, cause) => {
   expect(JSON.stringify(faultOf(cause))).not.toContain(secret)
   expect(backgroundLine(cause)).not.toContain('\n')
 })
@@ -38,7 +38,7 @@ test('a circle of causes has an end', () => {
   expect(causesOf(error).causes).toHaveLength(4)
 })
 
-test('what goes wrong in the background is one line, of the trace that caused it', () => {
+test('a fault in the background is one line, with the trace that caused it', () => {
   const trace = traceFrom(null)
   const line = traced(trace, () => JSON.parse(backgroundLine(new Broken('broken-chain', secret))))
   expect(line).toEqual({ background: true, trace: trace.id, span: trace.span, error: 'evidence-broken: broken-chain' })
@@ -53,7 +53,7 @@ describe('a timer', () => {
   }
   beforeEach(() => lines.splice(0))
 
-  test('has one line and another trace for every run', async () => {
+  test('has one line and its own trace for every run', async () => {
     const seen: (Trace | null)[] = []
     const run = timer('sweep', async () => seen.push(currentTrace()))
     await run(null, context)
@@ -73,7 +73,7 @@ describe('a timer', () => {
     expect(lines).toMatchObject([['info', { timer: 'sweep', trace: 'e'.repeat(32) }]])
   })
 
-  test('that fails says why in its line alone', async () => {
+  test('that fails gives the reason in its line only', async () => {
     const run = timer('seal', () => Promise.reject(new RangeError(secret)))
     const error: unknown = await run(null, context).catch((cause: unknown) => cause)
     expect(lines).toMatchObject([['error', { timer: 'seal', error: 'RangeError', trace: expect.any(String) }]])

@@ -52,20 +52,20 @@ test.each([
   expect(parseTraceparent(text)).toBeNull()
 })
 
-test('a trace is continued with a span of our own, and what we say of it can be read', () => {
+test('a trace is continued with a new span, and its header can be read back', () => {
   const trace = traceFrom(valid)
   expect(trace).toEqual({ id, span: expect.stringMatching(/^[0-9a-f]{16}$/), sampled: true })
   expect(trace.span).not.toBe(parent)
   expect(parseTraceparent(formatTraceparent(trace))).toEqual({ id, parent: trace.span, sampled: true })
 })
 
-test.each([null, 'nonsense'])('without a valid header (%s) every call has another trace', (header) => {
+test.each([null, 'nonsense'])('without a valid header (%s) every call has its own trace', (header) => {
   const [one, two] = [traceFrom(header), traceFrom(header)]
   expect(one.id).not.toBe(two.id)
   expect(parseTraceparent(formatTraceparent(one))).toEqual({ id: one.id, parent: one.span, sampled: false })
 })
 
-test('a trace holds for what is awaited and what is left running, and for nothing beside it', async () => {
+test('a trace covers awaited and background work, and nothing beside it', async () => {
   const [one, two] = [traceFrom(null), traceFrom(null)]
   const later = async () => {
     await new Promise((done) => setImmediate(done))
@@ -75,7 +75,7 @@ test('a trace holds for what is awaited and what is left running, and for nothin
   expect([first, second, none]).toEqual([one, two, null])
 })
 
-test('work that another starts is of the trace in which it was handed over', () => {
+test('work that is started later has the trace in which it was handed over', () => {
   const [one, two] = [traceFrom(null), traceFrom(null)]
   expect(
     traced(

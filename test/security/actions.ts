@@ -105,7 +105,7 @@ export const actionRows: readonly Row[] = [
         file: 'src/approvals/ask.ts',
         find: '    checkShowable(action, presentation ?? undefined, spoken.units)\n',
         replace: '',
-        tests: { 'test/security/asking.test.ts': ['what nobody could be shown is not asked for: %s'] },
+        tests: { 'test/security/asking.test.ts': ['an action that no approver could be shown is refused: %s'] },
       },
       {
         name: 'agents-words',

@@ -9,7 +9,7 @@ test.each([
     Object.fromEntries(Array.from({ length: showLimits.keys + 1 }, (_, i) => [`a${i}`, i])),
   ],
   ['more text than fits the pages', { a: '\u202e'.repeat(5_000) }],
-])('what nobody could be shown is not asked for: %s', async (_what, params) => {
+])('an action that no approver could be shown is refused: %s', async (_what, params) => {
   const here = await world()
   expect(await codeOf(here.approvals.ask(asks({ action: { ...anAction(), params } })))).toBe('not-showable')
   expect((await here.limits.read({ agent: bot })).row).toEqual(emptyRow)

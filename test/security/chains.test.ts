@@ -19,7 +19,7 @@ function taken(numbers: readonly number[], shard = '00'): void {
   follow.end()
 }
 
-test('events that name each other are in their places', () => {
+test('events in their places are accepted', () => {
   expect(() => taken([1, 2, 3])).not.toThrow()
 })
 
@@ -28,6 +28,6 @@ test.each([
   ['a number comes twice', [1, 1, 2], '00'],
   ['the first is missing', [2, 3, 4], '00'],
   ['the shard is another', [1, 2, 3], '01'],
-])('although events name each other, it is found that %s', (_what, numbers, shard) => {
+])('although events follow each other by hash, it is found that %s', (_what, numbers, shard) => {
   expect(() => taken(numbers, shard)).toThrow('stands where record')
 })

@@ -51,7 +51,7 @@ export const evidenceRows: readonly Row[] = [
         file: 'src/verify/chains.ts',
         find: 'if (event.shard !== current.shard || event.seq !== this.#seq + 1)',
         replace: 'if (false)',
-        tests: { 'test/security/chains.test.ts': ['although events name each other, it is found that %s'] },
+        tests: { 'test/security/chains.test.ts': ['although events follow each other by hash, it is found that %s'] },
       },
       {
         name: 'log-growth',
@@ -103,7 +103,7 @@ function rowsOf(
 `,
         tests: {
           'test/ports/ledger.test.ts': [
-            '%s › a conflict › is a head that moved, by either instance; nothing is written',
+            '%s › a conflict › happens if either instance moved the head, and nothing is written',
           ],
         },
       },
@@ -124,7 +124,7 @@ function rowsOf(
         find: 'if (head.recordedAt !== null && at < head.recordedAt) throw',
         replace: 'if (false) throw',
         tests: {
-          'test/ports/fences.test.ts': ['%s › a fence › lets no event before it appear, from whichever clock'],
+          'test/ports/fences.test.ts': ['%s › a fence › lets no earlier event appear, from any clock'],
         },
       },
     ],
@@ -200,7 +200,7 @@ function rowsOf(
         replace: "if (!extent) continue\n    if (false) throw badPolicyFile('missing-member', edition,",
         tests: {
           'test/security/policies.test.ts': [
-            'a bundle without the text of a policy that its events name does not hold, whoever signs it',
+            'a bundle without a policy that its events name is refused, even if it is signed',
           ],
         },
       },
@@ -211,7 +211,7 @@ function rowsOf(
         replace: 'if (false) throw',
         tests: {
           'test/security/policies.test.ts': [
-            'a bundle with another text of a policy that its events name does not hold, whoever signs it',
+            'a bundle with another text of a policy that its events name is refused, even if it is signed',
           ],
         },
       },

@@ -136,7 +136,7 @@ export const floodRows: readonly Row[] = [
         replace: "'--no-fund'",
         tests: {
           'test/supply.test.ts': [
-            'wherever packages are installed, their scripts are not run, whatever the environment says',
+            'no command that installs packages runs their scripts, in any environment',
           ],
         },
       },
@@ -145,7 +145,7 @@ export const floodRows: readonly Row[] = [
         file: 'scripts/supply.mjs',
         find: '.filter(([, version]) => !exact.test(version))',
         replace: '.filter(() => false)',
-        tests: { 'test/supply.test.ts': ['it is noticed: %s'] },
+        tests: { 'test/supply.test.ts': ['a fault is found: %s'] },
       },
     ],
   },

@@ -107,7 +107,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/azure/cursor.ts',
         find: 'if (cursor !== cursorOf(scope, position) || !isPosition(scope, position))',
         replace: 'if (false)',
-        tests: { 'test/ports/ledger.test.ts': ['%s › a list › takes only its own cursors'] },
+        tests: { 'test/ports/ledger.test.ts': ['%s › a list › accepts only its own cursors'] },
       },
       {
         name: 'query',
@@ -164,8 +164,8 @@ export const inputRows: readonly Row[] = [
         replace: "return [word(cause.name) ?? 'Error', cause.message, ...",
         tests: {
           'test/runtime/log.test.ts': [
-            'a fault is told by its class, its code and where it was, and not in its words',
-            'nothing of it comes through: %s',
+            'a fault is logged with its class, code and place, and not its message',
+            'nothing of the message is logged: %s',
           ],
         },
       },
@@ -174,7 +174,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/runtime/log.ts',
         find: '/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value)',
         replace: 'true',
-        tests: { 'test/runtime/log.test.ts': ['nothing of it comes through: %s'] },
+        tests: { 'test/runtime/log.test.ts': ['nothing of the message is logged: %s'] },
       },
       {
         name: 'one-sentence',
