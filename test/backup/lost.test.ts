@@ -53,7 +53,7 @@ async function service(place: Place, incomplete: Incomplete | undefined): Promis
     ...{ directory, policy: fakePolicy(roster({ judge: () => needs([slot('dba', 2)]) })), clients: tools },
     ...{ signer: place.signer, logSigner: await newSigner(), macs: place.tables.macs, clock: place.clock },
     ...{ origin: 'approvals.example/evidence', baseUrl: 'https://countersign.example', verifiers: new Map() },
-    witness: { record: async () => Promise.reject(new Error('Nothing is witnessed.')) },
+    witness: { record: async () => Promise.reject(new Error('Nothing is witnessed.')), isLate: async () => false },
     callers: callerOf,
     failed: (cause) => void place.failures.push(cause),
     backup: { rows, archive: backup },
