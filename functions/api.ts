@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions'
-import { app } from '../src/deployed.ts'
+import { handlerOf } from '../src/deployed.ts'
 import { boundary } from '../src/http/boundary.ts'
 import { operationNames, operations } from '../src/contract/operations.ts'
 
@@ -10,6 +10,6 @@ for (const name of operationNames) {
     route: path,
     methods: [method],
     authLevel: 'anonymous',
-    handler: boundary(name, async (req) => (await app()).api[name](req)),
+    handler: boundary(name, async (req) => (await handlerOf(name))(req)),
   })
 }

@@ -1,5 +1,5 @@
 import { app as functions } from '@azure/functions'
-import { app } from '../src/deployed.ts'
+import { start } from '../src/deployed.ts'
 import './api.ts'
 import './messages.ts'
 import './timers.ts'
@@ -7,7 +7,5 @@ import './timers.ts'
 /** Without it the worker holds all of an answer in memory before it sends the first byte: bundles are large. */
 functions.setup({ enableHttpStream: true })
 
-/** A missing setting, a bad policy or another deployment's ledger stops the start, by name. */
-functions.hook.appStart(async () => {
-  await app()
-})
+/** A missing setting, a bad policy or another deployment's ledger stops the start, by name. An outage does not. */
+functions.hook.appStart(start)

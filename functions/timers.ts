@@ -2,13 +2,10 @@ import { app as functions } from '@azure/functions'
 import { app } from '../src/deployed.ts'
 import { timer } from '../src/runtime/timer.ts'
 
-/** Finishes deliveries that were interrupted or failed, so that all cards become up to date. */
-functions.timer('deliver', {
-  schedule: '15,45 * * * * *',
-  handler: timer('deliver', async () => (await (await app()).delivery?.sweep()) ?? 0),
-})
-
-/** Applies the deadlines that have passed, and stores the heads of all chains every five minutes. */
+/**
+ * Applies the deadlines that have passed, finishes deliveries that were interrupted or failed, and stores the heads of
+ * all chains every five minutes. It is one timer, because each timer keeps an instance of its own running.
+ */
 functions.timer('sweep', {
   schedule: '*/30 * * * * *',
   handler: timer('sweep', async () => (await app()).sweep()),

@@ -70,6 +70,8 @@ const outputs = [
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
   // What an operator runs from here.
   { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
+  // What `scripts/package.mjs` checks a policy with.
+  { entry: 'src/local/policyCheck.ts', file: 'dist/local/policyCheck.cjs', options: { packages: 'external' } },
 ]
 
 /** Folders that the bundle reads at run time, copied beside it. */

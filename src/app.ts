@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import about from '../package.json'
+import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
 import type { RequestId } from './core/data/id.ts'
 import { isBroken } from './core/data/problem.ts'
@@ -12,6 +12,7 @@ import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
+import { sweep } from './sweep.ts'
 import { eraseAll } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
@@ -72,6 +73,8 @@ export interface Adapters {
   /** Is called with errors of work whose result is not awaited. Must not throw. */
   readonly failed: (cause: unknown) => void
   readonly baseUrl: string
+  /** Whether what has to come before all else is done. Without it, it was done before. */
+  readonly isOpen?: () => boolean
   readonly outbox: Outbox
   /** What snapshots are made of, and the container for what can be erased. Without it none are taken. */
   readonly backup?: { readonly rows: LedgerRows; readonly archive: Pick<Archive, 'write'> }
@@ -139,14 +142,14 @@ export function compose(given: Adapters) {
     baseUrl,
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
-  const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound?.messenger ?? null)
+  const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
   return { api: handlers, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
 }
 
 /** What timers do. */
 interface Timers {
-  /** Returns how many requests it looked at. */
-  readonly sweep: () => Promise<number>
+  /** Returns what it did, in numbers. */
+  readonly sweep: () => Promise<Readonly<Record<string, number>>>
   /** Returns the days that were sealed. */
   readonly seal: () => Promise<readonly Day[]>
   /** Keeps what is new in the tables; nothing without backups. Returns the names of files. */
@@ -154,28 +157,16 @@ interface Timers {
 }
 
 /** A ledger that lacks events is left as it is. */
-const resting: Timers = { sweep: async () => 0, seal: async () => [], snapshot: async () => [] }
+const resting: Timers = { sweep: async () => ({}), seal: async () => [], snapshot: async () => [] }
 
-const timersOf = (adapters: Adapters, approvals: Approvals, messenger: Pick<Messenger, 'say'> | null): Timers => {
+const timersOf = (adapters: Adapters, approvals: Approvals, outbound: Outbound | undefined): Timers => {
   const { backup } = adapters
   return {
-    sweep: () => sweeping(approvals, adapters.witness),
-    seal: sealer(adapters, messenger),
+    sweep: () => sweep({ ...adapters, approvals, delivery: outbound?.delivery ?? null }),
+    seal: sealer(adapters, outbound?.messenger ?? null),
     snapshot: async () =>
       backup ? takeSnapshot({ ...adapters, rows: backup.rows, backup: backup.archive, random: randomBytes }) : [],
   }
-}
-
-/**
- * Lets every passed deadline take effect, and keeps where the chains stand. One does not wait for the other to work.
- *
- * @returns how many requests it looked at
- */
-async function sweeping(approvals: Pick<Approvals, 'sweep'>, witness: Pick<Witness, 'record'>): Promise<number> {
-  const [swept, recorded] = await Promise.allSettled([approvals.sweep(), witness.record()])
-  if (swept.status === 'rejected') throw swept.reason
-  if (recorded.status === 'rejected') throw recorded.reason
-  return swept.value
 }
 
 /** The parts of a change. @param committed is called with every request that a commit changed */
@@ -220,10 +211,13 @@ const evidenceOf = ({ ledger, seals, archive, clock }: Adapters, changes: Change
 
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, alarms: Alarms) => {
   const { ledger, archive, witness, seals, clock, signer, directory, clients, backup, incomplete } = adapters
+  const { macs, isOpen = () => true } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
     ...(incomplete && { lost: incomplete.gaps }),
     ledger,
+    macs,
+    isOpen,
     archive,
     witness,
     seals,
@@ -232,7 +226,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     directory,
     waiting,
     alarms,
-    version: about.version,
+    version: version,
     people: clients.size > 0 ? 'admitted' : 'refused',
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
     overdue: async () => (await ledger.due(clock.now(), 1000)).length,
@@ -244,7 +238,7 @@ function sealer(
   { logSigner, verifiers: files, ...adapters }: Adapters,
   messenger: Pick<Messenger, 'say'> | null,
 ): () => Promise<readonly Day[]> {
-  const tool = `countersign ${about.version}`
+  const tool = `countersign ${version}`
   const sealing = new Sealing({ ...adapters, signer: logSigner, files, tool, random: randomBytes })
   const channel = adapters.policy.complianceChannel()
   return async () => {

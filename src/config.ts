@@ -1,10 +1,13 @@
 import { isObjectId } from './core/data/id.ts'
+import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './runtime/cloud.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
 /** The settings of a deployment. docs/operate/settings.md explains each. */
 export interface Config {
+  /** The public cloud without the setting. */
+  readonly cloud: Cloud
   readonly baseUrl: string
   readonly origin: string
   readonly tenantId: string
@@ -32,7 +35,10 @@ export interface Config {
 }
 
 /** What says where a ledger is kept, and what authenticates it: all that a restore needs. */
-export type LedgerConfig = Pick<Config, 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'>
+export type LedgerConfig = Pick<
+  Config,
+  'cloud' | 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'
+>
 
 /**
  * Reads the settings from the environment.
@@ -58,6 +64,7 @@ const throwing: Refuse = (sentence) => {
 function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
   const { setting, key, url, guid } = readers(env, refuse)
   const { logKey, ...ledger } = ledgerConfigIn(env, refuse)
+  const { hosts } = ledger.cloud.bots
   return {
     ...ledger,
     baseUrl: url('COUNTERSIGN_BASE_URL'),
@@ -72,7 +79,11 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
       appId: guid('BOT_APP_ID').toLowerCase(),
       appType: setting('BOT_APP_TYPE', isAppType, `is ${appTypes.join(', ')}`) as AppType,
       tenantId: guid('BOT_TENANT_ID').toLowerCase(),
-      serviceUrl: setting('BOT_SERVICE_URL', isServiceUrl, 'is an address of the Bot Connector for Teams'),
+      serviceUrl: setting(
+        'BOT_SERVICE_URL',
+        (value) => isServiceUrl(value, hosts),
+        `is an address of the Bot Connector for Teams in this cloud (${cloudSetting}): https://${hosts.join('/…, https://')}/…`,
+      ),
     },
   }
 }
@@ -83,6 +94,7 @@ export const readLedgerConfig = (env: NodeJS.ProcessEnv): LedgerConfig => ledger
 function ledgerConfigIn(env: NodeJS.ProcessEnv, refuse: Refuse): LedgerConfig {
   const { setting, key, url, guid } = readers(env, refuse)
   return {
+    cloud: cloudIn(env[cloudSetting], refuse),
     origin: setting(
       'COUNTERSIGN_ORIGIN',
       isLogOrigin,
@@ -114,6 +126,13 @@ function readers(env: NodeJS.ProcessEnv, refuse: Refuse) {
     url: (name: string) => setting(name, isHttpsOrigin, 'is an https address without a path or slash at its end'),
     guid: (name: string) => setting(name, isObjectId, 'is a GUID'),
   }
+}
+
+function cloudIn(value: string | undefined, refuse: Refuse): Cloud {
+  if (value === undefined || value === '') return clouds.public
+  if (isCloudName(value)) return clouds[value]
+  refuse(`The setting ${cloudSetting} is malformed: it is ${cloudNames.join(', ')}; public unless it is set.`)
+  return clouds.public
 }
 
 function clientsIn(value: string | undefined, refuse: Refuse): ClientNames {

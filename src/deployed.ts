@@ -1,102 +1,82 @@
-import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
-import { ManagedIdentityCredential } from '@azure/identity'
-import { type Adapters, type App, compose } from './app.ts'
-import { GraphDirectory } from './azure/directory.ts'
-import { VaultLedgerKey } from './azure/ledgerKey.ts'
-import { VaultSigner } from './azure/signer.ts'
-import { openStorage } from './azure/storage.ts'
-import { drawing } from './cards/lazyCards.ts'
-import { type Config, readConfig } from './config.ts'
-import { instant } from './core/data/instant.ts'
-import { Witness } from './evidence/witness.ts'
-import { callers } from './http/caller.ts'
-import { clientsSetting } from './http/clients.ts'
-import { loadPolicy } from './policy/load.ts'
-import type { Clock } from './ports/clock.ts'
-import { readCards, readVerifiers } from './runtime/folder.ts'
-import { backgroundLine } from './runtime/log.ts'
+import type { App } from './app.ts'
+import type { OperationName } from './contract/operations.ts'
+import { Problem } from './core/data/problem.ts'
+import { type Deployed, deploy } from './deployment.ts'
+import type { Handler } from './http/boundary.ts'
+import { inTime } from './runtime/deadline.ts'
+import { faultOf } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
-import { gate } from './teams/inbound/gate.ts'
-import { connect } from './teams/outbound/connection.ts'
-import { spoken } from './words/spoken.ts'
 
-let current: Promise<App> | undefined
+/** Milliseconds that a start waits for storage and vault. The host gives a worker ten seconds, and then ends it. */
+const longestStart = 5_000
 
-/** Returns the app of this process, and builds it at the first call. A start that failed is tried again at the next. */
-export function app(): Promise<App> {
-  current ??= deployed(readConfig(process.env)).catch((cause: unknown) => {
-    current = undefined
+/** Milliseconds that health waits for a start under way, so that a cold start does not look like an outage. */
+const healthWaits = 3_000
+
+let current: Promise<Deployed> | undefined
+
+/** Whether the start is over, so that what stops one can no longer be thrown to the host. */
+let isServing = false
+
+/** The newest failure that was written to the log. */
+let told: unknown
+
+/**
+ * Returns the app of this process, ready to work.
+ *
+ * @throws {Error} for bad settings, a bad policy, or the storage of another deployment
+ * @throws {Problem} `unavailable`, `evidence-broken`: the next call tries again
+ */
+export async function app(): Promise<App> {
+  const { app, open } = await deployed()
+  try {
+    await open()
+  } catch (cause) {
+    if (isServing && !(cause instanceof Problem)) tell(cause)
     throw cause
+  }
+  return app()
+}
+
+/** Returns the handler of an operation. Health has one also while the app is not ready, and says what keeps it. */
+export async function handlerOf(name: OperationName): Promise<Handler> {
+  if (name !== 'health') return (await app()).api[name]
+  const { app: composed, open } = await deployed()
+  const opened = open().catch(() => undefined) // health looks at each part itself
+  await inTime(opened, healthWaits, () => undefined)
+  return composed().api.health
+}
+
+/**
+ * Begins. What cannot be reached stops no start: right after a first deployment, roles take minutes to come into force,
+ * and a worker that does not start is thrown away with its triggers. Calls answer 503 until one of them gets through.
+ *
+ * @throws {Error} for bad settings, a bad policy, or the storage of another deployment
+ */
+export async function start(): Promise<void> {
+  const began = app().catch((cause: unknown) => {
+    if (!(cause instanceof Problem)) throw cause
+    tell(cause)
   })
-  return current
+  await inTime(began, longestStart, () => undefined)
+  isServing = true
+}
+
+/** Says, once for each attempt, what keeps the app from working. The words are our own: they are about no caller. */
+function tell(cause: unknown): void {
+  if (cause === told) return
+  told = cause
+  const failing = cause instanceof Error ? cause.message : 'The start failed.'
+  const effect = 'every call fails until this is mended'
+  console.warn(logLine('start', { start: true, failing, effect, ...faultOf(cause) }))
 }
 
 /** Makes this the app of the process, for programs that compose other adapters. */
 export function useApp(other: App): void {
-  current = Promise.resolve(other)
+  current = Promise.resolve({ app: () => other, open: async () => undefined })
 }
 
-/** Composes the app with the services of Azure. */
-async function deployed(config: Config): Promise<App> {
-  const { baseUrl, tenantId, origin, apiAppId: audience } = config
-  const credential = new ManagedIdentityCredential({ clientId: config.clientId })
-  const cards = readCards(beside('cards'))
-  const policy = await loadPolicy(config.policyFolder, cards)
-  const clock: Clock = { now: () => instant(Date.now()) }
-  const storage = await openStorage(
-    {
-      tables: {
-        url: config.tablesUrl,
-        credential,
-        ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, credential }),
-      },
-      blobs: { url: config.blobsUrl, credential },
-      origin,
-      tenant: tenantId,
-      at: clock.now(),
-      backup: config.backup,
-    },
-    policy,
-  )
-  if (config.clients.size === 0)
-    console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
-  const failed = (cause: unknown) => console.error(backgroundLine(cause))
-  const witness = await Witness.begin({ ...storage, clock, failed, random: randomBytes })
-  const entra = `https://login.microsoftonline.com/${tenantId}`
-  return compose({
-    ...storage,
-    ledger: witness.ledger,
-    policy,
-    directory: new GraphDirectory({ url: 'https://graph.microsoft.com/v1.0', credential, clock }),
-    signer: new VaultSigner({ keyId: config.grantKey, credential }),
-    logSigner: new VaultSigner({ keyId: config.logKey, credential }),
-    origin,
-    witness,
-    verifiers: readVerifiers(beside('evidence')),
-    clock,
-    callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
-    clients: config.clients,
-    failed,
-    baseUrl,
-    ...teamsIn(config, cards),
-  })
+function deployed(): Promise<Deployed> {
+  current ??= deploy(process.env)
+  return current
 }
-
-/** Finds a folder beside the built program. */
-const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))
-
-function teamsIn(
-  { bot, clientId, tenantId }: Config,
-  files: ReadonlyMap<string, Uint8Array>,
-): Pick<Adapters, 'messengers' | 'teams'> {
-  const cards = drawing(files, spoken)
-  const messenger = connect({ ...bot, clientId }, async (request) => (await cards()).channel(request))
-  return {
-    messengers: new Map([['teams', messenger]]),
-    teams: { cards, gate: gate({ botAppId: bot.appId, tenantId, jwksUri: botKeys }) },
-  }
-}
-
-/** Where the Bot Framework publishes the keys of its channels. */
-const botKeys = 'https://login.botframework.com/v1/.well-known/keys'

@@ -12,6 +12,7 @@ import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
 import type { Witness } from './evidence/witness.ts'
 import type { Alarms } from './runtime/alarms.ts'
+import type { Macs } from './runtime/macs.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
 
@@ -31,9 +32,13 @@ const remembered = 5_000
 /** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. Snapshots have as long. */
 const newestWithin = 26 * 3600
 
-/** Asks every part whether it works. The service fails only if ledger, signer or directory fails. */
+/** Asks every part whether it works. The service fails only if ledger, signer or directory fails, or before it is open. */
 export function health(parts: {
-  ledger: Ledger
+  ledger: Pick<Ledger, 'ping'>
+  /** Of the ledger's rows: without their key, none can be read. */
+  macs: Pick<Macs, 'rows'>
+  /** Whether the service was ever able to begin. */
+  isOpen: () => boolean
   archive: Pick<Archive, 'ping'>
   witness: Pick<Witness, 'isLate'>
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>
@@ -55,7 +60,7 @@ export function health(parts: {
   const { lost } = parts
   const look = async () =>
     Promise.all([
-      answers(parts.ledger.ping()),
+      answers(Promise.all([parts.ledger.ping(), parts.macs.rows()])),
       within(parts.archive.ping(), null),
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
@@ -73,7 +78,8 @@ export function health(parts: {
     const archive = archived ? 'ok' : 'failing'
     const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
-    const status = ledger !== 'ok' || [signer, directory].includes('failing') ? 'failing' : 'ok'
+    const isFailing = ledger !== 'ok' || [signer, directory].includes('failing') || !parts.isOpen()
+    const status = isFailing ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
     const seal = lost ? 'read-only' : (sealed?.seal ?? 'failing')
     const broken = parts.alarms.rows()
@@ -81,7 +87,7 @@ export function health(parts: {
     const found = { ledger, archive, witness, signer, directory, deliveries, seal, evidence, backup } as const
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
     const report = { status, ...about, parts: found } as const
-    if (!counted || ledger === 'failing') return report
+    if (!counted || ledger === 'failing' || !parts.isOpen()) return report
     const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
     return {
       ...report,

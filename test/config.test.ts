@@ -1,4 +1,5 @@
 import { readConfig, settingFaults } from '../src/config.ts'
+import { clouds } from '../src/runtime/cloud.ts'
 
 const key = 'https://vault.vault.azure.net/keys/grants'
 
@@ -45,6 +46,19 @@ test.each([
 
 test.each(Object.keys(env))('a missing %s stops the start by name', (name) => {
   expect(() => readConfig({ ...env, [name]: '' })).toThrow(name)
+})
+
+test('the cloud is the public one, unless it is named', () => {
+  expect(readConfig(env).cloud).toBe(clouds.public)
+  expect(readConfig({ ...env, COUNTERSIGN_CLOUD: '' }).cloud).toBe(clouds.public)
+  const connector = { 'gcc-high': 'gov', dod: 'dod' } as const
+  for (const name of ['gcc-high', 'dod'] as const) {
+    const BOT_SERVICE_URL = `https://smba.infra.${connector[name]}.teams.microsoft.us/teams`
+    expect(readConfig({ ...env, COUNTERSIGN_CLOUD: name, BOT_SERVICE_URL }).cloud).toBe(clouds[name])
+    expect(() => readConfig({ ...env, COUNTERSIGN_CLOUD: name })).toThrow(/BOT_SERVICE_URL.*COUNTERSIGN_CLOUD/)
+  }
+  for (const other of ['Public', 'gcc', 'china', 'constructor'])
+    expect(() => readConfig({ ...env, COUNTERSIGN_CLOUD: other })).toThrow('COUNTERSIGN_CLOUD is malformed')
 })
 
 test('the applications for people are optional, and a malformed list stops the start', () => {

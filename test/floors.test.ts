@@ -31,6 +31,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/cards/', { floor: 1.5, only: ['src/core/', 'src/words/', 'src/cards/'] }],
   ['src/approvals/', { floor: 2 }],
   ['src/health.ts', { floor: 2 }],
+  ['src/sweep.ts', { floor: 2 }],
   ['src/delivery/', { floor: 2 }],
   ['src/evidence/', { floor: 2 }],
   ['src/http/', { floor: 3, stranger: 'http' }],
@@ -40,6 +41,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/cli/', { floor: 3, stranger: 'cli' }],
   ['src/app.ts', { floor: 4 }],
   ['src/config.ts', { floor: 4 }],
+  ['src/deployment.ts', { floor: 4.4 }],
   ['src/deployed.ts', { floor: 4.5 }],
   ['functions/', { floor: 5, stranger: 'functions' }],
   // Asks a deployment from outside, and is never deployed.

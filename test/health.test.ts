@@ -8,6 +8,7 @@ import { noon } from './support/build.ts'
 import { FakeClock, FakeDirectory } from './support/fakes.ts'
 import { MemoryArchive } from './support/fakes/archive.ts'
 import { MemoryLedger } from './support/fakes/ledger.ts'
+import { macsFor, testOrigin } from './support/fakes/macs.ts'
 import { MemorySeals } from './support/fakes/seals.ts'
 import { newSigner } from './support/world.ts'
 
@@ -33,6 +34,8 @@ async function look(
     witness: { isLate: async () => false },
     version: '1.2.3',
     people: 'admitted',
+    macs: { rows: async () => macsFor(testOrigin).rows() },
+    isOpen: () => true,
     waiting: { waiters: () => 0 },
     alarms: { rows: () => broken },
     isDeliveryFailing: () => isDeliveryFailing,

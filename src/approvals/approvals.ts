@@ -3,7 +3,7 @@ import { checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
-import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
+import { asNewer, isBroken, noSuchRequest, Problem } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
@@ -105,7 +105,7 @@ async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<Asked> {
  */
 async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promise<ApprovalRequest> {
   const request = await parts.ledger.find(id)
-  if (!request || !(await mayRead(parts, request, reader))) throw notFound()
+  if (!request || !(await mayRead(parts, request, reader))) throw noSuchRequest()
   return believed(parts, await upToDate(parts, request))
 }
 
@@ -121,7 +121,7 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
   try {
     for (;;) {
       const request = await ledger.find(id)
-      if (!request) throw notFound()
+      if (!request) throw noSuchRequest()
       const now = await upToDate(parts, request)
       const left = until - performance.now()
       const isOver = left <= 0 || waiting.stopped() || parts.isReadOnly === true
@@ -234,7 +234,7 @@ async function cancelAs(
 ): Promise<ApprovalRequest> {
   checkSecretIn(reason, '/reason')
   const after = await change(parts, id, (request, at) => {
-    if (request.agent.id !== agent) throw notFound()
+    if (request.agent.id !== agent) throw noSuchRequest()
     return cancel(request, { at, ...(reason !== undefined && { reason }) })
   })
   return ended(parts, after)
@@ -275,7 +275,7 @@ async function redeemAs(
   const { caller, mayRedeemForOthers, grant, digest, redemption } = input
   const claims = await parts.grants.read(grant)
   const used = await change(parts, id, (request, at) => {
-    if (request.executor !== caller && request.agent.id !== caller) throw notFound()
+    if (request.executor !== caller && request.agent.id !== caller) throw noSuchRequest()
     if (request.agent.id !== caller && !mayRedeemForOthers)
       throw new Problem('not-permitted', 'To execute for another agent needs the app role Grants.Redeem.')
     const grantExpiresAt = checkGrant(claims, { issuer: parts.issuer, caller, digest, request })
@@ -330,7 +330,7 @@ function forbidding(
 async function reportAs(parts: ApprovalsParts, id: RequestId, input: Omit<Report, 'at'>): Promise<ApprovalRequest> {
   checkSecretIn(input.summary, '/summary')
   return change(parts, id, (request, at) => {
-    if (request.executor !== input.executor) throw notFound()
+    if (request.executor !== input.executor) throw noSuchRequest()
     return report(request, { ...input, at })
   })
 }
@@ -424,7 +424,7 @@ const isInvolved = (request: ApprovalRequest, facts: Facts): boolean =>
  */
 async function involvedIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
   const actor = await actorIn(parts, id, who)
-  if (!isInvolved(actor.found, actor.facts)) throw notFound()
+  if (!isInvolved(actor.found, actor.facts)) throw noSuchRequest()
   return actor
 }
 
@@ -436,7 +436,7 @@ async function involvedIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
  */
 async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
   const [person, found] = await Promise.all([known(parts, who), parts.ledger.find(id)])
-  if (!person || !found || !isOfTenant(person)) throw notFound()
+  if (!person || !found || !isOfTenant(person)) throw noSuchRequest()
   return { name: person.name, facts: await factsFor(parts, person, found), found }
 }
 
@@ -449,5 +449,3 @@ function refusalOf(request: ApprovalRequest, facts: Facts, excluded: readonly Ob
     throw cause
   }
 }
-
-const notFound = () => new Problem('not-found', 'There is no such request.')

@@ -1,7 +1,7 @@
 import { type Draft, chain } from '../core/request/event.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { type Instant, later } from '../core/data/instant.ts'
-import { Problem } from '../core/data/problem.ts'
+import { noSuchRequest, Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from '../core/request/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../ports/ledger.ts'
@@ -55,7 +55,7 @@ export async function change(
           given && recollection.check(given),
         ])
         const { request } = loaded
-        if (!request) throw new Problem('not-found', 'There is no such request.')
+        if (!request) throw noSuchRequest()
         if (request !== given) await recollection.check(request)
         const at = timeOf(parts.clock, loaded)
         const late = overdue(request, at)
@@ -79,7 +79,7 @@ export async function believed(
   const { ledger } = parts
   return retrying(parts, async (number) => {
     const found = number === 0 ? request : await ledger.find(request.id)
-    if (!found) throw new Problem('not-found', 'There is no such request.')
+    if (!found) throw noSuchRequest()
     await recollectionOf(ledger).check(found)
     return found
   })

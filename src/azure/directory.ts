@@ -6,10 +6,13 @@ import { Problem } from '../core/data/problem.ts'
 import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory, Person } from '../ports/directory.ts'
+import { UnexpectedStatus } from './unexpectedStatus.ts'
 
 export interface GraphSettings {
   /** `https://graph.microsoft.com/v1.0` */
   readonly url: string
+  /** What tokens for Graph are for: the origin of Graph in this cloud. */
+  readonly audience: string
   readonly credential: TokenCredential
   readonly clock: Clock
   /** In milliseconds, for one lookup with all its pages and retries. */
@@ -90,10 +93,10 @@ export class GraphDirectory implements Directory {
 
   /** Gives the work a `read` with one deadline, and lets nothing out but its answer or `unavailable`. */
   async #lookUp<T>(work: (read: Read) => Promise<T>): Promise<T> {
-    const { url, credential, timeout = 5_000 } = this.#settings
+    const { url, audience, credential, timeout = 5_000 } = this.#settings
     const deadline = performance.now() + timeout
     try {
-      return await work((address) => get(address, { origin: new URL(url).origin, credential, deadline }))
+      return await work((address) => get(address, { origin: new URL(url).origin, audience, credential, deadline }))
     } catch (cause) {
       throw new Problem('unavailable', 'The directory of people cannot be asked.', { cause, retryAfter: 5 })
     }
@@ -130,17 +133,18 @@ const missingSchema = z.object({ error: z.object({ code: z.literal('Request_Reso
 
 interface Reach {
   readonly origin: string
+  readonly audience: string
   readonly credential: TokenCredential
   /** On the scale of `performance.now()`. */
   readonly deadline: number
 }
 
-async function get(address: string, { origin, credential, deadline }: Reach): Promise<unknown> {
+async function get(address: string, { origin, audience, credential, deadline }: Reach): Promise<unknown> {
   // The link to the next page comes from outside: the token is sent to the directory's origin only.
   if (new URL(address).origin !== origin) throw new Error('The directory named a page that is not its own.')
   for (;;) {
     const abortSignal = AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
-    const token = await credential.getToken('https://graph.microsoft.com/.default', { abortSignal })
+    const token = await credential.getToken(`${audience}/.default`, { abortSignal })
     if (token === null) throw new Error('There is no token for the directory.')
     const response = await fetch(address, {
       headers: { authorization: `Bearer ${token.token}` },
@@ -155,7 +159,7 @@ async function get(address: string, { origin, credential, deadline }: Reach): Pr
     await response.body?.cancel()
     const wait = pause(response)
     if (wait === null || performance.now() + wait >= deadline)
-      throw new Error(`The directory answered ${response.status}.`)
+      throw new UnexpectedStatus('The directory', response.status)
     await new Promise((done) => setTimeout(done, wait))
   }
 }

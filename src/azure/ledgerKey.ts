@@ -3,10 +3,13 @@ import { z } from 'zod'
 import type { KeyVersion } from '../core/log/mac.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { LedgerKey } from '../ports/ledgerKey.ts'
+import { UnexpectedStatus } from './unexpectedStatus.ts'
 
 export interface VaultSecretSettings {
   /** A Key Vault secret id without a version: `https://<vault>/secrets/<name>`. */
   readonly secretId: string
+  /** What tokens for Key Vault are for in this cloud: `https://vault.azure.net`. */
+  readonly audience: string
   readonly credential: TokenCredential
   /** In milliseconds, for one reading of the list with all its pages. */
   readonly timeout?: number
@@ -111,13 +114,14 @@ export class VaultLedgerKey implements LedgerKey {
     // The link to the next page comes from outside: the token is sent to this vault only.
     if (new URL(address).origin !== new URL(this.#settings.secretId).origin)
       throw new Error('The vault named a page that is not its own.')
-    const token = await this.#settings.credential.getToken('https://vault.azure.net/.default', { abortSignal: signal })
+    const { credential, audience } = this.#settings
+    const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal })
     if (token === null) throw new Error('There is no token for the vault.')
     const headers = { authorization: `Bearer ${token.token}` }
     const response = await fetch(address, { headers, redirect: 'error', signal })
     if (response.status === 200) return response.json()
     await response.body?.cancel()
-    throw new Error(`The vault answered ${response.status}.`)
+    throw new UnexpectedStatus('The vault', response.status)
   }
 }
 

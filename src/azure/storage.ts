@@ -10,7 +10,7 @@ import { TableLimits } from './limits.ts'
 import { prepareLedger } from './meta.ts'
 import { TableOutbox } from './outbox.ts'
 import { TableSeals } from './seals.ts'
-import { connectTables, type Tables, type TablesOptions } from './tables.ts'
+import { connectTables, type TablesOptions } from './tables.ts'
 
 /** An account's tables and blobs, and the log and tenant that this deployment keeps there. */
 export interface StorageSettings {
@@ -19,7 +19,6 @@ export interface StorageSettings {
   /** The name of the log. */
   readonly origin: string
   readonly tenant: string
-  readonly at: Instant
   /** Whether snapshots are taken: they need a container of their own. */
   readonly backup: boolean
 }
@@ -34,24 +33,24 @@ export interface Storage {
   /** Authenticates the rows. */
   readonly macs: Macs
   readonly backup?: { readonly rows: TableRows; readonly archive: BlobArchive }
-  readonly incomplete?: Incomplete
+  /**
+   * Creates missing tables and containers, checks that they belong to this deployment, and archives the policy's files.
+   * Comes before any decision is made under that policy, and may be repeated.
+   *
+   * @returns what a restore could not bring back; `null` of a ledger that lacks nothing
+   * @throws {Error} naming the field, if this is the storage of another deployment or of another format
+   * @throws {Problem} `unavailable`, `evidence-broken`
+   */
+  prepare(policy: Policy, at: Instant): Promise<Incomplete | null>
 }
 
-/**
- * Opens the storage of a deployment. Creates missing tables and containers, and checks that they belong to this
- * deployment. Archives the policy's files before any decision is made under that policy.
- *
- * @throws {Error} naming the field, if this is the storage of another deployment or of another format
- * @throws {Problem} `unavailable`
- */
-export async function openStorage(settings: StorageSettings, policy: Policy): Promise<Storage> {
-  const { origin, tenant, at } = settings
+/** Connects to the storage of a deployment. Sends nothing. */
+export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings }: StorageSettings): Storage {
   const tables = connectTables({ ...settings.tables, origin })
   const archive = new BlobArchive({ ...settings.blobs, container: 'evidence' })
-  const { incomplete } = await prepareLedger(tables, { origin, tenant, at })
-  await archive.prepare()
-  const backup = settings.backup ? await backupOf(settings, tables) : null
-  await archivePolicy(archive, policy)
+  const backup = isBackedUp
+    ? { rows: new TableRows(tables), archive: new BlobArchive({ ...settings.blobs, container: 'backup' }) }
+    : null
   return {
     ledger: new TableLedger(tables),
     limits: new TableLimits(tables),
@@ -60,12 +59,12 @@ export async function openStorage(settings: StorageSettings, policy: Policy): Pr
     archive,
     macs: tables.macs,
     ...(backup && { backup }),
-    ...(incomplete && { incomplete }),
+    async prepare(policy, at) {
+      const { incomplete = null } = await prepareLedger(tables, { origin, tenant, at })
+      await archive.prepare()
+      await backup?.archive.prepare()
+      await archivePolicy(archive, policy)
+      return incomplete
+    },
   }
-}
-
-async function backupOf({ blobs }: StorageSettings, tables: Tables) {
-  const archive = new BlobArchive({ ...blobs, container: 'backup' })
-  await archive.prepare()
-  return { rows: new TableRows(tables), archive }
 }

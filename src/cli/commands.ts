@@ -45,10 +45,7 @@ const authority = {
   tenant: { value: 'ID', help: 'the Entra tenant to sign in to (COUNTERSIGN_TENANT)' },
   authority: { value: 'URL', help: 'the issuer of tokens, if it is not an Entra tenant (COUNTERSIGN_AUTHORITY)' },
   client: { value: 'ID', help: "this command's application id there (COUNTERSIGN_LOGIN_CLIENT)" },
-  scope: {
-    value: 'SCOPE',
-    help: 'the scope of the token, as api://<application id>/access_as_user (COUNTERSIGN_SCOPE)',
-  },
+  scope: { value: 'SCOPE', help: 'the scope of the token, as <application id>/access_as_user (COUNTERSIGN_SCOPE)' },
 } as const satisfies Record<string, Option>
 
 const action = {

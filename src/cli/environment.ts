@@ -1,7 +1,8 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Leaves out this program's credentials, so that a program which it starts cannot act in its name. */
-export function withoutCredentials(environment: Environment): Environment {
-  const { COUNTERSIGN_TOKEN: _token, COUNTERSIGN_CLIENT_SECRET: _secret, ...rest } = environment
-  return rest
-}
+/** The variables that this program signs in with. */
+const credentials: readonly string[] = ['COUNTERSIGN_TOKEN', 'COUNTERSIGN_TOKEN_COMMAND', 'COUNTERSIGN_CLIENT_SECRET']
+
+/** Removes the credentials of this program, for a program that must not act in its name. */
+export const withoutCredentials = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !credentials.includes(name)))

@@ -45,11 +45,14 @@ Settings
   COUNTERSIGN_TOKEN           an access token; comes before all settings below
   COUNTERSIGN_TENANT          the Entra tenant that people sign in to; or
   COUNTERSIGN_AUTHORITY       the issuer of their tokens, if it is not an Entra tenant
+  COUNTERSIGN_CLOUD           the cloud of the tenant: public (if unset), gcc-high or dod
   COUNTERSIGN_LOGIN_CLIENT    this command's application id there
+  COUNTERSIGN_TOKEN_COMMAND   for agents without a secret: a shell command that prints an access token and nothing else.
+                              It runs again when the token nears its end, and comes before the three settings below
   COUNTERSIGN_TOKEN_URL       the token endpoint, for agents
   COUNTERSIGN_CLIENT_ID       the agent's application id
   COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line
-  COUNTERSIGN_SCOPE           the scope of tokens; in Entra api://<application id>/.default, for people …/access_as_user
+  COUNTERSIGN_SCOPE           the scope of tokens; in Entra <application id>/.default, for people …/access_as_user
   COUNTERSIGN_PATIENCE        seconds for which a call without an answer is repeated (30)
   NO_COLOR                    no colours
 
@@ -75,7 +78,7 @@ macOS. approve, deny and download use it; so do show and wait if no agent is con
 not renewed: sign in again. It is never written to a file and never printed.
 
 With a COMMAND the token is kept nowhere: the command gets it as COUNTERSIGN_TOKEN, and all other variables except
-COUNTERSIGN_CLIENT_SECRET. The exit code is then the command's own.
+COUNTERSIGN_TOKEN_COMMAND and COUNTERSIGN_CLIENT_SECRET. The exit code is then the command's own.
 
 A scope that ends in /.default, which agents need, is read as ending in /access_as_user.
 --json writes { "exit", "login": { "expiresAt", "keyring" } }.`
@@ -88,9 +91,9 @@ absolute path, its arguments and the working directory. Nothing else can be run 
 It is not bound to environment variables, standard input, where symbolic links lead, or the contents of the executable,
 of scripts and of any other file.
 
-The command inherits the environment variables without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET, so that it is
-not signed in as the agent. This does not stop a hostile command: a process of the same user can read this program's
-own environment.
+The command inherits the environment variables without COUNTERSIGN_TOKEN, COUNTERSIGN_TOKEN_COMMAND and
+COUNTERSIGN_CLIENT_SECRET, so that it is not signed in as the agent. This does not stop a hostile command: a process of
+the same user can read this program's own environment.
 
 The command starts only after the service has recorded that the approval is used. A crash between the two leaves the
 request redeemed and the command not run; the command never runs twice.

@@ -1,4 +1,4 @@
-import packageJson from '../../package.json' with { type: 'json' }
+import { version } from '../../package.json'
 import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { decide } from './decide.ts'
 import { download } from './download.ts'
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Gives the text of help or version, which need no settings. */
 function informationFor(args: readonly string[]): string | undefined {
-  if (args[0] === '--version') return `${packageJson.version}\n`
+  if (args[0] === '--version') return `${version}\n`
   if (args[0] === '--help' || args[0] === '-h') return help()
   if (args[0] === 'help') return help(args[1])
   if (asksForHelp(args)) return help(args[0])

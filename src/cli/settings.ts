@@ -1,4 +1,5 @@
 import { isObjectId } from '../core/data/id.ts'
+import { cloudNames, clouds, cloudSetting, isCloudName } from '../runtime/cloud.ts'
 import type { Environment } from './environment.ts'
 import { Exit, exits } from './exit.ts'
 import { type Command, commands } from './commands.ts'
@@ -17,6 +18,8 @@ export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   /** A person's sign-in in the keyring; `null` if this system has no keyring. */
   | { readonly kind: 'keyring'; readonly keyring: Keyring | null; readonly service: string }
+  /** What prints an agent's token, for a shell to run. */
+  | { readonly kind: 'command'; readonly command: string; readonly environment: Environment }
   | {
       readonly kind: 'client'
       readonly tokenUrl: URL
@@ -27,7 +30,8 @@ export type Credentials =
 
 /**
  * Reads the settings. An option comes before its variable, and a token before all other credentials. Without a token,
- * commands of people use the sign-in and commands of agents the client credentials; neither uses the other's.
+ * commands of people use the sign-in, and commands of agents the token command or else the client credentials; neither
+ * uses the other's.
  *
  * @throws {Exit} 78, naming the setting that is missing or malformed
  */
@@ -39,12 +43,15 @@ export function readSettings(options: Options, environment: Environment): Settin
   if (token) return { url, patience, credentials: { kind: 'token', token: bearer(token) } }
 
   const { caller = 'agent' }: Command = commands[options.command]
+  const command = find('COUNTERSIGN_TOKEN_COMMAND')
   const isAgent =
+    command ??
     find('COUNTERSIGN_TOKEN_URL', 'token-url') ??
     find('COUNTERSIGN_CLIENT_ID', 'client-id') ??
     find('COUNTERSIGN_CLIENT_SECRET')
   if (caller === 'person' || (caller === 'either' && !isAgent))
     return { url, patience, credentials: { kind: 'keyring', keyring: findKeyring(environment), service: url.href } }
+  if (command) return { url, patience, credentials: { kind: 'command', command: command.value, environment } }
   return { url, patience, credentials: clientCredentials(options, environment) }
 }
 
@@ -69,27 +76,25 @@ export function readLoginSettings(options: Options, environment: Environment): L
   const tenant = find('COUNTERSIGN_TENANT', 'tenant')
   const authority = find('COUNTERSIGN_AUTHORITY', 'authority')
   if (tenant && !isObjectId(tenant.value)) misconfigured(`${tenant.name} is not the id of a tenant, a GUID`)
+  const cloud = find(cloudSetting)?.value ?? 'public'
+  if (!isCloudName(cloud)) misconfigured(`${cloudSetting} is ${cloudNames.join(', ')}; public if unset`)
   const issuer =
     authority === undefined && tenant
-      ? { ...tenant, value: `https://login.microsoftonline.com/${tenant.value.toLowerCase()}/v2.0` }
+      ? { ...tenant, value: `${clouds[cloud].login}/${tenant.value.toLowerCase()}/v2.0` }
       : need(
           'COUNTERSIGN_AUTHORITY',
           'the issuer that signs people in; for Entra, COUNTERSIGN_TENANT is enough',
           'authority',
         )
   const clientId = need('COUNTERSIGN_LOGIN_CLIENT', "this command's application id in the tenant", 'client').value
-  const scope = need(
-    'COUNTERSIGN_SCOPE',
-    'the scope to sign in for, as api://<application id>/access_as_user',
-    'scope',
-  ).value
+  const scope = need('COUNTERSIGN_SCOPE', 'the scope to sign in for, as <application id>/access_as_user', 'scope').value
   return { issuer: secureUrl(issuer), clientId, scope: scope.replace(/\/\.default$/, '/access_as_user') }
 }
 
 function clientCredentials(options: Options, environment: Environment): Credentials {
   const { find, need } = finding(options, environment)
   const all = 'all of COUNTERSIGN_TOKEN_URL, COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
-  const hint = `give COUNTERSIGN_TOKEN, or ${all}`
+  const hint = `give COUNTERSIGN_TOKEN, or COUNTERSIGN_TOKEN_COMMAND, or ${all}`
   const tokenUrl = secureUrl(need('COUNTERSIGN_TOKEN_URL', hint, 'token-url'))
   const clientId = need('COUNTERSIGN_CLIENT_ID', hint, 'client-id').value
   const clientSecret = need('COUNTERSIGN_CLIENT_SECRET', hint).value

@@ -2,23 +2,38 @@ import { isObject } from '../core/data/json.ts'
 import { Exit, exits } from './exit.ts'
 import { type Patience, type Reply, send } from './http.ts'
 import type { Credentials } from './settings.ts'
+import { runTokenCommand } from './tokenCommand.ts'
 
 /** Gives the access token to call with. `renew` says that the last one was refused. */
 export type TokenSource = (renew?: boolean) => Promise<string>
 
 /**
- * Takes the token from the environment or the keyring. Otherwise gets one by client credentials (RFC 6749 section 4.4),
- * and keeps it in memory until shortly before it expires.
+ * Takes the token from the environment or the keyring. Otherwise gets one from the token command or by client credentials
+ * (RFC 6749 section 4.4), keeps it in memory until shortly before it expires, and then gets another.
  */
 export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
   if (credentials.kind === 'token') return (renew) => (renew ? refused() : Promise.resolve(credentials.token))
   if (credentials.kind === 'keyring') return (renew) => (renew ? signInAgain() : signedIn(credentials))
-  let kept: { readonly token: string; readonly until: number } | undefined
+  const get = async (): Promise<Fetched> => {
+    if (credentials.kind === 'client') return getToken(credentials, patience)
+    const { token, expiresAt } = await runTokenCommand(credentials.command, credentials.environment)
+    return { token, until: untilRenewed(expiresAt - Date.now()) }
+  }
+  let kept: Fetched | undefined
   return async (renew = false) => {
-    if (!kept || renew || Date.now() >= kept.until) kept = await getToken(credentials, patience)
+    if (!kept || renew || Date.now() >= kept.until) kept = await get()
     return kept.token
   }
 }
+
+/** A token, and until when it is used, in milliseconds since 1970. */
+interface Fetched {
+  readonly token: string
+  readonly until: number
+}
+
+/** A minute early, but never before half of its life is over: short tokens must be of use too. */
+const untilRenewed = (lifetime: number): number => Date.now() + Math.max(lifetime - 60_000, lifetime / 2)
 
 async function refused(): Promise<never> {
   throw new Exit(exits.usage, 'COUNTERSIGN_TOKEN was not accepted: it may have expired, or be for another service.')
@@ -39,7 +54,7 @@ async function signInAgain(): Promise<never> {
   throw new Exit(exits.usage, 'Your sign-in has expired, or is for another service. Sign in again: countersign login.')
 }
 
-async function getToken(client: Credentials & { kind: 'client' }, patience: Patience) {
+async function getToken(client: Credentials & { kind: 'client' }, patience: Patience): Promise<Fetched> {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: client.clientId,
@@ -53,9 +68,7 @@ async function getToken(client: Credentials & { kind: 'client' }, patience: Pati
   const token = isObject(json) ? json['access_token'] : undefined
   if (reply.status !== 200 || !isObject(json) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw failed(reply, client.scope)
-  const lifetime = Number(json['expires_in'] ?? 300) * 1000
-  // Renews a minute early, but not in the first half of the lifetime, so that short-lived tokens are of use too.
-  return { token, until: Date.now() + Math.max(lifetime - 60_000, lifetime / 2) }
+  return { token, until: untilRenewed(Number(json['expires_in'] ?? 300) * 1000) }
 }
 
 function failed({ status, json }: Reply, scope: string | undefined): Exit {
@@ -63,7 +76,7 @@ function failed({ status, json }: Reply, scope: string | undefined): Exit {
   if (typeof error !== 'string' || status >= 500)
     return new Exit(exits.unreachable, `COUNTERSIGN_TOKEN_URL answered no token (status ${status}).`)
   const words = typeof description === 'string' ? `, ${description.slice(0, 300)}` : ''
-  const hint = scope ? '' : ' COUNTERSIGN_SCOPE is not set; Entra asks for api://<application id>/.default.'
+  const hint = scope ? '' : ' COUNTERSIGN_SCOPE is not set; Entra asks for <application id>/.default.'
   const names = 'COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
   return new Exit(exits.usage, `COUNTERSIGN_TOKEN_URL refused ${names}: ${error}${words}.${hint}`)
 }

@@ -1,6 +1,6 @@
 import { type Erased, type Erasure, erase } from '../core/request/erasure.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
-import { Problem } from '../core/data/problem.ts'
+import { noSuchRequest } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { applyDeadline, type ChangeParts, record, retrying, timeOf } from '../approvals/commit.ts'
 import { recollectionOf } from '../approvals/recollection.ts'
@@ -31,7 +31,7 @@ function eraseSome(parts: ChangeParts, id: RequestId, erasure: Erasure): Promise
   const { ledger, clock } = parts
   return ledger.inTurn(shardOf(id), async () => {
     const loaded = await ledger.load(shardOf(id), { request: id })
-    if (!loaded.request) throw new Problem('not-found', 'There is no such request.')
+    if (!loaded.request) throw noSuchRequest()
     await recollectionOf(ledger).check(loaded.request)
     const { erased, ...step } = erase(loaded.request, erasure)
     if (erased.length === 0) return erased

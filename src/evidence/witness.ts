@@ -49,23 +49,30 @@ export class Witness {
   /** The time at which the newest read of the files began, in milliseconds. */
   #readAt = Number.NEGATIVE_INFINITY
 
-  private constructor(parts: WitnessParts) {
+  /** Makes one that knows nothing yet: see {@link begin}. */
+  constructor(parts: WitnessParts) {
     this.#parts = parts
     this.ledger = this.#guarded(parts.ledger)
   }
 
+  /** Makes one that has begun. @throws {Problem} `unavailable` */
+  static async begin(parts: WitnessParts): Promise<Witness> {
+    const witness = new Witness(parts)
+    await witness.begin()
+    return witness
+  }
+
   /**
-   * Reads the newest file.
+   * Reads the newest file. Comes before anything is committed, and may be repeated.
    *
    * @throws {Problem} `unavailable`
    */
-  static async begin(parts: WitnessParts): Promise<Witness> {
-    const witness = new Witness(parts)
-    const now = parts.clock.now()
-    witness.#readAt = milliseconds(now)
-    for (const month of monthsBack(dayOf(now), await parts.seals.first()))
-      if (await witness.#read(`${headsPrefix}${month}`)) break
-    return witness
+  async begin(): Promise<void> {
+    const { clock, seals } = this.#parts
+    const now = clock.now()
+    this.#readAt = milliseconds(now)
+    for (const month of monthsBack(dayOf(now), await seals.first()))
+      if (await this.#read(`${headsPrefix}${month}`)) break
   }
 
   /**

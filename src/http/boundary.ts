@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
-import { backgroundLine, causesOf, faultOf, rowsIn } from '../runtime/log.ts'
+import { backgroundLine, causesOf, faultOf, noted } from '../runtime/log.ts'
 import { logLine } from '../runtime/logLine.ts'
 import { formatTraceparent, type Trace, traced, traceOf } from '../runtime/trace.ts'
 import { problemType } from '../core/data/namespace.ts'
@@ -63,7 +63,7 @@ export function boundary(route: string, handler: Handler, patience: number = lon
       ...(code !== undefined && { code }),
       ...(newer && { newer }),
       ...(isBug && faultOf(failure)),
-      ...(failure instanceof Problem && { code: failure.code, ...rowsIn(failure), ...causesOf(failure) }),
+      ...(failure instanceof Problem && { code: failure.code, ...noted(failure), ...causesOf(failure) }),
     }
     if (isBug) context.error(logLine('call', line))
     else context.info(logLine('call', line))

@@ -2,7 +2,7 @@ import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
-import { bearer, type KeySource, remoteKeys } from '../runtime/token.ts'
+import { bearer, claimOf, type KeySource, remoteKeys } from '../runtime/token.ts'
 
 /** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
 export type Caller =
@@ -40,7 +40,7 @@ export function callers(settings: CallerSettings): (authorization: string | null
 
   return async (authorization) => {
     const token = bearer(authorization)
-    if (token === null) throw refused()
+    if (token === null) throw refused('token')
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         algorithms: ['RS256'],
@@ -48,19 +48,20 @@ export function callers(settings: CallerSettings): (authorization: string | null
         clockTolerance: 60,
         requiredClaims: ['exp', 'iat'],
       })
-      if (!isAccessToken(protectedHeader)) throw refused()
+      if (!isAccessToken(protectedHeader)) throw refused('typ')
       return callerFrom(claimsOf.parse(payload))
     } catch (cause) {
       if (cause instanceof Problem) throw cause
-      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(cause)
+      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
       throw cause
     }
   }
 }
 
-/** One sentence for every fault: whoever forges a token learns nothing from it. The cause is for the log. */
-function refused(cause?: unknown): Problem {
+/** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */
+function refused(claim: string, cause?: unknown): Problem {
   return new Problem('unauthenticated', 'This needs a valid access token of our tenant, sent as a bearer token.', {
+    claim,
     cause,
   })
 }
@@ -137,9 +138,10 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
   const id = parseObjectId(oid)
   const client = parseObjectId(claims.azp)
   if (scp === undefined) {
-    if (idtyp !== 'app' && (idtyp !== undefined || sub !== oid)) throw refused()
+    if (idtyp !== 'app' && (idtyp !== undefined || sub !== oid)) throw refused('scp')
     return { kind: 'agent', id, appId: client, roles }
   }
-  if (idtyp === 'app' || !scp.split(' ').includes(scope)) throw refused()
+  if (idtyp === 'app') throw refused('idtyp')
+  if (!scp.split(' ').includes(scope)) throw refused('scp')
   return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims) }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../core/data/json.ts'
 import { isObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { type Gate, gate } from '../teams/inbound/gate.ts'
+import { clouds } from '../runtime/cloud.ts'
 import { tenantId } from './accounts.ts'
 
 /** The app id of the local bot. */
@@ -18,7 +19,7 @@ export function localTeams(env: NodeJS.ProcessEnv, playground: string | null): L
   const serviceUrl = env['COUNTERSIGN_CONNECTOR'] || playground
   if (!serviceUrl) return null
   const jwksUri = env['COUNTERSIGN_BOT_KEYS']
-  return { serviceUrl, gate: jwksUri ? gate({ botAppId, tenantId, jwksUri }) : openGate }
+  return { serviceUrl, gate: jwksUri ? gate({ botAppId, tenantId, jwksUri, bots: clouds.public.bots }) : openGate }
 }
 
 /**

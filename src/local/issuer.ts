@@ -25,10 +25,11 @@ export const paths = {
   jwks: `/${tenantId}/discovery/v2.0/keys`,
 }
 
+/** How the provider names the API: it wants a URI. No caller sees it, since Entra's scopes name the application's id. */
 const resource = `api://${apiAppId}`
 
 /** The scope with which a program acts for a person. */
-const peoplesScope = `${resource}/access_as_user`
+const peoplesScope = `${apiAppId}/access_as_user`
 
 /** Seconds that a token is valid, by real time and not by the stack's clock. */
 const lifetime = 3600
@@ -70,7 +71,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
         defaultResource({ oidc }: Context, client, granted) {
           if (granted !== undefined) return resource
           const scope = oidc.params['scope'] ?? ''
-          const wanted = client.clientId === signInAppId ? peoplesScope : `${resource}/.default`
+          const wanted = client.clientId === signInAppId ? peoplesScope : `${apiAppId}/.default`
           if (!scope.split(' ').includes(wanted)) throw new errors.InvalidScope(`scope must be ${wanted}`, scope)
           return resource
         },

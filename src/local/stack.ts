@@ -4,7 +4,7 @@ import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type App, compose, type Adapters } from '../app.ts'
 import { GraphDirectory } from '../azure/directory.ts'
-import { openStorage } from '../azure/storage.ts'
+import { connectStorage } from '../azure/storage.ts'
 import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
 import { readVerifiers } from '../runtime/folder.ts'
@@ -14,6 +14,7 @@ import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
 import { connect } from '../teams/outbound/connection.ts'
 import { drawing } from '../cards/lazyCards.ts'
+import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, peoplesApps, tenantId } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
@@ -58,28 +59,26 @@ export interface LocalStack {
 export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const { data, policy, baseUrl, azurite, identity, clock } = parts
   const { account, key } = azurite
-  const storage = await openStorage(
-    {
-      tables: {
-        url: azurite.tablesUrl,
-        credential: new AzureNamedKeyCredential(account, key),
-        ledgerKey: await fileLedgerKey(ledgerKeyIn(data)),
-      },
-      blobs: { url: azurite.blobsUrl, credential: new StorageSharedKeyCredential(account, key) },
-      origin,
-      tenant: tenantId,
-      at: clock.now(),
-      backup: parts.backup ?? false,
+  const storage = connectStorage({
+    tables: {
+      url: azurite.tablesUrl,
+      credential: new AzureNamedKeyCredential(account, key),
+      ledgerKey: await fileLedgerKey(ledgerKeyIn(data)),
     },
-    policy,
-  )
+    blobs: { url: azurite.blobsUrl, credential: new StorageSharedKeyCredential(account, key) },
+    origin,
+    tenant: tenantId,
+    backup: parts.backup ?? false,
+  })
+  const incomplete = await storage.prepare(policy, clock.now())
   const { archive, seals } = storage
   const witness = await Witness.begin({ ...storage, clock, failed: parts.failed, random: randomBytes })
   const app = compose({
     ...storage,
+    ...(incomplete && { incomplete }),
     ledger: witness.ledger,
     policy,
-    directory: new GraphDirectory({ url: identity.graphUrl, credential: anyToken, clock }),
+    directory: new GraphDirectory({ url: identity.graphUrl, audience: 'local', credential: anyToken, clock }),
     signer: await fileSigner(grantKeyIn(data)),
     logSigner: await fileSigner(logKeyIn(data)),
     origin,
@@ -100,8 +99,8 @@ function teamsOn(
   { serviceUrl, gate }: LocalTeams,
   cards: () => Promise<Cards>,
 ): Pick<Adapters, 'messengers' | 'teams'> {
-  const settings = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
-  const messenger = connect(settings, async (request) => (await cards()).channel(request), {
+  const bot = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
+  const messenger = connect({ ...bot, cloud: clouds.public }, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
   return { messengers: new Map([['teams', messenger]]), teams: { cards, gate } }

@@ -40,7 +40,7 @@ ${groups.join('')}${owned.join('')}
 Try, in another terminal, in this folder:
 
   export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}
-  export COUNTERSIGN_SCOPE=api://${apiAppId}/.default
+  export COUNTERSIGN_SCOPE=${apiAppId}/.default
   export COUNTERSIGN_AUTHORITY=${identity.issuer} COUNTERSIGN_LOGIN_CLIENT=${signInAppId}
   export COUNTERSIGN_CLIENT_ID=${agent?.appId ?? ''} COUNTERSIGN_CLIENT_SECRET=${agent?.secret ?? ''}
   export PATH=$PWD/dist/bin:$PATH

@@ -101,7 +101,7 @@ async function deployed({ from }: RestoreOptions, env: NodeJS.ProcessEnv): Promi
     tables: { url: config.tablesUrl, credential },
     origin: config.origin,
     tenant: config.tenantId,
-    ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, credential }),
+    ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, audience: config.cloud.vault, credential }),
     signer: new VaultSigner({ keyId: config.logKey, credential }),
     clock: { now: () => instant(Date.now()) },
   })

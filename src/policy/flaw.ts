@@ -13,13 +13,14 @@ export class BadPolicy extends Error {
   readonly flaws: readonly Flaw[]
 
   constructor(flaws: readonly Flaw[], options?: ErrorOptions) {
-    super(flaws.map(sentence).join('\n'), options)
+    super(flaws.map(sentenceOf).join('\n'), options)
     this.name = 'BadPolicy'
     this.flaws = flaws
   }
 }
 
-const sentence = ({ file, line, rule, reason }: Flaw): string =>
+/** Writes a flaw as one line: file, line, rule, reason. */
+export const sentenceOf = ({ file, line, rule, reason }: Flaw): string =>
   `${line === undefined ? file : `${file}:${line}`}: ${rule === undefined ? '' : `rule ${rule}: `}${reason}`
 
 /** @param offset in UTF-16 units, as JavaScript counts */

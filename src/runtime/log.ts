@@ -13,6 +13,8 @@ export interface Fault {
   readonly newer?: NewerRow
   /** The row that is not as the service wrote it. */
   readonly broken?: BrokenRow
+  /** The claim of an access token that was refused. */
+  readonly claim?: string
   /** The innermost calls of the error's stack. */
   readonly stack?: readonly string[]
 }
@@ -22,14 +24,14 @@ const mostCalls = 8
 
 export function faultOf(cause: unknown): Fault {
   const stack = callsOf(cause)
-  return { error: errorName(cause), ...rowsIn(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
+  return { error: errorName(cause), ...noted(cause), ...causesOf(cause), ...(stack.length > 0 && { stack }) }
 }
 
-/** The rows that a problem names for the log. */
-export function rowsIn(cause: unknown): Pick<Fault, 'newer' | 'broken'> {
+/** What a problem notes for the log alone: rows, and the claim of a token. */
+export function noted(cause: unknown): Pick<Fault, 'newer' | 'broken' | 'claim'> {
   if (!(cause instanceof Problem)) return {}
-  const { newer, broken } = cause.details
-  return { ...(newer && { newer }), ...(broken && { broken }) }
+  const { newer, broken, claim } = cause.details
+  return { ...(newer && { newer }), ...(broken && { broken }), ...(claim !== undefined && { claim }) }
 }
 
 /** Lists the causes of an error. Callers never see them: their errors are translated. */

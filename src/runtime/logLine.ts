@@ -7,15 +7,15 @@ const ofError = ['error', 'newer', 'broken', 'causes', 'stack'] as const
  */
 export const logLines = {
   /** A call that was answered. */
-  call: ['route', 'status', 'ms', 'trace', 'span', 'caller', 'code', ...ofError],
+  call: ['route', 'status', 'ms', 'trace', 'span', 'caller', 'code', 'claim', ...ofError],
   /** A download whose answer ended early, after its `call`. */
   download: ['route', 'brokenOff', 'trace', 'span', ...ofError],
   /** One run of a timer. */
   timer: ['timer', 'ms', 'trace', 'span', 'done', ...ofError],
   /** An error of work that no caller waits for. */
   background: ['background', 'trace', 'span', ...ofError],
-  /** A setting that was left out, at the start of a process. */
-  start: ['start', 'missing', 'effect'],
+  /** A setting that was left out, or why a process cannot begin. */
+  start: ['start', 'missing', 'failing', 'effect', ...ofError],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type LogLineKind = keyof typeof logLines

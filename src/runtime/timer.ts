@@ -16,7 +16,7 @@ interface Lines {
  *
  * @param run resolves to what it did
  */
-export function timer(name: string, run: () => Promise<number | readonly string[]>) {
+export function timer(name: string, run: () => Promise<readonly string[] | Readonly<Record<string, number>>>) {
   return async (_timer: unknown, lines: Lines): Promise<void> => {
     const trace = traceOf(null, lines.traceContext?.traceParent)
     const started = performance.now()

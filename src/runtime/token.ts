@@ -29,6 +29,21 @@ export function bearer(authorization: string | null): string | null {
 }
 
 /**
+ * Names, for the log, what of a token was refused: a claim, a member of its header, or `signature`; `token` if it is
+ * not a signed JWT at all. The name comes from the reader's own forms and never from the token.
+ *
+ * @param cause an error of jose or zod
+ */
+export function claimOf(cause: unknown): string {
+  if (cause instanceof z.ZodError) return cause.issues[0]?.path.join('.') || 'token'
+  if (cause instanceof errors.JWTClaimValidationFailed || cause instanceof errors.JWTExpired) return cause.claim
+  if (cause instanceof errors.JWSSignatureVerificationFailed) return 'signature'
+  if (cause instanceof errors.JOSEAlgNotAllowed) return 'alg'
+  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) return 'kid'
+  return 'token'
+}
+
+/**
  * Fetches keys when they are needed, and again after an hour. An unknown key makes it fetch again, at most once per
  * cooldown.
  *

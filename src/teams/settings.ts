@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '../core/request/request.ts'
+import type { Cloud } from '../runtime/cloud.ts'
 
 /** How the bot's identity is registered. No type needs a password: a managed identity stands behind each. */
 export const appTypes = ['UserAssignedMsi', 'SingleTenant', 'MultiTenant'] as const
@@ -13,6 +14,8 @@ export interface TeamsSettings {
   readonly clientId: string
   /** Where the Bot Connector listens. */
   readonly serviceUrl: string
+  /** Where the bot's tokens come from. */
+  readonly cloud: Pick<Cloud, 'login' | 'exchange' | 'bots'>
 }
 
 export interface ConnectionOptions {

@@ -244,7 +244,8 @@ const bot: Words['bot'] = {
   youApproved: 'You approved this.',
   yourOtherAccount: 'You have already decided this with another account.',
   waiting: (many, more) => `Waiting for a decision: ${many}${more ? ' or more. What expires first comes first.' : ''}`,
-  notFound: 'There is no such request, or it is not for you. Who may decide stands on its card in the channel.',
+  notFound:
+    'There is no such request, or it is not for you. Who may decide stands on its card in the channel; guests, and accounts without a user type in the directory, never may.',
   outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',
   notConfirmed: 'Nothing was counted: to approve, type the last part of the target exactly as it is shown.',
   ambiguous: 'Nothing was counted: what your Teams client sent can be read in more than one way.',

@@ -31,7 +31,7 @@ test('a person is a member who may sign in', async () => {
   const [asked] = graph.received
   expect(asked?.path).toBe(`/v1.0/users/${dana}`)
   expect(asked?.query.get('$select')).toBe('id,displayName,userType,accountEnabled,identityParentId')
-  expect(asked?.headers.authorization).toBe('Bearer token-for-https://graph.microsoft.com/.default')
+  expect(asked?.headers.authorization).toBe(`Bearer token-for-${audience}/.default`)
 })
 
 test.each([
@@ -261,11 +261,13 @@ test('the directory works if it answers that an unknown person does not exist', 
   expect(graph.received[0]?.path).toBe('/v1.0/users/00000000-0000-0000-0000-000000000000')
 })
 
+const audience = 'https://dod-graph.microsoft.us'
+
 function directory(more: Partial<GraphSettings> = {}): GraphDirectory {
   const credential: TokenCredential = {
     getToken: async (scope) => ({ token: `token-for-${[scope].flat().join()}`, expiresOnTimestamp: 0 }),
   }
-  return new GraphDirectory({ url: `${graph.origin}/v1.0`, credential, clock: { now: () => now }, ...more })
+  return new GraphDirectory({ url: `${graph.origin}/v1.0`, audience, credential, clock: { now: () => now }, ...more })
 }
 
 function page(ids: readonly string[], next?: string): Answer {

@@ -14,12 +14,14 @@ const perPage = 2
 let versions: Map<string, Version>
 let trouble: (request: Received) => Answer | null
 let now: number
+let scopes: string[]
 let vault: Double
 
 beforeEach(async () => {
   versions = new Map()
   trouble = () => null
   now = 0
+  scopes = []
   vault = await startDouble((request) => trouble(request) ?? answer(request))
 })
 
@@ -35,6 +37,7 @@ test('versions are newest first, over all pages, and only those in force', async
   expect(found.map(({ id }) => id)).toEqual(['newest', 'middle', 'old'])
   expect(found[0]?.secret).toEqual(secretOf('newest'))
   expect(vault.received.every(({ headers }) => headers.authorization === 'Bearer a-token')).toBe(true)
+  expect(new Set(scopes)).toEqual(new Set([`${audience}/.default`]))
 })
 
 test('all instances agree on the order of versions of one second', async () => {
@@ -119,10 +122,23 @@ function version(name: string, { enabled = true, ...rest }: Partial<Version['att
 
 const secretOf = (name: string): Buffer => Buffer.alloc(32, name)
 
-const credential: TokenCredential = { getToken: async () => ({ token: 'a-token', expiresOnTimestamp: 1e15 }) }
+const credential: TokenCredential = {
+  async getToken(scope) {
+    scopes.push([scope].flat().join())
+    return { token: 'a-token', expiresOnTimestamp: 1e15 }
+  },
+}
+
+const audience = 'https://vault.usgovcloudapi.net'
 
 const keyOf = () =>
-  new VaultLedgerKey({ secretId: `${vault.origin}/secrets/ledger`, credential, now: () => now, timeout: 2_000 })
+  new VaultLedgerKey({
+    secretId: `${vault.origin}/secrets/ledger`,
+    audience,
+    credential,
+    now: () => now,
+    timeout: 2_000,
+  })
 
 const listed = (id: string): Answer => ({
   status: 200,

@@ -39,7 +39,7 @@ type Env = Readonly<Record<string, string>>
 const here = (more: Env = {}): Env => ({
   ...{ PATH: `${tools}:${process.env['PATH'] ?? ''}`, CALLS: calls, KEPT: kept },
   ...{ COUNTERSIGN_URL: service.url, COUNTERSIGN_AUTHORITY: identity.issuer, COUNTERSIGN_LOGIN_CLIENT: signInAppId },
-  ...{ COUNTERSIGN_SCOPE: `api://${apiAppId}/access_as_user`, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' },
+  ...{ COUNTERSIGN_SCOPE: `${apiAppId}/access_as_user`, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' },
   ...more,
 })
 
@@ -407,7 +407,7 @@ describe('settings', () => {
   })
 
   test('options come before variables', async () => {
-    const args = ['--authority', identity.issuer, '--client', signInAppId, '--scope', `api://${apiAppId}/.default`]
+    const args = ['--authority', identity.issuer, '--client', signInAppId, '--scope', `${apiAppId}/.default`]
     const env = here({ COUNTERSIGN_AUTHORITY: 'x', COUNTERSIGN_LOGIN_CLIENT: 'x', COUNTERSIGN_SCOPE: 'x' })
     expect((await run(['login', '--url', service.url, ...args], env, as('dba-1'))).code).toBe(0)
   })

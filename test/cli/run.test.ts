@@ -103,6 +103,7 @@ test("passes the environment on, without the agent's credentials", async () => {
   const given = {
     COUNTERSIGN_TOKEN: 'token',
     COUNTERSIGN_CLIENT_SECRET: 'secret',
+    COUNTERSIGN_TOKEN_COMMAND: 'echo token',
     COUNTERSIGN_CLIENT_ID: 'id',
     MINE: 'x',
   }
@@ -111,6 +112,7 @@ test("passes the environment on, without the agent's credentials", async () => {
   expect(inherited).toMatchObject({ MINE: 'x', COUNTERSIGN_CLIENT_ID: 'id', COUNTERSIGN_URL: double.url })
   expect(inherited).not.toHaveProperty('COUNTERSIGN_TOKEN')
   expect(inherited).not.toHaveProperty('COUNTERSIGN_CLIENT_SECRET')
+  expect(inherited).not.toHaveProperty('COUNTERSIGN_TOKEN_COMMAND')
 })
 
 test('resolves a name on the PATH to an executable file', async () => {

@@ -1,5 +1,7 @@
+import { readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { action, type Double, ok, problem, request, requestId, startDouble } from './double.ts'
 import { buildProgram, joined, type Program } from './program.ts'
 
@@ -43,9 +45,9 @@ describe('client credentials', () => {
   test('get a token, with the scope if one is set', async () => {
     double.answer('token', tokens(3600))
     expect(await show(client())).toMatchObject({ code: 0 })
-    await show(client({ COUNTERSIGN_SCOPE: 'api://app/.default' }))
+    await show(client({ COUNTERSIGN_SCOPE: 'app/.default' }))
     const form = { grant_type: 'client_credentials', client_id: 'the-client', client_secret: 'the-secret' }
-    expect(double.sent('token')).toEqual([form, { ...form, scope: 'api://app/.default' }])
+    expect(double.sent('token')).toEqual([form, { ...form, scope: 'app/.default' }])
     expect(used()).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
 
@@ -92,6 +94,83 @@ describe('client credentials', () => {
     double.answer('token', reply)
     expect(await show(client())).toMatchObject({ code: 69 })
     expect(used()).toEqual([])
+  })
+})
+
+describe('a command that prints a token', () => {
+  /** Says how often it was run, so that every run gives another token. */
+  const counting = 'echo run >> runs; echo token-$(wc -l < runs | tr -d " ")'
+  const printing = (command: string, env: Readonly<Record<string, string>> = {}) => ({
+    ...{ COUNTERSIGN_TOKEN: '', COUNTERSIGN_TOKEN_COMMAND: command, ...env },
+  })
+  const jwt = (exp: number) =>
+    ['{}', JSON.stringify({ exp: Math.floor(Date.now() / 1000) + exp }), 'x']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+  const wait = (env: Readonly<Record<string, string>>) => {
+    double.answer('read', ok(request()), ok(request({ status: 'denied', next: 'stop' })))
+    return program.run(['wait', requestId], { env: { COUNTERSIGN_URL: double.url, ...env } })
+  }
+
+  beforeEach(() => rmSync(join(program.folder, 'runs'), { force: true }))
+
+  test('gives one token for all calls while it lives, whatever kind it is', async () => {
+    expect(await wait(printing(counting))).toMatchObject({ code: 77 })
+    expect(used()).toEqual(['Bearer token-1', 'Bearer token-1'])
+    double.reset()
+    await wait(printing('echo run >> runs; echo "$JWT"', { JWT: jwt(3600) }))
+    expect(readFileSync(join(program.folder, 'runs'), 'utf8')).toBe('run\nrun\n')
+  })
+
+  test('is run again when the token nears its end', async () => {
+    await wait(printing('echo run >> runs; echo "$JWT"', { JWT: jwt(-1) }))
+    expect(readFileSync(join(program.folder, 'runs'), 'utf8')).toBe('run\nrun\n')
+  })
+
+  test('is run again when its token is refused, once', async () => {
+    double.answer('read', problem(401, 'unauthenticated'), ok(request()))
+    expect(await show(printing(counting))).toMatchObject({ code: 0 })
+    expect(used()).toEqual(['Bearer token-1', 'Bearer token-2'])
+    double.answer('read', problem(401, 'unauthenticated'))
+    expect(await show(printing(counting))).toMatchObject({ code: 78 })
+    expect(used()).toHaveLength(4)
+  })
+
+  test('yields to a token that is given, and comes before client credentials', async () => {
+    await show(printing(counting, { COUNTERSIGN_TOKEN: 'given' }))
+    await show(client(printing(counting)))
+    expect(used()).toEqual(['Bearer given', 'Bearer token-1'])
+    expect(double.sent('token')).toEqual([])
+  })
+
+  test.each([
+    ['fails', 'echo why >&2; exit 3', 69, 'exit code 3'],
+    ['does not exist', 'there-is-no-such-command-7f', 78, '127'],
+    ['prints nothing', 'true', 78, 'no token'],
+    ['prints more than a token', 'echo secret-a secret-b', 78, 'no token'],
+    ['prints two lines', 'echo secret-a; echo secret-b', 78, 'no token'],
+    ['prints far too much', 'yes secret-a | head -c 100000', 78, 'no token'],
+    ['reads standard input', 'cat', 78, 'no token'],
+    ['is killed', 'kill -9 $$', 69, 'killed'],
+  ])('that %s is named, and its output is not shown', async (_what, command, expected, words) => {
+    const { code, stderr } = await show(printing(command))
+    expect(code).toBe(expected)
+    expect(joined(stderr)).toContain('COUNTERSIGN_TOKEN_COMMAND')
+    expect(joined(stderr)).toContain(words)
+    expect(stderr).not.toContain('secret-')
+    expect(used()).toEqual([])
+  })
+
+  test('says why it fails in its own words', async () => {
+    expect((await show(printing('echo please sign in first >&2; exit 1'))).stderr).toContain('please sign in first')
+  })
+
+  test('is an agent’s, and decides nothing', async () => {
+    const env = { COUNTERSIGN_URL: double.url, ...printing(counting) }
+    const { code, stderr } = await program.run(['deny', requestId, '--reason', 'no'], { env })
+    expect(code).toBe(78)
+    expect(joined(stderr)).toContain('not signed in')
+    expect(double.seen).toEqual([])
   })
 })
 

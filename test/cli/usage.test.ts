@@ -99,7 +99,7 @@ test.each([[['help']], [['--help']], [['-h']]])('%j lists every command, setting
   const { code, stdout } = await program.run(args)
   expect(code).toBe(0)
   for (const name of Object.keys(commands)) expect(stdout).toContain(`  ${name} `)
-  for (const name of ['URL', 'TOKEN', 'TOKEN_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'SCOPE', 'PATIENCE'])
+  for (const name of ['URL', 'TOKEN', 'TOKEN_COMMAND', 'TOKEN_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'SCOPE', 'PATIENCE'])
     expect(stdout).toContain(`COUNTERSIGN_${name} `)
   for (const exit of [69, 70, 75, 77, 78]) expect(stdout).toContain(`  ${exit}  `)
 })
@@ -125,6 +125,6 @@ test('the help of run says what is bound and what is not', async () => {
     'scripts',
   ])
     expect(stdout).toContain(part)
-  for (const part of ['redeemed', 'without COUNTERSIGN_TOKEN and COUNTERSIGN_CLIENT_SECRET'])
+  for (const part of ['redeemed', 'COUNTERSIGN_TOKEN,', 'COUNTERSIGN_TOKEN_COMMAND', 'COUNTERSIGN_CLIENT_SECRET'])
     expect(stdout).toContain(part)
 })

@@ -2,6 +2,7 @@ import { agents, users } from '../../src/local/accounts.ts'
 import { localTeams } from '../../src/local/bot.ts'
 import { localSettings } from '../../src/local/settings.ts'
 import { readConfig } from '../../src/config.ts'
+import { cloudNames } from '../../src/runtime/cloud.ts'
 import { appTypes } from '../../src/teams/settings.ts'
 import { codesIn, readPage, rowsOf, sectionOf } from '../support/pages.ts'
 
@@ -37,7 +38,7 @@ test('docs/operate/settings.md names exactly the settings that a deployment read
 })
 
 /** What may be left out, at a price that the page names. */
-const optional = ['COUNTERSIGN_CLIENTS', 'COUNTERSIGN_BACKUP']
+const optional = ['COUNTERSIGN_CLIENTS', 'COUNTERSIGN_BACKUP', 'COUNTERSIGN_CLOUD']
 
 test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(
   'a deployment does not start without %s',
@@ -55,6 +56,14 @@ test.each(optional)('a deployment starts without %s', (name) => {
 test('docs/operate/settings.md names every type that the bot may be registered as', () => {
   const [row = []] = rowsOf(settings).filter(([name]) => name === '`BOT_APP_TYPE`')
   expect(codesIn(row[2] ?? '')).toEqual(expect.arrayContaining([...appTypes]))
+})
+
+test('docs/operate/settings.md names every cloud, with an address of its Bot Connector', () => {
+  const rows = rowsOf(sectionOf(settings, '## Clouds')).slice(1)
+  const named = rows.map(([, name = '', url = '']) => [codesIn(name)[0], codesIn(url)[0] ?? ''] as const)
+  expect(new Set(named.map(([name]) => name))).toEqual(new Set(cloudNames))
+  for (const [COUNTERSIGN_CLOUD = '', BOT_SERVICE_URL] of named)
+    expect(() => readConfig({ ...deployed, COUNTERSIGN_CLOUD, BOT_SERVICE_URL })).not.toThrow()
 })
 
 test('docs/agents/local.md names exactly the settings that the local stack reads', () => {

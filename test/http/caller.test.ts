@@ -3,6 +3,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 import { Problem } from '../../src/core/data/problem.ts'
 import { type Caller, callers, type CallerSettings } from '../../src/http/caller.ts'
 import { type Answer, type Double, startDouble } from '../support/double.ts'
+import { faultOf } from '../../src/runtime/log.ts'
 import { publiclySigned, unsigned } from '../support/forgedTokens.ts'
 
 const tenantId = '11111111-1111-4111-8111-111111111111'
@@ -240,6 +241,35 @@ test("all faults get the same words, which are the service's own", async () => {
   ]
   const problems = await Promise.all(faults.map((fault) => problemOf(call(fault))))
   expect(new Set(problems.map(({ message }) => message)).size).toBe(1)
+})
+
+const canary = 'canary-7a31'
+
+test.each<[string, () => Promise<string>]>([
+  ['aud', () => token(agent({ aud: canary }))],
+  ['iss', () => token(agent({ iss: canary }))],
+  ['tid', () => token(agent({ tid: canary }))],
+  ['ver', () => token(agent({ ver: canary }))],
+  ['oid', () => token(agent({ oid: canary }))],
+  ['azp', () => token(agent({ azp: canary }))],
+  ['exp', () => token(agent({ exp: seconds(-3600) }))],
+  ['nbf', () => token(agent({ nbf: seconds(3600) }))],
+  ['iat', () => token(agent({ iat: canary }))],
+  ['idtyp', () => token(agent({ idtyp: canary }))],
+  ['idtyp', () => token(person({ idtyp: 'app' }))],
+  ['scp', () => token(person({ scp: canary }))],
+  ['scp', () => token(person({ scp: undefined, sub: canary }))],
+  ['roles.1', () => token(agent({ roles: [canary, 7] }))],
+  ['typ', () => token(agent(), { typ: canary })],
+  ['kid', () => token(agent(), { kid: canary })],
+  ['signature', () => token(agent(), {}, strangers)],
+  ['alg', async () => publiclySigned(KeyObject.from(ours.publicKey), 'one', agent())[0] ?? ''],
+  ['token', async () => `${canary}.${canary}.${canary}`],
+  ['token', async () => canary],
+])('the log names what of a token was refused, and not what it says: %s', async (claim, made) => {
+  const problem = await problemOf(call(await made()))
+  expect(problem).toMatchObject({ code: 'unauthenticated', details: { claim } })
+  expect(JSON.stringify([faultOf(problem), problem.message])).not.toContain(canary)
 })
 
 test('a new key is found, and the one before it still counts', async () => {

@@ -64,5 +64,5 @@ function call(token: string | null) {
 function directory(): GraphDirectory {
   const credential = { getToken: async () => ({ token: 'local', expiresOnTimestamp: 0 }) }
   const clock = { now: () => parseInstant('2026-01-31T12:00:00.000Z') }
-  return new GraphDirectory({ url: identity.graphUrl, credential, clock })
+  return new GraphDirectory({ url: identity.graphUrl, audience: 'local', credential, clock })
 }

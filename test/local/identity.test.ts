@@ -154,7 +154,7 @@ async function clientCredentials(changed: Record<string, string>) {
     client_id: deployBot?.appId ?? '',
     client_secret: 'local-deploy-bot-secret',
     grant_type: 'client_credentials',
-    scope: `api://${apiAppId}/.default`,
+    scope: `${apiAppId}/.default`,
   }
   return answer(await fetch(identity.tokenUrl, { method: 'POST', body: new URLSearchParams({ ...form, ...changed }) }))
 }

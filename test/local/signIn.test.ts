@@ -15,7 +15,7 @@ let program: Server
 let redirectUri: string
 let person: Browser
 
-const scope = `api://${apiAppId}/access_as_user`
+const scope = `${apiAppId}/access_as_user`
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
 beforeAll(async () => {
@@ -81,7 +81,7 @@ test.each([
   ['no challenge', { code_challenge: '' }, 'invalid_request'],
   ['a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
   ['another scope', { scope: 'https://graph.microsoft.com/User.Read' }, 'invalid_scope'],
-  ["an agent's scope", { scope: `api://${apiAppId}/.default` }, 'invalid_scope'],
+  ["an agent's scope", { scope: `${apiAppId}/.default` }, 'invalid_scope'],
   ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
 ])('no one is asked to sign in for %s', async (_what, changed, error) => {
   const { searchParams, hash } = new URL((await person.visit(authorize(changed).url)).url)

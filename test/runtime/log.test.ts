@@ -55,21 +55,21 @@ describe('a timer', () => {
 
   test('has one line and its own trace for every run', async () => {
     const seen: (Trace | null)[] = []
-    const run = timer('sweep', async () => seen.push(currentTrace()))
+    const run = timer('sweep', async () => ({ requests: seen.push(currentTrace()) }))
     await run(null, context)
     await run(null, context)
     expect(seen[0]?.id).not.toBe(seen[1]?.id)
     expect(lines).toEqual(
       seen.map((trace, i) => [
         'info',
-        { timer: 'sweep', ms: expect.any(Number), trace: trace?.id, span: trace?.span, done: i + 1 },
+        { timer: 'sweep', ms: expect.any(Number), trace: trace?.id, span: trace?.span, done: { requests: i + 1 } },
       ]),
     )
   })
 
   test('continues the trace that the host began for its run', async () => {
     const traceContext = { traceParent: `00-${'e'.repeat(32)}-${'f'.repeat(16)}-01` }
-    await timer('sweep', async () => 0)(null, { ...context, traceContext })
+    await timer('sweep', async () => ({}))(null, { ...context, traceContext })
     expect(lines).toMatchObject([['info', { timer: 'sweep', trace: 'e'.repeat(32) }]])
   })
 

@@ -52,7 +52,7 @@ export const callerRows: readonly Row[] = [
       {
         name: 'gate-issuer',
         file: 'src/teams/inbound/gate.ts',
-        find: "iss: z.literal('https://api.botframework.com'),",
+        find: 'iss: z.literal(issuer),',
         replace: '',
         tests: { [gate]: [token] },
       },
@@ -66,7 +66,7 @@ export const callerRows: readonly Row[] = [
       {
         name: 'gate-service-url',
         file: 'src/teams/inbound/gate.ts',
-        find: 'if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused()',
+        find: "if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl')",
         replace: '',
         tests: { [gate]: [token] },
       },
@@ -127,7 +127,7 @@ export const callerRows: readonly Row[] = [
       {
         name: 'token-type',
         file: 'src/http/caller.ts',
-        find: 'if (!isAccessToken(protectedHeader)) throw refused()',
+        find: "if (!isAccessToken(protectedHeader)) throw refused('typ')",
         replace: '',
         tests: { [caller]: ['a header is refused that has %s'] },
       },
@@ -269,6 +269,15 @@ export const callerRows: readonly Row[] = [
         find: 'oauth.validateAuthResponse(server, client, url, state)',
         replace: 'oauth.validateAuthResponse(server, client, url, oauth.skipStateCheck)',
         tests: { [login]: ['an answer from a browser › %s is ignored, and the right one still counts'] },
+      },
+      {
+        name: 'token-inherited',
+        file: 'src/cli/environment.ts',
+        find: "'COUNTERSIGN_TOKEN_COMMAND', ",
+        replace: '',
+        tests: {
+          'test/cli/run.test.ts': ['hands the environment over, without what the agent signs in with'],
+        },
       },
       {
         name: 'login-person',

@@ -135,9 +135,7 @@ export const floodRows: readonly Row[] = [
         find: "'--ignore-scripts'",
         replace: "'--no-fund'",
         tests: {
-          'test/supply.test.ts': [
-            'no command that installs packages runs their scripts, in any environment',
-          ],
+          'test/supply.test.ts': ['no command that installs packages runs their scripts, in any environment'],
         },
       },
       {

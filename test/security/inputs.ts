@@ -177,6 +177,15 @@ export const inputRows: readonly Row[] = [
         tests: { 'test/runtime/log.test.ts': ['nothing of the message is logged: %s'] },
       },
       {
+        name: 'claim-by-name',
+        file: 'src/runtime/token.ts',
+        find: 'return cause.claim\n',
+        replace: "return cause.claim + String(cause.payload[cause.claim] ?? '')\n",
+        tests: {
+          'test/http/caller.test.ts': ['the log names what of a token was refused, and not what it says: %s'],
+        },
+      },
+      {
         name: 'one-sentence',
         file: 'src/teams/inbound/gate.ts',
         find: "return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {",

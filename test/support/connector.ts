@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PostedCard } from '../../src/ports/messenger.ts'
+import { clouds } from '../../src/runtime/cloud.ts'
 import { type Call, type Fault, type Plan, startFaultProxy } from './faultProxy.ts'
 
 /** One call, whether it arrived or a fault kept it away. */
@@ -56,6 +57,7 @@ export const settingsOf = ({ url }: Pick<Connector, 'url'>) =>
     tenantId: '00000000-0000-4000-8000-0000000000a1',
     clientId: '00000000-0000-4000-8000-0000000000b2',
     serviceUrl: url,
+    cloud: clouds.public,
   }) as const
 
 /** https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages: 100 KB, as UTF-16. */

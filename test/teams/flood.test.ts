@@ -1,6 +1,7 @@
 import { botAppId } from '../../src/local/bot.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { Problem } from '../../src/core/data/problem.ts'
+import { clouds } from '../../src/runtime/cloud.ts'
 import { teamsDoor } from '../../src/teams/inbound/door.ts'
 import { gate } from '../../src/teams/inbound/gate.ts'
 import { startDouble } from '../support/double.ts'
@@ -13,7 +14,7 @@ test('2,000 forged calls reach nobody, ask for the keys once, and leave nothing 
   const server = await startDouble(() => ({ status: 200, body: published }))
   const heard: unknown[] = []
   const door = teamsDoor({
-    gate: gate({ botAppId, tenantId, jwksUri: `${server.origin}/keys` }),
+    gate: gate({ botAppId, tenantId, jwksUri: `${server.origin}/keys`, bots: clouds.public.bots }),
     bot: async (intent) => {
       heard.push(intent)
       return { kind: 'none' }

@@ -3,6 +3,8 @@ import * as fc from 'fast-check'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { Problem } from '../../src/core/data/problem.ts'
+import { type CloudName, cloudNames, clouds } from '../../src/runtime/cloud.ts'
+import { faultOf } from '../../src/runtime/log.ts'
 import { gate, type GateSettings, isServiceUrl } from '../../src/teams/inbound/gate.ts'
 import { type Answer, type Double, startDouble } from '../support/double.ts'
 import { publiclySigned, unsigned } from '../support/forgedTokens.ts'
@@ -151,13 +153,13 @@ test.each<[string, string]>([
   ['nothing', ''],
 ])('a service URL is refused that has %s, though the token says the same', async (_fault, url) => {
   await expectRefused(await token({ serviceurl: url }), activity({ serviceUrl: url }))
-  expect(isServiceUrl(url)).toBe(false)
+  expect(isServiceUrl(url, clouds.public.bots.hosts)).toBe(false)
 })
 
 test.each([serviceUrl, 'https://smba.trafficmanager.net/teams', 'https://smba.infra.gcc.teams.microsoft.com/'])(
   'a service URL of Teams is %s',
   async (url) => {
-    expect(isServiceUrl(url)).toBe(true)
+    expect(isServiceUrl(url, clouds.public.bots.hosts)).toBe(true)
     expect(await outcome(await token({ serviceurl: url }), activity({ serviceUrl: url }))).toBe('let in')
   },
 )
@@ -232,6 +234,60 @@ test('all faults have the same words, and they are ours', async () => {
   ]
   const problems = await Promise.all(faults.map(problemOf))
   expect(new Set(problems.map(({ message }) => message)).size).toBe(1)
+})
+
+const canary = 'canary-5c02'
+
+test.each<[string, Claims, JsonObject]>([
+  ['aud', { aud: canary }, {}],
+  ['iss', { iss: canary }, {}],
+  ['exp', { exp: seconds(-3600) }, {}],
+  ['nbf', { nbf: undefined }, {}],
+  ['serviceurl', { serviceurl: canary }, {}],
+  ['serviceurl', { serviceurl: [canary] }, {}],
+  ['channelId', {}, { channelId: canary }],
+  ['serviceUrl', {}, { serviceUrl: `https://${canary}.example/` }],
+  ['channelData.tenant.id', {}, { channelData: { tenant: { id: canary } } }],
+  ['channelData.tenant.id', {}, { channelData: {}, conversation: { id: 'c' } }],
+  ['conversation.tenantId', {}, { conversation: { id: 'c', tenantId: canary } }],
+  ['from.tenantId', {}, { from: { id: '29:x', tenantId: canary } }],
+])('the log names what was refused, and not what it says: %s', async (claim, claims, body) => {
+  const problem = await problemOf(attempt(await token(claims), activity(body)))
+  expect(problem).toMatchObject({ code: 'unauthenticated', details: { claim } })
+  expect(JSON.stringify([faultOf(problem), problem.message])).not.toContain(canary)
+})
+
+test.each([
+  ['token', 'e30.e30'],
+  ['token', 'e30.e30.e30'],
+])('the log names what was refused where there is no claim: %s', async (claim, text) => {
+  expect(await problemOf(attempt(text))).toMatchObject({ details: { claim } })
+})
+
+test.each([
+  ['kid', { kid: canary }],
+  ['signature', {}],
+])('the log names the key and the signature, too: %s', async (claim, header) => {
+  const problem = await problemOf(attempt(await token({}, header, claim === 'kid' ? teams : strangers)))
+  expect(problem).toMatchObject({ details: { claim } })
+  expect(JSON.stringify(faultOf(problem))).not.toContain(canary)
+})
+
+test.each<[CloudName, string, string]>([
+  ['public', 'https://api.botframework.com', 'https://smba.trafficmanager.net/emea/'],
+  ['gcc-high', 'https://api.botframework.us', 'https://smba.infra.gov.teams.microsoft.us/gcch'],
+  ['dod', 'https://api.botframework.us', 'https://smba.infra.dod.teams.microsoft.us/dod'],
+])('each cloud has an issuer and hosts of its own: %s', async (name, iss, url) => {
+  const enter = async (cloud: CloudName): Promise<string> => {
+    const pass = gate(settings({ bots: clouds[cloud].bots }))
+    const signed = await token({ iss, serviceurl: url })
+    return pass(`Bearer ${signed}`, activity({ serviceUrl: url })).then(
+      () => 'let in',
+      () => 'refused',
+    )
+  }
+  for (const cloud of cloudNames)
+    expect([cloud, await enter(cloud)]).toEqual([cloud, cloud === name ? 'let in' : 'refused'])
 })
 
 test('whatever is signed, and whatever the body is, nothing but our own problem comes of it', async () => {
@@ -349,7 +405,7 @@ async function keyPair(kid: string, alg = 'RS256'): Promise<KeyPair> {
 const endorsed = ({ jwk }: KeyPair): JWK => ({ ...jwk, endorsements: ['webchat', 'msteams'] }) as JWK
 
 function settings(more: Partial<GateSettings> = {}): GateSettings {
-  return { botAppId, tenantId, jwksUri: `${server.origin}/keys`, ...more }
+  return { botAppId, tenantId, jwksUri: `${server.origin}/keys`, bots: clouds.public.bots, ...more }
 }
 
 function seconds(fromNow: number): number {

@@ -86,6 +86,19 @@ test('words in a channel begin a conversation of their own', async () => {
   expect(message?.body.attachments).toBeUndefined()
 })
 
+test('a post names the channel, the tenant and no bot: its token tells Teams who it is', async () => {
+  await post()
+  await teams.say(channel, 'Sealed.')
+  const { tenantId } = settings()
+  for (const { body } of connector.calls)
+    expect(body).toEqual({
+      isGroup: true,
+      tenantId,
+      channelData: { channel: { id: channel }, tenant: { id: tenantId } },
+      activity: expect.any(Object),
+    })
+})
+
 test('a reply in a channel goes into the thread it belongs to', async () => {
   const { conversation } = await post()
   await teams.reply(conversation, 'Done.')

@@ -11,7 +11,7 @@ import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import { startConnector } from '../../test/support/connector.ts'
 import { type Bench, figure, inTurns } from './figure.ts'
-import { forward } from './front.ts'
+import { forward } from '../../test/support/front.ts'
 
 /** What is started, and asked for its document: what is deployed, and an app of one function that does nothing. */
 const apps = { deployed: 'dist/main.cjs', empty: 'dist/bench/empty.cjs' }

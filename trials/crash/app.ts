@@ -15,6 +15,7 @@ import { type HostOptions, startHost } from '../../src/local/host.ts'
 import type { Identity } from '../../src/local/identity.ts'
 import { listen } from '../../src/local/port.ts'
 import { composeLocal } from '../../src/local/stack.ts'
+import { clouds } from '../../src/runtime/cloud.ts'
 import { captureFunctions, runStartHooks } from '../../src/local/worker.ts'
 import { backgroundLine } from '../../src/runtime/log.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -76,7 +77,7 @@ async function open(functions: HostOptions['functions'], given: Given): Promise<
     ...{ data, cards, baseUrl, azurite, identity },
     policy: await loadPolicy('policy', cards),
     clock: { now: () => instant(Date.now() + ahead) },
-    teams: { serviceUrl: connector, gate: gate({ botAppId, tenantId, jwksUri: botKeys }) },
+    teams: { serviceUrl: connector, gate: gate({ botAppId, tenantId, jwksUri: botKeys, bots: clouds.public.bots }) },
     failed: (cause) => complain(backgroundLine(cause), cause),
   })
   useApp(app)

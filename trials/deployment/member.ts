@@ -11,7 +11,7 @@ export interface Member {
   readonly pid: number
   /** Sets its clock forward. */
   advance(seconds: number): Promise<void>
-  timer(name: 'sweep' | 'deliver'): Promise<void>
+  timer(name: 'sweep'): Promise<void>
   witness(): Promise<Witnessed>
   /** Ends the process as the platform does: calls under way may end. */
   readonly close: () => Promise<void>

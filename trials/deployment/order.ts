@@ -17,7 +17,7 @@ export type Order = { readonly n: number } & Task
 
 export type Task =
   | { readonly kind: 'advance'; readonly seconds: number }
-  | { readonly kind: 'timer'; readonly name: 'sweep' | 'deliver' }
+  | { readonly kind: 'timer'; readonly name: 'sweep' }
   | { readonly kind: 'witness' }
   | { readonly kind: 'close' }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Instant, instant, milliseconds } from './instant.ts'
-import { Problem } from './problem.ts'
+import { noSuchRequest, Problem } from './problem.ts'
 
 /** An Entra object id: a GUID in lower case. */
 export type ObjectId = string & { readonly __brand: 'ObjectId' }
@@ -39,7 +39,7 @@ export function parseObjectId(text: string, pointer = ''): ObjectId {
 
 /** @throws {Problem} `not-found` unless the text is a request id: no request has a malformed id. */
 export function parseRequestId(text: string): RequestId {
-  if (!requestId.test(text)) throw new Problem('not-found', 'There is no such request.')
+  if (!requestId.test(text)) throw noSuchRequest()
   return text as RequestId
 }
 

@@ -76,6 +76,8 @@ export interface ProblemDetails {
   readonly newer?: NewerRow
   /** For the log and health alone. */
   readonly broken?: BrokenRow
+  /** Names the claim of an access token that was refused, and never its value. For the log alone. */
+  readonly claim?: string
   readonly cause?: unknown
 }
 
@@ -99,6 +101,16 @@ export class Problem extends Error {
     return table[this.code][1]
   }
 }
+
+/**
+ * Says that there is no such request, in the same words whether there is none or the caller may not know of it. The
+ * words name a reason that is easily overlooked: old accounts of Entra may have no user type, and count as guests.
+ */
+export const noSuchRequest = (): Problem =>
+  new Problem(
+    'not-found',
+    'There is no such request, or it is not for you. Guests, and accounts without a user type in the directory, see none.',
+  )
 
 /** Whether an error says that a row is not as the service wrote it. */
 export const isBroken = (cause: unknown): cause is Problem =>

@@ -87,7 +87,11 @@ export function checkMayDecide(request: ApprovalRequest, facts: Facts, excluded:
     throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
   if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))
     throw new Problem('self-approval', 'You cannot decide what your own agent asked for, or what is asked for you.')
-  if (!facts.member) throw new Problem('not-permitted', 'Guests do not decide.')
+  if (!facts.member)
+    throw new Problem(
+      'not-permitted',
+      'Guests do not decide, nor does an account without a user type in the directory.',
+    )
   if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')
 }
 

@@ -1,8 +1,20 @@
 import type { Policy } from '../../ports/policy.ts'
 import type { Archive } from '../../ports/archive.ts'
 
-/** Stores the files of the policy in force in the archive, before any request is decided under it. */
-export async function archivePolicy(archive: Pick<Archive, 'create'>, policy: Policy): Promise<void> {
+/**
+ * Stores the files of the policy in force in the archive, before any request is decided under it. All files are asked
+ * for at once, so that a start under a policy which is known there takes one round of calls.
+ *
+ * @throws {Error} that names a file which is in the archive with other bytes
+ * @throws {Problem} `unavailable`
+ */
+export async function archivePolicy(archive: Pick<Archive, 'read' | 'create'>, policy: Policy): Promise<void> {
   const folder = `policy/${policy.version.slice('sha256:'.length)}`
-  for (const [name, bytes] of policy.files()) await archive.create(`${folder}/${name}`, bytes, 'text/plain')
+  const files = [...policy.files()].map(([name, bytes]) => ({ name: `${folder}/${name}`, bytes }))
+  await Promise.all(
+    files.map(async ({ name, bytes }) => {
+      const kept = await archive.read(name)
+      if (kept === null || !Buffer.from(kept).equals(bytes)) await archive.create(name, bytes, 'text/plain')
+    }),
+  )
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { isObjectId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { Problem } from '../../core/data/problem.ts'
-import { bearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
+import type { Cloud } from '../../runtime/cloud.ts'
+import { bearer, claimOf, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
 
 /**
  * Lets an activity in if Teams sent it, from our tenant, to our bot.
@@ -16,15 +17,14 @@ export type Gate = (authorization: string | null, activity: JsonObject) => Promi
 export interface GateSettings extends KeySource {
   readonly botAppId: string
   readonly tenantId: string
+  /** Who signs what Teams sends, and the hosts that Teams may say it comes from. */
+  readonly bots: Pick<Cloud['bots'], 'issuer' | 'hosts'>
 }
 
 const channel = 'msteams'
 
-/** The Bot Connector of Teams in the public cloud and in GCC; the issuers of the other clouds are not ours. */
-const hosts: readonly string[] = ['smba.trafficmanager.net', 'smba.infra.gcc.teams.microsoft.com']
-
-/** Says whether this is an address of the Bot Connector of Teams. Reads it as text, so that no two parsers disagree. */
-export function isServiceUrl(text: string): boolean {
+/** Says whether this is an address of one of the hosts. Reads it as text, so that no two parsers disagree. */
+export function isServiceUrl(text: string, hosts: readonly string[]): boolean {
   const [, host = ''] = /^https:\/\/([a-z0-9.-]+)(?:\/[A-Za-z0-9/_-]*)?$/.exec(text) ?? []
   return hosts.includes(host)
 }
@@ -36,16 +36,16 @@ export function isServiceUrl(text: string): boolean {
  * @throws {Error} without the bot's or the tenant's id: a gate without them would let every bot and tenant in.
  */
 export function gate(settings: GateSettings): Gate {
-  const { botAppId, tenantId } = settings
+  const { botAppId, tenantId, bots } = settings
   if (!isObjectId(botAppId)) throw new Error('The gate needs the app id of the bot: a GUID.')
   if (!isObjectId(tenantId)) throw new Error('The gate needs the id of the tenant: a GUID.')
   const keys = remoteKeys(settings, endorsed)
-  const origin = originOf(tenantId.toLowerCase())
-  const claims = claimsFor(botAppId.toLowerCase())
+  const origin = originOf(tenantId.toLowerCase(), bots.hosts)
+  const claims = claimsFor(botAppId.toLowerCase(), bots.issuer)
 
   return async (authorization, activity) => {
     const token = bearer(authorization)
-    if (token === null) throw refused()
+    if (token === null) throw refused('token')
     try {
       // Cheap before expensive: an activity that fails here causes no request for keys.
       const { serviceUrl } = origin.parse(activity)
@@ -55,18 +55,19 @@ export function gate(settings: GateSettings): Gate {
         requiredClaims: ['exp', 'nbf'],
       })
       const { serviceurl } = claims.parse(payload)
-      if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused()
+      if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl')
     } catch (cause) {
       if (cause instanceof Problem) throw cause
-      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(cause)
+      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
       throw cause
     }
   }
 }
 
-/** One sentence for every fault: whoever forges a token learns nothing from it. The cause is for the log. */
-function refused(cause?: unknown): Problem {
+/** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */
+function refused(claim: string, cause?: unknown): Problem {
   return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {
+    claim,
     cause,
   })
 }
@@ -75,9 +76,9 @@ function refused(cause?: unknown): Problem {
 const endorsed = ({ endorsements }: PublishedKey): boolean =>
   Array.isArray(endorsements) && endorsements.includes(channel)
 
-function claimsFor(botAppId: string) {
+function claimsFor(botAppId: string, issuer: string) {
   return z.object({
-    iss: z.literal('https://api.botframework.com'),
+    iss: z.literal(issuer),
     // the bot's own token for the connector is signed by others and has another audience: reflected, it is refused
     aud: z.literal(botAppId),
     serviceurl: z.string(),
@@ -85,18 +86,20 @@ function claimsFor(botAppId: string) {
 }
 
 /** Where an activity says it comes from. Our tenant wherever a tenant is named, and it is named. */
-function originOf(tenantId: string) {
+function originOf(tenantId: string, hosts: readonly string[]) {
   const ours = z.string().refine((id) => id.toLowerCase() === tenantId)
   const account = z.object({ tenantId: ours.optional() })
   return z
     .object({
       channelId: z.literal(channel),
-      serviceUrl: z.string().refine(isServiceUrl),
+      serviceUrl: z.string().refine((url) => isServiceUrl(url, hosts)),
       channelData: z.object({ tenant: z.object({ id: ours }).optional() }).optional(),
       conversation: account.optional(),
       from: account.optional(),
     })
-    .refine(({ channelData, conversation }) => channelData?.tenant ?? conversation?.tenantId)
+    .refine(({ channelData, conversation }) => channelData?.tenant ?? conversation?.tenantId, {
+      path: ['channelData', 'tenant', 'id'],
+    })
 }
 
 const unslashed = (url: string): string => url.replace(/\/$/, '')

@@ -22,7 +22,8 @@ export class TeamsAdapter extends CloudAdapter {
 
   constructor(settings: TeamsSettings, credentials?: 'none') {
     const tokens = credentials === 'none' ? null : identity[settings.appType](settings)
-    super(new ConfigurationBotFrameworkAuthentication({}, signing(tokens), undefined, undefined, { httpClient }))
+    const signer = signing(tokens, settings.cloud.bots.scope)
+    super(new ConfigurationBotFrameworkAuthentication({}, signer, undefined, undefined, { httpClient }))
     this.#settings = settings
   }
 
@@ -40,24 +41,24 @@ export class TeamsAdapter extends CloudAdapter {
 const identity: Readonly<Record<AppType, (settings: TeamsSettings) => TokenCredential>> = {
   UserAssignedMsi: ({ appId }) => new ManagedIdentityCredential({ clientId: appId }),
   SingleTenant: (settings) => federated(settings.tenantId, settings),
-  MultiTenant: (settings) => federated('botframework.com', settings),
+  MultiTenant: (settings) => federated(settings.cloud.bots.tenant, settings),
 }
 
 /** https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity */
-function federated(tenantId: string, { appId, clientId }: TeamsSettings): TokenCredential {
+function federated(tenantId: string, { appId, clientId, cloud }: TeamsSettings): TokenCredential {
   const managed = new ManagedIdentityCredential({ clientId })
-  const assertion = async () => (await managed.getToken('api://AzureADTokenExchange/.default')).token
-  return new ClientAssertionCredential(tenantId, appId, assertion)
+  const assertion = async () => (await managed.getToken(`${cloud.exchange}/.default`)).token
+  return new ClientAssertionCredential(tenantId, appId, assertion, { authorityHost: cloud.login })
 }
 
 /** Wraps tokens as the SDK's credentials, which sign each request. */
-function signing(tokens: TokenCredential | null): SdkCredentials {
+function signing(tokens: TokenCredential | null, scope: string): SdkCredentials {
   return {
     isValidAppId: async () => true,
     isAuthenticationDisabled: async () => tokens === null,
     createCredentials: async () => ({
       async signRequest(request) {
-        const token = await tokens?.getToken('https://api.botframework.com/.default')
+        const token = await tokens?.getToken(scope)
         if (token) request.headers.set('authorization', `Bearer ${token.token}`)
         return request
       },

@@ -1,5 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises'
-import { type Activity, CardFactory } from 'botbuilder'
+import { type Activity, CardFactory, type ConversationParameters } from 'botbuilder'
 import type { Again, Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
 import { Refusal, TeamsAdapter } from './adapter.ts'
 import type { ConnectionOptions, Render, TeamsSettings } from '../settings.ts'
@@ -18,14 +18,14 @@ export function messenger(
   const adapter = new TeamsAdapter(settings, credentials)
   const patience = { within, pause }
 
-  const inChannel = (channel: string, activity: Partial<Activity>) => ({
-    isGroup: true,
-    bot: { id: settings.appId, name: '' },
-    tenantId: settings.tenantId,
-    channelData: { channel: { id: channel }, tenant: { id: settings.tenantId } },
-    // The SDK's type also demands the fields that Teams adds.
-    activity: activity as Activity,
-  })
+  // No `bot`: Teams knows the sender by its token, and in a channel the SDK's own TeamsInfo names no bot either.
+  const inChannel = (channel: string, activity: Partial<Activity>) =>
+    ({
+      isGroup: true,
+      tenantId: settings.tenantId,
+      channelData: { channel: { id: channel }, tenant: { id: settings.tenantId } },
+      activity,
+    }) as ConversationParameters // The SDK's type also demands the bot, and fields that Teams adds.
 
   return {
     async post(channel, request, again) {

@@ -14,17 +14,30 @@ export interface Behind {
   readonly key: string
 }
 
-/** Hands a call on to Azurite: with a signature of its account in place of the token, which it could not check. */
+/**
+ * Hands a call on to Azurite: with a signature of its account in place of the token, which it could not check. The calls
+ * inside a transaction name whole addresses, which become Azurite's.
+ */
 export function forward(req: IncomingMessage, res: ServerResponse, { url, account, key }: Behind): void {
-  const { authorization: _token, host: _host, ...headers } = req.headers
+  const { authorization: _token, host = '', 'content-length': length, ...headers } = req.headers
   const path = req.url ?? '/'
   const target = `${url}${path}${path.includes('?') ? '&' : '?'}${signature(account, key)}`
-  const outgoing = request(target, { method: req.method, headers }, (incoming) => {
-    res.writeHead(incoming.statusCode ?? 502, incoming.headers)
-    incoming.pipe(res)
+  const send = (sized: string | undefined) =>
+    request(
+      target,
+      { method: req.method, headers: { ...headers, ...(sized !== undefined && { 'content-length': sized }) } },
+      (incoming) => {
+        res.writeHead(incoming.statusCode ?? 502, incoming.headers)
+        incoming.pipe(res)
+      },
+    ).on('error', () => res.destroy())
+  if (!path.startsWith('/$batch')) return void req.pipe(send(length))
+  const chunks: Buffer[] = []
+  req.on('data', (chunk: Buffer) => chunks.push(chunk))
+  req.on('end', () => {
+    const body = Buffer.from(Buffer.concat(chunks).toString('utf8').replaceAll(`https://${host}/`, `${url}/`))
+    send(String(body.length)).end(body)
   })
-  outgoing.on('error', () => res.destroy())
-  req.pipe(outgoing)
 }
 
 const signature = (account: string, key: string): string =>

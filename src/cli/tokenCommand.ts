@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { Exit, exits } from './exit.ts'
+import type { Environment } from './environment.ts'
+
+const setting = 'COUNTERSIGN_TOKEN_COMMAND'
+
+/** Milliseconds. A cloud's command asks a service for the token, and may start slowly. */
+const patience = 60_000
+
+/** More bytes than any access token has. */
+const mostBytes = 64 * 1024
+
+/** Seconds for which a token counts that does not say when it expires. */
+const unknownLifetime = 300
+
+/** An access token, and when it expires, in milliseconds since 1970. */
+interface PrintedToken {
+  readonly token: string
+  readonly expiresAt: number
+}
+
+/**
+ * Runs the command that prints an access token, through the system's shell. Its errors are shown as it writes them, and
+ * its output never is. It has no standard input, which belongs to the command that waits for approval.
+ *
+ * @throws {Exit} 78 if there is no such command or it prints something else, 69 if it fails or does not end
+ */
+export async function runTokenCommand(command: string, environment: Environment): Promise<PrintedToken> {
+  const { code, output } = await run(command, environment)
+  if (code === null)
+    throw new Exit(exits.unreachable, `${setting} did not end within ${patience / 1000} seconds, or was killed.`)
+  // As shells have it: 127 not found, 126 not executable.
+  if (code === 126 || code === 127) throw new Exit(exits.usage, `${setting} cannot be run (exit code ${code}).`)
+  if (code !== 0) throw new Exit(exits.unreachable, `${setting} ended with exit code ${code}, and gave no token.`)
+  const token = output.trim()
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new Exit(exits.usage, `${setting} printed no token: it has to print the access token, and nothing else.`)
+  return { token, expiresAt: expiryOf(token) ?? Date.now() + unknownLifetime * 1000 }
+}
+
+/** Resolves to code `null` for a command that was ended because it took too long. */
+function run(command: string, environment: Environment): Promise<{ code: number | null; output: string }> {
+  return new Promise((done) => {
+    const child = spawn(command, {
+      shell: true,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: patience,
+    })
+    let output = ''
+    child.stdout.setEncoding('latin1').on('data', (more: string) => {
+      if (output.length <= mostBytes) output += more
+    })
+    child.on('error', () => done({ code: 127, output: '' }))
+    // A program that the shell started may live on, and would keep the pipe open.
+    child.on('exit', (code) => code ?? child.stdout.destroy())
+    child.on('close', (code) => done({ code, output: output.length > mostBytes ? '' : output }))
+  })
+}
+
+/** When a JWT expires (RFC 7519 section 4.1.4), unverified: the service decides. `undefined` for any other token. */
+function expiryOf(token: string): number | undefined {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as unknown
+    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : undefined
+    return typeof exp === 'number' ? exp * 1000 : undefined
+  } catch {
+    return undefined
+  }
+}

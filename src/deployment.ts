@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { ManagedIdentityCredential } from '@azure/identity'
+import { type Adapters, type App, compose } from './app.ts'
+import { GraphDirectory } from './azure/directory.ts'
+import { VaultLedgerKey } from './azure/ledgerKey.ts'
+import { VaultSigner } from './azure/signer.ts'
+import { connectStorage } from './azure/storage.ts'
+import { drawing } from './cards/lazyCards.ts'
+import { type Config, readConfig } from './config.ts'
+import { instant } from './core/data/instant.ts'
+import { Witness } from './evidence/witness.ts'
+import { callers } from './http/caller.ts'
+import { clientsSetting } from './http/clients.ts'
+import { loadPolicy } from './policy/load.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Policy } from './ports/policy.ts'
+import { readCards, readVerifiers } from './runtime/folder.ts'
+import { backgroundLine } from './runtime/log.ts'
+import { logLine } from './runtime/logLine.ts'
+import { opening } from './runtime/opening.ts'
+import { gate } from './teams/inbound/gate.ts'
+import { connect } from './teams/outbound/connection.ts'
+import { spoken } from './words/spoken.ts'
+
+/** An app that is composed, and what it needs of other services before it may work. */
+export interface Deployed {
+  /** The app as far as it is known: a ledger turns out to be open for reading only when it is opened. */
+  readonly app: () => App
+  /**
+   * Prepares the storage. A failure is tried again by the next call.
+   *
+   * @throws {Error} if it is the storage of another deployment
+   * @throws {Problem} `unavailable` while storage or ledger key cannot be reached, `evidence-broken`
+   */
+  readonly open: () => Promise<void>
+}
+
+/**
+ * Composes the app with the services of Azure. Nothing is sent.
+ *
+ * @throws {Error} that names the setting, or the file of the policy, that is wrong
+ */
+export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
+  const config = readConfig(env)
+  const cards = readCards(beside('cards'))
+  const policy = await loadPolicy(config.policyFolder, cards)
+  if (config.clients.size === 0)
+    console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
+  return composed(config, policy, cards)
+}
+
+function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uint8Array>): Deployed {
+  const { baseUrl, tenantId, origin, apiAppId: audience, cloud } = config
+  const credential = new ManagedIdentityCredential({ clientId: config.clientId })
+  const clock: Clock = { now: () => instant(Date.now()) }
+  const failed = (cause: unknown) => console.error(backgroundLine(cause))
+  const storage = connectStorage({
+    tables: {
+      url: config.tablesUrl,
+      credential,
+      ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, audience: cloud.vault, credential }),
+    },
+    blobs: { url: config.blobsUrl, credential },
+    origin,
+    tenant: tenantId,
+    backup: config.backup,
+  })
+  const witness = new Witness({ ...storage, clock, failed, random: randomBytes })
+  const { open, isOpen } = opening(async () => {
+    const incomplete = await storage.prepare(policy, clock.now())
+    await witness.begin()
+    if (incomplete) app = compose({ ...adapters, incomplete })
+  })
+  const entra = `${cloud.login}/${tenantId}`
+  const adapters: Adapters = {
+    ...storage,
+    ledger: witness.ledger,
+    policy,
+    directory: new GraphDirectory({ url: `${cloud.graph}/v1.0`, audience: cloud.graph, credential, clock }),
+    signer: new VaultSigner({ keyId: config.grantKey, credential }),
+    logSigner: new VaultSigner({ keyId: config.logKey, credential }),
+    origin,
+    witness,
+    verifiers: readVerifiers(beside('evidence')),
+    clock,
+    callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
+    clients: config.clients,
+    failed,
+    baseUrl,
+    isOpen,
+    ...teamsIn(config, cards),
+  }
+  let app = compose(adapters)
+  return { app: () => app, open }
+}
+
+/** Finds a folder beside the built program. */
+const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))
+
+function teamsIn(
+  { bot, clientId, tenantId, cloud }: Config,
+  files: ReadonlyMap<string, Uint8Array>,
+): Pick<Adapters, 'messengers' | 'teams'> {
+  const cards = drawing(files, spoken)
+  const messenger = connect({ ...bot, clientId, cloud }, async (request) => (await cards()).channel(request))
+  const { bots } = cloud
+  return {
+    messengers: new Map([['teams', messenger]]),
+    teams: { cards, gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }) },
+  }
+}

@@ -1,0 +1,155 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { operationNames } from '../../src/contract/operations.ts'
+import { apiAppId, tenantId } from '../../src/local/accounts.ts'
+import { until } from '../support/until.ts'
+import { type Azure, settingsIn, startAzure } from '../support/azure.ts'
+import { makePackage, type Packaged, type RunningApp } from './packaged.ts'
+
+let azure: Azure
+let packaged: Packaged
+let app: RunningApp | undefined
+
+beforeAll(async () => {
+  ;[azure, packaged] = await Promise.all([startAzure(), makePackage()])
+})
+afterEach(async () => {
+  await app?.stop()
+  app = undefined
+  azure.trouble({})
+})
+afterAll(async () => {
+  await azure.close()
+  packaged.end()
+})
+
+const every = [...operationNames, 'messages', 'sweep', 'seal'].sort()
+
+const start = async (settings: Readonly<Record<string, string>> = {}): Promise<RunningApp> => {
+  app = await packaged.start({ ...azure.env, ...settingsIn(), ...settings })
+  return app
+}
+
+/** An agent asks for a request that does not exist: that takes its token, the policy and the storage. */
+async function asked(running: RunningApp): Promise<{ status: number; code: unknown }> {
+  const agent = 'b0000000-0000-4000-8000-000000000001'
+  const token = await azure.sign({
+    ...{ iss: `https://login.microsoftonline.com/${tenantId}/v2.0`, aud: apiAppId, tid: tenantId, ver: '2.0' },
+    ...{ oid: agent, sub: agent, azp: agent.replace('b', 'a'), idtyp: 'app', roles: ['Actions.Request'] },
+  })
+  const headers = { authorization: `Bearer ${token}` }
+  const { status, body } = await running.call('/api/requests/01kjw2xm00abcdefghjkmnpqrs-07', { headers })
+  return { status, code: body['code'] }
+}
+
+/** Waits until everything can be reached; says what health then says. */
+const healthy = async (running: RunningApp) =>
+  (
+    await until(
+      () => running.call('/api/health'),
+      ({ status }) => status === 200,
+    )
+  ).body
+
+const works = { status: 404, code: 'not-found' }
+
+test('in an empty folder the package starts with all its functions, and everything works', async () => {
+  const running = await start()
+  expect([...running.functions].sort()).toEqual(every)
+  const parts = { ledger: 'ok', archive: 'ok', signer: 'ok', directory: 'ok', seal: 'ok' }
+  expect(await healthy(running)).toMatchObject({ status: 'ok', parts })
+  expect(await asked(running)).toEqual(works)
+  expect(await running.run('sweep')).toBeNull()
+  const swept = running.lines.find((line) => line.includes('"timer":"sweep"')) ?? ''
+  expect(JSON.parse(swept)).toMatchObject({ done: { requests: 0, deliveries: 0, heads: 0 } })
+})
+
+test.each([
+  ['the tables say 403', { 'contoso.table': 403 }, { ledger: 'failing', archive: 'ok' }],
+  ['the tables close every connection', { 'contoso.table': 'closed' }, { ledger: 'failing', archive: 'ok' }],
+  ['the tables say nothing', { 'contoso.table': 'silent' }, { ledger: 'failing', archive: 'ok' }],
+  ['the blobs say 403', { 'contoso.blob': 403 }, { ledger: 'ok', archive: 'failing' }],
+  ['the vault says 403', { 'contoso.vault': 403 }, { ledger: 'failing', archive: 'ok', signer: 'failing' }],
+] as const)(
+  'while %s, every function is there and says 503; then it heals by itself',
+  async (_what, troubles, parts) => {
+    azure.trouble(troubles)
+    const running = await start()
+    expect([...running.functions].sort()).toEqual(every)
+    const unhealthy = await running.call('/api/health')
+    expect(unhealthy).toMatchObject({ status: 503, body: { status: 'failing', parts: { directory: 'ok', ...parts } } })
+    expect(await asked(running)).toEqual({ status: 503, code: 'unavailable' })
+    expect(await running.run('sweep')).toMatch(/The timer sweep failed/)
+    await until(
+      () => running.lines,
+      (lines) => lines.some((line) => line.includes('"start":true,"failing":')),
+    )
+
+    azure.trouble({})
+    await until(
+      () => asked(running),
+      ({ status }) => status === works.status,
+    )
+    await healthy(running)
+    expect(await running.run('sweep')).toBeNull()
+  },
+)
+
+test('a storage that is away is asked once a second, however many calls there are', async () => {
+  azure.trouble({ 'contoso.table': 403 })
+  const running = await start()
+  const before = azure.calls.length
+  await Promise.all(Array.from({ length: 100 }, () => asked(running)))
+  const heard = azure.calls.slice(before).filter((call) => call.includes('contoso.table'))
+  // each call would take several, and on a slow machine they take some seconds
+  expect(heard.length).toBeLessThan(100)
+})
+
+test.each([
+  ['a setting that is missing', { COUNTERSIGN_LOG_KEY: '' }, /COUNTERSIGN_LOG_KEY is missing/],
+  [
+    'an agent’s application that people are to use',
+    {
+      COUNTERSIGN_CLIENTS: 'cli=a0000000-0000-4000-8000-000000000001',
+    },
+    /COUNTERSIGN_CLIENTS .*deploy-bot/,
+  ],
+])('%s stops the start by name, also while storage is away', async (_what, settings, words) => {
+  azure.trouble({ 'contoso.table': 403 })
+  const { code, said } = await packaged.refusedStart({ ...azure.env, ...settingsIn(), ...settings }, words)
+  expect(code).toBe(1)
+  expect(said).toMatch(words)
+})
+
+test('a policy that is not valid stops the start with file, line and rule', async () => {
+  const place = join(packaged.folder, '../bad')
+  cpSync(join(packaged.folder, 'policy'), place, { recursive: true })
+  const rules = readFileSync(join(place, 'approve.cedar'), 'utf8')
+  writeFileSync(join(place, 'approve.cedar'), rules.replace('@approvers("dba")', '@approvers("nobody")'))
+  const words = /approve\.cedar:\d+: rule export-needs-dba: .*nobody/
+  const env = { ...azure.env, ...settingsIn(), COUNTERSIGN_POLICY: place }
+  const { code, said } = await packaged.refusedStart(env, words)
+  expect(code).toBe(1)
+  expect(said).toMatch(words)
+})
+
+test('a start under a policy that is known asks for each of its files once, and writes none', async () => {
+  const first = await start()
+  await healthy(first)
+  await first.stop()
+  const before = azure.calls.length
+  await healthy(await start())
+  const heard = azure.calls.slice(before).filter((call) => call.includes('/evidence/policy/'))
+  const files = ['policy', 'cards'].flatMap((folder) => readdirSync(join(packaged.folder, folder)))
+  expect(heard).toHaveLength(files.length)
+  expect(new Set(heard).size).toBe(files.length)
+  expect(heard.every((call) => call.startsWith('GET '))).toBe(true)
+})
+
+test('the ledger of another deployment stops the start, or is named by the log if the storage is slow', async () => {
+  await healthy(await start())
+  const other = { COUNTERSIGN_ORIGIN: 'other.contoso.example/evidence' }
+  const words = /another one: its origin is .{0,2}countersign\.contoso\.example\/evidence/
+  const { said } = await packaged.refusedStart({ ...azure.env, ...settingsIn(), ...other }, words)
+  expect(said).toMatch(words)
+})

@@ -1,0 +1,47 @@
+import { sweep, type SweepParts } from '../src/sweep.ts'
+
+const failures: unknown[] = []
+
+beforeEach(() => failures.splice(0))
+
+const parts = (more: Partial<SweepParts> = {}): SweepParts => ({
+  approvals: { sweep: async () => 3 },
+  delivery: { sweep: async () => 2 },
+  witness: { record: async () => true },
+  failed: (cause) => void failures.push(cause),
+  ...more,
+})
+
+const failing = (words: string) => async (): Promise<never> => Promise.reject(new Error(words))
+
+test('a sweep says what its three parts did', async () => {
+  expect(await sweep(parts())).toEqual({ requests: 3, deliveries: 2, heads: 1 })
+  expect(await sweep(parts({ delivery: null, witness: { record: async () => false } }))).toEqual({
+    requests: 3,
+    heads: 0,
+  })
+})
+
+test('no part keeps another from working, and every failure is told', async () => {
+  const done: string[] = []
+  const both = parts({
+    approvals: { sweep: failing('deadlines') },
+    witness: { record: failing('heads') },
+    delivery: { sweep: async () => done.push('cards') },
+  })
+  await expect(sweep(both)).rejects.toThrow('deadlines')
+  expect(failures.map(String)).toEqual(['Error: heads'])
+  expect(done).toEqual(['cards'])
+  await expect(sweep(parts({ delivery: { sweep: failing('cards') } }))).rejects.toThrow('cards')
+})
+
+test('a slow delivery does not hold up the next sweep', async () => {
+  jest.useFakeTimers()
+  try {
+    const swept = sweep(parts({ delivery: { sweep: () => new Promise(() => undefined) } }))
+    await jest.advanceTimersByTimeAsync(25_000)
+    expect(await swept).toEqual({ requests: 3, heads: 1 })
+  } finally {
+    jest.useRealTimers()
+  }
+})
