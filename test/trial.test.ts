@@ -14,25 +14,22 @@ function trial(...args: readonly string[]) {
   return { status, stdout, stderr }
 }
 
-test.each([[[]], [['--help']]])(
-  'without a name, with %j, every trial is listed with what it does and its time',
-  (args) => {
-    const { status, stdout } = trial(...args)
-    const listed = stdout.match(/^ {2}\w+ +\d+ min {2}\w.+$/gm)?.map((line) => line.trim().split(' ')[0] ?? '') ?? []
-    const programs = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'main.ts')))
-    expect(listed.toSorted()).toEqual([...programs, 'controls'].toSorted())
-    expect(status).toBe(0)
-  },
-)
+test.each([[[]], [['--help']]])('with %j, every trial is listed with its purpose and time', (args) => {
+  const { status, stdout } = trial(...args)
+  const listed = stdout.match(/^ {2}\w+ +\d+ min {2}\w.+$/gm)?.map((line) => line.trim().split(' ')[0] ?? '') ?? []
+  const programs = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'main.ts')))
+  expect(listed.toSorted()).toEqual([...programs, 'controls'].toSorted())
+  expect(status).toBe(0)
+})
 
-test.each(['nothing', 'toString', ''])('a name that no trial has is refused: “%s”', (name) => {
+test.each(['nothing', 'toString', ''])('an unknown trial is refused: “%s”', (name) => {
   const { status, stdout, stderr } = trial(name)
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toMatch(`there is no trial “${name}”`)
   expect(stderr).toMatch(/^ {2}races /m)
 })
 
-test('options are passed on, and the help is that of the trial', () => {
+test("options are passed on, and the trial's own help is shown", () => {
   const { status, stdout } = trial('--built', 'races', '--help')
   expect(stdout).toMatch(/^npm run trial -- races \[options\]\nTwo processes/)
   expect(stdout).toContain('--requests N')
@@ -45,7 +42,7 @@ test.each([
   [['--requests', '1e3'], '--requests'],
   [['--seed', '-1'], '--seed'],
   [['more'], 'more'],
-])('what a trial does not take is refused with its help: %j', (args, named) => {
+])('options that a trial does not have are refused with its help: %j', (args, named) => {
   const { status, stdout, stderr } = trial('--built', 'races', ...args)
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toMatch(/^races: .*/)

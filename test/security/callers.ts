@@ -35,10 +35,10 @@ export const callerRows: readonly Row[] = [
           "import { decodeJwt, errors } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
         tests: {
           [gate]: [
-            'forged › with another key of the same name',
-            'forged › by changing the claims after signing',
-            'forged › without a signature: alg %s',
-            'forged › with the public key as an HS256 secret',
+            'a forged token › is refused with another key of the same name',
+            'a forged token › is refused with claims that were changed after signing',
+            'a forged token › is refused without a signature: alg %s',
+            'a forged token › is refused with the public key as an HS256 secret',
           ],
         },
       },
@@ -47,7 +47,7 @@ export const callerRows: readonly Row[] = [
         file: 'src/teams/inbound/gate.ts',
         find: "algorithms: ['RS256'],",
         replace: '',
-        tests: { [gate]: ['forged › with another RSA signature than RS256'] },
+        tests: { [gate]: ['a forged token › is refused with an RSA signature other than RS256'] },
       },
       {
         name: 'gate-issuer',
@@ -75,21 +75,21 @@ export const callerRows: readonly Row[] = [
         file: 'src/teams/inbound/gate.ts',
         find: 'return hosts.includes(host)',
         replace: "return host !== ''",
-        tests: { [gate]: ['a service URL is refused that has %s, though the token says the same'] },
+        tests: { [gate]: ['a service URL with %s is refused, even if the token has the same'] },
       },
       {
         name: 'gate-tenant',
         file: 'src/teams/inbound/gate.ts',
         find: 'z.string().refine((id) => id.toLowerCase() === tenantId)',
         replace: 'z.string()',
-        tests: { [gate]: ['an activity is refused that has %s'] },
+        tests: { [gate]: ['an activity with %s is refused'] },
       },
       {
         name: 'gate-endorsement',
         file: 'src/teams/inbound/gate.ts',
         find: 'Array.isArray(endorsements) && endorsements.includes(channel)',
         replace: 'true',
-        tests: { [gate]: ['a key counts for nothing that is endorsed for %s'] },
+        tests: { [gate]: ['a key that is endorsed for %s does not count'] },
       },
     ],
   },
@@ -343,7 +343,7 @@ export const callerRows: readonly Row[] = [
           'test/approvals/approvals.test.ts': [
             'people who may decide › get from every call the same answer as for an unknown request: %s',
           ],
-          'test/teams/bot.test.ts': ['a stranger who clicks on a card is told who may decide, and nothing else'],
+          'test/teams/bot.test.ts': ['a person of no group who clicks on a card learns who may decide, and nothing else'],
         },
       },
       {

@@ -2,7 +2,7 @@ import type { Row } from './row.ts'
 
 const tampered = 'test/verify/tampered.test.ts'
 const withoutKey = 'without the key: %s is %s'
-const withKey = 'signed again by somebody who has the key: %s is %s'
+const withKey = 'signed again with the key: %s is %s'
 
 /** What is recorded, and under which rules. */
 export const evidenceRows: readonly Row[] = [
@@ -23,7 +23,7 @@ export const evidenceRows: readonly Row[] = [
         file: 'src/verify/manifest.ts',
         find: "if (trusted.length === 0) throw new BrokenAt(place, 'wrong-key'",
         replace: "if (false) throw new BrokenAt(place, 'wrong-key'",
-        tests: { 'test/verify/bundle.test.ts': ['a bundle is signed by a key that is trusted, or says nothing'] },
+        tests: { 'test/verify/bundle.test.ts': ['a bundle that no trusted key signed proves nothing'] },
       },
       {
         name: 'member-digests',
@@ -75,7 +75,7 @@ export const evidenceRows: readonly Row[] = [
         tests: {
           'test/core/record/forgery.test.ts': ['a forged history is refused › approved %s'],
           [tampered]: [
-            'made anew by somebody who has the key, a day is replayed › a self-approval is found, and nothing else is wrong with it',
+            'a day that is made again with the key is replayed, so that › a self-approval is found, if nothing else is wrong',
           ],
         },
       },

@@ -75,7 +75,7 @@ export const floodRows: readonly Row[] = [
         tests: {
           'test/http/caller.test.ts': ['a flood of unknown keys asks the key server once'],
           'test/teams/gate.test.ts': [
-            '2,000 tokens with unknown keys ask the key server once, and do not keep Teams out',
+            '2,000 tokens with unknown keys fetch the keys once, and do not keep Teams out',
           ],
         },
       },

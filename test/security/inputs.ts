@@ -190,7 +190,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/teams/inbound/gate.ts',
         find: "return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {",
         replace: "return new Problem('unauthenticated', String(cause), {",
-        tests: { 'test/teams/gate.test.ts': ['all faults have the same words, and they are ours'] },
+        tests: { 'test/teams/gate.test.ts': ["all faults get the same words, which are the service's own"] },
       },
     ],
   },

@@ -2,7 +2,7 @@ import type { Row } from './row.ts'
 
 const rows = 'test/trust/rows.test.ts'
 const others = 'test/trust/others.test.ts'
-const touched = '%s, after it was %s: nothing is granted, and who touches it is told'
+const touched = '%s, after it was %s: nothing is granted, and every call reports it'
 
 /** What a person can do who may write the tables, and has no key. */
 export const storageRows: readonly Row[] = [
@@ -18,9 +18,9 @@ export const storageRows: readonly Row[] = [
         replace: '',
         tests: {
           [others]: [
-            'a head that was moved or made is not continued',
+            'a head that was moved or forged is not continued',
             'E: an edited event is not streamed into a bundle',
-            'rows of sealed days › %s are not believed',
+            'rows of sealed days › %s are refused',
           ],
         },
       },
@@ -68,7 +68,7 @@ export const storageRows: readonly Row[] = [
         file: 'src/approvals/commit.ts',
         find: 'given && recollection.check(given),',
         replace: 'undefined,',
-        tests: { [rows]: [touched, 'D: the owner of the agent does not approve alone, whatever the row says'] },
+        tests: { [rows]: [touched, 'D: the owner of the agent cannot approve alone, whatever the row says'] },
       },
       {
         name: 'read-events',
@@ -89,14 +89,14 @@ export const storageRows: readonly Row[] = [
         file: 'src/approvals/ask.ts',
         find: 'request?.agent.id !== agent.id || ',
         replace: '!request || ',
-        tests: { [others]: ['an idempotency key › whose row is believed still answers with the caller’s own alone'] },
+        tests: { [others]: ['an idempotency key › whose row is accepted still answers with the caller’s own request only'] },
       },
       {
         name: 'key-action',
         file: 'src/approvals/ask.ts',
         find: ' || request.digest !== actionDigest(action)',
         replace: '',
-        tests: { [others]: ['an idempotency key › whose row is believed still answers with the action that was sent'] },
+        tests: { [others]: ['an idempotency key › whose row is accepted still answers with the sent action only'] },
       },
       {
         name: 'row-facts',
@@ -142,7 +142,7 @@ export const storageRows: readonly Row[] = [
         file: 'src/approvals/recollection.ts',
         find: 'if (known && isBefore(request, known)) await this.#refuseOlder(request)',
         replace: 'if (known && isBefore(request, known)) return',
-        tests: { [others]: ['a process that knows newer events is not led back by an older row'] },
+        tests: { [others]: ['a process that knows newer events refuses an older row'] },
       },
     ],
   },

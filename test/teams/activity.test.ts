@@ -54,17 +54,17 @@ describe('a click on a card', () => {
     expect('reason' in intent ? intent.reason : undefined).toBe(reason)
   })
 
-  test('a denial confirms nothing, whatever the client adds', () => {
+  test('a denial has no confirmation, whatever the client adds', () => {
     const data = { request, view, confirm: 'prod', verdict: 'approve', who: 'somebody', kind: 'revoke', card: 'x' }
     expect(parseActivity(click('deny', data))).toEqual({ ...origin, card, ...decided('deny') })
   })
 
-  test.each(['manual', 'other', null, undefined])('counts, whatever else Teams says triggered it: %s', (trigger) => {
+  test.each(['manual', 'other', null, undefined])('counts with another trigger than `automatic`: %s', (trigger) => {
     const value = { ...actionOf('review', { request }), ...(trigger !== undefined && { trigger }) }
     expect(parseActivity({ ...click('review', { request }), value })).toMatchObject({ kind: 'review' })
   })
 
-  test('what is typed to confirm is compared as it is, so it stays as it is', () => {
+  test('a typed confirmation stays unchanged, because it is compared exactly', () => {
     const data = { request, view, confirm: ' prod ' }
     expect(parseActivity(click('approve', data))).toMatchObject({ confirm: ' prod ' })
   })
@@ -129,7 +129,7 @@ describe('a click on a card', () => {
     },
   )
 
-  test('what is wrong is said in a sentence, for each fault its own', () => {
+  test('each fault has its own sentence', () => {
     const whys = [
       click('review', {}),
       click('approve', { request }),
@@ -142,13 +142,13 @@ describe('a click on a card', () => {
     for (const why of whys) expect(why).toMatch(/^[A-Z][^{}<>]+\.$/)
   })
 
-  test('nothing of the client’s words is in the answer', () => {
+  test('the answer has nothing of the client’s words', () => {
     const data = { request: 'canary', view: 'canary', reason: 'canary\u0007', page: 'canary' }
     for (const verb of ['review', 'approve', 'deny', 'revoke', 'canary'])
       expect(whyOf(parseActivity(click(verb, data)))).not.toContain('canary')
   })
 
-  test('a card outside a channel, or unknown, is simply not named', () => {
+  test('a card outside a channel, or without an id, is left out', () => {
     const { replyToId: _card, channelData: _data, ...rest } = click('review', { request })
     expect(parseActivity(rest)).toEqual({ who, conversation, kind: 'review', request, page: 1, posted: false })
   })
@@ -184,7 +184,7 @@ describe('a typed command', () => {
     '<at>Countersign</at>&nbsp;help\n',
     'help <at>Countersign</at>',
     '<at>Countersign</at> <at>Countersign</at> help',
-  ])('the bot’s mention does not matter: %j', (text) => {
+  ])('a mention of the bot is ignored: %j', (text) => {
     expect(parseActivity(message({ text, entities: [mention, mention] }))).toMatchObject({ name: 'help' })
   })
 
@@ -198,7 +198,7 @@ describe('a typed command', () => {
     expect(parseActivity(activity)).toMatchObject({ name: 'unknown' })
   })
 
-  test('a mention takes no words away but its own', () => {
+  test('a mention of the bot removes only its own words', () => {
     const entities = [
       { ...mention, text: 'help' },
       { ...mention, text: '' },
@@ -215,20 +215,20 @@ describe('a typed command', () => {
     expect(parseActivity(message(more))).toMatchObject({ kind: 'command', name: 'unknown' })
   })
 
-  test('an answer to a card is no click on it', () => {
+  test('an answer to a card is not a click on it', () => {
     expect(parseActivity(message({ text: 'help', replyToId: card }))).not.toHaveProperty('card')
   })
 })
 
-describe('the bot is added', () => {
+describe("the bot's arrival", () => {
   const bot = { id: botId }
   const person = { id: '29:x', aadObjectId: who }
 
   test.each<[string, JsonObject]>([
     ['by an installation', { type: 'installationUpdate', action: 'add' }],
     ['by an upgrade', { type: 'installationUpdate', action: 'add-upgrade' }],
-    ['to a conversation', { type: 'conversationUpdate', membersAdded: [person, bot] }],
-  ])('%s', (_how, more) => {
+    ['by a change of members', { type: 'conversationUpdate', membersAdded: [person, bot] }],
+  ])('is reported %s', (_how, more) => {
     expect(parseActivity(from(more))).toEqual({ ...origin, kind: 'installed' })
   })
 
@@ -266,7 +266,7 @@ describe('the bot is added', () => {
     ['an edit', { type: 'messageUpdate', text: 'help' }],
     ['typing', { type: 'typing' }],
     ['an event', { type: 'event', name: 'adaptiveCard/action' }],
-  ])('but not by %s', (_what, more) => {
+  ])('is not reported by %s', (_what, more) => {
     expect(parseActivity(from(more))).toEqual({ kind: 'ignored' })
   })
 })
@@ -278,7 +278,7 @@ test.each<[string, Json]>([
   ['a list', { aadObjectId: [who] }],
   ['a text', who],
   ['null', null],
-])('who is known by %s is nobody: whatever they send is ignored, and a click is told so', (_what, sender) => {
+])('a sender identified by %s is unknown: messages are ignored, and a click gets an error', (_what, sender) => {
   const added = from({ type: 'installationUpdate', action: 'add' })
   for (const activity of [message({ text: 'help' }), added])
     expect(parseActivity({ ...activity, from: sender })).toEqual({ kind: 'ignored' })
@@ -286,7 +286,7 @@ test.each<[string, Json]>([
   expect(clicked).toMatchObject({ kind: 'malformed', invoke: true })
 })
 
-test('object ids are in lower case, however Teams writes them', () => {
+test('object ids are in lower case, whatever case Teams uses', () => {
   const activity = click('review', { request })
   expect(parseActivity({ ...activity, from: { aadObjectId: who.toUpperCase() } })).toMatchObject({ who })
 })
@@ -298,13 +298,13 @@ test.each<[string, JsonObject]>([
   ['a conversation whose id is endless', { conversation: { id: 'x'.repeat(513) } }],
   ['a malformed channel', { channelData: { channel: { id: 1 } } }],
   ['a malformed card', { replyToId: 1 }],
-])('an activity is malformed that has %s', (_fault, more) => {
+])('an activity with %s is malformed', (_fault, more) => {
   expectMalformed({ ...click('review', { request }), ...more })
   expect(parseActivity({ ...message({ text: 'help' }), ...more })).toMatchObject({ kind: 'malformed', invoke: false })
 })
 
 test.each<Json>([null, 7, 'invoke', [], {}, { type: 7 }, { from: { aadObjectId: who } }])(
-  'what is no activity is malformed: %j',
+  'a body that is not an activity is malformed: %j',
   (body) => {
     expect(parseActivity(body)).toMatchObject({ kind: 'malformed', invoke: false })
   },
@@ -312,7 +312,7 @@ test.each<Json>([null, 7, 'invoke', [], {}, { type: 7 }, { from: { aadObjectId: 
 
 const kinds = ['review', 'decide', 'revoke', 'command', 'installed', 'removed', 'ignored', 'malformed']
 
-test('whatever it is, it is one of the intents', () => {
+test('any JSON becomes one of the intents', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (body) => {
       expect(kinds).toContain(parseActivity(body as Json).kind)
@@ -320,7 +320,7 @@ test('whatever it is, it is one of the intents', () => {
   )
 })
 
-test('whatever is wrong with a click, it is one that we know, or malformed with a sentence', () => {
+test('any click is a known one, or malformed with a sentence', () => {
   const text = fc.constantFrom(request, view, '', 'prod', '\u202e', '${x}', 'sha256:', 'a\u0000b')
   const anything = fc.oneof(text, fc.integer({ min: -1, max: 12 }), fc.jsonValue({ maxDepth: 2 }))
   const keys = fc.constantFrom('request', 'view', 'page', 'reason', 'note', 'confirm', 'constructor', 'x')
@@ -352,7 +352,7 @@ test('whatever is wrong with a click, it is one that we know, or malformed with 
   expect([...seen.keys()].sort()).toEqual(['decide', 'malformed', 'review', 'revoke'])
 })
 
-test('whatever one field of an activity is, nothing is thrown', () => {
+test('no value of one field of an activity throws', () => {
   const fields = ['type', 'name', 'value', 'from', 'recipient', 'conversation', 'channelData', 'replyToId', 'text']
   const whole = [
     click('approve', { request, view }),

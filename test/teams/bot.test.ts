@@ -73,8 +73,8 @@ const down = () => {
   place.directory.down = true
 }
 
-describe('while the directory cannot be asked', () => {
-  test('whoever clicks is told so, and nothing is counted', async () => {
+describe('while the directory does not answer', () => {
+  test('a click gets an error, and no vote is counted', async () => {
     const { id } = await ask()
     const view = viewOf(await talk(review(id)))
     down()
@@ -83,7 +83,7 @@ describe('while the directory cannot be asked', () => {
     expect(await history(place, id)).toEqual(['requested', 'shown'])
   })
 
-  test('whoever types is told so', async () => {
+  test('a command gets an error', async () => {
     const { id } = await ask()
     down()
     for (const intent of [command('pending'), command('show', id)])
@@ -93,7 +93,7 @@ describe('while the directory cannot be asked', () => {
     expect(said.at(-1)).toEqual({ conversation, answer: english.bot.help })
   })
 
-  test('the card that comes instead of a vote does not come either, but words do', async () => {
+  test('a vote on outdated content gets words instead of the current card', async () => {
     const { id } = await ask()
     const view = viewOf(await talk(review(id)))
     const { ledger } = place
@@ -106,7 +106,7 @@ describe('while the directory cannot be asked', () => {
   })
 })
 
-test('another account of a person who has voted is told so, and does not vote again', async () => {
+test('another account of a person who has voted gets an error, and no second vote', async () => {
   await enter({ people: [[dba, dba2]] })
   const { id } = await ask()
   const view = viewOf(await talk(review(id)))
@@ -119,7 +119,7 @@ test('another account of a person who has voted is told so, and does not vote ag
   expect(await history(place, id)).toEqual(['requested', 'shown', 'shown', 'decided'])
 })
 
-test('a bug is no answer: it flies', async () => {
+test('a bug is not turned into an answer', async () => {
   const { id } = await ask()
   const bug = () => Promise.reject(new TypeError('a bug'))
   Object.assign(place.ledger, { find: bug, load: bug })
@@ -128,17 +128,17 @@ test('a bug is no answer: it flies', async () => {
   expect(said).toEqual([])
 })
 
-test('what Teams does not take is told to Teams', async () => {
+test("a reply that Teams refuses fails Teams' call", async () => {
   sent = { unsent: 'passing' }
   await expect(talk(command('help'))).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-describe('who may not know of a request', () => {
+describe('a person who may not know of a request', () => {
   test.each<[string, ObjectId]>([
     ['a guest', guest],
     ['a disabled member', disabled],
     ['an unknown person', oid(99)],
-  ])('hears the same as if there were none: %s', async (_who, who) => {
+  ])('gets the same answer as for an unknown request: %s', async (_who, who) => {
     const { id } = await ask()
     const other = `${id.slice(0, 10)}0000000000000000${id.slice(26)}` as RequestId
     const view = viewOf(await talk(review(id)))
@@ -156,7 +156,7 @@ describe('who may not know of a request', () => {
   })
 })
 
-test('a stranger who clicks on a card is told who may decide, and nothing else', async () => {
+test('a person of no group who clicks on a card learns who may decide, and nothing else', async () => {
   const { id } = await ask()
   const view = viewOf(await talk(review(id)))
   await talk(deny(id, view))
@@ -176,12 +176,12 @@ describe('being added', () => {
   const added: Intent = { kind: 'installed', who: dba, conversation }
   const words = () => said.map(({ answer }) => answer)
 
-  test('is answered once with what to do next, whoever says it and how often', async () => {
+  test('is answered once with what to do next, even if it is repeated', async () => {
     for (const intent of [added, { ...added, who: dba2 }, added]) expect(await talk(intent)).toEqual({ kind: 'none' })
     expect(said).toEqual([{ conversation, answer: english.bot.welcome }])
   })
 
-  test('to a channel tells its id, which policy needs', async () => {
+  test("to a channel is answered with the channel's id, which policy needs", async () => {
     await talk({ ...added, channel })
     expect(words()).toEqual([expect.stringContaining(channel)])
   })
@@ -191,12 +191,12 @@ describe('being added', () => {
     expect(words()).toEqual([`${english.bot.welcomeChannel(channel)}\n\n${english.bot.sharedChannel}`])
   })
 
-  test('again, after being taken away, is answered again', async () => {
+  test('again, after a removal, is answered again', async () => {
     for (const intent of [added, { ...added, kind: 'removed' } as const, added]) await talk(intent)
     expect(words()).toEqual([english.bot.welcome, english.bot.welcome])
   })
 
-  test('is answered when Teams says it again, if it did not take the words before', async () => {
+  test('is answered at a repetition if Teams did not take the words before', async () => {
     sent = { unsent: 'throttled' }
     expect(await talk(added)).toEqual({ kind: 'none' })
     sent = { sent: null }
@@ -205,8 +205,8 @@ describe('being added', () => {
   })
 })
 
-describe('a refusal bears its code, though it is a card:', () => {
-  test('of somebody who is excluded', async () => {
+describe('a refusal has its code in the log, even as a card:', () => {
+  test('for an excluded person', async () => {
     const { id } = await ask()
     const view = viewOf(await talk(review(id)))
     for (const intent of [review(id, owner), approve(id, view, owner), revoke(id, ownerAlias)])
@@ -216,7 +216,7 @@ describe('a refusal bears its code, though it is a card:', () => {
       })
   })
 
-  test('of a view that was not shown, and of a request that is over', async () => {
+  test('for a view that was not shown, and for a closed request', async () => {
     const { id } = await ask()
     expect(await talk(approve(id, digestOf('another view')))).toMatchObject({ kind: 'card', code: 'digest-mismatch' })
     const view = viewOf(await talk(review(id)))
@@ -226,8 +226,8 @@ describe('a refusal bears its code, though it is a card:', () => {
   })
 })
 
-describe('a card is adopted', () => {
-  test('if it is the channel card on which an approver clicks', async () => {
+describe('the card at which a person clicks', () => {
+  test('is adopted if it is the channel card and the person may decide', async () => {
     const { id } = await ask()
     await talk(review(id))
     expect(adopted).toEqual([{ request: id, channel, card: { conversation, activity: '1' } }])
@@ -240,13 +240,13 @@ describe('a card is adopted', () => {
     ['the owner of the agent clicks', owner, {}],
     ['a guest clicks', guest, {}],
     ['a stranger clicks', oid(99), {}],
-  ])('but not if %s', async (_why, who, more) => {
+  ])('is not adopted if %s', async (_why, who, more) => {
     const { id } = await ask()
     await talk(review(id, who, more))
     expect(adopted).toEqual([])
   })
 
-  test('but not if there is no such request', async () => {
+  test('is not adopted if there is no such request', async () => {
     const { id } = await ask()
     const other = `${id.slice(0, 10)}0000000000000000${id.slice(26)}` as RequestId
     expect(await talk(review(other))).toMatchObject({ kind: 'error', status: 404, code: 'not-found' })
@@ -254,7 +254,7 @@ describe('a card is adopted', () => {
   })
 })
 
-describe('pending', () => {
+describe('the command pending', () => {
   const listed = async (who: ObjectId): Promise<unknown> => {
     await talk(command('pending', undefined, who))
     const answer = said.at(-1)?.answer
@@ -274,7 +274,7 @@ describe('pending', () => {
     expect(await listed(security)).toEqual([first.id, second.id])
   })
 
-  test('says that there are more than it lists', async () => {
+  test('says if there are more than it lists', async () => {
     const often = { ...asks().agent, limits: { pending: 20, hourly: 60 } }
     for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
     expect(await listed(dba)).toHaveLength(10)
@@ -286,12 +286,12 @@ test.each<[string, Intent]>([
   ['its removal', { kind: 'removed', who: dba, conversation }],
   ['an unknown activity', { kind: 'ignored' }],
   ['a message that cannot be read', { kind: 'malformed', invoke: false, why: 'This is no activity.' }],
-])('%s is answered with nothing', async (_what, intent) => {
+])('%s gets no answer', async (_what, intent) => {
   expect(await talk(intent)).toEqual({ kind: 'none' })
   expect(said).toEqual([])
 })
 
-test('an invoke that cannot be read is answered with why', async () => {
+test('an unreadable invoke gets the reason', async () => {
   const why = 'This is no button of a Countersign card.'
   expect(await talk({ kind: 'malformed', invoke: true, why })).toMatchObject({ kind: 'error', status: 400, words: why })
 })

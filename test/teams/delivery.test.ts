@@ -82,7 +82,7 @@ async function afterwards(): Promise<void> {
   expect(await world.isQuiet()).toBe(true)
 }
 
-test('a card is posted, kept true through all that happens, and its rows say so', async () => {
+test('a card is posted and kept up to date through all changes, as its rows show', async () => {
   const { id } = await world.ask(needing('dba', 'security'))
   await world.delivery.deliver(id)
   expect(posts()).toHaveLength(2)
@@ -100,7 +100,7 @@ test('two deliveries that race post one card', async () => {
   await expectTruth(id, await known(id))
 })
 
-test('a crash between posting and recording leaves one orphan, which heals when it is touched', async () => {
+test('a crash between posting and recording leaves one unknown card, which is updated at a click', async () => {
   const { id } = await world.ask()
   const outbox = new TableOutbox(storage.connect())
   outbox.putCard = () => Promise.reject(new Error('crash'))
@@ -119,7 +119,7 @@ test('a crash between posting and recording leaves one orphan, which heals when 
   await expectTruth(id, posts())
 })
 
-test('a vote during a delivery is what the cards show in the end', async () => {
+test('a vote during a delivery is on the cards in the end', async () => {
   const { id } = await world.ask(needing('dba', 'security'))
   const votes: Promise<unknown>[] = []
   connector.plan((call) => {
@@ -163,7 +163,7 @@ test.each<[string, Fault]>([
   expect(posts()).toHaveLength(3)
 })
 
-test('a connector that hangs is left alone, and gets everything when it is back', async () => {
+test('a connector that hangs is not called for a while, and gets everything when it is back', async () => {
   const { id } = await world.ask()
   forEver({ kind: 'hanging' })
   await world.delivery.deliver(id)
@@ -173,7 +173,7 @@ test('a connector that hangs is left alone, and gets everything when it is back'
   expect(await known(id)).toHaveLength(1)
 })
 
-test('a post whose answer is lost leaves one orphan, which heals when it is touched', async () => {
+test('a post whose answer is lost leaves one unknown card, which is updated at a click', async () => {
   const { id } = await world.ask()
   connector.plan(inOrder([{ kind: 'unanswered' }], isPost))
   await world.delivery.deliver(id)
@@ -203,7 +203,7 @@ test.each([
   ['is gone', 404],
   ['threw the bot out', 403],
   ['takes no card as large', 413],
-])('a channel that %s makes the request undeliverable, and a place for it is found later', async (_what, code) => {
+])('a channel that %s makes the request undeliverable, and gets its card later', async (_what, code) => {
   const { id } = await world.ask()
   forEver(status(code))
   await world.delivery.deliver(id)
@@ -217,7 +217,7 @@ test.each([
   await expectTruth(id, posts())
 })
 
-test('where a card was deleted another is posted', async () => {
+test('a deleted card is replaced by a new one', async () => {
   const { id } = await world.ask()
   await world.delivery.deliver(id)
   const [deleted] = posts()

@@ -8,7 +8,7 @@ import { startDouble } from '../support/double.ts'
 import { forgeries, heldBytes } from '../../trials/fuzz/flood.ts'
 import { startTeams, typed } from '../support/teamsDouble.ts'
 
-test('2,000 forged calls reach nobody, ask for the keys once, and leave nothing behind', async () => {
+test('2,000 forged calls are all refused, fetch the keys once, and leave nothing behind', async () => {
   const teams = await startTeams()
   const published = { keys: [teams.jwk('teams')] }
   const server = await startDouble(() => ({ status: 200, body: published }))

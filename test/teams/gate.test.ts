@@ -61,17 +61,17 @@ const agentsToken = {
   ...{ azp: 'a0000000-0000-4000-8000-000000000001', oid: 'b0000000-0000-4000-8000-000000000001' },
 }
 
-describe('forged', () => {
-  test('with the real token of an agent, whatever it claims', async () => {
+describe('a forged token', () => {
+  test('is refused if it is the real token of an agent', async () => {
     for (const claims of [agentsToken, { ...agentsToken, iss: issuer }, {}])
       await expectRefused(await token(claims, { kid: 'entra' }, entra))
   })
 
-  test('with the claims of an agent’s token, if Teams ever signed them', async () => {
+  test('is refused with the claims of an agent’s token, even if Teams signed them', async () => {
     await expectRefused(await token(agentsToken))
   })
 
-  test('with the bot’s own token for the connector, reflected', async () => {
+  test('is refused if it is the bot’s own token for the connector, reflected', async () => {
     const own = { iss: `https://sts.windows.net/${tenantId}/`, aud: issuer, appid: botAppId, tid: tenantId }
     await expectRefused(await token(own))
     await expectRefused(await token({ ...own, iss: issuer }))
@@ -79,32 +79,32 @@ describe('forged', () => {
     await expectRefused(await token(own, { kid: 'entra' }, entra))
   })
 
-  test('with another key of the same name', async () => {
+  test('is refused with another key of the same name', async () => {
     await expectRefused(await token({}, {}, strangers))
   })
 
-  test('with a key that the token brings along', async () => {
+  test('is refused with a key inside the token', async () => {
     const jwk = endorsed(strangers)
     const url = `${server.origin}/theirs`
     await expectRefused(await token({}, { kid: 'theirs', jwk, jku: url, x5u: url }, strangers))
     expect(server.received.map(({ path }) => path)).toEqual(['/keys'])
   })
 
-  test('by changing the claims after signing', async () => {
+  test('is refused with claims that were changed after signing', async () => {
     const [header, , signature] = (await token({ aud: otherTenant })).split('.')
     await expectRefused(`${header}.${encode(claimed())}.${signature}`)
   })
 
-  test.each(['none', 'None', 'NONE'])('without a signature: alg %s', async (alg) => {
+  test.each(['none', 'None', 'NONE'])('is refused without a signature: alg %s', async (alg) => {
     for (const token of unsigned(alg, 'teams', claimed())) await expectRefused(token)
   })
 
-  test('with the public key as an HS256 secret', async () => {
+  test('is refused with the public key as an HS256 secret', async () => {
     const tokens = publiclySigned(KeyObject.from(teams.publicKey), 'teams', claimed())
     for (const token of tokens) await expectRefused(token)
   })
 
-  test('with another RSA signature than RS256', async () => {
+  test('is refused with an RSA signature other than RS256', async () => {
     const pss = await keyPair('pss', 'PS256')
     published = [endorsed(pss)]
     await expectRefused(await token({}, { alg: 'PS256', kid: 'pss' }, pss))
@@ -151,7 +151,7 @@ test.each<[string, string]>([
   ['a line break', `${serviceUrl}\n`],
   ['this machine', 'https://127.0.0.1/'],
   ['nothing', ''],
-])('a service URL is refused that has %s, though the token says the same', async (_fault, url) => {
+])('a service URL with %s is refused, even if the token has the same', async (_fault, url) => {
   await expectRefused(await token({ serviceurl: url }), activity({ serviceUrl: url }))
   expect(isServiceUrl(url, clouds.public.bots.hosts)).toBe(false)
 })
@@ -179,11 +179,11 @@ test.each<[string, JsonObject]>([
   ['a tenant that is no text', { channelData: { tenant: { id: [tenantId] } } }],
   ['a tenant without id', { channelData: { tenant: {} } }],
   ['channel data that is no object', { channelData: tenantId }],
-])('an activity is refused that has %s', async (_fault, body) => {
+])('an activity with %s is refused', async (_fault, body) => {
   await expectRefused(await token(), activity(body))
 })
 
-test.each(['channelId', 'serviceUrl'])('an activity is refused that has no %s', async (field) => {
+test.each(['channelId', 'serviceUrl'])('an activity without %s is refused', async (field) => {
   const { [field]: _gone, ...rest } = activity()
   await expectRefused(await token(), rest)
 })
@@ -194,12 +194,12 @@ test.each<[string, readonly unknown[] | string | undefined]>([
   ['a text instead of a list', 'msteams'],
   ['no channel', []],
   ['no channel, without a list', undefined],
-])('a key counts for nothing that is endorsed for %s', async (_whom, endorsements) => {
+])('a key that is endorsed for %s does not count', async (_whom, endorsements) => {
   published = [{ ...teams.jwk, ...(endorsements !== undefined && { endorsements }) }]
   await expectRefused(await token())
 })
 
-test('one key among many is endorsed, and it alone counts, though another bears its name', async () => {
+test('only the endorsed one of many keys counts, even if another has its name', async () => {
   published = [next.jwk, strangers.jwk, endorsed(teams), { ...entra.jwk, endorsements: ['webchat'] } as JWK]
   expect(await outcome(await token())).toBe('let in')
   await expectRefused(await token({}, { kid: 'next' }, next))
@@ -217,12 +217,12 @@ test.each([
   ['parts that are no JSON', 'Bearer AAAA.BBBB.CCCC'],
   ['parts that are no objects', 'Bearer W10.W10.W10'],
   ['20 KB', `Bearer e30.${'A'.repeat(20_000)}.e30`],
-])('a header is refused that holds %s, and no key is asked for', async (_what, authorization) => {
+])('a header with %s is refused, and no key is fetched', async (_what, authorization) => {
   expect((await problemOf(gate(settings())(authorization, activity()))).code).toBe('unauthenticated')
   expect(server.received).toEqual([])
 })
 
-test('all faults have the same words, and they are ours', async () => {
+test("all faults get the same words, which are the service's own", async () => {
   const faults = [
     attempt('e30.e30.e30'),
     attempt(await token({ exp: seconds(-3600) })),
@@ -290,7 +290,7 @@ test.each<[CloudName, string, string]>([
     expect([cloud, await enter(cloud)]).toEqual([cloud, cloud === name ? 'let in' : 'refused'])
 })
 
-test('whatever is signed, and whatever the body is, nothing but our own problem comes of it', async () => {
+test('any signed token with any body leads to a problem of the service, and to no other error', async () => {
   const value = fc.jsonValue({ maxDepth: 2 })
   const claims = fc.dictionary(fc.constantFrom('exp', 'nbf', 'iss', 'aud', 'serviceurl', 'iat', 'x'), value)
   const parts = fc.dictionary(fc.constantFrom('channelId', 'serviceUrl', 'channelData', 'conversation', 'from'), value)
@@ -318,7 +318,7 @@ test('a new key is found, and the one before it still counts', async () => {
   expect(server.received).toHaveLength(2)
 })
 
-test('a withdrawn key counts no more once the keys are fetched again', async () => {
+test('a withdrawn key no longer counts once the keys are fetched again', async () => {
   const pass = gate(settings({ cooldown: 0 }))
   await pass(`Bearer ${await token()}`, activity())
   published = [endorsed(next)]
@@ -326,7 +326,7 @@ test('a withdrawn key counts no more once the keys are fetched again', async () 
   expect((await problemOf(pass(`Bearer ${await token()}`, activity()))).code).toBe('unauthenticated')
 })
 
-test('2,000 tokens with unknown keys ask the key server once, and do not keep Teams out', async () => {
+test('2,000 tokens with unknown keys fetch the keys once, and do not keep Teams out', async () => {
   const pass = gate(settings())
   const [, payload, signature] = (await token()).split('.')
   const forged = Array.from(
@@ -349,7 +349,7 @@ test.each<[string, Answer]>([
   ['answers something else', { status: 200, body: '<html>' }],
   ['answers no keys', { status: 200, body: { keys: 'none' } }],
   ['answers malformed keys', { status: 200, body: { keys: [1] } }],
-])('nobody is let in, or blamed, while the key server %s', async (_how, answer) => {
+])('a caller gets a passing error while the key server %s', async (_how, answer) => {
   const pass = gate(settings({ cooldown: 0, timeout: 500 }))
   const good = `Bearer ${await token()}`
   trouble = answer
@@ -358,7 +358,7 @@ test.each<[string, Answer]>([
   await pass(good, activity())
 })
 
-test('nobody is let in while there is no key server', async () => {
+test('no caller is let in without a key server', async () => {
   await server.close()
   expect((await problemOf(attempt(await token()))).code).toBe('unavailable')
 })
@@ -366,7 +366,7 @@ test('nobody is let in while there is no key server', async () => {
 test.each<[string, Answer]>([
   ['failing', { status: 500 }],
   ['babbling', { status: 200, body: '<html>' }],
-])('a %s key server is left alone for a while', async (_how, answer) => {
+])('a %s key server is not asked again for a while', async (_how, answer) => {
   const pass = gate(settings())
   trouble = answer
   for (let i = 0; i < 10; i++)
@@ -379,7 +379,7 @@ test.each<[string, Partial<GateSettings>]>([
   ['a bot’s id that is a GUID', { botAppId: 'countersign' }],
   ['the tenant’s id', { tenantId: '' }],
   ['a tenant’s id that is a GUID', { tenantId: 'common' }],
-])('there is no gate without %s', (_what, more) => {
+])('a gate cannot be made without %s', (_what, more) => {
   expect(() => gate(settings(more))).toThrow(Error)
 })
 

@@ -84,7 +84,7 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
   expect(texts(all[0] ?? {}, 'TextRun')).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))
 })
 
-test('of the data, the buttons send only the id of the request, the view and a page', () => {
+test('the buttons send only the id of the request, the view and a page', () => {
   for (const card of corpus.flatMap(drawn))
     for (const { data } of objects(card) as { data?: object }[])
       for (const [key, value] of Object.entries(data ?? {})) {

@@ -48,7 +48,7 @@ const sends: readonly (readonly [string, (teams: Messenger) => Promise<Sent<unkn
   ['a reply', (teams) => teams.reply('a:1', 'Nothing waits for you.')],
 ]
 
-test('a post says where the card lies, and an update changes that very card', async () => {
+test("a post returns the card's place, and an update changes that card", async () => {
   const first = await post()
   const second = await post()
   expect(connector.posts(channel)).toEqual([first, second])
@@ -59,7 +59,7 @@ test('a post says where the card lies, and an update changes that very card', as
   expect(connector.shown(second)).toEqual(render(pending()))
 })
 
-test('a card is alone in its message, under words of ours', async () => {
+test("a card is alone in its message, with the service's own summary", async () => {
   const card = await post()
   await teams.update(card, approved())
   await teams.reply('a:1', { type: 'AdaptiveCard' })
@@ -72,14 +72,14 @@ test('a card is alone in its message, under words of ours', async () => {
   }
 })
 
-test('words are plain: what they hold is not read as markdown', async () => {
+test('words are sent as plain text, not as markdown', async () => {
   expect(await teams.reply('a:1', '*now* [x](http://evil.example)')).toEqual({ sent: null })
   const [message] = connector.messages('a:1')
   expect(message?.body).toMatchObject({ text: '*now* [x](http://evil.example)', textFormat: 'plain' })
   expect(message?.body.attachments).toBeUndefined()
 })
 
-test('words in a channel begin a conversation of their own', async () => {
+test('words in a channel begin a new conversation', async () => {
   expect(await teams.say(channel, 'Sealed: *day*')).toEqual({ sent: null })
   const [message] = connector.posts(channel).flatMap(({ conversation }) => connector.messages(conversation))
   expect(message?.body).toMatchObject({ text: 'Sealed: *day*', textFormat: 'plain' })
@@ -129,7 +129,7 @@ describe.each(sends)('%s', (_what, run) => {
     expect(connector.calls).toHaveLength(4)
   })
 
-  test('waits no longer for Teams than it may', async () => {
+  test('waits for Teams only up to a limit', async () => {
     connector.plan(() => status(429, { 'retry-after': '60' }))
     expect(await run(teams)).toEqual({ unsent: 'throttled', retryAfter: 60 })
     expect(connector.calls).toHaveLength(1)
@@ -141,14 +141,14 @@ describe.each(sends)('%s', (_what, run) => {
     expect('retryAfter' in result && result.retryAfter).toBeGreaterThan(3_500)
   })
 
-  test('ends although nobody answers', async () => {
+  test('ends if Teams does not answer', async () => {
     teams = connectTo(connector, { within: 200 })
     connector.plan(() => ({ kind: 'hanging' }))
     expect(await run(teams)).toEqual({ unsent: 'passing' })
     expect(connector.calls).toHaveLength(1)
   })
 
-  test('is not sent where nobody listens', async () => {
+  test('ends if Teams cannot be reached', async () => {
     expect(await run(connectTo({ url: `http://127.0.0.1:${await freePort()}` }))).toEqual({ unsent: 'passing' })
   })
 
@@ -205,7 +205,7 @@ test.each<[string, Fault]>([
   expect(connector.shown(card)).toEqual(render(approved()))
 })
 
-test('what Teams does not know is gone', async () => {
+test('a card that Teams does not know is gone', async () => {
   const card = await post()
   expect(await teams.update({ ...card, activity: '1' }, approved())).toEqual({ unsent: 'gone' })
   connector.remove(channel)

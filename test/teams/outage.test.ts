@@ -167,7 +167,7 @@ test.each<[string, () => void, () => void]>([
     () => connector.plan(well),
   ],
   ['takes no card that large, until it is smaller', () => (size = 60_000), () => (size = 10)],
-])('a channel that %s: nobody was reached, and then they are', async (_what, breaks, mends) => {
+])('a channel that %s gets its card later', async (_what, breaks, mends) => {
   breaks()
   const [one, both] = [await world.ask(week('dba')), await world.ask(week('dba', 'security'))]
   await passes(60)
@@ -189,7 +189,7 @@ test.each<[string, () => void, () => void]>([
 test.each<[string, Fault, number]>([
   ['for ten minutes', status(429, { 'retry-after': '600' }), 600],
   ['without saying how long', status(429), 2],
-])('a channel that throttles %s is left alone meanwhile, and others are not', async (_how, fault, seconds) => {
+])('a channel that throttles %s gets nothing meanwhile, and others do', async (_how, fault, seconds) => {
   connector.plan((call) => (call.body.toString().includes(dbaChannel) ? fault : null))
   const [one, other] = [await world.ask(week('dba')), await world.ask(week('security'))]
   for (const { id } of [one, other]) world.delivery.soon(id)
@@ -206,7 +206,7 @@ test.each<[string, Fault, number]>([
 
 const expectThere = async (channel: string, count: number) => expect(connector.posts(channel)).toHaveLength(count)
 
-test('what is sent keeps to the limits of Teams, repetitions too, whatever is refused', async () => {
+test('sends and their repetitions keep the limits of Teams, whichever are refused', async () => {
   let number = 0
   connector.plan(() => [null, status(412), status(503), null, status(429), null][number++ % 6] ?? null)
   const many = await Promise.all(Array.from({ length: 64 }, () => world.ask(week('dba'))))

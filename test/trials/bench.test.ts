@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..')
 const place = scratch()
 afterAll(place.clean)
 
-test('the day that the bench makes is sealed, all of it', async () => {
+test('the whole day that the bench makes is sealed', async () => {
   await writeDay(place.folder, 800)
   const seals = new MemorySeals(date)
   const bundle = join(place.folder, 'bundle.zip')
@@ -26,7 +26,7 @@ test('the day that the bench makes is sealed, all of it', async () => {
   expect(archive.bytes).toBeGreaterThan(readFileSync(bundle).length)
 })
 
-test('each run is compared with the floor of the same run, and judged by its goal', () => {
+test('each run is compared with its own floor, and judged by its goal', () => {
   const given = { name: 'asks', unit: 'per s', floor: [1, 10, 2] }
   const told = figure({ ...given, ours: [2, 20, 6], goal: { of: 'ratio', least: 2 } })
   expect(told).toMatchObject({ ours: 6, floor: 2, ratio: 2, holds: true })
@@ -36,7 +36,7 @@ test('each run is compared with the floor of the same run, and judged by its goa
   expect(() => figure({ ...given, ours: [] })).toThrow('no number')
 })
 
-test('the table of a document is replaced, and nothing else', () => {
+test('only the table of a document is replaced', () => {
   const document = 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n'
   const table = markdownOf([figure({ name: 'asks', unit: 'per s', ours: [2] })])
   const after = inserted(document, 'figures', table)

@@ -11,7 +11,7 @@ const least = 4.5
 /** What a client puts beside the label of an input that is required, in its own red; the others say "optional". */
 const theirs = '*'
 
-test.each(all)('$title: no element, property or value that Teams does not know', ({ card }) => {
+test.each(all)('$title: every element, property and value is known to Teams', ({ card }) => {
   expect(complaints(card)).toEqual([])
 })
 
@@ -45,7 +45,7 @@ describe('in a browser', () => {
   })
 })
 
-test('what is faint, or cut off, would be found', async () => {
+test('a faint or cut-off text is found', async () => {
   const gallery = await openGallery({ scale: 3 })
   try {
     const [light] = themes

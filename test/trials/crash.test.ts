@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => grounds.close())
 
 test(
-  `a process that is killed at any call loses nothing, and doubles nothing (seed ${seed})`,
+  `a process that is killed at any call loses nothing, and repeats nothing (seed ${seed})`,
   async () => {
     expect(points).toHaveLength(sample)
     let crashes = 0

@@ -10,7 +10,7 @@ test('a line is found', () => {
   expect(error).toBeCloseTo(0)
 })
 
-test('growth is told from noise', () => {
+test('growth is distinguished from noise', () => {
   expect(certain(fit(points((x) => 100 + noise(x))))).toBe(0)
   expect(certain(fit(points((x) => 100 + x + noise(x))))).toBeGreaterThan(0.8)
   expect(certain(fit(points((x) => 100 - x + noise(x))))).toBe(0)

@@ -45,7 +45,7 @@ function desk(place: World): Desk {
   }
 }
 
-test('no more gets through than the limits say, from many agents, keys and apps at once, and no slot is lost', async () => {
+test('many agents, keys and apps at once do not exceed the limits, and no slot is lost', async () => {
   const place = await world(undefined, { agents })
   const said = await flood({
     desks: [desk(place), desk(place), desk(place)],

@@ -29,11 +29,11 @@ const names = [
   ],
 ]
 
-test('all are here', () => {
+test('every target is tested', () => {
   expect(all.all.map(({ name }) => name)).toEqual(names)
 })
 
-test.each(names)('%s: whatever is written, it is taken or refused by code', async (name) => {
+test.each(names)('%s accepts any input, or refuses it with a code', async (name) => {
   const parser = all.all.find((one) => one.name === name)
   if (!parser) throw new Error('There is none.')
   const { samples, json, share = 1 } = parser

@@ -89,7 +89,7 @@ test.each<[string, History]>([
       ...['decided ann deny', 'denied'],
     ),
   ],
-])('there is an order for %s', (_what, given) => {
+])('an order exists for %s', (_what, given) => {
   expect(linearization(given)).not.toBeNull()
 })
 
@@ -213,11 +213,11 @@ test.each<[string, History]>([
     'a call without an answer that was made after its effect',
     history(1, [entry([0, 1], read, 'cancelled 0'), entry([2, Infinity], cancel, null)], 'cancelled'),
   ],
-])('there is none for %s', (_what, given) => {
+])('no order exists for %s', (_what, given) => {
   expect(linearization(given)).toBeNull()
 })
 
-test('the order that is found is one in which the calls happened', () => {
+test('the found order agrees with the times of the calls', () => {
   const calls = [
     entry([0, 1], approve(), 'approved 1'),
     entry([2, 9], cancel, 'already-redeemed'),
@@ -229,7 +229,7 @@ test('the order that is found is one in which the calls happened', () => {
   expect(found?.map((one) => one.call.kind)).toEqual(['approve', 'redeem', 'cancel', 'report', 'read'])
 })
 
-test('a long history with many calls at once is settled soon, either way', () => {
+test('a long history with many simultaneous calls is judged quickly, with or without an order', () => {
   const reads = Array.from({ length: 40 }, (_, i) => entry([i / 100, 50 + i / 100], read, 'pending 0'))
   const refused = Array.from({ length: 20 }, (_, i) => entry([60 + i / 100, 90], redeem(`r${i}`), 'not-redeemable'))
   const fine = [...reads, ...refused]

@@ -116,7 +116,7 @@ function two(place: World): readonly [Instance, Instance] {
   return [app(), app()]
 }
 
-test('what two apps answer at once could have been answered one after the other, and the events say the same', async () => {
+test('two apps answer simultaneous calls as if in some order, and the events agree with it', async () => {
   const place = await world((action) => needs([slot('dba', action.environment === 'two' ? 2 : 1)]))
   const apps = two(place)
   const seed = Date.now() % 2 ** 31

@@ -11,7 +11,7 @@ const patience = 900_000
 
 // In a program of its own, where it takes half the time.
 test(
-  'whatever crashes, races, is lost, late or doubled, every invariant holds, and everything that can happen did',
+  'every invariant holds under crashes, races, and lost, late or repeated calls, and every kind of event occurred',
   async () => {
     const { code, output } = await simulation(...runs)
     if (code !== 0) throw new Error(output)

@@ -30,7 +30,7 @@ const operation = (name: string): Operation => {
 const isShort = ({ name }: Cell) => !/delay|^429/.test(name)
 
 test(
-  'a fault at a call of an operation loses nothing that was acknowledged, and nobody is in conflict with themselves',
+  'a fault at any call of an operation loses nothing that was acknowledged, and no caller conflicts with itself',
   async () => {
     process.stdout.write(`wire: seed ${seed}\n`)
     const calls = await Promise.all(operations.map((one) => callsOf(storage, one)))

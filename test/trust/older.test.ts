@@ -116,7 +116,7 @@ async function tried(request: ApprovalRequest): Promise<readonly string[]> {
 }
 
 describe.each(ways)('F, G and older rows: %s is put back', (_what, which) => {
-  test.each(ends)('nothing is redeemed that was %s', async (_end, step, end) => {
+  test.each(ends)('a request that was %s is not redeemed', async (_end, step, end) => {
     const before = await livedUpTo(process(), step)
     const rows = await rowsOf(storage.connect().ledger, shardOf(before.id))
     await end(process(), before)
@@ -163,7 +163,7 @@ const faults: readonly (readonly [string, Fault, number, boolean])[] = [
   ['the archive refuses', { kind: 'status', status: 403 }, 99, false],
 ]
 
-describe('a redemption whose file meets with trouble', () => {
+describe('a redemption whose file meets a fault', () => {
   test.each(faults)('executes once: %s', async (_what, fault, times, isAnswered) => {
     const request = await livedUpTo(process(), 'approved')
     const claim = await claims(process(), request, 'first')

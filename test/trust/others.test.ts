@@ -28,7 +28,7 @@ beforeEach(async () => {
   process = (await stored(storage)).process
 })
 
-test('E: the events of a request are not served once one of them was edited', async () => {
+test('E: the events of a request are not returned once one of them was edited', async () => {
   const request = await livedUpTo(process(), 'approved')
   const { approvals } = process()
   expect(await approvals.events(request)).toHaveLength(request.events.length)
@@ -36,7 +36,7 @@ test('E: the events of a request are not served once one of them was edited', as
   expect(await codeOf(process().approvals.events(request))).toBe('evidence-broken')
 })
 
-test('a head that was moved or made is not continued', async () => {
+test('a head that was moved or forged is not continued', async () => {
   const one = process()
   const { id } = await livedUpTo(one, 'voted')
   const shard = shardOf(id)
@@ -55,7 +55,7 @@ test('a head that was moved or made is not continued', async () => {
   expect(await codeOf(process().ledger.fence(shard, after(60)))).toBe('evidence-broken')
 })
 
-test('a fenced head is believed, with every column that it had', async () => {
+test('a fenced head is accepted, with all its columns', async () => {
   const { ledger, approvals } = process()
   const { request } = await approvals.ask(asks())
   const shard = shardOf(request.id)
@@ -82,7 +82,7 @@ describe('an idempotency key', () => {
   const key = 'run-1'
   const row = () => [shardOfKey(bot, key), rowKey.key(keyHash(bot, key))] as const
 
-  test('that leads to the request of another agent gives nothing away', async () => {
+  test("that leads to another agent's request reveals nothing", async () => {
     const other = await process().approvals.ask(asks({ key: 'theirs', agent: agent(runner) }))
     const ask = asks({ key })
     await process().approvals.ask(ask)
@@ -90,7 +90,7 @@ describe('an idempotency key', () => {
     expect(await codeOf(process().approvals.ask(ask))).toBe('evidence-broken')
   })
 
-  test('whose true row is put under another key answers with no other request', async () => {
+  test('whose genuine row is put under another key does not answer with its request', async () => {
     const first = asks({ key: 'approved', body: 'same' })
     const second = asks({ key, body: 'same' })
     await process().approvals.ask(first)
@@ -116,14 +116,14 @@ describe('an idempotency key', () => {
     return instance
   }
 
-  test('whose row is believed still answers with the caller’s own alone', async () => {
+  test('whose row is accepted still answers with the caller’s own request only', async () => {
     const ask = asks({ key: 'theirs', agent: agent(runner) })
     const { request } = await process().approvals.ask(ask)
     const { approvals } = await misled(request, 'body')
     expect(await codeOf(approvals.ask({ ...ask, agent: agent(bot) }))).toBe('evidence-broken')
   })
 
-  test('whose row is believed still answers with the action that was sent', async () => {
+  test('whose row is accepted still answers with the sent action only', async () => {
     const { request } = await process().approvals.ask(asks())
     const { approvals } = await misled(request, 'body')
     expect(await codeOf(approvals.ask(asks({ key })))).toBe('evidence-broken')
@@ -171,7 +171,7 @@ describe('rows of sealed days', () => {
         await insider.put({ ...from, rowKey: row })
       },
     ],
-  ])('%s are not believed', async (_how, attack) => {
+  ])('%s are refused', async (_how, attack) => {
     const seals = new TableSeals(storage.connect())
     await seals.propose({ ...plan, date: '2026-03-03' as Plan['date'] })
     await seals.propose(plan)
@@ -185,7 +185,7 @@ describe('rows of sealed days', () => {
     await storage.clear()
   })
 
-  test('a process does not start on a meta row that was made', async () => {
+  test('do not let a process start with a forged meta row', async () => {
     await insider.edit('seal', 'meta', () => ({ first: '2026-01-01' }))
     expect(await codeOf(prepareLedger(storage.connect(), { ...meta, at: noon }))).toBe('evidence-broken')
   })
@@ -197,7 +197,7 @@ describe('a new version of the ledger key', () => {
     return made.here.another({ ledger: new TableLedger(storage.connect(undefined, keyVersions(...names))) })
   }
 
-  test('authenticates from then on, and what older ones authenticated stays', async () => {
+  test('authenticates from then on, and rows of older versions stay valid', async () => {
     const before = await withKeys('v1')
     const request = await livedUpTo(before, 'approved')
     const now = await withKeys('v2', 'v1')
@@ -212,14 +212,14 @@ describe('a new version of the ledger key', () => {
     )
   })
 
-  test('that is taken away takes with it what it authenticated', async () => {
+  test('that is removed makes its rows invalid', async () => {
     const request = await livedUpTo(await withKeys('v1'), 'approved')
     const instance = await withKeys('v2')
     expect(await codeOf(instance.approvals.read(request.id, { kind: 'agent', id: bot }))).toBe('evidence-broken')
   })
 })
 
-test('a process that knows newer events is not led back by an older row', async () => {
+test('a process that knows newer events refuses an older row', async () => {
   const one = process()
   const request = await livedUpTo(one, 'approved')
   const shard = shardOf(request.id)

@@ -234,7 +234,7 @@ const forged = async (id: RequestId) => {
 
 const cases = attacks.flatMap(([name, after, attack]) => after.map((step) => [name, step, attack] as const))
 
-test.each(cases)('%s, after it was %s: nothing is granted, and who touches it is told', async (_name, step, attack) => {
+test.each(cases)('%s, after it was %s: nothing is granted, and every call reports it', async (_name, step, attack) => {
   const before = process()
   const request = await livedUpTo(before, step)
   const grant = step === 'approved' ? await claims(before, request, 'first') : null
@@ -266,7 +266,7 @@ test('other requests of the same shard go on', async () => {
   expect(await outcomeOf(process().approvals.redeem(whole.id, await claims(process(), whole, 'first')))).toBe('ok')
 })
 
-test('D: the owner of the agent does not approve alone, whatever the row says', async () => {
+test('D: the owner of the agent cannot approve alone, whatever the row says', async () => {
   const request = await livedUpTo(process(), 'asked')
   await insider.request(request.id, ({ requirement }) => ({
     requirement: { ...(requirement as object), excluded: [], slots: [{ groups: ['dba'], quorum: 1 }] },
@@ -275,7 +275,7 @@ test('D: the owner of the agent does not approve alone, whatever the row says', 
   expect(await outcomeOf(approvals.decide(request.id, votes(request, owner)))).toBe('evidence-broken')
 })
 
-test('an honest life goes on in any process, from the row of any other', async () => {
+test('an unaltered request goes on in any process, from the row of any other', async () => {
   const request = await livedUpTo(process(), 'approved')
   const claim = await claims(process(), request, 'first')
   expect((await process().approvals.redeem(request.id, claim)).request.status).toBe('redeemed')

@@ -23,7 +23,7 @@ test.each(dates)('the bundle of %s holds', async (date) => {
   expect(manifest?.date).toBe(date)
 })
 
-test('what people wrote holds too', async () => {
+test('the said file holds, too', async () => {
   const said = days.place.write('said.jsonl', await days.said(day(4)))
   const { problem, held, said: count } = await verifyBundle(await days.file(day(4)), { keys: [days.key.spki], said })
   expect(problem).toBeUndefined()
@@ -32,7 +32,7 @@ test('what people wrote holds too', async () => {
   expect(count?.erased).toBe(0)
 })
 
-test('nothing that anybody wrote is in a bundle', async () => {
+test('a bundle has no text that a person or agent wrote', async () => {
   const word = 'canary'
   const one = await sealedDays(async ({ approvals, clock }) => {
     clock.set(at(7, '23:59:00'))
@@ -66,7 +66,7 @@ test('a file that cannot be read says nothing about evidence', async () => {
   await expect(verifyBundle('/proc/self/mem', { keys: [days.key.spki] })).rejects.toThrow(Unreadable)
 })
 
-test('a bundle is signed by a key that is trusted, or says nothing', async () => {
+test('a bundle that no trusted key signed proves nothing', async () => {
   const { key } = await signingKey()
   const { problem, held, manifest } = await verifyBundle(await days.file(day(4)), { keys: [key.spki] })
   expect({ code: problem?.code, held, manifest }).toEqual({ code: 'wrong-key', held: ['zip'], manifest: undefined })

@@ -42,8 +42,8 @@ const soon = async ({ approvals, clock }: World) => {
   return (await approvals.ask(asked('02'))).request
 }
 
-describe('in a series it is found that', () => {
-  test('a denial was forgotten, and the request approved', async () => {
+describe('a series shows that', () => {
+  test('a denial was left out, and the request approved', async () => {
     const { problem } = await found(async (world) => {
       const request = await soon(world)
       await world.approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
@@ -54,7 +54,7 @@ describe('in a series it is found that', () => {
     expect(problem).toMatchObject({ code: 'broken-series', check: 'carried', file: zipName(day(8)) })
   })
 
-  test('a withdrawal was forgotten, and the approval used', async () => {
+  test('a withdrawal was left out, and the approval used', async () => {
     const { problem } = await found(async (world) => {
       const { id, ...rest } = await soon(world)
       const approved = await world.approvals.decide(id, votes({ id, ...rest }))
@@ -66,7 +66,7 @@ describe('in a series it is found that', () => {
     expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(8)) })
   })
 
-  test.each([day(4), day(8)])('a report was forgotten, and another made, from %s on', async (from) => {
+  test.each([day(4), day(8)])('a report was left out, and another made, from %s on', async (from) => {
     let again = async () => {}
     const later = async ({ sealer: one }: Sealed) => {
       await again()
@@ -118,7 +118,7 @@ describe('in a series it is found that', () => {
   })
 })
 
-test('requests go on over midnight, whatever becomes of them', async () => {
+test('requests go on over midnight, whatever their end', async () => {
   const { problem, bundles } = await found(async (world) => {
     const { approvals, clock } = world
     const request = await soon(world)

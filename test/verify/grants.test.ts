@@ -38,12 +38,12 @@ function grantOf(change: Record<string, unknown> = {}, header: Record<string, un
 
 const keys = () => grantKeysIn(jwks) ?? new Map()
 
-test('a grant of an approval in the log is found, whenever it ended', async () => {
+test('a grant of an approval in the log is found, even after it expired', async () => {
   const grant = readGrant(await grantOf(), keys(), 'a.jws')
   await checkGrants(bundles, [grant, { ...grant, place: 'b.jws' }])
 })
 
-test('what the service signed itself is read with its own keys', async () => {
+test('a grant that the service signed is read with its published keys', async () => {
   const own = JSON.stringify({ keys: (await days.world.signer.keys()).map((key) => ({ ...key, use: 'sig' })) })
   const grant = readGrant(token, grantKeysIn(own) ?? new Map(), 'a.jws')
   await checkGrants(bundles, [grant])
@@ -96,12 +96,12 @@ test.each<[string, () => Promise<string> | string, string]>([
     async () => (await grantOf()).replace(/\.[^.]*\./, `.${Buffer.from('{}').toString('base64url')}.`),
     'bad-signature',
   ],
-])('what has %s is refused', async (_what, make, code) => {
+])('a token with %s is refused', async (_what, make, code) => {
   const text = await make()
   expect(brokenCode(() => readGrant(text, keys(), 'a.jws'))).toBe(code)
 })
 
-describe('the log has to hold', () => {
+describe('the log must contain', () => {
   const codeIn = (grant: KeptGrant, files = bundles) =>
     checkGrants(files, [grant]).then(
       () => 'holds',
@@ -114,7 +114,7 @@ describe('the log has to hold', () => {
     expect(await codeIn(await kept({ event: 'a'.repeat(64) }))).toBe('unlogged-grant')
   })
 
-  test('it in one of the bundles that were given', async () => {
+  test('the event in one of the given bundles', async () => {
     const others = await Promise.all(dates.filter((date) => date !== at7).map((date) => days.file(date)))
     expect(await codeIn(await kept(), others)).toBe('unlogged-grant')
   })
@@ -139,6 +139,6 @@ test.each([
   ['a key of another kind', '{"keys":[{"kty":"RSA","kid":"k"}]}'],
   ['a point that is on no curve', '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA","kid":"k"}]}'],
   ['a key without a name', '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}'],
-])('a key set with %s is none', (_what, text) => {
+])('a key set with %s is refused', (_what, text) => {
   expect(grantKeysIn(text)).toBeNull()
 })

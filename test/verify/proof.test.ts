@@ -19,7 +19,7 @@ const requestsOf = async (date: (typeof dates)[number]) =>
     .slice(1, -1)
     .map((row) => parseRequestId(row.split(',')[0] ?? ''))
 
-test.each(dates)('every event of %s, and every one that it carries, is proven by itself', async (date) => {
+test.each(dates)('every event of %s, and every carried one, has a proof that holds alone', async (date) => {
   const file = await days.file(date)
   const members = await days.members(date)
   let proven = 0
@@ -36,7 +36,7 @@ test.each(dates)('every event of %s, and every one that it carries, is proven by
   expect(proven).toBe(ofRequests.length)
 })
 
-test('a request that the day has no event of has no proofs', async () => {
+test('a request without an event on the day has no proofs', async () => {
   const [request] = await requestsOf(day(7))
   expect(await proofsIn(await days.file(day(4)), request!)).toEqual([])
 })

@@ -33,7 +33,7 @@ async function folderOf(changes: Readonly<Record<string, Buffer | null>> = {}): 
 
 const verdictOf = async (folder: string) => verifySeries(folder, { keys: [days.key.spki] })
 
-test('all days hold, each continuing the one before, whatever their files are called', async () => {
+test('all days hold and continue each other, whatever their files are called', async () => {
   const folder = await folderOf({ [day(4)]: null })
   writeFileSync(join(folder, 'countersign-evidence-zz (1).zip'), await days.zip(day(4)))
   const { bundles, problem } = await verdictOf(folder)
@@ -50,7 +50,7 @@ test.each([
   expect(problem?.code).toBe('broken-series')
 })
 
-test('a folder may begin later', async () => {
+test('a folder may begin with a later day', async () => {
   const { bundles, problem } = await verdictOf(await folderOf({ [day(4)]: null, [day(5)]: null }))
   expect({ problem, first: bundles[0]?.manifest.date }).toEqual({ problem: undefined, first: day(6) })
 })
@@ -73,7 +73,7 @@ test.each<[string, (members: Members) => Members]>([
     'says that its manifest continues another',
     (members) => resign(members, days.key, (old) => ({ ...old, sealedAt: old.sealedAt, tool: 'another' })),
   ],
-])('a day that holds by itself and %s does not fit', async (_what, change) => {
+])('a day that holds alone and %s does not fit the series', async (_what, change) => {
   const members = change(await days.members(day(5)))
   const zip = await zipOf(members)
   expect((await verifyBundle(days.place.write('alone.zip', zip), { keys: [days.key.spki] })).problem).toBeUndefined()
@@ -96,7 +96,7 @@ function retabled(members: Members): Members {
   return resign(tables.set('exceptions.csv', Buffer.from(exceptions)), days.key)
 }
 
-test('a day that is shortened by somebody who has the key holds by itself, and is found by the next', async () => {
+test('a day that was shortened with the signing key holds alone, and is found by the next day', async () => {
   const whole = await days.members(day(4))
   const shorter = rewrite(whole, days.key, (events) => events.filter(({ type }) => type !== 'succeeded'))
   expect(manifestIn(shorter).counts.records).toBeLessThan(manifestIn(whole).counts.records)
@@ -106,14 +106,14 @@ test('a day that is shortened by somebody who has the key holds by itself, and i
   expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(5)) })
 })
 
-test('a folder without bundles, or none, cannot be read', async () => {
+test('a folder that is missing, or has no bundles, cannot be read', async () => {
   const empty = join(days.place.path, 'empty')
   mkdirSync(empty)
   await expect(verdictOf(empty)).rejects.toThrow(Unreadable)
   await expect(verdictOf(join(empty, 'none'))).rejects.toThrow(Unreadable)
 })
 
-describe('after a change of key', () => {
+describe('after a key rotation', () => {
   let turned: string
   let newest: Awaited<ReturnType<typeof signingKey>>
 
@@ -143,7 +143,7 @@ describe('after a change of key', () => {
     expect(bundles).toHaveLength(7)
   })
 
-  test('the day of the change holds by either key, the next by the new one alone', async () => {
+  test('the day of the change holds with either key, the next day with the new one only', async () => {
     expect(await alone(9, days.key.spki)).toBe('holds')
     expect(await alone(9, newest.key.spki)).toBe('holds')
     expect(await alone(10, newest.key.spki)).toBe('holds')
@@ -158,7 +158,7 @@ describe('after a change of key', () => {
     expect(problem?.code).toBe('wrong-key')
   })
 
-  test('a later day by the old key is refused, though that is trusted', async () => {
+  test('a later day by the old key is refused, even if that key is trusted', async () => {
     const { number } = manifestIn(await days.members(day(10)))
     expect(number).toBe(7)
     const members = await days.members(day(10))

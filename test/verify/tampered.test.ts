@@ -240,11 +240,11 @@ test.each<[string, string, (members: Members) => Members]>([
     'wrong-key',
     (all) => signed(without(all, [...all.keys()].find((name) => name.startsWith('keys/')) ?? '')),
   ],
-])('signed again by somebody who has the key: %s is %s', async (_what, code, change) => {
+])('signed again with the key: %s is %s', async (_what, code, change) => {
   expect(await codeOf(change(second))).toBe(code)
 })
 
-test('a bundle that is signed again, and made anew with the same events, holds', async () => {
+test('a bundle that is made and signed again with the same events holds', async () => {
   expect(await codeOf(signed(second))).toBe('holds')
   expect(await codeOf(rewrite(second, days.key, (events) => events))).toBe('holds')
 })
@@ -255,7 +255,7 @@ test('a second key that no record names is refused', async () => {
   expect(await codeOf(resign(members, [days.key, key]))).toBe('wrong-key')
 })
 
-describe('made anew by somebody who has the key, a day is replayed', () => {
+describe('a day that is made again with the key is replayed, so that', () => {
   /** Every vote, and what came of it, in the name of one person. */
   const castBy = (who: string) => (event: Written) => {
     const actor = { id: who, kind: 'person' }
@@ -267,7 +267,7 @@ describe('made anew by somebody who has the key, a day is replayed', () => {
       : event
   }
 
-  test('a self-approval is found, and nothing else is wrong with it', async () => {
+  test('a self-approval is found, if nothing else is wrong', async () => {
     const cast = (who: string) => rewrite(first, days.key, (events) => events.map(castBy(who)))
     const records = textIn(first, 'records.jsonl').split('\n')
     const requested = records.find((line) => line.includes('"requested"')) ?? '{}'
@@ -289,7 +289,7 @@ describe('made anew by somebody who has the key, a day is replayed', () => {
     expect(await codeOf(rewrite(first, days.key, (events) => events.map(later)))).toBe('bad-record')
   })
 
-  test('an event that is too new is said to be so, if the log holds it', async () => {
+  test('an event that is too new is reported as such, if the log holds it', async () => {
     const newer = (event: Written) => (event.type === 'succeeded' ? { ...event, type: 'wondered' } : event)
     expect(await codeOf(rewrite(first, days.key, (events) => events.map(newer)))).toBe('newer-format')
     const cut = rewrite(first, days.key, (events) => events.map(newer))
@@ -304,14 +304,14 @@ describe('made anew by somebody who has the key, a day is replayed', () => {
   })
 })
 
-describe('what people wrote', () => {
+describe('the said file', () => {
   const said = async (change: (lines: string[]) => string[]) => {
     const text = await days.said(day(4))
     const changed = change(text.split('\n').slice(0, -1))
     return verdictOf(first, days.place.write('said.jsonl', changed.map((line) => `${line}\n`).join('')))
   }
 
-  test('may be missing: it was erased', async () => {
+  test('may lack texts, which were erased', async () => {
     const all = (await said((lines) => lines)).said?.given ?? 0
     const { problem, said: count } = await said((lines) => lines.slice(2))
     expect(problem).toBeUndefined()

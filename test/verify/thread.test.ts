@@ -27,7 +27,7 @@ async function both(members: Members, saidText?: string) {
   return { here: await verifyBundle(file, options), there: await verifyBundle(file, { ...options, thread }), told }
 }
 
-test('a thread finds that a bundle holds, and what was said', async () => {
+test('a thread finds that a bundle and its said file hold', async () => {
   const { here, there, told } = await both(await days.members(day(4)), await days.said(day(4)))
   expect(there).toEqual(here)
   expect(there.problem).toBeUndefined()
@@ -35,7 +35,7 @@ test('a thread finds that a bundle holds, and what was said', async () => {
   expect(told).toEqual([here.manifest?.counts.records, here.manifest?.counts.records])
 })
 
-test('a thread finds the same faults', async () => {
+test('a thread finds the same problems', async () => {
   const members = await days.members(day(5))
   const edited = (name: string, edit: (text: string) => string) =>
     resign(new Map([...members, [name, Buffer.from(edit(textIn(members, name)))]]), days.key)
@@ -55,7 +55,7 @@ test('a thread finds the same faults', async () => {
   expect(there).toEqual(here)
 })
 
-test('a thread that fails is a fault, and not a verdict', async () => {
+test('a thread that fails is an error, not a verdict', async () => {
   const file = await days.file(day(4))
   const thread = { script: days.place.write('thread.cjs', 'throw new Error("no thread")'), from: 0 }
   await expect(verifyBundle(file, { keys: [days.key.spki], thread })).rejects.toThrow('no thread')

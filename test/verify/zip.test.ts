@@ -86,7 +86,7 @@ const plain = (): Entry[] => [...members].map(([name, bytes]) => ({ name, bytes 
 const changed = (name: string, change: Partial<Entry>): Entry[] =>
   plain().map((entry) => (entry.name === name ? { ...entry, ...change } : entry))
 
-test('a zip by another tool, in another order, stored or deflated, holds', async () => {
+test('a zip by another tool holds, in another order, stored or deflated', async () => {
   expect(await codeOf(written(plain()))).toBe('holds')
   expect(await codeOf(written(plain().map((entry) => ({ ...entry, method: 0 }))))).toBe('holds')
   expect(await codeOf(await zipOf(new Map([...members].toReversed())))).toBe('holds')
@@ -123,7 +123,7 @@ test.each<[string, Partial<Entry>]>([
   ['larger than it can have need to be', { bytes: Buffer.alloc(2 ** 20 + 1) }],
   ['with a comment', { comment: 'trust me' }],
   ['behind something hidden', { padding: Buffer.from('hidden') }],
-])('a member is refused that is %s', async (_what, change) => {
+])('a member that is %s is refused', async (_what, change) => {
   expect(await codeOf(written(changed('README.txt', change)))).toBe('bad-zip')
 })
 
@@ -144,7 +144,7 @@ test('a bomb is not inflated: of records, of many members in the same bytes, of 
   expect(await codeOf(written([...plain(), ...large]))).toBe('bad-zip')
 })
 
-test('bytes that are hidden behind the end of what was deflated are refused', async () => {
+test('bytes hidden behind the end of deflated data are refused', async () => {
   const [first, ...rest] = plain()
   if (!first) throw new Error('There is no member.')
   const packed = Buffer.concat([deflateRawSync(first.bytes), Buffer.from('hidden')])
@@ -158,25 +158,25 @@ test('bytes that are hidden behind the end of what was deflated are refused', as
   expect(await codeOf(zip)).toBe('bad-zip')
 })
 
-test.each([0.1, 0.5, 0.9, 0.999])('a zip that was cut off after %d of it is refused', async (part) => {
+test.each([0.1, 0.5, 0.9, 0.999])('a zip that was cut off after a part of %d is refused', async (part) => {
   expect(await codeOf(whole.subarray(0, Math.floor(whole.length * part)))).toBe('bad-zip')
 })
 
 test.each<[string, () => Buffer]>([
   ['before', () => Buffer.concat([Buffer.from('#!/bin/sh\n'), whole])],
   ['behind', () => Buffer.concat([whole, Buffer.from('more')])],
-])('something that stands %s the zip is refused', async (_where, zip) => {
+])('bytes %s the zip are refused', async (_where, zip) => {
   expect(await codeOf(zip())).toBe('bad-zip')
 })
 
-test('what is no zip is no evidence, neither good nor bad', async () => {
+test('a file that is not a zip is neither valid nor broken evidence', async () => {
   for (const bytes of [Buffer.of(), Buffer.from('hello'), Buffer.alloc(1000)])
     await expect(codeOf(bytes)).rejects.toThrow(Unreadable)
   await expect(verifyBundle(days.place.path, { keys: [] })).rejects.toThrow(Unreadable)
   await expect(verifyBundle(`${days.place.path}/none`, { keys: [] })).rejects.toThrow(Unreadable)
 })
 
-test('a flipped bit anywhere is found, or changes nothing that comes out of the zip', async () => {
+test('a flipped bit anywhere is found, or does not change any member', async () => {
   let found = 0
   for (let at = 0; at < whole.length; at += 41) {
     const flipped = Buffer.from(whole)

@@ -61,7 +61,7 @@ function readOn(card: object): readonly string[] {
 
 const latin = /[A-Za-z]/
 
-test('English is found where it is, so that its absence means something', () => {
+test('the check finds English words, so that their absence means something', () => {
   expect(
     readOn(loadCards(templates, english).channel(pending(given))).filter((line) => latin.test(line)).length,
   ).toBeGreaterThan(15)
@@ -98,7 +98,7 @@ test('a request with everything in it has no English word on its cards in anothe
     expect(readOn(card).filter((line) => latin.test(line))).toEqual([])
 })
 
-test('a stop in another language has no English word', () => {
+test("a stop's sentence in another language has no English word", () => {
   for (const code of stopCodes) {
     expect(reversed.stops[code]).not.toMatch(latin)
     expect(reversed.stops[code]).not.toBe('')
@@ -117,7 +117,7 @@ test('a request that goes on has no stop', () => {
   for (const status of ['pending', 'approved', 'redeemed'] as const) expect(stopCodeOf(anyWith(status))).toBeNull()
 })
 
-test('the order of words is the language’s own', () => {
+test('a language chooses its own order of words', () => {
   const succeeded = stored(report(redeemed(), { executor: bot, result: 'succeeded', summary: '12', at: after(180) }))
   expect(historyOf(succeeded, english).map(plain)).toEqual(['Approved by Dana', 'Reported as succeeded: “12”'])
   expect(historyOf(succeeded, reversed).map(plain)[0]).toMatch(/^Dana \+0 \P{Script=Latin}+$/u)
@@ -125,13 +125,13 @@ test('the order of words is the language’s own', () => {
   expect(nextStep(pending(given), reversed)[0]).toMatch(/^1 1 2\/3 2 /)
 })
 
-test('what somebody else wrote is never a part of our own text', () => {
+test("an untrusted text is never part of the service's own text", () => {
   const denied = anyWith('denied')
   const roles = historyOf(denied, english).flatMap((sentence) => sentence.map(({ role }) => role))
   expect(roles).toEqual(['text', 'name', 'text', 'quoted', 'text'])
 })
 
-test('a report says in the language what each event was', () => {
+test('a report names each event in its language', () => {
   const view = digestOf('')
   const shown = { type: 'shown', data: { view, content: sha256(''), template: sha256(''), page: 1, pages: 2 } } as const
   expect(reportStep(shown, english)).toBe(`was shown page 1 of 2 of view ${view}`)
