@@ -76,7 +76,7 @@ export const operatorRows: readonly Row[] = [
         find: '...(sharedChannel.safeParse(body).success && { shared: true }),',
         replace: '',
         tests: {
-          'test/teams/activity.test.ts': ['the bot is added › to a channel that is shared with others, by %s'],
+          'test/teams/activity.test.ts': ["the bot's arrival › is reported for a shared channel, by %s"],
         },
       },
     ],

@@ -234,8 +234,8 @@ describe("the bot's arrival", () => {
 
   test.each<[string, JsonObject]>([
     ['an installation', { type: 'installationUpdate', action: 'add' }],
-    ['its arrival, as Teams tells it there', { type: 'conversationUpdate', membersAdded: [bot] }],
-  ])('to a channel that is shared with others, by %s', (_how, more) => {
+    ['a change of members', { type: 'conversationUpdate', membersAdded: [bot] }],
+  ])('is reported for a shared channel, by %s', (_how, more) => {
     const channelData = { channel: { id: channel, name: 'approvals', type: 'shared' }, eventType: 'channelMemberAdded' }
     const expected = { ...origin, kind: 'installed', shared: true }
     expect(parseActivity({ ...from(more), channelData })).toEqual(expected)
