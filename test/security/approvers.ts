@@ -165,8 +165,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'guest',
         file: 'src/core/request/decision.ts',
-        find: 'if (!facts.member) throw',
-        replace: 'if (false) throw',
+        find: 'if (!facts.member)',
+        replace: 'if (false)',
         tests: { [decision]: [not] },
       },
       {
@@ -255,7 +255,7 @@ export const approverRows: readonly Row[] = [
         },
       },
       {
-        name: 'joined-accounts',
+        name: 'joined-accounts-count-once',
         file: 'src/core/request/voteVoid.ts',
         find: "isDuplicate(request, vote, facts) ? 'duplicate' : null",
         replace: 'null',

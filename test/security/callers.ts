@@ -276,7 +276,7 @@ export const callerRows: readonly Row[] = [
         find: "'COUNTERSIGN_TOKEN_COMMAND', ",
         replace: '',
         tests: {
-          'test/cli/run.test.ts': ['hands the environment over, without what the agent signs in with'],
+          'test/cli/run.test.ts': ["passes the environment on, without the agent's credentials"],
         },
       },
       {
@@ -337,26 +337,28 @@ export const callerRows: readonly Row[] = [
       {
         name: 'acts-on-what-one-knows',
         file: 'src/approvals/approvals.ts',
-        find: 'if (!isInvolved(actor.found, actor.facts)) throw notFound()',
+        find: 'if (!isInvolved(actor.found, actor.facts)) throw noSuchRequest()',
         replace: '',
         tests: {
           'test/approvals/approvals.test.ts': [
             'people who may decide › get from every call the same answer as for an unknown request: %s',
           ],
-          'test/teams/bot.test.ts': ['a person of no group who clicks on a card learns who may decide, and nothing else'],
+          'test/teams/bot.test.ts': [
+            'a person of no group who clicks on a card learns who may decide, and nothing else',
+          ],
         },
       },
       {
         name: 'cancel-owner',
         file: 'src/approvals/approvals.ts',
-        find: 'if (request.agent.id !== agent) throw notFound()',
+        find: 'if (request.agent.id !== agent) throw noSuchRequest()',
         replace: '',
         tests: { 'test/approvals/approvals.test.ts': ['an agent › withdraws its own request only'] },
       },
       {
         name: 'report-owner',
         file: 'src/approvals/approvals.ts',
-        find: 'if (request.executor !== input.executor) throw notFound()',
+        find: 'if (request.executor !== input.executor) throw noSuchRequest()',
         replace: '',
         tests: { 'test/approvals/approvals.test.ts': ['an agent › reports what it executed itself'] },
       },

@@ -74,9 +74,7 @@ export const floodRows: readonly Row[] = [
         replace: 'cooldownDuration: 0,',
         tests: {
           'test/http/caller.test.ts': ['a flood of unknown keys asks the key server once'],
-          'test/teams/gate.test.ts': [
-            '2,000 tokens with unknown keys fetch the keys once, and do not keep Teams out',
-          ],
+          'test/teams/gate.test.ts': ['2,000 tokens with unknown keys fetch the keys once, and do not keep Teams out'],
         },
       },
     ],

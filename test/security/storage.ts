@@ -89,7 +89,9 @@ export const storageRows: readonly Row[] = [
         file: 'src/approvals/ask.ts',
         find: 'request?.agent.id !== agent.id || ',
         replace: '!request || ',
-        tests: { [others]: ['an idempotency key › whose row is accepted still answers with the caller’s own request only'] },
+        tests: {
+          [others]: ['an idempotency key › whose row is accepted still answers with the caller’s own request only'],
+        },
       },
       {
         name: 'key-action',
