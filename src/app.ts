@@ -226,7 +226,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     directory,
     waiting,
     alarms,
-    version: version,
+    version,
     people: clients.size > 0 ? 'admitted' : 'refused',
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
     overdue: async () => (await ledger.due(clock.now(), 1000)).length,

@@ -6,7 +6,9 @@ import { documentIn, probe, type ProbeAnswer } from './probe.ts'
 /** What is behind an address. Only behind `ours` it is worth to look further, and only there a token may go. */
 export type Address =
   | { readonly kind: 'ours'; readonly found: readonly Diagnosis[] }
-  /** Our service, or the host that should run it: it does not start. */
+  /** Our service, which cannot open its storage. Its health says more, and a token does not go there yet. */
+  | { readonly kind: 'opening'; readonly found: readonly Diagnosis[] }
+  /** The host that should run our service: it does not start. */
   | { readonly kind: 'not-started'; readonly found: readonly Diagnosis[] }
   | { readonly kind: 'other'; readonly found: readonly Diagnosis[] }
 
@@ -20,7 +22,7 @@ export async function findAddress(url: string, version: string): Promise<Address
   const baseUrl = document === null ? null : baseUrlIn(document)
   if (reply.status === 200 && baseUrl !== null)
     return { kind: 'ours', found: [ours(url, reply, baseUrl, version), well('start', 'the service has started')] }
-  if (document !== null && isProblem(document)) return notStarted(url, reply, wordsOf(document))
+  if (document !== null && isProblem(document)) return opening(url, wordsOf(document))
   return elsewhere(url, reply)
 }
 
@@ -53,14 +55,14 @@ const wordsOf = ({ detail }: Readonly<Record<string, unknown>>): string =>
   typeof detail === 'string' ? visible(detail.slice(0, 200)) : 'a part cannot be reached'
 
 /** The service runs, and each call tries to open its storage anew. */
-function notStarted(url: string, _reply: ProbeAnswer, words: string): Address {
+function opening(url: string, words: string): Address {
   const roles = [
     'Give the identity of the app Storage Table Data Contributor and Storage Blob Data Contributor on the evidence account,',
     'and Key Vault Secrets User on the secret of the ledger key (npm run ledger-key -- VAULT).',
     `Roles take some minutes, and the service then starts by itself: ${runbook('the-service-does-not-start')}`,
   ].join(' ')
   return {
-    kind: 'not-started',
+    kind: 'opening',
     found: [
       well('address', `${url}, a Countersign service`),
       wrong('start', `the service cannot open its storage: ${words}`, roles),

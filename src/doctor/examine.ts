@@ -20,8 +20,12 @@ export async function examine({ url, version, token, azure }: Deployment): Promi
     azure ? askAzure({ ...azure, url }) : undefined,
   ])
   // The token goes to nothing but a service that has shown to be ours.
-  const [health, doors] =
-    address.kind === 'ours' ? await Promise.all([askHealth(url, token, version), knockDoors(url)]) : [null, []]
+  const [health, doors] = await Promise.all([
+    address.kind === 'ours' || address.kind === 'opening'
+      ? askHealth(url, address.kind === 'ours' ? token : undefined, version)
+      : null,
+    address.kind === 'ours' ? knockDoors(url) : [],
+  ])
   const found = [...address.found, ...(health?.found ?? []), ...doors, ...(ofAzure ?? withoutAzure(health?.immutable))]
   return partNames.map((part) =>
     worst(

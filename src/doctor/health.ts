@@ -19,9 +19,12 @@ interface Words {
 /** Each part of health: what it means, and what to do. */
 const parts: Partial<Record<PartName, Words>> = {
   ledger: {
-    ok: 'the tables answer',
-    failing: 'the tables do not answer, so nothing can be asked or decided',
-    remedy: `Give the identity of the app Storage Table Data Contributor on the evidence account. ${runbook('a-part-is-failing')}`,
+    ok: 'the tables answer, and the ledger key can be read',
+    failing: 'the tables do not answer, or the ledger key cannot be read, so nothing can be asked or decided',
+    remedy: [
+      'Give the identity of the app Storage Table Data Contributor on the evidence account, and Key Vault Secrets User on',
+      `the ledger key. ${runbook('a-part-is-failing')}`,
+    ].join(' '),
   },
   archive: {
     ok: 'the blobs answer',
@@ -72,6 +75,7 @@ export async function askHealth(url: string, token: string | undefined, version:
   const { immutable } = report
   return {
     found: [
+      ...startFrom(report, states),
       ...Object.entries(parts).map(([part, words]) => partFrom(part as PartName, words, states[part])),
       evidenceFrom(report, states, token !== undefined),
       clockFrom(report['now'], before, after),
@@ -80,6 +84,13 @@ export async function askHealth(url: string, token: string | undefined, version:
     ],
     ...(typeof immutable === 'boolean' && { immutable }),
   }
+}
+
+/** Why a service is not ready although each part answers: a ledger that is another deployment's, for example. */
+function startFrom({ status }: Report, { ledger, archive, signer, directory }: Report): readonly Diagnosis[] {
+  if (status !== 'failing' || [ledger, archive, signer, directory].some((state) => state !== 'ok')) return []
+  const remedy = `Look for lines with "start" in the log; if there are none, it is starting. ${runbook('the-service-does-not-start')}`
+  return [wrong('start', 'the service could not begin yet, so every call fails', remedy)]
 }
 
 function partFrom(part: PartName, { ok, failing, remedy }: Words, state: unknown): Diagnosis {

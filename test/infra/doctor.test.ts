@@ -307,6 +307,20 @@ describe('a deployment that is broken in one way shows that part:', () => {
     expect(parts.address.state).toBe('ok')
   })
 
+  test('a start without one role shows the part that needs it, and gets no token', async () => {
+    const answers = { '/api/openapi.json': problem(503, 'unavailable'), '/api/health': () => failing('archive') }
+    const { parts, received } = await examined(answers, { token: 'a.b.c' })
+    expect(statesOf(parts, 'wrong')).toEqual(['start', 'archive'])
+    expect(parts.archive.remedy).toContain('Storage Blob Data Contributor')
+    expect(received.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
+  })
+
+  test('a service that cannot begin although all its parts answer is wrong', async () => {
+    const { parts } = await examined({ '/api/health': () => report({ status: 'failing' }, 503) })
+    expect(statesOf(parts, 'wrong')).toEqual(['start'])
+    expect(parts.start.remedy).toContain('"start"')
+  })
+
   test('an older service, which does not tell all of this, is unknown and not wrong', async () => {
     const { witness: _witness, ...older } = healthy.parts
     const { parts } = await examined({ '/api/health': { status: 200, body: { status: 'ok', parts: older } } })
