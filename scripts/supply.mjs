@@ -21,6 +21,7 @@ export const licenceExceptions = {
 export const installScripts = {
   '@parcel/watcher': 'builds from source if there is no binary; no tool here uses it',
   '@swc/core': 'looks for another binary if that of the platform is missing',
+  'tree-sitter-bicep': 'looks for a native parser; only its wasm is used here',
   esbuild: 'replaces the script that starts its binary, which saves some milliseconds',
 }
 
