@@ -117,21 +117,28 @@ export class TableLedger implements Ledger {
   }
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
+    const keys = await this.#deadlines(`due-${before}-~`, '', limit)
+    return keys.sort().slice(0, limit).map(requestIdIn)
+  }
+
+  async pending(limit: number): Promise<readonly RequestId[]> {
+    return (await this.#deadlines('due-~', ` and status eq 'pending'`, limit)).map(requestIdIn)
+  }
+
+  /** Keys of deadlines, at most `limit` of each shard. @param more narrows the filter of the table service */
+  async #deadlines(end: string, more: string, limit: number): Promise<string[]> {
     const deadline = within()
-    const end = `due-${before}-~`
+    const size = Math.min(limit, 1000)
     const rowsOf = async (shard: Shard): Promise<readonly Row[]> => {
-      const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}`
-      return (
-        await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size: Math.min(limit, 1000) }, deadline)
-      ).rows
+      const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}` + more
+      return (await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size }, deadline)).rows
     }
     const rows = await Promise.all(shards.map(rowsOf))
     // A deadline of a later format is left to the program that knows it; the others still take effect.
-    const keys = rows
+    return rows
       .flat()
       .filter((row) => !isNewer(row))
       .map(keyOf)
-    return keys.sort().slice(0, limit).map(requestIdIn)
   }
 
   async list(scope: Scope, page: Listing): Promise<RequestPage> {

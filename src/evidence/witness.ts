@@ -223,6 +223,7 @@ export class Witness {
       findKey: (...args) => ledger.findKey(...args),
       events: (request) => ledger.events(request),
       due: (...args) => ledger.due(...args),
+      pending: (limit) => ledger.pending(limit),
       list: (...args) => ledger.list(...args),
       news: (...args) => ledger.news(...args),
       fence: (...args) => ledger.fence(...args),

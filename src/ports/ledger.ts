@@ -123,6 +123,9 @@ export interface Ledger {
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
   due(before: Instant, limit: number): Promise<readonly RequestId[]>
 
+  /** Ids of requests that wait for people: of each shard those that expire first, at most `limit`. */
+  pending(limit: number): Promise<readonly RequestId[]>
+
   /**
    * Reads one page: newest first, or by deadline for `pending`. Reads at most 5,000 rows, so a page may be short and
    * still have a cursor.

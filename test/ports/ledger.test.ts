@@ -247,6 +247,18 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(await other.due(minutes(6000), 10)).toEqual([])
     })
 
+    test('say which requests wait for people, of each shard those that expire first', async () => {
+      const late = await ask(ledger, { shard: shard(1), expiresIn: 1200 })
+      const early = await ask(ledger, { shard: shard(1), expiresIn: 600 })
+      const elsewhere = await ask(ledger, { shard: shard(2), expiresIn: 900 })
+      await ask(ledger, { outcome: 'forbid' })
+      expect([...(await other.pending(10))].sort()).toEqual([early.id, late.id, elsewhere.id].sort())
+      expect([...(await other.pending(1))].sort()).toEqual([early.id, elsewhere.id].sort())
+      await apply(ledger, late.id, vote(dba, 'approve', minutes(1)), minutes(1))
+      await expire(ledger, early)
+      expect(await other.pending(10)).toEqual([elsewhere.id])
+    })
+
     test('that stay when the status changes still tell what is pending', async () => {
       const judgement = { ...quorumOf(1), lapse: 600 }
       const asked = await ask(ledger, { expiresIn: 600, judgement })

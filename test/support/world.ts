@@ -136,6 +136,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     findKey: slowly((...args) => ledger.findKey(...args)),
     events: (request) => ledger.events(request),
     due: (before, limit) => ledger.due(before, limit),
+    pending: (limit) => ledger.pending(limit),
     list: (scope, page) => ledger.list(scope, page),
     news: (shard, after) => ledger.news(shard, after),
     fence: slowly((...args) => ledger.fence(...args)),

@@ -118,6 +118,18 @@ export class MemoryLedger implements Ledger {
       .map(({ id }) => id)
   }
 
+  async pending(limit: number): Promise<readonly RequestId[]> {
+    const pending = this.all().filter(({ status }) => status === 'pending')
+    return shards.flatMap((shard) =>
+      pending
+        .filter(({ id }) => shardOf(id) === shard)
+        .map((request) => ({ id: request.id, position: positionByDue(due(request) ?? request.createdAt, request.id) }))
+        .sort(byPosition)
+        .slice(0, limit)
+        .map(({ id }) => id),
+    )
+  }
+
   async list(scope: Scope, { keep, limit, cursor }: Parameters<Ledger['list']>[1]): Promise<RequestPage> {
     const after = cursor === undefined ? '' : parseCursor(scope, cursor)
     const rows = this.all()
