@@ -7,6 +7,7 @@ import { isBroken } from './core/data/problem.ts'
 import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
+import { backlog } from './approvals/backlog.ts'
 import type { ChangeParts } from './approvals/commit.ts'
 import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
@@ -161,8 +162,9 @@ const resting: Timers = { sweep: async () => ({}), seal: async () => [], snapsho
 
 const timersOf = (adapters: Adapters, approvals: Approvals, outbound: Outbound | undefined): Timers => {
   const { backup } = adapters
+  const parts = { ...adapters, approvals, delivery: outbound?.delivery ?? null, backlog: backlog(adapters) }
   return {
-    sweep: () => sweep({ ...adapters, approvals, delivery: outbound?.delivery ?? null }),
+    sweep: () => sweep(parts),
     seal: sealer(adapters, outbound?.messenger ?? null),
     snapshot: async () =>
       backup ? takeSnapshot({ ...adapters, rows: backup.rows, backup: backup.archive, random: randomBytes }) : [],

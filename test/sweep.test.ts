@@ -8,6 +8,7 @@ const parts = (more: Partial<SweepParts> = {}): SweepParts => ({
   approvals: { sweep: async () => 3 },
   delivery: { sweep: async () => 2 },
   witness: { record: async () => true },
+  backlog: async () => ({}),
   failed: (cause) => void failures.push(cause),
   ...more,
 })
@@ -19,6 +20,16 @@ test('a sweep says what its three parts did', async () => {
   expect(await sweep(parts({ delivery: null, witness: { record: async () => false } }))).toEqual({
     requests: 3,
     heads: 0,
+  })
+})
+
+test('a sweep says what waits for people whenever that was counted', async () => {
+  const counted = { waiting: 2, oldest: 90, overHour: 0, overDay: 0 }
+  expect(await sweep(parts({ backlog: async () => counted }))).toEqual({
+    requests: 3,
+    deliveries: 2,
+    heads: 1,
+    ...counted,
   })
 })
 
