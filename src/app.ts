@@ -73,6 +73,8 @@ export interface Adapters {
   readonly clients: ClientNames
   /** Is called with errors of work whose result is not awaited. Must not throw. */
   readonly failed: (cause: unknown) => void
+  /** Is called with each request that no channel could be told of. Must not throw. */
+  readonly undelivered?: (id: RequestId) => void
   readonly baseUrl: string
   /** Whether what has to come before all else is done. Without it, it was done before. */
   readonly isOpen?: () => boolean
@@ -188,7 +190,7 @@ interface Outbound {
 
 /** @param changes those that deliveries commit themselves: they wake waiting callers and start no other delivery */
 function outboundOf(
-  { policy, clock, outbox, failed }: Adapters,
+  { policy, clock, outbox, failed, undelivered }: Adapters,
   messengers: Messengers,
   ends: Ends,
   changes: ChangeParts,
@@ -196,7 +198,10 @@ function outboundOf(
   const messenger = dispatch(messengers)
   const pace = pacing(clock, messenger.rulesOf)
   return {
-    delivery: new Delivery({ ...changes, policy, ends, pace, outbox, messenger, failed, pause }),
+    delivery: new Delivery({
+      ...{ ...changes, policy, ends, pace, outbox, messenger, failed, pause },
+      ...(undelivered && { undelivered }),
+    }),
     messenger: paced(messenger, pace, pause),
   }
 }

@@ -16,7 +16,7 @@ import { loadPolicy } from './policy/load.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
 import { readCards, readVerifiers } from './runtime/folder.ts'
-import { backgroundLine } from './runtime/log.ts'
+import { backgroundLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
 import { gate } from './teams/inbound/gate.ts'
@@ -87,6 +87,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,
     failed,
+    undelivered: (id) => console.error(undeliveredLine(id)),
     baseUrl,
     isOpen,
     ...teamsIn(config, cards),

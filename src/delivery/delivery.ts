@@ -20,6 +20,8 @@ export type DeliveryParts = ChangeParts &
     readonly policy: Pick<Policy, 'version' | 'group'>
     readonly messenger: Pick<Dispatch, 'post' | 'update' | 'rulesOf'>
     readonly ends: Pick<Ends, 'leave'>
+    /** Is called with each request that was recorded as undeliverable. Must not throw. */
+    readonly undelivered?: (id: RequestId) => void
     /** Shared by everything in this process that sends; without it these deliveries have a pace of their own. */
     readonly pace?: Pace
   }
@@ -60,7 +62,7 @@ const mostAdopted = 5
  * the timer finds what is left, and the newest state wins.
  */
 export class Delivery {
-  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends'>
+  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered'>
   readonly #runs: Queue
   /** Channels whose newest send did not get through, and the archive, and when that was. */
   readonly #failing = new Map<string, Instant>()
@@ -141,11 +143,17 @@ export class Delivery {
       const request = await this.#current(id)
       const ended = request ? await this.#round(held, request) : { next: null }
       if (ended === 'lost') break
-      if (ended === 'unreachable') await change(this.#parts, id, undeliverable)
+      if (ended === 'unreachable') await this.#giveUp(id)
       else if (ended !== 'moved' && (await this.#isLeft(held, ended.next))) return
     } while (await this.#isRenewed(held))
     // The claim was lost: what was sent last may have come after what a newer claim sent.
     if (held.hasSent) await outbox.touch(id)
+  }
+
+  /** Records that no channel was reached. The card is still tried. */
+  async #giveUp(id: RequestId): Promise<void> {
+    await change(this.#parts, id, undeliverable)
+    this.#parts.undelivered?.(id)
   }
 
   /** Updates the cards, and writes the file of a request that has none, after a crash or an outage. */

@@ -49,6 +49,13 @@ export function backgroundLine(cause: unknown): string {
   return logLine('background', { background: true, ...ids, ...faultOf(cause) })
 }
 
+/** Writes the log line of a request that no channel could be told of. */
+export function undeliveredLine(request: string): string {
+  const trace = currentTrace()
+  const ids = trace && { trace: trace.id, span: trace.span }
+  return logLine('background', { background: true, ...ids, undelivered: request })
+}
+
 const causeIn = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
 
 function errorName(cause: unknown): string {

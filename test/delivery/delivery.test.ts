@@ -621,8 +621,10 @@ describe('the event `undeliverable`', () => {
     expect(await types(id)).toEqual(['requested'])
     await sweepFor(60)
     expect(await types(id)).toEqual(['requested', 'undeliverable'])
+    expect(world.undelivered).toEqual([id])
     await sweepFor(1_200)
     expect(await types(id)).toEqual(['requested', 'undeliverable'])
+    expect(world.undelivered).toEqual([id])
     world.teams.plan = () => null
     await sweepFor(330)
     expect(world.shown()).toEqual(['pending'])

@@ -66,6 +66,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   const archive = new MemoryArchive()
   const failures: unknown[] = []
   const failed = (cause: unknown) => void failures.push(cause)
+  const undelivered: RequestId[] = []
   const policy: DeliveryParts['policy'] = {
     version: policyVersion,
     group: (name) => ({ name, members: [], channels: channels[name] ?? [] }),
@@ -83,6 +84,7 @@ export function deliveryWorld(real?: Partial<Real>) {
       messenger: dispatch(new Map([['teams', real?.messenger ?? teams]])),
       pause: clock.pause,
       failed,
+      undelivered: (id: RequestId) => void undelivered.push(id),
       ends: new Ends({ archive, macs: macsFor(testOrigin), clock, failed, pause: clock.pause }),
     }
     const delivery = new Delivery({ ...changes, ...own, policy, ...other })
@@ -96,7 +98,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   const delivery = process()
   let agents = 100
   return {
-    ...{ clock, ledger, outbox, archive, teams, failures, process, delivery },
+    ...{ clock, ledger, outbox, archive, teams, failures, undelivered, process, delivery },
     /** Asks with an agent of its own, so that limits do not apply. By default dba decides. */
     ask: (asking: Asking = needing('dba')) => ask(ledger, { agent: oid(agents++), at: clock.now(), ...asking }),
     commit,
