@@ -10,6 +10,8 @@ import { problemType } from '../core/data/namespace.ts'
 export interface Answering {
   /** For the log. Absent where anyone may call, without a token. */
   readonly who?: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
+  /** For the log, where the route does not tell what the call is for: all activities of Teams come by one. */
+  readonly intent?: string
   /** Seconds that the caller asked to wait for news, beside what the work may take. */
   readonly waits?: number
   readonly answer: Promise<Answered>
@@ -60,6 +62,7 @@ export function boundary(route: string, handler: Handler, patience: number = lon
     const line = {
       ...{ route, status: response.status ?? 200, ms: Math.round(performance.now() - started), ...ids },
       ...(known.who && { caller: known.who }),
+      ...(known.intent !== undefined && { intent: known.intent }),
       ...(code !== undefined && { code }),
       ...(newer && { newer }),
       ...(isBug && faultOf(failure)),

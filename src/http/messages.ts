@@ -11,6 +11,7 @@ type Door = (authorization: string | null, bytes: Uint8Array) => Promise<Activit
 /** An activity that was let in. */
 interface Activity {
   readonly who?: ObjectId
+  readonly intent?: string
   readonly answer: Promise<{
     readonly status: number
     readonly body?: object
@@ -24,8 +25,12 @@ export async function toTeams(door: Door | null, req: HttpRequest): Promise<Answ
   if (!door) throw new Problem('not-found', 'There is no bot here.')
   const bytes = await bodyBytes(req, activityLimits.bytes)
   const activity = await door(req.headers.get('authorization'), bytes)
-  const { who } = activity
-  return { answer: answered(activity), ...(who !== undefined && { who: { kind: 'person', id: who } }) }
+  const { who, intent } = activity
+  return {
+    answer: answered(activity),
+    ...(who !== undefined && { who: { kind: 'person', id: who } }),
+    ...(intent !== undefined && { intent }),
+  }
 }
 
 async function answered({ answer }: Activity): Promise<Answered> {

@@ -7,7 +7,7 @@ const ofError = ['error', 'newer', 'broken', 'causes', 'stack'] as const
  */
 export const logLines = {
   /** A call that was answered. */
-  call: ['route', 'status', 'ms', 'trace', 'span', 'caller', 'code', 'claim', ...ofError],
+  call: ['route', 'status', 'ms', 'trace', 'span', 'caller', 'intent', 'code', 'claim', ...ofError],
   /** A download whose answer ended early, after its `call`. */
   download: ['route', 'brokenOff', 'trace', 'span', ...ofError],
   /** One run of a timer. */

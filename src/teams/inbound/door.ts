@@ -9,6 +9,8 @@ import { spoken } from '../../words/spoken.ts'
 /** An activity that was let in: who sent it, as soon as Teams vouches for it, and the answer that is being made. */
 interface LetIn {
   readonly who?: ObjectId
+  /** What the sender wants, for the log. Absent for what cannot be read. */
+  readonly intent?: Intent['kind']
   readonly answer: Promise<TeamsAnswer>
 }
 
@@ -36,7 +38,7 @@ export function teamsDoor({ gate, bot }: { gate: Gate; bot: Bot }) {
     await gate(authorization, activity)
     const intent = ambiguous ? null : parseActivity(activity)
     const answer = answering(intent)
-    return intent && 'who' in intent ? { who: intent.who, answer } : { answer }
+    return { ...(intent && { intent: intent.kind }), ...(intent && 'who' in intent && { who: intent.who }), answer }
   }
 }
 
