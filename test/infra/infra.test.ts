@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codesIn, readPage, rowsOf, sectionOf } from '../support/pages.ts'
 import { root } from '../support/root.ts'
 import { check, type Parameters, parameterSets } from './demands/check.ts'
 import { typesUsed } from './bicep/fetchTypes.ts'
@@ -172,3 +173,47 @@ function valuesIn(yaml: string, key: string): readonly string[] {
   const [, block = ''] = new RegExp(`^${key}:\\n((?: .*\\n|#.*\\n)*)`, 'm').exec(yaml) ?? []
   return [...block.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line).filter((line) => !line.startsWith('#'))
 }
+
+describe('the pages for operators say what is deployed', () => {
+  const deploying = readPage('docs/operate/deploy.md')
+  const watching = readPage('docs/operate/health-and-logs.md')
+  const rows = (page: string, heading: string) => rowsOf(sectionOf(page, heading)).slice(1)
+
+  test('docs/operate/deploy.md has every parameter with its default', () => {
+    const named = rows(deploying, '## Parameters').flatMap(([names = '', value = '']) =>
+      codesIn(names).map((name) => [name, value] as const),
+    )
+    const declared = parseTemplate(join(folder, 'main.bicep')).declarations.filter((one) => one.kind === 'param')
+    expect(named.map(([name]) => name).toSorted()).toEqual(declared.map(({ name }) => name).toSorted())
+    for (const { name, value } of declared) {
+      const said = Object.fromEntries(named)[name] ?? ''
+      if (value === null) expect([name, said]).toEqual([name, ''])
+      // Of an empty text, the page says what is taken instead.
+      else if (value.kind === 'literal' && value.value !== '')
+        expect([name, said.replaceAll('`', '')]).toEqual([name, String(value.value)])
+      else expect(said).not.toBe('')
+    }
+  })
+
+  test('docs/operate/deploy.md has every file of the templates', () => {
+    const named = rows(deploying, '## What is deployed').flatMap(([names = '']) => codesIn(names))
+    expect([...named, 'main.bicep'].toSorted()).toEqual(files.toSorted())
+  })
+
+  test('docs/operate/health-and-logs.md has every alert with its severity, and every question', () => {
+    const { deployed } = check(folder, good)
+    const of = (type: string) => deployed.filter((one) => one.type === `Microsoft.${type}`)
+    const alerts = [...of('Insights/scheduledQueryRules'), ...of('Insights/metricAlerts')].map(({ name, body }) => [
+      name.slice('prod-'.length),
+      String((body['properties'] as { severity: number }).severity),
+    ])
+    const said = rows(watching, '### Alerts').map(([name = '', severity = '']) => [codesIn(name)[0], severity])
+    expect(said.toSorted()).toEqual(alerts.toSorted())
+    const saved = of('OperationalInsights/workspaces/savedSearches').map(({ name }) =>
+      name.slice('countersign-'.length),
+    )
+    const asked = rows(watching, '### Questions').flatMap(([name = '']) => codesIn(name))
+    expect(asked.toSorted()).toEqual(saved.toSorted())
+    expect(asked).toHaveLength(10)
+  })
+})
