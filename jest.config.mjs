@@ -15,6 +15,8 @@ export default {
   transform: { '\\.(ts|js|mjs)$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${modulesOnly.join('|')})/)`],
   testTimeout: 120_000,
+  globalSetup: '<rootDir>/test/support/lending.ts',
+  globalTeardown: '<rootDir>/test/support/lendingEnd.ts',
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/tally.mjs'],
 }

@@ -5,6 +5,7 @@ Exit 0: all of this holds. 1: something does not. 2: it was not tried, or needs 
 Not checked here: whether the rules were kept, and whether the tables follow from the records (`countersign verify`)."""
 import base64, contextlib, functools, hashlib, json, os, re, sys
 
+STATEMENT, LATER = 'https://in-toto.io/Statement/v1', '([2-9]|[1-9][0-9]{1,5})'  # versions of manifests above 1
 PREDICATE = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1'
 PLAIN = re.compile('[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*')
 MEMBERS = re.compile(r'README\.txt|verify\.(sh|py)|checkpoint(\.(prev|add))?|(records|carried)\.jsonl|'
@@ -71,9 +72,12 @@ with check('the manifest is signed with LOG.pem'):  # DSSE signs "DSSEv1", then 
 
 with check('all members are there, none changed, none added'):
     statement = canonical(payload)
+    # a later form is not broken; but how does it list the members?
+    if statement['_type'] == STATEMENT and re.fullmatch(PREDICATE[:-1] + LATER, statement['predicateType']):
+        newer(f"the manifest is of type {statement['predicateType']}")
     day, members = statement['predicate'], {s['name']: s['digest']['sha256'] for s in statement['subject']}
-    need((len(members), statement['_type'], statement['predicateType']) == (len(statement['subject']),
-        'https://in-toto.io/Statement/v1', PREDICATE) and all(map(PLAIN.fullmatch, members)), 'the manifest is no list')
+    need((len(members), statement['_type'], statement['predicateType']) == (len(statement['subject']), STATEMENT,
+        PREDICATE) and all(map(PLAIN.fullmatch, members)), 'the manifest is no list')
     found = {os.path.join(path, name)[2:] for path, folders, files in os.walk('.') for name in files + folders}
     wrong = {p for p in found if not os.path.isdir(p)} ^ {manifest, *members} | set(filter(os.path.islink, found))
     need(not wrong, f'missing, not listed in the manifest, or a link: {sorted(wrong)}')

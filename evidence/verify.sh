@@ -7,6 +7,7 @@
 set -u -o pipefail && shopt -s globstar dotglob nullglob && export LC_ALL=C
 fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
 give_up() { printf '%s\n' "$1" >&2; exit 2; }
+newer() { give_up "newer-format: $1, which this script does not know. Use a newer verifier."; }
 sha256() { openssl dgst -sha256 -binary; }
 base64url() { base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 # unbase64 TEXT FILE: there is one way to write given bytes in base64; any other is refused
@@ -40,8 +41,12 @@ echo 'ok   the manifest is signed with LOG.pem'
 
 # 2. It lists every member of a bundle, each once, by plain names. It is one JSON value with no name in it twice.
 jq -njcS input "$statement" 2>/dev/null | cmp -s - "$statement" || fail 'The manifest is not canonical JSON.'
-jq -e '._type == "https://in-toto.io/Statement/v1"
-  and .predicateType == "urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1"
+#    A later form of it is not broken, but this script does not know how it lists the members.
+format=urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1
+later=$(jq -r --arg format "$format" 'select(._type == "https://in-toto.io/Statement/v1").predicateType |
+  select(test("\\A" + $format[:-1] + "([2-9]|[1-9][0-9]{1,5})\\z"))' "$statement" 2>/dev/null)
+[ -z "$later" ] || newer "the manifest is of type $later"
+jq -e --arg format "$format" '._type == "https://in-toto.io/Statement/v1" and .predicateType == $format
   and all(.subject[].digest.sha256; test("\\A[0-9a-f]{64}\\z")) and ([.subject[].name] | length == (unique | length)
   and all(.[]; test("\\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\\z"))
   and ["README.txt", "verify.sh", "verify.py", "checkpoint.prev", "checkpoint", "checkpoint.add", "records.jsonl",
@@ -118,7 +123,6 @@ echo 'ok   the log before the day is part of the log after it, unchanged'
 [ "$(wc -l <records.jsonl) $records" = "$((to - from)) $((to - from))" ] || fail 'The number of records is not right.'
 
 # 7. Nothing in it is of a later format: such a bundle is not broken, but this script does not know what to check in it.
-newer() { give_up "newer-format: $1, which this script does not know. Use a newer verifier."; }
 member=$(jq -r '[.subject[].name | select(test("\\A(README\\.txt|verify\\.(sh|py)|checkpoint(\\.(prev|add))?|" +
   "(records|carried)\\.jsonl|(requests|exceptions)\\.csv|keys/[A-Za-z0-9_-]{43}\\.pem|cards/[0-9a-f]{64}\\.json|" +
   "policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})\\z") | not)][0] // empty' "$statement")

@@ -3,10 +3,9 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { type Day, parseDay } from '../core/data/day.ts'
+import { parseDay } from '../core/data/day.ts'
 import type { JsonObject } from '../core/data/json.ts'
-import { Problem } from '../core/data/problem.ts'
-import { Exit, exits } from './exit.ts'
+import { checked, Exit, exits } from './exit.ts'
 import type { ServiceDownload } from './http.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
@@ -23,7 +22,7 @@ interface LocalFile {
 /** Downloads the bundle of a day, and its said file. */
 export async function download(session: Session): Promise<Result> {
   const { options } = session
-  const date = dateOf(options.about[0] ?? '')
+  const date = checked(() => parseDay(options.about[0] ?? ''))
   const folder = options.one('out') ?? '.'
   try {
     await mkdir(folder, { recursive: true })
@@ -42,15 +41,6 @@ export async function download(session: Session): Promise<Result> {
 }
 
 const recordOf = (file: LocalFile): JsonObject => ({ ...file })
-
-function dateOf(text: string): Day {
-  try {
-    return parseDay(text)
-  } catch (cause) {
-    if (cause instanceof Problem) throw new Exit(exits.usage, cause.message)
-    throw cause
-  }
-}
 
 async function fetched({ service, screen }: Session, path: string, file: string): Promise<LocalFile> {
   const before = await digestOf(file)

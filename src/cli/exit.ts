@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Status } from '../core/request/request.ts'
 
 /** The exit codes, as sysexits.h numbers them. They are a part of the interface. */
@@ -36,6 +37,20 @@ export class Exit extends Error {
     this.status = status
     this.problem = about.problem
     this.request = about.request
+  }
+}
+
+/**
+ * Checks what was typed by a rule of the core.
+ *
+ * @throws {Exit} 78 with the words of the problem
+ */
+export function checked<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (cause) {
+    if (cause instanceof Problem) throw new Exit(exits.usage, cause.message)
+    throw cause
   }
 }
 

@@ -3,7 +3,7 @@ import { type Action, checkAction, controlCharacter, keyPattern, namePattern } f
 import { isObjectId } from '../core/data/id.ts'
 import { type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
-import { Exit, exits } from './exit.ts'
+import { checked, Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 
 /** A request to send: its action, the whole body, and the idempotency key. */
@@ -25,12 +25,14 @@ export function buildAsking(options: Options, command?: JsonObject): Asking {
   const params = readParams(options)
   if (command && Object.hasOwn(params, 'command')) refuse('--param', '"command" is reserved: run itself binds it')
   const one = (name: string): string => options.one(name) ?? ''
-  const action = checked({
-    action: one('action'),
-    target: one('target'),
-    environment: one('environment'),
-    params: command ? { ...params, command } : params,
-  })
+  const action = checked(() =>
+    checkAction({
+      action: one('action'),
+      target: one('target'),
+      environment: one('environment'),
+      params: command ? { ...params, command } : params,
+    }),
+  )
   const links = options.many('link').map(readLink)
   if (links.length > 5) refuse('--link', 'at most 5')
   const onBehalfOf = options.one('on-behalf-of')
@@ -119,15 +121,6 @@ function readValue(text: string, key: string): Json {
   } catch (cause) {
     // The text is JSON: if the strict reader refuses it, it must not pass as plain text.
     if (cause instanceof Problem) refuse(`--param ${key}`, cause.message.replace(/\.$/, ''))
-    throw cause
-  }
-}
-
-function checked(action: Action): Action {
-  try {
-    return checkAction(action)
-  } catch (cause) {
-    if (cause instanceof Problem) throw new Exit(exits.usage, cause.message)
     throw cause
   }
 }

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
+import { inTime } from '../runtime/deadline.ts'
 import { backgroundLine, causesOf, faultOf, noted } from '../runtime/log.ts'
 import { logLine } from '../runtime/logLine.ts'
 import { formatTraceparent, type Trace, traced, traceOf } from '../runtime/trace.ts'
@@ -51,7 +52,7 @@ export function boundary(route: string, handler: Handler, patience: number = lon
     work.catch((cause: unknown) => {
       if (isAnswered && !(cause instanceof Problem)) context.error(traced(trace, () => backgroundLine(cause)))
     })
-    const { response, code, newer } = await inTime(work, () => known.waits ?? 0, patience).catch(
+    const { response, code, newer } = await withPatience(work, () => known.waits ?? 0, patience).catch(
       (cause: unknown): Answered => {
         failure = cause
         return { response: problemResponse(cause, trace.id) }
@@ -82,21 +83,11 @@ export function boundary(route: string, handler: Handler, patience: number = lon
  *
  * @throws {Problem} `unavailable` when the time is up
  */
-async function inTime<T>(work: Promise<T>, waits: () => number, patience: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, fail) => {
-    const isOver = () =>
-      fail(new Problem('unavailable', 'A part of the service is too slow: try again.', { retryAfter: 2 }))
-    timer = setTimeout(() => {
-      if (waits() === 0) isOver()
-      else timer = setTimeout(isOver, waits() * 1000)
-    }, patience)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+const withPatience = <T>(work: Promise<T>, waits: () => number, patience: number): Promise<T> =>
+  inTime(work, patience, () => (waits() === 0 ? tooSlow() : inTime(work, waits() * 1000, tooSlow)))
+
+function tooSlow(): never {
+  throw new Problem('unavailable', 'A part of the service is too slow: try again.', { retryAfter: 2 })
 }
 
 function headersOf({ headers }: HttpResponseInit, trace: Trace): Headers {

@@ -1,8 +1,8 @@
-import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
+import { type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
-import { bearer, claimOf, type KeySource, remoteKeys } from '../runtime/token.ts'
+import { checkBearer, type KeySource, remoteKeys } from '../runtime/token.ts'
 
 /** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
 export type Caller =
@@ -38,10 +38,8 @@ export function callers(settings: CallerSettings): (authorization: string | null
   const keys = remoteKeys(settings)
   const claimsOf = claimsFor(settings)
 
-  return async (authorization) => {
-    const token = bearer(authorization)
-    if (token === null) throw refused('token')
-    try {
+  return (authorization) =>
+    checkBearer(authorization, refused, async (token) => {
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         algorithms: ['RS256'],
         issuer: [...settings.issuers],
@@ -50,12 +48,7 @@ export function callers(settings: CallerSettings): (authorization: string | null
       })
       if (!isAccessToken(protectedHeader)) throw refused('typ')
       return callerFrom(claimsOf.parse(payload))
-    } catch (cause) {
-      if (cause instanceof Problem) throw cause
-      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
-      throw cause
-    }
-  }
+    })
 }
 
 /** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */

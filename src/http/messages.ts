@@ -20,8 +20,8 @@ interface Activity {
   }>
 }
 
-/** @throws {Problem} `not-found` where there is no Teams, `too-large`, and what the door throws. */
-export async function toTeams(door: Door | null, req: HttpRequest): Promise<Answering> {
+/** @throws {Problem} `not-found` where the door is not configured, `too-large`, and what the door throws. */
+export async function toDoor(door: Door | null, req: HttpRequest): Promise<Answering> {
   if (!door) throw new Problem('not-found', 'There is no bot here.')
   const bytes = await bodyBytes(req, activityLimits.bytes)
   const activity = await door(req.headers.get('authorization'), bytes)

@@ -1,5 +1,4 @@
 import type { AppRole, CallerRule } from '../contract/operation.ts'
-import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import type { Caller } from './caller.ts'
@@ -7,13 +6,8 @@ import { type ClientNames, clientsSetting } from './clients.ts'
 
 type AgentPrincipal = AgentRegistration & { readonly kind: 'agent'; readonly roles: readonly string[] }
 
-export interface PersonPrincipal {
-  readonly kind: 'person'
-  readonly id: ObjectId
-  readonly name: string
-  readonly roles: readonly string[]
-  /** The application that they use, and the name that the settings give it. */
-  readonly client: ObjectId
+export interface PersonPrincipal extends Omit<Extract<Caller, { kind: 'person' }>, 'agentic'> {
+  /** The name that the settings give to the application that they use. */
   readonly via: string
 }
 

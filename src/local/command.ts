@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
-import { type IncomingMessage, request } from 'node:http'
 import { resolve } from 'node:path'
-import { json } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { agents, users } from './accounts.ts'
-import { readStackFile } from './control.ts'
+import { callStack } from './control.ts'
 import { logKeyIn, publicKeyOf } from './keys.ts'
 import { sealedLine, type SealReport } from './sealing.ts'
 import { UsageError } from './settings.ts'
@@ -35,7 +33,7 @@ async function token(args: readonly string[]): Promise<string> {
   if ((agent === undefined) === (user === undefined))
     throw new UsageError(`Give --agent NAME or --user NAME.\n${usage}`)
   const who = agent === undefined ? `user=${encodeURIComponent(user ?? '')}` : `agent=${encodeURIComponent(agent)}`
-  const { token } = await callStack(`token?${who}`)
+  const { token } = await call(`token?${who}`)
   if (typeof token !== 'string') throw new UsageError(`There is no such account.\n${usage}`)
   return token
 }
@@ -50,14 +48,14 @@ function options(args: readonly string[]): { agent?: string | undefined; user?: 
 
 async function local([verb, ...rest]: readonly string[]): Promise<string> {
   if (verb === 'sweep' && rest.length === 0) {
-    const { swept } = await callStack('sweep')
+    const { swept } = await call('sweep')
     return `swept; requests that were due: ${String(swept)}`
   }
   if (verb === 'advance' && rest.length === 1) {
-    const { now, swept } = await callStack(`advance?seconds=${seconds(rest[0] ?? '')}`)
+    const { now, swept } = await call(`advance?seconds=${seconds(rest[0] ?? '')}`)
     return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
   }
-  if (verb === 'seal' && rest.length === 0) return sealed(await callStack<SealReport>('seal'))
+  if (verb === 'seal' && rest.length === 0) return sealed(await call<SealReport>('seal'))
   if (verb === 'key' && rest.length === 0) return keyPath()
   throw new UsageError(`There is no such command: ${[verb, ...rest].join(' ')}\n${usage}`)
 }
@@ -93,21 +91,7 @@ function seconds(text: string): number {
 
 const dataFolder = (): string => resolve(process.env['COUNTERSIGN_DATA'] || '.local')
 
-async function callStack<T = Record<string, unknown>>(path: string): Promise<T> {
-  const { identity, secret } = await readStackFile(dataFolder())
-  const answer = await post(`${identity}/local/${path}`, secret).catch((cause: unknown) => {
-    throw new Error('The local stack does not answer. Start it with: npm start', { cause })
-  })
-  if (answer.statusCode !== 200) throw new Error(`The local stack answered ${answer.statusCode}; see what it printed.`)
-  return (await json(answer)) as T
-}
-
-/** Posts without a time limit. `fetch` gives up after five minutes, and a seal may take longer. */
-const post = (url: string, secret: string): Promise<IncomingMessage> =>
-  new Promise((answered, failed) => {
-    const headers = { 'x-local-secret': secret }
-    request(url, { method: 'POST', headers }).once('response', answered).once('error', failed).end()
-  })
+const call = <T = Record<string, unknown>>(path: string): Promise<T> => callStack<T>(dataFolder(), path)
 
 // This call is the last line, since every constant above must have its value.
 main(process.argv.slice(2)).catch((cause: unknown) => {

@@ -1,5 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import type { Control, Identity } from './identity.ts'
 import type { LocalClock } from './clock.ts'
 import type { SealReport } from './sealing.ts'
@@ -22,13 +24,34 @@ export async function writeStackFile(data: string, stack: StackFile): Promise<vo
 export const removeStackFile = (data: string): Promise<void> => rm(fileIn(data), { force: true })
 
 /** @throws {Error} if no stack runs on this folder */
-export async function readStackFile(data: string): Promise<StackFile> {
+async function readStackFile(data: string): Promise<StackFile> {
   try {
     return JSON.parse(await readFile(fileIn(data), 'utf8')) as StackFile
   } catch (cause) {
     throw new Error(`No local stack runs on ${data}. Start one with: npm start`, { cause })
   }
 }
+
+/**
+ * Calls the stack that runs on this data folder, on one of the paths of {@link control}.
+ *
+ * @throws {Error} if no stack runs there, or its answer is no success
+ */
+export async function callStack<T>(data: string, path: string): Promise<T> {
+  const { identity, secret } = await readStackFile(data)
+  const answer = await post(`${identity}/local/${path}`, secret).catch((cause: unknown) => {
+    throw new Error('The local stack does not answer. Start it with: npm start', { cause })
+  })
+  if (answer.statusCode !== 200) throw new Error(`The local stack answered ${answer.statusCode}; see what it printed.`)
+  return (await json(answer)) as T
+}
+
+/** Posts without a time limit. `fetch` gives up after five minutes, and a seal may take longer. */
+const post = (url: string, secret: string): Promise<IncomingMessage> =>
+  new Promise((answered, failed) => {
+    const headers = { 'x-local-secret': secret }
+    request(url, { method: 'POST', headers }).once('response', answered).once('error', failed).end()
+  })
 
 /** The parts of the stack that commands act on. */
 export interface Controlled {

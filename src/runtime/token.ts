@@ -22,7 +22,7 @@ export type PublishedKey = Readonly<Record<string, unknown>>
 const longestKept = 3600 * 1000
 
 /** The token in an `Authorization: Bearer` header (RFC 6750); `null` unless it has the form of a signed JWT. */
-export function bearer(authorization: string | null): string | null {
+function bearer(authorization: string | null): string | null {
   // The caller chooses the length: check it before a pattern reads the text.
   if (authorization === null || authorization.length > bounds.token.access) return null
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1] ?? null
@@ -34,13 +34,36 @@ export function bearer(authorization: string | null): string | null {
  *
  * @param cause an error of jose or zod
  */
-export function claimOf(cause: unknown): string {
+function claimOf(cause: unknown): string {
   if (cause instanceof z.ZodError) return cause.issues[0]?.path.join('.') || 'token'
   if (cause instanceof errors.JWTClaimValidationFailed || cause instanceof errors.JWTExpired) return cause.claim
   if (cause instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (cause instanceof errors.JOSEAlgNotAllowed) return 'alg'
   if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) return 'kid'
   return 'token'
+}
+
+/**
+ * Checks the token of an `Authorization` header, and refuses every fault of it in the same words: a program that forges
+ * tokens learns nothing from them.
+ *
+ * @param refused makes the refusal; the claim and the cause are for the log
+ * @param check takes the token, and throws what `jose` and `zod` throw for one that is not as it should be
+ * @throws {Problem} what `refused` makes, or a problem of the check, such as `unavailable`
+ */
+export async function checkBearer<T>(
+  authorization: string | null,
+  refused: (claim: string, cause?: unknown) => Problem,
+  check: (token: string) => Promise<T>,
+): Promise<T> {
+  const token = bearer(authorization)
+  if (token === null) throw refused('token')
+  try {
+    return await check(token)
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
+    throw cause
+  }
 }
 
 /**

@@ -29,8 +29,9 @@ const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
  * Reads the manifest after verifying that a trusted key signed it.
  *
  * @param keys the keys to trust (SPKI)
- * @throws {BrokenAt} `bad-manifest`, `wrong-key`, `bad-signature`; `missing-member`, `unlisted-member` if the zip has
- *   other members than the manifest lists
+ * @throws {BrokenAt} `bad-manifest`, `wrong-key`, `bad-signature`; `newer-format` for a manifest of a later form, whose
+ *   list of members is not compared with the zip; `missing-member`, `unlisted-member` if the zip has other members than
+ *   the manifest lists
  */
 export async function attested(fd: number, members: ZipMembers, keys: readonly Uint8Array[]): Promise<Attested> {
   const bytes = await bytesOf(fd, extentOf(members, bundleFiles.manifest.name))

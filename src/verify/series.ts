@@ -42,17 +42,16 @@ export async function verifySeries(
   const bundles: { readonly file: string; readonly manifest: Manifest }[] = []
   let at = ''
   try {
-    const numbered: { readonly file: string; readonly number: number }[] = []
+    const found: Numbered[] = []
     for (const file of await bundlesIn(folder)) {
       at = file
-      numbered.push({ file, number: await numberOf(join(folder, file)) })
+      found.push({ file, number: await numberOf(join(folder, file)) })
     }
-    numbered.sort((a, b) => a.number - b.number)
     const requests = new Continuity()
     let before: Link | null = null
-    for (const [place, { file, number }] of numbered.entries()) {
+    for (const [place, { file, number }] of inOrder(found).entries()) {
       at = file
-      started?.(file, place, numbered.length)
+      started?.(file, place, found.length)
       before = await verifyNext(join(folder, file), number, before, options)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
       bundles.push({ file, manifest: before.manifest })
@@ -69,15 +68,20 @@ export async function verifySeries(
   }
 }
 
+interface Numbered {
+  readonly file: string
+  readonly number: number | null
+}
+
 /** @throws {BrokenAt} if the bundle does not hold, or does not continue the one before it */
 async function verifyNext(
   path: string,
-  number: number,
+  number: number | null,
   before: Link | null,
   options: Omit<Verifying, 'said'>,
 ): Promise<Link> {
   // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
-  if (before) checkNumber(before.manifest, number)
+  if (before && number !== null) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
   const { problem, manifest, standing }: BundleVerdict = await verifyBundle(path, {
     ...options,
@@ -103,8 +107,30 @@ async function bundlesIn(folder: string): Promise<readonly string[]> {
   return files
 }
 
-/** Reads the number of a bundle that is not verified yet. Used only to put bundles in order. */
-const numberOf = (path: string): Promise<number> => withDay(path, async ({ manifest }) => manifest.number)
+/**
+ * Reads the number of a bundle that is not verified yet. Used only to put bundles in order.
+ *
+ * @returns `null` for a bundle of a later format
+ */
+async function numberOf(path: string): Promise<number | null> {
+  try {
+    return await withDay(path, async ({ manifest }) => manifest.number)
+  } catch (cause) {
+    if (cause instanceof BrokenAt && cause.code === 'newer-format') return null
+    throw cause
+  }
+}
+
+/**
+ * Orders bundles by number. Those of a later format, which have none, go where a number is missing, or to the end:
+ * verifying the first of them says whether it is signed, which a claim to be of a later format must be.
+ */
+function inOrder(bundles: readonly Numbered[]): readonly Numbered[] {
+  const later = bundles.filter(({ number }) => number === null)
+  const known = bundles.filter(({ number }) => number !== null).sort((a, b) => Number(a.number) - Number(b.number))
+  const gap = known.findIndex(({ number }, i) => Number(known[i + 1]?.number) - Number(number) > 1)
+  return gap < 0 ? [...known, ...later] : known.toSpliced(gap + 1, 0, ...later)
+}
 
 /** @throws {BrokenAt} `broken-series` */
 function checkNumber({ number, date }: Manifest, next: number): void {

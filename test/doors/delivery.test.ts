@@ -291,7 +291,7 @@ async function review(card: PostedCard | undefined): Promise<void> {
 /** Lets the stack's clock go on by so many seconds, and its timers run, until something has come about. */
 const passing = (seconds: number, holds: () => boolean) =>
   until(async () => {
-    await stack.local('advance', `${seconds}s`)
+    await stack.advance(seconds)
     return holds()
   }, Boolean)
 

@@ -116,7 +116,21 @@ describe('neither the log nor a problem repeats input', () => {
     expect(lines.filter(isCall).map(({ trace }) => trace)).toEqual(expect.arrayContaining(traces))
     expect(lines.filter(isCall)).toHaveLength(traces.length)
     expect(new Set(traces).size).toBe(traces.length)
-    const known = ['at', 'level', 'name', 'route', 'status', 'ms', 'trace', 'span', 'caller', 'intent', 'code', 'causes', 'claim']
+    const known = [
+      'at',
+      'level',
+      'name',
+      'route',
+      'status',
+      'ms',
+      'trace',
+      'span',
+      'caller',
+      'intent',
+      'code',
+      'causes',
+      'claim',
+    ]
     const others = ['timer', 'done']
     expect([...new Set(lines.flatMap((line) => Object.keys(line)))].sort()).toEqual(
       expect.arrayContaining(known.filter((field) => field !== 'causes')),

@@ -9,7 +9,7 @@ import { buttonsOf, openScene, press, type Scene } from './scene.ts'
 let scene: Scene
 beforeAll(async () => {
   scene = await openScene()
-}, 60_000)
+}, 300_000)
 afterAll(() => scene?.close())
 
 /** Everything that sticks out of a card, where it would be cut off. */

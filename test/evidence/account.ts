@@ -9,7 +9,7 @@ import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables } from '../../src/azure/tables.ts'
 import type { Day } from '../../src/core/data/day.ts'
 import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
-import { startAzurite } from '../../src/local/azurite.ts'
+import { openAccount } from '../support/azurite.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import type { Archive } from '../../src/ports/archive.ts'
@@ -46,7 +46,7 @@ export interface Sealer {
 export type Account = Awaited<ReturnType<typeof startAccount>>
 
 export async function startAccount(spool: string) {
-  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const { tablesUrl, blobsUrl, account, key } = azurite
   const credential = new StorageSharedKeyCredential(account, key)
   const container = (name: string) => new ContainerClient(`${blobsUrl}/${name}`, credential)

@@ -6,6 +6,7 @@ import { fromBufferPromise } from 'yauzl'
 import { encode64 } from '../../src/core/data/base64.ts'
 import { formatAdd, formatCheckpoint } from '../../src/core/log/checkpoint.ts'
 import { type Hex, sha256 } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import {
   append,
   consistencyRanges,
@@ -90,10 +91,18 @@ export function resign(
   const subjects = [...members]
     .filter(([name]) => name !== manifestName)
     .map(([name, bytes]) => ({ name, sha256: sha256(bytes) }))
-  const payload = statementOf(subjects, manifest)
+  return stated(members, keys, statementOf(subjects, manifest))
+}
+
+/** Signs any statement in place of the one that the members have. */
+export function stated(members: Members, keys: Key | readonly Key[], payload: string): Members {
   const signatures = [keys].flat().map((key) => ({ kid: key.kid, der: key.der(pae(payload)) }))
   return new Map([...members, [manifestName, Buffer.from(formatBundle(payload, signatures))]])
 }
+
+/** The statement that is signed, as it stands in the manifest. */
+export const statementIn = (members: Members): JsonObject =>
+  JSON.parse(Buffer.from(parseBundle(textIn(members, manifestName)).payload).toString()) as JsonObject
 
 /**
  * Makes other records the day's, as an insider would who has the key: chains them anew, and writes checkpoint, proof and

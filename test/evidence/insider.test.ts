@@ -28,7 +28,7 @@ describe('the holder of the signing key', () => {
   test.each<[string, Held, (members: Members, key: string) => void]>([
     ['list a member twice', [1, 1], signing(({ subject }) => void subject.push(...subject.slice(0, 1)))],
     ['list a file outside', [1, 1], signing(({ subject }) => void ((subject[0] ?? { name: '' }).name = '../log.key'))],
-    ['sign another kind of statement', [1, 1], signing((statement) => void (statement.predicateType += '2'))],
+    ['sign another kind of statement', [1, 1], signing((statement) => void (statement.predicateType += '/2'))],
     [
       'sign what is not canonical',
       [1, 1],

@@ -1,7 +1,9 @@
 import { exitOfFinding } from '../../src/cli/evidence.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { type Sealed, sealedDays } from '../verify/days.ts'
-import { type Members, resign, rewrite, textIn, type Written } from './bundle.ts'
+import { type Members, resign, rewrite, stated, statementIn, textIn, type Written } from './bundle.ts'
+import { canonical, type JsonObject } from '../../src/core/data/json.ts'
+import { evidenceBundle } from '../../src/core/data/namespace.ts'
 import { day } from './days.ts'
 import { writeFolder } from './forgery.ts'
 import { run } from './scripts.ts'
@@ -36,6 +38,12 @@ const inData = (change: (data: object) => object) =>
   })
 
 const signed = (members: Members) => resign(members, days.key)
+const later = evidenceBundle.replace(/1$/, '2')
+/** Signs a manifest of this type, with other members than ours has. */
+const ofManifest =
+  (type: string, more: JsonObject = {}) =>
+  (members: Members) =>
+    stated(members, days.key, canonical({ ...statementIn(members), predicateType: type, ...more }))
 const withMember = (name: string) => (members: Members) => new Map([...members, [name, Buffer.from('x')]])
 
 /** Both scripts and the program, in this order. */
@@ -69,6 +77,12 @@ test.each<[string, (members: Members) => Members, RegExp]>([
     /reports\/a\/b/,
   ],
   ['a member of a kind that is unknown', (all) => signed(withMember('keys/log.jwk')(all)), /keys\/log\.jwk/],
+  ['a manifest of a later form', ofManifest(later), /evidence-bundle\/v2\b/],
+  [
+    'a manifest of a later form with members of its own',
+    ofManifest(later.replace(/2$/, '12'), { predicate: { days: 2 }, subject: [], zone: 1 }),
+    /evidence-bundle\/v12\b/,
+  ],
 ])('all three verifiers name what is too new: %s', async (_what, change, name) => {
   const { exits, words } = await verdictsOf(change(await days.members(day(4))))
   expect(exits).toEqual([2, 2, 2])
@@ -81,6 +95,18 @@ test.each<[string, (members: Members) => Members, RegExp]>([
 
 test.each<[string, (members: Members) => Members]>([
   ['a member that is not listed', withMember('metrics.csv')],
+  ['a manifest of a foreign type', ofManifest('https://slsa.dev/provenance/v2')],
+  ['a manifest of our type in a version that none can have', ofManifest(later.replace(/2$/, '02'))],
+  [
+    'a manifest that says after its signing that it is of a later form',
+    (all) => {
+      const name = 'manifest.sigstore.json'
+      const manifest = textIn(all, name)
+      const signatures = (text: string) => text.slice(text.indexOf('"signatures"'))
+      const forged = textIn(ofManifest(later)(all), name)
+      return new Map([...all, [name, Buffer.from(forged.replace(signatures(forged), signatures(manifest)))]])
+    },
+  ],
   ['a listed member with a name that leads elsewhere', (all) => signed(withMember('a b')(all))],
   [
     'an unknown member, and a known one that was changed',

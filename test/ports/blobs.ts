@@ -1,6 +1,6 @@
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { BlobArchive } from '../../src/azure/archive.ts'
-import { startAzurite } from '../../src/local/azurite.ts'
+import { openAccount } from '../support/azurite.ts'
 
 /** More than two blocks; what repeats fits no block, so that exchanged blocks show. */
 export const large = Buffer.alloc(
@@ -12,7 +12,7 @@ export const large = Buffer.alloc(
 export type TestBlobs = Awaited<ReturnType<typeof startBlobs>>
 
 export async function startBlobs() {
-  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const { blobsUrl: url, account, key } = azurite
   const credential = new StorageSharedKeyCredential(account, key)
   const container = (name = 'evidence') => new ContainerClient(`${url}/${name}`, credential)

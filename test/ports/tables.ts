@@ -1,7 +1,7 @@
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { prepareLedger } from '../../src/azure/meta.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
-import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { openAccount } from '../support/azurite.ts'
 import { noon, oid } from './story.ts'
 import type { LedgerKey } from '../../src/ports/ledgerKey.ts'
 import { ledgerKey } from '../support/fakes/ledgerKey.ts'
@@ -19,7 +19,7 @@ export interface TestStorage {
 export const meta = { origin: 'approvals.contoso.example/evidence', tenant: oid(100) }
 
 export async function startStorage(): Promise<TestStorage> {
-  const azurite: Azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const credential = new AzureNamedKeyCredential(azurite.account, azurite.key)
   const connect = (url = azurite.tablesUrl, key = ledgerKey) =>
     connectTables({ url, credential, ledgerKey: key, origin: meta.origin })

@@ -30,9 +30,9 @@ export const callerRows: readonly Row[] = [
       {
         name: 'gate-signature',
         file: 'src/teams/inbound/gate.ts',
-        find: "import { errors, jwtVerify } from 'jose'",
+        find: "import { jwtVerify } from 'jose'",
         replace:
-          "import { decodeJwt, errors } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
+          "import { decodeJwt } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
         tests: {
           [gate]: [
             'a forged token › is refused with another key of the same name',
@@ -101,9 +101,9 @@ export const callerRows: readonly Row[] = [
       {
         name: 'token-signature',
         file: 'src/http/caller.ts',
-        find: "import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'",
+        find: "import { type JWTHeaderParameters, jwtVerify } from 'jose'",
         replace:
-          "import { decodeJwt, decodeProtectedHeader, errors, type JWTHeaderParameters } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token), protectedHeader: decodeProtectedHeader(token) })",
+          "import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token), protectedHeader: decodeProtectedHeader(token) })",
         tests: {
           [caller]: [
             'a signature by another key of the same name is refused',

@@ -60,8 +60,8 @@ export const operatorRows: readonly Row[] = [
       {
         name: 'token-to-the-service-alone',
         file: 'src/doctor/examine.ts',
-        find: "address.kind === 'ours'",
-        replace: 'true',
+        find: "address.kind === 'ours' ? token : undefined",
+        replace: 'token',
         tests: { [doctor]: ['the token › goes nowhere if the address %s'] },
       },
     ],

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * Debian's own python3, which sees Debian's packages; absent if it is not installed. Another may be first on the PATH.
+ * A Python that has `cryptography`; absent where none has. Debian's comes first: it is the one that sees Debian's
+ * packages, and the first of the PATH may be a version manager's script, which takes ten times as long to start.
  */
-export const python = ['python3', '/usr/bin/python3'].find(
+export const python = ['/usr/bin/python3', 'python3'].find(
   (one) => spawnSync(one, ['-c', 'import cryptography']).status === 0,
 )

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { callStack } from '../../src/local/control.ts'
 import { checkDocumented } from './documented.ts'
 import { root } from './root.ts'
 
@@ -22,6 +23,8 @@ export interface Stack {
   readonly process: ChildProcess
   /** Gets an access token of the running stack. */
   token(who: string): Promise<string>
+  /** Moves the clock, and lets passed deadlines take effect, as `npm run local -- advance` does. */
+  advance(seconds: number): Promise<void>
   /** Runs `npm run local -- …`. */
   local(...args: readonly string[]): Promise<string>
   /** Calls the API with JSON. @throws {Error} for an answer that is not in the contract */
@@ -80,7 +83,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const seen: Seen[] = []
   const tokens = new Map<string, Promise<string>>()
   const token = (who: string): Promise<string> => {
-    const known = tokens.get(who) ?? command('token', agents.includes(who) ? '--agent' : '--user', who)
+    const known = tokens.get(who) ?? tokenOf(data, who)
     tokens.set(who, known)
     return known
   }
@@ -94,6 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     data,
     process: child,
     token,
+    advance: (seconds) => callStack(data, `advance?seconds=${seconds}`),
     local: (...args) => command('local', ...args),
     async call(who, path, body, headers = {}) {
       const authorization = who === null ? {} : { authorization: `Bearer ${await token(who)}` }
@@ -119,6 +123,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
   }
   return stack
+}
+
+async function tokenOf(data: string, who: string): Promise<string> {
+  const { token } = await callStack<{ token: string | null }>(
+    data,
+    `token?${agents.includes(who) ? 'agent' : 'user'}=${who}`,
+  )
+  if (token === null) throw new Error(`There is no account ${who}.`)
+  return token
 }
 
 /** Resolves to the output before `ready`. */

@@ -1,13 +1,27 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Day } from '../../src/core/data/day.ts'
 import { shards } from '../../src/core/data/id.ts'
+import { canonical } from '../../src/core/data/json.ts'
+import { evidenceBundle } from '../../src/core/data/namespace.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../src/core/record/tables.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { replay } from '../../src/core/record/replay.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { Unreadable } from '../../src/verify/finding.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { type Members, manifestIn, resign, rewrite, signingKey, textIn, zipName, zipOf } from '../evidence/bundle.ts'
+import {
+  type Members,
+  manifestIn,
+  resign,
+  rewrite,
+  signingKey,
+  stated,
+  statementIn,
+  textIn,
+  zipName,
+  zipOf,
+} from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
 import { rotated } from '../support/fakes.ts'
 import { asks } from '../support/world.ts'
@@ -60,6 +74,30 @@ test('the same day twice is named', async () => {
   writeFileSync(join(folder, 'countersign-evidence-again.zip'), await days.zip(day(5)))
   expect((await verdictOf(folder)).problem?.code).toBe('broken-series')
 })
+
+test.each([
+  ['in the middle', day(6), [day(6)], 2],
+  ['at the end', day(8), [day(8)], 4],
+  ['twice', day(7), [day(7), day(8)], 3],
+])('days before one of a later form hold, and it is named: %s', async (_where, named, dates, before) => {
+  const later: Record<string, Buffer> = {}
+  for (const date of dates) later[date] = await ofLaterForm(date)
+  const { bundles, problem } = await verdictOf(await folderOf(later))
+  expect(bundles).toHaveLength(before)
+  expect(problem).toMatchObject({ code: 'newer-format', file: zipName(named) })
+})
+
+test('a day that is of a later form by its own word alone is refused', async () => {
+  const { key } = await signingKey()
+  const { problem } = await verdictOf(await folderOf({ [day(6)]: await ofLaterForm(day(6), key) }))
+  expect(problem).toMatchObject({ code: 'wrong-key', file: zipName(day(6)) })
+})
+
+async function ofLaterForm(date: Day, key = days.key): Promise<Buffer> {
+  const members = await days.members(date)
+  const predicateType = evidenceBundle.replace(/1$/, '2')
+  return zipOf(stated(members, key, canonical({ ...statementIn(members), predicateType, predicate: {} })))
+}
 
 test('a bundle that does not hold is named by its file', async () => {
   const { problem } = await verdictOf(await folderOf({ [day(7)]: (await days.zip(day(7))).subarray(0, 5000) }))

@@ -15,7 +15,7 @@ import type { ObjectId } from '../../src/core/data/id.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operations } from '../../src/contract/operations.ts'
-import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { openAccount, type StorageAccount } from '../../test/support/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
 import { Witness } from '../../src/evidence/witness.ts'
@@ -82,7 +82,7 @@ export const longest = 604_800
 
 /** Starts a storage account in memory for any number of processes. Their time is always noon. */
 export async function startStations(): Promise<Storage> {
-  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const signer = await newSigner()
   const tables = tablesOf(azurite)
   await prepareLedger(tables, { origin, tenant: oid(100), at: noon })
@@ -123,14 +123,14 @@ export async function patiently(call: () => Promise<Answered>): Promise<Answered
   }
 }
 
-const tablesOf = ({ tablesUrl, account, key }: Azurite, url = tablesUrl) =>
+const tablesOf = ({ tablesUrl, account, key }: StorageAccount, url = tablesUrl) =>
   connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
 
-const archiveOf = ({ blobsUrl, account, key }: Azurite, url = blobsUrl) =>
+const archiveOf = ({ blobsUrl, account, key }: StorageAccount, url = blobsUrl) =>
   new BlobArchive({ url, container: 'evidence', credential: new StorageSharedKeyCredential(account, key) })
 
 async function processOn(
-  azurite: Azurite,
+  azurite: StorageAccount,
   signer: Signer,
   id: ObjectId,
   through?: Readonly<Record<'tables' | 'blobs', FaultProxy>>,

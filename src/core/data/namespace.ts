@@ -8,8 +8,14 @@ import type { ProblemCode } from './problem.ts'
  */
 const namespace = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a'
 
+const evidenceBundles = `${namespace}/evidence-bundle/v`
+
 /** The `predicateType` of manifests. */
-export const evidenceBundle = `${namespace}/evidence-bundle/v1`
+export const evidenceBundle = `${evidenceBundles}1`
+
+/** Says whether this is the `predicateType` of a later form of manifests: ours, with a version above 1. */
+export const isLaterBundle = (type: string): boolean =>
+  type.startsWith(evidenceBundles) && /^(?:[2-9]|[1-9][0-9]{1,5})$/.test(type.slice(evidenceBundles.length))
 
 /** The `type` of a problem over HTTP (RFC 9457 section 3.1.1). */
 export const problemType = (code: ProblemCode): string => `${namespace}/problem/${code}`

@@ -2,9 +2,9 @@ import { decode64, encode64 } from '../data/base64.ts'
 import { Broken } from '../data/broken.ts'
 import { badField, hex, list, members, same, string } from './field.ts'
 import type { Hex } from '../data/id.ts'
-import { canonical, type Json, type JsonLimits, readJson } from '../data/json.ts'
+import { canonical, isObject, type Json, type JsonLimits, readJson } from '../data/json.ts'
 import { type Manifest, readManifest } from './manifest.ts'
-import { evidenceBundle } from '../data/namespace.ts'
+import { evidenceBundle, isLaterBundle } from '../data/namespace.ts'
 import { rawOf } from './signature.ts'
 
 export type { Manifest } from './manifest.ts'
@@ -93,19 +93,34 @@ export function parseBundle(text: string): {
  *
  * Checks the form of each field, but not whether the fields are true of the bundle's other members.
  *
- * @throws {Broken} `bad-manifest`
+ * @throws {Broken} `newer-format` for a later version of our `predicateType`, otherwise `bad-manifest`
  */
 export function parseStatement(payload: Uint8Array): {
   readonly subjects: readonly Subject[]
   readonly manifest: Manifest
 } {
-  const names = ['_type', 'subject', 'predicateType', 'predicate']
-  const statement = members(readCanonical(payload, payloadLimits), 'the statement', names)
+  const value = readCanonical(payload, payloadLimits)
+  refuseLater(value)
+  const statement = members(value, 'the statement', ['_type', 'subject', 'predicateType', 'predicate'])
   same(statement['_type'], statementType, '_type')
   same(statement['predicateType'], evidenceBundle, 'predicateType')
   const subjects = list(statement['subject'], 'subject').map(readSubject)
   if (new Set(subjects.map(({ name }) => name)).size < subjects.length) throw badField('subject')
   return { subjects, manifest: readManifest(statement['predicate']) }
+}
+
+/**
+ * Tells a later form of the manifest from a wrong one. Comes before every other check: what else the later form has is
+ * not known here.
+ *
+ * @throws {Broken} `newer-format`
+ */
+function refuseLater(statement: Json): void {
+  if (!isObject(statement) || statement['_type'] !== statementType) return
+  const type = statement['predicateType']
+  if (typeof type !== 'string' || !isLaterBundle(type)) return
+  const what = `The manifest is of type ${type}, which this program does not know`
+  throw new Broken('newer-format', `${what}. Use a newer countersign to verify it.`)
 }
 
 function readSignature(value: Json): ManifestSignature {

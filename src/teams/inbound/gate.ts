@@ -1,10 +1,10 @@
-import { errors, jwtVerify } from 'jose'
+import { jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { Problem } from '../../core/data/problem.ts'
 import type { Cloud } from '../../runtime/cloud.ts'
-import { bearer, claimOf, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
+import { checkBearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
 
 /**
  * Lets an activity in if Teams sent it, from our tenant, to our bot.
@@ -43,10 +43,8 @@ export function gate(settings: GateSettings): Gate {
   const origin = originOf(tenantId.toLowerCase(), bots.hosts)
   const claims = claimsFor(botAppId.toLowerCase(), bots.issuer)
 
-  return async (authorization, activity) => {
-    const token = bearer(authorization)
-    if (token === null) throw refused('token')
-    try {
+  return (authorization, activity) =>
+    checkBearer(authorization, refused, async (token) => {
       // Cheap before expensive: an activity that fails here causes no request for keys.
       const { serviceUrl } = origin.parse(activity)
       const { payload } = await jwtVerify(token, keys, {
@@ -56,12 +54,7 @@ export function gate(settings: GateSettings): Gate {
       })
       const { serviceurl } = claims.parse(payload)
       if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl')
-    } catch (cause) {
-      if (cause instanceof Problem) throw cause
-      if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
-      throw cause
-    }
-  }
+    })
 }
 
 /** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */

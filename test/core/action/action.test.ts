@@ -9,6 +9,7 @@ import {
 } from '../../../src/core/action/action.ts'
 import { type Json, type JsonObject, isObject } from '../../../src/core/data/json.ts'
 import { action, code, problem } from '../../support/build.ts'
+import { unicode } from '../../support/chance.ts'
 
 // Made with Python: sha256 of json.dumps(…, sort_keys=True, separators=(',', ':'), ensure_ascii=False).
 test.each<[string, Action, string]>([
@@ -108,7 +109,7 @@ const params = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
     { maxDepth: 4 },
     fc.boolean(),
     fc.maxSafeInteger(),
-    fc.string({ unit: 'binary' }),
+    unicode(),
     fc.array(tie('value'), { maxLength: 3 }),
     tie('object'),
   ),
@@ -117,7 +118,7 @@ const params = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
 
 const actions: fc.Arbitrary<Action> = fc.record({
   action: fc.constantFrom('db.export', 'deploy.release'),
-  target: fc.string({ unit: 'binary', minLength: 1 }),
+  target: unicode({ minLength: 1 }),
   environment: fc.constantFrom('staging', 'production'),
   params,
 })

@@ -6,6 +6,7 @@ import { cardText, valueText } from '../../../src/core/action/value.ts'
 import { action, problem } from '../../support/build.ts'
 import { corpus, pieces } from '../../teams/hostile.ts'
 import { checkShowable, pagesOf } from '../../support/english.ts'
+import { unicode } from '../../support/chance.ts'
 
 const withParams = (params: JsonObject): Action => ({ ...action, params })
 
@@ -83,7 +84,7 @@ test.each([
 })
 
 const text = fc.array(fc.constantFrom(...pieces), { maxLength: 30 }).map((parts) => parts.join(''))
-const anyText = fc.oneof(text, fc.string({ unit: 'binary' }), fc.constantFrom(...corpus))
+const anyText = fc.oneof(text, unicode(), fc.constantFrom(...corpus))
 
 describe.each(['line', 'block'] as const)('in a %s', (layout) => {
   test('any text can be told from what a card shows', () => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { visible } from '../../../src/core/data/text.ts'
+import { unicode } from '../../support/chance.ts'
 
 test.each([
   ['an override that turns the text around', 'rm ~/x\u202e gnp.exe', 'rm ~/x⟦U+202E⟧ gnp.exe'],
@@ -42,7 +43,7 @@ test('a newline is shown, and breaks the line in a block only', () => {
 })
 
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  unicode(),
   fc
     .array(fc.constantFrom('a', ' ', '\n', '\r', '\u001b', '\u202e', '⟦', '⟧', '↵', 'U+', '0041', '\ud83d', '\u0301'))
     .map((parts) => parts.join('')),

@@ -206,7 +206,11 @@ describe('a statement', () => {
 
   test.each<[string, Json]>([
     ['_type', 'https://in-toto.io/Statement/v0.1'],
-    ['predicateType', evidenceBundle.replace('/v1', '/v2')],
+    ['predicateType', 'https://slsa.dev/provenance/v1'],
+    ['predicateType', evidenceBundle.replace('/v1', '/v0')],
+    ['predicateType', evidenceBundle.replace('/v1', '/v02')],
+    ['predicateType', evidenceBundle.replace('/v1', '/v2/x')],
+    ['predicateType', evidenceBundle.replace('3b9b', '3b9c').replace('/v1', '/v2')],
     ['subject.0.name', ''],
     ['subject.0.name', 'a\nb'],
     ['subject.0.name', 'a'.repeat(256)],
@@ -248,6 +252,18 @@ describe('a statement', () => {
     ['predicate.tool', 'a'.repeat(101)],
   ])('a statement is refused if %s is %j', (path, value) => {
     expect(brokenCode(() => read(changed(payload, path, value)))).toBe('bad-manifest')
+  })
+
+  test.each([2, 10, 999_999])('a statement of our version %i is newer, whatever else it has', (version) => {
+    const later = {
+      _type: 'https://in-toto.io/Statement/v1',
+      predicateType: evidenceBundle.replace(/1$/, `${version}`),
+    }
+    expect(brokenCode(() => read(canonical({ ...later, predicate: 1, zone: 2 })))).toBe('newer-format')
+    expect(brokenCode(() => read(canonical({ ...later, _type: 'https://in-toto.io/Statement/v2' })))).toBe(
+      'bad-manifest',
+    )
+    expect(brokenCode(() => read(`${canonical(later)} `))).toBe('bad-manifest')
   })
 
   test.each([
