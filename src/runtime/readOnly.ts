@@ -30,6 +30,7 @@ export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'
     findKey: (...args) => ledger.findKey(...args),
     events: (request) => ledger.events(request),
     due: (...args) => ledger.due(...args),
+    pending: (limit) => ledger.pending(limit),
     list: (...args) => ledger.list(...args),
     news: (...args) => ledger.news(...args),
     cut: (...args) => ledger.cut(...args),
