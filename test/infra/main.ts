@@ -31,7 +31,7 @@ interface Checked {
   readonly result: Evaluated
 }
 
-await main(process.argv.slice(2))
+void main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<void> {
   const options = read(args)
