@@ -60,6 +60,7 @@ Exit codes
    0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
    1  evidence does not hold
    2  a file cannot be read, or is too new for this version
+   3  evidence holds, and records that somebody had changed what was stored
   69  the service cannot be reached, or does not answer as it should
   70  a fault in countersign itself
   75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out
@@ -128,6 +129,9 @@ the holder of the log's key: compare the root with the one that was posted when 
 
 With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed.
 
+Evidence that holds and has an event "tampered" is told as HOLDS, WITH A RECORDED TAMPERING, with exit code 3: somebody
+had changed what was stored, and a person repaired it. exceptions.csv names these events.
+
 --json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
 with --chain { "exit", "ok", "bundles", "problem"? }. "checks" names what holds.`
 
@@ -135,7 +139,7 @@ const reporting = `Says of each request who asked, why and for what exactly, who
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
 digests.
 HTML is one file without scripts, for browsers and printers; CSV is one row per request.
-Evidence that does not hold is not reported.`
+Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
 it can be verified without the bundle: countersign verify-proof FILE --key LOG.pem.
