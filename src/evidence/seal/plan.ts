@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Cuts, Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { bad } from './eventCheck.ts'
+import { brokenEvent } from './eventCheck.ts'
 
 export interface PlanningParts {
   readonly ledger: Pick<Ledger, 'fence' | 'cut' | 'stream'>
