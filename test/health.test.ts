@@ -37,7 +37,7 @@ async function look(
     macs: { rows: async () => macsFor(testOrigin).rows() },
     isOpen: () => true,
     waiting: { waiters: () => 0 },
-    alarms: { rows: () => broken },
+    alarms: { rows: () => broken, recheck: async () => undefined },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
     ...more,

@@ -49,6 +49,7 @@ describe('every operation of evidence', () => {
     bundle: () => ({ params: date }),
     said: () => ({ params: date }),
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
+    repairs: () => ({ body: { shard: '07', why: 'A drill.' } }),
     checkpoint: () => ({}),
   }
   const names = Object.keys(evidenceOperations) as readonly (keyof typeof evidenceOperations)[]
