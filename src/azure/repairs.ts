@@ -80,7 +80,7 @@ export class TableRepairs implements Repairs {
       const { type, request } = objectIn(leaf) ?? {}
       const event = {
         seq: surveyed.seq ?? 0,
-        type: String(type) as Fact['type'],
+        type: (typeof type === 'string' ? type : '') as Fact['type'],
         hash: leafHash(leaf),
         text: leaf,
         ...(typeof request === 'string' && { request: request as RequestId }),
@@ -89,7 +89,7 @@ export class TableRepairs implements Repairs {
       const trace = orNull(() => textOrNull(row, 'trace'))
       const op = orNull(() => textOrNull(row, 'op')) ?? ''
       const mended = eventRow(signer, shard, { op, ...(trace !== null && { trace }) }, event)
-      await answered(this.#table.updateEntity(mended, 'Replace', { etag: String(surveyed.version), ...within() }))
+      await answered(this.#table.updateEntity(mended, 'Replace', { etag: etagOf(surveyed.version), ...within() }))
     })
   }
 
@@ -109,7 +109,7 @@ export class TableRepairs implements Repairs {
       ...change.leaves.map((leaf): TransactionAction => {
         const before = rows.find(({ key }) => key === rowKey.event(leaf.seq))
         const row = eventRow(signer, shard, change, leaf)
-        return before ? ['update', row, 'Replace', { etag: String(before.version) }] : ['create', row]
+        return before ? ['update', row, 'Replace', { etag: etagOf(before.version) }] : ['create', row]
       }),
       ...others.map((row) => deletion(shard, row)),
       ...(begun ? [['delete', { partitionKey: shard, rowKey: begunKey }] satisfies TransactionAction] : []),
@@ -142,7 +142,7 @@ export class TableRepairs implements Repairs {
     const head = await this.#read(shard, rowKey.head)
     const version: Version = {
       head: head && textIn(head, 'etag'),
-      request: row.version === null ? null : ({ etag: String(row.version), foreign: {} } satisfies ReadRow),
+      request: row.version === null ? null : ({ etag: etagOf(row.version), foreign: {} } satisfies ReadRow),
     }
     const found = await this.head(shard)
     if (found.head === null || found.version !== version.head) throw new Conflict()
@@ -209,7 +209,7 @@ export class TableRepairs implements Repairs {
 
   #headAction(row: TableEntity, { version }: SurveyedHead): TransactionAction {
     // Replaced and not merged: no column of whoever wrote it before may stay.
-    return version === null ? ['create', row] : ['update', row, 'Replace', { etag: String(version) }]
+    return version === null ? ['create', row] : ['update', row, 'Replace', { etag: etagOf(version) }]
   }
 
   async #drop(shard: Shard, rows: readonly SurveyedRow[]): Promise<void> {
@@ -245,9 +245,12 @@ export class TableRepairs implements Repairs {
   }
 }
 
+/** What this adapter put there; from elsewhere it would be a bug. */
+const etagOf = (version: unknown): string => version as string
+
 const deletion = (shard: Shard, { key, version }: SurveyedRow): TransactionAction => [
   'delete',
-  { partitionKey: shard, rowKey: key, etag: String(version) },
+  { partitionKey: shard, rowKey: key, etag: etagOf(version) },
 ]
 
 /** The texts beside an event, as far as they can be read: each is compared with its leaf wherever it is used. */

@@ -114,12 +114,11 @@ export const repairBody = component(
   z.strictObject({
     shard: z.enum(shards as readonly string[], 'is a shard, 00 to 0f').transform((text) => text as Shard),
     why: words(1, text.words),
-    /** Parsed after the whole body, as in an erasure. */
+    /** Looked at in addition: closed ones whose day is sealed. Parsed after the whole body, as in an erasure. */
     requests: z
       .array(z.string().max(64, 'is the id of a request'))
       .max(mostNamed, `has at most ${mostNamed} requests`)
-      .default([])
-      .meta({ description: 'Requests to look at in addition: closed ones whose day is sealed.' }),
+      .default([]),
   }),
   { shard: '07', why: 'INC-2041: an access key of the storage account had leaked.' },
 )

@@ -14,7 +14,7 @@ import type { Account, Sealer } from '../evidence/account.ts'
 import { at, origin } from '../evidence/days.ts'
 import { Insider } from './insider.ts'
 
-export const eraser = oid(63)
+const eraser = oid(63)
 
 /** A process that can repair. */
 export interface Repairer extends Instance {
