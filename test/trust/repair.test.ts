@@ -190,6 +190,16 @@ describe('a request', () => {
     honest = await site.process()
   })
 
+  test('ends whose row holds, if a forged event names it', async () => {
+    const request = await lived('asked')
+    const row = await site.insider.row(shard, rowKey.request(request.id))
+    await forgeApproval(request)
+    await site.insider.put(row)
+    expect((await repair()).requests).toEqual([{ request: request.id, done: 'ended' }])
+    expect((await read(request.id)).status).toBe('revoked')
+    honest = await site.process()
+  })
+
   test('goes on to its report if it was redeemed', async () => {
     const request = await lived('redeemed')
     await site.insider.request(request.id, () => approved)
