@@ -2,6 +2,7 @@
 LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
 Needs Python 3.8 and `cryptography`, no network.
 Exit 0: all of this holds. 1: something does not. 2: it was not tried, or needs a newer verifier than this.
+Exit 3: all of it holds, and a record says that somebody had changed what was stored, and what was done about it.
 Not checked here: whether the rules were kept, and whether the tables follow from the records (`countersign verify`)."""
 import base64, contextlib, functools, hashlib, json, os, re, sys
 
@@ -12,7 +13,7 @@ MEMBERS = re.compile(r'README\.txt|verify\.(sh|py)|checkpoint(\.(prev|add))?|(re
                      r'(requests|exceptions)\.csv|keys/[A-Za-z0-9_-]{43}\.pem|cards/[0-9a-f]{64}\.json|'
                      r'policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4}')
 EVENTS = {(kind, 1) for kind in ('requested shown decided vote-void approved denied expired cancelled lapsed revoked '
-    'redeemed unreported undeliverable succeeded failed policy-changed key-rotated erased').split()}  # type and version
+    'redeemed unreported undeliverable succeeded failed policy-changed key-rotated erased tampered').split()}  # and version
 
 @contextlib.contextmanager
 def check(claim):  # any error inside `with check(claim)` means that the claim does not hold
@@ -140,4 +141,6 @@ with check('the carried records were in the log before the day, and all is count
     if unknown: newer(unknown[0])
     rows = {name: sum(1 for _ in pieces(f'{name}.csv', 1 << 16)) - 1 for name in ('requests', 'exceptions')}
     need(day['counts'] == {'records': end - start, 'carried': carried, 'types': types, **rows}, 'the counts are wrong')
-print(f"VERIFIED {day['date']}, bundle {day['number']} of {origin}: {end - start} records, log size {start} to {end}")
+verdict, code = ('HOLDS, WITH A RECORDED TAMPERING', 3) if types.get('tampered') else ('VERIFIED', 0)
+print(f"{verdict} {day['date']}, bundle {day['number']} of {origin}: {end - start} records, log size {start} to {end}")
+sys.exit(code)

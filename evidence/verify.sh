@@ -3,6 +3,7 @@
 # LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
 # Needs bash 4.4, openssl, jq, and coreutils (sha256sum and the like). Uses no network, changes nothing.
 # Exit 0: all of this holds. 1: something does not. 2: it could not be tried, or needs a newer verifier than this.
+# Exit 3: all of it holds, and a record says that somebody had changed what was stored, and what was done about it.
 # Not checked here: single records (verify.py reads each), and whether the rules were kept (`countersign verify`).
 set -u -o pipefail && shopt -s globstar dotglob nullglob && export LC_ALL=C
 fail() { printf 'FAILED: %s\n' "$1" >&2; exit 1; }
@@ -128,7 +129,7 @@ member=$(jq -r '[.subject[].name | select(test("\\A(README\\.txt|verify\\.(sh|py
   "policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})\\z") | not)][0] // empty' "$statement")
 [ -z "$member" ] || newer "the manifest lists $member"
 types='requested shown decided vote-void approved denied expired cancelled lapsed revoked redeemed unreported
-  undeliverable succeeded failed policy-changed key-rotated erased' # each in version 1
+  undeliverable succeeded failed policy-changed key-rotated erased tampered' # each in version 1
 check_kinds() { # FILE FILTER: what gives the events in its lines
   jq -c "$2 | [.type, .v]" "$1" >"$tmp/kinds" 2>/dev/null &&
     sort -u "$tmp/kinds" | jq -es 'all(.[]; (.[0] | test("\\A[a-z][a-z0-9-]{0,63}\\z")) and
@@ -138,5 +139,9 @@ check_kinds() { # FILE FILTER: what gives the events in its lines
   [ -z "$kind" ] && return
   newer "line $(grep -nxF -m 1 -- "$kind" "$tmp/kinds" | cut -d : -f 1) of $1 has type and version $kind"
 }
-check_kinds records.jsonl . && check_kinds carried.jsonl '.leaf | fromjson'
-echo "VERIFIED $date, bundle $number of $origin: $records records, log size $from to $to"
+check_kinds records.jsonl .
+verdict=VERIFIED code=0
+if grep -qxF '["tampered",1]' "$tmp/kinds"; then verdict='HOLDS, WITH A RECORDED TAMPERING' code=3; fi
+check_kinds carried.jsonl '.leaf | fromjson'
+echo "$verdict $date, bundle $number of $origin: $records records, log size $from to $to"
+exit "$code"

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
-import type { RequestId } from './core/data/id.ts'
-import { isBroken } from './core/data/problem.ts'
+import type { RequestId, Shard } from './core/data/id.ts'
+import type { BrokenRow } from './core/data/problem.ts'
 import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
@@ -14,9 +14,11 @@ import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
 import { sweep } from './sweep.ts'
+import { holdsAgain } from './evidence/alarmCheck.ts'
 import { eraseAll } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
+import { type RepairOrder, Repairing } from './evidence/repair/repair.ts'
 import type { Witness } from './evidence/witness.ts'
 import { takeSnapshot } from './evidence/backup/snapshot.ts'
 import { Sealing } from './evidence/seal/seal.ts'
@@ -35,6 +37,7 @@ import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Limits } from './ports/limits.ts'
 import type { Messenger, Messengers } from './ports/messenger.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { Repairs } from './ports/repairs.ts'
 import type { Policy } from './ports/policy.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
@@ -43,8 +46,9 @@ import { type Bot, bot, type BotParts } from './teams/inbound/bot.ts'
 import type { Cards } from './cards/cards.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
 import type { Gate } from './teams/inbound/gate.ts'
-import { Alarms } from './runtime/alarms.ts'
+import type { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
+import { bind } from './runtime/bind.ts'
 import type { Macs } from './runtime/macs.ts'
 import { readOnly } from './runtime/readOnly.ts'
 
@@ -71,10 +75,10 @@ export interface Adapters {
   readonly callers: (authorization: string | null) => Promise<Caller>
   /** The applications that people may use over HTTP. An empty map refuses all people. */
   readonly clients: ClientNames
-  /** Is called with errors of work whose result is not awaited. Must not throw. */
-  readonly failed: (cause: unknown) => void
   /** Is called with each request that no channel could be told of. Must not throw. */
   readonly undelivered?: (id: RequestId) => void
+  /** Takes errors of work whose result is not awaited; the same that the witness has. */
+  readonly alarms: Alarms
   readonly baseUrl: string
   /** Whether what has to come before all else is done. Without it, it was done before. */
   readonly isOpen?: () => boolean
@@ -83,6 +87,7 @@ export interface Adapters {
   readonly backup?: { readonly rows: LedgerRows; readonly archive: Pick<Archive, 'write'> }
   /** Only of a ledger that was restored without all of its events: it is open for reading only. */
   readonly incomplete?: Incomplete
+  readonly repairs: Repairs
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
   readonly messengers?: Messengers
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
@@ -96,19 +101,18 @@ export interface Teams {
 
 export type App = ReturnType<typeof compose>
 
+/** The adapters, with what takes errors of work whose result is not awaited. */
+type Composing = Adapters & { readonly failed: Alarms['failed'] }
+
 /**
  * Builds the use cases and doors on the given adapters. Nothing here depends on where the program runs.
  *
  * @throws {Error} if people are to use the application of an agent.
  */
 export function compose(given: Adapters) {
-  const alarms = new Alarms(given.failed)
+  const { alarms } = given
   const isReadOnly = given.incomplete !== undefined
-  const adapters: Adapters = {
-    ...given,
-    ...(isReadOnly && readOnly(given)),
-    failed: (cause) => (isBroken(cause) ? alarms.note(cause) : given.failed(cause)),
-  }
+  const adapters: Composing = { ...given, ...(isReadOnly && readOnly(given)), failed: alarms.failed }
   const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
   checkClients(clients, policy)
   const waiting = new Waiting(ledger)
@@ -134,8 +138,8 @@ export function compose(given: Adapters) {
   })
   const handlers = api({
     approvals: useCases,
-    evidence: evidenceOf(adapters, changes),
-    health: healthOf(adapters, waiting, delivery, alarms),
+    evidence: evidenceOf(adapters, changes, ends),
+    health: healthOf(adapters, waiting, delivery, ends),
     deliveryOf: async (request) =>
       delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok',
     callers: adapters.callers,
@@ -162,7 +166,7 @@ interface Timers {
 /** A ledger that lacks events is left as it is. */
 const resting: Timers = { sweep: async () => ({}), seal: async () => [], snapshot: async () => [] }
 
-const timersOf = (adapters: Adapters, approvals: Approvals, outbound: Outbound | undefined): Timers => {
+const timersOf = (adapters: Composing, approvals: Approvals, outbound: Outbound | undefined): Timers => {
   const { backup } = adapters
   const parts = { ...adapters, approvals, delivery: outbound?.delivery ?? null, backlog: backlog(adapters) }
   return {
@@ -190,7 +194,7 @@ interface Outbound {
 
 /** @param changes those that deliveries commit themselves: they wake waiting callers and start no other delivery */
 function outboundOf(
-  { policy, clock, outbox, failed, undelivered }: Adapters,
+  { policy, clock, outbox, failed, undelivered }: Composing,
   messengers: Messengers,
   ends: Ends,
   changes: ChangeParts,
@@ -209,15 +213,28 @@ function outboundOf(
 /** A later delivery does not keep the process alive: the timer finds what is left. */
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
-const evidenceOf = ({ ledger, seals, archive, clock }: Adapters, changes: ChangeParts) => ({
-  bundles: new Bundles({ seals, archive, clock }),
-  proofs: proofs({ ledger, seals, archive }),
-  said: (date: Day) => saidOf({ ledger, seals, clock }, date),
-  erase: (id: RequestId, erasure: Erasure) => eraseAll(changes, id, erasure),
-})
+function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
+  const { ledger, seals, archive, clock, alarms, failed } = adapters
+  const broken = (shard: Shard) => alarms.rows().flatMap((row) => (row.shard === shard ? requestIn(row) : []))
+  const repairing = new Repairing({ ...adapters, ...changes, policy: adapters.policy, ends, broken })
+  const noted = (cause: unknown) => alarms.note(cause)
+  const calls = {
+    said: (_: null, date: Day) => saidOf({ ledger, seals, clock, failed }, date),
+    erase: (_: null, id: RequestId, erasure: Erasure) => eraseAll(changes, id, erasure),
+    repair: (_: null, order: RepairOrder) => repairing.repair(order),
+  }
+  return {
+    bundles: new Bundles({ seals, archive, clock }),
+    proofs: proofs({ ledger, seals, archive }, noted),
+    ...bind(null, calls, noted),
+  }
+}
 
-const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, alarms: Alarms) => {
-  const { ledger, archive, witness, seals, clock, signer, directory, clients, backup, incomplete } = adapters
+const requestIn = ({ request }: BrokenRow): readonly RequestId[] =>
+  request === undefined ? [] : [request as RequestId]
+
+const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, ends: Ends) => {
+  const { ledger, archive, witness, seals, clock, signer, directory, clients, alarms, backup, incomplete } = adapters
   const { macs, isOpen = () => true } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
@@ -232,7 +249,10 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     signer,
     directory,
     waiting,
-    alarms,
+    alarms: {
+      rows: () => alarms.rows(),
+      recheck: () => alarms.recheck((row: BrokenRow) => holdsAgain({ ledger, seals, ends }, row)),
+    },
     version,
     people: clients.size > 0 ? 'admitted' : 'refused',
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
@@ -242,7 +262,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
 
 /** Seals what is due, and announces it in the compliance channel where there is one. */
 function sealer(
-  { logSigner, verifiers: files, ...adapters }: Adapters,
+  { logSigner, verifiers: files, ...adapters }: Composing,
   messenger: Pick<Messenger, 'say'> | null,
 ): () => Promise<readonly Day[]> {
   const tool = `countersign ${version}`

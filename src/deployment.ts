@@ -15,6 +15,7 @@ import { clientsSetting } from './http/clients.ts'
 import { loadPolicy } from './policy/load.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
+import { Alarms } from './runtime/alarms.ts'
 import { readCards, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
@@ -54,7 +55,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
   const { baseUrl, tenantId, origin, apiAppId: audience, cloud } = config
   const credential = new ManagedIdentityCredential({ clientId: config.clientId })
   const clock: Clock = { now: () => instant(Date.now()) }
-  const failed = (cause: unknown) => console.error(backgroundLine(cause))
+  const alarms = new Alarms((cause) => console.error(backgroundLine(cause)))
   const storage = connectStorage({
     tables: {
       url: config.tablesUrl,
@@ -66,7 +67,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     tenant: tenantId,
     backup: config.backup,
   })
-  const witness = new Witness({ ...storage, clock, failed, random: randomBytes })
+  const witness = new Witness({ ...storage, clock, failed: alarms.failed, random: randomBytes })
   const { open, isOpen } = opening(async () => {
     const incomplete = await storage.prepare(policy, clock.now())
     await witness.begin()
@@ -86,8 +87,8 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,
-    failed,
     undelivered: (id) => console.error(undeliveredLine(id)),
+    alarms,
     baseUrl,
     isOpen,
     ...teamsIn(config, cards),

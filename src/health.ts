@@ -1,7 +1,7 @@
 import type { HealthReport } from './contract/serviceAnswers.ts'
 import { endOf } from './core/data/day.ts'
 import { plusSeconds } from './core/data/instant.ts'
-import { isBroken } from './core/data/problem.ts'
+import { type BrokenRow, isBroken } from './core/data/problem.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -11,7 +11,6 @@ import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
 import type { Witness } from './evidence/witness.ts'
-import type { Alarms } from './runtime/alarms.ts'
 import type { Macs } from './runtime/macs.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
@@ -46,7 +45,12 @@ export function health(parts: {
   signer: Signer
   directory: Directory
   waiting: Pick<Waiting, 'waiters'>
-  alarms: Pick<Alarms, 'rows'>
+  alarms: {
+    /** Rows that this process found broken. */
+    readonly rows: () => readonly BrokenRow[]
+    /** Forgets those that hold by now. */
+    readonly recheck: () => Promise<void>
+  }
   isDeliveryFailing: () => boolean
   version: string
   /** Whether people may call over HTTP. */
@@ -65,6 +69,7 @@ export function health(parts: {
       answers(parts.signer.keys()),
       answers(parts.directory.ping()),
       within(sealing(parts).catch(ifBroken), null),
+      within(parts.alarms.recheck(), undefined),
       within(backingUp(parts), 'failing' as const),
       // To a ledger that can only be read nothing is added that would have to be witnessed.
       within(lost ? Promise.resolve(false) : parts.witness.isLate(), true),
@@ -74,7 +79,7 @@ export function health(parts: {
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [tables, archived, signer, directory, sealed, backup, isWitnessLate] = await last.found
+    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate] = await last.found
     const archive = archived ? 'ok' : 'failing'
     const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
@@ -82,7 +87,7 @@ export function health(parts: {
     const status = isFailing ? 'failing' : 'ok'
     const deliveries = parts.isDeliveryFailing() ? 'failing' : 'ok'
     const seal = lost ? 'read-only' : (sealed?.seal ?? 'failing')
-    const broken = parts.alarms.rows()
+    const broken = distinct([...parts.alarms.rows(), ...(sealed?.broken ?? [])])
     const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
     const found = { ledger, archive, witness, signer, directory, deliveries, seal, evidence, backup } as const
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
@@ -106,7 +111,8 @@ async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' |
   // Before the first seal, the first day has the same time.
   const late = clock.now() > plusSeconds(endOf(head?.date ?? first), newestWithin)
   const seal: HealthReport['parts']['seal'] = alarm ? 'evidence-broken' : late ? 'failing' : 'ok'
-  return { seal, head: head && { date: head.date, number: head.number, size: head.size } }
+  const broken = alarm?.broken ? [alarm.broken] : []
+  return { seal, head: head && { date: head.date, number: head.number, size: head.size }, broken }
 }
 
 /** Whether what is new in the tables was kept in time. */
@@ -128,10 +134,16 @@ async function backingUp({
 }
 
 /** Reports evidence that is broken even before sealing can begin. */
-function ifBroken(cause: unknown): { readonly seal: 'evidence-broken'; readonly head: null } {
-  if (isBroken(cause)) return { seal: 'evidence-broken', head: null }
-  throw cause
+function ifBroken(cause: unknown) {
+  if (!isBroken(cause)) throw cause
+  const { broken } = cause.details
+  return { seal: 'evidence-broken', head: null, broken: broken ? [broken] : [] } as const
 }
+
+/** The sealing timer may have found a row that this process met, too. */
+const distinct = (rows: readonly BrokenRow[]): readonly BrokenRow[] => [
+  ...new Map(rows.map((row) => [JSON.stringify([row.shard, row.row, row.request]), row])).values(),
+]
 
 async function answers(part: Promise<unknown>): Promise<Part> {
   const works = part.then(() => 'ok' as const)

@@ -37,7 +37,7 @@ async function look(
     macs: { rows: async () => macsFor(testOrigin).rows() },
     isOpen: () => true,
     waiting: { waiters: () => 0 },
-    alarms: { rows: () => broken },
+    alarms: { rows: () => broken, recheck: async () => undefined },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
     ...more,
@@ -135,12 +135,23 @@ test('altered rows are named to readers of evidence only', async () => {
   expect(unsigned).not.toHaveProperty('broken')
 })
 
+test('the row because of which sealing has stopped is named to whoever may read evidence, once', async () => {
+  const row: BrokenRow = { shard: '07', row: 'event-000000000003', check: 'chain' }
+  const seals = new MemorySeals(first)
+  await seals.raise({ date: first, code: 'broken-chain', words: 'Event 3.', broken: row, since: noon })
+  const report = await look(noon, seals, true, false, [row])
+  expect(report).toMatchObject({ parts: { seal: 'evidence-broken', evidence: 'evidence-broken' } })
+  expect(report.broken).toEqual([row])
+  expect(await look(noon, seals)).not.toHaveProperty('broken')
+})
+
 test('a forged row of the seals counts as broken evidence, not as a late seal', async () => {
   const seals = new MemorySeals(first)
   seals.head = async () => {
     throw evidenceBroken({ shard: 'seal', row: 'head', check: 'mac' })
   }
   expect((await look('2026-03-04T12:00:00.000Z', seals)).parts.seal).toBe('evidence-broken')
+  expect((await look(noon, seals, true)).broken).toEqual([{ shard: 'seal', row: 'head', check: 'mac' }])
 })
 
 test.each([

@@ -7,6 +7,7 @@ import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
 import { operatorRows } from './security/operators.ts'
+import { repairRows } from './security/repairs.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
@@ -24,4 +25,5 @@ export const rows: readonly Row[] = [
   ...witnessRows,
   ...backupRows,
   ...operatorRows,
+  ...repairRows,
 ]

@@ -34,9 +34,11 @@ export class Recollection {
    * @throws {Conflict} if the request changed since it was read
    */
   async check(request: ApprovalRequest): Promise<void> {
-    const known = this.#known.get(request.id)
+    const remembered = this.#known.get(request.id)
     // A request is a value: while no newer retelling is known, a second check would find the same.
-    if (known && this.#checked.get(request) === known) return this.#remember(request.id, known)
+    if (remembered && this.#checked.get(request) === remembered) return this.#remember(request.id, remembered)
+    // What is remembered stays until all events were found to say the same as the row.
+    const known = remembered && isRepaired(request, remembered) ? undefined : remembered
     if (known && isBefore(request, known)) await this.#refuseOlder(request)
     const events = request.events.slice(known?.events.length ?? 0)
     const told = events.length > 0 ? await this.#ledger.events({ ...request, events }) : []
@@ -51,6 +53,11 @@ export class Recollection {
     // Without the events before it the next check reads all of them.
     if (isComplete) this.#take(request, known, leaves)
     else this.#known.delete(request.id)
+  }
+
+  /** Forgets a request whose row is about to be made anew. */
+  forget(id: RequestId): void {
+    this.#known.delete(id)
   }
 
   #take(request: ApprovalRequest, known: Retelling | undefined, told: readonly ToldEvent[]): void {
@@ -90,6 +97,14 @@ const isBefore = ({ events }: ApprovalRequest, known: Retelling): boolean => eve
 
 const isContinued = ({ events }: ApprovalRequest, known: Retelling): boolean =>
   known.events.every(({ seq, hash }, i) => events[i]?.seq === seq && events[i].hash === hash)
+
+/**
+ * Tells whether a repair has taken events out of the log that this process knows. The row says so by an event that this
+ * process has not seen, and only the service can make that; a request that was open has ended by it.
+ */
+const isRepaired = (request: ApprovalRequest, known: Retelling): boolean =>
+  !isContinued(request, known) &&
+  request.events.some(({ type, hash }) => type === 'tampered' && known.events.every((event) => event.hash !== hash))
 
 const recollections = new WeakMap<object, Recollection>()
 

@@ -21,7 +21,8 @@ export async function cutBefore({ shard, head, read }: ShardEvents, before: Inst
   const newest: ChainHead = { seq: head.seq, hash: head.hash }
   const isEarly = async (seq: number): Promise<ChainHead | null> => {
     const event = seq === 0 ? null : await read(seq)
-    if (seq > 0 && event === null) throw new Broken('broken-chain', `Event ${seq} of shard ${shard} is missing.`)
+    if (seq > 0 && event === null)
+      throw new Broken('broken-chain', `Event ${seq} of shard ${shard} is missing.`, { event: { shard, seq } })
     if (event === null) return emptyChain
     return timeIn(event, shard) < before ? { seq, hash: event.hash } : null
   }
@@ -48,6 +49,6 @@ function timeIn({ seq, text }: KeptEvent, shard: Shard): Instant {
   try {
     return parseInstant((JSON.parse(text) as { readonly at: string }).at)
   } catch (cause) {
-    throw new Broken('bad-record', `Event ${seq} of shard ${shard} has no time.`, { cause })
+    throw new Broken('bad-record', `Event ${seq} of shard ${shard} has no time.`, { cause, event: { shard, seq } })
   }
 }

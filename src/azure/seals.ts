@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables'
 import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { Problem } from '../core/data/problem.ts'
+import { type BrokenRow, Problem, rowChecks } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../ports/seals.ts'
 import { rowText } from '../core/log/mac.ts'
@@ -92,7 +92,7 @@ export class TableSeals implements Seals {
 
   async alarm(): Promise<Alarm | null> {
     const row = await this.#read(key.alarm, within())
-    return row && valueIn<Alarm>(row)
+    return row && alarmFrom(valueIn<Alarm & { readonly broken?: unknown }>(row))
   }
 
   async raise(alarm: Alarm): Promise<void> {
@@ -168,3 +168,17 @@ const sealText = (origin: string, name: string, value: string): string =>
   rowText({ origin, partition, row: name, columns: { value } })
 
 const valueIn = <T>(row: Row): T => JSON.parse(textIn(row, 'value')) as T
+
+/** The alarm's row is not authenticated, and health shows what it names: only what looks like a row is passed on. */
+function alarmFrom({ broken, ...alarm }: Omit<Alarm, 'broken'> & { readonly broken?: unknown }): Alarm {
+  const row = brokenIn(broken)
+  return { ...alarm, ...(row && { broken: row }) }
+}
+
+function brokenIn(value: unknown): BrokenRow | null {
+  const { shard, row, request, check: found } = Object(value) as Readonly<Record<string, unknown>>
+  const check = rowChecks.find((one) => one === found)
+  const isName = (text: unknown): text is string => typeof text === 'string' && /^[ -~]{1,200}$/.test(text)
+  if (!isName(shard) || !isName(row) || check === undefined) return null
+  return { shard, row, ...(isName(request) && { request }), check }
+}

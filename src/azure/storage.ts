@@ -9,6 +9,7 @@ import { TableRows } from './ledgerRows.ts'
 import { TableLimits } from './limits.ts'
 import { prepareLedger } from './meta.ts'
 import { TableOutbox } from './outbox.ts'
+import { TableRepairs } from './repairs.ts'
 import { TableSeals } from './seals.ts'
 import { connectTables, type TablesOptions } from './tables.ts'
 
@@ -28,6 +29,7 @@ export interface Storage {
   readonly ledger: TableLedger
   readonly limits: TableLimits
   readonly outbox: TableOutbox
+  readonly repairs: TableRepairs
   readonly seals: TableSeals
   readonly archive: BlobArchive
   /** Authenticates the rows. */
@@ -55,6 +57,7 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
     ledger: new TableLedger(tables),
     limits: new TableLimits(tables),
     outbox: new TableOutbox(tables),
+    repairs: new TableRepairs(tables),
     seals: new TableSeals(tables),
     archive,
     macs: tables.macs,

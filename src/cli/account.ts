@@ -99,6 +99,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   'policy-changed': 'other',
   'key-rotated': 'other',
   erased: 'other',
+  tampered: 'other',
 }
 
 /** Puts an event that is about no request into words. */

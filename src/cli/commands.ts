@@ -125,6 +125,15 @@ export const commands = {
     caller: 'person',
     options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true } },
   },
+  repair: {
+    summary: 'repair a shard whose stored rows were changed from outside, and record that',
+    about: ['SHARD'],
+    caller: 'person',
+    options: {
+      why: { value: 'TEXT', help: 'why, for the record', required: true },
+      request: { value: 'ID', help: 'look at this request, too: a closed one whose day is sealed', many: true },
+    },
+  },
   download: {
     summary: 'download the evidence of a sealed day, and its said file',
     about: ['DATE'],

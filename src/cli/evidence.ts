@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../core/data/json.ts'
-import type { Manifest } from '../core/log/manifest.ts'
+import { type Manifest, tamperingsIn } from '../core/log/manifest.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
 import { reasonOf } from '../verify/file.ts'
 import { type Finding, Unreadable } from '../verify/finding.ts'
@@ -57,6 +57,12 @@ export const findingRecord = ({ code, words, ...place }: Finding & { readonly fi
   ...place,
 })
 
+/** What is said of evidence that holds, by how many of its events record that somebody had changed what was stored. */
+export const verdictOf = (tamperings: number): { readonly exit: ExitCode; readonly verdict: string } =>
+  tamperings > 0
+    ? { exit: exits.tampered, verdict: 'HOLDS, WITH A RECORDED TAMPERING' }
+    : { exit: exits.ok, verdict: 'VERIFIED' }
+
 /** Describes a bundle that holds. */
 export function describeBundle({ number, date, log, counts, sealedAt }: Manifest): readonly Line[] {
   const { records, requests, exceptions, carried } = counts
@@ -68,7 +74,13 @@ export function describeBundle({ number, date, log, counts, sealedAt }: Manifest
     ['root', log.to.root],
     ['records', `${records}, about ${requests} requests${earlier}`],
     ['exceptions', `${exceptions}`],
+    ...describeTamperings(counts),
   ]
+}
+
+const describeTamperings = (counts: Manifest['counts']): readonly Line[] => {
+  const count = tamperingsIn({ counts })
+  return count === 0 ? [] : [['tampered', `${count} events say what somebody had changed: see exceptions.csv`]]
 }
 
 export const bundleRecord = ({ number, date, sealedAt, tool, log, counts }: Manifest): JsonObject => ({

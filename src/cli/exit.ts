@@ -9,6 +9,8 @@ export const exits = {
   broken: 1,
   /** A file that cannot be read, or is too new for this program. */
   unreadable: 2,
+  /** Evidence that holds, and records that somebody had changed what was stored. */
+  tampered: 3,
   /** The service or the token endpoint cannot be reached, or answers something unexpected. */
   unreachable: 69,
   /** A fault in this program. */
@@ -74,6 +76,7 @@ export const exitOf = (status: Status): ExitCode => byStatus[status]
 export function exitOfProblem(status: number, code: string): ExitCode {
   // No approver exists, so the answer is no, although the status is that of a bad body.
   if (code === 'no-eligible-approver' || status === 403) return exits.refused
+  if (code === 'not-repairable') return exits.broken
   if (status === 409 || status === 429) return exits.ended
   return status >= 400 && status < 500 ? exits.usage : exits.unreachable
 }

@@ -14,7 +14,7 @@ import type { Result } from './result.ts'
  */
 export async function withGrants(options: Options, held: Result, bundles: readonly string[]): Promise<Result> {
   const files = options.many('grants')
-  if (files.length === 0 || held.exit !== exits.ok) return held
+  if (files.length === 0 || (held.exit !== exits.ok && held.exit !== exits.tampered)) return held
   const record = { ...held.record }
   try {
     const grants = grantsIn(options, files)

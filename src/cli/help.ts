@@ -60,6 +60,7 @@ Exit codes
    0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
    1  evidence does not hold
    2  a file cannot be read, or is too new for this version
+   3  evidence holds, and records that somebody had changed what was stored
   69  the service cannot be reached, or does not answer as it should
   70  a fault in countersign itself
   75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out
@@ -74,8 +75,8 @@ const signingIn = `Opens a browser, and waits five minutes for the sign-in on a 
 it shows an address, and a code to type there on any device (RFC 8628).
 
 The token is kept in this system's keyring: with secret-tool on Linux, which needs a session bus, or with security on
-macOS. approve, deny and download use it; so do show and wait if no agent is configured. It lasts about an hour and is
-not renewed: sign in again. It is never written to a file and never printed.
+macOS. approve, deny, download and repair use it; so do show and wait if no agent is configured. It lasts about an hour
+and is not renewed: sign in again. It is never written to a file and never printed.
 
 With a COMMAND the token is kept nowhere: the command gets it as COUNTERSIGN_TOKEN, and all other variables except
 COUNTERSIGN_TOKEN_COMMAND and COUNTERSIGN_CLIENT_SECRET. The exit code is then the command's own.
@@ -128,6 +129,9 @@ the holder of the log's key: compare the root with the one that was posted when 
 
 With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed.
 
+Of evidence that holds and has an event "tampered", verify says HOLDS, WITH A RECORDED TAMPERING, with exit code 3:
+somebody had changed what was stored, and a person repaired it. exceptions.csv names these events.
+
 --json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
 with --chain { "exit", "ok", "bundles", "problem"? }. "checks" names what holds.`
 
@@ -135,11 +139,25 @@ const reporting = `Says of each request who asked, why and for what exactly, who
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
 digests.
 HTML is one file without scripts, for browsers and printers; CSV is one row per request.
-Evidence that does not hold is not reported.`
+Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
 it can be verified without the bundle: countersign verify-proof FILE --key LOG.pem.
 Without --out the request must have a single event, whose proof goes to standard output.`
+
+const repairing = `For when health or the log say evidence-broken. First find out who could write to the storage account, and read the
+runbook (docs/operate/runbook.md). Needs the role Evidence.Erase. SHARD is 00 to 0f, as health names it.
+
+Rows after the last event that holds are moved out of the shard's chain and kept beside it, the head is written anew, and
+the rows of requests are made anew from their events. A request that was pending or approved ends: ask again. An event
+"tampered" records it with your reason, and the day is then sealed.
+
+A repair that would leave out an event which is known from elsewhere is refused, and changes nothing: exit code 1, and
+the answer says which row to put back. A shard that holds is left as it is. After an outage repeat the command: it goes
+on.
+
+--json writes { "exit", "repair": { "shard", "chain"?: { "from", "to", "check", "moved", "mended", "recorded" },
+"requests": [{ "request", "done": "rebuilt", "ended" or "removed" }] } }.`
 
 const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears only when it is
 complete and has the SHA-256 that the service names. A file that exists with other content is left alone.`
@@ -150,6 +168,7 @@ const more: Readonly<Record<string, string>> = {
   run: running,
   approve: approving,
   download: downloading,
+  repair: repairing,
   verify: verifying,
   report: reporting,
   prove: proving,

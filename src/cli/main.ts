@@ -7,6 +7,7 @@ import { help } from './help.ts'
 import { login, logout } from './login.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { prove, verifyProof } from './prove.ts'
+import { repair } from './repair.ts'
 import { report } from './report.ts'
 import { failed, finish, type Result } from './result.ts'
 import { run } from './run.ts'
@@ -76,5 +77,7 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return decide(session, command)
     case 'download':
       return download(session)
+    case 'repair':
+      return repair(session)
   }
 }

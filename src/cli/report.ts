@@ -7,7 +7,8 @@ import type { Writable } from 'node:stream'
 import { isOfSystem, reasonOf } from '../verify/file.ts'
 import { type Chapter, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
-import { bundleRecord, readable } from './evidence.ts'
+import { tamperingsIn } from '../core/log/manifest.ts'
+import { bundleRecord, readable, verdictOf } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { csvReport } from './reportCsv.ts'
 import { htmlReport } from './reportHtml.ts'
@@ -47,10 +48,11 @@ export async function report(session: Offline, script: string): Promise<Result> 
   } finally {
     screen.progress(null)
   }
-  if (out === undefined) return { exit: exits.ok, lines: [], to: 'stdout', record: { exit: exits.ok } }
+  const { exit } = verdictOf(tamperingsIn(manifest))
+  if (out === undefined) return { exit, lines: [], to: 'stdout', record: { exit } }
   const lines = [['report', out] as const, ['requests', `${manifest.counts.requests}`] as const]
-  const record = { exit: exits.ok, ok: true, report: out, bundle: bundleRecord(manifest) }
-  return { exit: exits.ok, lines, to: 'stdout', record }
+  const record = { exit, ok: true, report: out, bundle: bundleRecord(manifest) }
+  return { exit, lines, to: 'stdout', record }
 }
 
 function formatOf(given: string | undefined, out = ''): Format {

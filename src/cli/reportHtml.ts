@@ -1,4 +1,5 @@
 import type { Json } from '../core/data/json.ts'
+import { tamperingsIn } from '../core/log/manifest.ts'
 import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, noteOf, type Reported, type StoryStep } from './account.ts'
@@ -42,6 +43,9 @@ function head({ manifest, hasSaid }: Reported): string {
 <h1>Privileged actions of ${escaped(date)}</h1>
 ${listOf([
   ['verified', 'Signatures, digests, the log, the tables and the rules: everything holds.'],
+  ...(tamperingsIn(manifest) > 0
+    ? [['tampered', 'Somebody had changed what was stored. What was done about it is told below.'] as const]
+    : []),
   ['bundle', `${number}, sealed at ${sealedAt} by ${tool}`],
   ['log', log.origin],
   ['size', `${log.from.size} to ${log.to.size}`],

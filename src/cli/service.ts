@@ -17,6 +17,8 @@ export interface Service {
     id: string,
     claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
   ): Promise<Answer>
+  /** Repairs a shard. A repeated call goes on where the one before ended. */
+  repair(order: JsonObject): Promise<JsonObject>
   /** Opens a file of the service; `null` if it still has this ETag. */
   download(path: string, etag?: string): Promise<ServiceDownload | null>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
@@ -32,14 +34,16 @@ export function connect(settings: Settings, say: Patience['say']): Service {
   const patience = { seconds: settings.patience, say }
   const token = tokenSource(settings.credentials, patience)
 
-  const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> => {
+  const ask = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Reply['json']> => {
     const attempt = async (renew: boolean): Promise<Reply> =>
-      send(prepare(new URL(`api/requests${path}`, settings.url), await token(renew), body, more), patience)
+      send(prepare(new URL(`api/${path}`, settings.url), await token(renew), body, more), patience)
     let reply = await attempt(false)
     if (reply.status === 401) reply = await attempt(true)
-    if (reply.status === 200 || reply.status === 201) return parseAnswer(reply.json)
+    if (reply.status === 200 || reply.status === 201) return reply.json
     throw problemIn(reply)
   }
+  const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> =>
+    parseAnswer(await ask(`requests${path}`, body, more))
   const download = async (path: string, etag?: string): Promise<ServiceDownload | null> => {
     const attempt = async (renew: boolean) => {
       const { headers, ...prepared } = prepare(new URL(`api/${path}`, settings.url), await token(renew), undefined, {})
@@ -62,6 +66,11 @@ export function connect(settings: Settings, say: Patience['say']): Service {
 
   return {
     download,
+    repair: async (order) => {
+      const answer = await ask('evidence/repairs', order)
+      if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a repair.')
+      return answer
+    },
     ask: (body, key, until) => call('', body, { ...until, key }),
     read: (id, until) => about(id, '', undefined, until),
     cancel: (id, reason) => about(id, '/cancel', reason === undefined ? {} : { reason }),

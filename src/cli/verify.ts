@@ -1,3 +1,4 @@
+import { tamperingsIn } from '../core/log/manifest.ts'
 import { type BundleVerdict, verifyBundle } from '../verify/bundle.ts'
 import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
 import {
@@ -9,6 +10,7 @@ import {
   findingRecord,
   readable,
   readKeys,
+  verdictOf,
 } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { checkGrantOptions, inFolder, withGrants } from './grants.ts'
@@ -54,12 +56,13 @@ export function resultOfVerdict({ manifest, said, held, problem }: BundleVerdict
     return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
   }
   if (!manifest) throw new Error('A bundle that holds has a manifest.')
+  const { exit, verdict } = verdictOf(tamperingsIn(manifest))
   const lines = [
-    ['VERIFIED', held.join(', ')] as const,
+    [verdict, held.join(', ')] as const,
     ...describeBundle(manifest),
     ...(said ? [describeSaid(said)] : []),
   ]
-  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, ok: true, ...record } }
+  return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
 }
 
 async function verifyFolder({ options, screen }: Offline, folder: string, script: string): Promise<Result> {
@@ -91,14 +94,17 @@ function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
     return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
   }
   const records = bundles.reduce((sum, { manifest }) => sum + manifest.counts.records, 0)
+  const tampered = bundles.filter(({ manifest }) => tamperingsIn(manifest) > 0)
+  const { exit, verdict } = verdictOf(tampered.length)
   const lines = [
-    ['VERIFIED', `${days}, each continuing the one before`] as const,
+    [verdict, `${days}, each continuing the one before`] as const,
+    ...tampered.map(({ file }) => ['tampered', file] as const),
     ['log', `${last?.log.origin}`] as const,
     ['bundles', `${first?.number} to ${last?.number}`] as const,
     ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
     ['root', `${last?.log.to.root}`] as const,
   ]
-  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, ok: true, ...record } }
+  return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
 }
 
 /** For fewer records a thread takes longer to start than it saves. */

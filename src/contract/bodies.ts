@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { actionLimits } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
-import type { Hex } from '../core/data/id.ts'
+import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { verdicts } from '../core/request/event.ts'
@@ -104,4 +104,21 @@ export const erasureBody = component(
       .refine((names) => new Set(names).size === names.length, 'names each text once'),
     why: words(1, text.words),
   }),
+)
+
+/** Requests that one repair looks at in addition, at most. */
+const mostNamed = 100
+
+export const repairBody = component(
+  'RepairBody',
+  z.strictObject({
+    shard: z.enum(shards as readonly string[], 'is a shard, 00 to 0f').transform((text) => text as Shard),
+    why: words(1, text.words),
+    /** Looked at in addition: closed ones whose day is sealed. Parsed after the whole body, as in an erasure. */
+    requests: z
+      .array(z.string().max(64, 'is the id of a request'))
+      .max(mostNamed, `has at most ${mostNamed} requests`)
+      .default([]),
+  }),
+  { shard: '07', why: 'INC-2041: an access key of the storage account had leaked.' },
 )

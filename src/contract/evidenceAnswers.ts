@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { shards } from '../core/data/id.ts'
 import { erasable } from '../core/request/erasure.ts'
+import { tamperChecks } from '../core/request/event.ts'
 import { component } from './component.ts'
 import { anyCount, anyDay, anyRequestId, anySha256 } from './value.ts'
 
@@ -56,6 +58,35 @@ export const erasureAnswer = component(
     erased: z
       .array(z.object({ event: anySha256, names: z.array(z.enum(erasable)) }))
       .meta({ description: 'The events that lost a text, by hash. Empty where nothing was left.' }),
+  }),
+)
+
+export const repairAnswer = component(
+  'Repair',
+  z.object({
+    shard: z.enum(shards as readonly string[]),
+    chain: z
+      .object({
+        from: anyCount,
+        to: anyCount.meta({ description: 'The numbers of the events that the repair is about.' }),
+        check: z.enum(tamperChecks),
+        moved: anyCount.meta({ description: 'How many rows were taken out of the chain, and are kept beside it.' }),
+        mended: z.array(anyCount).meta({ description: 'The numbers of events that hold again.' }),
+        recorded: anyCount.meta({ description: 'The number of the event that records the repair.' }),
+      })
+      .optional()
+      .meta({ description: 'What was done to the chain. Absent for one that held.' }),
+    requests: z
+      .array(
+        z.object({
+          request: anyRequestId,
+          done: z.enum(['rebuilt', 'ended', 'removed']).meta({
+            description:
+              'ended: it was open, and nothing of it is granted any more. removed: no event is about it. rebuilt: it was closed, or waits for its report.',
+          }),
+        }),
+      )
+      .meta({ description: 'Requests whose rows were written anew. Empty where all held.' }),
   }),
 )
 

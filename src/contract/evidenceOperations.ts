@@ -1,11 +1,19 @@
-import { erasureBody } from './bodies.ts'
-import { bundleFile, bundleList, checkpointNote, erasureAnswer, proofList, saidLines } from './evidenceAnswers.ts'
+import { erasureBody, repairBody } from './bodies.ts'
+import {
+  bundleFile,
+  bundleList,
+  checkpointNote,
+  erasureAnswer,
+  proofList,
+  repairAnswer,
+  saidLines,
+} from './evidenceAnswers.ts'
 import { always, changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
 import { noQuery } from './queries.ts'
 
 const zip = { 'application/zip': bundleFile } as const
 
-/** What the evidence is read and erased by. */
+/** What the evidence is read, erased and repaired by. */
 export const evidenceOperations = {
   proof: {
     method: 'GET',
@@ -62,6 +70,18 @@ export const evidenceOperations = {
     headers: [],
     answers: { 200: json(erasureAnswer) },
     problems: [...changing, 'still-open'],
+  },
+  repairs: {
+    method: 'POST',
+    path: 'api/evidence/repairs',
+    tag: 'evidence',
+    summary: 'Repair a shard whose stored rows were changed from outside, and record that',
+    caller: { kind: 'person', role: 'Evidence.Erase' },
+    query: noQuery,
+    body: repairBody,
+    headers: [],
+    answers: { 200: json(repairAnswer) },
+    problems: [...changing, 'not-repairable', 'secret-in-params'],
   },
   checkpoint: {
     method: 'GET',

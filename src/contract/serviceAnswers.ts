@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rowChecks } from '../core/data/problem.ts'
 import { component, type Frozen } from './component.ts'
 import { anyCount, anyDay, anyInstant } from './value.ts'
 
@@ -40,11 +41,11 @@ export const healthReport = component(
           shard: z.string(),
           row: z.string(),
           request: z.string().optional(),
-          check: z.enum(['missing', 'mac', 'form', 'events', 'end', 'head']),
+          check: z.enum(rowChecks),
         }),
       )
       .optional()
-      .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none was met.' }),
+      .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none is known.' }),
     lost: z
       .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
       .optional()

@@ -18,6 +18,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Ledger, Loaded } from '../ports/ledger.ts'
 import type { Seals } from '../ports/seals.ts'
 import type { Macs } from '../runtime/macs.ts'
+import { repairedSince } from './repair/repairedSince.ts'
 import { readHeads } from './witnessFiles.ts'
 
 export interface WitnessParts {
@@ -40,8 +41,10 @@ export class Witness {
   /** The ledger, which commits nothing in a shard whose chain was shortened or replaced. */
   readonly ledger: Ledger
   readonly #parts: WitnessParts
-  /** The highest head seen of each shard. */
-  readonly #seen = new Map<Shard, WitnessedHead>()
+  /** The highest head that was seen of each shard, and its time. */
+  readonly #seen = new Map<Shard, WitnessedHead & { readonly at: Instant }>()
+  /** Heads that were refused, because no repair explains them. */
+  readonly #refused = new Map<Shard, string>()
   /** Files that the service did not write and that were reported. */
   readonly #foreign = new Set<string>()
   /** The content of the newest file. */
@@ -167,7 +170,7 @@ export class Witness {
     if (this.#newest === null || witnessed.at > this.#newest.at) this.#newest = witnessed
     for (const shard of shards) {
       const head = witnessed.heads[shard]
-      if (head && head.seq > (this.#seen.get(shard)?.seq ?? 0)) this.#seen.set(shard, head)
+      if (head && head.seq > (this.#seen.get(shard)?.seq ?? 0)) this.#seen.set(shard, { ...head, at: witnessed.at })
     }
   }
 
@@ -180,17 +183,24 @@ export class Witness {
   /**
    * Compares a head with the highest that was seen, and remembers it.
    *
-   * @throws {Problem} `evidence-broken` for a lower head, or for another hash at the same number
+   * @throws {Problem} `evidence-broken` for a lower head, or for another hash at the same number, unless the chain
+   *   records a repair since
    */
-  async #check(shard: Shard, { seq, hash }: WitnessedHead): Promise<void> {
+  async #check(shard: Shard, { seq, hash, recordedAt }: Loaded['head']): Promise<void> {
     const seen = this.#seen.get(shard)
+    const found = { seq, hash, at: recordedAt ?? ('' as Instant) }
     if (seen === undefined || seq > seen.seq) {
-      if (seq > 0) this.#seen.set(shard, { seq, hash })
+      if (seq > 0) this.#seen.set(shard, found)
       return
     }
     if (seq === seen.seq && hash === seen.hash) return
     // The ledger may remember a head that is older than another process's. The row itself decides.
     if (seq < seen.seq && (await this.#parts.ledger.news(shard, null)).seq >= seen.seq) return
+    if (this.#refused.get(shard) !== hash && (await repairedSince(this.#parts.ledger, shard, seen, seq))) {
+      this.#seen.set(shard, found)
+      return
+    }
+    this.#refused.set(shard, hash)
     throw evidenceBroken({ shard, row: `head ${seq}, was ${seen.seq}`, check: 'head' })
   }
 
@@ -213,7 +223,7 @@ export class Witness {
       await ledger.commit(loaded, change)
       const newest = change.leaves.at(-1)
       if (newest && newest.seq > (this.#seen.get(loaded.shard)?.seq ?? 0))
-        this.#seen.set(loaded.shard, { seq: newest.seq, hash: newest.hash })
+        this.#seen.set(loaded.shard, { seq: newest.seq, hash: newest.hash, at: change.at })
     }
     return {
       load,
@@ -235,7 +245,7 @@ export class Witness {
 }
 
 /** Lists the months from one day back to another: `2026-03`, `2026-02`. */
-function* monthsBack(from: Day, to: Day): Generator<string> {
+export function* monthsBack(from: Day, to: Day): Generator<string> {
   for (let month = from.slice(0, 7); month >= to.slice(0, 7); ) {
     yield month
     month = instant(Date.parse(`${month}-01T00:00:00.000Z`) - 1).slice(0, 7)

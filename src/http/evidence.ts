@@ -6,6 +6,7 @@ import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
 import type { Erasures } from '../evidence/erasures.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
+import type { Repairing } from '../evidence/repair/repair.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
@@ -16,6 +17,7 @@ export interface Evidence {
   readonly said: SaidOf
   readonly proofs: Proofs
   readonly erase: Erasures
+  readonly repair: Repairing['repair']
 }
 
 export interface EvidenceParts extends Evidence {
@@ -25,7 +27,7 @@ export interface EvidenceParts extends Evidence {
 type Operations = typeof evidenceOperations
 type Asked<Name extends keyof Operations> = OperationInput<Operations[Name]>
 
-/** Handles what the evidence is read and erased by. */
+/** Handles what the evidence is read, erased and repaired by. */
 export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operations> => ({
   proof: async ({ id, caller }) => ({
     answer: await parts.proofs.of(await parts.approvals.read(id, { kind: 'person', id: caller.id, evidence: true })),
@@ -34,6 +36,7 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
   bundle: (given) => bundle(parts, given),
   said: (given) => said(parts, given),
   erasures: (given) => erasures(parts, given),
+  repairs: (given) => repairs(parts, given),
   checkpoint: () => checkpoint(parts),
 })
 
@@ -59,6 +62,16 @@ async function erasures(
   const { request, names, why } = body
   const erased = await erase(parseRequestId(request), { names, why, by: caller.id, client: caller.client })
   return { answer: { request, erased: erased.map(({ event, names }) => ({ event, names })) } }
+}
+
+async function repairs(
+  { repair }: EvidenceParts,
+  { caller, body }: Asked<'repairs'>,
+): Promise<OperationReply<Operations['repairs']>> {
+  const { shard, why, requests } = body
+  const order = { shard, why, requests: requests.map(parseRequestId), by: caller.id, client: caller.client }
+  const { chain, requests: done } = await repair(order)
+  return { answer: { shard, ...(chain && { chain }), requests: done } }
 }
 
 async function checkpoint({ bundles }: EvidenceParts): Promise<OperationReply<Operations['checkpoint']>> {

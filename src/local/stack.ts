@@ -7,6 +7,7 @@ import { GraphDirectory } from '../azure/directory.ts'
 import { connectStorage } from '../azure/storage.ts'
 import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
+import { Alarms } from '../runtime/alarms.ts'
 import { readVerifiers } from '../runtime/folder.ts'
 import { callers } from '../http/caller.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -72,7 +73,8 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   })
   const incomplete = await storage.prepare(policy, clock.now())
   const { archive, seals } = storage
-  const witness = await Witness.begin({ ...storage, clock, failed: parts.failed, random: randomBytes })
+  const alarms = new Alarms(parts.failed)
+  const witness = await Witness.begin({ ...storage, clock, failed: alarms.failed, random: randomBytes })
   const app = compose({
     ...storage,
     ...(incomplete && { incomplete }),
@@ -88,7 +90,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     clients: peoplesApps,
     baseUrl,
-    failed: parts.failed,
+    alarms,
     ...(parts.teams && teamsOn(parts.teams, drawing(parts.cards, spoken))),
   })
   const bundles = new Bundles({ seals, archive, clock })

@@ -1,4 +1,5 @@
 import type { Day } from '../core/data/day.ts'
+import type { BrokenRow } from '../core/data/problem.ts'
 import type { ChainHead } from '../core/request/event.ts'
 import type { Hex, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
@@ -45,6 +46,8 @@ export interface Alarm {
   readonly code: string
   /** For people. */
   readonly words: string
+  /** The row that does not hold. Absent in alarms of an earlier version. */
+  readonly broken?: BrokenRow
   readonly since: Instant
 }
 

@@ -115,6 +115,7 @@ const history: Words['history'] = {
   deniedByPolicy: (rules) => [text('Denied by '), text(policy(rules))],
   revokedBy: (who) => [text('Revoked by '), ...who],
   revokedByPolicy: 'Revoked by policy: a rule forbids it by now.',
+  tampered: 'Ended by an operator: the stored record of this request was changed from outside.',
   voided: (who, why) => [text('Not counted any more: '), name(who), text(` ${voided[why]}`)],
   expired: 'Expired: not enough people approved it in time.',
   cancelled: 'Cancelled by the agent',
@@ -159,6 +160,7 @@ const stops: Readonly<Record<StopCode, string>> = {
   expired: 'Nobody decided in time. This is not a denial: you may ask again.',
   cancelled: 'The request was cancelled by the agent that asked.',
   revoked: 'The approval was taken back before it was used.',
+  tampered: 'The stored record of this request was changed from outside, so it ended. You may ask again.',
   lapsed: 'The approval was not used in time.',
   succeeded: 'The action was executed and succeeded.',
   failed: 'The action was executed and failed.',
@@ -197,6 +199,8 @@ const report: Words['report'] = {
   'policy-changed': ({ data }) => `the policy changed to ${data.to}`,
   'key-rotated': () => "the log's key was changed",
   erased: ({ data: { names, event } }) => `erased ${names.join(', ')} of event ${event}`,
+  tampered: ({ data: { from, to, check } }) =>
+    `repaired what somebody had changed in the storage: events ${from} to ${to} (${check})`,
 }
 
 const request: Words['request'] = {

@@ -1,5 +1,6 @@
 import type { Actor } from '../core/request/event.ts'
 import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request/request.ts'
+import { isEndedByTampering } from '../core/request/tampering.ts'
 import { countedVotes } from '../core/request/voteVoid.ts'
 import { name, type Sentence, text } from './run.ts'
 import type { Words } from './words.ts'
@@ -37,6 +38,7 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
     case 'lapsed':
       return [...approved, [text(history.lapsed)]]
     case 'revoked': {
+      if (isEndedByTampering(request)) return [...approved, [text(history.tampered)]]
       if (request.closedBy.kind === 'policy') return [...approved, [text(history.revokedByPolicy)]]
       const who = closerOf(request, request.closedBy)
       return [...approved, [...history.revokedBy(who), ...saying(request, 'revoked', 'reason', words)]]

@@ -106,6 +106,8 @@ interface HistoryWords {
   readonly deniedByPolicy: (rules: readonly string[]) => Sentence
   readonly revokedBy: (who: Sentence) => Sentence
   readonly revokedByPolicy: string
+  /** What is stored of it was changed from outside. */
+  readonly tampered: string
   /** A vote that no longer counts. */
   readonly voided: (who: string, why: VoidReason) => Sentence
   readonly expired: string

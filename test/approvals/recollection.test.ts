@@ -1,5 +1,5 @@
 import { Recollection } from '../../src/approvals/recollection.ts'
-import { sha256 } from '../../src/core/data/id.ts'
+import { type Hex, sha256 } from '../../src/core/data/id.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import { bot, dba, runner } from '../support/build.ts'
 import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
@@ -125,4 +125,18 @@ test('a limited number of requests is remembered, and the least recently used on
   const [a, b, c] = [await asked(), await asked(), await asked()]
   for (const request of [a, b, a, c, a, b]) await recollection.check(request)
   expect(read).toEqual([a, b, c, b].map(({ id }) => id))
+})
+
+test('what is remembered stays when a row names a repair that no event records', async () => {
+  const here = await world()
+  const request = await approved(here)
+  const claim = await claims(here, request, 'first')
+  await here.approvals.redeem(request.id, claim)
+  const events = [...request.events.slice(0, 1), { seq: 9, type: 'tampered', hash: sha256('x') as Hex }] as const
+  here.ledger.forge(request.id, { ...request, events })
+  const reader = { kind: 'agent', id: bot } as const
+  expect(await codeOf(here.approvals.read(request.id, reader))).toBe('evidence-broken')
+  // The row of before the redemption names true events alone.
+  here.ledger.forge(request.id, request)
+  expect(await codeOf(here.approvals.read(request.id, reader))).toBe('evidence-broken')
 })

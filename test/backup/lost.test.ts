@@ -3,6 +3,7 @@ import { type App, compose } from '../../src/app.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
+import { TableRepairs } from '../../src/azure/repairs.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import { shardOf } from '../../src/core/data/id.ts'
@@ -11,6 +12,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import type { Incomplete } from '../../src/ports/ledgerMark.ts'
+import { Alarms } from '../../src/runtime/alarms.ts'
 import { bot, dba, dba2, needs, oid, slot, tool, tools } from '../support/build.ts'
 import { checkDocumented } from '../support/documented.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
@@ -55,7 +57,8 @@ async function service(place: Place, incomplete: Incomplete | undefined): Promis
     ...{ origin: 'approvals.example/evidence', baseUrl: 'https://countersign.example', verifiers: new Map() },
     witness: { record: async () => Promise.reject(new Error('Nothing is witnessed.')), isLate: async () => false },
     callers: callerOf,
-    failed: (cause) => void place.failures.push(cause),
+    alarms: new Alarms((cause) => void place.failures.push(cause)),
+    repairs: new TableRepairs(place.tables),
     backup: { rows, archive: backup },
     ...(incomplete && { incomplete }),
   })

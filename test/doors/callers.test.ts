@@ -195,6 +195,7 @@ function send(route: string, authorization: string | null, request: Answer['body
     report: { result: 'succeeded' },
     revoke: {},
     erasures: { request: id, names: ['reason'], why: 'Because.' },
+    repairs: { shard: id.slice(-2), why: 'Because.' },
     messages: typed('dba-1', 'help'),
   }
   const path = operations[route as OperationName]?.path ?? 'api/messages'

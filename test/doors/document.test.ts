@@ -149,6 +149,7 @@ const callers: Readonly<Record<string, string>> = {
 /** What no schema can know: of this stack, or of the policy. */
 const suited = (name: string): object => {
   if (name === 'ask') return { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
+  if (name === 'repairs') return { requests: [request.id] }
   return name === 'erasures' ? { request: request.id } : {}
 }
 

@@ -66,6 +66,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['bundle', 'auditor', 'none'],
     ['said', 'auditor', 'none'],
     ['erasures', 'auditor', 'closed', ({ id }) => ({ request: id, names: ['reason'], why: 'A secret.' })],
+    ['repairs', 'auditor', 'closed', () => ({ shard: '07', why: 'A drill.' })],
     ['checkpoint', 'nobody', 'none'],
     ['health', 'auditor', 'none'],
     ['openapi', 'nobody', 'none'],

@@ -15,6 +15,7 @@ import type { Caller } from '../../src/http/caller.ts'
 import { type Host, startHost } from '../../src/local/host.ts'
 import { listen } from '../../src/local/port.ts'
 import { captureFunctions } from '../../src/local/worker.ts'
+import { Alarms } from '../../src/runtime/alarms.ts'
 import { backgroundLine } from '../../src/runtime/log.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { drawing } from '../../src/cards/lazyCards.ts'
@@ -27,6 +28,7 @@ import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryLimits } from '../support/fakes/limits.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
+import { MemoryRepairs } from '../support/fakes/repairs.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { MemoryTeams } from '../support/fakes/teams.ts'
 import { agent, newSigner, roster } from '../support/world.ts'
@@ -53,7 +55,7 @@ function failing<P extends object>(name: string, port: P): P {
         const how = due(name)
         if (how === null) return value.apply(target, args)
         const isLater = value.constructor.name === 'AsyncFunction' || later.has(String(method))
-        return outcome(how, isLater, method === 'stream')
+        return outcome(how, isLater, method === 'stream' || method === 'survey')
       }
     },
   })
@@ -122,7 +124,8 @@ async function main(): Promise<void> {
   const baseUrl = `http://127.0.0.1:${await listen(server, 0)}`
   const clock = runningFrom(noon)
   const log = (line: string) => report({ what: 'log', line })
-  const app = compose({ ...(await portsOn(clock)), baseUrl, failed: (cause) => log(backgroundLine(cause)) })
+  const alarms = new Alarms((cause) => log(backgroundLine(cause)))
+  const app = compose({ ...(await portsOn(clock)), baseUrl, alarms })
   const functions = captureFunctions()
   await import('../../functions/main.ts')
   useApp(app)
@@ -150,7 +153,7 @@ function runningFrom(at: Instant): Clock & { set(at: Instant): void } {
   }
 }
 
-async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed'>> {
+async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms'>> {
   const [ledger, archive] = [new MemoryLedger(), new MemoryArchive()]
   const directory = new FakeDirectory(clock)
   for (const id of [dba, dba2]) directory.add(id)
@@ -178,6 +181,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'failed
     callers: failing('callers', { callerOf }).callerOf,
     ...{ origin: testOrigin, macs, verifiers: readVerifiers('evidence') },
     outbox: failing('outbox', new MemoryOutbox(ledger)),
+    repairs: failing('repairs', new MemoryRepairs(ledger)),
     messengers: new Map([['teams', failing('messenger', new MemoryTeams(clock))]]),
     teams: {
       cards: drawing(readCards('cards'), english),

@@ -290,6 +290,10 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
       ...{ who: 'compliance', path: '/api/evidence/erasures' },
       body: { request: id, names: ['reason'], why: canary },
     },
+    repairs: {
+      ...{ who: 'compliance', path: '/api/evidence/repairs' },
+      body: { shard: id.slice(-2), why: canary, requests: [id] },
+    },
   }
 }
 

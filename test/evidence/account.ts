@@ -77,6 +77,8 @@ export async function startAccount(spool: string) {
 
     return {
       sealer,
+      /** The tables, as a process of its own has them. */
+      connect,
 
       /** Use cases on this ledger. */
       async uses(ledger: Ledger = new TableLedger(connect())): Promise<Instance> {

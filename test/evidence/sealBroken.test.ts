@@ -41,6 +41,14 @@ describe('broken evidence', () => {
       if (timeOf(id) < at(5, '00:00:00')) ledger.tamper(shardOf(id), events[0]?.seq ?? 0, change)
   }
 
+  /** The request that was asked for on 4 March, and approved on the day after. */
+  async function carriedRequest({ ledger }: Sealer) {
+    const { requests } = await ledger.list({ by: 'time', from: at(4, '23:00:00'), to: morning }, { keep, limit: 100 })
+    const found = requests.find(({ id, events }) => timeOf(id) < at(5, '00:00:00') && events.length > 2)
+    if (!found) throw new Error('A request goes on after midnight.')
+    return found
+  }
+
   const keep = () => true
   const reTold = (text: string) => text.replace('"v":1', '"v":1,"w":1')
 
@@ -98,6 +106,22 @@ describe('broken evidence', () => {
       'bad-carried',
       async (one) => {
         one.ledger.find = async () => null
+      },
+    ],
+    [
+      'a carried request whose row leaves an event out',
+      'evidence-broken',
+      async (one) => {
+        const request = await carriedRequest(one)
+        one.ledger.forge(request.id, { ...request, events: request.events.toSpliced(1, 1) })
+      },
+    ],
+    [
+      'a carried request whose row says something else',
+      'evidence-broken',
+      async (one) => {
+        const request = await carriedRequest(one)
+        one.ledger.forge(request.id, { ...request, warnings: ['x'] })
       },
     ],
     [
@@ -253,4 +277,68 @@ describe('broken evidence', () => {
     expect(await one.seals.alarm()).toMatchObject({ code: 'bad-signature' })
     expect(await one.archive.list('checkpoints/')).toEqual([])
   })
+})
+
+describe('a head of the log of an earlier time', () => {
+  const put = async (back: number | null) => {
+    const { ledger } = await history()
+    const one = await sealer({ ledger, spool })
+    const heads: Awaited<ReturnType<typeof one.seals.head>>['head'][] = []
+    for (const number of [4, 5, 6]) {
+      one.clock.set(at(number + 1, '00:05:00'))
+      expect(await one.run()).toEqual([day(number)])
+      heads.push((await one.seals.head()).head)
+    }
+    const older = back === null ? null : (heads[back] ?? null)
+    one.seals.head = async () => ({ head: older, version: null })
+    return one
+  }
+
+  test.each([
+    ['the one before the last two days', 0],
+    ['none at all', null],
+  ])('stops the seal, since the archive has a later manifest: %s', async (_which, back) => {
+    const one = await put(back)
+    expect(await one.run()).toEqual([])
+    expect(await one.seals.alarm()).toMatchObject({ code: 'broken-series' })
+    expect((await one.seals.alarm())?.words).toContain(`The archive has the manifest of ${day(6)}`)
+  })
+
+  test.each(['2026-03-09', 'x'])('is not proven by a file that the log did not sign: manifests/%s', async (name) => {
+    const { ledger } = await history()
+    const one = await sealer({ ledger, spool })
+    one.clock.set(at(5, '00:05:00'))
+    await one.archive.create(`manifests/${name}`, Buffer.from('{"dsseEnvelope":{}}'))
+    expect(await one.run()).toEqual([day(4)])
+    expect(one.failures).toMatchObject([{ details: { broken: { shard: 'manifests', row: `manifests/${name}` } } }])
+  })
+})
+
+test.each<[string, (one: Sealer) => Promise<void> | void, object]>([
+  [
+    'an event that is gone',
+    ({ ledger }) => ledger.tamper('00' as never, 1, null),
+    { shard: '00', row: 'event-000000000001', check: 'chain' },
+  ],
+  [
+    'an event that the rules do not give',
+    async ({ ledger }) => {
+      const [first] = (
+        await ledger.list({ by: 'time', from: at(4, '00:00:00'), to: morning }, { keep: () => true, limit: 1 })
+      ).requests
+      expect(first).toBeDefined()
+      ledger.tamper('00' as never, 3, (leaf) => ({
+        ...leaf,
+        text: leaf.text.replace('"verdict":"approve"', '"verdict":"deny"'),
+      }))
+    },
+    { shard: '00', check: expect.stringMatching(/chain|rules/) as unknown },
+  ],
+])('the alarm names the row: %s', async (_what, sabotage, broken) => {
+  const { ledger } = await history()
+  const one = await sealer({ ledger, spool })
+  await sabotage(one)
+  expect(await one.run()).toEqual([])
+  expect(await one.seals.alarm()).toMatchObject({ broken })
+  expect(one.failures).toMatchObject([{ code: 'evidence-broken', details: { broken } }])
 })

@@ -179,4 +179,12 @@ export const drafts: readonly Draft[] = [
   { type: 'vote-void', actor: system, request, data: { vote: hex('d2'), why: 'excluded', facts } },
   { type: 'revoked', actor: policy, request, data: { rules: ['freeze', 'no-exports'] } },
   { type: 'vote-void', actor: system, request, data: { vote: hex('d3'), why: 'duplicate', facts } },
+  { type: 'tampered', actor: person, data: { from: 12, to: 15, check: 'mac' }, said: { why: 'A leaked key.' } },
+  {
+    type: 'tampered',
+    actor: person,
+    request,
+    data: { from: 2, to: 9, check: 'events', client: id('c') },
+    said: { why: 'A leaked key.' },
+  },
 ]

@@ -78,6 +78,8 @@ FACTS_IN_ORDER = [
     fact('vote-void', SYSTEM, {'vote': hex64('d2'), 'why': 'excluded', 'facts': FACTS}),
     fact('revoked', POLICY, {'rules': ['freeze', 'no-exports']}),
     fact('vote-void', SYSTEM, {'vote': hex64('d3'), 'why': 'duplicate', 'facts': FACTS}),
+    fact('tampered', PERSON, {'from': 12, 'to': 15, 'check': 'mac'}, request=None, why='A leaked key.'),
+    fact('tampered', PERSON, {'from': 2, 'to': 9, 'check': 'events', 'client': oid('c')}, why='A leaked key.'),
 ]
 
 def main(out):

@@ -1,8 +1,8 @@
-import { verify } from 'node:crypto'
+import { randomBytes, verify } from 'node:crypto'
 import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
 import { type Day, nextDay } from '../../src/core/data/day.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
-import { digestOf, sha256 } from '../../src/core/data/id.ts'
+import { digestOf, sha256, shardOf } from '../../src/core/data/id.ts'
 import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
@@ -10,7 +10,9 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
+import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
 import { after, dba, noon } from '../support/build.ts'
+import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
 import { first, type Served, served, type Wanted } from './served.ts'
@@ -49,6 +51,7 @@ describe('every operation of evidence', () => {
     bundle: () => ({ params: date }),
     said: () => ({ params: date }),
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
+    repairs: () => ({ body: { shard: '07', why: 'A drill.' } }),
     checkpoint: () => ({}),
   }
   const names = Object.keys(evidenceOperations) as readonly (keyof typeof evidenceOperations)[]
@@ -236,6 +239,26 @@ describe('the said file', () => {
     }
   })
 
+  test('is not what somebody else wrote: the file breaks off there', async () => {
+    const row = (await here.ledger.find(request.id)) as ApprovalRequest
+    const action = row.action && { ...row.action, target: 'prod/postgres/salaries' }
+    here.ledger.forge(request.id, { ...row, action })
+    // What was sent before it breaks off may be nothing: then it is a problem.
+    const attempt = () =>
+      here.call('said', 'Evidence.Export', { params: date }).then(
+        ({ json }) => String(json.code),
+        (cause: unknown) => String(cause),
+      )
+    expect(await attempt()).toMatch(/evidence-broken|ended early/)
+    here.ledger.forge(request.id, row)
+    const seq = request.events[1]?.seq ?? 0
+    here.ledger.tamper(shardOf(request.id), seq, (leaf) => {
+      const { reason } = leaf.said
+      return { ...leaf, said: { ...leaf.said, reason: { salt: reason?.salt ?? '', text: 'Gladly.' } } }
+    })
+    expect(await attempt()).toMatch(/evidence-broken|ended early/)
+  })
+
   test('counts on from day to day', async () => {
     const all = await sealDay(here, second)
     const decided = all.findIndex(({ text }) => text.includes('"decided"') && text.includes(late.id))
@@ -315,6 +338,60 @@ describe('an erasure', () => {
     const body = { request: request.id, names: ['name'], why }
     expect((await erase(body)).json.erased).toHaveLength(1)
     expect(await erase(body)).toMatchObject({ status: 200, json: { request: request.id, erased: [] } })
+  })
+})
+
+describe('a repair', () => {
+  const why = 'A key had leaked.'
+  const repair = (body: unknown, who = 'Evidence.Erase') => here.call('repairs', who, { body })
+
+  beforeEach(async () => {
+    await keepOpen({ archive: here.archive, macs: macsFor(testOrigin), random: randomBytes }, first, [late.id])
+  })
+
+  test.each(['Evidence.Read', 'Evidence.Export', 'no role', 'approver', 'agent'])('is not for %s', async (who) => {
+    expect((await repair({ shard: '07', why }, who)).json).toMatchObject({ status: 403, code: 'not-permitted' })
+  })
+
+  test.each([
+    ['no shard', { why }, '/shard'],
+    ['a shard that there is not', { shard: '10', why }, '/shard'],
+    ['no reason', { shard: '07' }, '/why'],
+    ['an empty reason', { shard: '07', why: '' }, '/why'],
+    ['a reason of 501 characters', { shard: '07', why: 'x'.repeat(501) }, '/why'],
+    ['a hundred and one requests', { shard: '07', why, requests: Array(101).fill('x') }, '/requests'],
+    ['what nobody knows', { shard: '07', why, force: true }, '/force'],
+  ])('with %s is refused, naming the field', async (_what, body, pointer) => {
+    expect((await repair(body)).json).toMatchObject({ status: 400, code: 'invalid-input', pointer })
+  })
+
+  test('of what is no request finds none', async () => {
+    expect((await repair({ shard: '07', why, requests: ['nonsense'] })).json).toMatchObject({ code: 'not-found' })
+  })
+
+  test('of a shard that holds does nothing, and says so', async () => {
+    expect((await repair({ shard: '07', why })).json).toEqual({ shard: '07', requests: [] })
+  })
+
+  test('takes out what was changed at the end, and tells what it did', async () => {
+    const { request } = await here.approvals.ask(asks())
+    const shard = shardOf(request.id)
+    const seq = request.events[0]?.seq ?? 0
+    here.ledger.tamper(shard, seq, (leaf) => ({ ...leaf, text: leaf.text.replace('"db.export"', '"db.report"') }))
+    const { status, json } = await repair({ shard, why })
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: { shard, chain: { check: 'mac', moved: 1 }, requests: [{ request: request.id, done: 'removed' }] },
+    })
+  })
+
+  test('that would leave out a sealed event is refused, and says how to put it back', async () => {
+    const [first] = request.events
+    const shard = shardOf(request.id)
+    here.ledger.tamper(shard, first?.seq ?? 0, null)
+    const { json } = await repair({ shard, why, requests: [request.id] })
+    expect(json).toMatchObject({ status: 409, code: 'not-repairable' })
+    expect(json.detail).toContain(`SHA-256(00 ‖ leaf) is ${first?.hash}`)
   })
 })
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { Bundles } from '../../src/evidence/read/bundles.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
+import { Repairing } from '../../src/evidence/repair/repair.ts'
 import { proofs } from '../../src/evidence/read/proofs.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
@@ -15,6 +16,8 @@ import { bot, dba, oid, policyVersion, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
+import { macsFor, testOrigin } from '../support/fakes/macs.ts'
+import { MemoryRepairs } from '../support/fakes/repairs.ts'
 import { checkDocumented } from '../support/documented.ts'
 import { newSigner, roster, type World, world } from '../support/world.ts'
 import type { Day } from '../../src/core/data/day.ts'
@@ -64,24 +67,26 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
   const here = await world()
   const { ledger, clock } = here
   const [seals, archive] = [new MemorySeals(first), new MemoryArchive()]
+  const policy = fakePolicy(roster())
+  const changes = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
+  const repairing = new Repairing({
+    ...{ ...changes, seals, archive, macs: macsFor(testOrigin), repairs: new MemoryRepairs(ledger) },
+    ...{ ends: { leaveSoon: async () => undefined }, broken: () => [] },
+  })
   const handlers = api({
     approvals: here.approvals,
     evidence: {
       bundles: new Bundles({ seals, archive, clock }),
       said: (date) => saidOf({ ledger, seals, clock }, date),
       proofs: proofs({ ledger, seals, archive }),
-      erase: (id, erasure) =>
-        eraseAll(
-          { ledger, clock, policy: { version: policyVersion }, random: randomBytes, committed: () => undefined },
-          id,
-          erasure,
-        ),
+      erase: (id, erasure) => eraseAll({ ...changes, policy: { version: policyVersion } }, id, erasure),
+      repair: (order) => repairing.repair(order),
     },
     health,
     deliveryOf: async () => 'ok',
     callers: async (authorization) => callerOf(authorization),
     clients: tools,
-    policy: fakePolicy(roster()),
+    policy,
     signer: await newSigner(),
     baseUrl: 'https://countersign.example',
   })

@@ -105,6 +105,15 @@ test('a storage that is away is asked once a second, however many calls there ar
   expect(heard.length).toBeLessThan(100)
 })
 
+test('without applications for people the start says that they are refused, and by which setting', async () => {
+  const running = await start({ COUNTERSIGN_CLIENTS: '' })
+  const said = running.lines.filter((line) => line.includes('"missing":'))
+  expect(said.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { start: true, missing: 'COUNTERSIGN_CLIENTS', effect: 'people are refused over HTTP' },
+  ])
+  expect(await healthy(running)).toMatchObject({ people: 'refused' })
+})
+
 test.each([
   ['a setting that is missing', { COUNTERSIGN_LOG_KEY: '' }, /COUNTERSIGN_LOG_KEY is missing/],
   [

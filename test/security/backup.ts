@@ -125,7 +125,7 @@ export const backupRows: readonly Row[] = [
       {
         name: 'read-only-ports',
         file: 'src/app.ts',
-        find: '    ...(isReadOnly && readOnly(given)),\n',
+        find: ' ...(isReadOnly && readOnly(given)),',
         replace: '',
         tests: { [lost]: [`${gone} › asks, decides, grants, redeems and erases nothing, says so, and changes no row`] },
       },

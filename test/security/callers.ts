@@ -311,8 +311,8 @@ export const callerRows: readonly Row[] = [
       {
         name: 'evidence-erase',
         file: 'src/contract/evidenceOperations.ts',
-        find: "caller: { kind: 'person', role: 'Evidence.Erase' },",
-        replace: "caller: { kind: 'person' },",
+        find: "every proof still holds',\n    caller: { kind: 'person', role: 'Evidence.Erase' },",
+        replace: "every proof still holds',\n    caller: { kind: 'person' },",
         build: true,
         tests: { [matrix]: ['%s'] },
       },

@@ -91,14 +91,14 @@ export const witnessRows: readonly Row[] = [
       {
         name: 'sealed-whole',
         file: 'src/evidence/seal/witnesses.ts',
-        find: '    await witnesses.#checkLater(parts)\n',
+        find: '    await witnesses.#checkLater()\n',
         replace: '',
         tests: { [seal]: ['a seal names an event that was cut off: %s'] },
       },
       {
         name: 'sealed-as-witnessed',
         file: 'src/evidence/seal/witnesses.ts',
-        find: 'if (named !== undefined && named !== packed(hash)) throw replaced(seq, shard)',
+        find: 'if (!(await this.#isRepaired(testimony))) throw replaced(testimony.seq, testimony.shard)',
         replace: '',
         tests: { [seal]: ['a seal names an event that was cut off even if the chain grew again'] },
       },

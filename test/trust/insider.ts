@@ -9,16 +9,17 @@ import { macOf } from '../../src/core/log/mac.ts'
 import type { ApprovalRequest, Step } from '../../src/core/request/request.ts'
 import { changeOf } from '../ports/story.ts'
 import { meta, type TestStorage } from '../ports/tables.ts'
+import type { Shard } from '../../src/core/data/id.ts'
 
 /** A row's columns as the insider writes them, without what the storage adds. */
 export type Columns = Record<string, unknown>
 
 /** Who may write the tables, and knows the code, but holds no key. */
 export class Insider {
-  readonly #storage: TestStorage
+  readonly #storage: Pick<TestStorage, 'connect'>
   readonly #table: TableClient
 
-  constructor(storage: TestStorage) {
+  constructor(storage: Pick<TestStorage, 'connect'>) {
     this.#storage = storage
     this.#table = storage.connect().ledger
   }
@@ -38,6 +39,21 @@ export class Insider {
 
   async edit(partition: string, key: string, change: (row: Columns) => Columns): Promise<void> {
     await this.put({ ...(await this.row(partition, key)), ...change(await this.row(partition, key)) })
+  }
+
+  /** All rows of a partition, by key. */
+  async rows(partition: string): Promise<readonly Columns[]> {
+    const rows: Columns[] = []
+    const queryOptions = { filter: `PartitionKey eq '${partition}'` }
+    for await (const { etag: _, timestamp: _at, ...row } of this.#table.listEntities({ queryOptions })) rows.push(row)
+    return rows
+  }
+
+  /** Puts the rows of a shard back to what they were. */
+  async restore(shard: Shard, rows: readonly Columns[]): Promise<void> {
+    const wanted = new Set(rows.map((row) => row['rowKey']))
+    for (const { rowKey: key } of await this.rows(shard)) if (!wanted.has(key)) await this.drop(shard, String(key))
+    for (const row of rows) await this.put(row)
   }
 
   /** Edits a request's row: its state is JSON in a column. */

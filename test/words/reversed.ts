@@ -54,6 +54,7 @@ export const reversed: Words = {
     deniedBy: (who) => said('denied', ...who),
     deniedByPolicy: (rules) => said('denied by policy', text(rules.join())),
     revokedByPolicy: other(english.history.revokedByPolicy),
+    tampered: other(english.history.tampered),
     voided: (who, why) => said(why, name(who)),
     revokedBy: (who) => said('revoked', ...who),
     saying: (words) => [text(' «'), quoted(words), text('»')],
@@ -98,6 +99,7 @@ export const reversed: Words = {
     'policy-changed': ({ data }) => line('changed', data.to),
     'key-rotated': () => line('rotated'),
     erased: ({ data }) => line('erased', ...data.names, data.event),
+    tampered: ({ data }) => line('tampered', data.from, data.to),
   },
   request: {
     labels: all(english.request.labels),

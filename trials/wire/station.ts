@@ -9,6 +9,8 @@ import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { prepareLedger } from '../../src/azure/meta.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
+import { TableRepairs } from '../../src/azure/repairs.ts'
+import { Alarms } from '../../src/runtime/alarms.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
@@ -141,12 +143,15 @@ async function processOn(
   const tables = tablesOf(azurite, through?.tables.url)
   const ledger = new TableLedger(tables)
   const [seals, archive, macs] = [new TableSeals(tables), archiveOf(azurite, through?.blobs.url), macsFor(origin)]
-  const failed = () => {}
-  const witness = await Witness.begin({ ledger, seals, archive, macs, clock, failed, random: randomBytes })
+  const alarms = new Alarms(() => {})
+  const witness = await Witness.begin({
+    ...{ ledger, seals, archive, macs, clock, failed: alarms.failed, random: randomBytes },
+  })
   const adapters: Adapters = {
     ...{ ledger: witness.ledger, witness, clock, directory, signer, logSigner: signer, origin, macs, seals, archive },
     limits: new TableLimits(tables),
     outbox: new TableOutbox(tables),
+    repairs: new TableRepairs(tables),
     policy: fakePolicy(
       roster({
         agents: [agent(id)],
@@ -157,7 +162,7 @@ async function processOn(
     verifiers: new Map(),
     callers: async (authorization) => JSON.parse(authorization ?? 'null') as Caller,
     clients: tools,
-    failed,
+    alarms,
     baseUrl: 'https://countersign.example',
   }
   const app = compose(adapters)

@@ -1,3 +1,5 @@
+import type { RequestId, Shard } from './id.ts'
+
 /**
  * What can be wrong with evidence, in the order in which the verifier checks. Scripts rely on the codes: they never
  * change.
@@ -29,13 +31,23 @@ export type BrokenCode =
   | 'bad-grant'
   | 'unlogged-grant'
 
+/** Where an event is, or belongs, that does not hold. */
+export interface EventPlace {
+  readonly shard: Shard
+  readonly seq?: number
+  readonly request?: RequestId
+}
+
 /** Evidence that does not hold. The message names the place and what is wrong, for a compliance officer. */
 export class Broken extends Error {
   readonly code: BrokenCode
+  /** Absent for what is about no single event. */
+  readonly event?: EventPlace
 
-  constructor(code: BrokenCode, message: string, options?: ErrorOptions) {
+  constructor(code: BrokenCode, message: string, { event, ...options }: ErrorOptions & { event?: EventPlace } = {}) {
     super(message, options)
     this.name = 'Broken'
     this.code = code
+    if (event) this.event = event
   }
 }

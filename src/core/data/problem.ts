@@ -17,6 +17,7 @@ const table = {
   'not-redeemed': [409, 'The grant was not redeemed'],
   'not-redeemable': [409, 'The request cannot be redeemed'],
   'still-open': [409, 'The request is still open'],
+  'not-repairable': [409, 'This cannot be repaired'],
   'too-large': [413, 'Too large'],
   'idempotency-mismatch': [422, 'The idempotency key was used for another request'],
   'no-eligible-approver': [422, 'Nobody could approve this'],
@@ -53,17 +54,21 @@ export interface NewerRow {
   readonly version: number
 }
 
+/**
+ * What found that a row does not hold. `missing`: it is gone; `mac`: it is not authentic; `form`: it cannot be read;
+ * `events`: it contradicts its events; `end`: the archive has another end of the request; `head`: the chain was longer,
+ * or another. The seal finds more: `chain`: an event is missing, or does not follow the one before it; `rules`: the
+ * rules do not give it; `log`: what the archive has of the log does not fit.
+ */
+export const rowChecks = ['missing', 'mac', 'form', 'events', 'end', 'head', 'chain', 'rules', 'log'] as const
+
 /** A stored row that is not as the service wrote it: its place and the check that found it, but not its content. */
 export interface BrokenRow {
   /** The shard, or another partition. */
   readonly shard: string
   readonly row: string
   readonly request?: string
-  /**
-   * `missing`: the row is gone; `mac`: it is not authentic; `form`: it cannot be read; `events`: it contradicts its
-   * events; `end`: the archive has another end of the request; `head`: the chain was longer, or another.
-   */
-  readonly check: 'missing' | 'mac' | 'form' | 'events' | 'end' | 'head'
+  readonly check: (typeof rowChecks)[number]
 }
 
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */

@@ -29,6 +29,9 @@ export interface Manifest {
   readonly tool: string
 }
 
+/** How many events of the day say that somebody had changed what was stored. The day holds all the same. */
+export const tamperingsIn = ({ counts }: Pick<Manifest, 'counts'>): number => counts.types['tampered'] ?? 0
+
 /** Reads a statement's predicate, strictly. @throws {Broken} `bad-manifest` */
 export function readManifest(value: Json | undefined): Manifest {
   const required = ['number', 'date', 'sealedAt', 'log', 'shards', 'counts', 'tool']

@@ -1,4 +1,5 @@
 import type { EventOf } from './eventType.ts'
+import { tamperChecks } from '../request/event.ts'
 import {
   atLeast,
   digest,
@@ -21,7 +22,7 @@ import {
 } from '../data/shape.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked'> = EventOf<Type>['data']
+type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered'> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
@@ -100,6 +101,11 @@ export const approved = where(
 export const denied = where(
   object({ by: oneOf('denial', 'policy'), 'rules?': list(name) }),
   ({ by, rules }: Data<'denied'>) => (rules !== undefined) === (by === 'policy'),
+)
+
+export const tampered = where(
+  object({ from: whole(1), to: whole(1), check: oneOf(...tamperChecks), 'client?': guid }),
+  ({ from, to }: Data<'tampered'>) => from <= to,
 )
 
 /** The members of both outcomes. */

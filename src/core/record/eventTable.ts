@@ -6,9 +6,22 @@ import { undeliverable } from '../request/delivery.ts'
 import { type Fact, voidReasons } from '../request/event.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
+import { endTampered } from '../request/tampering.ts'
 import { voidVote } from '../request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../request/withdrawal.ts'
-import { approved, decided, denied, facts, formOf, outcome, requested, revoked, said, shown } from './eventFormat.ts'
+import {
+  approved,
+  decided,
+  denied,
+  facts,
+  formOf,
+  outcome,
+  requested,
+  revoked,
+  said,
+  shown,
+  tampered,
+} from './eventFormat.ts'
 import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
 
 /** Replaces each text that a leaf commits to. The rules need to know only that there was one. */
@@ -131,6 +144,15 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     judge: ({ actor }) => (actor.kind === 'person' ? null : byPerson),
     exception: { kind: 'erased', detail: ({ data }) => data.names.join('; ') },
   },
+  tampered: {
+    forms: { 1: { 'request?': requestId, data: tampered, said: said('why') } },
+    replay: (request, { actor, data, at }) =>
+      actor.kind === 'person' ? endTampered(request, { by: actor.id, data, why: written, at }) : byRepairer,
+    // The person who repairs may come after a deadline that nobody could record meanwhile.
+    ignoresDeadlines: true,
+    judge: ({ actor }) => (actor.kind === 'person' ? null : byRepairer),
+    exception: { kind: 'tampered', detail: ({ data: { check, from, to } }) => `${check} ${from}-${to}` },
+  },
 }
 
 /** The row of an event's type. */
@@ -146,6 +168,7 @@ export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map
 
 const bySystem = 'only the system itself records it'
 const byPerson = 'only a person erases'
+const byRepairer = 'only a person repairs'
 const aboutAnother = 'the facts it rests on are about another person'
 
 function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given {

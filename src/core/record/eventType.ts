@@ -42,6 +42,7 @@ export type ExceptionKind =
   | 'policy-changed'
   | 'key-rotated'
   | 'erased'
+  | 'tampered'
 
 /** All that the code knows about one type of event. */
 export interface EventType<Type extends Fact['type']> {

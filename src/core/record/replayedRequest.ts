@@ -62,7 +62,9 @@ export function checkGiven(draft: Draft, event: LogEvent): void {
 export function illegal(event: LogEvent, rule: string, options?: ErrorOptions): Broken {
   const of = event.request === undefined ? '' : ` of request ${event.request}`
   const which = `Event ${event.seq} of shard ${event.shard} (“${event.type}”${of})`
-  return new Broken('illegal-event', `${which} breaks the rules: ${rule}.`, options)
+  const { shard, seq, request } = event
+  const place = { shard, seq, ...(request !== undefined && { request }) }
+  return new Broken('illegal-event', `${which} breaks the rules: ${rule}.`, { ...options, event: place })
 }
 
 /** More views and votes than the ledger can hold of one request. The time of a replay grows with their square. */

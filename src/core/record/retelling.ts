@@ -1,10 +1,11 @@
 import { actionDigest } from '../action/action.ts'
 import { Broken } from '../data/broken.ts'
-import { type Hex, type ObjectId, sha256, shardOf } from '../data/id.ts'
+import { type Hex, type ObjectId, type RequestId, sha256, shardOf } from '../data/id.ts'
 import { type Salted, saidDigest } from '../request/event.ts'
 import { type ApprovalRequest, isStatusMember } from '../request/request.ts'
 import { isSame } from './eventDiff.ts'
 import type { LogEvent } from './eventType.ts'
+import { isTampered } from '../request/tampering.ts'
 import { readRecord } from './record.ts'
 import { type Awaited, follow, missing } from './replay.ts'
 import { type Life, live } from './replayedRequest.ts'
@@ -62,11 +63,23 @@ export function retell(
   return { life, events: request.events, said }
 }
 
+/** Tells whether a request's events end where a commit ended: no event of the same commit has to follow. */
+export function isWholeCommit(id: RequestId, events: readonly ToldEvent[]): boolean {
+  const refs = events.map(({ seq, hash, text }) => ({ seq, hash, type: readRecord(text).type }))
+  try {
+    const bare = events.map((event) => ({ ...event, said: {} }))
+    return retell({ id, events: refs }, undefined, bare).life.unvoided === null
+  } catch (cause) {
+    if (cause instanceof Broken && cause.code === 'illegal-event') return false
+    throw cause
+  }
+}
+
 /**
  * Finds that a request's row says what its events say.
  *
  * No event has the agent's name and how the policy wants the action shown. Texts and action may be missing once the
- * request is closed, since then they can be erased.
+ * request is closed, since then they can be erased, and once it was tampered with, since then they may be lost.
  *
  * @throws {Broken} `illegal-event` that names the member which differs
  */
@@ -76,7 +89,10 @@ export function checkRow(row: ApprovalRequest, { life: { request: told }, said }
   if (row.action !== null && actionDigest(row.action) !== told.digest) throw wrong(row, 'its action has another digest')
   for (const { seq, name, text } of row.said)
     if (said.get(`${seq} ${name}`) !== sha256(text)) throw wrong(row, `event ${seq} says another “${name}”`)
-  if (!('closedAt' in told) && (row.action === null || new Set(row.said.map(keyOf)).size !== said.size))
+  if (
+    !('closedAt' in told || isTampered(row)) &&
+    (row.action === null || new Set(row.said.map(keyOf)).size !== said.size)
+  )
     throw wrong(row, 'texts are missing although it is open')
 }
 

@@ -21,7 +21,7 @@ export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events
 export const needsDelivery = (after: ApprovalRequest, leaves: readonly Pick<Leaf, 'type'>[]): boolean =>
   after.policy.outcome === 'approve'
     ? leaves.some(({ type }) => type !== 'shown')
-    : leaves.some(({ type }) => type === 'cancelled')
+    : leaves.some(({ type }) => type === 'cancelled' || type === 'tampered')
 
 /** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */
 export function undeliverable(request: ApprovalRequest): Step {

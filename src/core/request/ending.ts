@@ -11,7 +11,10 @@ import type { ApprovalRequest } from './request.ts'
 export function endingOf(request: ApprovalRequest): Omit<End, 'at'> | null {
   const act = actOf(request)
   if (act === null) return null
-  const event = request.events.findLast(({ type }) => type === act)
+  const { events } = request
+  // What was tampered with while it was open has ended by that.
+  const tampered = act === 'revoked' ? events.find(({ type }) => type === 'tampered') : undefined
+  const event = events.findLast(({ type }) => type === act) ?? tampered
   if (event === undefined) throw new Error(`A request that was ${act} names the event.`)
   const { id } = request
   const redemption = 'redemption' in request ? { redemption: request.redemption } : {}

@@ -26,6 +26,10 @@ export type VoidReason = (typeof voidReasons)[number]
 export const outcomes = ['approve', 'allow', 'forbid', 'no-policy'] as const
 export type Outcome = (typeof outcomes)[number]
 
+/** How a row that does not hold was found out: the same words as in health, as far as a repair mends them. */
+export const tamperChecks = ['missing', 'mac', 'form', 'head', 'events'] as const
+export type TamperCheck = (typeof tamperChecks)[number]
+
 /** What an execution produced, by its hash. `size` is in bytes. */
 export interface Output {
   readonly sha256: Hex
@@ -75,6 +79,7 @@ export type Fact =
       readonly type: 'erased'
       readonly data: { readonly event: Hex; readonly names: readonly string[]; readonly client?: ObjectId }
     }
+  | { readonly type: 'tampered'; readonly data: Tampered }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -89,6 +94,15 @@ export interface Decided {
   /** The authentication context that the person met, if one was asked for. */
   readonly proved?: string
   readonly facts: Facts
+}
+
+export interface Tampered {
+  /** The first number of the events that it is about, and the last. */
+  readonly from: number
+  readonly to: number
+  readonly check: TamperCheck
+  /** The application that the person used. */
+  readonly client?: ObjectId
 }
 
 export interface Requested {

@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from './request.ts'
+import { isEndedByTampering } from './tampering.ts'
 
 /** What an agent does next. Only the answer to a redemption says `execute`: no status implies it. */
 export const nextSteps = ['wait', 'redeem', 'execute', 'report', 'stop'] as const
@@ -12,6 +13,7 @@ export const stopCodes = [
   'expired',
   'cancelled',
   'revoked',
+  'tampered',
   'lapsed',
   'succeeded',
   'failed',
@@ -23,6 +25,7 @@ export function stopCodeOf(request: ApprovalRequest): StopCode | null {
   if (!('closedAt' in request)) return null
   const { outcome } = request.policy
   if (request.status === 'revoked' && request.closedBy.kind === 'policy') return 'forbidden-by-policy'
+  if (isEndedByTampering(request)) return 'tampered'
   if (outcome === 'forbid') return 'forbidden-by-policy'
   return outcome === 'no-policy' ? outcome : request.status
 }

@@ -25,8 +25,13 @@ export interface ProofParts {
 
 export type Proofs = ReturnType<typeof proofs>
 
-/** Proves single events against the newest checkpoint. */
-export const proofs = (parts: ProofParts) => bind(parts, { indices, of: proofsOf })
+/**
+ * Proves single events against the newest checkpoint.
+ *
+ * @param noted is called with every error that a caller gets. Must not throw.
+ */
+export const proofs = (parts: ProofParts, noted?: (cause: unknown) => void) =>
+  bind(parts, { indices, of: proofsOf }, noted)
 
 /** Finds the log indices of events of one shard; `null` for an event whose day is not sealed yet. */
 async function indices(

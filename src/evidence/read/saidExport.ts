@@ -1,7 +1,10 @@
-import { canonicalAction } from '../../core/action/action.ts'
+import { actionDigest, canonicalAction } from '../../core/action/action.ts'
 import type { Day } from '../../core/data/day.ts'
-import { parseRequestId } from '../../core/data/id.ts'
+import { parseRequestId, type Shard } from '../../core/data/id.ts'
 import { canonical } from '../../core/data/json.ts'
+import { evidenceBroken, isBroken } from '../../core/data/problem.ts'
+import { readRecord } from '../../core/record/record.ts'
+import { saidDigest } from '../../core/request/event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Plan, Seals } from '../../ports/seals.ts'
@@ -15,6 +18,8 @@ export interface SaidParts {
   readonly ledger: Ledger
   readonly seals: Seals
   readonly clock: Clock
+  /** Is called with what breaks an export off, after it began. Must not throw. */
+  readonly failed?: (cause: unknown) => void
 }
 
 /** {@link saidOf}, bound to its parts. */
@@ -26,16 +31,21 @@ export type SaidOf = (date: Day) => Promise<AsyncIterable<string>>
  *
  * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be
  */
-export async function saidOf({ ledger, seals, clock }: SaidParts, date: Day): Promise<AsyncIterable<string>> {
+export async function saidOf({ ledger, seals, clock, failed }: SaidParts, date: Day): Promise<AsyncIterable<string>> {
   await sealedDay(seals, date, clock.now())
   const plan = await seals.plan(date)
   if (plan === null) throw new Error(`${date} is sealed and has no plan.`)
-  return lines(ledger, plan)
+  return lines(ledger, plan, failed)
 }
 
-async function* lines(ledger: Ledger, plan: Plan): AsyncIterable<string> {
-  for (const placed of placesOf(plan))
-    yield* ahead(eventsOf(ledger, placed), ({ event, index }) => linesOf(ledger, event, index))
+async function* lines(ledger: Ledger, plan: Plan, failed?: SaidParts['failed']): AsyncIterable<string> {
+  try {
+    for (const placed of placesOf(plan))
+      yield* ahead(eventsOf(ledger, placed), ({ event, index }) => linesOf(ledger, placed.shard, event, index))
+  } catch (cause) {
+    if (isBroken(cause)) failed?.(cause)
+    throw cause
+  }
 }
 
 /** @throws {Error} if an event is missing, so that an incomplete export does not look complete */
@@ -50,14 +60,27 @@ async function* eventsOf(ledger: Ledger, { shard, after, upTo, index }: Placed) 
   if (seq !== upTo) throw new Error(`Event ${seq + 1} of shard ${shard} is missing.`)
 }
 
-async function linesOf(ledger: Ledger, { text: leaf, said }: KeptEvent, index: number): Promise<string> {
-  const texts = Object.entries(said)
+/**
+ * Tells what is left of the texts of an event. Beside events and in rows of requests may lie what somebody else wrote, so
+ * each text has to be the one that the leaf commits to.
+ *
+ * @throws {Problem} `evidence-broken` for another text
+ */
+async function linesOf(ledger: Ledger, shard: Shard, kept: KeptEvent, index: number): Promise<string> {
+  const event = readRecord(kept.text)
+  const { request } = event
+  const row = { shard, row: `event-${String(kept.seq).padStart(12, '0')}`, ...(request !== undefined && { request }) }
+  const texts = Object.entries(kept.said)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { salt, text }]) => `${canonical({ index, name, salt, text })}\n`)
-  const { type, request } = JSON.parse(leaf) as { readonly type: string; readonly request?: string }
-  const found = type === 'requested' && request !== undefined ? await ledger.find(parseRequestId(request)) : null
-  const action = found?.action ? `${canonical({ index, name: 'action', text: canonicalAction(found.action) })}\n` : ''
-  return texts.join('') + action
+    .map(([name, { salt, text }]) => {
+      if (event.said?.[name] !== saidDigest({ salt, text })) throw evidenceBroken({ ...row, check: 'events' })
+      return `${canonical({ index, name, salt, text })}\n`
+    })
+  if (event.type !== 'requested' || request === undefined) return texts.join('')
+  const action = (await ledger.find(parseRequestId(request)))?.action ?? null
+  if (action === null) return texts.join('')
+  if (actionDigest(action) !== event.data.digest) throw evidenceBroken({ ...row, row: 'request', check: 'events' })
+  return `${texts.join('')}${canonical({ index, name: 'action', text: canonicalAction(action) })}\n`
 }
 
 /** Maps in order, with a few of the calls under way at once. */

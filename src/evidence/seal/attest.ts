@@ -4,7 +4,7 @@ import { type Checkpoint, formatCheckpoint, openCheckpoint } from '../../core/lo
 import type { Day } from '../../core/data/day.ts'
 import { sha256, type Shard } from '../../core/data/id.ts'
 import { formatNote } from '../../core/log/note.ts'
-import { Problem } from '../../core/data/problem.ts'
+import { evidenceBroken, Problem } from '../../core/data/problem.ts'
 import { derOf, keyIdOf, spkiOf } from '../../core/log/signature.ts'
 import { formatBundle, pae, parseBundle, parseStatement } from '../../core/log/statement.ts'
 import type { Signer } from '../../ports/signer.ts'
@@ -99,7 +99,7 @@ export async function createOrReadManifest(
   )
   const made = formatBundle(payload, signatures)
   checkManifest(made, payload, keys)
-  const kept = await archive.createOrRead(`manifests/${date}`, Buffer.from(made), 'application/json')
+  const kept = await archive.createOrRead(manifestOf(date), Buffer.from(made), 'application/json')
   checkManifest(textOf(kept), payload, keys)
   return kept
 }
@@ -111,7 +111,7 @@ export async function createOrReadManifest(
  * @throws {Broken} `broken-series` if the two differ
  */
 export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead): Promise<void> {
-  const bytes = await archive.read(`manifests/${head.date}`)
+  const bytes = await archive.read(manifestOf(head.date))
   if (bytes === null) throw new Broken('missing-member', `The archive has no manifest of ${head.date}.`)
   const { number, log, shards } = parseStatement(parseBundle(textOf(bytes)).payload).manifest
   const cuts = Object.entries(shards).map(([shard, { to, head }]) => [shard, { seq: to, hash: head }] as const)
@@ -125,6 +125,48 @@ export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead):
     )
   if (!isSame)
     throw new Broken('broken-series', `The ledger’s head of the log is not what the manifest of ${head.date} says.`)
+}
+
+/**
+ * Finds that the archive has no signed manifest of a later day than the one that is due. The head in the tables may be an
+ * authentic row of an earlier time, put back; the archive is written once.
+ *
+ * @param failed is called for each file of that place that the log's keys did not sign: those stop nothing
+ * @throws {Broken} `broken-series` if it has one
+ */
+export async function checkNewest(
+  { archive, signer }: { readonly archive: Pick<Archive, 'list' | 'read'>; readonly signer: Pick<Signer, 'keys'> },
+  due: Day,
+  failed: (cause: unknown) => void,
+): Promise<void> {
+  const later = (await archive.list(manifestsPrefix)).filter(({ name }) => name > manifestOf(due))
+  if (later.length === 0) return
+  const keys = (await signer.keys()).map((key) => ({ kid: key.kid, spki: spkiOf(key) }))
+  for (const { name } of later.toReversed()) {
+    const bytes = await archive.read(name)
+    if (bytes && isSigned(textOf(bytes), keys)) {
+      const newest = name.slice(manifestsPrefix.length)
+      throw new Broken('broken-series', `The archive has the manifest of ${newest}, and the ledger would seal ${due}.`)
+    }
+    failed(evidenceBroken({ shard: 'manifests', row: name, check: 'mac' }))
+  }
+}
+
+const manifestsPrefix = 'manifests/'
+
+const manifestOf = (date: Day): string => `${manifestsPrefix}${date}`
+
+function isSigned(text: string, keys: readonly LogKey[]): boolean {
+  try {
+    const { payload, signatures } = parseBundle(text)
+    const statement = pae(payload)
+    return signatures.some((one) =>
+      keys.some(({ kid, spki }) => kid === one.kid && verifySignature(spki, statement, one.der)),
+    )
+  } catch (cause) {
+    if (cause instanceof Broken) return false
+    throw cause
+  }
 }
 
 function checkNote(note: string, { origin, size, root }: Checkpoint, keys: readonly LogKey[]): void {

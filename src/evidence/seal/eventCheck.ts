@@ -49,13 +49,13 @@ export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, 
 }
 
 export const brokenEvent = (seq: number, shard: Shard, code: BrokenCode, what: string): Broken =>
-  new Broken(code, `Event ${seq} of shard ${shard} ${what}.`)
+  new Broken(code, `Event ${seq} of shard ${shard} ${what}.`, { event: { shard, seq } })
 
 function read(text: string, { shard, seq }: { readonly shard: Shard; readonly seq: number }): LogEvent {
   try {
     return readRecord(text)
   } catch (cause) {
     if (!(cause instanceof Broken)) throw cause
-    throw new Broken(cause.code, `Event ${seq} of shard ${shard}: ${cause.message}`, { cause })
+    throw new Broken(cause.code, `Event ${seq} of shard ${shard}: ${cause.message}`, { cause, event: { shard, seq } })
   }
 }

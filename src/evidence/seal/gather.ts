@@ -199,7 +199,11 @@ async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<
 async function checkNewest(ledger: Pick<Ledger, 'stream'>, { shard, witnesses }: ShardOfDay): Promise<void> {
   const seq = witnesses.newest(shard)
   if (seq === null) return
-  for await (const page of ledger.stream(shard, seq - 1, seq)) for (const event of page) witnesses.check(shard, event)
+  for await (const page of ledger.stream(shard, seq - 1, seq))
+    for (const event of page) {
+      const other = witnesses.contradiction(shard, event)
+      if (other) await witnesses.explain(other)
+    }
 }
 
 /**
@@ -218,7 +222,8 @@ async function gatherPage(
   const events: Checked[] = []
   for (const kept of page) {
     events.push(check(kept, head, place))
-    witnesses.check(shard, kept)
+    const other = witnesses.contradiction(shard, kept)
+    if (other) await witnesses.explain(other)
     head = kept
   }
   const earlier = await earlierOf(day, rules, events)

@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Cuts, Plan, SealHead, Seals } from '../../ports/seals.ts'
+import { brokenEvent } from './eventCheck.ts'
 
 export interface PlanningParts {
   readonly ledger: Pick<Ledger, 'fence' | 'cut' | 'stream'>
@@ -73,7 +74,7 @@ async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Pr
 async function confirmed(ledger: Pick<Ledger, 'stream'>, shard: Shard, cut: ChainHead): Promise<ChainHead> {
   for await (const [next] of ledger.stream(shard, cut.seq, cut.seq + 1))
     if (next && !next.text.includes(`"prev":"${cut.hash}"`))
-      throw new Broken('broken-chain', `Event ${next.seq} of shard ${shard} does not follow the one before it.`)
+      throw brokenEvent(next.seq, shard, 'broken-chain', 'does not follow the one before it')
   return cut
 }
 

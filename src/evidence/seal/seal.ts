@@ -1,8 +1,8 @@
 import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { tmpdir } from 'node:os'
 import { encode64 } from '../../core/data/base64.ts'
-import { Broken } from '../../core/data/broken.ts'
-import { isBroken, type Problem } from '../../core/data/problem.ts'
+import { Broken, type BrokenCode } from '../../core/data/broken.ts'
+import { type BrokenRow, evidenceBroken, isBroken, type Problem } from '../../core/data/problem.ts'
 import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { sha256, shards } from '../../core/data/id.ts'
 import type { Manifest } from '../../core/log/manifest.ts'
@@ -13,7 +13,7 @@ import { Conflict, type Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { checkHead, createOrReadManifest, type LogKey } from './attest.ts'
+import { checkHead, checkNewest, createOrReadManifest, type LogKey } from './attest.ts'
 import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
@@ -129,6 +129,7 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
 async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
   const { seals, archive, signer, spool = tmpdir() } = parts
   if (head !== null) await checkHead(archive, head)
+  await checkNewest(parts, date, parts.failed)
   const plan = await planned(parts, date, head) // 1, 2
   const open = await openBefore(parts, head)
   const next = await inFolder(spool, async (folder) => {
@@ -200,17 +201,37 @@ async function publish({ seals, archive }: SealingParts): Promise<void> {
   }
 }
 
-function reasonOf(cause: Broken | Problem): { readonly code: string; readonly words: string } {
-  if (cause instanceof Broken) return { code: cause.code, words: cause.message }
-  const { shard = '', row = '', check = '' } = cause.details.broken ?? {}
-  return { code: cause.code, words: `Row ${row} of shard ${shard} is not as the service wrote it (${check}).` }
-}
-
 /** Raises an alarm once. Runs that find the same problem again do not report it again. */
 async function alarm({ seals, clock, failed }: SealingParts, date: Day, cause: Broken | Problem): Promise<void> {
-  const { code, words } = reasonOf(cause)
+  const { code, words, broken } = reasonOf(cause, date)
   const raised = await seals.alarm()
   if (raised?.date === date && raised.code === code && raised.words === words) return
-  await seals.raise({ date, code, words, since: clock.now() })
-  failed(cause)
+  await seals.raise({ date, code, words, broken, since: clock.now() })
+  failed(cause instanceof Broken ? evidenceBroken(broken, cause) : cause)
+}
+
+function reasonOf(
+  cause: Broken | Problem,
+  date: Day,
+): { readonly code: string; readonly words: string; readonly broken: BrokenRow } {
+  if (cause instanceof Broken) return { code: cause.code, words: cause.message, broken: rowOf(cause, date) }
+  const { broken = { shard: 'seal', row: date, check: 'log' } as const } = cause.details
+  const { shard, row, check } = broken
+  return { code: cause.code, words: `Row ${row} of shard ${shard} is not as the service wrote it (${check}).`, broken }
+}
+
+/** Names the row of the event that does not hold; the day, for what is about no single event. */
+function rowOf({ code, event }: Broken, date: Day): BrokenRow {
+  const check = checks[code] ?? 'log'
+  if (event === undefined) return { shard: 'seal', row: date, check }
+  const { shard, seq, request } = event
+  const row = seq === undefined ? 'request' : `event-${String(seq).padStart(12, '0')}`
+  return { shard, row, ...(request !== undefined && { request }), check }
+}
+
+const checks: Readonly<Partial<Record<BrokenCode, BrokenRow['check']>>> = {
+  'bad-record': 'form',
+  'broken-chain': 'chain',
+  'bad-carried': 'chain',
+  'illegal-event': 'rules',
 }

@@ -1,7 +1,7 @@
 import { Broken } from '../../core/data/broken.ts'
 import { type Day, endOf, nextDay, startOf } from '../../core/data/day.ts'
 import { beginningsBetween, type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import { instant, milliseconds, plusSeconds } from '../../core/data/instant.ts'
+import { type Instant, instant, milliseconds, plusSeconds } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { endPath, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
@@ -11,12 +11,13 @@ import type { Plan } from '../../ports/seals.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { recordsOf } from '../log/logIndex.ts'
+import { repairedSince } from '../repair/repairedSince.ts'
 import { type Authentic, readEnds, readHeads } from '../witnessFiles.ts'
 import { brokenEvent } from './eventCheck.ts'
 import { cutOf } from './plan.ts'
 
 export interface WitnessesParts {
-  readonly ledger: Pick<Ledger, 'news'>
+  readonly ledger: Pick<Ledger, 'news' | 'stream'>
   readonly archive: Pick<Archive, 'list' | 'find'>
   readonly macs: Macs
   /** Is called with forged files, which do not stop sealing. Must not throw. */
@@ -32,11 +33,12 @@ const slack = 600
 /** Records of a day, above which its files are listed in shorter ranges. */
 const many = 20_000
 
-/** An event that a file outside the tables names. */
+/** An event that a file outside the tables names, and the time of that file. */
 interface Testimony {
   readonly shard: Shard
   readonly seq: number
   readonly hash: Hex
+  readonly at: Instant
 }
 
 /**
@@ -45,12 +47,19 @@ interface Testimony {
  */
 export class Witnesses {
   readonly #plan: Plan
-  /** Hashes of the day's events by shard and number, each as 32 characters, because there may be a million. */
+  readonly #ledger: WitnessesParts['ledger']
+  /**
+   * The day's events that a file names, by shard and number: the hash as 32 characters, because there may be a million,
+   * and the time of the file.
+   */
   readonly #named = new Map<Shard, Map<number, string>>()
-  /** The highest number after the day's cut, by shard. */
-  readonly #later = new Map<Shard, number>()
+  /** Events after the day's cut. */
+  readonly #later: Testimony[] = []
+  /** Events in whose place another file, or the sealed log, names another event. */
+  readonly #disputed: Testimony[] = []
 
-  private constructor(plan: Plan) {
+  private constructor({ ledger }: WitnessesParts, plan: Plan) {
+    this.#ledger = ledger
     this.#plan = plan
   }
 
@@ -59,36 +68,46 @@ export class Witnesses {
    *
    * @param open requests that were open when the day began
    * @throws {Broken} `broken-chain` if two files name different events, or if the ledger lacks an event that a file
-   *   names
+   *   names, and the chain does not record a repair since
    */
   static async read(parts: WitnessesParts, plan: Plan, open: readonly RequestId[]): Promise<Witnesses> {
-    const witnesses = new Witnesses(plan)
+    const witnesses = new Witnesses(parts, plan)
     const { date } = plan
     const days = [dayBefore(date), date, nextDay(date)]
     await abreast(atOnce, days, async (day) => {
-      for (const { heads } of kept(parts, await readHeads(parts.macs, await parts.archive.list(headsOf(day)))))
+      for (const { at, heads } of kept(parts, await readHeads(parts.macs, await parts.archive.list(headsOf(day)))))
         for (const shard of shards) {
           const head = heads[shard]
-          if (head) witnesses.#take({ shard, ...head })
+          if (head) witnesses.#take({ shard, ...head, at })
         }
     })
     const takeEnds = async (files: readonly ArchivedFile[]) => {
-      for (const { shard, seq, leaf } of kept(parts, await readEnds(parts.macs, files)))
-        witnesses.#take({ shard, seq, hash: leaf })
+      for (const { shard, seq, leaf, at } of kept(parts, await readEnds(parts.macs, files)))
+        witnesses.#take({ shard, seq, hash: leaf, at })
     }
     await abreast(atOnce, rangesOf(plan), async (prefix) => takeEnds(await parts.archive.list(prefix)))
     await abreast(atOnce, open, async (id) => {
       const file = await parts.archive.find(endPath(id))
       if (file) await takeEnds([file])
     })
-    await witnesses.#checkLater(parts)
+    await witnesses.#checkLater()
+    for (const testimony of witnesses.#disputed) await witnesses.explain(testimony)
     return witnesses
   }
 
-  /** @throws {Broken} `broken-chain` for an event that has another hash than a file names */
-  check(shard: Shard, { seq, hash }: { readonly seq: number; readonly hash: Hex }): void {
+  /** Finds a file that names another event in the place of this one; `null` if there is none. */
+  contradiction(shard: Shard, { seq, hash }: { readonly seq: number; readonly hash: Hex }): Testimony | null {
     const named = this.#named.get(shard)?.get(seq)
-    if (named !== undefined && named !== packed(hash)) throw replaced(seq, shard)
+    return named === undefined || named.startsWith(packed(hash)) ? null : { shard, seq, ...unpacked(named) }
+  }
+
+  /**
+   * Finds that a repair took the event out that a file names: the chain records that, after the file was written.
+   *
+   * @throws {Broken} `broken-chain` if it does not
+   */
+  async explain(testimony: Testimony): Promise<void> {
+    if (!(await this.#isRepaired(testimony))) throw replaced(testimony.seq, testimony.shard)
   }
 
   /** Gives the highest number that a file names of the day's events; `null` if none does. */
@@ -97,26 +116,37 @@ export class Witnesses {
     return numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b))
   }
 
-  #take({ shard, seq, hash }: Testimony): void {
+  #take(testimony: Testimony): void {
+    const { shard, seq, hash } = testimony
     const [from, to] = [cutOf(this.#plan.from, shard), cutOf(this.#plan.to, shard)]
-    if (seq === from.seq && hash !== from.hash) throw replaced(seq, shard)
+    if (seq === from.seq && hash !== from.hash) this.#disputed.push(testimony)
     if (seq <= from.seq) return
     if (seq > to.seq) {
-      this.#later.set(shard, Math.max(seq, this.#later.get(shard) ?? 0))
+      this.#later.push(testimony)
       return
     }
     const named = this.#named.get(shard) ?? new Map<number, string>()
     this.#named.set(shard, named)
-    const text = packed(hash)
-    if ((named.get(seq) ?? text) !== text) throw replaced(seq, shard)
-    named.set(seq, text)
+    const known = named.get(seq)
+    const other = known === undefined || known.startsWith(packed(hash)) ? null : { shard, seq, ...unpacked(known) }
+    // Of two that differ the later one counts; the earlier has to be explained.
+    if (other) this.#disputed.push(other.at < testimony.at ? other : testimony)
+    if (known === undefined || (other && other.at < testimony.at)) named.set(seq, `${packed(hash)}${testimony.at}`)
   }
 
   /** Checks that events after the day's cut exist. Their hashes are compared when their day is sealed. */
-  async #checkLater({ ledger }: WitnessesParts): Promise<void> {
-    for (const [shard, seq] of this.#later)
-      if ((await ledger.news(shard, null)).seq < seq)
-        throw brokenEvent(seq, shard, 'broken-chain', 'was recorded, and is missing')
+  async #checkLater(): Promise<void> {
+    for (const shard of new Set(this.#later.map(({ shard }) => shard))) {
+      const { seq: end } = await this.#ledger.news(shard, null)
+      for (const testimony of this.#later)
+        if (testimony.shard === shard && testimony.seq > end && !(await this.#isRepaired(testimony)))
+          throw brokenEvent(testimony.seq, shard, 'broken-chain', 'was recorded, and is missing')
+    }
+  }
+
+  async #isRepaired({ shard, seq, at }: Testimony): Promise<boolean> {
+    const { seq: end } = await this.#ledger.news(shard, null)
+    return repairedSince(this.#ledger, shard, { seq, at }, end)
   }
 }
 
@@ -141,3 +171,8 @@ const replaced = (seq: number, shard: Shard): Broken =>
   brokenEvent(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
 
 const packed = (hash: Hex): string => Buffer.from(hash, 'hex').toString('latin1')
+
+const unpacked = (named: string): Pick<Testimony, 'hash' | 'at'> => ({
+  hash: Buffer.from(named.slice(0, 32), 'latin1').toString('hex') as Hex,
+  at: named.slice(32) as Instant,
+})

@@ -190,6 +190,10 @@ describe('a forged history is refused', () => {
     ['erased while it is open', 2, [...asked, entry(60, erased(person))]],
     ['erased by the system', 4, [...history({}, [60, deny]).entries, entry(61, erased(system))]],
     ['erased without a request, by the system', 1, [entry(61, { ...erased(system), request: undefined })]],
+    ['tampered with by the system', 2, [...asked, entry(60, tampered(system))]],
+    ['tampered with, about no request, by the system', 1, [entry(61, { ...tampered(system), request: undefined })]],
+    ['tampered with, and approved all the same', 3, [...asked, entry(59, tampered(person)), ...approved.slice(1)]],
+    ['tampered with before anybody asked', 1, [entry(60, tampered(person))]],
     ['a clock that ran backwards', 4, moved(taken, [0, 0], [3, 59])],
     [
       'a vote after the end',
@@ -208,6 +212,10 @@ describe('a forged history is refused', () => {
 
   function erased(actor: Actor): object {
     return { type: 'erased', actor, data: { event: sha256('x'), names: ['reason'] }, said: { why: 'x' } }
+  }
+
+  function tampered(actor: Actor): object {
+    return { type: 'tampered', actor, data: { from: 1, to: 1, check: 'events' }, said: { why: 'x' } }
   }
 
   test('although it would be legal without what was forged', () => {

@@ -111,6 +111,8 @@ describe('is refused:', () => {
     ['a key that is not base64', 'key-rotated', { data: { key: 'a' } }],
     ['an erasure of nothing', 'erased', { data: { names: [] } }],
     ['an erasure of what is no name', 'erased', { data: { names: ['a reason'] } }],
+    ['a tampering that ends before it begins', 'tampered', { data: { from: 16 } }],
+    ['a tampering that no check finds', 'tampered', { data: { check: 'luck' } }],
     ['a tier that no rule knows', 'requested', { data: { tier: 'extreme' } }],
     ['an outcome that no rule knows', 'requested', { data: { policy: { outcome: 'maybe' } } }],
     ['an approval by nothing that approves', 'approved', { data: { by: 'luck' } }],

@@ -145,12 +145,17 @@ test('what happened to the log itself', () => {
       ...{ type: 'erased', actor: { kind: 'person', id: owner }, said: { why: 'x' } },
       data: { event: sha256('x'), names: ['action', 'reason'] },
     },
+    {
+      ...{ type: 'tampered', actor: { kind: 'person', id: owner }, said: { why: 'x' } },
+      data: { from: 12, to: 15, check: 'mac' },
+    },
   ]
   const entries = drafts.map((draft) => ({ seconds: 0, draft }))
   expect(linesOf({ ...history({}), entries }).exceptions).toEqual([
     `100,${after(0)},,policy-changed,system,,${digestOf('a')}\r\n`,
     `101,${after(0)},,policy-changed,system,,${digestOf('b')}\r\n`,
     `102,${after(0)},,erased,${owner},,action; reason\r\n`,
+    `103,${after(0)},,tampered,${owner},,mac 12-15\r\n`,
   ])
 })
 

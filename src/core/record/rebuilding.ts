@@ -1,0 +1,71 @@
+import { actionDigest } from '../action/action.ts'
+import { type Salted, saidDigest } from '../request/event.ts'
+import type { ApprovalRequest, Said } from '../request/request.ts'
+import { readRecord } from './record.ts'
+import type { Retelling, ToldEvent } from './retelling.ts'
+
+/** What no event says of a request, from its row; nothing of it where the row is not authentic. */
+export interface RowWords {
+  readonly agent: string
+  readonly policy: Pick<ApprovalRequest['policy'], 'summary' | 'presentation'>
+}
+
+/**
+ * Picks the texts of an event to which its leaf commits. A text that was changed beside the event may still stand in the
+ * request's row; one that stands in neither is lost.
+ *
+ * @param row what the request's row says, which is not to be believed
+ */
+export function textsOf(event: ToldEvent, row: ApprovalRequest | null): Readonly<Record<string, Salted>> {
+  const digests = Object.entries(readRecord(event.text).said ?? {})
+  return Object.fromEntries(
+    digests.flatMap(([name, digest]): (readonly [string, Salted])[] => {
+      const own = Object.hasOwn(event.said, name) ? event.said[name] : undefined
+      if (own === undefined) return []
+      const copy = row?.said.find((text) => isTextOf(text, event.seq, name))
+      const found = [own, ...(copy ? [{ salt: own.salt, text: copy.text }] : [])]
+      const right = found.find((salted) => saidDigest(salted) === digest)
+      return right === undefined ? [] : [[name, right]]
+    }),
+  )
+}
+
+/**
+ * Makes the row of a request anew from its events.
+ *
+ * @param events with the texts that {@link textsOf} picked
+ * @param row what the row says, as far as it can be read: the action counts if its digest is that of the events
+ */
+export function rebuild(
+  { life: { request: told }, events: refs }: Retelling,
+  events: readonly ToldEvent[],
+  row: ApprovalRequest | null,
+  words: RowWords,
+): ApprovalRequest {
+  const said = events.flatMap(({ seq, said }) =>
+    Object.entries(said).map(([name, { text }]): Said => ({ seq, name, text })),
+  )
+  const { erasures } = row ?? {}
+  return {
+    ...told,
+    agent: { id: told.agent.id, name: words.agent },
+    action: actionIn(row, told.digest),
+    policy: { ...told.policy, ...words.policy },
+    events: refs,
+    said,
+    ...(Number.isSafeInteger(erasures) && { erasures: Number(erasures) }),
+  }
+}
+
+function actionIn(row: ApprovalRequest | null, digest: ApprovalRequest['digest']): ApprovalRequest['action'] {
+  try {
+    return row?.action && actionDigest(row.action) === digest ? row.action : null
+  } catch {
+    return null
+  }
+}
+
+/** The row may hold anything in this place. */
+function isTextOf(text: Said | null, seq: number, name: string): boolean {
+  return text?.seq === seq && text.name === name && typeof text.text === 'string'
+}

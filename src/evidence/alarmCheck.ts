@@ -1,0 +1,56 @@
+import { recollectionOf } from '../approvals/recollection.ts'
+import type { Ends } from '../approvals/ends.ts'
+import type { Day } from '../core/data/day.ts'
+import { type Hex, parseRequestId, type Shard, shards } from '../core/data/id.ts'
+import type { BrokenRow } from '../core/data/problem.ts'
+import { endsPrefix } from '../core/log/end.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Seals } from '../ports/seals.ts'
+
+export interface AlarmCheckParts {
+  readonly ledger: Ledger
+  readonly seals: Pick<Seals, 'first' | 'head' | 'plan' | 'alarm'>
+  readonly ends: Pick<Ends, 'leave'>
+}
+
+/**
+ * Tells whether a row that was found broken holds by now. A foreign file of the archive stays, since no file is ever
+ * deleted there.
+ *
+ * @throws {Problem} `evidence-broken` or another, while the row does not hold or cannot be read
+ */
+export async function holdsAgain(parts: AlarmCheckParts, row: BrokenRow): Promise<boolean> {
+  const { seals } = parts
+  if (row.check === 'chain' || row.check === 'rules' || row.check === 'log') return (await seals.alarm()) === null
+  if (row.shard === 'seal') return holdsOfSeals(seals, row.row)
+  const shard = shards.find((one) => one === row.shard)
+  if (shard === undefined) return false
+  return row.request === undefined ? holdsOfShard(parts.ledger, shard, row.row) : holdsOfRequest(parts, row)
+}
+
+async function holdsOfSeals(seals: AlarmCheckParts['seals'], row: string): Promise<boolean> {
+  await Promise.all([seals.first(), seals.head()])
+  const [, date] = /^plan-(.+)$/.exec(row) ?? []
+  if (date !== undefined) await seals.plan(date as Day)
+  return true
+}
+
+async function holdsOfShard(ledger: Ledger, shard: Shard, row: string): Promise<boolean> {
+  const { head } = await ledger.load(shard, {})
+  const [, kind, rest = ''] = /^(event|key)-(.+)$/.exec(row) ?? []
+  if (kind === 'key') await ledger.findKey(shard, rest as Hex)
+  if (kind !== 'event') return true
+  const seq = Number(rest)
+  // A number that a repair moved out of the log is no longer asked for.
+  if (seq > head.seq) return true
+  for await (const page of ledger.stream(shard, seq - 1, seq)) if (page.length > 0) return true
+  return false
+}
+
+async function holdsOfRequest({ ledger, ends }: AlarmCheckParts, { request = '', row }: BrokenRow): Promise<boolean> {
+  const found = await ledger.find(parseRequestId(request))
+  if (found === null) return true
+  await recollectionOf(ledger).check(found)
+  if (row.startsWith(endsPrefix)) await ends.leave(found)
+  return true
+}

@@ -1,0 +1,102 @@
+import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
+import { beginningsBetween, type RequestId, type Shard, shardOf } from '../../core/data/id.ts'
+import { type Instant, plusSeconds } from '../../core/data/instant.ts'
+import { endPath, endsPrefix } from '../../core/log/end.ts'
+import { headsPrefix } from '../../core/log/witness.ts'
+import { type ChainHead, emptyChain } from '../../core/request/event.ts'
+import type { Archive, ArchivedFile } from '../../ports/archive.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { SealHead, Seals } from '../../ports/seals.ts'
+import { abreast } from '../../runtime/concurrency.ts'
+import type { Macs } from '../../runtime/macs.ts'
+import { openBefore } from '../seal/openRequests.ts'
+import { monthsBack } from '../witness.ts'
+import { readEnds, readHeads } from '../witnessFiles.ts'
+
+export interface KnownParts {
+  readonly seals: Pick<Seals, 'first' | 'head' | 'plan'>
+  readonly archive: Pick<Archive, 'createOrRead' | 'list' | 'find' | 'read'>
+  readonly macs: Macs
+  readonly clock: Clock
+  readonly random: (bytes: number) => Uint8Array
+}
+
+/** What is known of a shard's chain from elsewhere than its own rows. */
+export interface KnownChain {
+  /** The newest event that is sealed. */
+  readonly sealed: ChainHead
+  /** The newest event that is sealed, planned, or named by a file of the archive: no repair may go below it. */
+  readonly least: ChainHead
+  /** What says so, for people. */
+  readonly by: string
+  /** No event of the shard may be recorded before this moment; `null` if no day was planned. */
+  readonly fenced: Instant | null
+  /** Requests of the shard that were pending or approved when the newest sealed day ended; `null` before the first. */
+  readonly open: ReadonlySet<RequestId> | null
+}
+
+/** What is looked up at the same time. */
+const atOnce = 8
+
+/** Seconds between the moment in a request's id and its first event, at most. */
+const slack = 600
+
+/**
+ * Reads what is known of a shard.
+ *
+ * @throws {Problem} `unavailable`; `evidence-broken` for a forged row of sealed days
+ * @throws {Broken} `missing-member` if the archive lacks the list of open requests
+ */
+export async function knownOf(parts: KnownParts, shard: Shard): Promise<KnownChain> {
+  const { seals } = parts
+  const { head } = await seals.head()
+  const date = head === null ? await seals.first() : nextDay(head.date)
+  const [plan, ids] = await Promise.all([seals.plan(date), openBefore(parts, head)])
+  const open = ids.filter((id) => shardOf(id) === shard)
+  const sealed = head?.cuts[shard] ?? emptyChain
+  const [witnessed, ended] = await Promise.all([
+    newestWitnessed(parts, shard, head?.date ?? date),
+    newestEnded(parts, shard, head, open),
+  ])
+  const named = [
+    { ...sealed, by: 'is sealed' },
+    { ...(plan?.to[shard] ?? emptyChain), by: `is in the plan of ${date}` },
+    { ...witnessed, by: 'is named by the heads in the archive' },
+    { ...ended, by: 'ended a request, as a file in the archive says' },
+  ]
+  const least = named.reduce((a, b) => (b.seq > a.seq ? b : a))
+  return {
+    sealed,
+    least,
+    by: least.by,
+    fenced: plan ? endOf(plan.date) : head && endOf(head.date),
+    open: head && new Set(open),
+  }
+}
+
+/** The files of a month are read by their notes, the newest first: each names the highest head that was seen. */
+async function newestWitnessed({ archive, macs, clock }: KnownParts, shard: Shard, from: Day): Promise<ChainHead> {
+  for (const month of monthsBack(dayOf(clock.now()), from)) {
+    const { found } = await readHeads(macs, await archive.list(`${headsPrefix}${month}`))
+    const heads = found.flatMap(({ heads }) => heads[shard] ?? [])
+    if (heads.length > 0) return heads.reduce((a, b) => (b.seq > a.seq ? b : a))
+  }
+  return emptyChain
+}
+
+/** Of requests that were open when the newest sealed day ended, and of those that were asked since. */
+async function newestEnded(
+  { archive, macs, clock }: KnownParts,
+  shard: Shard,
+  head: SealHead | null,
+  open: readonly RequestId[],
+): Promise<ChainHead> {
+  const since = head && plusSeconds(startOf(nextDay(head.date)), -slack)
+  const beginnings = since === null ? [''] : beginningsBetween(since, plusSeconds(clock.now(), slack), 5)
+  const listed = await abreast(atOnce, beginnings, (beginning) => archive.list(`${endsPrefix}${beginning}`))
+  const kept = await abreast(atOnce, open, (id) => archive.find(endPath(id)))
+  const isMine = (file: ArchivedFile | null): file is ArchivedFile => file?.name.endsWith(`-${shard}`) === true
+  const { found } = await readEnds(macs, [...listed.flat(), ...kept].filter(isMine))
+  const ends = found.filter((end) => end.shard === shard).map(({ seq, leaf }): ChainHead => ({ seq, hash: leaf }))
+  return ends.reduce((a, b) => (b.seq > a.seq ? b : a), emptyChain)
+}

@@ -1,0 +1,34 @@
+import type { Shard } from '../../core/data/id.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { readRecord } from '../../core/record/record.ts'
+import type { Ledger } from '../../ports/ledger.ts'
+
+/** Events that are read at once. */
+const some = 500
+
+/**
+ * Tells whether a repair took an event out of a chain after it had been seen: an authentic event says so. Only a person who
+ * may repair can cause it, and no repair takes out what a file in the archive named before.
+ *
+ * @param seen the number of the event, and when its chain was seen to reach it
+ * @param upTo where the chain ends now
+ */
+export async function repairedSince(
+  ledger: Pick<Ledger, 'stream'>,
+  shard: Shard,
+  seen: { readonly seq: number; readonly at: Instant },
+  upTo: number,
+): Promise<boolean> {
+  for (let end = upTo; end > 0; end -= some) {
+    const leaves: string[] = []
+    for await (const page of ledger.stream(shard, Math.max(0, end - some), end))
+      leaves.push(...page.map(({ text }) => text))
+    for (const leaf of leaves.toReversed()) {
+      const event = readRecord(leaf)
+      // Times never run backwards in a shard.
+      if (event.at < seen.at) return false
+      if (event.type === 'tampered' && event.request === undefined && event.data.from <= seen.seq) return true
+    }
+  }
+  return false
+}
