@@ -24,9 +24,9 @@ import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
 import { spoken } from './words/spoken.ts'
 
-/** An app that is composed, and what it needs of other services before it may work. */
+/** A composed app, with the preparation that other services need before it works. */
 export interface Deployed {
-  /** The app as far as it is known: a ledger turns out to be open for reading only when it is opened. */
+  /** The app. Only after the storage is open is it known whether the ledger can be written. */
   readonly app: () => App
   /**
    * Prepares the storage. A failure is tried again by the next call.
@@ -40,7 +40,7 @@ export interface Deployed {
 /**
  * Composes the app with the services of Azure. Nothing is sent.
  *
- * @throws {Error} that names the setting, or the file of the policy, that is wrong
+ * @throws {Error} naming the malformed setting or policy file
  */
 export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const config = readConfig(env)

@@ -3,18 +3,18 @@ import type { BlobItem, BlockBlobClient, ContainerClient } from '@azure/storage-
 import { type BlobCall, creates, found, ifNew, part, reach } from './blob.ts'
 import { blockSize } from './blocks.ts'
 
-/** What is copied at the same time. */
+/** The number of blobs that are copied at the same time. */
 const atOnce = 8
 
-/** Milliseconds, for each call with all its retries. */
+/** Milliseconds for each call with all its retries. */
 const timeout = 20_000
 
 /**
- * Copies all blobs of a container into another, each with its type and metadata. Those that are there already stay as they
- * are, so that a copy may be repeated.
+ * Copies all blobs of a container into another, each with its type and metadata. Existing blobs stay as they are, so
+ * that a copy may be repeated.
  *
- * @param copied is told how many were looked at
- * @throws {Error} that names a blob which is there with another size
+ * @param copied gets the number of blobs that are done
+ * @throws {Error} naming an existing blob of another size
  * @throws {Problem} `unavailable`
  */
 export async function copyBlobs(
@@ -31,7 +31,7 @@ export async function copyBlobs(
       copied((done += 1))
     }
   }
-  // All workers draw from one listing.
+  // All workers take blobs from one listing.
   await Promise.all(Array.from({ length: atOnce }, work))
 }
 

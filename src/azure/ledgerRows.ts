@@ -14,10 +14,10 @@ import { halvesOf, storedOf } from './storedRow.ts'
 import { eventIn } from './stream.ts'
 import { type Tables, within } from './tables.ts'
 
-/** Rows of one page; the storage answers with no more. */
+/** The most rows of one page that the storage returns. */
 const mostRows = 1_000
 
-/** Rows of the partition `seal` that say nothing of what is sealed: a restored ledger finds again what is broken. */
+/** Rows of the partition `seal` that are not copied: a restored ledger finds broken evidence again by itself. */
 const passing = new Set(['alarm', 'backup'])
 
 /** The rows of the tables, for a snapshot. */

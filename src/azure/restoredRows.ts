@@ -17,10 +17,10 @@ import { indexRows, postRow } from './transaction.ts'
 const mostRows = 100
 const mostBytes = 1_500_000
 
-/** Tries of a transaction, each with all its retries: a restore is long, and begins anew after it has failed. */
+/** Tries of a transaction, each with all its retries: a restore takes long, and a failed one begins again. */
 const tries = 4
 
-/** Rows of tables that are being restored. */
+/** The rows of tables that are being restored. */
 export class RestoredTables implements RestoredRows {
   readonly #tables: Pick<Tables, 'ledger' | 'limits' | 'macs'>
 

@@ -1,10 +1,14 @@
 import type { StoredRow } from '../ports/ledgerRows.ts'
 import { keyOf, type Row } from './column.ts'
 
-/** What the storage adds to each row, and what says where it lies. */
+/** Columns that the storage adds to each row, and the row's keys. */
 const added = new Set(['odata.metadata', 'etag', 'partitionKey', 'rowKey', 'timestamp'])
 
-/** Turns a row that was read into one that can be kept. @throws {Error} for a column of a type that JSON does not have */
+/**
+ * Turns a row of the storage into one for a snapshot.
+ *
+ * @throws {Error} for a column of a type that JSON does not have
+ */
 export function storedOf(row: Row): StoredRow {
   const columns = Object.entries(row).filter(([name]) => !added.has(name))
   for (const [name, value] of columns)
@@ -17,20 +21,20 @@ export function storedOf(row: Row): StoredRow {
   }
 }
 
-/** Turns a row that was kept into one as it is read. */
+/** Turns a row of a snapshot into one as the storage returns it. */
 export const rowFrom = ({ partition, row, columns }: StoredRow): Row => ({
   ...columns,
   partitionKey: partition,
   rowKey: row,
 })
 
-/** Columns of an event that no erasure changes. What this program does not know may be a text, and is not among them. */
+/** Columns of an event that no erasure changes. Unknown columns are not among them, because they may be texts. */
 const lasting = new Set(['v', 'leaf', 'op', 'trace', 'type', 'request', 'mac', 'macKey'])
 
-/** The column of texts of an event that has none. */
+/** The column of texts of an event without texts. */
 const noTexts = '{}'
 
-/** Parts an event's row in what lasts and what can be erased; `null` if there is nothing of the latter. */
+/** Divides an event's row into a lasting half and an erasable one; the latter is `null` if it would be empty. */
 export function halvesOf(stored: StoredRow): { readonly lasting: StoredRow; readonly erasable: StoredRow | null } {
   const half = (which: (name: string) => boolean): StoredRow => ({
     ...stored,

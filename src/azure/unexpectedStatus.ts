@@ -1,4 +1,6 @@
-/** An answer over HTTP other than success. Its code names the status in the log: a 403 tells of a missing role. */
+/**
+ * An answer over HTTP other than success. Its code names the status in the log, since a 403 points to a missing role.
+ */
 export class UnexpectedStatus extends Error {
   readonly code: string
 

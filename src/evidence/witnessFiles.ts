@@ -5,13 +5,13 @@ import { authenticatedHeads, isHeadsName, parseHeads, type Witnessed } from '../
 import type { ArchivedFile } from '../ports/archive.ts'
 import type { Macs } from '../runtime/macs.ts'
 
-/** The contents of files that the service wrote, and the names of all others. */
+/** The contents of files that the service wrote, and the names of foreign ones. */
 export interface Authentic<T> {
   readonly found: readonly T[]
   readonly foreign: readonly string[]
 }
 
-/** Reads files of heads from their notes alone, in the order given, until as many are found as wanted. */
+/** Reads files of heads from their notes only, in the given order, until the wanted number is found. */
 export const readHeads = (macs: Macs, files: readonly ArchivedFile[], most = Infinity): Promise<Authentic<Witnessed>> =>
   authentic(macs, files, most, (note, name) => {
     const read = parseHeads(note)

@@ -17,7 +17,7 @@ import {
 import { listSnapshots, type SnapshotDay } from '../evidence/backup/selection.ts'
 import { parseRestoreOptions, restoreHelp, type RestoreOptions } from './restoreOptions.ts'
 
-/** The ledger is restored, and can only be read. */
+/** The exit code for a ledger that is restored but can only be read. */
 const incomplete = 3
 
 void main(process.argv.slice(2))
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function perform(options: RestoreOptions, to: Screen): Promise<Result> {
-  // Loads the clients of the storage, which a mistake in the options need not wait for.
+  // Loaded late, so that an error in the options appears before the storage clients load.
   const { openPlaces } = await import('./restorePlaces.ts')
   const places = await openPlaces(options, process.env)
   try {
@@ -116,7 +116,7 @@ function resultOfRestore(restored: Restored): Result {
   return { exit, lines, to: 'stdout', record }
 }
 
-/** What went wrong, in words and with the code that says whether a repetition can help. */
+/** The error in words, with an exit code that tells whether a repetition can help. */
 function outcomeOf(cause: unknown): Result {
   if (cause instanceof RestoreRefused) {
     const { code, message, place } = cause

@@ -31,21 +31,21 @@ import type { LedgerKey } from '../ports/ledgerKey.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { RestoreOptions } from './restoreOptions.ts'
 
-/** Where a snapshot is read from, and where it is put. */
+/** The source and the target of a restore. */
 export interface RestorePlaces {
-  /** To look at a snapshot where it lies. */
+  /** Reads a snapshot at its source. */
   readonly reading: Omit<RestoreParts, 'progress'>
   readonly parts: Omit<RestoreParts, 'progress'>
   /**
-   * Copies the evidence to where the ledger is restored, if it lies elsewhere.
+   * Copies the evidence to the target, if it is elsewhere.
    *
-   * @param copied is told how many files were looked at
+   * @param copied gets the number of files that are done
    */
   readonly copyEvidence: (copied: (files: number) => void) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Opens what the options and settings name. The tables are left alone, and so are all blobs. */
+/** Opens the places that the options and settings name, without changing tables or blobs. */
 export function openPlaces(options: RestoreOptions, env: NodeJS.ProcessEnv): Promise<RestorePlaces> {
   return options.local === null ? deployed(options, env) : local(options.local, options.wants === 'restore', env)
 }
@@ -116,13 +116,13 @@ function configured(env: NodeJS.ProcessEnv) {
   }
 }
 
-/** What a stack keeps in its data folder for as long as it runs, or what belongs to one run. */
+/** Files in a stack's data folder that belong to one run. */
 const ofOneRun = new Set(['lock', 'stack.json', 'log.jsonl', 'storage'])
 
 /**
  * Opens the data folder of the local stack, and a new one with the same keys.
  *
- * @param isRestored whether anything is written to the new folder
+ * @param isRestored whether the new folder may be written to
  */
 async function local(folder: string, isRestored: boolean, env: NodeJS.ProcessEnv): Promise<RestorePlaces> {
   const from = resolve(env['COUNTERSIGN_DATA'] || '.local')

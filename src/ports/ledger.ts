@@ -117,7 +117,11 @@ export interface Ledger {
   /** Reads a used idempotency key; `null` if it was never used. */
   findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
 
-  /** Reads the request's events, oldest first. @throws {Problem} `evidence-broken` if one is missing, or not authentic */
+  /**
+   * Reads the request's events, oldest first.
+   *
+   * @throws {Problem} `evidence-broken` if one is missing, or not authentic
+   */
   events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */

@@ -4,7 +4,7 @@ import type { ChainHead, Fact } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { KeptEvent } from './ledger.ts'
 
-/** A row as it is stored, without what the storage adds: a snapshot keeps also columns that this program does not know. */
+/** A row as it is stored, without the storage's own columns. Unknown columns are kept in a snapshot, too. */
 export interface StoredRow {
   readonly partition: string
   readonly row: string
@@ -16,9 +16,9 @@ export interface EventCopy {
   readonly event: KeptEvent
   readonly type: Fact['type']
   readonly request?: RequestId
-  /** What no erasure changes. */
+  /** The columns that no erasure changes. */
   readonly lasting: StoredRow
-  /** What people wrote, and columns that this program does not know; `null` if there is nothing of it. */
+  /** Texts that people wrote, and unknown columns; `null` if there are neither. */
   readonly erasable: StoredRow | null
 }
 
@@ -37,8 +37,8 @@ export interface KeyCopy {
 /**
  * The rows of the ledger, to be copied and put back. Streams come in pages, ascending.
  *
- * @throws {Problem} `unavailable` if the storage cannot be reached; `evidence-broken` for a row that the service did not
- *   write
+ * @throws {Problem} `unavailable` if the storage cannot be reached; `evidence-broken` for a row that the service did
+ *   not write
  */
 export interface LedgerRows {
   /** `null` for a shard that never had an event. */
@@ -52,7 +52,7 @@ export interface LedgerRows {
   requests(shard: Shard): AsyncIterable<readonly StoredRow[]>
   /** Streams the rows of a shard's idempotency keys whose requests were asked for at this moment or later. */
   keys(shard: Shard, since: Instant): AsyncIterable<readonly StoredRow[]>
-  /** Streams the rows that say what is sealed. */
+  /** Streams the rows of sealing. */
   seals(): AsyncIterable<readonly StoredRow[]>
   /** Streams the rows of limits. */
   limits(): AsyncIterable<readonly StoredRow[]>
@@ -67,13 +67,13 @@ export interface RestoredRequest {
   readonly request: ApprovalRequest
   /** The row that it was read from, whose MAC and unknown columns it keeps. */
   readonly row: StoredRow
-  /** Whether a delivery is to bring its cards up to date, and to make the file of its end. */
+  /** Whether a delivery has to update its cards and write the file of its end. */
   readonly isOutOfDate: boolean
 }
 
 /**
- * Reads rows of a snapshot, and writes them to tables that are being restored. Whatever is written is written again by
- * the next try, so that a restore may end anywhere.
+ * Reads rows of a snapshot, and writes them to tables that are being restored. A restore that ended anywhere is
+ * repeated, and then writes the same rows again.
  *
  * @throws {Problem} `unavailable`; `evidence-broken` for a row that the service did not write
  */
@@ -85,7 +85,7 @@ export interface RestoredRows {
   key(row: StoredRow): Promise<KeyCopy>
   /** Writes rows of one partition of the ledger. */
   put(rows: readonly StoredRow[]): Promise<void>
-  /** Writes events of one shard with the texts that are left of them. */
+  /** Writes events of one shard with their remaining texts. */
   putEvents(events: readonly EventCopy[]): Promise<void>
   /** Writes requests of one shard with their deadlines and indexes. */
   putRequests(requests: readonly RestoredRequest[]): Promise<void>

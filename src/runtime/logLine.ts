@@ -2,8 +2,8 @@
 const ofError = ['error', 'newer', 'broken', 'causes', 'stack'] as const
 
 /**
- * The lines of the log, each with the members that it may have, in their order. A test holds docs/operate/health-and-logs.md
- * to this table.
+ * The lines of the log, each with the members that it may have, in their order. A test holds
+ * docs/operate/health-and-logs.md to this table.
  */
 export const logLines = {
   /** A call that was answered. */

@@ -4,7 +4,7 @@ import type { Limits } from '../ports/limits.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { Signer } from '../ports/signer.ts'
 
-/** Ports that a ledger is written through, or by which it has an effect. */
+/** Ports that write to a ledger, or act on its content. */
 interface WritingPorts {
   readonly ledger: Ledger
   readonly limits: Limits
@@ -14,15 +14,15 @@ interface WritingPorts {
 }
 
 /**
- * Makes ports that read alone. A ledger that was restored without its newest events must not go on: an approval that was
- * used could be used again, and a day that lacks events can never be sealed.
+ * Makes ports that only read. A ledger that was restored without its newest events must not be continued: a used
+ * approval could be used again, and a day that lacks events can never be sealed.
  *
- * Whatever would write throws `read-only`. Where no caller waits for the outcome, nothing is done.
+ * A call that would write throws `read-only`. Work without a waiting caller does nothing.
  */
 export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'>): WritingPorts => ({
   ledger: {
     inTurn: (...args) => ledger.inTurn(...args),
-    // Only what is about to commit loads.
+    // Only a commit loads a shard.
     load: refuse,
     commit: refuse,
     fence: refuse,
@@ -37,7 +37,7 @@ export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'
     stream: (...args) => ledger.stream(...args),
     ping: () => ledger.ping(),
   },
-  // Only what is about to ask looks at limits.
+  // Only an ask reads limits.
   limits: { read: refuse, replace: refuse },
   outbox: {
     waiting: async () => [],

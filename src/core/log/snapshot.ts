@@ -7,7 +7,7 @@ import { authenticatedText, readAuthenticated } from './authenticated.ts'
 import type { Mac } from './mac.ts'
 import type { WitnessedHead } from './witness.ts'
 
-/** What a file holds: so many lines, with this digest over all its bytes. */
+/** The content of a file: its number of lines, and the digest of all its bytes. */
 export interface FileContent {
   readonly sha256: Hex
   readonly lines: number
@@ -19,30 +19,30 @@ export interface BackupFile extends FileContent {
 }
 
 /**
- * The rows of one shard from after one head up to another, as a snapshot kept them. The file itself holds what no erasure
- * changes: events with their MACs, and the head at the end. What can be erased lies in two files of the container `backup`.
+ * A copy of one shard's rows, from after one head up to another. This file has the rows that no erasure changes: events
+ * with their MACs, and the head at the end. Texts that can be erased are in two files of the container `backup`.
  */
 export interface Segment extends FileContent {
   readonly kind: 'segment'
   /** When the head was read. */
   readonly at: Instant
   readonly shard: Shard
-  /** Number 0 and 64 zeros before the first event. */
+  /** Before the first event: number 0, and a hash of 64 zeros. */
   readonly from: WitnessedHead
   readonly to: WitnessedHead
-  /** Whether texts and requests are those of the whole shard. Else they are those that the events of the segment are about. */
+  /** Whether texts and requests are those of the whole shard. Otherwise they belong to the segment's events. */
   readonly base: boolean
-  /** What people wrote, by event. */
+  /** The texts that people wrote, by event. */
   readonly texts: BackupFile
   /** Rows of requests and of idempotency keys. */
   readonly requests: BackupFile
 }
 
-/** The rows that say what is sealed, and beside them those of limits. */
+/** A copy of the rows of sealing, with the rows of limits in another file. */
 export interface SealCopy extends FileContent {
   readonly kind: 'seal'
   readonly at: Instant
-  /** Of the newest bundle; 0 before the first. */
+  /** The number of the newest bundle; 0 before the first. */
   readonly number: number
   readonly limits: BackupFile
 }
@@ -52,13 +52,13 @@ export type SnapshotNote = Segment | SealCopy
 /** Files under this prefix of the write-once container are snapshots; their names sort by day. */
 export const snapshotsPrefix = 'snapshots/'
 
-/** The name of a snapshot's files without their ends, which nobody can guess: files of that name cannot be there before. */
+/** The name of a snapshot's files without its random end, which keeps others from creating the files before. */
 export const snapshotName = (
   note: Pick<Segment, 'kind' | 'at' | 'shard' | 'from'> | Pick<SealCopy, 'kind' | 'at'>,
 ): string =>
   `${dayOf(note.at)}/${note.kind === 'seal' ? 'seal' : `${note.shard}-${String(note.from.seq).padStart(12, '0')}`}.`
 
-/** Tells whether a file has a name that its note gives it: a copy under another name is none. */
+/** Whether a file's name belongs to its note. A copy under another name does not count. */
 export const isSnapshotFile = (name: string, note: SnapshotNote): boolean =>
   name.startsWith(`${snapshotsPrefix}${snapshotName(note)}`)
 
@@ -79,7 +79,7 @@ export const parseSnapshot = (note: string): { readonly note: SnapshotNote; read
 
 const jsonOf = (note: SnapshotNote): JsonObject => JSON.parse(JSON.stringify(note)) as JsonObject
 
-/** A note in the archive may have as much. */
+/** The most that a note in the archive may have. */
 const mostBytes = 4_096
 
 const content = { lines: whole(0), sha256: hex }

@@ -10,7 +10,7 @@ const contentType = 'application/x-ndjson'
 /**
  * Writes rows to a new file, one a line.
  *
- * @param note what is kept beside the file, by its content
+ * @param note makes the note beside the file from its content
  */
 export async function keepRows(
   archive: Pick<Archive, 'write'>,
@@ -31,12 +31,11 @@ export async function keepRows(
   return { name, sha256, lines }
 }
 
-/** Rows that are handed on together. */
+/** The number of rows that are passed on together. */
 const pageSize = 1_000
 
 /**
- * Reads what {@link keepRows} wrote. The digest is known at the end alone: until then no row may be believed for being in
- * the file.
+ * Reads a file of {@link keepRows}. Its digest is only known at the end, so no row may be trusted before.
  *
  * @throws {RestoreRefused} `missing-file`, `altered-file`
  */
@@ -60,7 +59,7 @@ export async function* rowsOf(
   if (count !== lines || hash.digest('hex') !== sha256) throw altered(name)
 }
 
-/** Finds that a file is what was kept, without looking into it. @throws {RestoreRefused} `missing-file`, `altered-file` */
+/** Checks a file's digest without reading its rows. @throws {RestoreRefused} `missing-file`, `altered-file` */
 export async function checkFile(
   archive: Pick<Archive, 'open'>,
   { name, sha256 }: Omit<BackupFile, 'lines'>,

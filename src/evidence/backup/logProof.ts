@@ -14,11 +14,11 @@ export interface LogProofParts {
 }
 
 /**
- * Hashes the restored events into the log's tree, and finds the root of every sealed day that is complete.
+ * Hashes the restored events into the log's tree, and compares the root of every complete day with the sealed one.
  *
- * @param proved is told how many events were hashed with each call
- * @returns how many of the days are complete; the first that is not is followed by none that is
- * @throws {RestoreRefused} `broken-log` where the events give another root
+ * @param proved gets the number of events that were hashed since its last call
+ * @returns how many of the days are complete: all before the first incomplete one
+ * @throws {RestoreRefused} `broken-log` if the events give another root
  */
 export async function proveLog(
   { ledger }: LogProofParts,

@@ -11,7 +11,7 @@ export type RefusalCode =
   | 'broken-log'
   | 'wrong-key'
 
-/** The place of what is missing or wrong. */
+/** The place of the missing or altered part. */
 export interface RefusedPlace {
   readonly file?: string
   readonly shard?: Shard
@@ -19,7 +19,7 @@ export interface RefusedPlace {
   readonly request?: RequestId
 }
 
-/** A snapshot cannot be restored: something of it is missing, or is not what was kept. The message names the place. */
+/** A snapshot cannot be restored, because a part is missing or was altered. The message names the place. */
 export class RestoreRefused extends Error {
   readonly code: RefusalCode
   readonly place: RefusedPlace

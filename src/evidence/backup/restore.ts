@@ -17,7 +17,7 @@ import { completeSeals, readSealedDays, type SealedDay, type SealedDaysParts } f
 import { type SnapshotSelection, selectSnapshot } from './selection.ts'
 import { findLost, type Lost, type TestimonyParts } from './testimony.ts'
 
-/** What a restore is at. */
+/** The steps of a restore, for its progress. */
 export type RestoreStep = 'files' | 'events' | 'requests' | 'log'
 
 export type RestoreParts = RestoredEventsParts &
@@ -29,13 +29,13 @@ export type RestoreParts = RestoredEventsParts &
     readonly mark: LedgerMark
     readonly clock: Clock
     readonly random: (bytes: number) => Uint8Array
-    /** Is told how far a step is. */
+    /** Is called with the progress of a step. */
     readonly progress: (step: RestoreStep, done: number, of: number) => void
   }
 
-/** What a restore did. */
+/** The result of a restore. */
 export interface Restored {
-  /** When the newest part of the snapshot was kept. */
+  /** The time of the snapshot's newest part. */
   readonly at: Instant
   readonly events: number
   readonly requests: number
@@ -46,21 +46,21 @@ export interface Restored {
   readonly lost: Lost
 }
 
-/** A snapshot, read and found whole. */
+/** A snapshot whose files are all present and unaltered. */
 export interface CheckedSnapshot {
   readonly selection: SnapshotSelection
   readonly days: readonly SealedDay[]
   readonly files: number
 }
 
-/** Seconds before the newest snapshot from which on the file of an ended request may not have been made. */
+/** Seconds. A request that ended this shortly before the newest snapshot may still lack the file of its end. */
 const recently = 24 * 3600
 
 /**
- * Chooses a snapshot, and finds that all its files are there and are what was kept. Writes nothing.
+ * Chooses a snapshot, and checks that all its files are present and unaltered. Writes nothing.
  *
  * @param until the last day whose snapshots count; `null` for the newest
- * @throws {RestoreRefused} that names what is missing or wrong
+ * @throws {RestoreRefused} naming the missing or altered part
  */
 export async function checkSnapshot(parts: RestoreParts, until: Day | null): Promise<CheckedSnapshot> {
   const selection = await selectSnapshot(parts, until)
@@ -82,12 +82,13 @@ export async function checkSnapshot(parts: RestoreParts, until: Day | null): Pro
 }
 
 /**
- * Puts a snapshot into empty tables, applies every erasure again, and proves the outcome against the archive. What the
- * archive names and the snapshot has not is listed, and such a ledger is opened for reading only.
+ * Restores a snapshot into empty tables, repeats every erasure, and proves the result against the archive. Lists the
+ * events that the archive names and the snapshot lacks; with such gaps the ledger is opened for reading only.
  *
- * May end anywhere: the tables stay closed to the service, and the next call with the same snapshot writes all of it again.
+ * A crash may end it anywhere: the tables stay closed to the service, and the next call with the same snapshot writes
+ * all of it again.
  *
- * @throws {RestoreRefused} that names what is missing or wrong; the tables then stay closed
+ * @throws {RestoreRefused} naming the missing or altered part; the tables then stay closed
  * @throws {Problem} `unavailable`
  */
 export async function restore(parts: RestoreParts, { selection, days }: CheckedSnapshot): Promise<Restored> {
@@ -142,7 +143,7 @@ async function putShards(parts: RestoreParts, { at, shards: all }: SnapshotSelec
   return { ends, events, requests, erased }
 }
 
-/** Writes the rows of limits, and those that say what is sealed. Returns the one that says what the ledger is. */
+/** Writes the rows of limits and of sealing. Returns the row that describes the ledger. */
 async function putOthers(parts: RestoreParts, { seals }: SnapshotSelection): Promise<StoredRow> {
   for await (const page of rowsOf(parts.backup, seals.limits)) await parts.rows.putLimits(page)
   let meta: StoredRow | undefined

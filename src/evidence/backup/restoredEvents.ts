@@ -15,22 +15,22 @@ export interface RestoredEventsParts {
   readonly rows: RestoredRows
 }
 
-/** What a shard's events say, as far as a restore has to know it. */
+/** Facts from a shard's events that a restore needs before it writes rows. */
 export interface ShardStory {
   readonly head: HeadCopy
-  /** How many events each request has, and which is its first. */
+  /** For each request the number of its events, and its first event. */
   readonly requests: ReadonlyMap<RequestId, { readonly events: number; readonly first: number }>
-  /** What was erased of events, by their hashes. */
+  /** Erasures, by the hash of the event that lost texts. */
   readonly erased: ReadonlyMap<Hex, ErasedTexts>
 }
 
-/** What was erased of one event: names of texts, and how often something was. */
+/** The erasures of one event: names of texts, and the number of erasures. */
 export interface ErasedTexts {
   readonly names: ReadonlySet<string>
   readonly times: number
 }
 
-/** What is read of a leaf. A type that this program does not know has these members too. */
+/** The members of a leaf that are read. Unknown types of events have them, too. */
 interface LeafPart {
   readonly prev: Hex
   readonly data?: { readonly event?: Hex; readonly names?: readonly string[] }
@@ -38,10 +38,10 @@ interface LeafPart {
 }
 
 /**
- * Reads a shard's events, finds that the service wrote each of them and that each follows the one before, and learns what
- * has to be known before any row is written.
+ * Reads a shard's events, checks that the service wrote each and that each follows the one before, and collects the
+ * facts that are needed before rows are written.
  *
- * @throws {RestoreRefused} that names the event
+ * @throws {RestoreRefused} naming the event
  */
 export async function readStory(parts: RestoredEventsParts, selection: ShardSelection): Promise<ShardStory> {
   const { shard, newest } = selection
@@ -69,10 +69,10 @@ export async function readStory(parts: RestoredEventsParts, selection: ShardSele
 }
 
 /**
- * Writes a shard's events, each with its texts but for those that were erased later.
+ * Writes a shard's events with their texts, except those that were erased later.
  *
- * @param wrote is told how many events were written with each call
- * @throws {RestoreRefused} for a text that is missing and was not erased, and for one that is not what its event commits to
+ * @param wrote gets the number of events that were written since its last call
+ * @throws {RestoreRefused} for a text that is missing although it was not erased, or that its event does not commit to
  */
 export async function putEvents(
   parts: RestoredEventsParts,
@@ -99,7 +99,7 @@ export async function putEvents(
   if (page.length > 0) await flush()
 }
 
-/** Events that are written together. */
+/** The number of events that are written together. */
 const pageSize = 500
 
 function withoutErased(shard: Shard, copy: EventCopy, gone: ReadonlySet<string> = new Set()): EventCopy {
@@ -147,7 +147,7 @@ async function* textsOf(
   for (const { texts } of erasable) for await (const page of rowsOf(backup, texts)) yield* page
 }
 
-/** Says in the restore's own words that a row is not one that the service wrote. */
+/** Turns the error for a row that the service did not write into one of the restore. */
 export async function believed<T>(shard: Shard, seq: number, read: Promise<T>): Promise<T> {
   try {
     return await read

@@ -17,18 +17,18 @@ export type RestoredRequestsParts = RestoredEventsParts & {
   readonly ledger: Pick<Ledger, 'events'>
 }
 
-/** Requests whose events are read at the same time. */
+/** The number of requests whose events are read at the same time. */
 const atOnce = 16
 
 /**
  * Writes a shard's requests as they were at its head, and its idempotency keys.
  *
- * A row was kept after its head was read, so that it may say more than the events of the snapshot: then the request is made
- * anew from its events. A request that is open is compared with its events in any case.
+ * A row was copied after its shard's head was read, so it may be newer than the events of the snapshot. Then the
+ * request is derived from its events again. An open request is compared with its events in any case.
  *
- * @param since requests that ended later may lack the file of their end: a delivery makes it
- * @param wrote is told how many requests were written with each call
- * @throws {RestoreRefused} that names a request without a row, or a row that is not what its events say
+ * @param since requests that ended later may lack the file of their end, which a delivery then writes
+ * @param wrote gets the number of requests that were written since its last call
+ * @throws {RestoreRefused} naming a request without a row, or with a row that contradicts its events
  */
 export async function putRequests(
   parts: RestoredRequestsParts,
@@ -96,7 +96,7 @@ async function asOfHead(
   }
 }
 
-/** Takes out of a request what events say was erased. An `erased` names no request: the row may be older than that. */
+/** Removes from a request the texts that later events erased: its row may be older than those events. */
 function withoutErased(request: ApprovalRequest, erased: ShardStory['erased']): ApprovalRequest {
   const gone = new Map(
     request.events.flatMap(({ seq, hash }) => {
@@ -128,7 +128,7 @@ async function keysIn(
   return kept.flat()
 }
 
-/** Cards of requests that are not closed are posted anew: where they lie is not in a snapshot. */
+/** Cards of open requests are posted again, because a snapshot does not have the places of the old ones. */
 const isOutOfDate = (request: ApprovalRequest, since: Instant): boolean =>
   'closedAt' in request ? endingOf(request) !== null && request.closedAt >= since : request.policy.outcome === 'approve'
 

@@ -18,13 +18,13 @@ import { RestoreRefused } from './refusal.ts'
 export interface SealedDaysParts {
   readonly archive: Pick<Archive, 'list' | 'read' | 'find'>
   readonly seals: Pick<Seals, 'head' | 'plans' | 'propose' | 'advance'>
-  /** Has the keys of the log. */
+  /** The signer of the log, which has its keys. */
   readonly signer: Pick<Signer, 'keys'>
   /** The name of the log. */
   readonly origin: string
 }
 
-/** A day that the archive has a manifest of. */
+/** A day whose manifest is in the archive. */
 export interface SealedDay {
   readonly manifest: Manifest
   readonly signatures: readonly ManifestSignature[]
@@ -32,8 +32,9 @@ export interface SealedDay {
 }
 
 /**
- * Reads which days the archive says are sealed, oldest first, and finds that they form one log: each manifest names the one
- * before, and a key of the log signed the newest, and the checkpoint of its size and root.
+ * Lists the days that are sealed according to the archive, oldest first, and checks that they form one log: each
+ * manifest names the one before, and a key of the log signed the newest manifest and the checkpoint with its size and
+ * root.
  *
  * @throws {RestoreRefused} `broken-log`, `wrong-key`
  */
@@ -97,8 +98,8 @@ async function checkSigned({ archive, signer }: SealedDaysParts, { manifest, sig
 }
 
 /**
- * Compares the days that the restored rows say are sealed with those of the archive, and adds those that were sealed after
- * the snapshot. The archive is written once, so it decides.
+ * Compares the sealed days of the restored rows with those of the archive, and adds the days that were sealed after the
+ * snapshot. The archive is written once, so it decides.
  *
  * @throws {RestoreRefused} `broken-log`
  */
@@ -115,7 +116,7 @@ export async function completeSeals(parts: SealedDaysParts, days: readonly Seale
   const sealed = head === null ? undefined : days[head.number - 1]
   if (head !== null && (sealed?.sha256 !== head.manifest || sealed.manifest.date !== head.date))
     throw broken(`The archive has another manifest of ${head.date} than the restored rows name`)
-  // A seal that was killed may have left a manifest without a bundle: the next one finds the plan, and goes on.
+  // A seal that crashed may have left a manifest without a bundle. The next seal finds the plan, and goes on.
   const newest = (await bundled(archive, days)).at(-1)
   if (newest && newest.manifest.number > (head?.number ?? 0)) await seals.advance(version, await headOf(parts, newest))
 }

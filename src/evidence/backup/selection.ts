@@ -14,19 +14,19 @@ export interface ShardSelection {
   readonly shard: Shard
   /** Each continues the one before; the first begins with the first event. They hold all events. */
   readonly chain: readonly Named<Segment>[]
-  /** Hold the texts and requests of the whole shard: the first of all that there was then, the others what came later. */
+  /** Hold the texts and requests of the whole shard: the first is a full copy, the others have later changes. */
   readonly erasable: readonly Segment[]
   /** Ends with the row of the head. */
   readonly newest: Named<Segment>
 }
 
-/** What a restore takes from all the snapshots that there are. */
+/** The files that a restore uses, chosen from all snapshots. */
 export interface SnapshotSelection {
-  /** When the newest of it was kept. */
+  /** The time of its newest file. */
   readonly at: Instant
   readonly shards: readonly ShardSelection[]
   readonly seals: Named<SealCopy>
-  /** Names this selection: another one has another. */
+  /** Identifies this selection of files. */
   readonly id: Hex
 }
 
@@ -34,7 +34,7 @@ export interface SnapshotSelection {
  * Chooses the newest snapshot of each shard.
  *
  * @param until the last day whose snapshots count
- * @throws {RestoreRefused} `no-snapshot`, which names the shard whose segments leave a gap
+ * @throws {RestoreRefused} `no-snapshot`, naming the shard if its segments leave a gap
  */
 export async function selectSnapshot(
   { archive, macs }: { readonly archive: Pick<Archive, 'list'>; readonly macs: Macs },
@@ -62,7 +62,7 @@ export async function selectSnapshot(
   }
 }
 
-/** What there is to be restored as of one day. */
+/** The newest snapshot of one day. */
 export interface SnapshotDay {
   readonly date: Day
   readonly at: Instant
@@ -71,7 +71,7 @@ export interface SnapshotDay {
   readonly sealed: number
 }
 
-/** Lists the days on which something was kept, oldest first. */
+/** Lists the days with snapshots, oldest first. */
 export async function listSnapshots(parts: Parameters<typeof selectSnapshot>[0]): Promise<readonly SnapshotDay[]> {
   const { found } = await readSnapshots(parts.macs, await parts.archive.list(snapshotsPrefix))
   const dates = [...new Set(found.map(({ at }) => dayOf(at)))].sort()
@@ -116,5 +116,5 @@ function selectShard(shard: Shard, segments: readonly Named<Segment>[]): ShardSe
   return { shard, chain, erasable, newest }
 }
 
-/** The one that was kept later: its files live longer. */
+/** The later one of two copies, because its files are kept longer. */
 const later = (a: Segment | null, b: Segment): Segment => (a === null || b.at > a.at ? b : a)

@@ -36,22 +36,22 @@ export interface SnapshotParts {
   readonly failed: (cause: unknown) => void
 }
 
-/** Seconds. Files of the container `backup` live for 30 days, so there are always three copies of the whole. */
+/** Seconds. Files of the container `backup` live for 30 days, so there are always at least three full copies. */
 const baseEvery = 7 * 24 * 3600
 
-/** Seconds between the moment in a request's id and the commit of its idempotency key, at most. */
+/** The most seconds between the moment in a request's id and the commit of its idempotency key. */
 const slack = 600
 
-/** Requests that are read at the same time. */
+/** The number of requests that are read at the same time. */
 const atOnce = 16
 
 /**
- * Keeps what is new in the tables, at most once a day; and in the same hour, where something was erased: an erasure that is
- * in no snapshot would be undone by a restore.
+ * Copies what is new in the tables, at most once a day. After an erasure it copies within the hour, because a restore
+ * would undo an erasure that is in no snapshot.
  *
- * Each shard is kept by itself, as a segment that continues the one before. A segment appears whole, with its note, as the
- * last of its files: a run that ends anywhere leaves segments that hold, and files that no note names. The next run goes on
- * from the newest segment of each shard, so that two runs at once leave two segments of which a restore takes one.
+ * Each shard is copied separately, as a segment that continues the one before. The file with the note is written last,
+ * so that a crash leaves only whole segments, and files that no note names. The next run goes on from the newest
+ * segment of each shard. Two runs at once leave two segments, of which a restore takes one.
  *
  * @returns the names of the files that were written
  * @throws {Problem} `unavailable`
@@ -77,7 +77,7 @@ export async function takeSnapshot(parts: SnapshotParts): Promise<readonly strin
   return written
 }
 
-/** Reads the notes of this month and the last. A shard without any is kept from its first event on, as a new one is. */
+/** Reads the notes of this month and the last. A shard without notes is copied from its first event on. */
 async function recentNotes({ archive, macs, failed }: SnapshotParts, now: Instant): Promise<readonly SnapshotNote[]> {
   const month = now.slice(0, 7)
   const before = instant(Date.parse(`${month}-01T00:00:00.000Z`) - 1).slice(0, 7)
@@ -90,7 +90,7 @@ async function recentNotes({ archive, macs, failed }: SnapshotParts, now: Instan
 async function copyShard(parts: SnapshotParts, shard: Shard, known: readonly Segment[]): Promise<readonly string[]> {
   const { rows, clock } = parts
   let head = await rows.head(shard)
-  // Before its first event a shard has a time at most, which a restore gives it again.
+  // A shard without events has at most a time, which a restore sets again.
   if (head === null || head.head.seq === 0) return []
   const now = clock.now()
   const last = known.reduce<Segment | null>((a, b) => (a === null || b.to.seq >= a.to.seq ? b : a), null)
@@ -103,7 +103,7 @@ async function copyShard(parts: SnapshotParts, shard: Shard, known: readonly Seg
   const written: string[] = []
   for (;;) {
     written.push(...(await keepSegment(parts, { shard, from, head, base, since })))
-    // What was erased meanwhile may be missing in what was just read: then its `erased` belongs to the snapshot too.
+    // A text that was erased meanwhile may be missing in this copy: then the snapshot needs the event `erased`, too.
     if (!(await rows.hasErased(shard, head.head.seq))) return written
     ;[from, base] = [head.head, false]
     head = (await rows.head(shard)) ?? head
@@ -189,7 +189,7 @@ async function* both<T>(first: AsyncIterable<T>, second: AsyncIterable<T>): Asyn
   yield* second
 }
 
-/** Once a day, and whenever another day was sealed. */
+/** Copies the rows of sealing once a day, and after each seal. */
 async function copySeals(parts: SnapshotParts, notes: readonly SnapshotNote[]): Promise<readonly string[]> {
   const { rows, seals, archive, backup, macs, clock, random } = parts
   const begun = { kind: 'seal', at: clock.now(), number: (await seals.head()).head?.number ?? 0 } as const

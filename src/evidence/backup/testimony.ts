@@ -20,7 +20,7 @@ export interface TestimonyParts {
   readonly ledger: Pick<Ledger, 'stream'>
 }
 
-/** How a request ended, by a file of the archive, in an event that is in no snapshot. */
+/** The end of a request that a file of the archive proves, and whose event is in no snapshot. */
 export interface LostEnd {
   readonly request: RequestId
   readonly act: string
@@ -33,15 +33,15 @@ export interface Lost {
   readonly ends: readonly LostEnd[]
 }
 
-/** What is looked up at the same time. */
+/** The number of files that are read at the same time. */
 const atOnce = 8
 
-/** Seconds between the moment in a request's id and its first event, at most. */
+/** The most seconds between the moment in a request's id and its first event. */
 const slack = 600
 
-/** What was proved of the log, and what was sealed beyond. */
+/** How far the log was proved, and the days that were sealed after that. */
 export interface ProvedDays {
-  /** The newest day whose root the restored events give; `null` if there is none. */
+  /** The newest day whose root follows from the restored events; `null` if no day's does. */
   readonly proved: SealedDay | null
   /** Days that were sealed later. */
   readonly beyond: readonly SealedDay[]
@@ -53,10 +53,10 @@ export interface ProvedDays {
 }
 
 /**
- * Finds what the archive names and the restored chains have not: events of sealed days, heads that were witnessed, and the
- * ends of requests. What they name within the chains has to be as they say.
+ * Finds events that the archive names and the restored chains lack: those of sealed days, of witnessed heads, and of
+ * ends of requests. Within the chains the archive's files must agree with them.
  *
- * @throws {RestoreRefused} `broken-log` for a chain that is another than the archive names
+ * @throws {RestoreRefused} `broken-log` for a chain that differs from what the archive names
  */
 export async function findLost(parts: TestimonyParts, ends: ChainEnds, sealed: ProvedDays): Promise<Lost> {
   const { proved, beyond, open, first, now } = sealed
@@ -96,7 +96,7 @@ interface Testified {
 class Testimonies {
   readonly #sealed: SealedDay['manifest'] | null
   readonly #ends: ChainEnds
-  /** Within the restored chains, after what is sealed: those events were hashed into the log's root. */
+  /** Named events in the restored chains that are not sealed. Sealed ones are covered by the proved root. */
   readonly #named = new Map<Shard, Map<number, Hex>>()
   readonly #beyond = new Map<Shard, number>()
   readonly #lostEnds = new Map<RequestId, LostEnd>()

@@ -2,10 +2,10 @@ import type { Policy } from '../../ports/policy.ts'
 import type { Archive } from '../../ports/archive.ts'
 
 /**
- * Stores the files of the policy in force in the archive, before any request is decided under it. All files are asked
- * for at once, so that a start under a policy which is known there takes one round of calls.
+ * Stores the files of the policy in force in the archive, before any request is decided under it. All calls are made at
+ * once, so that a start under a known policy takes one round of calls.
  *
- * @throws {Error} that names a file which is in the archive with other bytes
+ * @throws {Error} naming a file that the archive has with other bytes
  * @throws {Problem} `unavailable`
  */
 export async function archivePolicy(archive: Pick<Archive, 'read' | 'create'>, policy: Policy): Promise<void> {
