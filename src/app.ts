@@ -80,12 +80,12 @@ export interface Adapters {
   /** Takes errors of work whose result is not awaited; the same that the witness has. */
   readonly alarms: Alarms
   readonly baseUrl: string
-  /** Whether what has to come before all else is done. Without it, it was done before. */
+  /** Whether the preparation of the storage is done. Absent if it was done before. */
   readonly isOpen?: () => boolean
   readonly outbox: Outbox
-  /** What snapshots are made of, and the container for what can be erased. Without it none are taken. */
+  /** The parts of snapshots, with the container for erasable texts. Absent without backups. */
   readonly backup?: { readonly rows: LedgerRows; readonly archive: Pick<Archive, 'write'> }
-  /** Only of a ledger that was restored without all of its events: it is open for reading only. */
+  /** Present if the ledger was restored without all of its events: then it can only be read. */
   readonly incomplete?: Incomplete
   readonly repairs: Repairs
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
@@ -153,13 +153,13 @@ export function compose(given: Adapters) {
   return { api: handlers, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
 }
 
-/** What timers do. */
+/** The work of timers. */
 interface Timers {
-  /** Returns what it did, in numbers. */
+  /** Returns counts of what was done. */
   readonly sweep: () => Promise<Readonly<Record<string, number>>>
   /** Returns the days that were sealed. */
   readonly seal: () => Promise<readonly Day[]>
-  /** Keeps what is new in the tables; nothing without backups. Returns the names of files. */
+  /** Takes a snapshot, if backups are on. Returns the names of the new files. */
   readonly snapshot: () => Promise<readonly string[]>
 }
 

@@ -34,7 +34,7 @@ export interface Config {
   }
 }
 
-/** What says where a ledger is kept, and what authenticates it: all that a restore needs. */
+/** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
 export type LedgerConfig = Pick<
   Config,
   'cloud' | 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'
@@ -47,14 +47,14 @@ export type LedgerConfig = Pick<
  */
 export const readConfig = (env: NodeJS.ProcessEnv): Config => configIn(env, throwing)
 
-/** Says which settings are missing or malformed: a sentence for each, which has no value in it. */
+/** Lists the missing and malformed settings, one sentence for each, without their values. */
 export function settingFaults(env: NodeJS.ProcessEnv): readonly string[] {
   const faults = new Set<string>()
   configIn(env, (sentence) => void faults.add(sentence))
   return [...faults]
 }
 
-/** Is told what is wrong with a setting. If it returns, reading goes on, and what was read is not to be used. */
+/** Is called with the fault of a setting. If it returns, reading goes on, but the result must not be used. */
 type Refuse = (sentence: string) => void
 
 const throwing: Refuse = (sentence) => {
@@ -88,7 +88,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
   }
 }
 
-/** As {@link readConfig}, of those settings alone that a restore needs. */
+/** Like {@link readConfig}, for the settings that a restore needs. */
 export const readLedgerConfig = (env: NodeJS.ProcessEnv): LedgerConfig => ledgerConfigIn(env, throwing)
 
 function ledgerConfigIn(env: NodeJS.ProcessEnv, refuse: Refuse): LedgerConfig {
@@ -143,9 +143,9 @@ function clientsIn(value: string | undefined, refuse: Refuse): ClientNames {
 }
 
 /**
- * Reads a switch. Another word must not pass for either: a backup that is off by mistake is missed when it is needed.
+ * Reads a switch. Refuses every other word, because a backup that is off by mistake is missed only when it is needed.
  *
- * @throws {Error} that names the setting and its rule
+ * @throws {Error} naming the setting and its rule
  */
 export function isOn(name: string, value: string | undefined, refuse: Refuse = throwing): boolean {
   if (value === undefined || value === '' || value === 'off') return false

@@ -15,11 +15,11 @@ const healthWaits = 3_000
 
 let current: Promise<Deployed> | undefined
 
-/** Whether the start is over, so that what stops one can no longer be thrown to the host. */
+/** Whether the start is over. Later failures cannot be thrown to the host any more. */
 let isServing = false
 
 /** The newest failure that was written to the log. */
-let told: unknown
+let logged: unknown
 
 /**
  * Returns the app of this process, ready to work.
@@ -38,7 +38,7 @@ export async function app(): Promise<App> {
   return app()
 }
 
-/** Returns the handler of an operation. Health has one also while the app is not ready, and says what keeps it. */
+/** Returns the handler of an operation. Health answers even before the app is ready, with the reason. */
 export async function handlerOf(name: OperationName): Promise<Handler> {
   if (name !== 'health') return (await app()).api[name]
   const { app: composed, open } = await deployed()
@@ -48,8 +48,8 @@ export async function handlerOf(name: OperationName): Promise<Handler> {
 }
 
 /**
- * Begins. What cannot be reached stops no start: right after a first deployment, roles take minutes to come into force,
- * and a worker that does not start is thrown away with its triggers. Calls answer 503 until one of them gets through.
+ * Begins. An unreachable service does not stop the start: after a first deployment roles take minutes to come into
+ * force, and the host discards a worker that does not start. Calls answer 503 until one of them succeeds.
  *
  * @throws {Error} for bad settings, a bad policy, or the storage of another deployment
  */
@@ -62,10 +62,10 @@ export async function start(): Promise<void> {
   isServing = true
 }
 
-/** Says, once for each attempt, what keeps the app from working. The words are our own: they are about no caller. */
+/** Logs once for each attempt why the app cannot work. The message may be logged: it has no text of a caller. */
 function tell(cause: unknown): void {
-  if (cause === told) return
-  told = cause
+  if (cause === logged) return
+  logged = cause
   const failing = cause instanceof Error ? cause.message : 'The start failed.'
   const effect = 'every call fails until this is mended'
   console.warn(logLine('start', { start: true, failing, effect, ...faultOf(cause) }))

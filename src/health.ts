@@ -31,7 +31,9 @@ const remembered = 5_000
 /** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. Snapshots have as long. */
 const newestWithin = 26 * 3600
 
-/** Asks every part whether it works. The service fails only if ledger, signer or directory fails, or before it is open. */
+/**
+ * Asks every part whether it works. The service fails only if ledger, signer or directory fails, or before it is open.
+ */
 export function health(parts: {
   ledger: Pick<Ledger, 'ping'>
   /** Of the ledger's rows: without their key, none can be read. */
@@ -71,7 +73,7 @@ export function health(parts: {
       within(sealing(parts).catch(ifBroken), null),
       within(parts.alarms.recheck(), undefined),
       within(backingUp(parts), 'failing' as const),
-      // To a ledger that can only be read nothing is added that would have to be witnessed.
+      // A ledger that can only be read gets no new events, so there is nothing to witness.
       within(lost ? Promise.resolve(false) : parts.witness.isLate(), true),
     ])
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
@@ -115,7 +117,7 @@ async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' |
   return { seal, head: head && { date: head.date, number: head.number, size: head.size }, broken }
 }
 
-/** Whether what is new in the tables was kept in time. */
+/** Whether a snapshot was taken in time. */
 async function backingUp({
   backup,
   seals,
@@ -127,7 +129,7 @@ async function backingUp({
   clock: Clock
   lost?: readonly Gap[]
 }): Promise<HealthReport['parts']['backup']> {
-  // What lacks events is not kept: it would take the place of what does not.
+  // No snapshot of a ledger that lacks events is taken: it would replace a complete one.
   if (!backup || lost) return 'off'
   const [first, newest] = await Promise.all([seals.first(), backup.newest()])
   return clock.now() > plusSeconds(newest ?? endOf(first), newestWithin) ? 'failing' : 'ok'

@@ -11,7 +11,7 @@ import { UnexpectedStatus } from './unexpectedStatus.ts'
 export interface GraphSettings {
   /** `https://graph.microsoft.com/v1.0` */
   readonly url: string
-  /** What tokens for Graph are for: the origin of Graph in this cloud. */
+  /** The audience of tokens for Graph: its origin in this cloud. */
   readonly audience: string
   readonly credential: TokenCredential
   readonly clock: Clock
@@ -20,7 +20,7 @@ export interface GraphSettings {
 }
 
 /** The id that no user has: RFC 9562 section 5.9. */
-const nobody = '00000000-0000-0000-0000-000000000000'
+const unknownPerson = '00000000-0000-0000-0000-000000000000'
 
 const oneMinute = 60_000
 
@@ -54,7 +54,7 @@ export class GraphDirectory implements Directory {
 
   /** Asks for a user that does not exist, which needs the directory, its permission and nothing else. */
   async ping(): Promise<void> {
-    await this.#lookUp((read) => read(`${this.#settings.url}/users/${nobody}?$select=id`))
+    await this.#lookUp((read) => read(`${this.#settings.url}/users/${unknownPerson}?$select=id`))
   }
 
   #person(id: ObjectId): Promise<Omit<Person, 'asOf'> | null> {
@@ -63,7 +63,7 @@ export class GraphDirectory implements Directory {
       const body = await read(`${this.#settings.url}/users/${id}?$select=${wanted}`)
       if (body === null) return null
       const user = userSchema.parse(body)
-      if (user.id.toLowerCase() !== id) throw new Error('The directory answered about somebody else.')
+      if (user.id.toLowerCase() !== id) throw new Error('The directory answered about another person.')
       if (isAgentUser(user)) return null
       return { name: user.displayName, member: user.userType === 'Member', enabled: user.accountEnabled === true }
     })

@@ -8,7 +8,7 @@ import { UnexpectedStatus } from './unexpectedStatus.ts'
 export interface VaultSecretSettings {
   /** A Key Vault secret id without a version: `https://<vault>/secrets/<name>`. */
   readonly secretId: string
-  /** What tokens for Key Vault are for in this cloud: `https://vault.azure.net`. */
+  /** The audience of tokens for Key Vault in this cloud, such as `https://vault.azure.net`. */
   readonly audience: string
   readonly credential: TokenCredential
   /** In milliseconds, for one reading of the list with all its pages. */

@@ -15,11 +15,11 @@ export interface Meta {
   readonly tenant: string
   /** The first day that can have events: `2026-01-31`. */
   readonly first: string
-  /** Only in a ledger that was restored without all of its events: it is open for reading only. */
+  /** Present if the ledger was restored without all of its events: then it can only be read. */
   readonly incomplete?: Incomplete
 }
 
-/** What a restore notes in the column `restore`, which no other ledger has. */
+/** The note of a restore, in the column `restore` of a restored ledger. */
 export type RestoreMark =
   | { readonly state: 'running'; readonly of: Hex }
   | ({ readonly state: 'incomplete' } & Incomplete)
@@ -69,7 +69,7 @@ export const metaRow = ({ origin, sign }: RowSigner, columns: MetaColumns) => ({
   ...sign(metaText(origin, columns)),
 })
 
-/** Reads what a restore noted; `null` where there was none, or where it is complete. */
+/** Reads the note of a restore; `null` if there is none, or if the ledger is complete. */
 export const markIn = (restore: string | undefined): RestoreMark | null =>
   restore === undefined ? null : (JSON.parse(restore) as RestoreMark)
 

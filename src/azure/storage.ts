@@ -39,7 +39,7 @@ export interface Storage {
    * Creates missing tables and containers, checks that they belong to this deployment, and archives the policy's files.
    * Comes before any decision is made under that policy, and may be repeated.
    *
-   * @returns what a restore could not bring back; `null` of a ledger that lacks nothing
+   * @returns what a restore could not bring back; `null` if nothing is missing
    * @throws {Error} naming the field, if this is the storage of another deployment or of another format
    * @throws {Problem} `unavailable`, `evidence-broken`
    */

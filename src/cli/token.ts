@@ -8,8 +8,8 @@ import { runTokenCommand } from './tokenCommand.ts'
 export type TokenSource = (renew?: boolean) => Promise<string>
 
 /**
- * Takes the token from the environment or the keyring. Otherwise gets one from the token command or by client credentials
- * (RFC 6749 section 4.4), keeps it in memory until shortly before it expires, and then gets another.
+ * Takes the token from the environment or the keyring. Otherwise gets one from the token command or by client
+ * credentials (RFC 6749 section 4.4), keeps it in memory until shortly before it expires, and then gets another.
  */
 export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
   if (credentials.kind === 'token') return (renew) => (renew ? refused() : Promise.resolve(credentials.token))
@@ -26,13 +26,13 @@ export function tokenSource(credentials: Credentials, patience: Patience): Token
   }
 }
 
-/** A token, and until when it is used, in milliseconds since 1970. */
+/** A token, and the time until which it is used, in milliseconds since 1970. */
 interface Fetched {
   readonly token: string
   readonly until: number
 }
 
-/** A minute early, but never before half of its life is over: short tokens must be of use too. */
+/** A minute before the expiry, but not before half of the token's life, so that short-lived tokens are used, too. */
 const untilRenewed = (lifetime: number): number => Date.now() + Math.max(lifetime - 60_000, lifetime / 2)
 
 async function refused(): Promise<never> {

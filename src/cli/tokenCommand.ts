@@ -4,13 +4,13 @@ import type { Environment } from './environment.ts'
 
 const setting = 'COUNTERSIGN_TOKEN_COMMAND'
 
-/** Milliseconds. A cloud's command asks a service for the token, and may start slowly. */
+/** Milliseconds that the command may take: it may start slowly, and call a service for the token. */
 const patience = 60_000
 
 /** More bytes than any access token has. */
 const mostBytes = 64 * 1024
 
-/** Seconds for which a token counts that does not say when it expires. */
+/** Seconds for which a token without an expiry is used. */
 const unknownLifetime = 300
 
 /** An access token, and when it expires, in milliseconds since 1970. */
@@ -29,7 +29,7 @@ export async function runTokenCommand(command: string, environment: Environment)
   const { code, output } = await run(command, environment)
   if (code === null)
     throw new Exit(exits.unreachable, `${setting} did not end within ${patience / 1000} seconds, or was killed.`)
-  // As shells have it: 127 not found, 126 not executable.
+  // Exit codes of shells: 127 not found, 126 not executable.
   if (code === 126 || code === 127) throw new Exit(exits.usage, `${setting} cannot be run (exit code ${code}).`)
   if (code !== 0) throw new Exit(exits.unreachable, `${setting} ended with exit code ${code}, and gave no token.`)
   const token = output.trim()
@@ -52,7 +52,7 @@ function run(command: string, environment: Environment): Promise<{ code: number 
       if (output.length <= mostBytes) output += more
     })
     child.on('error', () => done({ code: 127, output: '' }))
-    // A program that the shell started may live on, and would keep the pipe open.
+    // A program that the shell started may go on, and would keep the pipe open.
     child.on('exit', (code) => code ?? child.stdout.destroy())
     child.on('close', (code) => done({ code, output: output.length > mostBytes ? '' : output }))
   })

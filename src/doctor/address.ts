@@ -3,12 +3,12 @@ import { visible } from '../core/data/text.ts'
 import { type Diagnosis, runbook, unknown, warns, well, wrong } from './diagnosis.ts'
 import { documentIn, probe, type ProbeAnswer } from './probe.ts'
 
-/** What is behind an address. Only behind `ours` it is worth to look further, and only there a token may go. */
+/** The server at an address. Only `ours` is examined further, and only `ours` may get a token. */
 export type Address =
   | { readonly kind: 'ours'; readonly found: readonly Diagnosis[] }
-  /** Our service, which cannot open its storage. Its health says more, and a token does not go there yet. */
+  /** Countersign, which cannot open its storage. Its health says why. It gets no token yet. */
   | { readonly kind: 'opening'; readonly found: readonly Diagnosis[] }
-  /** The host that should run our service: it does not start. */
+  /** A host that cannot start Countersign. */
   | { readonly kind: 'not-started'; readonly found: readonly Diagnosis[] }
   | { readonly kind: 'other'; readonly found: readonly Diagnosis[] }
 
@@ -26,7 +26,7 @@ export async function findAddress(url: string, version: string): Promise<Address
   return elsewhere(url, reply)
 }
 
-/** The document of the API is that of this product, and names the address under which it is served. */
+/** Whether this is the API's document of Countersign, and names the address under which it is served. */
 function baseUrlIn({ info, servers }: Readonly<Record<string, unknown>>): string | null {
   const title = (info as { readonly title?: unknown } | undefined)?.title
   const [server] = Array.isArray(servers) ? (servers as readonly { readonly url?: unknown }[]) : []
@@ -47,7 +47,7 @@ function ours(url: string, { certified }: ProbeAnswer, baseUrl: string, version:
   return well('address', `${url}${tls}, asked by the doctor of ${version}`)
 }
 
-/** RFC 9457, in our own namespace: another service has none of these. */
+/** A problem (RFC 9457) in Countersign's own namespace, which no other service has. */
 const isProblem = ({ type, code }: Readonly<Record<string, unknown>>): boolean =>
   type === problemType('unavailable') && code === 'unavailable'
 

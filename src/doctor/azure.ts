@@ -10,11 +10,11 @@ export interface AzureSite {
   /** The name of the function app. */
   readonly app: string
   readonly subscription?: string
-  /** Where the deployment should say that it is. */
+  /** The address that the deployment should have in its settings. */
   readonly url: string
 }
 
-/** What only the management API knows: the settings, and whether the policy of the container is locked. It is only read. */
+/** Reads what only the management API knows: the settings, and whether the container's policy is locked. */
 export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
   let settings: Readonly<Record<string, string>>
   try {
@@ -26,14 +26,14 @@ export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
   return [settingsFrom(settings, site.url), await immutabilityOf(site, settings['COUNTERSIGN_BLOBS_URL'] ?? '')]
 }
 
-/** What to say where no app was named. @param immutable as the service says, if it may say that */
+/** Findings without the name of an app. @param immutable what the service reports, if the caller may see it */
 export function withoutAzure(immutable: boolean | undefined): readonly Diagnosis[] {
   return [
     unknown('settings', 'settings cannot be seen from outside', 'Name the function app: --app NAME (it needs az).'),
     immutable === undefined
       ? unknown(
           'immutability',
-          'whether the evidence has an immutability policy is told to people with Evidence.Read, and whether it is locked only to Azure',
+          'only people with Evidence.Read see whether the evidence has an immutability policy, and only Azure knows whether it is locked',
           `Set COUNTERSIGN_TOKEN, or name the function app: --app NAME. ${byHand}`,
         )
       : immutable
@@ -46,7 +46,7 @@ const byHand = `By hand: ${runbook('locking-the-evidence')}`
 
 const noPolicy = warns(
   'immutability',
-  'the container "evidence" has no immutability policy (evidenceDays is 0): whoever administers the account can delete evidence',
+  'the container "evidence" has no immutability policy (evidenceDays is 0): an administrator of the account can delete evidence',
   `Deploy with evidenceDays. ${runbook('locking-the-evidence')}`,
 )
 
@@ -67,7 +67,7 @@ async function findResource(az: Az, type: string, name: string, subscription?: s
   throw new Error(`there is no ${type} called ${visible(name)} in the subscription, or you may not see it`)
 }
 
-/** Names every fault at once, and no value: what is malformed may be something secret that was put in the wrong place. */
+/** Names all faults at once, but no value: a malformed value may be a secret in the wrong place. */
 function settingsFrom(settings: Readonly<Record<string, string>>, url: string): Diagnosis {
   const faults = settingFaults(settings)
   const base = settings['COUNTERSIGN_BASE_URL']
@@ -106,8 +106,8 @@ function immutabilityFrom(account: string, container: unknown): Diagnosis {
   if (state === 'Locked') return well('immutability', `evidence is kept for ${days} days, locked`)
   return warns(
     'immutability',
-    `the policy of ${days} days is not locked: whoever administers the account ${account} can take it away`,
-    `Lock it once you are sure, for it is for ever: ${runbook('locking-the-evidence')}`,
+    `the policy of ${days} days is not locked: an administrator of the account ${account} can remove it`,
+    `Lock it once you are sure, because it cannot be unlocked: ${runbook('locking-the-evidence')}`,
   )
 }
 

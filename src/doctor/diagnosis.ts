@@ -1,7 +1,7 @@
 /** `warning`: it works, and an operator should know or decide something. `unknown`: it could not be examined. */
 export type PartState = 'ok' | 'warning' | 'wrong' | 'unknown'
 
-/** The parts of a deployment, in the order in which they are told. */
+/** The parts of a deployment, in the order of the report. */
 export const partNames = [
   ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'signer', 'directory'] as const),
   ...(['seal', 'evidence', 'deliveries', 'clock', 'api', 'bot', 'people'] as const),
@@ -9,7 +9,7 @@ export const partNames = [
 
 export type PartName = (typeof partNames)[number]
 
-/** What was found of one part, and what to do about it. */
+/** The finding about one part, and what to do about it. */
 export interface Diagnosis {
   readonly part: PartName
   readonly state: PartState
@@ -31,5 +31,5 @@ export const unknown = (part: PartName, says: string, remedy: string): Diagnosis
   ...{ part, state: 'unknown', says, remedy },
 })
 
-/** Where an incident is described. */
+/** The address of a section of the runbook. */
 export const runbook = (heading: string): string => `docs/operate/runbook.md#${heading}`

@@ -1,11 +1,11 @@
 import { type Diagnosis, runbook, warns, well, wrong } from './diagnosis.ts'
 import { documentIn, probe, type ProbeAnswer, type Unreached } from './probe.ts'
 
-/** Calls both doors without a token, as a stranger would: nothing is read or written, whatever they answer. */
+/** Calls both doors without a token. Nothing is read or written, whatever they answer. */
 export async function knockDoors(url: string): Promise<readonly Diagnosis[]> {
   const [api, bot] = await Promise.all([
     probe(`${url}/api/requests`),
-    // No activity of Teams: a door that took it would have nothing to do.
+    // Not an activity of Teams: a door that accepted it would have nothing to do.
     probe(`${url}/api/messages`, { method: 'POST', body: '{}' }),
   ])
   return [apiFrom(api), botFrom(bot)]
@@ -29,7 +29,7 @@ function botFrom(reply: ProbeAnswer | Unreached): Diagnosis {
   return wrong('bot', answeredWith(reply), otherwise(reply))
 }
 
-/** By the service itself, and not by something before it. */
+/** Whether the service itself refused the call, and not a proxy before it. */
 const isRefused = (reply: ProbeAnswer): boolean => reply.status === 401 && codeIn(reply) === 'unauthenticated'
 
 const codeIn = (reply: ProbeAnswer): unknown => documentIn(reply)?.['code']

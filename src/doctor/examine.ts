@@ -7,7 +7,7 @@ import { askHealth } from './health.ts'
 export interface Deployment {
   /** Without a slash at its end. */
   readonly url: string
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string
   readonly token?: string
   readonly azure?: Omit<AzureSite, 'url'>
@@ -19,7 +19,7 @@ export async function examine({ url, version, token, azure }: Deployment): Promi
     findAddress(url, version),
     azure ? askAzure({ ...azure, url }) : undefined,
   ])
-  // The token goes to nothing but a service that has shown to be ours.
+  // The token is sent only to an address that has proved to be Countersign.
   const [health, doors] = await Promise.all([
     address.kind === 'ours' || address.kind === 'opening'
       ? askHealth(url, address.kind === 'ours' ? token : undefined, version)
@@ -35,7 +35,7 @@ export async function examine({ url, version, token, azure }: Deployment): Promi
   )
 }
 
-/** A part of which several things were said shows the gravest. */
+/** The gravest of several findings about one part. */
 function worst(part: PartName, found: readonly Diagnosis[]): Diagnosis {
   for (const state of ['wrong', 'warning', 'unknown', 'ok'] as const) {
     const one = found.find((diagnosis) => diagnosis.state === state)

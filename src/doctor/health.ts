@@ -6,7 +6,7 @@ type Report = Readonly<Record<string, unknown>>
 
 export interface HealthLook {
   readonly found: readonly Diagnosis[]
-  /** Whether the storage protects files, if the service may say that to us. */
+  /** Whether the storage protects files, if the caller may see it. */
   readonly immutable?: boolean
 }
 
@@ -61,7 +61,7 @@ const parts: Partial<Record<PartName, Words>> = {
   },
 }
 
-/** Asks the service for its own view of its parts. @param token of a person with Evidence.Read, who is told more */
+/** Asks the service for its own view of its parts. @param token of a person with Evidence.Read, for details */
 export async function askHealth(url: string, token: string | undefined, version: string): Promise<HealthLook> {
   const before = Date.now()
   const reply = await probe(`${url}/api/health`, token === undefined ? {} : { token })
@@ -101,7 +101,7 @@ function partFrom(part: PartName, { ok, failing, remedy }: Words, state: unknown
   return unknown(part, 'this version of the service does not tell', 'Use the doctor of the version that is deployed.')
 }
 
-/** Stored rows that are not as the service wrote them, by name where we may know. */
+/** Stored rows that are not as the service wrote them, by name if the caller may see it. */
 function evidenceFrom(report: Report, states: Report, isSigned: boolean): Diagnosis {
   const rows = Array.isArray(report['broken']) ? (report['broken'] as readonly Report[]) : []
   if (states['evidence'] !== 'ok') {
@@ -119,7 +119,7 @@ function evidenceFrom(report: Report, states: Report, isSigned: boolean): Diagno
   )
 }
 
-/** Seconds. Further apart from the storage's clock, the service commits nothing (see `Ledger.commit`). */
+/** Seconds. With a larger difference from the storage's clock the service commits nothing (see `Ledger.commit`). */
 const tolerated = 30
 const noticed = 5
 
@@ -154,7 +154,7 @@ function peopleFrom(people: unknown): Diagnosis {
   )
 }
 
-/** Nothing to say where both are of one version. */
+/** No finding if both have the same version. */
 function versionFrom(theirs: unknown, ours: string): readonly Diagnosis[] {
   if (theirs === ours) return []
   const known = typeof theirs === 'string' ? visible(theirs.slice(0, 40)) : 'an older one'

@@ -13,7 +13,7 @@ wrong; a warning, or a part that cannot be examined, is no reason to.
   --json               write one JSON document for machines
   --help               say how the command is used
 
-COUNTERSIGN_TOKEN is the access token of a person with Evidence.Read, who is told which rows are broken.
+COUNTERSIGN_TOKEN is the access token of a person with Evidence.Read. With it, broken rows are named.
 `
 
 /** A command line that is refused: a sentence that names the argument and its rule. */
@@ -82,7 +82,7 @@ function read(args: readonly string[]): DoctorOptions | null {
   }
 }
 
-/** A token goes to this address, in the clear only to this machine. */
+/** Refuses plain HTTP except on this machine, because a token is sent to this address. */
 function addressIn(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   const here = url?.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)

@@ -11,7 +11,7 @@ export interface ProbeAnswer {
   readonly certified?: { readonly until: Date; readonly protocol: string }
 }
 
-/** No answer came: why, and what to do. */
+/** The reason for a missing answer, and what to do. */
 export interface Unreached {
   readonly fault: string
   readonly remedy: string

@@ -20,7 +20,7 @@ export interface Answering {
 
 export interface Answered {
   readonly response: HttpResponseInit
-  /** The problem, for the log, where the response itself is none: Teams wants 200. */
+  /** The problem's code for the log, if the response itself is not a problem: Teams requires 200. */
   readonly code?: string
   /** Rows, for the log, that were too new to be read and are missing in the response. */
   readonly newer?: readonly NewerRow[]
@@ -78,8 +78,8 @@ export function boundary(route: string, handler: Handler, patience: number = lon
 }
 
 /**
- * Waits for the work no longer than it may take, and for as long as the caller wants. What is late then goes on to its
- * own end: a change may still be made that nobody was told of, as after any answer that is lost; a bug is logged.
+ * Waits for the work as long as it may take, and in addition as long as the caller wants to wait. Late work goes on: it
+ * may still commit a change, as after any lost answer, and its bugs are logged.
  *
  * @throws {Problem} `unavailable` when the time is up
  */

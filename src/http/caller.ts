@@ -4,7 +4,7 @@ import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { checkBearer, type KeySource, remoteKeys } from '../runtime/token.ts'
 
-/** Who calls, as their access token says. What they may do is for the route: by role, by registration, by policy. */
+/** The caller, as the access token names them. The route decides what they may do: by role, registration and policy. */
 export type Caller =
   | { readonly kind: 'agent'; readonly id: ObjectId; readonly appId: ObjectId; readonly roles: readonly string[] }
   | {
@@ -12,9 +12,9 @@ export type Caller =
       readonly id: ObjectId
       readonly name: string
       readonly roles: readonly string[]
-      /** The application that acts for them (`azp`). */
+      /** The application that acts for the person (`azp`). */
       readonly client: ObjectId
-      /** Whether the token says that an agent acts for them, or that they are an agent's user account. */
+      /** Whether the token names an agent that acts for the person, or an agent's own user account. */
       readonly agentic: boolean
     }
 

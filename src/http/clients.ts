@@ -6,11 +6,11 @@ export type ClientNames = ReadonlyMap<ObjectId, string>
 
 export const clientsSetting = 'COUNTERSIGN_CLIENTS'
 
-/** What the setting is, for the message about a malformed one. */
+/** The setting's rule, for the message about a malformed one. */
 export const clientsRule =
   'is a list such as cli=<application id>, console=<application id>: names of 2 to 12 small letters but teams and slack, each name and id once'
 
-/** Doors that have no access tokens. */
+/** Doors without access tokens. Clients may not have their names. */
 const otherDoors: readonly string[] = ['teams', 'slack']
 
 /** Reads the setting; `null` if it is malformed. */

@@ -22,7 +22,7 @@ export type PrincipalOf<Rule extends CallerRule> = Rule['kind'] extends 'anyone'
       ? PersonPrincipal
       : Principal
 
-/** Who and what is known here. */
+/** The registered agents, and the applications that people may use. */
 export interface KnownCallers {
   readonly policy: Pick<Policy, 'agent' | 'agents'>
   readonly clients: ClientNames
@@ -67,7 +67,8 @@ export function personWith(role: AppRole | undefined, caller: Caller, known: Kno
 }
 
 /**
- * A token that a person lent to an agent is signed as well as any other: only what holds it tells them apart.
+ * A person's token in the hands of an agent has a valid signature, too. Only the application that holds it tells the
+ * difference.
  *
  * @throws {Problem} `not-permitted` unless people may use the application that holds the token.
  */

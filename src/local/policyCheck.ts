@@ -3,15 +3,15 @@ import { loadPolicy } from '../policy/load.ts'
 import { readCards } from '../runtime/folder.ts'
 import { agents, entraGroups, users } from './accounts.ts'
 
-/** A policy that may be deployed, or what is wrong with it, one sentence for each flaw: file, line, rule. */
+/** A policy that may be deployed, or its flaws, each in one sentence with file, line and rule. */
 export type CheckedPolicy =
   | { readonly version: string; readonly files: ReadonlyMap<string, Uint8Array> }
   | { readonly flaws: readonly string[]; readonly isExample: boolean }
 
-/** The channels of the example policy. The Teams client of the local stack has them, and Teams has not. */
+/** The channels of the example policy, which exist only in the local stack's Teams client. */
 const exampleChannels = ['19:approvals@thread.tacv2', '19:compliance@thread.tacv2']
 
-/** What the example policy names, and no tenant has. */
+/** Names in the example policy that no tenant has. */
 const exampleIds: readonly string[] = [
   ...users.map(({ oid }) => oid),
   ...agents.flatMap(({ oid, appId }) => [oid, appId]),
@@ -20,11 +20,11 @@ const exampleIds: readonly string[] = [
 ]
 
 /**
- * Loads a policy as the service does, for a deployment. Refuses one that names people, agents or channels of the example
- * policy: such a deployment has no one who could approve, and asks no channel that exists.
+ * Loads a policy as the service does, for a deployment. Refuses one that names people, agents or channels of the
+ * example policy: such a deployment has no one who could approve, and asks no channel that exists.
  *
  * @param cards the folder of the card templates, which the policy version covers
- * @param allow whether the example's names may stand in it, as for a trial
+ * @param allow whether the example's names are allowed, as for a trial
  */
 export async function checkPolicy(folder: string, cards: string, allow: { example: boolean }): Promise<CheckedPolicy> {
   try {

@@ -17,7 +17,7 @@ export type PublishedKey = Readonly<Record<string, unknown>>
 
 /**
  * For how long fetched keys count. A key that its publisher withdraws is refused an hour later at the latest, also
- * while the key server is away: then nothing is believed until it answers again.
+ * while the key server does not answer: then no token is accepted until it does.
  */
 const longestKept = 3600 * 1000
 

@@ -5,7 +5,7 @@ import { hex, moment, object, oneOf, requestId, shard, text, whole } from '../da
 import { authenticatedText, readAuthenticated } from './authenticated.ts'
 import type { Mac } from './mac.ts'
 
-/** What uses an approval up or takes it away, for good. */
+/** An act that uses up an approval, or takes it away, for good. */
 const endActs = ['redeemed', 'revoked', 'cancelled', 'denied'] as const
 
 /** How a request ended: which event says so, and when its file was written. */
@@ -18,7 +18,7 @@ export interface End {
   readonly seq: number
   /** The hash of the event. */
   readonly leaf: Hex
-  /** When the file was made: later than the event where the archive was away. */
+  /** When the file was written. If the archive had failed, this is later than the event. */
   readonly at: Instant
 }
 
@@ -40,7 +40,7 @@ export const parseEnd = (file: string): { readonly end: End; readonly mac: Mac }
   return found && { end: found.value, mac: found.mac }
 }
 
-/** Tells whether two files record the same end: all but the time at which each was written. */
+/** Whether two files record the same end, whenever each was written. */
 export const isSameEnd = (a: Omit<End, 'at'>, b: Omit<End, 'at'>): boolean =>
   a.request === b.request &&
   a.act === b.act &&
@@ -49,7 +49,7 @@ export const isSameEnd = (a: Omit<End, 'at'>, b: Omit<End, 'at'>): boolean =>
   a.seq === b.seq &&
   a.leaf === b.leaf
 
-/** Four times what the longest has. */
+/** Four times the longest file. */
 const mostBytes = 2_048
 
 const form = object({

@@ -3,13 +3,13 @@ import type { Digest, Hex, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 
-/** One version of the ledger key: 32 random bytes, under the id that rows name it by. */
+/** One version of the ledger key: 32 random bytes, and the id by which rows name it. */
 export interface KeyVersion {
   readonly id: string
   readonly secret: Uint8Array
 }
 
-/** What a row bears so that a reader can tell the service's own writes from all others. */
+/** Columns of a row by which a reader recognises that the service wrote it. */
 export interface Mac {
   /** HMAC-SHA-256 (RFC 2104) of the row's authenticated text. */
   readonly mac: Hex
@@ -17,7 +17,7 @@ export interface Mac {
   readonly macKey: string
 }
 
-/** Says which event a chain has at a place. The log's name is part of it, so that no row passes in another ledger. */
+/** The text for an event's row: its place and its hash. The log's name keeps it from passing in another ledger. */
 export const eventText = (event: {
   readonly origin: string
   readonly shard: Shard
@@ -25,7 +25,7 @@ export const eventText = (event: {
   readonly leaf: Hex
 }): string => textOf('event', { origin: event.origin, shard: event.shard, seq: event.seq, leaf: event.leaf })
 
-/** Says how a shard's chain ends. */
+/** The text for a shard's head. */
 export const headText = (head: {
   readonly origin: string
   readonly shard: Shard
@@ -39,7 +39,7 @@ export const headText = (head: {
   return textOf('head', { origin, shard, seq, hash, recordedAt, policy, logKey })
 }
 
-/** Says what the columns of any other row are. */
+/** The text for any other row: its columns. */
 export const rowText = (row: {
   readonly origin: string
   readonly partition: string

@@ -25,7 +25,7 @@ export interface DecisionInput {
   /** What the approver typed to confirm a request of tier `high`. */
   readonly confirm?: string
   readonly facts: Facts
-  /** Accounts that may not decide by now, beside those that were recorded. Unknown to a replay. */
+  /** Accounts that policy excludes now, in addition to those in the request. Unknown to a replay. */
   readonly excluded?: readonly ObjectId[]
   /**
    * What is known now of those whose votes count already, by the account that voted. Needed of all of them where the
@@ -78,7 +78,7 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
 /**
  * Refuses a person who may not decide. This is the core's only such check, and it uses recorded facts alone.
  *
- * @param excluded accounts that may not decide by now, beside those that were recorded
+ * @param excluded accounts that policy excludes now, in addition to those in the request
  * @throws {Problem} `not-permitted`, `self-approval`
  */
 export function checkMayDecide(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[] = []): void {

@@ -16,8 +16,8 @@ export const tiers = ['low', 'medium', 'high'] as const
 export type Tier = (typeof tiers)[number]
 
 /**
- * Why a vote counts no longer: the person left a group or the tenant, is disabled, may not decide by now, or is known by
- * now to have voted before with another account.
+ * Why a vote no longer counts: its person left a group or the tenant, was disabled, is excluded now, or turned out to
+ * have voted before with another account.
  */
 export const voidReasons = ['left', 'disabled', 'excluded', 'duplicate'] as const
 export type VoidReason = (typeof voidReasons)[number]

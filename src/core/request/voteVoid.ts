@@ -5,10 +5,10 @@ import type { Draft, VoidReason } from './event.ts'
 import type { ApprovalRequest, Decision, Step } from './request.ts'
 import { type Facts, fills } from './requirement.ts'
 
-/** What is known of a person now, some time after their vote. */
+/** Facts about a person some time after their vote. */
 export interface VoterStanding {
   readonly facts: Facts
-  /** An owner or sponsor by now, or the person whom the request is for. */
+  /** Whether the person is now an owner, a sponsor or the principal. */
   readonly excluded: boolean
 }
 
@@ -22,7 +22,7 @@ export function completes(request: ApprovalRequest, facts: Facts): boolean {
   return fills(request.requirement.slots, [...countedVotes(request).map((vote) => vote.facts), facts])
 }
 
-/** Says why a vote of a request counts no longer; `null` if it does. */
+/** Finds out why a vote no longer counts; `null` if it counts. */
 export function voidReasonOf(
   request: ApprovalRequest,
   vote: Decision,
@@ -32,7 +32,7 @@ export function voidReasonOf(
 }
 
 /**
- * Records that a vote counts no longer.
+ * Records that a vote no longer counts.
  *
  * @param vote the hash of its `decided` event
  * @throws {Problem} `not-pending`; `not-permitted` for a vote that is not counted, or facts that leave it valid
@@ -47,7 +47,7 @@ export function voidVote(
   if (!decision || !countedVotes(request).includes(decision))
     throw new Problem('not-permitted', 'There is no such vote that counts.')
   if (!facts.accounts.includes(decision.approver))
-    throw new Problem('not-permitted', 'The facts are about somebody else.')
+    throw new Problem('not-permitted', 'The facts are about another person.')
   if (!isReason(why, request, decision, facts)) throw new Problem('not-permitted', 'The facts give another reason.')
   const voided: Draft = {
     type: 'vote-void',
@@ -71,11 +71,13 @@ export function hashOfVote(request: ApprovalRequest, vote: Decision): Hex {
 function isReason(why: VoidReason, request: ApprovalRequest, vote: Decision, facts: Facts): boolean {
   const inFacts = reasonIn(vote, facts)
   if (inFacts !== null) return why === inFacts
-  // That somebody owns or sponsors an agent is not in the facts: the policy in force says it.
+  // Owners and sponsors are not in the facts, but in the policy in force.
   return why === 'excluded' || (why === 'duplicate' && isDuplicate(request, vote, facts))
 }
 
-/** Two accounts may be joined into one person after both voted. Then the earlier vote counts, and the later does not. */
+/**
+ * Two accounts may be joined into one person after both voted. Then the earlier vote counts, and the later does not.
+ */
 function isDuplicate(request: ApprovalRequest, vote: Decision, facts: Facts): boolean {
   const counted = countedVotes(request)
   return counted.slice(0, counted.indexOf(vote)).some(({ approver }) => facts.accounts.includes(approver))

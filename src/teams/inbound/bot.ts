@@ -186,7 +186,7 @@ async function welcome({ arrivals, messenger }: BotParts, arrival: Arrival): Pro
   if ('unsent' in sent) await arrivals.leave(conversation)
 }
 
-/** An operator needs the channel's id, and has to know before the first card that people of other tenants would see it. */
+/** An operator needs the channel's id. A shared channel gets a warning: people of other tenants would see the cards. */
 function welcomeWords({ channel, shared }: Arrival): string {
   if (channel === undefined) return spoken.bot.welcome
   const words = spoken.bot.welcomeChannel(channel)

@@ -9,29 +9,30 @@ import { checkBearer, type KeySource, type PublishedKey, remoteKeys } from '../.
 /**
  * Lets an activity in if Teams sent it, from our tenant, to our bot.
  *
- * @throws {Problem} `unauthenticated` for any fault of the token or of the origin that the activity names, `unavailable`
- *   if the keys cannot be fetched
+ * @throws {Problem} `unauthenticated` for any fault of the token or of the origin that the activity names,
+ *   `unavailable` if the keys cannot be fetched
  */
 export type Gate = (authorization: string | null, activity: JsonObject) => Promise<void>
 
 export interface GateSettings extends KeySource {
   readonly botAppId: string
   readonly tenantId: string
-  /** Who signs what Teams sends, and the hosts that Teams may say it comes from. */
+  /** The issuer of Teams' tokens, and the hosts that an activity may come from. */
   readonly bots: Pick<Cloud['bots'], 'issuer' | 'hosts'>
 }
 
 const channel = 'msteams'
 
-/** Says whether this is an address of one of the hosts. Reads it as text, so that no two parsers disagree. */
+/** Whether this is an address of one of the hosts. Compared as text, so that no two parsers disagree. */
 export function isServiceUrl(text: string, hosts: readonly string[]): boolean {
   const [, host = ''] = /^https:\/\/([a-z0-9.-]+)(?:\/[A-Za-z0-9/_-]*)?$/.exec(text) ?? []
   return hosts.includes(host)
 }
 
 /**
- * Makes the gate from https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication,
- * with all that it leaves to the bot made strict.
+ * Makes the gate from
+ * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, with all that it
+ * leaves to the bot made strict.
  *
  * @throws {Error} without the bot's or the tenant's id: a gate without them would let every bot and tenant in.
  */
