@@ -1,4 +1,4 @@
-// Calls the Azure CLI (https://learn.microsoft.com/cli/azure/reference-index#az-rest), and says in one word what went wrong.
+// Calls the Azure CLI (https://learn.microsoft.com/cli/azure/reference-index#az-rest), and names each failure in one word.
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 
@@ -18,7 +18,7 @@ export class AzFault extends Error {
 /**
  * Runs `az` and returns the JSON that it prints; `null` if it prints nothing.
  *
- * `secret` is a text that a message from outside may repeat; it never stands in the error. `signal` ends the program.
+ * `secret` is a text that the CLI's messages may repeat; it is kept out of the error. `signal` ends the program.
  *
  * @throws {AzFault}
  */
@@ -92,7 +92,7 @@ const reasons = {
   'Gateway Timeout': 'busy',
 }
 
-/** Where no status was printed. */
+/** For output without a status. */
 const codes = { AuthorizationFailed: 'refused', ResourceNotFound: 'absent', TooManyRequests: 'busy' }
 
 function kindOf(reason, code, errors) {

@@ -68,9 +68,9 @@ const outputs = [
   // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
-  // What an operator runs from here.
+  // Programs that an operator runs from a checkout.
   { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
-  // What `scripts/package.mjs` checks a policy with.
+  // The check of a policy for `scripts/package.mjs`.
   { entry: 'src/local/policyCheck.ts', file: 'dist/local/policyCheck.cjs', options: { packages: 'external' } },
 ]
 

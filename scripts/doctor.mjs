@@ -1,4 +1,4 @@
-// Asks a deployment what is wrong with it: npm run doctor -- URL [--app NAME] [--json]
+// Examines a deployment: npm run doctor -- URL [--app NAME] [--json]
 import { az } from './az.mjs'
 import { bundle } from './bundled.mjs'
 

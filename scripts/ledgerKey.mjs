@@ -1,4 +1,4 @@
-// Makes the secret that authenticates the rows of the ledger, where there is none, and lets the app read it.
+// Makes the secret that authenticates the rows of the ledger, unless it exists, and lets the app read it.
 // Plain Node: it runs right after the resources are made, before any package needs to be installed.
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -48,7 +48,7 @@ async function main() {
   process.stdout.write(`COUNTERSIGN_LEDGER_KEY=${uri}\n`)
 }
 
-/** @throws {Refusal} that names the option and its rule */
+/** @throws {Refusal} naming the option and its rule */
 function read() {
   const known = { 'new-version': { type: 'boolean' }, help: { type: 'boolean' } }
   for (const option of ['identity', 'subscription', 'patience']) known[option] = { type: 'string' }
@@ -71,7 +71,7 @@ function read() {
   return { ...values, vault, patience: Number(patience), isNew: values['new-version'] === true }
 }
 
-/** Makes the function that calls `az`, again and again while Azure is busy, until the time is up. */
+/** Makes the function that calls `az`, and repeats the call while Azure is busy, until the time is up. */
 function patiently(seconds) {
   const end = performance.now() + seconds * 1000
   return async (what, work) => {
@@ -92,7 +92,7 @@ function patiently(seconds) {
 const rest = (method, url, more = [], secret) =>
   az(['rest', '--method', method, '--url', url, ...more], { secret, signal: stop.signal })
 
-/** Turns the faults that a person can mend into sentences. @throws {Refusal} */
+/** Turns the faults that a person can correct into sentences. @throws {Refusal} */
 function explain(cause, what, right) {
   if (!(cause instanceof AzFault)) throw cause
   if (cause.kind === 'missing' || cause.kind === 'signed-out') throw new Refusal(cause.message)
@@ -115,7 +115,7 @@ async function findVault(call, { vault, subscription }) {
   )
 }
 
-/** The app signs with the keys of the vault, so that its identity is the one with the role for it. */
+/** Finds the app's identity by its role: the app signs with the vault's keys. */
 async function findIdentity(call, vault) {
   const what = 'looking for the identity of the app'
   const url = `${vault}/providers/Microsoft.Authorization/roleAssignments?${authorization}&$filter=atScope()`
@@ -135,7 +135,7 @@ async function findIdentity(call, vault) {
 
 const same = (one, other) => one?.toLowerCase() === other.toLowerCase()
 
-/** Returns the secret's address. A lost answer is looked up: what the try before made is not made again. */
+/** Returns the secret's address. After a lost answer it looks the secret up, so that it is made once. */
 async function ensureSecret(call, secret, { isNew }) {
   const what = `making the secret ${name}`
   const before = isNew ? await call(what, () => find(secret)).catch((cause) => explain(cause, what, noRight)) : null
@@ -179,7 +179,7 @@ async function find(secret) {
   }
 }
 
-/** An argument is seen by every program of the machine, so the value goes through a file that only this user may read. */
+/** Passes the value in a file that only this user may read, because every program on the machine sees arguments. */
 async function make(secret) {
   const value = randomBytes(32).toString('base64')
   const contentType = 'application/octet-stream; encoding=base64'
@@ -209,7 +209,7 @@ async function ensureRole(call, secret, principalId) {
       await rest('put', url, ['--body', JSON.stringify({ properties })])
     } catch (cause) {
       if (cause.code === 'RoleAssignmentExists') return
-      // An identity that was just made is not known everywhere yet.
+      // A new identity takes a while to be known everywhere.
       if (cause.code === 'PrincipalNotFound') throw new AzFault('busy', cause.message, cause.code)
       throw cause
     }
@@ -217,7 +217,7 @@ async function ensureRole(call, secret, principalId) {
   say(`the identity ${principalId} may read it`)
 }
 
-/** The same assignment has the same name in every run, so that a second run makes no second one. */
+/** An assignment has the same name in every run, so that a second run does not repeat it. */
 function nameOf(...parts) {
   const digest = createHash('sha256')
     .update([...parts, secretsUser].join('\n').toLowerCase())

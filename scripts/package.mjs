@@ -1,4 +1,4 @@
-// Makes what is deployed: `dist/app/` and the same as `dist/app.zip`, with a policy. See `usage`.
+// Makes the package for a deployment: `dist/app/` and the same as `dist/app.zip`, with a policy. See `usage`.
 // Plain Node until it has built: it may run before there are any packages.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -25,7 +25,7 @@ The same sources and policy make the same bytes.
   --help            this text
 `
 
-/** What lies in dist/ and is deployed, beside the policy. */
+/** Files in dist/ that are deployed in addition to the policy. */
 const programs = ['main.cjs', 'teams.cjs', 'cards.cjs', 'cedar_wasm_bg.wasm']
 const folders = ['cards', 'evidence']
 
@@ -39,7 +39,7 @@ async function main() {
   const folder = resolve(out)
   if (!isReplaceable(folder))
     throw new Refusal(`--out: ${shown(folder)} is there and is no package. It would be replaced.`)
-  // An older package must not pass for the one that could not be made.
+  // An older package must not be taken for the one that could not be made.
   await Promise.all([folder, `${folder}.zip`].map((path) => rm(path, { recursive: true, force: true })))
   if (!built) build()
   const files = await filesWith(policy, example)
@@ -71,7 +71,7 @@ function build() {
   }
 }
 
-/** Everything that is deployed by its path, sorted, and the zip of it. */
+/** All deployed files by path, sorted, and their zip. */
 async function filesWith(policyFolder, example) {
   const check = join(dist, 'local', 'policyCheck.cjs')
   const missing = [...programs, ...folders].map((name) => join(dist, name)).filter((path) => !existsSync(path))
@@ -95,7 +95,7 @@ async function filesWith(policyFolder, example) {
   return { members, zip: await zipOf(members), policy: policy.version, version }
 }
 
-/** Files alone: a link would lead out of the package. */
+/** Takes only files, because a link would lead out of the package. */
 const filesIn = (folder) =>
   readdirSync(join(dist, folder), { withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -132,7 +132,7 @@ async function zipOf(members) {
   return Buffer.concat(chunks)
 }
 
-/** Nothing, an empty folder, or an older package. */
+/** Whether a path is free, an empty folder, or an older package. */
 function isReplaceable(folder) {
   if (!existsSync(folder)) return true
   if (!statSync(folder).isDirectory()) return false
@@ -157,7 +157,7 @@ function tell(folder, { members, zip, policy, version }, json) {
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
 
-/** Short below the current folder, and absolute elsewhere. */
+/** Writes a path relative to the current folder if it is below, and otherwise absolute. */
 function shown(path) {
   const short = relative(process.cwd(), path)
   return short.startsWith('..') ? path : short || '.'

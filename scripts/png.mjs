@@ -3,7 +3,7 @@ import { inflateSync } from 'node:zlib'
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
-/** A larger image is no icon; the limit keeps a small file from inflating to gigabytes. */
+/** The largest icon. The limit keeps a small file from inflating to gigabytes. */
 const largest = 1024
 
 /**

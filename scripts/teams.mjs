@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { drawIcons, manifestOf, packageFaults, sources, zipOf } from './teamsApp.mjs'
 
-/** Input that is refused: a sentence for each fault, which names the option and the rule. */
+/** Refused input: a sentence for each fault, naming the option and its rule. */
 class Refusal extends Error {
   constructor(faults) {
     super(faults.join('\n'))
@@ -21,7 +21,7 @@ const isOrigin = (text) => isAddress(text) && new URL(text).origin === text
 const isName = (most) => (text) => text !== '' && [...text].length <= most && !/^\s|\s$|[\p{C}\p{Zl}\p{Zp}]/u.test(text)
 const isVersion = (text) => /^(0|[1-9]\d{0,4})(\.(0|[1-9]\d{0,4})){2}$/.test(text)
 
-/** What may be said: which values fit, the rule in words, and what is taken without it. `null`: it must be said. */
+/** The options: which values fit, the rule in words, and the default. `null`: the option is required. */
 const options = {
   bot: { value: 'ID', fits: isGuid, rule: "is a GUID: the bot's application id", otherwise: null },
   url: {
@@ -95,7 +95,7 @@ async function main() {
   process.stderr.write('teams: upload it in the Teams admin center; docs/operate/teams-app.md says what comes next\n')
 }
 
-/** Reads the command line. Returns `null` where help is asked for. @throws {Refusal} that names each option that is wrong */
+/** Reads the command line. Returns `null` for a call for help. @throws {Refusal} naming each wrong option */
 function read() {
   const known = Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' }]))
   const { tokens } = parseArgs({ options: { ...known, help: { type: 'boolean' } }, strict: false, tokens: true })
@@ -125,7 +125,7 @@ function read() {
   }
 }
 
-/** Puts the finished package in its place at once, so that a run that is interrupted leaves none that is cut off. */
+/** Moves the finished package into its place, so that an interrupted run leaves no partial one. */
 function write(file, bytes) {
   const unfinished = `${file}.${process.pid}`
   try {
@@ -138,7 +138,7 @@ function write(file, bytes) {
   }
 }
 
-/** One folder, for that of what is built: a path that is wrong must not become a tree of folders. */
+/** Creates only one folder, so that a wrong path does not become a tree of folders. */
 function makeFolder(folder) {
   try {
     mkdirSync(folder)

@@ -1,4 +1,4 @@
-// Makes the app package for Teams, and says what is wrong with one: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package
+// Makes the app package for Teams, and checks one: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { buffer } from 'node:stream/consumers'
@@ -36,7 +36,7 @@ function filled(value, values) {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, filled(one, values)]))
 }
 
-/** Draws the icons of a folder, by the name of the file in the package. @throws {Error} that names the file */
+/** Draws the icons of a folder, by the file's name in the package. @throws {Error} naming the file */
 export async function drawIcons(folder) {
   const { Resvg, initWasm } = await import('@resvg/resvg-wasm')
   await (ready ??= initWasm(readFileSync(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm'))))
@@ -65,7 +65,7 @@ export async function zipOf(files) {
   return buffer(zip.outputStream)
 }
 
-/** Says what Teams would refuse in a package, one line each; an empty list means that nothing was found. */
+/** Lists what Teams would refuse in a package, one line each. Empty if nothing was found. */
 export async function packageFaults(bytes) {
   let files
   try {
@@ -86,7 +86,7 @@ export async function packageFaults(bytes) {
   return [...faults, ...(await manifestFaults(manifest)), ...iconFaults(manifest, files)]
 }
 
-/** Sizes of a package that is read: far above that of ours, far below what could fill memory. */
+/** The largest sizes of a package: far above real ones, and far below what could fill memory. */
 const largestFile = 1024 * 1024
 const mostFiles = 20
 
@@ -101,7 +101,7 @@ async function filesIn(bytes) {
   return files
 }
 
-/** What the schema says, and what Teams checks beyond it. */
+/** Faults by the schema, and by Teams' further rules. */
 export async function manifestFaults(manifest) {
   const { AppManifestUtils } = await import('@microsoft/app-manifest')
   const version = String(manifest.manifestVersion)
@@ -144,7 +144,7 @@ function iconFaults({ icons = {} }, files) {
   })
 }
 
-/** Teams draws the outline on its own colours, so that anything but white and transparent spoils it. */
+/** Teams draws the outline on its own colours, so it must be white and transparent only. */
 function outlineFaults(file, { pixels }) {
   let [white, clear] = [0, 0]
   for (let at = 0; at < pixels.length; at += 4) {
