@@ -55,7 +55,7 @@ async function lived(): Promise<Place> {
   return place
 }
 
-describe('a restore that ends anywhere', () => {
+describe('a restore that is interrupted anywhere', () => {
   let place: Place
   let before: Awaited<ReturnType<typeof comparable>>
   beforeAll(async () => {
@@ -79,7 +79,7 @@ describe('a restore that ends anywhere', () => {
     return { seen: steps.seen, cause }
   }
 
-  test('leaves tables that the service does not use, and is run again', async () => {
+  test('leaves tables that the service refuses, and can be repeated', async () => {
     const { seen } = await dies(Number.POSITIVE_INFINITY)
     expect(seen).toBeGreaterThan(20)
     expect(await comparable(place)).toEqual(before)
@@ -113,7 +113,7 @@ describe('a restore that ends anywhere', () => {
   })
 })
 
-test('a snapshot that ends anywhere leaves what holds; the next one goes on, and is restored as it was', async () => {
+test('a snapshot that is interrupted anywhere leaves whole segments, and the next one goes on', async () => {
   const place = await lived()
   const parts = place.snapshotParts()
   for (let step = 1; ; step += 1) {
@@ -130,7 +130,7 @@ test('a snapshot that ends anywhere leaves what holds; the next one goes on, and
   expect(await comparable(place)).toEqual(before)
 })
 
-test('two snapshots at once leave two, of which one is restored', async () => {
+test('two snapshots at once leave two segments, of which one is restored', async () => {
   const place = await lived()
   const both = await Promise.all([place.snapshot(), place.snapshot()])
   expect(both.map((names) => names.length)).toEqual([8, 8])

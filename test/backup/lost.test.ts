@@ -80,7 +80,7 @@ async function call(app: App, name: OperationName, who: string | null, id: strin
   return { status: answer.status, json, retryAfter: answer.headers.get('retry-after') }
 }
 
-describe('a ledger that lacks events which the archive names', () => {
+describe('a restored ledger that lacks events which the archive names', () => {
   let place: Place
   let app: App
   let incomplete: Incomplete | undefined
@@ -117,7 +117,7 @@ describe('a ledger that lacks events which the archive names', () => {
     app = await service(place, incomplete)
   })
 
-  test('is listed by shard and number, and by the requests that ended', () => {
+  test('has its missing events listed by shard and number, and its ended requests', () => {
     const { approved } = lives
     expect(restored.lost.gaps).toEqual([
       { shard: '07', from: 6, to: 6 },
@@ -131,7 +131,7 @@ describe('a ledger that lacks events which the archive names', () => {
   const problem = { status: 503, json: expect.objectContaining({ code: 'read-only' }) as unknown, retryAfter: null }
   const body = ({ action }: Pick<ApprovalRequest, 'action'>) => ({ ...action, reason: 'Again' })
 
-  test('asks, decides, grants, redeems and erases nothing, says so, and changes no row', async () => {
+  test('refuses to ask, decide, grant, redeem and erase, and no row changes', async () => {
     const before = await comparable(place)
     const { pending, approved, early, grant } = lives
     const calls: readonly (readonly [OperationName, string, string, object?])[] = [
@@ -151,7 +151,7 @@ describe('a ledger that lacks events which the archive names', () => {
     expect(await comparable(place)).toEqual(before)
   })
 
-  test('is read: requests as they were at the snapshot, lists, events, and sealed days', async () => {
+  test('can be read: requests as of the snapshot, lists, events, and sealed days', async () => {
     const { pending, approved, early } = lives
     // Deadlines have passed by now, and take no effect.
     place.clock.set(at(5, '09:00:00'))
@@ -168,13 +168,13 @@ describe('a ledger that lacks events which the archive names', () => {
     expect((await call(app, 'bundles', 'auditor', '')).json).toMatchObject({ bundles: [{ date: day(4) }] })
   })
 
-  test('answers a known idempotency key with its request, and who waits for it at once', async () => {
+  test('answers a known idempotency key with its request, without waiting', async () => {
     const { ask, pending } = lives
     expect((await app.approvals.ask(ask)).request.id).toBe(pending.id)
     expect((await app.approvals.wait(pending.id, 3600)).status).toBe('pending')
   })
 
-  test('is left alone by the timers, and health says what is missing', async () => {
+  test('is not changed by timers, and health names the missing events', async () => {
     expect([await app.sweep(), await app.seal(), await app.snapshot()]).toEqual([0, [], []])
     const parts = { ledger: 'read-only', seal: 'read-only', backup: 'off' }
     expect(await call(app, 'health', null, '')).toMatchObject({ status: 503, json: { status: 'failing', parts } })
@@ -183,13 +183,13 @@ describe('a ledger that lacks events which the archive names', () => {
     expect(place.failures).toEqual([])
   })
 
-  test('has every event in the shards that lack none', () => {
+  test('has every event in its complete shards', () => {
     expect(shardOf(lives.pending.id)).toBe('05')
     expect(restored.lost.gaps.map(({ shard }) => shard)).not.toContain('05')
   })
 })
 
-test('a day that was sealed after the snapshot is listed where its events are missing, and read where they are not', async () => {
+test('a day that was sealed after the snapshot is listed if its events are missing, and read if they are not', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const { approvals } = place.uses()
   await approvals.ask({ ...asked('03'), expiresIn: 86_400 })

@@ -25,7 +25,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   })
 }
 
-describe('what it is told', () => {
+describe('the command line', () => {
   test.each<[string, readonly string[], string]>([
     ['an option that there is not', ['--all'], '--all'],
     ['a day that does not exist', ['--until', '2026-02-30'], '--until'],
@@ -33,7 +33,7 @@ describe('what it is told', () => {
     ['an address with a path', ['--from', 'https://a.example/blobs'], '--from'],
     ['an address and the local stack', ['--from', 'https://a.example', '--local', 'x'], '--local'],
     ['something beside options', ['now'], 'now'],
-  ])('is refused with a way out: %s', async (_what, args, named) => {
+  ])('is refused with a remedy: %s', async (_what, args, named) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
     expect(stderr).toContain(named)
@@ -47,7 +47,7 @@ describe('what it is told', () => {
       expect(stdout).toContain(words)
   })
 
-  test('lacks a setting: that is named, in words and for machines', async () => {
+  test('without a setting gets its name, in words and as JSON', async () => {
     expect(await run([])).toMatchObject({ code: 78, stderr: expect.stringContaining('COUNTERSIGN_ORIGIN') as unknown })
     const { code, stdout } = await run(['--json'])
     expect({ code, record: JSON.parse(stdout) as unknown }).toMatchObject({
@@ -55,7 +55,7 @@ describe('what it is told', () => {
     })
   })
 
-  test('names a folder on which no stack has run', async () => {
+  test('is refused if no stack has run on its folder', async () => {
     const env = { COUNTERSIGN_DATA: join(tmpdir(), `countersign-${randomUUID()}`) }
     const { code, stderr } = await run(['--local', join(tmpdir(), 'countersign-never')], env)
     expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('No stack has run') as unknown })
@@ -95,7 +95,7 @@ describe('the local stack, restored into a new folder', () => {
   let pending: Answer['body']
   let granted: Answer['body']
 
-  test('has a snapshot after sealing, which is listed and checked', async () => {
+  test('has a snapshot after sealing, which can be listed and checked', async () => {
     const one = await started('data')
     await one.call('deploy-bot', '/api/requests', wish())
     await one.local('advance', '1d')
@@ -116,7 +116,7 @@ describe('the local stack, restored into a new folder', () => {
     expect(existsSync(inFolder('copy'))).toBe(false)
   })
 
-  test('is restored as it was, and goes on there', async () => {
+  test('has the same requests, and goes on', async () => {
     const { code, stdout, stderr } = await run(['--local', inFolder('copy')], env())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('complete: the service may be started')
@@ -131,7 +131,7 @@ describe('the local stack, restored into a new folder', () => {
     expect(used).toMatchObject({ status: 200, body: { next: 'execute' } })
   })
 
-  test('lacks what happened after the snapshot: that is listed, and the ledger can only be read', async () => {
+  test('lacks events after the snapshot, which are listed, and can only be read', async () => {
     const one = await started('data')
     const body = await redemption(one, granted)
     expect((await one.call('deploy-bot', `/api/requests/${granted.id}/redeem`, body)).status).toBe(200)

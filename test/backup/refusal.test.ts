@@ -71,7 +71,7 @@ async function during<T>(
   }
 }
 
-describe('a snapshot that is not whole is refused before anything is written, and the file is named', () => {
+describe('an incomplete snapshot is refused before anything is written, and its file is named,', () => {
   const files: readonly (readonly ['evidence' | 'backup', RegExp])[] = [
     ['evidence', /^snapshots\/.*\/03-/],
     ['evidence', /^snapshots\/.*\/seal/],
@@ -93,7 +93,7 @@ describe('a snapshot that is not whole is refused before anything is written, an
       })
   })
 
-  test('that is gone from the container for backups', async () => {
+  test('if a file is missing in the container for backups', async () => {
     const backup = kept.container('backup')
     const name = await nameIn(backup, /\/03-.*\.texts$/)
     const before = await textIn(backup, name)
@@ -104,7 +104,7 @@ describe('a snapshot that is not whole is refused before anything is written, an
     await backup.getBlockBlobClient(name).upload(before, before.length)
   })
 
-  test('of which a whole segment is gone: the events that nothing leads to', async () => {
+  test('if a whole segment is missing, with the events after the gap', async () => {
     const place = await places.anew(at(4, '08:00:00'))
     const { approvals } = place.uses()
     await approvals.ask(asked('03'))
@@ -117,30 +117,33 @@ describe('a snapshot that is not whole is refused before anything is written, an
     expect(await refused(place)).toMatchObject({ code: 'no-snapshot', place: { shard: '03', seq: 2 } })
   })
 
-  test('of a day before the first', async () => {
+  test('if the day is before the first', async () => {
     await expect(checkSnapshot(await kept.restoreParts(), day(4))).rejects.toMatchObject({ code: 'no-snapshot' })
   })
 
-  test('and then it is restored, since nothing was changed', async () => {
+  test('after which the repaired one is restored', async () => {
     expect(await kept.restored()).toMatchObject({ lost: { gaps: [] }, proved: { date: day(4) } })
     await kept.drop()
   })
 })
 
-describe('who can write both containers cannot make the service believe a row', () => {
+describe('a person who can write both containers cannot forge a row', () => {
   test.each<[string, Text]>([
     ['another head', (note) => note.replace(/"seq":4/, '"seq":3')],
     ['other digests', (note) => note.replace(/"sha256":"../, '"sha256":"00')],
     ['no note', () => '{}'],
-  ])('with %s in its note the segment is none, and the archive names what is missing', async (_what, change) => {
-    const name = await nameIn(kept.container('evidence'), /^snapshots\/.*\/03-/)
-    const { lost, proved } = await during(['evidence', name, same, change], () => kept.restored())
-    expect({ lost: lost.gaps, proved }).toEqual({ lost: [{ shard: '03', from: 1, to: 4 }], proved: null })
-    await kept.drop()
-  })
+  ])(
+    'a segment with %s in its note does not count, and the archive names its events as missing',
+    async (_what, change) => {
+      const name = await nameIn(kept.container('evidence'), /^snapshots\/.*\/03-/)
+      const { lost, proved } = await during(['evidence', name, same, change], () => kept.restored())
+      expect({ lost: lost.gaps, proved }).toEqual({ lost: [{ shard: '03', from: 1, to: 4 }], proved: null })
+      await kept.drop()
+    },
+  )
 })
 
-describe('rows that the service did not write, in files that it did', () => {
+describe('altered rows in genuine files are refused', () => {
   /** A snapshot with rows that are changed before they are kept: who is the service could do that. */
   async function forged(
     method: 'requests' | 'events' | 'keys',
@@ -180,12 +183,12 @@ describe('rows that the service did not write, in files that it did', () => {
     })
   })
 
-  test('a text that is gone and was not erased is named, by event', async () => {
+  test('a missing text that was not erased is named by its event', async () => {
     const place = await forged('events', (line) => line.replace(/"said":"\{.*?\}\}"/, '"said":"{}"'))
     expect(await refused(place)).toMatchObject({ code: 'missing-row', place: { shard: '03', seq: 2 } })
   })
 
-  test('a text that is another is named, by event', async () => {
+  test('another text is named by its event', async () => {
     const place = await forged('events', (line) => line.replace('\\"Because\\"', '\\"Routine\\"'))
     expect(await refused(place)).toMatchObject({ code: 'broken-row', place: { shard: '03', seq: 2 } })
   })
@@ -208,24 +211,24 @@ describe('rows that the service did not write, in files that it did', () => {
   })
 })
 
-describe('tables that are not empty', () => {
+describe('tables with rows', () => {
   beforeEach(() => kept.drop())
   afterAll(() => kept.drop())
 
-  test('are left alone if they hold a ledger', async () => {
+  test('are not changed if they hold a ledger', async () => {
     expect(await kept.open()).toMatchObject({ first: '2026-03-05' })
     const before = await kept.dump()
     expect(await refused(kept)).toMatchObject({ code: 'not-empty' })
     expect(await kept.dump()).toEqual(before)
   })
 
-  test('are left alone if they hold other rows', async () => {
+  test('are not changed if they hold other rows', async () => {
     await kept.tables.ledger.createTable()
     await kept.tables.ledger.createEntity({ partitionKey: '00', rowKey: 'head' })
     expect(await refused(kept)).toMatchObject({ code: 'not-empty' })
   })
 
-  test('are left alone, and closed to the service, if another restore was begun', async () => {
+  test('are not changed, and stay closed to the service, if another restore was begun', async () => {
     const { mark } = await kept.restoreParts()
     expect(await mark.begin(sha256('another'))).toBe('begun')
     expect(await refused(kept)).toMatchObject({ code: 'not-empty' })
@@ -233,8 +236,8 @@ describe('tables that are not empty', () => {
   })
 })
 
-describe('the log decides', () => {
-  test('a key that did not sign it proves nothing', async () => {
+describe('the restored ledger is proved by the log', () => {
+  test('a key that did not sign the log proves nothing', async () => {
     const parts = { ...(await kept.restoreParts()), signer: await newSigner() }
     await expect(checkSnapshot(parts, null)).rejects.toMatchObject({ code: 'wrong-key' })
   })
@@ -243,7 +246,7 @@ describe('the log decides', () => {
     ['manifests/2026-03-04', (text) => text.replace(/"sig":"......../, '"sig":"AAAAAAAA')],
     ['manifests/2026-03-04', (text) => text.slice(1)],
     ['checkpoints/2026-03-04', (text) => text.replace('\n', '\n1')],
-  ])('a %s that does not hold is named', async (name, change) => {
+  ])('an altered %s is named', async (name, change) => {
     const cause = await during(['evidence', name, change], () => refused(kept))
     expect(['broken-log', 'wrong-key']).toContain(cause.code)
     expect(cause.message).toContain(name)
@@ -264,7 +267,7 @@ describe('the log decides', () => {
     await kept.drop()
   })
 
-  test('a head of which the archive has another at that number is refused', async () => {
+  test("a head that differs from the archive's is refused", async () => {
     const place = await places.anew(at(4, '08:00:00'))
     await place.uses().approvals.ask({ ...asked('03'), expiresIn: 86_400 })
     await place.witness()

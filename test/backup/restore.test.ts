@@ -56,7 +56,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     await place.drop()
   })
 
-  test('has every row as it was', async () => {
+  test('has every row unchanged', async () => {
     const restored = await place.restored()
     expect(restored).toMatchObject({ lost: { gaps: [], ends: [] }, proved: { date: day(8) }, erased: 0 })
     expect(await comparable(place)).toEqual(before)
@@ -64,7 +64,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     expect(place.failures).toEqual([])
   })
 
-  test('goes on: votes, grants and redemptions are what they would have been', async () => {
+  test('goes on with the same votes, grants and redemptions', async () => {
     const { approvals, ledger } = place.uses()
     const { ask, pending, approved, used, grant, first } = lives
     expect((await approvals.ask(ask)).request.id).toBe(pending.id)
@@ -81,7 +81,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     expect(await ledger.find(used.id)).toEqual(done)
   })
 
-  test('is sealed with what came after, and is kept again from where it stood', async () => {
+  test('is sealed with later events, and later snapshots continue the earlier ones', async () => {
     place.clock.set(at(10, '00:05:00'))
     expect(await place.seal()).toEqual([day(9)])
     const names = await place.snapshot()
@@ -92,7 +92,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     expect(place.failures).toEqual([])
   })
 
-  test('is restored as it was on an earlier day; then what came later is lost', async () => {
+  test('is restored as of an earlier day, without later events', async () => {
     await place.drop()
     const { lost, proved } = await place.restored(day(9))
     expect(proved).toMatchObject({ date: day(8) })
@@ -102,10 +102,10 @@ describe('a ledger of five sealed days and requests in every open state', () => 
   })
 })
 
-describe('what was erased', () => {
+describe('an erased text', () => {
   const said = async (place: Place) => JSON.stringify([...(await place.dump())])
 
-  test('is erased again, although an older part of the snapshot has it', async () => {
+  test('is erased again, even if an older part of the snapshot has it', async () => {
     const place = await places.anew(at(4, '08:00:00'))
     const one = place.uses()
     const ask = { ...asked('03'), reason: 'Because of Dana' }
@@ -135,7 +135,7 @@ describe('what was erased', () => {
     ])
 })
 
-describe('a request that changes while its shard is kept', () => {
+describe('a request that changes while its shard is copied', () => {
   const acts: readonly (readonly [string, (place: Place, request: ApprovalRequest) => Promise<unknown>])[] = [
     ['gets a vote', (place, request) => place.uses().approvals.decide(request.id, votes(request))],
     [
@@ -151,7 +151,7 @@ describe('a request that changes while its shard is kept', () => {
     ['is asked for', (place) => place.uses().approvals.ask(asked('03'))],
   ]
 
-  test.each(acts)('is restored as it was when the head was read: it %s', async (_what, act) => {
+  test.each(acts)('is restored as of the head that was read, if it %s', async (_what, act) => {
     const place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', 2)]))
     const { request } = await place.uses().approvals.ask(asked('03'))
     const before = (await comparable(place)).get(`ledger 03 ${rowKey.request(request.id)}`)

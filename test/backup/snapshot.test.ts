@@ -34,7 +34,7 @@ async function denied(one: Instance, shard = '03') {
   return one.approvals.decide(request.id, votes(request, dba, { verdict: 'deny' }))
 }
 
-test('a day is kept once; the next day goes on from there, and after a week all of it is kept again', async () => {
+test('a day is copied once, the next day continues it, and after a week everything is copied again', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const one = place.uses()
   await denied(one)
@@ -61,7 +61,7 @@ test('a day is kept once; the next day goes on from there, and after a week all 
   expect(place.failures).toEqual([])
 })
 
-test('what people wrote lies in the container for backups alone', async () => {
+test('texts that people wrote are only in the container for backups', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   await denied(place.uses())
   await place.snapshot()
@@ -75,7 +75,7 @@ test('what people wrote lies in the container for backups alone', async () => {
   }
 })
 
-test('an erasure is kept in the same hour, although the day was kept already', async () => {
+test('an erasure is copied in the same hour, even if the day was copied already', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const one = place.uses()
   const { id } = await denied(one)
@@ -91,7 +91,7 @@ test('an erasure is kept in the same hour, although the day was kept already', a
   ])
 })
 
-test('an erasure while a segment is kept belongs to the snapshot', async () => {
+test('an erasure while a segment is copied belongs to the snapshot', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const { id } = await denied(place.uses())
   const parts = place.snapshotParts()
@@ -122,7 +122,7 @@ function between(parts: SnapshotParts, method: 'requests' | 'events', act: () =>
   return { ...parts, rows }
 }
 
-describe('what is not as the service wrote it is not kept, and is named', () => {
+describe('an altered row is not copied, and is named:', () => {
   async function spoilt(spoil: (place: Place, seq: number, key: string) => Promise<unknown>) {
     const place = await places.anew(at(4, '08:00:00'))
     const one = place.uses()
@@ -136,7 +136,7 @@ describe('what is not as the service wrote it is not kept, and is named', () => 
     return place.failures.map((cause) => (isBroken(cause) ? cause.details.broken : cause))
   }
 
-  test('an event that is gone', async () => {
+  test('a missing event', async () => {
     const failures = await spoilt((place, seq) => place.tables.ledger.deleteEntity('03', rowKey.event(seq)))
     expect(failures).toEqual([{ shard: '03', row: 'event-000000000002', check: 'missing' }])
   })
@@ -176,7 +176,7 @@ describe('what is not as the service wrote it is not kept, and is named', () => 
   })
 })
 
-test('a file that another program put there is no part of a snapshot, and is named', async () => {
+test('a file of another program is not part of a snapshot, and is named', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   await denied(place.uses())
   await place.snapshot()
@@ -189,7 +189,7 @@ test('a file that another program put there is no part of a snapshot, and is nam
   expect(place.failures).toMatchObject([{ details: { broken: { shard: 'snapshots', row: name, check: 'mac' } } }])
 })
 
-test('health learns when everything that is due is kept', async () => {
+test('health learns when everything due has been copied', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const { rows } = place.snapshotParts()
   expect(await rows.newest()).toBeNull()

@@ -144,7 +144,7 @@ async function says(issuer: string, serviceUrl: string): Promise<RequestInit> {
 }
 
 test.each(clouds)(
-  '%s: every service is called where it is, and its tokens alone are believed',
+  '%s: every service is called at its own address, and only its tokens are accepted',
   async (_name, cloud) => {
     const running = await packaged.start({ ...azure.env, ...settingsIn(cloud.domains), ...cloud.settings })
     app = running

@@ -65,20 +65,20 @@ describe('the local stack', () => {
   /** The doctor takes its time in between, in which the stack closes connections that are idle. */
   const call = (who: string, path: string, body?: unknown) => stack.call(who, path, body, { connection: 'close' })
 
-  test('is well, as far as one can see without a token', async () => {
+  test('is well, as far as it can be seen without a token', async () => {
     const { ok, parts } = await doctor(stack.api)
     expect({ ok, unknown: statesOf(parts, 'unknown') }).toEqual({ ok: true, unknown: ['settings', 'immutability'] })
     expect(statesOf(parts, 'warning')).toEqual([])
   })
 
-  test('tells a person with Evidence.Read that its storage does not protect files', async () => {
+  test('shows a person with Evidence.Read that its storage does not protect files', async () => {
     const { ok, parts } = await doctor(stack.api, [], { COUNTERSIGN_TOKEN: await stack.token('compliance') })
     expect(ok).toBe(true)
     expect(statesOf(parts, 'unknown')).toEqual(['settings'])
     expect(parts.immutability).toMatchObject({ state: 'warning', says: expect.stringContaining('evidenceDays is 0') })
   })
 
-  test('says so of a token that gives no right to that', async () => {
+  test('reports a token without that right', async () => {
     const { parts } = await doctor(stack.api, [], { COUNTERSIGN_TOKEN: await stack.token('dba-1') })
     expect(parts.evidence).toMatchObject({ state: 'warning', remedy: expect.stringContaining('Evidence.Read') })
   })
@@ -92,14 +92,14 @@ describe('the local stack', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  test('changes nothing by being asked', async () => {
+  test('is not changed by the doctor', async () => {
     const events = async () => (await call('compliance', '/api/requests?status=pending')).body
     const before = await events()
     await doctor(stack.api)
     expect(await events()).toEqual(before)
   })
 
-  test('shows a row that somebody edited, days that cannot be sealed, and a clock that is not right', async () => {
+  test('shows an edited row, days that cannot be sealed, and a wrong clock', async () => {
     const { id } = (await call('deploy-bot', '/api/requests', wish())).body as { id: string }
     const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
     const table = new TableClient(stack.storage, 'ledger', credential, { allowInsecureConnection: true })
@@ -173,8 +173,8 @@ async function examined(
   }
 }
 
-describe('a deployment that is broken in one way shows that part:', () => {
-  test('none is wrong where all is well', async () => {
+describe('a deployment with one fault shows its part:', () => {
+  test('no part is wrong if all is well', async () => {
     const { parts } = await examined({})
     expect(statesOf(parts, 'wrong')).toEqual([])
     expect(statesOf(parts, 'warning')).toEqual([])
@@ -315,20 +315,20 @@ describe('a deployment that is broken in one way shows that part:', () => {
     expect(received.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
   })
 
-  test('a service that cannot begin although all its parts answer is wrong', async () => {
+  test('a service that cannot begin is wrong, even if all its parts answer', async () => {
     const { parts } = await examined({ '/api/health': () => report({ status: 'failing' }, 503) })
     expect(statesOf(parts, 'wrong')).toEqual(['start'])
     expect(parts.start.remedy).toContain('"start"')
   })
 
-  test('an older service, which does not tell all of this, is unknown and not wrong', async () => {
+  test('an older service, which does not report a part, is unknown and not wrong', async () => {
     const { witness: _witness, ...older } = healthy.parts
     const { parts } = await examined({ '/api/health': { status: 200, body: { status: 'ok', parts: older } } })
     expect(statesOf(parts, 'wrong')).toEqual([])
     expect(statesOf(parts, 'unknown')).toEqual(expect.arrayContaining(['witness', 'clock', 'people']))
   })
 
-  test('what a stranger wrote into an answer cannot write to the terminal', async () => {
+  test('an untrusted text in an answer cannot control the terminal', async () => {
     const location = 'https://contoso.example/%1b\u009b31m'
     const answers = { '/api/openapi.json': { status: 302, headers: { location } }, '/api/health': report() }
     expect((await examined(answers)).parts.address.says).not.toMatch(/[\u001b\u0080-\u009f]/)
@@ -345,7 +345,7 @@ describe('the token', () => {
   const tokensIn = (received: readonly Received[]) =>
     received.filter(({ headers }) => headers.authorization !== undefined).map(({ path }) => path)
 
-  test('goes to health alone, after the address has shown to be the service', async () => {
+  test('is sent only to health, after the address has proved to be the service', async () => {
     const { received } = await examined({}, { token: 'secret' })
     expect(tokensIn(received)).toEqual(['/api/health'])
     expect(received[0]?.path).toBe('/api/openapi.json')
@@ -355,12 +355,12 @@ describe('the token', () => {
     ['is no Countersign service', { status: 200, body: { info: { title: 'Pets' } } }],
     ['leads on', { status: 307, headers: { location: '/api/openapi.json' } }],
     ['has not started', problem(503, 'unavailable')],
-  ])('goes nowhere if the address %s', async (_what, answer) => {
+  ])('is not sent if the address %s', async (_what, answer) => {
     expect(tokensIn((await examined({ '/api/openapi.json': answer }, { token: 'secret' })).received)).toEqual([])
   })
 })
 
-test('nothing is called but what reads, and the bot without an activity', async () => {
+test('only operations that read are called, and the bot without an activity', async () => {
   const { received } = await examined({}, { token: 'secret' })
   expect(received.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/messages'],
@@ -473,7 +473,7 @@ describe('with the Azure CLI', () => {
     expect(az.calls().map(({ name }) => name.split('?')[0]?.split(' ')[0])).not.toContain('put')
   })
 
-  test('settings that are all right are well', async () => {
+  test('correct settings are well', async () => {
     const { resources, documents } = known({ COUNTERSIGN_BASE_URL: 'https://countersign.contoso.example' })
     const azure: Az = async (args) => {
       const [method, url] = ['--method', '--url'].map((option) => args[args.indexOf(option) + 1])
@@ -484,7 +484,7 @@ describe('with the Azure CLI', () => {
     expect(diagnosis).toEqual({ part: 'settings', state: 'ok', says: expect.any(String) })
   })
 
-  test('every setting that is missing or malformed is named at once', async () => {
+  test('all missing and malformed settings are named at once', async () => {
     const { ok, parts } = await ask(
       known({
         COUNTERSIGN_ORIGIN: undefined,
@@ -512,14 +512,14 @@ describe('with the Azure CLI', () => {
   test.each<[string, Partial<AzState>, string]>([
     ['nobody is signed in', { signedOut: true }, 'az login'],
     ['there is no such app', {}, 'no Microsoft.Web/sites called prod'],
-  ])('what Azure does not tell is unknown, and the rest is told: %s', async (_what, state, words) => {
+  ])('a part that Azure does not report is unknown, and the others are reported: %s', async (_what, state, words) => {
     const { ok, parts } = await ask(state)
     expect(ok).toBe(true)
     expect(parts.settings).toMatchObject({ state: 'unknown', says: expect.stringContaining(words) })
     expect(parts.ledger.state).toBe('ok')
   })
 
-  test('without az it says so', async () => {
+  test('a missing az is reported', async () => {
     const { parts } = await doctor(double.origin, ['--app', 'prod'], { PATH: '/nowhere' })
     expect(parts.settings).toMatchObject({ state: 'unknown', says: expect.stringContaining('not installed') })
   })
@@ -546,7 +546,7 @@ describe('the command line', () => {
     expect(stderr).toContain(`doctor: ${words}`)
   })
 
-  test('a token that is none is refused, and not repeated', async () => {
+  test('a malformed token is refused, and not repeated', async () => {
     const env = { COUNTERSIGN_TOKEN: 'two words' }
     const { code, stderr } = await runScript('doctor.mjs', ['http://127.0.0.1:1'], { env })
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('COUNTERSIGN_TOKEN is malformed') })
@@ -561,7 +561,7 @@ describe('the command line', () => {
   })
 })
 
-test('every place of the runbook that the doctor names is there', () => {
+test('every section of the runbook that the doctor names exists', () => {
   const folder = join(root, 'src/doctor')
   const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
   const named = sources.flatMap((text) =>

@@ -65,7 +65,7 @@ test.each<[string, Parameters, string]>([
     { ...good, apiAppId: '00000000-0000-4000-8000-0000000000c1', clients: 'x' },
     'COUNTERSIGN_CLIENTS is malformed',
   ],
-])('it is refused by name: %s', (_what, parameters, expected) => {
+])('a bad parameter is refused by name: %s', (_what, parameters, expected) => {
   expect(
     check(folder, parameters)
       .flaws.map(({ words }) => words)
@@ -78,7 +78,7 @@ test('a second deployment is the same as the first', () => {
   expect(one).toEqual(two)
 })
 
-test('no key, password or connection string stands in what is deployed or told', () => {
+test('no key, password or connection string is deployed or printed', () => {
   for (const parameters of Object.values<Parameters>(parameterSets)) {
     const { deployed, outputs } = check(folder, parameters)
     const texts = textsIn([deployed.map(({ body }) => body), outputs])
@@ -96,7 +96,7 @@ function textsIn(value: Plain | readonly Plain[]): readonly string[] {
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.bicep'))
 
-test.each(files)('%s has one subject: 25 to 200 lines, and says at its beginning what it is for', (name) => {
+test.each(files)('%s has one subject: 25 to 200 lines, with its purpose at the beginning', (name) => {
   const lines = read(`infra/${name}`).split('\n')
   expect(lines.length).toBeGreaterThanOrEqual(25)
   // The file that is deployed has all parameters, and passes them on.
@@ -105,7 +105,7 @@ test.each(files)('%s has one subject: 25 to 200 lines, and says at its beginning
   expect(lines.filter((line) => line.length > 120)).toEqual([])
 })
 
-test('the definitions are those of the types that are used, and no others', async () => {
+test('the definitions are exactly those of the used types', async () => {
   const used = [...(await typesUsed(folder))]
   const { types } = JSON.parse(readFileSync(typesPath, 'utf8')) as TypesFile
   expect([...Object.keys(types), ...Object.keys(ownTypes)].toSorted()).toEqual(used.toSorted())
@@ -116,14 +116,14 @@ describe('the Azure Developer CLI', () => {
   const parameters = JSON.parse(read('infra/main.parameters.json')).parameters as Record<string, { value: string }>
   const declared = () => parseTemplate(join(folder, 'main.bicep')).declarations
 
-  test('gives parameters that exist, and all that have no default', () => {
+  test('sets existing parameters, and all that have no default', () => {
     const known = declared().filter((one) => one.kind === 'param')
     expect(known.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(parameters)))
     const needed = known.filter(({ value }) => value === null).map(({ name }) => name)
     expect(Object.keys(parameters)).toEqual(expect.arrayContaining(needed))
   })
 
-  test('does not take an output of the first deployment for a parameter of the second', () => {
+  test('does not use an output of the first deployment as a parameter of the second', () => {
     const outputs = declared().flatMap((one) => (one.kind === 'output' ? [one.name] : []))
     const variables = Object.values(parameters).map(({ value }) => /^\$\{(\w+)(=.*)?\}$/.exec(value)?.[1])
     expect(variables).not.toContain(undefined)
@@ -162,7 +162,7 @@ describe('the Azure Developer CLI', () => {
   })
 })
 
-test('the extension for Entra is the one that is published, with its version', () => {
+test('the extension for Entra is the published one, with its version', () => {
   expect(JSON.parse(read('infra/bicepconfig.json'))).toMatchObject({
     extensions: { microsoftGraphV1: 'br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:1.0.0' },
   })
@@ -174,7 +174,7 @@ function valuesIn(yaml: string, key: string): readonly string[] {
   return [...block.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line).filter((line) => !line.startsWith('#'))
 }
 
-describe('the pages for operators say what is deployed', () => {
+describe('the pages for operators match the templates', () => {
   const deploying = readPage('docs/operate/deploy.md')
   const watching = readPage('docs/operate/health-and-logs.md')
   const rows = (page: string, heading: string) => rowsOf(sectionOf(page, heading)).slice(1)

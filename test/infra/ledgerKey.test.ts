@@ -93,14 +93,14 @@ test('two vaults get two values', async () => {
   expect(new Set(values).size).toBe(2)
 })
 
-test('a secret that is there keeps its value, and the app gets its role', async () => {
+test('an existing secret keeps its value, and the app gets its role', async () => {
   az.knows({ ...fresh, secrets: { [secret]: ['standing'] } })
   expect(await run('kv-prod')).toMatchObject({ code: 0 })
   expect(az.state().secrets[secret]).toEqual(['standing'])
   expect(rights()).toHaveLength(1)
 })
 
-test('a new version is made only where it is asked for, and the old one stays', async () => {
+test('a new version is made only on demand, and the old one stays', async () => {
   az.knows({ ...fresh, secrets: { [secret]: ['standing'] } })
   const ended = await run('kv-prod', '--new-version')
   expect(ended.code).toBe(0)
@@ -110,7 +110,7 @@ test('a new version is made only where it is asked for, and the old one stays', 
   expect(ended.stderr).not.toContain(second)
 })
 
-test('the role that somebody gave by hand is as good', async () => {
+test('a role that was given by hand counts', async () => {
   az.knows({ ...fresh, assignments: [granted(app), granted(app, secretsUser, { scope: secret })] })
   expect(await run('kv-prod')).toMatchObject({ code: 0 })
   expect(rights()).toHaveLength(1)
@@ -124,7 +124,7 @@ describe('the identity', () => {
     ['two that sign with the vault', [granted(app), granted(other)]],
     ['only people who may sign', [granted(other, cryptoUser, { principalType: 'User' })]],
     ['only one whose right is that of the subscription', [granted(other, cryptoUser, { scope: '/subscriptions' })]],
-  ])('must be named where there is %s, and nothing is made before', async (_what, assignments) => {
+  ])('must be named if there is %s, and nothing is made before', async (_what, assignments) => {
     az.knows({ ...fresh, assignments })
     expect(await run('kv-prod')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--identity') })
     expect(az.state().secrets).toEqual({})
@@ -137,7 +137,7 @@ const throttled: AzFaultTold = {
   ...{ call: `^put ${secret}\\?`, reason: 'Too Many Requests', code: 'TooManyRequests', message: 'Slow down.' },
 }
 
-describe('is tried again', () => {
+describe('a call is tried again', () => {
   test.each<[string, Partial<AzState>]>([
     ['while the vault is throttled', { faults: [{ ...throttled, times: 2 }] }],
     ['after an answer that was lost', { faults: [{ ...throttled, reason: 'Gateway Timeout', after: true }] }],
@@ -163,7 +163,7 @@ describe('is tried again', () => {
   })
 })
 
-describe('a fault that lasts is said in words, and nothing is left behind:', () => {
+describe('a lasting fault is reported in words, and nothing is left behind:', () => {
   const forbidden = { reason: 'Forbidden', code: 'AuthorizationFailed', message: 'The client has no authorization.' }
 
   test.each<[string, Partial<AzState>, readonly string[]]>([
@@ -207,14 +207,14 @@ describe('a fault that lasts is said in words, and nothing is left behind:', () 
     expectHidden(ended)
   })
 
-  test('Azure stays busy for longer than is waited for', async () => {
+  test('Azure stays busy for too long', async () => {
     az.knows({ ...fresh, faults: [{ ...throttled, times: 99 }] })
     const ended = await run('kv-prod', '--patience', '0')
     expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('again later') })
     expectHidden(ended)
   })
 
-  test('there is no az', async () => {
+  test('az is missing', async () => {
     const ended = await runScript('ledgerKey.mjs', ['kv-prod'], { env: { PATH: '/nowhere' } })
     expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('not installed') })
   })
@@ -270,7 +270,7 @@ describe('the command line', () => {
     expect(az.calls()).toEqual([])
   })
 
-  test('--help says what it does and changes nothing', async () => {
+  test('--help describes the program and changes nothing', async () => {
     az.knows(fresh)
     expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('ledger-key'), stderr: '' })
     expect(az.calls()).toEqual([])

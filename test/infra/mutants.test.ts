@@ -61,7 +61,7 @@ function places(mistake: Mistake): readonly string[] {
   return [`${other}:${text === '' ? 1 : before.split('\n').length}`]
 }
 
-test('there are more than a hundred mistakes, no two alike', () => {
+test('there are more than a hundred different mistakes', () => {
   expect(mistakes.length).toBeGreaterThan(200)
   expect(new Set(mistakes.map(({ file, find, replace }) => `${file} ${find} ${replace}`)).size).toBe(mistakes.length)
 })
@@ -70,7 +70,7 @@ test.each(
   mistakes.map(
     (mistake) => [mistake.file, mistake.replace.trim() || `without ${mistake.find.trim()}`, mistake] as const,
   ),
-)('in %s it is named where it is: %s', (_file, _text, mistake) => {
+)('a mistake in %s is named with its place: %s', (_file, _text, mistake) => {
   const flaws = flawsWith(mistake).map(({ file, line, words }) => ({ at: `${file}:${line}`, words }))
   const named = flaws.filter(({ at }) => places(mistake).includes(at))
   if (named.length === 0)
@@ -78,7 +78,7 @@ test.each(
 })
 
 test.each(unseen.map((mistake) => [mistake.file, mistake.replace, mistake.why, mistake] as const))(
-  'in %s it is not seen without Azure: %s: %s',
+  'a mistake in %s is not found without Azure: %s: %s',
   (_file, _text, _why, mistake) => {
     expect(flawsWith(mistake)).toEqual([])
   },

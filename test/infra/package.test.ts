@@ -93,13 +93,13 @@ test('the package has exactly its files, as regular files, and the zip has the s
   }
 })
 
-test('its package.json is a name, a version and where to begin', () => {
+test("the package's package.json has a name, a version and the entry point", () => {
   const { name, version } = packageJson
   const text = readFileSync(join(made.app, 'package.json'), 'utf8')
   expect(JSON.parse(text)).toEqual({ name, version, main: 'main.cjs' })
 })
 
-test('its program knows the version, and nothing else of the project’s package.json', () => {
+test('the packaged program has the version, and nothing else of the project’s package.json', () => {
   const program = readFileSync(join(made.app, 'main.cjs'), 'utf8')
   expect(program).toContain(`"${packageJson.version}"`)
   for (const [name, version] of Object.entries({ ...packageJson.devDependencies, ...packageJson.dependencies }))
@@ -113,7 +113,7 @@ test('the host drops no lines of the log, and lets sealing take half an hour', (
   })
 })
 
-test('the same sources and policy make the same bytes, at another time, elsewhere, and by somebody else', () => {
+test('the same sources and policy make the same bytes, at any time and place, for any user', () => {
   const policy = ownPolicy()
   const zips = [
     { TZ: 'UTC', LANG: 'C' },
@@ -126,7 +126,7 @@ test('the same sources and policy make the same bytes, at another time, elsewher
   expect(zips[0]?.equals(zips[1] ?? Buffer.alloc(0))).toBe(true)
 })
 
-test('it tells machines what it made', () => {
+test('the result is JSON with --json', () => {
   const policy = ownPolicy()
   const { stdout } = make(['--policy', policy, '--json'])
   const told = JSON.parse(stdout) as Readonly<Record<string, unknown>>
@@ -136,7 +136,7 @@ test('it tells machines what it made', () => {
   expect(createHash('sha256').update(zip).digest('hex')).toBe(told['sha256'])
 })
 
-test('of a policy’s folder, only what the service reads is deployed, and links are followed', () => {
+test('only the files that the service reads are deployed of a policy’s folder, and links are followed', () => {
   const policy = ownPolicy()
   writeFileSync(join(policy, 'README.md'), 'notes')
   writeFileSync(join(policy, '.env'), 'a secret')
@@ -148,7 +148,7 @@ test('of a policy’s folder, only what the service reads is deployed, and links
   expect(lstatSync(join(folder, 'app/policy/forbid.cedar')).isFile()).toBe(true)
 })
 
-describe('nothing is made, and an older package is gone,', () => {
+describe('no package is made, and an older one is removed,', () => {
   beforeEach(older)
 
   /** It ends with 1 and these words, and leaves nothing that could be deployed. */
@@ -159,11 +159,11 @@ describe('nothing is made, and an older package is gone,', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('app'))).toEqual([])
   }
 
-  test('of the example policy, which names what is of no tenant', () => {
+  test('of the example policy, whose names belong to no tenant', () => {
     refused(['--policy', 'policy'], /the example.*--example.*approvers\.json:\d+: .*is of the example policy/s)
   })
 
-  test('of a policy in which a person, an agent, an application or a channel of the example is left', () => {
+  test('of a policy that still names a person, an agent, an application or a channel of the example', () => {
     const policy = ownPolicy()
     const left = [users[2]?.oid, agents[0]?.oid, agents[1]?.appId.toUpperCase(), '19:approvals@thread.tacv2']
     change('approve.cedar', (text) => [...left.map((id) => `// until ${id} is gone`), text].join('\n'))
@@ -187,7 +187,7 @@ describe('nothing is made, and an older package is gone,', () => {
     refused(['--policy', policy], words)
   })
 
-  test('of a folder that is not there', () => {
+  test('of a missing folder', () => {
     refused(['--policy', join(folder, 'nowhere')], /nowhere: there is no such folder/)
   })
 })
@@ -203,7 +203,7 @@ test.each([
   expect(readFileSync(join(folder, 'app.zip'), 'utf8')).toBe('older')
 })
 
-test('a folder that is no package is not replaced', () => {
+test('a folder that is not a package is not replaced', () => {
   mkdirSync(join(folder, 'app'))
   writeFileSync(join(folder, 'app/thesis.txt'), 'three years')
   expect(make(['--policy', 'policy', '--example'])).toMatchObject({
@@ -213,7 +213,7 @@ test('a folder that is no package is not replaced', () => {
   expect(readFileSync(join(folder, 'app/thesis.txt'), 'utf8')).toBe('three years')
 })
 
-test('without a build there is nothing to package, and it says what to do', () => {
+test('without a build nothing is packaged, and the message says what to do', () => {
   for (const name of ['scripts', 'package.json', 'host.json', 'policy'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
   const script = join(folder, 'scripts/package.mjs')
@@ -223,11 +223,11 @@ test('without a build there is nothing to package, and it says what to do', () =
   expect(stderr).toMatch(/Nothing is built: dist\/main\.cjs is missing\. Run npm run build/)
 })
 
-test('help is given', () => {
+test('--help describes the program', () => {
   expect(runPackage(['--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('--policy FOLDER') })
 })
 
-test('the example policy names nothing that the check would not find', () => {
+test('the check finds every name of the example policy', () => {
   const text = readFileSync(join(root, 'policy/approvers.json'), 'utf8')
   const known = [...users.map(({ oid }) => oid), ...agents.flatMap(({ oid, appId }) => [oid, appId])]
   const ids = text.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|19:[^"]+/g) ?? []

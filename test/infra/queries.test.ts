@@ -17,7 +17,7 @@ beforeAll(async () => {
   written = await membersWritten()
 })
 
-test('every alert and every question is a query that Kusto takes: tables, columns, functions and types', () => {
+test('every alert and every question is a valid Kusto query: tables, columns, functions and types', () => {
   expect(queries.size).toBe(16)
   const faults = [...queries].map(([name, query]) => ({ name, faults: queryFaults(query) }))
   expect(faults.filter((one) => one.faults.length > 0)).toEqual([])
@@ -35,7 +35,7 @@ test.each([
   expect(queryFaults(query)).toHaveLength(1)
 })
 
-test('queries read only what the product writes into its log', () => {
+test('queries read only members that the product writes into its log', () => {
   const read = [...queries].flatMap(([name, query]) => membersRead(query).map((member) => ({ name, member })))
   expect(new Set(read.map(({ member }) => member)).size).toBeGreaterThan(20)
   expect(read.filter(({ member }) => !written.has(member))).toEqual([])
@@ -45,11 +45,11 @@ test.each([
   ['AppTraces | where line.statuss > 1', ['statuss']],
   ['AppTraces | where toint(line.done.waiting) > 1 and line.caller.oid == "x"', ['done.waiting', 'caller.oid']],
   ['AppTraces | where online.route == "x"', []],
-])('what a query reads is found: %s', (query, members) => {
+])('the members that a query reads are found: %s', (query, members) => {
   expect(membersRead(query)).toEqual(members)
 })
 
-test('words that queries compare with are words that the product uses', () => {
+test('queries compare only with values that the product uses', () => {
   const words = [...queries.values()].flatMap((query) => [...query.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word))
   const known = [...operationNames, ...problemCodes, 'messages', 'seal', 'decide', 'teams', 'http']
   const ofAzure = ['StorageWrite', 'StorageDelete']

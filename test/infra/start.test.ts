@@ -70,32 +70,29 @@ test.each([
   ['the tables say nothing', { 'contoso.table': 'silent' }, { ledger: 'failing', archive: 'ok' }],
   ['the blobs say 403', { 'contoso.blob': 403 }, { ledger: 'ok', archive: 'failing' }],
   ['the vault says 403', { 'contoso.vault': 403 }, { ledger: 'failing', archive: 'ok', signer: 'failing' }],
-] as const)(
-  'while %s, every function is there and says 503; then it heals by itself',
-  async (_what, troubles, parts) => {
-    azure.trouble(troubles)
-    const running = await start()
-    expect([...running.functions].sort()).toEqual(every)
-    const unhealthy = await running.call('/api/health')
-    expect(unhealthy).toMatchObject({ status: 503, body: { status: 'failing', parts: { directory: 'ok', ...parts } } })
-    expect(await asked(running)).toEqual({ status: 503, code: 'unavailable' })
-    expect(await running.run('sweep')).toMatch(/The timer sweep failed/)
-    await until(
-      () => running.lines,
-      (lines) => lines.some((line) => line.includes('"start":true,"failing":')),
-    )
+] as const)('while %s, every function answers 503, and later recovers by itself', async (_what, troubles, parts) => {
+  azure.trouble(troubles)
+  const running = await start()
+  expect([...running.functions].sort()).toEqual(every)
+  const unhealthy = await running.call('/api/health')
+  expect(unhealthy).toMatchObject({ status: 503, body: { status: 'failing', parts: { directory: 'ok', ...parts } } })
+  expect(await asked(running)).toEqual({ status: 503, code: 'unavailable' })
+  expect(await running.run('sweep')).toMatch(/The timer sweep failed/)
+  await until(
+    () => running.lines,
+    (lines) => lines.some((line) => line.includes('"start":true,"failing":')),
+  )
 
-    azure.trouble({})
-    await until(
-      () => asked(running),
-      ({ status }) => status === works.status,
-    )
-    await healthy(running)
-    expect(await running.run('sweep')).toBeNull()
-  },
-)
+  azure.trouble({})
+  await until(
+    () => asked(running),
+    ({ status }) => status === works.status,
+  )
+  await healthy(running)
+  expect(await running.run('sweep')).toBeNull()
+})
 
-test('a storage that is away is asked once a second, however many calls there are', async () => {
+test('failing storage is called once a second, for any number of calls', async () => {
   azure.trouble({ 'contoso.table': 403 })
   const running = await start()
   const before = azure.calls.length
@@ -123,7 +120,7 @@ test.each([
     },
     /COUNTERSIGN_CLIENTS .*deploy-bot/,
   ],
-])('%s stops the start by name, also while storage is away', async (_what, settings, words) => {
+])('%s stops the start by name, even while storage fails', async (_what, settings, words) => {
   azure.trouble({ 'contoso.table': 403 })
   const { code, said } = await packaged.refusedStart({ ...azure.env, ...settingsIn(), ...settings }, words)
   expect(code).toBe(1)
@@ -142,7 +139,7 @@ test('a policy that is not valid stops the start with file, line and rule', asyn
   expect(said).toMatch(words)
 })
 
-test('a start under a policy that is known asks for each of its files once, and writes none', async () => {
+test('a start under a known policy reads each of its files once, and writes none', async () => {
   const first = await start()
   await healthy(first)
   await first.stop()
@@ -155,7 +152,7 @@ test('a start under a policy that is known asks for each of its files once, and 
   expect(heard.every((call) => call.startsWith('GET '))).toBe(true)
 })
 
-test('the ledger of another deployment stops the start, or is named by the log if the storage is slow', async () => {
+test('the ledger of another deployment stops the start, or is named in the log if storage is slow', async () => {
   await healthy(await start())
   const other = { COUNTERSIGN_ORIGIN: 'other.contoso.example/evidence' }
   const words = /another one: its origin is .{0,2}countersign\.contoso\.example\/evidence/

@@ -76,7 +76,7 @@ describe('the package', () => {
     expect(Object.keys(standard.files).sort()).toEqual(['color.png', 'manifest.json', 'outline.png'])
   })
 
-  test('says who publishes it, which bot it is for, and which deployment it belongs to', () => {
+  test('names its publisher, its bot and its deployment', () => {
     const manifest = manifestIn(standard.files)
     expect(manifest).toMatchObject({
       ...{ id: bot, manifestVersion: '1.25', version: about.version, supportsChannelFeatures: 'tier1' },
@@ -112,7 +112,7 @@ describe('the package', () => {
     )
   })
 
-  test('takes every option', async () => {
+  test('accepts every option', async () => {
     const more = {
       name: 'Approvals (test)',
       version: '1.2.3',
@@ -132,7 +132,7 @@ describe('the package', () => {
     expect(manifest).not.toHaveProperty('supportsChannelFeatures')
   })
 
-  test('takes text that means something to JSON or to the template as text', async () => {
+  test('treats special characters of JSON and of the template as text', async () => {
     const { out } = await make({ publisher: '{{bot}} "\\', name: '$& {{url}}' })
     const { developer, name } = manifestIn((await unpack(out)).files)
     expect({ developer, name }).toMatchObject({
@@ -165,7 +165,7 @@ const look = `async (sources) => Promise.all(sources.map(async (source) => {
   return { width, height, drawn: drawn.length / pixels.length, white: white.length / drawn.length }
 }))`
 
-test('the icons are what Teams wants, as a browser sees them', async () => {
+test('the icons are as Teams requires, as a browser draws them', async () => {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'], headless: true })
   try {
     const page = await browser.newPage()
@@ -349,7 +349,7 @@ describe('the check of a finished package', () => {
     found = faultsOf([...packages, noZip])
   })
 
-  test('finds nothing in ours', () => {
+  test("finds nothing in the project's own package", () => {
     expect(found[0]).toEqual([])
   })
 
@@ -357,7 +357,7 @@ describe('the check of a finished package', () => {
     expect(found[at + 1]?.join('\n')).toContain(words)
   })
 
-  test('finds files that lie in a folder, and what is no package', () => {
+  test('finds files in a folder, and a file that is not a package', () => {
     expect(found.at(-2)?.join('\n')).toContain('countersign/manifest.json lies in a folder')
     expect(found.at(-1)).toEqual(['the package is not a zip file'])
   })

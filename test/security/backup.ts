@@ -5,9 +5,9 @@ const restore = 'test/backup/restore.test.ts'
 const refusal = 'test/backup/refusal.test.ts'
 const lost = 'test/backup/lost.test.ts'
 const interrupted = 'test/backup/interrupted.test.ts'
-const whole = 'a snapshot that is not whole is refused before anything is written, and the file is named'
-const rows = 'rows that the service did not write, in files that it did'
-const gone = 'a ledger that lacks events which the archive names'
+const whole = 'an incomplete snapshot is refused before anything is written, and its file is named,'
+const rows = 'altered rows in genuine files are refused'
+const gone = 'a restored ledger that lacks events which the archive names'
 
 /** What holds when a ledger is kept and restored. */
 export const backupRows: readonly Row[] = [
@@ -22,7 +22,7 @@ export const backupRows: readonly Row[] = [
         replace: 'if (read) found',
         tests: {
           [refusal]: [
-            'who can write both containers cannot make the service believe a row › with %s in its note the segment is none, and the archive names what is missing',
+            'a person who can write both containers cannot forge a row › a segment with %s in its note does not count, and the archive names its events as missing',
           ],
         },
       },
@@ -38,14 +38,14 @@ export const backupRows: readonly Row[] = [
         file: 'src/evidence/backup/restoredEvents.ts',
         find: 'if (salted !== undefined && saidDigest(salted) !== digest)',
         replace: 'if (false)',
-        tests: { [refusal]: [`${rows} › a text that is another is named, by event`] },
+        tests: { [refusal]: [`${rows} › another text is named by its event`] },
       },
       {
         name: 'restored-text-is-there',
         file: 'src/evidence/backup/restoredEvents.ts',
         find: 'if (salted === undefined && !gone.has(name))',
         replace: 'if (false)',
-        tests: { [refusal]: [`${rows} › a text that is gone and was not erased is named, by event`] },
+        tests: { [refusal]: [`${rows} › a missing text that was not erased is named by its event`] },
       },
       {
         name: 'restored-request-is-there',
@@ -80,7 +80,9 @@ export const backupRows: readonly Row[] = [
         file: 'src/evidence/backup/sealedDays.ts',
         find: 'if (known.length === 0)',
         replace: 'if (false)',
-        tests: { [refusal]: ['the log decides › a key that did not sign it proves nothing'] },
+        tests: {
+          [refusal]: ['the restored ledger is proved by the log › a key that did not sign the log proves nothing'],
+        },
       },
       {
         name: 'restored-root',
@@ -88,7 +90,9 @@ export const backupRows: readonly Row[] = [
         find: '|| encode64(rootOf(found)) !== root)',
         replace: ')',
         tests: {
-          [refusal]: ['the log decides › events that give another root are refused, and the tables stay closed'],
+          [refusal]: [
+            'the restored ledger is proved by the log › events that give another root are refused, and the tables stay closed',
+          ],
         },
       },
       {
@@ -96,14 +100,16 @@ export const backupRows: readonly Row[] = [
         file: 'src/evidence/backup/testimony.ts',
         find: '  await found.check(parts.ledger)\n',
         replace: '',
-        tests: { [refusal]: ['the log decides › a head of which the archive has another at that number is refused'] },
+        tests: {
+          [refusal]: ["the restored ledger is proved by the log › a head that differs from the archive's is refused"],
+        },
       },
       {
         name: 'restore-into-empty',
         file: 'src/azure/ledgerMark.ts',
         find: "if (!(await isEmpty(ledger)) || !(await isEmpty(limits))) return 'occupied'",
         replace: '',
-        tests: { [refusal]: ['tables that are not empty › are left alone if they hold other rows'] },
+        tests: { [refusal]: ['tables with rows › are not changed if they hold other rows'] },
       },
       {
         name: 'restore-is-closed',
@@ -112,7 +118,7 @@ export const backupRows: readonly Row[] = [
         replace: '  if (false)\n',
         tests: {
           [interrupted]: [
-            'a restore that ends anywhere › leaves tables that the service does not use, and is run again',
+            'a restore that is interrupted anywhere › leaves tables that the service refuses, and can be repeated',
           ],
         },
       },
@@ -127,21 +133,21 @@ export const backupRows: readonly Row[] = [
         file: 'src/app.ts',
         find: ' ...(isReadOnly && readOnly(given)),',
         replace: '',
-        tests: { [lost]: [`${gone} › asks, decides, grants, redeems and erases nothing, says so, and changes no row`] },
+        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem and erase, and no row changes`] },
       },
       {
         name: 'read-only-grants',
         file: 'src/runtime/readOnly.ts',
         find: 'sign: refuse }',
         replace: 'sign: (...args) => signer.sign(...args) }',
-        tests: { [lost]: [`${gone} › asks, decides, grants, redeems and erases nothing, says so, and changes no row`] },
+        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem and erase, and no row changes`] },
       },
       {
         name: 'read-only-timers',
         file: 'src/app.ts',
         find: 'const timers = isReadOnly ? resting :',
         replace: 'const timers = false ? resting :',
-        tests: { [lost]: [`${gone} › is left alone by the timers, and health says what is missing`] },
+        tests: { [lost]: [`${gone} › is not changed by timers, and health names the missing events`] },
       },
       {
         name: 'lost-ends',
@@ -150,14 +156,14 @@ export const backupRows: readonly Row[] = [
         replace: '',
         tests: {
           [restore]: [
-            'a request that changes while its shard is kept › is restored as it was when the head was read: it %s',
+            'a request that changes while its shard is copied › is restored as of the head that was read, if it %s',
           ],
         },
       },
     ],
   },
   {
-    attack: 'A restore brings back what was erased',
+    attack: 'A restore brings back an erased text',
     control:
       'Texts lie in a container where they can be deleted; an erasure is kept in the same hour, and is applied again by every restore',
     switches: [
@@ -166,28 +172,28 @@ export const backupRows: readonly Row[] = [
         file: 'src/azure/storedRow.ts',
         find: "'request', 'mac', 'macKey'])",
         replace: "'request', 'mac', 'macKey', 'said'])",
-        tests: { [snapshot]: ['what people wrote lies in the container for backups alone'] },
+        tests: { [snapshot]: ['texts that people wrote are only in the container for backups'] },
       },
       {
         name: 'erased-again',
         file: 'src/evidence/backup/restoredEvents.ts',
         find: '.filter(([name]) => !gone.has(name))',
         replace: '',
-        tests: { [restore]: ['what was erased › is erased again, although an older part of the snapshot has it'] },
+        tests: { [restore]: ['an erased text › is erased again, even if an older part of the snapshot has it'] },
       },
       {
         name: 'erased-in-rows',
         file: 'src/evidence/backup/restoredRequests.ts',
         find: 'if (gone.size === 0) return request',
         replace: 'return request',
-        tests: { [restore]: ['what was erased › is erased again, although an older part of the snapshot has it'] },
+        tests: { [restore]: ['an erased text › is erased again, even if an older part of the snapshot has it'] },
       },
       {
         name: 'erasure-within-the-hour',
         file: 'src/evidence/backup/snapshot.ts',
         find: '|| rows.hasErased(last.shard, last.to.seq)',
         replace: '',
-        tests: { [snapshot]: ['an erasure is kept in the same hour, although the day was kept already'] },
+        tests: { [snapshot]: ['an erasure is copied in the same hour, even if the day was copied already'] },
       },
     ],
   },

@@ -29,7 +29,7 @@ export const operatorRows: readonly Row[] = [
         tests: {
           [ledgerKey]: [
             'a run that %s ends leaves no file with the value',
-            'is tried again › %s, and makes one version',
+            'a call is tried again › %s, and makes one version',
           ],
         },
       },
@@ -38,7 +38,7 @@ export const operatorRows: readonly Row[] = [
         file: 'scripts/az.mjs',
         find: "words.replaceAll(secret, '(hidden)')",
         replace: 'words',
-        tests: { [ledgerKey]: ['a fault that lasts is said in words, and nothing is left behind: › %s'] },
+        tests: { [ledgerKey]: ['a lasting fault is reported in words, and nothing is left behind: › %s'] },
       },
       {
         name: 'key-is-not-logged',
@@ -62,7 +62,7 @@ export const operatorRows: readonly Row[] = [
         file: 'src/doctor/examine.ts',
         find: "address.kind === 'ours' ? token : undefined",
         replace: 'token',
-        tests: { [doctor]: ['the token › goes nowhere if the address %s'] },
+        tests: { [doctor]: ['the token › is not sent if the address %s'] },
       },
     ],
   },
