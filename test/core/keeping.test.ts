@@ -41,7 +41,7 @@ const further = fc.record({
   warnings: fc.subarray(['denied-before', 'asks-often']),
 })
 
-test('no command drops a member of a request, whatever its status and whoever added it', () => {
+test('no command drops a member of a request, known or unknown, in any status', () => {
   const made = new Set<string>()
   fc.assert(
     fc.property(further, (more) => {
@@ -91,7 +91,7 @@ test.each<Status>(['denied', 'expired', 'cancelled', 'lapsed', 'revoked'])(
   },
 )
 
-test('a request is born with all that its event records', () => {
+test('a new request has everything that its event records', () => {
   const { id, at, agent } = submission()
   const [requested] = open(submission({ onBehalfOf: oid(77) })).events
   if (requested?.type !== 'requested') throw new Error('It begins with another event.')

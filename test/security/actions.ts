@@ -24,7 +24,7 @@ export const actionRows: readonly Row[] = [
         file: 'src/core/request/decision.ts',
         find: '    if (seen.digest !== request.digest)\n',
         replace: '    if (false)\n',
-        tests: { 'test/core/request/decision.test.ts': ['what is decided on › over the API it is the digest'] },
+        tests: { 'test/core/request/decision.test.ts': ['the subject of a vote › over the API is the digest'] },
       },
       {
         name: 'digest-in-grant',
@@ -127,7 +127,7 @@ export const actionRows: readonly Row[] = [
         file: 'src/core/request/decision.ts',
         find: '(s) => s.approver === approver && s.view === seen.view && s.content === contentOf(request),',
         replace: '(s) => s.view === seen.view && s.content === contentOf(request),',
-        tests: { [shown]: ['a view that a colleague was shown is no ground for my vote'] },
+        tests: { [shown]: ['a vote needs a view that was shown to the same person'] },
       },
       {
         name: 'shown-this',
@@ -136,7 +136,7 @@ export const actionRows: readonly Row[] = [
         replace: '  if (false) throw',
         tests: {
           [shown]: [
-            'a view that nobody was shown is no ground for a vote',
+            'a vote needs a view that was shown',
             'pages of two views do not add up',
             'a view is not that of another request, and no digest of an action',
           ],

@@ -225,7 +225,7 @@ export const approverRows: readonly Row[] = [
         replace: 'for (const vote of input.others ? [] : [])',
         tests: {
           [frozen]: ['the vote that completes a request voids an earlier vote › %s'],
-          [voided]: ['the vote that completes looks again at the others › not that of somebody who %s'],
+          [voided]: ['the vote that completes a request checks the earlier ones again › and voids that of a person who %s'],
         },
       },
       {
@@ -264,7 +264,7 @@ export const approverRows: readonly Row[] = [
             'two accounts that policy joins into one person after both voted › count once: the later vote is void',
           ],
           [voided]: [
-            'the vote that completes looks again at the others › and of two votes that are of one person by now, counts the earlier',
+            'the vote that completes a request checks the earlier ones again › and counts the earlier of two votes that are now known to be of one person',
           ],
         },
       },

@@ -100,7 +100,7 @@ export const inputRows: readonly Row[] = [
         file: 'src/core/data/instant.ts',
         find: ' || instant(ms).slice(0, 19) !== text.slice(0, 19))',
         replace: ')',
-        tests: { 'test/core/data/instant.test.ts': ['%p is none'] },
+        tests: { 'test/core/data/instant.test.ts': ['%p is not a moment'] },
       },
       {
         name: 'cursor',

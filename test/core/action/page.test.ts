@@ -184,7 +184,7 @@ test.each<[string, JsonObject, RegExp]>([
   expect(refused.message).toMatch(sentence)
 })
 
-test('a long text is known by its beginning, its end and its length', () => {
+test('a long text is shown by its beginning, its end and its length', () => {
   expect(ends('short', 10)).toEqual({ head: 'short', tail: '', length: 5 })
   expect(ends(`begin${'x'.repeat(100)}end`, 12)).toEqual({ head: 'beginxxx', tail: 'xend', length: 108 })
   expect(ends(cardText('\u202e'.repeat(100)), 30)).toEqual({ head: '⟦U+202E⟧⟦U+202E⟧', tail: '⟦U+202E⟧', length: 100 })

@@ -185,14 +185,14 @@ describe('a title', () => {
   })
 })
 
-test('a request keeps the presentation it was born with, whatever becomes of it', () => {
+test('a request keeps its presentation through all changes', () => {
   const presentation = showing({ key: 'rows', label: 'Rows' })
   const request = pending({ presentation })
   expect(request.policy.presentation).toEqual(presentation)
   expect(stored(cancel(request, { at: after(60) })).policy.presentation).toEqual(presentation)
 })
 
-test('it is no part of the event: that commits to the policy’s version', () => {
+test('a presentation is not part of the event, which commits to the policy’s version', () => {
   const [plain, shown] = [opened(), opened({ presentation: showing({ key: 'rows' }) })]
   expect(shown.events).toEqual(plain.events)
 })

@@ -15,7 +15,7 @@ const viewOf = (request: ApprovalRequest): Digest =>
 const fromTeams = (request: ApprovalRequest, other: Partial<DecisionInput> = {}): DecisionInput =>
   decision(request, { seen: { via: 'teams', view: viewOf(request) }, ...other })
 
-test('that a page was shown is recorded, with what it showed', () => {
+test('a shown page is recorded with its content', () => {
   const request = pending({ warnings: ['long-target'] })
   const { request: now, events } = show(request, page())
   const content = contentOf(request)
@@ -30,7 +30,7 @@ test('that a page was shown is recorded, with what it showed', () => {
   expect(now.status).toBe('pending')
 })
 
-test('it is recorded once for each approver, view and page', () => {
+test('a shown page is recorded once for each approver, view and page', () => {
   const one = stored(show(pending(), page()))
   expect(show(one, page()).events).toEqual([])
   expect(show(one, page(2, 2)).events).toHaveLength(1)
@@ -38,7 +38,7 @@ test('it is recorded once for each approver, view and page', () => {
   expect(show(one, { ...page(), template: sha256('another') }).events).toHaveLength(1)
 })
 
-test.each(statuses)('of a request that is %s it is recorded while it can matter', (status) => {
+test.each(statuses)('a shown page of a request that is %s is recorded while it can matter', (status) => {
   const matters = status === 'pending' || status === 'approved'
   expect(show(anyWith(status), page()).events).toHaveLength(matters ? 1 : 0)
 })
@@ -50,13 +50,13 @@ test('from Teams an approver approves what was shown to them', () => {
   expect(events[0]).toMatchObject({ data: { via: 'teams', view: viewOf(request) } })
 })
 
-test('a view that nobody was shown is no ground for a vote', () => {
+test('a vote needs a view that was shown', () => {
   const request = pending()
   expect(code(() => decide(request, fromTeams(request)))).toBe('digest-mismatch')
   expect(code(() => decide(request, fromTeams(request, { verdict: 'deny' })))).toBe('digest-mismatch')
 })
 
-test('a view that a colleague was shown is no ground for my vote', () => {
+test('a vote needs a view that was shown to the same person', () => {
   const request = stored(show(pending(), page(1, 1, dba2)))
   expect(code(() => decide(request, fromTeams(request)))).toBe('digest-mismatch')
 })
@@ -76,7 +76,7 @@ test('pages of two views do not add up', () => {
   expect(code(() => decide(two, fromTeams(two)))).toBe('digest-mismatch')
 })
 
-test("a colleague's vote does not take my view away", () => {
+test("a colleague's vote does not make a shown view invalid", () => {
   const request = stored(show(pending({ judgement: needs([slot('dba', 2)]) }), page()))
   const voted = stored(decide(request, decision(request, { approver: dba2 })))
   expect(decide(voted, fromTeams(voted)).request.status).toBe('approved')

@@ -48,7 +48,7 @@ test.each([
   ['signs', '5 µm, 20 °C, 🚀'],
   ['a name in another script', 'отчёт-2026/март'],
   ['words of two languages', 'добавить SQL сервер в prod'],
-])('nobody is warned of %s', (_what, text) => {
+])('no warning is given for %s', (_what, text) => {
   expect(warned(text)).toEqual([])
 })
 
@@ -58,18 +58,18 @@ test.each<[string, Action, Partial<typeof plain>]>([
   ['the target', action({}, 'pr\u043ed/db'), {}],
   ['the reason', action({}), { reason: 'f\u043er finance' }],
   ["a link's title", action({}), { links: [{ title: 'Tick\u0435t', url: 'https://tickets.example' }] }],
-])('everything is looked at: %s', (_what, asked, more) => {
+])('every text is checked: %s', (_what, asked, more) => {
   expect(textWarnings(asked, { ...plain, ...more })).toEqual(['mixed-scripts'])
 })
 
-test('both are said, once', () => {
+test('both warnings are given, once', () => {
   expect(textWarnings(action({ a: 'p\u0430y\u200b', b: 'p\u0430y\u200b' }), plain)).toEqual([
     'hidden-characters',
     'mixed-scripts',
   ])
 })
 
-test('ordinary params warn of nothing', () => {
+test('ordinary params cause no warning', () => {
   const found = made(100).filter(([key, value]) => textWarnings(action({ [key]: value }), plain).length > 0)
   expect(found).toEqual([])
 })

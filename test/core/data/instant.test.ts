@@ -29,7 +29,7 @@ test.each([
   '20260304T120000Z',
   '2026-03-04T12:00:00.000Z\n',
   '',
-])('%p is none', (text) => {
+])('%p is not a moment', (text) => {
   expect(problem(() => parseInstant(text, '/from'))).toMatchObject({
     code: 'invalid-input',
     details: { pointer: '/from' },

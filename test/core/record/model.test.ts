@@ -4,7 +4,7 @@ import { statuses } from '../../support/build.ts'
 import { fold, type Read } from '../log/fold.ts'
 import { command, judgement, people, run } from './lives.ts'
 
-test('whatever is commanded in whatever order, events tell the whole and legal story', () => {
+test('any commands in any order lead to events that record a whole and legal history', () => {
   const reached = new Map<string, number>()
   const voided = new Set<string>()
   fc.assert(

@@ -52,14 +52,14 @@ test.each<[string, History, object]>([
   ['redeemed', history({ judgement: allow }, [599, take]), {}],
   ['succeeded', history({}, [60, vote()], [61, take], [62, tell('succeeded')]), {}],
   ['failed', history({}, [60, vote()], [61, take], [90_000, late], [90_001, tell('failed')]), {}],
-])('what the rules recorded is legal, and tells the state: %s', (status, { entries, request }, row) => {
+])('events that the rules recorded are legal, and tell the state: %s', (status, { entries, request }, row) => {
   const { rows } = replayed(eventsOf(entries))
   expect(rows).toMatchObject([{ request: { status }, ...row }])
   expect(rows[0]).toHaveProperty('decidedAt' in row ? 'decidedAt' : 'request')
   expect(request.status).toBe(status)
 })
 
-test('whatever is commanded in whatever order, all that is recorded is legal', () => {
+test('any commands in any order record only legal events', () => {
   const reached = new Set<string>()
   fc.assert(
     fc.property(

@@ -56,7 +56,7 @@ test('the headers are those of the bundle', () => {
   expect(exceptionsHeader).toBe('index,at,request,kind,actor,action,detail\r\n')
 })
 
-test('a request has one row, with all that became of it', () => {
+test('a request has one row, with everything that happened to it', () => {
   const judgement = needs([slot('dba', 2), slot('oncall|security')], { rules: ['a', 'b'], tier: 'high' })
   const guard = { approver: security, facts: facts(security, { groups: ['security'] }) }
   const life = history(
@@ -81,7 +81,7 @@ test('a request has one row, with all that became of it', () => {
   ])
 })
 
-test('who approved and then denied has denied', () => {
+test('a person who approved and then denied counts as denying', () => {
   const life = history({ judgement: needs([slot('dba', 3)]) }, [60, vote()], [61, vote({ approver: dba2 })], [62, deny])
   expect(linesOf(life).requests[0]?.split(',').slice(12, 16)).toEqual([dba2, dba, after(0), after(62)])
   expect(linesOf(life).requests[0]).toContain(`,${after(62)},${after(3600)},,,${after(62)},,\r\n`)
@@ -94,7 +94,7 @@ test('the id and the time of a request are read from its line', () => {
   expect(requestCellIn(requestsHeader, 'requested_at')).toBe('requested_at')
 })
 
-test('what policy denied has neither tier nor deadline', () => {
+test('a request that policy denied has neither tier nor deadline', () => {
   const life = history({ judgement: { outcome: 'no-policy', rules: [] } })
   expect(linesOf(life).requests[0]).toContain(
     `,no-policy,,${policyVersion},,,,,${after(0)},${after(0)},,,,${after(0)},,\r\n`,
@@ -136,7 +136,7 @@ test.each<[string, string, string, History]>([
   expect(line.trimEnd().split(',').slice(2)).toEqual([requestId, kind, actor, 'db.export', detail])
 })
 
-test('what happened to the log itself', () => {
+test('events of the log itself are exceptions', () => {
   const actor = { kind: 'system' } as const
   const drafts: readonly Draft[] = [
     { type: 'policy-changed', actor, data: { to: digestOf('a') } },

@@ -29,8 +29,8 @@ const thrice = (others: ReadonlyMap<ObjectId, VoterStanding>): History =>
 
 const typesOf = ({ entries }: History): readonly string[] => entries.map(({ draft }) => draft.type)
 
-describe('the vote that completes looks again at the others', () => {
-  test('and counts those that still hold', () => {
+describe('the vote that completes a request checks the earlier ones again', () => {
+  test('and counts those that are still valid', () => {
     expect(typesOf(voted())).toEqual(['requested', 'decided', 'decided', 'approved'])
   })
 
@@ -40,7 +40,7 @@ describe('the vote that completes looks again at the others', () => {
     ['is disabled', facts(dba, { enabled: false }), false, 'disabled'],
     ['left and is disabled', facts(dba, { groups: [], enabled: false }), true, 'left'],
     ['owns the agent by now', facts(dba), true, 'excluded'],
-  ])('not that of somebody who %s', (_who, now, excluded, why) => {
+  ])('and voids that of a person who %s', (_who, now, excluded, why) => {
     const history = voted(standing(now, excluded))
     expect(typesOf(history)).toEqual(['requested', 'decided', 'vote-void', 'decided'])
     expect(history.entries[2]?.draft).toMatchObject({ actor: { kind: 'system' }, data: { why, facts: now } })
@@ -50,7 +50,7 @@ describe('the vote that completes looks again at the others', () => {
     expect(exceptions).toMatchObject([{ kind: 'vote-void', detail: why, actor: 'system' }])
   })
 
-  test('a vote that leaves others missing looks at nobody', () => {
+  test('a vote that does not complete the request checks no earlier one', () => {
     const three = needs([slot('dba', 3)])
     const early = history({ judgement: three }, [60, vote()], [61, vote({ approver: dba2, others: standing(gone) })])
     expect(typesOf(early)).toEqual(['requested', 'decided', 'decided'])
@@ -69,7 +69,7 @@ describe('the vote that completes looks again at the others', () => {
     expect(replayed(eventsOf(surplus.entries)).rows).toMatchObject([{ request: { status: 'approved' } }])
   })
 
-  test('whose vote was void may vote again, and completes it', () => {
+  test('and a person whose vote was void may vote again, and complete it', () => {
     const again = history(
       { judgement: two },
       [60, vote()],
@@ -80,7 +80,7 @@ describe('the vote that completes looks again at the others', () => {
     expect(replayed(eventsOf(again.entries)).rows).toMatchObject([{ request: { status: 'approved' } }])
   })
 
-  test('and of two votes that are of one person by now, counts the earlier', () => {
+  test('and counts the earlier of two votes that are now known to be of one person', () => {
     const both = { accounts: [dba, dba2] }
     const others = new Map([...standing(facts(dba, both)), ...standing(facts(dba2, both), false, dba2)])
     const history = thrice(others)
@@ -89,7 +89,7 @@ describe('the vote that completes looks again at the others', () => {
     expect(replayed(eventsOf(history.entries)).rows[0]?.request.decisions).toEqual(history.request.decisions)
   })
 
-  test('without having looked at all of them it is a bug', () => {
+  test('and a missing check is a bug', () => {
     expect(() => voted(new Map())).toThrow(RangeError)
   })
 })

@@ -205,8 +205,8 @@ describe('the same vote again', () => {
   })
 })
 
-describe('what is decided on', () => {
-  test('over the API it is the digest', () => {
+describe('the subject of a vote', () => {
+  test('over the API is the digest', () => {
     const request = pending()
     const blind = decision(request, { seen: { via: 'api', digest: digestOf('another') } })
     const refused = problem(() => decide(request, blind))

@@ -15,7 +15,7 @@ test.each(statuses.filter((status) => status !== 'pending'))('a request that is 
   expect(undeliverable(request)).toEqual({ request, events: [] })
 })
 
-test('cards are out of date after every event but a look', () => {
+test('cards are out of date after every event except `shown`', () => {
   const { events } = approved()
   const look = { seq: 9, type: 'shown', hash: events[0]?.hash } as (typeof events)[number]
   expect(revision({ events: [] })).toBe(0)
@@ -24,7 +24,7 @@ test('cards are out of date after every event but a look', () => {
   expect(revision({ events: [look, ...events] })).toBe(4)
 })
 
-test('tries come after 2 s at least, double, and after 5 min at most; those who failed together spread', () => {
+test('tries wait at least 2 s, then double, at most 5 min, and are spread at random', () => {
   expect([0, 1, 2, 6, 7, 50].map((attempts) => backoff(attempts, 0))).toEqual([2, 4, 8, 128, 150, 150])
   expect([0, 1, 2, 6, 7, 50].map((attempts) => backoff(attempts, 1))).toEqual([4, 8, 16, 256, 300, 300])
 })

@@ -28,7 +28,7 @@ test.each(statuses)('a request that is %s', (status) => {
   else expect(erasing(request).erased).not.toEqual([])
 })
 
-test('one that nobody reported is open', () => {
+test('an unreported request is open', () => {
   expect(code(() => erasing({ ...redeemed(), unreported: true }))).toBe('still-open')
 })
 
@@ -55,7 +55,7 @@ test('each text goes, from each event, with one event that records it', () => {
   expect(after.events).toEqual(request.events)
 })
 
-test('what is not named stays', () => {
+test('texts that are not named stay', () => {
   const denied = stored(decide(pending(), decision(pending(), { verdict: 'deny', reason: 'No.' })))
   const { request, erased } = erasing(denied, ['reason'])
   expect(erased.map(({ names }) => names)).toEqual([['reason'], ['reason']])
@@ -64,7 +64,7 @@ test('what is not named stays', () => {
   expect(request.decisions.map((one) => saidWith(request, one))).toEqual([{ name: 'Dana' }])
 })
 
-test('what is gone is not erased again', () => {
+test('an erased text is not erased again', () => {
   const { request } = erasing(done())
   expect(erasing(request)).toEqual({ request, events: [], erased: [] })
   expect(erasing(done(), ['links']).events).toEqual([])
@@ -75,7 +75,7 @@ test('cards that show it are out of date', () => {
   expect(revision(erasing(request).request)).toBeGreaterThan(revision(request))
 })
 
-test('of many events 40 at a time, so that they fit into a transaction', () => {
+test('texts of 40 events are erased at a time, to fit into a transaction', () => {
   const one = done()
   const events = Array.from({ length: 90 }, (_, i) => ({ ...one.events[1], seq: i + 1 })) as ApprovalRequest['events']
   const said = events.map(({ seq }) => ({ seq, name: 'name', text: 'Dana' }))

@@ -69,14 +69,14 @@ describe('what was said', () => {
   })
 })
 
-test('the content of a view is what was requested, whatever came after', () => {
+test('the content of a view is that of the request, whatever came after', () => {
   const request = pending()
   expect(contentOf(request)).toBe(request.events[0]?.hash)
   expect(contentOf(approved())).toBe(approved().events[0]?.hash)
   expect(contentOf(open(submission()).request)).toBeNull()
 })
 
-test('events are numbered on, and bear the hash of the leaf', () => {
+test('events are numbered on, and have the hash of their leaf', () => {
   expect(redeemed().events.map(({ seq, type }) => [seq, type])).toEqual([
     [1, 'requested'],
     [2, 'decided'],

@@ -16,7 +16,7 @@ import {
 
 const requested = (more: Partial<Submission> = {}) => open(submission(more)).events[0]
 
-test('what people must approve is pending, and carries what policy asked for', () => {
+test('a request that people must approve is pending, with the requirement of policy', () => {
   const { request, events } = open(submission({ judgement: needs([slot('dba', 2), slot('security|oncall')]) }))
   expect(request).toMatchObject({
     status: 'pending',
@@ -35,7 +35,7 @@ test('what people must approve is pending, and carries what policy asked for', (
   expect(events).toHaveLength(1)
 })
 
-test('the event holds facts and digests; what the agent wrote is said beside it', () => {
+test("the event has facts and digests, and the agent's texts are beside it", () => {
   const links = [{ url: 'https://example.com/', title: 'FIN-881' }]
   expect(requested({ onBehalfOf: oid(41), executor: runner, links, warnings: ['long-target'] })).toEqual({
     type: 'requested',
@@ -72,7 +72,7 @@ test.each([
   expect(events[0]).toMatchObject({ data: { expiresAt: after(seconds) } })
 })
 
-test('what a rule allows is approved in the same step, and asks nobody', () => {
+test('a request that a rule allows is approved in the same step, without people', () => {
   const { request, events } = open(
     submission({ judgement: { outcome: 'allow', rules: ['restart'], lapse: 600, grant: 120 } }),
   )
@@ -90,7 +90,7 @@ test('what a rule allows is approved in the same step, and asks nobody', () => {
 test.each([
   ['forbid', ['never']],
   ['no-policy', []],
-] as const)('what policy answers with %s is denied in the same step', (outcome, rules) => {
+] as const)('a request that policy answers with %s is denied in the same step', (outcome, rules) => {
   const { request, events } = open(submission({ judgement: { outcome, rules } }))
   expect(request).toMatchObject({ status: 'denied', closedAt: noon, closedBy: { kind: 'policy' }, policy: { outcome } })
   expect(events.map(({ type }) => type)).toEqual(['requested', 'denied'])
