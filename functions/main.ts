@@ -4,7 +4,7 @@ import './api.ts'
 import './messages.ts'
 import './timers.ts'
 
-/** Without it the worker holds all of an answer in memory before it sends the first byte: bundles are large. */
+/** Without streams the worker holds a whole bundle in memory before it sends the first byte. */
 functions.setup({ enableHttpStream: true })
 
 /** A missing setting, a bad policy or another deployment's ledger stops the start, by name. An outage does not. */

@@ -11,7 +11,7 @@ functions.timer('sweep', {
   handler: timer('sweep', async () => (await app()).sweep()),
 })
 
-/** Seals every day that has ended, and then keeps what is new in the tables, where backups are on. */
+/** Seals every day that has ended, and then takes a snapshot if backups are on. */
 functions.timer('seal', {
   schedule: '0 5 * * * *',
   handler: timer('seal', async () => {

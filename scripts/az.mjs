@@ -1,4 +1,5 @@
-// Calls the Azure CLI (https://learn.microsoft.com/cli/azure/reference-index#az-rest), and names each failure in one word.
+// Calls the Azure CLI (https://learn.microsoft.com/cli/azure/reference-index#az-rest), and names each failure in one
+// word.
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 

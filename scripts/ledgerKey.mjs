@@ -26,7 +26,10 @@ const name = 'ledger-key'
 const keyVault = 'api-version=2024-11-01'
 const authorization = 'api-version=2022-04-01'
 
-/** Key Vault Secrets User, and Key Vault Crypto User: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security */
+/**
+ * Key Vault Secrets User, and Key Vault Crypto User:
+ * https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security
+ */
 const secretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 const cryptoUser = '12338af0-0e69-4776-bea7-57ae8d297424'
 

@@ -1,4 +1,5 @@
-// Makes the app package for Teams, and checks one: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package
+// Makes the app package for Teams, and checks one:
+// https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { buffer } from 'node:stream/consumers'

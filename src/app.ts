@@ -67,7 +67,7 @@ export interface Adapters {
   readonly origin: string
   /** Authenticates what the service writes. */
   readonly macs: Macs
-  /** Keeps where the chains stand; its ledger is `ledger`. */
+  /** Records how far the chains of `ledger` go. */
   readonly witness: Pick<Witness, 'record' | 'isLate'>
   /** The files that every bundle has beside the evidence, by name: how to read and verify it. */
   readonly verifiers: ReadonlyMap<string, Uint8Array>
@@ -75,7 +75,7 @@ export interface Adapters {
   readonly callers: (authorization: string | null) => Promise<Caller>
   /** The applications that people may use over HTTP. An empty map refuses all people. */
   readonly clients: ClientNames
-  /** Is called with each request that no channel could be told of. Must not throw. */
+  /** Is called with each request that reached no channel. Must not throw. */
   readonly undelivered?: (id: RequestId) => void
   /** Takes errors of work whose result is not awaited; the same that the witness has. */
   readonly alarms: Alarms
@@ -163,7 +163,7 @@ interface Timers {
   readonly snapshot: () => Promise<readonly string[]>
 }
 
-/** A ledger that lacks events is left as it is. */
+/** Timers of a ledger that lacks events, which change nothing. */
 const resting: Timers = { sweep: async () => ({}), seal: async () => [], snapshot: async () => [] }
 
 const timersOf = (adapters: Composing, approvals: Approvals, outbound: Outbound | undefined): Timers => {
@@ -186,13 +186,13 @@ const changing = ({ ledger, clock, policy }: Adapters, committed: ChangeParts['c
   committed,
 })
 
-/** What goes into channels: cards in the background, and words. Both keep to one pace. */
+/** Sends into channels: cards in the background, and words. Both share one pace. */
 interface Outbound {
   readonly delivery: Delivery
   readonly messenger: Pick<Messenger, 'say' | 'reply'>
 }
 
-/** @param changes those that deliveries commit themselves: they wake waiting callers and start no other delivery */
+/** @param changes for commits of deliveries themselves, which wake waiting callers and start no other delivery */
 function outboundOf(
   { policy, clock, outbox, failed, undelivered }: Composing,
   messengers: Messengers,
@@ -210,7 +210,7 @@ function outboundOf(
   }
 }
 
-/** A later delivery does not keep the process alive: the timer finds what is left. */
+/** Waits without keeping the process alive: the timer finds deliveries that are left. */
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
 function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {

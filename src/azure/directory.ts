@@ -15,41 +15,41 @@ export interface GraphSettings {
   readonly audience: string
   readonly credential: TokenCredential
   readonly clock: Clock
-  /** In milliseconds, for one lookup with all its pages and retries. */
+  /** Milliseconds for one lookup with all its pages and retries. */
   readonly timeout?: number
 }
 
-/** The id that no user has: RFC 9562 section 5.9. */
+/** An id that no user has: RFC 9562 section 5.9. */
 const unknownPerson = '00000000-0000-0000-0000-000000000000'
 
 const oneMinute = 60_000
 
-/** With 999 to a page, more members than any group of approvers has. */
+/** The most pages of a group. With 999 members each, no group of approvers has more. */
 const mostPages = 20
 
-/** The ids come from callers too, so what is remembered is bounded. */
+/** The most answers that are remembered. Callers send ids, too, so their number must be limited. */
 const mostRemembered = 10_000
 
-/** Asks Microsoft Graph for people and groups. An answer is used for a minute, and "there is no such person" too. */
+/** Asks Microsoft Graph for people and groups. An answer is used for a minute, also that a person does not exist. */
 export class GraphDirectory implements Directory {
   readonly #settings: GraphSettings
-  readonly #people: Remembered<Omit<Person, 'asOf'> | null>
-  readonly #groups: Remembered<readonly ObjectId[]>
+  readonly #people: RecentAnswers<Omit<Person, 'asOf'> | null>
+  readonly #groups: RecentAnswers<readonly ObjectId[]>
 
   constructor(settings: GraphSettings) {
     this.#settings = settings
-    this.#people = remembered(settings.clock, (id) => this.#person(id))
-    this.#groups = remembered(settings.clock, (id) => this.#members(id))
+    this.#people = new RecentAnswers(settings.clock, (id) => this.#person(id))
+    this.#groups = new RecentAnswers(settings.clock, (id) => this.#members(id))
   }
 
   async person(id: ObjectId): Promise<Person | null> {
-    const { asOf, value } = this.#people(id)
+    const { asOf, value } = this.#people.get(id)
     const person = await value
     return person === null ? null : { ...person, asOf }
   }
 
   members(group: ObjectId): Promise<readonly ObjectId[]> {
-    return this.#groups(group).value
+    return this.#groups.get(group).value
   }
 
   /** Asks for a user that does not exist, which needs the directory, its permission and nothing else. */
@@ -70,8 +70,8 @@ export class GraphDirectory implements Directory {
   }
 
   /**
-   * All transitive members are asked for, and people picked out here. Graph would do that itself, but answer from an
-   * index that lags behind: https://learn.microsoft.com/graph/api/group-list-transitivemembers
+   * Reads all transitive members and selects the people. Graph could select them itself, but only from an index that
+   * lags behind: https://learn.microsoft.com/graph/api/group-list-transitivemembers
    */
   #members(group: ObjectId): Promise<readonly ObjectId[]> {
     return this.#lookUp(async (read) => {
@@ -80,7 +80,7 @@ export class GraphDirectory implements Directory {
       for (let page = 0; next !== undefined; page++) {
         if (page === mostPages) throw new Error('The group is too large.')
         const body = await read(next)
-        // a group that goes away between two pages has no members
+        // A group that is deleted between two pages has no members.
         if (body === null) return []
         const { value, '@odata.nextLink': link } = pageSchema.parse(body)
         for (const { id, '@odata.type': type } of value)
@@ -91,7 +91,7 @@ export class GraphDirectory implements Directory {
     })
   }
 
-  /** Gives the work a `read` with one deadline, and lets nothing out but its answer or `unavailable`. */
+  /** Gives the work a `read` with one deadline. Turns every error into `unavailable`. */
   async #lookUp<T>(work: (read: Read) => Promise<T>): Promise<T> {
     const { url, audience, credential, timeout = 5_000 } = this.#settings
     const deadline = performance.now() + timeout
@@ -103,7 +103,7 @@ export class GraphDirectory implements Directory {
   }
 }
 
-/** The body; `null` for what the directory does not have. */
+/** Reads the body at an address; `null` if the directory does not have it. */
 type Read = (address: string) => Promise<unknown>
 
 const userSchema = z.object({
@@ -116,8 +116,8 @@ const userSchema = z.object({
 })
 
 /**
- * An account that an agent signs in to is no person, although it is a member who is enabled. Graph names its type, and
- * the agent it belongs to: https://learn.microsoft.com/graph/api/resources/agentuser
+ * Whether an account belongs to an agent. Such an account is not a person, even if it is an enabled member. Graph names
+ * its type and its agent: https://learn.microsoft.com/graph/api/resources/agentuser
  */
 function isAgentUser({ '@odata.type': type, identityParentId: parent }: z.infer<typeof userSchema>): boolean {
   return (type !== undefined && type !== '#microsoft.graph.user') || (parent !== undefined && parent !== null)
@@ -128,7 +128,7 @@ const pageSchema = z.object({
   '@odata.nextLink': z.string().optional(),
 })
 
-/** A 404 without this is not the directory's: a proxy's, or a wrong address. */
+/** The body of the directory's own 404. Any other 404 comes from a proxy or a wrong address. */
 const missingSchema = z.object({ error: z.object({ code: z.literal('Request_ResourceNotFound') }) })
 
 interface Reach {
@@ -164,34 +164,55 @@ async function get(address: string, { origin, audience, credential, deadline }: 
   }
 }
 
-/** Says how many milliseconds to wait before the next try; `null` if another try is of no use. */
+/** Milliseconds to wait before the next try; `null` if another try is useless. */
 function pause({ status, headers }: Response): number | null {
   if (status !== 429 && status !== 503 && status !== 504) return null
   const seconds = parseRetryAfter(headers.get('retry-after'), Date.now())
   return seconds === null ? 500 : Math.max(100, seconds * 1000)
 }
 
-type Remembered<T> = (id: ObjectId) => { readonly asOf: Instant; readonly value: Promise<T> }
+/** An answer, and when the directory was asked: by the clock, and on the scale of `performance.now()`. */
+interface RecentAnswer<T> {
+  readonly asOf: Instant
+  readonly since: number
+  readonly value: Promise<T>
+}
 
-/** Remembers answers, and shares those under way. What failed is asked again. `asOf` is when the asking began. */
-function remembered<T>(clock: Clock, ask: (id: ObjectId) => Promise<T>): Remembered<T> {
-  const answers = new Map<ObjectId, { readonly asOf: Instant; readonly since: number; readonly value: Promise<T> }>()
-  return (id) => {
-    const now = clock.now()
-    const earlier = answers.get(id)
+/** Remembers answers, and shares calls that are under way. A failed call is not remembered. */
+class RecentAnswers<T> {
+  readonly #clock: Clock
+  readonly #ask: (id: ObjectId) => Promise<T>
+  /** The oldest first. */
+  readonly #answers = new Map<ObjectId, RecentAnswer<T>>()
+
+  constructor(clock: Clock, ask: (id: ObjectId) => Promise<T>) {
+    this.#clock = clock
+    this.#ask = ask
+  }
+
+  get(id: ObjectId): RecentAnswer<T> {
+    const now = this.#clock.now()
+    const earlier = this.#answers.get(id)
     if (earlier !== undefined && performance.now() - earlier.since < oneMinute && near(earlier.asOf, now))
       return earlier
-    const answer = { asOf: now, since: performance.now(), value: ask(id) }
-    answers.delete(id)
-    answers.set(id, answer)
-    const [oldest] = answers.keys()
-    if (answers.size > mostRemembered && oldest !== undefined) answers.delete(oldest)
+    const answer = { asOf: now, since: performance.now(), value: this.#ask(id) }
+    this.#remember(id, answer)
     answer.value.catch(() => {
-      if (answers.get(id) === answer) answers.delete(id)
+      if (this.#answers.get(id) === answer) this.#answers.delete(id)
     })
     return answer
   }
+
+  #remember(id: ObjectId, answer: RecentAnswer<T>): void {
+    this.#answers.delete(id)
+    this.#answers.set(id, answer)
+    const [oldest] = this.#answers.keys()
+    if (this.#answers.size > mostRemembered && oldest !== undefined) this.#answers.delete(oldest)
+  }
 }
 
-/** Real time measures the age, but decisions record `asOf` beside the clock's time: a clock that was set asks anew. */
+/**
+ * The age is measured in real time. But decisions record `asOf`, so an answer from before the clock was set is not
+ * used.
+ */
 const near = (asOf: Instant, now: Instant): boolean => Math.abs(milliseconds(now) - milliseconds(asOf)) < oneMinute

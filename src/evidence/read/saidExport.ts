@@ -11,7 +11,7 @@ import type { Plan, Seals } from '../../ports/seals.ts'
 import { sealedDay } from './calendar.ts'
 import { type Placed, placesOf } from '../log/logIndex.ts'
 
-/** Requests that are read ahead of what was sent, so that a day is not one round trip after the other. */
+/** The number of requests that are read ahead, so that a day does not take one round trip after the other. */
 const lookAhead = 16
 
 export interface SaidParts {
@@ -26,8 +26,8 @@ export interface SaidParts {
 export type SaidOf = (date: Day) => Promise<AsyncIterable<string>>
 
 /**
- * Exports what people wrote on a day, from the ledger and not from a file, so that erased texts have left no copy. Lines
- * come in log order, those of one event together (docs/evidence/bundle.md, "What people wrote").
+ * Exports what people wrote on a day, from the ledger and not from a file, so that erased texts have left no copy.
+ * Lines come in log order, those of one event together (docs/evidence/bundle.md, "What people wrote").
  *
  * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be
  */

@@ -75,7 +75,7 @@ export class CarriedEvents {
       throw new Broken('bad-carried', `Event ${seq} of shard ${shardOf(id)} is not in the log as it was sealed.`, {
         event: { shard: shardOf(id), seq, request: id },
       })
-    // Written in this order, the members are in the canonical one.
+    // These members are in canonical order.
     return { event, line: `${JSON.stringify({ index, leaf: text, proof: proof.map(encode64) })}\n` }
   }
 }
