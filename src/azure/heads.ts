@@ -38,19 +38,23 @@ const mostRaces = 12
 
 const emptyHead: Loaded['head'] = { ...emptyChain, recordedAt: null, policy: null, logKey: null }
 
+const ofProcess = (): number => performance.now()
+
 /** Reads, raises and remembers the head rows of all shards. */
 export class Heads {
   readonly #table: TableClient
   readonly #clock: Tables['clock']
   readonly #macs: Tables['macs']
+  readonly #elapsed: () => number
   readonly #remembered = new Map<Shard, HeadRead & { readonly at: number }>()
   /** The end of the time in which other processes are assumed to write. */
   #sharedUntil = 0
 
-  constructor({ ledger, clock, macs }: Pick<Tables, 'ledger' | 'clock' | 'macs'>) {
+  constructor({ ledger, clock, macs, elapsed = ofProcess }: Pick<Tables, 'ledger' | 'clock' | 'macs' | 'elapsed'>) {
     this.#table = ledger
     this.#clock = clock
     this.#macs = macs
+    this.#elapsed = elapsed
   }
 
   /** @throws {Problem} `unavailable` while the clocks of the storage and of this machine differ. */
@@ -75,21 +79,21 @@ export class Heads {
   /** Returns a remembered head; `null` if there is none that is recent enough. */
   fresh(shard: Shard): HeadRead | null {
     const head = this.#remembered.get(shard)
-    const now = performance.now()
+    const now = this.#elapsed()
     const long = now < this.#sharedUntil ? freshFor : freshAlone
     return head !== undefined && now - head.at < long ? head : null
   }
 
   /** Reads a head ahead of its turn, together with another read, while no other process is likely to move it. */
   async readAhead(shard: Shard, deadline: Deadline): Promise<void> {
-    if (performance.now() < this.#sharedUntil || this.fresh(shard)) return
+    if (this.#elapsed() < this.#sharedUntil || this.fresh(shard)) return
     const before = this.#remembered.get(shard)
     const head = await this.read(shard, deadline)
     if (before === this.#remembered.get(shard)) this.remember(shard, head)
   }
 
   remember(shard: Shard, head: HeadRead): void {
-    this.#remembered.set(shard, { ...head, at: performance.now() })
+    this.#remembered.set(shard, { ...head, at: this.#elapsed() })
   }
 
   forget(shard: Shard): void {
@@ -98,7 +102,7 @@ export class Heads {
 
   /** Notes that another process writes too. */
   meet(): void {
-    this.#sharedUntil = performance.now() + aloneAfter
+    this.#sharedUntil = this.#elapsed() + aloneAfter
   }
 
   /**

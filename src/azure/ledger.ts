@@ -21,6 +21,7 @@ import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
+import { checkRequestForm } from './rowForm.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
@@ -248,6 +249,7 @@ function versionOf({ version }: Loaded): Version {
 /** @throws {Error} for the row of another request */
 function requestOf(id: RequestId, row: Row): ApprovalRequest {
   const request = requestFrom(row)
+  checkRequestForm(request)
   if (request.id !== id) throw new Error('The row is about another request.')
   return request
 }

@@ -8,6 +8,7 @@ import { eventText, headText, type Mac, rowText } from '../core/log/mac.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
 import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
+import { checkSaidForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
 import { foreignColumns, integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 
@@ -86,6 +87,7 @@ export function eventRow(
 export function eventFrom(seq: number, row: Row): KeptEvent {
   const leaf = textIn(row, 'leaf')
   const said = JSON.parse(textIn(row, 'said')) as Record<string, Salted>
+  checkSaidForm(said)
   const trace = textOrNull(row, 'trace')
   return { seq, hash: leafHash(leaf), text: leaf, said, ...(trace !== null && { trace }) }
 }

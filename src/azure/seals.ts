@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables'
 import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { type BrokenRow, Problem, rowChecks } from '../core/data/problem.ts'
+import { type BrokenRow, evidenceBroken, Problem, rowChecks } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
 import type { Alarm, Plan, SealHead, Seals } from '../ports/seals.ts'
 import { rowText } from '../core/log/mac.ts'
@@ -42,7 +42,7 @@ export class TableSeals implements Seals {
 
   async first(): Promise<Day> {
     const row = await this.#read(key.meta, within())
-    if (row === null) throw new Error('The ledger has no meta row.')
+    if (row === null) throw evidenceBroken({ shard: partition, row: key.meta, check: 'missing' })
     return (await metaFrom(this.#macs, row)).first as Day
   }
 

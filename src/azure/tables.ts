@@ -12,6 +12,8 @@ export interface Tables {
   readonly clock: StorageClock
   /** Authenticates the rows of evidence. */
   readonly macs: Macs
+  /** Milliseconds of a clock that tells how long something took; the process's own, unless given. */
+  readonly elapsed?: () => number
 }
 
 export interface TablesOptions {

@@ -1,10 +1,11 @@
 import { type DeliveryState, lateAfter, undeliverable } from '../core/request/delivery.ts'
+import { needsEnd } from '../core/request/ending.ts'
 import type { RequestId } from '../core/data/id.ts'
 import { earlier, type Instant, milliseconds, plusSeconds } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue } from '../core/request/request.ts'
 import { CardBook } from './requestCards.ts'
-import { applyDeadline, change, type ChangeParts } from '../approvals/commit.ts'
+import { applyDeadline, believed, change, type ChangeParts } from '../approvals/commit.ts'
 import type { Ends } from '../approvals/ends.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
@@ -167,11 +168,14 @@ export class Delivery {
   async #leaveEnd(request: ApprovalRequest): Promise<Instant | null> {
     const { ends, clock, failed } = this.#parts
     try {
-      if (await ends.leave(request)) this.#failing.delete(theArchive)
+      if (!needsEnd(request)) return null
+      // A row that was edited may say so, and a file that says it too could never be taken back.
+      await ends.leave(await believed(this.#parts, request))
+      this.#failing.delete(theArchive)
       return null
     } catch (cause) {
       failed(cause)
-      if (!(cause instanceof Problem) || cause.code !== 'unavailable') return null
+      if (!(cause instanceof Problem) || (cause.code !== 'unavailable' && cause.code !== 'busy')) return null
       this.#failing.set(theArchive, clock.now())
       return plusSeconds(clock.now(), endAgain)
     }

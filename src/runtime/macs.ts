@@ -42,8 +42,11 @@ export class Macs {
     read: () => T,
     text: (value: T) => string,
   ): Promise<T> {
-    const value = formed(place, read)
-    await this.check(text(value), row, place)
+    const [value, covered] = formed(place, () => {
+      const value = read()
+      return [value, text(value)] as const
+    })
+    await this.check(covered, row, place)
     return value
   }
 

@@ -3,8 +3,9 @@ import { needsDelivery } from '../../src/core/request/delivery.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
-import { ask, dba } from '../ports/story.ts'
+import { ask, bot, dba, noon } from '../ports/story.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld } from '../support/deliveryWorld.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
@@ -101,4 +102,20 @@ test.each([
       types.map((type) => ({ type })),
     ),
   ).toBe(expected)
+})
+
+test.each<[string, object]>([
+  ['it was cancelled', { status: 'cancelled', closedAt: noon, closedBy: { kind: 'agent', id: bot } }],
+  ['it was denied', { status: 'denied', closedAt: noon, closedBy: { kind: 'person', id: dba } }],
+  ['it was redeemed', { status: 'redeemed', redeemedAt: noon, redemption: 'r', unreported: false }],
+])('a row that was edited makes no file: %s', async (_what, edit) => {
+  const here = deliveryWorld()
+  const { id } = await here.ask()
+  const row = await here.ledger.find(id)
+  if (!row) throw new Error('The request is gone.')
+  const events = [...row.events, { seq: 9, type: 'cancelled', hash: row.events[0]?.hash }]
+  const edited = { ...row, ...edit, events } as unknown as ApprovalRequest
+  await here.process({ ledger: { find: async () => edited } }).sweep()
+  expect(await here.archive.read(endPath(id))).toBeNull()
+  expect(here.failures).toMatchObject([{ code: 'evidence-broken' }])
 })

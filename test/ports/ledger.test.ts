@@ -26,7 +26,7 @@ import {
   submission,
   vote,
 } from './story.ts'
-import { startStorage, type TestStorage } from './tables.ts'
+import { startStorage, tablesInMemory, type TestStorage } from './tables.ts'
 
 /** An empty ledger, and another instance that works on the same rows. */
 interface Pair {
@@ -48,6 +48,13 @@ const kinds: readonly (readonly [string, () => Promise<Pair>])[] = [
     async () => {
       const ledger = new MemoryLedger()
       return { ledger, other: ledger }
+    },
+  ],
+  [
+    'tables in memory',
+    async () => {
+      const [ours, theirs = ours] = await tablesInMemory()
+      return { ledger: new TableLedger(ours), other: new TableLedger(theirs) }
     },
   ],
   [

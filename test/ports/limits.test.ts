@@ -5,7 +5,7 @@ import { Conflict } from '../../src/ports/ledger.ts'
 import type { LimitKey, Limits } from '../../src/ports/limits.ts'
 import { MemoryLimits } from '../support/fakes/limits.ts'
 import { bot, noon, oid, submission } from './story.ts'
-import { startStorage, type TestStorage } from './tables.ts'
+import { startStorage, tablesInMemory, type TestStorage } from './tables.ts'
 
 let storage: TestStorage
 
@@ -17,6 +17,7 @@ afterAll(() => storage.close())
 
 const kinds: readonly (readonly [string, () => Promise<Limits>])[] = [
   ['the fake', async () => new MemoryLimits()],
+  ['tables in memory', async () => new TableLimits((await tablesInMemory())[0])],
   [
     'Table Storage',
     async () => {

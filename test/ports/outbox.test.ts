@@ -9,7 +9,7 @@ import { type Fault, type FaultProxy, inOrder, startFaultProxy } from '../suppor
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
 import { apply, ask, dba, idOf, minutes, noon, oid, shard, vote } from './story.ts'
-import { startStorage, type TestStorage } from './tables.ts'
+import { startStorage, tablesInMemory, type TestStorage } from './tables.ts'
 
 /** An empty ledger and its outbox, and another instance of it. */
 interface Pair {
@@ -33,6 +33,13 @@ const kinds: readonly (readonly [string, () => Promise<Pair>])[] = [
       const ledger = new MemoryLedger()
       const outbox = new MemoryOutbox(ledger)
       return { ledger, outbox, other: outbox }
+    },
+  ],
+  [
+    'tables in memory',
+    async () => {
+      const [ours, theirs = ours] = await tablesInMemory()
+      return { ledger: new TableLedger(ours), outbox: new TableOutbox(ours), other: new TableOutbox(theirs) }
     },
   ],
   [

@@ -6,7 +6,7 @@ import type { Alarm, Cuts, Plan, SealHead, Seals } from '../../src/ports/seals.t
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../support/faultProxy.ts'
 import { minutes, noon } from './story.ts'
-import { startStorage, type TestStorage } from './tables.ts'
+import { startStorage, tablesInMemory, type TestStorage } from './tables.ts'
 
 /** Nothing sealed yet, and another instance that works on the same rows. */
 interface Pair {
@@ -33,6 +33,13 @@ const kinds: readonly (readonly [string, () => Promise<Pair>])[] = [
     async () => {
       const seals = new MemorySeals(dayOf(noon))
       return { seals, other: seals }
+    },
+  ],
+  [
+    'tables in memory',
+    async () => {
+      const [ours, theirs = ours] = await tablesInMemory()
+      return { seals: new TableSeals(ours, 2), other: new TableSeals(theirs, 2) }
     },
   ],
   [

@@ -5,6 +5,8 @@ import { openAccount } from '../support/azurite.ts'
 import { noon, oid } from './story.ts'
 import type { LedgerKey } from '../../src/ports/ledgerKey.ts'
 import { ledgerKey } from '../support/fakes/ledgerKey.ts'
+import { macsFor } from '../support/fakes/macs.ts'
+import { memoryTables } from '../support/fakes/table.ts'
 
 /** A storage account that is there for one test file, in memory. */
 export interface TestStorage {
@@ -17,6 +19,13 @@ export interface TestStorage {
 }
 
 export const meta = { origin: 'approvals.contoso.example/evidence', tenant: oid(100) }
+
+/** An account's tables in memory, empty but for what a ledger begins with; for so many processes as are asked for. */
+export async function tablesInMemory(processes = 2): Promise<readonly [Tables, ...Tables[]]> {
+  const { connect } = memoryTables(macsFor(meta.origin))
+  await prepareLedger(connect(), { ...meta, at: noon })
+  return [connect(), ...Array.from({ length: processes - 1 }, () => connect())]
+}
 
 export async function startStorage(): Promise<TestStorage> {
   const azurite = await openAccount()

@@ -225,7 +225,9 @@ export const approverRows: readonly Row[] = [
         replace: 'for (const vote of input.others ? [] : [])',
         tests: {
           [frozen]: ['the vote that completes a request voids an earlier vote › %s'],
-          [voided]: ['the vote that completes a request checks the earlier ones again › and voids that of a person who %s'],
+          [voided]: [
+            'the vote that completes a request checks the earlier ones again › and voids that of a person who %s',
+          ],
         },
       },
       {

@@ -2,6 +2,7 @@ import type { Row } from './row.ts'
 
 const rows = 'test/trust/rows.test.ts'
 const others = 'test/trust/others.test.ts'
+const form = 'test/azure/rowForm.test.ts'
 const touched = '%s, after it was %s: nothing is granted, and every call reports it'
 
 /** What a person can do who may write the tables, and has no key. */
@@ -138,6 +139,22 @@ export const storageRows: readonly Row[] = [
             'an open request whose texts are missing is refused, because only closed ones are erased',
           ],
         },
+      },
+      {
+        name: 'row-form',
+        file: 'src/azure/ledger.ts',
+        find: '  checkRequestForm(request)\n',
+        replace: '',
+        tests: {
+          [form]: ['whatever value stands anywhere in the row of a request, it is refused by place: %s'],
+        },
+      },
+      {
+        name: 'said-form',
+        file: 'src/azure/row.ts',
+        find: '  checkSaidForm(said)\n',
+        replace: '',
+        tests: { [form]: ['whatever value stands among the texts beside an event, it is refused by place'] },
       },
       {
         name: 'older-row',

@@ -43,9 +43,16 @@ export const witnessRows: readonly Row[] = [
       {
         name: 'end-after-crash',
         file: 'src/delivery/delivery.ts',
-        find: 'if (await ends.leave(request)) this.#failing.delete(theArchive)',
+        find: 'await ends.leave(await believed(this.#parts, request))',
         replace: '',
         tests: { 'test/delivery/ends.test.ts': ['a delivery writes the file that a crash prevented: %s'] },
+      },
+      {
+        name: 'end-of-a-row',
+        file: 'src/delivery/delivery.ts',
+        find: 'ends.leave(await believed(this.#parts, request))',
+        replace: 'ends.leave(request)',
+        tests: { 'test/delivery/ends.test.ts': ['a row that was edited makes no file: %s'] },
       },
       {
         name: 'repeated-redemption',

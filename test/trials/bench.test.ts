@@ -46,7 +46,7 @@ test('only the table of a document is replaced', () => {
 })
 
 /** What needs no second instance, no stack, and little time. All of them: npm run bench -- --scale 0.01 --runs 1 */
-const quick = ['life', 'card', 'json', 'lists'] as const satisfies readonly Name[]
+const quick = ['life', 'rows', 'card', 'json', 'lists'] as const satisfies readonly Name[]
 
 test('figures can be measured, and are written as JSON', async () => {
   const file = join(place.folder, 'figures.json')

@@ -32,7 +32,7 @@ async function asks(means: Means, storage: BenchStorage, { atOnce, what }: Crowd
   const tables = storage.connect()
   listen(tables)
   const limited = what === ', with key and slots'
-  const instance = await startInstance(tables, limited)
+  const instance = await startInstance(tables, { limited })
   const once = what === '' ? instance.askWithoutKey : instance.ask
   const bare = await bareTables(storage)
   const times = share(means, atOnce === 1 ? 300 : 1_000)

@@ -10,16 +10,16 @@ import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { readCards } from '../../src/runtime/folder.ts'
-import { Ends } from '../../src/approvals/ends.ts'
+import { Ends, type EndsParts } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { agents, users } from '../../src/local/accounts.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import type { Limits } from '../../src/ports/limits.ts'
+import type { Signer } from '../../src/ports/signer.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
 import { FakeDirectory } from '../../test/support/fakes.ts'
 import { MemoryArchive } from '../../test/support/fakes/archive.ts'
-import { macsFor, testOrigin } from '../../test/support/fakes/macs.ts'
 import { newSigner } from '../../test/support/world.ts'
 
 const approver = users[0]?.oid as ObjectId
@@ -38,11 +38,25 @@ export interface BenchInstance {
   /** Asks, approves, redeems and reports. */
   readonly live: () => Promise<void>
   readonly approve: (request: ApprovalRequest) => Promise<ApprovalRequest>
+  readonly deny: (request: ApprovalRequest) => Promise<ApprovalRequest>
+  /** The grant of an approved request. */
+  readonly granted: (request: ApprovalRequest) => Promise<string>
+  readonly redeem: (request: ApprovalRequest, grant: string) => Promise<void>
+  readonly report: (request: ApprovalRequest) => Promise<void>
   readonly stop: () => void
 }
 
-/** @param limited whether asks take slots: then each of its own agents asks ten times, into a channel of its own */
-export async function startInstance(tables: Tables, limited = false): Promise<BenchInstance> {
+/** What an instance may be given, where processes share it. */
+interface Given {
+  /** Whether asks take slots: then each of its own agents asks ten times, into a channel of its own. */
+  readonly limited?: boolean
+  /** Keeps the files of ends; in memory, unless given. */
+  readonly archive?: EndsParts['archive']
+  readonly signer?: Signer
+}
+
+export async function startInstance(tables: Tables, given: Given = {}): Promise<BenchInstance> {
+  const { limited = false, archive = new MemoryArchive(), signer = await newSigner() } = given
   const ledger = new TableLedger(tables)
   const waiters = new Waiting(ledger)
   const example = await loadPolicy('policy', readCards('cards'))
@@ -52,8 +66,8 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
     ...{ ledger, directory, clock, issuer, waiting: waiters, random: randomBytes },
     policy: limited ? manyChannels(example) : example,
     limits: limited ? new TableLimits(tables) : noLimits,
-    grants: grants(await newSigner(), issuer),
-    ends: new Ends({ archive: new MemoryArchive(), macs: macsFor(testOrigin), clock, failed: console.error }),
+    grants: grants(signer, issuer),
+    ends: new Ends({ archive, macs: tables.macs, clock, failed: console.error }),
     committed: ({ id }) => waiters.wake(id),
   }
   const uses = approvals(parts)
@@ -71,17 +85,33 @@ export async function startInstance(tables: Tables, limited = false): Promise<Be
     const { target } = asked.action
     return (await uses.ask({ ...asked, key: { text: target, body: sha256(target) } })).request
   }
-  const approve = (request: ApprovalRequest) =>
-    uses.decide(request.id, { approver, verdict: 'approve', seen: { via: 'api', digest: request.digest } })
+  const acts = actsOf(uses)
   return {
-    ...{ approvals: uses, ledger, ask, askWithoutKey, approve, stop: () => waiters.stop() },
+    ...{ approvals: uses, ledger, ask, askWithoutKey, ...acts, stop: () => waiters.stop() },
     async live() {
-      const approved = await approve(await ask())
-      const { id, digest, executor } = approved
-      const { grant } = await uses.grant(approved, executor)
+      const approved = await acts.approve(await ask())
+      await acts.redeem(approved, await acts.granted(approved))
+      await acts.report(approved)
+    },
+  }
+}
+
+/** What is done with a request that was asked for. */
+function actsOf(uses: Approvals) {
+  const decide = ({ id, digest }: ApprovalRequest, verdict: 'approve' | 'deny') =>
+    uses.decide(id, { approver, verdict, seen: { via: 'api', digest }, ...(verdict === 'deny' && { reason: 'No.' }) })
+  return {
+    approve: (request: ApprovalRequest) => decide(request, 'approve'),
+    deny: (request: ApprovalRequest) => decide(request, 'deny'),
+    async granted(request: ApprovalRequest) {
+      const { grant } = await uses.grant(request, request.executor)
       if (!grant) throw new Error('Nothing is granted.')
-      const redemption = { grant: grant.token, digest, redemption: randomUUID() }
-      await uses.redeem(id, { caller: executor, mayRedeemForOthers: false, ...redemption })
+      return grant.token
+    },
+    async redeem({ id, digest, executor: caller }: ApprovalRequest, grant: string) {
+      await uses.redeem(id, { caller, mayRedeemForOthers: false, grant, digest, redemption: randomUUID() })
+    },
+    async report({ id, executor }: ApprovalRequest) {
       await uses.report(id, { executor, result: 'succeeded' })
     },
   }

@@ -9,6 +9,7 @@ import { life } from './life.ts'
 import { lists } from './lists.ts'
 import { policy } from './policy.ts'
 import { review } from './review.ts'
+import { rows } from './rows.ts'
 import { waiters } from './waiters.ts'
 
 /** All that is measured, in the order of the table. */
@@ -17,6 +18,7 @@ export const programs = {
   life,
   answer,
   waiters,
+  rows,
   policy,
   card,
   json,

@@ -1,4 +1,6 @@
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { BlobArchive } from '../../src/azure/archive.ts'
 import { prepareLedger } from '../../src/azure/meta.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import { instant } from '../../src/core/data/instant.ts'
@@ -15,6 +17,11 @@ export interface BenchStorage {
   connect(url?: string): Tables
   /** A table without the app's adapters, perhaps one of the app's: the SDK as it comes. */
   bare(table: string): Promise<TableClient>
+  readonly blobsUrl: string
+  /** An empty archive as the app has it; through another address if told so. */
+  archive(url?: string): Promise<BlobArchive>
+  /** An empty container without the app's adapters. */
+  bareFiles(): Promise<ContainerClient>
   /** Begins anew with an empty ledger. */
   clear(): Promise<void>
   close(): Promise<void>
@@ -31,11 +38,25 @@ export const origin = 'countersign.example/bench'
 
 export async function startStorage(): Promise<BenchStorage> {
   const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
-  const { tablesUrl: url, account, key } = azurite
+  const { tablesUrl: url, blobsUrl, account, key } = azurite
   const connect = (other = url) => tablesAt({ url: other, account, key })
   const bareTables: TableClient[] = []
+  const blobs = new StorageSharedKeyCredential(account, key)
+  let containers = 0
   return {
-    ...{ url, account, key, connect },
+    ...{ url, blobsUrl, account, key, connect },
+    async archive(other = blobsUrl) {
+      containers += 1
+      const archive = new BlobArchive({ url: other, container: `evidence-${containers}`, credential: blobs })
+      await archive.prepare()
+      return archive
+    },
+    async bareFiles() {
+      containers += 1
+      const container = new ContainerClient(`${blobsUrl}/bare-${containers}`, blobs)
+      await container.create()
+      return container
+    },
     async bare(name) {
       const credential = new AzureNamedKeyCredential(account, key)
       const table = new TableClient(url, name, credential, { allowInsecureConnection: true })

@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables'
+import type { ContainerClient } from '@azure/storage-blob'
+import type { EndsParts } from '../../src/approvals/ends.ts'
 import type { Tables } from '../../src/azure/tables.ts'
 import { shards } from '../../src/core/data/id.ts'
 import type { BenchStorage } from './storage.ts'
 
 /** One call to a table, as it can be made again on another. */
 interface Call {
-  readonly kind: 'read' | 'transaction' | 'slot read' | 'slot write'
+  readonly kind: 'read' | 'transaction' | 'slot read' | 'slot write' | 'file'
   /** Calls of one step were under way together. */
   readonly step: number
   failed: boolean
@@ -17,6 +19,7 @@ interface Call {
 export interface BareTables {
   readonly ledger: TableClient
   readonly limits: TableClient
+  readonly files: ContainerClient
 }
 
 /** The calls to the tables that one piece of work made. */
@@ -58,10 +61,25 @@ export async function taped<T>(work: () => Promise<T>): Promise<{ readonly tape:
   return { tape, result: await tapes.run(tape, work) }
 }
 
+const on = (kind: Call['kind'], again: Call['again'], calling: () => Promise<unknown>): Promise<unknown> =>
+  tapes.getStore()?.add(kind, calling, again) ?? calling()
+
+/** An archive whose files are written down, too. */
+export function listened(archive: EndsParts['archive']): EndsParts['archive'] {
+  let number = 0
+  return {
+    createOrRead: (...given) => {
+      const [, bytes] = given
+      number += 1
+      const name = String(number)
+      const again: Call['again'] = ({ files }) => files.getBlockBlobClient(name).upload(bytes, bytes.length)
+      return on('file', again, () => archive.createOrRead(...given)) as Promise<Uint8Array>
+    },
+  }
+}
+
 /** Makes the clients of these tables write down what work on tape asks of them. */
 export function listen({ ledger, limits }: Tables): void {
-  const on = (kind: Call['kind'], again: Call['again'], calling: () => Promise<unknown>) =>
-    tapes.getStore()?.add(kind, calling, again) ?? calling()
   const submit = ledger.submitTransaction.bind(ledger)
   Object.assign(ledger, {
     submitTransaction: (...given: Parameters<typeof submit>) => {
@@ -107,9 +125,13 @@ function anyVersion(action: TransactionAction): TransactionAction {
 /** Where what is on tape is made again: with a head in each shard. */
 export async function bareTables(storage: BenchStorage): Promise<BareTables> {
   const name = `bare${Date.now()}`
-  const [ledger, limits] = await Promise.all([storage.bare(name), storage.bare(`${name}limits`)])
+  const [ledger, limits, files] = await Promise.all([
+    storage.bare(name),
+    storage.bare(`${name}limits`),
+    storage.bareFiles(),
+  ])
   await Promise.all(shards.map((shard) => head(ledger, shard)))
-  return { ledger, limits }
+  return { ledger, limits, files }
 }
 
 const head = (table: TableClient, shard: string) => table.createEntity({ partitionKey: shard, rowKey: 'head' })

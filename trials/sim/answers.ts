@@ -5,8 +5,12 @@ import { livesIn, type Stored } from './events.ts'
 import { verbs } from './plan.ts'
 import { actionOf, keyedName } from './roster.ts'
 
-/** What anybody was told is so (invariants 3, 4 and 5). */
-export function checkAnswers(answers: readonly Answer[], all: readonly Stored[]): void {
+/**
+ * What anybody was told is so (invariants 3, 4 and 5).
+ *
+ * @param keysHold whether a key names one request; who deletes its row makes a second one possible
+ */
+export function checkAnswers(answers: readonly Answer[], all: readonly Stored[], keysHold = true): void {
   const lives = livesIn(all)
   const keys = new Map<string, string>()
   for (const answer of answers) {
@@ -17,7 +21,7 @@ export function checkAnswers(answers: readonly Answer[], all: readonly Stored[])
     switch (told) {
       case 'asked': {
         has(({ type, data }) => type === 'requested' && data?.digest === answer.digest)
-        if (answer.key === null) break
+        if (answer.key === null || !keysHold) break
         const name = `${answer.agent} ${answer.key}`
         demand(5, (keys.get(name) ?? id) === id, () => `${name} was answered with ${id} and ${keys.get(name)}`)
         keys.set(name, id)

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly schedule: Schedule
   readonly reached: Reached
   readonly note: (line: string) => void
+  /** What somebody else does right before a call; `null` for nothing. */
+  readonly before: (name: string, writes: boolean) => (() => Promise<void>) | null
 }
 
 export type Faults = ReturnType<typeof faultsOf>
@@ -67,7 +69,7 @@ const reads: ReadonlySet<string> = new Set(
 )
 
 /** Calls of one process: each comes to a point before its effect, and after it if it has one, and may meet a fault. */
-export function calls(life: Life, faults: Faults, { schedule, reached, note }: Surroundings): Call {
+export function calls(life: Life, faults: Faults, { schedule, reached, note, before }: Surroundings): Call {
   const ended = (name: string, kind: FaultKind): Promise<never> => {
     reached(kind)
     note(`${life.name} ends: ${kind} ${name}`)
@@ -78,6 +80,8 @@ export function calls(life: Life, faults: Faults, { schedule, reached, note }: S
     if (!life.alive) return never()
     await schedule.point()
     if (!life.alive) return never()
+    const meanwhile = before(name, writes(name))
+    if (meanwhile) await schedule.alone(meanwhile)
     const fault = faults.next(name)
     if (fault !== null) faults.hits += 1
     if (fault === 'crash-before') return ended(name, fault)

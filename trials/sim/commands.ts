@@ -1,20 +1,20 @@
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { type Answer, ask, type Client, click, redeem, repeat, report, vote } from './deeds.ts'
+import { ask, type Client, click, type Heard, read, redeem, repeat, report, vote, withdraw } from './deeds.ts'
 import { outage, pass, remove } from './mishaps.ts'
 import type { Command } from './plan.ts'
-import { approvers } from './roster.ts'
+import { refusable } from './recovery.ts'
 import type { World } from './world.ts'
 
 /** Puts the commands of a plan to the processes, and keeps what they answer. */
 export function clients(world: World) {
-  const answers: Answer[] = []
+  const heard: Heard = { answers: [], told: [], votes: [], looks: [] }
 
   /** How a command ended: `ok`, a problem's code, or that nobody answers any more. */
   async function put(command: Command, slot: number): Promise<string> {
     const process = world.process(slot)
     const { name } = process.life
-    const work = deed({ world, process, answers }, command).then(
+    const work = deed({ world, process, heard }, command).then(
       () => 'ok',
       (cause: unknown) => {
         if (!(cause instanceof Problem)) world.failures.push(cause)
@@ -28,8 +28,18 @@ export function clients(world: World) {
     return outcome
   }
 
+  /** Tries to have every request executed, in both processes, under names that nobody used before. */
+  async function probe(): Promise<void> {
+    for (const [i, born] of [...world.stores.seen.born.values()].entries()) {
+      const client = { world, process: world.process(i % 2), heard }
+      await refusable(() => redeem(client, born, { redemption: 3 + (i % 2), report: null }))
+      await refusable(() => read({ ...client, process: world.process((i + 1) % 2) }, born))
+    }
+  }
+
   return {
-    answers,
+    heard,
+    probe,
 
     /** Puts a command when its time has come, and again if it was not answered. @param place among the commands */
     carryOut: async (command: Command, place: number): Promise<void> => {
@@ -53,7 +63,7 @@ async function deed(client: Client, command: Command): Promise<unknown> {
     case 'ask':
       return ask(client, command)
     case 'sweep':
-      return process.approvals.sweep()
+      return process.sweep()
     case 'deliver':
       return process.delivery.sweep()
     case 'seal':
@@ -83,24 +93,19 @@ async function about(
   request: ApprovalRequest,
   command: Exclude<Command, { do: 'ask' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }>,
 ): Promise<unknown> {
-  const { answers, process } = client
-  const { approvals } = process
-  const { id, agent, executor } = request
+  const { id, executor } = request
   switch (command.do) {
     case 'vote':
       return vote(client, request, command)
     case 'redeem':
       return redeem(client, request, command)
     case 'cancel':
-      await approvals.cancel(id, agent.id, 'No longer.')
-      return answers.push({ told: 'cancelled', id })
     case 'revoke':
-      await approvals.revoke(id, approvers[command.approver] ?? agent.id)
-      return answers.push({ told: 'revoked', id })
+      return withdraw(client, request, command)
     case 'report':
       return report(client, id, executor, command.result)
     case 'read':
-      return approvals.read(id, { kind: 'agent', id: agent.id })
+      return read(client, request)
     case 'repeat':
       return repeat(client, request)
     case 'adopt':
@@ -108,10 +113,10 @@ async function about(
   }
 }
 
-/** Looks, as its client does, into what is there; a client that has heard of nothing yet waits a little. */
+/** The request as its client knows it, since it was asked for; a client that has heard of nothing yet waits a little. */
 async function requestOf({ stores, schedule }: World, { request }: Command): Promise<ApprovalRequest | null> {
   const { requests } = stores.seen
   for (let left = 10; left > 0 && requests.length === 0; left--) await schedule.point()
   const id = requests[request % Math.max(1, requests.length)]
-  return id === undefined ? null : stores.ledger.find(id)
+  return (id && stores.seen.born.get(id)) ?? null
 }

@@ -1,5 +1,6 @@
 import type { DecideInput } from '../../src/approvals/approvals.ts'
 import { type Digest, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
+import { type Instant, instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { type ApprovalRequest, contentOf } from '../../src/core/request/request.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
@@ -18,35 +19,63 @@ export type Answer = { readonly id: RequestId } & (
       readonly digest: string
     }
   | { readonly told: 'voted'; readonly approver: ObjectId; readonly verdict: string }
-  | { readonly told: 'cancelled' | 'revoked' | 'succeeded' | 'failed' | 'granted' }
-  | { readonly told: 'redeemed'; readonly redemption: string }
+  | { readonly told: 'cancelled' | 'revoked' | 'succeeded' | 'failed' }
+  | { readonly told: 'granted'; readonly token: string; readonly after: number }
+  | {
+      readonly told: 'redeemed'
+      readonly redemption: string
+      readonly next: 'execute' | 'report'
+      /** When the call began and ended. */
+      readonly from: Instant
+      readonly at: Instant
+      readonly after: number
+    }
 )
+
+/** A request as a process showed it. `after` so many events had been written. */
+export interface Told {
+  readonly by: string
+  readonly request: ApprovalRequest
+  readonly after: number
+  /** How many events of it this process had told of when the call began. */
+  readonly known: number
+}
+
+/** All that clients did and heard, in its order. */
+export interface Heard {
+  readonly answers: Answer[]
+  readonly told: Told[]
+  /** Votes that were really given, whether or not an answer came. */
+  readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
+  /** Who really asked to be shown what. */
+  readonly looks: { readonly id: RequestId; readonly approver: ObjectId }[]
+}
 
 /** Whoever asks, votes or redeems, at one process; what they are told is kept. */
 export interface Client {
   readonly world: World
   readonly process: Process
-  readonly answers: Answer[]
+  readonly heard: Heard
 }
 
 type Of<D extends Command['do']> = Command & { readonly do: D }
 
-export async function ask({ process, world, answers }: Client, command: Of<'ask'>): Promise<void> {
+export async function ask({ process, world, heard }: Client, command: Of<'ask'>): Promise<void> {
   const agent = agents[command.agent] ?? agents[0]
   const name = command.key === null ? unkeyed : keyedName(command.key, command.body)
   const key = command.key === null ? null : (keysOf(agent.id)[command.key] ?? null)
   const more = key === null ? {} : { key: { text: key, body: sha256(`${command.verb} ${name}`) } }
   const { request, created } = await process.approvals.ask({ ...asking(agent, actionOf(command.verb, name)), ...more })
   world.reached(created ? 'asked' : 'key replayed')
-  answers.push({ told: 'asked', id: request.id, agent: agent.id, key, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key, digest: request.digest })
 }
 
 /** Asks for the same once more, whatever became of it, without a key. */
-export async function repeat({ process, answers }: Client, { action, agent: { id } }: ApprovalRequest): Promise<void> {
+export async function repeat({ process, heard }: Client, { action, agent: { id } }: ApprovalRequest): Promise<void> {
   const agent = agents.find((one) => one.id === id)
   if (action === null || !agent) return
   const { request } = await process.approvals.ask(asking(agent, { ...action, params: { name: unkeyed } }))
-  answers.push({ told: 'asked', id: request.id, agent: id, key: null, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: id, key: null, digest: request.digest })
 }
 
 const unkeyed = 'unkeyed'
@@ -55,14 +84,17 @@ const asking = (agent: AgentRegistration, action: Action) =>
   ({ agent, action, reason: 'Because.', links: [], expiresIn: 3600 }) as const
 
 export async function vote(client: Client, request: ApprovalRequest, command: Of<'vote'>): Promise<void> {
-  const { process, world, answers } = client
+  const { process, world, heard } = client
   const { id } = request
   const { verdict, via } = command
   const approver = approvers[command.approver] ?? request.agent.id
   const seen = await lookedAt(client, request, approver, via)
-  await process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) })
+  heard.votes.push({ id, approver, verdict })
+  await told(client, id, () =>
+    process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) }),
+  )
   world.reached(via === 'api' ? 'voted by api' : 'voted in teams')
-  answers.push({ told: 'voted', id, approver, verdict })
+  heard.answers.push({ told: 'voted', id, approver, verdict })
 }
 
 async function lookedAt(
@@ -71,15 +103,21 @@ async function lookedAt(
   approver: ObjectId,
   via: Of<'vote'>['via'],
 ): Promise<DecideInput['seen']> {
-  const { process, world } = client
+  const { process, world, heard } = client
   if (via === 'api') return { via, digest: request.digest }
   if (via === 'unseen') return { via: 'teams', view: viewOf(request) }
   await click(client, request.id)
-  const reviewed = await process.approvals.review(request.id, approver, { page: 1, template })
-  if (reviewed.refusal) throw reviewed.refusal
+  heard.looks.push({ id: request.id, approver })
+  const refusals: Problem[] = []
+  const shown = await told(client, request.id, async () => {
+    const { request: reviewed, refusal } = await process.approvals.review(request.id, approver, { page: 1, template })
+    if (refusal) refusals.push(refusal)
+    return reviewed
+  })
+  for (const refusal of refusals) throw refusal
   // Somebody reads it.
   await world.schedule.point()
-  return { via, view: viewOf(reviewed.request) }
+  return { via, view: viewOf(shown) }
 }
 
 const template = sha256('card')
@@ -93,25 +131,32 @@ export async function click({ process, world }: Client, id: RequestId): Promise<
   if (card) await process.delivery.adopt(id, card.channel, { conversation: card.conversation, activity: card.activity })
 }
 
+export const read = (client: Client, { id, agent }: ApprovalRequest): Promise<ApprovalRequest> =>
+  told(client, id, () => client.process.approvals.read(id, { kind: 'agent', id: agent.id }))
+
 /** The executor's way: reads until it is approved, takes the grant, comes back with it later, and reports. */
 export async function redeem(
   client: Client,
-  { id, agent, executor, digest }: ApprovalRequest,
-  { redemption: number, report: result }: Of<'redeem'>,
+  born: ApprovalRequest,
+  { redemption: number, report: result }: Pick<Of<'redeem'>, 'redemption' | 'report'>,
 ): Promise<void> {
-  const { process, world, answers } = client
+  const { process, world, heard } = client
   const { approvals } = process
+  const { id, executor, digest } = born
   const redemption = `6f9619ff-8b86-4d01-b42d-00c04fc964f${number}`
+  const leaves = world.stores.seen.leaves
+  const now = () => instant(world.stores.time.ms)
   for (let left = 3; left > 0; left--) {
-    const request = await approvals.read(id, { kind: 'agent', id: agent.id })
+    const request = await read(client, born)
     const { grant } = await approvals.grant(request, executor)
     if (grant) {
-      answers.push({ told: 'granted', id })
+      heard.answers.push({ told: 'granted', id, token: grant.token, after: leaves.length })
       await world.points(number * 3)
       const input = { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption }
-      await approvals.redeem(id, input)
-      if (answers.some((one) => one.told === 'redeemed' && one.id === id)) world.reached('redeemed again')
-      answers.push({ told: 'redeemed', id, redemption })
+      const from = now()
+      const { next } = await approvals.redeem(id, input)
+      if (heard.answers.some((one) => one.told === 'redeemed' && one.id === id)) world.reached('redeemed again')
+      heard.answers.push({ told: 'redeemed', id, redemption, next, from, at: now(), after: leaves.length })
       return result === null ? undefined : report(client, id, executor, result)
     }
     if (request.status !== 'pending') throw new Problem('not-redeemable', 'Nothing is granted.')
@@ -119,12 +164,35 @@ export async function redeem(
   }
 }
 
-export async function report(
-  { process, answers }: Client,
-  id: RequestId,
-  executor: ObjectId,
-  result: 'succeeded' | 'failed',
+export async function report(client: Client, id: RequestId, executor: ObjectId, result: 'succeeded' | 'failed') {
+  await told(client, id, () => client.process.approvals.report(id, { executor, result }))
+  client.heard.answers.push({ told: result, id })
+}
+
+export async function withdraw(
+  client: Client,
+  { id, agent }: ApprovalRequest,
+  command: Of<'cancel' | 'revoke'>,
 ): Promise<void> {
-  await process.approvals.report(id, { executor, result })
-  answers.push({ told: result, id })
+  const { approvals } = client.process
+  const isCancelled = command.do === 'cancel'
+  await told(client, id, () =>
+    isCancelled
+      ? approvals.cancel(id, agent.id, 'No longer.')
+      : approvals.revoke(id, approvers[command.approver] ?? agent.id),
+  )
+  client.heard.answers.push({ told: isCancelled ? 'cancelled' : 'revoked', id })
+}
+
+/** Keeps what a process says of a request. */
+async function told(
+  { process, world, heard }: Client,
+  id: RequestId,
+  work: () => Promise<ApprovalRequest>,
+): Promise<ApprovalRequest> {
+  const known = process.told.get(id) ?? 0
+  const request = await work()
+  process.told.set(id, Math.max(request.events.length, process.told.get(id) ?? 0))
+  heard.told.push({ by: process.life.name, request, after: world.stores.seen.leaves.length, known })
+  return request
 }

@@ -48,6 +48,13 @@ export async function storedIn({ ledger, seen }: Stores): Promise<readonly Store
   return all
 }
 
+/** Every event that processes wrote, in this order, whatever became of the rows. */
+export const writtenIn = ({ seen }: Stores): readonly Stored[] =>
+  seen.leaves.map(({ shard, leaf: { text, hash } }) => ({
+    ...(JSON.parse(text) as Omit<Stored, 'text' | 'hash' | 'shard'>),
+    ...{ text, hash, shard },
+  }))
+
 /** What was written stays as it was, all of it and nothing else (invariants 6 and 10). */
 export function checkKept({ seen }: Stores, all: readonly Stored[]): void {
   const kept = new Map(all.map((event) => [`${event.shard}/${event.seq}`, event.text]))
@@ -73,7 +80,7 @@ export async function checkLives({ ledger }: Stores, all: readonly Stored[]): Pr
     if (!request) continue
     const refs = events.map(({ seq, type, hash }) => ({ seq, type, hash }))
     demand(1, same(request.events, refs), () => `${id} knows other events than there are`)
-    checkAlike(request, replayed(events))
+    checkAlike(request, events)
     checkApproval(events)
   }
 }
@@ -85,8 +92,9 @@ export function livesIn(all: readonly Stored[]): ReadonlyMap<RequestId, readonly
   return lives
 }
 
-/** The same as the core makes of the events, but for what people wrote. */
-function checkAlike(request: Life['request'], life: Life['request']): void {
+/** The same as the core makes of the events, but for what people wrote (invariant 1). */
+export function checkAlike(request: Life['request'], events: readonly Stored[]): void {
+  const life = replayed(events)
   const facts = ({
     status,
     digest,
@@ -133,19 +141,21 @@ function checkApproval(events: readonly Stored[]): void {
   const places =
     events[0]?.data?.requirement?.flatMap(({ groups, quorum }) => Array.from({ length: quorum }, () => groups)) ?? []
   const people = [...new Set(events.filter(({ type }) => type === 'decided').map(({ actor }) => actor.id ?? ''))]
-  const isSeated = (open: readonly (readonly string[])[], left: readonly string[]): boolean => {
-    const [groups, ...rest] = open
-    if (!groups) return true
-    return left.some(
-      (one) =>
-        groups.some((group) => eligible[group]?.includes(one) && !excluded.includes(one)) &&
-        isSeated(
-          rest,
-          left.filter((other) => personOf(other) !== personOf(one)),
-        ),
-    )
-  }
   demand(2, isSeated(places, people), () => `${approved.request} was approved by ${people.join(', ')}`)
+}
+
+/** Whether distinct people who may decide can take all places, by what the roster says of them. */
+export function isSeated(places: readonly (readonly string[])[], people: readonly string[]): boolean {
+  const [groups, ...rest] = places
+  if (!groups) return true
+  return people.some(
+    (one) =>
+      groups.some((group) => eligible[group]?.includes(one) && !excluded.includes(one)) &&
+      isSeated(
+        rest,
+        people.filter((other) => personOf(other) !== personOf(one)),
+      ),
+  )
 }
 
 function attempt<T>(work: () => T, about: string): T {

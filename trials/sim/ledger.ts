@@ -1,8 +1,10 @@
-import { Problem } from '../../src/core/data/problem.ts'
+import type { TableLedger } from '../../src/azure/ledger.ts'
+import type { TableLimits } from '../../src/azure/limits.ts'
 import { type Shard, shards } from '../../src/core/data/id.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
-import { type Again, type Call, called } from './calls.ts'
+import { type Call, called } from './calls.ts'
+import { demand } from './demand.ts'
 import type { Stores } from './stores.ts'
 
 /** What stores a process reaches, and who counts what happens there. */
@@ -11,24 +13,48 @@ export interface Seen {
   readonly reached: (what: string) => void
 }
 
-/** The ledger as this process reaches it: with turns of its own, and a storage that knows the time. */
-export function ledgerOf(parts: Seen, call: Call, off: () => number): Ledger {
+/** The ledger as one process reaches it. */
+export interface Reaching {
+  readonly process: string
+  readonly ledger: TableLedger
+  /** How far each chain went, as this process has seen it. */
+  readonly chains: Map<Shard, number>
+  /** Seconds by which the process's clock is off. */
+  readonly off: () => number
+}
+
+/** The ledger as a process reaches it, with turns of its own. */
+export function ledgerOf(parts: Seen, call: Call, { process, ledger, chains, off }: Reaching): Ledger {
   const { stores, reached } = parts
-  const { ledger } = stores
-  const checkClock = () => {
-    if (Math.abs(off()) <= 30) return
-    reached('clock refused')
-    throw new Problem('unavailable', 'The clocks differ.', { retryAfter: 30 })
-  }
-  const write = async (loaded: Loaded, change: Change) => {
-    checkClock()
-    await ledger.commit(loaded, change).catch(commits.lost(parts))
-    stores.wrote(loaded.shard, change)
+  const noteClock = () => Math.abs(off()) > 30 && reached('clock refused')
+  const noteChain = (shard: Shard, seq: number) => void chains.set(shard, Math.max(seq, chains.get(shard) ?? 0))
+  const write = async (loaded: Loaded, change: Change): Promise<void> => {
+    noteClock()
+    const { shard } = loaded
+    try {
+      await ledger.commit(loaded, change)
+    } catch (cause) {
+      if (cause instanceof Conflict) reached('conflict')
+      throw cause
+    }
+    // The adapter finds a commit of its own whose answer was lost.
+    if (stores.seen.ops.has(change.op)) return reached('commit recovered')
+    const before = (change.leaves[0]?.seq ?? 1) - 1
+    demand(6, before >= (chains.get(shard) ?? 0), () => `${process} went on in ${shard} from ${before}, and knew more`)
+    stores.wrote(shard, change, process)
   }
   return called<Ledger>(call, 'ledger', ledger, {
     inTurn: turns(),
-    commit: (loaded, change) => call('ledger.commit', () => write(loaded, change), commits.again(parts, change)),
-    fence: (shard, at) => call('ledger.fence', async () => (checkClock(), ledger.fence(shard, at))),
+    load: async (...args) => {
+      const loaded = await call('ledger.load', () => ledger.load(...args))
+      noteChain(loaded.shard, loaded.head.seq)
+      return loaded
+    },
+    commit: async (loaded, change) => {
+      await call('ledger.commit', () => write(loaded, change))
+      noteChain(loaded.shard, change.leaves.at(-1)?.seq ?? 0)
+    },
+    fence: (shard, at) => call('ledger.fence', async () => (noteClock(), ledger.fence(shard, at))),
     async *stream(shard, after, upTo) {
       const pages = ledger.stream(shard, after, upTo)[Symbol.asyncIterator]()
       for (;;) {
@@ -56,36 +82,15 @@ function turns(): Ledger['inTurn'] {
   }
 }
 
-/** What the adapter of the storage does about answers that were lost: a repetition finds out whose work is there. */
-const commits = {
-  /** The events of a commit bear its operation id. */
-  again:
-    ({ stores, reached }: Seen, { op }: Change): Again<void> =>
-    async (effect) =>
-      effect().catch((cause: unknown) => {
-        if (!(cause instanceof Conflict) || !stores.seen.ops.has(op)) throw cause
-        reached('commit recovered')
-      }),
-
-  lost:
-    ({ reached }: Pick<Seen, 'reached'>) =>
-    (cause: unknown): never => {
-      if (cause instanceof Conflict) reached('conflict')
-      throw cause
-    },
-}
-
-/** A row of slots is as it was wanted, or somebody else has replaced it. */
+/** The adapter finds a row of slots that is as it was wanted. */
 export const slotsIn =
-  (call: Call, { stores: { limits }, reached }: Seen): Limits['replace'] =>
-  (key, version, row) =>
+  (call: Call, limits: TableLimits, { reached }: Seen): Limits['replace'] =>
+  (...args) =>
     call(
       'limits.replace',
-      () => limits.replace(key, version, row),
-      async (effect) =>
-        effect().catch(async (cause: unknown) => {
-          const stored = await limits.read(key)
-          if (JSON.stringify(stored.row) !== JSON.stringify(row)) throw cause
-          reached('slot recovered')
-        }),
+      () => limits.replace(...args),
+      async (effect) => {
+        await effect()
+        reached('slot recovered')
+      },
     )

@@ -10,6 +10,43 @@ export interface Fault {
   readonly writes: boolean
 }
 
+/** What the insider does to the rows and files of the service. */
+export const intrusionKinds = [
+  'approved row',
+  'forged events',
+  'swapped action',
+  'softened requirement',
+  'rewritten event',
+  'older row',
+  'cut chain',
+  'other agent',
+  'other facts',
+  'other words',
+  'other head',
+  'deleted row',
+  'copied event',
+  'exchanged rows',
+  'nonsense',
+  'other deadline',
+  'other key',
+  'other limits',
+  'other seal',
+  'forged end',
+  'forged heads',
+] as const
+export type IntrusionKind = (typeof intrusionKinds)[number]
+
+/** It happens right before a call: so many calls later, or so many that write. */
+export interface Intrusion {
+  readonly kind: IntrusionKind
+  readonly at: number
+  readonly writes: boolean
+  /** Which request it is about, of those there are: the newest is 0. */
+  readonly request: number
+  /** Which way of doing it. */
+  readonly pick: number
+}
+
 export const verbs = ['one', 'two', 'both', 'either', 'allow', 'forbid', 'unknown'] as const
 export type Verb = (typeof verbs)[number]
 
@@ -67,6 +104,8 @@ export interface Plan {
   readonly faults: readonly Fault[]
   /** Commits after this one lose so many races in a row. */
   readonly storm: { readonly after: number; readonly length: number } | null
+  /** Of an insider; without any there is none. */
+  readonly intrusions: readonly Intrusion[]
 }
 
 const weighted = <const T>(...pairs: readonly (readonly [weight: number, value: T])[]): fc.Arbitrary<T> =>
@@ -168,6 +207,20 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   writes: weighted([3, true], [1, false]),
 })
 
+const intrusion: fc.Arbitrary<Intrusion> = fc
+  .tuple(
+    // These two gain most where a control is missing.
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...intrusionKinds) },
+      { weight: 1, arbitrary: fc.constantFrom('older row' as const, 'cut chain' as const) },
+    ),
+    weighted([2, true], [1, false]),
+    fc.nat(45),
+    weighted([5, 0], [2, 1], [1, 2]),
+    fc.nat(9_999),
+  )
+  .map(([kind, writes, at, request, pick]) => ({ kind, at: writes ? at : at * 4, writes, request, pick }))
+
 /** Some commands with what may go wrong meanwhile: short, since many short lives find more than a few long ones. */
 export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((seals) =>
   fc.record({
@@ -187,6 +240,10 @@ export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((
     storm: fc.oneof(
       { weight: 40, arbitrary: fc.constant(null) },
       { weight: 1, arbitrary: fc.record({ after: fc.nat(6), length: fc.constant(14) }) },
+    ),
+    intrusions: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.array(intrusion, { minLength: 1, maxLength: 4, size: 'max' }) },
     ),
   }),
 )

@@ -1,3 +1,6 @@
+import type { TableOutbox } from '../../src/azure/outbox.ts'
+import type { TableSeals } from '../../src/azure/seals.ts'
+import { instant } from '../../src/core/data/instant.ts'
 import type { Messenger } from '../../src/ports/messenger.ts'
 import type { Claim, Outbox } from '../../src/ports/outbox.ts'
 import type { Archive } from '../../src/ports/archive.ts'
@@ -5,31 +8,14 @@ import type { Seals } from '../../src/ports/seals.ts'
 import { type Call, called, sent } from './calls.ts'
 import type { Seen } from './ledger.ts'
 
-export function outboxOf({ stores, reached }: Seen, call: Call): Outbox {
-  const { outbox } = stores
+export function outboxOf({ reached }: Seen, call: Call, outbox: TableOutbox): Outbox {
   const noted = (claim: Claim | null): Claim | null => {
     if (claim === null) reached('claim lost')
     if (claim?.moved) reached('claim moved')
     return claim
   }
   return called<Outbox>(call, 'outbox', outbox, {
-    // A repetition finds its own name in the row.
-    claim: (...args) =>
-      call(
-        'outbox.claim',
-        () => outbox.claim(...args),
-        async (_, first) => {
-          const claim = first && (await outbox.renew(first, args[3]))
-          return claim && { ...claim, moved: false }
-        },
-      ),
     renew: (...args) => call('outbox.renew', () => outbox.renew(...args)).then(noted),
-    defer: (...args) =>
-      call(
-        'outbox.defer',
-        () => outbox.defer(...args),
-        async (_, first) => first,
-      ),
   })
 }
 
@@ -41,7 +27,7 @@ export const messengerOf = ({ stores: { teams } }: Seen, call: Call): Messenger 
   })
 
 /** Listing claims: a repetition would find nothing. */
-export const sealsOf = ({ stores: { seals }, reached }: Seen, call: Call): Seals =>
+export const sealsOf = ({ stores: { seen }, reached }: Seen, call: Call, seals: TableSeals): Seals =>
   called<Seals>(call, 'seals', seals, {
     announcements: (...args) =>
       call(
@@ -50,6 +36,7 @@ export const sealsOf = ({ stores: { seals }, reached }: Seen, call: Call): Seals
         async (_, first) => first,
       ),
     plan: async (date) => {
+      seen.planned.set(date, seen.planned.get(date) ?? [...seen.files.keys()])
       const plan = await call('seals.plan', () => seals.plan(date))
       const { head } = await seals.head()
       if (plan && date > (head?.date ?? '')) reached('seal resumed')
@@ -63,13 +50,21 @@ export const sealsOf = ({ stores: { seals }, reached }: Seen, call: Call): Seals
       }),
   })
 
-/** Keeps what a bundle was when it was written first. */
-export const archiveOf = ({ stores: { archive, seen } }: Seen, call: Call): Archive =>
+/** Keeps what a bundle was when it was written first, and which small files are ours. */
+export const archiveOf = ({ stores: { archive, seen, time } }: Seen, call: Call): Archive =>
   called<Archive>(call, 'archive', archive, {
     write: (name, ...more) =>
       call('archive.write', async () => {
         const file = await archive.write(name, ...more)
         seen.bundles.set(name, seen.bundles.get(name) ?? file.sha256 ?? '')
         return file
+      }),
+    createOrRead: (name, bytes, ...more) =>
+      call('archive.createOrRead', async () => {
+        const standing = await archive.createOrRead(name, bytes, ...more)
+        const text = Buffer.from(standing).toString('utf8')
+        const isOurs = Buffer.compare(standing, bytes) === 0
+        if (isOurs && !seen.files.has(name)) seen.files.set(name, { text, at: instant(time.ms) })
+        return standing
       }),
   })

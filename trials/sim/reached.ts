@@ -1,3 +1,4 @@
+import { intrusionKinds } from './plan.ts'
 import { statuses } from '../../test/support/build.ts'
 
 /** Counts that something was reached. */
@@ -53,6 +54,8 @@ const wanted = [
     'sealed by another',
     'event across a fence',
   ],
+  ...intrusionKinds.map((kind) => `insider: ${kind}`),
+  ...['evidence-broken', 'alarm', 'granted beside an insider', 'redeemed beside an insider'],
 ] as const
 
 export type Tally = ReturnType<typeof tally>

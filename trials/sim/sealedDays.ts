@@ -20,7 +20,7 @@ export async function checkDays({ stores, reached }: World, all: readonly Stored
     const bytes = Buffer.from((await archive.read(`bundles/${date}.zip`)) ?? [])
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     demand(7, seen.bundles.get(`bundles/${date}.zip`) === sha256, () => `the bundle of ${date} has changed`)
-    const records = memberOf(bytes, 'records.jsonl')
+    const records = memberIn(bytes, 'records.jsonl')
     const events = all.filter(({ at }) => at.startsWith(date)).toSorted(byPlace)
     demand(
       7,
@@ -28,7 +28,7 @@ export async function checkDays({ stores, reached }: World, all: readonly Stored
       () => `the bundle of ${date} has other events than the day`,
     )
     leaves.push(...events.map(({ text }) => text))
-    const [, size, root] = memberOf(bytes, 'checkpoint').split('\n')
+    const [, size, root] = memberIn(bytes, 'checkpoint').split('\n')
     demand(7, size === String(leaves.length), () => `the checkpoint of ${date} is of size ${size}`)
     demand(7, root === rootOf(leaves).toString('base64'), () => `the checkpoint of ${date} has another root`)
     const told = teams.said.filter(({ channel, words }) => channel === compliance && words.includes(date)).length
@@ -62,7 +62,7 @@ function rootOf(leaves: readonly string[]): Buffer {
 }
 
 /** One file of a zip, by its central directory (APPNOTE.TXT 4.3.12). */
-function memberOf(zip: Buffer, name: string): string {
+export function memberIn(zip: Buffer, name: string): string {
   const end = zip.lastIndexOf('PK\x05\x06')
   let at = zip.readUInt32LE(end + 16)
   for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {

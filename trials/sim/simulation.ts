@@ -7,12 +7,13 @@ import { newSigner } from '../../test/support/world.ts'
 import { checkAnswers, checkFailures, checkKeys } from './answers.ts'
 import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
-import { checkKept, checkLives, livesIn, storedIn } from './events.ts'
+import { checkKept, checkLives, livesIn, storedIn, writtenIn } from './events.ts'
+import { checkHarm } from './harm.ts'
 import { type Plan, plan } from './plan.ts'
 import { type Tally, tally } from './reached.ts'
-import { done, recover } from './recovery.ts'
+import { done, persist, recover } from './recovery.ts'
 import { checkDays } from './sealedDays.ts'
-import { type Common, worldOf } from './world.ts'
+import { type Common, type World, worldOf } from './world.ts'
 
 export interface Simulated {
   readonly tally: Tally
@@ -45,7 +46,10 @@ export async function simulate(wanted: {
     const history = [JSON.stringify(result.counterexample?.[0])]
     const noted = { reached: () => {}, note: (line: string) => void history.push(line) }
     const again = await check(noted, { numRuns: 1, path: failed, endOnFailure: true })
-    const words = again.errorInstance instanceof Error ? again.errorInstance.message : 'It does not happen again.'
+    const words =
+      again.errorInstance instanceof Error
+        ? again.errorInstance.message
+        : `It does not happen again: ${String(result.errorInstance)}`
     return {
       tally: counts,
       runs: result.numRuns,
@@ -60,9 +64,11 @@ export async function simulate(wanted: {
 async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<void> {
   const world = worldOf(one, scheduler, common)
   const { stores, reached } = world
+  await stores.prepare()
   if (one.seals) await keepPolicy(stores.archive)
-  const { carryOut, answers } = clients(world)
+  const { carryOut, probe, heard } = clients(world)
   await done(world, Promise.all(one.commands.map(carryOut)))
+  if (world.insider.isThere) return harm(world, { ...one, probe, heard })
   for (const id of stores.seen.requests) reached((await stores.ledger.find(id))?.status ?? 'nothing')
 
   await recover(world, one.seals, 0)
@@ -72,7 +78,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   const all = await storedIn(stores)
   checkKept(stores, all)
   await checkLives(stores, all)
-  checkAnswers(answers, all)
+  checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
   if (one.seals) await checkDays(world, all)
@@ -82,4 +88,27 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
     const [, second] = events
     if (second?.data?.by === 'policy') reached(second.type === 'approved' ? 'by policy' : 'denied by policy')
   }
+}
+
+/** Lets an insider do what is left, whoever executes try everything after each, and looks for harm. */
+async function harm(
+  world: World,
+  { seals, probe, heard }: Plan & Pick<ReturnType<typeof clients>, 'probe' | 'heard'>,
+): Promise<void> {
+  const { stores, reached, insider } = world
+  world.end()
+  world.faults.over()
+  stores.teams.plan = () => null
+  do {
+    await done(world, probe())
+    world.end()
+  } while (await insider.next())
+  await persist(world, seals, 90_000)
+  await done(world, probe())
+  const all = writtenIn(stores)
+  checkAnswers(heard.answers, all, false)
+  await checkHarm(stores, heard, all)
+  checkFailures(world.failures)
+  for (const { told } of heard.answers)
+    if (told === 'redeemed' || told === 'granted') reached(`${told} beside an insider`)
 }

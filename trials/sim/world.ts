@@ -1,6 +1,12 @@
 import type { Scheduler } from 'fast-check'
 import { approvals } from '../../src/approvals/approvals.ts'
-import { Problem } from '../../src/core/data/problem.ts'
+import { TableLedger } from '../../src/azure/ledger.ts'
+import { TableLimits } from '../../src/azure/limits.ts'
+import { TableOutbox } from '../../src/azure/outbox.ts'
+import { TableSeals } from '../../src/azure/seals.ts'
+import { Broken } from '../../src/core/data/broken.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
+import { isBroken, Problem } from '../../src/core/data/problem.ts'
 import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
@@ -8,18 +14,21 @@ import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
 import { partsOf } from '../../test/evidence/days.ts'
 import { macsFor, testOrigin } from '../../test/support/fakes/macs.ts'
 import { issuer } from '../../test/support/world.ts'
 import { type Call, called, calls, type Faults, faultsOf, type Life, never, type Surroundings } from './calls.ts'
+import { insider } from './insider.ts'
 import { ledgerOf, slotsIn } from './ledger.ts'
 import { archiveOf, messengerOf, outboxOf, sealsOf } from './ports.ts'
 import type { Plan } from './plan.ts'
 import { clockOf, compliance, directory, policy } from './roster.ts'
 import { numbers, schedule } from './schedule.ts'
 import { type Keys, type Stores, stores } from './stores.ts'
+import { type Witnessing, witnessing } from './witnessing.ts'
 
 /** One simulated process: the real use cases, over ports that may fail. */
 export type Process = ReturnType<typeof begin>
@@ -38,21 +47,26 @@ export interface Common {
 /** Two processes on the same stores; one that ends is followed by another. */
 export function worldOf(plan: Plan, scheduler: Scheduler, common: Common) {
   const made = stores(plan.begins)
-  const around: Surroundings = { ...common, schedule: schedule(scheduler) }
+  const other = insider({ ...common, stores: made }, plan.intrusions)
+  const before = (name: string, writes: boolean) => {
+    made.seen.calls += 1
+    return other.before(name, writes)
+  }
+  const around: Surroundings = { ...common, schedule: schedule(scheduler), before }
   const faults = faultsOf(plan)
   const failures: unknown[] = []
   const off = [0, plan.off]
   let count = 0
   const anew = (slot: number) =>
     begin(
-      { ...common, ...around, stores: made, faults, failures },
+      { ...common, ...around, stores: made, faults, failures, isWatched: other.isThere },
       `P${slot}.${++count}`,
       plan.seed + count,
       () => off[slot] ?? 0,
     )
   const slots = new Map<number, Process>()
   return {
-    ...{ ...around, stores: made, faults, failures, off, keys: common.keys },
+    ...{ ...around, stores: made, faults, failures, off, keys: common.keys, insider: other },
     points: async (count: number): Promise<void> => {
       for (let left = count; left > 0; left--) await around.schedule.point()
     },
@@ -78,30 +92,55 @@ interface Begun extends Common, Surroundings {
   readonly stores: Stores
   readonly faults: Faults
   readonly failures: unknown[]
+  /** Whether there is an insider, of whom alarms are raised. */
+  readonly isWatched: boolean
 }
 
 function begin(begun: Begun, name: string, seed: number, off: () => number) {
-  const { stores, faults, failures, keys } = begun
+  const { stores, faults, failures, keys, isWatched, reached } = begun
   const { life, ended } = lifeOf(name)
   const call = calls(life, faults, begun)
   const clock = clockOf(stores.time, off)
   const random = randomOf(seed)
   const pause = pausing(begun, life)
   const failed = (cause: unknown) => {
-    if (!(cause instanceof Problem) || (cause.code !== 'unavailable' && cause.code !== 'busy')) failures.push(cause)
+    if (isBroken(cause) || cause instanceof Broken) reached('alarm')
+    const isPassing = cause instanceof Problem && (cause.code === 'unavailable' || cause.code === 'busy')
+    // What an insider edited is told, and what they deleted is missing.
+    const isTheirs = isWatched && (cause instanceof Problem || cause instanceof Broken)
+    if (!isPassing && !isTheirs) failures.push(cause)
   }
-  const ledger = ledgerOf(begun, call, off)
+  const tables = stores.reach(off)
+  const reaching = { process: name, ledger: new TableLedger(tables), chains: new Map(), off }
+  const archive = archiveOf(begun, call)
+  const seals = new TableSeals(tables)
+  const macs = macsFor(testOrigin)
+  const witness = witnessing(
+    begun,
+    {
+      ledger: ledgerOf(begun, call, reaching),
+      archive,
+      seals: called(call, 'seals', seals),
+      macs,
+      clock,
+      random,
+      failed,
+    },
+    reaching,
+  )
+  const { ledger } = witness
   const people = called(call, 'directory', directory(clock))
   const shared = { ledger, clock, policy, random, backOff: () => pause(0) }
-  const ends = new Ends({ archive: archiveOf(begun, call), macs: macsFor(testOrigin), clock, failed, pause })
+  const ends = new Ends({ archive, macs, clock, failed, pause })
   const delivery = new Delivery({
     ...{ ...shared, ends, failed, pause, committed: () => {} },
-    outbox: outboxOf(begun, call),
+    outbox: outboxOf(begun, call, new TableOutbox(tables)),
     messenger: dispatch(new Map([['teams', messengerOf(begun, call)]])),
   })
+  const limits = new TableLimits(tables)
   const uses = approvals({
     ...{ ...shared, ends, directory: people, issuer, waiting: new Waiting(ledger) },
-    limits: called<Limits>(call, 'limits', stores.limits, { replace: slotsIn(call, begun) }),
+    limits: called<Limits>(call, 'limits', limits, { replace: slotsIn(call, limits, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
     committed: ({ id, policy, status }) =>
       void ((policy.outcome === 'approve' || status === 'cancelled') && delivery.soon(id)),
@@ -109,11 +148,19 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   // Few processes seal.
   let made: ReturnType<typeof sealer> | undefined
   return {
-    ...{ life, ended, approvals: uses, delivery },
-    seal: () => (made ??= sealer({ ...begun, call, off, clock, random, failed, pause })).seal(),
+    ...{ life, ended, approvals: uses, delivery, told: new Map<RequestId, number>() },
+    sweep: () => sweep(uses, witness),
+    seal: () => (made ??= sealer({ ...begun, call, ledger, seals, clock, random, failed, pause })).seal(),
     isInFiles: () => life.alive && made?.isInFiles() === true,
     isSealing: () => life.alive && made?.isSealing() === true,
   }
+}
+
+/** What the timer does: one does not wait for the other to work. */
+async function sweep(uses: Process['approvals'], witness: Witnessing): Promise<void> {
+  const [swept, recorded] = await Promise.allSettled([uses.sweep(), witness.record()])
+  if (swept.status === 'rejected') throw swept.reason
+  if (recorded.status === 'rejected') throw recorded.reason
 }
 
 function lifeOf(name: string) {
@@ -134,7 +181,8 @@ function lifeOf(name: string) {
 
 interface Sealer extends Begun {
   readonly call: Call
-  readonly off: () => number
+  readonly ledger: Ledger
+  readonly seals: TableSeals
   readonly clock: Clock
   readonly random: (bytes: number) => Uint8Array
   readonly failed: (cause: unknown) => void
@@ -143,7 +191,7 @@ interface Sealer extends Begun {
 
 /** Seals as the composition does; says when it is at its files, which are real, and nothing else may happen. */
 function sealer(parts: Sealer) {
-  const { stores, keys, spool, failed, clock, random } = parts
+  const { keys, spool, failed, clock, random } = parts
   let running = 0
   let inCalls = 0
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -156,11 +204,14 @@ function sealer(parts: Sealer) {
   }
   const call: Call = (name, effect, again) => counted(() => parts.call(name, effect, again))
   const archive = archiveOf(parts, call)
-  const seals = sealsOf(parts, call)
+  const seals = sealsOf(parts, call, parts.seals)
   const signer = called(call, 'signer', keys.log)
+  const ledger = called<Ledger>((_name, effect) => counted(effect), 'ledger', parts.ledger, {
+    stream: (...args) => paged(parts.ledger.stream(...args), counted),
+  })
   const sealed = new Sealing({
-    ...partsOf({ ledger: stores.ledger, seals: stores.seals, archive: stores.archive, clock, spool, signer }, []),
-    ...{ ledger: ledgerOf(parts, call, parts.off), seals, archive, failed, random },
+    ...partsOf({ ledger, seals, archive, clock, spool, signer }, []),
+    ...{ failed, random },
     backOff: () => counted(() => parts.pause(0)),
   })
   async function seal() {
@@ -175,6 +226,18 @@ function sealer(parts: Sealer) {
     }
   }
   return { seal, isInFiles: () => running > 0 && inCalls === 0, isSealing: () => running > 0 }
+}
+
+async function* paged<T>(
+  pages: AsyncIterable<T>,
+  counted: <R>(work: () => Promise<R>) => Promise<R>,
+): AsyncGenerator<T, void, undefined> {
+  const reader = pages[Symbol.asyncIterator]()
+  for (;;) {
+    const page = await counted(() => reader.next())
+    if (page.done) return
+    yield page.value
+  }
 }
 
 /** Time passes for whoever pauses, and for everybody. */

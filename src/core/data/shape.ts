@@ -31,9 +31,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Walks members and forms side by side: one pass finds what is missing, unknown or out of order.
  */
 export function object(forms: Members): Form {
-  const members = Object.entries(forms)
-    .map(([name, form]) => ({ name: name.replace('?', ''), optional: name.endsWith('?'), form }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const members = membersOf(forms).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const names = new Set(members.map(({ name }) => name))
   const check = (value: unknown): Misfit | null => {
     if (!isRecord(value)) return wrong
@@ -60,10 +58,14 @@ export function object(forms: Members): Form {
 
 /** An object that has these members, and may have others. */
 export function atLeast(forms: Members): Form {
+  const members = membersOf(forms)
   const check = (value: unknown): Misfit | null => {
     if (!isRecord(value)) return wrong
-    for (const [name, form] of Object.entries(forms)) {
-      if (!Object.hasOwn(value, name)) return { path: `.${name}`, how: 'missing' }
+    for (const { name, optional, form } of members) {
+      if (!Object.hasOwn(value, name)) {
+        if (optional) continue
+        return { path: `.${name}`, how: 'missing' }
+      }
       const misfit = form(value[name])
       if (misfit !== null) return below(`.${name}`, misfit)
     }
@@ -71,6 +73,9 @@ export function atLeast(forms: Members): Form {
   }
   return Object.assign(check, { members: forms })
 }
+
+const membersOf = (forms: Members) =>
+  Object.entries(forms).map(([name, form]) => ({ name: name.replace('?', ''), optional: name.endsWith('?'), form }))
 
 export function list(form: Form, least = 0): Form {
   const check = (value: unknown): Misfit | null => {

@@ -21,6 +21,9 @@ export function endingOf(request: ApprovalRequest): Omit<End, 'at'> | null {
   return { request: id, act, ...redemption, shard: shardOf(id), seq: event.seq, leaf: event.hash }
 }
 
+/** Whether something used a request's approval up, or took it away. */
+export const needsEnd = (request: ApprovalRequest): boolean => actOf(request) !== null
+
 function actOf(request: ApprovalRequest): End['act'] | null {
   switch (request.status) {
     case 'redeemed':

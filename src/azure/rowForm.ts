@@ -1,0 +1,128 @@
+import {
+  atLeast,
+  digest,
+  door,
+  type Form,
+  guid,
+  hex,
+  list,
+  type Members,
+  moment,
+  name,
+  oneOf,
+  requestId,
+  text,
+  textName,
+  truth,
+  whole,
+} from '../core/data/shape.ts'
+import { outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
+import type { Status } from '../core/request/request.ts'
+
+/** Any string. */
+const anyText = text(/^/)
+
+const facts = atLeast({
+  accounts: list(guid, 1),
+  groups: list(name),
+  member: truth,
+  enabled: truth,
+  asOf: moment,
+})
+
+const decision = atLeast({
+  approver: guid,
+  verdict: oneOf(...verdicts),
+  via: door,
+  facts,
+  at: moment,
+  'void?': atLeast({ why: oneOf(...voidReasons), at: moment }),
+})
+
+const requirement = atLeast({
+  slots: list(atLeast({ groups: list(name, 1), quorum: whole(1) }), 1),
+  excluded: list(guid),
+  tier: oneOf(...tiers),
+  expiresAt: moment,
+})
+
+const common = {
+  id: requestId,
+  agent: atLeast({ id: guid, name: anyText }),
+  executor: guid,
+  'onBehalfOf?': guid,
+  verb: anyText,
+  digest,
+  policy: atLeast({
+    version: digest,
+    outcome: oneOf(...outcomes),
+    rules: list(name),
+    'summary?': anyText,
+    'presentation?': atLeast({}),
+  }),
+  'requirement?': requirement,
+  warnings: list(name),
+  'lapse?': whole(1),
+  'grant?': whole(1),
+  createdAt: moment,
+  decisions: list(decision),
+  shown: list(atLeast({ approver: guid, view: digest, content: hex, page: whole(1), pages: whole(1) })),
+  undeliverable: truth,
+  events: list(atLeast({ seq: whole(1), type: anyText, hash: hex }), 1),
+  said: list(atLeast({ seq: whole(1), name: textName, text: anyText })),
+  'erasures?': whole(0),
+} satisfies Members
+
+const approved = { approvedAt: moment, lapsesAt: moment }
+const redeemed = { ...approved, redeemedAt: moment, redemption: anyText, unreported: truth }
+const reported = { ...redeemed, closedAt: moment, 'output?': atLeast({ sha256: hex, size: whole(0) }) }
+const closed = {
+  closedAt: moment,
+  closedBy: atLeast({ kind: oneOf('agent', 'person', 'policy', 'system'), 'id?': guid }),
+}
+
+const byStatus: Readonly<Record<Status, Members>> = {
+  pending: { requirement },
+  approved,
+  redeemed,
+  succeeded: reported,
+  failed: reported,
+  denied: closed,
+  expired: closed,
+  cancelled: closed,
+  lapsed: closed,
+  revoked: closed,
+}
+
+const forms: ReadonlyMap<unknown, Form> = new Map(
+  Object.entries(byStatus).map(([status, members]) => [status, atLeast({ ...common, ...members })]),
+)
+
+const actionForm = atLeast({ action: anyText, target: anyText, environment: anyText, params: atLeast({}) })
+
+/**
+ * Checks the types of a request's members, so that an edited row is refused by place and not taken for a bug. What the
+ * members say is checked against the request's events. Members that this program does not know are left alone.
+ *
+ * @throws {Error} that names the first member of another type
+ */
+export function checkRequestForm(request: { readonly status?: unknown; readonly action?: unknown }): void {
+  const form = forms.get(request.status)
+  if (form === undefined) throw new Error('A request’s row has an unknown status.')
+  const misfit = form(request) ?? (request.action === null ? null : actionForm(request.action))
+  if (misfit !== null) throw new Error(`A request’s row has another ${misfit.path}.`)
+}
+
+const salted = atLeast({ salt: anyText, text: anyText })
+
+/**
+ * Checks the types of the texts beside an event, as {@link checkRequestForm} does. Each text is checked against its digest
+ * in the event.
+ *
+ * @throws {Error} that names the first text of another type
+ */
+export function checkSaidForm(said: object): void {
+  const misfit = atLeast({})(said)
+  const [name] = Object.entries(said ?? {}).find(([, text]) => salted(text) !== null) ?? []
+  if (misfit !== null || name !== undefined) throw new Error(`An event’s row has another text “${name}”.`)
+}

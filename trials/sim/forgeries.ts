@@ -1,0 +1,116 @@
+import { TableLedger } from '../../src/azure/ledger.ts'
+import type { RowSigner } from '../../src/azure/row.ts'
+import { transaction, type Version } from '../../src/azure/transaction.ts'
+import type { Hex, ObjectId } from '../../src/core/data/id.ts'
+import { type Instant, instant } from '../../src/core/data/instant.ts'
+import { authenticatedEnd, type End, endPath, endsPrefix, formatEnd } from '../../src/core/log/end.ts'
+import { type Mac, macOf } from '../../src/core/log/mac.ts'
+import { authenticatedHeads, formatHeads, headsPath, headsPrefix, type Witnessed } from '../../src/core/log/witness.ts'
+import { decide } from '../../src/core/request/decision.ts'
+import { redeem } from '../../src/core/request/redemption.ts'
+import type { ApprovalRequest, Step } from '../../src/core/request/request.ts'
+import { cancel } from '../../src/core/request/withdrawal.ts'
+import { changeOf } from '../../test/ports/story.ts'
+import { dba, dba2, owner, security } from '../../test/support/build.ts'
+import { testKey, testOrigin } from '../../test/support/fakes/macs.ts'
+import type { Target } from './edits.ts'
+
+/** Makes what only the service can make, as well as that goes without the ledger key. */
+export type Forgery = (target: Target) => Promise<void>
+
+/** B: events that the rules give, chained to the head, with head and row as the service would write them. */
+export const forgedEvents: Forgery = async ({ stores, shard, id, journal, pick }) => {
+  const rule = rules[pick % rules.length] ?? voting(dba)
+  const loaded = await new TableLedger(stores.reach(() => 0)).load(shard, { request: id })
+  if (!loaded.request) return
+  const step = rule(loaded.request, loaded.head.recordedAt ?? loaded.request.createdAt)
+  if (step.events.length === 0) return
+  const change = changeOf(loaded, step, loaded.head.recordedAt ?? loaded.request.createdAt)
+  const seen = journal.find(({ partition, columns }) => partition === shard && columns?.['leaf'] !== undefined)?.columns
+  const signer = signers[Math.floor(pick / rules.length) % signers.length]?.(seen ?? {}) ?? ownKey()
+  await stores.rows.ledger.submitTransaction(transaction(signer, loaded, change, loaded.version as Version))
+}
+
+/** A file that says how the request ended: anything, one with another key, or a true one of another request. */
+export const forgedEnd: Forgery = async ({ stores, shard, id, pick }) => {
+  const born = stores.seen.born.get(id)
+  const newest = stores.seen.leaves.findLast(({ leaf }) => leaf.request === id)?.leaf
+  if (!born || !newest) return
+  const end: End = {
+    ...{ request: id, shard, seq: newest.seq, leaf: newest.hash, at: instant(stores.time.ms + 3_600_000) },
+    ...(pick % 2
+      ? { act: 'redeemed', redemption: `6f9619ff-8b86-4d01-b42d-00c04fc964f${pick % 3}` }
+      : { act: 'revoked' }),
+  }
+  const ofAnother = [...stores.seen.files].find(([name]) => name.startsWith(endsPrefix) && name !== endPath(id))?.[1]
+    .text
+  const own = formatEnd(end, ownKey().sign(authenticatedEnd(testOrigin, end)))
+  await create(stores, endPath(id), ['anything', own, ofAnother ?? own][Math.floor(pick / 6) % 3] ?? own)
+}
+
+/** A file that says where the chains stood: low heads with another key, or a true one of earlier under a newer name. */
+export const forgedHeads: Forgery = async ({ stores, shard, pick }) => {
+  const at = instant(stores.time.ms)
+  const heads: Witnessed = { at, heads: { [shard]: { seq: 1, hash: 'a'.repeat(64) as Hex } } }
+  const own = formatHeads(heads, ownKey().sign(authenticatedHeads(testOrigin, heads)))
+  const earlier = [...stores.seen.files].find(([name]) => name.startsWith(headsPrefix))?.[1].text
+  const name = pick % 2 ? headsPath(at) : `${headsPath(at)}.ffffffffffffffff`
+  await create(stores, name, pick % 3 ? own : (earlier ?? own))
+}
+
+const create = async ({ archive }: Target['stores'], name: string, text: string): Promise<void> =>
+  void (await archive.createOrRead(name, Buffer.from(text), 'application/json', text))
+
+type Rule = (request: ApprovalRequest, at: Instant) => Step
+
+const factsOf = (approver: ObjectId, at: Instant) =>
+  ({ accounts: [approver], groups: ['dba', 'security'], member: true, enabled: true, asOf: at }) as const
+
+/** The votes of so many people, in one transaction. */
+const voting =
+  (...approvers: readonly ObjectId[]): Rule =>
+  (request, at) =>
+    approvers.reduce<Step>(
+      ({ request, events }, approver) => {
+        if (request.status !== 'pending') return { request, events }
+        const seen = { via: 'api', digest: request.digest } as const
+        const step = decide(request, {
+          approver,
+          name: 'Dana',
+          verdict: 'approve',
+          seen,
+          facts: factsOf(approver, at),
+          at,
+        })
+        return { request: step.request, events: [...events, ...step.events] }
+      },
+      { request, events: [] },
+    )
+
+const redeeming: Rule = (request, at) => {
+  const grantExpiresAt = '2036-01-01T00:00:00.000Z' as Instant
+  return redeem(request, {
+    redemption: '6f9619ff-8b86-4d01-b42d-00c04fc964f2',
+    digest: request.digest,
+    grantExpiresAt,
+    at,
+  })
+}
+
+const cancelling: Rule = (request, at) => cancel(request, { at })
+
+const rules = [voting(dba), voting(dba, dba2), voting(dba, security), voting(owner), redeeming, cancelling] as const
+
+/** Another secret under the name of the service's; no MAC; the MAC of an event that the insider has seen. */
+const signers = [
+  () => ownKey(),
+  () => ownKey(() => ({ mac: '' as Hex, macKey: testKey.id })),
+  ({ mac, macKey }: Readonly<Record<string, unknown>>) => ownKey(() => ({ mac, macKey }) as Mac),
+] as const
+
+const secret = Buffer.alloc(32, 'insider')
+
+const ownKey = (sign: RowSigner['sign'] = (text) => macOf({ id: testKey.id, secret }, text)): RowSigner => ({
+  origin: testOrigin,
+  sign,
+})

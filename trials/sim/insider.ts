@@ -1,0 +1,116 @@
+import { RestError } from '@azure/data-tables'
+import { Problem } from '../../src/core/data/problem.ts'
+import { type RequestId, shardOf } from '../../src/core/data/id.ts'
+import type { Written } from '../../test/support/fakes/table.ts'
+import {
+  approvedRow,
+  copied,
+  cutOff,
+  deleted,
+  exchanged,
+  nonsense,
+  olderRow,
+  otherAgent,
+  otherDeadline,
+  otherFacts,
+  otherHead,
+  otherKey,
+  otherLimits,
+  otherSeal,
+  otherWords,
+  rewrittenEvent,
+  softened,
+  swappedAction,
+  type Target,
+} from './edits.ts'
+import { forgedEnd, forgedEvents, forgedHeads } from './forgeries.ts'
+import type { Intrusion, IntrusionKind } from './plan.ts'
+import type { Stores } from './stores.ts'
+
+/** What a person does who can read and write all rows, can create files, knows the program, and has no key. */
+const deeds: Readonly<Record<IntrusionKind, (target: Target) => void | Promise<void>>> = {
+  'approved row': approvedRow,
+  'forged events': forgedEvents,
+  'swapped action': swappedAction,
+  'softened requirement': softened,
+  'rewritten event': rewrittenEvent,
+  'older row': olderRow,
+  'cut chain': cutOff,
+  'other agent': otherAgent,
+  'other facts': otherFacts,
+  'other words': otherWords,
+  'other head': otherHead,
+  'deleted row': deleted,
+  'copied event': copied,
+  'exchanged rows': exchanged,
+  nonsense,
+  'other deadline': otherDeadline,
+  'other key': otherKey,
+  'other limits': otherLimits,
+  'other seal': otherSeal,
+  'forged end': forgedEnd,
+  'forged heads': forgedHeads,
+}
+
+interface Parts {
+  readonly stores: Stores
+  readonly reached: (what: string) => void
+  readonly note: (line: string) => void
+}
+
+export type Insider = ReturnType<typeof insider>
+
+/** The insider of a plan, who acts between two calls, and with what is left of the plan when all is quiet. */
+export function insider({ stores, reached, note }: Parts, intrusions: readonly Intrusion[]) {
+  const journal: Written[] = []
+  if (intrusions.length > 0) stores.rows.ledger.noted = (write) => void journal.push(write)
+  let calls = 0
+  let written = 0
+  const left = [...intrusions]
+
+  async function intrude({ kind, request, pick }: Intrusion): Promise<void> {
+    const { requests } = stores.seen
+    // The newest is what most is still to be gained from.
+    const id: RequestId | undefined = requests[requests.length - 1 - (request % Math.max(1, requests.length))]
+    if (id === undefined) return
+    note(`the insider: ${kind} ${pick} of ${id}`)
+    try {
+      await deeds[kind]({ stores, journal, id, shard: shardOf(id), pick })
+      reached(`insider: ${kind}`)
+    } catch (cause) {
+      // What was edited before may be in the way of a forgery, and rules refuse some.
+      if (!(cause instanceof Problem || cause instanceof RestError)) throw cause
+    }
+  }
+
+  /** A file is forged right before another is made, since that is when the insider knows what it has to say. */
+  function isDue({ kind, at, writes: wants }: Intrusion, name: string, writes: boolean): boolean {
+    if (kind === 'forged end') return name === 'archive.createOrRead' && written > at
+    return (writes || !wants) && at === (wants ? written : calls)
+  }
+
+  return {
+    /** Whether there is one in this run. */
+    isThere: intrusions.length > 0,
+
+    /** What happens right before a call; `null` if nothing does. */
+    before(name: string, writes: boolean): (() => Promise<void>) | null {
+      if (intrusions.length === 0) return null
+      calls += 1
+      if (writes) written += 1
+      const due = left.filter((one) => isDue(one, name, writes))
+      if (due.length === 0) return null
+      for (const one of due) left.splice(left.indexOf(one), 1)
+      return async () => {
+        for (const one of due) await intrude(one)
+      }
+    },
+
+    /** Does the next thing that did not have its time. Returns whether there was one. */
+    async next(): Promise<boolean> {
+      const one = left.shift()
+      if (one) await intrude(one)
+      return one !== undefined
+    },
+  }
+}
