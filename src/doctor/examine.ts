@@ -20,11 +20,10 @@ export async function examine({ url, version, token, azure }: Deployment): Promi
     azure ? askAzure({ ...azure, url }) : undefined,
   ])
   // The token is sent only to an address that has proved to be Countersign.
+  const isOurs = address.kind === 'ours'
   const [health, doors] = await Promise.all([
-    address.kind === 'ours' || address.kind === 'opening'
-      ? askHealth(url, address.kind === 'ours' ? token : undefined, version)
-      : null,
-    address.kind === 'ours' ? knockDoors(url) : [],
+    isOurs || address.kind === 'opening' ? askHealth(url, isOurs ? token : undefined, version) : null,
+    isOurs ? knockDoors(url) : [],
   ])
   const found = [...address.found, ...(health?.found ?? []), ...doors, ...(ofAzure ?? withoutAzure(health?.immutable))]
   return partNames.map((part) =>

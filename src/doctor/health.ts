@@ -16,6 +16,8 @@ interface Words {
   readonly remedy: string
 }
 
+const backup = (heading: string): string => `docs/operate/backup.md#${heading}`
+
 /** Each part of health: what it means, and what to do. */
 const parts: Partial<Record<PartName, Words>> = {
   ledger: {
@@ -53,6 +55,11 @@ const parts: Partial<Record<PartName, Words>> = {
     ok: 'days are sealed in time',
     failing: 'no day was sealed for more than 26 hours',
     remedy: `Look for lines with timer "seal" in the log. ${runbook('seal-failing')}`,
+  },
+  backup: {
+    ok: 'snapshots are made in time',
+    failing: 'the newest snapshot is older than 26 hours',
+    remedy: `Look for lines with timer "seal" in the log. ${runbook('backup-failing')}`,
   },
   deliveries: {
     ok: 'cards and files get through',
@@ -98,6 +105,10 @@ function partFrom(part: PartName, { ok, failing, remedy }: Words, state: unknown
   if (state === 'failing') return wrong(part, failing, remedy)
   if (state === 'evidence-broken')
     return wrong(part, 'what is stored does not hold, and no day is sealed', runbook('evidence-broken'))
+  if (state === 'read-only')
+    return wrong(part, 'the ledger was restored and lacks events: it can only be read', backup('what-is-lost'))
+  if (state === 'off')
+    return warns(part, 'no snapshots are made: with the tables, open requests would be lost', backup('setting-it-up'))
   return unknown(part, 'this version of the service does not tell', 'Use the doctor of the version that is deployed.')
 }
 
