@@ -24,7 +24,7 @@ export class AzFault extends Error {
  * @throws {AzFault}
  */
 export async function az(args, { secret, signal } = {}) {
-  const child = spawn('az', [...args, '--output', 'json'], {
+  const child = start([...args, '--output', 'json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...quiet },
     signal,
@@ -40,6 +40,16 @@ export async function az(args, { secret, signal } = {}) {
   if (code !== 0) throw faultFrom(hidden(errors, secret))
   return parsed(out)
 }
+
+/** On Windows, `az` is a script of the shell. No argument here has a quote or a percent sign, which quotes do not hold. */
+const start = (args, options) =>
+  process.platform === 'win32'
+    ? spawn(
+        'az',
+        args.map((arg) => `"${arg}"`),
+        { ...options, shell: true },
+      )
+    : spawn('az', args, options)
 
 /**
  * With its log file, the CLI writes down the bodies of requests, whatever is in them. Warnings and colours would only

@@ -186,11 +186,15 @@ async function find(secret) {
 async function make(secret) {
   const value = randomBytes(32).toString('base64')
   const contentType = 'application/octet-stream; encoding=base64'
+  await put(`${secret}?${keyVault}`, { value, contentType }, value)
+}
+
+async function put(url, properties, secret) {
   folder = mkdtempSync(join(tmpdir(), 'countersign-'))
   try {
     const file = join(folder, 'body.json')
-    writeFileSync(file, JSON.stringify({ properties: { value, contentType } }), { mode: 0o600, flag: 'wx' })
-    await rest('put', `${secret}?${keyVault}`, ['--body', `@${file}`], value)
+    writeFileSync(file, JSON.stringify({ properties }), { mode: 0o600, flag: 'wx' })
+    await rest('put', url, ['--body', `@${file}`], secret)
   } finally {
     removeFolder()
   }
@@ -209,7 +213,7 @@ async function ensureRole(call, secret, principalId) {
   const url = `${secret}/providers/Microsoft.Authorization/roleAssignments/${nameOf(secret, principalId)}?${authorization}`
   await call(what, async () => {
     try {
-      await rest('put', url, ['--body', JSON.stringify({ properties })])
+      await put(url, properties)
     } catch (cause) {
       if (cause.code === 'RoleAssignmentExists') return
       // A new identity takes a while to be known everywhere.
