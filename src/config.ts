@@ -35,7 +35,7 @@ export interface Config {
 }
 
 /** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
-export type LedgerConfig = Pick<
+type LedgerConfig = Pick<
   Config,
   'cloud' | 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'
 >

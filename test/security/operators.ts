@@ -60,7 +60,7 @@ export const operatorRows: readonly Row[] = [
       {
         name: 'token-to-the-service-alone',
         file: 'src/doctor/examine.ts',
-        find: "isOurs ? token : undefined",
+        find: 'isOurs ? token : undefined',
         replace: 'token',
         tests: { [doctor]: ['the token › is not sent if the address %s'] },
       },

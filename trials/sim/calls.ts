@@ -16,7 +16,7 @@ export interface Life {
 export type Call = <T>(name: string, effect: () => Promise<T>, again?: Again<T>) => Promise<T>
 
 /** What an adapter makes of an effect that a repetition finds done. @param first what the first time answered */
-export type Again<T> = (effect: () => Promise<T>, first: T) => Promise<T>
+type Again<T> = (effect: () => Promise<T>, first: T) => Promise<T>
 
 export interface Surroundings {
   readonly schedule: Schedule

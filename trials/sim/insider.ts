@@ -58,7 +58,7 @@ interface Parts {
   readonly note: (line: string) => void
 }
 
-export type Insider = ReturnType<typeof insider>
+type Insider = ReturnType<typeof insider>
 
 /** The insider of a plan, who acts between two calls, and with what is left of the plan when all is quiet. */
 export function insider({ stores, reached, note }: Parts, intrusions: readonly Intrusion[]) {

@@ -25,7 +25,7 @@ export interface ShardStory {
 }
 
 /** The erasures of one event: names of texts, and the number of erasures. */
-export interface ErasedTexts {
+interface ErasedTexts {
   readonly names: ReadonlySet<string>
   readonly times: number
 }

@@ -21,7 +21,7 @@ export interface TestimonyParts {
 }
 
 /** The end of a request that a file of the archive proves, and whose event is in no snapshot. */
-export interface LostEnd {
+interface LostEnd {
   readonly request: RequestId
   readonly act: string
   readonly shard: Shard
