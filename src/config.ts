@@ -35,7 +35,7 @@ export interface Config {
 }
 
 /** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
-type LedgerConfig = Pick<
+export type LedgerConfig = Pick<
   Config,
   'cloud' | 'origin' | 'tenantId' | 'tablesUrl' | 'blobsUrl' | 'logKey' | 'ledgerKey'
 >

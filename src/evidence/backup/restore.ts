@@ -18,7 +18,7 @@ import { type SnapshotSelection, selectSnapshot } from './selection.ts'
 import { findLost, type Lost, type TestimonyParts } from './testimony.ts'
 
 /** The steps of a restore, for its progress. */
-type RestoreStep = 'files' | 'events' | 'requests' | 'log'
+export type RestoreStep = 'files' | 'events' | 'requests' | 'log'
 
 export type RestoreParts = RestoredEventsParts &
   SealedDaysParts &

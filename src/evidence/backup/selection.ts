@@ -63,7 +63,7 @@ export async function selectSnapshot(
 }
 
 /** The newest snapshot of one day. */
-interface SnapshotDay {
+export interface SnapshotDay {
   readonly date: Day
   readonly at: Instant
   readonly events: number
