@@ -31,10 +31,8 @@ const remembered = 5_000
 /** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. Snapshots have as long. */
 const newestWithin = 26 * 3600
 
-/**
- * Asks every part whether it works. The service fails only if ledger, signer or directory fails, or before it is open.
- */
-export function health(parts: {
+/** What health looks at. */
+interface HealthParts {
   ledger: Pick<Ledger, 'ping'>
   /** Of the ledger's rows: without their key, none can be read. */
   macs: Pick<Macs, 'rows'>
@@ -62,20 +60,14 @@ export function health(parts: {
   backup?: Pick<LedgerRows, 'newest'>
   /** What could not be restored: then the ledger can only be read. */
   lost?: readonly Gap[]
-}): Health {
+}
+
+/**
+ * Asks every part whether it works. The service fails only if ledger, signer or directory fails, or before it is open.
+ */
+export function health(parts: HealthParts): Health {
   const { lost } = parts
-  const look = async () =>
-    Promise.all([
-      answers(Promise.all([parts.ledger.ping(), parts.macs.rows()])),
-      within(parts.archive.ping(), null),
-      answers(parts.signer.keys()),
-      answers(parts.directory.ping()),
-      within(sealing(parts).catch(ifBroken), null),
-      within(parts.alarms.recheck(), undefined),
-      within(backingUp(parts), 'failing' as const),
-      // A ledger that can only be read gets no new events, so there is nothing to witness.
-      within(lost ? Promise.resolve(false) : parts.witness.isLate(), true),
-    ])
+  const look = () => lookAt(parts)
   let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
 
   return async (counted) => {
@@ -106,6 +98,20 @@ export function health(parts: {
     }
   }
 }
+
+/** Asks all parts side by side. */
+const lookAt = async (parts: HealthParts) =>
+  Promise.all([
+    answers(Promise.all([parts.ledger.ping(), parts.macs.rows()])),
+    within(parts.archive.ping(), null),
+    answers(parts.signer.keys()),
+    answers(parts.directory.ping()),
+    within(sealing(parts).catch(ifBroken), null),
+    within(parts.alarms.recheck(), undefined),
+    within(backingUp(parts), 'failing' as const),
+    // A ledger that can only be read gets no new events, so there is nothing to witness.
+    within(parts.lost ? Promise.resolve(false) : parts.witness.isLate(), true),
+  ])
 
 /** Reports whether days are sealed in time, and the newest sealed day. Late sealing does not stop requests. */
 async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {

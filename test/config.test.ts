@@ -79,7 +79,9 @@ test('backups are off unless the setting says on, and no other word passes for e
 test('every setting that is wrong is named once, and no value of it', () => {
   const names = Object.keys(env)
   const missing = settingFaults({})
-  expect(missing.map((sentence) => /setting (\w+) is missing/.exec(sentence)?.[1]).sort()).toEqual(names.toSorted())
+  expect(missing.map((sentence) => /setting (\w+) is missing/.exec(sentence)?.[1] ?? '').toSorted()).toEqual(
+    names.toSorted(),
+  )
   const malformed = settingFaults({
     ...Object.fromEntries(names.map((name) => [name, 'not/this value'])),
     COUNTERSIGN_CLIENTS: 'not/this value',

@@ -1,5 +1,5 @@
 import { Recollection } from '../../src/approvals/recollection.ts'
-import { type Hex, sha256 } from '../../src/core/data/id.ts'
+import { sha256 } from '../../src/core/data/id.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import { bot, dba, runner } from '../support/build.ts'
 import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
@@ -132,7 +132,7 @@ test('what is remembered stays when a row names a repair that no event records',
   const request = await approved(here)
   const claim = await claims(here, request, 'first')
   await here.approvals.redeem(request.id, claim)
-  const events = [...request.events.slice(0, 1), { seq: 9, type: 'tampered', hash: sha256('x') as Hex }] as const
+  const events = [...request.events.slice(0, 1), { seq: 9, type: 'tampered', hash: sha256('x') }] as const
   here.ledger.forge(request.id, { ...request, events })
   const reader = { kind: 'agent', id: bot } as const
   expect(await codeOf(here.approvals.read(request.id, reader))).toBe('evidence-broken')

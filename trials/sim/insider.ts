@@ -58,8 +58,6 @@ interface Parts {
   readonly note: (line: string) => void
 }
 
-type Insider = ReturnType<typeof insider>
-
 /** The insider of a plan, who acts between two calls, and with what is left of the plan when all is quiet. */
 export function insider({ stores, reached, note }: Parts, intrusions: readonly Intrusion[]) {
   const journal: Written[] = []
