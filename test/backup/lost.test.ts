@@ -175,7 +175,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
   })
 
   test('is not changed by timers, and health names the missing events', async () => {
-    expect([await app.sweep(), await app.seal(), await app.snapshot()]).toEqual([0, [], []])
+    expect([await app.sweep(), await app.seal(), await app.snapshot()]).toEqual([{}, [], []])
     const parts = { ledger: 'read-only', seal: 'read-only', backup: 'off' }
     expect(await call(app, 'health', null, '')).toMatchObject({ status: 503, json: { status: 'failing', parts } })
     expect((await call(app, 'health', null, '')).json).not.toHaveProperty('lost')
