@@ -18,7 +18,25 @@ import {
   type Template,
 } from './syntax.ts'
 import { parseTemplate } from './template.ts'
-import { anything, mismatches, partOf, type Type, typeOf } from './types.ts'
+import { mismatches, partOf, type Type, typeOf } from './types.ts'
+import {
+  checkable,
+  fits,
+  isObject,
+  keyOf,
+  ModuleRef,
+  type Module,
+  operators,
+  OutputsRef,
+  plain,
+  plainOr,
+  ReadBack,
+  type Resource,
+  ResourceRef,
+  type Unknown,
+  unknown,
+  type Value,
+} from './values.ts'
 
 /** A resource that a deployment would make. */
 export interface Deployed {
@@ -55,85 +73,6 @@ export function evaluate(path: string, parameters: Readonly<Record<string, Plain
       main?.template.declarations.flatMap((one) => (one.kind === 'output' ? [[one.name, one.line]] : [])) ?? [],
     ),
   }
-}
-
-type Value = string | number | boolean | null | readonly Value[] | ValueObject | Special
-interface ValueObject {
-  readonly [key: string]: Value
-}
-type Special = ResourceRef | ModuleRef | OutputsRef | ReadBack | Unknown
-
-/** What follows from a flaw that was already reported. */
-class Unknown {
-  readonly isKnown = false
-}
-const unknown = new Unknown()
-
-class ResourceRef {
-  readonly resource: Resource
-  /** Of a loop: the place. `null` is all of it. */
-  readonly place: number | null
-
-  constructor(resource: Resource, place: number | null) {
-    this.resource = resource
-    this.place = place
-  }
-}
-
-class ModuleRef {
-  /** `null` for a module whose condition does not hold. */
-  readonly module: Module | null
-  readonly name: string
-
-  constructor(module: Module | null, name: string) {
-    this.module = module
-    this.name = name
-  }
-}
-
-class OutputsRef {
-  readonly module: Module
-  readonly name: string
-
-  constructor(module: Module, name: string) {
-    this.module = module
-    this.name = name
-  }
-}
-
-/** Something that Azure answers, of which no value is known yet. */
-class ReadBack {
-  readonly ref: ResourceRef
-  readonly path: readonly string[]
-  readonly type: Type
-
-  constructor(ref: ResourceRef, path: readonly string[], type: Type) {
-    this.ref = ref
-    this.path = path
-    this.type = type
-  }
-}
-
-interface Resource {
-  readonly declaration: ResourceDeclaration
-  readonly module: Module
-  readonly above: Resource | null
-  readonly type: string
-  readonly version: string
-  readonly definition: Type | null
-  readonly below: ReadonlyMap<string, Resource>
-}
-
-interface Module {
-  readonly path: string
-  readonly template: Template
-  readonly declarations: ReadonlyMap<string, Declaration>
-  readonly resources: Map<string, Resource>
-  readonly values: Map<string, Value>
-  readonly modules: Map<string, Module | null>
-  /** Names whose value is being worked out. */
-  readonly busy: Set<string>
-  readonly outputs: Map<string, Value>
 }
 
 /** Where a module is declared. */
@@ -610,21 +549,6 @@ const noLoop: Omit<Loop, 'body'> = {
   over: { kind: 'list', line: 1, items: [] },
 }
 
-const operators: Readonly<
-  Record<string, { readonly takes: 'any' | 'number' | 'boolean'; readonly gives: (left: never, right: never) => Value }>
-> = {
-  '&&': { takes: 'boolean', gives: (left: boolean, right: boolean) => left && right },
-  '||': { takes: 'boolean', gives: (left: boolean, right: boolean) => left || right },
-  '==': { takes: 'any', gives: (left: Value, right: Value) => left === right },
-  '!=': { takes: 'any', gives: (left: Value, right: Value) => left !== right },
-  '<': { takes: 'number', gives: (left: number, right: number) => left < right },
-  '>': { takes: 'number', gives: (left: number, right: number) => left > right },
-  '<=': { takes: 'number', gives: (left: number, right: number) => left <= right },
-  '>=': { takes: 'number', gives: (left: number, right: number) => left >= right },
-  '+': { takes: 'number', gives: (left: number, right: number) => left + right },
-  '-': { takes: 'number', gives: (left: number, right: number) => left - right },
-}
-
 function variableOf({ declarations }: Module, name: string): Expression | null {
   const declared = declarations.get(name)
   return declared?.kind === 'var' ? declared.value : null
@@ -642,54 +566,3 @@ const scopeOf = (scope: Value): string =>
   scope instanceof ResourceRef && scope.resource.type === 'Microsoft.Resources/resourceGroups'
     ? 'resourceGroup'
     : 'something else'
-
-const isObject = (value: Value | undefined): value is ValueObject =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-
-/** Whether a value may be given where a type is declared. What is not known yet may. */
-function fits(type: string, value: Value): boolean {
-  if (value === unknown || value instanceof ReadBack) return true
-  if (type.endsWith('?')) return value === null || fits(type.slice(0, -1), value)
-  if (type.endsWith('[]'))
-    return Array.isArray(value) && (value as Value[]).every((one) => fits(type.slice(0, -2), one))
-  switch (type) {
-    case 'string':
-      return typeof value === 'string'
-    case 'int':
-      return typeof value === 'number'
-    case 'bool':
-      return typeof value === 'boolean'
-    case 'object':
-      return isObject(value)
-    case 'array':
-      return Array.isArray(value)
-    default:
-      return false
-  }
-}
-
-/** A value as a key, or as words. */
-const keyOf = (value: Value | undefined): string =>
-  typeof value === 'string' ? value : JSON.stringify(plain(value ?? null))
-
-/** A value for the types to check. */
-function checkable(value: Value): unknown {
-  if (value instanceof Unknown || value instanceof ReadBack) return anything
-  if (Array.isArray(value)) return (value as Value[]).map(checkable)
-  return isObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, checkable(one)]))
-    : plain(value)
-}
-
-/** A value without references; what is not known is left out. */
-function plain(value: Value): Plain {
-  if (Array.isArray(value)) return (value as Value[]).map(plain)
-  if (isObject(value)) {
-    const known = Object.entries(value).filter(([, one]) => one !== unknown && !(one instanceof ReadBack))
-    return Object.fromEntries(known.map(([key, one]) => [key, plain(one)]))
-  }
-  return typeof value === 'object' ? null : value
-}
-
-const plainOr = (value: Value): unknown =>
-  typeof value === 'object' && value !== null && !isObject(value) && !Array.isArray(value) ? value : plain(value)
