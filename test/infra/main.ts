@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../support/root.ts'
+import { roles } from './demands/access.ts'
 import { membersWritten } from './demands/logLines.ts'
 import { queryFlaws } from './demands/queries.ts'
 import { check, type Parameters, parameterSets } from './demands/check.ts'
@@ -89,8 +90,8 @@ function textOf(checked: readonly Checked[], isListed: boolean): string {
 
 function listOf({ deployed, outputs }: Evaluated): string {
   const settings = deployed.find(({ type }) => type === 'Microsoft.Web/sites/config')?.body['properties'] ?? {}
-  const roles = deployed.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments')
-  const others = deployed.filter(({ type }) => !roles.some((one) => one.type === type))
+  const assignments = deployed.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments')
+  const others = deployed.filter((one) => !assignments.includes(one))
   const pairs = (object: Plain) =>
     Object.entries(object as object).map(([name, value]) => `    ${name} = ${String(value)}\n`)
   return [
@@ -98,9 +99,10 @@ function listOf({ deployed, outputs }: Evaluated): string {
       ({ type, name, scope }) => `  ${type} ${name}${scope ? ` on ${scope.split('/').slice(-2).join(' ')}` : ''}\n`,
     ),
     '  roles\n',
-    ...roles.map(({ body, scope }) => {
+    ...assignments.map(({ body, scope }) => {
       const { roleDefinitionId, principalId, principalType } = body['properties'] as Readonly<Record<string, string>>
-      return `    ${roleDefinitionId?.split('/').at(-1)} on ${scope?.split('/').slice(-2).join(' ')} to ${principalType} ${principalId}\n`
+      const role = roleDefinitionId?.split('/').at(-1) ?? ''
+      return `    ${roles[role] ?? role} on ${scope?.split('/').slice(-2).join(' ')} to ${principalType} ${principalId}\n`
     }),
     '  settings\n',
     ...pairs(settings),

@@ -6,7 +6,7 @@ const assignment = 'Microsoft.Authorization/roleAssignments'
 const account = 'Microsoft.Storage/storageAccounts'
 
 /** Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
-const roles: Readonly<Record<string, string>> = {
+export const roles: Readonly<Record<string, string>> = {
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
   'ba92f5b4-2d11-453d-a403-e96b0029c9fe': 'Storage Blob Data Contributor',
   '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1': 'Storage Blob Data Reader',
