@@ -71,7 +71,7 @@ export function figure({ name, unit, ours: all, floor: floors, goal }: Measures)
 const isWithin = (number: number, { least = -Infinity, most = Infinity }: Goal): boolean =>
   number >= least && number <= most
 
-export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5)
+const median = (numbers: readonly number[]): number => quantile(numbers, 0.5)
 
 /** Between the two nearest, as far as it lies from each. */
 export function quantile(numbers: readonly number[], share: number): number {
