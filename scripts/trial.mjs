@@ -66,7 +66,7 @@ const trials = {
     packages: 'test',
   },
   cards: {
-    what: 'draws every card in every theme and width in Chromium, with an index page',
+    what: 'draws every card in every theme and width in Chromium, and measures the contrast of its texts',
     takes: '2 min',
     main: program('cards/main', 'cardPictures.cjs'),
     packages: 'test',

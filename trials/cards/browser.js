@@ -35,10 +35,12 @@ function placesOf(card) {
   return found
 }
 
-/** Texts that reach over the card's edges. */
-function cutOff(card) {
-  const { width } = frame(card).getBoundingClientRect()
-  return placesOf(card).flatMap((place) => (place.x < -1 || place.x + place.width > width + 1 ? [place.text] : []))
+/** Texts that reach over the edges of their card, by card. */
+function cutOff() {
+  return [...document.querySelectorAll('.frame')].map((frame, card) => {
+    const { width } = frame.getBoundingClientRect()
+    return placesOf(card).flatMap((place) => (place.x < -1 || place.x + place.width > width + 1 ? [place.text] : []))
+  })
 }
 
 /** The contrast of each text in a picture of the card: its background is the colour that most of its pixels have. */

@@ -13,8 +13,8 @@ export interface Gallery {
   picture(card: number, path?: string): Promise<Buffer>
   /** Measures the contrast of every piece of text in a picture of a card. */
   contrasts(card: number): Promise<readonly Measured[]>
-  /** Lists texts that stick out of their card, where they would be cut off. */
-  cutOff(card: number): Promise<readonly string[]>
+  /** Lists, by card, the texts that stick out of it, where they would be cut off. */
+  cutOff(): Promise<readonly (readonly string[])[]>
   close(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ interface Hung {
   readonly open?: string
 }
 
-interface Measured {
+export interface Measured {
   readonly text: string
   /** WCAG 2.2, "contrast ratio": 1 to 21. */
   readonly ratio: number
@@ -84,6 +84,6 @@ async function opened(browser: BrowserContext, scale: number): Promise<Omit<Gall
       return page.evaluate<readonly Measured[]>(`measure(${JSON.stringify(given)})`)
     },
 
-    cutOff: (card) => page.evaluate<readonly string[]>(`cutOff(${card})`),
+    cutOff: () => page.evaluate<readonly (readonly string[])[]>('cutOff()'),
   }
 }

@@ -2,17 +2,19 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Misuse, program } from '../program.ts'
 import { openGallery } from './gallery.ts'
+import { faintIn, measuringScale } from './legible.ts'
 import { type State, states } from './states.ts'
 import { themes, widths } from './themes.ts'
 
-const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, and writes an index page.
+const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, writes an index page, and
+measures the contrast of every text in every theme.
 
   --out DIR     the folder of the pictures (dist/cards-pictures)
   --only TEXT   only states whose name contains this text
   --scale N     device pixels to a CSS pixel (2)
 `
 
-async function run(values: { readonly out: string; readonly only: string; readonly scale: string }): Promise<void> {
+async function run(values: { readonly out: string; readonly only: string; readonly scale: string }): Promise<number> {
   const scale = Number(values.scale)
   if (!(scale >= 1 && scale <= 4)) throw new Misuse('--scale takes a number from 1 to 4.')
   const shown = states().filter(({ name }) => name.includes(values.only))
@@ -33,6 +35,24 @@ async function run(values: { readonly out: string; readonly only: string; readon
   }
   await writeFile(join(out, 'index.html'), index(shown))
   process.stdout.write(`${join(out, 'index.html')}\n`)
+  return measure(shown)
+}
+
+/** @returns 1 if a text is hard to read, which is then printed */
+async function measure(shown: readonly State[]): Promise<number> {
+  const gallery = await openGallery({ scale: measuringScale })
+  try {
+    let count = 0
+    for (const theme of themes)
+      for (const { name, text, ratio } of await faintIn(gallery, shown, theme)) {
+        count++
+        process.stderr.write(`${theme.name}, ${name}: the contrast of “${text}” is ${ratio.toFixed(2)}\n`)
+      }
+    process.stdout.write(`${count} of the texts are hard to read (WCAG 2.2, 1.4.3)\n`)
+    return count === 0 ? 0 : 1
+  } finally {
+    await gallery.close()
+  }
 }
 
 const pictureOf = (state: string, theme: string, width: number): string => `${state}-${theme}-${width}.png`
