@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import * as fc from 'fast-check'
 import { operationNames as names, type OperationName, operationOf } from '../../src/contract/operations.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
@@ -25,6 +26,7 @@ interface Operation {
 let stack: Stack
 let operations: ReadonlyMap<string, Operation>
 let schemas: Readonly<Record<string, Schema>>
+let document: Answer['body']
 let request: Answer['body']
 let complained = ''
 let calls = 0
@@ -32,13 +34,47 @@ let calls = 0
 beforeAll(async () => {
   stack = await startStack()
   stack.process.stderr?.on('data', (chunk: Buffer) => (complained += chunk.toString()))
-  const { body } = await stack.call(null, '/api/openapi.json')
-  const all = Object.values<Record<string, Operation>>(body.paths).flatMap((methods) => Object.values(methods))
+  document = (await stack.call(null, '/api/openapi.json')).body
+  const all = Object.values<Record<string, Operation>>(document.paths).flatMap((methods) => Object.values(methods))
   operations = new Map(all.map((one) => [one.operationId, one]))
-  schemas = body.components.schemas
+  schemas = document.components.schemas
   request = (await stack.call('deploy-bot', '/api/requests', wish())).body
 })
 afterAll(() => stack.stop())
+
+/** What a validator of others says of a document: it holds it against the schema of OpenAPI 3.1, and its references. */
+async function faultsOf(given: Answer['body']): Promise<unknown> {
+  const validator = new Validator()
+  const { valid, errors } = await validator.validate(structuredClone(given))
+  return { version: validator.version, valid, ...(errors && { errors }) }
+}
+
+test('the document is OpenAPI 3.1', async () => {
+  expect(await faultsOf(document)).toEqual({ version: '3.1', valid: true })
+})
+
+test.each<[string, (all: Answer['body']) => unknown]>([
+  ['no title', (all) => delete all.info.title],
+  ['no version', (all) => delete all.info.version],
+  ['a member that there is not', (all) => (all.answers = {})],
+  ['a path without a slash', (all) => (all.paths['api/x'] = {})],
+  ['an answer without a description', (all) => delete all.paths['/api/health'].get.responses[200].description],
+  ['a parameter that lies nowhere', (all) => (all.paths['/api/requests/{id}'].get.parameters[0].in = 'body')],
+  [
+    'a parameter of a path that may be absent',
+    (all) => delete all.paths['/api/requests/{id}'].get.parameters[0].required,
+  ],
+  ['a reference that leads nowhere', (all) => delete all.components.schemas.Request],
+  ['a name of a component that cannot be one', (all) => (all.components.schemas['a b'] = {})],
+  [
+    'a way to sign in that is unknown',
+    (all) => (Object.values<{ type: string }>(all.components.securitySchemes)[0]!.type = 'x'),
+  ],
+])('with %s it would not be', async (_what, spoil) => {
+  const spoilt = structuredClone(document)
+  spoil(spoilt)
+  expect(await faultsOf(spoilt)).toMatchObject({ valid: false })
+})
 
 const withBody = names.filter((name) => operationOf(name).body !== undefined)
 
