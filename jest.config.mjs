@@ -17,6 +17,7 @@ export default {
   testTimeout: 120_000,
   globalSetup: '<rootDir>/test/support/lending.ts',
   globalTeardown: '<rootDir>/test/support/lendingEnd.ts',
+  testSequencer: '<rootDir>/scripts/sequence.mjs',
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/tally.mjs'],
 }
