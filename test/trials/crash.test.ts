@@ -5,7 +5,7 @@ import { pointName, play, type Point, pointsOf } from '../../trials/crash/play.t
 
 /** A few of the points of `npm run trial -- crash`, which tries them all. */
 const seed = randomInt(2 ** 31)
-const sample = 3
+const sample = 2
 
 /** Milliseconds after which something hangs. */
 const patience = 300_000

@@ -5,7 +5,7 @@ import { parsers } from '../../trials/fuzz/parsers.ts'
 
 /** Counterexamples come with their seed; `npm run trial -- fuzz` tries more, and looks at the time it takes. */
 
-const runs = 300
+const runs = 150
 
 let all: Parsers
 

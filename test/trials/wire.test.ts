@@ -39,7 +39,7 @@ test(
         [...faults].map(([name, fault]): Cell => ({ operation: one, name, fault, call: call + 1, onward: false })),
       ).flat(),
     )
-    const left = shuffled(cells.filter(isShort), seed).slice(0, 60)
+    const left = shuffled(cells.filter(isShort), seed).slice(0, 30)
     let met = 0
     const work = async () => {
       for (let cell = left.pop(); cell; cell = left.pop()) if ((await run(storage, cell)).met) met++
@@ -57,7 +57,7 @@ test(
     }
     await Promise.all([...Array.from({ length: 4 }, work), ...forEver, slow()])
     // a run may have fewer calls than were counted
-    expect(met).toBeGreaterThan(30)
+    expect(met).toBeGreaterThan(15)
     expect(await checkWhole(storage.ledger)).toBeGreaterThan(met)
   },
   patience,
