@@ -2,6 +2,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { Outbox } from '../ports/outbox.ts'
+import type { Repairs } from '../ports/repairs.ts'
 import type { Signer } from '../ports/signer.ts'
 
 /** Ports that write to a ledger, or act on its content. */
@@ -9,6 +10,7 @@ interface WritingPorts {
   readonly ledger: Ledger
   readonly limits: Limits
   readonly outbox: Outbox
+  readonly repairs: Repairs
   /** Signs grants. */
   readonly signer: Signer
 }
@@ -19,7 +21,7 @@ interface WritingPorts {
  *
  * A call that would write throws `read-only`. Work without a waiting caller does nothing.
  */
-export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'>): WritingPorts => ({
+export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits' | 'repairs'>): WritingPorts => ({
   ledger: {
     inTurn: (...args) => ledger.inTurn(...args),
     // Only a commit loads a shard.
@@ -52,12 +54,30 @@ export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'
     arrive: async () => false,
     leave: async () => undefined,
   },
+  repairs: {
+    survey: () => {
+      throw refusal()
+    },
+    head: refuse,
+    begun: refuse,
+    begin: refuse,
+    mend: refuse,
+    finish: refuse,
+    named: refuse,
+    due: refuse,
+    request: refuse,
+    prepare: refuse,
+    remove: refuse,
+  },
   signer: { keys: () => signer.keys(), sign: refuse },
 })
 
 const refuse = async (): Promise<never> => {
-  throw new Problem(
+  throw refusal()
+}
+
+const refusal = () =>
+  new Problem(
     'read-only',
     'This ledger was restored and lacks its newest events: it can be read, and nothing is asked, decided or granted.',
   )
-}

@@ -131,7 +131,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
   const problem = { status: 503, json: expect.objectContaining({ code: 'read-only' }) as unknown, retryAfter: null }
   const body = ({ action }: Pick<ApprovalRequest, 'action'>) => ({ ...action, reason: 'Again' })
 
-  test('refuses to ask, decide, grant, redeem and erase, and no row changes', async () => {
+  test('refuses to ask, decide, grant, redeem, erase and repair, and no row changes', async () => {
     const before = await comparable(place)
     const { pending, approved, early, grant } = lives
     const calls: readonly (readonly [OperationName, string, string, object?])[] = [
@@ -143,6 +143,8 @@ describe('a restored ledger that lacks events which the archive names', () => {
       ['revoke', 'approver', approved.id, {}],
       ['cancel', 'agent', pending.id, {}],
       ['erasures', 'auditor', '', { request: early.id, names: ['reason'], why: 'GDPR' }],
+      ['repairs', 'auditor', '', { shard: '05', why: 'A key had leaked.' }],
+      ['repairs', 'auditor', '', { shard: '07', why: 'A key had leaked.' }],
     ]
     for (const [name, who, id, sent] of calls)
       expect({ name, ...(await call(app, name, who, id, sent)) }).toEqual({ name, ...problem })

@@ -133,14 +133,14 @@ export const backupRows: readonly Row[] = [
         file: 'src/app.ts',
         find: ' ...(isReadOnly && readOnly(given)),',
         replace: '',
-        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem and erase, and no row changes`] },
+        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem, erase and repair, and no row changes`] },
       },
       {
         name: 'read-only-grants',
         file: 'src/runtime/readOnly.ts',
         find: 'sign: refuse }',
         replace: 'sign: (...args) => signer.sign(...args) }',
-        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem and erase, and no row changes`] },
+        tests: { [lost]: [`${gone} › refuses to ask, decide, grant, redeem, erase and repair, and no row changes`] },
       },
       {
         name: 'read-only-timers',

@@ -36,6 +36,20 @@ export const repairRows: readonly Row[] = [
         },
       },
       {
+        name: 'repair-snapshots',
+        file: 'src/evidence/repair/known.ts',
+        find: '    ...(kept === null ? [] : [{ ...kept.to, by: `is in the snapshot ${kept.name}` }]),\n',
+        replace: '',
+        tests: { [repairs]: [`${held} › an event that a snapshot has, and its row from there holds again`] },
+      },
+      {
+        name: 'repair-form',
+        file: 'src/azure/repairs.ts',
+        find: 'isAuthentic ? formCheck(request) : ',
+        replace: 'isAuthentic ? null : ',
+        tests: { [repairs]: ['a request › holds again after %s, and nothing of it is granted'] },
+      },
+      {
         name: 'repair-lost-leaf',
         file: 'src/evidence/repair/chain.ts',
         find: "  if (lost) throw lostEvent(shard, lost, 'later events hold')\n",

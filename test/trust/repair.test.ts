@@ -3,6 +3,7 @@ import { canonicalAction } from '../../src/core/action/action.ts'
 import { type RequestId, type Shard, sha256 } from '../../src/core/data/id.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import type { StoredRow } from '../../src/ports/ledgerRows.ts'
 import { bot, dba, dba2, runner } from '../support/build.ts'
 import { claims, codeOf, outcomeOf, votes } from '../support/world.ts'
 import { type Account, startAccount } from '../evidence/account.ts'
@@ -153,6 +154,8 @@ describe('a request', () => {
       'ended',
       'form',
     ],
+    ['a member that no event tells is no number', 'asked', edit(() => ({ erasures: 'x' })), 'ended', 'form'],
+    ['a member that no event tells is below zero', 'approved', edit(() => ({ erasures: -1 })), 'ended', 'form'],
     ['its newest event was edited', 'approved', editNewest, 'ended', 'events'],
     [
       'it never expires, and nobody would ask for it',
@@ -447,6 +450,23 @@ describe('what is known from elsewhere than the rows is never left out', () => {
     await site.insider.put(event)
     await editNewest(request)
     await refused(`Event 4 of shard 07 is lost, and it is in the plan of ${day(4)}.`)
+  })
+
+  test('an event that a snapshot has, and its row from there holds again', async () => {
+    const request = await lived('approved')
+    const [name = ''] = await site.snapshot()
+    await editNewest(request)
+    await refused(`Event 4 of shard 07 is lost, and it is in the snapshot ${name}.`)
+    const file = Buffer.from((await site.sealer.archive.read(name)) ?? []).toString()
+    const rows = file
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StoredRow)
+    const [kept] = rows.filter(({ row }) => row === rowKey.event(4))
+    await site.insider.put({ partitionKey: shard, rowKey: rowKey.event(4), ...kept?.columns, said: '{}' })
+    expect(await repair()).toEqual(holds)
+    expect(await site.snapshot()).toEqual([])
+    expect(site.sealer.failures).toEqual([])
   })
 
   test('its row is put back by its leaf alone, where a file names its hash', async () => {

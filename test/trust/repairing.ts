@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { Ends } from '../../src/approvals/ends.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
+import { TableRows } from '../../src/azure/ledgerRows.ts'
 import { TableRepairs } from '../../src/azure/repairs.ts'
 import type { RequestId, Shard } from '../../src/core/data/id.ts'
+import { takeSnapshot } from '../../src/evidence/backup/snapshot.ts'
 import { Repairing, type RepairOrder, type RepairResult } from '../../src/evidence/repair/repair.ts'
 import { Witness } from '../../src/evidence/witness.ts'
 import type { Archive } from '../../src/ports/archive.ts'
 import { oid, tool } from '../support/build.ts'
 import { FakeClock, fakePolicy } from '../support/fakes.ts'
+import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor } from '../support/fakes/macs.ts'
 import { type Instance, roster, type World, world } from '../support/world.ts'
 import type { Account, Sealer } from '../evidence/account.ts'
@@ -35,6 +38,8 @@ export interface Site {
    * @param tables another address than the storage's own
    */
   process(more?: { tables?: string; archive?: Archive; broken?: readonly RequestId[] }): Promise<Repairer>
+  /** Keeps a snapshot, as the timer does each night. Returns the names of its files. */
+  snapshot(): Promise<readonly string[]>
 }
 
 export async function siteOn(account: Account): Promise<Site> {
@@ -62,5 +67,10 @@ export async function siteOn(account: Account): Promise<Site> {
       repairing.repair({ shard, why: 'A key had leaked.', by: eraser, client: tool, requests: [], ...more })
     return { ...here.another({ ledger, archive, clock }), witness, failures, repair }
   }
-  return { here, insider: new Insider(store), sealer, clock, process }
+  const snapshot = () =>
+    takeSnapshot({
+      ...{ rows: new TableRows(store.connect()), seals, archive: sealer.archive, backup: new MemoryArchive() },
+      ...{ macs: macsFor(origin), clock, random: randomBytes, failed: (cause) => void sealer.failures.push(cause) },
+    })
+  return { here, insider: new Insider(store), sealer, clock, process, snapshot }
 }

@@ -53,7 +53,7 @@ export function rebuild(
     policy: { ...told.policy, ...words.policy },
     events: refs,
     said,
-    ...(Number.isSafeInteger(erasures) && { erasures: Number(erasures) }),
+    ...(typeof erasures === 'number' && Number.isSafeInteger(erasures) && erasures >= 0 && { erasures }),
   }
 }
 

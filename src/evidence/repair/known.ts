@@ -2,6 +2,7 @@ import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts
 import { beginningsBetween, type RequestId, type Shard, shardOf } from '../../core/data/id.ts'
 import { type Instant, plusSeconds } from '../../core/data/instant.ts'
 import { endPath, endsPrefix } from '../../core/log/end.ts'
+import { type Segment, snapshotsPrefix } from '../../core/log/snapshot.ts'
 import { headsPrefix } from '../../core/log/witness.ts'
 import { type ChainHead, emptyChain } from '../../core/request/event.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
@@ -11,7 +12,7 @@ import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { openBefore } from '../seal/openRequests.ts'
 import { monthsBack } from '../witness.ts'
-import { readEnds, readHeads } from '../witnessFiles.ts'
+import { readEnds, readHeads, readSnapshots } from '../witnessFiles.ts'
 
 export interface KnownParts {
   readonly seals: Pick<Seals, 'first' | 'head' | 'plan'>
@@ -54,15 +55,17 @@ export async function knownOf(parts: KnownParts, shard: Shard): Promise<KnownCha
   const [plan, ids] = await Promise.all([seals.plan(date), openBefore(parts, head)])
   const open = ids.filter((id) => shardOf(id) === shard)
   const sealed = head?.cuts[shard] ?? emptyChain
-  const [witnessed, ended] = await Promise.all([
+  const [witnessed, ended, kept] = await Promise.all([
     newestWitnessed(parts, shard, head?.date ?? date),
     newestEnded(parts, shard, head, open),
+    newestKept(parts, shard, head?.date ?? date),
   ])
   const named = [
     { ...sealed, by: 'is sealed' },
     { ...(plan?.to[shard] ?? emptyChain), by: `is in the plan of ${date}` },
     { ...witnessed, by: 'is named by the heads in the archive' },
     { ...ended, by: 'ended a request, as a file in the archive says' },
+    ...(kept === null ? [] : [{ ...kept.to, by: `is in the snapshot ${kept.name}` }]),
   ]
   const least = named.reduce((a, b) => (b.seq > a.seq ? b : a))
   return {
@@ -99,4 +102,20 @@ async function newestEnded(
   const { found } = await readEnds(macs, [...listed.flat(), ...kept].filter(isMine))
   const ends = found.filter((end) => end.shard === shard).map(({ seq, leaf }): ChainHead => ({ seq, hash: leaf }))
   return ends.reduce((a, b) => (b.seq > a.seq ? b : a), emptyChain)
+}
+
+/** Finds the snapshot that has the newest events: the next snapshot goes on from there. `null` if there is none. */
+async function newestKept(
+  { archive, macs, clock }: KnownParts,
+  shard: Shard,
+  from: Day,
+): Promise<(Segment & { readonly name: string }) | null> {
+  for (const month of monthsBack(dayOf(clock.now()), from)) {
+    const files = await archive.list(`${snapshotsPrefix}${month}`)
+    const mine = files.filter(({ name }) => name.split('/').at(-1)?.startsWith(`${shard}-`))
+    const { found } = await readSnapshots(macs, mine)
+    const segments = found.flatMap((note) => (note.kind === 'segment' ? [note] : []))
+    if (segments.length > 0) return segments.reduce((a, b) => (b.to.seq > a.to.seq ? b : a))
+  }
+  return null
 }
