@@ -3,10 +3,10 @@ import { type Instant, milliseconds } from '../core/data/instant.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 
-/** Seconds between two counts: each reads the deadlines of all shards. */
+/** Seconds between two counts, because each reads the deadlines of all shards. */
 const every = 300
 
-/** Requests that are counted in each shard, at most. */
+/** The most requests that are counted in each shard. */
 const most = 1_000
 
 /** How many requests wait for people, and for how long: the oldest in seconds, and how many waited longer. */

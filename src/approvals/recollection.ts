@@ -5,21 +5,21 @@ import { checkRow, retell, type Retelling, type ToldEvent } from '../core/record
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { Conflict, type Ledger } from '../ports/ledger.ts'
 
-/** Requests that one process remembers, at most. */
+/** The most requests that one process remembers. */
 const mostRemembered = 10_000
 
 /**
  * Checks requests against their events, and remembers what this process has replayed itself.
  *
- * A request's row is a cache, and an operator of the storage can write it. Events cannot be made without the ledger key,
- * so whatever a person or an agent is to rely on is checked against them first.
+ * A request's row is a cache, and an operator of the storage can write it. Events cannot be forged without the ledger key.
+ * So a request is checked against its events before a person or an agent relies on it.
  */
 export class Recollection {
   readonly #ledger: Pick<Ledger, 'events' | 'find'>
   readonly #most: number
   /** The least recently used first. */
   readonly #known = new Map<RequestId, Retelling>()
-  /** Requests that were checked, each with the retelling that it was found to agree with. */
+  /** Checked requests, each with the retelling that it agrees with. */
   readonly #checked = new WeakMap<ApprovalRequest, Retelling>()
 
   constructor(ledger: Pick<Ledger, 'events' | 'find'>, most = mostRemembered) {
@@ -28,29 +28,29 @@ export class Recollection {
   }
 
   /**
-   * Finds that a request is what its events say. Reads the events that are not remembered, side by side.
+   * Checks a request against its events. Reads the events that are not remembered, all at once.
    *
    * @throws {Problem} `evidence-broken`, `newer-format`, `unavailable`
    * @throws {Conflict} if the request changed since it was read
    */
   async check(request: ApprovalRequest): Promise<void> {
     const remembered = this.#known.get(request.id)
-    // A request is a value: while no newer retelling is known, a second check would find the same.
+    // A request is a value: without a newer retelling a second check would have the same result.
     if (remembered && this.#checked.get(request) === remembered) return this.#remember(request.id, remembered)
     // What is remembered stays until all events were found to say the same as the row.
     const known = remembered && isRepaired(request, remembered) ? undefined : remembered
     if (known && isBefore(request, known)) await this.#refuseOlder(request)
     const events = request.events.slice(known?.events.length ?? 0)
     const told = events.length > 0 ? await this.#ledger.events({ ...request, events }) : []
-    // Another check of the same request may have ended meanwhile; this one goes on from where it began.
+    // Another check of the same request may have ended meanwhile. This one goes on from its own start.
     this.#take(request, known, told)
   }
 
-  /** Remembers what this process has committed itself. @param leaves the newest events of the request */
+  /** Remembers a commit of this process. @param leaves the newest events of the request */
   keep(request: ApprovalRequest, leaves: readonly ToldEvent[]): void {
     const known = this.#known.get(request.id)
     const isComplete = (known?.events.length ?? 0) + leaves.length === request.events.length
-    // Without the events before it the next check reads all of them.
+    // Without the earlier events the next check reads all of them.
     if (isComplete) this.#take(request, known, leaves)
     else this.#known.delete(request.id)
   }
@@ -83,7 +83,7 @@ export class Recollection {
     if (this.#known.size > this.#most && oldest !== undefined) this.#known.delete(oldest)
   }
 
-  /** A row that was read before a commit is out of date. One that is still older now was put back. */
+  /** A row may be out of date because it was read before a commit. If it is still older now, it was put back. */
   async #refuseOlder({ id }: ApprovalRequest): Promise<never> {
     const now = await this.#ledger.find(id)
     const known = this.#known.get(id)
@@ -108,7 +108,7 @@ const isRepaired = (request: ApprovalRequest, known: Retelling): boolean =>
 
 const recollections = new WeakMap<object, Recollection>()
 
-/** Returns what this process recollects of a ledger's requests. */
+/** Returns this process's recollection of a ledger's requests. */
 export function recollectionOf(ledger: Pick<Ledger, 'events' | 'find'>): Recollection {
   const known = recollections.get(ledger)
   if (known) return known

@@ -19,19 +19,19 @@ import { type Tables, within } from './tables.ts'
 import { keptApart, namedIn } from './tampered.ts'
 import { headAfter, type Version } from './transaction.ts'
 
-/** Rows of one page. */
+/** The number of rows of one page. */
 const mostRows = 1_000
 
-/** Rows of one transaction, with room for those that the last one writes beside (the service takes 100). */
+/** The number of rows of one transaction. The storage accepts 100; the last one also writes other rows. */
 const mostAtOnce = 90
 
-/** Rows that are written at the same time. */
+/** The number of rows that are written at the same time. */
 const atOnce = 8
 
-/** The key of the row that says what an unfinished repair is about. */
+/** The key of the row that describes an unfinished repair. */
 const begunKey = 'repair'
 
-/** Reads and writes the rows of a shard whoever wrote them. Rows that it takes out are kept in `tampered-<shard>`. */
+/** Reads and writes all rows of a shard, also foreign ones. Copies of removed rows are kept in `tampered-<shard>`. */
 export class TableRepairs implements Repairs {
   readonly #table: TableClient
   readonly #macs: Tables['macs']
@@ -100,7 +100,7 @@ export class TableRepairs implements Repairs {
     const headBefore = head.check === null ? null : await this.#read(shard, rowKey.head)
     if (headBefore) await this.#keep(headBefore)
     const reused = new Set(change.leaves.map(({ seq }) => rowKey.event(seq)))
-    // From the end on, so that a crash leaves a chain whose rest is found in the same way.
+    // From the end on, so that a repeated repair finds the rest in the same way after a crash.
     const others = rows.filter(({ key }) => !reused.has(key)).toReversed()
     while (others.length > mostAtOnce) await this.#drop(shard, others.splice(0, mostAtOnce))
     const begun = await this.#read(shard, begunKey)
@@ -158,13 +158,13 @@ export class TableRepairs implements Repairs {
       ...(await this.#dueKeys(shard)).filter(({ request }) => request === row.id).map(({ key }) => key),
       ...(agent === undefined ? [] : [rowKey.agent(agent, row.id)]),
       rowKey.post(row.id),
-      // The row goes last: what is left after a crash is found by it.
+      // The row is removed last: after a crash it leads to the rows that are left.
       rowKey.request(row.id),
     ]
     for (const key of keys) await dropped(this.#table.deleteEntity(shard, key, within()))
   }
 
-  /** Deadline, agent and voters of a request, as it is. What else says when it is due goes. */
+  /** Writes the rows of a request's deadline, agent and voters, and removes other deadlines. */
   async #index(shard: Shard, request: ApprovalRequest): Promise<void> {
     const at = due(request)
     const dueKey = at && rowKey.due(at, request.id)
@@ -209,7 +209,7 @@ export class TableRepairs implements Repairs {
   }
 
   #headAction(row: TableEntity, { version }: SurveyedHead): TransactionAction {
-    // Replaced and not merged: no column of whoever wrote it before may stay.
+    // Replaces instead of merging, so that no foreign column stays.
     return version === null ? ['create', row] : ['update', row, 'Replace', { etag: etagOf(version) }]
   }
 
@@ -221,7 +221,7 @@ export class TableRepairs implements Repairs {
     )
   }
 
-  /** @param isDone looks whether the transaction was carried out although its answer was lost */
+  /** @param isDone finds out whether the transaction was carried out although its answer was lost */
   async #submit(actions: readonly TransactionAction[], isDone: () => Promise<boolean>): Promise<void> {
     try {
       const { subResponses } = await answered(this.#table.submitTransaction([...actions], within()))
@@ -246,7 +246,7 @@ export class TableRepairs implements Repairs {
   }
 }
 
-/** What this adapter put there; from elsewhere it would be a bug. */
+/** Reads the value that this adapter stored. A foreign value is a bug. */
 const etagOf = (version: unknown): string => version as string
 
 const deletion = (shard: Shard, { key, version }: SurveyedRow): TransactionAction => [
@@ -254,7 +254,7 @@ const deletion = (shard: Shard, { key, version }: SurveyedRow): TransactionActio
   { partitionKey: shard, rowKey: key, etag: etagOf(version) },
 ]
 
-/** The texts beside an event, as far as they can be read: each is compared with its leaf wherever it is used. */
+/** Reads the texts beside an event, as far as possible. Their users compare each with its leaf. */
 function saidIn(row: Row): Readonly<Record<string, Salted>> {
   const said = objectIn(orNull(() => textOrNull(row, 'said')) ?? '') ?? {}
   const isSalted = (value: unknown): value is Salted => {

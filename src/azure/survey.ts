@@ -33,7 +33,7 @@ export async function* rowsBetween(
   } while (token !== undefined)
 }
 
-/** Streams the rows of a shard's chain after a number as they lie there. */
+/** Streams the rows of a shard's chain after a number, unchecked. */
 export async function* surveyEvents(
   table: TableClient,
   macs: Macs,
@@ -64,7 +64,7 @@ async function surveyedRow(macs: Macs, shard: Shard, row: Row): Promise<Surveyed
   }
 }
 
-/** Reads a part of a row; `null` where there is nothing that can be read. */
+/** Reads a part of a row; `null` if it cannot be read. */
 export function orNull<T>(read: () => T): T | null {
   try {
     return read()

@@ -3,18 +3,18 @@ import { isRequestId, type RequestId, sha256, type Shard, shardOf } from '../cor
 import { keyOf, type Row } from './column.ts'
 import { objectIn, rowsBetween } from './survey.ts'
 
-/** The partition that keeps what was found in a shard and was not the service's. */
+/** The partition with copies of a shard's foreign rows. */
 const partitionOf = (shard: string): string => `tampered-${shard}`
 
-/** What the storage adds to each row. */
+/** Columns that the storage adds to each row. */
 const ofStorage = ['odata.metadata', 'etag', 'partitionKey', 'rowKey', 'timestamp']
 
-/** Characters of a key that are kept; a key has at most 512, and the digest follows. */
+/** The number of characters of a key that are kept. A key has at most 512, and a digest follows. */
 const longest = 200
 
 /**
- * A copy of a row beside its shard, with every column that it had. Its key ends in a digest of the whole row: the same row
- * has one copy, and two rows of one key have two.
+ * Makes a copy of a row beside its shard, with all columns. Its key ends in a digest of the whole row, so the same row has
+ * one copy, and two versions of a row have two.
  */
 export function keptApart(row: Row): TableEntity {
   const key = keyOf(row)
@@ -31,7 +31,7 @@ export function keptApart(row: Row): TableEntity {
   }
 }
 
-/** Requests of the shard that its events there name, in the leaf or beside it. */
+/** The requests of the shard that these copies of events name, in the leaf or beside it. */
 export async function namedIn(table: TableClient, shard: Shard, size: number): Promise<readonly RequestId[]> {
   const named = new Set<RequestId>()
   const part = { size, select: ['RowKey', 'leaf', 'request'] }

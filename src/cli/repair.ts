@@ -5,7 +5,7 @@ import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
-/** Has the service repair a shard, as the person who is signed in, and tells what it did. */
+/** Lets the service repair a shard for the signed-in person, and prints what was done. */
 export async function repair({ options, service, screen }: Session): Promise<Result> {
   const [shard = ''] = options.about
   if (!shards.some((one) => one === shard)) throw new Exit(exits.usage, `"${shard}" is not a shard: they are 00 to 0f.`)

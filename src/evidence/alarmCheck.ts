@@ -14,7 +14,7 @@ export interface AlarmCheckParts {
 }
 
 /**
- * Tells whether a row that was found broken holds by now. A foreign file of the archive stays, since no file is ever
+ * Checks whether a row that was found broken holds now. A foreign file in the archive stays broken, because no file is ever
  * deleted there.
  *
  * @throws {Problem} `evidence-broken` or another, while the row does not hold or cannot be read

@@ -11,26 +11,26 @@ export interface Gap {
 
 /** Why a ledger is open for reading only. */
 export interface Incomplete {
-  /** When the snapshot that it was restored from was kept. */
+  /** The time of the snapshot from which it was restored. */
   readonly at: Instant
   /** At least one. */
   readonly gaps: readonly Gap[]
 }
 
-/** Keeps the service away from tables that are being restored, and says afterwards what they are good for. */
+/** Keeps the service from tables that are being restored, and notes afterwards whether they are complete. */
 export interface LedgerMark {
   /**
-   * Takes empty tables for a restore, or goes on with one that was begun.
+   * Claims empty tables for a restore, or goes on with one that was begun.
    *
-   * @param of what is restored: another restore than the one that was begun is refused
+   * @param of identifies the restore: another one than the begun one is refused
    * @returns `occupied` for tables that hold a ledger or other rows, `other` for another restore; nothing is changed then
    */
   begin(of: Hex): Promise<'begun' | 'occupied' | 'other'>
   /**
    * Ends the restore.
    *
-   * @param meta the row that says what the ledger is, as it was
-   * @param incomplete absent if nothing is missing: then the ledger is as it was
+   * @param meta the old row that describes the ledger
+   * @param incomplete absent if nothing is missing
    * @throws {Problem} `evidence-broken` for a row that the service did not write
    */
   open(meta: StoredRow, incomplete?: Incomplete): Promise<void>

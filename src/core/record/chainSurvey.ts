@@ -1,44 +1,44 @@
 import type { Hex } from '../data/id.ts'
 import type { ChainHead } from '../request/event.ts'
 
-/** A row of a chain as it lies in the storage, whoever wrote it. */
+/** A row of a chain as it is stored, even a foreign one. */
 export interface SurveyedRow {
   readonly key: string
-  /** `null` for a key that names no number. */
+  /** The number in its key; `null` if the key has none. */
   readonly seq: number | null
-  /** The hash of its leaf, and the hash that the leaf names as the one before it; `null` where there is no such thing. */
+  /** The hash of its leaf, and the hash of the event before it that the leaf names; `null` without such a leaf. */
   readonly hash: Hex | null
   readonly prev: Hex | null
-  /** Why the leaf does not count as the service's; `null` for an authentic one. */
+  /** Why the leaf does not count; `null` if it is authentic. */
   readonly check: 'mac' | 'form' | null
-  /** Whether all that belongs to the row can be read. */
+  /** Whether all parts of the row can be read. */
   readonly isWhole: boolean
   /** For the adapter alone. */
   readonly version: unknown
 }
 
-/** An event whose row is gone or was changed, although a later event holds. Its leaf had this hash. */
+/** An event whose row is missing or was changed, although a later event holds. Its leaf had this hash. */
 export interface LostEvent {
   readonly seq: number
   readonly hash: Hex
 }
 
-/** What holds of a chain. */
+/** The result of a survey: which rows of a chain hold. */
 export interface Surveyed {
   /** The newest event that holds. */
   readonly newest: ChainHead
-  /** Rows whose leaves are right, and that have to be authenticated or written anew. */
+  /** Rows with right leaves that have to be authenticated or written again. */
   readonly mendable: readonly SurveyedRow[]
   /** Rows after the newest event that holds. */
   readonly tail: readonly SurveyedRow[]
-  /** Rows among the events that are none, each with the number of the event before it. */
+  /** Rows between the events that are not events, each with the number of the event before it. */
   readonly strays: readonly { readonly row: SurveyedRow; readonly after: number }[]
   readonly lost: readonly LostEvent[]
 }
 
 /**
- * Finds out which rows of a chain hold. An authentic event vouches for all before it, since each event names the hash of the
- * one before: a row whose leaf has that hash is right, whatever authenticates it.
+ * Finds out which rows of a chain hold. An authentic event vouches for all events before it, because each names the hash of
+ * the one before. A row whose leaf has that hash is right, even if its MAC is not.
  */
 export class ChainSurvey {
   #newest: ChainHead
@@ -70,7 +70,7 @@ export class ChainSurvey {
     this.#open = []
   }
 
-  /** Forgets the rows after the newest event that holds, to take them again. @returns the number of that event */
+  /** Forgets the rows after the newest event that holds, so that they can be taken again. @returns that event's number */
   rewind(): number {
     const { seq } = this.#newest
     this.#open = []
@@ -78,7 +78,7 @@ export class ChainSurvey {
     return seq
   }
 
-  /** @param vouchers ends of the chain that are known from elsewhere than its rows */
+  /** @param vouchers ends of the chain that are known from other sources than its rows */
   end(vouchers: readonly ChainHead[]): Surveyed {
     for (const known of vouchers.toSorted((a, b) => a.seq - b.seq)) this.#believe(known)
     return {
@@ -90,7 +90,7 @@ export class ChainSurvey {
     }
   }
 
-  /** Takes the rows up to a known end that are right. Where one is not, nothing is known of those after it. */
+  /** Takes the right rows up to a known end. After a wrong row nothing is known of the following ones. */
   #believe(known: ChainHead): void {
     const before = this.#open.filter((row) => row.seq !== null && row.seq <= known.seq)
     const { right, unmet } = backFrom(known, before)
@@ -101,7 +101,7 @@ export class ChainSurvey {
   }
 }
 
-/** Goes back from a known event over rows, oldest first, as long as their leaves are what the event after them names. */
+/** Goes back over rows from a known event, as long as each leaf has the hash that the event after it names. */
 export function backFrom(
   known: ChainHead,
   rows: readonly SurveyedRow[],

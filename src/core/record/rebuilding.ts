@@ -4,17 +4,17 @@ import type { ApprovalRequest, Said } from '../request/request.ts'
 import { readRecord } from './record.ts'
 import type { Retelling, ToldEvent } from './retelling.ts'
 
-/** What no event says of a request, from its row; nothing of it where the row is not authentic. */
+/** Members of a request's row that no event has. Empty if the row is not authentic. */
 export interface RowWords {
   readonly agent: string
   readonly policy: Pick<ApprovalRequest['policy'], 'summary' | 'presentation'>
 }
 
 /**
- * Picks the texts of an event to which its leaf commits. A text that was changed beside the event may still stand in the
- * request's row; one that stands in neither is lost.
+ * Selects the texts to which an event's leaf commits. A text that was changed beside the event may still be in the request's
+ * row. A text in neither is lost.
  *
- * @param row what the request's row says, which is not to be believed
+ * @param row the untrusted content of the request's row
  */
 export function textsOf(event: ToldEvent, row: ApprovalRequest | null): Readonly<Record<string, Salted>> {
   const digests = Object.entries(readRecord(event.text).said ?? {})
@@ -31,10 +31,10 @@ export function textsOf(event: ToldEvent, row: ApprovalRequest | null): Readonly
 }
 
 /**
- * Makes the row of a request anew from its events.
+ * Rebuilds the row of a request from its events.
  *
- * @param events with the texts that {@link textsOf} picked
- * @param row what the row says, as far as it can be read: the action counts if its digest is that of the events
+ * @param events with the texts that {@link textsOf} selected
+ * @param row the readable content of the old row: its action counts if it has the digest of the events
  */
 export function rebuild(
   { life: { request: told }, events: refs }: Retelling,
@@ -65,7 +65,7 @@ function actionIn(row: ApprovalRequest | null, digest: ApprovalRequest['digest']
   }
 }
 
-/** The row may hold anything in this place. */
+/** Reads a member of the row that may hold anything. */
 function isTextOf(text: Said | null, seq: number, name: string): boolean {
   return text?.seq === seq && text.name === name && typeof text.text === 'string'
 }

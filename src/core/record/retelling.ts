@@ -18,11 +18,11 @@ export interface ToldEvent {
   readonly said: Readonly<Record<string, Salted>>
 }
 
-/** What a request's events say, as far as they were replayed. */
+/** The state of a request after replaying some or all of its events. */
 export interface Retelling {
   readonly life: Life
   readonly events: ApprovalRequest['events']
-  /** Hashes of the texts that people wrote, by event and name: a text that was erased is not kept here either. */
+  /** Hashes of the texts that people wrote, by event and name, without erased ones. */
   readonly said: ReadonlyMap<string, Hex>
 }
 
@@ -76,12 +76,12 @@ export function isWholeCommit(id: RequestId, events: readonly ToldEvent[]): bool
 }
 
 /**
- * Finds that a request's row says what its events say.
+ * Checks a request's row against its events.
  *
- * No event has the agent's name and how the policy wants the action shown. Texts and action may be missing once the
- * request is closed, since then they can be erased, and once it was tampered with, since then they may be lost.
+ * No event has the agent's name or the presentation. Texts and action may be missing once the request is closed, because they
+ * can be erased then, and after a tampering, because they may be lost.
  *
- * @throws {Broken} `illegal-event` that names the member which differs
+ * @throws {Broken} `illegal-event` naming the member that differs
  */
 export function checkRow(row: ApprovalRequest, { life: { request: told }, said }: Retelling): void {
   for (const [name, value, expected] of factsOf(row, told))
@@ -97,9 +97,9 @@ export function checkRow(row: ApprovalRequest, { life: { request: told }, said }
 }
 
 /**
- * Gives a request as it was after some of its events, from a row that was read later.
+ * Restores a request's state after some of its events from a later row.
  *
- * @param row of which it takes what no event has: the action, texts, and how the policy wants the action shown
+ * @param row provides the members that no event has: the action, texts and presentation
  * @param told the retelling of these events, which are the first that the row names
  */
 export function rewound(row: ApprovalRequest, { life, events }: Retelling): ApprovalRequest {
@@ -121,7 +121,7 @@ const keyOf = ({ seq, name }: { readonly seq: number; readonly name: string }): 
 /** Members of a request that no event has. */
 const ofRow: ReadonlySet<string> = new Set(['action', 'said', 'events', 'erasures', 'agent', 'policy'])
 
-/** What the row and the events say of each fact. Members that this program does not know are never asked for. */
+/** Each fact in the row and in the events. Unknown members are left out. */
 function factsOf(row: ApprovalRequest, told: ApprovalRequest): readonly (readonly [string, unknown, unknown])[] {
   const [given, expected] = [row, told] as unknown as readonly [Members, Members]
   const names = new Set([...Object.keys(told), ...Object.keys(row).filter(isFact)].filter((name) => !ofRow.has(name)))

@@ -3,15 +3,15 @@ import type { ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { type ApprovalRequest, closed, type Step } from './request.ts'
 
-/** What a person found of rows that somebody else had changed. */
+/** A person's findings about rows that were changed from outside. */
 export interface Tampering {
   readonly by: ObjectId
   readonly data: Tampered
-  /** Why the person repairs, in their words. */
+  /** The person's reason for the repair. */
   readonly why: string
 }
 
-/** Records that rows of a chain were changed from outside, about no request. */
+/** Records that rows of a chain were changed from outside. The event belongs to no request. */
 export const tamperedLog = ({ by, data, why }: Tampering): Draft => ({
   type: 'tampered',
   actor: { kind: 'person', id: by },
@@ -20,9 +20,9 @@ export const tamperedLog = ({ by, data, why }: Tampering): Draft => ({
 })
 
 /**
- * Records that what is stored of a request was changed from outside. A request that is pending or approved ends: nothing of
- * it is granted any more, since people may have decided on what somebody else wrote. One that was redeemed goes on to its
- * report, and one that is closed stays as it is.
+ * Records that a request's stored content was changed from outside. A pending or approved request ends and grants nothing
+ * any more, because people may have decided on foreign content. A redeemed one goes on to its report, and a closed one stays
+ * as it is.
  */
 export function endTampered(
   request: ApprovalRequest,
@@ -33,10 +33,10 @@ export function endTampered(
   return { request: isOpen ? closed(request, 'revoked', event.actor, at) : request, events: [event] }
 }
 
-/** Whether an event says that what is stored of the request was changed from outside. */
+/** Whether an event records that the request was changed from outside. */
 export const isTampered = ({ events }: Pick<ApprovalRequest, 'events'>): boolean =>
   events.some(({ type }) => type === 'tampered')
 
-/** Whether the request ended because of that, and not before. */
+/** Whether the request ended because of that. */
 export const isEndedByTampering = (request: ApprovalRequest): boolean =>
   request.status === 'revoked' && isTampered(request) && !request.events.some(({ type }) => type === 'revoked')

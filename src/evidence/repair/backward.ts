@@ -12,12 +12,12 @@ export interface BackwardParts {
   readonly repairs: Pick<Repairs, 'survey' | 'mend'>
 }
 
-/** Events that are read at once. */
+/** The number of events that are read at once. */
 const some = 500
 
 /**
- * Reads the events of a shard from a known one down to the first, in pages: the newest page first, each oldest first. Rows
- * whose leaves are what the event after them names are authenticated anew.
+ * Reads the events of a shard from a known one down to the first, in pages: the newest page first, each oldest first.
+ * Authenticates rows again whose leaves have the hash that the event after them names.
  *
  * @throws {Problem} `not-repairable` if an event is lost
  */

@@ -20,7 +20,7 @@ export type ChainParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | 'back
   readonly repairs: Repairs
 }
 
-/** What was done to a chain. */
+/** The result of the repair of a chain. */
 export interface RepairedChain extends BegunRepair {
   /** Rows that were taken out of it. */
   readonly moved: number
@@ -30,25 +30,25 @@ export interface RepairedChain extends BegunRepair {
   readonly recorded: number
 }
 
-/** A chain as it lies there. */
+/** A chain as it is stored. */
 interface FoundChain extends Surveyed {
   readonly head: SurveyedHead
-  /** What an unfinished repair was about. */
+  /** The findings of an unfinished repair. */
   readonly begun: BegunRepair | null
 }
 
 /**
- * Makes a chain hold again: authenticates right leaves anew, takes rows out that belong to no event, writes the head anew,
- * and records that. Each step is found done when it is repeated after a crash.
+ * Makes a chain hold again: authenticates right leaves again, removes rows that belong to no event, writes the head again, and
+ * records the repair. After a crash the steps are repeated, and those that are done change nothing.
  *
- * 1. **Begin**: a row says what the repair is about. A crash leaves it, and the next call adds to it what it finds.
- * 2. **Mend** rows whose leaves are right. A crash leaves some mended, which then hold.
- * 3. **Keep** a copy of each row that goes. A crash leaves copies, which the next call makes again.
- * 4. **Drop** rows from the end on, where there are more than one transaction takes.
- * 5. **Finish**: in one transaction the last rows go, the head is written, the event is recorded, and the row of step 1 goes.
+ * 1. **Begin**: write a row with the findings. A crash leaves it, and the next call adds its own findings.
+ * 2. **Mend** rows whose leaves are right. A crash leaves some of them mended, and these hold.
+ * 3. **Keep** a copy of each row that is removed. A crash leaves copies, which the next call makes again.
+ * 4. **Drop** rows from the end on, if there are too many for one transaction.
+ * 5. **Finish**: one transaction removes the last rows and the row of step 1, writes the head, and records the event.
  *
  * @returns `null` for a chain that holds
- * @throws {Problem} `not-repairable` if an event is lost, or one that is known from elsewhere would go
+ * @throws {Problem} `not-repairable` if an event is lost, or if one that is known from elsewhere would be removed
  * @throws {Conflict} if a row changed meanwhile
  */
 export async function repairChain(
@@ -86,7 +86,7 @@ export async function repairChain(
 }
 
 /**
- * Surveys a chain. Commits go on meanwhile, and each moves the head: rows and head belong together if the head is the same
+ * Surveys a chain. Commits go on meanwhile, and each moves the head. Rows and head belong together if the head is the same
  * before and after.
  *
  * @throws {Conflict} if it keeps moving
@@ -106,10 +106,10 @@ async function chainOf(repairs: Repairs, shard: Shard, { sealed, least }: KnownC
   throw new Conflict()
 }
 
-/** How often the head may move while a chain is surveyed; each time fewer rows are left to read. */
+/** How often the head may move during a survey. Each time fewer rows are left to read. */
 const mostMoves = 5
 
-/** Whether the head says so, too: heads are written at the ends of commits alone. */
+/** Whether the head confirms it: heads are only written at the ends of commits. */
 const isConfirmed = ({ head: { head }, newest }: FoundChain): boolean =>
   head !== null && head.seq === newest.seq && head.hash === newest.hash
 
@@ -120,7 +120,7 @@ function holds(found: FoundChain): boolean {
   return isUntouched && (isEmpty || isConfirmed(found))
 }
 
-/** Names what does not hold: rows before the head. */
+/** Names the place that does not hold. Rows come before the head. */
 function faultOf(found: FoundChain): BegunRepair | null {
   const { mendable, tail, strays, head, newest } = found
   const fromStrays = strays.map(({ after }) => faultAt(Math.max(after, 1), 'form'))
@@ -134,13 +134,13 @@ function faultOf(found: FoundChain): BegunRepair | null {
 
 const faultAt = (seq: number, check: BegunRepair['check']): BegunRepair => ({ from: seq, to: seq, check })
 
-/** Rows that go although they are authentic are half of a commit, whose other half is lost. */
+/** Authentic rows that are removed are a part of a commit whose other part is lost. */
 const rangeOf = (rows: readonly SurveyedRow[], newest: ChainHead): BegunRepair | null =>
   rows.some(({ check }) => check === null)
     ? { from: newest.seq + 1, to: Math.max(newest.seq + 1, ...rows.map(({ seq }) => seq ?? 0)), check: 'missing' }
     : null
 
-/** What was found first says which check it was. */
+/** The first finding names the check. */
 function joined(a: BegunRepair | null, b: BegunRepair | null): BegunRepair {
   const [one, other] = [a ?? b, b ?? a]
   if (!one || !other) throw new Error('A repair is about something.')
@@ -158,8 +158,8 @@ async function rowsAfter(repairs: Repairs, shard: Shard, after: number): Promise
 }
 
 /**
- * Goes back to the end of a commit: of one whose last events are lost the first ones go, too. Verifiers replay the rules,
- * and half of a commit would break them for good.
+ * Goes back to the end of a commit. If its last events are lost, its first ones are removed, too: verifiers replay the rules
+ * and would refuse half of a commit for good.
  *
  * @throws {Problem} `not-repairable` for authentic events that the rules do not give
  */
@@ -185,7 +185,7 @@ async function wholeEnd(parts: ChainParts, shard: Shard, newest: ChainHead): Pro
   return end
 }
 
-/** Where the chain goes on from. Its time is never before what was recorded, nor before a day whose events are planned. */
+/** The state from which the chain goes on. Its time is not before recorded events, nor within a planned day. */
 async function loadedAt(
   parts: ChainParts,
   shard: Shard,
@@ -200,7 +200,7 @@ async function loadedAt(
   return { shard, head: { ...newest, recordedAt, policy, logKey }, request: null, key: null, version: null }
 }
 
-/** What a head says, from the events: a head of an earlier time is authentic as well. */
+/** Derives a head from the events, because an older head is authentic, too. */
 async function headFacts(parts: ChainParts, shard: Shard, newest: ChainHead, sealed: number) {
   let at: Instant | null = null
   let policy: Loaded['head']['policy'] = null

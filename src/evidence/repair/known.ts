@@ -22,13 +22,13 @@ export interface KnownParts {
   readonly random: (bytes: number) => Uint8Array
 }
 
-/** What is known of a shard's chain from elsewhere than its own rows. */
+/** Facts about a shard's chain from other sources than its own rows. */
 export interface KnownChain {
   /** The newest event that is sealed. */
   readonly sealed: ChainHead
-  /** The newest event that is sealed, planned, or named by a file of the archive: no repair may go below it. */
+  /** The newest event that is sealed, planned, or named by a file of the archive. No repair may remove it. */
   readonly least: ChainHead
-  /** What says so, for people. */
+  /** The source of that fact, for people. */
   readonly by: string
   /** No event of the shard may be recorded before this moment; `null` if no day was planned. */
   readonly fenced: Instant | null
@@ -36,14 +36,14 @@ export interface KnownChain {
   readonly open: ReadonlySet<RequestId> | null
 }
 
-/** What is looked up at the same time. */
+/** The number of files that are read at the same time. */
 const atOnce = 8
 
-/** Seconds between the moment in a request's id and its first event, at most. */
+/** The most seconds between the moment in a request's id and its first event. */
 const slack = 600
 
 /**
- * Reads what is known of a shard.
+ * Reads the facts about a shard.
  *
  * @throws {Problem} `unavailable`; `evidence-broken` for a forged row of sealed days
  * @throws {Broken} `missing-member` if the archive lacks the list of open requests
@@ -77,7 +77,7 @@ export async function knownOf(parts: KnownParts, shard: Shard): Promise<KnownCha
   }
 }
 
-/** The files of a month are read by their notes, the newest first: each names the highest head that was seen. */
+/** Reads the notes of a month's files, the newest first. Each names the highest head that was seen. */
 async function newestWitnessed({ archive, macs, clock }: KnownParts, shard: Shard, from: Day): Promise<ChainHead> {
   for (const month of monthsBack(dayOf(clock.now()), from)) {
     const { found } = await readHeads(macs, await archive.list(`${headsPrefix}${month}`))
@@ -87,7 +87,7 @@ async function newestWitnessed({ archive, macs, clock }: KnownParts, shard: Shar
   return emptyChain
 }
 
-/** Of requests that were open when the newest sealed day ended, and of those that were asked since. */
+/** Ends of requests that were open when the newest sealed day ended, or were asked for later. */
 async function newestEnded(
   { archive, macs, clock }: KnownParts,
   shard: Shard,

@@ -2,7 +2,7 @@ import type { Shard } from '../../core/data/id.ts'
 import { Problem } from '../../core/data/problem.ts'
 import type { LostEvent } from '../../core/record/chainSurvey.ts'
 
-/** Says that an event cannot be done without, and how its row is put back. Nothing was changed. */
+/** The problem of a lost event that is needed, with how to put its row back. Nothing was changed. */
 export const lostEvent = (shard: Shard, { seq, hash }: LostEvent, why: string): Problem =>
   new Problem(
     'not-repairable',
@@ -10,6 +10,6 @@ export const lostEvent = (shard: Shard, { seq, hash }: LostEvent, why: string): 
       `snapshot, an exported event or a bundle has it: SHA-256(00 ‖ leaf) is ${hash}. Then repair the shard again.`,
   )
 
-/** Says that a chain holds, and what it records does not follow the rules: no row can be blamed for that. */
+/** The problem of a chain that holds but records events against the rules. No single row is at fault. */
 export const unlawful = (shard: Shard, what: string): Problem =>
   new Problem('not-repairable', `Nothing was changed in shard ${shard}: ${what}`)

@@ -21,11 +21,11 @@ export interface RepairOrder {
   readonly by: ObjectId
   /** The application that the person used. */
   readonly client?: ObjectId
-  /** Requests to look at in addition. */
+  /** Requests to check in addition. */
   readonly requests: readonly RequestId[]
 }
 
-/** What a repair did. */
+/** The result of a repair. */
 export interface RepairResult {
   readonly shard: Shard
   /** `null` for a chain that held. */

@@ -3,12 +3,12 @@ import type { Instant } from '../../core/data/instant.ts'
 import { readRecord } from '../../core/record/record.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 
-/** Events that are read at once. */
+/** The number of events that are read at once. */
 const some = 500
 
 /**
- * Tells whether a repair took an event out of a chain after it had been seen: an authentic event says so. Only a person who
- * may repair can cause it, and no repair takes out what a file in the archive named before.
+ * Finds out whether a repair removed an event from a chain after it had been seen. An authentic event records that. Only a
+ * person who may repair can cause it, and no repair removes an event that a file in the archive names.
  *
  * @param seen the number of the event, and when its chain was seen to reach it
  * @param upTo where the chain ends now

@@ -27,31 +27,31 @@ export type RequestRepairParts = ChangeParts & {
   readonly ends: Pick<Ends, 'leaveSoon'>
 }
 
-/** What was done about a request. */
+/** The result for one request. */
 export interface RepairedRequest {
   readonly request: RequestId
-  /** `ended`: it was open, and nothing of it is granted any more; `removed`: no event is about it. */
+  /** `ended`: it was open, and grants nothing any more; `removed`: it has no event. */
   readonly done: 'rebuilt' | 'ended' | 'removed'
 }
 
-/** Which requests of a shard to look at. */
+/** The requests of a shard to check. */
 export interface Suspects {
-  /** Those that somebody named: they are compared with all their events. */
+  /** Requests that the caller named. They are compared with all their events. */
   readonly named: readonly RequestId[]
 }
 
-/** Requests that are looked at at the same time. */
+/** The number of requests that are checked at the same time. */
 const atOnce = 8
 
-/** Seconds between the moment in a request's id and its first event, at most. */
+/** The most seconds between the moment in a request's id and its first event. */
 const slack = 600
 
 /**
- * Makes the rows of requests say again what their events say, and ends those that were open: people may have decided on
- * what somebody else wrote. Looks at each request that has an event since the newest sealed day, that has a deadline, that
- * was open when that day ended, or that rows name which were taken out of the chain; and at those that are named.
+ * Rebuilds the rows of requests from their events, and ends open ones, because people may have decided on foreign content.
+ * Checks each request that has an event since the newest sealed day, or a deadline, that was open when that day ended, or
+ * that a removed row names; and the requests that the caller named.
  *
- * Each request is one commit. A request that holds is left alone, so that it can be repeated after a crash.
+ * Each request is one commit. A request that holds is not changed, so that the work can be repeated after a crash.
  *
  * @throws {Problem} `not-repairable` if an event of such a request is lost
  */
@@ -88,7 +88,7 @@ export async function repairRequests(
   return done
 }
 
-/** The row itself: a process may remember a head from before the repair. @throws {Problem} `evidence-broken` */
+/** Reads the head's row itself, because a process may remember a head from before the repair. @throws {Problem} `evidence-broken` */
 async function headOf(repairs: Repairs, shard: Shard): Promise<ChainHead> {
   const { head, check } = await repairs.head(shard)
   if (check === 'missing') return emptyChain
@@ -96,13 +96,13 @@ async function headOf(repairs: Repairs, shard: Shard): Promise<ChainHead> {
   return head
 }
 
-/** What is known of all requests of a shard. */
+/** Facts about all requests of a shard. */
 interface Sight {
   readonly sealed: number
   /** Numbers of the events since then. */
   readonly fresh: ReadonlyMap<RequestId, readonly number[]>
   readonly open: KnownChain['open']
-  /** Those that rows name which were taken out of the chain. */
+  /** Requests that removed rows name. */
   readonly moved: ReadonlySet<RequestId>
 }
 
@@ -119,17 +119,17 @@ async function numbersSince(ledger: Ledger, shard: Shard, after: number, upTo: n
   return numbers
 }
 
-/** A request whose row does not hold, as it lies there. */
+/** A request whose row does not hold, as it is stored. */
 interface RequestFault {
   readonly row: SurveyedRequest
   readonly check: TamperCheck
 }
 
 /**
- * Finds out whether a request has to be written anew.
+ * Finds out whether a request has to be rebuilt.
  *
- * @param isDeep whether to look for all its events, instead of trusting what is known of the shard
- * @returns `null` for one that holds, and for one that there is not
+ * @param isDeep whether to read all its events, instead of trusting the facts about the shard
+ * @returns `null` for a request that holds, or does not exist
  */
 async function faultIn(
   parts: RequestRepairParts,
@@ -161,7 +161,7 @@ async function checkOf(
   return isOpen && sight.moved.has(id) && !isTampered(request) ? 'mac' : null
 }
 
-/** Whether the row names the newest events of its request: an older row names true events only. */
+/** Whether the row names the newest events of its request. All events of an older row are true, too. */
 function isCurrent({ id, status, events }: ApprovalRequest, { sealed, fresh, open }: Sight): boolean {
   const mine = fresh.get(id) ?? []
   const named = events.map(({ seq }) => seq).filter((seq) => seq > sealed)
@@ -175,20 +175,20 @@ async function hasAll(parts: RequestRepairParts, { id, events }: ApprovalRequest
   return all.length === events.length && all.every(({ seq }, i) => events[i]?.seq === seq)
 }
 
-/** Whether the row says what the events say that it names. */
+/** Whether the row agrees with the events that it names. */
 async function isTold(ledger: Ledger, request: ApprovalRequest): Promise<boolean> {
   try {
     checkRow(request, retell(request, undefined, await ledger.events(request)))
     return true
   } catch (cause) {
-    // A row may hold anything: what is no request is none.
+    // A row may hold anything, also something that is not a request.
     if ((cause instanceof Broken && cause.code !== 'newer-format') || isBroken(cause) || cause instanceof TypeError)
       return false
     throw cause
   }
 }
 
-/** All events of a request, oldest first, whatever its row says. */
+/** Reads all events of a request, oldest first, without trusting its row. */
 async function eventsOf(parts: RequestRepairParts, id: RequestId): Promise<readonly KeptEvent[]> {
   const shard = shardOf(id)
   const head = await headOf(parts.repairs, shard)
@@ -204,7 +204,7 @@ async function eventsOf(parts: RequestRepairParts, id: RequestId): Promise<reado
   return found
 }
 
-/** Writes the row of a request anew, from all its events, in one commit with the event that says so. */
+/** Rebuilds the row of a request from all its events, in one commit with the event that records it. */
 async function rewritten(
   parts: RequestRepairParts,
   { row, check }: RequestFault,
@@ -255,7 +255,7 @@ function rebuilt(
   }
 }
 
-/** Texts beside events that are not what their leaves commit to: they go, or are put right. */
+/** Texts beside events that differ from what the leaves commit to. They are removed or corrected. */
 function clearedIn(events: readonly KeptEvent[], told: readonly KeptEvent[]): NonNullable<Change['cleared']> {
   return told.flatMap(({ seq, said }, i) => (isSame(said, events[i]?.said) ? [] : [{ seq, said }]))
 }
