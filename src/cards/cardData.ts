@@ -1,6 +1,6 @@
 import type { Hex, ObjectId } from '../core/data/id.ts'
 import { type Page, pagesOf } from '../core/action/page.ts'
-import { type ApprovalRequest, saidIn, type Status } from '../core/request/request.ts'
+import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
 import { keysOf } from '../core/action/value.ts'
 import { deadlineOf } from '../words/deadline.ts'
@@ -73,8 +73,6 @@ export function listFace(requests: readonly ApprovalRequest[], { more }: { reado
     })),
   }
 }
-
-const isOpen = ({ status }: ApprovalRequest): boolean => status === 'pending' || status === 'approved'
 
 const tones: Readonly<Record<Status, string>> = {
   pending: 'accent',

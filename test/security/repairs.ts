@@ -77,7 +77,7 @@ export const repairRows: readonly Row[] = [
       {
         name: 'repair-ends-open',
         file: 'src/core/request/tampering.ts',
-        find: "request: isOpen ? closed(request, 'revoked', event.actor, at) : request,",
+        find: "request: isOpen(request) ? closed(request, 'revoked', event.actor, at) : request,",
         replace: 'request,',
         tests: {
           [repairs]: ['a request › holds again after %s, and nothing of it is granted'],
@@ -89,14 +89,14 @@ export const repairRows: readonly Row[] = [
       {
         name: 'repair-ends-named',
         file: 'src/evidence/repair/requests.ts',
-        find: "return isOpen && sight.moved.has(id) && !isTampered(request) ? 'mac' : null",
+        find: "return isOpen(request) && sight.moved.has(id) && !isTampered(request) ? 'mac' : null",
         replace: 'return null',
         tests: { [repairs]: ['a request › ends whose row holds, if a forged event names it'] },
       },
       {
         name: 'repair-older-row',
         file: 'src/evidence/repair/requests.ts',
-        find: 'return mine.length > 0 || !isOpen || open === null || open.has(id)',
+        find: 'return mine.length > 0 || !isOpen(request) || open === null || open.has(id)',
         replace: 'return true',
         tests: {
           [repairs]: [

@@ -205,6 +205,10 @@ export const statuses = Object.keys(table) as readonly Status[] as readonly [Sta
 
 const rowOf = (request: ApprovalRequest): OpenRow<Status> | ClosedRow => table[request.status]
 
+/** Whether people can still decide on a request, or its approval can still be used. */
+export const isOpen = ({ status }: Pick<ApprovalRequest, 'status'>): boolean =>
+  status === 'pending' || status === 'approved'
+
 /** What the agent of a request does next, as far as its status tells. */
 export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] => rowOf(request).next
 

@@ -1,7 +1,7 @@
 import type { Draft, Tampered } from './event.ts'
 import type { ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
-import { type ApprovalRequest, closed, type Step } from './request.ts'
+import { type ApprovalRequest, closed, isOpen, type Step } from './request.ts'
 
 /** A person's findings about rows that were changed from outside. */
 export interface Tampering {
@@ -29,8 +29,7 @@ export function endTampered(
   { at, ...tampering }: Tampering & { readonly at: Instant },
 ): Step {
   const event = { ...tamperedLog(tampering), request: request.id }
-  const isOpen = request.status === 'pending' || request.status === 'approved'
-  return { request: isOpen ? closed(request, 'revoked', event.actor, at) : request, events: [event] }
+  return { request: isOpen(request) ? closed(request, 'revoked', event.actor, at) : request, events: [event] }
 }
 
 /** Whether an event records that the request was changed from outside. */

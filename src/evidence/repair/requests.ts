@@ -10,7 +10,7 @@ import { rebuild, textsOf } from '../../core/record/rebuilding.ts'
 import { readRecord } from '../../core/record/record.ts'
 import { checkRow, retell } from '../../core/record/retelling.ts'
 import { type ChainHead, emptyChain, type TamperCheck } from '../../core/request/event.ts'
-import type { ApprovalRequest } from '../../core/request/request.ts'
+import { type ApprovalRequest, isOpen } from '../../core/request/request.ts'
 import { endTampered, isTampered, type Tampering } from '../../core/request/tampering.ts'
 import { type Change, Conflict, type KeptEvent, type Ledger } from '../../ports/ledger.ts'
 import type { Policy } from '../../ports/policy.ts'
@@ -157,17 +157,16 @@ async function checkOf(
   if (row.check !== null || request === null) return row.check ?? 'form'
   const isWhole = isDeep ? await hasAll(parts, request) : isCurrent(request, sight)
   if (!isWhole || !(await isTold(parts.ledger, request))) return 'events'
-  const isOpen = request.status === 'pending' || request.status === 'approved'
-  return isOpen && sight.moved.has(id) && !isTampered(request) ? 'mac' : null
+  return isOpen(request) && sight.moved.has(id) && !isTampered(request) ? 'mac' : null
 }
 
 /** Whether the row names the newest events of its request. All events of an older row are true, too. */
-function isCurrent({ id, status, events }: ApprovalRequest, { sealed, fresh, open }: Sight): boolean {
+function isCurrent(request: ApprovalRequest, { sealed, fresh, open }: Sight): boolean {
+  const { id, events } = request
   const mine = fresh.get(id) ?? []
   const named = events.map(({ seq }) => seq).filter((seq) => seq > sealed)
   if (named.length !== mine.length || named.some((seq, i) => seq !== mine[i])) return false
-  const isOpen = status === 'pending' || status === 'approved'
-  return mine.length > 0 || !isOpen || open === null || open.has(id)
+  return mine.length > 0 || !isOpen(request) || open === null || open.has(id)
 }
 
 async function hasAll(parts: RequestRepairParts, { id, events }: ApprovalRequest): Promise<boolean> {

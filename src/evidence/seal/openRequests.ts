@@ -2,7 +2,7 @@ import { Broken } from '../../core/data/broken.ts'
 import type { Day } from '../../core/data/day.ts'
 import type { RequestId } from '../../core/data/id.ts'
 import { authenticatedOpen, formatOpen, openPath, parseOpen } from '../../core/log/openRequests.ts'
-import type { ApprovalRequest } from '../../core/request/request.ts'
+import { type ApprovalRequest, isOpen } from '../../core/request/request.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { SealHead } from '../../ports/seals.ts'
 import type { Macs } from '../../runtime/macs.ts'
@@ -47,7 +47,7 @@ export function openAfter(
   day: readonly Pick<ApprovalRequest, 'id' | 'status'>[],
 ): readonly RequestId[] {
   const ofDay = new Set(day.map(({ id }) => id))
-  const open = day.filter(({ status }) => status === 'pending' || status === 'approved').map(({ id }) => id)
+  const open = day.filter(isOpen).map(({ id }) => id)
   return [...before.filter((id) => !ofDay.has(id)), ...open].sort()
 }
 
