@@ -65,6 +65,9 @@ export const shardOf = (id: RequestId): Shard => id.slice(27) as Shard
 export const timeOf = (id: RequestId): Instant =>
   instant([...id.slice(0, 10)].reduce((ms, digit) => ms * 32 + digits.indexOf(digit), 0))
 
+/** The most seconds between the moment in a request's id and its first event, which another clock may have dated. */
+export const idSlack = 600
+
 /**
  * Lists the beginnings of all ids that were made between two moments, both included: the first `length` digits of their
  * time. Five digits stand for 9.3 hours, six for 17.5 minutes.

@@ -1,5 +1,5 @@
-import type { Hex, RequestId, Shard } from '../data/id.ts'
-import type { Instant } from '../data/instant.ts'
+import { beginningsBetween, type Hex, idSlack, type RequestId, type Shard } from '../data/id.ts'
+import { type Instant, plusSeconds } from '../data/instant.ts'
 import { canonical } from '../data/json.ts'
 import { hex, moment, object, oneOf, requestId, shard, text, whole } from '../data/shape.ts'
 import { authenticatedText, readAuthenticated } from './authenticated.ts'
@@ -26,6 +26,16 @@ export interface End {
 export const endsPrefix = 'ends/'
 
 export const endPath = (id: RequestId): string => `${endsPrefix}${id}`
+
+/**
+ * Lists the prefixes under which the files lie of all requests that were first recorded between two moments.
+ *
+ * @param length the digits of the ids' time in a prefix: more digits make shorter lists of files
+ */
+export const endPrefixes = (from: Instant, to: Instant, length: 5 | 6 = 5): readonly string[] =>
+  beginningsBetween(plusSeconds(from, -idSlack), plusSeconds(to, idSlack), length).map(
+    (beginning) => `${endsPrefix}${beginning}`,
+  )
 
 /** The text that the file's MAC is made of. */
 export const authenticatedEnd = (origin: string, end: End): string =>

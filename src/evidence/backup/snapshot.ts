@@ -1,6 +1,6 @@
 import { Broken } from '../../core/data/broken.ts'
 import { dayOf } from '../../core/data/day.ts'
-import { type RequestId, type Shard, shards } from '../../core/data/id.ts'
+import { idSlack, type RequestId, type Shard, shards } from '../../core/data/id.ts'
 import { type Instant, instant, plusSeconds } from '../../core/data/instant.ts'
 import { evidenceBroken, isBroken } from '../../core/data/problem.ts'
 import {
@@ -38,9 +38,6 @@ export interface SnapshotParts {
 
 /** Seconds. Files of the container `backup` live for 30 days, so there are always at least three full copies. */
 const baseEvery = 7 * 24 * 3600
-
-/** The most seconds between the moment in a request's id and the commit of its idempotency key. */
-const slack = 600
 
 /** The number of requests that are read at the same time. */
 const atOnce = 16
@@ -99,7 +96,7 @@ async function copyShard(parts: SnapshotParts, shard: Shard, known: readonly Seg
   let base = !known.some((one) => one.base && one.at > plusSeconds(now, -baseEvery))
   if (!base && last !== null && !(await isDue(parts, last, head.head, now))) return []
   let from: ChainHead = last?.to ?? emptyChain
-  const since = base || last === null ? instant(0) : plusSeconds(last.at, -slack)
+  const since = base || last === null ? instant(0) : plusSeconds(last.at, -idSlack)
   const written: string[] = []
   for (;;) {
     written.push(...(await keepSegment(parts, { shard, from, head, base, since })))

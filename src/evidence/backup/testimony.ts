@@ -1,7 +1,7 @@
 import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
-import { beginningsBetween, type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import { type Instant, instant, milliseconds, plusSeconds } from '../../core/data/instant.ts'
-import { endPath, endsPrefix } from '../../core/log/end.ts'
+import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
+import { type Instant, instant, milliseconds } from '../../core/data/instant.ts'
+import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { emptyChain } from '../../core/request/event.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
@@ -35,9 +35,6 @@ export interface Lost {
 
 /** The number of files that are read at the same time. */
 const atOnce = 8
-
-/** The most seconds between the moment in a request's id and its first event. */
-const slack = 600
 
 /** How far the log was proved, and the days that were sealed after that. */
 export interface ProvedDays {
@@ -74,10 +71,7 @@ export async function findLost(parts: TestimonyParts, ends: ChainEnds, sealed: P
   const takeEnds = async (files: readonly ArchivedFile[]) => {
     for (const end of (await readEnds(parts.macs, files)).found) found.takeEnd(end)
   }
-  const prefixes =
-    since === null
-      ? [endsPrefix]
-      : beginningsBetween(plusSeconds(endOf(since), -slack), plusSeconds(now, slack), 5).map((one) => endsPrefix + one)
+  const prefixes = since === null ? [endsPrefix] : endPrefixes(endOf(since), now)
   await abreast(atOnce, prefixes, async (prefix) => takeEnds(await parts.archive.list(prefix)))
   await abreast(atOnce, open, async (id) => {
     const file = await parts.archive.find(endPath(id))

@@ -1,7 +1,7 @@
-import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
-import { beginningsBetween, type RequestId, type Shard, shardOf } from '../../core/data/id.ts'
-import { type Instant, plusSeconds } from '../../core/data/instant.ts'
-import { endPath, endsPrefix } from '../../core/log/end.ts'
+import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
+import { type RequestId, type Shard, shardOf } from '../../core/data/id.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { type Segment, snapshotsPrefix } from '../../core/log/snapshot.ts'
 import { headsPrefix } from '../../core/log/witness.ts'
 import { type ChainHead, emptyChain } from '../../core/request/event.ts'
@@ -38,9 +38,6 @@ export interface KnownChain {
 
 /** The number of files that are read at the same time. */
 const atOnce = 8
-
-/** The most seconds between the moment in a request's id and its first event. */
-const slack = 600
 
 /**
  * Reads the facts about a shard.
@@ -94,9 +91,8 @@ async function newestEnded(
   head: SealHead | null,
   open: readonly RequestId[],
 ): Promise<ChainHead> {
-  const since = head && plusSeconds(startOf(nextDay(head.date)), -slack)
-  const beginnings = since === null ? [''] : beginningsBetween(since, plusSeconds(clock.now(), slack), 5)
-  const listed = await abreast(atOnce, beginnings, (beginning) => archive.list(`${endsPrefix}${beginning}`))
+  const prefixes = head === null ? [endsPrefix] : endPrefixes(endOf(head.date), clock.now())
+  const listed = await abreast(atOnce, prefixes, (prefix) => archive.list(prefix))
   const kept = await abreast(atOnce, open, (id) => archive.find(endPath(id)))
   const isMine = (file: ArchivedFile | null): file is ArchivedFile => file?.name.endsWith(`-${shard}`) === true
   const { found } = await readEnds(macs, [...listed.flat(), ...kept].filter(isMine))

@@ -2,7 +2,7 @@ import { type ChangeParts, record, retrying, timeOf } from '../../approvals/comm
 import type { Ends } from '../../approvals/ends.ts'
 import { recollectionOf } from '../../approvals/recollection.ts'
 import { Broken } from '../../core/data/broken.ts'
-import { type ObjectId, type RequestId, type Shard, shardOf, timeOf as madeAt } from '../../core/data/id.ts'
+import { idSlack, type ObjectId, type RequestId, type Shard, shardOf, timeOf as madeAt } from '../../core/data/id.ts'
 import { plusSeconds } from '../../core/data/instant.ts'
 import { evidenceBroken, isBroken } from '../../core/data/problem.ts'
 import { isSame } from '../../core/record/eventDiff.ts'
@@ -42,9 +42,6 @@ export interface Suspects {
 
 /** The number of requests that are checked at the same time. */
 const atOnce = 8
-
-/** The most seconds between the moment in a request's id and its first event. */
-const slack = 600
 
 /**
  * Rebuilds the rows of requests from their events, and ends open ones, because people may have decided on foreign content.
@@ -191,7 +188,7 @@ async function isTold(ledger: Ledger, request: ApprovalRequest): Promise<boolean
 async function eventsOf(parts: RequestRepairParts, id: RequestId): Promise<readonly KeptEvent[]> {
   const shard = shardOf(id)
   const head = await headOf(parts.repairs, shard)
-  const earliest = plusSeconds(madeAt(id), -slack)
+  const earliest = plusSeconds(madeAt(id), -idSlack)
   const found: KeptEvent[] = []
   for await (const page of backward(parts, shard, head)) {
     const events = page.map((kept) => ({ kept, event: readRecord(kept.text) }))

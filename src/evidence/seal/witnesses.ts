@@ -1,9 +1,9 @@
 import { Broken } from '../../core/data/broken.ts'
 import { type Day, endOf, nextDay, startOf } from '../../core/data/day.ts'
-import { beginningsBetween, type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import { type Instant, instant, milliseconds, plusSeconds } from '../../core/data/instant.ts'
+import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
+import { type Instant, instant, milliseconds } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
-import { endPath, endsPrefix } from '../../core/log/end.ts'
+import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
 import type { Ledger } from '../../ports/ledger.ts'
@@ -26,9 +26,6 @@ export interface WitnessesParts {
 
 /** Lookups at the same time. */
 const atOnce = 8
-
-/** Seconds. The moment in a request's id and its first event are never further apart. */
-const slack = 600
 
 /** Records of a day, above which its files are listed in shorter ranges. */
 const many = 20_000
@@ -161,8 +158,7 @@ function rangesOf(plan: Plan): readonly string[] {
   const { date, number } = plan
   // Requests that a slow clock dated before the first day belong to that day.
   if (number === 1) return [endsPrefix]
-  const [from, to] = [plusSeconds(startOf(date), -slack), plusSeconds(endOf(date), slack)]
-  return beginningsBetween(from, to, recordsOf(plan) < many ? 5 : 6).map((beginning) => `${endsPrefix}${beginning}`)
+  return endPrefixes(startOf(date), endOf(date), recordsOf(plan) < many ? 5 : 6)
 }
 
 const dayBefore = (date: Day): Day => instant(milliseconds(startOf(date)) - 1).slice(0, 10) as Day
