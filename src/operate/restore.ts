@@ -5,7 +5,7 @@ import { type Screen, screen } from '../cli/screen.ts'
 import { Broken } from '../core/data/broken.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { isBroken, Problem } from '../core/data/problem.ts'
-import { RestoreRefused } from '../evidence/backup/refusal.ts'
+import { type RefusedPlace, RestoreRefused } from '../evidence/backup/refusal.ts'
 import {
   type CheckedSnapshot,
   checkSnapshot,
@@ -118,19 +118,7 @@ function resultOfRestore(restored: Restored): Result {
 
 /** The error in words, with an exit code that tells whether a repetition can help. */
 function outcomeOf(cause: unknown): Result {
-  if (cause instanceof RestoreRefused) {
-    const { code, message, place } = cause
-    const record = { exit: exits.broken, error: { code, words: message, ...place } }
-    return {
-      exit: exits.broken,
-      lines: [
-        ['REFUSED', message],
-        ['code', code],
-      ],
-      to: 'stderr',
-      record,
-    }
-  }
+  if (cause instanceof RestoreRefused) return refusedAs(cause.code, cause.message, cause.place)
   if (cause instanceof Broken) return refusedAs(cause.code, cause.message)
   if (isBroken(cause)) {
     const { shard = '', row = '', check = '' } = cause.details.broken ?? {}
@@ -140,12 +128,12 @@ function outcomeOf(cause: unknown): Result {
   return failed(cause)
 }
 
-const refusedAs = (code: string, message: string): Result => ({
+const refusedAs = (code: string, message: string, place: RefusedPlace = {}): Result => ({
   exit: exits.broken,
   lines: [
     ['REFUSED', message],
     ['code', code],
   ],
   to: 'stderr',
-  record: { exit: exits.broken, error: { code, words: message } },
+  record: { exit: exits.broken, error: { code, words: message, ...place } },
 })
