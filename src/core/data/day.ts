@@ -25,3 +25,5 @@ export const startOf = (day: Day): Instant => `${day}T00:00:00.000Z` as Instant
 export const endOf = (day: Day): Instant => instant(milliseconds(startOf(day)) + length)
 
 export const nextDay = (day: Day): Day => dayOf(endOf(day))
+
+export const dayBefore = (day: Day): Day => dayOf(instant(milliseconds(startOf(day)) - 1))

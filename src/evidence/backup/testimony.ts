@@ -1,6 +1,6 @@
-import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
+import { type Day, dayBefore, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import { type Instant, instant, milliseconds } from '../../core/data/instant.ts'
+import type { Instant } from '../../core/data/instant.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { emptyChain } from '../../core/request/event.ts'
@@ -144,7 +144,7 @@ class Testimonies {
 }
 
 function daysBetween(from: Day, to: Day): readonly Day[] {
-  const days: Day[] = [instant(milliseconds(startOf(from)) - 1).slice(0, 10) as Day]
+  const days: Day[] = [dayBefore(from)]
   for (let day = from; day <= to; day = nextDay(day)) days.push(day)
   return days
 }

@@ -1,7 +1,7 @@
 import { Broken } from '../../core/data/broken.ts'
-import { type Day, endOf, nextDay, startOf } from '../../core/data/day.ts'
+import { dayBefore, endOf, nextDay, startOf } from '../../core/data/day.ts'
 import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import { type Instant, instant, milliseconds } from '../../core/data/instant.ts'
+import type { Instant } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
@@ -160,8 +160,6 @@ function rangesOf(plan: Plan): readonly string[] {
   if (number === 1) return [endsPrefix]
   return endPrefixes(startOf(date), endOf(date), recordsOf(plan) < many ? 5 : 6)
 }
-
-const dayBefore = (date: Day): Day => instant(milliseconds(startOf(date)) - 1).slice(0, 10) as Day
 
 const replaced = (seq: number, shard: Shard): Broken =>
   brokenEvent(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
