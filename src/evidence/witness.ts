@@ -17,6 +17,7 @@ import type { Archive } from '../ports/archive.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ledger, Loaded } from '../ports/ledger.ts'
 import type { Seals } from '../ports/seals.ts'
+import { readsOf } from '../runtime/ledgerReads.ts'
 import type { Macs } from '../runtime/macs.ts'
 import { repairedSince } from './repair/repairedSince.ts'
 import { readHeads } from './witnessFiles.ts'
@@ -225,22 +226,7 @@ export class Witness {
       if (newest && newest.seq > (this.#seen.get(loaded.shard)?.seq ?? 0))
         this.#seen.set(loaded.shard, { seq: newest.seq, hash: newest.hash, at: change.at })
     }
-    return {
-      load,
-      commit,
-      inTurn: (...args) => ledger.inTurn(...args),
-      find: (id) => ledger.find(id),
-      findKey: (...args) => ledger.findKey(...args),
-      events: (request) => ledger.events(request),
-      due: (...args) => ledger.due(...args),
-      pending: (limit) => ledger.pending(limit),
-      list: (...args) => ledger.list(...args),
-      news: (...args) => ledger.news(...args),
-      fence: (...args) => ledger.fence(...args),
-      cut: (...args) => ledger.cut(...args),
-      stream: (...args) => ledger.stream(...args),
-      ping: () => ledger.ping(),
-    }
+    return { ...readsOf(ledger), load, commit, fence: (...args) => ledger.fence(...args) }
   }
 }
 

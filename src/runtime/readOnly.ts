@@ -4,6 +4,7 @@ import type { Limits } from '../ports/limits.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { Repairs } from '../ports/repairs.ts'
 import type { Signer } from '../ports/signer.ts'
+import { readsOf } from './ledgerReads.ts'
 
 /** Ports that write to a ledger, or act on its content. */
 interface WritingPorts {
@@ -23,21 +24,11 @@ interface WritingPorts {
  */
 export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits' | 'repairs'>): WritingPorts => ({
   ledger: {
-    inTurn: (...args) => ledger.inTurn(...args),
+    ...readsOf(ledger),
     // Only a commit loads a shard.
     load: refuse,
     commit: refuse,
     fence: refuse,
-    find: (id) => ledger.find(id),
-    findKey: (...args) => ledger.findKey(...args),
-    events: (request) => ledger.events(request),
-    due: (...args) => ledger.due(...args),
-    pending: (limit) => ledger.pending(limit),
-    list: (...args) => ledger.list(...args),
-    news: (...args) => ledger.news(...args),
-    cut: (...args) => ledger.cut(...args),
-    stream: (...args) => ledger.stream(...args),
-    ping: () => ledger.ping(),
   },
   // Only an ask reads limits.
   limits: { read: refuse, replace: refuse },
