@@ -129,7 +129,19 @@ test('the log reveals nothing either, not even of timers', async () => {
     (length) => length > number,
   )
   expect(lines.filter((line) => line.includes(canary))).toEqual([])
-  const known = ['route', 'timer', 'background', 'brokenOff', 'status', 'ms', 'trace', 'span', 'caller', 'code']
+  const known = [
+    'route',
+    'timer',
+    'background',
+    'brokenOff',
+    'status',
+    'ms',
+    'trace',
+    'span',
+    'caller',
+    'intent',
+    'code',
+  ]
   const fields = lines.flatMap((line) => Object.keys(JSON.parse(line) as object))
   expect(
     [...new Set(fields)].filter((field) => ![...known, 'error', 'causes', 'stack', 'done'].includes(field)),
