@@ -83,7 +83,7 @@ const clouds: readonly (readonly [string, Expected])[] = [
       botKeys: 'https://login.botframework.azure.us/v1/.well-known/keys',
       botIssuer: 'https://api.botframework.us',
       connector: 'https://smba.infra.gov.teams.microsoft.us/gcch',
-      botToken: 'https://login.microsoftonline.us/MicrosoftServices.onmicrosoft.us/oauth2/v2.0/token',
+      botToken: 'https://login.microsoftonline.us/microsoftservices.onmicrosoft.us/oauth2/v2.0/token',
       resources: [
         ...[storage, 'https://vault.usgovcloudapi.net', 'https://graph.microsoft.us'],
         'api://AzureADTokenExchangeUSGov',
@@ -120,7 +120,7 @@ const agentToken = (login: string) =>
 /** An export that people must approve, so that its card is sent. */
 const asks = (token: string): RequestInit => ({
   method: 'POST',
-  headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': 'one' },
   body: JSON.stringify({
     ...{ action: 'db.export', target: 'prod/postgres/customers', environment: 'production', params: { rows: 1200 } },
     reason: 'Quarterly churn report',
@@ -148,18 +148,20 @@ test.each(clouds)(
   async (_name, cloud) => {
     const running = await packaged.start({ ...azure.env, ...settingsIn(cloud.domains), ...cloud.settings })
     app = running
-    await until(
-      () => running.call('/api/health'),
-      ({ status }) => status === 200,
-    )
-    expect(await running.call('/api/requests', asks(await agentToken(cloud.login)))).toMatchObject({ status: 201 })
-    expect(await running.call('/api/messages', await says(cloud.botIssuer, cloud.connector))).toMatchObject({
-      status: 200,
-    })
+    const post = async (path: string, init: RequestInit) => (await running.call(path, init)).status
+    // A machine that is busy elsewhere makes calls late: they are repeated, as their callers do.
+    const done = (call: () => Promise<number>) => until(call, (status) => status < 300)
+    await done(async () => (await running.call('/api/health')).status)
+    await done(async () => post('/api/requests', asks(await agentToken(cloud.login))))
+    await done(async () => post('/api/messages', await says(cloud.botIssuer, cloud.connector)))
     const posted = `POST ${cloud.connector}/v3/conversations`
     await until(
-      () => azure.calls,
-      (calls) => calls.includes(posted),
+      async () => ({
+        calls: azure.calls.includes(posted),
+        failed: await running.run('sweep'),
+        lines: running.lines.slice(-3),
+      }),
+      ({ calls }) => calls,
     )
 
     const { storage: suffix, vault } = cloud.domains
@@ -175,13 +177,12 @@ test.each(clouds)(
         `GET ${cloud.login}/${tenantId}/discovery/v2.0/keys`,
         `GET ${cloud.botKeys}`,
         `GET ${cloud.graph}/v1.0/users/c0000000-0000-4000-8000-000000000001`,
-        ...(cloud.botToken === null ? [] : [`POST ${cloud.botToken}`]),
       ]),
     )
-    expect(azure.calls.some((call) => call.endsWith('/oauth2/v2.0/token'))).toBe(cloud.botToken !== null)
+    const tokens = azure.calls.filter((call) => call.includes('/oauth2/'))
+    expect([...new Set(tokens)]).toEqual(cloud.botToken === null ? [] : [`POST ${cloud.botToken}`])
     expect(new Set(azure.resources)).toEqual(new Set(cloud.resources))
 
-    const post = async (path: string, init: RequestInit) => (await running.call(path, init)).status
     for (const [, other] of clouds) {
       const isIn = (what: 'login' | 'botIssuer' | 'graph') => other[what] === cloud[what]
       const asked = await post('/api/requests', asks(await agentToken(other.login)))
