@@ -31,7 +31,7 @@ export async function operations(storage: BenchStorage): Promise<readonly Figure
     const signer = await newSigner()
     const [tables, blobs] = wires
     const archive = await storage.archive(blobs.url)
-    // A process that has met no other one is alone for as long as nobody else writes.
+    // A process counts as alone until another one writes.
     const start = () => startInstance(storage.connect(tables.url), { archive, signer })
     const one = await start()
     await one.live()
@@ -47,7 +47,7 @@ export async function operations(storage: BenchStorage): Promise<readonly Figure
   }
 }
 
-/** What the work asks of the storage, without what was under way before. */
+/** Does work, and returns its calls to the storage, without earlier ones. */
 async function watched<T>(wires: readonly Wire[], work: () => Promise<T>): Promise<Asked & { readonly result: T }> {
   const taken = () => wires.map((wire) => wire.take())
   taken()
@@ -85,7 +85,7 @@ function counted(name: string, count: number, most?: number): Figure {
   return figure({ name, unit: '', ours: [count], ...(goal && { goal }) })
 }
 
-/** Of one process that does nothing else. The goals are what a life asked before its rows were authenticated. */
+/** Counts of one process that does nothing else. The goals are the counts before rows were authenticated. */
 function wholeLife(alone: Steps): readonly Figure[] {
   const sum = (count: (asked: Asked) => number) => steps.reduce((total, step) => total + count(alone[step]), 0)
   return [
@@ -116,7 +116,7 @@ function eachStep(alone: Steps, apart: Steps): readonly Figure[] {
   ])
 }
 
-/** Files that an end leaves which is no redemption. */
+/** Counts the files of ends that are no redemptions. */
 async function endsOf(wires: readonly Wire[], instance: BenchInstance): Promise<Figure> {
   const { approvals, ask, approve, deny } = instance
   const [denied, approved, open] = [await ask(), await approve(await ask()), await ask()]
@@ -131,7 +131,7 @@ async function endsOf(wires: readonly Wire[], instance: BenchInstance): Promise<
   return counted('denied, revoked or cancelled: files written, at most', Math.max(...counts), 1)
 }
 
-/** What keeps chains from being cut off: every five minutes, if anything moved. */
+/** Counts the calls that record the heads of all chains, every five minutes if anything moved. */
 async function headsOf(storage: BenchStorage, wires: readonly Wire[]): Promise<readonly Figure[]> {
   const [tablesWire, blobsWire] = wires
   if (!tablesWire || !blobsWire) throw new Error('There are two wires.')

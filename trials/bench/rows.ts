@@ -27,7 +27,7 @@ function emptyLedger(): { readonly table: MemoryTable; readonly ledger: TableLed
   return { table, ledger: new TableLedger(connect()) }
 }
 
-/** The floor makes the same rows, and leaves the MACs out. */
+/** The floor makes the same rows without MACs. */
 async function authenticated(means: Means): Promise<Figure> {
   const { ledger } = emptyLedger()
   const submitted = submission()
@@ -48,7 +48,7 @@ async function authenticated(means: Means): Promise<Figure> {
   return figure({ name: 'rows of an ask, made and authenticated', unit: 'µs', ours, floor })
 }
 
-/** The floor reads the same rows, and believes them. */
+/** The floor reads the same rows and checks nothing. */
 async function believed(means: Means): Promise<Figure> {
   const { table, ledger } = emptyLedger()
   const request = await lived(ledger)

@@ -28,7 +28,7 @@ export function clients(world: World) {
     return outcome
   }
 
-  /** Tries to have every request executed, in both processes, under names that nobody used before. */
+  /** Tries to redeem every request, in both processes, under names of redemptions that were not used before. */
   async function probe(): Promise<void> {
     for (const [i, born] of [...world.stores.seen.born.values()].entries()) {
       const client = { world, process: world.process(i % 2), heard }
@@ -113,7 +113,7 @@ async function about(
   }
 }
 
-/** The request as its client knows it, since it was asked for; a client that has heard of nothing yet waits a little. */
+/** The request as it was asked for, which is how its client knows it. A client waits a little for the first request. */
 async function requestOf({ stores, schedule }: World, { request }: Command): Promise<ApprovalRequest | null> {
   const { requests } = stores.seen
   for (let left = 10; left > 0 && requests.length === 0; left--) await schedule.point()

@@ -32,22 +32,22 @@ export type Answer = { readonly id: RequestId } & (
     }
 )
 
-/** A request as a process showed it. `after` so many events had been written. */
+/** A request as a process showed it, after so many events had been written. */
 export interface Told {
   readonly by: string
   readonly request: ApprovalRequest
   readonly after: number
-  /** How many events of it this process had told of when the call began. */
+  /** How many of its events this process had shown when the call began. */
   readonly known: number
 }
 
-/** All that clients did and heard, in its order. */
+/** All that clients did and were answered, in order. */
 export interface Heard {
   readonly answers: Answer[]
   readonly told: Told[]
-  /** Votes that were really given, whether or not an answer came. */
+  /** Votes that people gave, whether or not an answer came. */
   readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
-  /** Who really asked to be shown what. */
+  /** Views that people asked for. */
   readonly looks: { readonly id: RequestId; readonly approver: ObjectId }[]
 }
 
@@ -184,7 +184,7 @@ export async function withdraw(
   client.heard.answers.push({ told: isCancelled ? 'cancelled' : 'revoked', id })
 }
 
-/** Keeps what a process says of a request. */
+/** Records what a process shows of a request. */
 async function told(
   { process, world, heard }: Client,
   id: RequestId,

@@ -8,7 +8,7 @@ import type { Columns, Written } from '../../test/support/fakes/table.ts'
 import { actionOf } from './roster.ts'
 import type { Stores } from './stores.ts'
 
-/** What the insider aims at. */
+/** The rows that one edit of the insider is about. */
 export interface Target {
   readonly stores: Stores
   /** All rows of the ledger as they were written, oldest first. */
@@ -19,11 +19,14 @@ export interface Target {
   readonly pick: number
 }
 
-/** An edit of rows, by a person who may write the tables and has no key. What it finds missing, it leaves. */
+/** An edit by a person who may write the tables and has no key. Edits leave alone what is missing. */
 export type Edit = (target: Target) => void
 
-/** What a column holds where a program expects something else. */
+/** Texts and values for a column in which a program expects something else. */
 const garbage = ['', 'null', '{}', '[]', '"x"', 'x', 7, true, `{"a":${'['.repeat(50)}`] as const
+
+/** Values for a place where a program expects another type. `undefined` removes the member. */
+const otherValues = [undefined, null, 0, -1, 1e300, '', 'x', true, [], {}, [null], { a: null }] as const
 
 const far = '2036-01-01T00:00:00.000Z' as Instant
 
@@ -54,7 +57,7 @@ export const approvedRow = state(
   (before) => ({ decisions: [...((before['decisions'] as readonly State[] | undefined) ?? []), ...votesOf(dba2)] }),
 )
 
-/** C: another action is carried out under the approval. */
+/** C: the row names another action, its digest, or both. */
 export const swappedAction: Edit = (target) => {
   const row = requestRow(target)
   const before = row && parsed(row['state'])
@@ -64,7 +67,7 @@ export const swappedAction: Edit = (target) => {
   putRequest(target, { ...row, ...one([{ action, state: digest }, { action }, { state: digest }], target) })
 }
 
-/** D: fewer people suffice, nobody is excluded, or it is open for ever. */
+/** D: the row asks for fewer people and excludes none of them, or its deadlines are years away. */
 export const softened = state(
   ({ requirement }) => ({
     requirement: { ...asState(requirement), excluded: [], slots: [{ groups: ['dba'], quorum: 1 }] },
@@ -73,7 +76,7 @@ export const softened = state(
   () => ({ lapsesAt: far, lapse: 31_000_000, grant: 31_000_000 }),
 )
 
-/** E: an event says something else. The row and the head name it by its new hash, where the insider thinks of that. */
+/** E: an event has another text. Every second time the row and the head name the new hash. */
 export const rewrittenEvent: Edit = (target) => {
   const { stores, shard, pick } = target
   const events = eventsOf(target)
@@ -104,7 +107,7 @@ const rewritten = (leaf: string, pick: number): string =>
     { pick },
   )(leaf)
 
-/** F: an earlier version of the request's row. */
+/** F: the request's row is replaced by an earlier version. */
 export const olderRow: Edit = (target) => {
   const { journal, shard, id, pick } = target
   const versions = journal.filter(({ partition, row }) => partition === shard && row === rowKey.request(id))
@@ -112,7 +115,7 @@ export const olderRow: Edit = (target) => {
   if (older) putRequest(target, older)
 }
 
-/** G: the whole shard as it was before one of its newest commits. */
+/** G: the whole shard is rolled back to before one of its newest commits. */
 export const cutOff: Edit = ({ stores: { rows }, journal, shard, pick }) => {
   const commits = journal.flatMap(({ partition, row }, at) => (partition === shard && row === rowKey.head ? [at] : []))
   const upTo = commits[commits.length - 1 - (pick % 5)]
@@ -123,7 +126,7 @@ export const cutOff: Edit = ({ stores: { rows }, journal, shard, pick }) => {
   for (const [row, columns] of then) if (columns) rows.ledger.put(shard, row, columns)
 }
 
-/** H: somebody else executes it, or had asked for it. */
+/** H: the row names another executor, another agent, or shows them or the action in other words. */
 export const otherAgent = state(
   () => ({ executor: oid(77) }),
   () => ({ agent: { id: oid(77), name: 'deploy-bot' } }),
@@ -131,7 +134,7 @@ export const otherAgent = state(
   ({ policy }) => ({ policy: { ...asState(policy), summary: 'Restart a test server' } }),
 )
 
-/** Redeemed by another name, or not at all; shown to those who never looked; without warnings; for somebody. */
+/** The row says other facts: redemption, views, warnings, principal, or the list of its events. */
 export const otherFacts = state(
   () => ({ redemption: '6f9619ff-8b86-4d01-b42d-00c04fc964f2' }),
   ({ shown, digest }) => ({
@@ -147,7 +150,7 @@ export const otherFacts = state(
   ({ events }) => ({ events: [...(events as readonly State[]), ...(events as readonly State[]).slice(0, 1)] }),
 )
 
-/** What people read is another text, in the row alone or beside the event too, or nothing. */
+/** The texts that people read are other ones, in the row alone or beside the event too, or they are gone. */
 export const otherWords: Edit = (target) => {
   const { stores, shard, pick } = target
   const row = requestRow(target)
@@ -160,7 +163,7 @@ export const otherWords: Edit = (target) => {
   }
 }
 
-/** The head as it was, moved, raised, or gone. */
+/** The head is an older one, has another number or time, or is gone. */
 export const otherHead: Edit = ({ stores: { rows }, journal, shard, pick }) => {
   const heads = journal.filter(({ partition, row }) => partition === shard && row === rowKey.head)
   const newest = rows.ledger.peek(shard, rowKey.head)
@@ -172,14 +175,14 @@ export const otherHead: Edit = ({ stores: { rows }, journal, shard, pick }) => {
   else rows.ledger.put(shard, rowKey.head, { ...newest, ...(pick % 2 ? { seq: seq - 1 } : { recordedAt: far }) })
 }
 
-/** Any row of the request's shard is gone. */
+/** One row of the request's shard is deleted, whatever it is. */
 export const deleted: Edit = ({ stores: { rows }, shard, pick }) => {
   const keys = rows.ledger.keys(shard)
   const key = keys[pick % Math.max(1, keys.length)]
   if (key !== undefined) rows.ledger.remove(shard, key)
 }
 
-/** An event lies where another belongs: of the same shard, or of another; with all its columns, or its leaf alone. */
+/** An event of this shard or another one stands in the place of another event: all its columns, or leaf and MAC alone. */
 export const copied: Edit = ({ stores: { rows }, shard, pick }) => {
   const eventKeys = (place: Shard) => rows.ledger.keys(place).filter((key) => key.startsWith('event-'))
   const elsewhere = shards.flatMap((place) => eventKeys(place).map((key) => [place, key] as const))
@@ -193,7 +196,7 @@ export const copied: Edit = ({ stores: { rows }, shard, pick }) => {
   rows.ledger.put(shard, at, pick % 2 && standing ? { ...standing, ...leaf } : source)
 }
 
-/** The row of one request lies under the key of another. */
+/** The row of one request is copied to the key of another. */
 export const exchanged: Edit = (target) => {
   const { stores, pick } = target
   const others = stores.seen.requests.filter((id) => id !== target.id)
@@ -202,18 +205,34 @@ export const exchanged: Edit = (target) => {
   if (row) putRequest(target, row)
 }
 
-/** A column of the request's row, one of its events or the head holds anything. */
+/** A column of the request's row, an event or the head holds another text, or another value somewhere inside. */
 export const nonsense: Edit = (target) => {
   const { stores, shard, id, pick } = target
   const events = eventsOf(target).map(({ seq }) => rowKey.event(seq))
-  const key = one([rowKey.request(id), rowKey.head, ...events], target)
+  const key = one([rowKey.request(id), rowKey.request(id), rowKey.head, ...events], target)
   const row = stores.rows.ledger.peek(shard, key)
   const column = row && Object.keys(row)[pick % Object.keys(row).length]
-  if (column !== null && column !== undefined)
-    stores.rows.ledger.put(shard, key, { ...row, [column]: garbage[Math.floor(pick / 5) % garbage.length] })
+  if (column === null || column === undefined) return
+  const inside = parsed(row?.[column])
+  const value = inside && pick % 3 > 0 ? JSON.stringify(spoilt(inside, Math.floor(pick / 3))) : undefined
+  const other = value ?? garbage[Math.floor(pick / 5) % garbage.length]
+  stores.rows.ledger.put(shard, key, { ...row, [column]: other })
 }
 
-/** A deadline that is none, that is of no request, or that is gone. */
+/** Replaces a value at some place inside another one. */
+function spoilt(value: unknown, pick: number): unknown {
+  const members = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  const name = members[pick % Math.max(1, members.length)]
+  if (name === undefined) return otherValues[pick % otherValues.length]
+  const rest = Math.floor(pick / members.length)
+  const inside = (value as State)[name]
+  // Half of the time this member itself is replaced, and else a place inside it.
+  const other = rest % 2 ? spoilt(inside, Math.floor(rest / 2)) : otherValues[Math.floor(rest / 2) % otherValues.length]
+  if (Array.isArray(value)) return value.with(Number(name), other)
+  return { ...(value as State), [name]: other }
+}
+
+/** A deadline's row is added for this request or for one that does not exist, or is deleted. */
 export const otherDeadline: Edit = ({ stores: { rows, time }, shard, id, pick }) => {
   const due = rows.ledger.keys(shard).filter((key) => key.startsWith('due-'))
   const past = new Date(time.ms - 1000).toISOString() as Instant
@@ -222,7 +241,7 @@ export const otherDeadline: Edit = ({ stores: { rows, time }, shard, id, pick })
   else rows.ledger.put(shard, rowKey.due(past, `01jg0000000000000000000000-${shard}` as RequestId), { v: 1 })
 }
 
-/** An idempotency key leads to another request, or is gone. */
+/** The rows of idempotency keys lead to another request, or are deleted. */
 export const otherKey: Edit = ({ stores: { rows }, shard, id, pick }) => {
   const keys = rows.ledger.keys(shard).filter((key) => key.startsWith('key-'))
   for (const key of keys)
@@ -230,7 +249,7 @@ export const otherKey: Edit = ({ stores: { rows }, shard, id, pick }) => {
     else rows.ledger.put(shard, key, { ...rows.ledger.peek(shard, key), request: id })
 }
 
-/** The slots that agents and channels hold are forgotten, or made up. */
+/** The rows of limits are deleted or emptied. */
 export const otherLimits: Edit = ({ stores: { rows }, pick }) => {
   for (const partition of rows.limits.partitions())
     for (const key of rows.limits.keys(partition))
@@ -238,7 +257,7 @@ export const otherLimits: Edit = ({ stores: { rows }, pick }) => {
       else rows.limits.put(partition, key, { v: 1, row: '{}' })
 }
 
-/** Rows of sealed days, and what the ledger is: edited, as they were, or gone. */
+/** A row of sealed days, or the one that says what the ledger is: edited, replaced by an older version, or deleted. */
 export const otherSeal: Edit = ({ stores: { rows }, journal, pick }) => {
   const keys = rows.ledger.keys('seal')
   const key = keys[pick % Math.max(1, keys.length)]
@@ -264,7 +283,7 @@ function eventsOf(target: Target): readonly { readonly seq: number; readonly has
   return Array.isArray(events) ? (events as { seq: number; hash: string }[]).filter((event) => event?.seq > 0) : []
 }
 
-/** `null` for what an earlier edit made unreadable. */
+/** Parses a column; `null` if an earlier edit made it unreadable. */
 function parsed(text: unknown): State | null {
   try {
     const value: unknown = JSON.parse(String(text))

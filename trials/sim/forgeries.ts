@@ -15,10 +15,10 @@ import { dba, dba2, owner, security } from '../../test/support/build.ts'
 import { testKey, testOrigin } from '../../test/support/fakes/macs.ts'
 import type { Target } from './edits.ts'
 
-/** Makes what only the service can make, as well as that goes without the ledger key. */
+/** Makes rows or files that only the service can make, as exactly as is possible without the ledger key. */
 export type Forgery = (target: Target) => Promise<void>
 
-/** B: events that the rules give, chained to the head, with head and row as the service would write them. */
+/** B: events that the rules allow are chained to the head, with head and row as the service would write them. */
 export const forgedEvents: Forgery = async ({ stores, shard, id, journal, pick }) => {
   const rule = rules[pick % rules.length] ?? voting(dba)
   const loaded = await new TableLedger(stores.reach(() => 0)).load(shard, { request: id })
@@ -31,7 +31,7 @@ export const forgedEvents: Forgery = async ({ stores, shard, id, journal, pick }
   await stores.rows.ledger.submitTransaction(transaction(signer, loaded, change, loaded.version as Version))
 }
 
-/** A file that says how the request ended: anything, one with another key, or a true one of another request. */
+/** A file says how the request ended: any text, one made with another key, or the true one of another request. */
 export const forgedEnd: Forgery = async ({ stores, shard, id, pick }) => {
   const born = stores.seen.born.get(id)
   const newest = stores.seen.leaves.findLast(({ leaf }) => leaf.request === id)?.leaf
@@ -48,7 +48,7 @@ export const forgedEnd: Forgery = async ({ stores, shard, id, pick }) => {
   await create(stores, endPath(id), ['anything', own, ofAnother ?? own][Math.floor(pick / 6) % 3] ?? own)
 }
 
-/** A file that says where the chains stood: low heads with another key, or a true one of earlier under a newer name. */
+/** A file says where the chains stood: low heads made with another key, or an earlier true file under a newer name. */
 export const forgedHeads: Forgery = async ({ stores, shard, pick }) => {
   const at = instant(stores.time.ms)
   const heads: Witnessed = { at, heads: { [shard]: { seq: 1, hash: 'a'.repeat(64) as Hex } } }
@@ -66,7 +66,7 @@ type Rule = (request: ApprovalRequest, at: Instant) => Step
 const factsOf = (approver: ObjectId, at: Instant) =>
   ({ accounts: [approver], groups: ['dba', 'security'], member: true, enabled: true, asOf: at }) as const
 
-/** The votes of so many people, in one transaction. */
+/** The votes of these people, in one transaction. */
 const voting =
   (...approvers: readonly ObjectId[]): Rule =>
   (request, at) =>
@@ -101,7 +101,7 @@ const cancelling: Rule = (request, at) => cancel(request, { at })
 
 const rules = [voting(dba), voting(dba, dba2), voting(dba, security), voting(owner), redeeming, cancelling] as const
 
-/** Another secret under the name of the service's; no MAC; the MAC of an event that the insider has seen. */
+/** Signs with another secret under the name of the service's key, with an empty MAC, or with the MAC of another event. */
 const signers = [
   () => ownKey(),
   () => ownKey(() => ({ mac: '' as Hex, macKey: testKey.id })),

@@ -10,10 +10,13 @@ import { fold } from '../../test/core/log/fold.ts'
 import { memberIn } from './sealedDays.ts'
 import type { Stores } from './stores.ts'
 
-/** Seconds after its file within which a redemption may still be told to execute: 120, and what clocks are off. */
+/** Seconds after its file within which a redemption may be told to execute: 120, and the most that clocks differ. */
 const repeatWithin = 120 + 2 * 61
 
-/** What an insider can never reach. Events are taken as they were written, whatever lies in the tables by now. */
+/**
+ * Checks that the insider did no harm. The events are those that processes wrote, so that edits of the tables cannot
+ * mislead the check.
+ */
 export async function checkHarm(stores: Stores, heard: Heard, all: readonly Stored[]): Promise<void> {
   checkGiven(heard, all)
   checkEnds(stores, all)
@@ -25,7 +28,7 @@ export async function checkHarm(stores: Stores, heard: Heard, all: readonly Stor
   await checkPublished(stores, all)
 }
 
-/** A file that says how a request ended is about what happened: who edits rows makes the service write no other. */
+/** Each file of an end that a process made names a true event: an edited row cannot make the service write another one. */
 function checkEnds({ seen }: Stores, all: readonly Stored[]): void {
   for (const [name, { text }] of seen.files) {
     const { act, leaf, redemption } = name.startsWith(endsPrefix) ? endIn(text) : {}
@@ -39,7 +42,7 @@ function checkEnds({ seen }: Stores, all: readonly Stored[]): void {
   }
 }
 
-/** Votes and looks are of those who gave them, and a vote rests on what was shown (invariant 2). */
+/** Each vote and each view in the events is one that a person gave, and a vote in Teams follows a view (invariant 2). */
 function checkGiven({ votes, looks }: Heard, all: readonly Stored[]): void {
   for (const { type, request, actor, data, text } of all) {
     if (type === 'shown')
@@ -59,7 +62,7 @@ function checkGiven({ votes, looks }: Heard, all: readonly Stored[]): void {
   }
 }
 
-/** What a process says of a request is what its true events say, and never less than it said before (invariant 1). */
+/** A process shows a request as its true events have it, and never an earlier state than it showed before (invariant 1). */
 function checkTold(stores: Stores, { by, request, after, known }: Told, all: readonly Stored[]): void {
   const { id, events, said, action, agent, policy } = request
   const born = stores.seen.born.get(id)
@@ -82,7 +85,7 @@ function checkTold(stores: Stores, { by, request, after, known }: Told, all: rea
   }
 }
 
-/** Enough people have approved it, and the grant is for what they saw (invariant 2). */
+/** Enough people approved what is granted, and the grant names the action and the executor that they saw (invariant 2). */
 function checkGranted(
   stores: Stores,
   { id, token, after }: Answer & { told: 'granted' },
@@ -99,7 +102,7 @@ function checkGranted(
   demand(2, claims['sub'] === born?.executor, () => `${id} was granted to another: ${said}`)
 }
 
-/** As it was granted, in time, and once, whatever was put back (invariant 3). */
+/** A redemption comes in time, and once, whatever row was put back (invariant 3). */
 function checkRedeemed(stores: Stores, answer: Answer & { told: 'redeemed' }, all: readonly Stored[]): void {
   const { id, redemption, next, at, from, after } = answer
   const written = all.slice(0, after).filter((one) => one.request === id)
@@ -132,8 +135,8 @@ function isSupported({ seen }: Stores, id: RequestId, written: readonly Stored[]
 }
 
 /**
- * A bundle has events that the service wrote, and none else; it has every event that a file named before its day was
- * planned (invariant 7).
+ * A bundle has no event that the service did not write, and has every event that a file named before its day was planned
+ * (invariant 7).
  */
 async function checkPublished({ archive, seen }: Stores, all: readonly Stored[]): Promise<void> {
   const texts = new Map(all.map(({ text, hash }) => [text, hash]))
@@ -155,7 +158,7 @@ async function checkPublished({ archive, seen }: Stores, all: readonly Stored[])
     }
 }
 
-/** The hashes of events that a file of ours names. */
+/** The hashes of the events that a file of the service names. */
 function namedIn(name: string, { files }: Stores['seen']): readonly string[] {
   const text = files.get(name)?.text ?? ''
   if (name.startsWith(endsPrefix)) return [endIn(text).leaf ?? '']

@@ -27,7 +27,7 @@ import { forgedEnd, forgedEvents, forgedHeads } from './forgeries.ts'
 import type { Intrusion, IntrusionKind } from './plan.ts'
 import type { Stores } from './stores.ts'
 
-/** What a person does who can read and write all rows, can create files, knows the program, and has no key. */
+/** The acts of a person who can read and write all rows, can create files, knows the program, and has no key. */
 const deeds: Readonly<Record<IntrusionKind, (target: Target) => void | Promise<void>>> = {
   'approved row': approvedRow,
   'forged events': forgedEvents,
@@ -58,7 +58,7 @@ interface Parts {
   readonly note: (line: string) => void
 }
 
-/** The insider of a plan, who acts between two calls, and with what is left of the plan when all is quiet. */
+/** The insider of a plan. Most acts come between two calls; the rest come one by one when all is quiet. */
 export function insider({ stores, reached, note }: Parts, intrusions: readonly Intrusion[]) {
   const journal: Written[] = []
   if (intrusions.length > 0) stores.rows.ledger.noted = (write) => void journal.push(write)
@@ -68,7 +68,7 @@ export function insider({ stores, reached, note }: Parts, intrusions: readonly I
 
   async function intrude({ kind, request, pick }: Intrusion): Promise<void> {
     const { requests } = stores.seen
-    // The newest is what most is still to be gained from.
+    // Most is to be gained from the newest request.
     const id: RequestId | undefined = requests[requests.length - 1 - (request % Math.max(1, requests.length))]
     if (id === undefined) return
     note(`the insider: ${kind} ${pick} of ${id}`)
@@ -76,22 +76,22 @@ export function insider({ stores, reached, note }: Parts, intrusions: readonly I
       await deeds[kind]({ stores, journal, id, shard: shardOf(id), pick })
       reached(`insider: ${kind}`)
     } catch (cause) {
-      // What was edited before may be in the way of a forgery, and rules refuse some.
+      // Earlier edits can make a forgery impossible, and the rules refuse some.
       if (!(cause instanceof Problem || cause instanceof RestError)) throw cause
     }
   }
 
-  /** A file is forged right before another is made, since that is when the insider knows what it has to say. */
+  /** A file of an end is forged right before the service makes its own: only then is the event known that it names. */
   function isDue({ kind, at, writes: wants }: Intrusion, name: string, writes: boolean): boolean {
     if (kind === 'forged end') return name === 'archive.createOrRead' && written > at
     return (writes || !wants) && at === (wants ? written : calls)
   }
 
   return {
-    /** Whether there is one in this run. */
+    /** Whether this run has an insider. */
     isThere: intrusions.length > 0,
 
-    /** What happens right before a call; `null` if nothing does. */
+    /** Returns the acts that are due right before a call; `null` if there are none. */
     before(name: string, writes: boolean): (() => Promise<void>) | null {
       if (intrusions.length === 0) return null
       calls += 1
@@ -104,7 +104,7 @@ export function insider({ stores, reached, note }: Parts, intrusions: readonly I
       }
     },
 
-    /** Does the next thing that did not have its time. Returns whether there was one. */
+    /** Does the next act that was not due during the run. Returns `false` if none is left. */
     async next(): Promise<boolean> {
       const one = left.shift()
       if (one) await intrude(one)

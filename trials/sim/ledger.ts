@@ -17,7 +17,7 @@ export interface Seen {
 export interface Reaching {
   readonly process: string
   readonly ledger: TableLedger
-  /** How far each chain went, as this process has seen it. */
+  /** The highest number of each chain that this process has seen. */
   readonly chains: Map<Shard, number>
   /** Seconds by which the process's clock is off. */
   readonly off: () => number
@@ -37,7 +37,7 @@ export function ledgerOf(parts: Seen, call: Call, { process, ledger, chains, off
       if (cause instanceof Conflict) reached('conflict')
       throw cause
     }
-    // The adapter finds a commit of its own whose answer was lost.
+    // The adapter recognises its own commit whose answer was lost.
     if (stores.seen.ops.has(change.op)) return reached('commit recovered')
     const before = (change.leaves[0]?.seq ?? 1) - 1
     demand(6, before >= (chains.get(shard) ?? 0), () => `${process} went on in ${shard} from ${before}, and knew more`)
@@ -82,7 +82,7 @@ function turns(): Ledger['inTurn'] {
   }
 }
 
-/** The adapter finds a row of slots that is as it was wanted. */
+/** The adapter recognises its own row of slots when a write arrives twice. */
 export const slotsIn =
   (call: Call, limits: TableLimits, { reached }: Seen): Limits['replace'] =>
   (...args) =>

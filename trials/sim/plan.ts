@@ -36,14 +36,14 @@ export const intrusionKinds = [
 ] as const
 export type IntrusionKind = (typeof intrusionKinds)[number]
 
-/** It happens right before a call: so many calls later, or so many that write. */
+/** An act of the insider right before a call: the call of this number, or the write of this number. */
 export interface Intrusion {
   readonly kind: IntrusionKind
   readonly at: number
   readonly writes: boolean
-  /** Which request it is about, of those there are: the newest is 0. */
+  /** Which request the act is about: the newest is 0. */
   readonly request: number
-  /** Which way of doing it. */
+  /** Chooses among the ways of doing it. */
   readonly pick: number
 }
 
@@ -104,7 +104,7 @@ export interface Plan {
   readonly faults: readonly Fault[]
   /** Commits after this one lose so many races in a row. */
   readonly storm: { readonly after: number; readonly length: number } | null
-  /** Of an insider; without any there is none. */
+  /** The acts of an insider; an empty list means that the run has none. */
   readonly intrusions: readonly Intrusion[]
 }
 
@@ -209,7 +209,7 @@ const fault: fc.Arbitrary<Fault> = fc.record({
 
 const intrusion: fc.Arbitrary<Intrusion> = fc
   .tuple(
-    // These two gain most where a control is missing.
+    // These two do most harm where a control is missing.
     fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(...intrusionKinds) },
       { weight: 1, arbitrary: fc.constantFrom('older row' as const, 'cut chain' as const) },

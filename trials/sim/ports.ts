@@ -50,7 +50,7 @@ export const sealsOf = ({ stores: { seen }, reached }: Seen, call: Call, seals: 
       }),
   })
 
-/** Keeps what a bundle was when it was written first, and which small files are ours. */
+/** Records each bundle as it was first written, and the small files that processes made. */
 export const archiveOf = ({ stores: { archive, seen, time } }: Seen, call: Call): Archive =>
   called<Archive>(call, 'archive', archive, {
     write: (name, ...more) =>

@@ -62,8 +62,12 @@ export type Tally = ReturnType<typeof tally>
 
 export function tally() {
   const counts = new Map<string, number>()
+  const add = (what: string, count: number): void => {
+    if (count > 0) counts.set(what, (counts.get(what) ?? 0) + count)
+  }
   return {
-    reached: (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1),
+    add,
+    reached: (what: string): void => add(what, 1),
     /** By name, those that were never reached too. */
     counts: (): readonly (readonly [string, number])[] =>
       [...new Set([...wanted, ...counts.keys()])].map((name) => [name, counts.get(name) ?? 0] as const),

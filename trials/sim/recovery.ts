@@ -31,7 +31,7 @@ export async function recover(world: World, seals: boolean, seconds: number): Pr
 }
 
 async function timers({ approvals, sweep, delivery, seal }: Process, seals: boolean): Promise<void> {
-  // Where the chains stand is of use to who seals.
+  // Only a seal needs the record of the chains.
   await (seals ? sweep() : approvals.sweep())
   await delivery.sweep()
   await delivery.idle()
@@ -39,8 +39,8 @@ async function timers({ approvals, sweep, delivery, seal }: Process, seals: bool
 }
 
 /**
- * As {@link recover}, where an insider may have made it impossible: each timer does what it can, and nothing has to
- * become quiet.
+ * Does what {@link recover} does where an insider may have made recovery impossible: each timer does what it can, and
+ * requests may stay open.
  */
 export async function persist(world: World, seals: boolean, seconds: number): Promise<void> {
   const { time } = world.stores
@@ -54,7 +54,7 @@ export async function persist(world: World, seals: boolean, seconds: number): Pr
   }
 }
 
-/** Work that may be refused; whatever else it throws is a bug. */
+/** Does work that may be refused. @throws every error that is no problem: it is a bug */
 export async function refusable(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()

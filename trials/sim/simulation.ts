@@ -90,7 +90,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   }
 }
 
-/** Lets an insider do what is left, whoever executes try everything after each, and looks for harm. */
+/** Lets the insider act on, with an attempt to redeem everything after each act, and checks that no harm was done. */
 async function harm(
   world: World,
   { seals, probe, heard }: Plan & Pick<ReturnType<typeof clients>, 'probe' | 'heard'>,

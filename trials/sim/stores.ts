@@ -19,7 +19,7 @@ import { clockOf, type Time } from './roster.ts'
 
 export const firstDay = '2026-03-04' as Day
 
-/** What outlives every process, and what was seen of it meanwhile. */
+/** The stores, which outlive every process, and a record of what was really written to them. */
 export type Stores = ReturnType<typeof stores>
 
 /** Real keys: one pair for all runs. */
@@ -28,7 +28,7 @@ export interface Keys {
   readonly log: Signer
 }
 
-/** A file of the archive as a process of ours made it. */
+/** A file of the archive as a process made it. */
 export interface Made {
   readonly text: string
   readonly at: Instant
@@ -41,7 +41,7 @@ export function stores(begins: number) {
   const time: Time = { ms: Date.parse(parseInstant(`${firstDay}T00:00:00.000Z`)) + begins * 1000 }
   const { connect, ...rows } = memoryTables(macs)
   const seen = seenSoFar()
-  /** The tables as a process reaches them: with its own clock, which a storage that knows the time refuses if it is off. */
+  /** Connects to the tables as a process does. Its clock may be off, and then the adapters refuse to write. */
   const reach = (off: () => number): Tables =>
     connect({
       clock: {
@@ -54,14 +54,14 @@ export function stores(begins: number) {
   const tables = reach(() => 0)
   return {
     ...{ time, seen, reach, macs, rows },
-    // As nobody reaches them, to see what is there.
+    // Adapters without faults, for the checks.
     ledger: new TableLedger(tables),
     outbox: new TableOutbox(tables),
     seals: new TableSeals(tables),
     teams: new MemoryTeams(clockOf(time, () => 0)),
     archive: new MemoryArchive(),
 
-    /** Writes down what this ledger is, as the first process does. */
+    /** Writes the row that says what the ledger is, as the first process does. */
     prepare: async (): Promise<void> =>
       void (await prepareLedger(tables, { origin: testOrigin, tenant: bot, at: instant(time.ms) })),
 
@@ -76,21 +76,21 @@ export function stores(begins: number) {
   }
 }
 
-/** What was really done, whatever becomes of the rows. */
+/** A record of what was really done, which edits of the rows do not change. */
 const seenSoFar = () => ({
-  /** Of ports, by all processes. */
+  /** Calls of ports by all processes. */
   calls: 0,
-  /** Of commits that had their effect. */
+  /** Operation ids of commits that had their effect. */
   ops: new Set<string>(),
   requests: [] as RequestId[],
   /** Requests as they were when they were asked for. */
   born: new Map<RequestId, ApprovalRequest>(),
   /** Every event as it was written, in this order, and the process that wrote it. */
   leaves: [] as { readonly shard: Shard; readonly leaf: Leaf; readonly by: string }[],
-  /** Of every bundle as it was first found. */
+  /** The SHA-256 of every bundle as it was first found. */
   bundles: new Map<string, string>(),
-  /** Small files that processes of ours made, by name. */
+  /** Small files that processes made, by name. */
   files: new Map<string, Made>(),
-  /** Those that were there when a day was about to be planned first. */
+  /** The names of those files before each day was planned for the first time. */
   planned: new Map<Day, readonly string[]>(),
 })

@@ -4,14 +4,14 @@ import { Witness, type WitnessParts } from '../../src/evidence/witness.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Reaching, Seen } from './ledger.ts'
 
-/** What a process does to keep chains from being cut off, from its start on. */
+/** A process's ledger, whose chains cannot be cut off unnoticed, and its record of them. */
 export interface Witnessing {
   /** The ledger as use cases have it. */
   readonly ledger: Ledger
   readonly record: () => Promise<boolean>
 }
 
-/** Starts a witness at the first call, as a process does that serves nothing before. A start that failed is tried again. */
+/** Starts a witness at the first call. A real process serves no call before that. A start that failed is tried again. */
 export function witnessing({ stores }: Seen, parts: WitnessParts, { chains }: Pick<Reaching, 'chains'>): Witnessing {
   let started: Promise<Witness> | undefined
   const start = (): Promise<Witness> => {
@@ -41,7 +41,7 @@ export function witnessing({ stores }: Seen, parts: WitnessParts, { chains }: Pi
   }
 }
 
-/** Where the chains stood, as the newest file says that a process of ours made. */
+/** Reads the chains' heads from the newest file that a process made. */
 function newestHeads(files: Seen['stores']['seen']['files']) {
   const newest = [...files.keys()]
     .filter((name) => name.startsWith(headsPrefix))

@@ -33,10 +33,10 @@ interface Query {
 
 type Page = Columns[] & { continuationToken?: string }
 
-/** What an action leaves where it acts, once it is known that it may. */
+/** The row and the answer of an action whose conditions hold. */
 type Outcome = Written & { readonly answer: { readonly etag?: string } }
 
-/** The time that the storage notes beside each row; no program of ours reads it. */
+/** The storage adds a time to each row. The service does not read it. */
 const timestamp = '2026-01-01T00:00:00.0000000Z'
 
 /**
@@ -99,12 +99,12 @@ export class MemoryTable {
 
   async createTable(): Promise<void> {}
 
-  /** A row as it is, without asking anybody; `null` if there is none. */
+  /** Reads a row behind the adapters' back; `null` if there is none. */
   peek(partition: string, row: string): Columns | null {
     return this.#kept(partition, row)?.columns ?? null
   }
 
-  /** Writes a row, whatever was there. */
+  /** Writes a row behind the adapters' back, whatever was there. */
   put(partition: string, row: string, columns: Columns): void {
     this.#keep({ partition, row, columns, answer: { etag: this.#nextEtag() } })
   }
@@ -216,7 +216,7 @@ const selected = (entity: Columns, names: readonly string[]): Columns =>
     Object.entries(entity).filter(([name]) => names.includes(nameOf(name)) || ['etag', 'timestamp'].includes(name)),
   )
 
-/** Keys have other names in queries than in entities. */
+/** Keys have capital initials in queries, and small ones in entities. */
 const nameOf = (column: string): string => (isKey(capital(column)) ? capital(column) : column)
 const capital = (column: string): string => column.charAt(0).toUpperCase() + column.slice(1)
 const isKey = (column: string): boolean => column === 'PartitionKey' || column === 'RowKey'
