@@ -194,7 +194,7 @@ const insiderBugs: readonly Bug[] = [
   bug(
     'a seal without the events that files name',
     'src/evidence/seal/witnesses.ts',
-    'await witnesses.#checkLater(parts)',
+    'await witnesses.#checkLater()',
     '',
   ),
 ]
