@@ -25,28 +25,18 @@ export async function simulateAll({ runs, seed, path }: Runs): Promise<Simulated
   if (path !== undefined || runs < many) return simulate({ runs, seed, ...(path !== undefined && { path }) })
   const share = Math.ceil(runs / processes)
   const parts = Array.from({ length: processes }, (_, i) => inProcess({ runs: share, seed: seed + i }))
-  const counts = tally()
-  let done = 0
-  let violation: Simulated['violation'] = null
+  const endAll = (): void => parts.forEach(({ end }) => end())
   // The first violation ends the others.
-  const first = new Promise<void>((found) => {
-    for (const { result } of parts)
-      void result.then((sent) => {
-        if (sent?.violation) {
-          violation ??= sent.violation
-          found()
-        }
-      })
+  const results = parts.map(async ({ result }) => {
+    const sent = await result
+    if (sent?.violation) endAll()
+    return sent
   })
-  const all = Promise.all(parts.map(({ result }) => result))
-  await Promise.race([all, first])
-  for (const { end } of parts) end()
-  for (const sent of await all) {
-    if (sent === null) continue
-    for (const [name, count] of sent.counts) counts.add(name, count)
-    done += sent.runs
-  }
-  return { tally: counts, runs: done, violation }
+  const sent = (await Promise.all(results).finally(endAll)).filter((part) => part !== null)
+  const counts = tally()
+  for (const [name, count] of sent.flatMap((part) => part.counts)) counts.add(name, count)
+  const violation = sent.find((part) => part.violation)?.violation ?? null
+  return { tally: counts, runs: sent.reduce((sum, { runs }) => sum + runs, 0), violation }
 }
 
 /** Runs the share of this process, and sends its result to the one that started it. */
