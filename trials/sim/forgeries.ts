@@ -3,6 +3,7 @@ import type { RowSigner } from '../../src/azure/row.ts'
 import { transaction, type Version } from '../../src/azure/transaction.ts'
 import type { Hex, ObjectId } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
+import type { Leaf } from '../../src/core/request/event.ts'
 import { authenticatedEnd, type End, endPath, endsPrefix, formatEnd } from '../../src/core/log/end.ts'
 import { type Mac, macOf } from '../../src/core/log/mac.ts'
 import { authenticatedHeads, formatHeads, headsPath, headsPrefix, type Witnessed } from '../../src/core/log/witness.ts'
@@ -31,22 +32,27 @@ export const forgedEvents: Forgery = async ({ stores, shard, id, journal, pick }
   await stores.rows.ledger.submitTransaction(transaction(signer, loaded, change, loaded.version as Version))
 }
 
-/** A file says how the request ended: any text, one made with another key, or the true one of another request. */
-export const forgedEnd: Forgery = async ({ stores, shard, id, pick }) => {
-  const born = stores.seen.born.get(id)
-  const newest = stores.seen.leaves.findLast(({ leaf }) => leaf.request === id)?.leaf
-  if (!born || !newest) return
-  const end: End = {
-    ...{ request: id, shard, seq: newest.seq, leaf: newest.hash, at: instant(stores.time.ms + 3_600_000) },
-    ...(pick % 2
-      ? { act: 'redeemed', redemption: `6f9619ff-8b86-4d01-b42d-00c04fc964f${pick % 3}` }
-      : { act: 'revoked' }),
+/**
+ * A file says how a request ended. If one has ended and has no file yet, the insider's says the same as the service's will,
+ * with another key; else the file has any text, or is the true one of another request.
+ */
+export const forgedEnd: Forgery = async ({ stores, id, pick }) => {
+  const { files, leaves } = stores.seen
+  const isOpen = ({ request, type }: Leaf) => request !== undefined && isAct(type) && !files.has(endPath(request))
+  const ended = leaves.findLast(({ leaf }) => isOpen(leaf))
+  if (ended && pick % 4 > 0) {
+    const { request = id, seq, hash: leaf, type, text } = ended.leaf
+    const { data } = JSON.parse(text) as { readonly data?: { readonly redemption?: string } }
+    const at = instant(stores.time.ms + 3_600_000)
+    const redemption = data?.redemption === undefined ? {} : { redemption: data.redemption }
+    const end: End = { request, act: type as End['act'], ...redemption, shard: ended.shard, seq, leaf, at }
+    return create(stores, endPath(request), formatEnd(end, ownKey().sign(authenticatedEnd(testOrigin, end))))
   }
-  const ofAnother = [...stores.seen.files].find(([name]) => name.startsWith(endsPrefix) && name !== endPath(id))?.[1]
-    .text
-  const own = formatEnd(end, ownKey().sign(authenticatedEnd(testOrigin, end)))
-  await create(stores, endPath(id), ['anything', own, ofAnother ?? own][Math.floor(pick / 6) % 3] ?? own)
+  const other = [...files].find(([name]) => name.startsWith(endsPrefix) && name !== endPath(id))?.[1].text
+  return create(stores, endPath(id), pick % 8 > 0 && other !== undefined ? other : 'anything')
 }
+
+const isAct = (type: string): boolean => ['redeemed', 'revoked', 'cancelled', 'denied'].includes(type)
 
 /** A file says where the chains stood: low heads made with another key, or an earlier true file under a newer name. */
 export const forgedHeads: Forgery = async ({ stores, shard, pick }) => {

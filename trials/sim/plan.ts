@@ -207,19 +207,31 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   writes: weighted([3, true], [1, false]),
 })
 
-const intrusion: fc.Arbitrary<Intrusion> = fc
-  .tuple(
-    // These two do most harm where a control is missing.
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...intrusionKinds) },
-      { weight: 1, arbitrary: fc.constantFrom('older row' as const, 'cut chain' as const) },
-    ),
-    weighted([2, true], [1, false]),
-    fc.nat(45),
-    weighted([5, 0], [2, 1], [1, 2]),
-    fc.nat(9_999),
+/** @param worst kinds that do most harm where a control is missing, and so come more often */
+const intrusion = (...worst: readonly IntrusionKind[]): fc.Arbitrary<Intrusion> =>
+  fc
+    .tuple(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constantFrom(...intrusionKinds) },
+        { weight: worst.length, arbitrary: fc.constantFrom(...worst) },
+      ),
+      weighted([2, true], [1, false]),
+      fc.nat(45),
+      weighted([5, 0], [2, 1], [1, 2]),
+      fc.nat(9_999),
+    )
+    .map(([kind, writes, at, request, pick]) => ({ kind, at: writes ? at : at * 4, writes, request, pick }))
+
+/** The acts of an insider, who is there in every third run. While days are sealed most of them are about the chains. */
+const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
+  const one = seals ? intrusion(...Array.from({ length: 6 }, () => 'cut chain' as const)) : ordinaryIntrusion
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: seals ? 2 : 1, arbitrary: fc.array(one, { minLength: 1, maxLength: 4, size: 'max' }) },
   )
-  .map(([kind, writes, at, request, pick]) => ({ kind, at: writes ? at : at * 4, writes, request, pick }))
+}
+
+const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end')
 
 /** Some commands with what may go wrong meanwhile: short, since many short lives find more than a few long ones. */
 export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((seals) =>
@@ -241,9 +253,6 @@ export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((
       { weight: 40, arbitrary: fc.constant(null) },
       { weight: 1, arbitrary: fc.record({ after: fc.nat(6), length: fc.constant(14) }) },
     ),
-    intrusions: fc.oneof(
-      { weight: 2, arbitrary: fc.constant([]) },
-      { weight: 1, arbitrary: fc.array(intrusion, { minLength: 1, maxLength: 4, size: 'max' }) },
-    ),
+    intrusions: intrusions(seals),
   }),
 )
