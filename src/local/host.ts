@@ -38,6 +38,9 @@ type Log = HostOptions['log']
 
 const grace = 10_000
 
+/** Milliseconds for which an idle connection stays open: longer than clients keep theirs. */
+const keepAlive = 75_000
+
 const hostJson = z.object({
   extensions: z.object({ http: z.object({ routePrefix: z.string().default('api') }).prefault({}) }).prefault({}),
 })
@@ -57,6 +60,8 @@ export async function startHost({ functions, server, folder, ticking, log }: Hos
   }
   const run = (each: RegisteredFunction, input: Timer) => track(invoke(each, input, log))
   const timers = startTimers(timerFunctions(all, run), { ticking, failed })
+  // Node's default of 5 s closes connections that a client is about to use again.
+  server.keepAliveTimeout = keepAlive
   server.removeAllListeners('request').on('request', (req, res) => {
     // Reads the rest of a body that the function left unread; otherwise the connection would stand still.
     res.once('finish', () => req.resume())

@@ -63,4 +63,4 @@ test('sealers that crash before and after every call make the same bytes as one 
   expect(await account.published()).toBe(Buffer.from(newest ?? []).toString())
   expect(await one.seals.announcements(morning, morning)).toEqual(days)
   expect(await one.seals.alarm()).toBeNull()
-})
+}, 300_000)
