@@ -1,6 +1,4 @@
 import { validate } from '@cedar-policy/cedar-wasm/nodejs'
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { maxLeafBytes } from '../core/request/event.ts'
 import { versionOf } from '../core/record/policyVersion.ts'
@@ -9,17 +7,14 @@ import type { Policy } from '../ports/policy.ts'
 import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.ts'
 import { readRoster, type Roster } from './approvers.ts'
 import { judge, type Rules, rulesFor } from './cedar.ts'
-import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+import { type FileName, readFiles, textOf } from './files.ts'
+import { BadPolicy, flawOf } from './flaw.ts'
 import { largestLeaf } from './leaf.ts'
 import { readPresentations } from './presentation.ts'
+import { unfillable } from './quorum.ts'
 import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
 import { sizes } from './sizes.ts'
-
-const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const
-
-/** Without this file a policy shows actions by their verbs and the keys of their params. */
-const optional = 'presentation.json'
 
 /**
  * Loads a policy from its folder and checks all of it, since an overlooked flaw would decide about privileged actions.
@@ -31,8 +26,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   keepCallsOutOfLine()
   const own = await readFiles(folder)
   const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
-  const text = (name: (typeof names)[number] | typeof optional): string =>
-    textOf(name, own.get(name) ?? new Uint8Array())
+  const text = (name: FileName): string => textOf(name, own.get(name) ?? new Uint8Array())
 
   const roster = readRoster(own.get('approvers.json') ?? new Uint8Array(), text('approvers.json'))
   const schema = text('schema.cedarschema')
@@ -47,9 +41,10 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     }),
     allow: readRules(text('allow.cedar'), { file: 'allow.cedar', effect: 'permit', terms: allowTerms }),
   }
-  const shown = own.get(optional)
-  const presentations = shown && readPresentations(shown, text(optional), actions)
+  const shown = own.get('presentation.json')
+  const presentations = shown && readPresentations(shown, text('presentation.json'), actions)
   checkTogether(rules, schema, roster)
+  checkQuorums(rules, roster)
   checkSizes(rules, actions)
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
@@ -69,52 +64,6 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
  */
 function keepCallsOutOfLine(): void {
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--no-turbo-inline-js-wasm-calls')
-}
-
-async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const present = await readdir(folder).catch((cause: unknown) => {
-    throw new BadPolicy([{ file: folder, reason: 'there is no such folder to read the policy from' }], { cause })
-  })
-  const missing = names.filter((name) => !present.includes(name))
-  const known: readonly string[] = [...names, optional]
-  // Rules in a file that is not read would silently have no effect.
-  const unread = present.filter(
-    (name) => /\.cedar(schema)?(\.json)?$|^present.*\.json$/i.test(name) && !known.includes(name),
-  )
-  const flaws = [
-    ...missing.map((file) => ({ file, reason: `the file is missing in ${folder}` })),
-    ...unread.map((file) => ({ file, reason: `only these files are read: ${known.join(', ')}` })),
-  ]
-  if (flaws.length) throw new BadPolicy(flaws)
-  const files = known.filter((name) => present.includes(name))
-  return new Map(await Promise.all(files.map(async (name) => [name, await readBounded(folder, name)] as const)))
-}
-
-async function readBounded(folder: string, file: string): Promise<Uint8Array> {
-  const { size } = await stat(join(folder, file))
-  const bytes = size > sizes.file ? null : await readFile(join(folder, file))
-  // The file may have grown since `stat`.
-  if (!bytes || bytes.length > sizes.file)
-    throw new BadPolicy([{ file, reason: `the file has more than ${sizes.file} bytes` }])
-  return bytes
-}
-
-/** Control characters, which editors do not show. Cedar accepts some of them, and its time grows with their square. */
-const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/
-
-function textOf(file: string, bytes: Uint8Array): string {
-  const text = decoded(file, bytes)
-  const at = text.search(control)
-  if (at >= 0) throw new BadPolicy([{ file, line: lineAt(text, at), reason: 'a control character' }])
-  return text
-}
-
-function decoded(file: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (cause) {
-    throw new BadPolicy([{ file, reason: 'the file is not valid UTF-8' }], { cause })
-  }
 }
 
 /** Checks rules together: unique ids, registered agents, and Cedar's strict validation against the schema. */
@@ -138,6 +87,14 @@ function checkTogether(rules: Rules, schema: string, roster: Roster): void {
     return rule ? [flawOf(error, rule.text, { file: rule.file, line: rule.line, rule: rule.id })] : []
   })
   if (flaws.length) throw new BadPolicy(flaws)
+}
+
+/** Refuses a rule that too few people could ever approve: each of its requests would wait until it expires. */
+function checkQuorums({ approve }: Rules, roster: Roster): void {
+  for (const rule of approve) {
+    const why = unfillable(rule.terms.slots, roster)
+    if (why !== null) refuse(rule, `${why}: add members, or ask for fewer in @approvers`)
+  }
 }
 
 /** Limits the rules and slots of each action, and the size of the events that its rules can lead to. */
