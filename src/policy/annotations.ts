@@ -34,7 +34,7 @@ const week = 7 * 86_400
 
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
-  refuseUnknown(notes, ['approvers', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary'])
+  refuseUnknown(notes, ['approvers', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary', 'like'])
   return {
     slots: approvers(notes, groupExists),
     expires: duration(notes, 'expires', { least: 60, most: week, otherwise: 3600 }),
@@ -46,13 +46,13 @@ export function approveTerms(notes: Notes, groupExists: (name: string) => boolea
 
 /** Reads the annotations of a rule of `allow.cedar`. */
 export function allowTerms(notes: Notes): AllowTerms {
-  refuseUnknown(notes, ['command', 'lapse', 'grant', 'controls', 'summary'])
+  refuseUnknown(notes, ['command', 'lapse', 'grant', 'controls', 'summary', 'like'])
   return { anyCommand: anyCommand(notes), ...times(notes), ...summary(notes) }
 }
 
 /** Checks the annotations of a rule of `forbid.cedar`. They are for readers only and change nothing. */
 export function forbidTerms(notes: Notes): null {
-  refuseUnknown(notes, ['controls', 'summary'])
+  refuseUnknown(notes, ['controls', 'summary', 'like'])
   summary(notes)
   return null
 }
@@ -64,6 +64,7 @@ function refuseUnknown(notes: Notes, known: readonly string[]): void {
   const controls = notes.given.get('controls')
   if (controls !== undefined && !/^[A-Za-z0-9][\w.()-]{0,31}(\s*,\s*[A-Za-z0-9][\w.()-]{0,31})*$/.test(controls))
     notes.refuse('controls', '@controls is a list as "AC-6(9), CC6.1"')
+  if ((notes.given.get('like') ?? 'literal') !== 'literal') notes.refuse('like', '@like is written as @like("literal")')
 }
 
 /** Reads `dba:2, security|oncall`: commas separate slots, bars separate groups, the number is the slot's quorum. */

@@ -1,4 +1,5 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
+import { hintFor, strange } from './hint.ts'
 
 /** One thing that is wrong with a policy, and its place. */
 export interface Flaw {
@@ -34,9 +35,17 @@ export function flawOf(error: DetailedError, text: string, place: Omit<Flaw, 're
   const before = Buffer.from(text)
     .subarray(0, at?.start ?? 0)
     .toString()
-  const reason = [error.message, at?.label, error.help].filter(Boolean).join('; ')
-  return { ...rest, line: line + lineAt(before, before.length) - 1, reason }
+  const said = [plain(error.message), at?.label, error.help && plain(error.help)].filter(Boolean).join('; ')
+  const character = Buffer.from(text)
+    .subarray(at?.start ?? 0)
+    .toString()
+  const hint = said.startsWith('invalid token') && at ? strange([...character.slice(0, 2)][0] ?? '') : hintFor(said)
+  return { ...rest, line: line + lineAt(before, before.length) - 1, reason: [said, hint].filter(Boolean).join('; ') }
 }
+
+/** Leaves out what a flaw says anyway: which rule it is about, and that Cedar parsed a text. */
+const plain = (message: string): string =>
+  message.replace(/^for policy `[^`]*`, /, '').replace(/^failed to parse policy(?: with id `[^`]*`)? from string: /, '')
 
 /** Finds the line of a member in a JSON text. For a missing member it is the line of the nearest parent that exists. */
 export function lineOfMember(text: string, path: readonly PropertyKey[]): number {

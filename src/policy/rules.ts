@@ -7,7 +7,8 @@ import {
   policyToJson,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Notes } from './annotations.ts'
-import { BadPolicy, flawOf } from './flaw.ts'
+import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+import { impossibilities } from './impossible.ts'
 import { rulePattern } from './sizes.ts'
 
 /** One rule of a file: the text that Cedar evaluates, and the terms of its annotations. */
@@ -83,6 +84,11 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
   if (id === undefined) return refuse('id', 'a rule without @id')
   if (!rulePattern.test(id)) refuse('id', 'an id has 1 to 32 of A-Z a-z 0-9 . _ - and starts with a letter or digit')
   if (policy.effect !== effect) refuse('', `${file} holds only ${effect} rules, and this is a ${policy.effect}`)
+  const impossible = impossibilities(policy, given.has('like'))
+  if (impossible.length)
+    throw new BadPolicy(
+      impossible.map((reason) => ({ file, line: line + lineOfQuoted(reason, text) - 1, rule: id, reason })),
+    )
   return {
     id,
     file,
@@ -92,6 +98,13 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     agents: agentsIn(policy),
     terms: terms({ given, refuse }),
   }
+}
+
+/** The line of a rule's text with what a sentence quotes, else with the path that it begins with; else the first line. */
+function lineOfQuoted(sentence: string, text: string): number {
+  const marks = [/"(?:[^"\\]|\\.)*"/, /^[\w.]+/].flatMap((mark) => mark.exec(sentence)?.[0] ?? [])
+  const at = marks.map((mark) => text.indexOf(mark)).find((index) => index >= 0)
+  return lineAt(text, at ?? 0)
 }
 
 function scopeOf(constraint: ActionConstraint): readonly string[] | null {

@@ -1,5 +1,5 @@
 import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
-import { keyPattern } from '../core/action/action.ts'
+import { actionLimits, keyPattern, namePattern } from '../core/action/action.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
@@ -63,6 +63,8 @@ function lineOf(text: string, name: string): number {
 function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: string) => never): DeclaredAction {
   const actions = schema['']?.actions ?? {}
   const { principalTypes = [], resourceTypes = [], context } = actions[name]?.appliesTo ?? {}
+  if (!namePattern.test(name) || name.length > actionLimits.name)
+    refuse(`agents can never ask for it: an action has at most ${actionLimits.name} characters, ${namePattern.source}`)
   if (principalTypes.join() !== 'Agent') refuse('its principal is Agent, and nothing else')
   if (resourceTypes.join() !== 'Target') refuse('its resource is Target, and nothing else')
   const shape = context ? shapeOf(context, schema, 'context', refuse) : refuse('its context has "environment: String"')

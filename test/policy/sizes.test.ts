@@ -41,7 +41,9 @@ function folderOf(rules: readonly Wanted[], allow = ''): Changes {
     'allow.cedar': allow,
     'schema.cedarschema': schema,
     'approvers.json': approvers({
-      groups: Object.fromEntries([...groups, 'spare'].map((name) => [name, { members: [person(1)] }])),
+      groups: Object.fromEntries(
+        [...groups, 'spare'].map((name) => [name, { members: [person(1)], entraGroup: person(9) }]),
+      ),
     }),
   }
 }
