@@ -145,7 +145,7 @@ async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: Objec
   const request = await believed(parts, read)
   const mayHave = reader === request.agent.id || reader === request.executor
   if (!mayHave || request.status !== 'approved' || unregistered(parts, request)) return { request, grant: null }
-  const rules = forbidding(parts, request)
+  const rules = forbidding(parts, request, parts.clock.now())
   if (rules === null) return { request, grant: null }
   if (rules.length === 0) return { request, grant: await parts.grants.issue(request, parts.clock.now()) }
   const revoked = await change(
@@ -302,7 +302,7 @@ const unregistered = ({ policy }: ApprovalsParts, { agent, executor }: ApprovalR
  * @throws {Problem} `not-redeemable` if the action does not fit the policy's schema any more
  */
 function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant): Step | null {
-  const rules = request.status === 'approved' ? forbidding(parts, request) : []
+  const rules = request.status === 'approved' ? forbidding(parts, request, at) : []
   if (rules === null) throw new Problem('not-redeemable', 'This action does not fit the policy in force any more.')
   return rules.length > 0 ? forbid(request, { rules, at }) : null
 }
@@ -311,10 +311,11 @@ function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant)
 function forbidding(
   { policy }: ApprovalsParts,
   { agent, action, onBehalfOf }: ApprovalRequest,
+  at: Instant,
 ): readonly string[] | null {
   if (!action) return []
   try {
-    return policy.forbids({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+    return policy.forbids({ agent: agent.id, action, at, ...(onBehalfOf !== undefined && { onBehalfOf }) })
   } catch (cause) {
     if (cause instanceof Problem && cause.code === 'invalid-input') return null
     throw cause

@@ -113,7 +113,10 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   checkSecrets(asked, parts.policy.notSecret(action.action))
   const executor = executorOf(parts.policy, agent, asked.executor)
   await checkPrincipal(parts, agent, onBehalfOf)
-  const judgement = parts.policy.judge({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  const judgement = parts.policy.judge({
+    ...{ agent: agent.id, action, at: parts.clock.now() },
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+  })
   const excluded = excludedFrom(parts.policy, [agent, executor], onBehalfOf)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
   if (judgement.outcome === 'approve') {

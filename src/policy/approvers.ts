@@ -9,7 +9,10 @@ import { BadPolicy } from './flaw.ts'
 import { groupPattern, sizes } from './sizes.ts'
 
 /** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
-export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'>
+export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'> & {
+  /** The IANA time zone in which rules read the time. */
+  readonly zone: string
+}
 
 const guid = z
   .string()
@@ -57,12 +60,22 @@ const agent = z.strictObject({
     .prefault({}),
 })
 
+function isZone(zone: string): boolean {
+  try {
+    // Offsets as +01:00 are refused: they have no summer time.
+    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 const document = z.strictObject({
   version: z.literal(1),
   groups: z.record(z.string().regex(groupPattern, 'a group is named with 1 to 32 of A-Z a-z 0-9 _ -'), group),
   agents: z.record(guid, agent),
   people: z.record(guid, z.strictObject({ sameAs: unique(guid) })).default({}),
   compliance: z.strictObject({ channel }).exactOptional(),
+  zone: z.string().refine(isZone, 'a time zone of the IANA database, as Europe/Berlin').default('UTC'),
 })
 
 type Document = z.output<typeof document>
@@ -71,7 +84,7 @@ type Document = z.output<typeof document>
 export function readRoster(bytes: Uint8Array, text: string): Roster {
   const source = { file: 'approvers.json', bytes, text }
   const parsed = readDocument(source, document)
-  const { groups, agents, people, compliance } = parsed
+  const { groups, agents, people, compliance, zone } = parsed
   const accounts = joined(people)
   const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
@@ -84,6 +97,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster {
     groups: () => [...named.values()],
     accounts,
     complianceChannel: () => compliance?.channel ?? null,
+    zone,
   }
 }
 

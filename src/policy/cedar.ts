@@ -10,6 +10,7 @@ import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annot
 import { fit, hidesCommand } from './params.ts'
 import type { Rule } from './rules.ts'
 import type { DeclaredAction } from './schema.ts'
+import { clockIn, countsOf } from './serverContext.ts'
 
 /** The rules of the three files, in the order of each file. */
 export interface Rules {
@@ -28,7 +29,9 @@ export function judge(
   name: string,
   rules: Rules,
   actions: readonly DeclaredAction[],
+  zone: string,
 ): Pick<Policy, 'judge' | 'forbids'> {
+  const clock = clockIn(zone)
   const preparedFor = (action: DeclaredAction) => ({
     action,
     entities: entitiesOf(action),
@@ -48,7 +51,7 @@ export function judge(
       const prepared = byAction.get(question.action.action)
       const hidden = hidesCommand(question.action.params, prepared?.action.params)
       if (!prepared) return { outcome: 'no-policy', rules: [] }
-      const call = callOf(question, prepared.action, prepared.entities)
+      const call = callOf(question, prepared, clock)
 
       const forbidden = forbiddenBy(prepared, call)
       if (forbidden.length) return { outcome: 'forbid', rules: forbidden }
@@ -71,7 +74,7 @@ export function judge(
 
     forbids(question) {
       const prepared = byAction.get(question.action.action)
-      return prepared ? forbiddenBy(prepared, callOf(question, prepared.action, prepared.entities)) : []
+      return prepared ? forbiddenBy(prepared, callOf(question, prepared, clock)) : []
     },
   }
 }
@@ -96,7 +99,12 @@ interface Call {
   readonly entities: EntityJson[]
 }
 
-function callOf({ agent, action, onBehalfOf }: Question, declared: DeclaredAction, entities: EntityJson[]): Call {
+function callOf(
+  { agent, action, onBehalfOf, at }: Question,
+  { action: declared, entities }: { readonly action: DeclaredAction; readonly entities: EntityJson[] },
+  clock: ReturnType<typeof clockIn>,
+): Call {
+  const { server } = declared
   return {
     principal: { type: 'Agent', id: agent },
     action: { type: 'Action', id: action.action },
@@ -105,6 +113,8 @@ function callOf({ agent, action, onBehalfOf }: Question, declared: DeclaredActio
       environment: action.environment,
       ...(declared.knowsTarget && { target: action.target }),
       ...(onBehalfOf !== undefined && declared.knowsOnBehalfOf && { onBehalfOf }),
+      ...(server.at && { at: clock(at, server.at) }),
+      ...(server.counts && { counts: countsOf(action.params, server.counts) }),
       ...(declared.params && { params: fit(action.params, declared.params) }),
     },
     entities,

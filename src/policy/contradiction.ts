@@ -36,13 +36,19 @@ function demand(expression: unknown, demands: Map<Path, Demands>): void {
     }
     const [path, other, sign] = pathOf(left) ? [pathOf(left), right, operator] : [pathOf(right), left, turned(operator)]
     if (path === null) continue
-    const wanted = demands.get(path) ?? { equals: [], like: [], least: -Infinity, most: Infinity }
+    const wanted = demands.get(path) ?? { equals: [], like: [], ...rangeOf(path) }
     demands.set(path, wanted)
     if (operator === 'like') wanted.like.push(literal(pattern))
     const [value] = isRecord(other) && 'Value' in other ? values(other) : []
     if (value !== undefined) compare(wanted, sign, value)
   }
 }
+
+/** The numbers that a value which the service tells can be. */
+const rangeOf = (path: Path): Pick<Demands, 'least' | 'most'> => ({
+  least: path === 'context.at.hour' || path.startsWith('context.counts.') ? 0 : -Infinity,
+  most: path === 'context.at.hour' ? 23 : Infinity,
+})
 
 function compare(wanted: Demands, sign: string, value: unknown): void {
   if (sign === '==') wanted.equals.push(value)

@@ -22,7 +22,9 @@ const hints: readonly Hint[] = [
   { says: /unexpected token `\d+`.*expected identifier/, write: `a number with a point is a decimal, and ${decimals}` },
   {
     says: /`(?:size|length|count|len)` is not a valid/,
-    write: 'rules cannot count: for the number of items of a set let the agent send it as a param of its own',
+    write:
+      'how many items a set has, or characters a text, is in context.counts if the schema declares it, as ' +
+      '"counts: { tables: Long }": context.counts.tables > 10',
   },
   {
     says: /`(?:startsWith|endsWith|matches|includes|indexOf|test|toLowerCase|toUpperCase)` is not a valid/,
@@ -39,7 +41,7 @@ const hints: readonly Hint[] = [
   {
     says: /attribute `.*` in context .*not found/,
     write:
-      'rules see context.environment, and of target, onBehalfOf and params what the schema declares for the action',
+      'rules see context.environment, and of target, onBehalfOf, params, at (the time) and counts what the schema declares for the action',
   },
   {
     says: /elements of the first operand/,

@@ -19,7 +19,7 @@ export function impossibilities(rule: PolicyJson, annotated: boolean): readonly 
     Object.values(part).forEach(visit)
   }
   for (const { body } of rule.conditions) visit(body)
-  return [...new Set([...found, ...contradictions(rule)])]
+  return found.length > 0 ? [...new Set(found)] : contradictions(rule)
 }
 
 function flawsOf(operator: string, operands: unknown, annotated: boolean): readonly string[] {
@@ -41,6 +41,8 @@ const comparing: ReadonlySet<string> = new Set([
 function never(path: Path, value: unknown): string | null {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     return `${path} can never be ${value}: a whole number lies between -(2^53-1) and 2^53-1`
+  if (path === 'context.at.hour' && typeof value === 'number' && (value < 0 || value > 23))
+    return `${path} can never be ${value}: it is a whole number from 0 to 23`
   if (typeof value !== 'string') return null
   const why = fields.find(({ name }) => name === path)?.refuses(value) ?? null
   return why === null ? null : `${path} can never be ${JSON.stringify(value)}: ${why}`
@@ -77,7 +79,22 @@ const fields: readonly Field[] = [
     refuses: (text) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? null : guid),
     refusesPart: (part) => (/^[0-9a-f-]*$/.test(part) ? null : guid),
   },
+  {
+    name: 'context.at.weekday',
+    refuses: (text) =>
+      weekdays.includes(text)
+        ? null
+        : ['it is one of monday to sunday', ...meant(text, weekdays.includes(text.toLowerCase()))].join('. '),
+    refusesPart: (part) => (/^[a-z]*$/.test(part) ? null : 'it is one of monday to sunday'),
+  },
+  {
+    name: 'context.at.date',
+    refuses: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? null : 'it is written as 2026-03-04'),
+    refusesPart: (part) => (/^[\d-]*$/.test(part) ? null : 'it is written as 2026-03-04'),
+  },
 ]
+
+const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
 
 const meant = (text: string, helps: boolean): readonly string[] => (helps ? [`Write "${text.toLowerCase()}"`] : [])
 

@@ -51,7 +51,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   return {
     version,
     ...roster,
-    ...judge(version, rules, actions),
+    ...judge(version, rules, actions, roster.zone),
     notSecret: (action) => exempt.get(action) ?? [],
     presentation: (action) => presentations?.get(action) ?? null,
     files: () => files,

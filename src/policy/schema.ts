@@ -3,6 +3,7 @@ import { actionLimits, keyPattern, namePattern } from '../core/action/action.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
+import { type ServerContext, serverContext } from './serverContext.ts'
 
 /** An action for which agents can ask. */
 export interface DeclaredAction {
@@ -12,6 +13,7 @@ export interface DeclaredAction {
   /** Whether rules see the target as text. It is the resource, too, but `like` cannot compare an entity. */
   readonly knowsTarget: boolean
   readonly knowsOnBehalfOf: boolean
+  readonly server: ServerContext
   /** Absent if rules do not see params. */
   readonly params?: RecordShape
   /** The pointers of `@notSecret`: values there may look like a secret. */
@@ -68,7 +70,7 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
   if (principalTypes.join() !== 'Agent') refuse('its principal is Agent, and nothing else')
   if (resourceTypes.join() !== 'Target') refuse('its resource is Target, and nothing else')
   const shape = context ? shapeOf(context, schema, 'context', refuse) : refuse('its context has "environment: String"')
-  const { environment, target, onBehalfOf, params, ...others } =
+  const { environment, target, onBehalfOf, params, at, counts, ...others } =
     shape.type === 'record' ? Object.fromEntries(shape.members) : refuse('its context is a record')
   if (environment?.shape.type !== 'text' || !environment.required) refuse('its context has "environment: String"')
   if (target && (target.shape.type !== 'text' || !target.required)) refuse('its context has target as "target: String"')
@@ -83,6 +85,7 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
     groups,
     knowsTarget: target !== undefined,
     knowsOnBehalfOf: onBehalfOf !== undefined,
+    server: serverContext({ at, counts }, declared, refuse),
     ...(declared && { params: declared }),
     notSecret: exemptions(actions[name]?.annotations?.['notSecret'], declared, refuse),
   }

@@ -1,5 +1,6 @@
 import type { Action } from '../core/action/action.ts'
 import type { Digest, ObjectId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
 import type { Presentation } from '../core/action/presentation.ts'
 import type { Judgement } from '../core/request/submission.ts'
 
@@ -24,11 +25,12 @@ export interface ApproverGroup {
   readonly channels: readonly string[]
 }
 
-/** Who asks to do what, for whom. */
+/** Who asks to do what, for whom, and when it is judged. */
 export interface Question {
   readonly agent: ObjectId
   readonly action: Action
   readonly onBehalfOf?: ObjectId
+  readonly at: Instant
 }
 
 /** The policy in force: rules, groups and agents in one version. After loading it does no input or output. */

@@ -30,7 +30,7 @@ const script = `
   const judge = async (folder, action, rows, times) => {
     const policy = await loadPolicy(folder, new Map())
     const agent = policy.agents()[0].id
-    const ask = () => policy.judge({ agent, action: { action, target: 'x', environment: 'production', params: { rows } } })
+    const ask = () => policy.judge({ agent, at: '2026-03-04T12:00:00.000Z', action: { action, target: 'x', environment: 'production', params: { rows } } })
     for (let i = 1; i < times; i++) ask()
     return ask().rules.length
   }

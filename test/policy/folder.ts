@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ObjectId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -59,11 +60,14 @@ export const approvers = (changes: JsonObject = {}): string =>
   JSON.stringify({
     version: 1,
     groups: Object.fromEntries(
-      ['dba', 'security', 'oncall'].map((name) => [name, { members: [person(1), person(2)] }]),
+      ['dba', 'security', 'oncall'].map((name) => [name, { members: [1, 2, 4, 5].map(person) }]),
     ),
     agents: { [deployBot]: { name: 'deploy-bot', appId: person(90), owners: [person(3)] } },
     ...changes,
   })
+
+/** A Wednesday. */
+export const now = '2026-03-04T12:00:00.000Z' as Instant
 
 interface Question {
   readonly action?: string
@@ -72,11 +76,12 @@ interface Question {
   readonly params?: JsonObject
   readonly agent?: ObjectId
   readonly onBehalfOf?: ObjectId
+  readonly at?: Instant
 }
 
 export function ask(policy: Policy, question: Question = {}): Judgement {
   const { action = 'plain', target = 'x', environment = 'production', params = { rows: 1 }, ...who } = question
-  return policy.judge({ agent: deployBot, ...who, action: { action, target, environment, params } })
+  return policy.judge({ agent: deployBot, at: now, ...who, action: { action, target, environment, params } })
 }
 
 /** The flaws that a policy is refused for. */

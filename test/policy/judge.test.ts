@@ -2,7 +2,7 @@ import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
-import { ask, deployBot, load, otherBot, person, rules, schema } from './folder.ts'
+import { ask, deployBot, now, load, otherBot, person, rules, schema } from './folder.ts'
 
 const rule = (id: string, effect: string, annotations = '', rest = '', scope = 'action') =>
   `@id("${id}") ${annotations} ${effect}(principal, ${scope}, resource) ${rest};\n`
@@ -139,6 +139,7 @@ test('an approved action is checked against the forbid rules only, and an error 
   })
   const question = (environment: string, rows = 0) => ({
     agent: deployBot,
+    at: now,
     action: { action: 'plain', target: 't', environment, params: { rows } },
   })
   expect(policy.forbids(question('production'))).toEqual(['freeze'])

@@ -159,7 +159,7 @@ describe('a flaw says what to write, for', () => {
       withParams('context.params.rows.lessThan(decimal("1.0"))'),
       /<, <=, > and >=/,
     ],
-    ['the size of a set', withParams('context.params.tables.size() > 3'), /rules cannot count/],
+    ['the size of a set', withParams('context.params.tables.size() > 3'), /context\.counts\.tables > 10/],
     ['a set compared with a text', withParams('context.params.tables.contains(5)'), /type of the set’s items/],
     ['in for a set', withParams('context.params.note in ["a"]'), /contains\(context\.environment\)/],
     ['a method of another language', withParams('context.params.note.startsWith("a")'), /like, where \*/],
@@ -173,7 +173,11 @@ describe('a flaw says what to write, for', () => {
       { 'schema.cedarschema': typed('{ environment: number }') },
       /String, Long .* decimal/,
     ],
-    ['an action that agents cannot ask for', { 'schema.cedarschema': unaskable }, /action a b: agents can never ask for it/],
+    [
+      'an action that agents cannot ask for',
+      { 'schema.cedarschema': unaskable },
+      /action a b: agents can never ask for it/,
+    ],
     ['an array', { 'schema.cedarschema': typed('{ environment: String[] }') }, /Set<String>/],
   ])('%s', async (_, changes, reason) => {
     const [flaw] = await flaws(changes)

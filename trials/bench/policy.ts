@@ -1,5 +1,5 @@
 import { type CedarValueJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
-import { deployBot, rules } from '../../test/policy/folder.ts'
+import { deployBot, now, rules } from '../../test/policy/folder.ts'
 import { type Bench, each, type Figure, figure, inTurns, type Means, share } from './figure.ts'
 
 /** Rules whose scope can match the action that is asked for. */
@@ -29,6 +29,7 @@ async function judgements(means: Means, count: number): Promise<Figure> {
       const params = { rows: number }
       policy.judge({
         agent: deployBot,
+        at: now,
         action: { action: 'job.n0', target: 'x', environment: 'production', params },
       })
     })
