@@ -1,5 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { isRecord, literal, type Path, pathOf, textOf, values } from './expression.ts'
+import { isRecord, literal, type ReadPath, pathOf, textOf, values } from './expression.ts'
 
 /** What all conditions of a rule together demand of one value. */
 interface Demands {
@@ -17,7 +17,7 @@ interface Demands {
  * @returns a sentence for each value
  */
 export function contradictions({ conditions }: PolicyJson): readonly string[] {
-  const demands = new Map<Path, Demands>()
+  const demands = new Map<ReadPath, Demands>()
   for (const { kind, body } of conditions) if (kind === 'when') demand(body, demands)
   return [...demands].flatMap(([path, wanted]) => {
     const why = contradiction(wanted)
@@ -25,7 +25,7 @@ export function contradictions({ conditions }: PolicyJson): readonly string[] {
   })
 }
 
-function demand(expression: unknown, demands: Map<Path, Demands>): void {
+function demand(expression: unknown, demands: Map<ReadPath, Demands>): void {
   if (!isRecord(expression)) return
   for (const [operator, operands] of Object.entries(expression)) {
     if (!isRecord(operands)) continue
@@ -45,7 +45,7 @@ function demand(expression: unknown, demands: Map<Path, Demands>): void {
 }
 
 /** The numbers that a value which the service tells can be. */
-const rangeOf = (path: Path): Pick<Demands, 'least' | 'most'> => ({
+const rangeOf = (path: ReadPath): Pick<Demands, 'least' | 'most'> => ({
   least: path === 'context.at.hour' || path.startsWith('context.counts.') ? 0 : -Infinity,
   most: path === 'context.at.hour' ? 23 : Infinity,
 })

@@ -1,5 +1,5 @@
 /** A value that rules read, as `context.params.rows`. */
-export type Path = string
+export type ReadPath = string
 
 export const isRecord = (part: unknown): part is Record<string, unknown> =>
   typeof part === 'object' && part !== null && !Array.isArray(part)
@@ -9,7 +9,7 @@ export const isRecord = (part: unknown): part is Record<string, unknown> =>
  *
  * @returns `null` for an expression that is no path
  */
-export function pathOf(expression: unknown): Path | null {
+export function pathOf(expression: unknown): ReadPath | null {
   if (!isRecord(expression)) return null
   if (typeof expression['Var'] === 'string') return expression['Var']
   const access = expression['.']

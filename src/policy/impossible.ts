@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { actionLimits, controlCharacter, namePattern } from '../core/action/action.ts'
 import { contradictions } from './contradiction.ts'
-import { isRecord, literal, pathOf, type Path, textOf, values } from './expression.ts'
+import { isRecord, literal, pathOf, type ReadPath, textOf, values } from './expression.ts'
 
 /**
  * Finds the comparisons of a rule that no request can ever meet: its author meant something that the rule does not do,
@@ -38,7 +38,7 @@ const comparing: ReadonlySet<string> = new Set([
 ])
 
 /** Says why a field can never hold a value; `null` if it can. */
-function never(path: Path, value: unknown): string | null {
+function never(path: ReadPath, value: unknown): string | null {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     return `${path} can never be ${value}: a whole number lies between -(2^53-1) and 2^53-1`
   if (path === 'context.at.hour' && typeof value === 'number' && (value < 0 || value > 23))
@@ -50,7 +50,7 @@ function never(path: Path, value: unknown): string | null {
 
 /** A field that every request has, and why it cannot hold a text. */
 interface Field {
-  readonly name: Path
+  readonly name: ReadPath
   readonly refuses: (text: string) => string | null
   /** Why no text of the field can have this part. */
   readonly refusesPart: (part: string) => string | null
@@ -102,7 +102,7 @@ function controls(text: string): string | null {
   return controlCharacter.test(text) ? 'it has no control characters' : null
 }
 
-function likeFlaws(path: Path | null, pattern: unknown, annotated: boolean): readonly string[] {
+function likeFlaws(path: ReadPath | null, pattern: unknown, annotated: boolean): readonly string[] {
   if (path === null) return []
   const parts = literal(pattern)
   const written = JSON.stringify(textOf(parts))
