@@ -146,11 +146,20 @@ const progress: Words['progress'] = {
 
 const params: Words['params'] = {
   pageOf: (page, pages) => `Page ${page} of ${pages}`,
-  partOf: (part, parts) => ` (part ${part} of ${parts})`,
+  partOf: (part, parts) => `part ${part} of ${parts}`,
   leftOut: (length) => `⟦… ${length.toLocaleString('en-US')} characters in all …⟧`,
   labelled: (label, key) => `${label} (${key})`,
   notGiven: '⟦not given⟧',
   sides: { before: '− ', after: '+ ' },
+  forms: {
+    text: (lines) => `text, ${lines} lines`,
+    diff: (lines) => `text, a diff of ${lines} lines`,
+    array: (items) => (items === 1 ? 'list of 1' : `list of ${items}`),
+    object: (members) => (members === 1 ? 'object with 1 member' : `object with ${members} members`),
+    textChange: (lines) => `text before (−) and after (+), ${lines} lines differ`,
+    change: (lines) => `before (−) and after (+), ${lines} lines differ`,
+  },
+  fromLine: (line) => `from line ${line}`,
 }
 
 const stops: Readonly<Record<StopCode, string>> = {
@@ -301,6 +310,7 @@ export const english: Words = {
     thousands: ',',
     point: '.',
     about: '≈ ',
+    text: { begins: (lines) => `text, ${lines} lines:`, ends: 'end of text' },
   },
   card,
   labels,

@@ -1,5 +1,6 @@
 import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
+import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Units } from '../core/data/measure.ts'
 import type { Fact, Tier, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
@@ -151,6 +152,10 @@ interface ParamWords {
   readonly notGiven: string
   /** Of a pair of params that tell what changes. */
   readonly sides: { readonly before: string; readonly after: string }
+  /** What is drawn on several lines, by its form: how many lines, items, members, or lines that differ. */
+  readonly forms: { readonly [Form in DrawingForm]: (size: number) => string }
+  /** Which line of it a page continues with. */
+  readonly fromLine: (line: number) => string
 }
 
 /** What an auditor's report says that an event was, by its type: the subject stands before it. */

@@ -27,6 +27,7 @@ export const reversed: Words = {
     thousands: '.',
     point: ',',
     about: '± ',
+    text: { begins: (lines) => line('text', lines), ends: other('end') },
   },
   card: all(english.card),
   labels: all(english.labels),
@@ -78,6 +79,15 @@ export const reversed: Words = {
     labelled: (label, key) => `${label} [${key}]`,
     notGiven: '⟦–⟧',
     sides: { before: '< ', after: '> ' },
+    forms: {
+      text: (lines) => line('text', lines),
+      diff: (lines) => line('diff', lines),
+      array: (items) => line('list', items),
+      object: (members) => line('object', members),
+      textChange: (lines) => line('texts', lines),
+      change: (lines) => line('change', lines),
+    },
+    fromLine: (number) => line('from', number),
   },
   stops: all<StopCode>(english.stops),
   report: {

@@ -14,6 +14,8 @@ export interface Page {
 export interface Entry extends ParamRow {
   readonly part: number
   readonly parts: number
+  /** The number of the first line of this part. */
+  readonly line: number
 }
 
 /** Limits on what can be shown. They keep every card within what a channel takes; a test draws the largest card. */
@@ -32,7 +34,7 @@ interface PageBudget {
  * The room of the pages that evidence records: `shown` has the number of a page and the number of pages, and a vote
  * counts only after all of them. So every channel shows the same pages, and this budget is part of the evidence format.
  */
-const evidencePages: PageBudget = { room: 4_000, entry: 150, begin: 500 }
+const evidencePages: PageBudget = { room: 4_000, entry: 180, begin: 500 }
 
 /**
  * Splits an action's params into the pages of the approver's view: every top-level param with its full value.
@@ -52,12 +54,14 @@ export function pagesOf(
   let { room } = budget
   for (const row of rowsOf(action, presentation, 'block', units)) {
     const parts = cut(row.text, room - budget.entry, budget)
+    let line = 1
     for (const [i, text] of parts.entries()) {
       if (budget.entry + text.length > room) {
         pages.push([])
         room = budget.room
       }
-      pages.at(-1)?.push({ ...row, text, part: i + 1, parts: parts.length })
+      pages.at(-1)?.push({ ...row, text, part: i + 1, parts: parts.length, line })
+      line += text.split('\n').length - 1
       room -= budget.entry + text.length
     }
   }
@@ -113,12 +117,19 @@ function cut(text: string, left: number, budget: PageBudget): readonly string[] 
   if (text.length <= whole) return [text]
   const parts: string[] = []
   for (let units = unitsOf(text), room = left < budget.begin ? whole : left; units.length > 0; room = whole) {
-    const count = fitting(units, room)
+    const fits = fitting(units, room)
+    const count = fits < units.length ? atLineEnd(units, fits) : fits
     // Clients drop a plain space at the edge of a text: the cut would hide it.
     parts.push(units.slice(0, count).join('').replace(/^ | $/g, '\u00a0'))
     units = units.slice(count)
   }
   return parts
+}
+
+/** Moves a cut back to the end of a line, unless that would leave most of the room empty. */
+function atLineEnd(units: readonly string[], fits: number): number {
+  const lastLine = units.slice(0, fits).findLastIndex((unit) => unit.includes('\n'))
+  return lastLine + 1 > fits / 2 ? lastLine + 1 : fits
 }
 
 /** Counts the units from the first on that fit the room. */
@@ -129,4 +140,4 @@ function fitting(units: readonly string[], room: number): number {
 }
 
 /** Splits a text where it may be cut: not between a letter and its marks, or inside the name of a hidden character. */
-const unitsOf = (text: string): readonly string[] => text.match(/(?:⟦[^⟧]*⟧|↵\n|[^])\p{M}*/gu) ?? []
+const unitsOf = (text: string): readonly string[] => text.match(/(?:⟦[^⟧]*⟧|[^])\p{M}*\n?/gu) ?? []

@@ -1,6 +1,7 @@
 import { type Action, escapePointer } from './action.ts'
 import { isArray, isObject, type Json } from '../data/json.ts'
 import { bytes, duration, grouped, type Measured, seconds, type Units } from '../data/measure.ts'
+import { changeOf, draw, type Drawing } from './drawing.ts'
 import { itemText, keepsOrder, keysOf, type TextLayout, quotedText, valueText } from './value.ts'
 
 /**
@@ -51,6 +52,8 @@ export interface ParamRow {
   readonly text: string
   /** The format in which the value is written. It is `plain` also for a value that does not fit the policy's format. */
   readonly kind: Format | 'plain' | 'absent'
+  /** What the lines are that the value is drawn in; absent for a value on one line, and for one in a format. */
+  readonly drawing?: Omit<Drawing, 'text'>
   readonly critical: boolean
   readonly side?: Side
 }
@@ -106,11 +109,14 @@ function rowOf(param: PresentedParam, value: Json | undefined, style: Style): Pa
   const { key, label, critical = false, format, side } = param
   const common = { key, ...(label !== undefined && { label }), critical, ...(side && { side }) }
   if (value === undefined) return critical ? { ...common, text: '', kind: 'absent' } : null
-  if (!format) return { ...common, text: valueText(value, style.layout), kind: 'plain' }
-  const text = formatted(value, format, style)
-  return text === null
-    ? { ...common, text: quotedText(value, style.layout), kind: 'plain' }
-    : { ...common, text, kind: format }
+  const written = format ? formatted(value, format, style) : null
+  if (format && written !== null) return { ...common, text: written, kind: format }
+  const drawing = style.layout === 'block' ? draw(value, style.units) : null
+  if (drawing) {
+    const { text, ...drawn } = drawing
+    return { ...common, text, kind: 'plain', drawing: drawn }
+  }
+  return { ...common, text: format ? quotedText(value, 'line') : valueText(value, 'line'), kind: 'plain' }
 }
 
 function valueAt({ params }: Action, path: readonly string[]): Json | undefined {
@@ -145,6 +151,8 @@ function formatted(value: Json, format: Format, { layout, units }: Style): strin
       return `${layout === 'line' || line.length <= lineRoom ? line : items.join(',\n')} (${items.length})`.trimStart()
     }
     case 'pair': {
+      // A change of several lines is drawn, not written in a row.
+      if (layout === 'block' && changeOf(value, units)) return null
       const sides = sidesOf(value)
       return sides && (layout === 'line' ? sides.join(' → ') : `− ${sides[0]}\n+ ${sides[1]}`)
     }

@@ -10,7 +10,7 @@ export const bounds = {
   /** Bytes are those of the canonical form; `name` is the length of action and environment. */
   action: { canonicalBytes: 16_384, depth: 16, nodes: 2_000, name: 64, target: 256 },
   /** What one approver can be shown: pages, and top-level params. */
-  shown: { pages: 10, keys: 48 },
+  shown: { pages: 16, keys: 48 },
   /** Characters, except for `links`, a number of links. `words` is for all other texts of people and executors. */
   text: { reason: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
   /** Characters of a token in an `Authorization` header, and of a grant. Real ones are far shorter. */

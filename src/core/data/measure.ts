@@ -4,7 +4,10 @@ export interface Measured {
   readonly reading?: string
 }
 
-/** How a language writes amounts. All words and signs must differ, so that different amounts have different texts. */
+/**
+ * How a language writes amounts, and marks texts. All words and signs of amounts must differ, so that different amounts have
+ * different texts.
+ */
 export interface Units {
   /** IEC 80000-13: bytes and the powers of 1,024, smallest first. */
   readonly bytes: readonly string[]
@@ -15,6 +18,8 @@ export interface Units {
   readonly point: string
   /** The sign before a rounded reading. */
   readonly about: string
+  /** The marks of a text of several lines inside the drawing of an object. */
+  readonly text: { readonly begins: (lines: number) => string; readonly ends: string }
 }
 
 /** Groups the digits of a number. A number with an exponent is left as ECMAScript writes it. */

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import type { Action } from '../../../src/core/action/action.ts'
 import { canonical, type Json, type JsonObject } from '../../../src/core/data/json.ts'
-import { breakable, ends, type Page, showLimits, unbroken } from '../../../src/core/action/page.ts'
+import { breakable, ends, type Entry, type Page, showLimits, unbroken } from '../../../src/core/action/page.ts'
 import { cardText, valueText } from '../../../src/core/action/value.ts'
 import { action, problem } from '../../support/build.ts'
+import { readDrawing, reading } from '../../support/drawing.ts'
 import { corpus, pieces } from '../../teams/hostile.ts'
 import { checkShowable, pagesOf } from '../../support/english.ts'
 import { unicode } from '../../support/chance.ts'
@@ -105,7 +106,7 @@ describe.each(['line', 'block'] as const)('in a %s', (layout) => {
   })
 })
 
-const key = fc.constantFrom('a', 'b', 'c', 'force')
+const key = fc.constantFrom('a', 'b', 'c', 'force', 'before', 'after', 'a b', 'x: y', '⟦', ']')
 const leaf = fc.oneof(anyText, fc.integer(), fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }))
 const { value } = fc.letrec<{ value: Json }>((tie) => ({
   value: fc.oneof(
@@ -174,7 +175,16 @@ test.each<[string, JsonObject]>([
 })
 
 test.each<[string, JsonObject, RegExp]>([
-  ['characters that hide', { a: '\u200b'.repeat(5_400) }, /12 pages.* 10/],
+  [
+    'characters that hide',
+    {
+      a: nested(
+        15,
+        Array.from({ length: 1_900 }, () => '\u200b'),
+      ),
+    },
+    /2\d pages.* 16/,
+  ],
   ['more of them', { a: '\u00ad'.repeat(8_100) }, /17 pages/],
   ['more keys than may be', numbered(showLimits.keys + 1), /49 members.* 48/],
 ])('%s are refused, with the size', (_what, params, sentence) => {
@@ -190,27 +200,29 @@ test('a long text is shown by its beginning, its end and its length', () => {
   expect(ends(cardText('\u202e'.repeat(100)), 30)).toEqual({ head: '⟦U+202E⟧⟦U+202E⟧', tail: '⟦U+202E⟧', length: 100 })
 })
 
+function nested(depth: number, value: Json): Json {
+  return depth === 0 ? value : [nested(depth - 1, value)]
+}
+
 function numbered(count: number): JsonObject {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, i]))
 }
 
-/** Undoes `cardText`: that this is possible at all shows that no two texts look alike. */
-function reading(shown: string): string {
-  return shown
-    .replaceAll('\u00a0', ' ')
-    .replace(/⟦U\+0020 × (\d+)⟧/g, (_all, count: string) => ' '.repeat(Number(count)))
-    .replace(/↵\n?/g, '\n')
-    .replace(/⟦U\+([0-9A-F]+)⟧/g, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
-}
-
 /** Reads params back from their pages. */
 function paramsIn(pages: readonly Page[]): JsonObject {
-  const texts = new Map<string, string>()
-  for (const { key, text, part } of pages.flatMap(({ entries }) => entries)) {
-    expect(part === 1).toBe(!texts.has(key))
-    texts.set(key, (texts.get(key) ?? '') + text)
+  const found = new Map<string, Entry>()
+  for (const entry of pages.flatMap(({ entries }) => entries)) {
+    const before = found.get(entry.key)
+    expect(entry.part === 1).toBe(before === undefined)
+    expect(entry.line).toBe((before?.text.split('\n').length ?? 0) || 1)
+    found.set(entry.key, { ...entry, text: (before?.text ?? '') + entry.text })
   }
-  return Object.fromEntries([...texts].map(([key, text]) => [key, valueIn(reading(text))]))
+  return Object.fromEntries(
+    [...found].map(([key, { text, drawing }]) => [
+      key,
+      drawing ? readDrawing(text, drawing.form) : valueIn(reading(text)),
+    ]),
+  )
 }
 
 /** JSON is JSON; what is none is a string as it stands. */

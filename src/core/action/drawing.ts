@@ -1,0 +1,128 @@
+import { canonical, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
+import type { Units } from '../data/measure.ts'
+import { lineDiff } from './lineDiff.ts'
+import { cardText } from './value.ts'
+
+/** A value as lines for people. */
+export interface Drawing {
+  readonly text: string
+  readonly form: DrawingForm
+  /** Lines of a text, items of an array, members of an object; of a change the lines that differ. */
+  readonly size: number
+}
+
+/**
+ * What the lines are. A card tells the form beside them, since the same lines can be a text or the drawing of an object.
+ * `textChange` and `change` compare the members `before` and `after` of an object line by line: two texts, or two
+ * drawings.
+ */
+export type DrawingForm = 'text' | 'diff' | 'array' | 'object' | 'textChange' | 'change'
+
+/**
+ * Draws a value: a text of several lines as these lines, an array or object indented with one item or member a line, in
+ * the order of the canonical form (RFC 8785).
+ *
+ * Different values have different drawings: all lines of a text but the last end in `↵`, an agent cannot write its marks,
+ * and every other text is quoted as JSON.
+ *
+ * @returns `null` for a value that stands on one line
+ */
+export function draw(value: Json, units: Units): Drawing | null {
+  if (typeof value === 'string') {
+    if (!value.includes('\n')) return null
+    const form = unifiedDiff.test(value) ? 'diff' : 'text'
+    return { text: cardText(value, 'block'), form, size: textLines(value).length }
+  }
+  if (!isStructure(value)) return null
+  const change = changeOf(value, units)
+  if (change) return change
+  return isArray(value)
+    ? { text: lines(value, units).join('\n'), form: 'array', size: value.length }
+    : { text: lines(value, units).join('\n'), form: 'object', size: Object.keys(value).length }
+}
+
+/**
+ * Compares the two sides of an object with the members `before` and `after` line by line; `null` for any other value, and
+ * for sides that stand on one line each.
+ */
+export function changeOf(value: Json, units: Units): Drawing | null {
+  if (!isObject(value) || Object.keys(value).length !== 2) return null
+  const { before, after } = value
+  if (typeof before === 'string' && typeof after === 'string') {
+    if (!before.includes('\n') && !after.includes('\n')) return null
+    return changed(textLines(before), textLines(after), 'textChange')
+  }
+  if (!isStructure(before) || !isStructure(after)) return null
+  return changed(lines(before, units), lines(after, units), 'change')
+}
+
+const isStructure = (value: Json | undefined): value is JsonObject | readonly Json[] =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > 0
+
+function changed(before: readonly string[], after: readonly string[], form: DrawingForm): Drawing {
+  const diff = lineDiff(before, after)
+  const text = diff.map(({ sign, line }) => `${signs[sign]}${line}`).join('\n')
+  return { text, form, size: diff.filter(({ sign }) => sign !== 'both').length }
+}
+
+/** What a line of a change begins with. The spaces are wide ones, which clients do not drop. */
+export const signs = { before: '−\u00a0', after: '+\u00a0', both: '\u00a0\u00a0' } as const
+
+/** The beginning of a unified diff, as `diff -u` and Git write it. */
+const unifiedDiff = /^(?:diff --git |Index: |--- [^\n]*\n\+\+\+ |@@ -\d)/
+
+/** The lines of a text, which are safe for a card. A line that is not the last shows its end. */
+const textLines = (text: string): readonly string[] => cardText(text, 'block').split('\n')
+
+const lines = (value: Json, units: Units): readonly string[] => drawInto(value, { units, indent: '', lead: '' })
+
+/** Where a value is drawn: behind which words, such as a key, and how far indented. */
+interface Place {
+  readonly units: Units
+  readonly indent: string
+  readonly lead: string
+}
+
+const step = '\u00a0\u00a0'
+
+function drawInto(value: Json, place: Place): readonly string[] {
+  const { units, indent, lead } = place
+  const first = `${indent}${lead}`
+  const inner = `${indent}${step}`
+  if (typeof value === 'string' && value.includes('\n')) {
+    const text = textLines(value)
+    return [
+      `${first}⟦${units.text.begins(text.length)}⟧`,
+      ...text.map((line) => `${inner}${line}`),
+      `${indent}⟦${units.text.ends}⟧`,
+    ]
+  }
+  if (isArray(value) && !standsOnALine(value)) {
+    const items = value.flatMap((item) => drawInto(item, { units, indent: inner, lead: '' }))
+    return [`${first}[`, ...items, `${indent}]`]
+  }
+  if (isObject(value) && Object.keys(value).length > 0)
+    return [`${first}{`, ...members(value, units, inner), `${indent}}`]
+  return [`${first}${isArray(value) ? `[${value.map(scalar).join(', ')}]` : scalar(value)}`]
+}
+
+const members = (value: JsonObject, units: Units, indent: string): readonly string[] =>
+  Object.keys(value)
+    .sort()
+    .flatMap((key) => drawInto(value[key] as Json, { units, indent, lead: `${keyText(key)}: ` }))
+
+/** A key as it is, if it is a plain word; otherwise quoted, so that it cannot pass for a value or several lines. */
+export const keyText = (key: string): string =>
+  /^[\p{L}_][\p{L}\p{M}\p{N}_.-]*$/u.test(key) && cardText(key) === key ? key : cardText(canonical(key))
+
+const scalar = (value: Json): string => cardText(canonical(value))
+
+/** The longest array that stands on one line, in characters. */
+const lineRoom = 60
+
+/** Whether an array is a few short values. A wildcard stands alone on its line, so that a reader does not pass over it. */
+function standsOnALine(items: readonly Json[]): boolean {
+  if (items.some((item) => typeof item === 'object' && item !== null)) return false
+  const text = items.map(scalar).join(', ')
+  return text.length <= lineRoom && !/[*↵]|\\n/.test(text)
+}

@@ -1,0 +1,73 @@
+import type { Drawing } from '../../src/core/action/drawing.ts'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
+
+/** Undoes `cardText`: that this is possible at all shows that no two texts look alike. */
+export function reading(shown: string): string {
+  return shown
+    .replaceAll('\u00a0', ' ')
+    .replaceAll('↵\n', '\n')
+    .replaceAll('↵', '\n')
+    .replaceAll(/⟦U\+0020 × (\d+)⟧/g, (_, count: string) => ' '.repeat(Number(count)))
+    .replaceAll(/⟦U\+([0-9A-F]{4,6})⟧/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+}
+
+/** Reads the value that a drawing shows. @throws {Error} where the lines have another form */
+export function readDrawing(text: string, form: Drawing['form']): Json {
+  switch (form) {
+    case 'text':
+    case 'diff':
+      return reading(text)
+    case 'array':
+    case 'object':
+      return readLines(text.split('\n'))
+    case 'textChange':
+      return { before: reading(side(text, '−').join('\n')), after: reading(side(text, '+').join('\n')) }
+    case 'change':
+      return { before: readLines(side(text, '−')), after: readLines(side(text, '+')) }
+  }
+}
+
+const side = (text: string, sign: string): readonly string[] =>
+  text.split('\n').flatMap((line) => (line.startsWith(sign) || line.startsWith('\u00a0') ? [line.slice(2)] : []))
+
+function readLines(lines: readonly string[]): Json {
+  const left = [...lines]
+  const value = readValue(left, left.shift() ?? '', '')
+  if (left.length > 0) throw new Error(`Lines are left over: ${left.join('|')}`)
+  return value
+}
+
+const step = '\u00a0\u00a0'
+
+/** @param first the first line, from behind the indent and the key */
+function readValue(left: string[], first: string, indent: string): Json {
+  const inner = indent + step
+  const next = (): string => left.shift() ?? fail('the lines end')
+  if (first === '[') {
+    const items: Json[] = []
+    for (let line = next(); line !== `${indent}]`; line = next())
+      items.push(readValue(left, behind(line, inner), inner))
+    return items
+  }
+  if (first === '{') {
+    const found: JsonObject = {}
+    for (let line = next(); line !== `${indent}}`; line = next()) {
+      const [, key = '', rest = ''] = /^("(?:[^"\\]|\\.)*"|[^":]+): (.*)$/su.exec(behind(line, inner)) ?? fail(line)
+      const name = key.startsWith('"') ? (JSON.parse(reading(key)) as string) : key
+      Object.defineProperty(found, name, { value: readValue(left, rest, inner), enumerable: true })
+    }
+    return found
+  }
+  const count = /^⟦text, (\d+) lines:⟧$/.exec(first)?.[1]
+  if (count === undefined) return JSON.parse(reading(first)) as Json
+  const text = Array.from({ length: Number(count) }, () => behind(next(), inner))
+  if (next() !== `${indent}⟦end of text⟧`) fail('a text does not end')
+  return reading(text.join('\n'))
+}
+
+const behind = (line: string, indent: string): string =>
+  line.startsWith(indent) ? line.slice(indent.length) : fail(`"${line}" is not indented`)
+
+function fail(why: string): never {
+  throw new Error(why)
+}
