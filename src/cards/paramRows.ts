@@ -1,3 +1,4 @@
+import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Entry } from '../core/action/page.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -57,14 +58,50 @@ export function paramFaces({ action, policy }: ApprovalRequest, { words, budget 
 /** Writes a param, or a part of one, as it stands on a page of the approver's view. */
 export function entryFace(entry: Entry, { words, budget }: Manner) {
   const { text, part, parts } = entry
+  const whole = part === 1 ? signed(entry, drawn(text), words) : drawn(text)
   return {
     key: name(entry, words),
     weight: entry.critical ? 'Bolder' : 'Default',
-    text: part === 1 ? signed(entry, drawn(text), words) : drawn(text),
-    part: parts > 1 ? words.params.partOf(part, parts) : ' ',
+    runs: shades(whole, entry).map((run) => ({ ...run, weight: entry.critical ? 'Bolder' : 'Default' })),
+    about: aboutOf(entry, words),
     short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
   }
 }
+
+/** What stands beside the key: what is drawn below it, and which part of it. */
+function aboutOf({ drawing, part, parts, line }: Entry, { params }: Words): string {
+  const pieces = [
+    ...(drawing ? [params.forms[drawing.form](drawing.size)] : []),
+    ...(parts > 1 ? [params.partOf(part, parts)] : []),
+    ...(drawing && part > 1 ? [params.fromLine(line)] : []),
+  ]
+  return pieces.length === 0 ? ' ' : ` (${pieces.join(', ')})`
+}
+
+/** A piece of a value, with the colour of its lines. */
+interface ShadedRun {
+  readonly text: string
+  readonly color: 'Default' | 'Good' | 'Attention'
+}
+
+/** Characters that a piece has at least on average: a card with more pieces would be too large for Teams. */
+const lettersPerRun = 50
+
+/** Sets off added and removed lines of a diff or change by colour; their signs say the same without it. */
+function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
+  const plain: readonly ShadedRun[] = [{ text, color: 'Default' }]
+  if (!drawing || !compared.has(drawing.form)) return plain
+  const runs: { text: string; color: ShadedRun['color'] }[] = []
+  for (const line of text.split(/(?<=\n)/)) {
+    const color = /^[+]/.test(line) ? 'Good' : /^[-−]/.test(line) ? 'Attention' : 'Default'
+    const last = runs.at(-1)
+    if (last?.color === color) last.text += line
+    else runs.push({ text: line, color })
+  }
+  return runs.length > 2 + text.length / lettersPerRun ? plain : runs
+}
+
+const compared: ReadonlySet<DrawingForm> = new Set(['diff', 'textChange', 'change'])
 
 /** Policy's label with the key beside it: the key is what the agent sent. */
 const name = ({ key, label }: ParamRow, { params }: Words): string =>

@@ -329,7 +329,9 @@ describe("the approver's view", () => {
         ['Deny', undefined],
       ],
     ])
-    expect(lines(seen[1] ?? {})).toContain('script: (part 2 of 3)')
+    expect(lines(seen[1] ?? {})).toContainEqual(
+      expect.stringMatching(/^script: \(text, \d+ lines, part 2 of 3, from line \d+\)$/),
+    )
   })
 
   test.each([

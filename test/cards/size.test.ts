@@ -1,7 +1,7 @@
 import { actionLimits, type Action, canonicalAction, checkAction } from '../../src/core/action/action.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { Draft } from '../../src/core/request/event.ts'
-import type { JsonObject } from '../../src/core/data/json.ts'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
 import { showLimits } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
@@ -50,9 +50,25 @@ function filled(params: (count: number) => JsonObject): Action {
   return checkAction(whole(low))
 }
 
-const many = (count: number, value: string) =>
+const nested = (depth: number, value: Json): Json => (depth === 0 ? value : { a: nested(depth - 1, value) })
+
+const many = (count: number, value: string, head = '') =>
   Object.fromEntries(
-    Array.from({ length: showLimits.keys }, (_, i) => [key(i), value.repeat(Math.floor(count / showLimits.keys))]),
+    Array.from({ length: showLimits.keys }, (_, i) => [
+      key(i),
+      head + value.repeat(Math.floor(count / showLimits.keys)),
+    ]),
+  )
+
+const changes = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: showLimits.keys }, (_, i) => [
+      key(i),
+      {
+        before: 'a\n'.repeat(Math.floor(count / showLimits.keys)),
+        after: 'b\n'.repeat(Math.floor(count / showLimits.keys)),
+      },
+    ]),
   )
 
 const largest: readonly [string, Action][] = [
@@ -71,6 +87,18 @@ const largest: readonly [string, Action][] = [
   ['many hidden characters', filled((count) => many(count, tag))],
   ['many small values', filled((count) => many(Math.min(count, showLimits.keys), 'x'))],
   ['many empty values', filled(() => many(0, 'x'))],
+  [
+    'a deep object',
+    filled((count) => ({
+      a: nested(
+        14,
+        Array.from({ length: Math.min(count, 1_900) }, () => 1e9),
+      ),
+    })),
+  ],
+  ['one diff', filled((count) => ({ a: `--- a\n+++ b\n${'-a\n+b\n'.repeat(Math.floor(count / 6))}` }))],
+  ['many diffs', filled((count) => many(Math.floor(count / 4), '+\n-\n', '@@ -1\n'))],
+  ['many changes', filled((count) => changes(Math.floor(count / 4)))],
 ]
 
 /** A presentation that adds as much to the cards as one can: critical params that are absent, labels, a title. */
