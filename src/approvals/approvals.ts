@@ -1,5 +1,5 @@
 import { checkGrant } from '../core/request/grant.ts'
-import { checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
+import { type Act, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
@@ -57,9 +57,14 @@ interface Reviewed {
   readonly page: number
   /** Why this person may not decide. */
   readonly refusal: Problem | null
+  /** Why this person may not approve, but deny and revoke: who has excluded them. */
+  readonly exclusion: Exclusion | null
   /** This person belongs to none of the groups that decide the request, and must not see its content. */
   readonly stranger: boolean
 }
+
+/** Whether the agent's own word alone excludes a person, or `approvers.json` does. */
+export type Exclusion = 'agent' | 'policy'
 
 /** The most overdue requests that one sweep of the timer handles. */
 const sweepLimit = 500
@@ -204,15 +209,17 @@ async function review(
   wanted: { page: number; template: Hex },
 ): Promise<Reviewed> {
   const { facts, found } = await actorIn(parts, id, approver)
-  let reviewed = { page: 1, refusal: null as Problem | null }
+  let reviewed = { page: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null }
   const request = await change(
     parts,
     id,
     (request, at) => {
       const pages = request.action ? pagesOf(request.action, request.policy.presentation, spoken.units).length : 1
       const page = Math.min(wanted.page, pages)
-      const refusal = refusalOf(request, facts, excludedBy(parts.policy, request))
-      reviewed = { page, refusal }
+      const refusal = refusalOf(request, facts, { verdict: 'deny' })
+      const excluded = excludedBy(parts.policy, request)
+      const mayApprove = refusalOf(request, facts, { verdict: 'approve', excluded }) === null
+      reviewed = { page, refusal, exclusion: refusal || mayApprove ? null : exclusionOf(request, facts) }
       if (refusal) return unchanged(request, at)
       return show(request, { approver, template: wanted.template, page, pages })
     },
@@ -402,7 +409,7 @@ async function mayRead(parts: ApprovalsParts, request: ApprovalRequest, reader: 
 }
 
 /**
- * Tells whether a person may know of a request. Members of a required group may, even those excluded from deciding it,
+ * Tells whether a person may know of a request. Members of a required group may, even those excluded from approving it,
  * and so may every person who has decided. For guests and disabled accounts the request does not exist.
  */
 async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, person: Known): Promise<boolean> {
@@ -441,9 +448,12 @@ async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
   return { name: person.name, facts: await factsFor(parts, person, found), found }
 }
 
-function refusalOf(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[]): Problem | null {
+const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
+  overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'
+
+function refusalOf(request: ApprovalRequest, facts: Facts, act: Act): Problem | null {
   try {
-    checkMayDecide(request, facts, excluded)
+    checkMayDecide(request, facts, act)
     return null
   } catch (cause) {
     if (cause instanceof Problem) return cause

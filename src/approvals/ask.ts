@@ -17,10 +17,10 @@ import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Slot } from '../core/request/requirement.ts'
 import { checkSecrets } from '../core/action/secret.ts'
-import { open, type Submission } from '../core/request/submission.ts'
-import { textWarnings } from '../core/action/warning.ts'
+import { type Judgement, open, type Submission } from '../core/request/submission.ts'
+import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import { canBeFilled, channelsOf, excludedFrom } from './eligibility.ts'
+import { canBeFilled, channelsOf, excludedByWord, excludedFrom, isMember, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -118,10 +118,13 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
     ...(onBehalfOf !== undefined && { onBehalfOf }),
   })
   const excluded = excludedFrom(parts.policy, [agent, executor], onBehalfOf)
+  const byWord = excludedByWord(parts.policy, agent, excluded)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
+  const warnings = [...textWarnings(action, asked)]
   if (judgement.outcome === 'approve') {
     checkShowable(action, presentation ?? undefined, spoken.units)
     await checkEligible(parts, judgement.slots, excluded)
+    warnings.push(...(await checkIndependence(parts, judgement, { excluded, byWord })))
   }
   return {
     agent: { id: agent.id, name: agent.name },
@@ -135,7 +138,8 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
     judgement,
     ...(presentation && { presentation }),
     excluded,
-    warnings: textWarnings(action, asked),
+    excludedByAgent: byWord,
+    warnings,
   }
 }
 
@@ -146,20 +150,44 @@ function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = age
   return executor
 }
 
+/** A guest or a disabled account could not ask for anything, so a request for one only keeps people from approving. */
 async function checkPrincipal(
   { directory }: AskParts,
-  { onBehalfOf: rule }: AgentRegistration,
+  { onBehalfOf: rule, principals }: AgentRegistration,
   id: ObjectId | undefined,
 ): Promise<void> {
   if (id === undefined && rule === 'required') throw invalid('/onBehalfOf', 'this agent must say whom it acts for')
   if (id === undefined) return
   if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people')
-  if (!(await directory.person(id))) throw invalid('/onBehalfOf', 'there is no such person in the tenant')
+  if (principals && !principals.includes(id))
+    throw invalid('/onBehalfOf', 'this agent is registered to act for listed people alone, and this is none of them')
+  if (!(await isMember(directory, id)))
+    throw invalid('/onBehalfOf', 'name the enabled account of a member of the tenant, not of a guest or an agent')
 }
 
 async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {
   if (!(await canBeFilled(parts, slots, excluded)))
     throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
+}
+
+/**
+ * Warns where the agent's own word keeps people from approving who otherwise could.
+ *
+ * @throws {Problem} `no-eligible-approver` where a rule wants such people to be replaceable, and they are not
+ */
+async function checkIndependence(
+  parts: AskParts,
+  { slots, independent = [] }: Extract<Judgement, { outcome: 'approve' }>,
+  excluded: Parameters<typeof weakened>[2],
+): Promise<readonly Warning[]> {
+  const few = (await weakened(parts, independent, excluded)).find(({ quorum, left }) => left <= quorum)
+  if (few)
+    throw new Problem(
+      'no-eligible-approver',
+      `The agent's own word (onBehalfOf or executor) keeps people of ${few.groups.join(' or ')} from approving. ` +
+        `The policy then wants ${few.quorum + 1} others who may, and there are ${few.left}.`,
+    )
+  return (await weakened(parts, slots, excluded)).length > 0 ? ['approver-excluded'] : []
 }
 
 /** Commits the request with the shard's time. If the key was used meanwhile, returns the request that it made. */

@@ -64,7 +64,7 @@ export async function standingOf(
   return { facts: { accounts, groups: [], member: false, enabled: false, asOf: parts.clock.now() }, excluded }
 }
 
-/** Accounts that may not decide a request: those excluded when it was made, and those that policy excludes now. */
+/** Accounts that may not approve a request: those excluded when it was made, and those that policy excludes now. */
 export function excludedBy(
   policy: Policy,
   { agent, executor, onBehalfOf, requirement }: ApprovalRequest,
@@ -84,6 +84,19 @@ export function excludedFrom(
   return [...new Set(people.flatMap((id) => policy.accounts(id)))].sort()
 }
 
+/**
+ * Finds the excluded accounts that only the agent's own word excludes: those of the person that it says it acts for, and
+ * of owners and sponsors of an executor that it names. An owner or sponsor of the agent itself is never among them.
+ */
+export function excludedByWord(
+  policy: Policy,
+  agent: AgentRegistration,
+  excluded: readonly ObjectId[],
+): readonly ObjectId[] {
+  const listed = excludedFrom(policy, [agent], undefined)
+  return excluded.filter((id) => !listed.includes(id))
+}
+
 /** The channels that see a request: those of all groups that decide it, each once. */
 export function channelsOf(policy: Pick<Policy, 'group'>, slots: readonly Slot[] = []): readonly string[] {
   const groups = slots.flatMap((slot) => slot.groups)
@@ -101,15 +114,69 @@ export async function canBeFilled(
     const group = policy.group(name)
     for (const id of group ? await membersOf(directory, group) : []) {
       const accounts = policy.accounts(id)
-      if (overlap(accounts, excluded)) continue
-      const person = await directory.person(id)
-      if (!person?.member || !person.enabled) continue
+      if (overlap(accounts, excluded) || !(await isMember(directory, id))) continue
       const key = accounts[0] ?? id
       candidates.set(key, { accounts, groups: [...(candidates.get(key)?.groups ?? []), name] })
       if (fills(slots, [...candidates.values()])) return true
     }
   }
   return false
+}
+
+/** A slot from which the agent's own word takes a person who could otherwise approve. */
+export interface WeakenedSlot extends Slot {
+  /** How many people who may approve it leaves. Not counted beyond one more than the quorum. */
+  readonly left: number
+}
+
+/**
+ * Finds the slots from which the agent's own word takes people who could otherwise approve.
+ *
+ * @param byWord the accounts among the excluded ones that only the agent's own word excludes
+ * @throws {Problem} `unavailable` when the directory cannot be asked
+ */
+export async function weakened(
+  parts: PeopleParts,
+  slots: readonly Slot[],
+  { excluded, byWord }: { readonly excluded: readonly ObjectId[]; readonly byWord: readonly ObjectId[] },
+): Promise<readonly WeakenedSlot[]> {
+  if (byWord.length === 0) return []
+  const found = slots.map(async (slot): Promise<readonly WeakenedSlot[]> => {
+    const members = await inGroups(parts, slot.groups)
+    const taken = members.filter((id) => byWord.includes(id))
+    const isWeaker = (await Promise.all(taken.map((id) => isMember(parts.directory, id)))).includes(true)
+    return isWeaker ? [{ ...slot, left: await countPeople(parts, members, excluded, slot.quorum + 1) }] : []
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** Counts the people with these accounts who may approve, but not beyond `most`. */
+async function countPeople(
+  { policy, directory }: PeopleParts,
+  ids: readonly ObjectId[],
+  excluded: readonly ObjectId[],
+  most: number,
+): Promise<number> {
+  const people = new Set<ObjectId>()
+  for (const id of ids) {
+    const accounts = policy.accounts(id)
+    if (overlap(accounts, excluded) || !(await isMember(directory, id))) continue
+    people.add(accounts[0] ?? id)
+    if (people.size === most) break
+  }
+  return people.size
+}
+
+/** Whether an account is enabled and a member's, not a guest's. */
+export async function isMember(directory: Directory, id: ObjectId): Promise<boolean> {
+  const person = await directory.person(id)
+  return person?.member === true && person.enabled
+}
+
+async function inGroups({ policy, directory }: PeopleParts, names: readonly string[]): Promise<readonly ObjectId[]> {
+  const groups = names.flatMap((name) => policy.group(name) ?? [])
+  const members = await Promise.all(groups.map((group) => membersOf(directory, group)))
+  return [...new Set(members.flat())]
 }
 
 async function membersOf(directory: Directory, { members, entraGroup }: ApproverGroup): Promise<readonly ObjectId[]> {

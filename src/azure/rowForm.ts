@@ -42,6 +42,7 @@ const decision = atLeast({
 const requirement = atLeast({
   slots: list(atLeast({ groups: list(name, 1), quorum: whole(1) }), 1),
   excluded: list(guid),
+  'excludedByAgent?': list(guid, 1),
   tier: oneOf(...tiers),
   expiresAt: moment,
 })

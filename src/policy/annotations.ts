@@ -22,6 +22,8 @@ export interface ApproveTerms extends CommonTerms {
   readonly slots: readonly Slot[]
   readonly expires: number
   readonly tier: Tier
+  /** The slots from which the agent's own word must not take a person whom no other could replace. */
+  readonly independent?: readonly Slot[]
 }
 
 /** A rule's annotations, as text. `refuse` throws a flaw at the annotation's line. */
@@ -34,9 +36,11 @@ const week = 7 * 86_400
 
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
-  refuseUnknown(notes, ['approvers', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary', 'like'])
+  refuseUnknown(notes, ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary', 'like'])
+  const slots = approvers(notes, groupExists)
   return {
-    slots: approvers(notes, groupExists),
+    slots,
+    ...(isIndependent(notes) && { independent: slots }),
     expires: duration(notes, 'expires', { least: 60, most: week, otherwise: 3600 }),
     tier: tier(notes),
     ...times(notes),
@@ -90,6 +94,13 @@ function approvers(notes: Notes, groupExists: (name: string) => boolean): readon
   return slots
 }
 
+/** A value would look like a choice between several, and there is none. */
+function isIndependent(notes: Notes): boolean {
+  const text = notes.given.get('independent')
+  if (text) notes.refuse('independent', '@independent is written without a value')
+  return text !== undefined
+}
+
 function anyCommand(notes: Notes): boolean {
   const text = notes.given.get('command')
   if (text !== undefined && text !== 'any') notes.refuse('command', '@command is written as @command("any")')
@@ -131,11 +142,14 @@ export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
     const quorum = Math.max(slot.quorum, slots.get(slotKey(slot))?.quorum ?? 0)
     slots.set(slotKey(slot), { ...slot, quorum })
   }
+  const wanted = new Set(terms.flatMap(({ independent = [] }) => independent.map(slotKey)))
+  const independent = [...slots.values()].filter((slot) => wanted.has(slotKey(slot)))
   const byTier = terms.toSorted((a, b) => tiers.indexOf(b.tier) - tiers.indexOf(a.tier))
   return {
     slots: [...slots.values()],
     expires: Math.min(...terms.map((term) => term.expires)),
     tier: byTier[0]?.tier ?? 'high',
+    ...(independent.length > 0 && { independent }),
     ...shortest(byTier),
   }
 }

@@ -14,6 +14,12 @@ export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'acc
   readonly zone: string
 }
 
+/** How many accounts can at most be excluded for a request, and how many of them by the agent's own word alone. */
+export interface MostExcluded {
+  readonly all: number
+  readonly byAgent: number
+}
+
 const guid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'an id is a GUID in lower case')
@@ -45,13 +51,31 @@ const group = z
     'a group has members or entraGroup',
   )
 
+const whom = unique(guid).min(1, 'it lists at least one person; an agent that acts for nobody has "refused"')
+
+/** An agent acts for nobody unless its registration says so, since every person that it names may not approve. */
+const onBehalfOf = z
+  .union(
+    [
+      z.enum(['required', 'optional', 'refused']),
+      z.strictObject({ required: whom }),
+      z.strictObject({ optional: whom }),
+    ],
+    {
+      error:
+        'it is "refused", "optional" or "required", or lists whom the agent may act for, ' +
+        'as { "optional": ["<object id in lower case>", …] }, each once',
+    },
+  )
+  .default('refused')
+
 const agent = z.strictObject({
   name,
   appId: guid,
   owners: unique(guid).default([]),
   sponsors: unique(guid).default([]),
   executors: unique(guid).default([]),
-  onBehalfOf: z.enum(['required', 'optional', 'refused']).default('optional'),
+  onBehalfOf,
   limits: z
     .strictObject({
       pending: z.int().min(1).max(bounds.pending.most).default(bounds.pending.otherwise),
@@ -81,14 +105,14 @@ const document = z.strictObject({
 type Document = z.output<typeof document>
 
 /** @throws {BadPolicy} with the line of each flaw. */
-export function readRoster(bytes: Uint8Array, text: string): Roster {
+export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly mostExcluded: MostExcluded } {
   const source = { file: 'approvers.json', bytes, text }
   const parsed = readDocument(source, document)
   const { groups, agents, people, compliance, zone } = parsed
   const accounts = joined(people)
   const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
-  const registered = new Map(entries(agents).map(([id, rest]) => [id, { id, ...rest } satisfies AgentRegistration]))
+  const registered = new Map(entries(agents).map(([id, rest]) => [id, registration(id, rest)]))
   const named = new Map(entries(groups).map(([key, rest]) => [key, { name: key, ...rest } satisfies ApproverGroup]))
   return {
     agent: (id) => registered.get(id) ?? null,
@@ -98,8 +122,30 @@ export function readRoster(bytes: Uint8Array, text: string): Roster {
     accounts,
     complianceChannel: () => compliance?.channel ?? null,
     zone,
+    mostExcluded: largest(entries(agents).map(([id]) => mostExcluded(id, parsed, accounts))),
   }
 }
+
+function registration(id: ObjectId, { onBehalfOf, ...rest }: Document['agents'][ObjectId]): AgentRegistration {
+  const { rule, principals } = principalsOf(onBehalfOf)
+  return { id, ...rest, onBehalfOf: rule, ...(principals && { principals }) }
+}
+
+/** Whom an agent may act for. Without a list it is every member of the tenant, unless the rule is `refused`. */
+function principalsOf(given: Document['agents'][ObjectId]['onBehalfOf']): {
+  readonly rule: AgentRegistration['onBehalfOf']
+  readonly principals?: readonly ObjectId[]
+} {
+  if (typeof given === 'string') return { rule: given }
+  return 'required' in given
+    ? { rule: 'required', principals: given.required }
+    : { rule: 'optional', principals: given.optional }
+}
+
+const largest = (counts: readonly MostExcluded[]): MostExcluded => ({
+  all: Math.max(0, ...counts.map(({ all }) => all)),
+  byAgent: Math.max(0, ...counts.map(({ byAgent }) => byAgent)),
+})
 
 const entries = <Key extends string, Value>(record: Readonly<Record<Key, Value>>) =>
   Object.entries(record) as [Key, Value][]
@@ -118,7 +164,8 @@ function joined(people: Document['people']): Roster['accounts'] {
 }
 
 /** Finds flaws that show only when the parts of the document are compared. */
-function contradictions({ groups, agents, people }: Document, accounts: Roster['accounts']): [Path, string][] {
+function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, string][] {
+  const { groups, agents, people } = parsed
   const found: [Path, string][] = []
   const isAgent = (id: ObjectId): boolean => Object.hasOwn(agents, id)
   const noAgents = (path: Path, ids: readonly ObjectId[], reason: string): void =>
@@ -133,9 +180,12 @@ function contradictions({ groups, agents, people }: Document, accounts: Roster['
       found.push([['people', id], `a person has at most ${sizes.accountsPerPerson} accounts`])
   }
   const taken = new Set<string>()
-  for (const [id, { name: called, appId, owners, sponsors, executors }] of entries(agents)) {
+  for (const [id, { name: called, appId, owners, sponsors, executors, onBehalfOf }] of entries(agents)) {
     noAgents(['agents', id, 'owners'], owners, 'an owner is a person')
     noAgents(['agents', id, 'sponsors'], sponsors, 'a sponsor is a person')
+    if (typeof onBehalfOf === 'object')
+      for (const [rule, ids] of Object.entries(onBehalfOf))
+        noAgents(['agents', id, 'onBehalfOf', rule], ids, 'an agent acts for people, and this is an agent')
     if (owners.length + sponsors.length === 0) found.push([['agents', id], 'somebody owns or sponsors an agent'])
     if (taken.has(appId)) found.push([['agents', id, 'appId'], 'another agent has this appId'])
     if (taken.has(called)) found.push([['agents', id, 'name'], 'another agent has this name'])
@@ -143,26 +193,28 @@ function contradictions({ groups, agents, people }: Document, accounts: Roster['
     executors.forEach((executor, i) => {
       if (!isAgent(executor)) found.push([['agents', id, 'executors', i], 'an executor is registered under agents too'])
     })
-    if (mostExcluded(id, agents, people, accounts) > sizes.excluded)
-      found.push([['agents', id], `more than ${sizes.excluded} accounts could be excluded from deciding for it`])
+    if (mostExcluded(id, parsed, accounts).all > sizes.excluded)
+      found.push([['agents', id], `more than ${sizes.excluded} accounts could be excluded from approving for it`])
   }
   return found
 }
 
 /** Counts the accounts that can be excluded for an agent, with the principal and the executor that add the most. */
-function mostExcluded(
-  id: ObjectId,
-  agents: Document['agents'],
-  people: Document['people'],
-  accounts: Roster['accounts'],
-): number {
+function mostExcluded(id: ObjectId, { agents, people }: Document, accounts: Roster['accounts']): MostExcluded {
   const responsible = (agentId: ObjectId): readonly ObjectId[] =>
     [...(agents[agentId]?.owners ?? []), ...(agents[agentId]?.sponsors ?? [])].flatMap(accounts)
-  const persons = agents[id]?.onBehalfOf === 'refused' ? [] : entries(people).map(([person]) => accounts(person))
-  const unlisted = agents[id]?.onBehalfOf === 'refused' ? 0 : 1
-  const counts = [id, ...(agents[id]?.executors ?? [])].flatMap((executor) => {
-    const excluded = new Set([...responsible(id), ...responsible(executor)])
-    return [excluded.size + unlisted, ...persons.map((person) => new Set([...excluded, ...person]).size)]
-  })
-  return Math.max(...counts)
+  const { rule, principals } = principalsOf(agents[id]?.onBehalfOf ?? 'refused')
+  const isAnyone = rule !== 'refused' && principals === undefined
+  const listed = principals ?? (isAnyone ? entries(people).map(([person]) => person) : [])
+  // A person whom `people` does not list has one account.
+  const persons = [[], ...(isAnyone ? [['another']] : []), ...listed.map(accounts)]
+  const own = new Set<string>(responsible(id))
+  return largest(
+    [id, ...(agents[id]?.executors ?? [])].flatMap((executor) =>
+      persons.map((person) => {
+        const excluded = new Set([...own, ...responsible(executor), ...person])
+        return { all: excluded.size, byAgent: excluded.size - own.size }
+      }),
+    ),
+  )
 }

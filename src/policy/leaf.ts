@@ -4,6 +4,7 @@ import { instant } from '../core/data/instant.ts'
 import type { Facts, Slot } from '../core/request/requirement.ts'
 import { warnings } from '../core/action/warning.ts'
 import { strictest } from './annotations.ts'
+import type { MostExcluded } from './approvers.ts'
 import type { Rules } from './cedar.ts'
 import { sizes } from './sizes.ts'
 
@@ -21,9 +22,10 @@ export interface LeafSize {
  * Without this check an event could be too large for a leaf, and stop its request after people have decided.
  *
  * @param rules the rules that can match the action
+ * @param excluded the most accounts that any agent's requests can exclude
  */
-export function largestLeaf(action: string, rules: Rules): LeafSize {
-  const found = draftsFor(action, rules).map(sizeOf)
+export function largestLeaf(action: string, rules: Rules, excluded: MostExcluded): LeafSize {
+  const found = draftsFor(action, rules, excluded).map(sizeOf)
   return found.reduce((largest, one) => (one.bytes > largest.bytes ? one : largest))
 }
 
@@ -67,14 +69,15 @@ const [agent, person, policy, system] = [
 ] as const
 
 /** Makes the largest events. Types require every optional member, so a new member fails to compile until it has one. */
-function draftsFor(action: string, rules: Rules): readonly Draft[] {
+function draftsFor(action: string, rules: Rules, excluded: MostExcluded): readonly Draft[] {
   const [forbid, approve, allow] = [idsOf(rules.forbid), idsOf(rules.approve), idsOf(rules.allow)]
+  const slots = approve.length > 0 ? strictest(rules.approve.map(({ terms }) => terms)).slots : []
   const unasked = requestedBy(action, { outcome: 'no-policy', rules: [], slots: [] })
   return [
     unasked,
     ...(forbid.length > 0 ? forbidden(action, forbid) : []),
     ...(allow.length > 0 ? allowed(action, allow) : []),
-    ...(approve.length > 0 ? asked(action, approve, strictest(rules.approve.map(({ terms }) => terms)).slots) : []),
+    ...(approve.length > 0 ? asked(action, approve, slots, excluded) : []),
   ]
 }
 
@@ -96,7 +99,12 @@ function allowed(action: string, rules: readonly string[]): readonly Draft[] {
   ]
 }
 
-function asked(action: string, rules: readonly string[], slots: readonly Slot[]): readonly Draft[] {
+function asked(
+  action: string,
+  rules: readonly string[],
+  slots: readonly Slot[],
+  excluded: MostExcluded,
+): readonly Draft[] {
   const facts = factsOf(slots)
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
@@ -104,7 +112,7 @@ function asked(action: string, rules: readonly string[], slots: readonly Slot[])
   const voided: DataOf<'vote-void'> = { vote: content, why: 'duplicate', facts }
   const said = { name: '', reason: '' }
   return [
-    requestedBy(action, { outcome: 'approve', rules, slots }),
+    requestedBy(action, { outcome: 'approve', rules, slots }, excluded),
     { type: 'decided', actor: person, request, data: decided, said },
     { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
@@ -119,6 +127,7 @@ const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => 
 function requestedBy(
   action: string,
   { outcome, rules, slots }: Pick<Requested['policy'], 'outcome' | 'rules'> & { readonly slots: readonly Slot[] },
+  { all, byAgent }: MostExcluded = { all: 0, byAgent: 0 },
 ): Draft {
   const data: Required<Requested> = {
     action,
@@ -129,7 +138,8 @@ function requestedBy(
     warnings,
     tier: 'medium',
     requirement: slots,
-    excluded: accounts(slots.length > 0 ? sizes.excluded : 0),
+    excluded: accounts(all),
+    excludedByAgent: accounts(byAgent),
     expiresAt: at,
     lapse: 604_800,
     grant: 300,

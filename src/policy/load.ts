@@ -5,7 +5,7 @@ import { versionOf } from '../core/record/policyVersion.ts'
 import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
 import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.ts'
-import { readRoster, type Roster } from './approvers.ts'
+import { type MostExcluded, readRoster, type Roster } from './approvers.ts'
 import { judge, type Rules, rulesFor } from './cedar.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
 import { BadPolicy, flawOf } from './flaw.ts'
@@ -28,7 +28,8 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
   const text = (name: FileName): string => textOf(name, own.get(name) ?? new Uint8Array())
 
-  const roster = readRoster(own.get('approvers.json') ?? new Uint8Array(), text('approvers.json'))
+  const listed = own.get('approvers.json') ?? new Uint8Array()
+  const { mostExcluded, ...roster } = readRoster(listed, text('approvers.json'))
   const schema = text('schema.cedarschema')
   const actions = readSchema(schema)
   const groupExists = (name: string): boolean => roster.group(name) !== null
@@ -45,7 +46,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   const presentations = shown && readPresentations(shown, text('presentation.json'), actions)
   checkTogether(rules, schema, roster)
   checkQuorums(rules, roster)
-  checkSizes(rules, actions)
+  checkSizes(rules, actions, mostExcluded)
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
   return {
@@ -98,7 +99,7 @@ function checkQuorums({ approve }: Rules, roster: Roster): void {
 }
 
 /** Limits the rules and slots of each action, and the size of the events that its rules can lead to. */
-function checkSizes(rules: Rules, actions: readonly DeclaredAction[]): void {
+function checkSizes(rules: Rules, actions: readonly DeclaredAction[], excluded: MostExcluded): void {
   for (const action of actions) {
     const own = rulesFor(action, rules)
     const concerned: readonly Rule[] = Object.values(own).flat()
@@ -108,13 +109,14 @@ function checkSizes(rules: Rules, actions: readonly DeclaredAction[]): void {
     const last = own.approve.at(-1)
     if (last && slots > sizes.slots)
       refuse(last, `all rules for ${action.name} together ask for ${slots} slots; at most ${sizes.slots} may be`)
-    const { type, bytes } = largestLeaf(action.name, own)
+    const { type, bytes } = largestLeaf(action.name, own, excluded)
     const widest = last ?? concerned.at(-1)
     if (widest && bytes > sizes.leaf)
       refuse(
         widest,
         `all rules for ${action.name} together can make a “${type}” event of ${bytes === Infinity ? `over ${maxLeafBytes}` : bytes} bytes; at most ${sizes.leaf} may ` +
-          'be: give groups and rules shorter names, name fewer groups in @approvers, or let fewer rules speak of it',
+          'be: give groups and rules shorter names, name fewer groups in @approvers, let fewer rules speak of it, or ' +
+          'list fewer owners, sponsors and principals in approvers.json, whose accounts the event names',
       )
   }
 }

@@ -13,6 +13,8 @@ export interface AgentRegistration {
   readonly sponsors: readonly ObjectId[]
   readonly executors: readonly ObjectId[]
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
+  /** The only accounts that it may act for. Absent if it may act for every member of the tenant, or for none. */
+  readonly principals?: readonly ObjectId[]
   /** The most pending requests at once, and the most asks for people in an hour. */
   readonly limits: { readonly pending: number; readonly hourly: number }
 }

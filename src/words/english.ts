@@ -41,6 +41,7 @@ const labels: Words['labels'] = {
   agentId: 'Agent id',
   executor: 'Carried out by',
   onBehalfOf: 'Says it acts for',
+  excludedByAgent: 'By its own word kept from approving',
   rules: 'Policy',
   progress: 'Approvals',
 }
@@ -70,6 +71,8 @@ const warnings = {
   'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
   'mixed-scripts':
     'A text has letters of several scripts, or that pass for others. It may not say what it seems to say.',
+  'approver-excluded':
+    'The agent’s own word (for whom it acts, or who carries it out) keeps people from approving who otherwise could.',
 } satisfies Readonly<Record<Warning, string>>
 
 const notDone = 'Nothing was carried out.'
@@ -100,7 +103,7 @@ const listed = (names: readonly string[]): Sentence =>
 const voided: Readonly<Record<VoidReason, string>> = {
   left: 'has left the group',
   disabled: 'has a disabled account',
-  excluded: 'may not decide by now',
+  excluded: 'may not approve it by now',
   duplicate: 'voted before with another account',
 }
 
@@ -175,13 +178,14 @@ const stops: Readonly<Record<StopCode, string>> = {
   failed: 'The action was executed and failed.',
 }
 
-const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf }: Requested): string =>
+const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf, excludedByAgent: byAgent }: Requested): string =>
   [
     slots === undefined
       ? 'decided by policy'
       : `needs ${slots.map(({ groups, quorum }) => `${quorum} of ${either(groups)}`).join(' and ')} before ${expiresAt}`,
     `to be executed by ${executor}`,
     ...(onBehalfOf === undefined ? [] : [`for ${onBehalfOf} (not verified)`]),
+    ...(byAgent === undefined ? [] : [`which by its own word keeps ${byAgent.join(', ')} from approving`]),
   ].join('; ')
 
 const reported = (result: string, output: Output | undefined): string =>
@@ -227,6 +231,7 @@ const request: Words['request'] = {
     agent: 'agent',
     executor: 'executed by',
     onBehalfOf: 'says it acts for',
+    excludedByAgent: 'may not approve',
     policy: 'policy',
     digest: 'digest',
     target: 'target',
@@ -238,6 +243,7 @@ const request: Words['request'] = {
   },
   erased: 'target, environment and params',
   notVerified: (who) => `${who} (not verified)`,
+  excludedByAgent: (who) => (who.length === 0 ? '' : `${who.join(', ')} (by the agent’s own word)`),
   fromAgent: '(written by the agent, not verified)',
   policy: (outcome, tier, rules) =>
     [outcome, tier && `tier ${tier}`, rules.join(', ')].filter((part) => part !== undefined && part !== '').join('; '),
@@ -256,6 +262,12 @@ const bot: Words['bot'] = {
     ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
   youApproved: 'You approved this.',
   yourOtherAccount: 'You have already decided this with another account.',
+  excluded: {
+    agent:
+      'You cannot approve this: the agent says that it acts for you, or lets an agent of yours carry it out. You can deny or revoke it.',
+    policy:
+      'You cannot approve this: you own or sponsor the agent or its executor, or it acts for you. You can deny or revoke it.',
+  },
   waiting: (many, more) => `Waiting for a decision: ${many}${more ? ' or more. What expires first comes first.' : ''}`,
   notFound:
     'There is no such request, or it is not for you. Who may decide stands on its card in the channel; guests, and accounts without a user type in the directory, never may.',

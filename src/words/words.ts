@@ -82,6 +82,8 @@ export interface FactLabels {
   readonly agentId: string
   readonly executor: string
   readonly onBehalfOf: string
+  /** Accounts that only the agent's own word keeps from approving. */
+  readonly excludedByAgent: string
   readonly rules: string
   readonly progress: string
 }
@@ -166,6 +168,8 @@ interface RequestWords {
   readonly labels: RequestLabels
   readonly erased: string
   readonly notVerified: (who: string) => string
+  /** Whom the agent's own word keeps from approving; empty for nobody. */
+  readonly excludedByAgent: (who: readonly string[]) => string
   readonly fromAgent: string
   readonly policy: (outcome: string | undefined, tier: string | undefined, rules: readonly string[]) => string
   /** How far the cards of a request got, where that is not far enough. */
@@ -190,6 +194,7 @@ interface RequestLabels {
   readonly agent: string
   readonly executor: string
   readonly onBehalfOf: string
+  readonly excludedByAgent: string
   readonly policy: string
   readonly digest: string
   readonly target: string
@@ -206,6 +211,8 @@ interface BotWords {
   readonly speak: (status: string, tier?: string) => string
   readonly youApproved: string
   readonly yourOtherAccount: string
+  /** Why the reader may not approve: because of what the agent says, or of what policy lists. */
+  readonly excluded: Readonly<Record<'agent' | 'policy', string>>
   readonly waiting: (many: number, more: boolean) => string
   /** The same whether there is no such request or the reader may not know of it. */
   readonly notFound: string

@@ -65,8 +65,6 @@ describe('quorum', () => {
 
 describe('people who may decide', () => {
   test.each<[string, ObjectId, ProblemCode]>([
-    ['the owner of the agent', owner, 'self-approval'],
-    ['another account of the owner', ownerAlias, 'self-approval'],
     ['a guest', guest, 'not-found'],
     ['a disabled account', disabled, 'not-found'],
     ['a stranger', stranger, 'not-found'],
@@ -83,11 +81,42 @@ describe('people who may decide', () => {
     expect(await history(here, granted.id)).toEqual(['requested', 'decided', 'approved'])
   })
 
+  test.each([
+    ['the owner of the agent', owner],
+    ['another account of the owner', ownerAlias],
+  ])('do not include %s, who may deny and revoke', async (_who, id) => {
+    const here = await world()
+    const { request } = await here.approvals.ask(asks())
+    expect(await codeOf(here.approvals.decide(request.id, votes(request, id)))).toBe('self-approval')
+    expect(await history(here, request.id)).toEqual(['requested'])
+    await here.approvals.decide(request.id, votes(request, id, { verdict: 'deny' }))
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'denied'])
+    const granted = await anApproved(here)
+    expect(await here.approvals.revoke(granted.id, id)).toMatchObject({ status: 'revoked' })
+  })
+
+  test('see the request and may deny it on their view, where they may not approve it', async () => {
+    const here = await world()
+    const { request } = await here.approvals.ask(asks({ onBehalfOf: dba }))
+    const template = 'a'.repeat(64) as Hex
+    const seen = (id: ObjectId) => here.approvals.review(request.id, id, { page: 1, template })
+    expect(await seen(owner)).toMatchObject({ refusal: null, exclusion: 'policy', stranger: false })
+    expect(await seen(dba2)).toMatchObject({ refusal: null, exclusion: null })
+    const mine = await seen(dba)
+    expect(mine).toMatchObject({ refusal: null, exclusion: 'agent' })
+    const view = mine.request.shown.findLast(({ approver }) => approver === dba)?.view ?? request.digest
+    const vote = votes(request, dba, { seen: { via: 'teams', view } })
+    expect(await codeOf(here.approvals.decide(request.id, vote))).toBe('self-approval')
+    const denied = await here.approvals.decide(request.id, { ...vote, verdict: 'deny', reason: 'I did not ask.' })
+    expect(denied.status).toBe('denied')
+  })
+
   test('include neither the principal nor the owner of the executor', async () => {
     const agents = [agent(bot, { executors: [runner] }), agent(runner, { owners: [dba] })]
     const here = await world(() => needs([slot('dba|security')]), { agents })
     const { request } = await here.approvals.ask(asks({ executor: runner, onBehalfOf: dba2 }))
     expect(request.requirement?.excluded).toEqual([dba, dba2, owner, ownerAlias].toSorted())
+    expect(request.requirement?.excludedByAgent).toEqual([dba, dba2])
     for (const id of [dba, dba2])
       expect(await codeOf(here.approvals.decide(request.id, votes(request, id)))).toBe('self-approval')
   })

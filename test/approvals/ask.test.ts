@@ -2,8 +2,22 @@ import type { ObjectId } from '../../src/core/data/id.ts'
 import { keyHash, shardOf, shardOfKey } from '../../src/core/data/id.ts'
 import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
-import { after, bot, dba, needs, oid, owner, requestId, runner, slot } from '../support/build.ts'
-import { agent, anAction, asks, codeOf, guest, roster, votes, type World, world } from '../support/world.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { after, bot, dba, dba2, needs, oid, owner, requestId, runner, slot } from '../support/build.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import {
+  agent,
+  anAction,
+  asks,
+  codeOf,
+  disabled,
+  guest,
+  roster,
+  stranger,
+  votes,
+  type World,
+  world,
+} from '../support/world.ts'
 
 const secret = 'q7Zt2LmX9vRk4B'
 
@@ -41,6 +55,19 @@ describe('asking', () => {
       'invalid-input',
     ],
     ['an unknown principal', { onBehalfOf: oid(99) }, 'invalid-input'],
+    ['a guest as principal', { onBehalfOf: guest }, 'invalid-input'],
+    ['a principal whose account is disabled', { onBehalfOf: disabled }, 'invalid-input'],
+    ['an agent as principal', { onBehalfOf: runner }, 'invalid-input'],
+    [
+      'a principal whom the registration does not list',
+      { agent: agent(bot, { principals: [dba] }), onBehalfOf: dba2 },
+      'invalid-input',
+    ],
+    [
+      'no principal where one of a list is required',
+      { agent: agent(bot, { onBehalfOf: 'required', principals: [dba] }) },
+      'invalid-input',
+    ],
     [
       'a principal where none is allowed',
       { agent: agent(bot, { onBehalfOf: 'refused' }), onBehalfOf: dba },
@@ -109,10 +136,83 @@ describe('asking', () => {
     expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
   })
 
+  test('is for a person whom the registration lists', async () => {
+    const here = await world()
+    const ask = asks({ agent: agent(bot, { principals: [dba] }), onBehalfOf: dba })
+    expect((await here.approvals.ask(ask)).request.onBehalfOf).toBe(dba)
+  })
+
   test('is refused when the directory cannot be asked', async () => {
     const here = await world()
     here.directory.down = true
     expect(await codeOf(here.approvals.ask(asks()))).toBe('unavailable')
+  })
+})
+
+describe('an agent that keeps people from approving by its own word', () => {
+  const judging = (other: Parameters<typeof needs>[1] = {}) =>
+    world(() => needs([slot('dba')], other), {
+      agents: [agent(bot, { executors: [runner] }), agent(runner, { owners: [dba] })],
+    })
+  const independent = { independent: [slot('dba')] }
+  const marks = ({ warnings, requirement }: ApprovalRequest) => [warnings, requirement?.excludedByAgent]
+
+  test.each<[string, Parameters<typeof asks>[0], readonly ObjectId[]]>([
+    ['by the person it acts for', { onBehalfOf: dba2 }, [dba2]],
+    ['by the owner of the executor', { executor: runner }, [dba]],
+  ])('is shown to those who decide, and recorded: %s', async (_how, other, expected) => {
+    const here = await judging()
+    const { request } = await here.approvals.ask(asks(other))
+    expect(marks(request)).toEqual([['approver-excluded'], expected])
+    const [requested] = (await here.ledger.events(request)).map(({ text }) => JSON.parse(text))
+    expect(requested.data).toMatchObject({ warnings: ['approver-excluded'], excludedByAgent: expected })
+  })
+
+  test.each<[string, Parameters<typeof asks>[0], unknown]>([
+    ['who could not decide anyhow', { onBehalfOf: stranger }, [[], [stranger]]],
+    ['whom approvers.json excludes already', { onBehalfOf: owner }, [[], undefined]],
+    ['of no other account', {}, [[], undefined]],
+  ])('draws no warning if it speaks of somebody %s', async (_who, other, expected) => {
+    const here = await judging(independent)
+    expect(marks((await here.approvals.ask(asks(other))).request)).toEqual(expected)
+  })
+
+  test.each<[string, Parameters<typeof asks>[0]]>([
+    ['by the person it acts for', { onBehalfOf: dba2 }],
+    ['by the owner of the executor', { executor: runner }],
+  ])('is refused where a rule wants a replacement and there is none: %s', async (_how, other) => {
+    const here = await judging(independent)
+    const refused = await here.approvals.ask(asks(other)).catch((cause: unknown) => cause as Problem)
+    expect(refused).toMatchObject({ code: 'no-eligible-approver' })
+    expect(refused).toHaveProperty(
+      'message',
+      expect.stringMatching(/own word \(onBehalfOf or executor\) .*dba.* wants 2 others who may, and there are 1/),
+    )
+    expect(await here.ledger.due(after(10_000_000), 10)).toEqual([])
+  })
+
+  test('may do so where one more is left than the quorum', async () => {
+    const here = await judging(independent)
+    here.directory.add(oid(60))
+    const more = [{ name: 'dba', members: [dba, dba2, oid(60)], channels: [] }]
+    const { approvals } = here.another({
+      policy: fakePolicy(roster({ groups: more, judge: () => needs([slot('dba')], independent) })),
+    })
+    expect(marks((await approvals.ask(asks({ onBehalfOf: dba }))).request)).toEqual([['approver-excluded'], [dba]])
+  })
+
+  test('is not refused for another slot, nor where the rule does not ask for it', async () => {
+    const here = await judging({ independent: [slot('security')] })
+    expect((await here.approvals.ask(asks({ onBehalfOf: dba2 }))).created).toBe(true)
+  })
+
+  test('takes nobody out by naming an account that is excluded, a guest’s or disabled', async () => {
+    const people = [[dba, disabled, guest]]
+    const here = await world(() => needs([slot('dba')], independent), { people })
+    const only = [{ name: 'dba', members: [disabled, guest, dba2], channels: [] }]
+    const policy = fakePolicy(roster({ people, groups: only, judge: () => needs([slot('dba')], independent) }))
+    const { request } = await here.another({ policy }).approvals.ask(asks({ onBehalfOf: dba }))
+    expect(marks(request)).toEqual([[], [dba, disabled, guest].toSorted()])
   })
 })
 

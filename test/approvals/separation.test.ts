@@ -7,8 +7,8 @@ import { fold, type Read } from '../core/log/fold.ts'
 import { agent, anAction, asks, votes, type World, world } from '../support/world.ts'
 
 /**
- * Whoever owns, sponsors or is helped by an agent decides nothing for it, by whatever account: from `approvers.json`
- * and the directory to the events, with an oracle that joins accounts by itself.
+ * Whoever owns, sponsors or is helped by an agent approves nothing for it, by whatever account: from `approvers.json`
+ * and the directory to the events, with an oracle that joins accounts by itself. Such a person may deny and revoke.
  */
 
 const accounts = Array.from({ length: 8 }, (_, i) => oid(101 + i))
@@ -69,6 +69,12 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
         ...(onBehalfOf !== undefined && { onBehalfOf }),
       })
       const asked = await outcome(here.approvals.ask(wish))
+      if (asked instanceof Problem && asked.code === 'invalid-input') {
+        expect(truth.mayBePrincipal(onBehalfOf)).toBe(false)
+        note(asked.code)
+        return
+      }
+      expect(truth.mayBePrincipal(onBehalfOf)).toBe(true)
       if (asked instanceof Problem) {
         expect(asked.code).toBe('no-eligible-approver')
         expect(truth.canFill(slots)).toBe(false)
@@ -90,7 +96,10 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
       for (const event of events.filter(({ type }) => type === 'decided' || type === 'revoked')) {
         const { id = '', kind } = event.actor
         expect(kind).toBe('person')
-        expect({ id, may: truth.mayDecide(id, slots) }).toEqual({ id, may: true })
+        const approves = event.data?.verdict === 'approve'
+        const may = approves ? truth.mayApprove(id, slots) : truth.mayStop(id, slots)
+        expect({ id, may }).toEqual({ id, may: true })
+        if (!truth.mayApprove(id, slots)) note(`${event.type} by somebody excluded`)
         if (truth.isAlias(id)) note('by somebody with a second account')
       }
       const approvers = events.filter(({ data }) => data?.verdict === 'approve').map(({ actor }) => actor.id ?? '')
@@ -100,6 +109,7 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
     { numRuns: 2000 },
   )
   const all = ['approved', 'denied', 'expired', 'cancelled', 'revoked', 'redeemed', 'lapsed', 'no-eligible-approver']
+  const stopped = ['decided by somebody excluded', 'revoked by somebody excluded', 'invalid-input']
   const refusals = [
     'approve: self-approval',
     'approve: not-permitted',
@@ -107,7 +117,7 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
     'approve: already-decided',
   ]
   const aliases = 'by somebody with a second account'
-  expect([...reached.keys()]).toEqual(expect.arrayContaining([...all, ...refusals, aliases]))
+  expect([...reached.keys()]).toEqual(expect.arrayContaining([...all, ...stopped, ...refusals, aliases]))
 })
 
 /** What is true of the tenant, from the words of approvers.json: joined, excluded and seated by other means. */
@@ -131,18 +141,21 @@ function oracle({ sameAs, owners, sponsors, executorsOwners, onBehalfOf, execute
     ...(people.listed.some((one) => one === id) ? ['listed'] : []),
     ...(people.inEntra.some((one) => one === id) ? ['entra'] : []),
   ]
-  const mayDecide = (id: string, slots: readonly Slot[]): boolean =>
+  const isOutside = (id: string): boolean => [...people.guests, ...people.disabled].some((one) => one === id)
+  const mayStop = (id: string, slots: readonly Slot[]): boolean =>
     accounts.some((one) => one === id) &&
-    !excluded.has(id) &&
-    ![...people.guests, ...people.disabled].some((one) => one === id) &&
+    !isOutside(id) &&
     slots.some(({ groups }) => groups.some((group) => groupsOf(id).includes(group)))
+  const mayApprove = (id: string, slots: readonly Slot[]): boolean => mayStop(id, slots) && !excluded.has(id)
   return {
-    mayDecide,
+    mayStop,
+    mayApprove,
+    mayBePrincipal: (id: string | undefined): boolean => id === undefined || !isOutside(id),
     isAlias: (id: string) => personOf(id).length > 1,
     /** Whether the places can be given to distinct persons; of those who may, unless others are named. */
     canFill(slots: readonly Slot[], ids: readonly string[] = accounts): boolean {
       const persons = new Map<string, string[]>()
-      for (const id of ids.filter((one) => mayDecide(one, slots))) {
+      for (const id of ids.filter((one) => mayApprove(one, slots))) {
         const key = personOf(id).join()
         persons.set(key, [...(persons.get(key) ?? []), ...groupsOf(id)])
       }

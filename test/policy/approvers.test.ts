@@ -1,5 +1,5 @@
 import type { ObjectId } from '../../src/core/data/id.ts'
-import type { JsonObject } from '../../src/core/data/json.ts'
+import type { Json, JsonObject } from '../../src/core/data/json.ts'
 import { BadPolicy } from '../../src/policy/flaw.ts'
 import { readRoster, type Roster } from '../../src/policy/approvers.ts'
 import { approvers, deployBot, load, otherBot, person } from './folder.ts'
@@ -18,6 +18,7 @@ function flawsIn(text: string): BadPolicy['flaws'] {
 
 const app = (n: number) => `a0000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 const bot = { name: 'deploy-bot', appId: app(1), owners: [person(3)] }
+const registered = (onBehalfOf: Json): JsonObject => ({ agents: { [deployBot]: { ...bot, onBehalfOf } } })
 const people = (numbers: readonly number[]): ObjectId[] => numbers.map(person)
 const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
 
@@ -41,7 +42,7 @@ test('omitted members have defaults', () => {
     owners: [person(3)],
     sponsors: [],
     executors: [],
-    onBehalfOf: 'optional',
+    onBehalfOf: 'refused',
     limits: { pending: 5, hourly: 60 },
   })
   expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2]), channels: [] })
@@ -137,15 +138,46 @@ test.each<[string, JsonObject]>([
   ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
   ['no asks at all', { agents: { [deployBot]: { ...bot, limits: { hourly: 0 } } } }],
   ['more asks in an hour than people could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],
+  ['an agent as the person it acts for', registered({ optional: [deployBot] })],
+  ['a list of nobody', registered({ optional: [] })],
+  ['a list with somebody twice', registered({ required: people([1, 1]) })],
+  ['a list of those who are refused', registered({ refused: people([1]) })],
+  ['two lists', registered({ optional: people([1]), required: people([2]) })],
   ['an unknown answer', { agents: { [deployBot]: { ...bot, onBehalfOf: 'maybe' } } }],
   ['9 accounts of a person', { people: { [person(1)]: { sameAs: people(range(11, 8)) } } }],
 ])('approvers.json is refused: %s', (_what, changes) => {
   expect(flawsIn(approvers(changes))).not.toEqual([])
 })
 
+describe('whom an agent may act for', () => {
+  const registration = (onBehalfOf: Json) => read(approvers(registered(onBehalfOf))).agent(deployBot)
+
+  test.each(['required', 'optional', 'refused'])('is said in one word: %s', (rule) => {
+    expect(registration(rule)).toMatchObject({ onBehalfOf: rule })
+    expect(registration(rule)).not.toHaveProperty('principals')
+  })
+
+  test.each(['required', 'optional'])('is listed: %s', (rule) => {
+    expect(registration({ [rule]: people([1, 2]) })).toMatchObject({ onBehalfOf: rule, principals: people([1, 2]) })
+  })
+
+  test.each<[string, string, RegExp]>([
+    [
+      'a word that is none of them',
+      '"anybody"',
+      /onBehalfOf: it is "refused", "optional" or "required", or lists whom/,
+    ],
+    ['an id in upper case', `{ "optional": ["${person(1).toUpperCase()}"] }`, /in lower case/],
+    ['an agent', `{ "optional": ["${deployBot}"] }`, /onBehalfOf\.optional\.0: an agent acts for people/],
+  ])('is refused with its line and what to write: %s', (_what, given, reason) => {
+    const text = approvers(registered('X')).replace('"onBehalfOf":"X"', `\n"onBehalfOf":${given}`)
+    expect(flawsIn(text)).toMatchObject([{ file: 'approvers.json', line: 2, reason: expect.stringMatching(reason) }])
+  })
+})
+
 describe('at most 24 accounts can be excluded', () => {
   const owned = (owners: readonly number[], rest: JsonObject = {}) => ({
-    agents: { [deployBot]: { ...bot, owners: people(owners), ...rest } },
+    agents: { [deployBot]: { ...bot, owners: people(owners), onBehalfOf: 'optional', ...rest } },
   })
   const second = (owners: readonly number[]) => ({
     [otherBot]: { name: 'other', appId: app(2), owners: people(owners) },
@@ -162,6 +194,22 @@ describe('at most 24 accounts can be excluded', () => {
       false,
     ],
     [
+      'a person with many accounts whom its registration does not list',
+      {
+        ...owned(range(1, 23), { onBehalfOf: { optional: [person(60)] } }),
+        people: { [person(50)]: { sameAs: people(range(51, 7)) } },
+      },
+      true,
+    ],
+    [
+      'a person with many accounts whom its registration lists',
+      {
+        ...owned(range(1, 17), { onBehalfOf: { required: [person(50)] } }),
+        people: { [person(50)]: { sameAs: people(range(51, 7)) } },
+      },
+      false,
+    ],
+    [
       'a person with many accounts',
       { ...owned(range(1, 17)), people: { [person(50)]: { sameAs: people(range(51, 7)) } } },
       false,
@@ -170,7 +218,7 @@ describe('at most 24 accounts can be excluded', () => {
       'the owners of the executor too',
       {
         agents: {
-          [deployBot]: { ...bot, owners: people(range(1, 12)), executors: [otherBot] },
+          [deployBot]: { ...bot, owners: people(range(1, 12)), executors: [otherBot], onBehalfOf: 'optional' },
           ...second(range(13, 12)),
         },
       },

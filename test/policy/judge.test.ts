@@ -237,6 +237,17 @@ describe('several matches merge to the strictest', () => {
     expect(await merged('@approvers("dba") @expires("P1D")', '@approvers("dba")')).toMatchObject({ expires: 3600 })
   })
 
+  test('what one rule wants to be independent, with the larger quorum', async () => {
+    const judgement = await merged('@independent @approvers("dba, security|oncall")', '@approvers("dba:2, oncall")')
+    expect(judgement).toMatchObject({
+      independent: [
+        { groups: ['dba'], quorum: 2 },
+        { groups: ['oncall', 'security'], quorum: 1 },
+      ],
+    })
+    expect(await merged('@approvers("dba")', '@approvers("oncall")')).not.toHaveProperty('independent')
+  })
+
   test('the highest tier, and its summary', async () => {
     const [low, high] = ['@tier("low") @summary("lower")', '@tier("high") @summary("higher")']
     expect(await merged(`@approvers("dba") ${low}`, `@approvers("dba") ${high}`)).toMatchObject({

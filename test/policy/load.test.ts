@@ -117,6 +117,12 @@ describe('a policy is refused, with file, line and rule, for', () => {
       { 'forbid.cedar': `@id("x")\n@command("any")\nforbid(principal, action, resource);` },
       at('forbid.cedar', 2, 'x'),
     ],
+    ['independence with a value', approve('@approvers("dba")\n@independent("dba")'), at('approve.cedar', 4, 'r')],
+    [
+      'independence in allow.cedar',
+      { 'allow.cedar': `@id("x")\n@independent\n${everything};` },
+      at('allow.cedar', 2, 'x'),
+    ],
     ['a group that does not exist', approve('@approvers("dba, dbas")'), r],
     ['empty approvers', approve('@approvers("")'), r],
     ['approvers without a text', approve('@approvers'), r],

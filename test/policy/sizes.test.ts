@@ -14,7 +14,7 @@ import { type LeafSize, largestLeaf } from '../../src/policy/leaf.ts'
 import { readRules } from '../../src/policy/rules.ts'
 import { sizes } from '../../src/policy/sizes.ts'
 import { decision, submission } from '../support/build.ts'
-import { approvers, ask, type Changes, flaws, load, person, schema } from './folder.ts'
+import { approvers, ask, type Changes, deployBot, flaws, load, otherBot, person, schema } from './folder.ts'
 
 const many = <T>(count: number, make: (i: number) => T) => Array.from({ length: count }, (_, i) => make(i))
 const long = (prefix: string, i: number) => `${prefix}${i}`.padEnd(sizes.name, 'x')
@@ -33,6 +33,21 @@ const ruleOf = ({ id, slots, rows = 0, lapse = 'P7D' }: Wanted) =>
 @lapse("${lapse}") @expires("P7D")
 permit(principal, action, resource) when { context.params.rows >= ${rows} };`
 
+/** The accounts of the agent's owner, of three owners of its executor, and of a person for whom it may ask. */
+const excluded = many(4 + sizes.accountsPerPerson, (i) => person(60 + i))
+const [owner = person(60), first = person(61), second = person(62), third = person(63), ...principal] = excluded
+
+const registered = {
+  agents: {
+    [deployBot]: {
+      ...{ name: 'deploy-bot', appId: person(90), owners: [owner], executors: [otherBot] },
+      onBehalfOf: { optional: principal.slice(0, 1) },
+    },
+    [otherBot]: { name: 'other-bot', appId: person(91), owners: [first, second, third] },
+  },
+  people: { [principal[0] ?? person(64)]: { sameAs: principal.slice(1) } },
+}
+
 function folderOf(rules: readonly Wanted[], allow = ''): Changes {
   const groups = rules.flatMap(({ slots }) => slots.flatMap((slot) => slot.groups))
   return {
@@ -41,6 +56,7 @@ function folderOf(rules: readonly Wanted[], allow = ''): Changes {
     'allow.cedar': allow,
     'schema.cedarschema': schema,
     'approvers.json': approvers({
+      ...registered,
       groups: Object.fromEntries(
         [...groups, 'spare'].map((name) => [name, { members: [person(1)], entraGroup: person(9) }]),
       ),
@@ -84,7 +100,8 @@ function leavesFrom(judgement: Judgement, action = 'plain'): ReadonlyMap<string,
         action: { action, target: 'x', environment: 'production', params: {} },
         links: [{ title: 'x', url: 'https://x.example' }],
         expiresIn: 604_800,
-        excluded: many(sizes.excluded, (i) => person(60 + i)),
+        excluded,
+        excludedByAgent: excluded.slice(1),
       }),
     ),
   )
@@ -117,14 +134,16 @@ const people = ({ requirement }: ApprovalRequest): readonly ObjectId[] =>
 /** What loading measures of these files. */
 function measured(files: Changes): LeafSize {
   const text = (name: string) => String(files[name])
-  return largestLeaf('plain', {
+  const listed = text('approvers.json')
+  const rules = {
     forbid: readRules(text('forbid.cedar'), { file: 'forbid.cedar', effect: 'forbid', terms: forbidTerms }),
     approve: readRules(text('approve.cedar'), {
       ...{ file: 'approve.cedar', effect: 'permit' },
       terms: (notes) => approveTerms(notes, () => true),
     }),
     allow: readRules(text('allow.cedar'), { file: 'allow.cedar', effect: 'permit', terms: allowTerms }),
-  })
+  }
+  return largestLeaf('plain', rules, readRoster(Buffer.from(listed), listed).mostExcluded)
 }
 
 /** The same files, with the action's name as long as one more or less fits. */

@@ -108,6 +108,11 @@ const attacks: readonly (readonly [name: string, after: readonly LifeStep[], att
     })),
   ],
   [
+    'the agent is said to have excluded somebody',
+    open,
+    edits(({ requirement }) => ({ requirement: { ...(requirement as object), excludedByAgent: [owner] } })),
+  ],
+  [
     'D: it never expires',
     open,
     edits(({ requirement }) => ({

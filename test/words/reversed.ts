@@ -115,6 +115,7 @@ export const reversed: Words = {
     labels: all(english.request.labels),
     erased: other(english.request.erased),
     notVerified: (who) => line('unverified', who),
+    excludedByAgent: (who) => (who.length === 0 ? '' : line('by word', ...who)),
     fromAgent: other(english.request.fromAgent),
     policy: (outcome, tier, rules) => line('policy', outcome ?? '', tier ?? '', ...rules),
     delivery: (state) => line('cards', state),
@@ -124,7 +125,8 @@ export const reversed: Words = {
     unreached: other(english.request.unreached),
   },
   bot: {
-    ...all({ ...english.bot, speak: '', waiting: '', welcomeChannel: '' }),
+    ...all({ ...english.bot, excluded: '', speak: '', waiting: '', welcomeChannel: '' }),
+    excluded: all(english.bot.excluded),
     speak: (status, tier = '') => `${tier} ${status}`,
     waiting: (many) => line('waiting', many),
     welcomeChannel: (channel) => line('welcome', channel),

@@ -66,7 +66,7 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'self-approval',
     'src/core/request/decision.ts',
-    'if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))',
+    "if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))",
     'if (false)',
   ),
   bug(

@@ -3,7 +3,13 @@ import type { Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
 
 /** What approvers are warned of. The codes are written into events, so they never change. */
-export const warnings = ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'] as const
+export const warnings = [
+  'denied-before',
+  'asks-often',
+  'hidden-characters',
+  'mixed-scripts',
+  'approver-excluded',
+] as const
 
 export type Warning = (typeof warnings)[number]
 

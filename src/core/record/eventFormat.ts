@@ -56,6 +56,7 @@ export const requested = where(
     'tier?': oneOf('low', 'medium', 'high'),
     'requirement?': list(slot, 1),
     'excluded?': list(guid),
+    'excludedByAgent?': list(guid, 1),
     'expiresAt?': moment,
     'lapse?': seconds,
     'grant?': seconds,
@@ -63,12 +64,13 @@ export const requested = where(
   ({ policy: { outcome, rules }, ...data }: Data<'requested'>) => {
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
-    const { tier, requirement, excluded, expiresAt, lapse, grant } = data
+    const { tier, requirement, excluded, excludedByAgent = [], expiresAt, lapse, grant } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
       rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
-      [lapse, grant].every((member) => has(member, isGranted))
+      [lapse, grant].every((member) => has(member, isGranted)) &&
+      excludedByAgent.every((one) => excluded?.includes(one))
     )
   },
 )

@@ -40,7 +40,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     forms: { 1: { request: requestId, data: requested, said: said('reason', 'links?') } },
     replay: () => 'the request was opened before',
     policy: ({ data }) => data.policy.version,
-    exception: null,
+    exception: { kind: 'approver-excluded', detail: takenOutBy },
   },
   shown: {
     forms: { 1: { request: requestId, data: shown } },
@@ -210,6 +210,11 @@ const personIn = ({ actor }: LogEvent): ObjectId => ('id' in actor ? actor.id : 
 /** Stands in for the text of this name, if the leaf commits to one. */
 const textIn = <Name extends string>({ said }: LogEvent, name: Name): { readonly [N in Name]?: string } =>
   (said?.[name] === undefined ? {} : { [name]: written }) as { readonly [N in Name]?: string }
+
+/** Whom the agent's own word keeps from approving; `null` if none of them could otherwise have approved. */
+function takenOutBy({ data: { warnings, excludedByAgent = [] } }: EventOf<'requested'>): string | null {
+  return warnings.includes('approver-excluded') ? excludedByAgent.join('; ') : null
+}
 
 /** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
 const hastyWithin = 5_000

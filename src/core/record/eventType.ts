@@ -38,6 +38,7 @@ export type ExceptionKind =
   | 'revoked'
   | 'undeliverable'
   | 'hasty'
+  | 'approver-excluded'
   | 'vote-void'
   | 'policy-changed'
   | 'key-rotated'

@@ -79,8 +79,9 @@ function opened(event: EventOf<'requested'>, hash: Hex): Given {
   const { at, actor, request: id, data, seq, type } = event
   if (id === undefined || actor.kind !== 'agent') return 'only an agent asks'
   if (data.expiresAt !== undefined && data.expiresAt <= at) return 'its deadline is not after its beginning'
-  const { excluded, onBehalfOf } = data
-  if (excluded && onBehalfOf !== undefined && !excluded.includes(onBehalfOf)) return 'whom it is for could decide'
+  const { excluded, excludedByAgent, executor, onBehalfOf } = data
+  if (excluded && onBehalfOf !== undefined && !excluded.includes(onBehalfOf)) return 'whom it is for could approve'
+  if (excludedByAgent && onBehalfOf === undefined && executor === actor.id) return 'the agent named no other account'
   const { request, events } = begin({ id, at, agent: actor.id, data })
   const requested: Draft = { type, actor, request: id, data, said: event.said ?? {} }
   return { request: { ...request, events: [{ seq, type, hash }] }, events: [requested, ...events] }

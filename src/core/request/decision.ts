@@ -25,7 +25,7 @@ export interface DecisionInput {
   /** What the approver typed to confirm a request of tier `high`. */
   readonly confirm?: string
   readonly facts: Facts
-  /** Accounts that policy excludes now, in addition to those in the request. Unknown to a replay. */
+  /** Accounts that policy keeps from approving now, in addition to those in the request. Unknown to a replay. */
   readonly excluded?: readonly ObjectId[]
   /**
    * What is known now of those whose votes count already, by the account that voted. Needed of all of them where the
@@ -43,7 +43,8 @@ export interface DecisionInput {
  * The same decision again changes nothing and records nothing, so callers may retry.
  *
  * @throws {Problem} `not-pending` after the request closed or its deadline passed.
- * @throws {Problem} `not-permitted` unless the account is an eligible approver, `self-approval` if it is excluded.
+ * @throws {Problem} `not-permitted` unless the account is an eligible approver, `self-approval` for an approval by an
+ *   account that is excluded.
  * @throws {Problem} `already-decided` when another account of the same person already voted.
  * @throws {Problem} `digest-mismatch` for another action, or a view that was not shown to this approver.
  * @throws {Problem} `invalid-input` for a denial without reason, or a wrong confirmation.
@@ -52,7 +53,7 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   if (isRepeated(request, input)) return { request, events: [] }
   if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
   if (input.at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
-  checkMayDecide(request, input.facts, input.excluded)
+  checkMayDecide(request, input.facts, input)
   const standing = request.decisions.filter((d) => !d.void)
   if (standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
     throw new Problem('already-decided', 'You have already decided with another account.')
@@ -75,18 +76,31 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [...voids, decided, approved] }
 }
 
+/** What a person wants to do: to approve, or to stop the request, which a denial and a revocation do. */
+export interface Act {
+  readonly verdict: Verdict
+  /** Accounts that policy keeps from approving now, in addition to those in the request. */
+  readonly excluded?: readonly ObjectId[]
+}
+
 /**
  * Refuses a person who may not decide. This is the core's only such check, and it uses recorded facts alone.
  *
- * @param excluded accounts that policy excludes now, in addition to those in the request
+ * An exclusion forbids approving alone. If it forbade denying too, an agent could silence a person by naming them.
+ *
  * @throws {Problem} `not-permitted`, `self-approval`
  */
-export function checkMayDecide(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[] = []): void {
+export function checkMayDecide(request: ApprovalRequest, facts: Facts, { verdict, excluded = [] }: Act): void {
   const { requirement, agent, executor } = request
   if (!requirement || !requirement.slots.some((slot) => overlap(slot.groups, facts.groups)))
     throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
-  if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))
-    throw new Problem('self-approval', 'You cannot decide what your own agent asked for, or what is asked for you.')
+  if (overlap([agent.id, executor], facts.accounts))
+    throw new Problem('self-approval', 'The account of an agent decides nothing.')
+  if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))
+    throw new Problem(
+      'self-approval',
+      'You cannot approve what your own agent asked for, or what is asked for you. You can deny or revoke it.',
+    )
   if (!facts.member)
     throw new Problem(
       'not-permitted',

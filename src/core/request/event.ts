@@ -114,7 +114,10 @@ export interface Requested {
   readonly warnings: readonly string[]
   readonly tier?: Tier
   readonly requirement?: readonly Slot[]
+  /** Accounts of people who may not approve. */
   readonly excluded?: readonly ObjectId[]
+  /** Those of them that only the agent's own word excludes: by whom it acts for, or by the executor that it names. */
+  readonly excludedByAgent?: readonly ObjectId[]
   readonly expiresAt?: Instant
   /** Seconds from the approval until it lapses. */
   readonly lapse?: number

@@ -18,8 +18,10 @@ export type ApprovalRequest =
 /** What the policy asked for. Copied into the request when it is made, so that a later policy does not change it. */
 export interface Requirement {
   readonly slots: readonly Slot[]
-  /** Accounts of the people who may not decide: owners, sponsors, the principal. Sorted. */
+  /** Accounts of the people who may not approve: owners, sponsors, the principal. Sorted. They may deny and revoke. */
   readonly excluded: readonly ObjectId[]
+  /** Those of them that only the agent's own word excludes. Sorted. Absent if there are none. */
+  readonly excludedByAgent?: readonly ObjectId[]
   readonly tier: Tier
   readonly expiresAt: Instant
 }

@@ -18,6 +18,8 @@ export type Judgement =
       readonly grant: number
       readonly tier: Tier
       readonly summary?: string
+      /** The slots from which the agent's own word must not take a person whom no other could replace. */
+      readonly independent?: readonly Slot[]
     }
   | {
       readonly outcome: 'allow'
@@ -44,8 +46,10 @@ export interface Submission {
   readonly judgement: Judgement
   /** How policy wants the action to be shown. Copied into the request. */
   readonly presentation?: Presentation
-  /** Accounts of the people who may not decide. */
+  /** Accounts of the people who may not approve. */
   readonly excluded: readonly ObjectId[]
+  /** Those of them that only the agent's own word excludes. */
+  readonly excludedByAgent?: readonly ObjectId[]
   readonly warnings: readonly string[]
 }
 
@@ -100,7 +104,8 @@ export function begin({ id, at, agent, data }: Beginning): Step {
 
 /** Makes the members that every status has. Leaves out the requirement, which only people's decisions need. */
 function born({ id, at, agent, data }: Beginning): Common {
-  const { action: verb, requirement: _slots, excluded: _excluded, tier: _tier, expiresAt: _expiresAt, ...kept } = data
+  const { action: verb, requirement: _slots, excluded: _excluded, excludedByAgent: _byAgent, ...rest } = data
+  const { tier: _tier, expiresAt: _expiresAt, ...kept } = rest
   return {
     ...kept,
     id,
@@ -116,13 +121,14 @@ function born({ id, at, agent, data }: Beginning): Common {
   }
 }
 
-function requirementOf({ requirement: slots, excluded, tier, expiresAt }: Requested): Requirement {
+function requirementOf({ requirement: slots, excluded, excludedByAgent, tier, expiresAt }: Requested): Requirement {
   if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
-  return { slots, excluded, tier, expiresAt }
+  return { slots, excluded, ...(excludedByAgent && { excludedByAgent }), tier, expiresAt }
 }
 
 function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
-  const { id, agent, executor, onBehalfOf, action, judgement, excluded, warnings, reason, links } = submission
+  const { id, agent, executor, onBehalfOf, action, judgement, warnings, reason, links } = submission
+  const { excluded, excludedByAgent = [] } = submission
   const data: Requested = {
     action: action.action,
     digest: actionDigest(action),
@@ -134,6 +140,7 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
       tier: judgement.tier,
       requirement: judgement.slots,
       excluded,
+      ...(excludedByAgent.length > 0 && { excludedByAgent }),
       expiresAt: expiry(submission, judgement.expires),
     }),
     ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),

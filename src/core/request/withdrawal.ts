@@ -24,10 +24,10 @@ export function cancel(request: ApprovalRequest, input: { readonly reason?: stri
 }
 
 /**
- * Takes back an approval before it is redeemed. Every person who could decide the request may revoke it.
+ * Takes back an approval before it is redeemed. Every person who could deny the request may revoke it.
  *
  * @throws {Problem} `already-redeemed`, `not-redeemable`
- * @throws {Problem} `not-permitted`, `self-approval` for a person who could not have decided the request.
+ * @throws {Problem} `not-permitted`, `self-approval` for a person who could not have denied the request.
  */
 export function revoke(
   request: ApprovalRequest,
@@ -48,7 +48,7 @@ export function revoke(
   if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
   if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
   if (overdue(request, at)) throw new Problem('not-redeemable', 'This approval has lapsed.')
-  checkMayDecide(request, facts)
+  checkMayDecide(request, facts, { verdict: 'deny' })
   const actor = { kind: 'person', id: approver } as const
   const data = { ...(client !== undefined && { client }), facts }
   return {

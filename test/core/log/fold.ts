@@ -84,7 +84,8 @@ function check(event: Read, past: readonly Read[]): void {
   if (event.type === 'decided' || event.type === 'revoked') {
     const facts = event.data?.facts
     demand(facts?.member === true && facts.enabled, 'by somebody who may not')
-    demand(!facts?.accounts.some((account) => excluded.includes(account)), 'by somebody excluded')
+    const isExcluded = facts?.accounts.some((account) => excluded.includes(account)) === true
+    demand(event.data?.verdict !== 'approve' || !isExcluded, 'an approval by somebody excluded')
   }
   if (event.type === 'vote-void') {
     const vote = counted(past).find((one) => hashIn(past, one, event) === event.data?.vote)

@@ -126,6 +126,7 @@ describe('a forged history is refused', () => {
       [...history({ judgement: forbid }).entries.slice(0, 1), ...history({ judgement: allow }).entries.slice(1)],
     ],
     ['asked for somebody who could decide', 1, changed(asked, 0, { onBehalfOf: dba2 })],
+    ['asked without a word that excludes anyone', 1, changed(asked, 0, { excludedByAgent: [owner] })],
     ['asked by a person', 1, forged(asked, 0, { actor: person })],
     ['asked twice', 2, [...asked, ...asked]],
     ['nobody asked', 1, approved.slice(1)],

@@ -20,7 +20,9 @@ test('any commands in any order lead to events that record a whole and legal his
         expect(request.events.map(({ hash }) => hash)).toEqual(leaves.map(({ text }) => leafHash(text)))
         expect(events.map(({ prev }) => prev)).toEqual(['0'.repeat(64), ...leaves.map(({ hash }) => hash)].slice(0, -1))
         reached.set(status, (reached.get(status) ?? 0) + 1)
-        if (request.decisions.some((vote) => vote.void)) voided.add(status)
+        if (!request.decisions.some((vote) => vote.void)) return
+        voided.add(status)
+        if (events.some(({ type }) => type === 'approved')) voided.add('approved')
       },
     ),
     { numRuns: 2000 },

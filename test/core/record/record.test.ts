@@ -9,6 +9,7 @@ import { unicode } from '../../support/chance.ts'
 const golden = readFileSync(join(import.meta.dirname, '../../golden/events.jsonl'), 'utf8')
   .trimEnd()
   .split('\n')
+const stranger = '99999999-0000-4000-8000-000000000000'
 const parse = (leaf: string): JsonObject => JSON.parse(leaf) as JsonObject
 const first = (type: string): JsonObject => parse(golden.find((leaf) => parse(leaf)['type'] === type) ?? '')
 
@@ -97,6 +98,22 @@ describe('is refused:', () => {
     ['an empty requirement', 'requested', { data: { requirement: [] } }],
     ['a slot for nobody', 'requested', { data: { requirement: [{ groups: ['dba'], quorum: 0 }] } }],
     ['a slot for a million', 'requested', { data: { requirement: [{ groups: ['dba'], quorum: 1_000_000 }] } }],
+    [
+      'an account that the agent excludes, and that is not excluded',
+      'requested',
+      { data: { excludedByAgent: [stranger] } },
+    ],
+    ['accounts that the agent excludes, of which there are none', 'requested', { data: { excludedByAgent: [] } }],
+    [
+      'an account that the agent excludes where policy forbids',
+      'requested',
+      {
+        data: {
+          ...{ excludedByAgent: [], policy: { outcome: 'forbid' } },
+          ...{ tier: undefined, requirement: undefined, excluded: undefined, expiresAt: undefined },
+        },
+      },
+    ],
     ['a slot without groups', 'requested', { data: { requirement: [{ groups: [], quorum: 1 }] } }],
     ['a slot with one thing too many', 'requested', { data: { requirement: [{ groups: ['a'], quorum: 1, x: 1 }] } }],
     ['a deadline where policy forbids', 'requested', { data: { policy: { outcome: 'forbid' } } }],

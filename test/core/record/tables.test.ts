@@ -136,6 +136,15 @@ test.each<[string, string, string, History]>([
   expect(line.trimEnd().split(',').slice(2)).toEqual([requestId, kind, actor, 'db.export', detail])
 })
 
+test('an ask that takes people out of a slot by the word of its agent is an exception', () => {
+  const excluded = { onBehalfOf: oid(41), excluded: [oid(41), oid(42)], excludedByAgent: [oid(41), oid(42)] }
+  const [line = '', ...more] = linesOf(history({ ...excluded, warnings: ['approver-excluded'] })).exceptions
+  expect(more).toEqual([])
+  const detail = `${oid(41)}; ${oid(42)}`
+  expect(line.trimEnd().split(',').slice(2)).toEqual([requestId, 'approver-excluded', bot, 'db.export', detail])
+  expect(linesOf(history(excluded)).exceptions).toEqual([])
+})
+
 test('events of the log itself are exceptions', () => {
   const actor = { kind: 'system' } as const
   const drafts: readonly Draft[] = [

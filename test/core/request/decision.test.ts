@@ -1,5 +1,5 @@
 import { approvalsOf, confirmationOf, decide, type DecisionInput } from '../../../src/core/request/decision.ts'
-import { digestOf } from '../../../src/core/data/id.ts'
+import { digestOf, type ObjectId } from '../../../src/core/data/id.ts'
 import type { ProblemCode } from '../../../src/core/data/problem.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
 import { contentOf } from '../../../src/core/request/request.ts'
@@ -111,9 +111,7 @@ describe('people who may decide', () => {
   test.each<[string, Partial<Facts>, ProblemCode]>([
     ['a person in no group', { groups: [] }, 'not-permitted'],
     ['a member of another group', { groups: ['security'] }, 'not-permitted'],
-    ['the owner of the agent', { accounts: [owner] }, 'self-approval'],
     ['the agent itself', { accounts: [bot] }, 'self-approval'],
-    ['another account of the owner', { accounts: [alias, owner].sort() }, 'self-approval'],
     ['a guest', { member: false }, 'not-permitted'],
     ['a person whose account is disabled', { enabled: false }, 'not-permitted'],
     ['an owner who is not in the group', { accounts: [owner], groups: [] }, 'not-permitted'],
@@ -127,6 +125,30 @@ describe('people who may decide', () => {
     const request = pending({ executor: runner })
     const as = { facts: facts(dba, { accounts: [runner, dba].sort() }) }
     expect(code(() => decide(request, decision(request, as)))).toBe('self-approval')
+    expect(code(() => decide(request, decision(request, { ...as, verdict: 'deny' })))).toBe('self-approval')
+  })
+
+  test.each<[string, Partial<Facts>, readonly ObjectId[]]>([
+    ['the owner of the agent', { accounts: [owner] }, []],
+    ['another account of the owner', { accounts: [alias, owner].sort() }, []],
+    ['a person whom policy excludes by now', {}, [dba]],
+  ])('may deny what they may not approve: %s', (_who, other, excluded) => {
+    const request = pending()
+    const vote = decision(request, { facts: facts(dba, other), excluded })
+    expect(code(() => decide(request, vote))).toBe('self-approval')
+    const { request: now, events } = decide(request, { ...vote, verdict: 'deny', reason: 'I did not ask for this.' })
+    expect(now).toMatchObject({ status: 'denied', closedBy: { kind: 'person', id: dba } })
+    expect(types(events)).toEqual(['decided', 'denied'])
+  })
+
+  test.each<[string, Partial<Facts>]>([
+    ['in no group', { groups: [] }],
+    ['a guest', { member: false }],
+    ['disabled', { enabled: false }],
+  ])('do not include an excluded person who is %s', (_what, other) => {
+    const request = pending()
+    const vote = decision(request, { verdict: 'deny', facts: facts(owner, other), approver: owner })
+    expect(code(() => decide(request, vote))).toBe('not-permitted')
   })
 
   test('do not include anyone if no group is required', () => {

@@ -111,12 +111,18 @@ describe('revoke', () => {
 
   test.each<[string, Partial<Facts>, ProblemCode]>([
     ['a stranger', { groups: [] }, 'not-permitted'],
-    ['the owner', { accounts: [owner] }, 'self-approval'],
-    ['another account of the owner', { accounts: [owner, oid(99)] }, 'self-approval'],
+    ['an account of the agent', { accounts: [bot] }, 'self-approval'],
     ['a guest', { member: false }, 'not-permitted'],
     ['a disabled account', { enabled: false }, 'not-permitted'],
   ])('is not for %s', (_who, more, expected) => {
     expect(code(() => revoke(approved(), by(dba2, more)))).toBe(expected)
+  })
+
+  test.each<[string, Partial<Facts>]>([
+    ['the owner', { accounts: [owner] }],
+    ['another account of the owner', { accounts: [owner, oid(99)] }],
+  ])('is for %s, who may not approve', (_who, more) => {
+    expect(revoke(approved(), by(dba2, more)).request).toMatchObject({ status: 'revoked' })
   })
 
   test('a request that a rule allowed has no approver to revoke it', () => {
