@@ -10,20 +10,23 @@ import { lineOf, type RunLine, short } from './textRun.ts'
 export interface CardReader {
   readonly approver: ObjectId
   readonly page: number
+  /** Present for a person who may not approve: whether the agent's own word alone excludes them, or policy does. */
+  readonly excludedBy?: 'agent' | 'policy'
   readonly notice?: string
 }
 
 /** Says what the reader can do on this page. A page number of 0 means that there is no such page. */
 export function buttons(
   request: ApprovalRequest,
-  { approver }: CardReader,
+  { approver, excludedBy }: CardReader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
   words: Words,
 ) {
   const content = contentOf(request)
   const own = ownDecision(request, approver)
   const votes = request.status === 'pending' && content !== null
-  const approves = votes && last && !own
+  const mayApprove = votes && !own && excludedBy === undefined
+  const approves = mayApprove && last
   const high = request.requirement?.tier === 'high'
   return {
     previous: page - 1,
@@ -33,7 +36,7 @@ export function buttons(
     confirms: approves && high,
     confirmation: short(confirmationOf(request.action?.target ?? '-'), 10_000, words),
     denies: votes && (!own || own.approver === approver),
-    waits: votes && !last && !own,
+    waits: mayApprove && !last,
     revokes: request.status === 'approved',
   }
 }

@@ -32,7 +32,7 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   const page = Math.min(Math.max(reader.page, 1), pages.length)
   return {
     ...head(request, manner),
-    notices: reader.notice === undefined ? [] : [{ text: short(reader.notice, 1_000, words) }],
+    notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_000, words) })),
     facts: factsOf(request, manner, request.agent.id),
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
     entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner)),
@@ -42,6 +42,12 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
     mine: mine(request, reader, words),
     ...buttons(request, reader, { page, last: page === pages.length, template }, words),
   }
+}
+
+/** Tells an excluded person why there is no button to approve, as long as there would be one. */
+function noticesFor(request: ApprovalRequest, { notice, excludedBy }: CardReader, { bot }: Words): readonly string[] {
+  const why = excludedBy !== undefined && isOpen(request) ? [bot.excluded[excludedBy]] : []
+  return [...(notice === undefined ? [] : [notice]), ...why]
 }
 
 /** The card for a person who may not decide. It says why not, and who may. */
@@ -120,7 +126,8 @@ interface CardFact {
 
 /** @param agentId where there is room for it */
 function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId): readonly CardFact[] {
-  const { action, agent, executor, onBehalfOf, policy } = request
+  const { action, agent, executor, onBehalfOf, policy, requirement } = request
+  const byAgent = requirement?.excludedByAgent ?? []
   const fact = (label: keyof FactLabels, value: string): CardFact => ({
     label: words.labels[label],
     value: drawn(value),
@@ -133,6 +140,7 @@ function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId
     ...(agentId === undefined ? [] : [fact('agentId', agentId)]),
     ...(onBehalfOf === undefined ? [] : [fact('onBehalfOf', onBehalfOf)]),
     ...(executor === agent.id ? [] : [fact('executor', executor)]),
+    ...(byAgent.length === 0 ? [] : [fact('excludedByAgent', byAgent.join(', '))]),
     ...(policy.rules.length === 0 ? [] : [fact('rules', policy.rules.join(', '))]),
     ...(progress === null ? [] : [fact('progress', progress)]),
   ]

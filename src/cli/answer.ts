@@ -21,6 +21,8 @@ export interface Answer {
   /** Absent if the agent itself executes. */
   readonly executor?: string
   readonly onBehalfOf?: string
+  /** Accounts that only the agent's own word keeps from approving. */
+  readonly excludedByAgent: readonly string[]
   readonly reason?: string
   readonly tier?: string
   readonly summary?: string
@@ -70,6 +72,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     links: partsOf<Link>(sent.links).map(({ title, url }) => ({ title: text(title) ?? '', url: text(url) ?? '' })),
     agent: nameWithId(sent.agent),
     rules: texts(policy.rules),
+    excludedByAgent: texts(approvals.excludedByAgent),
     required: partsOf<Slot>(approvals.required).map(slotOf),
     decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
     ...actionOf(sent),

@@ -34,6 +34,7 @@ export function describeAction(answer: Answer): readonly Line[] {
     [labels.agent, answer.agent],
     ...optional(labels.executor, answer.executor),
     ...optional(labels.onBehalfOf, answer.onBehalfOf && words.notVerified(answer.onBehalfOf)),
+    ...optional(labels.excludedByAgent, words.excludedByAgent(answer.excludedByAgent)),
     ...(answer.reason === undefined ? [] : describeReason(answer.reason)),
     ...answer.links.flatMap(describeLink),
     [labels.policy, words.policy(answer.outcome, tier, rules)],

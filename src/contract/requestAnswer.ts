@@ -81,7 +81,14 @@ export const requestAnswer = component(
     executor: anyObjectId,
     onBehalfOf: anyObjectId.optional(),
     policy: policyAnswer,
-    approvals: z.object({ required: z.array(slot), decisions: z.array(decision) }),
+    approvals: z.object({
+      required: z.array(slot),
+      decisions: z.array(decision),
+      excludedByAgent: z
+        .array(anyObjectId)
+        .optional()
+        .meta({ description: "Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving." }),
+    }),
     delivery: deliveryState,
     createdAt: anyInstant,
     expiresAt: anyInstant.optional(),

@@ -29,7 +29,11 @@ export function toBody(
     executor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     policy: policyOf(request),
-    approvals: { required: required(request), decisions: decisions(request) },
+    approvals: {
+      required: required(request),
+      decisions: decisions(request),
+      ...(requirement?.excludedByAgent && { excludedByAgent: requirement.excludedByAgent }),
+    },
     delivery: more.delivery,
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),

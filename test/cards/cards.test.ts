@@ -20,6 +20,7 @@ import {
   needs,
   oid,
   opened,
+  owner,
   pending,
   redeemed,
   runner,
@@ -385,6 +386,18 @@ describe("the approver's view", () => {
     expect(verbs(card)).toEqual([])
   })
 
+  test.each(['agent', 'policy'] as const)('says why there is nothing to approve for an excluded person: %s', (by) => {
+    const seen = (request: ApprovalRequest, page = 1) =>
+      cards.review(request, { approver: dba, page, notice: 'Late.', excludedBy: by })
+    const card = seen(pending())
+    expect(lines(card)).toEqual(expect.arrayContaining(['Late.', english.bot.excluded[by]]))
+    expect(verbs(card)).toEqual(['deny'])
+    expect(verbs(seen(high()))).toEqual(['deny'])
+    expect(verbs(seen(approved()))).toEqual(['revoke'])
+    expect(lines(seen(pending({ action: long })))).not.toContain(english.card.lastPage)
+    expect(lines(seen(anyWith('denied')))).not.toContain(english.bot.excluded[by])
+  })
+
   test('of an approved request offers to revoke it', () => {
     const card = reviewed(approved())
     expect(verbs(card)).toEqual(['revoke'])
@@ -413,6 +426,13 @@ test('the card for a person who may not decide says why and who may, and nothing
   expect(lines(card)).toEqual(expect.arrayContaining(['You own this agent.', 'dba', 'security or oncall']))
   expect(verbs(card)).toEqual([])
   expect(JSON.stringify(card)).not.toMatch(/customers|accounts|churn/)
+})
+
+test('cards name the accounts that only the agent’s own word keeps from approving', () => {
+  const excluded = { onBehalfOf: oid(77), excluded: [owner, oid(77), oid(78)], excludedByAgent: [oid(77), oid(78)] }
+  for (const card of [cards.channel(pending(excluded)), reviewed(pending(excluded))])
+    expect(lines(card)).toContain(`${oid(77)}, ${oid(78)}`)
+  expect(JSON.stringify(cards.channel(pending()))).not.toContain(english.labels.excludedByAgent)
 })
 
 test('the list leads to each review', () => {

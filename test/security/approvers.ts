@@ -4,6 +4,8 @@ const decision = 'test/core/request/decision.test.ts'
 const not = 'people who may decide › do not include %s'
 const frozen = 'test/approvals/frozenFacts.test.ts'
 const voided = 'test/core/record/voteVoid.test.ts'
+const asking = 'test/approvals/ask.test.ts'
+const byWord = 'an agent that keeps people from approving by its own word'
 const separation = {
   'test/approvals/separation.test.ts': [
     'no sequence of calls leads to a forbidden vote, or to an approval without distinct eligible people',
@@ -21,9 +23,16 @@ export const approverRows: readonly Row[] = [
       {
         name: 'self-approval',
         file: 'src/core/request/decision.ts',
-        find: 'if (overlap([...requirement.excluded, ...excluded, agent.id, executor], facts.accounts))',
+        find: "if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))",
         replace: 'if (false)',
-        tests: { [decision]: [not], ...separation },
+        tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
+      },
+      {
+        name: 'agents-account',
+        file: 'src/core/request/decision.ts',
+        find: 'if (overlap([agent.id, executor], facts.accounts))',
+        replace: 'if (false)',
+        tests: { [decision]: [not, 'people who may decide › do not include the executor'] },
       },
       {
         name: 'second-account',
@@ -89,6 +98,134 @@ export const approverRows: readonly Row[] = [
         tests: {
           'test/approvals/approvals.test.ts': [
             'people who may decide › include no agent, even if the roster lists it as a member',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack:
+      'The agent picks its judge: it says that it acts for a person, or names an executor, so that this person neither approves nor stops it',
+    control:
+      'An exclusion forbids approving alone; a registration says whom the agent may act for, and by default it acts for nobody; who is excluded by the agent’s own word is shown and recorded; a rule may ask for a replacement (`@independent`)',
+    switches: [
+      {
+        name: 'excluded-may-deny',
+        file: 'src/core/request/decision.ts',
+        find: "if (verdict === 'approve' && overlap([...requirement.excluded",
+        replace: 'if (overlap([...requirement.excluded',
+        tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
+      },
+      {
+        name: 'excluded-may-revoke',
+        file: 'src/core/request/withdrawal.ts',
+        find: "checkMayDecide(request, facts, { verdict: 'deny' })",
+        replace: "checkMayDecide(request, facts, { verdict: 'approve' })",
+        tests: { 'test/core/request/withdrawal.test.ts': ['revoke › is for %s, who may not approve'] },
+      },
+      {
+        name: 'excluded-may-look',
+        file: 'src/approvals/approvals.ts',
+        find: "const refusal = refusalOf(request, facts, { verdict: 'deny' })",
+        replace:
+          "const refusal = refusalOf(request, facts, { verdict: 'approve', excluded: request.requirement?.excluded ?? [] })",
+        tests: {
+          'test/approvals/approvals.test.ts': [
+            'people who may decide › see the request and may deny it on their view, where they may not approve it',
+          ],
+          'test/teams/bot.test.ts': [
+            'a person who may not approve › sees the request with what they may do, and why they may not approve: %s',
+          ],
+        },
+      },
+      {
+        name: 'excluded-told-why',
+        file: 'src/cards/cardData.ts',
+        find: 'excludedBy !== undefined && isOpen(request) ? [bot.excluded[excludedBy]] : []',
+        replace: '[]',
+        tests: {
+          'test/cards/cards.test.ts': [
+            "the approver's view › says why there is nothing to approve for an excluded person: %s",
+          ],
+        },
+      },
+      {
+        name: 'listed-for-principal',
+        file: 'src/teams/inbound/bot.ts',
+        find: ' || requirement.excludedByAgent?.includes(who) === true)',
+        replace: ')',
+        tests: {
+          'test/teams/bot.test.ts': [
+            'the command pending › lists what the agent asks for somebody, for them too, so that it cannot be hidden from them',
+          ],
+        },
+      },
+      {
+        name: 'principal-member',
+        file: 'src/approvals/ask.ts',
+        find: 'if (!(await isMember(directory, id)))',
+        replace: 'if (!(await directory.person(id)))',
+        tests: { [asking]: ['asking › is refused with %s, and nothing is written'] },
+      },
+      {
+        name: 'principal-listed',
+        file: 'src/approvals/ask.ts',
+        find: 'if (principals && !principals.includes(id))',
+        replace: 'if (false)',
+        tests: { [asking]: ['asking › is refused with %s, and nothing is written'] },
+      },
+      {
+        name: 'principal-refused',
+        file: 'src/policy/approvers.ts',
+        find: ".default('refused')",
+        replace: ".default('optional')",
+        tests: { 'test/policy/approvers.test.ts': ['omitted members have defaults'] },
+      },
+      {
+        name: 'own-word',
+        file: 'src/approvals/eligibility.ts',
+        find: 'return excluded.filter((id) => !listed.includes(id))',
+        replace: 'return []',
+        tests: { [asking]: [`${byWord} › is shown to those who decide, and recorded: %s`] },
+      },
+      {
+        name: 'own-word-warned',
+        file: 'src/approvals/ask.ts',
+        find: "length > 0 ? ['approver-excluded'] : []",
+        replace: 'length > 0 ? [] : []',
+        tests: { [asking]: [`${byWord} › is shown to those who decide, and recorded: %s`] },
+      },
+      {
+        name: 'own-word-shown',
+        file: 'src/cards/cardData.ts',
+        find: "...(byAgent.length === 0 ? [] : [fact('excludedByAgent', byAgent.join(', '))]),",
+        replace: '',
+        tests: {
+          'test/cards/cards.test.ts': ['cards name the accounts that only the agent’s own word keeps from approving'],
+        },
+      },
+      {
+        name: 'own-word-replayed',
+        file: 'src/core/record/replayedRequest.ts',
+        find: 'if (excludedByAgent && onBehalfOf === undefined && executor === actor.id)',
+        replace: 'if (false)',
+        tests: { 'test/core/record/forgery.test.ts': ['a forged history is refused › %s'] },
+      },
+      {
+        name: 'independent',
+        file: 'src/approvals/ask.ts',
+        find: 'find(({ quorum, left }) => left <= quorum)',
+        replace: 'find(({ quorum, left }) => left < quorum)',
+        tests: { [asking]: [`${byWord} › is refused where a rule wants a replacement and there is none: %s`] },
+      },
+      {
+        name: 'independent-merged',
+        file: 'src/policy/annotations.ts',
+        find: '...(independent.length > 0 && { independent }),',
+        replace: '',
+        tests: {
+          'test/policy/judge.test.ts': [
+            'several matches merge to the strictest › what one rule wants to be independent, with the larger quorum',
           ],
         },
       },

@@ -206,14 +206,10 @@ describe('being added', () => {
 })
 
 describe('a refusal has its code in the log, even as a card:', () => {
-  test('for an excluded person', async () => {
+  test('for an excluded person who approves', async () => {
     const { id } = await ask()
-    const view = viewOf(await talk(review(id)))
-    for (const intent of [review(id, owner), approve(id, view, owner), revoke(id, ownerAlias)])
-      expect(await talk(intent)).toMatchObject({
-        kind: 'card',
-        code: expect.stringMatching(/self-approval|redeemable/),
-      })
+    const view = viewOf(await talk(review(id, owner)))
+    expect(await talk(approve(id, view, owner))).toMatchObject({ kind: 'card', code: 'self-approval' })
   })
 
   test('for a view that was not shown, and for a closed request', async () => {
@@ -223,6 +219,33 @@ describe('a refusal has its code in the log, even as a card:', () => {
     expect(await talk(deny(id, view))).not.toHaveProperty('code')
     expect(await talk(approve(id, view, dba2))).toMatchObject({ kind: 'card', code: 'not-pending' })
     expect(await talk(revoke(id))).toMatchObject({ kind: 'card', code: 'not-redeemable' })
+  })
+})
+
+describe('a person who may not approve', () => {
+  const acts = (card: object) => buttons(card).map(({ verb }) => verb)
+
+  test.each<[string, ObjectId, 'agent' | 'policy']>([
+    ['the owner of the agent', owner, 'policy'],
+    ['the person for whom the agent says it asks', dba, 'agent'],
+  ])('sees the request with what they may do, and why they may not approve: %s', async (_who, who, why) => {
+    const { id } = (await place.approvals.ask(asks({ onBehalfOf: dba }))).request
+    const answer = await talk(review(id, who))
+    expect(answer).not.toHaveProperty('code')
+    expect(acts(drawn(answer))).toEqual(['deny'])
+    expect(JSON.stringify(drawn(answer))).toContain(english.bot.excluded[why])
+    expect(await talk(deny(id, viewOf(answer), who))).toMatchObject({ kind: 'card' })
+    expect((await place.ledger.find(id))?.status).toBe('denied')
+  })
+
+  test('may revoke what others approved', async () => {
+    const request = (await place.approvals.ask(asks({ onBehalfOf: dba }))).request
+    for (const who of [dba2, security]) await place.approvals.decide(request.id, votes(request, who))
+    const card = drawn(await talk(review(request.id, dba)))
+    expect(acts(card)).toEqual(['revoke'])
+    expect(JSON.stringify(card)).toContain(english.bot.excluded.agent)
+    await talk(revoke(request.id, dba))
+    expect((await place.ledger.find(request.id))?.status).toBe('revoked')
   })
 })
 
@@ -237,7 +260,6 @@ describe('the card at which a person clicks', () => {
     ['it is no channel card', dba, { posted: false }],
     ['it is in no channel', dba, { channel: undefined }],
     ['Teams does not say which it is', dba, { card: undefined }],
-    ['the owner of the agent clicks', owner, {}],
     ['a guest clicks', guest, {}],
     ['a stranger clicks', oid(99), {}],
   ])('is not adopted if %s', async (_why, who, more) => {
@@ -272,6 +294,12 @@ describe('the command pending', () => {
     await place.approvals.decide(first.id, votes(first))
     expect(await listed(dba)).toEqual([second.id])
     expect(await listed(security)).toEqual([first.id, second.id])
+  })
+
+  test('lists what the agent asks for somebody, for them too, so that it cannot be hidden from them', async () => {
+    const { id } = (await place.approvals.ask(asks({ onBehalfOf: dba }))).request
+    expect(await listed(dba)).toEqual([id])
+    expect(await listed(owner)).toBe(english.bot.nothingPending)
   })
 
   test('says if there are more than it lists', async () => {

@@ -96,10 +96,15 @@ async function review(parts: BotParts, intent: Invoke, wanted: number, notice?: 
   const { approvals, cards } = parts
   const { who } = intent
   const reviewed = await approvals.review(intent.request, who, { page: wanted, template: cards.template })
-  const { request, page, refusal, stranger } = reviewed
+  const { request, page, refusal, exclusion, stranger } = reviewed
   if (refusal) return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
   noteCard(parts, intent)
-  const reader = { approver: who, page, ...(notice !== undefined && { notice }) }
+  const reader = {
+    approver: who,
+    page,
+    ...(notice !== undefined && { notice }),
+    ...(exclusion !== null && { excludedBy: exclusion }),
+  }
   return { kind: 'card', card: cards.review(request, reader) }
 }
 
@@ -171,10 +176,13 @@ async function answerTo(parts: BotParts, { name, argument, who }: ChatCommand): 
   }
 }
 
-/** Hides requests that this person may not decide or has already decided. */
+/**
+ * Hides requests that this person may not approve or has already decided. Those stay that the person may not approve by the
+ * agent's own word alone: otherwise an agent could hide a request from a person by naming them.
+ */
 const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
   status === 'pending' &&
-  !requirement.excluded.includes(who) &&
+  (!requirement.excluded.includes(who) || requirement.excludedByAgent?.includes(who) === true) &&
   !decisions.some(({ facts }) => facts.accounts.includes(who))
 
 /** Introduces the bot once, however often Teams reports that it was added. */
