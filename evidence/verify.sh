@@ -129,7 +129,7 @@ member=$(jq -r '[.subject[].name | select(test("\\A(README\\.txt|verify\\.(sh|py
   "policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})\\z") | not)][0] // empty' "$statement")
 [ -z "$member" ] || newer "the manifest lists $member"
 types='requested shown decided vote-void approved denied expired cancelled lapsed revoked redeemed unreported
-  undeliverable succeeded failed policy-changed key-rotated erased tampered' # each in version 1
+  undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered' # each in version 1
 check_kinds() { # FILE FILTER: what gives the events in its lines
   jq -c "$2 | [.type, .v]" "$1" >"$tmp/kinds" 2>/dev/null &&
     sort -u "$tmp/kinds" | jq -es 'all(.[]; (.[0] | test("\\A[a-z][a-z0-9-]{0,63}\\z")) and

@@ -4,7 +4,6 @@ import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
 import type { RequestId, Shard } from './core/data/id.ts'
 import type { BrokenRow } from './core/data/problem.ts'
-import type { Erasure } from './core/request/erasure.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
 import { backlog } from './approvals/backlog.ts'
@@ -15,7 +14,7 @@ import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
 import { sweep } from './sweep.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
-import { eraseAll } from './evidence/erasures.ts'
+import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
 import { type RepairOrder, Repairing } from './evidence/repair/repair.ts'
@@ -220,7 +219,8 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   const noted = (cause: unknown) => alarms.note(cause)
   const calls = {
     said: (_: null, date: Day) => saidOf({ ledger, seals, clock, failed }, date),
-    erase: (_: null, id: RequestId, erasure: Erasure) => eraseAll(changes, id, erasure),
+    erase: (_: null, id: RequestId, order: ErasureOrder) =>
+      eraseAll({ ...changes, policy: adapters.policy }, id, order),
     repair: (_: null, order: RepairOrder) => repairing.repair(order),
   }
   return {

@@ -98,6 +98,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   undeliverable: 'other',
   'policy-changed': 'other',
   'key-rotated': 'other',
+  'erasure-asked': 'other',
   erased: 'other',
   tampered: 'other',
 }

@@ -3,7 +3,7 @@ import { shards } from '../core/data/id.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { tamperChecks } from '../core/request/event.ts'
 import { component } from './component.ts'
-import { anyCount, anyDay, anyRequestId, anySha256 } from './value.ts'
+import { anyCount, anyDay, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
 const leaf = z.string().meta({ description: 'The event exactly as it is hashed: canonical JSON (RFC 8785).' })
 
@@ -58,6 +58,10 @@ export const erasureAnswer = component(
     erased: z
       .array(z.object({ event: anySha256, names: z.array(z.enum(erasable)) }))
       .meta({ description: 'The events that lost a text, by hash. Empty where nothing was left.' }),
+    waits: z
+      .object({ askedBy: anyObjectId, names: z.array(z.enum(erasable)), until: anyInstant })
+      .optional()
+      .meta({ description: 'The ask that waits for another person to ask the same. Absent once that has happened.' }),
   }),
 )
 

@@ -2,6 +2,7 @@ import type { evidenceOperations } from '../contract/evidenceOperations.ts'
 import { jsonLines } from '../contract/operation.ts'
 import { parseRequestId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
+import { endOf } from '../core/request/erasure.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
 import type { Erasures } from '../evidence/erasures.ts'
@@ -60,8 +61,10 @@ async function erasures(
 ): Promise<OperationReply<Operations['erasures']>> {
   const { caller, body } = given
   const { request, names, why } = body
-  const erased = await erase(parseRequestId(request), { names, why, by: caller.id, client: caller.client })
-  return { answer: { request, erased: erased.map(({ event, names }) => ({ event, names })) } }
+  const { erased, waits } = await erase(parseRequestId(request), { names, why, by: caller.id, client: caller.client })
+  const until = waits && { waits: { askedBy: waits.by, names, until: endOf(waits) } }
+  const answer = { request, erased: erased.map(({ event, names }) => ({ event, names })), ...until }
+  return { status: waits ? 202 : 200, answer }
 }
 
 async function repairs(

@@ -15,7 +15,13 @@ export type Mark = string
 /** The requests of a day that live longer than a day. */
 export interface Continued {
   /** Requests that began on an earlier day, with the log index of their newest event in `carried.jsonl`. */
-  readonly carried: readonly { readonly request: RequestId; readonly newest: number; readonly mark: Mark }[]
+  readonly carried: readonly {
+    readonly request: RequestId
+    readonly newest: number
+    readonly mark: Mark
+    /** Whether it had ended before the day: only its texts can still change. */
+    readonly ended: boolean
+  }[]
   /** Requests that have an event of the day and may have more on a later day. */
   readonly open: readonly (readonly [RequestId, Mark])[]
   /** Requests that began on another day than the one in their id. */
@@ -32,7 +38,7 @@ export const markOf = ({ request, seq }: Life): Mark =>
     'unreported' in request && request.unreported,
   ].join(' ')
 
-/** Whether more events of a request may follow. Only such a request may be carried to a later day. */
+/** Whether a request can still be decided, carried out or reported. A later day carries others only for an erasure. */
 export const isOpen = ({ request }: Life): boolean => !('closedAt' in request)
 
 /**
@@ -80,9 +86,10 @@ export class Continuity {
     if (at !== undefined && at !== requestCellIn(line, 'requested_at')) throw twice(request)
   }
 
-  #check({ date }: Manifest, { request, newest, mark }: Continued['carried'][number]): void {
+  #check({ date }: Manifest, { request, newest, mark, ended }: Continued['carried'][number]): void {
     const known = this.#open.get(request)
-    if (known === mark) return
+    // Requests that ended are not kept: there would be too many. Nothing that follows can change how this one ended.
+    if (known === mark || (known === undefined && ended)) return
     const isOlder = known === undefined && this.#began !== null && newest < this.#began
     if (isOlder && !this.#met.has(request)) return void this.#met.add(request)
     const what = known === undefined ? 'it had ended, or had not begun' : 'it had other events'

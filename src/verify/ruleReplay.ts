@@ -141,7 +141,7 @@ export class RuleReplay {
     for await (const { event, index } of this.#carried.of(request)) {
       this.#note(event)
       const life = placed({ check: 'rules', member: bundleFiles.carried.name }, () => this.#rules.carry(event))
-      if (this.#isFollowed) last = { request, newest: index, mark: markOf(life) }
+      if (this.#isFollowed) last = { request, newest: index, mark: markOf(life), ended: !isOpen(life) }
     }
     if (last) this.#continued.carried.push(last)
   }

@@ -211,7 +211,9 @@ const report: Words['report'] = {
   undeliverable: () => 'no approver could be told of it',
   'policy-changed': ({ data }) => `the policy changed to ${data.to}`,
   'key-rotated': () => "the log's key was changed",
-  erased: ({ data: { names, event } }) => `erased ${names.join(', ')} of event ${event}`,
+  'erasure-asked': ({ data: { names } }) => `asked to erase ${names.join(', ')}`,
+  erased: ({ data: { names, event, askedBy } }) =>
+    `erased ${names.join(', ')} of event ${event}, as ${askedBy} had asked`,
   tampered: ({ data: { from, to, check } }) =>
     `repaired what somebody had changed in the storage: events ${from} to ${to} (${check})`,
 }

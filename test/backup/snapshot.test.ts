@@ -87,7 +87,7 @@ test('an erasure is copied in the same hour, even if the day was copied already'
   expect(await place.snapshot()).toHaveLength(3)
   expect(rangesOf(await segmentsOf(place, '03'))).toEqual([
     [0, 4, true],
-    [4, 9, false],
+    [4, 10, false],
   ])
 })
 
@@ -98,7 +98,7 @@ test('an erasure while a segment is copied belongs to the snapshot', async () =>
   await takeSnapshot(between(parts, 'requests', () => erasing(place, id)))
   expect(rangesOf(await segmentsOf(place, '03'))).toEqual([
     [0, 4, true],
-    [4, 6, false],
+    [4, 7, false],
   ])
 })
 

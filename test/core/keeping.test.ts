@@ -1,14 +1,30 @@
 import * as fc from 'fast-check'
 import { decide, show } from '../../src/core/request/decision.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
-import { erase } from '../../src/core/request/erasure.ts'
-import { sha256 } from '../../src/core/data/id.ts'
+import { askErasure, type Erasure, erase } from '../../src/core/request/erasure.ts'
+import { type ObjectId, sha256 } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { redeem, report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue, type Status, type Step } from '../../src/core/request/request.ts'
 import { begin, open } from '../../src/core/request/submission.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
-import { after, anyWith, bot, dba, decision, facts, oid, redemption, statuses, submission } from '../support/build.ts'
+import {
+  after,
+  anyWith,
+  bot,
+  dba,
+  decision,
+  facts,
+  oid,
+  owner,
+  redemption,
+  statuses,
+  submission,
+} from '../support/build.ts'
+
+const order = (by: ObjectId): Erasure => ({
+  ...{ names: ['action', 'reason'], why: 'They asked.', by, accounts: [by], at: after(200) },
+})
 
 /** Every command there is, given so that it succeeds wherever the status allows it. */
 const commands = {
@@ -23,7 +39,8 @@ const commands = {
   fail: (request) => report(request, { executor: bot, result: 'failed', summary: 'Exit 1', at: after(180) }),
   wait: (request) => overdue(request, after(200_000)) ?? { request, events: [] },
   reachNobody: undeliverable,
-  erase: (request) => erase(request, { names: ['action', 'reason'], why: 'They asked.', by: dba }),
+  askToErase: (request) => erase(request, order(owner)),
+  erase: (request) => erase(askErasure(request, order(owner)).request, order(dba)),
 } as const satisfies Record<string, (request: ApprovalRequest) => Step>
 
 /** What no other status has to keep. */
@@ -31,7 +48,7 @@ const ofStatus = ['status', 'approvedAt', 'lapsesAt', 'redeemedAt', 'redemption'
 const ofClosed = ['closedAt', 'closedBy', 'output']
 
 /** What commands write: it stays, though not as it was. */
-const written = ['action', 'decisions', 'shown', 'undeliverable', 'said', 'erasures', 'unreported']
+const written = ['action', 'decisions', 'shown', 'undeliverable', 'said', 'erasureAsks', 'unreported']
 
 /** Members that no program knows yet, and all that a request may have and need not. */
 const further = fc.record({
@@ -67,7 +84,7 @@ test('no command drops a member of a request, known or unknown, in any status', 
       'cancel: approved → cancelled',
       'cancel: pending → cancelled',
       'deny: pending → denied',
-      ...closed.map((status) => `erase: ${status} → ${status}`),
+      ...closed.flatMap((status) => ['askToErase', 'erase'].map((name) => `${name}: ${status} → ${status}`)),
       'fail: redeemed → failed',
       'reachNobody: pending → pending',
       'redeem: approved → redeemed',

@@ -1,27 +1,43 @@
-import { bind } from '../../src/runtime/bind.ts'
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
-import { digestOf, shardOf } from '../../src/core/data/id.ts'
+import { digestOf, type RequestId, shardOf } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
-import { eraseAll } from '../../src/evidence/erasures.ts'
-import { after, policyVersion } from '../support/build.ts'
-import { apart, asks, codeOf, stranger, votes, type World, world } from '../support/world.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { eraseAll, type ErasureOrder, type ErasureResult } from '../../src/evidence/erasures.ts'
+import { after, bot, dba, owner, policyVersion } from '../support/build.ts'
+import { apart, asks, codeOf, ownerAlias, stranger, votes, type World, world } from '../support/world.ts'
 
-const erasure = { names: erasable, why: 'A secret was in it.', by: stranger }
+const order = { names: erasable, why: 'A secret was in it.', by: owner }
+const erasure = { ...order, by: stranger }
 
-const eraser = (here: World, more: { ledger?: Ledger; version?: typeof policyVersion; told?: string[] } = {}) =>
-  bind(
-    {
-      ledger: more.ledger ?? here.ledger,
-      clock: here.clock,
-      policy: { version: more.version ?? policyVersion },
-      random: randomBytes,
-      committed: ({ id }: { id: string }) => more.told?.push(id),
-    },
-    { eraseAll },
-  ).eraseAll
+interface More {
+  readonly ledger?: Ledger
+  readonly version?: typeof policyVersion
+  readonly told?: string[]
+}
+
+const orderer =
+  (here: World, { ledger = here.ledger, version = policyVersion, told = [] }: More = {}) =>
+  (id: RequestId, order: ErasureOrder): Promise<ErasureResult> =>
+    eraseAll(
+      {
+        ...{ ledger, clock: here.clock, random: randomBytes },
+        policy: { version, accounts: (one) => ([owner, ownerAlias].includes(one) ? [owner, ownerAlias] : [one]) },
+        committed: ({ id }) => told.push(id),
+      },
+      id,
+      order,
+    )
+
+/** Erases by the orders of two people. */
+const eraser =
+  (here: World, more: More = {}) =>
+  async (id: RequestId, second: ErasureOrder) => {
+    await orderer(here, more)(id, { ...second, by: owner })
+    return (await orderer(here, more)(id, second)).erased
+  }
 
 async function denied(here: World) {
   const { request } = await here.approvals.ask(asks({ links: [{ title: 'a', url: 'https://a.example' }] }))
@@ -46,7 +62,8 @@ test('an erasure removes texts from events and request, keeps what hashes cover,
     ['name', 'reason'],
   ])
   const now = await here.ledger.find(request.id)
-  expect(now).toMatchObject({ action: null, said: [], digest: request.digest, events: request.events })
+  expect(now).toMatchObject({ action: null, said: [], digest: request.digest })
+  expect(now?.events.slice(0, -3)).toEqual(request.events)
   const events = await here.ledger.events(request)
   expect(events.map(({ text, hash }) => ({ text, hash }))).toEqual(before.map(({ text, hash }) => ({ text, hash })))
   expect(events.map(({ said }) => said)).toEqual(events.map(() => ({})))
@@ -59,13 +76,62 @@ test('an erasure removes texts from events and request, keeps what hashes cover,
     actor: { kind: 'person', id: stranger },
     data: { event: request.events[0]?.hash, names: ['action', 'links', 'reason'] },
   })
-  expect(first.request).toBeUndefined()
+  expect(first).toMatchObject({ request: request.id, data: { askedBy: owner, accounts: [stranger] } })
   expect(records[0]?.said['why']).toMatchObject({ text: erasure.why })
   expect(first.said).toEqual({ why: saidDigest(records[0]?.said['why'] ?? { salt: '', text: '' }) })
   log.forEach(({ text }, i) =>
     expect(JSON.parse(text).prev).toBe(i === 0 ? '0'.repeat(64) : leafHash(log[i - 1]?.text ?? '')),
   )
-  expect(told).toEqual([request.id])
+  expect(told).toEqual([request.id, request.id])
+})
+
+describe('the order of one person', () => {
+  const stands = (here: World, { id }: ApprovalRequest) => here.ledger.find(id)
+
+  test.each([
+    ['twice', owner],
+    ['again by another account of theirs', ownerAlias],
+  ])('erases nothing: %s', async (_how, again) => {
+    const here = await world()
+    const request = await denied(here)
+    const given = orderer(here)
+    const first = await given(request.id, order)
+    expect(first).toMatchObject({ erased: [], waits: { by: owner, accounts: [owner, ownerAlias], at: after(0) } })
+    const asked = await stands(here, request)
+    expect(asked).toMatchObject({ said: request.said, action: request.action, erasureAsks: [{ by: owner }] })
+    here.clock.set(after(60))
+    expect(await given(request.id, { ...order, by: again })).toEqual(first)
+    expect(await stands(here, request)).toEqual(asked)
+    const [event] = (await logOf(here.ledger, shardOf(request.id))).slice(-1)
+    expect(event?.said['why']).toMatchObject({ text: order.why })
+    expect(event?.text).not.toContain(order.why)
+  })
+
+  test('is a first one again after seven days', async () => {
+    const here = await world()
+    const request = await denied(here)
+    await orderer(here)(request.id, order)
+    here.clock.set(after(7 * 86_400))
+    expect(await orderer(here)(request.id, erasure)).toMatchObject({ erased: [], waits: { by: stranger } })
+    expect((await orderer(here)(request.id, order)).erased).toHaveLength(2)
+  })
+
+  test('agrees with the events that say it, in any process', async () => {
+    const here = await world()
+    const request = await denied(here)
+    await orderer(here)(request.id, order)
+    const reader = { kind: 'agent', id: bot } as const
+    const asked = await stands(here, request)
+    if (!asked) throw new Error('The request is gone.')
+    expect((await here.another().approvals.read(request.id, reader)).erasureAsks).toHaveLength(1)
+    const { erasureAsks: _gone, ...without } = asked
+    const other = { by: dba, accounts: [dba], names: [...erasable], at: after(0) }
+    for (const row of [without, { ...asked, erasureAsks: [other] }]) {
+      here.ledger.forge(request.id, row)
+      expect(await codeOf(here.another().approvals.read(request.id, reader))).toBe('evidence-broken')
+      expect(await codeOf(orderer(here, { ledger: apart(here.ledger) })(request.id, erasure))).toBe('evidence-broken')
+    }
+  })
 })
 
 test('an erasure with nothing left to clear records nothing', async () => {
@@ -95,11 +161,21 @@ test('an unknown request has nothing to erase', async () => {
 test('an erasure that loses a race is repeated, and recorded once', async () => {
   const here = await world()
   const request = await denied(here)
-  const slow = [apart(here.ledger), apart(here.ledger)].map((ledger) => eraser(here, { ledger })(request.id, erasure))
+  await orderer(here)(request.id, order)
+  const slow = [1, 2].map(() => orderer(here, { ledger: apart(here.ledger) })(request.id, erasure))
   const answers = await Promise.all(slow)
-  expect(answers.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([0, 2])
+  expect(answers.map(({ erased }) => erased.length).toSorted((a, b) => a - b)).toEqual([0, 2])
   const records = (await logOf(here.ledger, shardOf(request.id))).filter(({ text }) => text.includes('"erased"'))
   expect(records).toHaveLength(2)
+})
+
+test('of two people who order at the same time one asks, and the other erases', async () => {
+  const here = await world()
+  const request = await denied(here)
+  const both = [order, erasure].map((one) => orderer(here, { ledger: apart(here.ledger) })(request.id, one))
+  const answers = await Promise.all(both)
+  expect(answers.map(({ erased }) => erased.length).toSorted((a, b) => a - b)).toEqual([0, 2])
+  expect(answers.filter(({ waits }) => waits !== null)).toHaveLength(1)
 })
 
 test('a failed commit leaves texts and log unchanged', async () => {
@@ -116,5 +192,5 @@ test('an erasure under a new policy version records the change, too', async () =
   const request = await denied(here)
   await eraser(here, { version: digestOf('another') })(request.id, erasure)
   const types = (await logOf(here.ledger, shardOf(request.id))).map(({ text }) => JSON.parse(text).type)
-  expect(types.slice(-3)).toEqual(['policy-changed', 'erased', 'erased'])
+  expect(types.slice(-4)).toEqual(['policy-changed', 'erasure-asked', 'erased', 'erased'])
 })

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
-import { eraseAll } from '../../src/evidence/erasures.ts'
+import type { ObjectId, RequestId } from '../../src/core/data/id.ts'
+import { eraseAll, type ErasureOrder } from '../../src/evidence/erasures.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { bind } from '../../src/runtime/bind.ts'
-import { dba, policyVersion } from '../support/build.ts'
+import { dba, dba2, policyVersion } from '../support/build.ts'
 import {
   dbaChannel,
   type DeliveryWorld,
@@ -13,18 +13,21 @@ import {
   securityChannel,
 } from '../support/deliveryWorld.ts'
 
-const erasure = { names: erasable, why: 'A secret was in it.', by: dba }
+const erasure = { names: erasable, why: 'A secret was in it.' }
 
 type Erasing = Pick<DeliveryWorld, 'ledger' | 'clock'> & { readonly delivery: Pick<DeliveryWorld['delivery'], 'soon'> }
 
-const eraser = ({ ledger, clock, delivery }: Erasing) =>
-  bind(
-    {
-      ...{ ledger, clock, policy: { version: policyVersion }, random: randomBytes },
-      committed: ({ id }: ApprovalRequest) => delivery.soon(id),
-    },
-    { eraseAll },
-  ).eraseAll
+/** Erases by the orders of two people. */
+function eraser({ ledger, clock, delivery }: Erasing) {
+  const parts = {
+    ...{ ledger, clock, random: randomBytes },
+    policy: { version: policyVersion, accounts: (id: ObjectId) => [id] },
+    committed: ({ id }: ApprovalRequest) => delivery.soon(id),
+  }
+  return async (id: RequestId, order: Omit<ErasureOrder, 'by'>): Promise<void> => {
+    for (const by of [dba, dba2]) await eraseAll(parts, id, { ...order, by })
+  }
+}
 
 /** Denied, as its cards in both channels show. */
 async function shown() {

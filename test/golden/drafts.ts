@@ -20,6 +20,7 @@ const facts = {
   asOf: '2026-03-04T11:59:30.000Z' as Instant,
 }
 const gone = { ...facts, groups: [], member: false, enabled: false }
+const erasers = { askedBy: id('7'), accounts: [id('1'), id('2')] }
 const output = { sha256: hex('5d'), size: 1_048_576 }
 
 /** Every type of event, with and without what may be absent. New ones are added at the end; old ones never change. */
@@ -133,7 +134,7 @@ export const drafts: readonly Draft[] = [
     type: 'erased',
     actor: person,
     request,
-    data: { event: hex('e0'), names: ['action', 'reason'] },
+    data: { event: hex('e0'), names: ['action', 'reason'], ...erasers },
     said: { why: 'A secret.' },
   },
   {
@@ -166,13 +167,19 @@ export const drafts: readonly Draft[] = [
     said: { name: 'Dana' },
   },
   { type: 'revoked', actor: person, request, data: { facts }, said: { name: 'Dana', reason: 'Wrong week.' } },
-  { type: 'erased', actor: person, data: { event: hex('e1'), names: ['links', 'name', 'summary'] } },
+  {
+    type: 'erased',
+    actor: person,
+    request,
+    data: { event: hex('e1'), names: ['links', 'name', 'summary'], ...erasers },
+    said: { why: 'They asked for it.' },
+  },
   { type: 'revoked', actor: person, request, data: { client: id('c'), facts } },
   {
     type: 'erased',
     actor: person,
     request,
-    data: { event: hex('e2'), names: ['reason'], client: id('c') },
+    data: { event: hex('e2'), names: ['reason'], ...erasers, client: id('c') },
     said: { why: 'A secret.' },
   },
   { type: 'vote-void', actor: system, request, data: { vote: hex('d1'), why: 'left', facts: gone } },
@@ -186,5 +193,40 @@ export const drafts: readonly Draft[] = [
     request,
     data: { from: 2, to: 9, check: 'events', client: id('c') },
     said: { why: 'A leaked key.' },
+  },
+  {
+    type: 'requested',
+    actor: agent,
+    request,
+    data: {
+      action: 'db.export',
+      digest: digest('af'),
+      executor: id('b'),
+      onBehalfOf: id('3'),
+      policy: { version: digest('01'), outcome: 'approve', rules: ['export-needs-dba'] },
+      warnings: ['approver-excluded'],
+      tier: 'low',
+      requirement: [{ groups: ['dba'], quorum: 1 }],
+      excluded: [id('3'), id('4'), id('5')],
+      excludedByAgent: [id('3'), id('5')],
+      expiresAt: later,
+      lapse: 3600,
+      grant: 300,
+    },
+    said: { reason: 'As they said.' },
+  },
+  {
+    type: 'erasure-asked',
+    actor: person,
+    request,
+    data: { names: ['action', 'reason'], accounts: [id('1'), id('2')] },
+    said: { why: 'A secret.' },
+  },
+  {
+    type: 'erasure-asked',
+    actor: person,
+    request,
+    data: { names: ['name'], accounts: [id('1')], client: id('c') },
+    said: { why: 'GDPR.' },
   },
 ]

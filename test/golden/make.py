@@ -30,6 +30,9 @@ def judged(verb, pair, executor, outcome, rules, **more):
 def vote(verdict, via, facts=FACTS, **more):
     return {'verdict': verdict, 'via': via, 'content': hex64('c0'), 'facts': facts, **more}
 
+def erased(pair, *names, **more):
+    return {'event': hex64(pair), 'names': list(names), 'askedBy': oid('7'), 'accounts': [oid('1'), oid('2')], **more}
+
 FACTS_IN_ORDER = [
     fact('policy-changed', SYSTEM, {'to': digest('01')}, request=None),
     fact('requested', AGENT, judged(
@@ -64,15 +67,15 @@ FACTS_IN_ORDER = [
     fact('failed', AGENT, summary='Exit 1'),
     fact('policy-changed', SYSTEM, {'from': digest('01'), 'to': digest('02')}, request=None),
     fact('key-rotated', SYSTEM, {'key': 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE', 'size': 1234}, request=None),
-    fact('erased', PERSON, {'event': hex64('e0'), 'names': ['action', 'reason']}, why='A secret.'),
+    fact('erased', PERSON, erased('e0', 'action', 'reason'), why='A secret.'),
     fact('decided', PERSON, vote('approve', 'console', view=digest('7e'), client=oid('d'), proved='c1'),
          name='Dana', reason='As agreed.'),
     fact('decided', PERSON, vote('approve', 'slack', view=digest('7e')), name='Dana'),
     fact('decided', PERSON, vote('approve', 'cli', client=oid('e'), proved='c25'), name='Dana'),
     fact('revoked', PERSON, {'facts': FACTS}, name='Dana', reason='Wrong week.'),
-    fact('erased', PERSON, {'event': hex64('e1'), 'names': ['links', 'name', 'summary']}, request=None),
+    fact('erased', PERSON, erased('e1', 'links', 'name', 'summary'), why='They asked for it.'),
     fact('revoked', PERSON, {'client': oid('c'), 'facts': FACTS}),
-    fact('erased', PERSON, {'event': hex64('e2'), 'names': ['reason'], 'client': oid('c')}, why='A secret.'),
+    fact('erased', PERSON, erased('e2', 'reason', client=oid('c')), why='A secret.'),
     fact('vote-void', SYSTEM, {'vote': hex64('d1'), 'why': 'left',
                                'facts': {**FACTS, 'groups': [], 'member': False, 'enabled': False}}),
     fact('vote-void', SYSTEM, {'vote': hex64('d2'), 'why': 'excluded', 'facts': FACTS}),
@@ -80,6 +83,12 @@ FACTS_IN_ORDER = [
     fact('vote-void', SYSTEM, {'vote': hex64('d3'), 'why': 'duplicate', 'facts': FACTS}),
     fact('tampered', PERSON, {'from': 12, 'to': 15, 'check': 'mac'}, request=None, why='A leaked key.'),
     fact('tampered', PERSON, {'from': 2, 'to': 9, 'check': 'events', 'client': oid('c')}, why='A leaked key.'),
+    fact('requested', AGENT, judged(
+        'db.export', 'af', 'b', 'approve', ['export-needs-dba'], onBehalfOf=oid('3'), warnings=['approver-excluded'],
+        tier='low', excluded=[oid('3'), oid('4'), oid('5')], excludedByAgent=[oid('3'), oid('5')], expiresAt=LATER,
+        lapse=3600, grant=300, requirement=[{'groups': ['dba'], 'quorum': 1}]), reason='As they said.'),
+    fact('erasure-asked', PERSON, {'names': ['action', 'reason'], 'accounts': [oid('1'), oid('2')]}, why='A secret.'),
+    fact('erasure-asked', PERSON, {'names': ['name'], 'accounts': [oid('1')], 'client': oid('c')}, why='GDPR.'),
 ]
 
 def main(out):

@@ -11,11 +11,11 @@ import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
-import { after, dba, noon } from '../support/build.ts'
+import { after, dba, noon, oid } from '../support/build.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
-import { first, type Served, served, type Wanted } from './served.ts'
+import { first, secondEraser, type Served, served, type Wanted } from './served.ts'
 
 const second = nextDay(first)
 const third = nextDay(second)
@@ -274,7 +274,9 @@ describe('the said file', () => {
     here.clock.set(onSecond(60))
     const before = (await said()).lines
     const body = { request: request.id, names: ['reason', 'action'], why: 'A secret.' }
-    const { json } = await here.call('erasures', 'Evidence.Erase', { body })
+    await here.call('erasures', 'Evidence.Erase', { body })
+    expect((await said()).lines).toEqual(before)
+    const { json } = await here.call('erasures', secondEraser, { body: { ...body, why: 'Yes, it is.' } })
     expect(json).toEqual({
       request: request.id,
       erased: [
@@ -288,7 +290,7 @@ describe('the said file', () => {
     expect((await said()).lines).toEqual(before.filter((line) => !gone(line)))
     await sealDay(here, second)
     const whys = (await said(second)).lines.filter(({ name }) => name === 'why')
-    expect(whys.map(({ text }) => text)).toEqual(['A secret.', 'A secret.'])
+    expect(whys.map(({ text }) => text)).toEqual(['A secret.', 'Yes, it is.', 'Yes, it is.'])
   })
 
   test('is not sent as complete if an event is missing', async () => {
@@ -334,10 +336,26 @@ describe('an erasure', () => {
     })
   })
 
+  test('waits for another person, and says how long', async () => {
+    const body = { request: request.id, names: ['name'], why }
+    const first = await erase(body)
+    const waits = { askedBy: oid(63), names: ['name'], until: plusSeconds(here.clock.now(), 7 * 86_400) }
+    expect(first).toMatchObject({ status: 202, json: { request: request.id, erased: [], waits } })
+    here.clock.set(plusSeconds(here.clock.now(), 60))
+    expect(await erase(body)).toMatchObject({ status: 202, json: first.json })
+    expect((await here.ledger.find(request.id))?.said).toEqual(expect.arrayContaining([...request.said]))
+  })
+
   test('gets the same answer when there is nothing left', async () => {
     const body = { request: request.id, names: ['name'], why }
-    expect((await erase(body)).json.erased).toHaveLength(1)
-    expect(await erase(body)).toMatchObject({ status: 200, json: { request: request.id, erased: [] } })
+    await erase(body)
+    const second = await here.call('erasures', secondEraser, { body })
+    expect(second).toMatchObject({ status: 200, json: { erased: [{ names: ['name'] }] } })
+    expect(second.json).not.toHaveProperty('waits')
+    for (const who of ['Evidence.Erase', secondEraser])
+      expect(await here.call('erasures', who, { body })).toMatchObject({
+        ...{ status: 200, json: { request: request.id, erased: [] } },
+      })
   })
 })
 
@@ -435,7 +453,8 @@ describe('proofs', () => {
   })
 
   test('hold after an erasure', async () => {
-    await here.call('erasures', 'Evidence.Erase', { body: { request: request.id, names: ['reason'], why: 'So.' } })
+    for (const who of ['Evidence.Erase', secondEraser])
+      await here.call('erasures', who, { body: { request: request.id, names: ['reason'], why: 'So.' } })
     expect(check((await prove(request.id)).proofs.map(({ text }: { text: string }) => text))).not.toEqual([])
   })
 

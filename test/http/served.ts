@@ -12,7 +12,7 @@ import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
-import { bot, dba, oid, policyVersion, tool, tools } from '../support/build.ts'
+import { bot, dba, oid, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
@@ -24,11 +24,15 @@ import type { Day } from '../../src/core/data/day.ts'
 
 export const first = '2026-03-04' as Day
 
+/** Erasing takes two people. */
+export const secondEraser = 'another with Evidence.Erase'
+
 /** Who may call, by name: people by their one role. */
 const people: Readonly<Record<string, ObjectId>> = {
   'Evidence.Read': oid(61),
   'Evidence.Export': oid(62),
   'Evidence.Erase': oid(63),
+  [secondEraser]: oid(65),
   'no role': oid(64),
   approver: dba,
 }
@@ -37,7 +41,8 @@ const callerOf = (name: string | null): Caller => {
   if (name === 'agent') return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Evidence.Read'] }
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
-  return { kind: 'person', id, name, roles: [name], client: tool, agentic: false }
+  const roles = [name === secondEraser ? 'Evidence.Erase' : name]
+  return { kind: 'person', id, name, roles, client: tool, agentic: false }
 }
 
 interface Answered {
@@ -79,7 +84,7 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
       bundles: new Bundles({ seals, archive, clock }),
       said: (date) => saidOf({ ledger, seals, clock }, date),
       proofs: proofs({ ledger, seals, archive }),
-      erase: (id, erasure) => eraseAll({ ...changes, policy: { version: policyVersion } }, id, erasure),
+      erase: (id, erasure) => eraseAll(changes, id, erasure),
       repair: (order) => repairing.repair(order),
     },
     health,

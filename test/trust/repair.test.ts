@@ -154,8 +154,14 @@ describe('a request', () => {
       'ended',
       'form',
     ],
-    ['a member that no event tells is no number', 'asked', edit(() => ({ erasures: 'x' })), 'ended', 'form'],
-    ['a member that no event tells is below zero', 'approved', edit(() => ({ erasures: -1 })), 'ended', 'form'],
+    [
+      'a member that no event tells is no text',
+      'asked',
+      edit(({ policy }) => ({ policy: { ...(policy as object), summary: 7 } })),
+      'ended',
+      'form',
+    ],
+    ['a member that no open request has', 'approved', edit(() => ({ erasureAsks: [] })), 'ended', 'form'],
     ['its newest event was edited', 'approved', editNewest, 'ended', 'events'],
     [
       'it never expires, and nobody would ask for it',

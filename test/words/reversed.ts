@@ -108,6 +108,7 @@ export const reversed: Words = {
     undeliverable: () => line('undeliverable'),
     'policy-changed': ({ data }) => line('changed', data.to),
     'key-rotated': () => line('rotated'),
+    'erasure-asked': ({ data }) => line('to erase', ...data.names),
     erased: ({ data }) => line('erased', ...data.names, data.event),
     tampered: ({ data }) => line('tampered', data.from, data.to),
   },

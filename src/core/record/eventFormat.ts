@@ -16,6 +16,7 @@ import {
   requestId,
   shard,
   text,
+  textName,
   truth,
   where,
   whole,
@@ -104,6 +105,16 @@ export const denied = where(
   object({ by: oneOf('denial', 'policy'), 'rules?': list(name) }),
   ({ by, rules }: Data<'denied'>) => (rules !== undefined) === (by === 'policy'),
 )
+
+export const erasureAsked = object({ names: list(textName, 1), accounts: list(guid, 1), 'client?': guid })
+
+export const erased = object({
+  event: hex,
+  names: list(textName, 1),
+  askedBy: guid,
+  accounts: list(guid, 1),
+  'client?': guid,
+})
 
 export const tampered = where(
   object({ from: whole(1), to: whole(1), check: oneOf(...tamperChecks), 'client?': guid }),

@@ -1,8 +1,9 @@
 import { type ObjectId, sha256, shards } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
-import { base64, digest, type Form, guid, hex, list, object, oneOf, requestId, textName, whole } from '../data/shape.ts'
+import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
 import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
+import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, voidReasons } from '../request/event.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
@@ -13,6 +14,8 @@ import {
   approved,
   decided,
   denied,
+  erased,
+  erasureAsked,
   facts,
   formOf,
   outcome,
@@ -127,22 +130,20 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     },
     exception: { kind: 'key-rotated', detail: ({ data }) => sha256(Buffer.from(data.key, 'base64')) },
   },
+  'erasure-asked': {
+    forms: { 1: { request: requestId, data: erasureAsked, said: said('why') } },
+    replay: askErasureAgain,
+    exception: { kind: 'erasure-asked', detail: ({ data }) => data.names.join('; ') },
+  },
   erased: {
-    forms: {
-      1: {
-        'request?': requestId,
-        data: object({ event: hex, names: list(textName, 1), 'client?': guid }),
-        'said?': said('why?'),
-      },
-    },
+    forms: { 1: { request: requestId, data: erased, said: said('why') } },
     replay(request, event) {
-      if (event.actor.kind !== 'person') return byPerson
+      const { actor, at, data } = event
+      if (actor.kind !== 'person' || !data.accounts.includes(actor.id)) return byPerson
       // The log does not have the erased texts, so no rule can be replayed to compare its event with this one.
-      return 'closedAt' in request ? { request, events: [event] } : `the request is still ${request.status}`
+      return isAskedFor(request, { ...data, at }) ? { request, events: [event] } : unasked
     },
-    ignoresDeadlines: true,
-    judge: ({ actor }) => (actor.kind === 'person' ? null : byPerson),
-    exception: { kind: 'erased', detail: ({ data }) => data.names.join('; ') },
+    exception: { kind: 'erased', detail: ({ data: { names, askedBy } }) => `${names.join('; ')} asked by ${askedBy}` },
   },
   tampered: {
     forms: { 1: { 'request?': requestId, data: tampered, said: said('why') } },
@@ -167,7 +168,8 @@ export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map
 )
 
 const bySystem = 'only the system itself records it'
-const byPerson = 'only a person erases'
+const byPerson = 'only a person erases, with an account of theirs'
+const unasked = 'no other person had asked within seven days to erase these texts of an event of this request'
 const byRepairer = 'only a person repairs'
 const aboutAnother = 'the facts it rests on are about another person'
 
@@ -184,6 +186,13 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
   }
   const texts = textIn(event, 'reason')
   return decide(request, { approver, name: written, verdict, seen, confirm: '', facts, at: event.at, ...texts })
+}
+
+function askErasureAgain(request: ApprovalRequest, { actor, at, data }: EventOf<'erasure-asked'>): Given {
+  if (actor.kind !== 'person' || !data.accounts.includes(actor.id)) return byPerson
+  // Names of texts are open to later versions, and the rule only compares them.
+  const names = data.names as readonly Erasable[]
+  return askErasure(request, { ...data, names, by: actor.id, why: written, at })
 }
 
 function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given {

@@ -42,6 +42,7 @@ export type ExceptionKind =
   | 'vote-void'
   | 'policy-changed'
   | 'key-rotated'
+  | 'erasure-asked'
   | 'erased'
   | 'tampered'
 

@@ -1,6 +1,6 @@
 import { actionDigest } from '../action/action.ts'
 import { type Salted, saidDigest } from '../request/event.ts'
-import type { ApprovalRequest, Said } from '../request/request.ts'
+import { type ApprovalRequest, rowTexts, type Said } from '../request/request.ts'
 import { readRecord } from './record.ts'
 import type { Retelling, ToldEvent } from './retelling.ts'
 
@@ -42,10 +42,7 @@ export function rebuild(
   row: ApprovalRequest | null,
   words: RowWords,
 ): ApprovalRequest {
-  const said = events.flatMap(({ seq, said }) =>
-    Object.entries(said).map(([name, { text }]): Said => ({ seq, name, text })),
-  )
-  const { erasures } = row ?? {}
+  const said = rowTexts(events.map((event) => ({ ...event, type: readRecord(event.text).type })))
   return {
     ...told,
     agent: { id: told.agent.id, name: words.agent },
@@ -53,7 +50,6 @@ export function rebuild(
     policy: { ...told.policy, ...words.policy },
     events: refs,
     said,
-    ...(typeof erasures === 'number' && Number.isSafeInteger(erasures) && erasures >= 0 && { erasures }),
   }
 }
 

@@ -108,7 +108,7 @@ function attempt(event: LogEvent, command: () => Given): Given {
 
 function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex): Life {
   const { type, seq, at } = event
-  const request = type === 'decided' ? withVote(after, event, hash) : after
+  const request = isNamed(event) ? withRef(after, event, hash) : after
   const isDecided = life.decidedAt === undefined && (request.status === 'approved' || request.status === 'denied')
   return {
     ...life,
@@ -134,8 +134,12 @@ function isCompleting({ seq, at }: Life, unvoided: ApprovalRequest, event: LogEv
   return event.type === 'decided' && event.data.verdict === 'approve' && completes(unvoided, event.data.facts)
 }
 
-/** Keeps the hash of a vote: an event that voids the vote names it. */
-const withVote = (request: ApprovalRequest, event: LogEvent, hash = hashOf(event)): ApprovalRequest => ({
+/** Whether a later event may name this one by its hash: a void vote, or an erasure of what it says. */
+const isNamed = ({ type, said }: LogEvent): boolean =>
+  type !== 'requested' && (type === 'decided' || said !== undefined)
+
+/** Keeps the hash of an event that a later one may name. */
+const withRef = (request: ApprovalRequest, event: LogEvent, hash = hashOf(event)): ApprovalRequest => ({
   ...request,
   events: [...request.events, { seq: event.seq, type: event.type, hash }],
 })

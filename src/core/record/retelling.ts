@@ -119,7 +119,7 @@ export function rewound(row: ApprovalRequest, { life, events }: Retelling): Appr
 const keyOf = ({ seq, name }: { readonly seq: number; readonly name: string }): string => `${seq} ${name}`
 
 /** Members of a request that no event has. */
-const ofRow: ReadonlySet<string> = new Set(['action', 'said', 'events', 'erasures', 'agent', 'policy'])
+const ofRow: ReadonlySet<string> = new Set(['action', 'said', 'events', 'agent', 'policy'])
 
 /** Each fact in the row and in the events. Unknown members are left out. */
 function factsOf(row: ApprovalRequest, told: ApprovalRequest): readonly (readonly [string, unknown, unknown])[] {
@@ -137,7 +137,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Facts that not every request has: the row must not have them where the events do not. */
 const isFact = (name: string): boolean =>
-  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant'].includes(name)
+  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks'].includes(name)
 
 function hashOf(event: LogEvent, name: string, salted: Salted): Hex {
   if (event.said?.[name] !== saidDigest(salted))

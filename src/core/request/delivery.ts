@@ -9,10 +9,11 @@ export type DeliveryState = (typeof deliveryStates)[number]
 /**
  * Counts the events that a request's cards must show: up to the newest that changes what people see.
  *
- * A `shown` event changes nothing that people see, so it makes no card out of date. An erasure does.
+ * An erasure changes what people see, and the ask for it does not.
  */
-export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events' | 'erasures'>): number =>
-  events.findLastIndex(({ type }) => type !== 'shown') + 1 + erasures
+export const revision = ({ events }: Pick<ApprovalRequest, 'events'>): number => events.findLastIndex(isSeen) + 1
+
+const isSeen = ({ type }: Pick<Leaf, 'type'>): boolean => type !== 'shown' && type !== 'erasure-asked'
 
 /**
  * Says whether a commit leaves work for a delivery: cards that are out of date, or the file of an end, which a crash after
@@ -20,7 +21,7 @@ export const revision = ({ events, erasures = 0 }: Pick<ApprovalRequest, 'events
  */
 export const needsDelivery = (after: ApprovalRequest, leaves: readonly Pick<Leaf, 'type'>[]): boolean =>
   after.policy.outcome === 'approve'
-    ? leaves.some(({ type }) => type !== 'shown')
+    ? leaves.some(isSeen)
     : leaves.some(({ type }) => type === 'cancelled' || type === 'tampered')
 
 /** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */

@@ -76,8 +76,23 @@ export type Fact =
   | { readonly type: 'policy-changed'; readonly data: { readonly from?: Digest; readonly to: Digest } }
   | { readonly type: 'key-rotated'; readonly data: { readonly key: string; readonly size: number } }
   | {
+      readonly type: 'erasure-asked'
+      readonly data: {
+        readonly names: readonly string[]
+        readonly accounts: readonly ObjectId[]
+        readonly client?: ObjectId
+      }
+    }
+  | {
       readonly type: 'erased'
-      readonly data: { readonly event: Hex; readonly names: readonly string[]; readonly client?: ObjectId }
+      readonly data: {
+        readonly event: Hex
+        readonly names: readonly string[]
+        /** The person who asked for it first. */
+        readonly askedBy: ObjectId
+        readonly accounts: readonly ObjectId[]
+        readonly client?: ObjectId
+      }
     }
   | { readonly type: 'tampered'; readonly data: Tampered }
 

@@ -3,6 +3,7 @@ import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict, VoidReas
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
+import type { ErasureAsk } from './erasure.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
@@ -58,8 +59,8 @@ export interface Common {
   readonly events: readonly EventRef[]
   /** The texts that people wrote, each with the number of the event that commits to it. */
   readonly said: readonly Said[]
-  /** How many erasures the request had. Only a closed request has any. */
-  readonly erasures?: number
+  /** Asks to erase texts, oldest first; those that ended may be among them. Only a closed request has any. */
+  readonly erasureAsks?: readonly ErasureAsk[]
 }
 
 interface Approved {
@@ -126,15 +127,21 @@ export interface Step {
  * and before the commit.
  */
 export function recorded(request: ApprovalRequest, leaves: readonly Leaf[]): ApprovalRequest {
-  const said = leaves.flatMap(({ seq, said }) =>
-    Object.entries(said).map(([name, { text }]): Said => ({ seq, name, text })),
-  )
   return {
     ...request,
     events: [...request.events, ...leaves.map(({ seq, type, hash }) => ({ seq, type, hash }))],
-    said: [...request.said, ...said],
+    said: [...request.said, ...rowTexts(leaves)],
   }
 }
+
+/**
+ * The texts beside events that a request's row has, too. Reasons of erasures are not among them: no card shows them, and the
+ * row would grow with each event that loses a text.
+ */
+export const rowTexts = (leaves: readonly Pick<Leaf, 'seq' | 'type' | 'said'>[]): readonly Said[] =>
+  leaves
+    .filter(({ type }) => type !== 'erased' && type !== 'erasure-asked')
+    .flatMap(({ seq, said }) => Object.entries(said).map(([name, { text }]): Said => ({ seq, name, text })))
 
 /** The text of this name in the newest event of a type; `null` if it has none, or if it is erased. */
 export function saidIn(request: ApprovalRequest, type: Fact['type'], name: string): string | null {

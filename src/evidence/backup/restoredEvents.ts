@@ -20,14 +20,8 @@ export interface ShardStory {
   readonly head: HeadCopy
   /** For each request the number of its events, and its first event. */
   readonly requests: ReadonlyMap<RequestId, { readonly events: number; readonly first: number }>
-  /** Erasures, by the hash of the event that lost texts. */
-  readonly erased: ReadonlyMap<Hex, ErasedTexts>
-}
-
-/** The erasures of one event: names of texts, and the number of erasures. */
-interface ErasedTexts {
-  readonly names: ReadonlySet<string>
-  readonly times: number
+  /** Names of erased texts, by the hash of the event that lost them. */
+  readonly erased: ReadonlyMap<Hex, ReadonlySet<string>>
 }
 
 /** The members of a leaf that are read. Unknown types of events have them, too. */
@@ -46,7 +40,7 @@ interface LeafPart {
 export async function readStory(parts: RestoredEventsParts, selection: ShardSelection): Promise<ShardStory> {
   const { shard, newest } = selection
   const requests = new Map<RequestId, { events: number; first: number }>()
-  const erased = new Map<Hex, ErasedTexts>()
+  const erased = new Map<Hex, ReadonlySet<string>>()
   let last: ChainHead = emptyChain
   for await (const { event, type, request } of lastingEvents(parts, selection)) {
     const { prev, data = {} } = JSON.parse(event.text) as LeafPart
@@ -57,10 +51,8 @@ export async function readStory(parts: RestoredEventsParts, selection: ShardSele
       const known = requests.get(request) ?? { events: 0, first: event.seq }
       requests.set(request, { ...known, events: known.events + 1 })
     }
-    if (type === 'erased' && data.event !== undefined) {
-      const { names = [], times = 0 } = erased.get(data.event) ?? {}
-      erased.set(data.event, { names: new Set([...names, ...(data.names ?? [])]), times: times + 1 })
-    }
+    if (type === 'erased' && data.event !== undefined)
+      erased.set(data.event, new Set([...(erased.get(data.event) ?? []), ...(data.names ?? [])]))
   }
   const head = await headOf(parts, selection)
   if (head.head.seq !== last.seq || head.head.hash !== last.hash || newest.to.hash !== last.hash)
@@ -93,7 +85,7 @@ export async function putEvents(
     while (!text.done && text.value.row < lasting.row) text = await texts.next()
     const isOfThis = !text.done && text.value.row === lasting.row
     const copy = await believed(shard, event.seq, parts.rows.event(lasting, isOfThis && text.value ? text.value : null))
-    page.push(withoutErased(shard, copy, erased.get(event.hash)?.names))
+    page.push(withoutErased(shard, copy, erased.get(event.hash)))
     if (page.length === pageSize) await flush()
   }
   if (page.length > 0) await flush()

@@ -105,13 +105,12 @@ function withoutErased(request: ApprovalRequest, erased: ShardStory['erased']): 
     }),
   )
   if (gone.size === 0) return request
-  const of = (seq: number) => gone.get(seq)?.names
+  const of = (seq: number) => gone.get(seq)
   const hasAction = ![...gone.keys()].some((seq) => of(seq)?.has('action'))
   return {
     ...request,
     action: hasAction ? request.action : null,
     said: request.said.filter(({ seq, name }) => !of(seq)?.has(name)),
-    erasures: [...gone.values()].reduce((sum, { times }) => sum + times, 0),
   }
 }
 

@@ -18,6 +18,7 @@ import {
   click,
   deny,
   type Entry,
+  erasing,
   eventsOf,
   forbid,
   forged,
@@ -44,6 +45,8 @@ describe('a forged history is refused', () => {
   const shown = history({}, [50, see(1, 2)], [51, see(2, 2)], [60, click()]).entries
   const pair = history({ judgement: needs([slot('dba', 2)]) }, [60, vote()]).entries
   const both = history({ judgement: needs([slot('dba', 2)]) }, [60, vote()], [61, vote({ approver: dba2 })]).entries
+  const gone = history({}, [60, deny], [70, erasing(dba)], [80, erasing(dba2)]).entries
+  const week = 7 * 86_400
   const request = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
   const entry = (seconds: number, draft: object): Entry => ({ seconds, draft: { request, ...draft } as Draft })
   const dataOf = (entries: readonly Entry[], place: number): object => ({ data: {}, ...entries[place]?.draft }).data
@@ -188,9 +191,20 @@ describe('a forged history is refused', () => {
       changed(history({}, [60, vote()], [70, takeBack]).entries, 3, { facts: facts(dba2) }),
     ],
     ['revoked before it was approved', 2, [...asked, ...history({}, [60, vote()], [70, takeBack]).entries.slice(3)]],
-    ['erased while it is open', 2, [...asked, entry(60, erased(person))]],
-    ['erased by the system', 4, [...history({}, [60, deny]).entries, entry(61, erased(system))]],
-    ['erased without a request, by the system', 1, [entry(61, { ...erased(system), request: undefined })]],
+    ['erased while it is open', 2, [...asked, ...gone.slice(4)]],
+    ['asked to be erased while it is open', 2, [...asked, ...gone.slice(3)]],
+    ['asked to be erased by the system', 4, forged(gone, 3, { actor: system })],
+    ['asked to be erased with accounts of another', 4, changed(gone, 3, { accounts: [dba2] })],
+    ['asked to be erased twice', 5, [...gone.slice(0, 4), ...gone.slice(3)]],
+    ['erased by the system', 5, forged(gone, 4, { actor: system })],
+    ['erased with accounts of another', 5, changed(gone, 4, { accounts: [dba] })],
+    ['erased, and nobody asked for it', 4, [...gone.slice(0, 3), ...gone.slice(4)]],
+    ['erased by one who asked for it alone', 5, changed(forged(gone, 4, { actor: person }), 4, { accounts: [dba] })],
+    ['erased by another account of the one who asked', 5, changed(gone, 4, { accounts: [dba, dba2] })],
+    ['erased, and said to be asked for by another', 5, changed(gone, 4, { askedBy: owner })],
+    ['erased, and something else was asked for', 5, changed(gone, 4, { names: ['name'] })],
+    ['erased seven days after it was asked for', 5, moved(gone, [4, 70 + week], [5, 70 + week])],
+    ['erased, of an event of another request', 5, changed(gone, 4, { event: sha256('another') })],
     ['tampered with by the system', 2, [...asked, entry(60, tampered(system))]],
     ['tampered with, about no request, by the system', 1, [entry(61, { ...tampered(system), request: undefined })]],
     ['tampered with, and approved all the same', 3, [...asked, entry(59, tampered(person)), ...approved.slice(1)]],
@@ -211,23 +225,15 @@ describe('a forged history is refused', () => {
     return { type: 'undeliverable', actor: system }
   }
 
-  function erased(actor: Actor): object {
-    return { type: 'erased', actor, data: { event: sha256('x'), names: ['reason'] }, said: { why: 'x' } }
-  }
-
   function tampered(actor: Actor): object {
     return { type: 'tampered', actor, data: { from: 1, to: 1, check: 'events' }, said: { why: 'x' } }
   }
 
   test('although it would be legal without what was forged', () => {
-    for (const entries of [asked, approved, taken, done, shown, pair, both])
+    for (const entries of [asked, approved, taken, done, shown, pair, both, gone])
       expect(replayed(eventsOf(entries)).rows).toHaveLength(1)
-    const closed = [
-      ...history({}, [60, deny]).entries,
-      entry(61, erased(person)),
-      entry(61, { ...erased(person), request: undefined }),
-    ]
-    expect(replayed(eventsOf(closed)).exceptions).toMatchObject([{ request }, { kind: 'erased' }])
+    for (const seconds of [70, 69.999 + week])
+      expect(replayed(eventsOf(moved(gone, [4, seconds], [5, seconds]))).rows).toHaveLength(1)
   })
 
   test('across requests: another policy, and no event says that it changed', () => {

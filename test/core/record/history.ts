@@ -1,5 +1,6 @@
 import { Broken } from '../../../src/core/data/broken.ts'
 import { type DecisionInput, decide, show } from '../../../src/core/request/decision.ts'
+import { type Erasure, erase } from '../../../src/core/request/erasure.ts'
 import { type Actor, chain, type Draft, emptyChain, type Leaf } from '../../../src/core/request/event.ts'
 import type { Exceptional } from '../../../src/core/record/auditException.ts'
 import { type ObjectId, sha256, shardOf } from '../../../src/core/data/id.ts'
@@ -109,6 +110,12 @@ export const person: Actor = { kind: 'person', id: dba }
 export const withdraw: Rule = (request, at) => cancel(request, { at, reason: 'x' })
 export const takeBack: Rule = (request, at) =>
   revoke(request, { approver: dba, name: 'D', reason: 'x', facts: facts(dba), at })
+
+/** The order of a person to erase these texts: the first one asks, another person's erases. */
+export const erasing =
+  (by: ObjectId, other: Partial<Erasure> = {}): Rule =>
+  (request, at) =>
+    erase(request, { names: ['reason', 'action'], why: 'x', by, accounts: [by], ...other, at })
 
 /** What is wrong; fails if nothing is. */
 export function wrong(run: () => unknown): string {

@@ -6,12 +6,13 @@ import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '.
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
 import { replay } from '../../../src/core/record/replay.ts'
-import { after, bot, dba, facts, needs, oid, security, slot, statuses } from '../../support/build.ts'
+import { after, bot, dba, dba2, facts, needs, oid, security, slot, statuses } from '../../support/build.ts'
 import {
   allow,
   click,
   deny,
   type Entry,
+  erasing,
   eventsOf,
   forbid,
   type History,
@@ -52,6 +53,11 @@ test.each<[string, History, object]>([
   ['redeemed', history({ judgement: allow }, [599, take]), {}],
   ['succeeded', history({}, [60, vote()], [61, take], [62, tell('succeeded')]), {}],
   ['failed', history({}, [60, vote()], [61, take], [90_000, late], [90_001, tell('failed')]), {}],
+  [
+    'denied',
+    history({}, [60, deny], [70, erasing(dba)], [71, erasing(dba2)]),
+    { request: { erasureAsks: [{ by: dba }] } },
+  ],
 ])('events that the rules recorded are legal, and tell the state: %s', (status, { entries, request }, row) => {
   const { rows } = replayed(eventsOf(entries))
   expect(rows).toMatchObject([{ request: { status }, ...row }])
@@ -146,19 +152,11 @@ describe('a day', () => {
   test('a day has no exceptions of earlier days', () => {
     expect(replayed(events, 0).exceptions).toMatchObject([{ kind: 'failed', index: 104 }])
     expect(replayed(events, 4).exceptions).toMatchObject([{ kind: 'failed', index: 100 }])
-    const two = [...events, ...eventsOf([...life.entries, ...erasure])].slice(-1)
-    expect(replayed([...events, ...two], 5).exceptions).toMatchObject([{ kind: 'erased' }])
+    const erased = history({}, [60, vote()], [61, take], [62, tell('failed')], [98, erasing(dba)], [99, erasing(dba2)])
+    const all = eventsOf(erased.entries).slice(0, 7)
+    expect(replayed(all, 5).exceptions).toMatchObject([{ kind: 'erasure-asked' }, { kind: 'erased' }])
+    expect(replayed(all, 6).exceptions).toMatchObject([{ kind: 'erased', detail: `action; reason asked by ${dba}` }])
   })
-
-  const erasure: readonly Entry[] = [
-    {
-      seconds: 99,
-      draft: {
-        ...{ type: 'erased', actor: person, request: life.request.id, said: { why: 'x' } },
-        data: { event: sha256('x'), names: ['reason', 'action'] },
-      },
-    },
-  ]
 
   const elsewhere = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-08')
   const policy: Entry = { seconds: 0, draft: { type: 'policy-changed', actor: system, data: { to: digestOf('a') } } }
@@ -179,8 +177,7 @@ describe('a day', () => {
   })
 
   test('a replayed day is of one shard, and its numbers rise', () => {
-    const erased: Draft = { type: 'erased', actor: person, data: { event: sha256('x'), names: ['name'] } }
-    const [first] = eventsOf([{ seconds: 0, draft: erased }])
+    const [first] = eventsOf([policy])
     const [second] = eventsOf(asks(elsewhere, 0))
     if (!first || !second) throw new Error('There are two.')
     expect(wrong(() => replayed([first, first]))).toContain('Event 1')

@@ -31,6 +31,7 @@ import {
 import {
   click,
   deny,
+  erasing,
   eventsOf,
   type History,
   history,
@@ -145,15 +146,22 @@ test('an ask that takes people out of a slot by the word of its agent is an exce
   expect(linesOf(history(excluded)).exceptions).toEqual([])
 })
 
+test('an erasure is two exceptions: who asked for it, and who did it', () => {
+  const denied = history({}, [60, deny])
+  const life = history({}, [60, deny], [90, erasing(dba)], [99, erasing(owner)])
+  expect(linesOf(life).exceptions).toEqual([
+    `103,${after(90)},${requestId},erasure-asked,${dba},db.export,reason; action\r\n`,
+    `104,${after(99)},${requestId},erased,${owner},db.export,action; reason asked by ${dba}\r\n`,
+    `105,${after(99)},${requestId},erased,${owner},db.export,reason asked by ${dba}\r\n`,
+  ])
+  expect(linesOf(life).requests).toEqual(linesOf(denied).requests)
+})
+
 test('events of the log itself are exceptions', () => {
   const actor = { kind: 'system' } as const
   const drafts: readonly Draft[] = [
     { type: 'policy-changed', actor, data: { to: digestOf('a') } },
     { type: 'policy-changed', actor, data: { from: digestOf('a'), to: digestOf('b') } },
-    {
-      ...{ type: 'erased', actor: { kind: 'person', id: owner }, said: { why: 'x' } },
-      data: { event: sha256('x'), names: ['action', 'reason'] },
-    },
     {
       ...{ type: 'tampered', actor: { kind: 'person', id: owner }, said: { why: 'x' } },
       data: { from: 12, to: 15, check: 'mac' },
@@ -163,8 +171,7 @@ test('events of the log itself are exceptions', () => {
   expect(linesOf({ ...history({}), entries }).exceptions).toEqual([
     `100,${after(0)},,policy-changed,system,,${digestOf('a')}\r\n`,
     `101,${after(0)},,policy-changed,system,,${digestOf('b')}\r\n`,
-    `102,${after(0)},,erased,${owner},,action; reason\r\n`,
-    `103,${after(0)},,tampered,${owner},,mac 12-15\r\n`,
+    `102,${after(0)},,tampered,${owner},,mac 12-15\r\n`,
   ])
 })
 
