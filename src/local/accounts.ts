@@ -42,6 +42,7 @@ export const users: readonly User[] = [
   { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase'] },
   { ...member(7, 'guest'), userType: 'Guest' },
   { ...member(8, 'leaver'), enabled: false },
+  { ...member(10, 'compliance-2'), roles: ['Evidence.Erase'] },
   { ...member(9, 'worker'), identityParentId: 'b0000000-0000-4000-8000-000000000001' },
 ]
 
@@ -63,7 +64,7 @@ export const entraGroups: readonly { readonly oid: string; readonly members: rea
 ]
 
 function member(number: number, name: string): User {
-  const oid = `c0000000-0000-4000-8000-00000000000${number}`
+  const oid = `c0000000-0000-4000-8000-${String(number).padStart(12, '0')}`
   return { oid, name, upn: `${name}@contoso.test`, userType: 'Member', enabled: true, roles: [] }
 }
 

@@ -165,7 +165,8 @@ const stateOf: Readonly<Record<string, State>> = {
 /** What a call comes to, in the words of the table; what would change something has a request of its own. */
 async function result(caller: string, route: string, expected: string): Promise<string> {
   const state = stateOf[route] ?? 'pending'
-  const changes = expected === '200' && ['cancel', 'decide', 'redeem', 'report', 'revoke', 'erasures'].includes(route)
+  const changes =
+    expected.startsWith('20') && ['cancel', 'decide', 'redeem', 'report', 'revoke', 'erasures'].includes(route)
   const request = changes ? await make(state) : shared[state]
   const answer = await send(route, await authorizationOf(caller, route), request)
   const { status, body, headers } = answer

@@ -45,9 +45,9 @@ application that nobody named       403  403  403  403    403    403    403    4
 approver                            403  200  200  403    200    403    403    200    403    403
 approver with agent roles           403  200  200  403    200    403    403    200    403    403
 approver of another group           403  none 404  403    404    403    403    404    403    403
-owner of the agent                  403  200  200  403    self   403    403    self   403    403
-second account of its sponsor       403  200  200  403    self   403    403    self   403    403
-whom it acts for                    403  200  200  403    self   403    403    self   403    403
+owner of the agent                  403  200  200  403    self   403    403    200    403    403
+second account of its sponsor       403  200  200  403    self   403    403    200    403    403
+whom it acts for                    403  200  200  403    self   403    403    200    403    403
 guest in the group                  403  none 404  403    404    403    403    404    403    403
 disabled, in the group              403  none 404  403    404    403    403    404    403    403
 member in no group                  403  none 404  403    404    403    403    404    403    403
@@ -105,7 +105,7 @@ member in no group                  403     403    403  403      403     200    
 nobody in the directory             403     403    403  403      403     200        200    200     200  401
 Evidence.Read                       200     403    403  403      403     200        more   200     200  401
 Evidence.Export                     403     200    200  403      403     200        200    200     200  401
-Evidence.Erase                      403     403    403  200      200     200        200    200     200  401
+Evidence.Erase                      403     403    403  202      200     200        200    200     200  401
 `
 
 /** What one caller gets, by route. */

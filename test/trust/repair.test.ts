@@ -154,13 +154,6 @@ describe('a request', () => {
       'ended',
       'form',
     ],
-    [
-      'a member that no event tells is no text',
-      'asked',
-      edit(({ policy }) => ({ policy: { ...(policy as object), summary: 7 } })),
-      'ended',
-      'form',
-    ],
     ['a member that no open request has', 'approved', edit(() => ({ erasureAsks: [] })), 'ended', 'form'],
     ['its newest event was edited', 'approved', editNewest, 'ended', 'events'],
     [
