@@ -2,6 +2,7 @@ import { actionRows } from './security/actions.ts'
 import { approverRows } from './security/approvers.ts'
 import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
+import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
@@ -23,6 +24,7 @@ export const rows: readonly Row[] = [
   ...inputRows,
   ...storageRows,
   ...evidenceRows,
+  ...erasureRows,
   ...witnessRows,
   ...backupRows,
   ...operatorRows,

@@ -134,6 +134,15 @@ describe('the order of one person', () => {
   })
 })
 
+test('an ask that only the row has erases nothing', async () => {
+  const here = await world()
+  const request = await denied(here)
+  const ask = { by: dba, accounts: [dba], names: [...erasable], at: after(0) }
+  here.ledger.forge(request.id, { ...request, erasureAsks: [ask] })
+  for (const ledger of [here.ledger, apart(here.ledger)])
+    expect(await codeOf(orderer(here, { ledger })(request.id, erasure))).toBe('evidence-broken')
+})
+
 test('an erasure with nothing left to clear records nothing', async () => {
   const here = await world()
   const request = await denied(here)

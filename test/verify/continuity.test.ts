@@ -3,11 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { record } from '../../src/approvals/commit.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { shardOf } from '../../src/core/data/id.ts'
+import { type ObjectId, shardOf } from '../../src/core/data/id.ts'
+import { eraseAll } from '../../src/evidence/erasures.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { bot, dba2, policyVersion, submission } from '../support/build.ts'
+import { bot, dba2, oid, policyVersion, submission } from '../support/build.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -41,6 +42,39 @@ const soon = async ({ approvals, clock }: World) => {
   clock.set(at(7, '23:50:00'))
   return (await approvals.ask(asked('02'))).request
 }
+
+test.each([day(4), day(8), day(9)])(
+  'a series holds in which ended requests lose texts later, from %s on',
+  async (from) => {
+    let again = async () => {}
+    const later = async ({ sealer: one }: Sealed) => {
+      await again()
+      one.clock.set(at(10, '00:05:00'))
+      await one.run()
+      return day(9)
+    }
+    const verdict = await found(
+      async (world) => {
+        const { ledger, clock, approvals } = world
+        const policy = { version: policyVersion, accounts: (id: ObjectId) => [id] }
+        const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
+        const order = (by: ObjectId) => ({ names: ['reason', 'name'] as const, why: 'GDPR', by })
+        const request = await soon(world)
+        await approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
+        clock.set(at(8, '09:00:00'))
+        expect((await eraseAll(parts, request.id, order(oid(62)))).waits).not.toBeNull()
+        again = async () => {
+          clock.set(at(9, '09:00:00'))
+          expect((await eraseAll(parts, request.id, order(oid(63)))).erased).toHaveLength(2)
+        }
+      },
+      from,
+      later,
+    )
+    expect(verdict.problem).toBeUndefined()
+    expect(verdict.bundles.at(-1)?.manifest.counts).toMatchObject({ carried: 4, types: { erased: 2 } })
+  },
+)
 
 describe('a series shows that', () => {
   test('a denial was left out, and the request approved', async () => {
