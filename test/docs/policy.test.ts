@@ -48,8 +48,8 @@ test.each(['forbid', 'approve', 'allow'])(
     const known = rows.filter(([, files = '']) => files === 'all' || files.includes(file)).map(([code = '']) => code)
     const values: Readonly<Record<string, string>> = { id: 'r', approvers: 'dba', tier: 'high', summary: 'A title' }
     const noteOf = (code: string) => {
-      const [, note = '', value = ''] = /@(\w+)\("(.*)"\)/.exec(code) ?? []
-      return `@${note}("${values[note] ?? value}")`
+      const [, note = '', value] = /@(\w+)(?:\("(.*)"\))?/.exec(code) ?? []
+      return value === undefined ? `@${note}` : `@${note}("${values[note] ?? value}")`
     }
     const effect = name === 'forbid' ? 'forbid' : 'permit'
     const rule = (codes: readonly string[]) =>
