@@ -64,7 +64,7 @@ interface Reviewed {
 }
 
 /** Whether the agent's own word alone excludes a person, or `approvers.json` does. */
-export type Exclusion = 'agent' | 'policy'
+type Exclusion = 'agent' | 'policy'
 
 /** The most overdue requests that one sweep of the timer handles. */
 const sweepLimit = 500
