@@ -8,10 +8,12 @@ import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
+import { draw } from '../../src/core/action/drawing.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
 import { action, after, bot, dba, decision, facts, needs, pending, security, stored, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
 import { corpus, pieces } from './hostile.ts'
+import { english } from '../../src/words/english.ts'
 import { pagesOf } from '../support/english.ts'
 
 /** A request in which agent, people and policy all say this. */
@@ -79,7 +81,8 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
     }
   }
   const shown = texts(all[6] ?? {}, 'TextRun')
-  for (const value of [valueText(text, 'block'), cardText(text, 'block'), valueText({ text }, 'block')])
+  const alone = text.includes('\n') ? cardText(text, 'block') : valueText(text, 'line')
+  for (const value of [alone, cardText(text, 'block'), draw({ text }, english.units)?.text])
     expect(shown).toContain(value)
   expect(texts(all[0] ?? {}, 'TextRun')).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))
 })
