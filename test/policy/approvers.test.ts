@@ -45,7 +45,7 @@ test('omitted members have defaults', () => {
     onBehalfOf: 'refused',
     limits: { pending: 5, hourly: 60 },
   })
-  expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2]), channels: [] })
+  expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2, 4, 5]), channels: [] })
 })
 
 test('a group may have members here and in Entra', () => {
