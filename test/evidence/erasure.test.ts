@@ -141,6 +141,7 @@ test('an ask that only the row has erases nothing', async () => {
   here.ledger.forge(request.id, { ...request, erasureAsks: [ask] })
   for (const ledger of [here.ledger, apart(here.ledger)])
     expect(await codeOf(orderer(here, { ledger })(request.id, erasure))).toBe('evidence-broken')
+  expect(await here.ledger.find(request.id)).toMatchObject({ said: request.said, events: request.events })
 })
 
 test('an erasure with nothing left to clear records nothing', async () => {
