@@ -25,7 +25,7 @@ import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
 import type { Caller } from './http/caller.ts'
-import { checkClients, type ClientNames } from './http/clients.ts'
+import { checkClients, checkDoors, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
@@ -106,7 +106,7 @@ type Composing = Adapters & { readonly failed: Alarms['failed'] }
 /**
  * Builds the use cases and doors on the given adapters. Nothing here depends on where the program runs.
  *
- * @throws {Error} if people are to use the application of an agent.
+ * @throws {Error} if people are to use the application of an agent, or a rule names a door that does not exist.
  */
 export function compose(given: Adapters) {
   const { alarms } = given
@@ -114,6 +114,7 @@ export function compose(given: Adapters) {
   const adapters: Composing = { ...given, ...(isReadOnly && readOnly(given)), failed: alarms.failed }
   const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
   checkClients(clients, policy)
+  checkDoors(clients, policy)
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
   const ends = new Ends(adapters)

@@ -123,6 +123,7 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   const warnings = [...textWarnings(action, asked)]
   if (judgement.outcome === 'approve') {
     checkShowable(action, presentation ?? undefined, spoken.units)
+    checkDoors(judgement)
     await checkEligible(parts, judgement.slots, excluded)
     warnings.push(...(await checkIndependence(parts, judgement, { excluded, byWord })))
   }
@@ -163,6 +164,12 @@ async function checkPrincipal(
     throw invalid('/onBehalfOf', 'this agent is registered to act for listed people alone, and this is none of them')
   if (!(await isMember(directory, id)))
     throw invalid('/onBehalfOf', 'name the enabled account of a member of the tenant, not of a guest or an agent')
+}
+
+/** Rules that never match together may name different doors, so that this is found out only by an action. */
+function checkDoors({ via, rules }: { readonly via?: readonly string[]; readonly rules: readonly string[] }): void {
+  if (via?.length === 0)
+    throw new Problem('no-eligible-approver', `No door may approve this: ${rules.join(', ')} have none in common.`)
 }
 
 async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {

@@ -45,6 +45,8 @@ const requirement = atLeast({
   'excludedByAgent?': list(guid, 1),
   tier: oneOf(...tiers),
   expiresAt: moment,
+  'via?': list(door, 1),
+  'private?': oneOf(true),
 })
 
 const common = {

@@ -10,8 +10,11 @@ export const clientsSetting = 'COUNTERSIGN_CLIENTS'
 export const clientsRule =
   'is a list such as cli=<application id>, console=<application id>: names of 2 to 12 small letters but teams and slack, each name and id once'
 
+/** The door for people in Microsoft Teams, which has no access tokens. */
+const teams = 'teams'
+
 /** Doors without access tokens. Clients may not have their names. */
-const otherDoors: readonly string[] = ['teams', 'slack']
+const otherDoors: readonly string[] = [teams, 'slack']
 
 /** Reads the setting; `null` if it is malformed. */
 export function parseClients(text: string): ClientNames | null {
@@ -23,6 +26,19 @@ export function parseClients(text: string): ClientNames | null {
     clients.set(parseObjectId(id), name)
   }
   return clients
+}
+
+/** @throws {Error} naming the rule and the door if a rule lets people approve through a door that does not exist. */
+export function checkDoors(clients: ClientNames, policy: Pick<Policy, 'doors'>): void {
+  const known = [teams, ...clients.values()]
+  for (const { rule, via } of policy.doors()) {
+    const name = via.find((door) => !known.includes(door))
+    if (name !== undefined)
+      throw new Error(
+        `The rule "${rule}" names the door "${name}" in @via, but there are: ${known.join(', ')}. ` +
+          `Doors are ${teams} and the names in ${clientsSetting}.`,
+      )
+  }
 }
 
 /** @throws {Error} naming the client and the agent if an agent's application is among those that people may use. */

@@ -2,7 +2,7 @@ import { controlCharacter } from '../core/action/action.ts'
 import { type Tier, tiers } from '../core/request/event.ts'
 import { isoSeconds } from '../core/data/measure.ts'
 import type { Slot } from '../core/request/requirement.ts'
-import { groupPattern, sizes, slotKey } from './sizes.ts'
+import { doorPattern, groupPattern, sizes, slotKey } from './sizes.ts'
 
 /** The terms of every rule that can lead to an approval. Times are in seconds. */
 export interface CommonTerms {
@@ -24,6 +24,10 @@ export interface ApproveTerms extends CommonTerms {
   readonly tier: Tier
   /** The slots from which the agent's own word must not take a person whom no other could replace. */
   readonly independent?: readonly Slot[]
+  /** The doors through which people may approve, sorted. Absent if every door may. */
+  readonly via?: readonly string[]
+  /** Present if channels are shown no more of the action than verb and target. */
+  readonly private?: true
 }
 
 /** A rule's annotations, as text. `refuse` throws a flaw at the annotation's line. */
@@ -36,13 +40,16 @@ const week = 7 * 86_400
 
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
-  refuseUnknown(notes, ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'controls', 'summary', 'like'])
+  const known = ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'via', 'private']
+  refuseUnknown(notes, [...known, 'controls', 'summary', 'like'])
   const slots = approvers(notes, groupExists)
   return {
     slots,
     ...(isIndependent(notes) && { independent: slots }),
     expires: duration(notes, 'expires', { least: 60, most: week, otherwise: 3600 }),
     tier: tier(notes),
+    ...doors(notes),
+    ...isPrivate(notes),
     ...times(notes),
     ...summary(notes),
   }
@@ -126,6 +133,25 @@ function tier(notes: Notes): Tier {
   return tiers.find((known) => known === text) ?? notes.refuse('tier', `@tier is one of ${tiers.join(', ')}`)
 }
 
+/** Reads `teams, console`: names of doors. Whether the deployment has them is checked when it starts. */
+function doors(notes: Notes): Pick<ApproveTerms, 'via'> {
+  const text = notes.given.get('via')
+  if (text === undefined) return {}
+  const names = text.split(',').map((name) => name.trim())
+  if (names.some((name) => !doorPattern.test(name)))
+    notes.refuse('via', `@via is a list of doors as "teams, console", not "${text}"`)
+  if (names.length > sizes.doors) notes.refuse('via', `@via names at most ${sizes.doors} doors`)
+  if (new Set(names).size < names.length) notes.refuse('via', '@via names a door twice')
+  return { via: names.sort() }
+}
+
+function isPrivate(notes: Notes): Pick<ApproveTerms, 'private'> {
+  const text = notes.given.get('private')
+  if (text === undefined) return {}
+  if (text !== '') notes.refuse('private', '@private is written without a value')
+  return { private: true }
+}
+
 function summary(notes: Notes): { summary?: string } {
   const text = notes.given.get('summary')
   if (text === undefined) return {}
@@ -135,7 +161,10 @@ function summary(notes: Notes): { summary?: string } {
   return { summary: text }
 }
 
-/** Merges the terms of several rules into the strictest: all slots, the shortest times, the highest tier. */
+/**
+ * Merges the terms of several rules into the strictest: all slots, the shortest times, the highest tier, the doors that
+ * every rule allows. The doors are an empty list if the rules have none in common.
+ */
 export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
   const slots = new Map<string, Slot>()
   for (const slot of terms.flatMap((term) => term.slots)) {
@@ -144,12 +173,16 @@ export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
   }
   const wanted = new Set(terms.flatMap(({ independent = [] }) => independent.map(slotKey)))
   const independent = [...slots.values()].filter((slot) => wanted.has(slotKey(slot)))
+  const doors = terms.flatMap(({ via }) => (via ? [via] : []))
+  const [first = []] = doors
   const byTier = terms.toSorted((a, b) => tiers.indexOf(b.tier) - tiers.indexOf(a.tier))
   return {
     slots: [...slots.values()],
     expires: Math.min(...terms.map((term) => term.expires)),
     tier: byTier[0]?.tier ?? 'high',
     ...(independent.length > 0 && { independent }),
+    ...(doors.length > 0 && { via: first.filter((name) => doors.every((via) => via.includes(name))) }),
+    ...(terms.some((term) => term.private) && { private: true }),
     ...shortest(byTier),
   }
 }

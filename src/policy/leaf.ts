@@ -3,7 +3,7 @@ import { digestOf, newRequestId, type ObjectId, sha256, shardAt } from '../core/
 import { instant } from '../core/data/instant.ts'
 import type { Facts, Slot } from '../core/request/requirement.ts'
 import { warnings } from '../core/action/warning.ts'
-import { strictest } from './annotations.ts'
+import { type ApproveTerms, strictest } from './annotations.ts'
 import type { MostExcluded } from './approvers.ts'
 import type { Rules } from './cedar.ts'
 import { sizes } from './sizes.ts'
@@ -77,7 +77,7 @@ function draftsFor(action: string, rules: Rules, excluded: MostExcluded): readon
     unasked,
     ...(forbid.length > 0 ? forbidden(action, forbid) : []),
     ...(allow.length > 0 ? allowed(action, allow) : []),
-    ...(approve.length > 0 ? asked(action, approve, slots, excluded) : []),
+    ...(approve.length > 0 ? asked(action, rules.approve, slots, excluded) : []),
   ]
 }
 
@@ -101,10 +101,12 @@ function allowed(action: string, rules: readonly string[]): readonly Draft[] {
 
 function asked(
   action: string,
-  rules: readonly string[],
+  approve: Rules['approve'],
   slots: readonly Slot[],
   excluded: MostExcluded,
 ): readonly Draft[] {
+  const [rules, terms] = [idsOf(approve), approve.map((rule) => rule.terms)]
+  const { private: isPrivate } = strictest(terms)
   const facts = factsOf(slots)
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
@@ -112,7 +114,11 @@ function asked(
   const voided: DataOf<'vote-void'> = { vote: content, why: 'duplicate', facts }
   const said = { name: '', reason: '' }
   return [
-    requestedBy(action, { outcome: 'approve', rules, slots }, excluded),
+    requestedBy(
+      action,
+      { outcome: 'approve', rules, slots, via: longestIn(terms), ...(isPrivate && { private: true }) },
+      excluded,
+    ),
     { type: 'decided', actor: person, request, data: decided, said },
     { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
@@ -123,13 +129,27 @@ function asked(
 
 const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => rules.map(({ id }) => id)
 
+/** The longest list of doors. Merged rules allow those of one rule at most. */
+function longestIn(terms: readonly ApproveTerms[]): readonly string[] {
+  const lists = terms.map(({ via = [] }) => via)
+  return lists.toSorted((a, b) => b.join().length + b.length - a.join().length - a.length)[0] ?? []
+}
+
+/** What the rules say of a request, as far as the size of its event depends on that. */
+type Judged = Pick<Requested['policy'], 'outcome' | 'rules'> &
+  Pick<Requested, 'via' | 'private'> & { readonly slots: readonly Slot[] }
+
 /** Uses the longest numbers and words: one matching rule alone may allow more time than all rules merged. */
 function requestedBy(
   action: string,
-  { outcome, rules, slots }: Pick<Requested['policy'], 'outcome' | 'rules'> & { readonly slots: readonly Slot[] },
+  { outcome, rules, slots, via = [], private: isPrivate }: Judged,
   { all, byAgent }: MostExcluded = { all: 0, byAgent: 0 },
 ): Draft {
-  const data: Required<Requested> = {
+  const {
+    via: doors,
+    private: hidden,
+    ...data
+  }: Required<Requested> = {
     action,
     digest,
     executor: account,
@@ -143,8 +163,12 @@ function requestedBy(
     expiresAt: at,
     lapse: 604_800,
     grant: 300,
+    via,
+    private: true,
   }
-  return { type: 'requested', actor: agent, request, data, said: { links: '', reason: '' } }
+  const rare = { ...(doors.length > 0 && { via: doors }), ...(isPrivate && { private: hidden }) }
+  const said = { links: '', reason: '' }
+  return { type: 'requested', actor: agent, request, data: { ...data, ...rare }, said }
 }
 
 /** The facts of a person with the most accounts, who is in every group that may decide. */

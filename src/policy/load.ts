@@ -54,6 +54,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     ...roster,
     ...judge(version, rules, actions, roster.zone),
     notSecret: (action) => exempt.get(action) ?? [],
+    doors: () => rules.approve.flatMap(({ id, terms: { via } }) => (via ? [{ rule: id, via }] : [])),
     presentation: (action) => presentations?.get(action) ?? null,
     files: () => files,
   }

@@ -9,6 +9,7 @@ export const sizes = {
   slots: 10,
   groupsPerSlot: 4,
   quorum: 20,
+  doors: 4,
   accountsPerPerson: 8,
   excluded: 24,
   channelsPerGroup: 8,
@@ -31,6 +32,9 @@ export const rulePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
 
 /** The form of group names; `|`, `:` and `,` separate them in `@approvers`. */
 export const groupPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/
+
+/** The form of the names of doors, in events too. */
+export const doorPattern = /^[a-z]{2,12}$/
 
 /** Identifies a slot. Two slots are the same if they have the same groups. */
 export const slotKey = ({ groups }: Slot): string => groups.join('|')

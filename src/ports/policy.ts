@@ -50,6 +50,8 @@ export interface Policy {
   forbids(question: Question): readonly string[]
   /** Pointers to values of this action's requests that may look like secrets; `*` is each item of an array. */
   notSecret(action: string): readonly string[]
+  /** The rules that name doors in `@via`, each with its doors. */
+  doors(): readonly { readonly rule: string; readonly via: readonly string[] }[]
   /** How to show requests for this action; `null` if policy has no presentation for it. */
   presentation(action: string): Presentation | null
   /** `null` for an agent that is not registered. */

@@ -136,6 +136,11 @@ describe('asking', () => {
     expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
   })
 
+  test('is refused if the rules that match have no door in common', async () => {
+    const here = await world(() => needs([slot('dba')], { via: [] }))
+    expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
+  })
+
   test('is for a person whom the registration lists', async () => {
     const here = await world()
     const ask = asks({ agent: agent(bot, { principals: [dba] }), onBehalfOf: dba })

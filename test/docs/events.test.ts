@@ -88,7 +88,7 @@ test.each(['evidence/verify.sh', 'evidence/verify.py', 'docs/evidence/bundle.md'
 test('the page of bundles names every kind of exception with its event', () => {
   const kinds = [...formats.keys()].flatMap((type) => {
     const { exception } = typeOf({ type } as LogEvent)
-    return exception ? [`${exception.kind} from ${String(type)}`] : []
+    return [exception ?? []].flat().map(({ kind }) => `${kind} from ${String(type)}`)
   })
   const [, table = ''] = read('docs/evidence/bundle.md').split('| kind | event | detail |')
   const rows = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([a-z-]+)` \| `([a-z-]+)`/gm)]

@@ -82,6 +82,7 @@ test.each([
   ['reference', `At most ${sizes.rulesPerAction} rules`],
   ['reference', `up to ${sizes.channelsPerGroup} Teams channels`],
   ['reference', `1 to ${sizes.summary} characters`],
+  ['reference', `\`@via\` names up to ${['', 'one', 'two', 'three', 'four'][sizes.doors]}`],
   ['presentation', `at most ${sizes.title} characters and ${sizes.titleValues} values`],
   ['presentation', `1 to ${sizes.label} characters`],
   ['presentation', `at most ${sizes.criticalParams} |`],

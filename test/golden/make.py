@@ -89,6 +89,10 @@ FACTS_IN_ORDER = [
         lapse=3600, grant=300, requirement=[{'groups': ['dba'], 'quorum': 1}]), reason='As they said.'),
     fact('erasure-asked', PERSON, {'names': ['action', 'reason'], 'accounts': [oid('1'), oid('2')]}, why='A secret.'),
     fact('erasure-asked', PERSON, {'names': ['name'], 'accounts': [oid('1')], 'client': oid('c')}, why='GDPR.'),
+    fact('requested', AGENT, judged(
+        'role.grant', 'af', 'a', 'approve', ['role-needs-security'], tier='medium', excluded=[], expiresAt=LATER,
+        lapse=3600, grant=300, requirement=[{'groups': ['security'], 'quorum': 1}], via=['console', 'teams'],
+        private=True), reason='On call'),
 ]
 
 def main(out):

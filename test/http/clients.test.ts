@@ -1,4 +1,4 @@
-import { checkClients, parseClients } from '../../src/http/clients.ts'
+import { checkClients, checkDoors, parseClients } from '../../src/http/clients.ts'
 import { bot, oid, tool } from '../support/build.ts'
 import { agent, asks } from '../support/world.ts'
 import { served } from './served.ts'
@@ -52,6 +52,14 @@ test("an agent's application among those for people stops the start by name", ()
   expect(() => checkClients(new Map([[cli, 'cli']]), policy)).toThrow(
     new RegExp(`COUNTERSIGN_CLIENTS.*cli=${cli}.*deploy-bot`),
   )
+})
+
+test('a rule with a door that does not exist stops the start by name', () => {
+  const clients = new Map([[console, 'console']])
+  const naming = (...via: readonly string[]) => ({ doors: () => [{ rule: 'export-needs-dba', via }] })
+  expect(() => checkDoors(clients, naming('teams', 'console'))).not.toThrow()
+  expect(() => checkDoors(clients, naming('teams', 'consol'))).toThrow(/export-needs-dba.*"consol".*teams, console/)
+  expect(() => checkDoors(new Map(), naming('console'))).toThrow(/COUNTERSIGN_CLIENTS/)
 })
 
 test("votes and revocations record the person's application and its name", async () => {

@@ -260,6 +260,19 @@ describe('several matches merge to the strictest', () => {
     })
   })
 
+  test('the doors that every rule allows, and none if they have none in common', async () => {
+    const doors = (...lists: readonly string[]) => merged(...lists.map((list) => `@approvers("dba") ${list}`))
+    expect(await doors('@via("teams, console")', '@via("console,cli")')).toMatchObject({ via: ['console'] })
+    expect(await doors('@via("teams")', '')).toMatchObject({ via: ['teams'] })
+    expect(await doors('@via("teams")', '@via("cli")')).toMatchObject({ via: [] })
+    expect(await doors('', '')).not.toHaveProperty('via')
+  })
+
+  test('private if one rule is', async () => {
+    expect(await merged('@approvers("dba") @private', '@approvers("dba")')).toMatchObject({ private: true })
+    expect(await merged('@approvers("dba")', '@approvers("dba")')).not.toHaveProperty('private')
+  })
+
   test('allow rules: the shorter times, and the first summary', async () => {
     const policy = await rules({
       allow: permit('a', '@lapse("PT2M") @summary("first")') + permit('b', '@grant("PT1M") @summary("second")'),

@@ -437,4 +437,66 @@ export const approverRows: readonly Row[] = [
       },
     ],
   },
+  {
+    attack: 'Approving through a door in which people look less closely',
+    control:
+      'A rule names the doors that may approve (`@via`); they are in the event, and the core and the replay check them',
+    switches: [
+      {
+        name: 'door-of-approval',
+        file: 'src/core/request/decision.ts',
+        find: 'if (doors && !doors.includes(via))',
+        replace: 'if (false)',
+        tests: {
+          [decision]: [
+            'doors › an approval through a door that policy does not name is refused, with those that it names',
+          ],
+          'test/core/record/forgery.test.ts': ['a forged history is refused › approved %s'],
+        },
+      },
+      {
+        name: 'doors-exist',
+        file: 'src/http/clients.ts',
+        find: 'const name = via.find((door) => !known.includes(door))',
+        replace: 'const name = via.find(() => false)',
+        tests: { 'test/http/clients.test.ts': ['a rule with a door that does not exist stops the start by name'] },
+      },
+      {
+        name: 'doors-in-common',
+        file: 'src/policy/annotations.ts',
+        find: 'first.filter((name) => doors.every((via) => via.includes(name)))',
+        replace: 'doors.flat()',
+        tests: {
+          'test/policy/judge.test.ts': [
+            'several matches merge to the strictest › the doors that every rule allows, and none if they have none in common',
+          ],
+        },
+      },
+      {
+        name: 'no-door',
+        file: 'src/approvals/ask.ts',
+        find: 'if (via?.length === 0)',
+        replace: 'if (false)',
+        tests: { 'test/approvals/ask.test.ts': ['asking › is refused if the rules that match have no door in common'] },
+      },
+    ],
+  },
+  {
+    attack: 'A vote on what its person was never shown',
+    control:
+      'A vote rests on a view that was recorded as shown; one on the digest alone is an exception in the evidence',
+    switches: [
+      {
+        name: 'unseen',
+        file: 'src/core/record/eventTable.ts',
+        find: '(view === undefined ? verdict : null)',
+        replace: 'null',
+        tests: {
+          'test/core/record/tables.test.ts': [
+            'a vote without a view is unseen, even if the person was shown one, and never hasty',
+          ],
+        },
+      },
+    ],
+  },
 ]

@@ -63,11 +63,12 @@ export interface Roster {
   readonly compliance?: string
   readonly notSecret?: Readonly<Record<string, readonly string[]>>
   readonly presentations?: Readonly<Record<string, Presentation>>
+  readonly doors?: ReturnType<Policy['doors']>
 }
 
 /** A policy that is plain data. */
 export function fakePolicy(roster: Roster): Policy {
-  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {} } = roster
+  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {}, doors = [] } = roster
   return {
     version,
     judge: ({ action }) => judge(action),
@@ -76,6 +77,7 @@ export function fakePolicy(roster: Roster): Policy {
       return outcome === 'forbid' ? rules : []
     },
     notSecret: (action) => notSecret[action] ?? [],
+    doors: () => doors,
     presentation: (action) => presentations[action] ?? null,
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,
     agents: () => agents,

@@ -19,18 +19,19 @@ export interface Exceptional {
 
 /** Makes the row of an event; `null` if the event is unremarkable. */
 export function exceptionOf(event: LogEvent, index: number, life: Replayed | null): Exceptional | null {
-  const { exception } = typeOf(event)
-  if (exception === null) return null
-  const detail = exception.detail ? exception.detail(event, life) : ''
-  if (detail === null) return null
   const { at, request, actor } = event
-  return {
-    index,
-    at,
-    ...(request !== undefined && { request }),
-    kind: exception.kind,
-    actor: 'id' in actor ? actor.id : actor.kind,
-    ...(life && { action: life.request.verb }),
-    detail,
+  for (const { kind, detail: describe } of [typeOf(event).exception ?? []].flat()) {
+    const detail = describe ? describe(event, life) : ''
+    if (detail === null) continue
+    return {
+      index,
+      at,
+      ...(request !== undefined && { request }),
+      kind,
+      actor: 'id' in actor ? actor.id : actor.kind,
+      ...(life && { action: life.request.verb }),
+      detail,
+    }
   }
+  return null
 }

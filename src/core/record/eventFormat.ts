@@ -61,15 +61,19 @@ export const requested = where(
     'expiresAt?': moment,
     'lapse?': seconds,
     'grant?': seconds,
+    'via?': list(door, 1),
+    'private?': oneOf(true),
   }),
   ({ policy: { outcome, rules }, ...data }: Data<'requested'>) => {
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
     const { tier, requirement, excluded, excludedByAgent = [], expiresAt, lapse, grant } = data
+    const { via, private: isPrivate } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
       rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
+      (isDecided || (via === undefined && isPrivate === undefined)) &&
       [lapse, grant].every((member) => has(member, isGranted)) &&
       excludedByAgent.every((one) => excluded?.includes(one))
     )

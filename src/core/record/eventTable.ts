@@ -53,7 +53,10 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   decided: {
     forms: { 1: { request: requestId, data: decided, said: said('name', 'reason?') } },
     replay: decideAgain,
-    exception: { kind: 'hasty', detail: hasteOf },
+    exception: [
+      { kind: 'hasty', detail: hasteOf },
+      { kind: 'unseen', detail: ({ data: { view, verdict } }) => (view === undefined ? verdict : null) },
+    ],
   },
   'vote-void': {
     forms: { 1: { request: requestId, data: object({ vote: hex, why: oneOf(...voidReasons), facts }) } },

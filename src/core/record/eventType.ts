@@ -39,6 +39,7 @@ export type ExceptionKind =
   | 'undeliverable'
   | 'hasty'
   | 'approver-excluded'
+  | 'unseen'
   | 'vote-void'
   | 'policy-changed'
   | 'key-rotated'
@@ -62,8 +63,8 @@ export interface EventType<Type extends Fact['type']> {
   judge?(event: EventOf<Type>, policy: KnownPolicy): string | null
   /** Finds the policy version that the event names. */
   policy?(event: EventOf<Type>): Digest
-  /** `null` if no auditor needs to look at such events. */
-  readonly exception: ExceptionType<Type> | null
+  /** `null` if no auditor needs to look at such events. Of several kinds the first that applies counts. */
+  readonly exception: ExceptionType<Type> | readonly ExceptionType<Type>[] | null
 }
 
 /** The policy version in force in a shard; unknown until an event names it. */

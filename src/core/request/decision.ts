@@ -45,6 +45,7 @@ export interface DecisionInput {
  * @throws {Problem} `not-pending` after the request closed or its deadline passed.
  * @throws {Problem} `not-permitted` unless the account is an eligible approver, `self-approval` for an approval by an
  *   account that is excluded.
+ * @throws {Problem} `not-permitted` for an approval through a door that policy does not name.
  * @throws {Problem} `already-decided` when another account of the same person already voted.
  * @throws {Problem} `digest-mismatch` for another action, or a view that was not shown to this approver.
  * @throws {Problem} `invalid-input` for a denial without reason, or a wrong confirmation.
@@ -54,6 +55,7 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
   if (input.at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
   checkMayDecide(request, input.facts, input)
+  if (input.verdict === 'approve') checkDoor(request, input.seen.via)
   const standing = request.decisions.filter((d) => !d.void)
   if (standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
     throw new Problem('already-decided', 'You have already decided with another account.')
@@ -107,6 +109,19 @@ export function checkMayDecide(request: ApprovalRequest, facts: Facts, { verdict
       'Guests do not decide, nor does an account without a user type in the directory.',
     )
   if (!facts.enabled) throw new Problem('not-permitted', 'This account is disabled.')
+}
+
+/**
+ * Refuses an approval through a door that may not approve the request. A denial counts through every door, since it only
+ * prevents something.
+ *
+ * @param via the name of the door
+ * @throws {Problem} `not-permitted` that names the doors which may
+ */
+export function checkDoor({ requirement }: ApprovalRequest, via: string): void {
+  const doors = requirement?.via
+  if (doors && !doors.includes(via))
+    throw new Problem('not-permitted', `Policy lets this request be approved only via ${doors.join(' or ')}.`)
 }
 
 /** The facts behind all approvals that count. */
@@ -182,7 +197,10 @@ function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: Decisi
   )
   const pages = new Set(shown.map((s) => s.page)).size
   const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)
-  if (pages < needed) throw new Problem('digest-mismatch', 'You have not been shown all of this request as it is now.')
+  if (pages < needed)
+    throw new Problem('digest-mismatch', 'You have not been shown all of this request as it is now.', {
+      pointer: '/view',
+    })
 }
 
 function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: DecisionInput): void {

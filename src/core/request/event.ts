@@ -138,6 +138,10 @@ export interface Requested {
   readonly lapse?: number
   /** Seconds for which a grant is valid. */
   readonly grant?: number
+  /** The doors through which people may approve, sorted. Absent if every door may. */
+  readonly via?: readonly string[]
+  /** Present if channels are shown no more of the action than verb and target. */
+  readonly private?: true
 }
 
 /** A fact with its actor and the texts that people wrote, before it has a place in a chain. */

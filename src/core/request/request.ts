@@ -25,6 +25,10 @@ export interface Requirement {
   readonly excludedByAgent?: readonly ObjectId[]
   readonly tier: Tier
   readonly expiresAt: Instant
+  /** The doors through which people may approve, sorted. Absent if every door may. */
+  readonly via?: readonly string[]
+  /** Present if channels are shown no more of the action than verb and target. */
+  readonly private?: true
 }
 
 export interface Common {

@@ -17,6 +17,10 @@ export type Judgement =
       readonly lapse: number
       readonly grant: number
       readonly tier: Tier
+      /** The doors through which people may approve, sorted; all if absent, and none if the rules name different ones. */
+      readonly via?: readonly string[]
+      /** Present if channels are shown no more of the action than verb and target. */
+      readonly private?: true
       readonly summary?: string
       /** The slots from which the agent's own word must not take a person whom no other could replace. */
       readonly independent?: readonly Slot[]
@@ -105,7 +109,7 @@ export function begin({ id, at, agent, data }: Beginning): Step {
 /** Makes the members that every status has. Leaves out the requirement, which only people's decisions need. */
 function born({ id, at, agent, data }: Beginning): Common {
   const { action: verb, requirement: _slots, excluded: _excluded, excludedByAgent: _byAgent, ...rest } = data
-  const { tier: _tier, expiresAt: _expiresAt, ...kept } = rest
+  const { tier: _tier, expiresAt: _expiresAt, via: _via, private: _private, ...kept } = rest
   return {
     ...kept,
     id,
@@ -121,9 +125,18 @@ function born({ id, at, agent, data }: Beginning): Common {
   }
 }
 
-function requirementOf({ requirement: slots, excluded, excludedByAgent, tier, expiresAt }: Requested): Requirement {
+function requirementOf(data: Requested): Requirement {
+  const { requirement: slots, excluded, excludedByAgent, tier, expiresAt, via, private: isPrivate } = data
   if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
-  return { slots, excluded, ...(excludedByAgent && { excludedByAgent }), tier, expiresAt }
+  return {
+    slots,
+    excluded,
+    ...(excludedByAgent && { excludedByAgent }),
+    tier,
+    expiresAt,
+    ...(via && { via }),
+    ...(isPrivate && { private: isPrivate }),
+  }
 }
 
 function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
@@ -142,6 +155,8 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
       excluded,
       ...(excludedByAgent.length > 0 && { excludedByAgent }),
       expiresAt: expiry(submission, judgement.expires),
+      ...(judgement.via && { via: judgement.via }),
+      ...(judgement.private && { private: judgement.private }),
     }),
     ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
   }

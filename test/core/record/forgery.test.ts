@@ -71,6 +71,7 @@ describe('a forged history is refused', () => {
       2,
       changed(forged(approved, 1, { actor: { kind: 'person', id: bot } }), 1, { facts: facts(bot) }),
     ],
+    ['through a door that may not approve it', 2, changed(approved, 0, { via: ['teams'] })],
     ['by a stranger', 2, changed(approved, 1, { facts: facts(dba, { groups: ['oncall'] }) })],
     ['by a guest', 2, changed(approved, 1, { facts: facts(dba, { member: false }) })],
     ['by a disabled account', 2, changed(approved, 1, { facts: facts(dba, { enabled: false }) })],

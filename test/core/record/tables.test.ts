@@ -78,6 +78,9 @@ test('a request has one row, with everything that happened to it', () => {
   ])
   expect(linesOf(life).exceptions).toEqual([
     `101,${after(600)},${requestId},undeliverable,system,db.export,\r\n`,
+    `102,${after(601)},${requestId},unseen,${dba2},db.export,approve\r\n`,
+    `103,${after(602)},${requestId},unseen,${security},db.export,approve\r\n`,
+    `104,${after(603)},${requestId},unseen,${dba},db.export,approve\r\n`,
     `107,${after(90_000)},${requestId},unreported,system,db.export,\r\n`,
   ])
 })
@@ -122,15 +125,23 @@ test.each<[string, number, string | undefined]>([
   expect(linesOf(life).exceptions).toEqual(detail === undefined ? [] : [hasty])
 })
 
-test('a decision over the API is never hasty', () => {
-  expect(linesOf(history({}, [50, see()], [50, vote()])).exceptions).toEqual([])
+test('a vote without a view is unseen, even if the person was shown one, and never hasty', () => {
+  const unseen = (index: number, seconds: number, verdict: string) =>
+    `${index},${after(seconds)},${requestId},unseen,${dba},db.export,${verdict}\r\n`
+  expect(linesOf(history({}, [50, see()], [50, vote()])).exceptions).toEqual([unseen(102, 50, 'approve')])
+  expect(linesOf(history({}, [60, deny])).exceptions).toEqual([unseen(101, 60, 'deny')])
 })
 
 test.each<[string, string, string, History]>([
-  ['never-used', 'system', '', history({}, [60, vote()], [3660, late])],
+  ['never-used', 'system', '', history({}, [50, see()], [60, click()], [3660, late])],
   ['expired', 'system', '', history({}, [3600, late])],
-  ['failed', bot, '', history({}, [60, vote()], [61, take], [62, tell('failed')])],
-  ['revoked', dba, '', history({}, [60, vote()], [61, (r, at) => revoke(r, { approver: dba, facts: facts(dba), at })])],
+  ['failed', bot, '', history({}, [50, see()], [60, click()], [61, take], [62, tell('failed')])],
+  [
+    'revoked',
+    dba,
+    '',
+    history({}, [50, see()], [60, click()], [61, (r, at) => revoke(r, { approver: dba, facts: facts(dba), at })]),
+  ],
 ])('an exception: %s', (kind, actor, detail, life) => {
   const [line = '', ...more] = linesOf(life).exceptions
   expect(more).toEqual([])

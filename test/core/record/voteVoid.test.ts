@@ -47,7 +47,8 @@ describe('the vote that completes a request checks the earlier ones again', () =
     expect(history.request).toMatchObject({ status: 'pending', decisions: [{ void: { why } }, { approver: dba2 }] })
     const { rows, exceptions } = replayed(eventsOf(history.entries))
     expect(rows[0]?.request.decisions).toEqual(history.request.decisions)
-    expect(exceptions).toMatchObject([{ kind: 'vote-void', detail: why, actor: 'system' }])
+    const voids = exceptions.filter(({ kind }) => kind !== 'unseen')
+    expect(voids).toMatchObject([{ kind: 'vote-void', detail: why, actor: 'system' }])
   })
 
   test('a vote that does not complete the request checks no earlier one', () => {

@@ -3,6 +3,7 @@ import { digestOf, type ObjectId } from '../../../src/core/data/id.ts'
 import type { ProblemCode } from '../../../src/core/data/problem.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
 import { contentOf } from '../../../src/core/request/request.ts'
+import { open } from '../../../src/core/request/submission.ts'
 import {
   after,
   anyWith,
@@ -23,6 +24,7 @@ import {
   stored,
   slot,
   statuses,
+  submission,
 } from '../../support/build.ts'
 
 const types = (events: readonly { readonly type: string }[]): readonly string[] => events.map(({ type }) => type)
@@ -102,6 +104,29 @@ describe('the state', () => {
   test.each([0, 0.001, 3600])('a vote %p seconds after the deadline is too late', (seconds) => {
     const request = pending()
     expect(code(() => decide(request, decision(request, { at: after(3600 + seconds) })))).toBe('not-pending')
+  })
+})
+
+describe('doors', () => {
+  const request = pending({ judgement: needs([slot('dba')], { via: ['console', 'teams'] }) })
+
+  test('an approval through a door that policy does not name is refused, with those that it names', () => {
+    const refusal = problem(() => decide(request, decision(request)))
+    expect(refusal.code).toBe('not-permitted')
+    expect(refusal.message).toContain('console or teams')
+  })
+
+  test('an approval through a named door counts, and a denial through every door', () => {
+    const named = { seen: { via: 'console', digest: request.digest } }
+    expect(decide(request, decision(request, named)).request.status).toBe('approved')
+    expect(decide(request, decision(request, { verdict: 'deny' })).request.status).toBe('denied')
+  })
+
+  test('the doors and the privacy of a request are in its event, and absent without them', () => {
+    const judgement = needs([slot('dba')], { via: ['teams'], private: true })
+    expect(open(submission({ judgement })).events[0]).toMatchObject({ data: { via: ['teams'], private: true } })
+    const [plain] = open(submission()).events
+    for (const name of ['via', 'private']) expect(plain).not.toHaveProperty(`data.${name}`)
   })
 })
 
