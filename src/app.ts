@@ -89,12 +89,13 @@ export interface Adapters {
   readonly repairs: Repairs
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
   readonly messengers?: Messengers
+  /** The cards on which requests are shown, in every door. Loaded when the first is drawn. */
+  readonly cards: () => Promise<Cards>
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
   readonly teams?: Teams
 }
 
 export interface Teams {
-  readonly cards: () => Promise<Cards>
   readonly gate: Gate
 }
 
@@ -143,6 +144,7 @@ export function compose(given: Adapters) {
     deliveryOf: async (request) =>
       delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok',
     callers: adapters.callers,
+    cards: adapters.cards,
     clients,
     policy,
     signer,
@@ -278,7 +280,7 @@ function sealer(
 
 /** The door for Teams. The bot, and with it the card templates, is loaded when the first activity comes. */
 function teamsOf(
-  { gate, cards, outbox, messenger, delivery }: Teams & Outbound & Pick<Adapters, 'outbox'>,
+  { gate, cards, outbox, messenger, delivery }: Teams & Outbound & Pick<Adapters, 'outbox' | 'cards'>,
   approvals: Approvals,
 ) {
   let ready: Bot | undefined

@@ -91,7 +91,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     alarms,
     baseUrl,
     isOpen,
-    ...teamsIn(config, cards),
+    ...shownIn(config, cards),
   }
   let app = compose(adapters)
   return { app: () => app, open }
@@ -100,15 +100,16 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
 /** Finds a folder beside the built program. */
 const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))
 
-function teamsIn(
+function shownIn(
   { bot, clientId, tenantId, cloud }: Config,
   files: ReadonlyMap<string, Uint8Array>,
-): Pick<Adapters, 'messengers' | 'teams'> {
+): Pick<Adapters, 'cards' | 'messengers' | 'teams'> {
   const cards = drawing(files, spoken)
   const messenger = connect({ ...bot, clientId, cloud }, async (request) => (await cards()).channel(request))
   const { bots } = cloud
   return {
+    cards,
     messengers: new Map([['teams', messenger]]),
-    teams: { cards, gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }) },
+    teams: { gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }) },
   }
 }

@@ -1,5 +1,13 @@
 import { checkGrant } from '../core/request/grant.ts'
-import { type Act, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
+import {
+  type Act,
+  checkDoor,
+  checkMayDecide,
+  type DecisionInput,
+  decide,
+  show,
+  votesToCheck,
+} from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
@@ -8,6 +16,7 @@ import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
+import { viewOf } from '../core/request/view.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
@@ -52,13 +61,18 @@ interface Granted {
 }
 
 /** A request as one person sees it. */
-interface Reviewed {
+export interface Reviewed {
   readonly request: ApprovalRequest
   readonly page: number
+  readonly pages: number
+  /** The view of which the page is a part; `null` if the person may not decide, and so is shown none. */
+  readonly view: Digest | null
   /** Why this person may not decide. */
   readonly refusal: Problem | null
   /** Why this person may not approve, but deny and revoke: who has excluded them. */
   readonly exclusion: Exclusion | null
+  /** Why nothing can be approved through this door, by any person. */
+  readonly elsewhere: Problem | null
   /** This person belongs to none of the groups that decide the request, and must not see its content. */
   readonly stranger: boolean
 }
@@ -206,26 +220,30 @@ async function review(
   parts: ApprovalsParts,
   id: RequestId,
   approver: ObjectId,
-  wanted: { page: number; template: Hex },
+  wanted: { page: number; template: Hex; via: string },
 ): Promise<Reviewed> {
   const { facts, found } = await actorIn(parts, id, approver)
-  let reviewed = { page: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null }
+  const { template, via } = wanted
+  let reviewed = { page: 1, pages: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null }
   const request = await change(
     parts,
     id,
     (request, at) => {
       const pages = request.action ? pagesOf(request.action, request.policy.presentation, spoken.units).length : 1
       const page = Math.min(wanted.page, pages)
-      const refusal = refusalOf(request, facts, { verdict: 'deny' })
+      const refusal = problemIn(() => checkMayDecide(request, facts, { verdict: 'deny' }))
       const excluded = excludedBy(parts.policy, request)
-      const mayApprove = refusalOf(request, facts, { verdict: 'approve', excluded }) === null
-      reviewed = { page, refusal, exclusion: refusal || mayApprove ? null : exclusionOf(request, facts) }
+      const excluding = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded }))
+      const exclusion = refusal || !excluding ? null : exclusionOf(request, facts)
+      reviewed = { page, pages, refusal, exclusion }
       if (refusal) return unchanged(request, at)
-      return show(request, { approver, template: wanted.template, page, pages })
+      return show(request, { approver, template, page, pages })
     },
     found,
   )
-  return { request, ...reviewed, stranger: !isInvolved(request, facts) }
+  const elsewhere = problemIn(() => checkDoor(request, via))
+  const view = reviewed.refusal ? null : viewOf(request, template)
+  return { request, ...reviewed, view, elsewhere, stranger: !isInvolved(request, facts) }
 }
 
 /**
@@ -451,9 +469,10 @@ async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
 const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
   overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'
 
-function refusalOf(request: ApprovalRequest, facts: Facts, act: Act): Problem | null {
+/** Returns the problem that a check throws; `null` if it throws none. */
+function problemIn(check: () => void): Problem | null {
   try {
-    checkMayDecide(request, facts, act)
+    check()
     return null
   } catch (cause) {
     if (cause instanceof Problem) return cause

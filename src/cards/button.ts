@@ -1,7 +1,7 @@
-import { confirmationOf } from '../core/request/decision.ts'
+import { confirmationOf, doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
-import { type ApprovalRequest, contentOf, type Decision } from '../core/request/request.ts'
-import { viewDigest } from '../core/request/view.ts'
+import type { ApprovalRequest, Decision } from '../core/request/request.ts'
+import { viewOf } from '../core/request/view.ts'
 import { text } from '../words/run.ts'
 import type { Words } from '../words/words.ts'
 import { lineOf, type RunLine, short } from './textRun.ts'
@@ -12,26 +12,28 @@ export interface CardReader {
   readonly page: number
   /** Present for a person who may not approve: whether the agent's own word alone excludes them, or policy does. */
   readonly excludedBy?: 'agent' | 'policy'
+  /** The name of the door through which the person looks. */
+  readonly via: string
   readonly notice?: string
 }
 
 /** Says what the reader can do on this page. A page number of 0 means that there is no such page. */
 export function buttons(
   request: ApprovalRequest,
-  { approver, excludedBy }: CardReader,
+  { approver, via, excludedBy }: CardReader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
   words: Words,
 ) {
-  const content = contentOf(request)
+  const view = viewOf(request, template)
   const own = ownDecision(request, approver)
-  const votes = request.status === 'pending' && content !== null
-  const mayApprove = votes && !own && excludedBy === undefined
+  const votes = request.status === 'pending' && view !== null
+  const mayApprove = votes && !own && excludedBy === undefined && doorsBeside(request, via) === null
   const approves = mayApprove && last
   const high = request.requirement?.tier === 'high'
   return {
     previous: page - 1,
     next: last ? 0 : page + 1,
-    view: content === null ? '-' : viewDigest({ content, template, warnings: request.warnings }),
+    view: view ?? '-',
     approves: approves && !high,
     confirms: approves && high,
     confirmation: short(confirmationOf(request.action?.target ?? '-'), 10_000, words),

@@ -1,3 +1,4 @@
+import { doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
 import { type Page, pagesOf } from '../core/action/page.ts'
 import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
@@ -6,6 +7,7 @@ import { keysOf } from '../core/action/value.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
 import { nextStep, progressOf } from '../words/nextStep.ts'
+import { warningOf } from '../words/warning.ts'
 import type { FactLabels, Words } from '../words/words.ts'
 import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine, type CardReader } from './button.ts'
@@ -44,10 +46,12 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   }
 }
 
-/** Tells an excluded person why there is no button to approve, as long as there would be one. */
-function noticesFor(request: ApprovalRequest, { notice, excludedBy }: CardReader, { bot }: Words): readonly string[] {
+/** What became of the reader's last click, and why there is no button to approve, as long as there would be one. */
+function noticesFor(request: ApprovalRequest, reader: CardReader, { bot }: Words): readonly string[] {
+  const { notice, excludedBy, via } = reader
   const why = excludedBy !== undefined && isOpen(request) ? [bot.excluded[excludedBy]] : []
-  return [...(notice === undefined ? [] : [notice]), ...why]
+  const doors = request.status === 'pending' && excludedBy === undefined ? doorsBeside(request, via) : null
+  return [...(notice === undefined ? [] : [notice]), ...why, ...(doors === null ? [] : [bot.approveElsewhere(doors)])]
 }
 
 /** The card for a person who may not decide. It says why not, and who may. */
@@ -110,14 +114,9 @@ function head(request: ApprovalRequest, manner: Manner) {
     upcoming: nextStep(request, words).map((text) => ({ text })),
     times: [{ text: timedText(deadlineOf(request, words)) }],
     story: historyOf(request, words).map((sentence) => lineOf(sentence, words)),
-    warnings: request.warnings.map((code) => ({ text: warningOf(code, words) })),
+    warnings: request.warnings.map((code) => ({ text: warningOf(code, words, (code) => short(code, 64, words)) })),
   }
 }
-
-/** An unknown code was recorded by another version, and is shown as it is. */
-const warningOf = (code: string, words: Words): string =>
-  (Object.hasOwn(words.warnings, code) ? words.warnings[code] : undefined) ??
-  words.unknownWarning(short(code, 64, words))
 
 interface CardFact {
   readonly label: string
@@ -133,6 +132,7 @@ function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId
     value: drawn(value),
   })
   const progress = request.status === 'pending' ? progressOf(request, words) : null
+  const doors = request.status === 'pending' ? request.requirement.via : undefined
   return [
     fact('action', request.verb),
     ...(action ? [fact('target', short(action.target, 10_000, words)), fact('environment', action.environment)] : []),
@@ -143,6 +143,7 @@ function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId
     ...(byAgent.length === 0 ? [] : [fact('excludedByAgent', byAgent.join(', '))]),
     ...(policy.rules.length === 0 ? [] : [fact('rules', policy.rules.join(', '))]),
     ...(progress === null ? [] : [fact('progress', progress)]),
+    ...(doors === undefined ? [] : [fact('doors', doors.join(', '))]),
   ]
 }
 

@@ -56,13 +56,36 @@ export const askBody = component(
 
 export const decisionBody = component(
   'DecisionBody',
+  z
+    .strictObject({
+      verdict: z.enum(verdicts, 'is approve or deny'),
+      reason: words(0, text.words).optional(),
+      view: digest.optional().meta({ description: 'The view that was shown to this person, as `views` answers it.' }),
+      digest: digest.optional().meta({ description: 'The digest of the action, if the person was shown no view.' }),
+      confirm: words(0, actionLimits.target).optional(),
+    })
+    .refine(({ view, digest }) => view !== undefined || digest !== undefined, {
+      error: 'is required: the view that was shown, or digest in its place',
+      path: ['view'],
+    })
+    .refine(({ view, digest }) => view === undefined || digest === undefined, {
+      error: 'does not stand beside view',
+      path: ['digest'],
+    })
+    .meta({ oneOf: [{ required: ['view'] }, { required: ['digest'] }] }),
+  { verdict: 'approve', view: `sha256:${'0'.repeat(64)}` },
+)
+
+export const viewBody = component(
+  'ViewBody',
   z.strictObject({
-    verdict: z.enum(verdicts, 'is approve or deny'),
-    reason: words(0, text.words).optional(),
-    digest,
-    confirm: words(0, actionLimits.target).optional(),
+    page: z
+      .int('is the number of a page')
+      .min(1, 'is the number of a page')
+      .max(bounds.shown.pages, `is at most ${bounds.shown.pages}`)
+      .default(1)
+      .meta({ description: 'A page after the last one is answered with the last one.' }),
   }),
-  { verdict: 'approve', digest: `sha256:${'0'.repeat(64)}` },
 )
 
 export const reasonBody = component('ReasonBody', z.strictObject({ reason: words(0, text.words).optional() }))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { problemCodes } from '../core/data/problem.ts'
 import { component } from './component.ts'
 
-const code = component('ProblemCode', z.enum(problemCodes))
+export const problemCode = component('ProblemCode', z.enum(problemCodes))
 
 const instance = z.string().meta({ description: 'The trace of the call, to find it in the log by.' })
 
@@ -14,7 +14,7 @@ export const problemAnswer = component(
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code,
+    code: problemCode,
     instance,
     pointer: z.string().optional().meta({ description: 'A JSON pointer (RFC 6901) into what was sent.' }),
     request: z.string().optional().meta({ description: 'The id of the request that stands in the way.' }),

@@ -5,6 +5,7 @@ import { nextSteps, stopCodes } from '../core/request/nextStep.ts'
 import { results } from '../core/request/redemption.ts'
 import { statuses } from '../core/request/request.ts'
 import { component, type Frozen } from './component.ts'
+import { problemCode } from './problemAnswer.ts'
 import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
 /** What a request's answer is made of. The names are those that a type generator gives to the parts. */
@@ -48,6 +49,11 @@ const decision = component(
   }),
 )
 
+const warning = component(
+  'Warning',
+  z.object({ code: z.string(), words: z.string().meta({ description: 'What it means, for people.' }) }),
+)
+
 const outcome = component(
   'Outcome',
   z.object({
@@ -76,6 +82,9 @@ export const requestAnswer = component(
     params: z.record(z.string(), z.unknown()).optional(),
     reason: z.string().optional(),
     links: z.array(link).optional(),
+    warnings: z.array(warning).optional().meta({
+      description: 'What approvers are warned of. In answers to people alone: an agent could evade warnings.',
+    }),
     digest: anyDigest,
     agent: z.object({ id: anyObjectId, name: z.string() }),
     executor: anyObjectId,
@@ -104,6 +113,22 @@ export const requestAnswer = component(
 )
 
 export type RequestAnswer = Frozen<z.output<typeof requestAnswer>>
+
+export const viewAnswer = component(
+  'View',
+  z.object({
+    card: z.record(z.string(), z.unknown()).meta({ description: 'An Adaptive Card of version 1.5, as Teams gets it.' }),
+    view: anyDigest.optional().meta({ description: 'What a vote names. Absent for a person who may not decide.' }),
+    template: anySha256.optional().meta({ description: 'The card template, to which the view commits.' }),
+    page: anyCount,
+    pages: anyCount,
+    refusal: z
+      .object({ code: problemCode, words: z.string() })
+      .optional()
+      .meta({ description: 'Why this person cannot approve the request here. With a view they can still deny it.' }),
+    request: requestAnswer,
+  }),
+)
 
 export const requestList = component(
   'RequestList',

@@ -1,8 +1,8 @@
-import { askBody, decisionBody, outcomeBody, reasonBody, redeemBody } from './bodies.ts'
+import { askBody, decisionBody, outcomeBody, reasonBody, redeemBody, viewBody } from './bodies.ts'
 import { eventLines, eventList } from './evidenceAnswers.ts'
 import { changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
 import { listQuery, noQuery } from './queries.ts'
-import { requestAnswer, requestList } from './requestAnswer.ts'
+import { requestAnswer, requestList, viewAnswer } from './requestAnswer.ts'
 
 /** What is asked for, decided, executed and read. */
 export const requestOperations = {
@@ -69,6 +69,19 @@ export const requestOperations = {
     headers: [],
     answers: { 200: json(requestAnswer) },
     problems: [...changing, 'not-pending', 'already-redeemed', 'secret-in-params'],
+  },
+  views: {
+    method: 'POST',
+    path: 'api/requests/{id}/views',
+    tag: 'requests',
+    summary: 'Be shown a page of a request as a card, which is recorded, so that a vote can rest on it',
+    caller: { kind: 'person' },
+    callerWords: 'who may decide or has decided; owners and others who are excluded get a card that says why',
+    query: noQuery,
+    body: viewBody,
+    headers: [],
+    answers: { 200: json(viewAnswer) },
+    problems: changing,
   },
   decide: {
     method: 'POST',

@@ -6,11 +6,15 @@ import { type NextStep, stopCodeOf } from '../core/request/nextStep.ts'
 import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
+import { warningOf } from '../words/warning.ts'
 
-/** A request as the API shows it. Absent facts are absent. */
+/**
+ * A request as the API shows it. Absent facts are absent. Agents do not learn the warnings, since an agent could ask
+ * again in other words until none is left.
+ */
 export function toBody(
   request: ApprovalRequest,
-  more: { delivery: DeliveryState; grant?: Grant | null; next?: NextStep },
+  more: { delivery: DeliveryState; to: 'agent' | 'person'; grant?: Grant | null; next?: NextStep },
 ): RequestAnswer {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
@@ -24,6 +28,7 @@ export function toBody(
     ...(action && { target: action.target, environment: action.environment, params: action.params }),
     ...(reason !== null && { reason }),
     ...(links !== null && { links: JSON.parse(links) as RequestAnswer['links'] & {} }),
+    ...(more.to === 'person' && { warnings: warnings(request) }),
     digest,
     agent,
     executor,
@@ -51,6 +56,9 @@ const policyOf = ({ policy: { version, outcome, rules, summary }, requirement }:
   ...(summary !== undefined && { summary }),
   ...(requirement && { tier: requirement.tier }),
 })
+
+const warnings = (request: ApprovalRequest) =>
+  request.warnings.map((code) => ({ code, words: warningOf(code, spoken) }))
 
 function required(request: ApprovalRequest) {
   const slots = request.requirement?.slots ?? []

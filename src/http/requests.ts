@@ -1,7 +1,6 @@
 import { jsonLines, jsonType } from '../contract/operation.ts'
 import type { requestOperations } from '../contract/requestOperations.ts'
-import { shardOf } from '../core/data/id.ts'
-import type { DeliveryState } from '../core/request/delivery.ts'
+import { type Digest, shardOf } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Approvals, Reader } from '../approvals/approvals.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
@@ -11,12 +10,11 @@ import { toBody } from './body.ts'
 import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
+import { view, type ViewParts } from './views.ts'
 
-export interface RequestParts {
+export interface RequestParts extends ViewParts {
   readonly approvals: Approvals
   readonly proofs: Pick<Proofs, 'indices'>
-  /** Whether the people who decide were reached; reads nothing when it need not. */
-  readonly deliveryOf: (request: ApprovalRequest) => Promise<DeliveryState>
   readonly baseUrl: string
 }
 
@@ -28,12 +26,14 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   ask: (given) => ask(parts, given),
   list: (given) => list(parts, given),
   read: (given) => read(parts, given),
-  cancel: async ({ id, caller, body }) => plain(parts, await parts.approvals.cancel(id, caller.id, body.reason)),
-  decide: async (given) => plain(parts, await decide(parts, given)),
+  cancel: async ({ id, caller, body }) =>
+    plain(parts, caller, await parts.approvals.cancel(id, caller.id, body.reason)),
+  views: (given) => view(parts, given),
+  decide: async (given) => plain(parts, given.caller, await decide(parts, given)),
   redeem: (given) => redeem(parts, given),
-  report: async (given) => plain(parts, await report(parts, given)),
+  report: async (given) => plain(parts, given.caller, await report(parts, given)),
   revoke: async ({ id, caller, body }) =>
-    plain(parts, await parts.approvals.revoke(id, caller.id, { reason: body.reason, client: caller.client })),
+    plain(parts, caller, await parts.approvals.revoke(id, caller.id, { reason: body.reason, client: caller.client })),
   events: (given) => events(parts, given),
 })
 
@@ -79,7 +79,9 @@ async function list(
   const page = { keep: filterOf(query), limit, ...(cursor !== undefined && { cursor }) }
   const reader = personReader(caller)
   const found = await approvals.list(scopeOf(query), page, reader)
-  const requests = found.requests.map(async (request) => toBody(request, { delivery: await deliveryOf(request) }))
+  const requests = found.requests.map(async (request) =>
+    toBody(request, { to: 'person', delivery: await deliveryOf(request) }),
+  )
   const { newer } = found
   return {
     answer: {
@@ -93,14 +95,21 @@ async function list(
 }
 
 function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide'>): Promise<ApprovalRequest> {
-  const { verdict, reason, digest, confirm } = body
+  const { verdict, reason, confirm } = body
   return approvals.decide(id, {
     approver: caller.id,
     verdict,
-    seen: { via: caller.via, digest, client: caller.client },
+    seen: { via: caller.via, client: caller.client, ...seenIn(body) },
     ...(reason !== undefined && { reason }),
     ...(confirm !== undefined && { confirm }),
   })
+}
+
+/** What the vote rests on. The body's schema lets exactly one of the two through. */
+function seenIn({ view, digest }: Asked<'decide'>['body']): { readonly view: Digest } | { readonly digest: Digest } {
+  if (view !== undefined) return { view }
+  if (digest === undefined) throw new TypeError('A vote names a view or a digest.')
+  return { digest }
 }
 
 async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<OperationReply<Operations['redeem']>> {
@@ -110,7 +119,7 @@ async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<Oper
     mayRedeemForOthers: caller.roles.includes('Grants.Redeem'),
     ...body,
   })
-  return { answer: toBody(request, { delivery: await parts.deliveryOf(request), next }) }
+  return { answer: toBody(request, { to: 'agent', delivery: await parts.deliveryOf(request), next }) }
 }
 
 function report({ approvals }: RequestParts, { caller, id, body }: Asked<'report'>): Promise<ApprovalRequest> {
@@ -147,13 +156,13 @@ async function placed(
 }
 
 /** The request for its agent or executor: with the grant, if there is one. */
-async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id }: Principal) {
+async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id, kind }: Principal) {
   const { request: now, grant } = await approvals.grant(request, id)
-  return toBody(now, { grant, delivery: await deliveryOf(now) })
+  return toBody(now, { to: kind, grant, delivery: await deliveryOf(now) })
 }
 
-const plain = async ({ deliveryOf }: RequestParts, request: ApprovalRequest) => ({
-  answer: toBody(request, { delivery: await deliveryOf(request) }),
+const plain = async ({ deliveryOf }: RequestParts, { kind }: Principal, request: ApprovalRequest) => ({
+  answer: toBody(request, { to: kind, delivery: await deliveryOf(request) }),
 })
 
 const readerOf = (caller: Principal): Reader =>

@@ -73,6 +73,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   })
   const incomplete = await storage.prepare(policy, clock.now())
   const { archive, seals } = storage
+  const cards = drawing(parts.cards, spoken)
   const alarms = new Alarms(parts.failed)
   const witness = await Witness.begin({ ...storage, clock, failed: alarms.failed, random: randomBytes })
   const app = compose({
@@ -91,7 +92,8 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     clients: peoplesApps,
     baseUrl,
     alarms,
-    ...(parts.teams && teamsOn(parts.teams, drawing(parts.cards, spoken))),
+    cards,
+    ...(parts.teams && teamsOn(parts.teams, cards)),
   })
   const bundles = new Bundles({ seals, archive, clock })
   return { app, seal: () => sealNow({ ...app, seals, bundles }) }
@@ -105,5 +107,5 @@ function teamsOn(
   const messenger = connect({ ...bot, cloud: clouds.public }, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
-  return { messengers: new Map([['teams', messenger]]), teams: { cards, gate } }
+  return { messengers: new Map([['teams', messenger]]), teams: { gate } }
 }

@@ -86,6 +86,8 @@ export interface FactLabels {
   readonly excludedByAgent: string
   readonly rules: string
   readonly progress: string
+  /** The doors that may approve. */
+  readonly doors: string
 }
 
 /** What happens next, or that nothing does. */
@@ -217,6 +219,8 @@ interface BotWords {
   /** The same whether there is no such request or the reader may not know of it. */
   readonly notFound: string
   readonly outOfDate: string
+  /** The request cannot be approved here, but through these doors. */
+  readonly approveElsewhere: (doors: readonly string[]) => string
   readonly notConfirmed: string
   readonly ambiguous: string
   readonly help: string

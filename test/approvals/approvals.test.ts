@@ -99,7 +99,7 @@ describe('people who may decide', () => {
     const here = await world()
     const { request } = await here.approvals.ask(asks({ onBehalfOf: dba }))
     const template = 'a'.repeat(64) as Hex
-    const seen = (id: ObjectId) => here.approvals.review(request.id, id, { page: 1, template })
+    const seen = (id: ObjectId) => here.approvals.review(request.id, id, { page: 1, template, via: 'teams' })
     expect(await seen(owner)).toMatchObject({ refusal: null, exclusion: 'policy', stranger: false })
     expect(await seen(dba2)).toMatchObject({ refusal: null, exclusion: null })
     const mine = await seen(dba)
@@ -144,7 +144,8 @@ describe('people who may decide', () => {
       here.approvals.revoke(of, id),
       ...(sees === 'none' ? [reviewed(of)] : []),
     ]
-    const reviewed = (of: RequestId) => here.approvals.review(of, id, { page: 1, template: 'a'.repeat(64) as Hex })
+    const reviewed = (of: RequestId) =>
+      here.approvals.review(of, id, { page: 1, template: 'a'.repeat(64) as Hex, via: 'teams' })
     for (const request of [pending, approved]) {
       // Who clicks on a card in Teams has seen that there is one, and is told who may decide.
       if (sees === 'stranger')
@@ -263,7 +264,7 @@ describe('a group that cannot be read', () => {
       here.approvals.read(other.id, person(security)),
       here.approvals.decide(other.id, votes(other, security)),
       here.approvals.revoke(other.id, security),
-      here.approvals.review(other.id, security, { page: 1, template: 'a'.repeat(64) as Hex }),
+      here.approvals.review(other.id, security, { page: 1, template: 'a'.repeat(64) as Hex, via: 'teams' }),
     ]
     expect(new Set(await Promise.all(tries.map(outcomeOf)))).toEqual(new Set(['unavailable']))
     expect(await history(here, other.id)).toEqual(['requested'])

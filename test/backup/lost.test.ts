@@ -5,6 +5,7 @@ import { TableLimits } from '../../src/azure/limits.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import { TableRepairs } from '../../src/azure/repairs.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
+import { drawing } from '../../src/cards/lazyCards.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import { shardOf } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
@@ -13,6 +14,8 @@ import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import type { Incomplete } from '../../src/ports/ledgerMark.ts'
 import { Alarms } from '../../src/runtime/alarms.ts'
+import { readCards } from '../../src/runtime/folder.ts'
+import { spoken } from '../../src/words/spoken.ts'
 import { bot, dba, dba2, needs, oid, slot, tool, tools } from '../support/build.ts'
 import { checkDocumented } from '../support/documented.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
@@ -57,6 +60,7 @@ async function service(place: Place, incomplete: Incomplete | undefined): Promis
     ...{ origin: 'approvals.example/evidence', baseUrl: 'https://countersign.example', verifiers: new Map() },
     witness: { record: async () => Promise.reject(new Error('Nothing is witnessed.')), isLate: async () => false },
     callers: callerOf,
+    cards: drawing(readCards('cards'), spoken),
     alarms: new Alarms((cause) => void place.failures.push(cause)),
     repairs: new TableRepairs(place.tables),
     backup: { rows, archive: backup },
@@ -136,6 +140,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
     const { pending, approved, early, grant } = lives
     const calls: readonly (readonly [OperationName, string, string, object?])[] = [
       ['ask', 'agent', '', { ...body(pending), params: { number: 99 } }],
+      ['views', 'approver', pending.id, {}],
       ['decide', 'approver', pending.id, { verdict: 'approve', digest: pending.digest }],
       ['read', 'agent', approved.id],
       ['redeem', 'agent', approved.id, { grant: grant.grant, digest: grant.digest, redemption: uuidOf('first') }],
@@ -148,7 +153,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
     ]
     for (const [name, who, id, sent] of calls)
       expect({ name, ...(await call(app, name, who, id, sent)) }).toEqual({ name, ...problem })
-    const view = { page: 1, template: lives.pending.digest.slice('sha256:'.length) as never }
+    const view = { page: 1, template: lives.pending.digest.slice('sha256:'.length) as never, via: 'teams' }
     expect(await outcomeOf(app.approvals.review(pending.id, dba2, view))).toBe('read-only')
     expect(await comparable(place)).toEqual(before)
   })

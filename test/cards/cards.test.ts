@@ -46,7 +46,8 @@ const high = (target = action.target) =>
 const vote = (request: ApprovalRequest, other: Partial<DecisionInput> = {}) =>
   stored(decide(request, decision(request, other)), after(60))
 
-const reviewed = (request: ApprovalRequest, page = 1, approver = dba) => cards.review(request, { approver, page })
+const reviewed = (request: ApprovalRequest, page = 1, approver = dba) =>
+  cards.review(request, { approver, page, via: 'teams' })
 
 /** The card behind a button. */
 const behind = (card: object, title: string): JsonObject => {
@@ -78,7 +79,7 @@ describe('every card', () => {
     ['the last page', reviewed(pending({ action: long }), 3)],
     ['one of tier high', reviewed(high())],
     ['one of two votes', reviewed(vote(pending(two)))],
-    ['a notice', cards.review(pending(), { approver: dba, page: 1, notice: 'Late.' })],
+    ['a notice', cards.review(pending(), { approver: dba, page: 1, notice: 'Late.', via: 'teams' })],
     ['an erased action', cards.channel({ ...anyWith('denied'), action: null, said: [] })],
     ['an erased action, in review', reviewed({ ...anyWith('denied'), action: null, said: [] })],
     ['no params', cards.channel(pending({ action: { ...action, params: {} } }))],
@@ -388,7 +389,7 @@ describe("the approver's view", () => {
 
   test.each(['agent', 'policy'] as const)('says why there is nothing to approve for an excluded person: %s', (by) => {
     const seen = (request: ApprovalRequest, page = 1) =>
-      cards.review(request, { approver: dba, page, notice: 'Late.', excludedBy: by })
+      cards.review(request, { approver: dba, page, via: 'teams', notice: 'Late.', excludedBy: by })
     const card = seen(pending())
     expect(lines(card)).toEqual(expect.arrayContaining(['Late.', english.bot.excluded[by]]))
     expect(verbs(card)).toEqual(['deny'])
@@ -415,9 +416,9 @@ describe("the approver's view", () => {
   )
 
   test('begins with the result of the last click', () => {
-    expect(lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.' }))[0]).toBe(
-      'Nothing was counted.',
-    )
+    expect(
+      lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.', via: 'teams' }))[0],
+    ).toBe('Nothing was counted.')
   })
 })
 

@@ -23,7 +23,7 @@ const presentation: Presentation = {
 const params: JsonObject = { ...action.params, from: '4.7.1', to: '4.8.0', size: 1_048_576 }
 const summary = 'Export data from a production database'
 const asked = { presentation, action: { ...action, params }, judgement: needs([slot('dba')], { summary }) }
-const review = (request: ApprovalRequest, page = 1) => cards.review(request, { approver: dba, page })
+const review = (request: ApprovalRequest, page = 1) => cards.review(request, { approver: dba, page, via: 'teams' })
 
 const told = [
   'Rows (rows): 120,000',
@@ -85,7 +85,7 @@ test("a presentation changes neither the view's hash nor the API's answer", () =
   const viewOf = (request: ApprovalRequest) => buttons(review(request)).map(({ data }) => data)
   const [plain, shown] = [pending({ ...asked, presentation: { params: [] } }), pending(asked)]
   expect(viewOf(shown)).toEqual(viewOf(plain))
-  expect(toBody(shown, { delivery: 'ok' }).policy).toEqual({
+  expect(toBody(shown, { to: 'agent', delivery: 'ok' }).policy).toEqual({
     ...{ version: shown.policy.version, outcome: 'approve', rules: shown.policy.rules },
     ...{ summary, tier: 'medium' },
   })

@@ -172,7 +172,9 @@ describe.each(largest)('with %s', (_what, action) => {
       cards.channel(one),
       cards.refused(one, said.reason),
       ...pagesOf(action, presentation).flatMap((_, i) =>
-        [dba, oid(100)].map((approver) => cards.review(one, { approver, page: i + 1, notice: said.reason })),
+        [dba, oid(100)].map((approver) =>
+          cards.review(one, { approver, page: i + 1, notice: said.reason, via: 'teams' }),
+        ),
       ),
     ])
     for (const card of drawn) expect(size(card)).toBeLessThanOrEqual(most)

@@ -234,7 +234,7 @@ async function hostileRequest({ approvals }: World): Promise<void> {
     await approvals.decide(request.id, votes(request))
   }
   const template = sha256('template')
-  await approvals.review(request.id, dba, { page: 1, template })
+  await approvals.review(request.id, dba, { page: 1, template, via: 'teams' })
   const content = request.events[0]?.hash ?? sha256('')
   const view = viewDigest({ content, template, warnings: request.warnings })
   await approvals.decide(request.id, votes(request, dba, { seen: { via: 'teams', view } }))

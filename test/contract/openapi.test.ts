@@ -51,7 +51,16 @@ test('every reference leads to a schema, and every schema is used', () => {
 test('bodies are closed, and answers may have new members', () => {
   const isClosed = (schema: object) => JSON.stringify(schema).includes('"additionalProperties":false')
   const closed = Object.entries(schemas).flatMap(([name, schema]) => (isClosed(schema) ? [name] : []))
-  const bodies = ['AskBody', 'DecisionBody', 'ErasureBody', 'OutcomeBody', 'ReasonBody', 'RedeemBody', 'RepairBody']
+  const bodies = [
+    'AskBody',
+    'DecisionBody',
+    'ErasureBody',
+    'OutcomeBody',
+    'ReasonBody',
+    'RedeemBody',
+    'RepairBody',
+    'ViewBody',
+  ]
   expect(closed.sort()).toEqual(bodies)
   expect(described.filter(({ responses }) => isClosed(responses))).toEqual([])
 })
@@ -77,7 +86,7 @@ test.each(operationNames)('%s is documented with its problems, each under its st
 
 test('a body is optional if an empty one is valid', () => {
   const optional = described.filter(({ requestBody }) => requestBody?.required === false)
-  expect(optional.map(({ operationId }) => operationId)).toEqual(['cancel', 'revoke'])
+  expect(optional.map(({ operationId }) => operationId)).toEqual(['cancel', 'views', 'revoke'])
 })
 
 test.each([

@@ -83,7 +83,7 @@ test.each(table.map(({ caller, expected }) => [caller, expected] as const))('%s'
 test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
   'for %s, a request that they may not know of looks like an unknown one',
   async (caller, expected) => {
-    for (const route of ['read', 'cancel', 'decide', 'redeem', 'report', 'revoke', 'events', 'proof']) {
+    for (const route of ['read', 'cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'events', 'proof']) {
       const knows = expected['read'] === '200' && route !== 'read'
       if (expected[route] !== '404' && expected[route] !== '401' && (knows || expected[route] === '200')) continue
       const request = shared[stateOf[route] ?? 'pending']
@@ -111,7 +111,7 @@ test('refused calls have changed nothing, and sent nothing', async () => {
 /** Who could do it, if anybody: forged tokens say that they are theirs. */
 const strongest: Readonly<Record<string, string>> = {
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
-  ...{ decide: 'dba-1', revoke: 'dba-1' },
+  ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
 }
 
 const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
@@ -165,14 +165,15 @@ const stateOf: Readonly<Record<string, State>> = {
 /** What a call comes to, in the words of the table; what would change something has a request of its own. */
 async function result(caller: string, route: string, expected: string): Promise<string> {
   const state = stateOf[route] ?? 'pending'
-  const changes =
-    expected.startsWith('20') && ['cancel', 'decide', 'redeem', 'report', 'revoke', 'erasures'].includes(route)
+  const changing = ['cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures']
+  const changes = (expected.startsWith('20') || expected === 'why') && changing.includes(route)
   const request = changes ? await make(state) : shared[state]
   const answer = await send(route, await authorizationOf(caller, route), request)
   const { status, body, headers } = answer
   if (route === 'ask' && status === 201) made++
   if (route === 'list' && status === 200) return listed(body.requests, request)
   if (route === 'health' && body.counts) return 'more'
+  if (route === 'views' && body.refusal) return 'why'
   if (status < 400) return String(status)
   expect(headers.get('content-type')).toBe('application/problem+json')
   expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
@@ -194,6 +195,7 @@ function send(route: string, authorization: string | null, request: Answer['body
   const bodies: Readonly<Record<string, object>> = {
     ask: restart(),
     cancel: {},
+    views: {},
     decide: { verdict: 'approve', digest },
     redeem: { grant: grant?.token ?? '', digest, redemption: randomUUID() },
     report: { result: 'succeeded' },

@@ -3,58 +3,58 @@
  * column here fails them. Forged tokens say of themselves what would be enough, if they counted.
  *
  * A number is a status; with 401, 403 and 404 the code is `unauthenticated`, `not-permitted` and `not-found`.
- * `self` is 403 `self-approval`, `grant` is 403 `grant-invalid`; `none` is a list without the request, and `more` is
- * health with its counts.
+ * `self` is 403 `self-approval`, `grant` is 403 `grant-invalid`; `why` is a card that says why this person may not
+ * decide, `none` a list without the request, and `more` health with its counts.
  */
 const aboutRequests = `
-caller                              ask  list read cancel decide redeem report revoke events proof
+caller                              ask  list read cancel views decide redeem report revoke events proof
 
-no token                            401  401  401  401    401    401    401    401    401    401
-another scheme                      401  401  401  401    401    401    401    401    401    401
-no JWT                              401  401  401  401    401    401    401    401    401    401
-alg none                            401  401  401  401    401    401    401    401    401    401
-HS256 with the public key           401  401  401  401    401    401    401    401    401    401
-claims changed after signing        401  401  401  401    401    401    401    401    401    401
-another key of the same name        401  401  401  401    401    401    401    401    401    401
-a key that it brings along          401  401  401  401    401    401    401    401    401    401
-expired                             401  401  401  401    401    401    401    401    401    401
-not valid yet                       401  401  401  401    401    401    401    401    401    401
-another audience                    401  401  401  401    401    401    401    401    401    401
-another issuer                      401  401  401  401    401    401    401    401    401    401
-another tenant                      401  401  401  401    401    401    401    401    401    401
-version 1.0                         401  401  401  401    401    401    401    401    401    401
-id_token                            401  401  401  401    401    401    401    401    401    401
-another scope                       401  401  401  401    401    401    401    401    401    401
-a grant                             401  401  401  401    401    401    401    401    401    401
-Teams                               401  401  401  401    401    401    401    401    401    401
+no token                            401  401  401  401    401   401    401    401    401    401    401
+another scheme                      401  401  401  401    401   401    401    401    401    401    401
+no JWT                              401  401  401  401    401   401    401    401    401    401    401
+alg none                            401  401  401  401    401   401    401    401    401    401    401
+HS256 with the public key           401  401  401  401    401   401    401    401    401    401    401
+claims changed after signing        401  401  401  401    401   401    401    401    401    401    401
+another key of the same name        401  401  401  401    401   401    401    401    401    401    401
+a key that it brings along          401  401  401  401    401   401    401    401    401    401    401
+expired                             401  401  401  401    401   401    401    401    401    401    401
+not valid yet                       401  401  401  401    401   401    401    401    401    401    401
+another audience                    401  401  401  401    401   401    401    401    401    401    401
+another issuer                      401  401  401  401    401   401    401    401    401    401    401
+another tenant                      401  401  401  401    401   401    401    401    401    401    401
+version 1.0                         401  401  401  401    401   401    401    401    401    401    401
+id_token                            401  401  401  401    401   401    401    401    401    401    401
+another scope                       401  401  401  401    401   401    401    401    401    401    401
+a grant                             401  401  401  401    401   401    401    401    401    401    401
+Teams                               401  401  401  401    401   401    401    401    401    401    401
 
-agent that asked                    201  403  200  200    403    grant  404    403    403    403
-executor                            201  403  200  404    403    200    200    403    403    403
-executor, only Grants.Redeem        403  403  200  403    403    200    200    403    403    403
-executor without Grants.Redeem      201  403  200  404    403    403    200    403    403    403
-another agent                       201  403  404  404    403    404    404    403    403    403
-agent with evidence roles alone     403  403  403  403    403    403    403    403    403    403
-agent without role                  403  403  403  403    403    403    403    403    403    403
-agent with another application      403  403  403  403    403    403    403    403    403    403
-unregistered agent                  403  403  403  403    403    403    403    403    403    403
-agent's application for an approver 403  403  403  403    403    403    403    403    403    403
-agent for an approver               403  403  403  403    403    403    403    403    403    403
-agent's own account                 403  403  403  403    403    403    403    403    403    403
-application that nobody named       403  403  403  403    403    403    403    403    403    403
+agent that asked                    201  403  200  200    403   403    grant  404    403    403    403
+executor                            201  403  200  404    403   403    200    200    403    403    403
+executor, only Grants.Redeem        403  403  200  403    403   403    200    200    403    403    403
+executor without Grants.Redeem      201  403  200  404    403   403    403    200    403    403    403
+another agent                       201  403  404  404    403   403    404    404    403    403    403
+agent with evidence roles alone     403  403  403  403    403   403    403    403    403    403    403
+agent without role                  403  403  403  403    403   403    403    403    403    403    403
+agent with another application      403  403  403  403    403   403    403    403    403    403    403
+unregistered agent                  403  403  403  403    403   403    403    403    403    403    403
+agent's application for an approver 403  403  403  403    403   403    403    403    403    403    403
+agent for an approver               403  403  403  403    403   403    403    403    403    403    403
+agent's own account                 403  403  403  403    403   403    403    403    403    403    403
+application that nobody named       403  403  403  403    403   403    403    403    403    403    403
 
-approver                            403  200  200  403    200    403    403    200    403    403
-approver with agent roles           403  200  200  403    200    403    403    200    403    403
-approver of another group           403  none 404  403    404    403    403    404    403    403
-owner of the agent                  403  200  200  403    self   403    403    200    403    403
-second account of its sponsor       403  200  200  403    self   403    403    200    403    403
-whom it acts for                    403  200  200  403    self   403    403    200    403    403
-guest in the group                  403  none 404  403    404    403    403    404    403    403
-disabled, in the group              403  none 404  403    404    403    403    404    403    403
-member in no group                  403  none 404  403    404    403    403    404    403    403
-nobody in the directory             403  none 404  403    404    403    403    404    403    403
-Evidence.Read                       403  200  200  403    404    403    403    404    200    200
-Evidence.Export                     403  none 404  403    404    403    403    404    403    403
-Evidence.Erase                      403  none 404  403    404    403    403    404    403    403
+approver                            403  200  200  403    200   200    403    403    200    403    403
+approver with agent roles           403  200  200  403    200   200    403    403    200    403    403
+approver of another group           403  none 404  403    404   404    403    403    404    403    403
+owner of the agent                  403  200  200  403    why   self   403    403    200    403    403
+second account of its sponsor       403  200  200  403    why   self   403    403    200    403    403
+whom it acts for                    403  200  200  403    why   self   403    403    200    403    403
+guest in the group                  403  none 404  403    404   404    403    403    404    403    403
+disabled, in the group              403  none 404  403    404   404    403    403    404    403    403
+member in no group                  403  none 404  403    404   404    403    403    404    403    403
+nobody in the directory             403  none 404  403    404   404    403    403    404    403    403
+Evidence.Read                       403  200  200  403    404   404    403    403    404    200    200
+Evidence.Export                     403  none 404  403    404   404    403    403    404    403    403
+Evidence.Erase                      403  none 404  403    404   404    403    403    404    403    403
 `
 
 const others = `

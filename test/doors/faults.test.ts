@@ -56,6 +56,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['list', 'approver', 'none'],
     ['read', 'agent', 'approved'],
     ['cancel', 'agent', 'pending', () => ({ reason: 'Not needed.' })],
+    ['views', 'approver', 'pending', () => ({ page: 1 })],
     ['decide', 'approver', 'pending', ({ digest }) => ({ verdict: 'approve', digest })],
     ['redeem', 'agent', 'approved', ({ digest, grant }) => ({ grant: grant.token, digest, redemption: randomUUID() })],
     ['report', 'agent', 'redeemed', () => ({ result: 'succeeded', summary: 'Done.' })],

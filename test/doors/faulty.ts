@@ -183,8 +183,8 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     outbox: failing('outbox', new MemoryOutbox(ledger)),
     repairs: failing('repairs', new MemoryRepairs(ledger)),
     messengers: new Map([['teams', failing('messenger', new MemoryTeams(clock))]]),
+    cards: drawing(readCards('cards'), english),
     teams: {
-      cards: drawing(readCards('cards'), english),
       gate: failing('gate', { gate: async () => undefined }).gate,
     },
   }

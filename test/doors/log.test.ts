@@ -285,6 +285,7 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
   return {
     ask: { who: 'other-bot', path: '/api/requests', body: askAnything() },
     // by those who may not, so that only what is broken is at stake
+    views: step('guest', 'views', { page: 1 }),
     decide: step('guest', 'decisions', { verdict: 'approve', digest, reason: canary, confirm: canary }),
     redeem: step('deploy-bot', 'redeem', { grant: `${canary}.e30.${canary}`, digest, redemption: randomUUID() }),
     report: step('deploy-bot', 'outcome', { result: 'succeeded', summary: canary, output }),

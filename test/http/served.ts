@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import { drawing } from '../../src/cards/lazyCards.ts'
 import { Bundles } from '../../src/evidence/read/bundles.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
 import { Repairing } from '../../src/evidence/repair/repair.ts'
@@ -10,10 +11,12 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { api } from '../../src/http/api.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
+import { readCards } from '../../src/runtime/folder.ts'
+import { spoken } from '../../src/words/spoken.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
-import { bot, dba, oid, tool, tools } from '../support/build.ts'
-import { fakePolicy } from '../support/fakes.ts'
+import { bot, dba, dba2, oid, owner, tool, tools } from '../support/build.ts'
+import { fakePolicy, type Roster } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
@@ -35,6 +38,8 @@ const people: Readonly<Record<string, ObjectId>> = {
   [secondEraser]: oid(65),
   'no role': oid(64),
   approver: dba,
+  'other approver': dba2,
+  owner,
 }
 
 const callerOf = (name: string | null): Caller => {
@@ -68,11 +73,14 @@ export interface Wanted {
 }
 
 /** The API over fakes at the ports. */
-export async function served(health: () => Promise<HealthReport> = () => Promise.reject(new Error())): Promise<Served> {
-  const here = await world()
+export async function served(
+  health: () => Promise<HealthReport> = () => Promise.reject(new Error()),
+  other: Partial<Roster> = {},
+): Promise<Served> {
+  const here = await world(undefined, other)
   const { ledger, clock } = here
   const [seals, archive] = [new MemorySeals(first), new MemoryArchive()]
-  const policy = fakePolicy(roster())
+  const policy = fakePolicy(roster(other))
   const changes = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
   const repairing = new Repairing({
     ...{ ...changes, seals, archive, macs: macsFor(testOrigin), repairs: new MemoryRepairs(ledger) },
@@ -90,6 +98,7 @@ export async function served(health: () => Promise<HealthReport> = () => Promise
     health,
     deliveryOf: async () => 'ok',
     callers: async (authorization) => callerOf(authorization),
+    cards: drawing(readCards('cards'), spoken),
     clients: tools,
     policy,
     signer: await newSigner(),

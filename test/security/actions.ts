@@ -132,8 +132,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'shown-this',
         file: 'src/core/request/decision.ts',
-        find: '  if (pages < needed) throw',
-        replace: '  if (false) throw',
+        find: '  if (pages < needed)\n    throw',
+        replace: '  if (false)\n    throw',
         tests: {
           [shown]: [
             'a vote needs a view that was shown',

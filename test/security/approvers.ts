@@ -445,8 +445,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'door-of-approval',
         file: 'src/core/request/decision.ts',
-        find: 'if (doors && !doors.includes(via))',
-        replace: 'if (false)',
+        find: 'if (doors) throw new Problem',
+        replace: 'if (false) throw new Problem',
         tests: {
           [decision]: [
             'doors › an approval through a door that policy does not name is refused, with those that it names',
@@ -494,6 +494,50 @@ export const approverRows: readonly Row[] = [
         tests: {
           'test/core/record/tables.test.ts': [
             'a vote without a view is unseen, even if the person was shown one, and never hasty',
+          ],
+        },
+      },
+      {
+        name: 'shown-before-sent',
+        file: 'src/approvals/approvals.ts',
+        find: 'return show(request, { approver, template, page, pages })',
+        replace: 'return unchanged(request, at)',
+        tests: {
+          'test/http/views.test.ts': [
+            'a view over HTTP › is the card that Teams would get, with what the vote names, and recorded before the answer',
+          ],
+        },
+      },
+      {
+        name: 'strangers-see-nothing',
+        file: 'src/http/views.ts',
+        find: 'if (stranger) throw noSuchRequest()',
+        replace: '',
+        tests: {
+          'test/http/views.test.ts': [
+            'a view over HTTP › of a stranger, an auditor or an unknown request is not found, and records nothing',
+          ],
+        },
+      },
+      {
+        name: 'view-in-vote',
+        file: 'src/http/requests.ts',
+        find: 'if (view !== undefined) return { view }',
+        replace: 'if (view !== undefined) return { digest: view }',
+        tests: {
+          'test/http/views.test.ts': [
+            'a vote over HTTP on a view › counts, and its event has the view, the application and its door',
+          ],
+        },
+      },
+      {
+        name: 'warnings-for-people',
+        file: 'src/http/body.ts',
+        find: "...(more.to === 'person' && { warnings: warnings(request) })",
+        replace: '',
+        tests: {
+          'test/http/views.test.ts': [
+            'what approvers are warned of › is in every answer about a request to a person, in words, and in none to an agent',
           ],
         },
       },

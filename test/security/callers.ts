@@ -233,8 +233,8 @@ export const callerRows: readonly Row[] = [
       {
         name: 'client-recorded',
         file: 'src/http/requests.ts',
-        find: 'seen: { via: caller.via, digest, client: caller.client },',
-        replace: "seen: { via: 'api', digest },",
+        find: 'seen: { via: caller.via, client: caller.client, ...seenIn(body) },',
+        replace: "seen: { via: 'api', ...seenIn(body) },",
         tests: {
           'test/http/clients.test.ts': ["votes and revocations record the person's application and its name"],
         },

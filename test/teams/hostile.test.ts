@@ -47,7 +47,9 @@ function drawn(text: string): readonly object[] {
   const failed = stored(report(redeemed, { executor: bot, result: 'failed', summary: text, at: after(80) }))
   return [
     ...[request, denied, approved, revoked, cancelled, failed].map(cards.channel),
-    ...[request, easy, approved].map((one) => cards.review(one, { approver: security, page: 1, notice: text })),
+    ...[request, easy, approved].map((one) =>
+      cards.review(one, { approver: security, page: 1, notice: text, via: 'teams' }),
+    ),
     cards.refused(request, text),
     cards.list([request]),
   ]
@@ -128,7 +130,7 @@ const read = (card: object): string =>
 const reviewOf = (action: Action): string => {
   const request = pending({ action })
   return pagesOf(action)
-    .map((_, i) => read(cards.review(request, { approver: dba, page: i + 1 })))
+    .map((_, i) => read(cards.review(request, { approver: dba, page: i + 1, via: 'teams' })))
     .join('\n')
 }
 

@@ -25,7 +25,7 @@ export async function livedUpTo(instance: Instance, last: LifeStep): Promise<App
   const { id } = request
   const acts: Record<LifeStep, () => Promise<unknown>> = {
     asked: async () => undefined,
-    shown: () => approvals.review(id, dba, { page: 1, template: sha256('template') }),
+    shown: () => approvals.review(id, dba, { page: 1, template: sha256('template'), via: 'teams' }),
     voted: () => approvals.decide(id, votes(request, dba)),
     approved: () => approvals.decide(id, votes(request, dba2)),
     redeemed: async () => {
@@ -50,7 +50,7 @@ export const touches: Readonly<Record<string, (instance: Instance, request: Appr
     const found = await ledger.find(id)
     return found && (await approvals.grant(found, runner)).grant
   },
-  review: ({ approvals }, { id }) => approvals.review(id, dba, { page: 1, template: sha256('template') }),
+  review: ({ approvals }, { id }) => approvals.review(id, dba, { page: 1, template: sha256('template'), via: 'teams' }),
   approve: ({ approvals }, request) => approvals.decide(request.id, votes(request, dba2)),
   deny: ({ approvals }, request) =>
     approvals.decide(request.id, votes(request, dba2, { verdict: 'deny', reason: 'No.' })),

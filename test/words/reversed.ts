@@ -126,11 +126,12 @@ export const reversed: Words = {
     unreached: other(english.request.unreached),
   },
   bot: {
-    ...all({ ...english.bot, excluded: '', speak: '', waiting: '', welcomeChannel: '' }),
+    ...all({ ...english.bot, excluded: '', speak: '', waiting: '', welcomeChannel: '', approveElsewhere: '' }),
     excluded: all(english.bot.excluded),
     speak: (status, tier = '') => `${tier} ${status}`,
     waiting: (many) => line('waiting', many),
     welcomeChannel: (channel) => line('welcome', channel),
+    approveElsewhere: (doors) => line('elsewhere', ...doors),
   },
   clicks: {
     ...all({ ...english.clicks, inputs: '', notText: '', tooLong: '', invisible: '' }),

@@ -84,7 +84,7 @@ test.each(statuses)('a card in another language has no English word: %s', async 
   const request = inState(status)
   const drawn = [
     cards.channel(request),
-    cards.review(request, { approver: dba, page: 1 }),
+    cards.review(request, { approver: dba, page: 1, via: 'teams' }),
     cards.refused(request, '13'),
     cards.list([request], { more: true }),
   ]
@@ -94,7 +94,10 @@ test.each(statuses)('a card in another language has no English word: %s', async 
 
 test('a request with everything in it has no English word on its cards in another language', () => {
   const cards = loadCards(templates, reversed)
-  for (const card of [cards.channel(pending(given)), cards.review(pending(given), { approver: dba, page: 1 })])
+  for (const card of [
+    cards.channel(pending(given)),
+    cards.review(pending(given), { approver: dba, page: 1, via: 'teams' }),
+  ])
     expect(readOn(card).filter((line) => latin.test(line))).toEqual([])
 })
 

@@ -13,7 +13,7 @@ export const card: Bench = {
     const approver: ObjectId = dba
     return [
       await drawn(means, 'card in the channel', () => cards.channel(request)),
-      await drawn(means, "approver's view", () => cards.review(request, { approver, page: 1 })),
+      await drawn(means, "approver's view", () => cards.review(request, { approver, page: 1, via: 'teams' })),
     ]
   },
 }

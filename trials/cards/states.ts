@@ -118,7 +118,7 @@ const vote = (request: ApprovalRequest, more: Partial<DecisionInput> = {}) =>
   stored(decide(request, decision(request, more)), after(60))
 
 const review = (request: ApprovalRequest, more: { approver?: typeof dba; page?: number; notice?: string } = {}) =>
-  cards.review(request, { approver: dba, page: 1, ...more })
+  cards.review(request, { approver: dba, page: 1, via: 'teams', ...more })
 
 /** Lists all cards, in each state that a person may see. */
 export function states(): readonly State[] {

@@ -110,7 +110,11 @@ async function lookedAt(
   heard.looks.push({ id: request.id, approver })
   const refusals: Problem[] = []
   const shown = await told(client, request.id, async () => {
-    const { request: reviewed, refusal } = await process.approvals.review(request.id, approver, { page: 1, template })
+    const { request: reviewed, refusal } = await process.approvals.review(request.id, approver, {
+      page: 1,
+      template,
+      via: 'teams',
+    })
     if (refusal) refusals.push(refusal)
     return reviewed
   })

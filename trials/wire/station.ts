@@ -11,12 +11,15 @@ import { prepareLedger } from '../../src/azure/meta.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import { TableRepairs } from '../../src/azure/repairs.ts'
 import { Alarms } from '../../src/runtime/alarms.ts'
+import { readCards } from '../../src/runtime/folder.ts'
 import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
+import { drawing } from '../../src/cards/lazyCards.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operations } from '../../src/contract/operations.ts'
+import { english } from '../../src/words/english.ts'
 import { openAccount, type StorageAccount } from '../../test/support/azurite.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { dba, needs, noon, oid, tool, tools } from '../../test/support/build.ts'
@@ -160,6 +163,7 @@ async function processOn(
       }),
     ),
     verifiers: new Map(),
+    cards: drawing(readCards('cards'), english),
     callers: async (authorization) => JSON.parse(authorization ?? 'null') as Caller,
     clients: tools,
     alarms,

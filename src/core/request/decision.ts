@@ -4,7 +4,7 @@ import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
-import { viewDigest } from './view.ts'
+import { viewOf } from './view.ts'
 import { completes, countedVotes, hashOfVote, type VoterStanding, voidReasonOf, voidVote } from './voteVoid.ts'
 
 /** What a person saw before an act, and the door that the act came through: see {@link Decided}. */
@@ -118,10 +118,15 @@ export function checkMayDecide(request: ApprovalRequest, facts: Facts, { verdict
  * @param via the name of the door
  * @throws {Problem} `not-permitted` that names the doors which may
  */
-export function checkDoor({ requirement }: ApprovalRequest, via: string): void {
+export function checkDoor(request: ApprovalRequest, via: string): void {
+  const doors = doorsBeside(request, via)
+  if (doors) throw new Problem('not-permitted', `Policy lets this request be approved only via ${doors.join(' or ')}.`)
+}
+
+/** The doors that may approve a request which this door may not; `null` if this door may. */
+export function doorsBeside({ requirement }: ApprovalRequest, via: string): readonly string[] | null {
   const doors = requirement?.via
-  if (doors && !doors.includes(via))
-    throw new Problem('not-permitted', `Policy lets this request be approved only via ${doors.join(' or ')}.`)
+  return doors && !doors.includes(via) ? doors : null
 }
 
 /** The facts behind all approvals that count. */
@@ -148,8 +153,8 @@ export function show(
   const content = contentOf(request)
   if (content === null || (request.status !== 'pending' && request.status !== 'approved'))
     return { request, events: [] }
-  const view = viewDigest({ content, template, warnings: request.warnings })
-  if (request.shown.some((s) => s.approver === approver && s.view === view && s.page === page.page))
+  const view = viewOf(request, template)
+  if (view === null || request.shown.some((s) => s.approver === approver && s.view === view && s.page === page.page))
     return { request, events: [] }
   const seen = { view, content, page: page.page, pages: page.pages }
   const actor = { kind: 'person', id: approver } as const

@@ -1,5 +1,6 @@
 import { type Digest, digestOf, type Hex } from '../data/id.ts'
 import { canonical } from '../data/json.ts'
+import { type ApprovalRequest, contentOf } from './request.ts'
 
 /** What an approver was shown, as recorded facts. Nothing in it depends on the reader, the clock or other votes. */
 export interface View {
@@ -8,6 +9,12 @@ export interface View {
   /** SHA-256 of the card template. */
   readonly template: Hex
   readonly warnings: readonly string[]
+}
+
+/** The digest of the view of a request that this template makes; `null` before the request has content. */
+export function viewOf(request: ApprovalRequest, template: Hex): Digest | null {
+  const content = contentOf(request)
+  return content === null ? null : viewDigest({ content, template, warnings: request.warnings })
 }
 
 export const viewDigest = ({ content, template, warnings }: View): Digest =>

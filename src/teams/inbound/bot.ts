@@ -36,6 +36,9 @@ export type BotAnswer =
 
 export type Bot = (intent: Intent) => Promise<BotAnswer>
 
+/** The name of this door. */
+const via = 'teams'
+
 /** Requests that `pending` lists. */
 const listed = 10
 
@@ -83,7 +86,7 @@ async function act(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
       return review(parts, intent, intent.page)
     case 'decide': {
       const { verdict, view, reason, confirm } = intent
-      const seen = { via: 'teams', view } as const
+      const seen = { via, view } as const
       const words = { ...(reason !== undefined && { reason }), ...(confirm !== undefined && { confirm }) }
       return mine(parts, await approvals.decide(request, { approver: who, verdict, seen, ...words }), who)
     }
@@ -95,13 +98,14 @@ async function act(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
 async function review(parts: BotParts, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
   const { approvals, cards } = parts
   const { who } = intent
-  const reviewed = await approvals.review(intent.request, who, { page: wanted, template: cards.template })
+  const reviewed = await approvals.review(intent.request, who, { page: wanted, template: cards.template, via })
   const { request, page, refusal, exclusion, stranger } = reviewed
   if (refusal) return { kind: 'card', card: cards.refused(request, refusal.message, { stranger }), code: refusal.code }
   noteCard(parts, intent)
   const reader = {
     approver: who,
     page,
+    via,
     ...(notice !== undefined && { notice }),
     ...(exclusion !== null && { excludedBy: exclusion }),
   }
@@ -121,7 +125,7 @@ function noteCard({ adopt }: BotParts, intent: Invoke): void {
 /** Shows this person the request as it is after their own act. */
 const mine = ({ cards }: BotParts, request: ApprovalRequest, who: ObjectId): BotAnswer => ({
   kind: 'card',
-  card: cards.review(request, { approver: who, page: 1 }),
+  card: cards.review(request, { approver: who, page: 1, via }),
 })
 
 /** Says why no vote was counted, in words or with the card as it is now. */

@@ -1,0 +1,169 @@
+import { sha256 } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { viewOf } from '../../src/core/request/view.ts'
+import { readCards } from '../../src/runtime/folder.ts'
+import { spoken } from '../../src/words/spoken.ts'
+import { dba, needs, slot, tool } from '../support/build.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import { asks, history, roster } from '../support/world.ts'
+import { type Served, served } from './served.ts'
+
+const template = sha256(readCards('cards').get('review.json') ?? '')
+const long = { params: { a: 'x'.repeat(5_000) }, action: 'db.export', target: 'prod/x', environment: 'production' }
+
+let here: Served
+
+const asked = async (more: Parameters<typeof asks>[0] = {}): Promise<ApprovalRequest> =>
+  (await here.approvals.ask(asks(more))).request
+const views = ({ id }: Pick<ApprovalRequest, 'id'>, body: object = {}, who = 'approver') =>
+  here.call('views', who, { params: { id }, body })
+const decide = ({ id }: Pick<ApprovalRequest, 'id'>, body: object) =>
+  here.call('decide', 'approver', { params: { id }, body })
+const verbsOf = (card: object): string =>
+  JSON.stringify(card)
+    .match(/"verb":"\w+"/g)
+    ?.join() ?? ''
+
+describe('a view over HTTP', () => {
+  beforeEach(async () => {
+    here = await served()
+  })
+
+  test('is the card that Teams would get, with what the vote names, and recorded before the answer', async () => {
+    const request = await asked()
+    const { status, json } = await views(request)
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ template, page: 1, pages: 1, request: { id: request.id, status: 'pending' } })
+    expect(json.view).toBe(viewOf(request, template))
+    expect(json).not.toHaveProperty('refusal')
+    expect(json.card).toMatchObject({ type: 'AdaptiveCard' })
+    expect(verbsOf(json.card)).toContain('approve')
+    expect(await history(here, request.id)).toEqual(['requested', 'shown'])
+  })
+
+  test('is recorded once for each page, and a page after the last is the last', async () => {
+    const request = await asked({ action: long })
+    for (const page of [1, 1, 2, 2, 10]) expect((await views(request, { page })).json.page).toBe(Math.min(page, 2))
+    expect(await history(here, request.id)).toEqual(['requested', 'shown', 'shown'])
+  })
+
+  test.each([0, 11, 1.5, '1'])('of page %j is refused', async (page) => {
+    const { status, json } = await views(await asked(), { page })
+    expect({ status, pointer: json.pointer }).toEqual({ status: 400, pointer: '/page' })
+  })
+
+  test('of a stranger, an auditor or an unknown request is not found, and records nothing', async () => {
+    const request = await asked()
+    for (const who of ['no role', 'Evidence.Read'])
+      expect((await views(request, {}, who)).json).toMatchObject({ status: 404, code: 'not-found' })
+    expect((await views({ id: `${request.id.slice(0, 26)}-0f` as typeof request.id })).status).toBe(404)
+    expect(await history(here, request.id)).toEqual(['requested'])
+  })
+
+  test('of an owner says why it cannot be approved, without that button, and lets them deny', async () => {
+    const request = await asked()
+    const { status, json } = await views(request, {}, 'owner')
+    expect(status).toBe(200)
+    expect(json.refusal).toEqual({ code: 'self-approval', words: spoken.bot.excluded.policy })
+    expect(verbsOf(json.card)).toMatch(/"deny"/)
+    expect(verbsOf(json.card)).not.toMatch(/"approve"/)
+    expect(await history(here, request.id)).toEqual(['requested', 'shown'])
+    const { view } = json
+    const vote = (body: object) => here.call('decide', 'owner', { params: { id: request.id }, body: { view, ...body } })
+    expect((await vote({ verdict: 'approve' })).json).toMatchObject({ code: 'self-approval' })
+    expect((await vote({ verdict: 'deny', reason: 'No.' })).json).toMatchObject({ status: 'denied' })
+  })
+
+  test('of a person who has voted and left the group says why, without a view, and records nothing', async () => {
+    const request = await asked()
+    await decide(request, { verdict: 'deny', reason: 'No.', digest: request.digest })
+    const groups = roster().groups.map((group) => ({ ...group, members: group.members.filter((id) => id !== dba) }))
+    const later = here.another({ policy: fakePolicy(roster({ groups })) })
+    const reviewed = await later.approvals.review(request.id, dba, { page: 1, template, via: 'cli' })
+    expect(reviewed).toMatchObject({ view: null, stranger: false, refusal: { code: 'not-permitted' } })
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'denied'])
+  })
+})
+
+describe('a vote over HTTP on a view', () => {
+  beforeEach(async () => {
+    here = await served()
+  })
+
+  test('counts, and its event has the view, the application and its door', async () => {
+    const request = await asked()
+    const { view } = (await views(request)).json
+    expect((await decide(request, { verdict: 'approve', view })).json).toMatchObject({ status: 'approved' })
+    const found = await here.ledger.find(request.id)
+    const leaves = found && (await here.ledger.events(found))
+    const decided = leaves?.map(({ text }) => JSON.parse(text)).find(({ type }) => type === 'decided')
+    expect(decided.data).toMatchObject({ view, via: 'cli', client: tool })
+  })
+
+  test('that was not shown, or not on every page, or to another person, counts nothing', async () => {
+    const request = await asked({ action: long })
+    const approve = async (view: unknown) => (await decide(request, { verdict: 'approve', view })).json
+    const refused = { status: 403, code: 'digest-mismatch', pointer: '/view' }
+    const view = viewOf(request, template)
+    expect(await approve(view)).toMatchObject(refused)
+    await views(request, { page: 2 }, 'other approver')
+    expect(await approve(view)).toMatchObject(refused)
+    await views(request, { page: 1 })
+    expect(await approve(view)).toMatchObject(refused)
+    expect(await approve(request.digest)).toMatchObject(refused)
+    await views(request, { page: 2 })
+    expect(await approve(view)).toMatchObject({ status: 'approved' })
+  })
+
+  test.each([
+    ['neither', () => ({}), '/view'],
+    ['both', ({ digest }: ApprovalRequest) => ({ digest, view: digest }), '/digest'],
+    ['a view that is no digest', () => ({ view: 'sha256:1' }), '/view'],
+  ])('with %s is refused, naming the field', async (_what, seen, pointer) => {
+    const request = await asked()
+    const { json } = await decide(request, { verdict: 'approve', ...seen(request) })
+    expect(json).toMatchObject({ status: 400, code: 'invalid-input', pointer })
+  })
+})
+
+describe('a request that another door approves', () => {
+  beforeEach(async () => {
+    here = await served(undefined, { judge: () => needs([slot('dba')], { via: ['teams'] }) })
+  })
+
+  test('is shown with why it cannot be approved here, without that button, and can be denied', async () => {
+    const request = await asked()
+    const { json } = await views(request)
+    expect(json.refusal).toMatchObject({ code: 'not-permitted', words: expect.stringContaining('teams') as string })
+    expect(verbsOf(json.card)).toMatch(/"deny"/)
+    expect(verbsOf(json.card)).not.toMatch(/"approve"/)
+    const { view } = json
+    expect((await decide(request, { verdict: 'approve', view })).json).toMatchObject({ code: 'not-permitted' })
+    expect((await decide(request, { verdict: 'deny', view, reason: 'No.' })).json).toMatchObject({ status: 'denied' })
+  })
+})
+
+describe('what approvers are warned of', () => {
+  beforeEach(async () => {
+    here = await served()
+  })
+
+  test('is in every answer about a request to a person, in words, and in none to an agent', async () => {
+    const request = await asked({ reason: 'p\u0430ypal' })
+    const params = { id: request.id }
+    const warnings = [{ code: 'mixed-scripts', words: expect.stringContaining('scripts') as string }]
+    const { view, request: shown } = (await views(request)).json
+    expect(shown.warnings).toEqual(warnings)
+    expect((await here.call('read', 'approver', { params })).json.warnings).toEqual(warnings)
+    const { requests } = (await here.call('list', 'approver', { query: '?status=pending' })).json
+    expect(requests[0].warnings).toEqual(warnings)
+    expect((await decide(request, { verdict: 'approve', view })).json.warnings).toEqual(warnings)
+    expect((await here.call('revoke', 'approver', { params, body: {} })).json.warnings).toEqual(warnings)
+    expect((await here.call('read', 'agent', { params })).json).not.toHaveProperty('warnings')
+  })
+
+  test('is an empty list where there is nothing to warn of', async () => {
+    const { id } = await asked()
+    expect((await here.call('read', 'approver', { params: { id } })).json.warnings).toEqual([])
+  })
+})
