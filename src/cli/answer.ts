@@ -1,4 +1,4 @@
-import type { RequestAnswer } from '../contract/requestAnswer.ts'
+import type { RequestAnswer, ViewAnswer as ViewOfContract } from '../contract/requestAnswer.ts'
 import type { Action } from '../core/action/action.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
@@ -27,6 +27,8 @@ export interface Answer {
   readonly tier?: string
   readonly summary?: string
   readonly outcome?: string
+  /** What approvers are warned of, in the service's words. */
+  readonly warnings: readonly string[]
   readonly rules: readonly string[]
   readonly required: RequestAnswer['approvals']['required']
   readonly decisions: readonly {
@@ -71,6 +73,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     verb: needed(sent, 'action'),
     links: partsOf<Link>(sent.links).map(({ title, url }) => ({ title: text(title) ?? '', url: text(url) ?? '' })),
     agent: nameWithId(sent.agent),
+    warnings: partsOf<Warning>(sent.warnings).flatMap(({ code, words }) => text(words) ?? text(code) ?? []),
     rules: texts(policy.rules),
     excludedByAgent: texts(approvals.excludedByAgent),
     required: partsOf<Slot>(approvals.required).map(slotOf),
@@ -90,6 +93,30 @@ export function parseAnswer(json: Json | undefined): Answer {
   }
 }
 
+/** The parts of the service's answer about a view that this program uses. */
+export interface ViewAnswer {
+  readonly pages: number
+  /** Absent for a person who may not decide. */
+  readonly view?: string
+  /** Why this person cannot approve here. */
+  readonly refusal?: string
+  readonly request: Answer
+}
+
+/** Reads the service's answer about a view. @throws {Exit} 69 if a member that is needed is missing */
+export function parseView(json: Json | undefined): ViewAnswer {
+  if (!isObject(json)) throw unexpected('it is not an object')
+  const sent: Received<ViewOfContract> = json
+  const refusal = partOf<NonNullable<ViewOfContract['refusal']>>(sent.refusal)
+  return {
+    pages: count(sent.pages),
+    ...optional('view', text(sent.view)),
+    ...optional('refusal', text(refusal.words)),
+    request: parseAnswer(sent.request),
+  }
+}
+
+type Warning = NonNullable<RequestAnswer['warnings']>[number]
 type Link = NonNullable<RequestAnswer['links']>[number]
 type Slot = RequestAnswer['approvals']['required'][number]
 type Decision = RequestAnswer['approvals']['decisions'][number]

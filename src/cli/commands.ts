@@ -67,6 +67,8 @@ const action = {
 
 const key = { value: 'LOG.pem', help: "the log's public key, from a source that you trust", many: true } as const
 
+const yes = { help: 'do not ask before the vote is sent, for scripts' } as const
+
 export const commands = {
   login: {
     summary: 'sign in as a person, in a browser, or for a single command',
@@ -117,13 +119,14 @@ export const commands = {
     options: {
       reason: { value: 'TEXT', help: 'a note' },
       confirm: { value: 'TEXT', help: "for tier high: the target's last segment" },
+      yes,
     },
   },
   deny: {
     summary: 'deny a request, as the person who is signed in',
     id: true,
     caller: 'person',
-    options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true } },
+    options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true }, yes },
   },
   repair: {
     summary: 'repair a shard whose stored rows were changed from outside, and record that',

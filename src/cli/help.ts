@@ -107,9 +107,13 @@ Standard output belongs to the command: --json writes its line as the last one o
 it to a file instead. After the command ran it also has
   "command": { "exitCode" } or { "signal" } or { "fault" }, "reported": true or false`
 
-const approving = `Shows the action first, on standard error, and sends the decision with the digest of what was shown.
-Rows that begin with | continue the text above them. Invisible characters are named, as ⟦2 spaces⟧ or ⟦U+202E⟧.
-For tier high, give the target's last segment with --confirm; on a terminal you are asked for it.`
+const approving = `Shows all of the request first, on standard error, with what is unusual about it, and asks before the vote is sent. The
+service records that it was shown, and the vote rests on that. --yes does not ask; without a terminal it is needed.
+Rows that begin with | continue the text above them. Invisible characters are named, as ⟦2 spaces⟧ or ⟦U+202E⟧. In params a
+text stands behind a bar of its own.
+For tier high, type the target's last segment when you are asked, or give it with --confirm.`
+
+const denying = 'Shows all of the request first, and asks, as approve does.'
 
 const verifying = `Sends and fetches nothing, and needs no setting. Checks these in order, and names the first that does not hold:
   zip           it has the files of a bundle, none of them hidden, doubled, or leading elsewhere
@@ -167,6 +171,7 @@ const more: Readonly<Record<string, string>> = {
   logout: signingOut,
   run: running,
   approve: approving,
+  deny: denying,
   download: downloading,
   repair: repairing,
   verify: verifying,

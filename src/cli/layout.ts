@@ -1,8 +1,9 @@
-import type { JsonObject } from '../core/data/json.ts'
+import { keyPattern } from '../core/action/action.ts'
+import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
 
 /**
- * A label with its text, or with an object that is written as JSON. An empty label continues the line above. A label
+ * A label with its text, or with an object, which is written as an indented tree. An empty label continues the line above. A label
  * that ends with a colon starts a sentence and stands in no column.
  */
 export type Line = readonly [label: string, text: string | JsonObject]
@@ -19,7 +20,8 @@ export function layOut([label, text]: Line, { columns, colours }: Terminal): str
   const bar = '|'.padStart(head.length)
   const width = Math.max(columns - head.length - 1, narrowest)
   const first = label === '' ? bar : colours ? `\u001b[1m${head}\u001b[22m` : head
-  const rows = linesOf(text).flatMap((line) => rowsOf(line, width))
+  const pieces = typeof text === 'string' ? linesOf(text).map((line) => piece('', line)) : treeOf(text, 0, width)
+  const rows = pieces.flatMap((piece) => rowsIn(piece, width))
   return rows.map((row, i) => `${i === 0 ? first : bar} ${row}\n`).join('')
 }
 
@@ -34,12 +36,57 @@ const column = 16
 /** Columns that hold the longest cell, so that every row takes at least one. */
 const narrowest = 24
 
-function linesOf(text: string | JsonObject): readonly string[] {
-  if (typeof text === 'string') return spaced(visible(text, 'block')).split('\n')
-  // The indentation is this program's. What follows it may be an agent's.
-  const lines = JSON.stringify(text, null, 2).split('\n')
-  return lines.map((line) => line.replace(/[^ ].*/su, (rest) => spaced(visible(rest))))
+const linesOf = (text: string): readonly string[] => spaced(visible(text, 'block')).split('\n')
+
+/** A text that may need several rows. `lead` stands before the first of them, and `next` before all others. */
+interface Piece {
+  readonly lead: string
+  readonly next: string
+  readonly text: string
 }
+
+const piece = (lead: string, text: string, next = ' '.repeat(lead.length)): Piece => ({ lead, next, text })
+
+const rowsIn = ({ lead, next, text }: Piece, width: number): readonly string[] =>
+  rowsOf(text, Math.max(width - lead.length, 1)).map((row, i) => `${i === 0 ? lead : next}${row}`)
+
+/**
+ * Writes an object as a tree: each member and item on rows of its own, indented by its depth. A text stands behind `| `
+ * on each of its rows, however they are cut, so that no text can pass for a member, and `1` and the text "1" differ.
+ */
+function treeOf(value: Json, depth: number, width: number): readonly Piece[] {
+  if (isArray(value)) return value.flatMap((item) => member('-', item, depth, width))
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([key, inner]) => member(`${nameOf(key)}:`, inner, depth, width))
+}
+
+function member(name: string, value: Json, depth: number, width: number): readonly Piece[] {
+  const most = width - narrowest
+  const indent = indentOf(depth, most)
+  const isNested = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+  const head = `${indent}${name} `
+  if (isNested) return [nameAlone(indent, name), ...treeOf(value, depth + 1, width)]
+  if (head.length + mark.length <= most) return valueBehind(head, value)
+  return [nameAlone(indent, name), ...valueBehind(indentOf(depth + 1, most), value)]
+}
+
+/** Stands before every row of a text. */
+const mark = '| '
+
+function valueBehind(head: string, value: Json): readonly Piece[] {
+  if (typeof value !== 'string') return [piece(head, JSON.stringify(value))]
+  const next = `${' '.repeat(head.length)}${mark}`
+  return linesOf(value).map((line, i) => piece(i === 0 ? `${head}${mark}` : next, line, next))
+}
+
+/** The rows of a long name begin with a sign of their own, so that its end cannot pass for another name. */
+const nameAlone = (indent: string, name: string): Piece => piece(indent, name, `${indent}… `)
+
+/** A depth that a narrow terminal has no room for is written as a number. */
+const indentOf = (depth: number, most: number): string => (2 * depth <= most ? ' '.repeat(2 * depth) : `…${depth} `)
+
+/** A name that no action can have is quoted. */
+const nameOf = (key: string): string => (keyPattern.test(key) ? key : spaced(visible(JSON.stringify(key))))
 
 /** Names spaces. `visible` replaces such brackets in texts, so that no text can imitate these names. */
 const spaced = (text: string): string =>

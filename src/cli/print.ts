@@ -39,6 +39,7 @@ export function describeAction(answer: Answer): readonly Line[] {
     ...answer.links.flatMap(describeLink),
     [labels.policy, words.policy(answer.outcome, tier, rules)],
     [labels.digest, answer.digest],
+    ...answer.warnings.map((words) => [labels.warning, words] as const),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../core/data/json.ts'
-import { type Answer, parseAnswer } from './answer.ts'
+import { type Answer, parseAnswer, parseView, type ViewAnswer } from './answer.ts'
 import { Exit, exitOfProblem, exits } from './exit.ts'
 import { type ServiceCall, type ServiceDownload, open, type Patience, type Reply, send } from './http.ts'
 import type { Settings } from './settings.ts'
@@ -11,6 +11,8 @@ export interface Service {
   ask(body: JsonObject, key: string, until?: Until): Promise<Answer>
   read(id: string, until?: Until): Promise<Answer>
   cancel(id: string, reason?: string): Promise<Answer>
+  /** Shows the person who is signed in a page of a request, which the service records. */
+  view(id: string, page: number): Promise<ViewAnswer>
   decide(id: string, decision: JsonObject): Promise<Answer>
   /** Claims the grant. The same redemption gets the same answer again. */
   redeem(
@@ -60,7 +62,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
   }
   const about = async (id: string, path: string, body?: JsonObject, more?: Extra): Promise<Answer> => {
     const answer = await call(`/${id}${path}`, body, more)
-    if (answer.id !== id) throw new Exit(exits.unreachable, 'The service answered about another request.')
+    checkId(answer, id)
     return answer
   }
 
@@ -74,10 +76,19 @@ export function connect(settings: Settings, say: Patience['say']): Service {
     ask: (body, key, until) => call('', body, { ...until, key }),
     read: (id, until) => about(id, '', undefined, until),
     cancel: (id, reason) => about(id, '/cancel', reason === undefined ? {} : { reason }),
+    view: async (id, page) => {
+      const seen = parseView(await ask(`requests/${id}/views`, { page }))
+      checkId(seen.request, id)
+      return seen
+    },
     decide: (id, decision) => about(id, '/decisions', decision),
     redeem: (id, claim) => about(id, '/redeem', claim),
     report: (id, outcome) => about(id, '/outcome', outcome),
   }
+}
+
+function checkId(answer: Answer, id: string): void {
+  if (answer.id !== id) throw new Exit(exits.unreachable, 'The service answered about another request.')
 }
 
 type Extra = Until & { readonly key?: string }

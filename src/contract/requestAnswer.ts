@@ -130,6 +130,8 @@ export const viewAnswer = component(
   }),
 )
 
+export type ViewAnswer = Frozen<z.output<typeof viewAnswer>>
+
 export const requestList = component(
   'RequestList',
   z.object({

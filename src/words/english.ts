@@ -243,6 +243,7 @@ const request: Words['request'] = {
     reason: 'reason',
     link: 'link',
     url: 'leads to',
+    warning: 'look twice',
   },
   erased: 'target, environment and params',
   notVerified: (who) => `${who} (not verified)`,

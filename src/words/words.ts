@@ -205,6 +205,7 @@ interface RequestLabels {
   readonly reason: string
   readonly link: string
   readonly url: string
+  readonly warning: string
 }
 
 /** What a chat bot answers, and what a card says of the reader's own acts. */

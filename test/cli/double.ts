@@ -18,7 +18,7 @@ export interface Double {
   readonly end: () => Promise<void>
 }
 
-type CallName = 'ask' | 'read' | 'cancel' | 'decisions' | 'redeem' | 'outcome' | 'token' | 'unknown'
+type CallName = 'ask' | 'read' | 'cancel' | 'views' | 'decisions' | 'redeem' | 'outcome' | 'token' | 'unknown'
 
 interface Seen {
   readonly call: CallName
@@ -64,6 +64,19 @@ export const request = (more: JsonObject = {}): JsonObject => ({
 
 const digestOf = ({ action: verb, target, environment, params }: typeof action): string =>
   actionDigest({ action: verb, target, environment, params })
+
+/** A page of a view as the service answers it. */
+export const viewed = (about: object = request(), more: object = {}): object => ({
+  card: { type: 'AdaptiveCard' },
+  view,
+  template: '0'.repeat(64),
+  page: 1,
+  pages: 1,
+  request: about,
+  ...more,
+})
+
+export const view = `sha256:${'7'.repeat(64)}`
 
 export const approved: JsonObject = {
   status: 'approved',
@@ -125,7 +138,7 @@ function nameOf(method = '', url = ''): CallName {
   if (url === '/token') return 'token'
   if (url === '/api/requests' && method === 'POST') return 'ask'
   if (url === `/api/requests/${requestId}` && method === 'GET') return 'read'
-  const command = new RegExp(`^/api/requests/${requestId}/(cancel|decisions|redeem|outcome)$`).exec(url)?.[1]
+  const command = new RegExp(`^/api/requests/${requestId}/(cancel|views|decisions|redeem|outcome)$`).exec(url)?.[1]
   return method === 'POST' && command !== undefined ? (command as CallName) : 'unknown'
 }
 

@@ -1,6 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
+import {
+  action,
+  approved,
+  type Double,
+  ok,
+  problem,
+  request,
+  requestId,
+  startDouble,
+  stopped,
+  view,
+  viewed,
+} from './double.ts'
 import { buildProgram, joined, type Program } from './program.ts'
 
 let double: Double
@@ -77,7 +89,7 @@ describe('show', () => {
     expect(code).toBe(0)
     for (const part of [...Object.values(action).filter((value) => typeof value === 'string'), person, 'deploy-bot'])
       expect(stdout).toContain(part)
-    for (const part of ['"accounts"', '"flag": true', '"text": "true"', long]) expect(joined(stdout)).toContain(part)
+    for (const part of ['- | accounts', 'flag: true', 'text: | true', long]) expect(joined(stdout)).toContain(part)
   })
 
   test('marks the reason as the words of the agent, line by line', async () => {
@@ -236,41 +248,90 @@ test('cancel withdraws a request, with or without a reason', async () => {
   expect(await cli('cancel', requestId)).toMatchObject({ code: 75 })
 })
 
+test('what is unusual about a request is shown in the words of the service', async () => {
+  const warnings = [{ code: 'mixed-scripts', words: `It may deceive. ${hostile}` }]
+  double.answer('read', ok(request({ warnings })))
+  const { stdout } = await cli('show', requestId)
+  expect(stdout).toMatch(/^look twice +It may deceive\. /m)
+  expect(stdout).not.toMatch(unsafe)
+})
+
 describe('a decision', () => {
   const high = { policy: { outcome: 'approve', rules: [], tier: 'high' } }
   const digest = request()['digest']
+  const terminal = 'for (const stream of [process.stdin, process.stderr]) stream.isTTY = true'
+
+  /** Runs the command before a person, who types this. */
+  const typing = (input: string, ...args: readonly string[]) => {
+    const file = join(program.folder, 'person.cjs')
+    writeFileSync(file, terminal)
+    const env = { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0', NO_COLOR: '1' }
+    return program.run(args, { env: { ...env, NODE_OPTIONS: `--require=${file}` }, input })
+  }
 
   beforeEach(() => {
-    double.answer('read', ok(request()))
+    double.answer('views', ok(viewed()))
     double.answer('decisions', ok(request(approved)))
   })
 
-  test('is made on the shown content', async () => {
-    const { code, stderr } = await cli('approve', requestId, '--reason', 'seen')
+  test('is made on the view that was shown, after all of it', async () => {
+    const warnings = [{ code: 'asks-often', words: 'This agent asks unusually often.' }]
+    double.answer('views', ok(viewed(request({ warnings }))))
+    const { code, stderr } = await cli('approve', requestId, '--reason', 'seen', '--yes')
     expect(code).toBe(0)
-    for (const part of [action.target, action.environment, '"rows": 120000', 'Quarterly report', 'deploy-bot', digest])
-      expect(joined(stderr)).toContain(part)
-    expect(double.sent('decisions')).toEqual([{ verdict: 'approve', digest, reason: 'seen' }])
+    const parts = [action.target, action.environment, 'rows: 120000', 'Quarterly report', 'deploy-bot', digest]
+    for (const part of [...parts, 'This agent asks unusually often.']) expect(joined(stderr)).toContain(part)
+    expect(double.sent('decisions')).toEqual([{ verdict: 'approve', view, reason: 'seen' }])
+  })
+
+  test('has every page shown before', async () => {
+    double.answer('views', ...[1, 2, 3].map((page) => ok(viewed(request(), { page, pages: 3 }))))
+    expect(await cli('approve', requestId, '--yes')).toMatchObject({ code: 0 })
+    expect(double.sent('views')).toEqual([{ page: 1 }, { page: 2 }, { page: 3 }])
+    expect(double.seen.map(({ call }) => call)).toEqual(['views', 'views', 'views', 'decisions'])
+  })
+
+  test('is asked for on a terminal, and anything but yes makes none', async () => {
+    expect(await typing('yes\n', 'approve', requestId)).toMatchObject({ code: 0 })
+    expect(await typing('yes\n', 'deny', requestId, '--reason', 'no')).toMatchObject({ code: 0 })
+    expect(double.sent('decisions')).toEqual([
+      { verdict: 'approve', view },
+      { verdict: 'deny', view, reason: 'no' },
+    ])
+    for (const typed of ['', '\n', 'y\n', 'no\n'])
+      expect(await typing(typed, 'approve', requestId)).toMatchObject({ code: 75 })
+    expect(double.sent('decisions')).toHaveLength(2)
+  })
+
+  test('without a terminal needs --yes, and otherwise nothing is recorded as shown', async () => {
+    for (const args of [['approve'], ['deny', '--reason', 'no'], ['approve', '--confirm', 'customers']]) {
+      const [command = '', ...options] = args
+      const refused = await cli(command, requestId, ...options)
+      expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('--yes') as string })
+    }
+    expect(double.seen).toEqual([])
   })
 
   test('to deny needs a reason', async () => {
-    expect(await cli('deny', requestId)).toMatchObject({ code: 78 })
+    expect(await cli('deny', requestId, '--yes')).toMatchObject({ code: 78 })
     expect(double.seen).toEqual([])
     double.answer('decisions', ok(request(stopped('denied'))))
-    expect(await cli('deny', requestId, '--reason', 'too much')).toMatchObject({ code: 0 })
-    expect(double.sent('decisions')).toEqual([{ verdict: 'deny', digest, reason: 'too much' }])
+    expect(await cli('deny', requestId, '--reason', 'too much', '--yes')).toMatchObject({ code: 0 })
+    expect(double.sent('decisions')).toEqual([{ verdict: 'deny', view, reason: 'too much' }])
   })
 
-  test('to approve tier high needs a confirmation, and to deny it does not', async () => {
-    double.answer('read', ok(request(high)))
-    const refused = await cli('approve', requestId)
+  test('to approve tier high needs a confirmation, even with --yes, and to deny it does not', async () => {
+    double.answer('views', ok(viewed(request(high))))
+    const refused = await cli('approve', requestId, '--yes')
     expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('--confirm') as string })
     expect(double.sent('decisions')).toEqual([])
-    await cli('approve', requestId, '--confirm', 'customers')
-    await cli('deny', requestId, '--reason', 'no')
+    await cli('approve', requestId, '--confirm', 'customers', '--yes')
+    await cli('deny', requestId, '--reason', 'no', '--yes')
+    await typing('customers\n', 'approve', requestId, '--yes')
     expect(double.sent('decisions')).toEqual([
-      { verdict: 'approve', digest, confirm: 'customers' },
-      { verdict: 'deny', digest, reason: 'no' },
+      { verdict: 'approve', view, confirm: 'customers' },
+      { verdict: 'deny', view, reason: 'no' },
+      { verdict: 'approve', view, confirm: 'customers' },
     ])
   })
 
@@ -278,9 +339,33 @@ describe('a decision', () => {
     ['another digest than that of the action it shows', { digest: `sha256:${'0'.repeat(64)}` }],
     ['no action any more', { target: undefined, environment: undefined, params: undefined }],
   ])('is not made on a request with %s', async (_what, change) => {
-    double.answer('read', ok({ ...request(), ...change }))
-    expect(await cli('approve', requestId)).toMatchObject({ code: 77 })
+    double.answer('views', ok(viewed({ ...request(), ...change })))
+    expect(await cli('approve', requestId, '--yes')).toMatchObject({ code: 77 })
     expect(double.sent('decisions')).toEqual([])
+  })
+
+  test('is not made on pages of different requests or views', async () => {
+    const other = request({ params: { rows: 1 } })
+    for (const second of [viewed(other), viewed(request(), { view: `sha256:${'8'.repeat(64)}` })]) {
+      double.answer('views', ok(viewed(request(), { pages: 2 })), ok({ ...second, pages: 2 }))
+      expect(await cli('approve', requestId, '--yes')).toMatchObject({ code: 77 })
+    }
+    expect(double.sent('decisions')).toEqual([])
+  })
+
+  test('is not made by a person who may not, and an approval not through a door that may not', async () => {
+    const refusal = { code: 'self-approval', words: 'Your own agent asked.' }
+    double.answer('views', ok(viewed(request(), { view: undefined, refusal })))
+    for (const args of [['approve'], ['deny', '--reason', 'no']]) {
+      const [command = '', ...options] = args
+      const { code, stderr } = await cli(command, requestId, ...options, '--yes')
+      expect(code).toBe(77)
+      expect(joined(stderr)).toContain('Your own agent asked.')
+    }
+    double.answer('views', ok(viewed(request(), { refusal: { code: 'not-permitted', words: 'Only via teams.' } })))
+    expect(await cli('approve', requestId, '--yes')).toMatchObject({ code: 77 })
+    expect(double.sent('decisions')).toEqual([])
+    expect(await cli('deny', requestId, '--reason', 'no', '--yes')).toMatchObject({ code: 0 })
   })
 
   test.each([
@@ -289,7 +374,7 @@ describe('a decision', () => {
     ['invalid-input', problem(400, 'invalid-input', { pointer: '/confirm' }), 78],
   ])('that is refused as %s reports it', async (code, reply, exit) => {
     double.answer('decisions', reply)
-    const ended = await cli('approve', requestId)
+    const ended = await cli('approve', requestId, '--yes')
     expect(ended.code).toBe(exit)
     expect(joined(ended.stderr)).toContain(`: The detail. (${code})`)
   })

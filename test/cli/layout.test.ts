@@ -21,15 +21,38 @@ test.each([
   expect(rows('target', value)).toEqual([`target           ${shown}`])
 })
 
-test('spaces inside params are named, and those of the JSON indentation are not', () => {
-  expect(rows('params', { a: ' x  y ', b: [1] })).toEqual([
-    'params           {',
-    `${bar}   "a": " x⟦2 spaces⟧y ",`,
-    `${bar}   "b": [`,
-    `${bar}     1`,
-    `${bar}   ]`,
-    `${bar} }`,
+test('params are a tree, in which texts stand behind bars, and their spaces are named', () => {
+  const params = { a: ' x  y ', b: [1, '1', { c: true, d: 'one\ntwo' }], e: {}, f: [], g: '' }
+  expect(rows('params', params)).toEqual([
+    'params           a: | ⟦space⟧x⟦2 spaces⟧y⟦space⟧',
+    `${bar} b:`,
+    `${bar}   - 1`,
+    `${bar}   - | 1`,
+    `${bar}   -`,
+    `${bar}     c: true`,
+    `${bar}     d: | one↵`,
+    `${bar}        | two`,
+    `${bar} e: {}`,
+    `${bar} f: []`,
+    `${bar} g: | `,
   ])
+})
+
+test.each([
+  ['newlines', 'harmless\nrows: 1'],
+  ['spaces', `harmless${' '.repeat(60)}rows: 1`],
+  ['letters', `${'x'.repeat(500)}rows: 1`],
+])('a text in params that is padded with %s does not look like a member, at any width', (_how, note) => {
+  for (const columns of [41, 60, 80, 200])
+    for (const row of rows('params', { deep: { [`k${'e'.repeat(63)}`]: [{ note }] }, note }, columns))
+      if (row.includes('rows: 1')) expect(row.slice(17)).toMatch(/^(\s|…\d )*(- |note: )?\| /)
+})
+
+test('a key that no action can have is quoted, and the rest of a long one begins with a sign', () => {
+  expect(rows('params', { 'a: 1\nb': 2 })).toEqual(['params           "a: 1\\nb": 2'])
+  expect(rows('params', { [`k${'e'.repeat(63)}rows`]: [] }, 50).slice(1)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^ +\| … /)]),
+  )
 })
 
 test('a row is cut before a space, which starts the next one, or where it is full', () => {

@@ -6,7 +6,7 @@ import { apiAppId, signInAppId } from '../../src/local/accounts.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
 import { browser } from '../support/browser.ts'
 import { type Double as Server, startDouble as startServer } from '../support/double.ts'
-import { type Double, ok, problem, requestId, startDouble } from './double.ts'
+import { type Double, ok, problem, requestId, startDouble, viewed } from './double.ts'
 import { macOS, standIns } from './keyrings.ts'
 import { buildProgram, type Ended, joined, type Program } from './program.ts'
 
@@ -88,16 +88,16 @@ describe.each([
     const { login: told } = JSON.parse(login.stdout) as { login: { expiresAt: string; keyring: string } }
     expect([told.keyring, Date.parse(told.expiresAt) > Date.now() + 3_500_000]).toEqual([tool, true])
 
-    service.answer('read', ok(service.asked()))
+    service.answer('views', ok(viewed(service.asked())))
     service.answer('decisions', ok(service.asked({ status: 'approved', next: 'redeem' })))
-    expect((await run(['approve', requestId], env)).code).toBe(0)
+    expect((await run(['approve', requestId, '--yes'], env)).code).toBe(0)
     const [bearer = ''] = bearers()
     expect(new Set(bearers())).toEqual(new Set([bearer]))
     expect(decodeJwt(bearer.replace('Bearer ', ''))).toMatchObject({ name: 'dba-1', azp: signInAppId })
 
     expect(JSON.parse((await run(['logout', '--json'], env)).stdout)).toMatchObject({ logout: { removed: true } })
     expect(JSON.parse((await run(['logout', '--json'], env)).stdout)).toMatchObject({ logout: { removed: false } })
-    expect((await run(['approve', requestId], env)).code).toBe(78)
+    expect((await run(['approve', requestId, '--yes'], env)).code).toBe(78)
   })
 
   test('the token is only in the keyring, and never on a screen, on a command line or in another file', async () => {
@@ -117,14 +117,14 @@ describe.each([
     expect(code).toBe(69)
     expect(joined(stderr)).toMatch(/locked object|interaction is not allowed/)
     expect(joined(stderr)).toContain('countersign login -- COMMAND')
-    expect((await run(['approve', requestId], env)).code).toBe(69)
+    expect((await run(['approve', requestId, '--yes'], env)).code).toBe(69)
     expect((await run(['logout'], env)).code).toBe(69)
   })
 
   test('each service has its own sign-in', async () => {
     await run(['login'], here(system()), as('dba-1'))
     const other = here({ ...system(), COUNTERSIGN_URL: `${service.url}/other` })
-    expect((await run(['approve', requestId], other)).code).toBe(78)
+    expect((await run(['approve', requestId, '--yes'], other)).code).toBe(78)
     await run(['login'], here(system()), as('dba-2'))
     expect(Object.keys(JSON.parse(readFileSync(kept, 'utf8')) as object)).toHaveLength(1)
   })
@@ -141,7 +141,7 @@ test.each(['forgetful', 'no service'])(
 
 test('an entry of another form in the keyring is not a sign-in', async () => {
   await run(['login'], here(), as('dba-1'))
-  expect((await run(['approve', requestId], here({ FAULT: 'garbled' }))).code).toBe(78)
+  expect((await run(['approve', requestId, '--yes'], here({ FAULT: 'garbled' }))).code).toBe(78)
 })
 
 test('a token that is too long for the keyring is reported, not cut', async () => {
@@ -165,7 +165,7 @@ test('an expired sign-in is not sent, and the command says so', async () => {
     secret.replace(/^\d+/, (at) => String(Number(at) - 100)),
   ])
   writeFileSync(kept, JSON.stringify(Object.fromEntries(old)))
-  const { code, stderr } = await run(['approve', requestId], env)
+  const { code, stderr } = await run(['approve', requestId, '--yes'], env)
   expect([code, service.seen]).toEqual([78, []])
   expect(joined(stderr)).toContain('expired')
   expect(joined(stderr)).toContain('countersign login')
@@ -173,8 +173,8 @@ test('an expired sign-in is not sent, and the command says so', async () => {
 
 test('a sign-in that the service refuses is reported in the same way', async () => {
   await run(['login'], here(), as('dba-1'))
-  service.answer('read', problem(401, 'unauthenticated'))
-  const { code, stderr } = await run(['approve', requestId], here())
+  service.answer('views', problem(401, 'unauthenticated'))
+  const { code, stderr } = await run(['approve', requestId, '--yes'], here())
   expect([code, service.seen.length]).toEqual([78, 1])
   expect(joined(stderr)).toContain('countersign login')
 })
@@ -193,13 +193,13 @@ describe('credentials', () => {
 
   test('of the environment come first', async () => {
     await run(['login'], agents(), as('dba-1'))
-    await run(['approve', requestId], { ...agents(), COUNTERSIGN_TOKEN: 'given' })
+    await run(['approve', requestId, '--yes'], { ...agents(), COUNTERSIGN_TOKEN: 'given' })
     await run(['show', requestId], { ...agents(), COUNTERSIGN_TOKEN: 'given' })
     expect(new Set(bearers())).toEqual(new Set(['Bearer given']))
   })
 
   test('of an agent cannot decide, and those of a person cannot ask', async () => {
-    expect((await run(['approve', requestId], agents())).code).toBe(78)
+    expect((await run(['approve', requestId, '--yes'], agents())).code).toBe(78)
     expect(service.seen).toEqual([])
     await run(['login'], agents(), as('dba-1'))
     expect((await run(asking, here())).code).toBe(78)
@@ -226,7 +226,9 @@ describe('without a keyring', () => {
       expect(joined(stderr)).toContain('countersign login -- COMMAND')
     }
     expect(called('xdg-open')).toEqual([])
-    expect(joined((await run(['approve', requestId], bare())).stderr)).toContain('countersign login -- COMMAND')
+    expect(joined((await run(['approve', requestId, '--yes'], bare())).stderr)).toContain(
+      'countersign login -- COMMAND',
+    )
     expect((await run(['logout'], bare())).code).toBe(0)
   })
 

@@ -15,6 +15,8 @@ export interface Program {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** What a person types. */
+  readonly input?: string
   readonly started?: (process: ChildProcess) => void
 }
 
@@ -39,16 +41,17 @@ export function buildProgram(): Program {
   }
 }
 
-function start(file: string, args: readonly string[], { env, cwd, started }: RunOptions): Promise<Ended> {
+function start(file: string, args: readonly string[], { env, cwd, input, started }: RunOptions): Promise<Ended> {
   const child = spawn(process.execPath, [file, ...args], {
     // No variable of whoever runs the tests reaches the program.
     env: { PATH: process.env['PATH'], ...env },
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(input)
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
       output[name] += text
     })
   started?.(child)

@@ -167,7 +167,7 @@ describe('a command that prints a token', () => {
 
   test('is an agent’s, and decides nothing', async () => {
     const env = { COUNTERSIGN_URL: double.url, ...printing(counting) }
-    const { code, stderr } = await program.run(['deny', requestId, '--reason', 'no'], { env })
+    const { code, stderr } = await program.run(['deny', requestId, '--reason', 'no', '--yes'], { env })
     expect(code).toBe(78)
     expect(joined(stderr)).toContain('not signed in')
     expect(double.seen).toEqual([])

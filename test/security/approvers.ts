@@ -6,6 +6,7 @@ const frozen = 'test/approvals/frozenFacts.test.ts'
 const voided = 'test/core/record/voteVoid.test.ts'
 const asking = 'test/approvals/ask.test.ts'
 const byWord = 'an agent that keeps people from approving by its own word'
+const follow = 'test/cli/follow.test.ts'
 const separation = {
   'test/approvals/separation.test.ts': [
     'no sequence of calls leads to a forbidden vote, or to an approval without distinct eligible people',
@@ -538,6 +539,52 @@ export const approverRows: readonly Row[] = [
         tests: {
           'test/http/views.test.ts': [
             'what approvers are warned of › is in every answer about a request to a person, in words, and in none to an agent',
+          ],
+        },
+      },
+      {
+        name: 'command-shows-all-pages',
+        file: 'src/cli/decide.ts',
+        find: 'page <= first.pages',
+        replace: 'page <= 1',
+        tests: {
+          [follow]: [
+            'a decision › has every page shown before',
+            'a decision › is not made on pages of different requests or views',
+          ],
+        },
+      },
+      {
+        name: 'command-asks',
+        file: 'src/cli/decide.ts',
+        find: "if (options.one('yes') !== undefined) return given",
+        replace: 'return given',
+        tests: { [follow]: ['a decision › is asked for on a terminal, and anything but yes makes none'] },
+      },
+      {
+        name: 'command-needs-a-person',
+        file: 'src/cli/decide.ts',
+        find: "if (options.one('yes') === undefined && !hasPerson())",
+        replace: 'if (false)',
+        tests: {
+          [follow]: ['a decision › without a terminal needs --yes, and otherwise nothing is recorded as shown'],
+        },
+      },
+      {
+        name: 'command-compares-digests',
+        file: 'src/cli/decide.ts',
+        find: 'if (computed !== digest)',
+        replace: 'if (false)',
+        tests: { [follow]: ['a decision › is not made on a request with %s'] },
+      },
+      {
+        name: 'params-behind-bars',
+        file: 'src/cli/layout.ts',
+        find: "const next = `${' '.repeat(head.length)}${mark}`",
+        replace: "const next = ''",
+        tests: {
+          'test/cli/layout.test.ts': [
+            'a text in params that is padded with %s does not look like a member, at any width',
           ],
         },
       },
