@@ -8,6 +8,7 @@ import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
 import { backlog } from './approvals/backlog.ts'
 import type { ChangeParts } from './approvals/commit.ts'
+import { channelsOf } from './approvals/eligibility.ts'
 import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
@@ -280,13 +281,22 @@ function sealer(
 
 /** The door for Teams. The bot, and with it the card templates, is loaded when the first activity comes. */
 function teamsOf(
-  { gate, cards, outbox, messenger, delivery }: Teams & Outbound & Pick<Adapters, 'outbox' | 'cards'>,
+  {
+    gate,
+    cards,
+    outbox,
+    policy,
+    messenger,
+    delivery,
+  }: Teams & Outbound & Pick<Adapters, 'outbox' | 'cards' | 'policy'>,
   approvals: Approvals,
 ) {
   let ready: Bot | undefined
   const adopt: BotParts['adopt'] = (...card) => delivery.adopt(...card)
+  const isShownIn: BotParts['isShownIn'] = ({ requirement }, channel) =>
+    channelsOf(policy, requirement?.slots).includes(channel)
   const lazy: Bot = async (intent) => {
-    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, adopt })
+    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, isShownIn, adopt })
     return ready(intent)
   }
   return teamsDoor({ gate, bot: lazy })

@@ -16,13 +16,30 @@ import { drawn, lineOf, short, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
-  ...head(request, manner),
+  ...head(request, manner, { isPrivate: isPrivate(request) }),
+  ...(isPrivate(request) ? withheldFace(request, manner) : fullFace(request, manner)),
+  open: isOpen(request),
+})
+
+/** Whether policy wants channels to see no more of the action than verb, tier and target. */
+const isPrivate = ({ requirement }: ApprovalRequest): boolean => requirement?.private === true
+
+const fullFace = (request: ApprovalRequest, manner: Manner) => ({
+  full: true,
+  withheld: [],
   facts: factsOf(request, manner),
   ...paramFaces(request, manner),
   noParams: absence(request, manner),
   ...fromAgent(request, manner, manner.budget.channel),
   digest: drawn(request.digest),
-  open: isOpen(request),
+})
+
+/** Without the digest as well: a person who guesses the params could check the guess by it. */
+const withheldFace = (request: ApprovalRequest, manner: Manner) => ({
+  full: false,
+  withheld: [{ text: manner.words.card.withheld }],
+  facts: whatOf(request, manner),
+  ...{ critical: [], params: [], noParams: [], reason: '', links: [], digest: '' },
 })
 
 /** What one page of the approver's view says. */
@@ -70,15 +87,22 @@ export const refusedFace = (
   })),
 })
 
+/** How much of what is pending a list shows. */
+export interface ListScope {
+  readonly more: boolean
+  readonly here?: boolean
+}
+
 /** What the list of pending requests says. */
-export function listFace(requests: readonly ApprovalRequest[], { more }: { readonly more: boolean }, manner: Manner) {
+export function listFace(requests: readonly ApprovalRequest[], { more, here = false }: ListScope, manner: Manner) {
   const { words, budget } = manner
-  const waiting = words.bot.waiting(requests.length, more)
+  const { waiting: everywhere, waitingHere } = words.bot
+  const waiting = (here ? waitingHere : everywhere)(requests.length, more)
   return {
     heading: waiting,
     speak: waiting,
     requests: requests.map((request) => ({
-      ...head(request, manner),
+      ...head(request, manner, { isPrivate: isPrivate(request) }),
       about: `${request.verb} ${short(request.action?.target ?? words.card.erased, budget.listed, words)}`,
     })),
   }
@@ -97,24 +121,29 @@ const tones: Readonly<Record<Status, string>> = {
   revoked: 'attention',
 }
 
-/** What every card begins with. `times` hold words of ours alone: clients fill in the reader's own time there. */
-function head(request: ApprovalRequest, manner: Manner) {
+/**
+ * What every card begins with. `times` hold words of ours alone: clients fill in the reader's own time there. A private
+ * head has no text that the agent or an approver wrote, and no warning, which may name what it warns of.
+ */
+function head(request: ApprovalRequest, manner: Manner, { isPrivate } = { isPrivate: false }) {
   const { words } = manner
   const high = request.status === 'pending' && request.requirement?.tier === 'high'
   const tier = request.requirement && words.tiers[request.requirement.tier]
   const status = words.statuses[request.status]
   return {
     request: request.id,
-    title: title(request, manner),
-    subtitle: subtitle(request, words),
+    title: isPrivate ? plainTitle(request, words) : title(request, manner),
+    subtitle: isPrivate ? [] : subtitle(request, words),
     tone: high ? 'warning' : tones[request.status],
     status,
     tier: tier === undefined ? [] : [{ text: tier }],
     speak: words.bot.speak(status, tier),
     upcoming: nextStep(request, words).map((text) => ({ text })),
     times: [{ text: timedText(deadlineOf(request, words)) }],
-    story: historyOf(request, words).map((sentence) => lineOf(sentence, words)),
-    warnings: request.warnings.map((code) => ({ text: warningOf(code, words, (code) => short(code, 64, words)) })),
+    story: isPrivate ? [] : historyOf(request, words).map((sentence) => lineOf(sentence, words)),
+    warnings: (isPrivate ? [] : request.warnings).map((code) => ({
+      text: warningOf(code, words, (code) => short(code, 64, words)),
+    })),
   }
 }
 
@@ -123,19 +152,26 @@ interface CardFact {
   readonly value: string
 }
 
+const factIn =
+  (words: Words) =>
+  (label: keyof FactLabels, value: string): CardFact => ({ label: words.labels[label], value: drawn(value) })
+
+/** What would be done, and to what. */
+function whatOf({ verb, action }: ApprovalRequest, { words }: Pick<Manner, 'words'>): readonly CardFact[] {
+  const fact = factIn(words)
+  return [fact('action', verb), ...(action ? [fact('target', short(action.target, 10_000, words))] : [])]
+}
+
 /** @param agentId where there is room for it */
 function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId): readonly CardFact[] {
   const { action, agent, executor, onBehalfOf, policy, requirement } = request
   const byAgent = requirement?.excludedByAgent ?? []
-  const fact = (label: keyof FactLabels, value: string): CardFact => ({
-    label: words.labels[label],
-    value: drawn(value),
-  })
+  const fact = factIn(words)
   const progress = request.status === 'pending' ? progressOf(request, words) : null
   const doors = request.status === 'pending' ? request.requirement.via : undefined
   return [
-    fact('action', request.verb),
-    ...(action ? [fact('target', short(action.target, 10_000, words)), fact('environment', action.environment)] : []),
+    ...whatOf(request, { words }),
+    ...(action ? [fact('environment', action.environment)] : []),
     fact('agent', short(agent.name, 600, words)),
     ...(agentId === undefined ? [] : [fact('agentId', agentId)]),
     ...(onBehalfOf === undefined ? [] : [fact('onBehalfOf', onBehalfOf)]),

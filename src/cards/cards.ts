@@ -5,7 +5,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import { adaptiveCard } from './budget.ts'
 import type { CardReader } from './button.ts'
-import { channelFace, listFace, refusedFace, reviewFace } from './cardData.ts'
+import { channelFace, listFace, type ListScope, refusedFace, reviewFace } from './cardData.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
 export interface Cards {
@@ -17,8 +17,11 @@ export interface Cards {
   readonly review: (request: ApprovalRequest, reader: CardReader) => object
   /** For one person who may not decide: why, and who may. A stranger does not learn who decided, and why. */
   readonly refused: (request: ApprovalRequest, why: string, to?: { readonly stranger: boolean }) => object
-  /** Pending requests, each with its button. With `more` there may be others, which expire later. */
-  readonly list: (requests: readonly ApprovalRequest[], also?: { readonly more: boolean }) => object
+  /**
+   * Pending requests, each with its button. With `more` there may be others, which expire later; with `here` they are
+   * those of one channel, in that channel.
+   */
+  readonly list: (requests: readonly ApprovalRequest[], also?: ListScope) => object
 }
 
 /**

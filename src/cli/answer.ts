@@ -1,4 +1,4 @@
-import type { RequestAnswer, ViewAnswer as ViewOfContract } from '../contract/requestAnswer.ts'
+import type { RequestAnswer, ViewAnswer } from '../contract/requestAnswer.ts'
 import type { Action } from '../core/action/action.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
@@ -94,7 +94,7 @@ export function parseAnswer(json: Json | undefined): Answer {
 }
 
 /** The parts of the service's answer about a view that this program uses. */
-export interface ViewAnswer {
+export interface Viewed {
   readonly pages: number
   /** Absent for a person who may not decide. */
   readonly view?: string
@@ -104,10 +104,10 @@ export interface ViewAnswer {
 }
 
 /** Reads the service's answer about a view. @throws {Exit} 69 if a member that is needed is missing */
-export function parseView(json: Json | undefined): ViewAnswer {
+export function parseView(json: Json | undefined): Viewed {
   if (!isObject(json)) throw unexpected('it is not an object')
-  const sent: Received<ViewOfContract> = json
-  const refusal = partOf<NonNullable<ViewOfContract['refusal']>>(sent.refusal)
+  const sent: Received<ViewAnswer> = json
+  const refusal = partOf<NonNullable<ViewAnswer['refusal']>>(sent.refusal)
   return {
     pages: count(sent.pages),
     ...optional('view', text(sent.view)),

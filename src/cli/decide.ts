@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { actionDigest } from '../core/action/action.ts'
-import type { Answer, ViewAnswer } from './answer.ts'
+import type { Answer, Viewed } from './answer.ts'
 import { Exit, exits } from './exit.ts'
 import { describeAction, describeState } from './print.ts'
 import { type Result, resultOf } from './result.ts'
@@ -34,7 +34,7 @@ export async function decide(session: Session, verdict: Verdict): Promise<Result
 }
 
 /** @throws {Exit} 77 if the request was another one from page to page */
-async function everyPage(service: Service, id: string): Promise<ViewAnswer> {
+async function everyPage(service: Service, id: string): Promise<Viewed> {
   const first = await service.view(id, 1)
   for (let page = 2; page <= first.pages; page++) {
     const { view, request } = await service.view(id, page)

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../core/data/json.ts'
-import { type Answer, parseAnswer, parseView, type ViewAnswer } from './answer.ts'
+import { type Answer, parseAnswer, parseView, type Viewed } from './answer.ts'
 import { Exit, exitOfProblem, exits } from './exit.ts'
 import { type ServiceCall, type ServiceDownload, open, type Patience, type Reply, send } from './http.ts'
 import type { Settings } from './settings.ts'
@@ -12,7 +12,7 @@ export interface Service {
   read(id: string, until?: Until): Promise<Answer>
   cancel(id: string, reason?: string): Promise<Answer>
   /** Shows the person who is signed in a page of a request, which the service records. */
-  view(id: string, page: number): Promise<ViewAnswer>
+  view(id: string, page: number): Promise<Viewed>
   decide(id: string, decision: JsonObject): Promise<Answer>
   /** Claims the grant. The same redemption gets the same answer again. */
   redeem(

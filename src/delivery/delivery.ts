@@ -65,16 +65,18 @@ const mostAdopted = 5
 export class Delivery {
   readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered'>
   readonly #runs: Queue
+  readonly #channelOf: (card: PostedCard) => string
   /** Channels whose newest send did not get through, and the archive, and when that was. */
   readonly #failing = new Map<string, Instant>()
 
   constructor(parts: DeliveryParts) {
     const { messenger, pace = pacing(parts.clock, parts.messenger.rulesOf) } = parts
-    const channelOf = ({ conversation }: PostedCard) => messenger.rulesOf(conversation).channelOf(conversation)
+    this.#channelOf = ({ conversation }) => messenger.rulesOf(conversation).channelOf(conversation)
     const noting: PostingParts['messenger'] = {
       post: async (channel, ...more) => this.#noted(channel, await messenger.post(channel, ...more)),
       // A card that a person deleted is no failure.
-      update: async (card, ...more) => this.#noted(channelOf(card), await messenger.update(card, ...more), 'gone'),
+      update: async (card, ...more) =>
+        this.#noted(this.#channelOf(card), await messenger.update(card, ...more), 'gone'),
     }
     this.#parts = { ...parts, pace, messenger: noting }
     this.#runs = new Queue({ atOnce, longest: longestQueue }, (id) => this.#deliver(id).catch(parts.failed))
@@ -213,6 +215,8 @@ export class Delivery {
 
   async #adopt(id: RequestId, channel: string, card: PostedCard): Promise<void> {
     const { ledger, outbox, policy } = this.#parts
+    // The channel and the conversation are two members of one activity: a card elsewhere is no card of the channel.
+    if (this.#channelOf(card) !== channel) return
     const rows = await outbox.cards(id)
     const mine = rows.filter((row) => row.channel === channel && row.card)
     const known = mine.find((row) => row.card?.activity === card.activity)

@@ -12,6 +12,7 @@ const card: Words['card'] = {
   erased: 'The action was erased.',
   fromAgent: 'Written by the agent, not verified',
   noReason: 'The reason was erased.',
+  withheld: 'Policy keeps the rest private. Review shows it to those who may decide.',
   digest: 'Action digest',
   request: 'Request',
   review: 'Review',
@@ -261,6 +262,8 @@ const request: Words['request'] = {
 /** Without the marks, which a screen reader would spell. */
 const spoken = (shown: string): string => shown.replace(/^[^\p{L}]+/u, '')
 
+const elsewhere = 'For all others write to me in a personal chat.'
+
 const bot: Words['bot'] = {
   speak: (status, tier) =>
     ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
@@ -302,6 +305,10 @@ const bot: Words['bot'] = {
   textDoesNothing: 'Typing this does nothing. Decide with Review on the card; "pending" lists what waits for you.',
   unknownCommand: 'I know "help", "pending" and "show" with an id.',
   nothingPending: 'Nothing waits for you.',
+  nothingPendingHere: `No request of this channel waits for you. ${elsewhere}`,
+  waitingHere: (many, more) =>
+    `Waiting for a decision in this channel: ${many}${more ? ' or more. What expires first comes first.' : '.'} ${elsewhere}`,
+  notHere: `Here I show the requests of this channel alone, since all of you can read my answer. ${elsewhere}`,
   showNeedsId: 'Which one? Type "show" and the id of a request.',
 }
 

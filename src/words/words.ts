@@ -52,6 +52,8 @@ interface CardWords {
   readonly erased: string
   readonly fromAgent: string
   readonly noReason: string
+  /** On the card of a channel that is not to see the action. */
+  readonly withheld: string
   readonly digest: string
   readonly request: string
   readonly review: string
@@ -233,6 +235,11 @@ interface BotWords {
   readonly textDoesNothing: string
   readonly unknownCommand: string
   readonly nothingPending: string
+  /** The same in a channel, about the channel's requests alone. */
+  readonly nothingPendingHere: string
+  readonly waitingHere: (many: number, more: boolean) => string
+  /** In a conversation of many: a request that is not of this channel, or does not exist. */
+  readonly notHere: string
   readonly showNeedsId: string
 }
 

@@ -422,6 +422,64 @@ describe("the approver's view", () => {
   })
 })
 
+describe('a request that policy keeps private', () => {
+  const written = {
+    ...two,
+    action: { ...action, environment: 'hidden-environment', params: { hidden_key: 'hidden-value' } },
+    agent: { id: bot, name: 'hidden-agent' },
+    onBehalfOf: oid(77),
+    executor: runner,
+    reason: 'hidden-reason',
+    links: [{ title: 'hidden-link', url: 'https://hidden.example/' }],
+    warnings: ['hidden-warning'],
+    presentation: {
+      title: [{ text: 'Export ' }, { path: ['hidden_key'] }],
+      params: [{ key: 'hidden_key', critical: true }],
+    },
+  } as const
+  const asked = (isPrivate: boolean): ApprovalRequest =>
+    pending({
+      ...written,
+      judgement: needs([slot('dba', 2)], { summary: 'Export', ...(isPrivate && { private: true }) }),
+    })
+  const denied = (request: ApprovalRequest) => vote(request, { verdict: 'deny', reason: 'hidden-note' })
+  const hidden = new RegExp(`hidden|${oid(77)}|${runner}|${asked(true).digest.slice(-8)}`)
+
+  test('has on cards in channels its verb, tier and target, a way to Review, and nothing else of the action', () => {
+    for (const card of [cards.channel(asked(true)), cards.list([asked(true)], { more: false, here: true })]) {
+      expect(JSON.stringify(card)).not.toMatch(hidden)
+      const shown = texts(card, 'TextRun').join('\n')
+      for (const part of ['db.export', action.target, english.tiers.medium]) expect(shown).toContain(part)
+      expect(verbs(card)).toEqual(['review'])
+      expect(complaints(card)).toEqual([])
+    }
+    expect(JSON.stringify(cards.channel(denied(asked(true))))).not.toMatch(hidden)
+    expect(texts(cards.channel(asked(true)), 'TextBlock')).toContain(english.card.withheld)
+  })
+
+  test.each(statuses)('has no more on the card of its channel when it is %s', (status) => {
+    const request = anyWith(status)
+    const secret = {
+      ...request,
+      requirement: { ...pending().requirement, private: true },
+      action: written.action,
+      warnings: written.warnings,
+    } as ApprovalRequest
+    const said = secret.said.map((text) => ({ ...text, text: 'hidden' }))
+    expect(JSON.stringify(cards.channel({ ...secret, said }))).not.toMatch(hidden)
+  })
+
+  test('is shown in full to those who review it, and to channels without that wish', () => {
+    const parts = ['hidden-environment', 'hidden-value', 'hidden-reason', 'hidden-agent', 'hidden-note']
+    const review = JSON.stringify(reviewed(denied(asked(true)), 1, dba2)).replaceAll('\u200b', '')
+    const plain = JSON.stringify(cards.channel(denied(asked(false)))).replaceAll('\u200b', '')
+    for (const part of parts) {
+      expect(review).toContain(part)
+      expect(plain).toContain(part)
+    }
+  })
+})
+
 test('the card for a person who may not decide says why and who may, and nothing of the action', () => {
   const card = cards.refused(pending(two), 'You own this agent.')
   expect(lines(card)).toEqual(expect.arrayContaining(['You own this agent.', 'dba', 'security or oncall']))

@@ -372,6 +372,14 @@ describe('an unknown card', () => {
     expect(await lies(world, id)).toEqual([])
   })
 
+  test('is not adopted if it does not lie in the channel that the click names', async () => {
+    const { id } = await world.ask()
+    for (const conversation of ['a:person', `${securityChannel};messageid=77`, `${dbaChannel}x;messageid=77`, ''])
+      await world.delivery.adopt(id, dbaChannel, { conversation, activity: '77' })
+    await world.delivery.adopt(id, dbaChannel, { ...stray, conversation: `x${stray.conversation}` })
+    expect(await world.outbox.cards(id)).toEqual([])
+  })
+
   test('is not adopted in a channel of other groups, or without a request', async () => {
     const { id } = await world.ask()
     await world.delivery.adopt(id, securityChannel, stray)

@@ -6,6 +6,8 @@ const frozen = 'test/approvals/frozenFacts.test.ts'
 const voided = 'test/core/record/voteVoid.test.ts'
 const asking = 'test/approvals/ask.test.ts'
 const byWord = 'an agent that keeps people from approving by its own word'
+const bot = 'test/teams/bot.test.ts'
+const drawn = 'test/cards/cards.test.ts'
 const follow = 'test/cli/follow.test.ts'
 const separation = {
   'test/approvals/separation.test.ts': [
@@ -585,6 +587,83 @@ export const approverRows: readonly Row[] = [
         tests: {
           'test/cli/layout.test.ts': [
             'a text in params that is padded with %s does not look like a member, at any width',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack:
+      'A channel shows more than its members should see: by a command typed there, or by a card that lies elsewhere',
+    control:
+      'In a conversation of many the bot shows the requests of that channel alone; `@private` keeps params, reason and title for Review; a card is adopted only in its own channel',
+    switches: [
+      {
+        name: 'show-in-its-channel',
+        file: 'src/teams/inbound/bot.ts',
+        find: 'if (!isFor(request)) throw noSuchRequest()',
+        replace: '',
+        tests: {
+          [bot]: [
+            'in a channel, where others read the answer, › show says of every other request the same, whether it exists or not',
+          ],
+        },
+      },
+      {
+        name: 'pending-in-its-channel',
+        file: 'src/teams/inbound/bot.ts',
+        find: 'isFor(request) && waitsFor(request, who)',
+        replace: 'waitsFor(request, who)',
+        tests: {
+          [bot]: [
+            'in a channel, where others read the answer, › pending lists the requests of the channel alone, and points to the personal chat',
+          ],
+        },
+      },
+      {
+        name: 'personal-chat',
+        file: 'src/teams/inbound/activity.ts',
+        find: "if (isGroup === true || id.startsWith('19:')) return false",
+        replace: '',
+        tests: { 'test/teams/activity.test.ts': ['a conversation is personal › not %s'] },
+      },
+      {
+        name: 'private-card',
+        file: 'src/cards/cardData.ts',
+        find: '...(isPrivate(request) ? withheldFace(request, manner) : fullFace(request, manner)),',
+        replace: '...fullFace(request, manner),',
+        tests: {
+          [drawn]: [
+            'a request that policy keeps private › has on cards in channels its verb, tier and target, a way to Review, and nothing else of the action',
+          ],
+        },
+      },
+      {
+        name: 'private-head',
+        file: 'src/cards/cardData.ts',
+        find: 'title: isPrivate ? plainTitle(request, words) : title(request, manner),',
+        replace: 'title: title(request, manner),',
+        tests: {
+          [drawn]: [
+            'a request that policy keeps private › has on cards in channels its verb, tier and target, a way to Review, and nothing else of the action',
+          ],
+        },
+      },
+      {
+        name: 'private-if-one-rule-is',
+        file: 'src/policy/annotations.ts',
+        find: '...(terms.some((term) => term.private) && { private: true }),',
+        replace: '...(terms.every((term) => term.private) && { private: true }),',
+        tests: { 'test/policy/judge.test.ts': ['several matches merge to the strictest › private if one rule is'] },
+      },
+      {
+        name: 'adopted-in-its-channel',
+        file: 'src/delivery/delivery.ts',
+        find: 'if (this.#channelOf(card) !== channel) return',
+        replace: '',
+        tests: {
+          'test/delivery/delivery.test.ts': [
+            'an unknown card › is not adopted if it does not lie in the channel that the click names',
           ],
         },
       },

@@ -286,6 +286,33 @@ test.each<[string, Json]>([
   expect(clicked).toMatchObject({ kind: 'malformed', invoke: true })
 })
 
+describe('a conversation is personal', () => {
+  const said = (place: JsonObject) =>
+    parseActivity({ ...click('review', { request }), channelData: {}, ...place } as JsonObject)
+
+  test.each<[string, JsonObject]>([
+    ['if Teams says so', { conversation: { id: 'a:1', conversationType: 'personal' } }],
+    ['without a type, if nothing says that others are in it', { conversation: { id: 'a:1' } }],
+  ])('%s', (_when, place) => {
+    expect(said(place)).toMatchObject({ personal: true })
+  })
+
+  test.each<[string, JsonObject]>([
+    ['if it is a group chat', { conversation: { id: '19:g@thread.v2', conversationType: 'groupChat', isGroup: true } }],
+    ['if it is of a type to come', { conversation: { id: 'a:1', conversationType: 'meeting' } }],
+    ['if its type is malformed', { conversation: { id: 'a:1', conversationType: 1 } }],
+    [
+      'if it is a group, whatever its type',
+      { conversation: { id: 'a:1', conversationType: 'personal', isGroup: true } },
+    ],
+    ['if its id is that of a thread', { conversation: { id: '19:g@thread.v2' } }],
+    ['if it is in a channel', { conversation: { id: 'a:1' }, channelData: { channel: { id: channel } } }],
+  ])('not %s', (_when, place) => {
+    expect(said(place)).toMatchObject({ kind: 'review' })
+    expect(said(place)).not.toHaveProperty('personal')
+  })
+})
+
 test('object ids are in lower case, whatever case Teams uses', () => {
   const activity = click('review', { request })
   expect(parseActivity({ ...activity, from: { aadObjectId: who.toUpperCase() } })).toMatchObject({ who })

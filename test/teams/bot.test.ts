@@ -3,12 +3,24 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import type { Intent } from '../../src/teams/inbound/activity.ts'
 import { type Bot, type BotAnswer, bot } from '../../src/teams/inbound/bot.ts'
+import { channelsOf } from '../../src/approvals/eligibility.ts'
 import { english } from '../../src/words/english.ts'
 import { after, dba, dba2, needs, oid, owner, security, slot } from '../support/build.ts'
-import type { Roster } from '../support/fakes.ts'
+import { fakePolicy, type Roster } from '../support/fakes.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
-import { asks, disabled, guest, history, ownerAlias, stranger, votes, type World, world } from '../support/world.ts'
+import {
+  asks,
+  disabled,
+  guest,
+  history,
+  ownerAlias,
+  roster,
+  stranger,
+  votes,
+  type World,
+  world,
+} from '../support/world.ts'
 import { buttons, cards, lines } from '../cards/drawn.ts'
 
 const conversation = '19:dba@thread.tacv2;messageid=1'
@@ -24,7 +36,10 @@ beforeEach(() => enter())
 
 /** Two groups must decide; the bot talks to fakes. */
 async function enter(other: Partial<Roster> = {}): Promise<void> {
-  place = await world(() => needs([slot('dba'), slot('security')]), other)
+  const { judge = () => needs([slot('dba'), slot('security')]), ...rest } = other
+  const groups = roster().groups.map((group) => ({ ...group, channels: [`19:${group.name}@thread.tacv2`] }))
+  place = await world(judge, { groups, ...rest })
+  const policy = fakePolicy(roster({ groups, ...rest }))
   said = []
   sent = { sent: null }
   adopted = []
@@ -38,6 +53,7 @@ async function enter(other: Partial<Roster> = {}): Promise<void> {
       },
     },
     arrivals: new MemoryOutbox(new MemoryLedger()),
+    isShownIn: ({ requirement }, channel) => channelsOf(policy, requirement?.slots).includes(channel),
     adopt: async (request, channel, card) => void adopted.push({ request, channel, card }),
   })
 }
@@ -56,10 +72,14 @@ const deny = (request: RequestId, view: Digest, who = dba): Intent => ({
 const approve = (request: RequestId, view: Digest, who = dba): Intent => ({
   ...{ kind: 'decide', ...origin(who), request, verdict: 'approve', view },
 })
-const command = (name: 'help' | 'pending' | 'show', argument?: string, who = dba): Intent => ({
-  ...{ kind: 'command', ...origin(who), name },
-  ...(argument !== undefined && { argument }),
-})
+const own = { conversation: 'a:1', personal: true } as const
+/** A command in a person's own chat, or elsewhere. */
+const command = (
+  name: 'help' | 'pending' | 'show',
+  argument?: string,
+  who = dba,
+  where: { readonly conversation: string; readonly channel?: string } = own,
+): Intent => ({ ...{ kind: 'command', who, name }, ...where, ...(argument !== undefined && { argument }) })
 
 function drawn(answer: BotAnswer): object {
   if (answer.kind !== 'card') throw new Error(`This is ${JSON.stringify(answer)}.`)
@@ -90,7 +110,7 @@ describe('while the directory does not answer', () => {
       expect(await talk(intent)).toEqual({ kind: 'none', code: 'unavailable' })
     expect(said.map(({ answer }) => answer)).toEqual(Array(2).fill(expect.stringMatching(/^[A-Z][^{}<>]+\.$/)))
     expect(await talk(command('help'))).toEqual({ kind: 'none' })
-    expect(said.at(-1)).toEqual({ conversation, answer: english.bot.help })
+    expect(said.at(-1)).toEqual({ conversation: own.conversation, answer: english.bot.help })
   })
 
   test('a vote on outdated content gets words instead of the current card', async () => {
@@ -307,6 +327,44 @@ describe('the command pending', () => {
     for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
     expect(await listed(dba)).toHaveLength(10)
     expect(said.at(-1)?.answer).toMatchObject({ speak: english.bot.waiting(10, true) })
+  })
+})
+
+describe('in a channel, where others read the answer,', () => {
+  const dbas = { conversation, channel }
+  const others = { conversation: '19:oncall@thread.tacv2;messageid=1', channel: '19:oncall@thread.tacv2' }
+  const group = { conversation: '19:group@thread.v2' }
+  const asked = async (): Promise<ApprovalRequest> => {
+    await enter({ judge: () => needs([slot('dba')]) })
+    return ask()
+  }
+  const answered = async (...told: Parameters<typeof command>) => {
+    await talk(command(...told))
+    return said.at(-1)?.answer
+  }
+
+  test('show shows a request of the channel', async () => {
+    const { id } = await asked()
+    expect(buttons((await answered('show', id, dba, dbas)) as object)).toMatchObject([{ data: { request: id } }])
+  })
+
+  test('show says of every other request the same, whether it exists or not', async () => {
+    const { id } = await asked()
+    const none = `${id.slice(0, 10)}0000000000000000${id.slice(26)}`
+    for (const where of [others, group]) {
+      for (const one of [id, none, 'x']) expect(await answered('show', one, dba, where)).toBe(english.bot.notHere)
+      expect(await talk(command('show', id, dba, where))).toEqual({ kind: 'none', code: 'not-found' })
+    }
+    expect(await answered('show', none, dba, dbas)).toBe(english.bot.notHere)
+  })
+
+  test('pending lists the requests of the channel alone, and points to the personal chat', async () => {
+    const { id } = await asked()
+    const list = (await answered('pending', undefined, dba, dbas)) as object
+    expect(buttons(list)).toMatchObject([{ data: { request: id } }])
+    expect(list).toMatchObject({ speak: english.bot.waitingHere(1, false) })
+    expect(await answered('pending', undefined, dba, others)).toBe(english.bot.nothingPendingHere)
+    expect(await answered('pending', undefined, dba, group)).toBe(english.bot.notHere)
   })
 })
 

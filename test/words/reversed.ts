@@ -126,10 +126,14 @@ export const reversed: Words = {
     unreached: other(english.request.unreached),
   },
   bot: {
-    ...all({ ...english.bot, excluded: '', speak: '', waiting: '', welcomeChannel: '', approveElsewhere: '' }),
+    ...all({
+      ...english.bot,
+      ...{ excluded: '', speak: '', waiting: '', waitingHere: '', welcomeChannel: '', approveElsewhere: '' },
+    }),
     excluded: all(english.bot.excluded),
     speak: (status, tier = '') => `${tier} ${status}`,
     waiting: (many) => line('waiting', many),
+    waitingHere: (many) => line('waiting', many),
     welcomeChannel: (channel) => line('welcome', channel),
     approveElsewhere: (doors) => line('elsewhere', ...doors),
   },

@@ -11,6 +11,8 @@ interface Origin {
   readonly who: ObjectId
   readonly conversation: string
   readonly channel?: string
+  /** Present if nobody but this person reads the conversation. */
+  readonly personal?: true
   /** The activity id of the card that was clicked on. */
   readonly card?: string
 }
@@ -62,14 +64,33 @@ const senderSchema = z.object({ from: z.object({ aadObjectId: z.string().refine(
 const id = z.string().min(1).max(512)
 
 const placeSchema = z.object({
-  conversation: z.object({ id }),
+  conversation: z.object({
+    id,
+    conversationType: z.string().optional().catch(''),
+    isGroup: z.boolean().optional().catch(true),
+  }),
   channelData: z.object({ channel: z.object({ id }).optional() }).optional(),
   replyToId: id.optional(),
 })
 
 function originOf(who: ObjectId, { conversation, channelData }: z.infer<typeof placeSchema>): Origin {
   const channel = channelData?.channel?.id
-  return { who, conversation: conversation.id, ...(channel !== undefined && { channel }) }
+  const isPersonal = channel === undefined && isPersonalChat(conversation)
+  return {
+    who,
+    conversation: conversation.id,
+    ...(channel !== undefined && { channel }),
+    ...(isPersonal && { personal: true }),
+  }
+}
+
+/**
+ * Whether a conversation is a person's own chat with the bot. Teams names the type. Without it a conversation of many is
+ * known by `isGroup`, or by an id that begins as those of channels and group chats do. In doubt it is not personal.
+ */
+function isPersonalChat({ id, conversationType, isGroup }: z.infer<typeof placeSchema>['conversation']): boolean {
+  if (isGroup === true || id.startsWith('19:')) return false
+  return conversationType === undefined || conversationType === 'personal'
 }
 
 function clicked(origin: Origin, card: string | undefined, body: Json): Intent {

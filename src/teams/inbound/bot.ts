@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { type ObjectId, parseRequestId, type RequestId } from '../../core/data/id.ts'
-import { type NewerRow, Problem } from '../../core/data/problem.ts'
+import { type NewerRow, noSuchRequest, Problem } from '../../core/data/problem.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Approvals } from '../../approvals/approvals.ts'
 import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
@@ -15,6 +15,8 @@ export interface BotParts {
   readonly messenger: Pick<Messenger, 'reply'>
   /** The conversations in which the bot has introduced itself. */
   readonly arrivals: Pick<Outbox, 'arrive' | 'leave'>
+  /** Whether the policy in force shows a request in this channel. */
+  readonly isShownIn: (request: ApprovalRequest, channel: string) => boolean
   /** Records the card that an invoke came from, in case a crash kept it from being recorded. */
   readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
 }
@@ -151,15 +153,19 @@ async function commanded(parts: BotParts, intent: ChatCommand): Promise<BotAnswe
   const answer = await answerTo(parts, intent).catch((cause: unknown) => {
     const problem = problemOf(cause)
     about = forLog(problem)
-    return wordsOf(problem)
+    const isElsewhere = problem.code === 'not-found' && intent.personal === undefined
+    return isElsewhere ? spoken.bot.notHere : wordsOf(problem)
   })
   const sent = await Promise.race([parts.messenger.reply(intent.conversation, answer), onItsWay()])
   if ('unsent' in sent) throw new Problem('unavailable', 'Teams does not take our answer.', { retryAfter: 5 })
   return { kind: 'none', ...about }
 }
 
-async function answerTo(parts: BotParts, { name, argument, who }: ChatCommand): Promise<string | object> {
-  const { approvals, cards } = parts
+/** In a conversation of many the answer is about what all of them see anyway: the requests of their channel. */
+async function answerTo(parts: BotParts, intent: ChatCommand): Promise<string | object> {
+  const { approvals, cards, isShownIn } = parts
+  const { name, argument, who, personal, channel } = intent
+  const isFor = (request: ApprovalRequest) => personal || (channel !== undefined && isShownIn(request, channel))
   const reader = { kind: 'person', id: who, evidence: false } as const
   switch (name) {
     case 'help':
@@ -169,14 +175,19 @@ async function answerTo(parts: BotParts, { name, argument, who }: ChatCommand): 
     case 'unknown':
       return spoken.bot.unknownCommand
     case 'pending': {
-      const page = { keep: (request: ApprovalRequest) => waitsFor(request, who), limit: listed }
-      const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, page, reader)
+      if (!personal && channel === undefined) return spoken.bot.notHere
+      const keep = (request: ApprovalRequest) => isFor(request) && waitsFor(request, who)
+      const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, { keep, limit: listed }, reader)
       const more = cursor !== undefined || newer !== undefined
-      return requests.length === 0 && !more ? spoken.bot.nothingPending : cards.list(requests, { more })
+      if (requests.length > 0 || more) return cards.list(requests, { more, here: !personal })
+      return personal ? spoken.bot.nothingPending : spoken.bot.nothingPendingHere
     }
-    case 'show':
+    case 'show': {
       if (argument === undefined) return spoken.bot.showNeedsId
-      return cards.channel(await approvals.read(parseRequestId(argument), reader))
+      const request = await approvals.read(parseRequestId(argument), reader)
+      if (!isFor(request)) throw noSuchRequest()
+      return cards.channel(request)
+    }
   }
 }
 
