@@ -70,7 +70,7 @@ async function getConsent({ options }: Session, verdict: Verdict, { tier }: Answ
   return given
 }
 
-const hasPerson = (): boolean => Boolean(process.stdin.isTTY && process.stderr.isTTY)
+const hasPerson = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 const notDecided = (): Exit => new Exit(exits.ended, 'Not decided.')
 

@@ -287,8 +287,7 @@ test.each<[string, Json]>([
 })
 
 describe('a conversation is personal', () => {
-  const said = (place: JsonObject) =>
-    parseActivity({ ...click('review', { request }), channelData: {}, ...place } as JsonObject)
+  const said = (place: JsonObject) => parseActivity({ ...click('review', { request }), channelData: {}, ...place })
 
   test.each<[string, JsonObject]>([
     ['if Teams says so', { conversation: { id: 'a:1', conversationType: 'personal' } }],

@@ -20,14 +20,14 @@ export interface Exceptional {
 /** Makes the row of an event; `null` if the event is unremarkable. */
 export function exceptionOf(event: LogEvent, index: number, life: Replayed | null): Exceptional | null {
   const { at, request, actor } = event
-  for (const { kind, detail: describe } of [typeOf(event).exception ?? []].flat()) {
-    const detail = describe ? describe(event, life) : ''
+  for (const exception of [typeOf(event).exception ?? []].flat()) {
+    const detail = exception.detail ? exception.detail(event, life) : ''
     if (detail === null) continue
     return {
       index,
       at,
       ...(request !== undefined && { request }),
-      kind,
+      kind: exception.kind,
       actor: 'id' in actor ? actor.id : actor.kind,
       ...(life && { action: life.request.verb }),
       detail,
