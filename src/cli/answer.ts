@@ -103,13 +103,18 @@ export interface Viewed {
   readonly request: Answer
 }
 
+/** More pages than any version of the service shows: without a limit a double of it could keep this program busy. */
+const mostPages = 100
+
 /** Reads the service's answer about a view. @throws {Exit} 69 if a member that is needed is missing */
 export function parseView(json: Json | undefined): Viewed {
   if (!isObject(json)) throw unexpected('it is not an object')
   const sent: Received<ViewAnswer> = json
   const refusal = partOf<NonNullable<ViewAnswer['refusal']>>(sent.refusal)
+  const pages = count(sent.pages)
+  if (pages < 1 || pages > mostPages) throw unexpected(`it has ${pages} pages`)
   return {
-    pages: count(sent.pages),
+    pages,
     ...optional('view', text(sent.view)),
     ...optional('refusal', text(refusal.words)),
     request: parseAnswer(sent.request),

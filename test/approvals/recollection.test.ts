@@ -1,7 +1,8 @@
 import { Recollection } from '../../src/approvals/recollection.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
-import { bot, dba, runner } from '../support/build.ts'
+import type { ApprovalRequest, Requirement } from '../../src/core/request/request.ts'
+import { bot, dba, needs, runner, slot } from '../support/build.ts'
 import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
 
 /** The ledger as another process has it, and the types of the events that it reads. */
@@ -80,6 +81,22 @@ test('an open request whose texts are missing is refused, because only closed on
   for (const less of [{ action: null }, { said: [] }]) {
     here.ledger.forge(request.id, { ...request, ...less })
     expect(await codeOf(here.another().approvals.read(request.id, reader))).toBe('evidence-broken')
+  }
+})
+
+test('a request whose row names other doors, or is private no longer, is refused', async () => {
+  const here = await world(() => needs([slot('dba')], { via: ['teams'], private: true }))
+  const { request } = await here.approvals.ask(asks())
+  const reader = { kind: 'agent', id: bot } as const
+  const { via: _via, private: _private, ...rest } = request.requirement as Requirement
+  for (const requirement of [
+    { ...rest, private: true as const },
+    { ...rest, via: ['teams'] },
+    { ...rest, via: ['api', 'teams'], private: true as const },
+  ]) {
+    here.ledger.forge(request.id, { ...request, requirement } as ApprovalRequest)
+    expect(await codeOf(here.another().approvals.read(request.id, reader))).toBe('evidence-broken')
+    expect(await codeOf(here.another().approvals.decide(request.id, votes(request)))).toBe('evidence-broken')
   }
 })
 

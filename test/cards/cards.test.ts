@@ -415,6 +415,15 @@ describe("the approver's view", () => {
     },
   )
 
+  test('of a request that other doors approve says so, and offers to deny it', () => {
+    const elsewhere = pending({ judgement: needs([slot('dba')], { via: ['console', 'slack'] }) })
+    expect(lines(reviewed(elsewhere))[0]).toBe(english.bot.approveElsewhere(['console', 'slack']))
+    expect(verbs(reviewed(elsewhere))).toEqual(['deny'])
+    expect(lines(cards.channel(elsewhere))).toContain('console, slack')
+    const here = cards.review(elsewhere, { approver: dba, page: 1, via: 'console' })
+    expect(verbs(here)).toEqual(['approve', 'deny'])
+  })
+
   test('begins with the result of the last click', () => {
     expect(
       lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.', via: 'teams' }))[0],

@@ -1,6 +1,9 @@
+import { type Adapters, compose } from '../../src/app.ts'
 import { checkClients, checkDoors, parseClients } from '../../src/http/clients.ts'
+import { Alarms } from '../../src/runtime/alarms.ts'
 import { bot, oid, tool } from '../support/build.ts'
-import { agent, asks } from '../support/world.ts'
+import { fakePolicy } from '../support/fakes.ts'
+import { agent, asks, roster } from '../support/world.ts'
 import { served } from './served.ts'
 
 const [cli, console] = [oid(81), oid(82)]
@@ -56,10 +59,12 @@ test("an agent's application among those for people stops the start by name", ()
 
 test('a rule with a door that does not exist stops the start by name', () => {
   const clients = new Map([[console, 'console']])
-  const naming = (...via: readonly string[]) => ({ doors: () => [{ rule: 'export-needs-dba', via }] })
-  expect(() => checkDoors(clients, naming('teams', 'console'))).not.toThrow()
-  expect(() => checkDoors(clients, naming('teams', 'consol'))).toThrow(/export-needs-dba.*"consol".*teams, console/)
-  expect(() => checkDoors(new Map(), naming('console'))).toThrow(/COUNTERSIGN_CLIENTS/)
+  const policyOf = (...via: readonly string[]) => fakePolicy(roster({ doors: [{ rule: 'export-needs-dba', via }] }))
+  expect(() => checkDoors(clients, policyOf('teams', 'console'))).not.toThrow()
+  expect(() => checkDoors(clients, policyOf('teams', 'consol'))).toThrow(/export-needs-dba.*"consol".*teams, console/)
+  expect(() => checkDoors(new Map(), policyOf('console'))).toThrow(/COUNTERSIGN_CLIENTS/)
+  const adapters = { alarms: new Alarms(() => {}), clients, policy: policyOf('cli') }
+  expect(() => compose(adapters as unknown as Adapters)).toThrow(/"cli"/)
 })
 
 test("votes and revocations record the person's application and its name", async () => {

@@ -22,7 +22,7 @@ import { MemorySeals } from '../support/fakes/seals.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { MemoryRepairs } from '../support/fakes/repairs.ts'
 import { checkDocumented } from '../support/documented.ts'
-import { newSigner, roster, type World, world } from '../support/world.ts'
+import { newSigner, roster, stranger, type World, world } from '../support/world.ts'
 import type { Day } from '../../src/core/data/day.ts'
 
 export const first = '2026-03-04' as Day
@@ -37,6 +37,7 @@ const people: Readonly<Record<string, ObjectId>> = {
   'Evidence.Erase': oid(63),
   [secondEraser]: oid(65),
   'no role': oid(64),
+  stranger,
   approver: dba,
   'other approver': dba2,
   owner,

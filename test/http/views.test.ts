@@ -54,7 +54,7 @@ describe('a view over HTTP', () => {
 
   test('of a stranger, an auditor or an unknown request is not found, and records nothing', async () => {
     const request = await asked()
-    for (const who of ['no role', 'Evidence.Read'])
+    for (const who of ['stranger', 'no role', 'Evidence.Read'])
       expect((await views(request, {}, who)).json).toMatchObject({ status: 404, code: 'not-found' })
     expect((await views({ id: `${request.id.slice(0, 26)}-0f` as typeof request.id })).status).toBe(404)
     expect(await history(here, request.id)).toEqual(['requested'])

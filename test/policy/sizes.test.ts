@@ -26,11 +26,13 @@ interface Wanted {
   /** It matches where the request has at least so many rows. */
   readonly rows?: number
   readonly lapse?: string
+  /** Other annotations. */
+  readonly notes?: string
 }
 
-const ruleOf = ({ id, slots, rows = 0, lapse = 'P7D' }: Wanted) =>
+const ruleOf = ({ id, slots, rows = 0, lapse = 'P7D', notes = '' }: Wanted) =>
   `@id("${id}") @approvers("${slots.map(({ groups, quorum }) => `${groups.join('|')}:${quorum}`).join(',')}")
-@lapse("${lapse}") @expires("P7D")
+@lapse("${lapse}") @expires("P7D") ${notes}
 permit(principal, action, resource) when { context.params.rows >= ${rows} };`
 
 /** The accounts of the agent's owner, of three owners of its executor, and of a person for whom it may ask. */
@@ -193,6 +195,7 @@ test('no judgement of a loaded policy makes a larger leaf than was measured', as
     slots: fc.uniqueArray(slot, { minLength: 1, maxLength: 3, selector: keyed }),
     rows: fc.nat({ max: 3 }),
     lapse: fc.constantFrom('PT1M', 'PT1H', 'P7D'),
+    notes: fc.constantFrom('', '@private', '@via("api")', '@via("api,cli")', '@via("api,cli,console,teams") @private'),
   })
   const allowing = '@id("allowed") permit(principal, action, resource);'
   await fc.assert(

@@ -110,6 +110,9 @@ const hostile: Partial<Submission> = {
   warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'],
 }
 
+const hidden: Partial<Submission> = { ...asked, judgement: needs([slot('dba')], { private: true }) }
+const elsewhere: Partial<Submission> = { ...asked, judgement: needs([slot('dba')], { via: ['console'] }) }
+
 function script(): string {
   return Array.from({ length: 40 }, (_, i) => `step ${i + 1}: ${'migrate, check, '.repeat(8)}shard ${i}`).join('\n')
 }
@@ -144,6 +147,8 @@ export function states(): readonly State[] {
     ['channel-release', 'Channel: a pair, bytes and a duration', cards.channel(pending(release))],
     ['review-release', 'Approver: a pair, bytes and a duration', review(pending(release))],
     ['channel-half', 'Channel: one of two groups has approved', cards.channel(half)],
+    ['channel-private', 'Channel: kept private', cards.channel(pending(hidden))],
+    ['review-elsewhere', 'Approver: to be approved through another door', review(pending(elsewhere))],
     ['channel-long', 'Channel: a long value', cards.channel(pending(long))],
     ['channel-hostile', 'Channel: hostile texts and every warning', cards.channel(pending(hostile))],
     ['channel-approved', 'Channel: approved and unused', cards.channel(approved(asked))],
