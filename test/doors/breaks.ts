@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../src/core/data/json.ts'
 export interface Schema {
   readonly type?: string
   readonly allOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
   readonly enum?: readonly string[]
   readonly pattern?: string
   readonly format?: string
@@ -27,6 +28,18 @@ export interface Break {
   /** Of the field to blame. */
   readonly pointer: string
   readonly code: 'invalid-input' | 'invalid-json'
+}
+
+/** Of alternatives that each require members, the first alone: without the members that the others require. */
+export function firstOf({ oneOf: [first, ...others] = [], ...schema }: Schema): Schema {
+  const { properties = {}, required = [] } = schema
+  const left = others.flatMap((other) => other.required ?? [])
+  if (first === undefined) return schema
+  return {
+    ...schema,
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !left.includes(name))),
+    required: [...required, ...(first.required ?? [])],
+  }
 }
 
 /** Values that keep to the schema. @throws {Error} for a keyword that is not known here: then nobody would break it. */
@@ -60,7 +73,7 @@ export function valid(schema: Schema): fc.Arbitrary<Json> {
 
 const known: readonly string[] = [
   ...['type', 'enum', 'pattern', 'format', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'],
-  ...['items', 'properties', 'required', 'additionalProperties', 'propertyNames', 'default', 'examples'],
+  ...['items', 'properties', 'required', 'additionalProperties', 'propertyNames', 'default', 'examples', 'description'],
 ]
 
 /**

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { operationNames as names, type OperationName, operationOf } from '../../src/contract/operations.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { oidOf } from '../support/teamsDouble.ts'
-import { breaks, type Schema, valid } from './breaks.ts'
+import { breaks, firstOf, type Schema, valid } from './breaks.ts'
 
 /** In whatever is broken. */
 const canary = 'Canary-3d94e1f0'
@@ -178,7 +178,14 @@ async function send(name: string, { body, query = {}, headers = {}, path: place 
 }
 
 const callers: Readonly<Record<string, string>> = {
-  ...{ ask: 'deploy-bot', cancel: 'other-bot', decide: 'dba-1', redeem: 'deploy-bot', report: 'deploy-bot' },
+  ...{
+    ask: 'deploy-bot',
+    cancel: 'other-bot',
+    views: 'dba-1',
+    decide: 'dba-1',
+    redeem: 'deploy-bot',
+    report: 'deploy-bot',
+  },
   revoke: 'dba-1',
 }
 
@@ -193,7 +200,7 @@ const onBehalf = { onBehalfOf: oidOf('dba-2') }
 
 function bodySchema(name: string): Schema {
   const { $ref = '' } = operations.get(name)?.requestBody?.content['application/json']?.schema ?? {}
-  return schemas[$ref.replace('#/components/schemas/', '')] ?? {}
+  return firstOf(schemas[$ref.replace('#/components/schemas/', '')] ?? {})
 }
 
 const parametersOf = (name: string, place: Parameter['in']): readonly Parameter[] =>

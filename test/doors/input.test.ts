@@ -92,7 +92,7 @@ test('a body of 10 MB is refused by its length, before it is read', async () => 
 
 test.each([
   ['POST', `decisions`, { verdict: 'maybe', digest }, 'dba-1', '/verdict'],
-  ['POST', `decisions`, { verdict: 'approve' }, 'dba-1', '/digest'],
+  ['POST', `decisions`, { verdict: 'approve' }, 'dba-1', '/view'],
   ['POST', `decisions`, { verdict: 'approve', digest: 'sha256:AB' }, 'dba-1', '/digest'],
   ['POST', `decisions`, { verdict: 'deny', digest, reason: long(501) }, 'dba-1', '/reason'],
   ['POST', `redeem`, { grant: 'a.b.c', digest, redemption: 'once' }, 'deploy-bot', '/redemption'],

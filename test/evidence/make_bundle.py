@@ -90,6 +90,8 @@ def main(out, days):
             where = f"{index},{event['at']},"
             if request: request.events.append(event); request.leaves.append((index, jcs(event)))
             if event['type'] == 'failed': exceptions.append(f"{where}{request.id},failed,{oid(2)},db.export,\r\n")
+            if event['type'] == 'decided' and 'view' not in event['data']:
+                exceptions.append(f"{where}{request.id},unseen,{event['actor']['id']},db.export,approve\r\n")
             if event['type'] == 'key-rotated':
                 exceptions.append(f'{where},key-rotated,system,,{sha(new.spki).hex()}\r\n')
         log_before, log = log, log + [jcs(event) for event, _ in today]
