@@ -4,7 +4,9 @@ import {
   preparsePolicySet,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
+import { checkCompared, foldedTarget } from '../core/action/target.ts'
 import type { ObjectId } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Policy, Question } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
 import { fit, hidesCommand } from './params.ts'
@@ -34,6 +36,9 @@ export function judge(
   const clock = clockIn(zone)
   const preparedFor = (action: DeclaredAction) => ({
     action,
+    comparesTargets: Object.values(rulesFor(action, rules))
+      .flat()
+      .some((rule: Rule) => rule.comparesTargets),
     entities: entitiesOf(action),
     forbid: ruleSet(`${name} forbid`, rules.forbid, action),
     approve: ruleSet(`${name} approve`, rules.approve, action),
@@ -99,19 +104,28 @@ interface Call {
   readonly entities: EntityJson[]
 }
 
+interface Declared {
+  readonly action: DeclaredAction
+  readonly comparesTargets: boolean
+  readonly entities: EntityJson[]
+}
+
 function callOf(
   { agent, action, onBehalfOf, at }: Question,
-  { action: declared, entities }: { readonly action: DeclaredAction; readonly entities: EntityJson[] },
+  { action: declared, comparesTargets, entities }: Declared,
   clock: ReturnType<typeof clockIn>,
 ): Call {
   const { server } = declared
+  const target = foldedTarget(action.target)
+  if (comparesTargets || declared.targets) checkCompared(action.target, { rooted: declared.targets?.rooted ?? false })
+  if (declared.targets && !declared.targets.matches(target)) throw otherForm(declared.name, declared.targets.source)
   return {
     principal: { type: 'Agent', id: agent },
     action: { type: 'Action', id: action.action },
-    resource: { type: 'Target', id: action.target },
+    resource: { type: 'Target', id: target },
     context: {
       environment: action.environment,
-      ...(declared.knowsTarget && { target: action.target }),
+      ...(declared.knowsTarget && { target }),
       ...(onBehalfOf !== undefined && declared.knowsOnBehalfOf && { onBehalfOf }),
       ...(server.at && { at: clock(at, server.at) }),
       ...(server.counts && { counts: countsOf(action.params, server.counts) }),
@@ -120,6 +134,11 @@ function callOf(
     entities,
   }
 }
+
+const otherForm = (action: string, pattern: string): Problem =>
+  new Problem('invalid-input', `/target: the target of ${action} has the form ${pattern}, in lower case.`, {
+    pointer: '/target',
+  })
 
 /** The action as an entity. All its groups are direct parents, so they need not be entities themselves. */
 const entitiesOf = ({ name, groups }: DeclaredAction): EntityJson[] =>

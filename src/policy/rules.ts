@@ -7,9 +7,11 @@ import {
   policyToJson,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Notes } from './annotations.ts'
+import { comparesTargets, unreachableTargets } from './comparison.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import { impossibilities } from './impossible.ts'
 import { rulePattern } from './sizes.ts'
+import { foldedTarget } from '../core/action/target.ts'
 
 /** One rule of a file: the text that Cedar evaluates, and the terms of its annotations. */
 export interface Rule<Terms = unknown> {
@@ -21,6 +23,8 @@ export interface Rule<Terms = unknown> {
   readonly scope: readonly string[] | null
   /** The agents that the rule names. */
   readonly agents: readonly string[]
+  /** Whether it can tell two targets apart. */
+  readonly comparesTargets: boolean
   readonly terms: Terms
 }
 
@@ -89,6 +93,9 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     throw new BadPolicy(
       impossible.map((reason) => ({ file, line: line + lineOfQuoted(reason, text) - 1, rule: id, reason })),
     )
+  const [dead] = unreachableTargets(policy)
+  if (dead !== undefined)
+    refuse('', `targets are compared in NFKC and lower case: write "${foldedTarget(dead)}" in place of "${dead}"`)
   return {
     id,
     file,
@@ -96,6 +103,7 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     text,
     scope: scopeOf(policy.action),
     agents: agentsIn(policy),
+    comparesTargets: comparesTargets(policy),
     terms: terms({ given, refuse }),
   }
 }

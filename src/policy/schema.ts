@@ -4,6 +4,7 @@ import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 import { type ServerContext, serverContext } from './serverContext.ts'
+import { readTargetPattern, type TargetPattern } from './targetPattern.ts'
 
 /** An action for which agents can ask. */
 export interface DeclaredAction {
@@ -18,6 +19,8 @@ export interface DeclaredAction {
   readonly params?: RecordShape
   /** The pointers of `@notSecret`: values there may look like a secret. */
   readonly notSecret: readonly string[]
+  /** The form of its targets, from `@target`. */
+  readonly targets?: TargetPattern
 }
 
 const file = 'schema.cedarschema'
@@ -80,6 +83,7 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
   const groups = groupsOf(name, schema)
   const declared = params?.shape
   if (declared && declared.type !== 'record') return refuse('its params are a record')
+  const { notSecret, target: pattern } = actions[name]?.annotations ?? {}
   return {
     name,
     groups,
@@ -87,7 +91,8 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
     knowsOnBehalfOf: onBehalfOf !== undefined,
     server: serverContext({ at, counts }, declared, refuse),
     ...(declared && { params: declared }),
-    notSecret: exemptions(actions[name]?.annotations?.['notSecret'], declared, refuse),
+    notSecret: exemptions(notSecret, declared, refuse),
+    ...(pattern !== undefined && { targets: readTargetPattern(pattern ?? '', refuse) }),
   }
 }
 

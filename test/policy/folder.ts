@@ -28,15 +28,24 @@ export async function load(changes: Changes = {}, cards: ReadonlyMap<string, Uin
   }
 }
 
-/** Loads only these rules, with a schema that suits them. */
-export const rules = (files: { forbid?: string; approve?: string; allow?: string; schema?: string }): Promise<Policy> =>
-  load({
-    'forbid.cedar': files.forbid ?? '',
-    'approve.cedar': files.approve ?? '',
-    'allow.cedar': files.allow ?? '',
-    'schema.cedarschema': files.schema ?? schema,
-    'approvers.json': approvers(),
-  })
+interface RuleFiles {
+  readonly forbid?: string
+  readonly approve?: string
+  readonly allow?: string
+  readonly schema?: string
+}
+
+/** Files with only these rules, and a schema that suits them. */
+export const ruleFiles = (files: RuleFiles): Changes => ({
+  'forbid.cedar': files.forbid ?? '',
+  'approve.cedar': files.approve ?? '',
+  'allow.cedar': files.allow ?? '',
+  'schema.cedarschema': files.schema ?? schema,
+  'approvers.json': approvers(),
+})
+
+/** Loads only these rules. */
+export const rules = (files: RuleFiles): Promise<Policy> => load(ruleFiles(files))
 
 /** `job.a` and `job.b` are in the group `jobs`, `job.b` also in `risky`, which is in `watched`; `plain` in none. */
 export const schema = `

@@ -1,6 +1,7 @@
 import type { Action, Link } from './action.ts'
 import type { Json } from '../data/json.ts'
 import { visible } from '../data/text.ts'
+import { isMixture, scriptsIn, word } from './script.ts'
 
 /** What approvers are warned of. The codes are written into events, so they never change. */
 export const warnings = [
@@ -42,22 +43,6 @@ function hides(text: string): boolean {
   return visible(plain) !== plain
 }
 
-/** Unicode Standard Annex 31: table 5, and the scripts of table 7 with letters that look like Latin ones. */
-const scripts = [
-  ...['Latin', 'Arabic', 'Armenian', 'Bengali', 'Bopomofo', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek'],
-  ...['Gujarati', 'Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao'],
-  ...['Malayalam', 'Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
-  ...['Canadian_Aboriginal', 'Cherokee', 'Coptic', 'Lisu', 'Tifinagh'],
-].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
-
-/** Unicode Technical Standard 39, section 5.2, "highly restrictive": scripts that one language mixes. */
-const together = [
-  ['Latin', 'Han', 'Hiragana', 'Katakana'],
-  ['Latin', 'Han', 'Bopomofo'],
-  ['Latin', 'Han', 'Hangul'],
-]
-
-const word = /[\p{L}\p{M}\p{N}]+/gu
 const ascii = /^[\0-\x7f]*$/
 
 /** Mathematical Alphanumeric Symbols: Latin letters in many fonts, among them the font of policy's words on a card. */
@@ -74,7 +59,6 @@ function mixes(text: string): boolean {
   if (disguised.test(text)) return true
   return ((/\s/.test(text) ? text.match(word) : [text]) ?? []).some((one) => {
     if (ascii.test(one)) return false
-    const used = scripts.filter(({ letter }) => letter.test(one)).map(({ name }) => name)
-    return used.length > 1 && !together.some((set) => used.every((name) => set.includes(name)))
+    return isMixture(scriptsIn(one))
   })
 }

@@ -1,0 +1,24 @@
+/** Unicode Standard Annex 31: table 5, and the scripts of table 7 with letters that look like Latin ones. */
+const scripts = [
+  ...['Latin', 'Arabic', 'Armenian', 'Bengali', 'Bopomofo', 'Cyrillic', 'Devanagari', 'Ethiopic', 'Georgian', 'Greek'],
+  ...['Gujarati', 'Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao'],
+  ...['Malayalam', 'Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
+  ...['Canadian_Aboriginal', 'Cherokee', 'Coptic', 'Lisu', 'Tifinagh'],
+].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
+
+/** Unicode Technical Standard 39, section 5.2, "highly restrictive": scripts that one language mixes. */
+const together = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Bopomofo'],
+  ['Latin', 'Han', 'Hangul'],
+]
+
+/** Letters with their marks, and digits. */
+export const word = /[\p{L}\p{M}\p{N}]+/gu
+
+export const scriptsIn = (text: string): readonly string[] =>
+  scripts.filter(({ letter }) => letter.test(text)).map(({ name }) => name)
+
+/** Whether no language mixes these scripts in a word. */
+export const isMixture = (used: readonly string[]): boolean =>
+  used.length > 1 && !together.some((set) => used.every((name) => set.includes(name)))
