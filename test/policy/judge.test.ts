@@ -1,6 +1,7 @@
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
 import type { JsonObject } from '../../src/core/data/json.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { ask, deployBot, now, load, otherBot, person, rules, schema } from './folder.ts'
 
@@ -16,7 +17,8 @@ const erring = 'when { context.params.rows * 9223372036854775807 > 0 }'
 describe('the example policy', () => {
   const production = 'production'
   const staging = 'staging'
-  const command = { path: '/bin/sh', args: ['-c', 'restart'], cwd: '/' }
+  const shell = { path: '/bin/sh', args: ['-c', 'restart'], cwd: '/' }
+  const restart = { path: '/usr/bin/echo', args: ['restarted'], cwd: '/srv' }
   type Asked = { action: string; target?: string; environment: string; params?: JsonObject }
   test.each<[string, Asked, Partial<Judgement>]>([
     [
@@ -58,7 +60,7 @@ describe('the example policy', () => {
     ],
     [
       'no rule speaks of an export from staging',
-      { action: 'db.export', target: 'products/prod/', environment: staging, params: { rows: -1 } },
+      { action: 'db.export', target: 'products/prod', environment: staging, params: { rows: -1 } },
       { outcome: 'no-policy', rules: [] },
     ],
     [
@@ -78,13 +80,33 @@ describe('the example policy', () => {
     ],
     [
       'a restart in staging is allowed',
-      { action: 'service.restart', environment: staging },
+      { action: 'service.restart', target: 'web-1', environment: staging },
       { outcome: 'allow', rules: ['restart-in-staging'], lapse: 3600, grant: 300 },
     ],
     [
-      'with any command',
-      { action: 'service.restart', environment: staging, params: { command } },
+      'with its command',
+      { action: 'service.restart', target: 'Web-1', environment: staging, params: { command: restart } },
       { outcome: 'allow', rules: ['restart-in-staging'] },
+    ],
+    [
+      'with no other command',
+      { action: 'service.restart', target: 'web-1', environment: staging, params: { command: shell } },
+      { outcome: 'no-policy', rules: [] },
+    ],
+    [
+      'with no other arguments',
+      {
+        action: 'service.restart',
+        target: 'web-1',
+        environment: staging,
+        params: { command: { ...restart, args: ['restarted', '-n'] } },
+      },
+      { outcome: 'no-policy', rules: [] },
+    ],
+    [
+      'of no other target',
+      { action: 'service.restart', target: 'web-3', environment: staging },
+      { outcome: 'no-policy', rules: [] },
     ],
     [
       'a restart in production that is called staging is not',
@@ -103,7 +125,7 @@ describe('the example policy', () => {
     ],
     [
       'whatever its environment is called',
-      { action: 'db.drop', target: 'prod/', environment: staging },
+      { action: 'db.drop', target: 'PROD/db', environment: staging },
       { outcome: 'forbid', rules: ['never-drop-production'] },
     ],
     [
@@ -115,6 +137,31 @@ describe('the example policy', () => {
     const policy = await load()
     expect(ask(policy, { params: {}, ...question })).toMatchObject(expected)
   })
+})
+
+let example: ReturnType<typeof load> | undefined
+
+test.each([
+  ...['PROD/web', 'prod\\web', 'prod:web', 'staging/../prod/web', './prod/web', 'prod//web', '/prod/web', 'prod/./web'],
+  ...[
+    'pr\u043ed/web',
+    '\uff50\uff52\uff4f\uff44/web',
+    'x://prod/web',
+    'staging/%2e%2e/prod/web',
+    'web-1/../../prod/web',
+    'web-1/',
+  ],
+])('no spelling of a target in production is restarted without people: %s', async (target) => {
+  const policy = await (example ??= load())
+  const shell = { path: '/bin/sh', args: ['-c', 'restart'], cwd: '/' }
+  const outcome = (params: JsonObject) => {
+    try {
+      return ask(policy, { action: 'service.restart', target, environment: 'staging', params }).outcome
+    } catch (cause) {
+      return cause instanceof Problem ? cause.code : cause
+    }
+  }
+  for (const params of [{}, { command: shell }]) expect(['no-policy', 'invalid-input']).toContain(outcome(params))
 })
 
 test('a match in forbid.cedar overrides everything', async () => {

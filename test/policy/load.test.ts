@@ -327,6 +327,6 @@ describe('the version', () => {
 
 test('two policies in one process do not mix', async () => {
   const [first, second] = [await load(), await load({ 'allow.cedar': '', 'forbid.cedar': '' })]
-  const restart = { action: 'service.restart', environment: 'staging', params: {} }
+  const restart = { action: 'service.restart', target: 'web-1', environment: 'staging', params: {} }
   expect([ask(first, restart).outcome, ask(second, restart).outcome]).toEqual(['allow', 'no-policy'])
 })
