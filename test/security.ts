@@ -12,6 +12,7 @@ import { repairRows } from './security/repairs.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
+import { targetRows } from './security/targets.ts'
 import { templateRows } from './security/templates.ts'
 
 /** Every attack of docs/security/controls.md, its controls, and the tests that turn red without them (`npm run trial -- controls`). */
@@ -30,4 +31,5 @@ export const rows: readonly Row[] = [
   ...operatorRows,
   ...repairRows,
   ...templateRows,
+  ...targetRows,
 ]

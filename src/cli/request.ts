@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Action, checkAction, controlCharacter, keyPattern, namePattern } from '../core/action/action.ts'
+import {
+  type Action,
+  actionLimits,
+  checkAction,
+  controlCharacter,
+  keyPattern,
+  namePattern,
+} from '../core/action/action.ts'
 import { isObjectId } from '../core/data/id.ts'
 import { type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
@@ -66,8 +73,8 @@ const rules: Readonly<Record<string, Rule>> = {
   action: name,
   environment: name,
   target: {
-    holds: (value) => value !== '' && length(value) <= 256 && !controlCharacter.test(value),
-    words: '1 to 256 characters, no control characters',
+    holds: (value) => value !== '' && length(value) <= actionLimits.target && !controlCharacter.test(value),
+    words: `1 to ${actionLimits.target} characters, no control characters`,
   },
   reason: {
     holds: (value) => value !== '' && length(value) <= 1000 && !controlCharacter.test(value.replaceAll('\n', '')),

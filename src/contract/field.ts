@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter, namePattern } from '../core/action/action.ts'
 import { parseDigest, parseObjectId } from '../core/data/id.ts'
+import { codePointName, deceptive } from '../core/data/text.ts'
 
 /** The fields that bodies and queries are made of. Messages are rules: they follow the field's JSON pointer. */
 
@@ -20,16 +21,43 @@ export const name = z
   .max(actionLimits.name, `has at most ${actionLimits.name} characters`)
   .regex(namePattern, 'is lower-case words of a-z and 0-9, joined by . _ or -')
 
-/** Policies and people compare targets, so two that look alike must be equal. */
-const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|(?! )\p{Z}/u
+/** What stands in the way of a target, and the way out, in words; `null` for a target that may be sent. */
+function targetFlaw(text: string): string | null {
+  const length = codePoints(text)
+  if (length < 1 || length > actionLimits.target)
+    return `has 1 to ${actionLimits.target} characters, and this has ${length}`
+  const hidden = [...text].findIndex(
+    (character, i) => invisible.test(character) || (i === 0 && /\p{M}/u.test(character)),
+  )
+  if (hidden >= 0)
+    return `has only characters that people see, and this has ${nameOf(text, hidden)} as character ${hidden + 1}: ${exact}`
+  if (text !== text.trim()) return `has no white space around it: ${exact}`
+  const composed = [...text.normalize()]
+  const other = [...text].findIndex((character, i) => character !== composed[i])
+  return other < 0
+    ? null
+    : `is in Unicode's form NFC, and this is not, from character ${other + 1} on (${nameOf(text, other)}): ${exact}`
+}
+
+/** Characters that cards write out, or that take no room. Policies and people compare targets, so none has them. */
+const invisible = new RegExp(`${deceptive.source}|\\p{Default_Ignorable_Code_Point}`, 'u')
+
+const exact = 'send it without that, and the exact name in a param'
+
+const nameOf = (text: string, i: number): string => codePointName([...text][i] ?? '')
 
 export const target = z
   .string()
-  .refine((text) => codePoints(text) >= 1 && codePoints(text) <= actionLimits.target, 'has 1 to 256 characters')
-  .refine((text) => !controlCharacter.test(text), 'has no control characters')
-  .refine((text) => text === text.trim() && text === text.normalize(), 'has no white space around it, and is in NFC')
-  .refine((text) => !invisible.test(text), 'has no invisible characters')
-  .meta({ minLength: 1, maxLength: actionLimits.target })
+  .superRefine((text, context) => {
+    const flaw = targetFlaw(text)
+    if (flaw !== null) context.addIssue(flaw)
+  })
+  .meta({
+    minLength: 1,
+    maxLength: actionLimits.target,
+    description:
+      'In NFC, without invisible characters and white space around it. Rules compare it in NFKC and lower case; for an action whose rules do, it has no dot segments, no empty parts and no word of several scripts.',
+  })
 
 export const objectId = z.guid('is a GUID').transform((text) => parseObjectId(text))
 

@@ -35,7 +35,7 @@ const key = (i: number) => `${'k'.repeat(60)}${String(i).padStart(4, '0')}`
 
 /** Params that leave no room in the action. */
 function filled(params: (count: number) => JsonObject): Action {
-  const target = tag.repeat(actionLimits.target)
+  const target = '\u{10330}'.repeat(actionLimits.target)
   const whole = (count: number): Action => ({
     ...{ action: 'a'.repeat(actionLimits.name), environment: 'e'.repeat(actionLimits.name), target },
     params: params(count),

@@ -3,7 +3,7 @@
  * surrogates, all white space but the plain space, characters that Unicode allows to ignore, blanks that count as
  * letters or symbols, marks that enclose or strike through, and the three signs that `visible` itself writes with.
  */
-const deceptive =
+export const deceptive =
   /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Me}\u0334-\u0338\u20d2\u20d3\u20e5\u20e6\u20ea\u20eb\u2800\ufffc\u{1d159}\u21b5\u27e6\u27e7]/u
 
 /**
@@ -25,5 +25,8 @@ export function visible(text: string, layout: 'line' | 'block' = 'line'): string
   return text.replace(escaped, (found) => (found === '\n' ? newline : named(found)))
 }
 
-const named = (character: string): string =>
-  `⟦U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟧`
+const named = (character: string): string => `⟦${codePointName(character)}⟧`
+
+/** Unicode's notation for a character, as `U+202F`. */
+export const codePointName = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
