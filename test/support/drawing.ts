@@ -4,7 +4,9 @@ import type { Json, JsonObject } from '../../src/core/data/json.ts'
 /** Undoes `cardText`: that this is possible at all shows that no two texts look alike. */
 export function reading(shown: string): string {
   return shown
+    .replaceAll(/⇥\u00a0*/g, '\t')
     .replaceAll('\u00a0', ' ')
+    .replaceAll(/␍↵\n?/g, '\r\n')
     .replaceAll('↵\n', '\n')
     .replaceAll('↵', '\n')
     .replaceAll(/⟦U\+0020 × (\d+)⟧/g, (_, count: string) => ' '.repeat(Number(count)))

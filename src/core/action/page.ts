@@ -89,11 +89,23 @@ export function checkShowable(action: Action, presentation: Presentation | undef
  * Clients do not break long words: without the marks the end of a long word is cut off unseen. A zero-width space in
  * the text itself has been made visible before, so every one in the result is such a mark.
  */
-export const breakable = (text: string): string =>
-  text.replace(
-    /(?:⟦[^⟧]*⟧\p{M}*|\/(?=[\p{L}\p{N}]{3})|(?:(?!\/[\p{L}\p{N}]{3})[^\s\u200b⟦]\p{M}*){20})(?=[^\s\u200b\p{M}])/gu,
-    '$&\u200b',
-  )
+export const breakable = (text: string): string => text.replace(stretch, '$&\u200b')
+
+/** A letter or sign with its marks. */
+const unit = String.raw`[^\s\u200b⟦\p{M}]\p{M}*`
+
+/**
+ * What a line may break after. Twenty letters go on up to the end of what joiners hold together, if that is near. The
+ * lookahead keeps the engine from giving back a part of them, and from trying all ways to divide them.
+ */
+const stretch = new RegExp(
+  [
+    String.raw`⟦[^⟧]*⟧\p{M}*(?=[^\s\u200b\p{M}])`,
+    String.raw`\/(?=[\p{L}\p{N}]{3})`,
+    String.raw`(?=(?<run>(?:(?!\/[\p{L}\p{N}]{3})${unit}){20}(?:(?<=[\u200c\u200d])${unit}|[\u200c\u200d\p{Emoji_Modifier}]){0,8}))\k<run>(?=[^\s\u200b\p{M}])`,
+  ].join('|'),
+  'gu',
+)
 
 /** Removes the marks of {@link breakable} from a text that a person copied from a card. */
 export const unbroken = (text: string): string => text.replaceAll('\u200b', '')
@@ -119,8 +131,12 @@ function cut(text: string, left: number, budget: PageBudget): readonly string[] 
   for (let units = unitsOf(text), room = left < budget.begin ? whole : left; units.length > 0; room = whole) {
     const fits = fitting(units, room)
     const count = fits < units.length ? atLineEnd(units, fits) : fits
-    // Clients drop a plain space at the edge of a text: the cut would hide it.
-    parts.push(units.slice(0, count).join('').replace(/^ | $/g, '\u00a0'))
+    // Clients drop a plain space at the edge of a text: the cut would hide it. After a tab it would pass for its room.
+    const part = units
+      .slice(0, count)
+      .join('')
+      .replace(/(?<=⇥\u00a0*) $/, '⟦U+0020⟧')
+    parts.push(part.replace(/^ | $/g, '\u00a0'))
     units = units.slice(count)
   }
   return parts
@@ -139,5 +155,9 @@ function fitting(units: readonly string[], room: number): number {
   return over < 0 ? units.length : over
 }
 
-/** Splits a text where it may be cut: not between a letter and its marks, or inside the name of a hidden character. */
-const unitsOf = (text: string): readonly string[] => text.match(/(?:⟦[^⟧]*⟧|[^])\p{M}*\n?/gu) ?? []
+/**
+ * Splits a text where it may be cut: not between a letter and its marks, in a sequence of emoji, or inside the name of a
+ * hidden character.
+ */
+const unitsOf = (text: string): readonly string[] =>
+  text.match(/(?:⟦[^⟧]*⟧|␍↵|⇥\u00a0* ?|[^])(?:\p{M}|\p{Emoji_Modifier}|[\u200c\u200d][^⟦]?){0,12}\n?/gu) ?? []

@@ -37,6 +37,14 @@ test('a long word can be broken in many places, and is what it was without them'
   )
 })
 
+test('joiners and emoji are not torn, and a chain of them takes no longer', () => {
+  const woman = '\u{1f469}\u200d\u{1f4bb}'
+  expect(breakable(`${'x'.repeat(19)}${woman}`)).toBe(`${'x'.repeat(19)}${woman}`)
+  expect(breakable(`${'x'.repeat(19)}${woman}y`)).toBe(`${'x'.repeat(19)}${woman}\u200by`)
+  const chain = breakable('\u06cc\u200c'.repeat(4_000))
+  for (const word of chain.split('\u200b')) expect(word.length).toBeLessThanOrEqual(40)
+})
+
 test.each([
   ['prod/postgres/customers', 'prod/|postgres/|customers'],
   ['s3://finance-exports-of-2026/q1', 's3://|finance-exports-of-2|026/q1'],
@@ -100,7 +108,7 @@ describe.each(['line', 'block'] as const)('in a %s', (layout) => {
     fc.assert(
       fc.property(anyText, (text) => {
         const shown = cardText(text, layout)
-        expect(shown.replaceAll('\n', '')).not.toMatch(/^ | $|  |[^\S \u00a0]|[\p{Cc}\p{Cf}\p{Cs}]/u)
+        expect(shown.replaceAll('\n', '')).not.toMatch(/^ | $|  |[^\S \u00a0]|[\p{Cc}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u)
       }),
     )
   })
@@ -138,7 +146,7 @@ test('a page has about 4,000 characters, and cuts nothing that belongs together'
         for (const { text } of entries) {
           expect(text.isWellFormed()).toBe(true)
           expect(text).toMatch(/^[^⟦⟧]*(⟦[^⟦⟧]+⟧[^⟦⟧]*)*$/)
-          expect(text).not.toMatch(/^[\n\p{M}]/u)
+          expect(text).not.toMatch(/^[\n\p{M}\u200c\u200d\p{Emoji_Modifier}]|[\u200c\u200d]$/u)
         }
       }
     }),
