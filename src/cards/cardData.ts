@@ -3,6 +3,7 @@ import type { Hex, ObjectId } from '../core/data/id.ts'
 import { type Page, pagesOf } from '../core/action/page.ts'
 import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
+import { type TextFinding, textFindings } from '../core/action/warning.ts'
 import { keysOf } from '../core/action/value.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
@@ -141,10 +142,33 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate } = { isPriv
     upcoming: nextStep(request, words).map((text) => ({ text })),
     times: [{ text: timedText(deadlineOf(request, words)) }],
     story: isPrivate ? [] : historyOf(request, words).map((sentence) => lineOf(sentence, words)),
-    warnings: (isPrivate ? [] : request.warnings).map((code) => ({
-      text: warningOf(code, words, (code) => short(code, 64, words)),
-    })),
+    warnings: isPrivate ? [] : warningsOf(request, words),
   }
+}
+
+/** The most characters that a warning names. */
+const mostNamed = 6
+
+/** Writes the warnings, with the names of the characters that they are about. */
+function warningsOf(request: ApprovalRequest, words: Words): readonly { readonly text: string }[] {
+  const found = request.warnings.length > 0 ? findingsIn(request) : []
+  return request.warnings.map((code) => {
+    const { characters = [] } = found.find((finding) => finding.code === code) ?? {}
+    const more = Math.max(0, characters.length - mostNamed)
+    const names = characters.length > 0 ? ` ${words.foundCharacters(characters.slice(0, mostNamed), more)}` : ''
+    return { text: `${warningOf(code, words, (code) => short(code, 64, words))}${names}` }
+  })
+}
+
+/** What the texts of a request give reason to warn of; nothing once the action is erased. */
+function findingsIn(request: ApprovalRequest): readonly TextFinding[] {
+  if (!request.action) return []
+  return textFindings(request.action, { reason: saidIn(request, 'requested', 'reason') ?? '', links: linksOf(request) })
+}
+
+function linksOf(request: ApprovalRequest): readonly Link[] {
+  const links = saidIn(request, 'requested', 'links')
+  return links === null ? [] : (JSON.parse(links) as readonly Link[])
 }
 
 interface CardFact {
@@ -190,10 +214,9 @@ function absence({ action }: ApprovalRequest, { words: { card } }: Manner): read
 
 function fromAgent(request: ApprovalRequest, { words }: Manner, budget: AgentTextBudget) {
   const reason = saidIn(request, 'requested', 'reason')
-  const links = saidIn(request, 'requested', 'links')
   return {
     reason: reason === null ? words.card.noReason : short(reason, budget.reason, words, 'block'),
-    links: (links === null ? [] : (JSON.parse(links) as readonly Link[])).map(({ title, url }) => ({
+    links: linksOf(request).map(({ title, url }) => ({
       title: short(title, budget.title, words),
       url: short(url, budget.url, words),
     })),

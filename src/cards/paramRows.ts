@@ -68,12 +68,13 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
   }
 }
 
-/** What stands beside the key: what is drawn below it, and which part of it. */
-function aboutOf({ drawing, part, parts, line }: Entry, { params }: Words): string {
+/** What stands beside the key: what is drawn below it, and which part of it, and what its signs mean. */
+function aboutOf({ drawing, part, parts, line, text }: Entry, { params }: Words): string {
   const pieces = [
     ...(drawing ? [params.forms[drawing.form](drawing.size)] : []),
     ...(parts > 1 ? [params.partOf(part, parts)] : []),
     ...(drawing && part > 1 ? [params.fromLine(line)] : []),
+    ...Object.entries(params.signs).flatMap(([sign, meaning]) => (text.includes(sign) ? [meaning] : [])),
   ]
   return pieces.length === 0 ? ' ' : ` (${pieces.join(', ')})`
 }

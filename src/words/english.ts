@@ -71,10 +71,11 @@ const warnings = {
   'denied-before': 'The same action of this agent was denied before, in the last seven days.',
   'asks-often': 'This agent asks unusually often.',
   'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
-  'mixed-scripts':
-    'A text has letters of several scripts, or that pass for others. It may not say what it seems to say.',
+  'mixed-scripts': 'A text has letters of several scripts in one word. It may not say what it seems to say.',
   'approver-excluded':
     'The agent’s own word (for whom it acts, or who carries it out) keeps people from approving who otherwise could.',
+  'look-alikes': 'A text has characters that pass for others. It may not say what it seems to say.',
+  'not-normalized': 'A text is written so that another text looks the same. What differs is written out as ⟦U+…⟧.',
 } satisfies Readonly<Record<Warning, string>>
 
 const notDone = 'Nothing was carried out.'
@@ -165,6 +166,7 @@ const params: Words['params'] = {
     change: (lines) => `before (−) and after (+), ${lines} lines differ`,
   },
   fromLine: (line) => `from line ${line}`,
+  signs: { '⇥': '⇥ is a tab', '␍': '␍↵ is a Windows line end' },
 }
 
 const stops: Readonly<Record<StopCode, string>> = {
@@ -342,6 +344,7 @@ export const english: Words = {
   tiers,
   warnings,
   unknownWarning: (code) => `Warning: ${code}`,
+  foundCharacters: (names, more) => `Found: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
   next,
   history,
   deadline,

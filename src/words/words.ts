@@ -26,6 +26,8 @@ export interface Words {
   /** By code of core/action/warning.ts. An earlier version may have recorded other codes. */
   readonly warnings: Readonly<Record<string, string>>
   readonly unknownWarning: (code: string) => string
+  /** Names what a warning about texts found; with `more` there are others. */
+  readonly foundCharacters: (names: readonly string[], more: number) => string
   readonly next: NextWords
   readonly history: HistoryWords
   readonly deadline: DeadlineWords
@@ -162,6 +164,8 @@ interface ParamWords {
   readonly forms: { readonly [Form in DrawingForm]: (size: number) => string }
   /** Which line of it a page continues with. */
   readonly fromLine: (line: number) => string
+  /** What the signs mean that a text is drawn with, by sign. */
+  readonly signs: Readonly<Record<string, string>>
 }
 
 /** What an auditor's report says that an event was, by its type: the subject stands before it. */

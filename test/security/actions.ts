@@ -57,8 +57,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'visible',
         file: 'src/core/data/text.ts',
-        find: 'return text.replace(escaped, (found) => (found ===',
-        replace: 'return text.replace(/(?!)/g, (found) => (found ===',
+        find: 'const named = (character: string): string => `⟦${codePointName(character)}⟧`',
+        replace: 'const named = (character: string): string => character',
         tests: {
           'test/core/data/text.test.ts': [
             '%s is written out',

@@ -35,6 +35,7 @@ export const reversed: Words = {
   tiers: all<Tier>(english.tiers),
   warnings: all(english.warnings),
   unknownWarning: (code) => line('Warning', code),
+  foundCharacters: (names, more) => line('Found', ...names, String(more)),
   next: {
     ...all({ ...english.next, pending: '', closed: '' }),
     closed: all<ClosedStatus>(english.next.closed),
@@ -88,6 +89,7 @@ export const reversed: Words = {
       change: (lines) => line('change', lines),
     },
     fromLine: (number) => line('from', number),
+    signs: all(english.params.signs),
   },
   stops: all<StopCode>(english.stops),
   report: {

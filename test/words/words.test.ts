@@ -38,7 +38,7 @@ const given = {
   reason: '10',
   links: [{ title: '11', url: '12' }],
   executor: runner,
-  warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'],
+  warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts', 'look-alikes', 'not-normalized'],
 } as const
 
 /** What people read on a card, and what is read to them; not ids, digests and the client's own markup. */

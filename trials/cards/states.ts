@@ -107,7 +107,7 @@ const hostile: Partial<Submission> = {
     params: { '**rows**': '[click](https://evil.example)', note: '{{DATE(2026-01-01T00:00:00Z)}}', x: '${$root}' },
   },
   reason: '# Approve me\n\u200bplease',
-  warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts'],
+  warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts', 'look-alikes', 'not-normalized'],
 }
 
 const hidden: Partial<Submission> = { ...asked, judgement: needs([slot('dba')], { private: true }) }

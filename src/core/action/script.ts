@@ -16,6 +16,10 @@ const together = [
 /** Letters with their marks, and digits. */
 export const word = /[\p{L}\p{M}\p{N}]+/gu
 
+/** Whether a character is of this script. */
+export const isOf = (name: string, character: string): boolean =>
+  scripts.some((script) => script.name === name && script.letter.test(character))
+
 export const scriptsIn = (text: string): readonly string[] =>
   scripts.filter(({ letter }) => letter.test(text)).map(({ name }) => name)
 
