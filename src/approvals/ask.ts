@@ -11,7 +11,7 @@ import {
   shardOfKey,
 } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
-import { commitWithin, subjectOf } from '../core/request/limit.ts'
+import { commitWithin, sameness, subjectOf } from '../core/request/limit.ts'
 import { checkShowable } from '../core/action/page.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -19,6 +19,7 @@ import type { Slot } from '../core/request/requirement.ts'
 import { checkSecrets } from '../core/action/secret.ts'
 import { type Judgement, open, type Submission } from '../core/request/submission.ts'
 import { textWarnings, type Warning } from '../core/action/warning.ts'
+import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
 import { canBeFilled, channelsOf, excludedByWord, excludedFrom, isMember, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
@@ -73,12 +74,14 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
     id: newRequestId(parts.clock.now(), parts.random(10), shard),
     agent: asked.agent,
     channels: prepared.judgement.outcome === 'approve' ? channelsOf(parts.policy, prepared.judgement.slots) : [],
-    digest: actionDigest(asked.action),
+    digest: sameness(asked.action),
     subject: subjectOf(asked.action),
     ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
   }
-  if (prepared.judgement.outcome !== 'approve')
+  if (prepared.judgement.outcome !== 'approve') {
+    await answeringOf(parts.limits).take(parts, asked.agent)
     return commit(parts, shard, { ...prepared, id: reservation.id }, asked, null)
+  }
   const until = plusSeconds(parts.clock.now(), commitWithin)
   const { id, warnings } = await reserve(parts, reservation)
   try {

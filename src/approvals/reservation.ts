@@ -11,6 +11,7 @@ import {
   released,
   type SlotHolder,
   taken,
+  warnedByOthers,
 } from '../core/request/limit.ts'
 import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
@@ -54,13 +55,14 @@ export interface Reserved {
 export async function reserve(parts: SlotParts, asked: Reservation): Promise<Reserved> {
   const { id, takenAt, joined, warnings } = await takeOfAgent(parts, asked)
   try {
+    const others = await takeOfSubject(parts, { ...asked, id })
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
+    return { id, warnings: [...warnings, ...others] }
   } catch (cause) {
     // If the same ask was sent twice at once, both hold this slot. Then it is kept, and reclaimed later.
     if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
     throw cause
   }
-  return { id, warnings }
 }
 
 /** Whether this ask alone holds the slot. Another ask that joins it changes its time. */
@@ -74,8 +76,8 @@ async function isOurs(
 }
 
 /** Frees the slots of a request that was refused. Best effort: slots that remain are reclaimed after a minute. */
-export async function release(parts: SlotParts, { id, agent, channels }: Reservation): Promise<void> {
-  const keys: LimitKey[] = [{ agent: agent.id }, ...channels.map((channel) => ({ channel }))]
+export async function release(parts: SlotParts, { id, agent, channels, subject }: Reservation): Promise<void> {
+  const keys: LimitKey[] = [{ agent: agent.id }, subjectsOf(subject), ...channels.map((channel) => ({ channel }))]
   await Promise.allSettled(keys.map((key) => update(parts, key, (row) => released(row, id))))
 }
 
@@ -118,6 +120,26 @@ async function checkTwin(ledger: Ledger, { slots }: LimitRow, { digest }: Reserv
   const twin = slots.find((slot) => slot.digest === digest)
   if (twin && (await holding(ledger, twin.id, twin.takenAt)) === 'missing')
     throw new Problem('busy', 'The same action is being asked for: try again.', { retryAfter: 5 })
+}
+
+/** The row that all agents share for actions with such a subject. There are 256, so that they do not grow in number. */
+const subjectsOf = (subject: Hex): LimitKey => ({ subjects: subject.slice(0, 2) })
+
+/** The asks that such a row holds before those of other subjects are looked at, too. */
+const mostShared = 100
+
+/** Notes the ask where other agents' asks see it. Returns a warning if one of theirs was denied. */
+async function takeOfSubject(parts: SlotParts, asked: Reservation): Promise<readonly Warning[]> {
+  let warnings: readonly Warning[] = []
+  await update(parts, subjectsOf(asked.subject), async (found, at) => {
+    const inTheWay = ({ subject }: SlotHolder) => subject === asked.subject || found.slots.length >= mostShared
+    const row = await withoutStale(parts.ledger, found, inTheWay, at)
+    const holder = { ...holderOf(asked, at), agent: asked.agent.id }
+    warnings = warnedByOthers(row, holder)
+    // The oldest give way, and are no longer warned of: no ask is refused because other agents ask much.
+    return { ...row, slots: [...row.slots.filter(({ id }) => id !== asked.id), holder].slice(-2 * mostShared) }
+  })
+  return warnings
 }
 
 async function takeOfChannel(parts: SlotParts, key: LimitKey, asked: Reservation): Promise<void> {

@@ -49,10 +49,13 @@ export class TableLimits implements Limits {
 }
 
 /** Makes a row's key. A channel id is hashed, because it has characters that a key may not have. */
-const place = (key: LimitKey) => ({
-  partitionKey: 'agent' in key ? `agent-${key.agent}` : `channel-${sha256(key.channel)}`,
-  rowKey: 'slots',
-})
+const place = (key: LimitKey) => ({ partitionKey: partitionOf(key), rowKey: 'slots' })
+
+function partitionOf(key: LimitKey): string {
+  if ('agent' in key) return `agent-${key.agent}`
+  if ('answered' in key) return `answered-${key.answered}`
+  return 'subjects' in key ? `subjects-${key.subjects}` : `channel-${sha256(key.channel)}`
+}
 
 const canonicalRow = (row: LimitRow): string => canonical(JSON.parse(JSON.stringify(row)) as Json)
 

@@ -80,6 +80,7 @@ const agent = z.strictObject({
     .strictObject({
       pending: z.int().min(1).max(bounds.pending.most).default(bounds.pending.otherwise),
       hourly: z.int().min(1).max(bounds.hourly.most).default(bounds.hourly.otherwise),
+      answered: z.int().min(1).max(bounds.answered.most).default(bounds.answered.otherwise),
     })
     .prefault({}),
 })

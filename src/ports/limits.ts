@@ -1,8 +1,15 @@
 import type { ObjectId } from '../core/data/id.ts'
 import type { LimitRow } from '../core/request/limit.ts'
 
-/** A row that counts open requests: one per agent, one per channel. */
-export type LimitKey = { readonly agent: ObjectId } | { readonly channel: string }
+/**
+ * A row that counts: open requests of an agent, or in a channel; the answers of policy to an agent; or the asks of all
+ * agents whose subject begins with these two digits.
+ */
+export type LimitKey =
+  | { readonly agent: ObjectId }
+  | { readonly channel: string }
+  | { readonly answered: ObjectId }
+  | { readonly subjects: string }
 
 /** The slots of requests that need people, and the counts of what was asked and denied. */
 export interface Limits {

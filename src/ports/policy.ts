@@ -15,8 +15,8 @@ export interface AgentRegistration {
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
   /** The only accounts that it may act for. Absent if it may act for every member of the tenant, or for none. */
   readonly principals?: readonly ObjectId[]
-  /** The most pending requests at once, and the most asks for people in an hour. */
-  readonly limits: { readonly pending: number; readonly hourly: number }
+  /** The most pending requests at once; the most asks in an hour, for people and for what policy answers by itself. */
+  readonly limits: { readonly pending: number; readonly hourly: number; readonly answered?: number }
 }
 
 export interface ApproverGroup {

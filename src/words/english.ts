@@ -68,7 +68,9 @@ const tiers: Words['tiers'] = {
 }
 
 const warnings = {
-  'denied-before': 'The same action of this agent was denied before, in the last seven days.',
+  'denied-before': 'The same verb on the same target was denied to this agent before, in the last seven days.',
+  'denied-to-others': 'The same verb on the same target was denied to another agent, in the last seven days.',
+  'asks-again': 'This agent already waits for a decision on the same verb and target, with other params.',
   'asks-often': 'This agent asks unusually often.',
   'hidden-characters': 'A text holds characters that cannot be seen. They are written out as ⟦U+…⟧.',
   'mixed-scripts': 'A text has letters of several scripts in one word. It may not say what it seems to say.',

@@ -1,5 +1,17 @@
+import type { Limits } from '../../src/ports/limits.ts'
 import { after, bot, dba, needs, runner } from '../support/build.ts'
-import { agent, anAction, asks, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
+import {
+  agent,
+  anAction,
+  asks,
+  codeOf,
+  count,
+  type Instance,
+  outcomeOf,
+  votes,
+  type World,
+  world,
+} from '../support/world.ts'
 
 const hourly = 4
 const busy = agent(bot, { limits: { pending: 2, hourly } })
@@ -89,27 +101,80 @@ describe('an action that is denied again and again', () => {
     await place.approvals.decide(request.id, votes(request, dba, { verdict: 'deny' }))
   }
 
-  test('cannot be asked for with other params after three denials, until one is ten minutes old', async () => {
+  test('cannot be asked for with other params or in another spelling for ten minutes', async () => {
     const place = await world()
-    for (const number of [1, 2, 3]) {
-      place.clock.set(after(number))
-      await deny(place, { number })
+    await deny(place, { number: 1 })
+    for (const target of ['prod/db', 'PROD/db', '\uff50rod/DB']) {
+      const action = { ...anAction(), params: { number: 4 }, target }
+      const refused = place.another().approvals.ask(asks({ action }))
+      await expect(refused).rejects.toMatchObject({ code: 'cooling-down' })
     }
     const action = { ...anAction(), params: { number: 4 }, target: 'prod/db' }
-    const refused = place.another().approvals.ask(asks({ action }))
-    await expect(refused).rejects.toMatchObject({ code: 'cooling-down', details: { retryAfter: 598 } })
-    place.clock.set(after(600))
+    place.clock.set(after(599.999))
     expect(await codeOf(place.approvals.ask(asks({ action })))).toBe('cooling-down')
-    place.clock.set(after(601))
-    expect((await place.approvals.ask(asks({ action }))).created).toBe(true)
+    place.clock.set(after(600))
+    const { request } = await place.approvals.ask(asks({ action }))
+    expect(request.warnings).toEqual(['denied-before'])
   })
 
-  test('does not block other targets and agents', async () => {
+  test('does not block other targets and agents, whose approvers are warned', async () => {
     const place = await world(() => needs())
-    for (const number of [1, 2, 3]) await deny(place, { number })
+    await deny(place, { number: 1 })
     await deny(place, { number: 4 }, 'prod/other')
-    const action = { ...anAction(), params: { number: 5 }, target: 'prod/db' }
-    expect((await place.approvals.ask(asks({ action, agent: agent(runner) }))).created).toBe(true)
+    const ask = async (target: string) => {
+      const action = { ...anAction(), params: { number: 5 }, target }
+      return (await place.another().approvals.ask(asks({ action, agent: agent(runner) }))).request.warnings
+    }
+    expect(await ask('Prod/DB')).toEqual(['denied-to-others'])
+    expect(await ask('prod/third')).toEqual([])
+  })
+})
+
+/** The same rows, as another process reaches them. */
+const apartLimits = ({ limits }: World): Limits => ({
+  read: (key) => limits.read(key),
+  replace: (key, version, row) => limits.replace(key, version, row),
+})
+
+describe('what policy answers without people', () => {
+  const answers = async (outcome: 'allow' | 'forbid' | 'no-policy', most: number) => {
+    const few = agent(bot, { limits: { pending: 5, hourly: 60, answered: most } })
+    const place = await world(
+      () =>
+        outcome === 'allow'
+          ? { outcome, rules: ['r'], lapse: 60, grant: 60 }
+          : { outcome, rules: outcome === 'forbid' ? ['r'] : [] },
+      { agents: [few, agent(runner)] },
+    )
+    return { place, ask: (at: Instance = place) => outcomeOf(at.approvals.ask(asks({ agent: few }))) }
+  }
+
+  test.each(['allow', 'forbid', 'no-policy'] as const)('is counted by agent and hour: %s', async (outcome) => {
+    const { place, ask } = await answers(outcome, 50)
+    const process = () => place.another({ limits: apartLimits(place) })
+    const places = [place, process(), process()]
+    const first = await Promise.all(Array.from({ length: 45 }, (_, i) => ask(places[i % 3])))
+    expect(count(first, 'ok')).toBeGreaterThan(40)
+    const more: string[] = []
+    for (let i = 0; i < 30; i++) more.push(await ask(places[i % 3]))
+    expect(count([...first, ...more], 'ok')).toBeLessThanOrEqual(50)
+    expect(more.at(-1)).toBe('too-many')
+    expect(await outcomeOf(place.approvals.ask(asks({ agent: agent(runner) })))).toBe('ok')
+    place.clock.set(after(3_661))
+    expect(await ask()).toBe('ok')
+  })
+
+  test('is counted to the last one, and 600 if the registration says nothing', async () => {
+    const { place, ask } = await answers('allow', 3)
+    expect([await ask(), await ask(), await ask(place.another({ limits: apartLimits(place) })), await ask()]).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'too-many',
+    ])
+    const many = agent(runner)
+    for (let i = 0; i < 600; i++) await place.approvals.ask(asks({ agent: many }))
+    expect(await codeOf(place.approvals.ask(asks({ agent: many })))).toBe('too-many')
   })
 })
 

@@ -19,7 +19,7 @@ const {
   hourly,
   cardsPerChannel,
   coolDown,
-  denials,
+  answered,
 } = bounds
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   `${hourly.otherwise}, or \`limits.hourly\`, up to ${hourly.most}`,
   `${cardsPerChannel}`,
   `not for ${coolDown} seconds`,
-  `not after ${denials} denials in ${coolDown} seconds`,
+  `${answered.otherwise}, or \`limits.answered\`, up to ${n(answered.most)}`,
 ])('docs/agents/limits.md has the row: %s', (limit) => {
   expect(cells).toContain(limit)
 })

@@ -43,7 +43,7 @@ test('omitted members have defaults', () => {
     sponsors: [],
     executors: [],
     onBehalfOf: 'refused',
-    limits: { pending: 5, hourly: 60 },
+    limits: { pending: 5, hourly: 60, answered: 600 },
   })
   expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2, 4, 5]), channels: [] })
 })
@@ -137,6 +137,8 @@ test.each<[string, JsonObject]>([
   ['two agents with one name', { agents: { [deployBot]: bot, [otherBot]: { ...bot, appId: app(2) } } }],
   ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
   ['no asks at all', { agents: { [deployBot]: { ...bot, limits: { hourly: 0 } } } }],
+  ['no answers of policy at all', { agents: { [deployBot]: { ...bot, limits: { answered: 0 } } } }],
+  ['more answers of policy than may be', { agents: { [deployBot]: { ...bot, limits: { answered: 100_001 } } } }],
   ['more asks in an hour than people could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],
   ['an agent as the person it acts for', registered({ optional: [deployBot] })],
   ['a list of nobody', registered({ optional: [] })],

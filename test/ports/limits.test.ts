@@ -56,13 +56,15 @@ describe.each(kinds)('%s', (_kind, make) => {
     }
   })
 
-  test('each agent and each channel has a row of its own', async () => {
+  test('each agent, channel and count has a row of its own', async () => {
     const keys: readonly LimitKey[] = [
       agent,
       { agent: oid(2) },
       { channel: '19:abc/def#?\\@thread.tacv2' },
       { channel: bot },
       { channel: '' },
+      { answered: bot },
+      { subjects: '0f' },
     ]
     const rows = keys.map((_, i) => row(i))
     for (const [i, key] of keys.entries()) await limits.replace(key, (await limits.read(key)).version, rows[i] ?? empty)

@@ -7,7 +7,7 @@ export const floodRows: readonly Row[] = [
   {
     attack: 'A flood tires the approvers, or the service',
     control:
-      'Slots per agent and per channel and asks per hour, taken before the commit; what is pending or was just denied is not asked again; unknown keys are looked up once',
+      'Slots per agent and per channel and asks per hour, taken before the commit; what policy answers by itself is counted too; what is pending, or was just denied with whatever params, is not asked again; approvers are warned of what was denied before, to other agents as well; unknown keys are looked up once',
     switches: [
       {
         name: 'slots',
@@ -47,23 +47,53 @@ export const floodRows: readonly Row[] = [
       {
         name: 'cool-down',
         file: 'src/core/request/limit.ts',
-        find: '  if (same) throw',
-        replace: '  if (false) throw',
+        find: '  if (last)\n',
+        replace: '  if (false)\n',
         tests: {
-          [limit]: ['the same action › is not asked for again right after it was denied'],
+          [limit]: [
+            'the same action › is not asked for again right after it was denied',
+            'an action that was denied with other params › is refused for ten minutes after the last denial',
+          ],
           'test/approvals/reservation.test.ts': [
             'the same action › is not asked for again for ten minutes after it was denied',
           ],
         },
       },
       {
-        name: 'denials',
+        name: 'spelled-anew',
         file: 'src/core/request/limit.ts',
-        find: '  if (first) throw coolingDown(',
-        replace: '  if (false) throw coolingDown(',
+        find: 'sha256(`${action}\\n${foldedTarget(target)}`)',
+        replace: 'sha256(`${action}\\n${target}`)',
         tests: {
           [limit]: [
-            'an action that was denied with other params › may be asked for after two denials, and not after the third',
+            'an action that was denied with other params › a denied action is recognised by its verb and target, however it is spelled',
+          ],
+          'test/approvals/reservationRate.test.ts': [
+            'an action that is denied again and again › cannot be asked for with other params or in another spelling for ten minutes',
+          ],
+        },
+      },
+      {
+        name: 'denied-to-others',
+        file: 'src/core/request/limit.ts',
+        find: "one.subject === subject && one.agent !== agent) ? ['denied-to-others'] : []",
+        replace: 'one.subject === subject && one.agent !== agent) ? [] : []',
+        tests: {
+          [limit]: ['approvers are warned of what was denied to other agents'],
+          'test/approvals/reservationRate.test.ts': [
+            'an action that is denied again and again › does not block other targets and agents, whose approvers are warned',
+          ],
+        },
+      },
+      {
+        name: 'answered',
+        file: 'src/approvals/ask.ts',
+        find: '    await answeringOf(parts.limits).take(parts, asked.agent)\n',
+        replace: '',
+        tests: {
+          'test/approvals/reservationRate.test.ts': [
+            'what policy answers without people › is counted by agent and hour: %s',
+            'what policy answers without people › is counted to the last one, and 600 if the registration says nothing',
           ],
         },
       },

@@ -187,7 +187,8 @@ export function asks(other: Partial<Omit<Ask, 'key'>> & { readonly key?: string;
 
 let actions = 0
 
-export const anAction = (): Action => ({ ...action, params: { number: ++actions } })
+/** An action that no earlier one is like: a denied one refuses all on its target for a while. */
+export const anAction = (): Action => ({ ...action, target: `prod/db/${++actions}`, params: { number: actions } })
 
 export const bodyHash = (body: string) =>
   Buffer.from(body).toString('hex').padEnd(64, '0') as NonNullable<Ask['key']>['body']

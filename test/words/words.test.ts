@@ -38,7 +38,16 @@ const given = {
   reason: '10',
   links: [{ title: '11', url: '12' }],
   executor: runner,
-  warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts', 'look-alikes', 'not-normalized'],
+  warnings: [
+    'denied-before',
+    'asks-often',
+    'hidden-characters',
+    'mixed-scripts',
+    'look-alikes',
+    'not-normalized',
+    'asks-again',
+    'denied-to-others',
+  ],
 } as const
 
 /** What people read on a card, and what is read to them; not ids, digests and the client's own markup. */

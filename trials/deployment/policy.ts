@@ -11,7 +11,7 @@ export interface PolicyFiles {
   readonly groups?: Roster['groups']
   /** Agents beside those of the local tenant, by object id; their application id is the same. */
   readonly bots?: readonly string[]
-  readonly limits: { readonly pending: number; readonly hourly?: number }
+  readonly limits: { readonly pending: number; readonly hourly?: number; readonly answered?: number }
 }
 
 export async function writePolicy(folder: string, policy: PolicyFiles): Promise<void> {

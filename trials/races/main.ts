@@ -29,7 +29,7 @@ const rules = `
 async function run(values: { readonly requests: string; readonly seed: string }): Promise<void> {
   const [seed, requests] = [whole(values.seed, '--seed'), whole(values.requests, '--requests', 1)]
   say(`seed ${seed}: repeat with --seed ${seed} --requests ${requests}`)
-  const limits = { pending: 100, hourly: 600 }
+  const limits = { pending: 100, hourly: 600, answered: 100_000 }
   const deployment = await startDeployment({ processes: 2, policy: { approve: rules, limits } })
   const calls = client(deployment)
   try {

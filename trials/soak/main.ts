@@ -65,7 +65,7 @@ async function run(values: Wanted): Promise<void> {
   if (!(minutes > 0 && rate > 0)) throw new Misuse('--minutes and --rate take a number above 0.')
   const [connector, teams] = await Promise.all([startConnector(), startTeams()])
   const env = { COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl }
-  const limits = { pending: 100, hourly: 600 }
+  const limits = { pending: 100, hourly: 600, answered: 100_000 }
   const groups = Object.fromEntries(
     channels.map((name) => [
       name,

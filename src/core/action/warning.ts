@@ -7,6 +7,8 @@ import { lookAlikesIn, mixedIn } from './lookAlike.ts'
 export const warnings = [
   'denied-before',
   'asks-often',
+  'asks-again',
+  'denied-to-others',
   'hidden-characters',
   'mixed-scripts',
   'approver-excluded',

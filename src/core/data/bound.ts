@@ -24,12 +24,12 @@ export const bounds = {
   /** Pending requests of one agent, and its asks for people in an hour. `otherwise` is the default. */
   pending: { otherwise: 5, most: 100 },
   hourly: { otherwise: 60, most: 600 },
+  /** Asks of one agent in an hour that policy answers without people. */
+  answered: { otherwise: 600, most: 100_000 },
   /** Open cards in one channel. */
   cardsPerChannel: 20,
-  /** Seconds after a denial during which the same action is refused. */
+  /** Seconds after a denial during which the same verb on the same target is refused, whatever its params. */
   coolDown: 600,
-  /** Denials of one verb on one target within the cool-down, after which it is refused with any params. */
-  denials: 3,
   /** For how many seconds, and how many at most, an agent's newest denials are remembered to warn approvers. */
   memory: { seconds: 604_800, denials: 50 },
   /** The share of its hourly limit from which on approvers are warned that an agent asks often. */

@@ -1,17 +1,29 @@
-import type { Action } from '../action/action.ts'
+import { type Action, actionDigest } from '../action/action.ts'
+import { foldedTarget } from '../action/target.ts'
 import { bounds } from '../data/bound.ts'
-import { type Digest, type Hex, type RequestId, sha256, timeOf } from '../data/id.ts'
+import { type Digest, type Hex, type ObjectId, type RequestId, sha256, timeOf } from '../data/id.ts'
 import { type Instant, milliseconds, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import type { Warning } from '../action/warning.ts'
 
-/** The slots of an agent or channel, with the agent's recent denials and asks. */
+/**
+ * The slots of an agent, of a channel, or of all actions whose subjects begin alike; with recent denials and asks. Only an
+ * agent's row has asks, and only its second row has what policy answered.
+ */
 export interface LimitRow {
   readonly slots: readonly SlotHolder[]
   /** Recent denials, kept for the cool-down and to warn approvers. They do not count against a limit. */
   readonly denied: readonly Denied[]
   /** The requests for people of the last hour, whatever their status. An id has the time of its request. */
   readonly asked: readonly RequestId[]
+  /** What policy may answer by itself, or has answered, in the last hour. */
+  readonly answered?: readonly Answered[]
+}
+
+/** So many answers of policy, the last of them before this moment. */
+interface Answered {
+  readonly until: Instant
+  readonly count: number
 }
 
 export interface SlotHolder {
@@ -19,6 +31,8 @@ export interface SlotHolder {
   readonly digest: Digest
   readonly subject: Hex
   readonly takenAt: Instant
+  /** The agent, in a row of several. */
+  readonly agent?: ObjectId
   /** Hash of idempotency key and body: only the same ask, sent again, may take over the slot. */
   readonly key?: Hex
 }
@@ -26,6 +40,7 @@ export interface SlotHolder {
 interface Denied {
   readonly digest: Digest
   readonly subject: Hex
+  readonly agent?: ObjectId
   readonly deniedAt: Instant
 }
 
@@ -34,8 +49,14 @@ export type Holding = 'pending' | 'closed' | { readonly deniedAt: Instant } | 'm
 
 export const emptyRow: LimitRow = { slots: [], denied: [], asked: [] }
 
-/** Hashes the verb and the target of an action, so that actions that differ only in params have one subject. */
-export const subjectOf = ({ action, target }: Action): Hex => sha256(`${action}\n${target}`)
+/**
+ * Hashes the verb and the folded target of an action, so that actions that differ only in params, or in how the target is
+ * spelled, have one subject.
+ */
+export const subjectOf = ({ action, target }: Action): Hex => sha256(`${action}\n${foldedTarget(target)}`)
+
+/** The digest of an action with its folded target: that of the same action, however its target is spelled. */
+export const sameness = (action: Action): Digest => actionDigest({ ...action, target: foldedTarget(action.target) })
 
 /** Seconds after which a slot is freed if its request never appeared. */
 const missingFor = 60
@@ -43,7 +64,7 @@ const missingFor = 60
 /** Seconds within which a commit must follow its slot. The slot is not freed before, even if clocks are 30 s apart. */
 export const commitWithin = 25
 
-const { coolDown, denials, memory, often } = bounds
+const { coolDown, memory, often } = bounds
 
 /** Seconds of the sliding window in which asks are counted. */
 const hour = 3600
@@ -57,7 +78,14 @@ export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holdin
   const denied = row.slots.flatMap((slot): Denied[] => {
     const holding = holdings.get(slot.id)
     return typeof holding === 'object'
-      ? [{ digest: slot.digest, subject: slot.subject, deniedAt: holding.deniedAt }]
+      ? [
+          {
+            digest: slot.digest,
+            subject: slot.subject,
+            deniedAt: holding.deniedAt,
+            ...(slot.agent !== undefined && { agent: slot.agent }),
+          },
+        ]
       : []
   })
   const slots = row.slots.filter((slot) => {
@@ -71,25 +99,34 @@ export function reclaimed(row: LimitRow, holdings: ReadonlyMap<RequestId, Holdin
 const byTime = (a: Denied, b: Denied): number => (a.deniedAt < b.deniedAt ? -1 : a.deniedAt > b.deniedAt ? 1 : 0)
 
 /**
- * Warns if the same action of this agent was denied before, or if the agent asks unusually often.
+ * Warns if the same verb on the same target was denied to this agent before, or is pending for it with other params, or
+ * if the agent asks unusually often.
  *
  * @param most asks that the agent may make in an hour
  */
 export function habits(
   row: LimitRow,
-  { id, digest }: Pick<SlotHolder, 'id' | 'digest'>,
+  { id, subject }: Pick<SlotHolder, 'id' | 'subject'>,
   { most, at }: { readonly most: number; readonly at: Instant },
 ): readonly Warning[] {
   const asked = row.asked.filter((one) => one !== id && at < plusSeconds(timeOf(one), hour))
   return [
-    ...(row.denied.some((one) => one.digest === digest) ? (['denied-before'] as const) : []),
+    ...(row.denied.some((one) => one.subject === subject) ? (['denied-before'] as const) : []),
+    ...(row.slots.some((one) => one.id !== id && one.subject === subject) ? (['asks-again'] as const) : []),
     ...(asked.length >= most * often ? (['asks-often'] as const) : []),
   ]
 }
 
+/** Warns if the same verb on the same target was denied to another agent. @param row of all agents */
+export const warnedByOthers = (
+  row: LimitRow,
+  { agent, subject }: Pick<SlotHolder, 'agent' | 'subject'>,
+): readonly Warning[] =>
+  row.denied.some((one) => one.subject === subject && one.agent !== agent) ? ['denied-to-others'] : []
+
 /**
- * Refuses an action that this agent is already asking for, or that was denied a moment ago. After several denials it
- * also refuses an action that differs from the denied ones only in its params.
+ * Refuses an action that this agent is already asking for, and for a while every action with the verb and the target of
+ * one that was denied.
  *
  * @throws {Problem} `already-pending`, `cooling-down`
  */
@@ -99,12 +136,13 @@ export function checkRepeated(row: LimitRow, { digest, subject }: Pick<SlotHolde
     throw new Problem('already-pending', `The same action is already pending as ${pending.id}.`, {
       request: pending.id,
     })
-  const denied = row.denied.filter(({ deniedAt }) => at < plusSeconds(deniedAt, coolDown))
-  const same = denied.find((one) => one.digest === digest)
-  if (same) throw coolingDown('The same action was denied a moment ago.', same.deniedAt, at)
-  const alike = denied.filter((one) => one.subject === subject).map(({ deniedAt }) => deniedAt)
-  const first = alike.sort().at(-denials)
-  if (first) throw coolingDown(`Actions like this were denied ${alike.length} times in a few minutes.`, first, at)
+  const last = row.denied.filter((one) => one.subject === subject && at < plusSeconds(one.deniedAt, coolDown)).at(-1)
+  if (last)
+    throw coolingDown(
+      'This action, on this target, was denied a moment ago. Other params change nothing.',
+      last.deniedAt,
+      at,
+    )
 }
 
 const coolingDown = (sentence: string, since: Instant, at: Instant): Problem =>
@@ -123,6 +161,39 @@ export function counted(row: LimitRow, id: RequestId, most: number, at: Instant)
       retryAfter: secondsUntil(plusSeconds(timeOf(first), hour), at),
     })
   return { ...row, asked: [...others, id] }
+}
+
+/**
+ * Takes up to `wanted` answers of policy out of an hour's. A process takes several at once where an agent asks often, so
+ * that not every ask writes the row.
+ *
+ * @param until the moment up to which the last of them may be given
+ * @throws {Problem} `too-many` if the last hour has `most` of them
+ */
+export function answering(
+  row: LimitRow,
+  {
+    most,
+    wanted,
+    at,
+    until,
+  }: { readonly most: number; readonly wanted: number; readonly at: Instant; readonly until: Instant },
+): { readonly row: LimitRow; readonly granted: number } {
+  const recent = (row.answered ?? []).filter((one) => at < plusSeconds(one.until, hour))
+  const used = recent.reduce((sum, { count }) => sum + count, 0)
+  const granted = Math.min(wanted, most - used)
+  if (granted <= 0) {
+    const [first] = recent.map((one) => one.until).sort()
+    throw new Problem('too-many', `Policy has answered this agent ${used} times in the last hour, without people.`, {
+      retryAfter: secondsUntil(plusSeconds(first ?? at, hour), at),
+    })
+  }
+  // Answers of one minute are one entry, so that the row stays small.
+  const same = recent.filter((one) => one.until.slice(0, 16) === until.slice(0, 16))
+  const others = recent.filter((one) => !same.includes(one))
+  const count = granted + same.reduce((sum, one) => sum + one.count, 0)
+  const last = [...same.map((one) => one.until), until].sort().at(-1) ?? until
+  return { row: { ...row, answered: [...others, { until: last, count }] }, granted }
 }
 
 /**

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { type Digest, digestOf, newRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import {
+  answering,
   checkRepeated,
   counted,
   emptyRow,
@@ -12,9 +13,11 @@ import {
   released,
   type SlotHolder,
   subjectOf,
+  sameness,
   taken,
+  warnedByOthers,
 } from '../../../src/core/request/limit.ts'
-import { after, code, noon, problem, shard } from '../../support/build.ts'
+import { after, bot, code, noon, oid, problem, runner, shard } from '../../support/build.ts'
 
 const idOf = (number: number, at: Instant = noon): RequestId =>
   newRequestId(at, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, number), shard)
@@ -102,7 +105,6 @@ describe('the same action', () => {
     expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 599 } })
     expect(code(() => checkRepeated(denied, holder(1), after(599.999)))).toBe('cooling-down')
     expect(() => checkRepeated(denied, holder(1), after(600))).not.toThrow()
-    expect(() => checkRepeated(denied, holder(2), after(1))).not.toThrow()
   })
 })
 
@@ -117,7 +119,8 @@ describe('approvers are warned', () => {
   test.each<[string, LimitRow, number, readonly string[]]>([
     ['of nothing, usually', emptyRow, 1, []],
     ['of the same action, denied before', denied, 1, ['denied-before']],
-    ['not of another, denied before', denied, 2, []],
+    ['of the same with other params, denied before', denied, 2, ['denied-before']],
+    ['of the same with other params, still pending', row(3), 2, ['asks-again']],
     ['of an agent that has used half of its hour', asking(1, 2, 3_599), 1, ['asks-often']],
     ['not of one that asks as it did, an hour later', asking(1, 2, 3_600), 1, []],
     ['of both', { ...denied, asked: asking(1, 2, 3).asked }, 1, ['denied-before', 'asks-often']],
@@ -130,33 +133,70 @@ describe('approvers are warned', () => {
   })
 })
 
+test('approvers are not warned of another target', () => {
+  const denied = { ...row(3), denied: [{ digest: digest(1), subject, deniedAt: noon }] }
+  expect(habits(denied, holder(9, { subject: other }), { most: 6, at: noon })).toEqual([])
+})
+
+test('approvers are warned of what was denied to other agents', () => {
+  const shared = reclaimed(
+    { ...emptyRow, slots: [holder(1, { agent: bot }), holder(2, { agent: runner, subject: other })] },
+    holdings({ 1: { deniedAt: noon }, 2: { deniedAt: noon } }),
+    noon,
+  )
+  expect(warnedByOthers(shared, { agent: runner, subject })).toEqual(['denied-to-others'])
+  expect(warnedByOthers(shared, { agent: bot, subject })).toEqual([])
+  expect(warnedByOthers(shared, { agent: bot, subject: other })).toEqual(['denied-to-others'])
+  expect(warnedByOthers(shared, { agent: oid(77), subject: sha256('a third') })).toEqual([])
+})
+
 describe('an action that was denied with other params', () => {
   const denied = (...seconds: readonly number[]): LimitRow => ({
     ...emptyRow,
     denied: seconds.map((at, i) => ({ digest: digest(i), subject, deniedAt: after(at) })),
   })
 
-  test('may be asked for after two denials, and not after the third', () => {
-    expect(() => checkRepeated(denied(0, 10), holder(9), after(20))).not.toThrow()
-    const refused = problem(() => checkRepeated(denied(10, 20, 0), holder(9), after(30)))
-    expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 570 } })
-  })
-
-  test('a much denied action waits until less than three denials are fresh', () => {
-    expect(problem(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(40))).details.retryAfter).toBe(570)
-    expect(code(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(609.999)))).toBe('cooling-down')
-    expect(() => checkRepeated(denied(0, 10, 20, 30), holder(9), after(610))).not.toThrow()
+  test('is refused for ten minutes after the last denial', () => {
+    const refused = problem(() => checkRepeated(denied(0, 10), holder(9), after(30)))
+    expect(refused).toMatchObject({ code: 'cooling-down', details: { retryAfter: 580 } })
+    expect(code(() => checkRepeated(denied(0, 10), holder(9), after(609.999)))).toBe('cooling-down')
+    expect(() => checkRepeated(denied(0, 10), holder(9), after(610))).not.toThrow()
   })
 
   test('denials of one target do not block another target', () => {
     expect(() => checkRepeated(denied(0, 10, 20), holder(9, { subject: other }), after(20))).not.toThrow()
   })
 
-  test('a denied action is recognised by its verb and target', () => {
-    const one = { action: 'a.b', target: 'x', environment: 'production', params: { n: 1 } }
+  test('a denied action is recognised by its verb and target, however it is spelled', () => {
+    const one = { action: 'a.b', target: 'prod/x', environment: 'production', params: { n: 1 } }
     expect(subjectOf({ ...one, environment: 'staging', params: {} })).toBe(subjectOf(one))
+    expect(subjectOf({ ...one, target: 'PROD/\uff38' })).toBe(subjectOf(one))
     expect(subjectOf({ ...one, target: 'y' })).not.toBe(subjectOf(one))
     expect(subjectOf({ ...one, action: 'a.c' })).not.toBe(subjectOf(one))
+    expect(sameness({ ...one, target: 'PROD/x' })).toBe(sameness(one))
+    expect(sameness({ ...one, params: { n: 2 } })).not.toBe(sameness(one))
+  })
+})
+
+describe('answers of policy in an hour', () => {
+  const take = (row: LimitRow, wanted: number, seconds: number, until = seconds) =>
+    answering(row, { most: 10, wanted, at: after(seconds), until: after(until) })
+
+  test('are given up to the limit, and again an hour after they were', () => {
+    const one = take(emptyRow, 4, 0)
+    const two = take(one.row, 8, 30, 90)
+    expect([one.granted, two.granted]).toEqual([4, 6])
+    const refused = problem(() => take(two.row, 1, 100))
+    expect(refused).toMatchObject({ code: 'too-many', details: { retryAfter: 3_500 } })
+    expect(code(() => take(two.row, 1, 3_599.999))).toBe('too-many')
+    expect(take(two.row, 9, 3_600).granted).toBe(4)
+    expect(take(two.row, 99, 3_690).granted).toBe(10)
+  })
+
+  test('of one minute are one entry', () => {
+    let now: LimitRow = emptyRow
+    for (let i = 0; i < 10; i++) now = take(now, 1, i).row
+    expect(now.answered).toEqual([{ until: after(9), count: 10 }])
   })
 })
 

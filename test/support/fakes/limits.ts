@@ -20,4 +20,4 @@ export class MemoryLimits implements Limits {
   }
 }
 
-const name = (key: LimitKey): string => ('agent' in key ? `agent ${key.agent}` : `channel ${key.channel}`)
+const name = (key: LimitKey): string => JSON.stringify(key)

@@ -1,0 +1,78 @@
+import { bounds } from '../core/data/bound.ts'
+import type { ObjectId } from '../core/data/id.ts'
+import { type Instant, plusSeconds } from '../core/data/instant.ts'
+import { answering } from '../core/request/limit.ts'
+import type { Limits } from '../ports/limits.ts'
+import type { AgentRegistration } from '../ports/policy.ts'
+import { retrying } from './commit.ts'
+import type { SlotParts } from './reservation.ts'
+
+/** Answers of policy that a process has taken for an agent, and not given yet. */
+interface Stock {
+  readonly left: number
+  readonly until: Instant
+  readonly size: number
+}
+
+/** Seconds within which a process gives the answers that it took at once. */
+const fresh = 60
+
+/** The share of an hour's answers that a process takes at once, at most. */
+const share = 0.05
+
+/**
+ * Counts what policy answers without people, per agent and hour, over all processes. An agent that asks often takes
+ * several answers at once, twice as many each time, so that a burst of asks does not write one row each.
+ */
+export class Answering {
+  readonly #stocks = new Map<ObjectId, Stock>()
+  readonly #turns = new Map<ObjectId, Promise<unknown>>()
+
+  /** Takes one answer. @throws {Problem} `too-many`, `busy`, `unavailable` */
+  take(parts: SlotParts, agent: AgentRegistration): Promise<void> {
+    const turn = (this.#turns.get(agent.id) ?? Promise.resolve()).then(() => this.#take(parts, agent))
+    this.#turns.set(
+      agent.id,
+      turn.catch(() => undefined),
+    )
+    return turn
+  }
+
+  async #take(parts: SlotParts, { id, limits }: AgentRegistration): Promise<void> {
+    const stock = this.#stocks.get(id)
+    const isFresh = stock !== undefined && parts.clock.now() < stock.until
+    if (isFresh && stock.left > 0) {
+      this.#stocks.set(id, { ...stock, left: stock.left - 1 })
+      return
+    }
+    const most = limits.answered ?? bounds.answered.otherwise
+    const wanted = isFresh ? Math.max(1, Math.min(stock.size * 2, Math.floor(most * share))) : 1
+    this.#stocks.delete(id)
+    this.#stocks.set(id, await stocked(parts, id, { most, wanted }))
+  }
+}
+
+/** Takes answers from the agent's row, and one of them for the ask at hand. */
+function stocked(
+  parts: SlotParts,
+  answered: ObjectId,
+  { most, wanted }: { readonly most: number; readonly wanted: number },
+): Promise<Stock> {
+  return retrying(parts, async () => {
+    const { row, version } = await parts.limits.read({ answered })
+    const at = parts.clock.now()
+    const until = plusSeconds(at, fresh)
+    const taken = answering(row, { most, wanted, at, until: wanted === 1 ? at : until })
+    await parts.limits.replace({ answered }, version, taken.row)
+    return { left: taken.granted - 1, until, size: taken.granted }
+  })
+}
+
+const known = new WeakMap<Limits, Answering>()
+
+/** Returns this process's count of the answers that these limits are about. */
+export function answeringOf(limits: Limits): Answering {
+  const found = known.get(limits) ?? new Answering()
+  known.set(limits, found)
+  return found
+}
