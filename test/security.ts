@@ -7,6 +7,7 @@ import { evidenceRows } from './security/evidence.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
+import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
 import { operatorRows } from './security/operators.ts'
 import { repairRows } from './security/repairs.ts'
@@ -34,4 +35,5 @@ export const rows: readonly Row[] = [
   ...templateRows,
   ...targetRows,
   ...lookAlikeRows,
+  ...localRows,
 ]

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type Child, startChild } from './child.ts'
 import { loopback } from './port.ts'
+import { makeSecretFile } from './secretFile.ts'
 
 export interface Azurite extends Pick<Child, 'pid' | 'ended'> {
   readonly tablesUrl: string
@@ -16,13 +19,29 @@ export interface AzuriteOptions {
   readonly ports: { readonly blobs: number; readonly queues: number; readonly tables: number }
   /** The folder of the data; `null` keeps them in memory. */
   readonly folder: string | null
-  /** Environment variables in place of this process's, for example with other accounts. */
+  /** Environment variables beside this process's, for example with other accounts. */
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** The account that Azurite always has. https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
+/** The name of Azurite's usual account. Its usual key is published, so every program on the machine would know it. */
 const account = 'devstoreaccount1'
-const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+/** The file of the account's key, beside the data. */
+const keyFileIn = (folder: string): string => `${folder}-key.txt`
+
+/** Reads the key of a data folder, and makes it at the first start. Data in memory have a key for this process alone. */
+async function keyFor(folder: string | null): Promise<string> {
+  const made = () => randomBytes(64).toString('base64')
+  if (folder === null) return made()
+  try {
+    await makeSecretFile(keyFileIn(folder), made)
+    return await readFile(keyFileIn(folder), 'utf8')
+  } catch (cause) {
+    throw new Error(`${name} did not start: ${String(cause)}`, { cause })
+  }
+}
+
+const name = 'Azurite, the local storage,'
 
 /**
  * Milliseconds. To start, Azurite reads the whole store. To stop, it waits for open connections and saves every 5
@@ -40,12 +59,13 @@ export async function startAzurite({ ports, folder, env }: AzuriteOptions): Prom
     ([service, port]) => [`--${service}Host`, loopback, `--${service}Port`, String(port)],
   )
   const place = folder === null ? ['--inMemoryPersistence'] : ['--location', folder]
+  const key = await keyFor(folder)
   const { pid, ended, close, started, output } = startChild({
     name: 'Azurite, the local storage',
     program: createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js'),
     args: [...addresses, ...place, '--silent', '--disableTelemetry', '--skipApiVersionCheck'],
     patience,
-    ...(env && { env }),
+    env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${key}`, ...env },
   })
   const { Blob, Table } = await started(listening(output))
   return { tablesUrl: `${Table}/${account}`, blobsUrl: `${Blob}/${account}`, account, key, pid, ended, close }

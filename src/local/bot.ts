@@ -23,8 +23,8 @@ export function localTeams(env: NodeJS.ProcessEnv, playground: string | null): L
 }
 
 /**
- * Lets in every caller on loopback that speaks as the Playground does, which sends no token. The host keeps web pages
- * out.
+ * Lets in every caller on loopback that speaks as the Playground does, which sends no token. The host keeps out all web
+ * pages but the Playground's.
  */
 const openGate: Gate = async (_authorization, activity) => {
   if (activity['channelId'] !== 'msteams' || tenantOf(activity) !== tenantId)

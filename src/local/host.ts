@@ -32,6 +32,8 @@ export interface HostOptions {
   /** Whether timers run at their times. */
   readonly ticking: boolean
   readonly log: (level: string, name: string, text: string) => void
+  /** By function: the origins of the only web pages that may call it. Others may be called by any page of this machine. */
+  readonly pages?: ReadonlyMap<string, readonly string[]>
 }
 
 type Log = HostOptions['log']
@@ -46,7 +48,7 @@ const hostJson = z.object({
 })
 
 /** Serves HTTP and timer functions on loopback as Azure Functions does, without its Core Tools. */
-export async function startHost({ functions, server, folder, ticking, log }: HostOptions): Promise<Host> {
+export async function startHost({ functions, server, folder, ticking, log, pages }: HostOptions): Promise<Host> {
   const all = [...functions.values()]
   const routes = await httpRoutes(all, folder)
   const failed = (name: string, cause: unknown) => log('error', name, format(cause))
@@ -66,7 +68,7 @@ export async function startHost({ functions, server, folder, ticking, log }: Hos
     // Reads the rest of a body that the function left unread; otherwise the connection would stand still.
     res.once('finish', () => req.resume())
     if (closing) res.writeHead(503, { connection: 'close' }).end()
-    else void track(serve(req, res, routes, log))
+    else void track(serve(req, res, { routes, log, pages: pages ?? new Map() }))
   })
 
   return {
@@ -110,19 +112,19 @@ function timerFunctions(
   })
 }
 
-async function serve(
-  req: IncomingMessage,
-  res: ServerResponse,
-  routes: readonly Route<RegisteredFunction>[],
-  log: Log,
-): Promise<void> {
+interface Served extends Pick<HostOptions, 'log'> {
+  readonly routes: readonly Route<RegisteredFunction>[]
+  readonly pages: NonNullable<HostOptions['pages']>
+}
+
+async function serve(req: IncomingMessage, res: ServerResponse, { routes, log, pages }: Served): Promise<void> {
   const address = `http://${req.headers.host ?? loopback}${req.url ?? '/'}`
   if (req.url?.startsWith('/') !== true || !URL.canParse(address)) {
     res.writeHead(400).end()
     return
   }
   const url = new URL(address)
-  if (url.username !== '' || url.password !== '' || isForeignPage(req)) {
+  if (url.username !== '' || url.password !== '' || !isHere(url.hostname) || isForeignPage(req)) {
     res.writeHead(400).end()
     return
   }
@@ -132,6 +134,10 @@ async function serve(
     return
   }
   const { name } = found.target
+  if (req.headers.origin !== undefined && pages.get(name)?.includes(req.headers.origin) === false) {
+    res.writeHead(400).end()
+    return
+  }
   try {
     const result = await invoke(found.target, toRequest(req, url, found.params), log)
     if (!(await send(result, res))) log('information', name, 'The client left before the answer was sent.')
@@ -142,10 +148,16 @@ async function serve(
   }
 }
 
-/** Whether a web page calls. The bot's door needs no token here, so no page that a person visits may reach it. */
+/**
+ * Whether a name is this machine's. Another one may have been made to lead here, by a web page that wants the browser to
+ * take this host for its own.
+ */
+const isHere = (hostname: string): boolean => [loopback, 'localhost'].includes(hostname)
+
+/** Whether a web page from elsewhere calls. */
 function isForeignPage({ headers }: IncomingMessage): boolean {
   const { origin } = headers
-  return origin !== undefined && !(URL.canParse(origin) && [loopback, 'localhost'].includes(new URL(origin).hostname))
+  return origin !== undefined && !(URL.canParse(origin) && isHere(new URL(origin).hostname))
 }
 
 async function invoke(called: RegisteredFunction, input: unknown, log: Log): Promise<unknown> {

@@ -70,8 +70,8 @@ export function channelsIn(policy: Pick<Policy, 'groups' | 'complianceChannel'>)
 }
 
 /**
- * Runs in the Playground. Binds it to loopback and refuses calls of web pages. Otherwise it would listen on every
- * address of the machine, and the whole network and any web page could approve in a person's name.
+ * Runs in the Playground. Binds it to loopback and refuses calls of all web pages but its own. Otherwise it would listen
+ * on every address of the machine, and the whole network and any web page could approve in a person's name.
  */
 const onlyForUs = `
 import http from 'node:http'
@@ -81,7 +81,8 @@ net.Server.prototype.listen = function (port, ...rest) {
   return listen.call(this, port, '${loopback}', ...rest)
 }
 const isHere = (url) => URL.canParse(url) && ['${loopback}', 'localhost'].includes(new URL(url).hostname)
-const isOurs = ({ headers }) => isHere('http://' + headers.host) && isHere(headers.origin ?? 'http://localhost')
+const isOurs = ({ headers: { host, origin } }) =>
+  isHere('http://' + host) && (origin === undefined || origin === 'http://' + host)
 const { emit } = http.Server.prototype
 http.Server.prototype.emit = function (event, req, ...rest) {
   const comes = event === 'request' || event === 'upgrade'

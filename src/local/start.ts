@@ -88,7 +88,7 @@ async function start(settings: LocalSettings): Promise<void> {
     return swept
   }
   useApp(app)
-  const host = await serve(door, settings, log)
+  const host = await serve(door, settings, log, playground)
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
   const folders = { data: place(data), rules: place(settings.policy) }
@@ -139,11 +139,20 @@ async function teamsClient(
 }
 
 /** Registers and serves the same functions as a deployment. */
-async function serve(server: Server, { ticking }: LocalSettings, log: Log): Promise<Host> {
+async function serve(
+  server: Server,
+  { ticking }: LocalSettings,
+  log: Log,
+  playground: Pick<Playground, 'url'> | null,
+): Promise<Host> {
   const functions = captureFunctions()
   await import('../../functions/main.ts')
   await runStartHooks()
-  const host = await startHost({ functions, server, folder: process.cwd(), ticking, log })
+  // The bot's gate needs no token here, so a page of another local program must not reach it through a browser.
+  const pages = new Map([
+    ['messages', playground ? [playground.url, playground.url.replace(loopback, 'localhost')] : []],
+  ])
+  const host = await startHost({ functions, server, folder: process.cwd(), ticking, log, pages })
   running.push(host)
   return host
 }

@@ -1,4 +1,4 @@
-import { AzureNamedKeyCredential, odata, TableClient } from '@azure/data-tables'
+import { odata, TableClient } from '@azure/data-tables'
 import { readFile } from 'node:fs/promises'
 import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
 import { endOf, nextDay } from '../../src/core/data/day.ts'
@@ -10,10 +10,6 @@ import { manifestIn, membersOf } from '../evidence/bundle.ts'
 import { undocumented } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { hex, holds, secret, sealedStack, type SealedStack } from './sealedStack.ts'
-
-/** What Azurite always has. */
-const azuriteAccount = 'devstoreaccount1'
-const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 let here: SealedStack
 
@@ -151,7 +147,7 @@ test('the manifests show that the days are one log', async () => {
 
 test('a broken chain stops sealing and is reported, and all else goes on', async () => {
   const request = await here.ask()
-  const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
+  const credential = await here.stack.storageCredential()
   const table = new TableClient(here.stack.storage, 'ledger', credential, { allowInsecureConnection: true })
   const filter = odata`type eq 'requested' and request eq ${request.id}`
   for await (const { partitionKey = '', rowKey = '', leaf } of table.listEntities({ queryOptions: { filter } }))

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { AzureNamedKeyCredential, odata, TableClient } from '@azure/data-tables'
+import { odata, TableClient } from '@azure/data-tables'
 import { membersOf } from '../evidence/bundle.ts'
 import { python } from '../support/python.ts'
 import { undocumented } from '../support/stack.ts'
@@ -11,10 +11,6 @@ import { sealedStack, type SealedStack } from './sealedStack.ts'
 
 const program = resolve('dist/countersign.cjs')
 const words = 'HOLDS, WITH A RECORDED TAMPERING'
-
-/** What Azurite always has. */
-const azuriteAccount = 'devstoreaccount1'
-const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 let here: SealedStack
 let folder: string
@@ -48,7 +44,7 @@ const health = async (who: string | null) => (await here.stack.call(who, '/api/h
 test('an edited row is found, repaired by whoever may, sealed, and told by all three verifiers', async () => {
   const request = await here.ask()
   const shard = String(request.id).slice(-2)
-  const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
+  const credential = await here.stack.storageCredential()
   const table = new TableClient(here.stack.storage, 'ledger', credential, { allowInsecureConnection: true })
   const filter = odata`type eq 'requested' and request eq ${request.id}`
   let row = ''

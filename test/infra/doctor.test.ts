@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AzureNamedKeyCredential, odata, TableClient } from '@azure/data-tables'
+import { odata, TableClient } from '@azure/data-tables'
 import about from '../../package.json'
 import { problemType } from '../../src/core/data/namespace.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
@@ -21,10 +21,6 @@ import { type AzDouble, type AzState, makeAz } from './az.ts'
 import { type Ended, runScript } from './ended.ts'
 
 const { version } = about
-
-/** What Azurite always has. */
-const azuriteAccount = 'devstoreaccount1'
-const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 interface Told extends Ended {
   readonly ok: boolean
@@ -101,7 +97,7 @@ describe('the local stack', () => {
 
   test('shows an edited row, days that cannot be sealed, and a wrong clock', async () => {
     const { id } = (await call('deploy-bot', '/api/requests', wish())).body as { id: string }
-    const credential = new AzureNamedKeyCredential(azuriteAccount, azuriteKey)
+    const credential = await stack.storageCredential()
     const table = new TableClient(stack.storage, 'ledger', credential, { allowInsecureConnection: true })
     const filter = odata`type eq 'requested' and request eq ${id}`
     for await (const { partitionKey = '', rowKey = '', leaf } of table.listEntities({ queryOptions: { filter } }))

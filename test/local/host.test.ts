@@ -58,6 +58,30 @@ test.each([
   expect((await fetch(origin + path, { method })).status).toBe(404)
 })
 
+test.each([
+  ['this machine', {}, 201],
+  ['this machine, by name', { host: 'localhost:7071' }, 201],
+  ['a name that leads here', { host: 'evil.example' }, 400],
+  ['a name that leads here, with a port', { host: 'evil.example:7071' }, 400],
+  ['an address of the network', { host: '192.168.1.7:7071' }, 400],
+  ['a name that begins like this machine', { host: '127.0.0.1.evil.example' }, 400],
+  ['a name with a user', { host: 'localhost@evil.example' }, 400],
+  ['a page of this machine', { origin: 'http://localhost:3000' }, 201],
+  ['a page from elsewhere', { origin: 'https://evil.example' }, 400],
+])('the host answers only for this machine: %s', async (_who, headers, expected) => {
+  expect(await statusOf('/items/a', headers)).toBe(expected)
+})
+
+test.each([
+  ['its page', { origin: 'http://127.0.0.1:56150' }, 200],
+  ['no page', {}, 200],
+  ['a page of another local program', { origin: 'http://127.0.0.1:3000' }, 400],
+  ['the same page, encrypted', { origin: 'https://127.0.0.1:56150' }, 400],
+  ['a page without an address', { origin: 'null' }, 400],
+])('a function that has pages of its own is called by no others: %s', async (_who, headers, expected) => {
+  expect(await statusOf('/items/special', headers)).toBe(expected)
+})
+
 test.each(['throws', 'nothing'])('a function that %s is answered with an empty 500 and logged', async (name) => {
   const response = await fetch(`${origin}/${name}`)
   expect(response.status).toBe(500)
@@ -163,6 +187,16 @@ function post(path: string) {
   const answered = once(asked, 'response').then(([response]) => response as import('node:http').IncomingMessage)
   return { asked, answered }
 }
+
+/** The status of a GET with these headers, which fetch would not send. */
+const statusOf = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+  new Promise((done, fail) => {
+    const asked = request(origin + path, { headers, agent: false }, (answer) => {
+      answer.resume()
+      done(answer.statusCode)
+    })
+    asked.once('error', fail).end()
+  })
 
 /** Waits until the app no longer listens. */
 async function refused(): Promise<void> {

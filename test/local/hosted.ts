@@ -73,6 +73,7 @@ async function main(): Promise<void> {
     folder: process.cwd(),
     ticking: process.argv[2] === 'ticking',
     log: (level, name, text) => void send(level, { name, text }),
+    pages: new Map([['special', ['http://127.0.0.1:56150']]]),
   })
   process.on('message', ({ order, name }: { order: 'release' | 'run' | 'close'; name: string }) => {
     if (order === 'release') release.abort()

@@ -46,6 +46,7 @@ test('the playground is not reachable from another machine', async () => {
 test.each([
   ['its own page', {}, 200],
   ['its own page, by name', { host: 'localhost', origin: 'http://localhost' }, 200],
+  ['a page of another local program', { host: '127.0.0.1:56150', origin: 'http://127.0.0.1:3000' }, null],
   ['a page from elsewhere', { origin: 'https://evil.example' }, null],
   ['a page from nowhere', { origin: 'null' }, null],
   ['a name that leads here', { host: 'evil.example' }, null],

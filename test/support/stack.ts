@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { callStack } from '../../src/local/control.ts'
 import { checkDocumented } from './documented.ts'
 import { root } from './root.ts'
@@ -23,6 +24,8 @@ export interface Stack {
   /** The address of the Teams client; empty without it. */
   readonly client: string
   readonly data: string
+  /** Reads the key of the storage, as a person with access to the data folder can. */
+  storageCredential(): Promise<AzureNamedKeyCredential>
   readonly process: ChildProcess
   /** Gets an access token of the running stack. */
   token(who: string): Promise<string>
@@ -98,6 +101,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     storage,
     client,
     data,
+    storageCredential: async () =>
+      new AzureNamedKeyCredential('devstoreaccount1', await readFile(join(data, 'storage-key.txt'), 'utf8')),
     process: child,
     token,
     advance: (seconds) => callStack(data, `advance?seconds=${seconds}`),
