@@ -36,4 +36,11 @@ export const installScripts: Readonly<Record<string, string>>
 export function readSupply(root?: URL): Supply
 export function licenceFaults(supply: Supply, exceptions?: Readonly<Record<string, string>>): string[]
 export function lockFaults(supply: Supply, scripts?: Readonly<Record<string, string>>): string[]
+export const flawExceptions: Readonly<Record<string, string>>
+export const knownFlaws: readonly {
+  readonly name: string
+  readonly advisories: readonly string[]
+  readonly below: readonly string[]
+}[]
+export function flawFaults(supply: Supply, exceptions?: Readonly<Record<string, string>>): string[]
 export function nameOf(path: string, entry?: Entry): string

@@ -25,6 +25,42 @@ export const installScripts = {
   esbuild: 'replaces the script that starts its binary, which saves some milliseconds',
 }
 
+/**
+ * Known flaws of packages: the versions that have them, by the advisory of GitHub (github.com/advisories/ID). The registry
+ * may not answer `npm audit`, so what maintainers publish is noted here. `below` is the first version without the flaw, in
+ * each line of versions that has one.
+ */
+export const knownFlaws = [
+  {
+    name: 'axios',
+    advisories: ['GHSA-wf5p-g6vw-rhxx', 'GHSA-jr5f-v2jv-69x6', 'GHSA-4hjh-wcwx-xvwj'],
+    below: ['0.30.2', '1.15.2'],
+  },
+  { name: 'tough-cookie', advisories: ['GHSA-72xf-g2v4-qvf3'], below: ['4.1.3'] },
+  { name: 'xml2js', advisories: ['GHSA-776f-qx25-q3cc'], below: ['0.5.0'] },
+  { name: 'form-data', advisories: ['GHSA-fjxv-7rqg-78g4'], below: ['2.5.4', '3.0.4', '4.0.4'] },
+  { name: '@azure/identity', advisories: ['GHSA-m5vv-6r4h-3vj9'], below: ['4.2.1'] },
+  { name: 'uuid', advisories: ['GHSA-w5hq-g745-h8pq'], below: ['11.1.1'] },
+  { name: 'ws', advisories: ['GHSA-3h5v-q93c-6h6q'], below: ['5.2.4', '6.2.3', '7.5.10', '8.17.1'] },
+  { name: 'sequelize', advisories: ['GHSA-f598-mfpv-gmfx', 'GHSA-wrh9-cjv3-2hpw'], below: ['6.29.0'] },
+  { name: 'mysql2', advisories: ['GHSA-fpw7-j2hg-69v5'], below: ['3.9.7'] },
+]
+
+const azuriteOnly = 'Azurite alone has it, on loopback with a random key, and nothing deployed'
+
+/** Packages with a known flaw that stay, and why the flaw does no harm here. The key names who needs them. */
+export const flawExceptions = {
+  'axios@0.21.4': `${azuriteOnly}; @azure/ms-rest-js calls with it, of which Azurite uses the serializer`,
+  'axios@0.27.2': `${azuriteOnly}; Azurite fetches with it when a blob is copied from an address, which nothing here asks for`,
+  'tough-cookie@2.5.0': `${azuriteOnly}; @azure/ms-rest-js keeps cookies with it, of which Azurite uses the serializer`,
+  'xml2js@0.4.23': `${azuriteOnly}; @azure/ms-rest-js has it, and Azurite reads XML with its own 0.6.2`,
+  '@azure/identity@3.4.2': `${azuriteOnly}; tedious signs in to SQL Server with it, and Azurite has no database here`,
+  'uuid@3.4.0': `${azuriteOnly}; it makes random ids, and the flaw is in ids made from names into a buffer`,
+  'uuid@8.3.2':
+    'MSAL, sequelize and tedious make random ids with it, and the flaw is in ids made from names into a buffer',
+  'uuid@10.0.0': 'the Bot Framework makes random ids with it, and the flaw is in ids made from names into a buffer',
+}
+
 /** Reads the input of the checks from the project's folder. */
 export function readSupply(root = new URL('..', import.meta.url)) {
   const text = (path) => readFileSync(new URL(path, root), 'utf8')
@@ -93,6 +129,32 @@ export function lockFaults({ manifest, lock, npmrc, installed }, scripts = insta
       return [`${path} is ${about.name}@${about.version}, and the lockfile says ${named}`]
     }),
   ]
+}
+
+/** Lists packages with a known flaw and no reason to stay, and exceptions that no package needs. */
+export function flawFaults({ lock }, exceptions = flawExceptions, flaws = knownFlaws) {
+  const used = new Set()
+  const faults = packagesOf(lock).flatMap(([path, entry]) => {
+    const named = `${nameOf(path, entry)}@${entry.version}`
+    const found = flaws.find(({ name, below }) => name === nameOf(path, entry) && isFlawed(entry.version, below))
+    if (!found) return []
+    used.add(named)
+    return Object.hasOwn(exceptions, named) ? [] : [`${named} has a known flaw: ${found.advisories.join(', ')}`]
+  })
+  const stale = Object.keys(exceptions).filter((named) => !used.has(named))
+  return [...new Set(faults), ...stale.map((named) => `${named} is an exception that no package needs`)]
+}
+
+/** Whether a version is older than the first mended one of its line; of a later line than all, it is not. */
+function isFlawed(version, below) {
+  const numbers = (text) => text.split(/[.-]/).slice(0, 3).map(Number)
+  const isOlder = (a, b) => {
+    const at = a.findIndex((number, i) => number !== b[i])
+    return at >= 0 && a[at] < b[at]
+  }
+  const own = numbers(version)
+  const mended = below.map(numbers).find((one) => one[0] >= own[0])
+  return mended !== undefined && isOlder(own, mended)
 }
 
 const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']

@@ -1,10 +1,19 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { isAllowed } from '../scripts/spdx.mjs'
-import { installScripts, licenceExceptions, licenceFaults, lockFaults, nameOf, readSupply } from '../scripts/supply.mjs'
+import {
+  flawExceptions,
+  flawFaults,
+  installScripts,
+  licenceExceptions,
+  licenceFaults,
+  lockFaults,
+  nameOf,
+  readSupply,
+} from '../scripts/supply.mjs'
 
 const root = join(import.meta.dirname, '..')
 const supply = readSupply(new URL(`file://${root}/`))
@@ -16,6 +25,44 @@ test('dependencies are pinned exactly, and none runs a script at installation', 
 
 test('every package has an allowed licence', () => {
   expect(licenceFaults(supply)).toEqual([])
+})
+
+test('no package has a known flaw, unless a reason says why it does no harm here', () => {
+  expect(flawFaults(supply)).toEqual([])
+  const reasons = Object.values(flawExceptions)
+  for (const reason of reasons) expect(reason.length).toBeGreaterThan(40)
+})
+
+test.each<[string, string, boolean]>([
+  ['axios', '0.21.1', true],
+  ['axios', '0.30.2', false],
+  ['axios', '1.15.1', true],
+  ['axios', '1.16.0', false],
+  ['axios', '2.0.0', false],
+  ['form-data', '4.0.3', true],
+  ['form-data', '3.0.4', false],
+  ['left-pad', '0.0.1', false],
+])('a known flaw of %s@%s is found: %s', (name, version, flawed) => {
+  const lock = { packages: { [`node_modules/a/node_modules/${name}`]: { version } } }
+  expect(flawFaults({ ...supply, lock }, {}).length > 0).toBe(flawed)
+})
+
+test('an exception for a flaw that no package needs is a fault', () => {
+  expect(flawFaults(supply, { ...flawExceptions, 'axios@0.19.0': 'gone' })).toEqual([
+    'axios@0.19.0 is an exception that no package needs',
+  ])
+})
+
+test('the Bot Framework is used in two files alone', async () => {
+  const folder = join(root, 'src')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = [...entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))]
+  const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const))
+  const users = texts.filter(([, text]) => /(?:from|import\(|require\()\s*['"](?:botbuilder|botframework)/.test(text))
+  expect(users.map(([file]) => relative(root, file)).sort()).toEqual([
+    'src/teams/outbound/adapter.ts',
+    'src/teams/outbound/messenger.ts',
+  ])
 })
 
 test('no command that installs packages runs their scripts, in any environment', async () => {

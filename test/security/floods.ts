@@ -155,7 +155,7 @@ export const floodRows: readonly Row[] = [
   {
     attack: 'A package brings in code that nobody looked at',
     control:
-      'Exact versions, a lockfile with digests, nothing of a package run by being installed, licences allowed by name',
+      'Exact versions, a lockfile with digests, nothing of a package run by being installed, licences allowed by name, versions with known flaws refused or named with a reason',
     switches: [
       {
         name: 'install-scripts',
@@ -165,6 +165,13 @@ export const floodRows: readonly Row[] = [
         tests: {
           'test/supply.test.ts': ['no command that installs packages runs their scripts, in any environment'],
         },
+      },
+      {
+        name: 'known-flaws',
+        file: 'scripts/supply.mjs',
+        find: 'return mended !== undefined && isOlder(own, mended)',
+        replace: 'return mended !== undefined && false',
+        tests: { 'test/supply.test.ts': ['a known flaw of %s@%s is found: %s'] },
       },
       {
         name: 'exact-versions',
