@@ -35,9 +35,9 @@ const ruleOf = ({ id, slots, rows = 0, lapse = 'P7D', notes = '' }: Wanted) =>
 @lapse("${lapse}") @expires("P7D") ${notes}
 permit(principal, action, resource) when { context.params.rows >= ${rows} };`
 
-/** The accounts of the agent's owner, of three owners of its executor, and of a person for whom it may ask. */
-const excluded = many(4 + sizes.accountsPerPerson, (i) => person(60 + i))
-const [owner = person(60), first = person(61), second = person(62), third = person(63), ...principal] = excluded
+/** The accounts of the agent's owner, of two owners of its executor, and of a person for whom it may ask. */
+const excluded = many(3 + sizes.accountsPerPerson, (i) => person(60 + i))
+const [owner = person(60), first = person(61), second = person(62), ...principal] = excluded
 
 const registered = {
   agents: {
@@ -45,9 +45,9 @@ const registered = {
       ...{ name: 'deploy-bot', appId: person(90), owners: [owner], executors: [otherBot] },
       onBehalfOf: { optional: principal.slice(0, 1) },
     },
-    [otherBot]: { name: 'other-bot', appId: person(91), owners: [first, second, third] },
+    [otherBot]: { name: 'other-bot', appId: person(91), owners: [first, second] },
   },
-  people: { [principal[0] ?? person(64)]: { sameAs: principal.slice(1) } },
+  people: { [principal[0] ?? person(63)]: { sameAs: principal.slice(1) } },
 }
 
 function folderOf(rules: readonly Wanted[], allow = ''): Changes {
