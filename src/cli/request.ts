@@ -4,6 +4,7 @@ import {
   actionLimits,
   checkAction,
   controlCharacter,
+  layoutCharacter,
   keyPattern,
   namePattern,
 } from '../core/action/action.ts'
@@ -77,8 +78,9 @@ const rules: Readonly<Record<string, Rule>> = {
     words: `1 to ${actionLimits.target} characters, no control characters`,
   },
   reason: {
-    holds: (value) => value !== '' && length(value) <= 1000 && !controlCharacter.test(value.replaceAll('\n', '')),
-    words: '1 to 1,000 characters, no control characters but newline',
+    holds: (value) =>
+      value !== '' && length(value) <= 1000 && !controlCharacter.test(value.replaceAll(layoutCharacter, '')),
+    words: '1 to 1,000 characters, no control characters but line ends and tabs',
   },
   'on-behalf-of': objectId,
   executor: objectId,

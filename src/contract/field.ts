@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actionLimits, controlCharacter, namePattern } from '../core/action/action.ts'
+import { actionLimits, controlCharacter, layoutCharacter, namePattern } from '../core/action/action.ts'
 import { parseDigest, parseObjectId } from '../core/data/id.ts'
 import { codePointName, deceptive } from '../core/data/text.ts'
 
@@ -7,12 +7,15 @@ import { codePointName, deceptive } from '../core/data/text.ts'
 
 const codePoints = (text: string): number => [...text].length
 
-/** Text that people read: bounded in code points, no control characters but newline. */
+/** Text that people read: bounded in code points, no control characters but line ends and tabs. */
 export const words = (least: number, most: number) =>
   z
     .string()
     .refine((text) => codePoints(text) >= least && codePoints(text) <= most, `has ${least} to ${most} characters`)
-    .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), 'has no control characters but newline')
+    .refine(
+      (text) => !controlCharacter.test(text.replaceAll(layoutCharacter, '')),
+      'has no control characters but line ends (LF, or CR LF) and tabs',
+    )
     .meta({ minLength: least, maxLength: most })
 
 /** An action or an environment. */

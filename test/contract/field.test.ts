@@ -1,4 +1,4 @@
-import { target } from '../../src/contract/field.ts'
+import { target, words } from '../../src/contract/field.ts'
 import { actionLimits } from '../../src/core/action/action.ts'
 
 const flawOf = (text: string): string | undefined => target.safeParse(text).error?.issues[0]?.message
@@ -33,4 +33,14 @@ describe('a target', () => {
     expect(flawOf(text)).toContain(expected)
     if (text.trim() !== '' && text.length < 500) expect(flawOf(text)).toContain('the exact name in a param')
   })
+})
+
+test.each([
+  ['Windows line ends', 'IIS hangs.\r\nTicket OPS-417.', true],
+  ['a tab', 'a\tb', true],
+  ['a carriage return alone', 'delete all\rdelete nothing', false],
+  ['an escape', '\u001b[2J', false],
+  ['a line separator', 'a\u2028b', false],
+])('a text of people may have %s: %s', (_what, text, may) => {
+  expect(words(1, 100).safeParse(text).success).toBe(may)
 })

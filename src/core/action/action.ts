@@ -27,6 +27,9 @@ export const namePattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/
 /** The form of every key inside `params`. */
 export const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
+/** Line ends and tabs, which texts of several lines have. A carriage return alone is none: it hides what is before it. */
+export const layoutCharacter = /\r\n|[\n\t]/g
+
 export const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /**
