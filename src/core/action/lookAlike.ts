@@ -9,7 +9,7 @@ const passing: ReadonlyMap<string, string> = new Map(
 )
 
 /** Returns the ASCII character that a character passes for, or `null`. */
-export function passesFor(character: string): string | null {
+function passesFor(character: string): string | null {
   if (/[\0-\x7f]/.test(character)) return null
   const plain = character.normalize('NFKC')
   return passing.get(character) ?? (/^[!-~]$/.test(plain) ? plain : null)
