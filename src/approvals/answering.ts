@@ -24,7 +24,7 @@ const share = 0.05
  * Counts what policy answers without people, per agent and hour, over all processes. An agent that asks often takes
  * several answers at once, twice as many each time, so that a burst of asks does not write one row each.
  */
-export class Answering {
+export class AnswerQuota {
   readonly #stocks = new Map<ObjectId, Stock>()
   readonly #turns = new Map<ObjectId, Promise<unknown>>()
 
@@ -68,11 +68,11 @@ function stocked(
   })
 }
 
-const known = new WeakMap<Limits, Answering>()
+const known = new WeakMap<Limits, AnswerQuota>()
 
 /** Returns this process's count of the answers that these limits are about. */
-export function answeringOf(limits: Limits): Answering {
-  const found = known.get(limits) ?? new Answering()
+export function answeringOf(limits: Limits): AnswerQuota {
+  const found = known.get(limits) ?? new AnswerQuota()
   known.set(limits, found)
   return found
 }

@@ -129,9 +129,9 @@ export const approverRows: readonly Row[] = [
       {
         name: 'excluded-may-look',
         file: 'src/approvals/approvals.ts',
-        find: "const refusal = refusalOf(request, facts, { verdict: 'deny' })",
+        find: "const refusal = problemIn(() => checkMayDecide(request, facts, { verdict: 'deny' }))",
         replace:
-          "const refusal = refusalOf(request, facts, { verdict: 'approve', excluded: request.requirement?.excluded ?? [] })",
+          "const refusal = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded: request.requirement?.excluded ?? [] }))",
         tests: {
           'test/approvals/approvals.test.ts': [
             'people who may decide › see the request and may deny it on their view, where they may not approve it',

@@ -9,7 +9,7 @@ import { isMixture, scriptsIn, word } from './script.ts'
 export const foldedTarget = (target: string): string => target.normalize('NFKC').toLowerCase().normalize('NFKC')
 
 /** How an action's targets are compared. */
-export interface Comparison {
+export interface TargetComparison {
   /** Whether the target may begin with a slash, since the pattern that the schema declares does. */
   readonly rooted: boolean
 }
@@ -22,7 +22,7 @@ export interface Comparison {
  *
  * @throws {Problem} `invalid-input` that names the segment.
  */
-export function checkCompared(target: string, { rooted }: Comparison): void {
+export function checkCompared(target: string, { rooted }: TargetComparison): void {
   const folded = foldedTarget(target)
   const [scheme = ''] = /^[a-z][a-z0-9+.-]*:\/\//.exec(folded) ?? []
   const parts = folded.slice(scheme.length).split('/')

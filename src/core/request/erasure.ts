@@ -2,7 +2,7 @@ import type { Draft } from './event.ts'
 import type { Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
-import type { ApprovalRequest, Step } from './request.ts'
+import type { ApprovalRequest, ErasureAsk, Step } from './request.ts'
 import { overlap } from './requirement.ts'
 
 /** The names of texts that can be erased. `action` is the whole action; its digest stays. */
@@ -19,14 +19,6 @@ export interface Erasure {
   readonly accounts: readonly ObjectId[]
   /** The application that the person used. */
   readonly client?: ObjectId
-  readonly at: Instant
-}
-
-/** The first person's order, which waits for another person to give the same. */
-export interface ErasureAsk {
-  readonly by: ObjectId
-  readonly accounts: readonly ObjectId[]
-  readonly names: readonly string[]
   readonly at: Instant
 }
 

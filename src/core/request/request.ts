@@ -3,7 +3,6 @@ import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict, VoidReas
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
-import type { ErasureAsk } from './erasure.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
@@ -15,6 +14,14 @@ export type ApprovalRequest =
   | (Common & Approved & Redeemed & { readonly status: 'redeemed' })
   | (Common & Approved & Redeemed & Reported & { readonly status: 'succeeded' | 'failed' })
   | (Common & Closed & { readonly status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })
+
+/** The first person's order, which waits for another person to give the same. */
+export interface ErasureAsk {
+  readonly by: ObjectId
+  readonly accounts: readonly ObjectId[]
+  readonly names: readonly string[]
+  readonly at: Instant
+}
 
 /** What the policy asked for. Copied into the request when it is made, so that a later policy does not change it. */
 export interface Requirement {

@@ -4,6 +4,7 @@ import type { Verdict } from '../../core/request/event.ts'
 import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
 import { unbroken } from '../../core/action/page.ts'
+import { bounds } from '../../core/data/bound.ts'
 import { Problem } from '../../core/data/problem.ts'
 import { spoken } from '../../words/spoken.ts'
 
@@ -80,7 +81,7 @@ const parsed = <T>(parse: (text: string) => T, why: string) =>
 
 const request = parsed(parseRequestId, noRequest)
 const view = parsed((text) => parseDigest(text), outdated)
-const page = z.int(noPage).min(1, noPage).max(10, noPage)
+const page = z.int(noPage).min(1, noPage).max(bounds.shown.pages, noPage)
 
 const codePoints = (text: string): number => [...text].length
 
