@@ -161,6 +161,7 @@ test('an erasure is two exceptions: who asked for it, and who did it', () => {
   const denied = history({}, [60, deny])
   const life = history({}, [60, deny], [90, erasing(dba)], [99, erasing(owner)])
   expect(linesOf(life).exceptions).toEqual([
+    `101,${after(60)},${requestId},unseen,${dba},db.export,deny\r\n`,
     `103,${after(90)},${requestId},erasure-asked,${dba},db.export,reason; action\r\n`,
     `104,${after(99)},${requestId},erased,${owner},db.export,action; reason asked by ${dba}\r\n`,
     `105,${after(99)},${requestId},erased,${owner},db.export,reason asked by ${dba}\r\n`,
