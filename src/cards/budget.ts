@@ -7,6 +7,8 @@ export interface CardBudget {
   readonly listed: number
   /** One value in a title. */
   readonly titleValue: number
+  /** The name of one param on a channel's card. */
+  readonly key: number
   /** One param on a channel's card, and all of them together. */
   readonly row: number
   readonly rows: number
@@ -30,6 +32,7 @@ export const adaptiveCard: CardBudget = {
   review: { reason: 4_000, title: 500, url: 600 },
   listed: 100,
   titleValue: 60,
+  key: 120,
   row: 100,
   rows: 2_400,
   besideKey: 80,

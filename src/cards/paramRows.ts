@@ -1,6 +1,7 @@
 import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Entry } from '../core/action/page.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
+import { keyText } from '../core/action/value.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import type { CardBudget } from './budget.ts'
@@ -46,7 +47,7 @@ export function paramFaces({ action, policy }: ApprovalRequest, { words, budget 
   const rows = action ? rowsOf(action, policy.presentation, 'line', words.units) : []
   const most = Math.min(budget.row, Math.floor(budget.rows / rows.length))
   const face = (row: ParamRow) => ({
-    key: name(row, words),
+    key: shortened(nameOf(row, words), budget.key, words),
     text: signed(row, shortened(row.text, most, words), words),
   })
   return {
@@ -60,7 +61,7 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
   const { text, part, parts } = entry
   const whole = part === 1 ? signed(entry, drawn(text), words) : drawn(text)
   return {
-    key: name(entry, words),
+    key: drawn(nameOf(entry, words)),
     weight: entry.critical ? 'Bolder' : 'Default',
     runs: shades(whole, entry).map((run) => ({ ...run, weight: entry.critical ? 'Bolder' : 'Default' })),
     about: aboutOf(entry, words),
@@ -105,8 +106,10 @@ function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
 const compared: ReadonlySet<DrawingForm> = new Set(['diff', 'textChange', 'change'])
 
 /** Policy's label with the key beside it: the key is what the agent sent. */
-const name = ({ key, label }: ParamRow, { params }: Words): string =>
-  drawn(label === undefined ? key : params.labelled(label, key))
+function nameOf({ key, label }: ParamRow, { params }: Words): string {
+  const own = keyText(key)
+  return label === undefined ? own : params.labelled(label, own)
+}
 
 function signed({ kind, side }: ParamRow, text: string, { params }: Words): string {
   if (kind === 'absent') return params.notGiven

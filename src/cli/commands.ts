@@ -55,10 +55,12 @@ const action = {
   reason: { value: 'TEXT', help: 'why; approvers read this', required: true },
   param: {
     value: 'KEY=VALUE',
-    help: 'a param; JSON if the value is a number, boolean, object or array, else text',
+    help: 'a param: a number, boolean, object or array in JSON, the text of a file as @FILE, else text',
     many: true,
   },
   text: { value: 'KEY=VALUE', help: 'a param that stays text, for example the version 1.10', many: true },
+  params: { value: 'FILE', help: 'params by name, as a JSON object in a file; - is standard input', many: true },
+  digest: { value: 'KEY=@FILE', help: 'a param that is the SHA-256 and size of a file of any size', many: true },
   'on-behalf-of': { value: 'OBJECT-ID', help: 'the person for whom it is done' },
   link: { value: 'TITLE=URL', help: 'a page for approvers to read first, https', many: true },
   'expires-in': { value: 'SECONDS', help: 'expire unless decided by then; the policy may allow less' },

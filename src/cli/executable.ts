@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { Exit, exits } from './exit.ts'
 import type { Environment } from './environment.ts'
 
-/** The program to run. The params bind it as `command`. */
+/** The program to run. The params bind it as `countersign.run`. */
 export interface Program {
   readonly path: string
   readonly args: readonly string[]

@@ -87,8 +87,8 @@ A scope that ends in /.default, which agents need, is read as ending in /access_
 const signingOut = `Removes the token for this service from the keyring. The token itself stays valid until it expires.
 --json writes { "exit", "logout": { "removed": true or false } }.`
 
-const running = `The approval is bound to the action, the target, the environment, all params, and the param "command": the executable's
-absolute path, its arguments and the working directory. Nothing else can be run with it.
+const running = `The approval is bound to the action, the target, the environment, all params, and the param "countersign.run": the
+executable's absolute path, its arguments and the working directory. Nothing else can be run with it.
 It is not bound to environment variables, standard input, where symbolic links lead, or the contents of the executable,
 of scripts and of any other file.
 

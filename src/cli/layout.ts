@@ -1,4 +1,4 @@
-import { keyPattern } from '../core/action/action.ts'
+import { plainWord } from '../core/action/value.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
 
@@ -85,8 +85,8 @@ const nameAlone = (indent: string, name: string): Piece => piece(indent, name, `
 /** A depth that a narrow terminal has no room for is written as a number. */
 const indentOf = (depth: number, most: number): string => (2 * depth <= most ? ' '.repeat(2 * depth) : `…${depth} `)
 
-/** A name that no action can have is quoted. */
-const nameOf = (key: string): string => (keyPattern.test(key) ? key : spaced(visible(JSON.stringify(key))))
+/** A name that is no plain word is quoted. */
+const nameOf = (key: string): string => (plainWord.test(key) ? key : spaced(visible(JSON.stringify(key))))
 
 /** Names spaces. `visible` replaces such brackets in texts, so that no text can imitate these names. */
 const spaced = (text: string): string =>

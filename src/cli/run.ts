@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { actionDigest } from '../core/action/action.ts'
+import { withRun } from '../core/action/run.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
@@ -20,7 +21,7 @@ import { untilDecided } from './waiting.ts'
 export async function run(session: Session): Promise<Result> {
   const { options, environment, screen } = session
   const command = resolveCommand(options.tail ?? [], environment['PATH'])
-  const asking = buildAsking(options, bound(command))
+  const asking = buildAsking(options, command)
   const interruption = watchInterruption(screen.say)
   try {
     const approved = await getApproval(session, asking, interruption.signal)
@@ -30,8 +31,6 @@ export async function run(session: Session): Promise<Result> {
     interruption.end()
   }
 }
-
-const bound = ({ path, args, cwd }: Program): JsonObject => ({ path, args, cwd })
 
 async function getApproval({ service, screen }: Session, asking: Asking, signal: AbortSignal): Promise<Answer> {
   // The service answers at once, so that the person at the terminal sees who must approve.
@@ -78,7 +77,7 @@ function resumable(cause: Exit, request: Answer, key: string): Exit {
 
 async function redeem({ service }: Session, asking: Asking, command: Program, approved: Answer): Promise<Answer> {
   const { id, grant } = approved
-  const digest = actionDigest({ ...asking.action, params: { ...asking.action.params, command: bound(command) } })
+  const digest = actionDigest({ ...asking.action, params: withRun(asking.action.params, command) })
   const about = { request: withoutGrant(approved) }
   if (digest !== approved.digest)
     throw new Exit(exits.refused, `Not run: ${digest} is to be run, ${approved.digest} was approved.`, about)

@@ -1,40 +1,62 @@
 import { z } from 'zod'
 import { actionLimits } from '../core/action/action.ts'
+import { flawInAddress } from '../core/action/flaw.ts'
+import { keyPattern } from '../core/action/key.ts'
 import { bounds } from '../core/data/bound.ts'
+import { grouped } from '../core/data/measure.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { verdicts } from '../core/request/event.ts'
 import { results } from '../core/request/redemption.ts'
 import { component } from './component.ts'
-import { digest, name, objectId, target, words } from './field.ts'
+import { digest, environment, objectId, ruled, target, verb, words } from './field.ts'
 
 /** What operations take: these schemas parse the bodies, and the OpenAPI document is made from them. */
 
 const { text, expiresIn, token } = bounds
 
+const { canonicalBytes, depth, nodes, key } = actionLimits
+const count = (amount: number): string => grouped(amount, { thousands: ',', point: '.' })
+
+/** What a schema cannot say of `params`. docs/agents/digest.md says the same at length. */
+const paramsRules = [
+  'What the action is done with, exactly: the digest covers it, and approvers are shown all of it.',
+  `Keys, at every depth: 1 to ${key} characters, not __proto__, none that a reader cannot see, no letters of scripts ` +
+    'that look alike in one word, and no two in one object that look the same.',
+  'Keys at the top that begin with countersign. are kept: countersign.run is what `countersign run` binds, an object ' +
+    'with exactly path, args and cwd.',
+  'Values: null, booleans, texts, arrays, objects, and numbers as RFC 7493 has them. An integer lies between ' +
+    '-(2^53-1) and 2^53-1; any other number is written with the digits that come back from a double.',
+  'To a param that the policy declares as optional, null means that it is not given. One that is required is not null.',
+  `Sizes: ${depth} levels, ${count(nodes)} values, and ${count(canonicalBytes)} bytes for the whole action in ` +
+    'canonical form (RFC 8785). Something larger is sent by its digest: an object with sha256 (64 lower-case hex ' +
+    'digits), size (bytes), and if wanted href (an https address) and begins (how the text begins).',
+].join('\n\n')
+
 const link = z.strictObject({
-  title: words(1, text.linkTitle).refine((text) => !text.includes('\n'), 'is one line'),
-  url: z
-    .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'is an https address' })
-    .max(text.linkUrl, `has at most ${text.linkUrl} characters`)
-    .refine((text) => /^[\x21-\x7e]+$/.test(text), 'is plain ASCII: write other characters as %-codes')
-    // Refused by the first rule already, which does not keep this one from running.
-    .refine((text) => !URL.canParse(text) || new URL(text).username === '', 'names no user'),
+  title: words(1, text.linkTitle).refine((text) => !/[\n\t]/.test(text), 'is one line, without tabs'),
+  url: ruled(flawInAddress).meta({
+    format: 'uri',
+    maxLength: text.linkUrl,
+    pattern: '^[Hh][Tt][Tt][Pp][Ss]://[!-~]+$',
+    description: 'An https address with the full name of a host, in ASCII, without a user.',
+  }),
 })
 
 export const askBody = component(
   'AskBody',
   z.strictObject({
-    action: name,
+    action: verb,
     target,
-    environment: name,
+    environment,
     params: z
       .record(z.string(), z.unknown(), 'is an object')
       // Bodies are read by the strict JSON reader, which makes nothing else.
       .transform((params) => params as JsonObject)
-      .prefault({}),
-    reason: words(1, text.reason),
+      .prefault({})
+      .meta({ propertyNames: { type: 'string', pattern: keyPattern }, description: paramsRules }),
+    reason: words(1, text.reason, 'put the rest behind an address in links'),
     executor: objectId.optional(),
     onBehalfOf: objectId.optional(),
     links: z.array(link).max(text.links, `has at most ${text.links} links`).default([]),

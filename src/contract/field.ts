@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { actionLimits, controlCharacter, layoutCharacter, namePattern } from '../core/action/action.ts'
+import { actionLimits, actionPattern, environmentPattern } from '../core/action/action.ts'
+import { flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
 import { parseDigest, parseObjectId } from '../core/data/id.ts'
 import { codePointName, deceptive } from '../core/data/text.ts'
 
@@ -7,22 +8,39 @@ import { codePointName, deceptive } from '../core/data/text.ts'
 
 const codePoints = (text: string): number => [...text].length
 
-/** Text that people read: bounded in code points, no control characters but line ends and tabs. */
-export const words = (least: number, most: number) =>
-  z
-    .string()
-    .refine((text) => codePoints(text) >= least && codePoints(text) <= most, `has ${least} to ${most} characters`)
-    .refine(
-      (text) => !controlCharacter.test(text.replaceAll(layoutCharacter, '')),
-      'has no control characters but line ends (LF, or CR LF) and tabs',
-    )
-    .meta({ minLength: least, maxLength: most })
+/** A text with a rule that says what it found. */
+export const ruled = (flawIn: (text: string) => string | null) =>
+  z.string().superRefine((text, context) => {
+    const flaw = flawIn(text)
+    if (flaw !== null) context.addIssue(flaw)
+  })
 
-/** An action or an environment. */
-export const name = z
-  .string()
-  .max(actionLimits.name, `has at most ${actionLimits.name} characters`)
-  .regex(namePattern, 'is lower-case words of a-z and 0-9, joined by . _ or -')
+/**
+ * Text that people read: bounded in code points, no control characters but tab and line ends.
+ *
+ * @param way what to do with a longer text
+ */
+export const words = (least: number, most: number, way?: string) =>
+  ruled((text) => flawInWords(text, least, most, way)).meta({
+    minLength: least,
+    maxLength: most,
+    description: 'No control characters but tab, newline, and carriage return before newline.',
+  })
+
+/** The verb of an action. */
+export const verb = ruled(flawInVerb).meta({
+  minLength: 1,
+  maxLength: actionLimits.verb,
+  pattern: actionPattern.source,
+  description: 'The name of the action, as the tool has it: letters, digits and _ . : / -',
+})
+
+export const environment = ruled(flawInEnvironment).meta({
+  minLength: 1,
+  maxLength: actionLimits.environment,
+  pattern: environmentPattern.source,
+  description: 'Lower-case words of a-z and 0-9, joined by . _ or -',
+})
 
 /** What stands in the way of a target, and the way out, in words; `null` for a target that may be sent. */
 function targetFlaw(text: string): string | null {

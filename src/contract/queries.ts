@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { statuses } from '../core/request/request.ts'
-import { instant, name, objectId, target } from './field.ts'
+import { environment, instant, objectId, target, verb } from './field.ts'
 
 /** What operations take as query parameters. An unknown one is refused. */
 
@@ -11,9 +11,9 @@ export const listQuery = z.strictObject({
   status: z.enum(statuses, 'is a status').optional(),
   agent: objectId.optional(),
   approver: objectId.optional(),
-  action: name.optional(),
+  action: verb.optional(),
   target: target.optional(),
-  environment: name.optional(),
+  environment: environment.optional(),
   cursor: z.string().max(500, 'is a cursor that a list gave').optional(),
   limit: z
     .string()

@@ -1,8 +1,7 @@
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
-import { escapePointer } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
-import { bodyLimits, type Json, readJson } from '../core/data/json.ts'
+import { bodyLimits, escapePointer, type Json, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 
 /**

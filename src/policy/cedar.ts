@@ -9,7 +9,7 @@ import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Policy, Question } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
-import { fit, hidesCommand } from './params.ts'
+import { fit, hidesRun } from './params.ts'
 import type { Rule } from './rules.ts'
 import type { DeclaredAction } from './schema.ts'
 import { clockIn, countsOf } from './serverContext.ts'
@@ -54,8 +54,8 @@ export function judge(
   return {
     judge(question) {
       const prepared = byAction.get(question.action.action)
-      const hidden = hidesCommand(question.action.params, prepared?.action.params)
       if (!prepared) return { outcome: 'no-policy', rules: [] }
+      const hidden = hidesRun(question.action.params, prepared.action.params)
       const call = callOf(question, prepared, clock)
 
       const forbidden = forbiddenBy(prepared, call)

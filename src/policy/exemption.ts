@@ -1,3 +1,4 @@
+import { runKey } from '../core/action/run.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
 /**
@@ -23,9 +24,9 @@ export function exemptions(
 
 const form = /^(?:\/target|\/params(?:\/(?:[A-Za-z][A-Za-z0-9_.-]{0,63}|\*))+)$/
 
-/** Whether the steps lead to a text. No steps mean the target, which is one; `command` need not be declared. */
+/** Whether the steps lead to a text. No steps mean the target, which is one; a run need not be declared. */
 function leadsToText(steps: readonly string[], params: RecordShape): boolean {
-  if (steps.length === 0 || (steps[0] === 'command' && !params.members.has('command'))) return true
+  if (steps.length === 0 || (steps[0] === runKey && !params.members.has(runKey))) return true
   const last = steps.reduce<Shape | undefined>((shape, step) => {
     if (shape?.type === 'record') return shape.members.get(step)?.shape
     return shape?.type === 'set' && step === '*' ? shape.element : undefined

@@ -1,5 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { actionLimits, controlCharacter, namePattern } from '../core/action/action.ts'
+import { actionLimits, controlCharacter, environmentPattern } from '../core/action/action.ts'
 import { contradictions } from './contradiction.ts'
 import { isRecord, literal, pathOf, type ReadPath, textOf, values } from './expression.ts'
 
@@ -63,7 +63,9 @@ const fields: readonly Field[] = [
   {
     name: 'context.environment',
     refuses: (text) =>
-      namePattern.test(text) ? null : [lower, ...meant(text, namePattern.test(text.toLowerCase()))].join('. '),
+      environmentPattern.test(text)
+        ? null
+        : [lower, ...meant(text, environmentPattern.test(text.toLowerCase()))].join('. '),
     refusesPart: (part) => (/^[a-z0-9._-]*$/.test(part) ? null : lower),
   },
   {

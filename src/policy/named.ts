@@ -1,13 +1,14 @@
-import { keyPattern } from '../core/action/action.ts'
+import { flawInKey } from '../core/action/key.ts'
 import type { Format } from '../core/action/presentation.ts'
-import { commandShape, reserved } from './params.ts'
+import { runKey } from '../core/action/run.ts'
+import { runShape } from './params.ts'
 import type { DeclaredAction } from './schema.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
 /** The params that an action can have; `null` if the schema declares none, so that requests may have any. */
 export function declared({ params }: DeclaredAction): RecordShape | null {
-  if (!params || params.members.has(reserved)) return params ?? null
-  return { type: 'record', members: new Map([...params.members, [reserved, { shape: commandShape, required: false }]]) }
+  if (!params || params.members.has(runKey)) return params ?? null
+  return { type: 'record', members: new Map([...params.members, [runKey, { shape: runShape, required: false }]]) }
 }
 
 /** A param that a name can mean. */
@@ -35,7 +36,7 @@ export function find(name: string, shape: RecordShape | null): readonly Found[] 
 
 function anyOf(name: string): readonly Found[] {
   const paths = name.includes('.') ? [[name], name.split('.')] : [[name]]
-  return paths.filter((path) => path.every((key) => keyPattern.test(key))).map((path) => ({ path, required: false }))
+  return paths.filter((path) => path.every((key) => flawInKey(key) === null)).map((path) => ({ path, required: false }))
 }
 
 /** Whether a value of this shape can be written in the format. */

@@ -1,14 +1,12 @@
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { escapePointer } from '../core/action/action.ts'
-import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { runKey } from '../core/action/run.ts'
+import { escapePointer, isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
+import { visible } from '../core/data/text.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
-/** The param in which `countersign run` sends its command. Any action may have it; Cedar sees it only if declared. */
-export const reserved = 'command'
-
-/** The shape of a command that the schema does not declare: exactly what `countersign run` sends, and nothing else. */
-export const commandShape: RecordShape = {
+/** The shape of what `countersign run` binds, where the schema does not declare it. Cedar sees it only if declared. */
+export const runShape: RecordShape = {
   type: 'record',
   members: new Map([
     ['path', { shape: { type: 'text' }, required: true }],
@@ -17,38 +15,37 @@ export const commandShape: RecordShape = {
   ]),
 }
 
-/**
- * Whether params have a command that rules cannot see, because the schema does not declare it.
- *
- * @throws {Problem} `invalid-input` with the pointer of a flaw in such a command.
- */
-export function hidesCommand(params: JsonObject, declared: RecordShape | undefined): boolean {
-  const { [reserved]: command } = params
-  if (command === undefined || declared?.members.has(reserved)) return false
-  record(command, commandShape, `/params/${reserved}`)
-  return true
-}
+/** Whether a declared shape is that of a run. */
+export const isRunShape = (shape: Shape): boolean =>
+  shape.type === 'record' &&
+  shape.members.size === runShape.members.size &&
+  [...runShape.members].every(([name, { shape: own }]) => {
+    const declared = shape.members.get(name)?.shape
+    return JSON.stringify(declared) === JSON.stringify(own)
+  })
+
+/** Whether params bind a command that rules cannot see, because the schema does not declare it. */
+export const hidesRun = (params: JsonObject, declared: RecordShape | undefined): boolean =>
+  Object.hasOwn(params, runKey) && !declared?.members.has(runKey)
 
 /**
- * Converts params into the values that rules read.
+ * Converts params into the values that rules read. To a param that may be left out, `null` means that it is.
  *
  * @throws {Problem} `invalid-input` with the pointer of the first param that does not fit the schema.
  */
 export function fit(params: JsonObject, shape: RecordShape): Record<string, CedarValueJson> {
-  const { [reserved]: command, ...others } = params
-  return record(shape.members.has(reserved) || command === undefined ? params : others, shape, '/params')
+  const { [runKey]: _run, ...others } = params
+  return record(hidesRun(params, shape) ? others : params, shape, '/params')
 }
 
 function record(value: Json, { members }: RecordShape, pointer: string): Record<string, CedarValueJson> {
-  if (!isObject(value)) return refuse(pointer, 'an object is expected')
-  for (const key of Object.keys(value))
-    if (!members.has(key))
-      refuse(inside(pointer, key), `no such member is declared, but: ${[...members.keys()].join(', ')}`)
+  if (!isObject(value)) return refuse(pointer, 'an object', value)
+  for (const key of Object.keys(value)) if (!members.has(key)) undeclared(inside(pointer, key), members)
   const fitted: Record<string, CedarValueJson> = {}
   for (const [key, { shape, required }] of members) {
-    const member = Object.hasOwn(value, key) ? value[key] : undefined
-    if (member !== undefined) fitted[key] = convert(member, shape, inside(pointer, key))
-    else if (required) refuse(inside(pointer, key), 'it is required')
+    const given = Object.hasOwn(value, key) ? value[key] : undefined
+    if (given !== undefined && (given !== null || required)) fitted[key] = convert(given, shape, inside(pointer, key))
+    else if (required) invalid(inside(pointer, key), `it is missing: the policy requires ${expected(shape)}`)
   }
   return fitted
 }
@@ -56,17 +53,17 @@ function record(value: Json, { members }: RecordShape, pointer: string): Record<
 function convert(value: Json, shape: Shape, pointer: string): CedarValueJson {
   switch (shape.type) {
     case 'text':
-      return typeof value === 'string' ? value : refuse(pointer, 'text is expected')
+      return typeof value === 'string' ? value : refuse(pointer, expected(shape), value)
     case 'boolean':
-      return typeof value === 'boolean' ? value : refuse(pointer, 'true or false is expected')
+      return typeof value === 'boolean' ? value : refuse(pointer, expected(shape), value)
     case 'integer':
-      return Number.isSafeInteger(value) ? (value as number) : refuse(pointer, 'a whole number is expected')
+      return Number.isSafeInteger(value) ? (value as number) : refuse(pointer, expected(shape), value)
     case 'decimal':
-      return typeof value === 'number' ? decimal(value, pointer) : refuse(pointer, 'a number is expected')
+      return typeof value === 'number' ? decimal(value, pointer) : refuse(pointer, expected(shape), value)
     case 'set':
-      return Array.isArray(value)
-        ? value.map((item: Json, i) => convert(item, shape.element, `${pointer}/${i}`))
-        : refuse(pointer, 'an array is expected')
+      return isArray(value)
+        ? value.map((item, i) => convert(item, shape.element, `${pointer}/${i}`))
+        : refuse(pointer, expected(shape), value)
     case 'record':
       return record(value, shape, pointer)
   }
@@ -75,14 +72,53 @@ function convert(value: Json, shape: Shape, pointer: string): CedarValueJson {
 /** Writes Cedar's decimal: 64 bits with 4 decimal places, at least one of which must be written. */
 function decimal(value: number, pointer: string): CedarValueJson {
   if (Math.abs(value) > 922_337_203_685_477)
-    refuse(pointer, 'a decimal lies between -922337203685477 and 922337203685477')
+    invalid(pointer, `a decimal lies between -922337203685477 and 922337203685477, and this is ${value}`)
   const text = String(value)
-  if (!/^-?\d+(\.\d{1,4})?$/.test(text)) refuse(pointer, 'a decimal has at most 4 places')
+  if (!/^-?\d+(\.\d{1,4})?$/.test(text))
+    invalid(pointer, `a decimal has at most 4 places, and this is ${text}: round it, for example to ${rounded(value)}`)
   return { __extn: { fn: 'decimal', arg: text.includes('.') ? text : `${text}.0` } }
+}
+
+const rounded = (value: number): number => Number(value.toFixed(4))
+
+/** What the schema declares, in words. */
+function expected(shape: Shape): string {
+  switch (shape.type) {
+    case 'text':
+      return 'a text'
+    case 'boolean':
+      return 'true or false'
+    case 'integer':
+      return 'a whole number'
+    case 'decimal':
+      return 'a number with at most 4 places'
+    case 'set':
+      return 'an array'
+    case 'record':
+      return 'an object'
+  }
+}
+
+/** Says what kind of value was found, and never the value: it may be long, or secret. */
+function kindOf(value: Json): string {
+  if (value === null) return 'null'
+  if (isArray(value)) return 'an array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a number with places'
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'string' ? 'a text' : 'an object'
 }
 
 const inside = (pointer: string, key: string): string => `${pointer}/${escapePointer(key)}`
 
-function refuse(pointer: string, rule: string): never {
-  throw new Problem('invalid-input', `${pointer}: ${rule}.`, { pointer })
+function undeclared(pointer: string, members: RecordShape['members']): never {
+  const names = members.size === 0 ? 'none at all' : [...members.keys()].join(', ')
+  return invalid(pointer, `the policy declares no such member here, but: ${names}. Leave it out, or have it declared`)
+}
+
+function refuse(pointer: string, wanted: string, found: Json): never {
+  return invalid(pointer, `the policy declares ${wanted} here, and ${kindOf(found)} was sent`)
+}
+
+function invalid(pointer: string, rule: string): never {
+  throw new Problem('invalid-input', `${visible(pointer)}: ${rule}.`, { pointer })
 }

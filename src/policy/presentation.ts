@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { keyPattern } from '../core/action/action.ts'
+import { flawInKey } from '../core/action/key.ts'
 import { bounds } from '../core/data/bound.ts'
 import { formats, type PresentedParam, type Presentation } from '../core/action/presentation.ts'
 import { cardText } from '../core/action/value.ts'
@@ -14,7 +14,10 @@ import { readTitle } from './title.ts'
 const label = z.string().refine((text) => text !== '' && [...text].length <= sizes.label && cardText(text) === text, {
   error: `a label has 1 to ${sizes.label} characters, all of them visible, and no spaces at its ends or in a row`,
 })
-const key = z.string().regex(keyPattern, `a param is named as ${keyPattern.source}`)
+const key = z.string().superRefine((text, context) => {
+  const flaw = flawInKey(text)
+  if (flaw !== null) context.addIssue(flaw)
+})
 
 const param = z
   .strictObject({

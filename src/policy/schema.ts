@@ -1,7 +1,10 @@
 import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
-import { actionLimits, keyPattern, namePattern } from '../core/action/action.ts'
+import { flawInVerb } from '../core/action/flaw.ts'
+import { flawInKey, isOwn } from '../core/action/key.ts'
+import { runKey } from '../core/action/run.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
+import { isRunShape } from './params.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 import { type ServerContext, serverContext } from './serverContext.ts'
 import { readTargetPattern, type TargetPattern } from './targetPattern.ts'
@@ -68,8 +71,8 @@ function lineOf(text: string, name: string): number {
 function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: string) => never): DeclaredAction {
   const actions = schema['']?.actions ?? {}
   const { principalTypes = [], resourceTypes = [], context } = actions[name]?.appliesTo ?? {}
-  if (!namePattern.test(name) || name.length > actionLimits.name)
-    refuse(`agents can never ask for it: an action has at most ${actionLimits.name} characters, ${namePattern.source}`)
+  const flaw = flawInVerb(name)
+  if (flaw !== null) refuse(`agents can never ask for it: a name ${flaw}`)
   if (principalTypes.join() !== 'Agent') refuse('its principal is Agent, and nothing else')
   if (resourceTypes.join() !== 'Target') refuse('its resource is Target, and nothing else')
   const shape = context ? shapeOf(context, schema, 'context', refuse) : refuse('its context has "environment: String"')
@@ -83,6 +86,7 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
   const groups = groupsOf(name, schema)
   const declared = params?.shape
   if (declared && declared.type !== 'record') return refuse('its params are a record')
+  checkOwn(declared, refuse)
   const { notSecret, target: pattern } = actions[name]?.annotations ?? {}
   return {
     name,
@@ -93,6 +97,16 @@ function declaration(name: string, schema: SchemaJson<string>, refuse: (reason: 
     ...(declared && { params: declared }),
     notSecret: exemptions(notSecret, declared, refuse),
     ...(pattern !== undefined && { targets: readTargetPattern(pattern ?? '', refuse) }),
+  }
+}
+
+/** Refuses declarations of kept keys that no request can fill. */
+function checkOwn(params: RecordShape | undefined, refuse: (reason: string) => never): void {
+  for (const [key, { shape }] of params?.members ?? []) {
+    if (!isOwn(key)) continue
+    if (key !== runKey) refuse(`params.${key} can never be given: keys that begin with "countersign." are kept`)
+    if (!isRunShape(shape))
+      refuse(`"${runKey}" is declared as { path: String, args: Set<String>, cwd: String }, which is what a run binds`)
   }
 }
 
@@ -114,7 +128,9 @@ function shapeOf(
   if (type.type === 'Record' && 'attributes' in type) {
     const members = Object.entries(type.attributes).map(([key, member]) => {
       const at = `${path}.${key}`
-      if (!keyPattern.test(key)) refuse(`${at} can never be given: a key is ${keyPattern.source}`)
+      // Cedar's JSON reads such keys as escapes, not as members.
+      const flaw = flawInKey(key) ?? (/^__(?:entity|extn|expr)$/.test(key) ? 'Cedar keeps this key for itself' : null)
+      if (flaw !== null) refuse(`${at} can never be given: ${flaw}`)
       return [key, { shape: shapeOf(member, schema, at, refuse), required: member.required ?? true }] as const
     })
     return { type: 'record', members: new Map(members) }

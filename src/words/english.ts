@@ -339,6 +339,7 @@ export const english: Words = {
     point: '.',
     about: '≈ ',
     text: { begins: (lines) => `text, ${lines} lines:`, ends: 'end of text' },
+    byDigest: 'by digest: the content itself is not shown',
   },
   card,
   labels,

@@ -35,6 +35,25 @@ const told = [
   'destination: s3://finance-exports',
 ]
 
+test('a key is a plain word, or stands in quotation marks', () => {
+  const { params } = { params: { 'First Name': 1, 'a"b': 2, Größe: 3, '(rows)': 4, 'a  b': 5, '2026-11': 6 } }
+  const request = pending({
+    action: { ...action, params },
+    presentation: { params: [{ key: 'First Name', label: 'Name' }] },
+  })
+  for (const card of [cards.channel(request), review(request)])
+    expect(lines(card)).toEqual(
+      expect.arrayContaining([
+        'Name ("First Name"): 1',
+        '"(rows)": 4',
+        '"2026-11": 6',
+        String.raw`"a\"b": 2`,
+        '"a \u00a0b": 5',
+        'Größe: 3',
+      ]),
+    )
+})
+
 describe.each<[string, object]>([
   ["the channel's card", cards.channel(pending(asked))],
   ["the approver's view", review(pending(asked))],

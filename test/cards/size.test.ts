@@ -37,7 +37,7 @@ const key = (i: number) => `${'k'.repeat(60)}${String(i).padStart(4, '0')}`
 function filled(params: (count: number) => JsonObject): Action {
   const target = '\u{10330}'.repeat(actionLimits.target)
   const whole = (count: number): Action => ({
-    ...{ action: 'a'.repeat(actionLimits.name), environment: 'e'.repeat(actionLimits.name), target },
+    ...{ action: 'a'.repeat(actionLimits.verb), environment: 'e'.repeat(actionLimits.environment), target },
     params: params(count),
   })
   let [low, high] = [0, 20_000]
@@ -49,6 +49,12 @@ function filled(params: (count: number) => JsonObject): Action {
   }
   return checkAction(whole(low))
 }
+
+/** Keys of the most characters, of which each takes two in quotation marks. */
+const longKey = (i: number) => `${'"'.repeat(actionLimits.key - 4)}${String(i).padStart(4, '0')}`
+
+const longKeys = (count: number) =>
+  Object.fromEntries(Array.from({ length: Math.min(showLimits.keys, count) }, (_, i) => [longKey(i), i]))
 
 const nested = (depth: number, value: Json): Json => (depth === 0 ? value : { a: nested(depth - 1, value) })
 
@@ -99,6 +105,7 @@ const largest: readonly [string, Action][] = [
   ['one diff', filled((count) => ({ a: `--- a\n+++ b\n${'-a\n+b\n'.repeat(Math.floor(count / 6))}` }))],
   ['many diffs', filled((count) => many(Math.floor(count / 4), '+\n-\n', '@@ -1\n'))],
   ['many changes', filled((count) => changes(Math.floor(count / 4)))],
+  ['many long keys', filled(longKeys)],
 ]
 
 /** A presentation that adds as much to the cards as one can: critical params that are absent, labels, a title. */
@@ -107,11 +114,12 @@ function presentationOf({ params }: Action): Presentation {
   const title = keys.slice(0, sizes.titleValues).flatMap((key, i) => [{ text: `${i} ` }, { path: [key] }])
   const missing = Array.from({ length: sizes.criticalParams }, (_, i) => ({ key: `none${i}`, critical: true as const }))
   const named = (label: number) => keys.map((key, i) => ({ key, label: `${i}`.padEnd(label, '"') }))
-  for (let label = sizes.label; ; label--)
+  for (let label = sizes.label; label > 0; label--)
     for (let count = keys.length; count >= Math.min(keys.length, 20); count--) {
       const presentation = { title, params: [...missing, ...named(label).slice(0, count)] }
       if (Buffer.byteLength(JSON.stringify(presentation)) <= sizes.presentation) return presentation
     }
+  return { params: missing }
 }
 
 /** Everything else as long as it may be. */

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Exit } from '../../src/cli/exit.ts'
 import { parseOptions } from '../../src/cli/options.ts'
 import { buildAsking } from '../../src/cli/request.ts'
@@ -54,7 +58,7 @@ test('a text param stays text, even if it looks like JSON', () => {
 
 test.each([
   ['9007199254740993'],
-  ['0.12345678901234567'],
+  ['0.123456789012345678'],
   ['1e999'],
   ['-0'],
   ['{"a":1,"a":2}'],
@@ -69,12 +73,12 @@ test.each([
 
 test.each([
   ['--param', ['--param', 'novalue']],
-  ['--param', ['--param', '1a=x']],
   ['--param', ['--param', '=x']],
   ['--param', ['--param', '__proto__=x']],
   ['--text', ['--param', 'a=1', '--text', 'a=2']],
-  ['/params/a', ['--param', 'a=[null]']],
-  ['/params/a/b c', ['--param', 'a={"b c":1}']],
+  ['/params/a/b', ['--param', 'a={"b\\u200b":1}']],
+  ['--param', ['--param', 'countersign.run=x']],
+  ['--text', ['--text', 'countersign.note=x']],
   ['--link', ['--link', 'title=http://example.org']],
   ['--link', ['--link', 'https://example.org']],
   ['--link', Array.from({ length: 6 }, () => '--link=a=https://example.org')],
@@ -90,8 +94,8 @@ test.each([
 })
 
 test.each([
-  ['action', 'DB.export'],
-  ['action', 'x'.repeat(65)],
+  ['action', 'db export'],
+  ['action', 'x'.repeat(129)],
   ['environment', 'Production'],
   ['target', ''],
   ['target', 'a\nb'],
@@ -117,6 +121,53 @@ test('each ask has its own key unless one is given', () => {
 test('run binds the command under a name that no param may have', () => {
   const command = { path: '/bin/true', args: [], cwd: '/' }
   const options = (...args: readonly string[]) => parseOptions(['run', ...flags(needed), ...args, '--', 'true'])
-  expect(buildAsking(options('--param=a=1'), command).action.params).toEqual({ a: 1, command })
-  expect(refusal(() => buildAsking(options('--param=command=x'), command))).toMatchObject({ status: 78 })
+  const { action } = buildAsking(options('--param=a=1', '--text=command=x'), command)
+  expect(action.params).toEqual({ a: 1, command: 'x', 'countersign.run': command })
+  expect(refusal(() => buildAsking(options('--param=countersign.run=x'), command))).toMatchObject({ status: 78 })
+})
+
+describe('params from files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'params-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const params = (...args: readonly string[]) => asking(...args).body['params']
+
+  test('--param KEY=@FILE is the text of the file, exactly', () => {
+    expect(params(`--param=plan=@${file('plan', '{"a":1}\r\n\tü')}`)).toEqual({ plan: '{"a":1}\r\n\tü' })
+    expect(params('--text=user=@alice')).toEqual({ user: '@alice' })
+  })
+
+  test('--params FILE has params by name, beside those of other options', () => {
+    const given = file('params.json', '{"First Name":"Ana","tag":null,"labels":{"a/b":1}}')
+    expect(params('--params', given, '--param=rows=1')).toEqual({
+      ...{ 'First Name': 'Ana', tag: null, labels: { 'a/b': 1 } },
+      rows: 1,
+    })
+  })
+
+  test('--digest KEY=@FILE is the digest and size of a file of any size', () => {
+    const content = Buffer.alloc(200_000, 'x')
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    expect(params(`--digest=dump=@${file('dump', content)}`)).toEqual({ dump: { sha256, size: 200_000 } })
+  })
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['a file that is not there', ['--param=a=@/no/such/file'], /--param a: .*ENOENT.*--text/],
+    ['a file that is no text', [`--param=a=@${file('binary', Buffer.of(0xff, 0xfe))}`], /--param a: .*UTF-8.*--digest/],
+    ['a file that is too large', [`--param=a=@${file('large', 'x'.repeat(70_000))}`], /70000 bytes.*--digest/],
+    ['params that are no object', ['--params', file('array', '[1]')], /--params: .*object/],
+    ['params that are no JSON', ['--params', file('broken', '{')], /--params: /],
+    ['a kept key', ['--params', file('kept', '{"countersign.run":1}')], /--params: .*countersign/],
+    ['a key given twice', ['--params', file('twice', '{"a":1}'), '--param=a=1'], /given twice/],
+    ['a digest of no file', ['--digest=a=b'], /--digest a: .*KEY=@FILE/],
+    ['a digest of a folder', [`--digest=a=@${folder}`], /--digest a: .*EISDIR/],
+  ])('%s is refused by the name of the option', (_what, args, words) => {
+    expect(refusal(() => asking(...args))).toMatchObject({
+      status: 78,
+      message: expect.stringMatching(words) as string,
+    })
+  })
 })

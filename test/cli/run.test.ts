@@ -35,7 +35,7 @@ function approving(change: JsonObject = approved): void {
 }
 
 const bound = (): unknown =>
-  (double.sent('ask').at(-1) as typeof action & { params: { command: unknown } }).params.command
+  (double.sent('ask').at(-1) as typeof action & { params: JsonObject }).params['countersign.run']
 
 const node = process.execPath
 const touch = (then = ''): readonly string[] => [
@@ -79,11 +79,13 @@ test('binds path, arguments and working directory, and redeems with their digest
   await run([node, '-e', '0', 'a b', '$HOME', ';'])
   const command = { path: node, args: ['-e', '0', 'a b', '$HOME', ';'], cwd: program.folder }
   expect(bound()).toEqual(command)
-  expect(double.sent('ask')).toEqual([{ ...action, params: { rows: 120_000, command }, reason: 'Quarterly report' }])
+  expect(double.sent('ask')).toEqual([
+    { ...action, params: { rows: 120_000, 'countersign.run': command }, reason: 'Quarterly report' },
+  ])
   expect(double.sent('redeem')).toEqual([
     {
       grant: 'header.payload.signature',
-      digest: actionDigest({ ...action, params: { rows: 120_000, command } }),
+      digest: actionDigest({ ...action, params: { rows: 120_000, 'countersign.run': command } }),
       redemption: expect.stringMatching(
         /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
       ) as string,

@@ -29,7 +29,7 @@ test.each([
   `${wait} seconds`,
   `${list.most} requests (${list.otherwise} if not given) of ${list.days} days, ${n(list.rows)} rows read for it`,
   `${n(action.canonicalBytes)} bytes in canonical form; params ${action.depth} levels, ${n(action.nodes)} values`,
-  `${action.name} characters; ${action.target}`,
+  `${action.verb} characters; ${action.environment}; ${action.target}; ${action.key}`,
   `${n(text.reason)} characters; ${text.words}; ${text.links} of ${text.linkTitle} (title) and ${text.linkUrl} (address)`,
   `${shown.pages} pages, ${shown.keys} params`,
   `${expiresIn.least} to ${n(expiresIn.most)} seconds (${n(expiresIn.otherwise)} if not given); the policy may say less`,

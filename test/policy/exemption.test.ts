@@ -22,7 +22,7 @@ test('@notSecret exempts values for its own actions only', async () => {
 })
 
 test('if params are declared, @notSecret names a text in them', async () => {
-  const pointers = '/params/key_id, /params/tags/*, /params/user/names/*/first, /params/command/args/*, /target'
+  const pointers = '/params/key_id, /params/tags/*, /params/user/names/*/first, /params/countersign.run/args/*, /target'
   const policy = await rules({ schema: schema(`@notSecret("${pointers}")`, declared) })
   expect(policy.notSecret('key.disable')).toEqual(pointers.split(', '))
 })

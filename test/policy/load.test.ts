@@ -232,7 +232,7 @@ describe('a policy is refused, with file, line and rule, for', () => {
     ],
     [
       'params that cannot be given',
-      { 'schema.cedarschema': cedarschema('{ environment: String, params: { "1st": Long } }') },
+      { 'schema.cedarschema': cedarschema('{ environment: String, params: { "a\u{200b}": Long } }') },
       at('schema.cedarschema', 4),
     ],
     [

@@ -2,7 +2,7 @@ import { type CedarValueJson, checkParseContext } from '@cedar-policy/cedar-wasm
 import fc from 'fast-check'
 import { isObject, type Json, type JsonObject } from '../../src/core/data/json.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { fit, hidesCommand } from '../../src/policy/params.ts'
+import { fit, hidesRun } from '../../src/policy/params.ts'
 import { readSchema } from '../../src/policy/schema.ts'
 import { ask, load } from './folder.ts'
 
@@ -16,7 +16,7 @@ action "pay" appliesTo { principal: Agent, resource: Target, context: {
   params: { rows: Long, name?: String, urgent?: Bool, names?: Lists::Names, amount?: Amount, lines?: Set<Amount> },
 } };
 action "bound" appliesTo { principal: Agent, resource: Target, context: {
-  environment: String, params: { command?: { path: String, args: Set<String>, cwd: String } },
+  environment: String, params: { "countersign.run"?: { path: String, args: Set<String>, cwd: String } },
 } };
 `
 const shapeOf = (action: string) => {
@@ -46,7 +46,10 @@ test.each<[string, JsonObject, string]>([
   ['text for Long', { rows: '1' }, '/params/rows'],
   ['a number for String', { rows: 1, name: 1 }, '/params/name'],
   ['text for Bool', { rows: 1, urgent: 'true' }, '/params/urgent'],
-  ['null', { rows: 1, name: null }, '/params/name'],
+  ['null for a required one', { rows: null }, '/params/rows'],
+  ['null in Set', { rows: 1, names: [null] }, '/params/names/0'],
+  ['null for a required member', { rows: 1, amount: { value: null } }, '/params/amount/value'],
+  ['null for one that is not declared', { rows: 1, other: null }, '/params/other'],
   ['one value for Set', { rows: 1, names: 'a' }, '/params/names'],
   ['a wrong value in Set', { rows: 1, names: ['a', 2] }, '/params/names/1'],
   ['an object for Set', { rows: 1, names: {} }, '/params/names'],
@@ -77,52 +80,46 @@ test.each([
   })
 })
 
-describe('command', () => {
-  const command = { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' }
+test('null is the same as leaving out what may be left out', () => {
+  expect(fit({ rows: 1, name: null, urgent: null, names: null, amount: null }, pay)).toEqual({ rows: 1 })
+  expect(fit({ rows: 1, amount: { value: 2, currency: null } }, pay)).toEqual(
+    fit({ rows: 1, amount: { value: 2 } }, pay),
+  )
+})
+
+describe('what `countersign run` binds', () => {
+  const bindings = { 'countersign.run': { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' } }
 
   test('is accepted, and hidden from rules, if it is not declared', () => {
-    expect(fit({ rows: 1, command }, pay)).toEqual({ rows: 1 })
+    expect(fit({ rows: 1, ...bindings }, pay)).toEqual({ rows: 1 })
   })
 
   test('must fit the schema, and is shown to rules, if it is declared', () => {
-    expect(fit({ command }, bound)).toEqual({ command })
-    expect(pointerOf({ command: { path: 1, args: [], cwd: '/' } }, bound)).toBe('/params/command/path')
+    expect(fit(bindings, bound)).toEqual(bindings)
+    const run = { path: 1, args: [], cwd: '/' }
+    expect(pointerOf({ 'countersign.run': run }, bound)).toBe('/params/countersign.run/path')
   })
 
   test('is hidden from rules of other actions', () => {
-    expect([hidesCommand({ command }, pay), hidesCommand({ command }, undefined)]).toEqual([true, true])
-    expect([hidesCommand({ rows: 1 }, pay), hidesCommand({}, undefined)]).toEqual([false, false])
-    expect(hidesCommand({ command }, bound)).toBe(false)
+    expect([hidesRun(bindings, pay), hidesRun(bindings, undefined)]).toEqual([true, true])
+    expect([hidesRun({ rows: 1, command: 'x' }, pay), hidesRun({}, undefined)]).toEqual([false, false])
+    expect(hidesRun(bindings, bound)).toBe(false)
   })
 
-  test.each<[string, Json, string]>([
-    ['a text', 'pg_dump', '/params/command'],
-    ['a list', ['pg_dump'], '/params/command'],
-    ['no path', { args: [], cwd: '/' }, '/params/command/path'],
-    ['no args', { path: '/a', cwd: '/' }, '/params/command/args'],
-    ['args in one text', { path: '/a', args: '-t a', cwd: '/' }, '/params/command/args'],
-    ['a number in args', { path: '/a', args: ['-t', 1], cwd: '/' }, '/params/command/args/1'],
-    ['no cwd', { path: '/a', args: [] }, '/params/command/cwd'],
-    ['a cwd that is no text', { path: '/a', args: [], cwd: true }, '/params/command/cwd'],
-    ['more than is run', { path: '/a', args: [], cwd: '/', note: 'harmless' }, '/params/command/note'],
-  ])('has the form of `countersign run`, or is refused, for any declaration: %s', async (_what, given, pointer) => {
-    const policy = await load()
-    const asked = [
-      { action: 'service.restart', params: { command: given } },
-      { action: 'db.export', params: { rows: 1, command: given } },
-      { action: 'not.declared', params: { command: given } },
-    ]
-    expect(asked.map((question) => refused(() => ask(policy, question)))).toEqual([pointer, pointer, pointer])
+  test('leaves `command` to the params of the agent', () => {
+    expect(pointerOf({ rows: 1, command: 'pg_dump' })).toBe('/params/command')
+    const own = readSchema(schema.replace(/"countersign.run"\?: \{.*?\}/, 'command: String')).find(
+      ({ name }) => name === 'bound',
+    )?.params
+    expect(own && fit({ command: 'npm test', ...bindings }, own)).toEqual({ command: 'npm test' })
   })
 
-  test('has the declared shape, if there is one', () => {
-    const own = readSchema(schema.replace(/command\?: \{.*?\}/, 'command: String')).find(({ name }) => name === 'bound')
-    expect(hidesCommand({ command: 'pg_dump' }, own?.params)).toBe(false)
-  })
-
-  test('is reserved at the top only', () => {
-    expect(pointerOf({ rows: 1, amount: { value: 1, command } })).toBe('/params/amount/command')
-  })
+  test.each(['"countersign.run": String', '"countersign.run": { path: String }', '"countersign.note": String'])(
+    'a schema that declares what no request can fill is refused: %s',
+    (declared) => {
+      expect(() => readSchema(schema.replace(/"countersign.run"\?: \{.*?\}/, declared))).toThrow(/countersign/)
+    },
+  )
 })
 
 test('undeclared params are not checked', async () => {

@@ -67,8 +67,8 @@ test('if no params are declared, a title may name any, and each may be absent', 
 
 test.each([
   ['filter.since', /could be filter\.since or filter › since/],
-  ['.', /is no param/],
-  ['a b.c', /is no param/],
+  ['a b.c', /could be a b\.c or a b › c/],
+  ['a\u200b', /is no param/],
 ])('if no params are declared, {%s} is refused, because it could have another meaning', (name, reason) => {
   expect(flawsOf(text({ title: `Go {${name}|nowhere}` }, 'open'))).toMatchObject([
     { reason: expect.stringMatching(reason) },
@@ -76,7 +76,7 @@ test.each([
 })
 
 test('the command of `countersign run` may be named for any action', () => {
-  const job = { title: 'Run {command.path|nothing}', params: [{ param: 'command', critical: true }] }
+  const job = { title: 'Run {countersign.run.path|nothing}', params: [{ param: 'countersign.run', critical: true }] }
   expect(flawsOf(text(job))).toEqual([])
 })
 

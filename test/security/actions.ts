@@ -50,6 +50,55 @@ export const actionRows: readonly Row[] = [
     ],
   },
   {
+    attack: 'A name in the params hides a character, passes for another name, or for what `countersign run` will run',
+    control:
+      'Keys have only characters that a reader sees, and none looks like its neighbour; what a run binds has one form, under a key that nothing else may have',
+    switches: [
+      {
+        name: 'keys-hidden',
+        file: 'src/core/action/key.ts',
+        find: 'if (shown !== key)',
+        replace: 'if (false)',
+        tests: { 'test/core/action/action.test.ts': ['params may not have %s'] },
+      },
+      {
+        name: 'keys-scripts',
+        file: 'src/core/action/key.ts',
+        find: 'latin.test(one) && lookalike.test(one)',
+        replace: 'false',
+        tests: { 'test/core/action/action.test.ts': ['params may not have %s'] },
+      },
+      {
+        name: 'keys-twins',
+        file: 'src/core/action/action.ts',
+        find: 'if (twin !== undefined)',
+        replace: 'if (false)',
+        tests: { 'test/core/action/action.test.ts': ['params may not have %s'] },
+      },
+      {
+        name: 'keys-kept',
+        file: 'src/core/action/action.ts',
+        find: 'if (key !== runKey)',
+        replace: 'if (false)',
+        tests: { 'test/core/action/action.test.ts': ['params may not have %s'] },
+      },
+      {
+        name: 'run-form',
+        file: 'src/core/action/action.ts',
+        find: 'if (flaw !== null)\n      refuse(\n        [here',
+        replace: 'if (false)\n      refuse(\n        [here',
+        tests: { 'test/core/action/action.test.ts': ['params may not have %s'] },
+      },
+      {
+        name: 'digest-form',
+        file: 'src/core/action/digestForm.ts',
+        find: 'Object.keys(value).some((key) => !members.includes(key))',
+        replace: 'false',
+        tests: { 'test/core/action/presentation.test.ts': ['nothing else is shown as if it were a digest: %s'] },
+      },
+    ],
+  },
+  {
     attack: 'The card hides something, or says something else than what will be done',
     control:
       'Strangers’ text is plain and made visible, every param is shown in full, on pages that must all be shown before an approval; the agent’s reason is marked as its own',

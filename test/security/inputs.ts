@@ -20,7 +20,7 @@ export const inputRows: readonly Row[] = [
       {
         name: 'json-prototype',
         file: 'src/core/data/json.ts',
-        find: "if (key.startsWith('__'))",
+        find: "if (key === '__proto__')",
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },
@@ -35,6 +35,13 @@ export const inputRows: readonly Row[] = [
         name: 'json-numbers',
         file: 'src/core/data/json.ts',
         find: 'if (Number.isInteger(value) && !Number.isSafeInteger(value))',
+        replace: 'if (false)',
+        tests: { [json]: [refuses] },
+      },
+      {
+        name: 'json-digits',
+        file: 'src/core/data/json.ts',
+        find: 'if (digitsOf(literal) !== digitsOf(String(value)))',
         replace: 'if (false)',
         tests: { [json]: [refuses] },
       },

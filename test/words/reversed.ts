@@ -28,6 +28,7 @@ export const reversed: Words = {
     point: ',',
     about: '± ',
     text: { begins: (lines) => line('text', lines), ends: other('end') },
+    byDigest: line('by digest'),
   },
   card: all(english.card),
   labels: all(english.labels),

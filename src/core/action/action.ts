@@ -1,7 +1,11 @@
 import { bounds } from '../data/bound.ts'
 import { type Digest, digestOf } from '../data/id.ts'
-import { canonical, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
+import { canonical, escapePointer, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
+import { grouped } from '../data/measure.ts'
 import { Problem } from '../data/problem.ts'
+import { visible } from '../data/text.ts'
+import { flawInKey, isOwn, silhouette } from './key.ts'
+import { flawInRun, runKey } from './run.ts'
 
 /** What an agent wants to do. */
 export interface Action {
@@ -21,11 +25,11 @@ export interface Link {
 /** The limits of an action: docs/agents/limits.md. */
 export const actionLimits = bounds.action
 
-/** The form of `action` and `environment`. */
-export const namePattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/
+/** The form of `action`: a name as tools have them. */
+export const actionPattern = /^(?!__proto__$)[A-Za-z0-9_.:/-]+$/
 
-/** The form of every key inside `params`. */
-export const keyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+/** The form of `environment`. Rules compare it, so one environment has one way to be written. */
+export const environmentPattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/
 
 /** Line ends and tabs, which texts of several lines have. A carriage return alone is none: it hides what is before it. */
 export const layoutCharacter = /\r\n|[\n\t]/g
@@ -43,7 +47,7 @@ export const canonicalAction = ({ action, environment, params, target }: Action)
 export const actionDigest = (action: Action): Digest => digestOf(canonicalAction(action))
 
 /**
- * Checks what a schema of single fields cannot check: the depth, the number of nodes, the keys and the values inside
+ * Checks what a schema of single fields cannot check: the depth, the number of values, the keys and the numbers inside
  * `params`, and the size of the whole action.
  *
  * @throws {Problem} `invalid-input` with the pointer of the first offending member; `too-large` past 16 KiB.
@@ -51,35 +55,71 @@ export const actionDigest = (action: Action): Digest => digestOf(canonicalAction
 export function checkAction(action: Action): Action {
   let nodes = 0
   const walk = (value: Json, pointer: string, depth: number): void => {
-    if (++nodes > actionLimits.nodes) refuse('/params', `params have at most ${actionLimits.nodes} values and members`)
-    if (value === null) refuse(pointer, 'null is not allowed: leave the member out')
+    if (++nodes > actionLimits.nodes)
+      refuse('/params', `params have at most ${number(actionLimits.nodes)} values and members: ${byDigest}`)
     if (typeof value === 'number') checkNumber(value, pointer)
-    if (typeof value !== 'object') return
-    if (depth > actionLimits.depth) refuse(pointer, `params are nested at most ${actionLimits.depth} deep`)
+    if (typeof value !== 'object' || value === null) return
+    if (depth > actionLimits.depth)
+      refuse(pointer, `params are nested at most ${actionLimits.depth} deep: send what is deeper as JSON in a text`)
     if (isArray(value)) value.forEach((item, i) => walk(item, `${pointer}/${i}`, depth + 1))
-    else if (isObject(value))
-      for (const [key, member] of Object.entries(value)) {
-        const here = `${pointer}/${escapePointer(key)}`
-        if (!keyPattern.test(key)) refuse(here, 'a key starts with a letter and has at most 64 of A-Z a-z 0-9 _ . -')
-        walk(member, here, depth + 1)
-      }
+    else if (isObject(value)) {
+      checkKeys(value, pointer)
+      for (const [key, member] of Object.entries(value)) walk(member, `${pointer}/${escapePointer(key)}`, depth + 1)
+    }
   }
   walk(action.params, '/params', 1)
+  checkOwn(action.params)
   const bytes = Buffer.byteLength(canonicalAction(action))
   if (bytes > actionLimits.canonicalBytes)
-    throw new Problem('too-large', `The action has ${bytes} bytes in canonical form; at most 16,384 are allowed.`)
+    throw new Problem(
+      'too-large',
+      `The action has ${number(bytes)} bytes in canonical form; at most ${number(actionLimits.canonicalBytes)} are ` +
+        `allowed: ${byDigest}.`,
+      { pointer: '/params' },
+    )
   return action
+}
+
+/** How to ask for something that is larger than an action may be: docs/agents/digest.md. */
+export const byDigest =
+  'send the large part by its digest, as { "sha256", "size", "href" }, with a link to where people can read it'
+
+function checkKeys(value: JsonObject, pointer: string): void {
+  const seen = new Map<string, string>()
+  for (const key of Object.keys(value)) {
+    const here = `${pointer}/${escapePointer(key)}`
+    const flaw = flawInKey(key)
+    if (flaw !== null) refuse(here, flaw)
+    const twin = seen.get(silhouette(key))
+    if (twin !== undefined) refuse(here, 'another key of this object looks the same: give one of them another name')
+    seen.set(silhouette(key), key)
+  }
+}
+
+/** At the top of `params`, keys that begin with `countersign.` are kept for what `countersign run` binds. */
+function checkOwn(params: JsonObject): void {
+  for (const [key, value] of Object.entries(params)) {
+    if (!isOwn(key)) continue
+    const here = `/params/${escapePointer(key)}`
+    if (key !== runKey)
+      refuse(here, 'keys that begin with "countersign." are kept for `countersign run`: give the param another name')
+    const flaw = flawInRun(value)
+    if (flaw !== null)
+      refuse(
+        [here, ...flaw.path.map(escapePointer)].join('/'),
+        `${flaw.rule}. This key is kept for what \`countersign run\` binds: give another param another name`,
+      )
+  }
 }
 
 function checkNumber(value: number, pointer: string): void {
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    refuse(pointer, 'an integer lies between -(2^53-1) and 2^53-1: write it as text')
+    refuse(pointer, 'an integer lies between -(2^53-1) and 2^53-1: send its digits as a text')
   if (!Number.isFinite(value)) refuse(pointer, 'a number is finite')
 }
 
-function refuse(pointer: string, rule: string): never {
-  throw new Problem('invalid-input', `${pointer}: ${rule}.`, { pointer })
-}
+const number = (amount: number): string => grouped(amount, { thousands: ',', point: '.' })
 
-/** RFC 6901 section 3. */
-export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+function refuse(pointer: string, rule: string): never {
+  throw new Problem('invalid-input', `${visible(pointer)}: ${rule}.`, { pointer })
+}

@@ -1,7 +1,7 @@
 import { canonical, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
 import type { Units } from '../data/measure.ts'
 import { lineDiff } from './lineDiff.ts'
-import { cardText } from './value.ts'
+import { cardText, keyText } from './value.ts'
 
 /** A value as lines for people. */
 export interface Drawing {
@@ -66,7 +66,7 @@ function changed(before: readonly string[], after: readonly string[], form: Draw
 }
 
 /** What a line of a change begins with. The spaces are wide ones, which clients do not drop. */
-export const signs = { before: '−\u00a0', after: '+\u00a0', both: '\u00a0\u00a0' } as const
+const signs = { before: '−\u00a0', after: '+\u00a0', both: '\u00a0\u00a0' } as const
 
 /** The beginning of a unified diff, as `diff -u` and Git write it. */
 const unifiedDiff = /^(?:diff --git |Index: |--- [^\n]*\n\+\+\+ |@@ -\d)/
@@ -110,10 +110,6 @@ const members = (value: JsonObject, units: Units, indent: string): readonly stri
   Object.keys(value)
     .sort()
     .flatMap((key) => drawInto(value[key] as Json, { units, indent, lead: `${keyText(key)}: ` }))
-
-/** A key as it is, if it is a plain word; otherwise quoted, so that it cannot pass for a value or several lines. */
-export const keyText = (key: string): string =>
-  /^[\p{L}_][\p{L}\p{M}\p{N}_.-]*$/u.test(key) && cardText(key) === key ? key : cardText(canonical(key))
 
 const scalar = (value: Json): string => cardText(canonical(value))
 

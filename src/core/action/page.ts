@@ -1,8 +1,8 @@
-import type { Action } from './action.ts'
+import { type Action, byDigest } from './action.ts'
 import { bounds } from '../data/bound.ts'
 import { type Presentation, type ParamRow, rowsOf } from './presentation.ts'
 import { Problem } from '../data/problem.ts'
-import { keysOf } from './value.ts'
+import { keysOf, keyText } from './value.ts'
 import type { Units } from '../data/measure.ts'
 
 /** The part of an action's params that an approver sees at once. */
@@ -24,8 +24,9 @@ export const showLimits = bounds.shown
 /** The room of a page, in characters. */
 interface PageBudget {
   readonly room: number
-  /** Characters that an entry uses in addition to its text. */
+  /** Characters that an entry uses in addition to its text, with a key of up to `key` characters. */
   readonly entry: number
+  readonly key: number
   /** A value that is longer than a page begins on the page before if at least this much of it fits there. */
   readonly begin: number
 }
@@ -34,7 +35,7 @@ interface PageBudget {
  * The room of the pages that evidence records: `shown` has the number of a page and the number of pages, and a vote
  * counts only after all of them. So every channel shows the same pages, and this budget is part of the evidence format.
  */
-const evidencePages: PageBudget = { room: 4_000, entry: 180, begin: 500 }
+const evidencePages: PageBudget = { room: 4_000, entry: 180, key: 64, begin: 500 }
 
 /**
  * Splits an action's params into the pages of the approver's view: every top-level param with its full value.
@@ -53,16 +54,17 @@ export function pagesOf(
   const pages: Entry[][] = [[]]
   let { room } = budget
   for (const row of rowsOf(action, presentation, 'block', units)) {
-    const parts = cut(row.text, room - budget.entry, budget)
+    const entry = budget.entry + Math.max(0, keyText(row.key).length - budget.key)
+    const parts = cut(row.text, room - entry, { ...budget, entry })
     let line = 1
     for (const [i, text] of parts.entries()) {
-      if (budget.entry + text.length > room) {
+      if (entry + text.length > room) {
         pages.push([])
         room = budget.room
       }
       pages.at(-1)?.push({ ...row, text, part: i + 1, parts: parts.length, line })
       line += text.split('\n').length - 1
-      room -= budget.entry + text.length
+      room -= entry + text.length
     }
   }
   return pages.map((entries) => ({ entries }))
@@ -78,9 +80,13 @@ export function checkShowable(action: Action, presentation: Presentation | undef
     throw new Problem('not-showable', `/params: ${rule}.`, { pointer: '/params' })
   }
   const keys = keysOf(action).length
-  if (keys > showLimits.keys) refuse(`has ${keys} members; an approver is shown at most ${showLimits.keys}`)
+  if (keys > showLimits.keys)
+    refuse(
+      `there are ${keys} params, and an approver is shown at most ${showLimits.keys}: put those that belong together into one object`,
+    )
   const pages = pagesOf(action, presentation, units).length
-  if (pages > showLimits.pages) refuse(`fills ${pages} pages when shown in full; at most ${showLimits.pages} are shown`)
+  if (pages > showLimits.pages)
+    refuse(`shown in full they fill ${pages} pages, and at most ${showLimits.pages} are shown: ${byDigest}`)
 }
 
 /**

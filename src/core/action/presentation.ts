@@ -1,6 +1,7 @@
-import { type Action, escapePointer } from './action.ts'
-import { isArray, isObject, type Json } from '../data/json.ts'
+import type { Action } from './action.ts'
+import { escapePointer, isArray, isObject, type Json } from '../data/json.ts'
 import { bytes, duration, grouped, type Measured, seconds, type Units } from '../data/measure.ts'
+import { digestText } from './digestForm.ts'
 import { changeOf, draw, type Drawing } from './drawing.ts'
 import { itemText, keepsOrder, keysOf, type TextLayout, quotedText, valueText } from './value.ts'
 
@@ -109,8 +110,8 @@ function rowOf(param: PresentedParam, value: Json | undefined, style: Style): Pa
   const { key, label, critical = false, format, side } = param
   const common = { key, ...(label !== undefined && { label }), critical, ...(side && { side }) }
   if (value === undefined) return critical ? { ...common, text: '', kind: 'absent' } : null
-  const written = format ? formatted(value, format, style) : null
-  if (format && written !== null) return { ...common, text: written, kind: format }
+  const written = format ? formatted(value, format, style) : digestText(value, style.layout, style.units)
+  if (written !== null) return { ...common, text: written, kind: format ?? 'plain' }
   const drawing = style.layout === 'block' ? draw(value, style.units) : null
   if (drawing) {
     const { text, ...drawn } = drawing

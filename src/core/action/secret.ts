@@ -1,5 +1,5 @@
-import { type Action, escapePointer, type Link } from './action.ts'
-import { isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
+import type { Action, Link } from './action.ts'
+import { escapePointer, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
 import { beginning, keyFormats, shortestKey } from './secretFormats.ts'
 import { Problem } from '../data/problem.ts'
 import { isSecretName, looksSecret } from './secretName.ts'

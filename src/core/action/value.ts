@@ -8,6 +8,12 @@ export type TextLayout = 'line' | 'block'
 /** The top-level params in the order of the canonical form. */
 export const keysOf = (action: Action): readonly string[] => Object.keys(action.params).sort()
 
+/** A plain word needs no quotation marks to be told from the text around it. */
+export const plainWord = /^[\p{L}_][\p{L}\p{M}\p{N}_.-]*$/u
+
+/** Writes a key for people: a plain word as it is, any other in quotation marks. Two keys are never written alike. */
+export const keyText = (key: string): string => cardText(plainWord.test(key) ? key : JSON.stringify(key))
+
 /**
  * Writes a param's value for people: a string as it is, any other value in its canonical form. A string that could be
  * taken for another value, as `"1"` or `"true"`, is quoted. So different values always have different texts.

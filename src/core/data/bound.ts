@@ -7,8 +7,8 @@ export const bounds = {
   body: { bytes: 65_536, depth: 18, nodes: 2_500 },
   /** An activity of the Bot Framework. */
   activity: { bytes: 262_144, depth: 32, nodes: 10_000 },
-  /** Bytes are those of the canonical form; `name` is the length of action and environment. */
-  action: { canonicalBytes: 16_384, depth: 16, nodes: 2_000, name: 64, target: 512 },
+  /** Bytes are those of the canonical form; `verb`, `environment`, `target` and `key` (in params) are characters. */
+  action: { canonicalBytes: 16_384, depth: 16, nodes: 2_000, verb: 128, environment: 64, target: 512, key: 253 },
   /** What one approver can be shown: pages, and top-level params. */
   shown: { pages: 16, keys: 48 },
   /** Characters, except for `links`, a number of links. `words` is for all other texts of people and executors. */

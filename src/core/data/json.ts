@@ -1,6 +1,9 @@
 import { bounds } from './bound.ts'
 import { Problem } from './problem.ts'
 
+/** RFC 6901 section 3. */
+export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Json
@@ -45,7 +48,8 @@ export const activityLimits: JsonLimits = bounds.activity
  * Reads JSON strictly (RFC 8259). Refuses everything that two readers could understand differently: duplicate keys,
  * lone surrogates, numbers that lose digits, bad UTF-8, a byte order mark.
  *
- * @throws {Problem} `too-large` past the byte limit, else `invalid-json` with the position or pointer.
+ * @throws {Problem} `too-large` past the byte limit, else `invalid-json` with the position, and the pointer if the
+ *   reader was inside of a value.
  */
 export function readJson(bytes: Uint8Array, limits: JsonLimits = bodyLimits): Json {
   if (bytes.length > limits.bytes)
@@ -65,13 +69,24 @@ const anyString = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const space = /[ \t\n\r]*/y
 
-/** IEEE 754: the smallest normal double, 2^-1022. */
-const smallest = 2 ** -1022
+/**
+ * The significant digits of a literal, and the power of ten before which their point stands. Two literals of one number
+ * have the same text, however they are written: `1.50e3` and `1500` are `15e4`.
+ */
+function digitsOf(literal: string): string {
+  const [, whole = '', places = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
+  const significant = `${whole}${places}`.replace(/^0+/, '')
+  const zeros = whole.length + places.length - significant.length
+  const digits = significant.replace(/0+$/, '')
+  return digits === '' ? '0' : `${digits}e${Number(exponent) + whole.length - zeros}`
+}
 
 /** Reads the text in one pass. Recursion cannot exhaust the stack, since the depth is limited. */
 class Reader {
   readonly #text: string
   readonly #limits: JsonLimits
+  /** The keys and indexes that lead to the value being read. */
+  readonly #path: (string | number)[] = []
   #at = 0
   #nodes = 0
 
@@ -117,12 +132,14 @@ class Reader {
       this.#skip()
       if (this.#text[this.#at] !== '"') this.#refuse('A member starts with its key in quotes.')
       const key = this.#string()
-      // `__proto__` would set the prototype of the object that a later reader builds.
-      if (key.startsWith('__')) this.#refuse('A key may not start with two underscores.')
+      // It would set the prototype of the object that a later reader builds.
+      if (key === '__proto__') this.#refuse('The key __proto__ is not allowed: give the member another name.')
       if (Object.hasOwn(members, key)) this.#refuse('A key occurs twice in one object.')
       this.#skip()
       if (this.#text[this.#at++] !== ':') this.#refuse('A colon is missing.')
+      this.#path.push(key)
       members[key] = this.#value(depth + 1)
+      this.#path.pop()
     } while (this.#continues('}'))
     return members
   }
@@ -131,8 +148,11 @@ class Reader {
     this.#enter(depth)
     const items: Json[] = []
     if (this.#closes(']')) return items
-    do items.push(this.#value(depth + 1))
-    while (this.#continues(']'))
+    do {
+      this.#path.push(items.length)
+      items.push(this.#value(depth + 1))
+      this.#path.pop()
+    } while (this.#continues(']'))
     return items
   }
 
@@ -154,21 +174,24 @@ class Reader {
     return value
   }
 
+  /** Reads a number that every reader holds alike: RFC 7493 section 2.2. */
   #number(): number {
     const literal = this.#match(number) ?? this.#refuse('A value is expected.')
     const value = Number(literal)
-    if (!Number.isFinite(value)) this.#refuse('A number is too large.')
-    if (Object.is(value, -0)) this.#refuse('Minus zero is not allowed.')
+    const found = literal.length > 40 ? `A number of ${literal.length} characters` : `The number ${literal}`
+    if (!Number.isFinite(value)) this.#refuse(`${found} is too large for a double.`)
+    if (Object.is(value, -0)) this.#refuse('Minus zero is not allowed: many readers take it for 0.')
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      this.#refuse('An integer lies between -(2^53-1) and 2^53-1: write it as text.')
-    const significant = literal
-      .replace(/[eE].*/, '')
-      .replace(/[-.]/g, '')
-      .replace(/^0+/, '')
-    const digits = /[.eE]/.test(literal) ? significant.replace(/0+$/, '') : ''
-    if (digits.length > 15) this.#refuse('A number has more than 15 significant digits: write it as text.')
-    // A subnormal double holds fewer than 15 significant digits: some could be lost.
-    if (Math.abs(value) < smallest && digits !== '') this.#refuse('A number is too small.')
+      this.#refuse(
+        `${found} is not between -(2^53-1) and 2^53-1, where every reader holds each integer exactly: send its digits ` +
+          'in quotes, unless the policy declares a number here.',
+      )
+    // Readers that keep all digits would see another number than those that hold a double.
+    if (digitsOf(literal) !== digitsOf(String(value)))
+      this.#refuse(
+        `${found} has digits that a double does not hold: it would be read as ${value}. Send that number, or the digits ` +
+          'in quotes, unless the policy declares a number here.',
+      )
     return value
   }
 
@@ -208,6 +231,12 @@ class Reader {
   }
 
   #refuse(rule: string): never {
-    throw new Problem('invalid-json', `${rule} (at character ${Math.min(this.#at, this.#text.length)})`)
+    const pointer = this.#path.map((step) => `/${escapePointer(String(step))}`).join('')
+    const sentence = `${rule} (at character ${Math.min(this.#at, this.#text.length)})`
+    throw new Problem(
+      'invalid-json',
+      pointer === '' ? sentence : `${pointer}: ${sentence}`,
+      pointer === '' ? {} : { pointer },
+    )
   }
 }

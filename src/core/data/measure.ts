@@ -20,6 +20,8 @@ export interface Units {
   readonly about: string
   /** The marks of a text of several lines inside the drawing of an object. */
   readonly text: { readonly begins: (lines: number) => string; readonly ends: string }
+  /** Marks what is shown by its digest. */
+  readonly byDigest: string
 }
 
 /** Groups the digits of a number. A number with an exponent is left as ECMAScript writes it. */

@@ -116,6 +116,8 @@ export const digest = text(/^sha256:[0-9a-f]{64}$/)
 export const guid = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 /** The name of a rule, a group or a code, without the characters that separate names in a table. */
 export const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+/** The verb of an action: a name as tools have them. */
+export const verb = text(/^[A-Za-z0-9_.:/-]{1,128}$/)
 /** The door that a person came through. Any name fits, so that a new door needs no new form. */
 export const door = text(/^[a-z]{2,12}$/)
 /** The name of a text in `said`. Any name fits, so that an erasure can name the texts of future event types. */

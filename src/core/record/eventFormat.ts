@@ -18,6 +18,7 @@ import {
   text,
   textName,
   truth,
+  verb,
   where,
   whole,
 } from '../data/shape.ts'
@@ -48,7 +49,7 @@ const seconds = whole(1, 365 * 86_400)
 
 export const requested = where(
   object({
-    action: name,
+    action: verb,
     digest,
     executor: guid,
     'onBehalfOf?': guid,

@@ -91,7 +91,7 @@ const typed = (name: string) =>
     .string(notText(name))
     .transform((text) => text.replaceAll('\r\n', '\n').trim())
     .refine((text) => codePoints(text) <= 500, tooLong(name, 500))
-    .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), invisible(name))
+    .refine((text) => !controlCharacter.test(text.replace(/[\n\t]/g, ' ')), invisible(name))
     .optional()
 
 const confirm = z

@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import {
   type Action,
   actionDigest,
+  actionPattern,
   canonicalAction,
   checkAction,
-  keyPattern,
-  namePattern,
+  environmentPattern,
 } from '../../../src/core/action/action.ts'
 import { type Json, type JsonObject, isObject } from '../../../src/core/data/json.ts'
 import { action, code, problem } from '../../support/build.ts'
@@ -43,19 +43,39 @@ const withParams = (params: JsonObject): Action => ({ ...action, params })
 
 const nested = (depth: number): JsonObject => (depth === 1 ? { leaf: 1 } : { a: nested(depth - 1) })
 
+const run = { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' }
+
 test.each<[string, JsonObject, string]>([
-  ['null', { a: null }, '/params/a'],
-  ['null in an array', { a: [1, { b: [null] }] }, '/params/a/1/b/0'],
-  ['a key that starts with a digit', { '1a': 1 }, '/params/1a'],
-  ['a key that starts with underscores', { ok: { __proto: 1 } }, '/params/ok/__proto'],
   ['an empty key', { '': 1 }, '/params/'],
-  ['a key with a slash and a tilde', { 'a/b~c': 1 }, '/params/a~1b~0c'],
-  ['a key that is too long', { ['k'.repeat(65)]: 1 }, `/params/${'k'.repeat(65)}`],
+  ['an empty key inside', { a: [{ '': 1 }] }, '/params/a/0/'],
+  ['the key __proto__', JSON.parse('{"a":{"__proto__":1}}') as JsonObject, '/params/a/__proto__'],
+  ['a key with a hidden character', { 'a\u200bb': 1 }, '/params/a\u200bb'],
+  ['a key with a slash and a newline', { 'a/b~\n': 1 }, '/params/a~1b~0\n'],
+  ['a key that runs from right to left', { 'a\u202eb': 1 }, '/params/a\u202eb'],
+  ['a key with half a surrogate pair', { '\ud800': 1 }, '/params/\ud800'],
+  ['a key of two scripts that look alike', { amоunt: 1 }, '/params/amоunt'],
+  ['a key with a Greek letter that looks Latin', { οwner: 1 }, '/params/οwner'],
+  ['a key in another font', { 𝓪: 1 }, '/params/𝓪'],
+  ['a key that is too long', { ['k'.repeat(254)]: 1 }, `/params/${'k'.repeat(254)}`],
+  ['two keys that look the same', { é: 1, 'e\u0301': 2 }, '/params/e\u0301'],
   ['an integer that is not safe', { n: [2 ** 53] }, '/params/n/0'],
   ['a negative integer that is not safe', { n: -(2 ** 53) }, '/params/n'],
   ['infinity', { n: Number.POSITIVE_INFINITY }, '/params/n'],
   ['a level too many', nested(17), `/params${'/a'.repeat(16)}`],
   ['a value too many', { a: Array.from({ length: 1999 }, () => 1) }, '/params'],
+  ['a key that is kept', { 'countersign.note': 1 }, '/params/countersign.note'],
+  ['a key that looks kept', { 'Countersign.run': run }, '/params/Countersign.run'],
+  ['a text as a run', { 'countersign.run': 'pg_dump' }, '/params/countersign.run'],
+  ['null as a run', { 'countersign.run': null }, '/params/countersign.run'],
+  ['a list as a run', { 'countersign.run': ['pg_dump'] }, '/params/countersign.run'],
+  ['a run without a path', { 'countersign.run': { args: [], cwd: '/' } }, '/params/countersign.run/path'],
+  ['a run of a name', { 'countersign.run': { ...run, path: 'pg_dump' } }, '/params/countersign.run/path'],
+  ['a run without arguments', { 'countersign.run': { path: '/a', cwd: '/' } }, '/params/countersign.run/args'],
+  ['a run with arguments in one text', { 'countersign.run': { ...run, args: '-t a' } }, '/params/countersign.run/args'],
+  ['a run with a number', { 'countersign.run': { ...run, args: ['-t', 1] } }, '/params/countersign.run/args'],
+  ['a run without a folder', { 'countersign.run': { path: '/a', args: [] } }, '/params/countersign.run/cwd'],
+  ['a run in a relative folder', { 'countersign.run': { ...run, cwd: '.' } }, '/params/countersign.run/cwd'],
+  ['more than is run', { 'countersign.run': { ...run, note: 'harmless' } }, '/params/countersign.run/note'],
 ])('params may not have %s', (_what, params, pointer) => {
   const refused = problem(() => checkAction(withParams(params)))
   expect(refused.code).toBe('invalid-input')
@@ -66,10 +86,20 @@ test.each<[string, JsonObject]>([
   ['nothing', {}],
   ['16 levels', nested(16)],
   ['2,000 values', { a: Array.from({ length: 1998 }, () => 1) }],
-  ['a key of 64', { [`k${'.'.repeat(63)}`]: false }],
+  ['a key of 253', { [`k${'.'.repeat(252)}`]: false }],
   ['the largest safe integer', { n: Number.MAX_SAFE_INTEGER }],
   ['an empty text', { text: '' }],
   ['inner names of JavaScript', { constructor: 1, toString: { valueOf: 'x' } }],
+  ['null', { tag: null, list: [null, { b: null }] }],
+  ['keys of Kubernetes', { labels: { 'app.kubernetes.io/name': 'orders-api' }, '2026-11': 4 }],
+  ['operators of MongoDB', { filter: { _id: 'a1' }, update: { $set: { state: 'closed' } } }],
+  ['keys of other languages', { 'First Name': 'Ana', Größe: 'XL', 名前: 1, Имя: 2, Δt: 3, µs: 4 }],
+  ['names of GraphQL and IAM', { __typename: 'User', 'aws:SourceIp': '10.0.0.0/8', '*': 1, 'a/b~c': 1 }],
+  ['a command of the agent’s own tool', { command: 'npm test' }],
+  ['a command in parts', { command: ['npm', 'test'] }],
+  ['what `countersign run` binds', { 'countersign.run': run, command: { path: 'x' } }],
+  ['what a run on Windows binds', { 'countersign.run': { path: 'C:\\a.exe', args: [], cwd: 'C:\\' } }],
+  ['kept keys deeper down', { labels: { 'countersign.dev/note': 'x', 'countersign.run': 'x' } }],
 ])('params may have %s', (_what, params) => {
   expect(checkAction(withParams(params))).toStrictEqual(withParams(params))
 })
@@ -86,20 +116,32 @@ test.each([
   ['db.export', true],
   ['a', true],
   ['iam.role-grant_2', true],
+  ['mcp__github__create_pull_request', true],
+  ['xero__createInvoices', true],
+  ['s3:DeleteBucket', true],
+  ['tools/call', true],
+  ['1db', true],
   ['', false],
-  ['Db.export', false],
-  ['1db', false],
-  ['db..export', false],
-  ['db.', false],
-  ['.db', false],
+  ['__proto__', false],
   ['db export', false],
   ['db\n', false],
-])('the name %p is well formed: %p', (text, fine) => {
-  expect(namePattern.test(text)).toBe(fine)
+  ['dé', false],
+])('the name of an action %p is well formed: %p', (text, fine) => {
+  expect(actionPattern.test(text)).toBe(fine)
 })
 
-test.each(['key\n', 'ключ', 'a b', '_a'])('%p is no key', (text) => {
-  expect(keyPattern.test(text)).toBe(false)
+test.each([
+  ['production', true],
+  ['eu-west_1.b', true],
+  ['', false],
+  ['Production', false],
+  ['1eu', false],
+  ['eu..b', false],
+  ['eu.', false],
+  ['eu/b', false],
+  ['eu\n', false],
+])('the environment %p is well formed: %p', (text, fine) => {
+  expect(environmentPattern.test(text)).toBe(fine)
 })
 
 const key = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,9}$/)

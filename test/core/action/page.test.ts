@@ -194,7 +194,7 @@ test.each<[string, JsonObject, RegExp]>([
     /2\d pages.* 16/,
   ],
   ['more of them', { a: '\u00ad'.repeat(8_100) }, /17 pages/],
-  ['more keys than may be', numbered(showLimits.keys + 1), /49 members.* 48/],
+  ['more keys than may be', numbered(showLimits.keys + 1), /49 params.* 48/],
 ])('%s are refused, with the size', (_what, params, sentence) => {
   const refused = problem(() => checkShowable(withParams(params)))
   expect(refused.code).toBe('not-showable')

@@ -15,6 +15,38 @@ const showing = (...params: readonly PresentedParam[]): Presentation => ({ param
 const rows = (params: JsonObject, presentation: Presentation, layout: 'line' | 'block' = 'line') =>
   rowsOf(withParams(params), presentation, layout).map(({ key, text }) => `${key}=${text}`)
 
+const sha256 = 'ab'.repeat(32)
+
+test('what is sent by its digest is shown as such, with the words that the agent chose at the end', () => {
+  const plan = { sha256, size: 20_480, href: 'https://ci.example.com/plan', begins: 'a\n⟦x⟧' }
+  expect(rows({ plan }, showing(), 'block')).toEqual([
+    [
+      'plan=⟦by digest: the content itself is not shown⟧',
+      `sha256 ${sha256}`,
+      'size 20,480 B (20.0 KiB)',
+      'href https://ci.example.com/plan',
+      'begins a↵',
+      '⟦U+27E6⟧x⟦U+27E7⟧',
+    ].join('\n'),
+  ])
+  expect(rows({ plan: { sha256, size: 1 } }, showing())).toEqual([
+    `plan=⟦by digest: the content itself is not shown⟧ · sha256 ${sha256} · size 1 B`,
+  ])
+})
+
+test.each<[string, Json]>([
+  ['a member too many', { sha256, size: 1, note: 'x' }],
+  ['no size', { sha256 }],
+  ['no digest', { size: 1 }],
+  ['a digest in capitals', { sha256: sha256.toUpperCase(), size: 1 }],
+  ['half a byte', { sha256, size: 0.5 }],
+  ['an address that is none', { sha256, size: 1, href: 'https://x.example/a b' }],
+  ['a beginning that is no text', { sha256, size: 1, begins: 1 }],
+  ['the same in a text', `⟦by digest: the content itself is not shown⟧ · sha256 ${sha256} · size 1 B`],
+])('nothing else is shown as if it were a digest: %s', (_what, plan) => {
+  expect(rows({ plan }, showing()).join()).not.toContain('⟦by digest')
+})
+
 describe('amounts', () => {
   test.each([
     [0, '0'],
