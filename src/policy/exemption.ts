@@ -22,12 +22,17 @@ export function exemptions(
   })
 }
 
-const form = /^(?:\/target|\/params(?:\/(?:[A-Za-z][A-Za-z0-9_.-]{0,63}|\*))+)$/
+/**
+ * RFC 6901: `~1` is a slash in a key, `~0` a tilde. A key with a comma cannot be named, nor one of digits alone: it would
+ * pass for a place in an array.
+ */
+const form = /^(?:\/target|\/params(?:\/(?:(?!\d+(?:\/|$))(?:[^/~*,]|~[01])+|\*))+)$/u
 
 /** Whether the steps lead to a text. No steps mean the target, which is one; a run need not be declared. */
 function leadsToText(steps: readonly string[], params: RecordShape): boolean {
   if (steps.length === 0 || (steps[0] === runKey && !params.members.has(runKey))) return true
-  const last = steps.reduce<Shape | undefined>((shape, step) => {
+  const keys = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const last = keys.reduce<Shape | undefined>((shape, step) => {
     if (shape?.type === 'record') return shape.members.get(step)?.shape
     return shape?.type === 'set' && step === '*' ? shape.element : undefined
   }, params)

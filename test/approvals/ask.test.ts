@@ -74,7 +74,7 @@ describe('asking', () => {
       'invalid-input',
     ],
     ['no principal where one is required', { agent: agent(bot, { onBehalfOf: 'required' }) }, 'invalid-input'],
-    ['null in params', { action: { ...anAction(), params: { a: null } } }, 'invalid-input'],
+    ['a hidden key in params', { action: { ...anAction(), params: { 'a\u200b': 1 } } }, 'invalid-input'],
     ['an action that is too large', { action: { ...anAction(), params: { a: 'x'.repeat(17_000) } } }, 'too-large'],
     ['a secret in params', { action: { ...anAction(), params: { password: secret } } }, 'secret-in-params'],
     ['a secret in the target', { action: { ...anAction(), target: `password=${secret}` } }, 'secret-in-params'],

@@ -73,7 +73,7 @@ test('docs/policy/presentation.md names every format', () => {
 
 test('the exception in docs/policy/secrets.md can be declared', async () => {
   const policy = await load({ 'schema.cedarschema': `${example('schema.cedarschema')}\n${fence(secrets)}` })
-  expect(policy.notSecret('key.disable')).toEqual(['/params/access_key_id', '/params/fingerprints/*'])
+  expect(policy.notSecret('session.revoke')).toEqual(['/params/session_token', '/params/fingerprints/*'])
 })
 
 test.each([

@@ -112,7 +112,7 @@ export const floodRows: readonly Row[] = [
   {
     attack: 'A secret is put into the params, the reason or a link, and ends in cards, logs and evidence',
     control:
-      'Published formats of keys and names that say secret are refused with the field (a net, no wall); the log holds nothing of a body',
+      'Published formats of keys, names that say secret and the passwords of known tools are refused with the field (a net, no wall); policy lifts names alone; the log holds nothing of a body',
     switches: [
       {
         name: 'secrets',
@@ -124,8 +124,8 @@ export const floodRows: readonly Row[] = [
       {
         name: 'secret-formats',
         file: 'src/core/action/secret.ts',
-        find: 'return keyFormats.find(({ pattern }) => pattern.test(text))?.name ?? (',
-        replace: 'return (',
+        find: 'keyFormats.find(({ pattern }) => pattern.test(text))?.name ??',
+        replace: '',
         tests: {
           'test/core/action/secret.test.ts': ['a key in a published format › is refused wherever it stands: %s (%#)'],
         },
@@ -133,9 +133,51 @@ export const floodRows: readonly Row[] = [
       {
         name: 'secret-names',
         file: 'src/core/action/secret.ts',
-        find: "if (isSecretName(name) && looksSecret(text)) return 'the value of a secret, by its name'",
+        find: 'if (isSecretName(name) && isSecret(name, text)) return byName',
         replace: '',
         tests: { 'test/core/action/secret.test.ts': ['a value is a secret by its name › %s'] },
+      },
+      {
+        name: 'secret-commands',
+        file: 'src/core/action/secretCommand.ts',
+        find: 'if (passwordAmong(words) !== null) return true',
+        replace: '',
+        tests: {
+          'test/core/action/secret.test.ts': [
+            'what has no name of its own › is found on command lines, in SQL, in scripts and in manifests',
+          ],
+        },
+      },
+      {
+        name: 'secret-statements',
+        file: 'src/core/action/secret.ts',
+        find: 'if (value.length >= 4 && !standsFor(value) && !placeholder.test(value))',
+        replace: 'if (false)',
+        tests: {
+          'test/core/action/secret.test.ts': [
+            'what has no name of its own › is found on command lines, in SQL, in scripts and in manifests',
+          ],
+        },
+      },
+      {
+        name: 'secret-encoded',
+        file: 'src/core/action/secret.ts',
+        find: 'plainFormatIn(text) ?? encodedIn(text)',
+        replace: 'plainFormatIn(text)',
+        tests: {
+          'test/core/action/secret.test.ts': [
+            'what has no name of its own › a login to a registry is found as an object and in base64',
+          ],
+        },
+      },
+      {
+        name: 'secret-exemption',
+        file: 'src/core/action/secret.ts',
+        find: 'formatIn(text) ?? (excepted.has(shape) ? null : secretIn(text, name))',
+        replace: 'excepted.has(shape) ? null : (formatIn(text) ?? secretIn(text, name))',
+        tests: {
+          'test/core/action/secret.test.ts': ['what the policy excepts › a key in a published format never does: %s'],
+        },
       },
       {
         name: 'logged-bodies',

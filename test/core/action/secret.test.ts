@@ -5,6 +5,7 @@ import { checkSecrets } from '../../../src/core/action/secret.ts'
 import { isSecretName, looksSecret } from '../../../src/core/action/secretName.ts'
 import { action } from '../../support/build.ts'
 import { made, type Param, written } from '../request/ordinary.ts'
+import { ordinaryLines, registryLogin, tellingArguments, tellingTexts } from './corpus.ts'
 
 type Written = Parameters<typeof checkSecrets>[0]
 
@@ -247,20 +248,90 @@ describe('a value is a secret by its name', () => {
 describe('what the policy excepts', () => {
   const key = begins('AK', 'IA', capital(16))
 
-  test('an exempt secret passes at its pointer and nowhere else', () => {
-    expect(pointerOf({ key_id: key }, ['/params/key_id'])).toBeNull()
-    expect(pointerOf({ a: { key_id: key } }, ['/params/key_id'])).toBe('/params/a/key_id')
-    expect(pointerOf({ key_id: { a: key } }, ['/params/key_id'])).toBe('/params/key_id/a')
+  const value = mixed(14)
+
+  test('a value that its name calls a secret passes at its pointer and nowhere else', () => {
+    expect(pointerOf({ api_key: value }, ['/params/api_key'])).toBeNull()
+    expect(pointerOf({ a: { api_key: value } }, ['/params/api_key'])).toBe('/params/a/api_key')
+    expect(pointerOf({ tokens: { a: value } }, ['/params/tokens'])).toBe('/params/tokens/a')
   })
 
-  test('an exempt secret passes as each item of an array', () => {
-    expect(pointerOf({ ids: [{ key }, { key }] }, ['/params/ids/*/key'])).toBeNull()
-    expect(pointerOf({ ids: [[key]] }, ['/params/ids/*'])).toBe('/params/ids/0/0')
+  test('so does each item of an array', () => {
+    expect(pointerOf({ tokens: [value, value] }, ['/params/tokens/*'])).toBeNull()
+    expect(pointerOf({ tokens: [[value]] }, ['/params/tokens/*'])).toBe('/params/tokens/0/0')
+    expect(pointerOf({ tokens: { '*': value } }, ['/params/tokens/*'])).toBe('/params/tokens/*')
+  })
+
+  test('so does a command', () => {
+    const argv = ['sshpass', '-p', value, 'ssh', 'db1']
+    expect(pointerOf({ line: argv.join(' '), argv }, ['/params/line', '/params/argv/*'])).toBeNull()
   })
 
   test('the target can be exempt', () => {
-    expect(refusal(ask({ action: { ...action, target: key } }), ['/target'])).toBeNull()
-    expect(refusal(ask({ reason: key }), ['/target'])?.details.pointer).toBe('/reason')
+    const target = `token=${value}`
+    expect(refusal(ask({ action: { ...action, target } }), ['/target'])).toBeNull()
+    expect(refusal(ask({ reason: target }), ['/target'])?.details.pointer).toBe('/reason')
+  })
+
+  test.each(Object.entries(samples))('a key in a published format never does: %s', (_name, [text = '']) => {
+    expect(pointerOf({ note: text, list: [text] }, ['/params/note', '/params/list/*'])).toBe('/params/note')
+    expect(pointerOf({ list: [text] }, ['/params/list/*'])).toBe('/params/list/0')
+  })
+})
+
+describe('what has no name of its own', () => {
+  const passwords = [mixed(12), begins('T7qLm2', 'x9vBk4.~xyz'), begins('Sommer', '2026!')]
+  const missed = passwords.flatMap((word) =>
+    tellingTexts(word).filter((text) => pointerOf({ text }) !== '/params/text'),
+  )
+
+  test('is found on command lines, in SQL, in scripts and in manifests', () => {
+    expect(missed).toEqual([])
+  })
+
+  test('is found among the arguments of a command, at its place', () => {
+    for (const word of passwords)
+      for (const [argv, place] of tellingArguments(word)) {
+        expect(pointerOf({ argv })).toBe(`/params/argv/${place}`)
+        const [path = '', ...args] = argv
+        expect(pointerOf({ run: { path, args } })).toBe(`/params/run/args/${place - 1}`)
+      }
+  })
+
+  test('a login to a registry is found as an object and in base64', () => {
+    const [word = ''] = passwords
+    const auth = Buffer.from(`deploy:${word}`).toString('base64')
+    expect(pointerOf({ auths: { 'r.example.com': { auth } } })).toBe('/params/auths/r.example.com/auth')
+    expect(pointerOf({ data: { '.dockerconfigjson': registryLogin(word) } })).toBe('/params/data/.dockerconfigjson')
+  })
+
+  test('a key in a published format is found in base64', () => {
+    const [text = ''] = samples['GitHub token'] ?? []
+    expect(pointerOf({ data: Buffer.from(`token ${text}\n`).toString('base64') })).toBe('/params/data')
+  })
+})
+
+describe('what only names a secret', () => {
+  test.each<[string, JsonObject]>([
+    ['the token of a call to AWS', { ClientToken: '8d7f2b41-c95e-4f7a-b1c2-0d9e8f7a6b5c' }],
+    ['the contract of a token', { sellToken: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48' }],
+    ['a secret of Kubernetes', { values: { auth: { existingSecret: 'pg-creds-7d9f8c' } } }],
+    ['secrets to pull images with', { imagePullSecrets: [{ name: 'builder-dockercfg-x8k2p' }] }],
+    ['the same by name alone', { imagePullSecrets: ['builder-dockercfg-x8k2p'] }],
+    ['code', { content: 'const password = hashPassword(input.password, 12)\nconst token = await getToken(req)\n' }],
+    ['a column', { statement: 'SELECT id FROM users WHERE password = crypt($1, password)' }],
+  ])('is none: %s', (_what, params) => {
+    expect(pointerOf(params)).toBeNull()
+  })
+
+  test.each<[string, JsonObject, string]>([
+    ['a UUID as a token', { token: '8d7f2b41-c95e-4f7a-b1c2-0d9e8f7a6b5c' }, '/params/token'],
+    ['another token of a client', { ClientToken: mixed(20) }, '/params/ClientToken'],
+    ['a private key of 32 bytes', { privateKey: `0x${hex(64)}` }, '/params/privateKey'],
+    ['random letters as a name', { existingSecret: mixed(20) }, '/params/existingSecret'],
+    ['random letters as a call', { script: `password: ${mixed(6)}(${mixed(8)}` }, '/params/script'],
+  ])('is not to be confused with %s', (_what, params, pointer) => {
+    expect(pointerOf(params)).toBe(pointer)
   })
 })
 
@@ -273,6 +344,12 @@ describe('false alarms', () => {
     const found = alarms(params)
     if (found.length) console.info(found)
     expect(found.length * 1_000).toBeLessThan(params.length)
+  })
+
+  test('2,000 lines of code, SQL, YAML, commands and logs raise none', () => {
+    const lines = ordinaryLines(2_000)
+    expect(lines.length).toBeGreaterThanOrEqual(2_000)
+    expect(lines.filter((text) => pointerOf({ text }) !== null)).toEqual([])
   })
 
   test('texts that people wrote by hand raise no false alarm', () => {
