@@ -143,7 +143,12 @@ export function compose(given: Adapters) {
     evidence: evidenceOf(adapters, changes, ends),
     health: healthOf(adapters, waiting, delivery, ends),
     deliveryOf: async (request) =>
-      delivery ? delivery.state(request) : request.undeliverable ? 'undeliverable' : 'ok',
+      // Without a messenger the people who decide are told of nothing.
+      delivery
+        ? delivery.state(request)
+        : request.undeliverable || request.status === 'pending'
+          ? 'undeliverable'
+          : 'ok',
     callers: adapters.callers,
     cards: adapters.cards,
     clients,

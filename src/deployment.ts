@@ -13,6 +13,7 @@ import { Witness } from './evidence/witness.ts'
 import { callers } from './http/caller.ts'
 import { clientsSetting } from './http/clients.ts'
 import { loadPolicy } from './policy/load.ts'
+import { untold, withoutChannel } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
 import { Alarms } from './runtime/alarms.ts'
@@ -46,6 +47,7 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const config = readConfig(env)
   const cards = readCards(beside('cards'))
   const policy = await loadPolicy(config.policyFolder, cards)
+  for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
   return composed(config, policy, cards)

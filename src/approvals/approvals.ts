@@ -94,6 +94,7 @@ export const approvals = (parts: ApprovalsParts) =>
       read,
       wait,
       grant,
+      uncovered,
       decide: decideAs,
       review,
       cancel: cancelAs,
@@ -126,6 +127,17 @@ async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promi
   const request = await parts.ledger.find(id)
   if (!request || !(await mayRead(parts, request, reader))) throw noSuchRequest()
   return believed(parts, await upToDate(parts, request))
+}
+
+/**
+ * Says in words why no rule covers a request's action; `null` if rules did, if the action was erased, or if another
+ * policy judged it than the one in force.
+ */
+async function uncovered({ policy }: ApprovalsParts, request: ApprovalRequest): Promise<string | null> {
+  const { action, agent, onBehalfOf } = request
+  if (request.policy.outcome !== 'no-policy' || !action || request.policy.version !== policy.version) return null
+  const found = policy.uncovered({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  return spoken.uncovered(action.action, action.environment, found)
 }
 
 /**

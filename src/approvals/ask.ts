@@ -21,13 +21,14 @@ import { type Judgement, open, type Submission } from '../core/request/submissio
 import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import { canBeFilled, channelsOf, excludedByWord, excludedFrom, isMember, weakened } from './eligibility.ts'
+import { channelsOf, excludedByWord, excludedFrom, isMember, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import { spoken } from '../words/spoken.ts'
 import { release, type Reservation, reserve } from './reservation.ts'
+import { type Excluded, shortageOf } from './shortage.ts'
 
 export type AskParts = ChangeParts & {
   readonly limits: Limits
@@ -127,7 +128,11 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
   if (judgement.outcome === 'approve') {
     checkShowable(action, presentation ?? undefined, spoken.units)
     checkDoors(judgement)
-    await checkEligible(parts, judgement.slots, excluded)
+    const responsible = excludedFrom(parts.policy, [agent, executor], undefined)
+    await checkEligible(parts, judgement.slots, {
+      responsible,
+      principal: onBehalfOf === undefined ? [] : parts.policy.accounts(onBehalfOf),
+    })
     warnings.push(...(await checkIndependence(parts, judgement, { excluded, byWord })))
   }
   return {
@@ -150,7 +155,11 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
 function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = agent.id): AgentRegistration {
   if (id === agent.id) return agent
   const executor = agent.executors.includes(id) ? policy.agent(id) : null
-  if (!executor) throw invalid('/executor', 'this agent is not registered to name that executor')
+  if (!executor)
+    throw invalid(
+      '/executor',
+      `${id} is not among the executors of this agent in approvers.json: leave it out, or have it registered`,
+    )
   return executor
 }
 
@@ -160,9 +169,10 @@ async function checkPrincipal(
   { onBehalfOf: rule, principals }: AgentRegistration,
   id: ObjectId | undefined,
 ): Promise<void> {
-  if (id === undefined && rule === 'required') throw invalid('/onBehalfOf', 'this agent must say whom it acts for')
+  if (id === undefined && rule === 'required')
+    throw invalid('/onBehalfOf', 'this agent must say whom it acts for: send the object id of a person')
   if (id === undefined) return
-  if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people')
+  if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people: leave it out')
   if (principals && !principals.includes(id))
     throw invalid('/onBehalfOf', 'this agent is registered to act for listed people alone, and this is none of them')
   if (!(await isMember(directory, id)))
@@ -175,9 +185,13 @@ function checkDoors({ via, rules }: { readonly via?: readonly string[]; readonly
     throw new Problem('no-eligible-approver', `No door may approve this: ${rules.join(', ')} have none in common.`)
 }
 
-async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: readonly ObjectId[]): Promise<void> {
-  if (!(await canBeFilled(parts, slots, excluded)))
-    throw new Problem('no-eligible-approver', 'Not enough people may decide this: the groups are empty or excluded.')
+async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: Excluded): Promise<void> {
+  const shortage = await shortageOf(parts, slots, excluded)
+  if (shortage !== null)
+    throw new Problem(
+      'no-eligible-approver',
+      `Not enough people may decide this. ${shortage} Ask the keeper of approvers.json.`,
+    )
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { type Candidate, type Facts, fills, overlap, type Slot } from '../core/request/requirement.ts'
+import { type Facts, overlap, type Slot } from '../core/request/requirement.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -103,26 +103,6 @@ export function channelsOf(policy: Pick<Policy, 'group'>, slots: readonly Slot[]
   return [...new Set(groups.flatMap((name) => policy.group(name)?.channels ?? []))].sort()
 }
 
-/** Whether the people who may decide, each counted once, could fill the slots. Stops asking when they can. */
-export async function canBeFilled(
-  { policy, directory }: PeopleParts,
-  slots: readonly Slot[],
-  excluded: readonly ObjectId[],
-): Promise<boolean> {
-  const candidates = new Map<ObjectId, Candidate>()
-  for (const name of new Set(slots.flatMap((slot) => slot.groups))) {
-    const group = policy.group(name)
-    for (const id of group ? await membersOf(directory, group) : []) {
-      const accounts = policy.accounts(id)
-      if (overlap(accounts, excluded) || !(await isMember(directory, id))) continue
-      const key = accounts[0] ?? id
-      candidates.set(key, { accounts, groups: [...(candidates.get(key)?.groups ?? []), name] })
-      if (fills(slots, [...candidates.values()])) return true
-    }
-  }
-  return false
-}
-
 /** A slot from which the agent's own word takes a person who could otherwise approve. */
 export interface WeakenedSlot extends Slot {
   /** How many people who may approve it leaves. Not counted beyond one more than the quorum. */
@@ -179,7 +159,10 @@ async function inGroups({ policy, directory }: PeopleParts, names: readonly stri
   return [...new Set(members.flat())]
 }
 
-async function membersOf(directory: Directory, { members, entraGroup }: ApproverGroup): Promise<readonly ObjectId[]> {
+export async function membersOf(
+  directory: Directory,
+  { members, entraGroup }: ApproverGroup,
+): Promise<readonly ObjectId[]> {
   return entraGroup === undefined ? members : [...new Set([...members, ...(await directory.members(entraGroup))])]
 }
 

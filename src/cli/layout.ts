@@ -86,7 +86,7 @@ const nameAlone = (indent: string, name: string): Piece => piece(indent, name, `
 const indentOf = (depth: number, most: number): string => (2 * depth <= most ? ' '.repeat(2 * depth) : `…${depth} `)
 
 /** A name that is no plain word is quoted. */
-const nameOf = (key: string): string => (plainWord.test(key) ? key : spaced(visible(JSON.stringify(key))))
+const nameOf = (key: string): string => spaced(visible(plainWord.test(key) ? key : JSON.stringify(key)))
 
 /** Names spaces. `visible` replaces such brackets in texts, so that no text can imitate these names. */
 const spaced = (text: string): string =>

@@ -109,18 +109,20 @@ export class Delivery {
   }
 
   /**
-   * Says whether people were reached. Reads nothing for a request that is young, is closed, or has no people who decide
-   * it.
+   * Says whether the people of every group that decides were told. A group without a channel is told of nothing. Reads
+   * nothing for a request that is young, is closed, or has no people who decide it.
    */
   async state(request: ApprovalRequest): Promise<DeliveryState> {
     const { outbox, policy, clock } = this.#parts
     const flagged = request.undeliverable ? 'undeliverable' : 'ok'
     if (request.status !== 'pending') return flagged
-    const channels = channelsOf(policy, request.requirement?.slots)
+    const groups = [...new Set(request.requirement.slots.flatMap((slot) => slot.groups))]
+    const channels = groups.map((name) => policy.group(name)?.channels ?? [])
+    if (channels.some((own) => own.length === 0)) return 'undeliverable'
     const isYoung = clock.now() < plusSeconds(request.createdAt, lateAfter)
-    if (channels.length === 0 || (isYoung && !request.undeliverable)) return flagged
+    if (isYoung && !request.undeliverable) return flagged
     const book = await CardBook.open(outbox, request.id)
-    if (channels.some((channel) => book.isReached(channel))) return 'ok'
+    if (channels.every((own) => own.some((channel) => book.isReached(channel)))) return 'ok'
     return request.undeliverable ? 'undeliverable' : 'late'
   }
 

@@ -14,7 +14,13 @@ import { warningOf } from '../words/warning.ts'
  */
 export function toBody(
   request: ApprovalRequest,
-  more: { delivery: DeliveryState; to: 'agent' | 'person'; grant?: Grant | null; next?: NextStep },
+  more: {
+    delivery: DeliveryState
+    to: 'agent' | 'person'
+    grant?: Grant | null
+    next?: NextStep
+    uncovered?: string | null
+  },
 ): RequestAnswer {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
@@ -45,7 +51,7 @@ export function toBody(
     ...times(request),
     ...outcome(request),
     next,
-    ...(code !== null && { stop: { code, words: spoken.stops[code] } }),
+    ...(code !== null && { stop: { code, words: more.uncovered ?? spoken.stops[code] } }),
     ...(more.grant && { grant: more.grant }),
   }
 }

@@ -158,7 +158,10 @@ async function placed(
 /** The request for its agent or executor: with the grant, if there is one. */
 async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id, kind }: Principal) {
   const { request: now, grant } = await approvals.grant(request, id)
-  return toBody(now, { to: kind, grant, delivery: await deliveryOf(now) })
+  return toBody(now, {
+    ...{ to: kind, grant, delivery: await deliveryOf(now) },
+    uncovered: await approvals.uncovered(now),
+  })
 }
 
 const plain = async ({ deliveryOf }: RequestParts, { kind }: Principal, request: ApprovalRequest) => ({

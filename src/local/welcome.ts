@@ -1,4 +1,5 @@
 import type { Instant } from '../core/data/instant.ts'
+import { untold } from '../policy/untold.ts'
 import type { Policy } from '../ports/policy.ts'
 import { agents, apiAppId, signInAppId, users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
@@ -23,6 +24,7 @@ export function welcome(stack: {
   const groups = policy
     .groups()
     .map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOfUser).join(', ')}\n`)
+  const silent = untold(policy).map((name) => `  ${name} has no channel: its members are told of no request.\n`)
   const owned = policy
     .agents()
     .map(({ name, owners }) => `  ${name.padEnd(18)} owned by ${owners.map(nameOfUser).join(', ')}\n`)
@@ -36,7 +38,7 @@ Countersign on this machine. For trying out, not for production.
   data               ${data}
 ${moved === null ? '' : `  clock              ${moved}: it was moved, and goes on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
 Who may approve (${rules}/approvers.json). Guests never may, and owners never decide for their own agent.
-${groups.join('')}${owned.join('')}
+${groups.join('')}${silent.join('')}${owned.join('')}
 Try, in another terminal, in this folder:
 
   export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}

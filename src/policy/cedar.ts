@@ -13,6 +13,7 @@ import { fit, hidesRun } from './params.ts'
 import type { Rule } from './rules.ts'
 import type { DeclaredAction } from './schema.ts'
 import { clockIn, countsOf } from './serverContext.ts'
+import { nearest, unmatched } from './uncovered.ts'
 
 /** The rules of the three files, in the order of each file. */
 export interface Rules {
@@ -32,7 +33,7 @@ export function judge(
   rules: Rules,
   actions: readonly DeclaredAction[],
   zone: string,
-): Pick<Policy, 'judge' | 'forbids'> {
+): Pick<Policy, 'judge' | 'forbids' | 'uncovered'> {
   const clock = clockIn(zone)
   const preparedFor = (action: DeclaredAction) => ({
     action,
@@ -50,6 +51,7 @@ export function judge(
   // an allow rule does not match.
   const forbiddenBy = (prepared: Prepared, call: Call) =>
     prepared.forbid(call, { errorsMatch: true }).map(({ id }) => id)
+  const allowedBy = (prepared: Prepared, call: Call) => prepared.allow(call, { errorsMatch: false })
 
   return {
     judge(question) {
@@ -70,11 +72,24 @@ export function judge(
         }
 
       // A command that rules cannot see would run unchecked, since no person looks at an allowed action either.
-      const allowed = prepared.allow(call, { errorsMatch: false }).filter(({ terms }) => terms.anyCommand || !hidden)
+      const allowed = allowedBy(prepared, call).filter(({ terms }) => terms.anyCommand || !hidden)
       if (allowed.length)
         return { outcome: 'allow', rules: allowed.map(({ id }) => id), ...shortest(allowed.map(({ terms }) => terms)) }
 
       return { outcome: 'no-policy', rules: [] }
+    },
+
+    uncovered(question) {
+      const { action } = question.action
+      const prepared = byAction.get(action)
+      if (!prepared) {
+        const near = nearest(action, [...byAction.keys()])
+        return { why: 'undeclared', ...(near !== null && { near }) }
+      }
+      const own = rulesFor(prepared.action, rules)
+      const call = callOf(question, prepared, clock)
+      const hiddenRun = hidesRun(question.action.params, prepared.action.params) && allowedBy(prepared, call).length > 0
+      return unmatched([...own.approve, ...own.allow], question.action, hiddenRun)
     },
 
     forbids(question) {

@@ -3,6 +3,7 @@ import type { Digest, ObjectId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { Presentation } from '../core/action/presentation.ts'
 import type { Judgement } from '../core/request/submission.ts'
+import type { Uncovered } from '../core/request/uncovered.ts'
 
 /** How an agent is registered in `approvers.json`. */
 export interface AgentRegistration {
@@ -48,6 +49,8 @@ export interface Policy {
    * @throws {Problem} as {@link judge}
    */
   forbids(question: Question): readonly string[]
+  /** Why no rule answers a question that {@link judge} answers with `no-policy`. */
+  uncovered(question: Question): Uncovered
   /** Pointers to values of this action's requests that may look like secrets; `*` is each item of an array. */
   notSecret(action: string): readonly string[]
   /** The rules that name doors in `@via`, each with its doors. */

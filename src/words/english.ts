@@ -184,6 +184,30 @@ const stops: Readonly<Record<StopCode, string>> = {
   failed: 'The action was executed and failed.',
 }
 
+const uncovered: Words['uncovered'] = (verb, environment, found) => {
+  const none = stops['no-policy']
+  switch (found.why) {
+    case 'undeclared': {
+      const near = found.near === undefined ? '' : ` A similar one is declared: ${found.near}.`
+      return `${none} The action ${verb} is not declared in schema.cedarschema.${near}`
+    }
+    case 'no-rules':
+      return `${none} The action ${verb} is declared, but no rule of approve.cedar or allow.cedar speaks of it.`
+    case 'unmatched': {
+      const { rules, facts, environments, hiddenRun } = found
+      const named = environments.map((one) => `"${one}"`).join(' or ')
+      return [
+        `${none} The action ${verb} is declared, and none of its rules matched: ${rules.join(', ')}.`,
+        ...(facts.length > 0 ? [`They look at ${facts.join(', ')}.`] : []),
+        ...(named === '' ? [] : [`They name the environment ${named}, and this request has "${environment}".`]),
+        ...(hiddenRun
+          ? ['A rule would match, but for the command in countersign.run, which the schema does not declare.']
+          : []),
+      ].join(' ')
+    }
+  }
+}
+
 const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf, excludedByAgent: byAgent }: Requested): string =>
   [
     slots === undefined
@@ -354,6 +378,7 @@ export const english: Words = {
   progress,
   params,
   stops,
+  uncovered,
   report,
   request,
   bot,

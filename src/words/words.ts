@@ -5,6 +5,7 @@ import type { Units } from '../core/data/measure.ts'
 import type { Fact, Tier, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
+import type { Uncovered } from '../core/request/uncovered.ts'
 import type { Sentence } from './run.ts'
 
 /**
@@ -34,6 +35,8 @@ export interface Words {
   readonly progress: ProgressWords
   readonly params: ParamWords
   readonly stops: Readonly<Record<StopCode, string>>
+  /** Why no rule covers an action. */
+  readonly uncovered: (verb: string, environment: string, found: Uncovered) => string
   readonly report: ReportWords
   readonly request: RequestWords
   readonly bot: BotWords

@@ -147,6 +147,46 @@ describe('asking', () => {
     expect((await here.approvals.ask(ask)).request.onBehalfOf).toBe(dba)
   })
 
+  test.each<[string, Parameters<typeof roster>[0], ReturnType<typeof needs>, string]>([
+    ['too few', {}, needs([slot('dba', 3)]), 'dba needs 3 people and has 2: 1 is excluded'],
+    [
+      'the agent is theirs',
+      { groups: [{ name: 'dba', members: [owner], channels: [] }] },
+      needs(),
+      'dba needs 1 person and has 0: 1 is excluded, since the agent or its executor is theirs.',
+    ],
+    [
+      'a guest, a disabled one, and two that the directory does not know',
+      { groups: [{ name: 'dba', members: [guest, disabled, oid(91), oid(92)], channels: [] }] },
+      needs(),
+      'dba needs 1 person and has 0: 1 is a guest of the tenant, 1 is disabled in the directory, 2 are unknown to the directory.',
+    ],
+    ['an empty group', { groups: [{ name: 'dba', members: [], channels: [] }] }, needs(), 'has 0: nobody is in it.'],
+    [
+      'a group that is gone',
+      { groups: [] },
+      needs([slot('dba|ops')]),
+      'dba or ops needs 1 person and has 0: the policy',
+    ],
+    [
+      'one person for two places',
+      {
+        groups: [
+          { name: 'dba', members: [dba], channels: [] },
+          { name: 'security', members: [dba], channels: [] },
+        ],
+      },
+      needs([slot('dba'), slot('security')]),
+      'All slots together need 2 different people, and each person counts once: security cannot be filled.',
+    ],
+  ])('says which slot lacks people, and why: %s', async (_why, other, judgement, words) => {
+    const here = await world(() => judgement, other)
+    await expect(here.approvals.ask(asks())).rejects.toMatchObject({
+      code: 'no-eligible-approver',
+      message: expect.stringContaining(words) as string,
+    })
+  })
+
   test('is refused when the directory cannot be asked', async () => {
     const here = await world()
     here.directory.down = true

@@ -669,7 +669,7 @@ describe('the state of a delivery', () => {
     expect(await state(id)).toBe('ok')
   })
 
-  test('is ok, without a read, for a request that is young or closed, was decided by policy, or has no channel', async () => {
+  test('is ok, without a read, for a request that is young or closed, or was decided by policy', async () => {
     const young = await world.ask()
     const closed = await world.ask()
     await world.deny(closed.id)
@@ -678,10 +678,23 @@ describe('the state of a delivery', () => {
     world.outbox.cards = () => Promise.reject(new Error('read'))
     expect(await state(young.id)).toBe('ok')
     world.clock.jump(600)
-    const silent = await world.find((await world.ask(needing('silent'))).id)
-    world.clock.jump(600)
-    for (const { id } of [closed, allowed, silent]) expect(await state(id)).toBe('ok')
+    for (const { id } of [closed, allowed]) expect(await state(id)).toBe('ok')
     await expect(state(young.id)).rejects.toThrow('read')
+  })
+
+  test('is never ok while a group that decides has no channel', async () => {
+    const silent = await world.ask(needing('silent'))
+    const both = await world.ask(needing('dba', 'silent'))
+    await world.delivery.deliver(both.id)
+    for (const { id } of [silent, both]) expect(await state(id)).toBe('undeliverable')
+  })
+
+  test('is never ok while the channel of one group has no card', async () => {
+    world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'passing' } : null)
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.delivery.soon(id)
+    await sweepFor(90)
+    expect(await state(id)).toBe('late')
   })
 })
 

@@ -474,3 +474,38 @@ function byCedar(
   const ids = [...text.matchAll(/@id\("(\w+)"\)/g)].map(([, id = '']) => id)
   return ids.filter((_id, place) => places.has(`policy${place}`))
 }
+
+describe('why no rule covers an action', () => {
+  const why = (policy: Awaited<ReturnType<typeof load>>, action: string, environment = 'prod') =>
+    policy.uncovered({ agent: deployBot, action: { action, target: 'x', environment, params: { rows: 1 } } })
+
+  test.each([
+    ['db.exprot', 'db.export'],
+    ['DB_Export', 'db.export'],
+    ['restart.service', undefined],
+  ])('%s is not declared, and near to it is %s', async (name, near) => {
+    expect(why(await load(), name)).toEqual({ why: 'undeclared', ...(near !== undefined && { near }) })
+  })
+
+  test('no rule speaks of it', async () => {
+    expect(why(await load(), 'db.drop', 'staging')).toEqual({ why: 'no-rules' })
+  })
+
+  test('its rules look at facts that differ, and name another environment', async () => {
+    expect(why(await load(), 'db.export')).toEqual({
+      why: 'unmatched',
+      rules: ['large-export-needs-security', 'export-needs-dba'],
+      facts: ['environment', 'params.rows', 'target'],
+      environments: ['production'],
+      hiddenRun: false,
+    })
+  })
+
+  test('a rule would match, but for the command of the run', async () => {
+    const policy = await rules({ allow: permit('blind') })
+    const action = { action: 'plain', target: 'x', environment: 'prod' }
+    const run = { rows: 1, 'countersign.run': { path: '/bin/sh', args: [], cwd: '/' } }
+    const found = policy.uncovered({ agent: deployBot, action: { ...action, params: run } })
+    expect(found).toMatchObject({ why: 'unmatched', rules: ['blind'], hiddenRun: true })
+  })
+})

@@ -253,9 +253,20 @@ export const approverRows: readonly Row[] = [
       {
         name: 'nobody-eligible',
         file: 'src/approvals/ask.ts',
-        find: 'if (!(await canBeFilled(parts, slots, excluded)))',
+        find: 'if (shortage !== null)',
         replace: 'if (false)',
         tests: { 'test/approvals/ask.test.ts': ['asking › is refused if the request could not be approved: %s'] },
+      },
+      {
+        name: 'told-nobody',
+        file: 'src/delivery/delivery.ts',
+        find: 'if (channels.some((own) => own.length === 0))',
+        replace: 'if (false)',
+        tests: {
+          'test/delivery/delivery.test.ts': [
+            'the state of a delivery › is never ok while a group that decides has no channel',
+          ],
+        },
       },
       {
         name: 'directory-down',

@@ -76,6 +76,7 @@ export function fakePolicy(roster: Roster): Policy {
       const { outcome, rules } = judge(action)
       return outcome === 'forbid' ? rules : []
     },
+    uncovered: () => ({ why: 'no-rules' }),
     notSecret: (action) => notSecret[action] ?? [],
     doors: () => doors,
     presentation: (action) => presentations[action] ?? null,

@@ -92,6 +92,7 @@ export const reversed: Words = {
     fromLine: (number) => line('from', number),
     signs: all(english.params.signs),
   },
+  uncovered: (verb, environment, { why }) => line(why, verb, environment),
   stops: all<StopCode>(english.stops),
   report: {
     requested: ({ data }) => line('asked', data.executor),
