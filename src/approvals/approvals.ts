@@ -136,7 +136,12 @@ async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promi
 async function uncovered({ policy }: ApprovalsParts, request: ApprovalRequest): Promise<string | null> {
   const { action, agent, onBehalfOf } = request
   if (request.policy.outcome !== 'no-policy' || !action || request.policy.version !== policy.version) return null
-  const found = policy.uncovered({ agent: agent.id, action, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  const found = policy.uncovered({
+    agent: agent.id,
+    action,
+    at: request.createdAt,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+  })
   return spoken.uncovered(action.action, action.environment, found)
 }
 

@@ -1,6 +1,7 @@
 import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Action } from '../core/action/action.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
+import { isRecord, pathOf, values } from './expression.ts'
 import type { Rule } from './rules.ts'
 
 /** Says what the rules for an action look at, none of which matched it. */
@@ -24,34 +25,25 @@ export function unmatched(rules: readonly Rule[], { environment }: Action, hidde
 
 /** Walks the conditions of a rule, in Cedar's JSON, for members of the context and for the environments that it names. */
 function look(part: unknown, facts: Set<string>, environments: Set<string>): void {
-  if (typeof part !== 'object' || part === null) return
-  const member = memberOf(part)
-  if (member !== null && member !== '') facts.add(member.slice(0, 64))
-  if ('==' in part) {
-    const { left, right } = part['=='] as { left: unknown; right: unknown }
+  if (Array.isArray(part)) return part.forEach((item) => look(item, facts, environments))
+  if (!isRecord(part)) return
+  const path = pathOf(part)
+  if (path !== null) {
+    if (path.startsWith('context.')) facts.add(path.slice('context.'.length).slice(0, 64))
+    return
+  }
+  for (const operands of Object.values(part)) {
+    if (!isRecord(operands)) continue
+    const { left, right } = operands
     for (const [one, other] of [
       [left, right],
       [right, left],
     ])
-      if (memberOf(one) === 'environment' && typeof valueOf(other) === 'string')
-        environments.add(String(valueOf(other)))
+      if (pathOf(one) === 'context.environment')
+        for (const value of values(other)) if (typeof value === 'string') environments.add(value)
   }
-  if (member !== null) return
-  for (const inner of Object.values(part)) look(inner, facts, environments)
+  Object.values(part).forEach((inner) => look(inner, facts, environments))
 }
-
-/** The path of a member of the context, as `params.rows`; `null` for any other expression. */
-function memberOf(part: unknown): string | null {
-  if (typeof part !== 'object' || part === null) return null
-  if ('Var' in part) return part.Var === 'context' ? '' : null
-  const access = '.' in part ? part['.'] : 'has' in part ? part.has : null
-  if (typeof access !== 'object' || access === null || !('left' in access) || !('attr' in access)) return null
-  const outer = memberOf(access.left)
-  return outer === null ? null : [outer, String(access.attr)].filter((step) => step !== '').join('.')
-}
-
-const valueOf = (part: unknown): unknown =>
-  typeof part === 'object' && part !== null && 'Value' in part ? part.Value : undefined
 
 /** The declared name that a misspelt one most likely means; `null` if none is near. */
 export function nearest(name: string, declared: readonly string[]): string | null {

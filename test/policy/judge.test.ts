@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/core/data/json.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { ask, deployBot, now, load, otherBot, person, rules, schema } from './folder.ts'
+import { noon } from '../support/build.ts'
 
 const rule = (id: string, effect: string, annotations = '', rest = '', scope = 'action') =>
   `@id("${id}") ${annotations} ${effect}(principal, ${scope}, resource) ${rest};\n`
@@ -477,7 +478,7 @@ function byCedar(
 
 describe('why no rule covers an action', () => {
   const why = (policy: Awaited<ReturnType<typeof load>>, action: string, environment = 'prod') =>
-    policy.uncovered({ agent: deployBot, action: { action, target: 'x', environment, params: { rows: 1 } } })
+    policy.uncovered({ agent: deployBot, at: noon, action: { action, target: 'x', environment, params: { rows: 1 } } })
 
   test.each([
     ['db.exprot', 'db.export'],
@@ -505,7 +506,7 @@ describe('why no rule covers an action', () => {
     const policy = await rules({ allow: permit('blind') })
     const action = { action: 'plain', target: 'x', environment: 'prod' }
     const run = { rows: 1, 'countersign.run': { path: '/bin/sh', args: [], cwd: '/' } }
-    const found = policy.uncovered({ agent: deployBot, action: { ...action, params: run } })
+    const found = policy.uncovered({ agent: deployBot, at: noon, action: { ...action, params: run } })
     expect(found).toMatchObject({ why: 'unmatched', rules: ['blind'], hiddenRun: true })
   })
 })
