@@ -34,6 +34,9 @@ const paramsRules = [
     'digits), size (bytes), and if wanted href (an https address) and begins (how the text begins).',
 ].join('\n\n')
 
+/** A rule, with the number that was found. */
+const given = (rule: string) => ({ error: ({ input }: { input?: unknown }) => `${rule}, and this is ${String(input)}` })
+
 const link = z.strictObject({
   title: words(1, text.linkTitle).refine((text) => !/[\n\t]/.test(text), 'is one line, without tabs'),
   url: ruled(flawInAddress).meta({
@@ -59,11 +62,14 @@ export const askBody = component(
     reason: words(1, text.reason, 'put the rest behind an address in links'),
     executor: objectId.optional(),
     onBehalfOf: objectId.optional(),
-    links: z.array(link).max(text.links, `has at most ${text.links} links`).default([]),
+    links: z
+      .array(link)
+      .max(text.links, `has at most ${text.links} links: put the most important first, and leave out the rest`)
+      .default([]),
     expiresIn: z
       .int('is whole seconds')
-      .min(expiresIn.least, `is at least ${expiresIn.least} seconds`)
-      .max(expiresIn.most, 'is at most 604,800 seconds')
+      .min(expiresIn.least, given(`is at least ${expiresIn.least} seconds`))
+      .max(expiresIn.most, given(`is at most ${count(expiresIn.most)} seconds`))
       .default(expiresIn.otherwise),
   }),
   {

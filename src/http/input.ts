@@ -44,7 +44,10 @@ export function preferredWait(req: HttpRequest): number | null {
 export function idempotencyKey(req: HttpRequest): string | null {
   const key = req.headers.get('idempotency-key')
   if (key !== null && !/^[\x21-\x7e]{1,255}$/.test(key))
-    throw new Problem('invalid-input', 'Idempotency-Key has 1 to 255 visible ASCII characters.')
+    throw new Problem(
+      'invalid-input',
+      `Idempotency-Key has 1 to 255 visible ASCII characters, and this has ${key.length}: use a shorter or plain one.`,
+    )
   return key
 }
 
@@ -54,28 +57,39 @@ function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const [issue] = parsed.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const pointer = [...(issue?.path ?? []), ...unknown].map((part) => `/${escapePointer(String(part))}`).join('')
-  if (unknown.length > 0) throw invalid(pointer, 'is not a known field')
-  const missing = issue?.code === 'invalid_type' && issue.input === undefined && isMissing(value, issue.path)
-  throw invalid(pointer, missing ? 'is required' : ruleOf(issue))
+  if (unknown.length > 0) throw invalid(pointer, 'is not a known field: leave it out, or put it into params')
+  const found = at(value, issue?.path ?? [])
+  const missing = issue?.code === 'invalid_type' && found === undefined && issue.path.length > 0
+  throw invalid(pointer, missing ? 'is required' : ruleOf(issue, found))
 }
 
 /** The schemas say their rules themselves; where one does not, the library's words would show. */
-function ruleOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
-    return `must be of type ${issue.expected}`
-  return issue?.message ?? 'is not valid'
+function ruleOf(issue: z.core.$ZodIssue | undefined, found: unknown): string {
+  if (issue?.code !== 'invalid_type') return issue?.message ?? 'is not valid'
+  const rule = issue.message.startsWith('Invalid input') ? `must be of type ${issue.expected}` : issue.message
+  return `${rule}, and this is ${typeOf(found)}`
 }
 
-const isMissing = (value: unknown, path: readonly PropertyKey[]): boolean =>
-  path.length > 0 &&
-  path.reduce<unknown>((at, key) => (Object(at) as Record<PropertyKey, unknown>)[key], value) === undefined
+/** Names the type of a value of JSON, and never the value: it may be long, or secret. */
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value)
+    ? 'an array'
+    : ({ string: 'a string', number: 'a number', boolean: 'a boolean', object: 'an object' }[
+        typeof value as 'string' | 'number' | 'boolean' | 'object'
+      ] ?? 'nothing')
+}
+
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => (Object(inner) as Record<PropertyKey, unknown>)[key], value)
 
 const invalid = (pointer: string, rule: string) =>
   new Problem('invalid-input', `${pointer || 'The body'} ${rule}.`.replaceAll('\n', ' '), { pointer })
 
 /** Reads the body as it streams in, and stops at the limit: its length is the client's word. */
 export async function bodyBytes(req: HttpRequest, most: number): Promise<Uint8Array> {
-  const tooLarge = () => new Problem('too-large', `A body has at most ${most} bytes.`)
+  const tooLarge = () =>
+    new Problem('too-large', `A body has at most ${most} bytes: send the large part by its digest, with a link to it.`)
   if (Number(req.headers.get('content-length') ?? 0) > most) throw tooLarge()
   const chunks: Uint8Array[] = []
   let length = 0

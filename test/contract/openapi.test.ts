@@ -2,6 +2,9 @@ import { askBody, decisionBody } from '../../src/contract/bodies.ts'
 import { openapi } from '../../src/contract/openapi.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import { callerWordsOf, operationNames, operationOf } from '../../src/contract/operations.ts'
+import { actionPattern, environmentPattern } from '../../src/core/action/action.ts'
+import { flawInKey } from '../../src/core/action/key.ts'
+import { bounds } from '../../src/core/data/bound.ts'
 import { problemCodes } from '../../src/core/data/problem.ts'
 import { deliveryStates } from '../../src/core/request/delivery.ts'
 import { outcomes, tiers, verdicts } from '../../src/core/request/event.ts'
@@ -114,3 +117,73 @@ test('examples keep to their schemas', () => {
   expect(schemas['AskBody']?.examples?.map((one) => askBody.safeParse(one).success)).toEqual([true])
   expect(schemas['DecisionBody']?.examples?.map((one) => decisionBody.safeParse(one).success)).toEqual([true])
 })
+
+describe('the document says the rules of params:', () => {
+  const ask = schemas['AskBody'] as unknown as {
+    readonly properties: Readonly<
+      Record<string, { readonly pattern?: string; readonly maxLength?: number; description?: string }>
+    >
+  }
+  const params = ask.properties['params'] as unknown as {
+    readonly propertyNames: { readonly pattern: string }
+    readonly description: string
+  }
+
+  test('a pattern of keys that takes what the service takes, and refuses what it refuses', () => {
+    const pattern = new RegExp(params.propertyNames.pattern, 'u')
+    for (const key of [
+      'a',
+      'First Name',
+      'Größe',
+      '$set',
+      'app.kubernetes.io/name',
+      '2026-11',
+      '__typename',
+      '😀'.repeat(253),
+    ])
+      expect([key, pattern.test(key), flawInKey(key)]).toEqual([key, true, null])
+    for (const key of ['', '__proto__', 'a\n', 'a\u200b', 'a\u202e', 'a\u2028', 'k'.repeat(254)])
+      expect([key, pattern.test(key), flawInKey(key) === null]).toEqual([key, false, false])
+  })
+
+  test.each([
+    ...[`${bounds.action.key} characters`, '__proto__', 'countersign.run', 'null', 'RFC 7493', '2^53-1', 'double'],
+    ...['16 levels', '2,000 values', '16,384 bytes', 'RFC 8785', 'sha256', 'size', 'href', 'begins'],
+  ])('%s', (rule) => {
+    expect(params.description).toContain(rule)
+  })
+
+  test('names, texts and addresses have their lengths, characters and forms', () => {
+    expect(ask.properties['action']).toMatchObject({ maxLength: 128, pattern: actionPattern.source })
+    expect(ask.properties['environment']).toMatchObject({ maxLength: 64, pattern: environmentPattern.source })
+    expect(ask.properties['reason']).toMatchObject({
+      ...{ minLength: 1, maxLength: 1_000 },
+      description: expect.stringContaining('control characters') as string,
+    })
+  })
+})
+
+test.each([
+  ['reason', { reason: 'x'.repeat(1_400) }, /1 to 1,000 characters, and this has 1,400: .*links/],
+  ['reason', { reason: 'a\u0007b' }, /U\+0007/],
+  ['reason', { reason: 'a\rb' }, /U\+000D without a newline/],
+  ['action', { action: 'db export' }, /" "/],
+  ['environment', { environment: 'Production' }, /"Production": write "production"/],
+  ['expiresIn', { expiresIn: 59 }, /at least 60 seconds, and this is 59/],
+  ['links', { links: [{ title: 'T', url: 'https://jira/browse/1' }] }, /host "jira"/],
+  ['links', { links: [{ title: 'T', url: 'http://tickets.example.com/1' }] }, /https:\/\//],
+  ['links', { links: [{ title: 'T', url: 'https://a:b@tickets.example.com/1' }] }, /no user/],
+])('a refusal of %s says what was found, and the way out (%#)', (field, change, words) => {
+  const body = { action: 'db.export', target: 'x', environment: 'prod', reason: 'why', ...change }
+  const parsed = askBody.safeParse(body)
+  expect(parsed.error?.issues).toMatchObject([
+    { path: expect.arrayContaining([field]) as unknown, message: expect.stringMatching(words) as string },
+  ])
+})
+
+test.each(['IIS hangs since 09:10.\r\nTicket OPS-417.', 'a\tb\nc'])(
+  'a text may have tabs and line ends: %j',
+  (reason) => {
+    expect(askBody.safeParse({ action: 'a', target: 'x', environment: 'prod', reason }).success).toBe(true)
+  },
+)

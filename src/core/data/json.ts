@@ -53,7 +53,10 @@ export const activityLimits: JsonLimits = bounds.activity
  */
 export function readJson(bytes: Uint8Array, limits: JsonLimits = bodyLimits): Json {
   if (bytes.length > limits.bytes)
-    throw new Problem('too-large', `The body has ${bytes.length} bytes; at most ${limits.bytes} are allowed.`)
+    throw new Problem(
+      'too-large',
+      `The body has ${bytes.length} bytes; at most ${limits.bytes} are allowed: send the large part by its digest.`,
+    )
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
