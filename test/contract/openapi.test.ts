@@ -167,10 +167,10 @@ test.each([
   ['reason', { reason: 'x'.repeat(1_400) }, /1 to 1,000 characters, and this has 1,400: .*links/],
   ['reason', { reason: 'a\u0007b' }, /U\+0007/],
   ['reason', { reason: 'a\rb' }, /U\+000D without a newline/],
-  ['action', { action: 'db export' }, /" "/],
-  ['environment', { environment: 'Production' }, /"Production": write "production"/],
+  ['action', { action: 'db export' }, /" " as character 3/],
+  ['environment', { environment: 'Production' }, /"P" as character 1: write it in lower case/],
   ['expiresIn', { expiresIn: 59 }, /at least 60 seconds, and this is 59/],
-  ['links', { links: [{ title: 'T', url: 'https://jira/browse/1' }] }, /host "jira"/],
+  ['links', { links: [{ title: 'T', url: 'https://jira/browse/1' }] }, /host without a dot/],
   ['links', { links: [{ title: 'T', url: 'http://tickets.example.com/1' }] }, /https:\/\//],
   ['links', { links: [{ title: 'T', url: 'https://a:b@tickets.example.com/1' }] }, /no user/],
 ])('a refusal of %s says what was found, and the way out (%#)', (field, change, words) => {

@@ -24,10 +24,9 @@ export function flawInVerb(text: string): string | null {
   const { verb } = bounds.action
   if (text.length < 1 || text.length > verb)
     return `has 1 to ${verb} characters, and this has ${number(text.length)}: use a shorter name`
+  if (text === '__proto__') return 'is a name, and __proto__ is kept by JavaScript: use another name'
   if (actionPattern.test(text)) return null
-  const odd = /[^A-Za-z0-9_.:/-]/u.exec(text)?.[0]
-  if (odd === undefined) return `is a name, and ${text} is kept by JavaScript: use another name`
-  return `is letters A-Z a-z, digits and _ . : / - as tools are named, and this has ${shown(odd)}: replace it`
+  return `is letters A-Z a-z, digits and _ . : / - as tools are named, and this has ${oddIn(text, /[^A-Za-z0-9_.:/-]/u)}: replace it`
 }
 
 export function flawInEnvironment(text: string): string | null {
@@ -35,8 +34,9 @@ export function flawInEnvironment(text: string): string | null {
   if (text.length < 1 || text.length > environment)
     return `has 1 to ${environment} characters, and this has ${number(text.length)}: use a shorter name`
   if (environmentPattern.test(text)) return null
-  const way = environmentPattern.test(text.toLowerCase()) ? `: write "${text.toLowerCase()}"` : ''
-  return `is lower-case words of a-z and 0-9, each after the first joined by . _ or -, and this is ${shown(text)}${way}`
+  const way = environmentPattern.test(text.toLowerCase()) ? ': write it in lower case' : ': replace it'
+  const odd = oddIn(text, /[^a-z0-9._-]/u) ?? 'such a sign at an end, twice in a row, or a digit first'
+  return `is lower-case words of a-z and 0-9, each after the first joined by . _ or -, and this has ${odd}${way}`
 }
 
 /** The address of a link. */
@@ -50,7 +50,7 @@ export function flawInAddress(text: string): string | null {
   const { hostname, username, password } = new URL(text)
   if (username !== '' || password !== '') return 'names no user before the host: remove what is before @'
   if (!hostPattern.test(hostname))
-    return `has the full name of a host, with a dot, and this has the host ${shown(hostname)}: write it as in tickets.example.com`
+    return 'has the full name of a host, and this has a host without a dot, or a number: write it as in tickets.example.com'
   return null
 }
 
@@ -64,8 +64,14 @@ const number = (amount: number): string => grouped(amount, { thousands: ',', poi
 const codeOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 
-/** A found text, safe to show, and not longer than helps. */
-const shown = (text: string): string => {
-  const start = [...text].slice(0, 64).join('')
-  return `"${visible(start)}${start === text ? '' : '…'}"`
+/**
+ * The first character that a pattern finds, and its place. The text itself is left out: it may be long, or a secret that
+ * was sent by accident.
+ */
+function oddIn(text: string, pattern: RegExp): string | null {
+  const at = text.search(pattern)
+  if (at < 0) return null
+  const character = String.fromCodePoint(text.codePointAt(at) ?? 0)
+  const shown = visible(character)
+  return `${shown === character ? `"${shown}"` : codeOf(character)} as character ${characters(text.slice(0, at)) + 1}`
 }
