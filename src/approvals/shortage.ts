@@ -1,6 +1,6 @@
 import type { ObjectId } from '../core/data/id.ts'
 import { type Candidate, fill, fills, overlap, type Slot } from '../core/request/requirement.ts'
-import type { ApproverGroup } from '../ports/policy.ts'
+import type { Policy } from '../ports/policy.ts'
 import { membersOf, type PeopleParts } from './eligibility.ts'
 
 /** Accounts that may not decide, by the reason. */
@@ -50,7 +50,7 @@ export async function shortageOf(
       if ((await counted(parts, name, id, excluded, census)) && fills(slots, [...census.candidates.values()]))
         return null
   }
-  return slots.length === 0 ? null : sentences(slots, census, parts.policy.group)
+  return slots.length === 0 ? null : sentences(slots, census, parts.policy)
 }
 
 /** Counts a member of a group among those who may decide, or among the others. */
@@ -77,15 +77,11 @@ async function counted(
   return true
 }
 
-function sentences(
-  slots: readonly Slot[],
-  { candidates, refused }: Census,
-  groupOf: (name: string) => ApproverGroup | null,
-): string {
+function sentences(slots: readonly Slot[], { candidates, refused }: Census, policy: Pick<Policy, 'group'>): string {
   const people = [...candidates.values()]
   const short = slots.flatMap((slot) => {
     const has = people.filter(({ groups }) => overlap(groups, slot.groups)).length
-    return has < slot.quorum ? [shortSlot(slot, has, refused, groupOf)] : []
+    return has < slot.quorum ? [shortSlot(slot, has, refused, policy)] : []
   })
   if (short.length > 0) return short.join(' ')
   // Every slot could be filled alone: some people would have to fill two places.
@@ -95,18 +91,13 @@ function sentences(
   return `All slots together need ${wanted} different people, and each person counts once: ${missing.join(' and ')} cannot be filled.`
 }
 
-function shortSlot(
-  slot: Slot,
-  has: number,
-  refused: Census['refused'],
-  groupOf: (name: string) => ApproverGroup | null,
-): string {
+function shortSlot(slot: Slot, has: number, refused: Census['refused'], policy: Pick<Policy, 'group'>): string {
   const others = new Map(slot.groups.flatMap((name) => [...(refused.get(name) ?? [])]))
   const reasons = (Object.keys(causes) as Cause[]).flatMap((cause) => {
     const count = [...others.values()].filter((one) => one === cause).length
     return count > 0 ? [causes[cause](count)] : []
   })
-  const gone = slot.groups.filter((name) => groupOf(name) === null)
+  const gone = slot.groups.filter((name) => policy.group(name) === null)
   if (gone.length > 0) reasons.push(`the policy has no group ${gone.join(', ')}`)
   if (reasons.length === 0 && has === 0) reasons.push('nobody is in it')
   const head = `${nameOf(slot)} needs ${slot.quorum} ${slot.quorum === 1 ? 'person' : 'people'} and has ${has}`

@@ -246,8 +246,6 @@ describe('a value is a secret by its name', () => {
 })
 
 describe('what the policy excepts', () => {
-  const key = begins('AK', 'IA', capital(16))
-
   const value = mixed(14)
 
   test('a value that its name calls a secret passes at its pointer and nowhere else', () => {
