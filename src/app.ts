@@ -4,6 +4,7 @@ import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
 import type { RequestId, Shard } from './core/data/id.ts'
 import type { BrokenRow } from './core/data/problem.ts'
+import type { DeliveryState } from './core/request/delivery.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
 import { backlog } from './approvals/backlog.ts'
@@ -142,13 +143,7 @@ export function compose(given: Adapters) {
     approvals: useCases,
     evidence: evidenceOf(adapters, changes, ends),
     health: healthOf(adapters, waiting, delivery, ends),
-    deliveryOf: async (request) =>
-      // Without a messenger the people who decide are told of nothing.
-      delivery
-        ? delivery.state(request)
-        : request.undeliverable || request.status === 'pending'
-          ? 'undeliverable'
-          : 'ok',
+    deliveryOf: async (request) => (delivery ? delivery.state(request) : untoldState(request)),
     callers: adapters.callers,
     cards: adapters.cards,
     clients,
@@ -306,3 +301,7 @@ function teamsOf(
   }
   return teamsDoor({ gate, bot: lazy })
 }
+
+/** Without a messenger the people who decide are told of nothing; they may decide over HTTP. */
+const untoldState = ({ undeliverable, status }: ApprovalRequest): DeliveryState =>
+  undeliverable ? 'undeliverable' : status === 'pending' ? 'late' : 'ok'

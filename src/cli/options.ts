@@ -79,7 +79,8 @@ function read(command: CommandName, args: string[]): Given {
     if (!option || !rawName.startsWith('--')) usage(`unknown option ${rawName}`, command)
     if (!option.value && value !== undefined) usage(`${rawName} takes no value`, command)
     if (option.value && value === undefined) usage(`${rawName} needs a value: ${option.value}`, command)
-    if (option.value && !inlineValue && value?.startsWith('-'))
+    // A sign - alone is standard input.
+    if (option.value && !inlineValue && value !== '-' && value?.startsWith('-'))
       usage(`${rawName} is followed by another option; a value that starts with - is written ${rawName}=VALUE`, command)
     if (values.has(name) && !option.many) usage(`${rawName} is given twice`, command)
     values.set(name, [...(values.get(name) ?? []), value ?? ''])

@@ -118,7 +118,8 @@ export class Delivery {
     if (request.status !== 'pending') return flagged
     const groups = [...new Set(request.requirement.slots.flatMap((slot) => slot.groups))]
     const channels = groups.map((name) => policy.group(name)?.channels ?? [])
-    if (channels.some((own) => own.length === 0)) return 'undeliverable'
+    // Not recorded, and no reason to stop: these people may decide over HTTP.
+    if (channels.some((own) => own.length === 0)) return request.undeliverable ? 'undeliverable' : 'late'
     const isYoung = clock.now() < plusSeconds(request.createdAt, lateAfter)
     if (isYoung && !request.undeliverable) return flagged
     const book = await CardBook.open(outbox, request.id)

@@ -7,5 +7,5 @@ export const untold = (policy: Pick<Policy, 'groups'>): readonly string[] =>
 /** What a start says of such a group. Group names are plain. */
 export const withoutChannel = (name: string) => ({
   missing: `channels of the group ${name} in approvers.json`,
-  effect: `its members are told of no request; the delivery of a request that needs them is undeliverable`,
+  effect: `its members are told of no request; the delivery of a request that needs them is late`,
 })

@@ -148,6 +148,11 @@ describe('params from files', () => {
     })
   })
 
+  test('a sign - alone is a value: standard input', () => {
+    expect(parseOptions(['ask', ...flags(needed), '--params', '-']).many('params')).toEqual(['-'])
+    expect(refusal(() => parseOptions(['ask', ...flags(needed), '--params', '-x']))).toMatchObject({ status: 78 })
+  })
+
   test('--digest KEY=@FILE is the digest and size of a file of any size', () => {
     const content = Buffer.alloc(200_000, 'x')
     const sha256 = createHash('sha256').update(content).digest('hex')

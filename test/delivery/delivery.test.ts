@@ -686,7 +686,7 @@ describe('the state of a delivery', () => {
     const silent = await world.ask(needing('silent'))
     const both = await world.ask(needing('dba', 'silent'))
     await world.delivery.deliver(both.id)
-    for (const { id } of [silent, both]) expect(await state(id)).toBe('undeliverable')
+    for (const { id } of [silent, both]) expect(await state(id)).toBe('late')
   })
 
   test('is never ok while the channel of one group has no card', async () => {
