@@ -125,6 +125,7 @@ const isAscii = (bytes: Uint8Array): boolean =>
 /** The configuration of Docker (docs.docker.com/reference/cli/docker/login): `auths`, with names and passwords in base64. */
 function hasRegistryLogin(text: string): boolean {
   if (!/"auths?\\?"/.test(text)) return false
+  if (/"auths\\?"/.test(text) && inContext(text) === byName) return true
   return [...text.matchAll(/"auth\\?"\s{0,8}:\s{0,8}\\?"(?<value>[A-Za-z0-9+/]{8,4096}={0,2})/g)].some(({ groups }) =>
     isBasic(groups?.['value'] ?? ''),
   )
@@ -162,6 +163,8 @@ function inContext(text: string): string | null {
       return 'an Authorization header'
   for (const { groups: { value = '' } = {} } of text.matchAll(statement))
     if (value.length >= 4 && !standsFor(value) && !placeholder.test(value)) return 'the password of a statement'
+  for (const { groups: { value = '' } = {} } of text.matchAll(piped))
+    if (!standsFor(value) && !placeholder.test(value)) return 'the password of a statement'
   return null
 }
 
@@ -190,7 +193,10 @@ const beside =
  * servers' own commands (`AUTH …`, `requirepass …`).
  */
 const statement =
-  /\b(?:(?:PASSWORD|IDENTIFIED(?: WITH \w{1,32})? (?:BY|AS)(?: PASSWORD)?|PASSWORD FOR [\w@'"%.`-]{1,128})\s{0,4}(?:=|\()?\s{0,4}N?(?<mark>['"])|SecureString\s{1,4}(?:-String\s{1,4})?['"]|IDENTIFIED BY\s{1,4}(?!PASSWORD\b)|(?<=^|\n|CONFIG SET )requirepass {1,4}["']?)(?<value>[^\s"';]{4,256})/gi
+  /\b(?:(?:PASSWORD|IDENTIFIED(?: WITH \w{1,32})? (?:BY|AS)(?: PASSWORD)?|PASSWORD FOR [\w@'"%.`-]{1,128})\s{0,4}(?:=|\()?\s{0,4}[NE]?(?<mark>['"])|(?:SecureString|-AsPlainText)\s{1,4}(?:-(?:String|AsPlainText|Force)\s{1,4}){0,2}['"]|IDENTIFIED BY\s{1,4}(?!(?:PASSWORD|VALUES)\b)|(?<=^|\n|CONFIG SET )requirepass {1,4}["']?)(?<value>[^\s"';]{4,256})/gi
+
+/** PowerShell, from the other end. */
+const piped = /['"](?<value>[^\s"']{4,256})['"]\s{0,4}\|\s{0,4}ConvertTo-SecureString\b/gi
 
 /** RFC 7617 section 2: base64 of a name, a colon and a password. */
 const isBasic = (value: string): boolean => /^[\x20-\x7e]*:[\x20-\x7e]+$/.test(Buffer.from(value, 'base64').toString())

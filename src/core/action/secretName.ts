@@ -19,10 +19,10 @@ export const standsFor = (value: string): boolean => references.some((form) => f
 
 /** A variable as shells, PHP, SQL and templates write one: `$dbPassword`, `$this->password`, `@password`, `:token`. */
 const isVariable = (text: string): boolean =>
-  /^(?:\$|@|:)[A-Za-z_]\w{0,63}(?:(?:->|\.|::)\w{1,64}){0,8}(?:\(|$)/.test(text) &&
+  /^(?:\$|@|:|&)[A-Za-z_]\w{0,63}(?:(?:->|\.|::)\w{1,64}){0,8}(?:\(|$)/.test(text) &&
   isPlainWords(
     text
-      .replace(/[$@(]|->/g, ' ')
+      .replace(/[$@&(]|->/g, ' ')
       .replace(/_/g, ' ')
       .trim(),
     2,
@@ -113,6 +113,8 @@ const references: readonly RegExp[] = [
   /^(?:\$\{|\$\(|\{\{|\$(?:env:)?[A-Z_][A-Z0-9_]*$|%\w+%$|<[^<>]*>$|`)/,
   // `{password}`, `%(password)s`, `#{…}`, `%{…}`, `<%= … %>`, `__PASSWORD__`, `!Ref Db`
   /^(?:\{[\w.[\]]*\}?$|%\(\w+\)s?$|[#%@]\{|<%|\[\[|__\w+__$|!(?:Ref|Sub|GetAtt|vault|reference|ImportValue)\b)/,
+  // A shell's word for a variable that is missing: `${TOKEN:?missing}`.
+  /^\?[^}]*\}$/,
   // Encrypted by SOPS or Ansible.
   /^(?:ENC\[|\$ANSIBLE_VAULT;)/,
   /^(?:~|\.{1,2})?(?:\/[\w.-]+){2,}$/,
