@@ -1,13 +1,5 @@
 import { checkGrant } from '../core/request/grant.ts'
-import {
-  type Act,
-  checkDoor,
-  checkMayDecide,
-  type DecisionInput,
-  decide,
-  show,
-  votesToCheck,
-} from '../core/request/decision.ts'
+import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'

@@ -94,7 +94,7 @@ test('a request whose row names other doors, or is private no longer, is refused
     { ...rest, via: ['teams'] },
     { ...rest, via: ['api', 'teams'], private: true as const },
   ]) {
-    here.ledger.forge(request.id, { ...request, requirement } as ApprovalRequest)
+    here.ledger.forge(request.id, { ...request, requirement })
     expect(await codeOf(here.another().approvals.read(request.id, reader))).toBe('evidence-broken')
     expect(await codeOf(here.another().approvals.decide(request.id, votes(request)))).toBe('evidence-broken')
   }

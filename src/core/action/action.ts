@@ -31,9 +31,6 @@ export const actionPattern = /^[A-Za-z0-9_.:/-]+$/
 /** The form of `environment`. Rules compare it, so one environment has one way to be written. */
 export const environmentPattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/
 
-/** Line ends and tabs, which texts of several lines have. A carriage return alone is none: it hides what is before it. */
-export const layoutCharacter = /\r\n|[\n\t]/g
-
 export const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /**
