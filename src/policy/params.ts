@@ -5,37 +5,70 @@ import { Problem } from '../core/data/problem.ts'
 import { visible } from '../core/data/text.ts'
 import type { RecordShape, Shape } from './paramShape.ts'
 
+const text: Shape = { type: 'text' }
+
+const boundFile: RecordShape = {
+  type: 'record',
+  members: new Map([
+    ['path', { shape: text, required: true }],
+    ['size', { shape: { type: 'integer' }, required: true }],
+    ['sha256', { shape: text, required: true }],
+  ]),
+}
+
 /** The shape of what `countersign run` binds, where the schema does not declare it. Cedar sees it only if declared. */
 export const runShape: RecordShape = {
   type: 'record',
   members: new Map([
-    ['path', { shape: { type: 'text' }, required: true }],
-    ['args', { shape: { type: 'set', element: { type: 'text' } }, required: true }],
-    ['cwd', { shape: { type: 'text' }, required: true }],
+    ['path', { shape: text, required: true }],
+    ['args', { shape: { type: 'set', element: text }, required: true }],
+    ['cwd', { shape: text, required: true }],
+    ['files', { shape: { type: 'set', element: boundFile }, required: false }],
+    ['unbound', { shape: { type: 'set', element: text }, required: false }],
   ]),
 }
 
-/** Whether a declared shape is that of a run. */
+/**
+ * Whether a declared shape is that of a run: with all that every run has, and with any of what a run may leave out. A
+ * member of the second kind may be declared as required, and then refuses runs without it.
+ */
 export const isRunShape = (shape: Shape): boolean =>
   shape.type === 'record' &&
-  shape.members.size === runShape.members.size &&
-  [...runShape.members].every(([name, { shape: own }]) => {
-    const declared = shape.members.get(name)?.shape
-    return JSON.stringify(declared) === JSON.stringify(own)
+  [...runShape.members].every(([name, { required }]) => !required || shape.members.get(name)?.required === true) &&
+  [...shape.members].every(([name, { shape: declared }]) => isSame(declared, runShape.members.get(name)?.shape))
+
+function isSame(one: Shape, other: Shape | undefined): boolean {
+  if (one.type === 'set') return other?.type === 'set' && isSame(one.element, other.element)
+  if (one.type !== 'record') return one.type === other?.type
+  if (other?.type !== 'record' || one.members.size !== other.members.size) return false
+  return [...one.members].every(([name, { shape, required }]) => {
+    const twin = other.members.get(name)
+    return twin?.required === required && isSame(shape, twin.shape)
   })
+}
 
 /** Whether params bind a command that rules cannot see, because the schema does not declare it. */
 export const hidesRun = (params: JsonObject, declared: RecordShape | undefined): boolean =>
   Object.hasOwn(params, runKey) && !declared?.members.has(runKey)
 
 /**
- * Converts params into the values that rules read. To a param that may be left out, `null` means that it is.
+ * Converts params into the values that rules read. To a param that may be left out, `null` means that it is. Of a run,
+ * rules read the members that the schema declares, so that a rule can compare path, args and cwd alone.
  *
  * @throws {Problem} `invalid-input` with the pointer of the first param that does not fit the schema.
  */
 export function fit(params: JsonObject, shape: RecordShape): Record<string, CedarValueJson> {
-  const { [runKey]: _run, ...others } = params
-  return record(hidesRun(params, shape) ? others : params, shape, '/params')
+  const { [runKey]: run, ...others } = params
+  const declared = shape.members.get(runKey)?.shape
+  if (run === undefined || hidesRun(params, shape)) return record(others, shape, '/params')
+  return record({ ...others, [runKey]: narrowed(run, declared) }, shape, '/params')
+}
+
+/** Leaves out the optional members of a run that the schema does not declare. */
+function narrowed(run: Json, declared: Shape | undefined): Json {
+  if (!isObject(run) || declared?.type !== 'record') return run
+  const hidden = (name: string): boolean => runShape.members.get(name)?.required === false && !declared.members.has(name)
+  return Object.fromEntries(Object.entries(run).filter(([name]) => !hidden(name)))
 }
 
 function record(value: Json, { members }: RecordShape, pointer: string): Record<string, CedarValueJson> {

@@ -106,7 +106,10 @@ function checkOwn(params: RecordShape | undefined, refuse: (reason: string) => n
     if (!isOwn(key)) continue
     if (key !== runKey) refuse(`params.${key} can never be given: keys that begin with "countersign." are kept`)
     if (!isRunShape(shape))
-      refuse(`"${runKey}" is declared as { path: String, args: Set<String>, cwd: String }, which is what a run binds`)
+      refuse(
+        `"${runKey}" is declared as { path: String, args: Set<String>, cwd: String }, which is what a run binds; with ` +
+          'files: Set<{ path: String, size: Long, sha256: String }> and unbound: Set<String>, rules can compare them, too',
+      )
   }
 }
 

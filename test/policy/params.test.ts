@@ -100,6 +100,31 @@ describe('what `countersign run` binds', () => {
     expect(pointerOf({ 'countersign.run': run }, bound)).toBe('/params/countersign.run/path')
   })
 
+  const files = [{ path: '/usr/bin/pg_dump', size: 3, sha256: 'a'.repeat(64) }]
+  const full = { 'countersign.run': { ...bindings['countersign.run'], files, unbound: ['the PATH'] } }
+  const declaring = (more: string) =>
+    readSchema(schema.replace('cwd: String }', `cwd: String, ${more} }`)).find(({ name }) => name === 'bound')?.params
+
+  test('is compared by path, args and cwd, whatever files are bound', () => {
+    expect(fit(full, bound)).toEqual(bindings)
+    expect(fit({ rows: 1, ...full }, pay)).toEqual({ rows: 1 })
+  })
+
+  test('shows rules the files if the schema declares them, and may require them', () => {
+    const wanting = declaring('files: Set<{ path: String, size: Long, sha256: String }>')
+    expect(wanting && fit(full, wanting)).toEqual({ 'countersign.run': { ...bindings['countersign.run'], files } })
+    expect(pointerOf(bindings, wanting)).toBe('/params/countersign.run/files')
+    const both = declaring('unbound?: Set<String>, files?: Set<{ path: String, size: Long, sha256: String }>')
+    expect(both && [fit(full, both), fit(bindings, both)]).toEqual([full, bindings])
+  })
+
+  test.each(['files: Set<String>', 'files: Set<{ path: String }>', 'unbound: String', 'note?: String'])(
+    'is declared with nothing else: %s',
+    (more) => {
+      expect(() => declaring(more)).toThrow(/countersign.run/)
+    },
+  )
+
   test('is hidden from rules of other actions', () => {
     expect([hidesRun(bindings, pay), hidesRun(bindings, undefined)]).toEqual([true, true])
     expect([hidesRun({ rows: 1, command: 'x' }, pay), hidesRun({}, undefined)]).toEqual([false, false])

@@ -44,6 +44,8 @@ const withParams = (params: JsonObject): Action => ({ ...action, params })
 const nested = (depth: number): JsonObject => (depth === 1 ? { leaf: 1 } : { a: nested(depth - 1) })
 
 const run = { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' }
+const file = { path: '/usr/bin/pg_dump', size: 12, sha256: 'a'.repeat(64) }
+const withFile = (change: JsonObject): JsonObject => ({ 'countersign.run': { ...run, files: [{ ...file, ...change }] } })
 
 test.each<[string, JsonObject, string]>([
   ['an empty key', { '': 1 }, '/params/'],
@@ -75,6 +77,14 @@ test.each<[string, JsonObject, string]>([
   ['a run with a number', { 'countersign.run': { ...run, args: ['-t', 1] } }, '/params/countersign.run/args'],
   ['a run without a folder', { 'countersign.run': { path: '/a', args: [] } }, '/params/countersign.run/cwd'],
   ['a run in a relative folder', { 'countersign.run': { ...run, cwd: '.' } }, '/params/countersign.run/cwd'],
+  ['a run with files by name', { 'countersign.run': { ...run, files: ['/a'] } }, '/params/countersign.run/files'],
+  ['a run with one file', { 'countersign.run': { ...run, files: file } }, '/params/countersign.run/files'],
+  ['a run with a relative file', withFile({ path: 'a' }), '/params/countersign.run/files'],
+  ['a run with half a file', withFile({ size: -1 }), '/params/countersign.run/files'],
+  ['a run with a digest in capitals', withFile({ sha256: 'A'.repeat(64) }), '/params/countersign.run/files'],
+  ['a run with words about a file', withFile({ note: 'harmless' }), '/params/countersign.run/files'],
+  ['a run with no files', { 'countersign.run': { ...run, files: null } }, '/params/countersign.run/files'],
+  ['a run with one word', { 'countersign.run': { ...run, unbound: 'nothing' } }, '/params/countersign.run/unbound'],
   ['more than is run', { 'countersign.run': { ...run, note: 'harmless' } }, '/params/countersign.run/note'],
 ])('params may not have %s', (_what, params, pointer) => {
   const refused = problem(() => checkAction(withParams(params)))
@@ -98,6 +108,7 @@ test.each<[string, JsonObject]>([
   ['a command of the agent’s own tool', { command: 'npm test' }],
   ['a command in parts', { command: ['npm', 'test'] }],
   ['what `countersign run` binds', { 'countersign.run': run, command: { path: 'x' } }],
+  ['files of a run', { 'countersign.run': { ...run, files: [file, { ...file, size: 0 }], unbound: ['the PATH'] } }],
   ['what a run on Windows binds', { 'countersign.run': { path: 'C:\\a.exe', args: [], cwd: 'C:\\' } }],
   ['kept keys deeper down', { labels: { 'countersign.dev/note': 'x', 'countersign.run': 'x' } }],
 ])('params may have %s', (_what, params) => {
