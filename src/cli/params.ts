@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { flawInKey, isOwn } from '../core/action/key.ts'
 import { bodyLimits, isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { Exit, exits } from './exit.ts'
+import { codeOf, hashFile, withFile } from './fileDigest.ts'
 import type { Options } from './options.ts'
 
 /**
@@ -43,7 +43,11 @@ const readers: Readonly<Record<string, Reader>> = {
     value.startsWith('@') ? digestOfFile(value.slice(1), name) : refuse(name, 'is written as KEY=@FILE'),
 }
 
-/** Reads a number, boolean, object or array as JSON, all else as text: quotes and null stay as typed. */
+/**
+ * Reads a number, boolean, object or array as JSON, all else as text: quotes and null stay as typed. A number or boolean
+ * that approvers would see in other characters than those typed is refused, because it may be meant as a text: the
+ * version 1.10 is not 1.1, and the commit 12e4567 is no number.
+ */
 function readValue(text: string, name: string): Json {
   let loose: unknown
   try {
@@ -52,8 +56,16 @@ function readValue(text: string, name: string): Json {
     return text
   }
   if (loose === null || typeof loose === 'string') return text
-  return strictly(Buffer.from(text), name)
+  if (typeof loose === 'object') return strictly(Buffer.from(text), name)
+  if (String(loose) === text && (typeof loose !== 'number' || isShown(loose))) return loose as number | boolean
+  const key = name.replace(/^--param /, '')
+  const other = typeof loose === 'number' && !isShown(loose) ? '' : `write ${String(loose)}, or `
+  return refuse(name, `${text} is not sent as it is typed: ${other}give it as a text, --text ${key}=${text}`)
 }
+
+/** Whether a number is one that the service accepts: finite, and exact if it is whole. */
+const isShown = (value: number): boolean =>
+  Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)
 
 /** Reads the whole object of params from a file, or from standard input. */
 function readObject(file: string): JsonObject {
@@ -105,29 +117,16 @@ const byDigest = 'send it by its digest, with --digest, and a --link to where pe
 /** The form by digest of docs/agents/digest.md. The file may be of any size. */
 function digestOfFile(file: string, name: string): JsonObject {
   try {
-    return withFile(file, (descriptor) => {
-      const hash = createHash('sha256')
-      const chunk = Buffer.alloc(65_536)
-      let size = 0
-      for (let read = 0; (read = readSync(descriptor, chunk)) > 0; size += read) hash.update(chunk.subarray(0, read))
-      return { sha256: hash.digest('hex'), size }
-    })
+    return { ...hashFile(file) }
   } catch (cause) {
     return refuse(name, `${file} cannot be read${reasonIn(cause)}`)
   }
 }
 
-function withFile<T>(file: string, work: (descriptor: number) => T): T {
-  const descriptor = openSync(file, 'r')
-  try {
-    return work(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+function reasonIn(cause: unknown): string {
+  const code = codeOf(cause)
+  return code === null ? '' : ` (${code})`
 }
-
-const reasonIn = (cause: unknown): string =>
-  typeof cause === 'object' && cause !== null && 'code' in cause ? ` (${String(cause.code)})` : ''
 
 function refuse(option: string, words: string): never {
   throw new Exit(exits.usage, `${option}: ${words}.`)

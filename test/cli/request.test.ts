@@ -26,12 +26,13 @@ const refusal = (run: () => unknown): Exit => {
 test.each([
   ['120000', 120_000],
   ['-1.5', -1.5],
-  ['1e3', 1000],
+  ['1000', 1000],
+  ['0.1', 0.1],
   ['true', true],
   ['false', false],
   ['{"a":[1,{"b":"c"}]}', { a: [1, { b: 'c' }] }],
   ['["accounts"]', ['accounts']],
-  [' 5', 5],
+  ['[1, 2.50]', [1, 2.5]],
   ['null', 'null'],
   ['"quoted"', '"quoted"'],
   ['', ''],
@@ -49,6 +50,15 @@ test.each([
   expect(asking(`--param=key=${text}`).body['params']).toEqual({ key: value })
 })
 
+test.each([
+  ...['1.10', '1.0', '12e4567', '1e3', '1E3', '1e-07', ' 5', '5 ', 'true ', '-0', '0.0', '100000000000000000000'],
+  ...['9007199254740993', '0.123456789012345678', '3.14159265358979323846'],
+])('%j is not changed in silence: the refusal names --text', (text) => {
+  const { status, message } = refusal(() => asking(`--param=key=${text}`))
+  expect({ status, message }).toEqual({ status: 78, message: expect.stringContaining(`--text key=${text}`) as string })
+  expect(asking(`--text=key=${text}`).body['params']).toEqual({ key: text })
+})
+
 test('a text param stays text, even if it looks like JSON', () => {
   expect(asking('--text', 'version=1.10', '--text', 'flag=true').body['params']).toEqual({
     version: '1.10',
@@ -57,10 +67,10 @@ test('a text param stays text, even if it looks like JSON', () => {
 })
 
 test.each([
-  ['9007199254740993'],
-  ['0.123456789012345678'],
-  ['1e999'],
-  ['-0'],
+  ['[9007199254740993]'],
+  ['[0.123456789012345678]'],
+  ['[1e999]'],
+  ['[-0]'],
   ['{"a":1,"a":2}'],
   ['{"__proto__":1}'],
   ['"\\ud800"', '--param=key=["\\ud800"]'],
