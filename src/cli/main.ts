@@ -1,5 +1,6 @@
 import { version } from '../../package.json'
 import { isExaminationThread, serveExamination } from '../verify/thread.ts'
+import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
 import { download } from './download.ts'
 import { ask, cancel, show, wait } from './follow.ts'
@@ -32,6 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
       process.stdout.write(information)
       return
     }
+    checkText(args)
     const options = parseOptions(args)
     file = options.one('result')
     if (file !== undefined) claimFile(file)
