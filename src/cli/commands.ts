@@ -92,6 +92,11 @@ export const commands = {
     tail: 'needed',
     options: {
       ...action,
+      bind: {
+        value: 'FILE',
+        help: 'also bind the contents of this file, which the command reads; the program and its script are bound',
+        many: true,
+      },
       result: { value: 'FILE', help: 'write the JSON document to this file' },
     },
   },

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { Exit, exits } from './exit.ts'
@@ -17,11 +17,27 @@ export interface Program {
  *
  * @throws {Exit} 78 if there is no such executable file
  */
-export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = process.cwd()): Program {
+export function resolveCommand([name = '', ...args]: readonly string[], path = '', cwd = currentFolder()): Program {
   if (name === '') throw new Exit(exits.usage, 'The command to run is missing: it comes after --.')
   const found = findExecutable(name, path, cwd)
   if (found === undefined) throw new Exit(exits.usage, `${name}: there is no such executable file.`)
   return { path: found, args, cwd }
+}
+
+/**
+ * Gives the path of the current folder.
+ *
+ * @throws {Exit} 78 if the folder is gone, or its path is no UTF-8 and so would mean another folder
+ */
+function currentFolder(): string {
+  try {
+    const path = process.cwd()
+    const [here, there] = [statSync('.'), statSync(path)]
+    if (here.ino === there.ino && here.dev === there.dev) return path
+  } catch {
+    // The sentence below says both.
+  }
+  throw new Exit(exits.usage, 'The working folder is gone, or its path is no text in UTF-8: change to another folder.')
 }
 
 /** Finds an executable file: a path is taken as it is, a name is looked up on the PATH. */
@@ -29,6 +45,29 @@ export function findExecutable(name: string, path = '', cwd = process.cwd()): st
   // An empty entry of the PATH is the current directory.
   const folders = name.includes('/') ? [''] : path.split(delimiter)
   return folders.map((folder) => resolve(cwd, join(folder, name))).find(isExecutable)
+}
+
+/** Where an interpreter looks for a script: in the folder, with these suffixes, and then on the PATH, if it has one. */
+interface Places {
+  readonly cwd: string
+  readonly path: string
+  readonly suffixes: readonly string[]
+}
+
+/** Finds a script as its interpreter does. A folder is found, too; `null` if there is nothing of this name. */
+export function findFile(name: string, { cwd, path, suffixes }: Places): string | null {
+  const own = resolve(cwd, name)
+  const others =
+    name.includes('/') || path === '' ? [] : path.split(delimiter).map((folder) => resolve(cwd, folder, name))
+  return [own, ...suffixes.map((suffix) => own + suffix), ...others].find((file) => existsSync(file)) ?? null
+}
+
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function isExecutable(path: string): boolean {

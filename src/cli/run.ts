@@ -4,7 +4,8 @@ import { withRun } from '../core/action/run.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
-import { type Program, type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
+import { type BoundProgram, bindRun, changeOf } from './binding.ts'
+import { type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exitOf, exits } from './exit.ts'
 import { type Interruption, watchInterruption } from './interruption.ts'
 import { progressOf } from './print.ts'
@@ -20,11 +21,16 @@ import { untilDecided } from './waiting.ts'
  */
 export async function run(session: Session): Promise<Result> {
   const { options, environment, screen } = session
-  const command = resolveCommand(options.tail ?? [], environment['PATH'])
+  const program = resolveCommand(options.tail ?? [], environment['PATH'])
+  const command = bindRun(program, options.many('bind'), environment)
   const asking = buildAsking(options, command)
   const interruption = watchInterruption(screen.say)
   try {
     const approved = await getApproval(session, asking, interruption.signal)
+    // A change that shows before the redeem leaves the approval unused, and is withdrawn.
+    const change = changeOf(command)
+    if (change !== null)
+      throw await withdraw(session.service, approved, `Not run: ${change.words}.`, 'What was to run has changed.')
     const redeemed = await redeem(session, asking, command, approved)
     return await executeOnce(session, command, redeemed, interruption)
   } finally {
@@ -43,7 +49,7 @@ async function getApproval({ service, screen }: Session, asking: Asking, signal:
     signal.throwIfAborted()
   } catch (cause) {
     if (signal.aborted && signal.reason instanceof Exit) throw await withdraw(service, answer, signal.reason.message)
-    if (cause instanceof Exit && cause.status === exits.unreachable) throw resumable(cause, answer, asking.key)
+    if (cause instanceof Exit) throw resumable(cause, answer, asking.key)
     throw cause
   }
   if (answer.status === 'pending') throw await withdraw(service, answer, spoken.request.unreached)
@@ -56,9 +62,15 @@ function endOf({ id, status, stop, decisions }: Answer): string {
   return denial ? spoken.request.deniedBy(id, denial.approver, denial.reason) : spoken.request.ended(id, status, stop)
 }
 
-async function withdraw(service: Session['service'], request: Answer, why: string): Promise<Exit> {
+/** Cancels. The reason goes into the record; it names no path, which could have characters that a text may not. */
+async function withdraw(
+  service: Session['service'],
+  request: Answer,
+  why: string,
+  reason: string = why,
+): Promise<Exit> {
   try {
-    const cancelled = await service.cancel(request.id, why)
+    const cancelled = await service.cancel(request.id, reason)
     const sentence = `${why} Request ${request.id} is cancelled; nothing was run.`
     return new Exit(exits.ended, sentence, { request: withoutGrant(cancelled) })
   } catch (cause) {
@@ -68,14 +80,16 @@ async function withdraw(service: Session['service'], request: Answer, why: strin
   }
 }
 
+/** Names the request and the way to go on, after a fault of the service or of the credentials. */
 function resumable(cause: Exit, request: Answer, key: string): Exit {
   const sentence = `${cause.message} Nothing was run. Request ${request.id} may still be open; the same command with`
   return new Exit(cause.status, `${sentence} --idempotency-key ${key} goes on with it.`, {
     request: withoutGrant(request),
+    ...(cause.problem && { problem: cause.problem }),
   })
 }
 
-async function redeem({ service }: Session, asking: Asking, command: Program, approved: Answer): Promise<Answer> {
+async function redeem({ service }: Session, asking: Asking, command: BoundProgram, approved: Answer): Promise<Answer> {
   const { id, grant } = approved
   const digest = actionDigest({ ...asking.action, params: withRun(asking.action.params, command) })
   const about = { request: withoutGrant(approved) }
@@ -89,6 +103,8 @@ async function redeem({ service }: Session, asking: Asking, command: Program, ap
   } catch (cause) {
     if (!(cause instanceof Exit)) throw cause
     const { problem } = cause
+    // Refused credentials were refused before the grant was looked at.
+    if (cause.status === exits.usage) throw resumable(cause, approved, asking.key)
     const lost = cause.status === exits.unreachable ? ` Request ${id} may have been redeemed.` : ''
     throw new Exit(cause.status, `Not run: ${cause.message}${lost}`, { ...about, ...(problem && { problem }) })
   }
@@ -99,7 +115,7 @@ async function redeem({ service }: Session, asking: Asking, command: Program, ap
 
 async function executeOnce(
   session: Session,
-  command: Program,
+  command: BoundProgram,
   redeemed: Answer,
   { signal, passTo }: Interruption,
 ): Promise<Result> {
@@ -109,9 +125,15 @@ async function executeOnce(
     throw new Exit(exits.ended, sentence, { request: withoutGrant(redeemed) })
   }
   session.screen.say(`approved; running ${command.path}`)
-  const ending = await execute(command, withoutCredentials(session.environment), passTo)
+  // Compared last, so that only the start itself lies between: docs/agents/run.md names what remains.
+  const change = changeOf(command)
+  const ending: Ending =
+    change === null
+      ? await execute(command, withoutCredentials(session.environment), passTo)
+      : { kind: 'not-started', fault: change.fault }
   passTo(undefined)
-  if (ending.kind === 'not-started') session.screen.warn(`${command.path} ${summaryOf(ending)}`)
+  if (change !== null) session.screen.warn(`not run: ${change.words}`)
+  else if (ending.kind === 'not-started') session.screen.warn(`${command.path} ${summaryOf(ending)}`)
   const exit = exitCodeOf(ending)
   const reported = await report(session, redeemed, exit === 0 ? 'succeeded' : 'failed', summaryOf(ending))
   const how = endingOf(ending)

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** What a person types. */
   readonly input?: string
+  /** The program to start instead, with these arguments. */
+  readonly instead?: string
   readonly started?: (process: ChildProcess) => void
 }
 
@@ -41,8 +43,12 @@ export function buildProgram(): Program {
   }
 }
 
-function start(file: string, args: readonly string[], { env, cwd, input, started }: RunOptions): Promise<Ended> {
-  const child = spawn(process.execPath, [file, ...args], {
+function start(
+  file: string,
+  args: readonly string[],
+  { env, cwd, input, started, instead }: RunOptions,
+): Promise<Ended> {
+  const child = spawn(instead ?? process.execPath, instead === undefined ? [file, ...args] : [...args], {
     // No variable of whoever runs the tests reaches the program.
     env: { PATH: process.env['PATH'], ...env },
     cwd,

@@ -1,5 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { actionDigest } from '../../src/core/action/action.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
@@ -13,6 +24,8 @@ let marker: string
 beforeAll(async () => {
   program = buildProgram()
   marker = join(program.folder, 'ran')
+  node = join(program.folder, 'node')
+  writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 })
   double = await startDouble()
 })
 beforeEach(() => {
@@ -37,7 +50,8 @@ function approving(change: JsonObject = approved): void {
 const bound = (): unknown =>
   (double.sent('ask').at(-1) as typeof action & { params: JsonObject }).params['countersign.run']
 
-const node = process.execPath
+/** A small program named like node, so that no test hashes the large one. */
+let node: string
 const touch = (then = ''): readonly string[] => [
   node,
   '-e',
@@ -52,6 +66,12 @@ const run = (command: readonly string[], options: RunOptions & { readonly flags?
     ...options,
     env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0', ...options.env },
   })
+
+const digestOf = (path: string) => ({
+  path,
+  size: statSync(path).size,
+  sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
+})
 
 const calls = (): readonly string[] => double.seen.map((seen) => seen.call)
 
@@ -77,8 +97,12 @@ test('asks, waits, redeems, runs, reports, in this order', async () => {
 
 test('binds path, arguments and working directory, and redeems with their digest', async () => {
   await run([node, '-e', '0', 'a b', '$HOME', ';'])
-  const command = { path: node, args: ['-e', '0', 'a b', '$HOME', ';'], cwd: program.folder }
-  expect(bound()).toEqual(command)
+  const command = bound() as JsonObject
+  expect(command).toEqual({
+    ...{ path: node, args: ['-e', '0', 'a b', '$HOME', ';'], cwd: program.folder },
+    files: [digestOf(node), digestOf('/bin/sh')],
+    unbound: expect.arrayContaining([expect.stringContaining('environment variables') as string]) as string[],
+  })
   expect(double.sent('ask')).toEqual([
     { ...action, params: { rows: 120_000, 'countersign.run': command }, reason: 'Quarterly report' },
   ])
@@ -91,6 +115,76 @@ test('binds path, arguments and working directory, and redeems with their digest
       ) as string,
     },
   ])
+})
+
+describe('what runs is what was approved', () => {
+  const put = (name: string, text: string): string => {
+    const path = join(program.folder, name)
+    writeFileSync(path, text, { mode: 0o755 })
+    return path
+  }
+
+  test.each([
+    ['the executable', ['./kept'], [], 'kept'],
+    ['the script of an interpreter', ['sh', 'kept'], [], 'kept'],
+    ['a file that is named', ['./other'], ['--bind', 'kept'], 'kept'],
+    ['the program behind a prefix', ['env', 'A=1', './kept'], [], 'kept'],
+  ])('%s is compared before the redeem, and the request withdrawn', async (_what, command, more) => {
+    const kept = put('kept', '#!/bin/sh\necho BENIGN\n')
+    put('other', '#!/bin/sh\necho OTHER\n')
+    double.answer('read', () => {
+      put('kept', '#!/bin/sh\necho MUTATED\n')
+      return ok(double.asked(approved))
+    })
+    const ended = await run(command, { flags: more })
+    expect(ended).toMatchObject({ code: 75, stdout: '' })
+    expect(joined(ended.stderr)).toContain(kept)
+    expect(calls()).toEqual(['ask', 'read', 'cancel'])
+  })
+
+  test('a change during the redeem stops the start, and is reported', async () => {
+    const kept = put('kept', '#!/bin/sh\necho BENIGN\n')
+    double.answer('redeem', () => {
+      put('kept', '#!/bin/sh\necho MUTATED\n')
+      return ok(double.asked({ status: 'redeemed', next: 'execute' }))
+    })
+    const ended = await run([kept])
+    expect(ended).toMatchObject({ code: 126, stdout: '' })
+    expect(joined(ended.stderr)).toContain(kept)
+    expect(double.sent('outcome')).toEqual([{ result: 'failed', summary: 'could not be started: changed' }])
+  })
+
+  test('a folder that is gone is named', async () => {
+    const gone = join(program.folder, 'gone')
+    mkdirSync(gone)
+    double.answer('read', () => {
+      rmdirSync(gone)
+      return ok(double.asked(approved))
+    })
+    const ended = await run(['/bin/pwd'], { cwd: gone })
+    expect(ended).toMatchObject({ code: 75, stdout: '' })
+    expect(joined(ended.stderr)).toContain(`the working folder ${gone} is gone`)
+  })
+
+  test.each([
+    ['no file', '.'],
+    ['a file that is not there', 'nowhere'],
+  ])('%s is not bound', async (_what, file) => {
+    expect(await run(['/bin/true'], { flags: ['--bind', file] })).toMatchObject({ code: 78 })
+    expect(calls()).toEqual([])
+  })
+
+  test('arguments that are no UTF-8 are refused before the ask', async () => {
+    const script = `exec "$0" '${join(program.folder, 'countersign.cjs')}' "$@" -- printf %s "$(printf 'caf\\351.txt')"`
+    const ended = await program.run(['-c', script, process.execPath, 'run', ...told], {
+      instead: '/bin/sh',
+      env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' },
+    })
+    expect(ended).toMatchObject({ code: 78, stdout: '' })
+    expect(calls()).toEqual([])
+    const typed = await run(['printf', '%s', 'caf\ufffd.txt'])
+    expect(typed).toMatchObject({ code: 0, stdout: 'caf\ufffd.txt' })
+  })
 })
 
 test('passes arguments on without a shell', async () => {
@@ -382,9 +476,25 @@ test.each([
   expect(calls()).toEqual([])
 })
 
-test('the output names a way to go on if the service fails while waiting', async () => {
-  double.answer('read', 'broken')
+test.each([
+  ['the service fails while waiting', 'read', 'broken', 69],
+  ['the token expires while waiting', 'read', problem(401, 'unauthenticated'), 78],
+  ['the token expires before the redeem', 'redeem', problem(401, 'unauthenticated'), 78],
+] as const)('the output names a way to go on if %s', async (_what, call, reply, code) => {
+  double.answer(call, reply)
   const ended = await run(touch(), { flags: ['--idempotency-key', 'run-4711'] })
-  expect(ended.code).toBe(69)
-  expect(joined(ended.stderr)).toContain('--idempotency-key run-4711')
+  expect(ended.code).toBe(code)
+  for (const part of [requestId, 'Nothing was run', '--idempotency-key run-4711'])
+    expect(joined(ended.stderr)).toContain(part)
+  expect(existsSync(marker)).toBe(false)
+})
+
+test('a token from a command is renewed while waiting', async () => {
+  double.answer('read', problem(401, 'unauthenticated'), () => ok(double.asked(approved)))
+  const command = join(program.folder, 'token')
+  writeFileSync(command, '#!/bin/sh\necho x >>"$0.count"; echo token-$(wc -l <"$0.count")\n', { mode: 0o755 })
+  const env = { COUNTERSIGN_TOKEN: '', COUNTERSIGN_TOKEN_COMMAND: command }
+  expect(await run(touch(), { env })).toMatchObject({ code: 0 })
+  const tokens = double.seen.map(({ headers }) => headers.authorization)
+  expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2', 'Bearer token-2', 'Bearer token-2'])
 })
