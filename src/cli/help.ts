@@ -88,9 +88,10 @@ const signingOut = `Removes the token for this service from the keyring. The tok
 --json writes { "exit", "logout": { "removed": true or false } }.`
 
 const running = `The approval is bound to the action, the target, the environment, all params, and the param "countersign.run": the
-executable's absolute path, its arguments and the working directory. Nothing else can be run with it.
-It is not bound to environment variables, standard input, where symbolic links lead, or the contents of the executable,
-of scripts and of any other file.
+executable's absolute path, its arguments, the working directory, and the SHA-256 of the executable, of the interpreter in
+its first line, of the script of a known interpreter, of the program behind env, sudo and their like, and of each --bind.
+All are compared again directly before the start. What is not bound, the request lists: environment variables, standard
+input, libraries, and what the program opens or starts by itself.
 
 The command inherits the environment variables without COUNTERSIGN_TOKEN, COUNTERSIGN_TOKEN_COMMAND and
 COUNTERSIGN_CLIENT_SECRET, so that it is not signed in as the agent. This does not stop a hostile command: a process of
@@ -101,7 +102,7 @@ request redeemed and the command not run; the command never runs twice.
 Ctrl-C while waiting cancels the request (75). While the command runs, signals are passed on to it.
 
 The exit code is the command's own; 128 and the signal's number if a signal ended it; 126 or 127 if it could not be
-started. If the outcome cannot be reported, the exit code stays the command's and a warning is written.
+started, because a bound file has changed or is gone, or the system refused. If the outcome cannot be reported, the exit code stays the command's and a warning is written.
 
 Standard output belongs to the command: --json writes its line as the last one on standard error, and --result writes
 it to a file instead. After the command ran it also has

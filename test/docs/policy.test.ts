@@ -19,9 +19,12 @@ test('the rule in docs/policy/writing.md fits into the example', async () => {
   await load({ 'approve.cedar': `${example('approve.cedar')}\n${rule}` })
 })
 
-test('the command in docs/policy/writing.md can be declared and compared', async () => {
-  const declared = fence(sectionOf(writing, '## Commands of `countersign run`'), 0)
-  const compared = fence(sectionOf(writing, '## Commands of `countersign run`'), 1)
+test.each([
+  ['command', 0],
+  ['contents of a file', 2],
+])('the %s in docs/policy/writing.md can be declared and compared', async (_what, first) => {
+  const section = sectionOf(writing, '## Commands of `countersign run`')
+  const [declared, compared] = [fence(section, first), fence(section, first + 1)]
   const context = `{ environment: String, ${declared} }`
   await load({
     'schema.cedarschema': `${example('schema.cedarschema')}
