@@ -17,20 +17,36 @@ export function tokenSource(credentials: Credentials, patience: Patience): Token
   const get = async (): Promise<Fetched> => {
     if (credentials.kind === 'client') return getToken(credentials, patience)
     const { token, expiresAt } = await runTokenCommand(credentials.command, credentials.environment)
-    return { token, until: untilRenewed(expiresAt - Date.now()) }
+    return lasting(token, expiresAt - Date.now())
   }
   let kept: Fetched | undefined
   return async (renew = false) => {
-    if (!kept || renew || Date.now() >= kept.until) kept = await get()
+    if (!kept || renew || Date.now() >= kept.expires) kept = await get()
+    else if (Date.now() >= kept.until) kept = await get().catch(stillUsing(kept))
     return kept.token
   }
 }
 
-/** A token, and the time until which it is used, in milliseconds since 1970. */
+/** A token, the time at which another is fetched, and its expiry, in milliseconds since 1970. */
 interface Fetched {
   readonly token: string
   readonly until: number
+  readonly expires: number
 }
+
+const lasting = (token: string, lifetime: number): Fetched => ({
+  token,
+  until: untilRenewed(lifetime),
+  expires: Date.now() + lifetime,
+})
+
+/** Goes on with a token that has not expired while no other can be had: the issuer may be back in time. */
+const stillUsing =
+  (kept: Fetched) =>
+  (cause: unknown): Fetched => {
+    if (cause instanceof Exit && cause.status === exits.unreachable) return kept
+    throw cause
+  }
 
 /** A minute before the expiry, but not before half of the token's life, so that short-lived tokens are used, too. */
 const untilRenewed = (lifetime: number): number => Date.now() + Math.max(lifetime - 60_000, lifetime / 2)
@@ -68,7 +84,7 @@ async function getToken(client: Credentials & { kind: 'client' }, patience: Pati
   const token = isObject(json) ? json['access_token'] : undefined
   if (reply.status !== 200 || !isObject(json) || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw failed(reply, client.scope)
-  return { token, until: untilRenewed(Number(json['expires_in'] ?? 300) * 1000) }
+  return lasting(token, Number(json['expires_in'] ?? 300) * 1000)
 }
 
 function failed({ status, json }: Reply, scope: string | undefined): Exit {
