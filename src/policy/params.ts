@@ -67,7 +67,8 @@ export function fit(params: JsonObject, shape: RecordShape): Record<string, Ceda
 /** Leaves out the optional members of a run that the schema does not declare. */
 function narrowed(run: Json, declared: Shape | undefined): Json {
   if (!isObject(run) || declared?.type !== 'record') return run
-  const hidden = (name: string): boolean => runShape.members.get(name)?.required === false && !declared.members.has(name)
+  const hidden = (name: string): boolean =>
+    runShape.members.get(name)?.required === false && !declared.members.has(name)
   return Object.fromEntries(Object.entries(run).filter(([name]) => !hidden(name)))
 }
 

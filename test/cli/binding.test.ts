@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { bindRun, changeOf } from '../../src/cli/binding.ts'
 import { checkText } from '../../src/cli/commandLine.ts'
 import { resolveCommand } from '../../src/cli/executable.ts'
+import { interpreters, prefixes } from '../../src/cli/interpreters.ts'
+import { readPage } from '../support/pages.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'binding-')))
 const bin = join(folder, 'bin')
@@ -143,6 +145,10 @@ test('a change of contents, of kind and of place is found', () => {
   put('data', 'content data')
   expect(changeOf(bound)).toBeNull()
   expect(changeOf({ ...bound, cwd: join(folder, 'nowhere') })).toMatchObject({ fault: 'no working folder' })
+})
+
+test.each([...Object.keys(interpreters), ...Object.keys(prefixes)])('docs/agents/run.md names `%s`', (name) => {
+  expect(readPage('docs/agents/run.md')).toContain(`\`${name}\``)
 })
 
 test('arguments are taken for text only if their bytes are', () => {

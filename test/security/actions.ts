@@ -4,6 +4,8 @@ const shown = 'test/core/action/shown.test.ts'
 const activity = 'test/teams/activity.test.ts'
 const grant = 'test/core/request/grant.test.ts'
 const redemption = 'test/core/request/redemption.test.ts'
+const run = 'test/cli/run.test.ts'
+const binding = 'test/cli/binding.test.ts'
 
 /** What is approved, and how it is shown. */
 export const actionRows: readonly Row[] = [
@@ -45,7 +47,84 @@ export const actionRows: readonly Row[] = [
         file: 'src/cli/run.ts',
         find: 'if (digest !== approved.digest)',
         replace: 'if (false)',
-        tests: { 'test/cli/run.test.ts': ["a digest other than the command's is never redeemed"] },
+        tests: { [run]: ["a digest other than the command's is never redeemed"] },
+      },
+    ],
+  },
+  {
+    attack: 'The program, its script or an argument is another one when it runs than when it was approved',
+    control:
+      '`countersign run` binds contents by SHA-256, compares them before the redeem and before the start, and lists what is not bound; arguments that cannot be shown as they are given are refused',
+    switches: [
+      {
+        name: 'run-compared-before-redeem',
+        file: 'src/cli/run.ts',
+        find: 'if (change !== null)\n      throw',
+        replace: 'if (false)\n      throw',
+        tests: {
+          [run]: ['what runs is what was approved › %s is compared before the redeem, and the request withdrawn'],
+        },
+      },
+      {
+        name: 'run-compared-before-start',
+        file: 'src/cli/run.ts',
+        find: 'change === null\n      ? await execute',
+        replace: 'true\n      ? await execute',
+        tests: {
+          [run]: ['what runs is what was approved › a change during the redeem stops the start, and is reported'],
+        },
+      },
+      {
+        name: 'run-compared-by-digest',
+        file: 'src/cli/binding.ts',
+        find: 'if (now?.sha256 !== sha256 || now.size !== size)',
+        replace: 'if (now?.size !== size)',
+        tests: { [binding]: ['a change of contents, of kind and of place is found'] },
+      },
+      {
+        name: 'run-binds-scripts',
+        file: 'src/cli/binding.ts',
+        find: 'else if (this.#bind(found, file))',
+        replace: 'else',
+        tests: { [binding]: ['of `%s` the script is bound'] },
+      },
+      {
+        name: 'run-binds-interpreters',
+        file: 'src/cli/binding.ts',
+        find: 'if (first !== null) {',
+        replace: 'if (first?.name === null) {',
+        tests: { [binding]: ['the interpreter in the first line of an executable is bound: %s'] },
+      },
+      {
+        name: 'run-binds-named-files',
+        file: 'src/cli/binding.ts',
+        find: 'for (const file of named) bound.require',
+        replace: 'for (const file of named.slice(0, 0)) bound.require',
+        tests: {
+          [binding]: ['files that the agent names are bound, and then are not listed'],
+          [run]: ['what runs is what was approved › %s is compared before the redeem, and the request withdrawn'],
+        },
+      },
+      {
+        name: 'run-lists-the-rest',
+        file: 'src/cli/binding.ts',
+        find: 'for (const words of unbound) this.unbound.add(words)',
+        replace: '',
+        tests: { [binding]: ['of `%s` the request says what is not bound'] },
+      },
+      {
+        name: 'arguments-utf-8',
+        file: 'src/cli/main.ts',
+        find: '    checkText(args)\n',
+        replace: '',
+        tests: { [run]: ['what runs is what was approved › arguments that are no UTF-8 are refused before the ask'] },
+      },
+      {
+        name: 'params-as-typed',
+        file: 'src/cli/params.ts',
+        find: 'if (String(loose) === text && ',
+        replace: 'if (',
+        tests: { 'test/cli/request.test.ts': ['%j is not changed in silence: the refusal names --text'] },
       },
     ],
   },

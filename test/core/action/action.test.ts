@@ -45,7 +45,9 @@ const nested = (depth: number): JsonObject => (depth === 1 ? { leaf: 1 } : { a: 
 
 const run = { path: '/usr/bin/pg_dump', args: ['-t', 'a'], cwd: '/' }
 const file = { path: '/usr/bin/pg_dump', size: 12, sha256: 'a'.repeat(64) }
-const withFile = (change: JsonObject): JsonObject => ({ 'countersign.run': { ...run, files: [{ ...file, ...change }] } })
+const withFile = (change: JsonObject): JsonObject => ({
+  'countersign.run': { ...run, files: [{ ...file, ...change }] },
+})
 
 test.each<[string, JsonObject, string]>([
   ['an empty key', { '': 1 }, '/params/'],
