@@ -57,9 +57,11 @@ function readValue(text: string, name: string): Json {
   }
   if (loose === null || typeof loose === 'string') return text
   if (typeof loose === 'object') return strictly(Buffer.from(text), name)
-  if (String(loose) === text && (typeof loose !== 'number' || isShown(loose))) return loose as number | boolean
+  const value = loose as number | boolean
+  const isValid = typeof value === 'boolean' || isShown(value)
+  if (String(value) === text && isValid) return value
   const key = name.replace(/^--param /, '')
-  const other = typeof loose === 'number' && !isShown(loose) ? '' : `write ${String(loose)}, or `
+  const other = isValid ? `write ${String(value)}, or ` : ''
   return refuse(name, `${text} is not sent as it is typed: ${other}give it as a text, --text ${key}=${text}`)
 }
 

@@ -76,7 +76,7 @@ test.each<[string, readonly string[]]>([
 test.each<[string, readonly string[]]>([
   ['env -i A=1 sh s', ['bin/env', 'bin/sh', 's']],
   ['env -u B - tool', ['bin/env', 'bin/tool']],
-  [`env -C ${'/'} sh s`, ['bin/env', 'bin/sh']],
+  ['env -C / sh s', ['bin/env', 'bin/sh']],
   ['sudo -u root -n sh s', ['bin/sudo', 'bin/sh', 's']],
   ['nice -n 5 timeout -k 5 10 sh s', ['bin/nice', 'bin/timeout', 'bin/sh', 's']],
   ['flock data sh s', ['bin/flock', 'bin/sh', 's']],

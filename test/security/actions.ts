@@ -122,8 +122,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'params-as-typed',
         file: 'src/cli/params.ts',
-        find: 'if (String(loose) === text && ',
-        replace: 'if (',
+        find: 'String(value) === text && isValid',
+        replace: 'isValid',
         tests: { 'test/cli/request.test.ts': ['%j is not changed in silence: the refusal names --text'] },
       },
     ],
