@@ -52,8 +52,8 @@ export const targetRows: readonly Row[] = [
       {
         name: 'example-command',
         file: 'policy/allow.cedar',
-        find: 'context.params.command.args == ["restarted"])',
-        replace: 'context.params.command.args == ["restarted"]) && false',
+        find: 'context.params["countersign.run"].args == ["restarted"])',
+        replace: 'context.params["countersign.run"].args == ["restarted"]) && false',
         tests: { 'test/policy/judge.test.ts': ['the example policy › %s'] },
       },
     ],
