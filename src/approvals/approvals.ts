@@ -13,9 +13,10 @@ import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { applyDeadline, believed, change, unchanged } from './commit.ts'
+import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
-import { excludedBy, factsFor, type Known, known, standingOf } from './eligibility.ts'
+import { excludedBy, factsFor, isApprover, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { spoken } from '../words/spoken.ts'
@@ -83,6 +84,7 @@ export const approvals = (parts: ApprovalsParts) =>
     parts,
     {
       ask: askUpToDate,
+      tryAsk,
       read,
       wait,
       grant,
@@ -108,6 +110,22 @@ export const approvals = (parts: ApprovalsParts) =>
 async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<Asked> {
   const asked = await ask(parts, input)
   return asked.created ? asked : { ...asked, request: await upToDate(parts, asked.request) }
+}
+
+/**
+ * Says what an ask would lead to, for a person who belongs to a group of approvers or may read evidence. Opens no
+ * request.
+ *
+ * @throws {Problem} as {@link dryRun}; `not-permitted` for other people
+ */
+async function tryAsk(parts: ApprovalsParts, asked: DryAsk, reader: Reader & { kind: 'person' }): Promise<DryRun> {
+  const person = reader.evidence ? null : await known(parts, reader.id)
+  if (!reader.evidence && !(person && isOfTenant(person) && (await isApprover(parts, reader.id))))
+    throw new Problem(
+      'not-permitted',
+      'This is for members of a group of approvers, or needs the app role Evidence.Read.',
+    )
+  return dryRun(parts, asked, parts.clock.now())
 }
 
 /**

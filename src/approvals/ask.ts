@@ -21,7 +21,7 @@ import { type Judgement, open, type Submission } from '../core/request/submissio
 import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import { channelsOf, excludedByWord, excludedFrom, isMember, weakened } from './eligibility.ts'
+import { channelsOf, excludedByWord, excludedFrom, isMember, type PeopleParts, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -111,30 +111,31 @@ function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
 }
 
 /** All checks that need no storage, and the policy's answer. */
-async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'id' | 'at'>> {
+async function prepare(parts: AskParts, asked: Ask): Promise<Judged> {
+  const judged = await judgeAsk(parts, asked, parts.clock.now())
+  return { ...judged, warnings: [...judged.warnings, ...(await checkDecidable(parts, judged))] }
+}
+
+/** An ask with policy's answer, before a request is made of it. */
+export type Judged = Omit<Submission, 'id' | 'at'>
+
+/**
+ * Checks an ask, and lets policy judge it as of an instant. Whether people could decide is for {@link checkDecidable}.
+ *
+ * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`; `unavailable` when the directory cannot be asked
+ */
+export async function judgeAsk(parts: PeopleParts, asked: Ask, at: Instant): Promise<Judged> {
   const { agent, onBehalfOf } = asked
   const action = checkAction(asked.action)
   checkSecrets(asked, parts.policy.notSecret(action.action))
   const executor = executorOf(parts.policy, agent, asked.executor)
   await checkPrincipal(parts, agent, onBehalfOf)
   const judgement = parts.policy.judge({
-    ...{ agent: agent.id, action, at: parts.clock.now() },
+    ...{ agent: agent.id, action, at },
     ...(onBehalfOf !== undefined && { onBehalfOf }),
   })
   const excluded = excludedFrom(parts.policy, [agent, executor], onBehalfOf)
-  const byWord = excludedByWord(parts.policy, agent, excluded)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
-  const warnings = [...textWarnings(action, asked)]
-  if (judgement.outcome === 'approve') {
-    checkShowable(action, presentation ?? undefined, spoken.units)
-    checkDoors(judgement)
-    const responsible = excludedFrom(parts.policy, [agent, executor], undefined)
-    await checkEligible(parts, judgement.slots, {
-      responsible,
-      principal: onBehalfOf === undefined ? [] : parts.policy.accounts(onBehalfOf),
-    })
-    warnings.push(...(await checkIndependence(parts, judgement, { excluded, byWord })))
-  }
   return {
     agent: { id: agent.id, name: agent.name },
     executor: executor.id,
@@ -147,9 +148,24 @@ async function prepare(parts: AskParts, asked: Ask): Promise<Omit<Submission, 'i
     judgement,
     ...(presentation && { presentation }),
     excluded,
-    excludedByAgent: byWord,
-    warnings,
+    excludedByAgent: excludedByWord(parts.policy, agent, excluded),
+    warnings: textWarnings(action, asked),
   }
+}
+
+/**
+ * Checks that an ask which people must decide can be shown to them, and that enough of them may decide.
+ *
+ * @returns what the approvers are warned of
+ * @throws {Problem} `not-showable`, `no-eligible-approver`; `unavailable` when the directory cannot be asked
+ */
+export async function checkDecidable(parts: PeopleParts, judged: Judged): Promise<readonly Warning[]> {
+  const { judgement, action, presentation, excluded, excludedByAgent: byWord = [] } = judged
+  if (judgement.outcome !== 'approve') return []
+  checkShowable(action, presentation, spoken.units)
+  checkDoors(judgement)
+  await checkEligible(parts, judgement.slots, whyExcluded(parts.policy, judged))
+  return checkIndependence(parts, judgement, { excluded, byWord })
 }
 
 function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = agent.id): AgentRegistration {
@@ -165,7 +181,7 @@ function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = age
 
 /** A guest or a disabled account could not ask for anything, so a request for one only keeps people from approving. */
 async function checkPrincipal(
-  { directory }: AskParts,
+  { directory }: PeopleParts,
   { onBehalfOf: rule, principals }: AgentRegistration,
   id: ObjectId | undefined,
 ): Promise<void> {
@@ -185,7 +201,15 @@ function checkDoors({ via, rules }: { readonly via?: readonly string[]; readonly
     throw new Problem('no-eligible-approver', `No door may approve this: ${rules.join(', ')} have none in common.`)
 }
 
-async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: Excluded): Promise<void> {
+function whyExcluded(policy: Policy, { agent, executor, onBehalfOf }: Judged): Excluded {
+  const agents = [agent.id, executor].flatMap((id) => policy.agent(id) ?? [])
+  return {
+    responsible: excludedFrom(policy, agents, undefined),
+    principal: onBehalfOf === undefined ? [] : policy.accounts(onBehalfOf),
+  }
+}
+
+async function checkEligible(parts: PeopleParts, slots: readonly Slot[], excluded: Excluded): Promise<void> {
   const shortage = await shortageOf(parts, slots, excluded)
   if (shortage !== null)
     throw new Problem(
@@ -200,7 +224,7 @@ async function checkEligible(parts: AskParts, slots: readonly Slot[], excluded: 
  * @throws {Problem} `no-eligible-approver` where a rule wants such people to be replaceable, and they are not
  */
 async function checkIndependence(
-  parts: AskParts,
+  parts: PeopleParts,
   { slots, independent = [] }: Extract<Judgement, { outcome: 'approve' }>,
   excluded: Parameters<typeof weakened>[2],
 ): Promise<readonly Warning[]> {

@@ -130,6 +130,22 @@ export async function weakened(
   return (await Promise.all(found)).flat()
 }
 
+/** Counts the people who may fill a slot, but not beyond `most`. @throws {Problem} `unavailable` */
+export async function countEligible(
+  parts: PeopleParts,
+  { groups }: Slot,
+  excluded: readonly ObjectId[],
+  most: number,
+): Promise<number> {
+  return countPeople(parts, await inGroups(parts, groups), excluded, most)
+}
+
+/** Whether a person belongs to any group of approvers. @throws {Problem} `unavailable` when the directory cannot be asked */
+export async function isApprover({ policy, directory }: PeopleParts, id: ObjectId): Promise<boolean> {
+  for (const group of policy.groups()) if (await isIn(directory, group, id)) return true
+  return false
+}
+
 /** Counts the people with these accounts who may approve, but not beyond `most`. */
 async function countPeople(
   { policy, directory }: PeopleParts,

@@ -6,7 +6,7 @@ import { Problem } from '../../src/core/data/problem.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Directory, Person } from '../../src/ports/directory.ts'
-import type { AgentRegistration, ApproverGroup, Policy } from '../../src/ports/policy.ts'
+import type { AgentRegistration, ApproverGroup, Policy, Question } from '../../src/ports/policy.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
 /** A directory in memory, with people by object id. With `down` it fails as the real one does. */
@@ -59,7 +59,7 @@ export interface Roster {
   readonly agents: readonly AgentRegistration[]
   readonly groups: readonly ApproverGroup[]
   readonly people: readonly (readonly ObjectId[])[]
-  readonly judge: (action: Action) => Judgement
+  readonly judge: (action: Action, question?: Question) => Judgement
   readonly compliance?: string
   readonly notSecret?: Readonly<Record<string, readonly string[]>>
   readonly presentations?: Readonly<Record<string, Presentation>>
@@ -71,7 +71,7 @@ export function fakePolicy(roster: Roster): Policy {
   const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {}, doors = [] } = roster
   return {
     version,
-    judge: ({ action }) => judge(action),
+    judge: (question) => judge(question.action, question),
     forbids: ({ action }) => {
       const { outcome, rules } = judge(action)
       return outcome === 'forbid' ? rules : []
