@@ -10,7 +10,7 @@ import { erasable } from '../core/request/erasure.ts'
 import { verdicts } from '../core/request/event.ts'
 import { results } from '../core/request/redemption.ts'
 import { component } from './component.ts'
-import { digest, environment, objectId, ruled, target, verb, words } from './field.ts'
+import { digest, environment, instant, objectId, ruled, target, verb, words } from './field.ts'
 
 /** What operations take: these schemas parse the bodies, and the OpenAPI document is made from them. */
 
@@ -79,6 +79,22 @@ export const askBody = component(
     params: { tables: ['accounts'], rows: 120_000 },
     reason: 'Quarterly churn report for finance, ticket FIN-881',
     expiresIn: 3600,
+  },
+)
+
+export const dryAskBody = component(
+  'DryAskBody',
+  askBody.extend({
+    agent: objectId,
+    reason: askBody.shape.reason.optional(),
+    at: instant.optional().meta({ description: 'When the ask is judged: now, if absent.' }),
+  }),
+  {
+    agent: 'b0000000-0000-4000-8000-000000000001',
+    action: 'db.export',
+    target: 'prod/postgres/customers',
+    environment: 'production',
+    params: { tables: ['accounts'], rows: 120_000 },
   },
 )
 

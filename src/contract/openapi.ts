@@ -9,6 +9,7 @@ import { internalError, problemAnswer } from './problemAnswer.ts'
 const tags: Readonly<Record<Tag, string>> = {
   requests: 'Actions that are asked for, decided, executed and read.',
   evidence: 'The sealed record of what happened.',
+  policy: 'What policy says of an action.',
   service: 'What the service says of itself.',
 }
 

@@ -23,7 +23,7 @@ export interface Operation {
   readonly waits?: true
 }
 
-export type Tag = 'requests' | 'evidence' | 'service'
+export type Tag = 'requests' | 'evidence' | 'policy' | 'service'
 
 export type AppRole = 'Actions.Request' | 'Grants.Redeem' | 'Evidence.Read' | 'Evidence.Export' | 'Evidence.Erase'
 

@@ -1,10 +1,11 @@
 import { evidenceOperations } from './evidenceOperations.ts'
 import type { Operation } from './operation.ts'
+import { policyOperations } from './policyOperations.ts'
 import { requestOperations } from './requestOperations.ts'
 import { serviceOperations } from './serviceOperations.ts'
 
 /** The whole API, by the names of its operations. */
-export const operations = { ...requestOperations, ...evidenceOperations, ...serviceOperations }
+export const operations = { ...requestOperations, ...evidenceOperations, ...policyOperations, ...serviceOperations }
 
 export type OperationName = keyof typeof operations
 

@@ -12,8 +12,8 @@ import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 }
 
 const verdict = component('Verdict', z.enum(verdicts))
 const status = component('Status', z.enum(statuses))
-const tier = component('Tier', z.enum(tiers))
-const policyOutcome = component('PolicyOutcome', z.enum(outcomes))
+export const tier = component('Tier', z.enum(tiers))
+export const policyOutcome = component('PolicyOutcome', z.enum(outcomes))
 const deliveryState = component('DeliveryState', z.enum(deliveryStates))
 const nextStep = component('NextStep', z.enum(nextSteps))
 const stopCode = component('StopCode', z.enum(stopCodes))

@@ -1,5 +1,6 @@
 import { type Api, bind, type BindingParts } from './binding.ts'
 import { type Evidence, evidenceHandlers } from './evidence.ts'
+import { policyHandlers } from './policy.ts'
 import { type RequestParts, requestHandlers } from './requests.ts'
 import { type WellKnownParts, wellKnownHandlers } from './wellKnown.ts'
 
@@ -14,6 +15,7 @@ export function api({ evidence, ...parts }: ApiParts): Api {
   return bind(parts, {
     ...requestHandlers({ ...parts, proofs: evidence.proofs }),
     ...evidenceHandlers({ ...parts, ...evidence }),
+    ...policyHandlers(parts),
     ...wellKnownHandlers(parts),
   })
 }

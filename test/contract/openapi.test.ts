@@ -57,6 +57,7 @@ test('bodies are closed, and answers may have new members', () => {
   const bodies = [
     'AskBody',
     'DecisionBody',
+    'DryAskBody',
     'ErasureBody',
     'OutcomeBody',
     'ReasonBody',

@@ -202,6 +202,7 @@ function send(route: string, authorization: string | null, request: Answer['body
     revoke: {},
     erasures: { request: id, names: ['reason'], why: 'Because.' },
     repairs: { shard: id.slice(-2), why: 'Because.' },
+    judgements: { ...restart(), agent: asker },
     messages: typed('dba-1', 'help'),
   }
   const path = operations[route as OperationName]?.path ?? 'api/messages'

@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 import { checkDocumented } from '../support/documented.ts'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { tenantId } from '../../src/local/accounts.ts'
-import { dba, noon } from '../support/build.ts'
+import { bot, dba, noon } from '../support/build.ts'
 import type { Answer } from '../support/stack.ts'
 import { activity, click } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
@@ -68,6 +68,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['said', 'auditor', 'none'],
     ['erasures', 'auditor', 'closed', ({ id }) => ({ request: id, names: ['reason'], why: 'A secret.' })],
     ['repairs', 'auditor', 'closed', () => ({ shard: '07', why: 'A drill.' })],
+    ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
     ['checkpoint', 'nobody', 'none'],
     ['health', 'auditor', 'none'],
     ['openapi', 'nobody', 'none'],

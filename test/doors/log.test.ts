@@ -265,7 +265,7 @@ const texts = {
 const ask = () => wish({ ...texts, target: `prod/${canary}/${randomUUID()}`, params: { rows: 1, destination: canary } })
 
 /** What no policy knows, so that anything may be in it. */
-const askAnything = (): Json => ({
+const askAnything = () => ({
   ...{ ...texts, action: 'cat.feed', target: canary, environment: canary, expiresIn: 600 },
   params: { note: canary, list: [canary, { deep: canary }] },
   executor: 'b0000000-0000-4000-8000-000000000001',
@@ -298,6 +298,10 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
     repairs: {
       ...{ who: 'compliance', path: '/api/evidence/repairs' },
       body: { shard: id.slice(-2), why: canary, requests: [id] },
+    },
+    judgements: {
+      ...{ who: 'compliance', path: '/api/policy/judgements' },
+      body: { ...askAnything(), agent: randomUUID(), at: '2026-03-04T12:00:00Z' },
     },
   }
 }

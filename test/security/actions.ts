@@ -231,7 +231,7 @@ export const actionRows: readonly Row[] = [
       {
         name: 'showable',
         file: 'src/approvals/ask.ts',
-        find: '    checkShowable(action, presentation ?? undefined, spoken.units)\n',
+        find: '  checkShowable(action, presentation, spoken.units)\n',
         replace: '',
         tests: { 'test/security/asking.test.ts': ['an action that no approver could be shown is refused: %s'] },
       },

@@ -385,6 +385,22 @@ export const callerRows: readonly Row[] = [
     ],
   },
   {
+    attack: 'Any account of the tenant, or an agent, tries asks until it knows which one no person has to approve',
+    control: 'Only members of a group of approvers and readers of evidence may try an ask',
+    switches: [
+      {
+        name: 'tries-for-approvers',
+        file: 'src/approvals/approvals.ts',
+        find: '  if (!reader.evidence && !(person && isOfTenant(person) && (await isApprover(parts, reader.id))))\n',
+        replace: '  if (!reader.evidence && !person)\n',
+        tests: {
+          'test/approvals/dryRun.test.ts': ['a person may try asks › %s'],
+          'test/http/policy.test.ts': ['a try is for approvers and for readers of evidence'],
+        },
+      },
+    ],
+  },
+  {
     attack: 'There is a second way to approve: by typing, or by a client that acts without a click',
     control: 'One `decide`; typed words lead nowhere, and only a click counts',
     switches: [

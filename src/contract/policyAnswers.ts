@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { component } from './component.ts'
+import { problemAnswer } from './problemAnswer.ts'
+import { policyOutcome, tier } from './requestAnswer.ts'
+import { anyCount, anyDigest, anyObjectId } from './value.ts'
+
+const eligibleSlot = component(
+  'EligibleSlot',
+  z.object({
+    groups: z.array(z.string()),
+    quorum: anyCount,
+    eligible: anyCount.meta({ description: 'How many people may fill it. Counted up to 50.' }),
+  }),
+)
+
+const seconds = anyCount.meta({ description: 'Seconds.' })
+
+/** What an ask would lead to. What exists only for people or for an approval is absent without it. */
+export const dryRunAnswer = component(
+  'DryRun',
+  z.object({
+    policy: anyDigest.meta({ description: 'The version of the policy that judged.' }),
+    outcome: policyOutcome,
+    rules: z.array(z.string()),
+    summary: z.string().optional(),
+    tier: tier.optional(),
+    expires: seconds.optional(),
+    lapse: seconds.optional(),
+    grant: seconds.optional(),
+    required: z.array(eligibleSlot),
+    excluded: z.array(anyObjectId).meta({ description: 'Accounts that may not approve it.' }),
+    excludedByAgent: z
+      .array(anyObjectId)
+      .optional()
+      .meta({ description: "Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving." }),
+    pages: anyCount.meta({ description: "Pages of the approver's view; 0 where people do not decide." }),
+    warnings: z.array(z.object({ code: z.string(), words: z.string() })),
+    problem: problemAnswer
+      .pick({ code: true, detail: true, pointer: true })
+      .optional()
+      .meta({ description: 'Why the ask would be refused, although policy wants people to decide it.' }),
+  }),
+)

@@ -1,0 +1,52 @@
+import type { Approvals } from '../approvals/approvals.ts'
+import type { policyOperations } from '../contract/policyOperations.ts'
+import { parseInstant } from '../core/data/instant.ts'
+import { spoken } from '../words/spoken.ts'
+import type { Handlers, OperationInput, OperationReply } from './handler.ts'
+
+interface PolicyParts {
+  readonly approvals: Pick<Approvals, 'tryAsk'>
+}
+
+type Operations = typeof policyOperations
+
+/** Handles what policy says of an action. */
+export const policyHandlers = (parts: PolicyParts): Handlers<keyof Operations> => ({
+  judgements: (given) => judgement(parts, given),
+})
+
+async function judgement(
+  { approvals }: PolicyParts,
+  { caller, body }: OperationInput<Operations['judgements']>,
+): Promise<OperationReply<Operations['judgements']>> {
+  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, ...action } = body
+  const tried = await approvals.tryAsk(
+    {
+      ...{ agent, action, links, expiresIn },
+      ...(reason !== undefined && { reason }),
+      ...(executor !== undefined && { executor }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+      ...(at !== undefined && { at: parseInstant(at, '/at') }),
+    },
+    { kind: 'person', id: caller.id, evidence: caller.roles.includes('Evidence.Read') },
+  )
+  const { asking, problem, warnings, ...said } = tried
+  const pointer = problem?.details.pointer
+  const { tier, expires, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
+  return {
+    answer: {
+      ...said,
+      ...(asking && { tier, expires }),
+      ...{ required, excluded, pages },
+      ...(excludedByAgent.length > 0 && { excludedByAgent }),
+      warnings: warnings.map((code) => ({ code, words: spoken.warnings[code] ?? spoken.unknownWarning(code) })),
+      ...(problem && {
+        problem: {
+          code: problem.code,
+          detail: problem.message,
+          ...(pointer !== undefined && { pointer }),
+        },
+      }),
+    },
+  }
+}
