@@ -51,7 +51,8 @@ export function idempotencyKey(req: HttpRequest): string | null {
   return key
 }
 
-function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+/** Fits a value of JSON to a schema. @throws {Problem} `invalid-input` with the pointer of what does not fit */
+export function fit<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -16,13 +16,20 @@ import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
 import { sizes } from './sizes.ts'
 
+/** A policy as its author sees it: with the places of its rules. */
+export interface LoadedPolicy extends Policy {
+  readonly rules: readonly Pick<Rule, 'id' | 'file' | 'line' | 'summary'>[]
+  /** The names of the actions that the schema declares. */
+  readonly actions: readonly string[]
+}
+
 /**
  * Loads a policy from its folder and checks all of it, since an overlooked flaw would decide about privileged actions.
  *
  * @param cards the card templates by file name; the policy version covers what approvers are shown
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
-export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<Policy> {
+export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<LoadedPolicy> {
   keepCallsOutOfLine()
   const own = await readFiles(folder)
   const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
@@ -57,6 +64,8 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     doors: () => rules.approve.flatMap(({ id, terms: { via } }) => (via ? [{ rule: id, via }] : [])),
     presentation: (action) => presentations?.get(action) ?? null,
     files: () => files,
+    rules: Object.values(rules).flat(),
+    actions: actions.map(({ name }) => name),
   }
 }
 

@@ -19,6 +19,7 @@ export interface Rule<Terms = unknown> {
   readonly file: string
   readonly line: number
   readonly text: string
+  readonly summary?: string
   /** The actions and groups of actions that its scope names; `null` if it names none and applies to every action. */
   readonly scope: readonly string[] | null
   /** The agents that the rule names. */
@@ -101,11 +102,17 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     file,
     line,
     text,
+    ...optionalSummary(given),
     scope: scopeOf(policy.action),
     agents: agentsIn(policy),
     comparesTargets: comparesTargets(policy),
     terms: terms({ given, refuse }),
   }
+}
+
+function optionalSummary(given: Notes['given']): { readonly summary?: string } {
+  const summary = given.get('summary')
+  return summary === undefined ? {} : { summary }
 }
 
 /** The line of a rule's text with what a sentence quotes, else with the path that it begins with; else the first line. */
