@@ -65,6 +65,8 @@ const outputs = [
     file: 'dist/countersign.cjs',
     options: { banner: { js: `#!/usr/bin/env node\n${moduleUrl}` } },
   },
+  // The part of the command that has Cedar. The command loads it from its own folder.
+  { entry: 'src/policyTool/main.ts', file: 'dist/policy.cjs', options: { minify: true, keepNames: true } },
   // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },

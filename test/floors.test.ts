@@ -39,6 +39,17 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/azure/', { floor: 3, stranger: 'azure' }],
   ['src/policy/', { floor: 3, stranger: 'policy' }],
   ['src/cli/', { floor: 3, stranger: 'cli' }],
+  // A program of its own, which the command loads by its file's name.
+  [
+    'src/policyTool/',
+    {
+      floor: 3.5,
+      only: [
+        ...['src/core/', 'src/words/', 'src/contract/', 'src/ports/', 'src/approvals/', 'src/policy/', 'src/cli/'],
+        ...['src/http/input.ts', 'src/policyTool/'],
+      ],
+    },
+  ],
   ['src/app.ts', { floor: 4 }],
   ['src/config.ts', { floor: 4 }],
   ['src/deployment.ts', { floor: 4.4 }],

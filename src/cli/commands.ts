@@ -135,6 +135,21 @@ export const commands = {
     caller: 'person',
     options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true }, yes },
   },
+  policy: {
+    summary: 'check, try or test a policy, or judge past requests by it',
+    about: ['check|try|test|replay', 'FOLDER'],
+    caller: 'person',
+    options: {
+      ask: { value: 'FILE', help: 'try: the ask, as JSON; - is standard input' },
+      agent: {
+        value: 'NAME',
+        help: 'try: who asks, by name or object id (default: as the ask says, or the only agent)',
+      },
+      at: { value: 'TIME', help: 'try: when, as 2026-01-31T09:30:00Z (default: as the ask says, or now)' },
+      from: { value: 'DATE', help: 'replay: the first day, in UTC; or a time' },
+      to: { value: 'DATE', help: 'replay: the last day, in UTC; or a time' },
+    },
+  },
   repair: {
     summary: 'repair a shard whose stored rows were changed from outside, and record that',
     about: ['SHARD'],

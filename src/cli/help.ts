@@ -58,7 +58,7 @@ Settings
 
 Exit codes
    0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
-   1  evidence does not hold
+   1  evidence does not hold; a policy has flaws, fails a test, or answers past requests in another way
    2  a file cannot be read, or is too new for this version
    3  evidence holds, and records that somebody had changed what was stored
   69  the service cannot be reached, or does not answer as it should
@@ -164,6 +164,27 @@ on.
 --json writes { "exit", "repair": { "shard", "chain"?: { "from", "to", "check", "moved", "mended", "recorded" },
 "requests": [{ "request", "done": "rebuilt", "ended" or "removed" }] } }.`
 
+const policies = `Works on a policy in a folder, which need not be in force. All but replay need no service and no setting.
+
+check   loads the policy as the service does, and names each flaw with file and line.
+try     says what the policy answers to an ask: the rules, who would have to approve, who may not, and what they would be
+        shown. The exit code is that of a real ask. FILE has the body of an ask as the API takes it; reason may be left
+        out, and agent and at may stand in it.
+test    runs FOLDER/tests/*.json. Each file has a list of tests:
+          [{ "name", "agent"?, "at"?, "ask": { … },
+             "expect": { "outcome"?, "rules"?, "approvers"?, "tier"?, "problem"? } }]
+        outcome is approve, allow, forbid or no-policy; approvers is written as in @approvers; problem is the code with
+        which the ask is refused. What is left out of "expect" is not compared, but a problem is never ignored.
+replay  reads the requests from the service, which needs the role Evidence.Read, and judges each by the policy as of the
+        time at which it was made. Lists each that is answered in another way, and first what would be allowed with no
+        person involved. Requests whose action was erased are counted.
+
+Who is a member of the tenant or of a group of the directory is not known here: every listed account is taken for a
+member, and a group of the directory for one with enough members.
+
+--json writes { "exit", … }: check { "ok", "flaws"? }, try { "outcome"?, "rules", "required", "problem"?, "view"? }, test
+{ "ok", "tests": [{ "file", "name", "faults" }] }, replay { "judged", "erased", "differences" }.`
+
 const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears only when it is
 complete and has the SHA-256 that the service names. A file that exists with other content is left alone.`
 
@@ -174,6 +195,7 @@ const more: Readonly<Record<string, string>> = {
   approve: approving,
   deny: denying,
   download: downloading,
+  policy: policies,
   repair: repairing,
   verify: verifying,
   report: reporting,

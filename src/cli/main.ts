@@ -7,6 +7,7 @@ import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
 import { login, logout } from './login.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
+import { policy } from './policy.ts'
 import { prove, verifyProof } from './prove.ts'
 import { repair } from './repair.ts'
 import { report } from './report.ts'
@@ -62,7 +63,9 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   if (command === 'prove') return prove(offline, __filename)
   if (command === 'verify-proof') return verifyProof(offline)
 
-  const session = { ...offline, service: connect(readSettings(options, process.env), to.say) }
+  const service = () => connect(readSettings(options, process.env), to.say)
+  if (command === 'policy') return policy(offline, __filename, service)
+  const session = { ...offline, service: service() }
   switch (command) {
     case 'run':
       return run(session)

@@ -23,6 +23,8 @@ export interface Service {
   repair(order: JsonObject): Promise<JsonObject>
   /** Opens a file of the service; `null` if it still has this ETag. */
   download(path: string, etag?: string): Promise<ServiceDownload | null>
+  /** Lists requests. The query is that of the API. */
+  list(query: Readonly<Record<string, string>>): Promise<JsonObject>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
@@ -71,6 +73,11 @@ export function connect(settings: Settings, say: Patience['say']): Service {
     repair: async (order) => {
       const answer = await ask('evidence/repairs', order)
       if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a repair.')
+      return answer
+    },
+    list: async (query) => {
+      const answer = await ask(`requests?${new URLSearchParams(query).toString()}`)
+      if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
       return answer
     },
     ask: (body, key, until) => call('', body, { ...until, key }),
