@@ -24,7 +24,7 @@ export async function loadDraft(folder: string): Promise<LoadedPolicy> {
 }
 
 const isUnreadable = (cause: unknown): cause is NodeJS.ErrnoException =>
-  cause instanceof Error && 'syscall' in cause && 'code' in cause
+  typeof cause === 'object' && cause !== null && 'syscall' in cause && 'code' in cause
 
 /** Reads a JSON file; `-` is standard input. @throws {Exit} 2 naming the file and what is wrong with it */
 export function readJsonFile(file: string): Json {
