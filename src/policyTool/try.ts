@@ -9,7 +9,7 @@ import type { LoadedPolicy } from '../policy/load.ts'
 import { spoken } from '../words/spoken.ts'
 import { readJsonFile } from './draft.ts'
 import { type Circumstances, inFile, type Trial, tryBy } from './trial.ts'
-import { type View, viewOf } from './view.ts'
+import { type DrawnView, viewOf } from './view.ts'
 
 /**
  * Tries an ask: what policy answers, who would have to approve, and what they would see.
@@ -45,10 +45,10 @@ function exitOfRun({ outcome, problem }: DryRun): number {
   return outcome === 'approve' || outcome === 'allow' ? exits.ok : exits.refused
 }
 
-const viewIn = (policy: LoadedPolicy, { asked }: Trial, { summary }: DryRun): View =>
+const viewIn = (policy: LoadedPolicy, { asked }: Trial, { summary }: DryRun): DrawnView =>
   viewOf(asked.action, policy.presentation(asked.action.action) ?? undefined, summary)
 
-const pagesText = ({ pages }: View): string =>
+const pagesText = ({ pages }: DrawnView): string =>
   pages
     .map((lines, i) => `${spoken.params.pageOf(i + 1, pages.length)}\n${lines.map((line) => `  | ${line}\n`).join('')}`)
     .join('')

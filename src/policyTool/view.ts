@@ -6,14 +6,14 @@ import { spoken } from '../words/spoken.ts'
 const { params: words, units } = spoken
 
 /** What approvers are shown of an action, as text: everything here is safe for a terminal. */
-export interface View {
+export interface DrawnView {
   readonly title: string
   /** The lines of each page. */
   readonly pages: readonly (readonly string[])[]
 }
 
 /** @param summary of the rule: the title, where policy gives none */
-export function viewOf(action: Action, presentation: Presentation | undefined, summary: string | undefined): View {
+export function viewOf(action: Action, presentation: Presentation | undefined, summary: string | undefined): DrawnView {
   const pieces = titleOf(action, presentation, units)
   return {
     title: pieces ? pieces.map(({ text }) => text).join('') : (summary ?? action.action),
