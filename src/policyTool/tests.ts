@@ -62,15 +62,15 @@ export async function runTests(policy: Policy, folder: string): Promise<Result> 
   const count = `${tested.length - failures.length} passed, ${failures.length} failed`
   return {
     exit,
-    lines: [...tested.map(lineOf), ['tests', count]],
+    lines: [...tested.flatMap(linesOf), ['tests', count]],
     to: 'stdout',
     record: { exit, ok: failures.length === 0, tests: tested.map((one) => ({ ...one })) },
   }
 }
 
-const lineOf = ({ file, name, faults }: Tested): Line => [
-  faults.length === 0 ? 'ok' : 'FAILED',
-  [`${file}: ${name}`, ...faults].join('\n'),
+const linesOf = ({ file, name, faults }: Tested): readonly Line[] => [
+  [faults.length === 0 ? 'ok' : 'FAILED', `${file}: ${name}`],
+  ...faults.map((fault): Line => ['', fault]),
 ]
 
 function filesIn(folder: string): readonly string[] {

@@ -66,7 +66,8 @@ export async function inFile<T>(file: string, read: () => Promise<T> | T): Promi
   try {
     return await read()
   } catch (cause) {
-    if (cause instanceof Problem) throw new Exit(exits.usage, `${file}: ${cause.message.replace(/^The body /, 'the file ')}`)
+    if (cause instanceof Problem)
+      throw new Exit(exits.usage, `${file}: ${cause.message.replace(/^The body /, 'the file ')}`)
     throw cause
   }
 }

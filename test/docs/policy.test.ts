@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { formats } from '../../src/core/action/presentation.ts'
 import { sizes } from '../../src/policy/sizes.ts'
 import { load } from '../policy/folder.ts'
+import { tool, withPolicy } from '../policyTool/tool.ts'
 import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from '../support/pages.ts'
 
 const writing = readPage('docs/policy/writing.md')
+const first = readPage('docs/policy/first-policy.md')
 const reference = readPage('docs/policy/reference.md')
 const presentation = readPage('docs/policy/presentation.md')
 const secrets = readPage('docs/policy/secrets.md')
@@ -17,6 +19,42 @@ test('the rule in docs/policy/writing.md fits into the example', async () => {
   const rule = fence(writing)
   expect(rule).toContain('@id("restart-needs-dba")')
   await load({ 'approve.cedar': `${example('approve.cedar')}\n${rule}` })
+})
+
+/** The files that docs/policy/first-policy.md makes, by name. */
+const firstFiles = {
+  'approvers.json': fence(sectionOf(first, '## 1. Who: `approvers.json`'), 0, 'json'),
+  'schema.cedarschema': fence(sectionOf(first, '## 2. What: `schema.cedarschema`'), 0, 'cedar'),
+  'forbid.cedar': fence(sectionOf(first, '## 3. Never: `forbid.cedar`'), 0, 'cedar'),
+  'approve.cedar': fence(sectionOf(first, '## 4. People: `approve.cedar`'), 0, 'cedar'),
+  'allow.cedar': fence(sectionOf(first, '## 5. No people: `allow.cedar`'), 0, 'cedar'),
+  'tests/refunds.json': fence(sectionOf(first, '## 8. Keep it right: `tests/*.json`'), 0, 'json'),
+  'ask.md': fence(sectionOf(first, '## 7. Try it'), 0, 'json'),
+}
+
+test('the policy that docs/policy/first-policy.md makes loads, passes its tests, and answers its ask', async () => {
+  const others = { 'presentation.json': '{ "version": 1, "actions": {} }' }
+  const none = { 'tests/exports.json': '[]', 'tests/operations.json': '[]' }
+  await withPolicy({ ...others, ...none, ...firstFiles }, async (folder) => {
+    expect((await tool(['check', folder])).exit).toBe(0)
+    expect((await tool(['test', folder])).shown).toContain('3 passed, 0 failed')
+    const ask = join(folder, 'ask.md')
+    const { record } = await tool(['try', folder, '--ask', ask, '--at', '2026-03-04T09:00:00Z'])
+    expect(record).toMatchObject({ outcome: 'approve', rules: [{ id: 'refund-needs-support' }] })
+  })
+})
+
+test('every comparison in docs/policy/first-policy.md is one that rules can make', async () => {
+  const compared = rowsOf(sectionOf(first, '## What rules can compare')).flatMap(([, , rule = '']) => codesIn(rule))
+  const conditions = compared.filter((code) => code.startsWith('context.'))
+  expect(conditions.length).toBeGreaterThan(6)
+  const schema = `entity Agent, Target; action "refund.create" appliesTo { principal: Agent, resource: Target, context: {
+    environment: String, params: { currency: String, rows: Long, dryRun: Bool, amount: decimal, orders: Set<String>,
+    address: { city: String } } } };`
+  const rules = conditions.map(
+    (condition, i) => `@id("r${i}") permit (principal, action, resource) when { ${condition} };`,
+  )
+  await load({ 'schema.cedarschema': schema, 'allow.cedar': rules.join('\n'), 'approve.cedar': '', 'forbid.cedar': '' })
 })
 
 test.each([
