@@ -35,6 +35,8 @@ export interface DryRun {
 interface AskedPeople {
   readonly tier: Tier
   readonly expires: number
+  /** The only doors that people may approve through. Absent if all may. */
+  readonly via?: readonly string[]
   readonly required: readonly EligibleSlot[]
   /** Accounts of the people who may not approve. */
   readonly excluded: readonly ObjectId[]
@@ -110,6 +112,7 @@ async function askingOf(parts: PeopleParts, judged: Judged): Promise<AskedPeople
   return {
     tier: judgement.tier,
     expires: Math.min(expiresIn, judgement.expires),
+    ...(judgement.via && { via: judgement.via }),
     required: await Promise.all(counted),
     excluded,
     excludedByAgent,

@@ -25,6 +25,7 @@ export const dryRunAnswer = component(
     summary: z.string().optional(),
     tier: tier.optional(),
     expires: seconds.optional(),
+    via: z.array(z.string()).optional().meta({ description: 'The only doors that may approve. Absent if all may.' }),
     lapse: seconds.optional(),
     grant: seconds.optional(),
     required: z.array(eligibleSlot),

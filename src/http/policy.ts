@@ -2,6 +2,7 @@ import type { Approvals } from '../approvals/approvals.ts'
 import type { policyOperations } from '../contract/policyOperations.ts'
 import { parseInstant } from '../core/data/instant.ts'
 import { spoken } from '../words/spoken.ts'
+import { warningOf } from '../words/warning.ts'
 import type { Handlers, OperationInput, OperationReply } from './handler.ts'
 
 interface PolicyParts {
@@ -32,14 +33,15 @@ async function judgement(
   )
   const { asking, problem, warnings, ...said } = tried
   const pointer = problem?.details.pointer
-  const { tier, expires, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
+  const { tier, expires, via, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
   return {
     answer: {
       ...said,
       ...(asking && { tier, expires }),
+      ...(via && { via }),
       ...{ required, excluded, pages },
       ...(excludedByAgent.length > 0 && { excludedByAgent }),
-      warnings: warnings.map((code) => ({ code, words: spoken.warnings[code] ?? spoken.unknownWarning(code) })),
+      warnings: warnings.map((code) => ({ code, words: warningOf(code, spoken) })),
       ...(problem && {
         problem: {
           code: problem.code,

@@ -7,6 +7,7 @@ import { Problem } from '../core/data/problem.ts'
 import { overlap } from '../core/request/requirement.ts'
 import type { LoadedPolicy } from '../policy/load.ts'
 import { spoken } from '../words/spoken.ts'
+import { warningOf } from '../words/warning.ts'
 import { readJsonFile } from './draft.ts'
 import { type Circumstances, inFile, type Trial, tryBy } from './trial.ts'
 import { type DrawnView, viewOf } from './view.ts'
@@ -72,8 +73,9 @@ function describe(policy: LoadedPolicy, run: DryRun): readonly Line[] {
       ? [['by its own word', asking.excludedByAgent.join(', ')] as const]
       : []),
     ...(asking ? [['tier', asking.tier] as const] : []),
+    ...(asking?.via ? [['only through', asking.via.join(', ')] as const] : []),
     ...(lapse === undefined ? [] : [['times', timesText(asking?.expires, lapse, grant ?? 0)] as const]),
-    ...warnings.map((code): Line => ['warning', spoken.warnings[code] ?? spoken.unknownWarning(code)]),
+    ...warnings.map((code): Line => ['warning', warningOf(code, spoken)]),
   ]
 }
 
@@ -124,7 +126,7 @@ function recordOf(policy: LoadedPolicy, run: DryRun): JsonObject {
   return {
     outcome,
     rules: placesOf(policy, run).map((rule) => ({ ...rule, summary: rule.summary ?? '' })),
-    ...(asking && { tier: asking.tier, expires: asking.expires }),
+    ...(asking && { tier: asking.tier, expires: asking.expires, ...(asking.via && { via: asking.via }) }),
     ...(lapse !== undefined && { lapse }),
     ...(grant !== undefined && { grant }),
     ...{ required, excluded, excludedByAgent: asking?.excludedByAgent ?? [], warnings },

@@ -26,7 +26,7 @@ const leftIn = async ({ ledger, limits }: World) => [
 
 test('a dry run says who would have to approve, and leaves nothing behind', async () => {
   const slots = [slot('dba'), slot('dba|security', 2)]
-  const here = await world(() => needs(slots, { tier: 'high', expires: 1800, summary: 'Export' }))
+  const here = await world(() => needs(slots, { tier: 'high', expires: 1800, summary: 'Export', via: ['teams'] }))
   expect(await here.approvals.tryAsk(tries(), auditor)).toMatchObject({
     outcome: 'approve',
     rules: ['export-needs-dba'],
@@ -36,6 +36,7 @@ test('a dry run says who would have to approve, and leaves nothing behind', asyn
     asking: {
       tier: 'high',
       expires: 1800,
+      via: ['teams'],
       // The owner with two accounts is excluded; a guest and a disabled account never decide.
       required: [
         { ...slots[0], eligible: 2 },
