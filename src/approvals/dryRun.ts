@@ -47,13 +47,13 @@ interface AskedPeople {
 }
 
 /** A slot, and how many people may fill it. */
-export interface EligibleSlot extends Slot {
+interface EligibleSlot extends Slot {
   /** Not counted beyond {@link mostCounted}: each person is looked up in the directory. */
   readonly eligible: number
 }
 
 /** The most people that a dry run counts for a slot. */
-export const mostCounted = 50
+const mostCounted = 50
 
 /**
  * Says what an ask would lead to: the checks and the judgement are those of a real ask. Nothing is recorded, no channel is

@@ -100,9 +100,7 @@ test.each<[string, Partial<DryAsk>, string]>([
   expect(await codeOf(here.approvals.tryAsk(tries(other), auditor))).toBe(code)
   if (other.agent) return
   const registered = agent(bot, { executors: [runner] })
-  expect(await codeOf(here.approvals.ask(asks({ ...other, agent: registered } as Parameters<typeof asks>[0])))).toBe(
-    code,
-  )
+  expect(await codeOf(here.approvals.ask(asks({ ...other, agent: registered })))).toBe(code)
 })
 
 describe('a person may try asks', () => {
