@@ -5,6 +5,7 @@ import { type Instant, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { fit } from '../http/input.ts'
 import type { Policy } from '../ports/policy.ts'
+import { spoken } from '../words/spoken.ts'
 import { type DryAsk, type DryRun, dryRun } from '../approvals/dryRun.ts'
 import { agentNamed } from './draft.ts'
 import { assumedDirectory } from './people.ts'
@@ -21,6 +22,8 @@ export interface Trial {
   readonly asked: DryAsk
   /** A problem if the ask is refused before policy judges it. */
   readonly run: DryRun | Problem
+  /** Why no rule answers. */
+  readonly uncovered?: string
 }
 
 /**
@@ -34,11 +37,17 @@ export async function tryBy(policy: Policy, json: Json, given: Circumstances): P
   const asked = readAsk(policy, json, given)
   const now = new Date().toISOString() as Instant
   try {
-    return { asked, run: await dryRun({ policy, directory: assumedDirectory(policy, now) }, asked, now) }
+    const run = await dryRun({ policy, directory: assumedDirectory(policy, now) }, asked, now)
+    return { asked, run, ...(run.outcome === 'no-policy' && { uncovered: whyUncovered(policy, asked, now) }) }
   } catch (cause) {
     if (cause instanceof Problem) return { asked, run: cause }
     throw cause
   }
+}
+
+function whyUncovered(policy: Policy, { agent, action, onBehalfOf, at }: DryAsk, now: Instant): string {
+  const question = { agent, action, at: at ?? now, ...(onBehalfOf !== undefined && { onBehalfOf }) }
+  return spoken.uncovered(action.action, action.environment, policy.uncovered(question))
 }
 
 function readAsk(policy: Policy, json: JsonObject, given: Circumstances): DryAsk {

@@ -28,15 +28,25 @@ export async function tryAsk(policy: LoadedPolicy, file: string, given: Circumst
     ]
     return { exit, lines, to: 'stdout', record: { exit, problem: problemRecord(run) } }
   }
+  const { uncovered } = trial
   const view = run.outcome === 'approve' ? viewIn(policy, trial, run) : null
   const exit = exitOfRun(run)
   return {
     exit,
-    lines: [...describe(policy, run), ...(view ? [['title', view.title] as const] : [])],
+    lines: [
+      ...describe(policy, run),
+      ...(uncovered === undefined ? [] : [['because', uncovered] as const]),
+      ...(view ? [['title', view.title] as const] : []),
+    ],
     // The lines are written as they are: they are safe, and laying them out again would write their marks out.
     ...(view && { text: pagesText(view) }),
     to: 'stdout',
-    record: { exit, ...recordOf(policy, run), ...(view && { view: { title: view.title, pages: view.pages } }) },
+    record: {
+      exit,
+      ...recordOf(policy, run),
+      ...(uncovered !== undefined && { uncovered }),
+      ...(view && { view: { title: view.title, pages: view.pages } }),
+    },
   }
 }
 

@@ -67,7 +67,7 @@ test('every line of a long text is on a page, with marks that no text can write 
 
 test.each<[string, object, number, string]>([
   ['forbidden', { action: 'db.drop', params: {} }, 77, 'outcome forbid'],
-  ['not covered', { action: 'cat.feed', params: {} }, 77, 'outcome no-policy'],
+  ['not covered', { action: 'cat.feed', params: {} }, 77, 'because '],
   ['allowed', { action: 'service.restart', target: 'web-1', environment: 'staging', params: {} }, 0, 'outcome allow'],
   ['refused for its params', { params: { rows: 'many' } }, 78, 'outcome refused: invalid-input'],
   [
