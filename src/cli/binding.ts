@@ -172,13 +172,13 @@ function namedBy(arg: string, cwd: string): readonly { readonly path: string; re
 }
 
 /** What is not as it was bound. The fault is for programs and the record, and names no path. */
-export interface Change {
+export interface RunChange {
   readonly words: string
   readonly fault: string
 }
 
 /** Finds what is no longer as it was bound, the working folder included; `null` if all is. */
-export function changeOf({ cwd, files }: BoundProgram): Change | null {
+export function changeOf({ cwd, files }: BoundProgram): RunChange | null {
   if (!isFolder(cwd)) return { words: `the working folder ${cwd} is gone`, fault: 'no working folder' }
   for (const { path, size, sha256 } of files) {
     try {

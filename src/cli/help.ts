@@ -90,8 +90,9 @@ const signingOut = `Removes the token for this service from the keyring. The tok
 const running = `The approval is bound to the action, the target, the environment, all params, and the param "countersign.run": the
 executable's absolute path, its arguments, the working directory, and the SHA-256 of the executable, of the interpreter in
 its first line, of the script of a known interpreter, of the program behind env, sudo and their like, and of each --bind.
-All are compared again directly before the start. What is not bound, the request lists: environment variables, standard
-input, libraries, and what the program opens or starts by itself.
+All are compared again directly before the start. Symbolic links are bound by the contents to which they lead.
+It is not bound to environment variables, standard input, libraries, and what the program and its scripts open or start by
+themselves; the request lists what is not bound.
 
 The command inherits the environment variables without COUNTERSIGN_TOKEN, COUNTERSIGN_TOKEN_COMMAND and
 COUNTERSIGN_CLIENT_SECRET, so that it is not signed in as the agent. This does not stop a hostile command: a process of
@@ -102,7 +103,8 @@ request redeemed and the command not run; the command never runs twice.
 Ctrl-C while waiting cancels the request (75). While the command runs, signals are passed on to it.
 
 The exit code is the command's own; 128 and the signal's number if a signal ended it; 126 or 127 if it could not be
-started, because a bound file has changed or is gone, or the system refused. If the outcome cannot be reported, the exit code stays the command's and a warning is written.
+started, because a bound file has changed or is gone, or the system refused. If the outcome cannot be reported, the exit
+code stays the command's and a warning is written.
 
 Standard output belongs to the command: --json writes its line as the last one on standard error, and --result writes
 it to a file instead. After the command ran it also has

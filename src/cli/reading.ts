@@ -1,7 +1,7 @@
 import type { Interpreter, Prefix } from './interpreters.ts'
 
 /** What an interpreter runs, as its arguments say. */
-export interface Reading {
+export interface ArgumentsRead {
   /** Files that are run or loaded, as they are written. */
   readonly files: readonly string[]
   /** What is run and is no file, in words. */
@@ -9,7 +9,7 @@ export interface Reading {
 }
 
 /** Reads the arguments of an interpreter. `name` is what the words call it. */
-export function readInterpreter(name: string, args: readonly string[], known: Interpreter): Reading {
+export function readInterpreter(name: string, args: readonly string[], known: Interpreter): ArgumentsRead {
   const files: string[] = []
   const unbound: string[] = []
   let hasCode = false
