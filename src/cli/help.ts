@@ -90,7 +90,7 @@ const signingOut = `Removes the token for this service from the keyring. The tok
 const running = `The approval is bound to the action, the target, the environment, all params, and the param "countersign.run": the
 executable's absolute path, its arguments, the working directory, and the SHA-256 of the executable, of the interpreter in
 its first line, of the script of a known interpreter, of the program behind env, sudo and their like, and of each --bind.
-All are compared again directly before the start. Symbolic links are bound by the contents to which they lead.
+All are compared again directly before the start. A file behind symbolic links is bound by its contents.
 It is not bound to environment variables, standard input, libraries, and what the program and its scripts open or start by
 themselves; the request lists what is not bound.
 
