@@ -1,7 +1,7 @@
 import { Recollection } from '../../src/approvals/recollection.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
-import type { ApprovalRequest, Requirement } from '../../src/core/request/request.ts'
+import type { Requirement } from '../../src/core/request/request.ts'
 import { bot, dba, needs, runner, slot } from '../support/build.ts'
 import { apart, asks, claims, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
 

@@ -109,7 +109,7 @@ test.each([
   ['environment', 'Production'],
   ['target', ''],
   ['target', 'a\nb'],
-  ['target', 'x'.repeat(257)],
+  ['target', 'x'.repeat(513)],
   ['reason', ''],
   ['reason', 'a\u001bb'],
   ['reason', 'x'.repeat(1001)],

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -127,7 +127,6 @@ describe('a file that is never read stops the start, with what it may be meant t
   test('and rules in a folder stop it, but not a folder without any', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'policy-'))
     await cp(example, folder, { recursive: true })
-    await mkdir(join(folder, 'tests'))
     await loadPolicy(folder, new Map())
     await writeFile(join(folder, 'tests', 'more.cedar'), '')
     await expect(loadPolicy(folder, new Map())).rejects.toThrow(/^tests\/more\.cedar: this is never read/)
