@@ -4,7 +4,8 @@ import { withRun } from '../core/action/run.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
-import { type BoundProgram, bindRun, changeOf } from './binding.ts'
+import { type BoundProgram, bindRun, changeOf, type RunChange } from './binding.ts'
+import { type ChangeWatch, watchChanges } from './changeWatch.ts'
 import { type Ending, execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exitOf, exits } from './exit.ts'
 import { type Interruption, watchInterruption } from './interruption.ts'
@@ -25,29 +26,40 @@ export async function run(session: Session): Promise<Result> {
   const command = bindRun(program, options.many('bind'), environment)
   const asking = buildAsking(options, command)
   const interruption = watchInterruption(screen.say)
+  const changes = watchChanges(command)
   try {
-    const approved = await getApproval(session, asking, interruption.signal)
+    const approved = await getApproval(session, asking, { signal: interruption.signal, changes })
     // A change that shows before the redeem leaves the approval unused, and is withdrawn.
     const change = changeOf(command)
-    if (change !== null)
-      throw await withdraw(session.service, approved, `Not run: ${change.words}.`, 'What was to run has changed.')
+    if (change !== null) throw await withdrawChanged(session.service, approved, change)
     const redeemed = await redeem(session, asking, command, approved)
     return await executeOnce(session, command, redeemed, interruption)
   } finally {
+    changes.end()
     interruption.end()
   }
 }
 
-async function getApproval({ service, screen }: Session, asking: Asking, signal: AbortSignal): Promise<Answer> {
+/** What may end the wait for a decision. */
+interface Watched {
+  readonly signal: AbortSignal
+  readonly changes: ChangeWatch
+}
+
+async function getApproval({ service, screen }: Session, asking: Asking, watched: Watched): Promise<Answer> {
+  const { changes } = watched
   // The service answers at once, so that the person at the terminal sees who must approve.
   let answer = await service.ask(asking.body, asking.key)
   const { action, target, environment } = asking.action
   screen.say(`request ${answer.id}: ${action} on ${target} (${environment})`)
   if (answer.status === 'pending') screen.say(spoken.request.waits(progressOf(answer), answer.expiresAt))
+  const signal = AbortSignal.any([watched.signal, changes.signal])
   try {
     answer = await untilDecided(service, answer, { signal, say: screen.say })
     signal.throwIfAborted()
   } catch (cause) {
+    const change = changes.found()
+    if (change !== null) throw await withdrawChanged(service, answer, change)
     if (signal.aborted && signal.reason instanceof Exit) throw await withdraw(service, answer, signal.reason.message)
     if (cause instanceof Exit) throw resumable(cause, answer, asking.key)
     throw cause
@@ -61,6 +73,9 @@ function endOf({ id, status, stop, decisions }: Answer): string {
   const denial = decisions.find(({ verdict }) => verdict === 'deny')
   return denial ? spoken.request.deniedBy(id, denial.approver, denial.reason) : spoken.request.ended(id, status, stop)
 }
+
+const withdrawChanged = (service: Session['service'], request: Answer, { words }: RunChange): Promise<Exit> =>
+  withdraw(service, request, `Not run: ${words}.`, 'What was to run has changed.')
 
 /** Cancels. The reason goes into the record; it names no path, which could have characters that a text may not. */
 async function withdraw(

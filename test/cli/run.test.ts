@@ -141,6 +141,18 @@ describe('what runs is what was approved', () => {
     expect(calls()).toEqual(['ask', 'read', 'cancel'])
   })
 
+  test('a change ends the wait at once, though nobody has decided', async () => {
+    const kept = put('kept', '#!/bin/sh\necho BENIGN\n')
+    double.answer('read', () => {
+      put('kept', '#!/bin/sh\necho MUTATED\n')
+      return 'silent'
+    })
+    const ended = await run([kept])
+    expect(ended).toMatchObject({ code: 75, stdout: '' })
+    expect(joined(ended.stderr)).toContain(kept)
+    expect(calls()).toEqual(['ask', 'read', 'cancel'])
+  })
+
   test('a change during the redeem stops the start, and is reported', async () => {
     const kept = put('kept', '#!/bin/sh\necho BENIGN\n')
     double.answer('redeem', () => {
