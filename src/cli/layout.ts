@@ -22,7 +22,8 @@ export function layOut([label, text]: Line, { columns, colours }: Terminal): str
   const first = label === '' ? bar : colours ? `\u001b[1m${head}\u001b[22m` : head
   const pieces = typeof text === 'string' ? linesOf(text).map((line) => piece('', line)) : treeOf(text, 0, width)
   const rows = pieces.flatMap((piece) => rowsIn(piece, width))
-  return rows.map((row, i) => `${i === 0 ? first : bar} ${row}\n`).join('')
+  const blank = ' '.repeat(bar.length)
+  return rows.map(({ row, isMarked }, i) => `${i === 0 ? first : isMarked ? blank : bar} ${row}\n`).join('')
 }
 
 export interface Terminal {
@@ -38,17 +39,37 @@ const narrowest = 24
 
 const linesOf = (text: string): readonly string[] => spaced(visible(text, 'block')).split('\n')
 
+/** The lines of a text that stand behind a bar: spaces at their beginnings can be seen there, and need no names. */
+const textLines = (text: string): readonly string[] =>
+  visible(text, 'block')
+    .split('\n')
+    .map((line, i, { length }) => {
+      const [indent = ''] = length > 1 ? (/^ */.exec(line) ?? []) : []
+      return `${indent}${spaced(line.slice(indent.length))}`
+    })
+
 /** A text that may need several rows. `lead` stands before the first of them, and `next` before all others. */
 interface Piece {
   readonly lead: string
   readonly next: string
   readonly text: string
+  /** Whether `next` has the bar of a text. */
+  readonly marks?: boolean
 }
 
 const piece = (lead: string, text: string, next = ' '.repeat(lead.length)): Piece => ({ lead, next, text })
 
-const rowsIn = ({ lead, next, text }: Piece, width: number): readonly string[] =>
-  rowsOf(text, Math.max(width - lead.length, 1)).map((row, i) => `${i === 0 ? lead : next}${row}`)
+/** A row of the terminal. One that is marked has a bar of its own, so it needs none in the column of labels. */
+interface TerminalRow {
+  readonly row: string
+  readonly isMarked: boolean
+}
+
+const rowsIn = ({ lead, next, text, marks = false }: Piece, width: number): readonly TerminalRow[] =>
+  rowsOf(text, Math.max(width - lead.length, 1)).map((row, i) => ({
+    row: `${i === 0 ? lead : next}${row}`,
+    isMarked: marks && (i > 0 || lead === next),
+  }))
 
 /**
  * Writes an object as a tree: each member and item on rows of its own, indented by its depth. A text stands behind `| `
@@ -76,7 +97,7 @@ const mark = '| '
 function valueBehind(head: string, value: Json): readonly Piece[] {
   if (typeof value !== 'string') return [piece(head, JSON.stringify(value))]
   const next = `${' '.repeat(head.length)}${mark}`
-  return linesOf(value).map((line, i) => piece(i === 0 ? `${head}${mark}` : next, line, next))
+  return textLines(value).map((line, i) => ({ lead: i === 0 ? `${head}${mark}` : next, text: line, next, marks: true }))
 }
 
 /** The rows of a long name begin with a sign of their own, so that its end cannot pass for another name. */

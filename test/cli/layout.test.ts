@@ -31,7 +31,7 @@ test('params are a tree, in which texts stand behind bars, and their spaces are 
     `${bar}   -`,
     `${bar}     c: true`,
     `${bar}     d: | one↵`,
-    `${bar}        | two`,
+    `${' '.repeat(bar.length)}        | two`,
     `${bar} e: {}`,
     `${bar} f: []`,
     `${bar} g: | `,

@@ -191,7 +191,9 @@ const callers: Readonly<Record<string, string>> = {
 
 /** What no schema can know: of this stack, or of the policy. */
 const suited = (name: string): object => {
-  if (name === 'ask') return { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
+  const acting = { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
+  if (name === 'ask') return acting
+  if (name === 'judgements') return { ...acting, agent: 'b0000000-0000-4000-8000-000000000001' }
   if (name === 'repairs') return { requests: [request.id] }
   return name === 'erasures' ? { request: request.id } : {}
 }
