@@ -193,7 +193,8 @@ const callers: Readonly<Record<string, string>> = {
 const suited = (name: string): object => {
   const acting = { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
   if (name === 'ask') return acting
-  if (name === 'judgements') return { ...acting, agent: 'b0000000-0000-4000-8000-000000000001' }
+  if (name === 'judgements')
+    return { ...acting, agent: 'b0000000-0000-4000-8000-000000000001', at: '2026-03-04T12:00:00.000Z' }
   if (name === 'repairs') return { requests: [request.id] }
   return name === 'erasures' ? { request: request.id } : {}
 }
