@@ -59,8 +59,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'run-compared-before-redeem',
         file: 'src/cli/run.ts',
-        find: 'if (change !== null)\n      throw',
-        replace: 'if (false)\n      throw',
+        find: 'const change = changeOf(command)\n    if (change !== null) throw',
+        replace: 'const change = changeOf(command)\n    if (change !== null && Number.isNaN(0)) throw',
         tests: {
           [run]: ['what runs is what was approved › %s is compared before the redeem, and the request withdrawn'],
         },

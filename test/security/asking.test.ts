@@ -8,7 +8,7 @@ test.each([
     'more params than are shown',
     Object.fromEntries(Array.from({ length: showLimits.keys + 1 }, (_, i) => [`a${i}`, i])),
   ],
-  ['more text than fits the pages', { a: '\u202e'.repeat(5_000) }],
+  ['more text than fits the pages', { a: '\u00ad'.repeat(8_100) }],
 ])('an action that no approver could be shown is refused: %s', async (_what, params) => {
   const here = await world()
   expect(await codeOf(here.approvals.ask(asks({ action: { ...anAction(), params } })))).toBe('not-showable')
