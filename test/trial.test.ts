@@ -31,7 +31,7 @@ test.each(['nothing', 'toString', ''])('an unknown trial is refused: “%s”', 
 
 test("options are passed on, and the trial's own help is shown", () => {
   const { status, stdout } = trial('--built', 'races', '--help')
-  expect(stdout).toMatch(/^npm run trial -- races \[options\]\nTwo processes/)
+  expect(stdout).toMatch(/^npm run trial -- races \[options\]\nRuns two processes/)
   expect(stdout).toContain('--requests N')
   expect(status).toBe(0)
 })
