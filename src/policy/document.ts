@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { BadPolicy, type Flaw, lineAt, lineOfMember } from './flaw.ts'
-import { strange } from './hint.ts'
+import { isTypographic, strange } from './hint.ts'
 import { sizes } from './sizes.ts'
 
 /** The place of a value in a JSON document. */
@@ -46,7 +46,8 @@ function json({ file, bytes, text }: Source) {
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause
     const at = Number(/at character (\d+)/.exec(cause.message)?.[1] ?? 0)
-    const hint = /[“”„‟‘’‚‛]/.test(text.slice(at, at + 1)) ? `; ${strange(text.slice(at, at + 1))}` : ''
+    const character = text.charAt(at)
+    const hint = isTypographic(character) ? `; ${strange(character)}` : ''
     throw new BadPolicy([{ file, line: lineAt(text, at), reason: `${cause.message}${hint}` }], { cause })
   }
 }

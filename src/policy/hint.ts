@@ -1,3 +1,5 @@
+import { codePointName } from '../core/data/text.ts'
+
 /** A kind of flaw by what Cedar says of it, and what an author does about it who has not learnt Cedar. */
 interface Hint {
   readonly says: RegExp
@@ -54,9 +56,12 @@ export const hintFor = (said: string): string => hints.find(({ says }) => says.t
 
 /** Says which character Cedar calls an invalid token, since an editor may show it as an ordinary one. */
 export function strange(character: string): string {
-  if (/[“”„‟«»‘’‚‛′″]/.test(character)) return `${character} is a typographic quotation mark: write "`
-  const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+  if (isTypographic(character)) return `${character} is a typographic quotation mark: write "`
+  const code = codePointName(character)
   if (/^[\p{Z}\p{Cf}]$/u.test(character))
     return `it is the invisible character ${code}: delete it, or write an ordinary space`
   return `it is “${character}” (${code})`
 }
+
+/** Whether a character is a quotation mark that word processors put in place of `"`. */
+export const isTypographic = (character: string): boolean => /^[“”„‟«»‘’‚‛′″]$/.test(character)

@@ -1,6 +1,6 @@
 import { bounds } from '../data/bound.ts'
 import { grouped } from '../data/measure.ts'
-import { visible } from '../data/text.ts'
+import { codePointName, visible } from '../data/text.ts'
 import { actionPattern, controlCharacter, environmentPattern } from './action.ts'
 
 /**
@@ -16,7 +16,7 @@ export function flawInWords(text: string, least: number, most: number, way = '')
   const [control] = controlCharacter.exec(text.replaceAll('\r\n', '\n').replace(/[\n\t]/g, ' ')) ?? []
   if (control === undefined) return null
   const lone = control === '\r' ? ' without a newline after it' : ''
-  return `holds the control character ${codeOf(control)}${lone}; only tab and line ends (\\n or \\r\\n) are allowed: leave it out`
+  return `holds the control character ${codePointName(control)}${lone}; only tab and line ends (\\n or \\r\\n) are allowed: leave it out`
 }
 
 /** The verb of an action. */
@@ -60,10 +60,6 @@ const characters = (text: string): number => [...text].length
 
 const number = (amount: number): string => grouped(amount, { thousands: ',', point: '.' })
 
-/** U+ and the code point, as Unicode writes it. */
-const codeOf = (character: string): string =>
-  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-
 /**
  * The first character that a pattern finds, and its place. The text itself is left out: it may be long, or a secret that
  * was sent by accident.
@@ -73,5 +69,5 @@ function oddIn(text: string, pattern: RegExp): string | null {
   if (at < 0) return null
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0)
   const shown = visible(character)
-  return `${shown === character ? `"${shown}"` : codeOf(character)} as character ${characters(text.slice(0, at)) + 1}`
+  return `${shown === character ? `"${shown}"` : codePointName(character)} as character ${characters(text.slice(0, at)) + 1}`
 }

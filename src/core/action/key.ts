@@ -1,5 +1,6 @@
 import { bounds } from '../data/bound.ts'
 import { visible } from '../data/text.ts'
+import { mathematical, word } from './script.ts'
 
 /** Characters of a key. */
 const { key: most } = bounds.action
@@ -11,10 +12,6 @@ const own = /^countersign\./i
 const lookalike =
   /[\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορτυχωϲϳ]/u
 const latin = /\p{Script=Latin}/u
-const word = /[\p{L}\p{M}\p{N}]+/gu
-
-/** Mathematical Alphanumeric Symbols: Latin letters and digits in other fonts. */
-const otherFont = /[\u{1d400}-\u{1d7ff}]/u
 
 /**
  * The form of a key, for documents: ECMAScript, with the flag `u`. {@link flawInKey} refuses some more, which are
@@ -37,7 +34,7 @@ export function flawInKey(key: string): string | null {
   const shown = visible(key)
   if (shown !== key)
     return `a key holds no character that a reader cannot see or takes for another, as in ${shown}: send it as a value`
-  if (otherFont.test(key) || key.match(word)?.some((one) => latin.test(one) && lookalike.test(one)))
+  if (mathematical.test(key) || key.match(word)?.some((one) => latin.test(one) && lookalike.test(one)))
     return 'a key does not mix letters that look alike, as Latin and Cyrillic ones: send it as a value'
   return null
 }

@@ -1,5 +1,5 @@
 import { passingFor } from '../data/unicodeData.ts'
-import { isMixture, isOf, scriptsIn, word } from './script.ts'
+import { isMixture, isOf, mathematical, scriptsIn, word } from './script.ts'
 
 /** Characters that pass for one of ASCII, with that one. */
 const passing: ReadonlyMap<string, string> = new Map(
@@ -129,9 +129,6 @@ function disguisesIn(one: string, native: ReadonlySet<string>): readonly string[
 const wide = /[\uff01-\uff5e]/u
 const hasWide = (native: ReadonlySet<string>): boolean =>
   ['Han', 'Hiragana', 'Katakana', 'Hangul'].some((name) => native.has(name))
-
-/** Mathematical Alphanumeric Symbols: Latin letters in many fonts, among them the font of policy's words on a card. */
-const mathematical = /[\u{1d400}-\u{1d7ff}]/u
 
 /** Signs that pass for a slash, a back slash, a colon or a dot, between characters of ASCII: not in `1⁄2` and `16∶9`. */
 const signsIn = (text: string): readonly string[] =>

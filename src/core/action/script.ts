@@ -16,6 +16,9 @@ const together = [
 /** Letters with their marks, and digits. */
 export const word = /[\p{L}\p{M}\p{N}]+/gu
 
+/** Mathematical Alphanumeric Symbols: Latin letters in many fonts, among them the font of policy's words on a card. */
+export const mathematical = /[\u{1d400}-\u{1d7ff}]/u
+
 /** Whether a character is of this script. */
 export const isOf = (name: string, character: string): boolean =>
   scripts.some((script) => script.name === name && script.letter.test(character))
