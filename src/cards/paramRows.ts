@@ -60,10 +60,11 @@ export function paramFaces({ action, policy }: ApprovalRequest, { words, budget 
 export function entryFace(entry: Entry, { words, budget }: Manner) {
   const { text, part, parts } = entry
   const whole = part === 1 ? signed(entry, drawn(text), words) : drawn(text)
+  const weight = entry.critical ? 'Bolder' : 'Default'
   return {
     key: drawn(nameOf(entry, words)),
-    weight: entry.critical ? 'Bolder' : 'Default',
-    runs: shades(whole, entry).map((run) => ({ ...run, weight: entry.critical ? 'Bolder' : 'Default' })),
+    weight,
+    runs: shades(whole, entry).map((run) => ({ ...run, weight })),
     about: aboutOf(entry, words),
     short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
   }

@@ -83,7 +83,7 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
     }
   }
   const shown = texts(all[6] ?? {}, 'TextRun')
-  const alone = text.includes('\n') ? cardText(text, 'block') : valueText(text, 'line')
+  const alone = text.includes('\n') ? cardText(text, 'block') : valueText(text)
   for (const value of [alone, cardText(text, 'block'), draw({ text }, english.units)?.text])
     expect(shown).toContain(value)
   expect(texts(all[0] ?? {}, 'TextRun')).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))

@@ -117,7 +117,7 @@ function rowOf(param: PresentedParam, value: Json | undefined, style: Style): Pa
     const { text, ...drawn } = drawing
     return { ...common, text, kind: 'plain', drawing: drawn }
   }
-  return { ...common, text: format ? quotedText(value, 'line') : valueText(value, 'line'), kind: 'plain' }
+  return { ...common, text: format ? quotedText(value) : valueText(value), kind: 'plain' }
 }
 
 function valueAt({ params }: Action, path: readonly string[]): Json | undefined {
@@ -164,17 +164,17 @@ function formatted(value: Json, format: Format, { layout, units }: Style): strin
 function readingOf(value: Json, format: Format | undefined, units: Units): string {
   switch (format) {
     case undefined:
-      return typeof value === 'string' && /\s/.test(value) ? quotedText(value, 'line') : valueText(value, 'line')
+      return typeof value === 'string' && /\s/.test(value) ? quotedText(value) : valueText(value)
     case 'bytes':
     case 'duration': {
       const found = measured(value, format, units)
-      return found ? (found.reading ?? found.exact) : quotedText(value, 'line')
+      return found ? (found.reading ?? found.exact) : quotedText(value)
     }
     case 'list':
-      return isArray(value) && value.length > 0 ? value.map(itemText).join(', ') : quotedText(value, 'line')
+      return isArray(value) && value.length > 0 ? value.map(itemText).join(', ') : quotedText(value)
     case 'number':
     case 'pair':
-      return formatted(value, format, { layout: 'line', units }) ?? quotedText(value, 'line')
+      return formatted(value, format, { layout: 'line', units }) ?? quotedText(value)
   }
 }
 

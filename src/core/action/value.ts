@@ -15,14 +15,14 @@ export const plainWord = /^[\p{L}_][\p{L}\p{M}\p{N}_.-]*$/u
 export const keyText = (key: string): string => cardText(plainWord.test(key) ? key : JSON.stringify(key))
 
 /**
- * Writes a param's value for people: a string as it is, any other value in its canonical form. A string that could be
+ * Writes a param's value for people on one line: a string as it is, any other value in its canonical form. A string that could be
  * taken for another value, as `"1"` or `"true"`, is quoted. So different values always have different texts.
  */
-export const valueText = (value: Json, layout: TextLayout): string =>
-  cardText(typeof value === 'string' && !isMistakable(value) ? value : canonical(value), layout)
+export const valueText = (value: Json): string =>
+  cardText(typeof value === 'string' && !isMistakable(value) ? value : canonical(value))
 
 /** Like {@link valueText}, but quotes every string, so that none can be taken for a value written in a format. */
-export const quotedText = (value: Json, layout: TextLayout): string => cardText(canonical(value), layout)
+export const quotedText = (value: Json): string => cardText(canonical(value))
 
 /** Letters, digits and ASCII signs except comma and quotation mark. Other signs can pass for commas or arrows. */
 const oneItem = /^[\p{L}\p{M}\p{N}!#-+\--~]+$/u

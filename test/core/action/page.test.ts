@@ -81,7 +81,7 @@ test.each<[Json, string]>([
   [['a'], '["a"]'],
   ['"a"', String.raw`"\"a\""`],
 ])('%j is shown as %s', (value, expected) => {
-  expect(valueText(value, 'line')).toBe(expected)
+  expect(valueText(value)).toBe(expected)
 })
 
 test.each([
