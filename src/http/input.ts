@@ -1,6 +1,9 @@
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
+import type { DryAsk } from '../approvals/dryRun.ts'
+import type { dryAskBody } from '../contract/bodies.ts'
 import { bounds } from '../core/data/bound.ts'
+import { parseInstant } from '../core/data/instant.ts'
 import { bodyLimits, escapePointer, type Json, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 
@@ -26,6 +29,18 @@ export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.outpu
     values[name] = value
   }
   return fit(schema, values)
+}
+
+/** Reads the body of a try. @throws {Problem} `invalid-input` for a time that is none */
+export function dryAskOf(body: z.output<typeof dryAskBody>): DryAsk {
+  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, ...action } = body
+  return {
+    ...{ agent, action, links, expiresIn },
+    ...(reason !== undefined && { reason }),
+    ...(executor !== undefined && { executor }),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(at !== undefined && { at: parseInstant(at, '/at') }),
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Approvals } from '../approvals/approvals.ts'
 import type { policyOperations } from '../contract/policyOperations.ts'
-import { parseInstant } from '../core/data/instant.ts'
 import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
 import type { Handlers, OperationInput, OperationReply } from './handler.ts'
+import { dryAskOf } from './input.ts'
 
 interface PolicyParts {
   readonly approvals: Pick<Approvals, 'tryAsk'>
@@ -20,17 +20,8 @@ async function judgement(
   { approvals }: PolicyParts,
   { caller, body }: OperationInput<Operations['judgements']>,
 ): Promise<OperationReply<Operations['judgements']>> {
-  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, ...action } = body
-  const tried = await approvals.tryAsk(
-    {
-      ...{ agent, action, links, expiresIn },
-      ...(reason !== undefined && { reason }),
-      ...(executor !== undefined && { executor }),
-      ...(onBehalfOf !== undefined && { onBehalfOf }),
-      ...(at !== undefined && { at: parseInstant(at, '/at') }),
-    },
-    { kind: 'person', id: caller.id, evidence: caller.roles.includes('Evidence.Read') },
-  )
+  const reader = { kind: 'person', id: caller.id, evidence: caller.roles.includes('Evidence.Read') } as const
+  const tried = await approvals.tryAsk(dryAskOf(body), reader)
   const { asking, problem, warnings, ...said } = tried
   const pointer = problem?.details.pointer
   const { tier, expires, via, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}

@@ -1,9 +1,9 @@
 import { Exit, exits } from '../cli/exit.ts'
 import { dryAskBody } from '../contract/bodies.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
-import { type Instant, parseInstant } from '../core/data/instant.ts'
+import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
-import { fit } from '../http/input.ts'
+import { dryAskOf, fit } from '../http/input.ts'
 import type { Policy } from '../ports/policy.ts'
 import { spoken } from '../words/spoken.ts'
 import { type DryAsk, type DryRun, dryRun } from '../approvals/dryRun.ts'
@@ -53,15 +53,9 @@ function whyUncovered(policy: Policy, { agent, action, onBehalfOf, at }: DryAsk,
 function readAsk(policy: Policy, json: JsonObject, given: Circumstances): DryAsk {
   const named = given.agent ?? text(json, 'agent')
   const when = given.at ?? json['at']
-  const body = fit(dryAskBody, { ...json, agent: agentNamed(policy, named), ...(when !== undefined && { at: when }) })
-  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, ...action } = body
-  return {
-    ...{ agent, action, links, expiresIn },
-    ...(reason !== undefined && { reason }),
-    ...(executor !== undefined && { executor }),
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-    ...(at !== undefined && { at: parseInstant(at, '/at') }),
-  }
+  return dryAskOf(
+    fit(dryAskBody, { ...json, agent: agentNamed(policy, named), ...(when !== undefined && { at: when }) }),
+  )
 }
 
 function text(json: JsonObject, name: string): string | undefined {
