@@ -1,5 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { foldedTarget } from '../core/action/target.ts'
+import { literal, pathOf } from './expression.ts'
 
 /**
  * Whether a rule can tell two targets apart: it reads `context.target` or `resource`, or passes on the whole context.
@@ -32,7 +33,7 @@ function comparedIn(part: unknown): readonly string[] {
   const own = Object.entries(part).flatMap(([operator, sides]) => {
     if (!comparisons.has(operator) || !isNode(sides)) return []
     const { left, right, pattern } = sides
-    if (operator === 'like') return isTarget(left) ? literalsOf(pattern) : []
+    if (operator === 'like') return isTarget(left) ? literal(pattern).filter((text) => text !== null) : []
     return [...(isTarget(left) ? textsIn(right) : []), ...(isTarget(right) ? textsIn(left) : [])]
   })
   return [...own, ...entitiesIn(part['Value']), ...Object.values(part).flatMap(comparedIn)]
@@ -40,15 +41,7 @@ function comparedIn(part: unknown): readonly string[] {
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', 'like', 'contains', 'containsAll', 'containsAny'])
 
-const isTarget = (part: unknown): boolean =>
-  isNode(part) && isNode(part['.']) && isVariable(part['.']['left'], 'context') && part['.']['attr'] === 'target'
-
-/** The texts of a pattern of `like`, one character each, joined up to the next wildcard. */
-function literalsOf(pattern: unknown): readonly string[] {
-  const parts: readonly unknown[] = Array.isArray(pattern) ? pattern : []
-  const text = parts.map((part) => (isNode(part) && typeof part['Literal'] === 'string' ? part['Literal'] : '\0'))
-  return text.join('').split('\0')
-}
+const isTarget = (part: unknown): boolean => pathOf(part) === 'context.target'
 
 /** All texts in a part, in sets too. */
 function textsIn(part: unknown): readonly string[] {

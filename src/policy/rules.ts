@@ -11,6 +11,7 @@ import { comparesTargets, unreachableTargets } from './comparison.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import { impossibilities } from './impossible.ts'
 import { rulePattern } from './sizes.ts'
+import { type Regard, regardOf } from './uncovered.ts'
 import { foldedTarget } from '../core/action/target.ts'
 
 /** One rule of a file: the text that Cedar evaluates, and the terms of its annotations. */
@@ -26,6 +27,7 @@ export interface Rule<Terms = unknown> {
   readonly agents: readonly string[]
   /** Whether it can tell two targets apart. */
   readonly comparesTargets: boolean
+  readonly regard: Regard
   readonly terms: Terms
 }
 
@@ -106,6 +108,7 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     scope: scopeOf(policy.action),
     agents: agentsIn(policy),
     comparesTargets: comparesTargets(policy),
+    regard: regardOf(policy),
     terms: terms({ given, refuse }),
   }
 }

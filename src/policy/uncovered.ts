@@ -1,23 +1,35 @@
-import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Action } from '../core/action/action.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 import { isRecord, pathOf, values } from './expression.ts'
-import type { Rule } from './rules.ts'
+
+/** What a rule looks at. */
+export interface Regard {
+  /** Members of the context, as `environment` and `params.rows`, and the agent. */
+  readonly facts: ReadonlySet<string>
+  /** The environments that it names. */
+  readonly environments: ReadonlySet<string>
+}
+
+export function regardOf({ principal, conditions }: PolicyJson): Regard {
+  const facts = new Set<string>(principal.op === 'All' ? [] : ['the agent'])
+  const environments = new Set<string>()
+  look(conditions, facts, environments)
+  return { facts, environments }
+}
 
 /** Says what the rules for an action look at, none of which matched it. */
-export function unmatched(rules: readonly Rule[], { environment }: Action, hiddenRun: boolean): Uncovered {
+export function unmatched(
+  rules: readonly { readonly id: string; readonly regard: Regard }[],
+  { environment }: Action,
+  hiddenRun: boolean,
+): Uncovered {
   if (rules.length === 0) return { why: 'no-rules' }
-  const facts = new Set<string>()
-  const environments = new Set<string>()
-  for (const { text } of rules) {
-    const parsed = policyToJson(text)
-    if (parsed.type === 'success') look(parsed.json.conditions, facts, environments)
-    if (parsed.type === 'success' && parsed.json.principal.op !== 'All') facts.add('the agent')
-  }
+  const environments = new Set(rules.flatMap(({ regard }) => [...regard.environments]))
   return {
     why: 'unmatched',
     rules: rules.map(({ id }) => id),
-    facts: [...facts].sort(),
+    facts: [...new Set(rules.flatMap(({ regard }) => [...regard.facts]))].sort(),
     environments: environments.has(environment) ? [] : [...environments].sort(),
     hiddenRun,
   }
