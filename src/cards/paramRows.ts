@@ -87,8 +87,11 @@ interface ShadedRun {
   readonly color: 'Default' | 'Good' | 'Attention'
 }
 
-/** Characters that a piece has at least on average: a card with more pieces would be too large for Teams. */
-const lettersPerRun = 50
+/**
+ * The pieces that every value may have, and the characters that each further one stands for. A card with more pieces would be
+ * too large for Teams.
+ */
+const [freeRuns, lettersPerRun] = [10, 50]
 
 /** Sets off added and removed lines of a diff or change by colour; their signs say the same without it. */
 function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
@@ -101,7 +104,7 @@ function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
     if (last?.color === color) last.text += line
     else runs.push({ text: line, color })
   }
-  return runs.length > 2 + text.length / lettersPerRun ? plain : runs
+  return runs.length > freeRuns + text.length / lettersPerRun ? plain : runs
 }
 
 const compared: ReadonlySet<DrawingForm> = new Set(['diff', 'textChange', 'change'])

@@ -54,6 +54,24 @@ test('a key is a plain word, or stands in quotation marks', () => {
     )
 })
 
+test('lines that a diff or a change adds and removes have colours, besides their signs', () => {
+  const patch = '--- a/x\n+++ b/x\n@@ -1 +1 @@\n spec:\n-  replicas: 3\n+  replicas: 5\n'
+  const change = { before: { replicas: 3 }, after: { replicas: 5 } }
+  const card = review(pending({ action: { ...action, params: { patch, change } } }))
+  const runs = objects(card).flatMap((one) => {
+    const { text, color } = one as { text?: string; color?: string }
+    return color === 'Good' || color === 'Attention' ? [[color, text?.replaceAll('\u00a0', ' ')]] : []
+  })
+  expect(runs).toEqual([
+    ['Attention', '−   replicas: 3\n'],
+    ['Good', '+   replicas: 5\n'],
+    ['Attention', '--- a/x↵\n'],
+    ['Good', '+++ b/x↵\n'],
+    ['Attention', '-  replicas: 3↵\n'],
+    ['Good', '+  replicas: 5↵\n'],
+  ])
+})
+
 describe.each<[string, object]>([
   ["the channel's card", cards.channel(pending(asked))],
   ["the approver's view", review(pending(asked))],
