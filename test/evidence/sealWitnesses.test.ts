@@ -84,6 +84,17 @@ test('a seal names an event that was cut off even if the chain grew again', asyn
   expect(await set.one.archive.list('tile/')).toEqual([])
 })
 
+test('a seal names an event that was cut off even if the chain grew again after midnight', async () => {
+  const set = await aDay()
+  await redeem(set, set.approved)
+  rollBack(set, set.approved)
+  set.here.clock.set(at(5, '00:00:01'))
+  await set.here.approvals.ask(asked('03'))
+  expect(await set.one.run()).toEqual([])
+  expect(await alarmOf(set)).toBe('Event 5 of shard 03 is not the one that a file in the archive names.')
+  await nothingIsPublished(set)
+})
+
 test.each([
   ['the head was witnessed', 1],
   ['the head was witnessed and the chain grew again', 2],

@@ -131,14 +131,30 @@ export class Witnesses {
     if (known === undefined || (other && other.at < testimony.at)) named.set(seq, `${packed(hash)}${testimony.at}`)
   }
 
-  /** Checks that events after the day's cut exist. Their hashes are compared when their day is sealed. */
+  /**
+   * Checks that the ledger has the events after the day's cut. An event of the day that was cut off is thus found before
+   * the day is published, also if the chain has grown again since.
+   */
   async #checkLater(): Promise<void> {
     for (const shard of new Set(this.#later.map(({ shard }) => shard))) {
-      const { seq: end } = await this.#ledger.news(shard, null)
-      for (const testimony of this.#later)
-        if (testimony.shard === shard && testimony.seq > end && !(await this.#isRepaired(testimony)))
-          throw brokenEvent(testimony.seq, shard, 'broken-chain', 'was recorded, and is missing')
+      const later = this.#later.filter((testimony) => testimony.shard === shard)
+      const found = await this.#hashes(shard, new Set(later.map(({ seq }) => seq)))
+      for (const testimony of later) {
+        const hash = found.get(testimony.seq)
+        if (hash === testimony.hash || (await this.#isRepaired(testimony))) continue
+        throw hash === undefined ? missing(testimony.seq, shard) : replaced(testimony.seq, shard)
+      }
     }
+  }
+
+  /** Reads the hashes of single events, without those that the ledger lacks. */
+  async #hashes(shard: Shard, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, Hex>> {
+    const hashes = new Map<number, Hex>()
+    await abreast(atOnce, [...numbers], async (seq) => {
+      for await (const page of this.#ledger.stream(shard, seq - 1, seq))
+        for (const event of page) hashes.set(event.seq, event.hash)
+    })
+    return hashes
   }
 
   async #isRepaired({ shard, seq, at }: Testimony): Promise<boolean> {
@@ -160,6 +176,9 @@ function rangesOf(plan: Plan): readonly string[] {
   if (number === 1) return [endsPrefix]
   return endPrefixes(startOf(date), endOf(date), recordsOf(plan) < many ? 5 : 6)
 }
+
+const missing = (seq: number, shard: Shard): Broken =>
+  brokenEvent(seq, shard, 'broken-chain', 'was recorded, and is missing')
 
 const replaced = (seq: number, shard: Shard): Broken =>
   brokenEvent(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
