@@ -1,4 +1,4 @@
-import { fromInverse, inverse, parseRequestId, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import { fromInverse, inverse, parseRequestId, type RequestId, type Shard, shardOf, timeOf } from '../core/data/id.ts'
 import { type Instant, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Scope } from '../ports/ledger.ts'
@@ -21,6 +21,10 @@ export const idAt = (scope: Scope, position: Position): RequestId =>
   scope.by === 'pending'
     ? parseRequestId(position.slice(instantLength + 1))
     : fromInverse(position.slice(0, inverseLength), position.slice(inverseLength + 1) as Shard)
+
+/** When the request at a position was made; in a list by deadline, when it expires. */
+export const momentAt = (scope: Scope, position: Position): Instant =>
+  scope.by === 'pending' ? parseInstant(position.slice(0, instantLength)) : timeOf(idAt(scope, position))
 
 /** Makes a cursor, which is opaque to clients: the next page starts after this position. */
 export const cursorOf = (scope: Scope, position: Position): string =>

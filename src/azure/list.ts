@@ -5,7 +5,7 @@ import type { Instant } from '../core/data/instant.ts'
 import { asNewer, type NewerRow } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Keep, RequestPage, Scope } from '../ports/ledger.ts'
-import { cursorOf, idAt, inverseLength, type Position, parseCursor } from './cursor.ts'
+import { cursorOf, idAt, inverseLength, momentAt, type Position, parseCursor } from './cursor.ts'
 import { isNewer, keyOf, newerRow } from './column.ts'
 import { type MergedRow, MergedShards, type MergePlan } from './merge.ts'
 import { requestFrom } from './row.ts'
@@ -58,7 +58,7 @@ export async function listRequests(
     }
   }
   const isLast = !isCut && merged.isAtEnd()
-  const next = last && !isLast && { cursor: cursorOf(scope, last.position) }
+  const next = last && !isLast && { cursor: cursorOf(scope, last.position), until: momentAt(scope, last.position) }
   return { requests, ...next, ...(newer.length > 0 && { newer }) }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { actionLimits } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
+import { tiers } from '../core/request/event.ts'
 import { statuses } from '../core/request/request.ts'
 import { environment, instant, objectId, target, verb } from './field.ts'
 
@@ -11,9 +13,22 @@ export const listQuery = z.strictObject({
   status: z.enum(statuses, 'is a status').optional(),
   agent: objectId.optional(),
   approver: objectId.optional(),
+  onBehalfOf: objectId.optional(),
   action: verb.optional(),
   target: target.optional(),
   environment: environment.optional(),
+  prefix: z
+    .string()
+    .min(1, 'is the beginning of a target')
+    .max(actionLimits.target, `has at most ${actionLimits.target} characters`)
+    .optional()
+    .meta({ description: 'How the target begins.' }),
+  tier: z.enum(tiers, 'is a tier').optional(),
+  rule: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'is the id of a rule')
+    .optional()
+    .meta({ description: 'The id of a rule that decided: of a policy of then, which may be gone.' }),
   cursor: z.string().max(500, 'is a cursor that a list gave').optional(),
   limit: z
     .string()

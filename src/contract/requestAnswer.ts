@@ -137,6 +137,10 @@ export const requestList = component(
   z.object({
     requests: z.array(requestAnswer),
     cursor: z.string().optional().meta({ description: 'Where the next page starts. Absent after the last page.' }),
+    until: anyInstant.optional().meta({
+      description:
+        'How far the list was read: when the last request that was looked at was made; of pending ones, when it expires. Absent after the last page.',
+    }),
     newer: z
       .array(anyRequestId)
       .optional()

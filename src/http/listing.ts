@@ -39,8 +39,12 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (wanted.status === undefined || request.status === wanted.status) &&
     (wanted.agent === undefined || request.agent.id === wanted.agent) &&
     (wanted.approver === undefined || request.decisions.some(({ approver }) => approver === wanted.approver)) &&
+    (wanted.onBehalfOf === undefined || request.onBehalfOf === wanted.onBehalfOf) &&
     (wanted.action === undefined || request.verb === wanted.action) &&
     (wanted.target === undefined || request.action?.target === wanted.target) &&
+    (wanted.prefix === undefined || request.action?.target.startsWith(wanted.prefix) === true) &&
+    (wanted.tier === undefined || request.requirement?.tier === wanted.tier) &&
+    (wanted.rule === undefined || request.policy.rules.includes(wanted.rule)) &&
     (wanted.environment === undefined || request.action?.environment === wanted.environment)
 }
 

@@ -87,6 +87,7 @@ async function list(
     answer: {
       requests: await Promise.all(requests),
       ...(found.cursor !== undefined && { cursor: found.cursor }),
+      ...(found.until !== undefined && { until: found.until }),
       // Who else may know of them cannot be found out.
       ...(reader.evidence && newer && { newer: newer.flatMap(({ request }) => request ?? []) }),
     },

@@ -78,6 +78,8 @@ export interface RequestPage {
   readonly requests: readonly ApprovalRequest[]
   /** The start of the next page; absent on the last page. */
   readonly cursor?: string
+  /** How far the ledger was read: when the last request that was looked at was made, or expires. With a cursor only. */
+  readonly until?: Instant
   /** Requests that were left out because this program is too old to read them; absent if there are none. */
   readonly newer?: readonly NewerRow[]
 }

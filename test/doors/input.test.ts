@@ -121,6 +121,10 @@ test.each([
   ['?from=2026-01-01T00:00:00.000Z&to=2026-03-01T00:00:00.000Z', '/to'],
   ["?agent=' or 1 eq 1", '/agent'],
   ['?status=pending&cursor=..%2f', '/cursor'],
+  ['?status=pending&tier=dire', '/tier'],
+  ['?status=pending&rule=a%20b', '/rule'],
+  ['?status=pending&prefix=', '/prefix'],
+  ['?status=pending&onBehalfOf=me', '/onBehalfOf'],
 ])('a list with the query %s is refused', async (query, pointer) => {
   const answer = await stack.call('compliance', `/api/requests${query}`)
   expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input', pointer } })

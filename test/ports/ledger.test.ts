@@ -347,6 +347,15 @@ describe.each(kinds)('%s', (_kind, empty) => {
       expect(ids((await pages({ by: 'pending' }, 6)).flat())).toEqual(ids(byDeadline))
     })
 
+    test('a page that is not the last says how far the ledger was read', async () => {
+      const all = await thirty()
+      const tenth = all.toReversed()[9]
+      expect(await other.list(today, { ...everything, limit: 10 })).toMatchObject({ until: tenth?.createdAt })
+      const { requests, until } = await other.list({ by: 'pending' }, { ...everything, limit: 10 })
+      expect(until).toBe(due(requests[9] ?? all[0]!))
+      expect(await other.list(today, everything)).not.toHaveProperty('until')
+    })
+
     test('keeps the requests that its reader wants', async () => {
       const all = await thirty()
       const keep = ({ agent }: ApprovalRequest) => agent.id === oid(50)

@@ -1,4 +1,4 @@
-import { cursorOf, type Position, parseCursor, positionByDue, positionById } from '../../../src/azure/cursor.ts'
+import { cursorOf, momentAt, type Position, parseCursor, positionByDue, positionById } from '../../../src/azure/cursor.ts'
 import { takeTurns } from '../../../src/azure/turns.ts'
 import { evidenceBroken } from '../../../src/core/data/problem.ts'
 import { rowKey } from '../../../src/azure/rowKey.ts'
@@ -145,7 +145,8 @@ export class MemoryLedger implements Ledger {
       if (request && (await keep(request))) requests.push(request)
     }
     const last = read[count - 1]
-    return { requests, ...(last && count < rows.length && { cursor: cursorOf(scope, last.position) }) }
+    const next = last && { cursor: cursorOf(scope, last.position), until: momentAt(scope, last.position) }
+    return { requests, ...(count < rows.length && next) }
   }
 
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {
