@@ -69,6 +69,17 @@ const action = {
 
 const key = { value: 'LOG.pem', help: "the log's public key, from a source that you trust", many: true } as const
 
+const search = {
+  action: { value: 'VERB', help: 'the action; * stands for any characters' },
+  target: { value: 'TARGET', help: 'what it is done to; * stands for any characters' },
+  environment: { value: 'NAME', help: 'where it is done' },
+  agent: { value: 'AGENT', help: 'the agent that asked, by name or object id' },
+  tier: { value: 'TIER', help: 'low, medium or high' },
+  rule: { value: 'ID', help: 'a rule of the policy that decided' },
+} as const satisfies Record<string, Option>
+
+const most = { value: 'NUMBER', help: 'how many requests at most (500)' } as const
+
 const yes = { help: 'do not ask before the vote is sent, for scripts' } as const
 
 export const commands = {
@@ -107,6 +118,24 @@ export const commands = {
       executor: { value: 'OBJECT-ID', help: 'the identity that will execute it, if not the agent that asks' },
     },
   },
+  pending: {
+    summary: 'list what waits for a decision, by deadline',
+    caller: 'person',
+    options: { ...search, most },
+  },
+  list: {
+    summary: 'list requests, newest first: who asked, for what, who decided',
+    caller: 'person',
+    options: {
+      from: { value: 'DATE', help: 'the first day, in UTC; or a time (default: 31 days before the end)' },
+      to: { value: 'DATE', help: 'the last day, in UTC; or a time (default: now)' },
+      ...search,
+      approver: { value: 'PERSON', help: 'a person who decided, by name or object id' },
+      status: { value: 'STATUS', help: 'pending, approved, denied, expired, cancelled, redeemed, …' },
+      most,
+    },
+  },
+  events: { summary: 'show all that happened to a request, event by event', id: true, caller: 'person', options: {} },
   show: { summary: 'show a request', id: true, caller: 'either', options: {} },
   wait: {
     summary: 'wait until a request is decided',
@@ -159,11 +188,15 @@ export const commands = {
       request: { value: 'ID', help: 'look at this request, too: a closed one whose day is sealed', many: true },
     },
   },
+  days: { summary: 'list the sealed days', caller: 'person', options: {} },
   download: {
     summary: 'download the evidence of a sealed day, and its said file',
-    about: ['DATE'],
+    about: ['[DATE]'],
     caller: 'person',
-    options: { out: { value: 'FOLDER', help: 'the folder to write to (default: the current one)' } },
+    options: {
+      latest: { help: 'the newest sealed day, in place of DATE' },
+      out: { value: 'FOLDER', help: 'the folder to write to (default: the current one)' },
+    },
   },
   verify: {
     summary: 'verify the evidence of a day, or of all days in a folder',

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseDay } from '../core/data/day.ts'
 import type { JsonObject } from '../core/data/json.ts'
-import { checked, Exit, exits } from './exit.ts'
+import { checked, Exit, exits, withMore } from './exit.ts'
+import { sealedDays, wordsOfSealed } from './find/days.ts'
 import type { ServiceDownload } from './http.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
@@ -22,14 +23,17 @@ interface LocalFile {
 /** Downloads the bundle of a day, and its said file. */
 export async function download(session: Session): Promise<Result> {
   const { options } = session
-  const date = checked(() => parseDay(options.about[0] ?? ''))
+  const date = await dayOf(session)
   const folder = options.one('out') ?? '.'
   try {
     await mkdir(folder, { recursive: true })
   } catch {
     throw new Exit(exits.usage, `--out: ${folder} is not a folder and cannot be created.`)
   }
-  const bundle = await fetched(session, `evidence/bundles/${date}`, join(folder, `countersign-evidence-${date}.zip`))
+  const name = `countersign-evidence-${date}.zip`
+  const bundle = await fetched(session, `evidence/bundles/${date}`, join(folder, name)).catch((cause: unknown) =>
+    namingOthers(session, cause),
+  )
   const said = await fetched(session, `evidence/said/${date}`, join(folder, `said-${date}.jsonl`))
   const lines = [bundle, said].flatMap(({ file, sha256, size, same }) => [
     [same ? 'is there already' : 'downloaded', `${file} (${size} bytes)`] as const,
@@ -38,6 +42,24 @@ export async function download(session: Session): Promise<Result> {
   const next = `countersign verify ${bundle.file} --key LOG.pem --said ${said.file}`
   const record = { exit: exits.ok, bundle: recordOf(bundle), said: recordOf(said) }
   return { exit: exits.ok, lines: [...lines, ['next', next]], to: 'stdout', record }
+}
+
+/** The day of the operand, or the newest one. @throws {Exit} 78, naming the rule, and 77 without the right to list */
+async function dayOf({ options, service }: Session): Promise<string> {
+  const [given] = options.about
+  if ((given === undefined) === (options.one('latest') === undefined))
+    throw new Exit(exits.usage, 'Give either DATE or --latest. See countersign help download.')
+  if (given !== undefined) return checked(() => parseDay(given))
+  const newest = (await sealedDays(service)).at(-1)
+  if (newest === undefined) throw new Exit(exits.usage, '--latest: no day is sealed yet.')
+  return newest.date
+}
+
+/** Adds to a refusal which days there are. A person who may not list them gets the refusal alone. */
+async function namingOthers({ service }: Session, cause: unknown): Promise<never> {
+  if (!(cause instanceof Exit) || cause.problem?.['code'] !== 'not-found') throw cause
+  const sealed = await wordsOfSealed(service).catch(() => null)
+  throw sealed === null ? cause : withMore(cause, `Sealed: ${sealed}.`)
 }
 
 const recordOf = (file: LocalFile): JsonObject => ({ ...file })

@@ -42,6 +42,11 @@ export class Exit extends Error {
   }
 }
 
+/** The same end, with one more sentence. */
+export function withMore({ status, message, problem, request }: Exit, more: string): Exit {
+  return new Exit(status, `${message} ${more}`, { ...(problem && { problem }), ...(request && { request }) })
+}
+
 /**
  * Checks what was typed by a rule of the core.
  *

@@ -75,7 +75,7 @@ const signingIn = `Opens a browser, and waits five minutes for the sign-in on a 
 it shows an address, and a code to type there on any device (RFC 8628).
 
 The token is kept in this system's keyring: with secret-tool on Linux, which needs a session bus, or with security on
-macOS. approve, deny, download and repair use it; so do show and wait if no agent is configured. It lasts about an hour
+macOS. Commands of people use it, such as approve, list and download; so do show and wait if no agent is configured. It lasts about an hour
 and is not renewed: sign in again. It is never written to a file and never printed.
 
 With a COMMAND the token is kept nowhere: the command gets it as COUNTERSIGN_TOKEN, and all other variables except
@@ -187,8 +187,23 @@ member, and a group of the directory for one with enough members.
 --json writes { "exit", … }: check { "ok", "flaws"? }, try { "outcome"?, "rules", "required", "problem"?, "view"? }, test
 { "ok", "tests": [{ "file", "name", "faults" }] }, replay { "judged", "erased", "differences" }.`
 
-const downloading = `Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the role Evidence.Export. A file appears only when it is
-complete and has the SHA-256 that the service names. A file that exists with other content is left alone.`
+const finding = `Needs the role Evidence.Read; without it you see what your groups decide, and what you decided.
+Looks through a range of any length, 31 days at a time, and says how far it looked.
+--json writes { "exit", "complete", "until"?, "from", "to", "requests" }, with requests as the API answers them. "until" is how
+far it looked, if "complete" is false.`
+
+const waiting = `Needs the role Evidence.Read to see all; without it you see what your groups decide.
+--json writes { "exit", "complete", "until"?, "requests" }, with requests as the API answers them.`
+
+const telling = `Needs the role Evidence.Read. Each event is checked to have the hash that the service names, and each text to be the one
+that its event commits to. Whether an event is in the log is proved by countersign prove.
+--json writes { "exit", "request", "events": [{ "leaf", "hash", "index"?, "said" }] }.`
+
+const sealing = `Needs the role Evidence.Read. --json writes { "exit", "days" }, with days as the API answers them.`
+
+const downloading = `DATE is a day in UTC, as countersign days lists them. Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the
+role Evidence.Export; --latest needs Evidence.Read, too. A file appears only when it is complete and has the SHA-256 that
+the service names. A file that exists with other content is left alone.`
 
 const more: Readonly<Record<string, string>> = {
   login: signingIn,
@@ -196,6 +211,10 @@ const more: Readonly<Record<string, string>> = {
   run: running,
   approve: approving,
   deny: denying,
+  pending: waiting,
+  list: finding,
+  events: telling,
+  days: sealing,
   download: downloading,
   policy: policies,
   repair: repairing,

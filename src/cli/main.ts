@@ -3,6 +3,9 @@ import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
 import { download } from './download.ts'
+import { days } from './find/days.ts'
+import { events } from './find/events.ts'
+import { list, pending } from './find/list.ts'
 import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
 import { login, logout } from './login.ts'
@@ -71,6 +74,14 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return run(session)
     case 'ask':
       return ask(session)
+    case 'pending':
+      return pending(session)
+    case 'list':
+      return list(session)
+    case 'events':
+      return events(session)
+    case 'days':
+      return days(session)
     case 'show':
       return show(session)
     case 'wait':

@@ -25,6 +25,8 @@ export interface Service {
   download(path: string, etag?: string): Promise<ServiceDownload | null>
   /** Lists requests. The query is that of the API. */
   list(query: Readonly<Record<string, string>>): Promise<JsonObject>
+  /** Reads a document of the service; with a body, calls an operation whose repetition has no further effect. */
+  document(path: string, body?: JsonObject): Promise<JsonObject>
   report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
@@ -43,7 +45,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
       send(prepare(new URL(`api/${path}`, settings.url), await token(renew), body, more), patience)
     let reply = await attempt(false)
     if (reply.status === 401) reply = await attempt(true)
-    if (reply.status === 200 || reply.status === 201) return reply.json
+    if (reply.status >= 200 && reply.status <= 202) return reply.json
     throw problemIn(reply)
   }
   const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> =>
@@ -78,6 +80,11 @@ export function connect(settings: Settings, say: Patience['say']): Service {
     list: async (query) => {
       const answer = await ask(`requests?${new URLSearchParams(query).toString()}`)
       if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
+      return answer
+    },
+    document: async (path, body) => {
+      const answer = await ask(path, body)
+      if (!isObject(answer)) throw new Exit(exits.unreachable, `The service answered ${path} with no JSON object.`)
       return answer
     },
     ask: (body, key, until) => call('', body, { ...until, key }),
