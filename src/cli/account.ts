@@ -2,6 +2,7 @@ import { type Day, dayOf } from '../core/data/day.ts'
 import type { Fact } from '../core/request/event.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { Manifest } from '../core/log/manifest.ts'
+import type { DayExceptions } from '../verify/exceptionTable.ts'
 import type { Story, StoryEvent } from '../verify/requestStory.ts'
 import { reportStep } from '../words/reportStep.ts'
 import { spoken } from '../words/spoken.ts'
@@ -11,6 +12,7 @@ export interface Reported {
   readonly manifest: Manifest
   /** Whether the said file was given. */
   readonly hasSaid: boolean
+  readonly exceptions: DayExceptions
 }
 
 /** A request in words: who asked, why, for what, who decided, what they saw, whether it ran, what was odd. */
@@ -62,7 +64,7 @@ export function accountOf({ life, events, exceptions }: Story): Account {
     links: linksIn(textIn(first, 'links')),
     policy: spoken.request.policy(policy.outcome, request.requirement?.tier, policy.rules),
     steps: events.map(stepOf),
-    exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(' ')),
+    exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(': ')),
   }
 }
 

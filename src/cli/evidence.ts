@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../core/data/json.ts'
 import { type Manifest, tamperingsIn } from '../core/log/manifest.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
+import { type ExceptionKind, exceptionKinds } from '../core/record/eventType.ts'
+import { type DayExceptions, exceptionsIn } from '../verify/exceptionTable.ts'
 import { reasonOf } from '../verify/file.ts'
 import { type Finding, Unreadable } from '../verify/finding.ts'
 import type { SaidCount } from '../verify/saidReader.ts'
+import { spoken } from '../words/spoken.ts'
 import { Exit, type ExitCode, exits } from './exit.ts'
 import type { Line } from './layout.ts'
 import type { Options } from './options.ts'
@@ -63,9 +66,41 @@ export const verdictOf = (tamperings: number): { readonly exit: ExitCode; readon
     ? { exit: exits.tampered, verdict: 'HOLDS, WITH A RECORDED TAMPERING' }
     : { exit: exits.ok, verdict: 'VERIFIED' }
 
+/** How many exceptions of each kind there are. */
+export type ExceptionCounts = DayExceptions['counts']
+
+export const noExceptions: ExceptionCounts = new Map()
+
+/** Counts the exceptions of bundles that hold. @throws {Exit} 2 if a file cannot be read */
+export async function kindsIn(files: readonly string[]): Promise<ExceptionCounts> {
+  const all = new Map<ExceptionKind, number>()
+  for (const file of files) {
+    const { counts } = await readable(() => exceptionsIn(file, 0))
+    for (const [kind, count] of counts) all.set(kind, (all.get(kind) ?? 0) + count)
+  }
+  return all
+}
+
+/** Lists the kinds in the order of the documentation: `3 hasty: decided less than 5 s after the first look`. */
+export const wordsOfKinds = (kinds: ExceptionCounts): readonly string[] =>
+  exceptionKinds.flatMap((kind) => {
+    const count = kinds.get(kind)
+    return count === undefined ? [] : [`${count} ${kind}: ${spoken.exceptions[kind]}`]
+  })
+
+export const recordOfKinds = (kinds: ExceptionCounts): JsonObject => Object.fromEntries(kinds)
+
+export function describeExceptions(kinds: ExceptionCounts): readonly Line[] {
+  const all = [...kinds.values()].reduce((sum, count) => sum + count, 0)
+  return [['exceptions', `${all}`], ...wordsOfKinds(kinds).map((words): Line => ['', words])]
+}
+
 /** Describes a bundle that holds. */
-export function describeBundle({ number, date, log, counts, sealedAt }: Manifest): readonly Line[] {
-  const { records, requests, exceptions, carried } = counts
+export function describeBundle(
+  { number, date, log, counts, sealedAt }: Manifest,
+  kinds: ExceptionCounts,
+): readonly Line[] {
+  const { records, requests, carried } = counts
   const earlier = carried > 0 ? `, ${carried} earlier ones carried over` : ''
   return [
     ['day', `${date}, bundle ${number}, sealed at ${sealedAt}`],
@@ -73,7 +108,7 @@ export function describeBundle({ number, date, log, counts, sealedAt }: Manifest
     ['size', `${log.from.size} to ${log.to.size}`],
     ['root', log.to.root],
     ['records', `${records}, about ${requests} requests${earlier}`],
-    ['exceptions', `${exceptions}`],
+    ...describeExceptions(kinds),
     ...describeTamperings(counts),
   ]
 }

@@ -140,12 +140,13 @@ Of evidence that holds and has an event "tampered", verify says HOLDS, WITH A RE
 somebody had changed what was stored, and a person repaired it. exceptions.csv names these events.
 
 --json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
-with --chain { "exit", "ok", "bundles", "problem"? }. "checks" names what holds.`
+with --chain { "exit", "ok", "bundles", "exceptionKinds"?, "problem"? }. "checks" names what holds; "exceptionKinds" (of a
+single day in "bundle") counts the exceptions of each kind.`
 
 const reporting = `Says of each request who asked, why and for what exactly, who decided and when, what they were shown, whether it ran,
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
 digests.
-HTML is one file without scripts, for browsers and printers; CSV is one row per request.
+HTML is one file without scripts, for browsers and printers, with all exceptions by time at its beginning; CSV is one row per request.
 Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key

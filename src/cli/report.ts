@@ -5,13 +5,15 @@ import { rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { isOfSystem, reasonOf } from '../verify/file.ts'
+import { exceptionsIn } from '../verify/exceptionTable.ts'
 import { type Chapter, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
-import { bundleRecord, readable, verdictOf } from './evidence.ts'
+import { bundleRecord, describeExceptions, readable, recordOfKinds, verdictOf } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { csvReport } from './reportCsv.ts'
 import { htmlReport } from './reportHtml.ts'
+import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 import { resultOfVerdict, verifyFile } from './verify.ts'
@@ -19,6 +21,9 @@ import { resultOfVerdict, verifyFile } from './verify.ts'
 type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIterable<string>
 
 const formats: Readonly<Record<string, Format>> = { html: htmlReport, csv: csvReport }
+
+/** Exceptions that a page lists, so that it can be opened. All are in `exceptions.csv`. */
+const mostExceptions = 2_000
 
 /** Verifies a bundle and, if it holds, reports it for people. */
 export async function report(session: Offline, script: string): Promise<Result> {
@@ -38,9 +43,10 @@ export async function report(session: Offline, script: string): Promise<Result> 
       yield chapter
     }
   }
+  const exceptions = await readable(() => exceptionsIn(file, mostExceptions))
   const write = (to: Writable) =>
     withChapters(file, said, async (chapters) => {
-      for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined }))
+      for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined, exceptions }))
         if (!(await isTaken(to, text))) return
     })
   try {
@@ -50,8 +56,14 @@ export async function report(session: Offline, script: string): Promise<Result> 
   }
   const { exit } = verdictOf(tamperingsIn(manifest))
   if (out === undefined) return { exit, lines: [], to: 'stdout', record: { exit } }
-  const lines = [['report', out] as const, ['requests', `${manifest.counts.requests}`] as const]
-  const record = { exit, ok: true, report: out, bundle: bundleRecord(manifest) }
+  const { counts } = exceptions
+  const lines: readonly Line[] = [
+    ['report', out],
+    ['requests', `${manifest.counts.requests}`],
+    ...describeExceptions(counts),
+  ]
+  const bundle = { ...bundleRecord(manifest), exceptionKinds: recordOfKinds(counts) }
+  const record = { exit, ok: true, report: out, bundle }
   return { exit, lines, to: 'stdout', record }
 }
 

@@ -1,12 +1,15 @@
 import type { Json } from '../core/data/json.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { visible } from '../core/data/text.ts'
+import { spoken } from '../words/spoken.ts'
 import type { Chapter } from '../verify/requestStory.ts'
+import { wordsOfKinds } from './evidence.ts'
 import { type Account, accountOf, noteOf, type Reported, type StoryStep } from './account.ts'
 
 /** Reports a day as one HTML page, which loads nothing, runs nothing, and can be printed. */
 export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Reported): AsyncGenerator<string> {
   yield head(reported)
+  yield outOfTheOrdinary(reported)
   const notes: StoryStep[] = []
   for await (const chapter of chapters) {
     if (chapter.kind === 'request') yield requestOf(accountOf(chapter.story))
@@ -53,6 +56,27 @@ ${listOf([
   ['holds', `${counts.records} records about ${counts.requests} requests; ${counts.exceptions} exceptions`],
 ])}<p>${said}
 Names are for display; object ids decide. ↵ is the end of a line, and ⟦U+…⟧ an invisible character.</p>
+`
+}
+
+/** Lists the exceptions by time, after their counts by kind. */
+function outOfTheOrdinary({ exceptions: { counts, rows, left } }: Reported): string {
+  if (counts.size === 0) return '<section><h2>Out of the ordinary</h2><p>Nothing.</p></section>\n'
+  const kinds = wordsOfKinds(counts).map((words) => `<li>${escaped(words)}</li>`)
+  const cells = rows.map(({ at, request, kind, actor, action, detail }) => {
+    const about = request === undefined ? 'the log itself' : `<a href="#${escaped(request)}">${shown(action)}</a>`
+    const what = [spoken.exceptions[kind], detail].filter(Boolean).join(': ')
+    return `<tr><td>${escaped(at)}</td><td>${escaped(kind)}</td><td>${shown(what)}</td><td>${about}</td><td>${escaped(actor)}</td></tr>`
+  })
+  const more = left === 0 ? '' : `<p>${left} more are in exceptions.csv of the bundle.</p>\n`
+  return `<section><h2>Out of the ordinary</h2>
+<ul>
+${kinds.join('\n')}
+</ul>
+<table><tr><th>when</th><th>kind</th><th>what</th><th>request</th><th>by</th></tr>
+${cells.join('\n')}
+</table>
+${more}</section>
 `
 }
 

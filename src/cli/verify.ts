@@ -4,12 +4,17 @@ import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
 import {
   bundleRecord,
   describeBundle,
+  describeExceptions,
   describeFinding,
   describeSaid,
+  type ExceptionCounts,
   exitOfFinding,
   findingRecord,
+  kindsIn,
+  noExceptions,
   readable,
   readKeys,
+  recordOfKinds,
   verdictOf,
 } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
@@ -29,7 +34,11 @@ export async function verify(session: Offline, script: string): Promise<Result> 
   if ((file === undefined) === (chain === undefined))
     throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help verify.')
   checkGrantOptions(options)
-  if (file !== undefined) return withGrants(options, resultOfVerdict(await verifyFile(session, file, script)), [file])
+  if (file !== undefined) {
+    const verdict = await verifyFile(session, file, script)
+    const kinds = verdict.problem ? noExceptions : await kindsIn([file])
+    return withGrants(options, resultOfVerdict(verdict, kinds), [file])
+  }
   if (options.one('said') !== undefined) throw new Exit(exits.usage, '--said belongs to one bundle, not to --chain.')
   return verifyFolder(session, chain ?? '', script)
 }
@@ -47,8 +56,12 @@ export async function verifyFile({ options, screen }: Offline, file: string, scr
   }
 }
 
-export function resultOfVerdict({ manifest, said, held, problem }: BundleVerdict): Result {
-  const bundle = manifest && bundleRecord(manifest)
+/** @param kinds how many exceptions of each kind there are, of a bundle that holds */
+export function resultOfVerdict(
+  { manifest, said, held, problem }: BundleVerdict,
+  kinds: ExceptionCounts = noExceptions,
+): Result {
+  const bundle = manifest && { ...bundleRecord(manifest), ...(!problem && { exceptionKinds: recordOfKinds(kinds) }) }
   const record = { ...(bundle && { bundle }), ...(said && { said: { ...said } }), checks: held }
   if (problem) {
     const exit = exitOfFinding(problem)
@@ -59,7 +72,7 @@ export function resultOfVerdict({ manifest, said, held, problem }: BundleVerdict
   const { exit, verdict } = verdictOf(tamperingsIn(manifest))
   const lines = [
     [verdict, held.join(', ')] as const,
-    ...describeBundle(manifest),
+    ...describeBundle(manifest, kinds),
     ...(said ? [describeSaid(said)] : []),
   ]
   return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
@@ -74,14 +87,19 @@ async function verifyFolder({ options, screen }: Offline, folder: string, script
   }
   try {
     const verdict = await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, started }))
-    return await withGrants(options, resultOfSeries(verdict), inFolder(folder, verdict.bundles))
+    const files = inFolder(folder, verdict.bundles)
+    const kinds = verdict.problem ? noExceptions : await kindsIn(files)
+    return await withGrants(options, resultOfSeries(verdict, kinds), files)
   } finally {
     screen.progress(null)
   }
 }
 
-function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
-  const record = { bundles: bundles.map(({ file, manifest }) => ({ file, ...bundleRecord(manifest) })) }
+function resultOfSeries({ bundles, problem }: SeriesVerdict, kinds: ExceptionCounts): Result {
+  const record = {
+    bundles: bundles.map(({ file, manifest }) => ({ file, ...bundleRecord(manifest) })),
+    ...(!problem && { exceptionKinds: recordOfKinds(kinds) }),
+  }
   const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
   const days =
     first && last
@@ -103,6 +121,7 @@ function resultOfSeries({ bundles, problem }: SeriesVerdict): Result {
     ['bundles', `${first?.number} to ${last?.number}`] as const,
     ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
     ['root', `${last?.log.to.root}`] as const,
+    ...describeExceptions(kinds),
   ]
   return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
 }

@@ -41,6 +41,12 @@ export class OpenDay {
     for await (const some of linesOf(content, mostRow, tooLong)) yield* textsOf(some)
   }
 
+  /** Reads the lines of `exceptions.csv`. */
+  async *exceptions(): AsyncGenerator<string> {
+    const content = this.#contentIn(bundleFiles.exceptions.name)
+    for await (const some of linesOf(content, mostRow, tooLong)) yield* textsOf(some)
+  }
+
   /** Reads the carried events: earlier events of requests that began on another day. */
   async *carried(): AsyncGenerator<Carried> {
     const carried = new CarriedReader(this.#contentIn(bundleFiles.carried.name), this.manifest.log)

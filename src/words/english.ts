@@ -248,6 +248,24 @@ const report: Words['report'] = {
     `repaired what somebody had changed in the storage: events ${from} to ${to} (${check})`,
 }
 
+const exceptions: Words['exceptions'] = {
+  'never-used': 'approved, and never used',
+  unreported: 'started, and no outcome was reported within a day',
+  failed: 'carried out, and failed',
+  expired: 'expired before it was decided',
+  revoked: 'the approval was taken back',
+  undeliverable: 'no approver could be told of it',
+  hasty: 'decided less than 5 s after the first look',
+  'approver-excluded': 'the agent’s own word keeps people from approving',
+  unseen: 'decided without a recorded look',
+  'vote-void': 'a vote no longer counts',
+  'policy-changed': 'the policy changed',
+  'key-rotated': 'the log’s key changed',
+  'erasure-asked': 'a person asked to erase texts',
+  erased: 'texts were erased',
+  tampered: 'what was stored had been changed from outside',
+}
+
 const request: Words['request'] = {
   labels: {
     request: 'request',
@@ -380,6 +398,7 @@ export const english: Words = {
   stops,
   uncovered,
   report,
+  exceptions,
   request,
   bot,
   clicks,

@@ -2,6 +2,7 @@ import type { Day } from '../core/data/day.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Units } from '../core/data/measure.ts'
+import type { ExceptionKind } from '../core/record/eventType.ts'
 import type { Fact, Tier, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
@@ -38,6 +39,8 @@ export interface Words {
   /** Why no rule covers an action. */
   readonly uncovered: (verb: string, environment: string, found: Uncovered) => string
   readonly report: ReportWords
+  /** What an auditor should look at, by kind. */
+  readonly exceptions: Readonly<Record<ExceptionKind, string>>
   readonly request: RequestWords
   readonly bot: BotWords
   readonly clicks: ClickWords

@@ -50,6 +50,22 @@ test('verify reports a bundle that holds, in words and as JSON', async () => {
   })
 })
 
+test('verify and report count exceptions by kind, with units, and the report lists them by time', async () => {
+  const date = await days.file(day(7))
+  const kinds = { hasty: expect.any(Number) as number }
+  const verified = await run('verify', date, '--key', days.pem, '--json')
+  expect(json(verified.stdout)).toMatchObject({ bundle: { exceptionKinds: kinds } })
+  expect((await run('verify', date, '--key', days.pem)).stdout).toMatch(/\d+ hasty: decided less than 5 s after/)
+  const out = join(days.place.path, 'exceptions.html')
+  const reported = await run('report', date, '--key', days.pem, '--out', out, '--json')
+  expect(json(reported.stdout)).toMatchObject({ bundle: { exceptionKinds: kinds } })
+  const [, section = ''] = readFileSync(out, 'utf8').split('<h2>Out of the ordinary</h2>')
+  const times = [...(section.split('</section>')[0] ?? '').matchAll(/<tr><td>([^<]+)/g)].map(([, at]) => at)
+  expect(times.length).toBeGreaterThan(2)
+  expect(times).toEqual(times.toSorted())
+  expect(section).toMatch(/<td>hasty<\/td><td>decided less than 5 s after the first look: decided in [\d.]+ s<\/td>/)
+})
+
 test('verify names the check that failed', async () => {
   const damaged = days.place.write('damaged.zip', (await days.zip(day(4))).subarray(0, 3000))
   const shown = await run('verify', damaged, '--key', days.pem)
@@ -130,7 +146,7 @@ describe('report', () => {
     expect(await run('report', file, '--key', days.pem, '--said', said, '--out', out)).toMatchObject({ code: 0 })
     const html = readFileSync(out, 'utf8')
     expect(html).toMatch(/^<!doctype html>/)
-    expect(html).not.toMatch(/<script|<a |<img|<link|https?:\/\/[^<]*"/)
+    expect(html).not.toMatch(/<script|<a (?!href="#)|<img|<link|https?:\/\/[^<]*"/)
     expect(html.match(/<section id=/g)).toHaveLength(4)
     for (const part of ['db.export', 'Quarterly report', 'approved via', 'reported that it succeeded'])
       expect(html).toContain(part)
@@ -141,7 +157,12 @@ describe('report', () => {
     const texts = days.place.write('said-2026-03-07.jsonl', await days.said(day(7)))
     const { code, stdout } = await run('report', await days.file(day(7)), '--key', days.pem, '--said', texts)
     expect(code).toBe(0)
-    for (const part of ['was shown page 1 of 1 of view sha256:', 'approved via teams', 'hasty 0', '&lt;script&gt;'])
+    for (const part of [
+      'was shown page 1 of 1 of view sha256:',
+      'approved via teams',
+      'hasty: decided in',
+      '&lt;script&gt;',
+    ])
       expect(stdout).toContain(part)
     expect(stdout).toContain('&lt;img src=x&gt;⟦U+202E⟧')
     expect(stdout).not.toMatch(/<script|<img|\u202e/)

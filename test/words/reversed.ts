@@ -1,3 +1,4 @@
+import type { ExceptionKind } from '../../src/core/record/eventType.ts'
 import type { Tier } from '../../src/core/request/event.ts'
 import type { ClosedStatus, Status } from '../../src/core/request/request.ts'
 import { english } from '../../src/words/english.ts'
@@ -116,6 +117,7 @@ export const reversed: Words = {
     erased: ({ data }) => line('erased', ...data.names, data.event),
     tampered: ({ data }) => line('tampered', data.from, data.to),
   },
+  exceptions: all<ExceptionKind>(english.exceptions),
   request: {
     labels: all(english.request.labels),
     erased: other(english.request.erased),

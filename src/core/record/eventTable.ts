@@ -231,12 +231,12 @@ function takenOutBy({ data: { warnings, excludedByAgent = [] } }: EventOf<'reque
 /** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
 const hastyWithin = 5_000
 
-/** Milliseconds from the approver's first sight of the view to the vote; `null` if that is time enough to read. */
+/** How long after the approver's first sight of the view the vote came; `null` if that is time enough to read. */
 function hasteOf({ actor, at, data: { view } }: EventOf<'decided'>, life: Replayed | null): string | null {
   if (!life || view === undefined) return null
   const approver = 'id' in actor ? actor.id : null
   const first = life.shownAt[life.request.shown.findIndex((one) => one.approver === approver && one.view === view)]
   if (first === undefined) return null
   const elapsed = milliseconds(at) - milliseconds(first)
-  return elapsed < hastyWithin ? String(elapsed) : null
+  return elapsed < hastyWithin ? `decided in ${elapsed / 1000} s` : null
 }

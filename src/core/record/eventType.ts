@@ -30,22 +30,25 @@ export interface Replayed {
 export type Given = Step | string
 
 /** Kinds of events that an auditor should look at, as docs/evidence/bundle.md explains them. */
-export type ExceptionKind =
-  | 'never-used'
-  | 'unreported'
-  | 'failed'
-  | 'expired'
-  | 'revoked'
-  | 'undeliverable'
-  | 'hasty'
-  | 'approver-excluded'
-  | 'unseen'
-  | 'vote-void'
-  | 'policy-changed'
-  | 'key-rotated'
-  | 'erasure-asked'
-  | 'erased'
-  | 'tampered'
+export const exceptionKinds = [
+  'never-used',
+  'unreported',
+  'failed',
+  'expired',
+  'revoked',
+  'undeliverable',
+  'hasty',
+  'approver-excluded',
+  'unseen',
+  'vote-void',
+  'policy-changed',
+  'key-rotated',
+  'erasure-asked',
+  'erased',
+  'tampered',
+] as const
+
+export type ExceptionKind = (typeof exceptionKinds)[number]
 
 /** All that the code knows about one type of event. */
 export interface EventType<Type extends Fact['type']> {

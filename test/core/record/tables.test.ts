@@ -114,8 +114,8 @@ test('requests stand in the order of their first event of the day', () => {
 })
 
 test.each<[string, number, string | undefined]>([
-  ['0 ms after it was shown', 50, '0'],
-  ['4,999 ms', 54.999, '4999'],
+  ['0 ms after it was shown', 50, 'decided in 0 s'],
+  ['4,999 ms', 54.999, 'decided in 4.999 s'],
   ['5 s', 55, undefined],
 ])('a decision in Teams is hasty or not: %s', (_when, seconds, detail) => {
   // Two pages, another approver, another template: what counts is when this one was first shown this view.
