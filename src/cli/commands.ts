@@ -235,12 +235,14 @@ export const commands = {
     offline: true,
     options: {
       key: { ...key, help: `${key.help}: the bundle is verified first` },
-      out: { value: 'FOLDER', help: 'write one file for each event to this folder: REQUEST-ID-NUMBER.tlog-proof' },
+      out: { value: 'FOLDER', help: 'write one file for each event to this folder, and a page about all of them' },
+      said: { value: 'FILE', help: 'the said file that has the texts to disclose', many: true },
+      names: { value: 'NAMES', help: 'the texts to disclose, as reason,action', many: true },
     },
   },
   'verify-proof': {
-    summary: 'verify the proof of one event, and print the event',
-    about: ['FILE'],
+    summary: 'verify the proof of one event, or all proofs of a request in a folder',
+    about: ['FILE|FOLDER'],
     offline: true,
     options: { key: { ...key, required: true } },
   },

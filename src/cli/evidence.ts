@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Broken } from '../core/data/broken.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { type Manifest, tamperingsIn } from '../core/log/manifest.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
@@ -11,6 +12,7 @@ import { spoken } from '../words/spoken.ts'
 import { Exit, type ExitCode, exits } from './exit.ts'
 import type { Line } from './layout.ts'
 import type { Options } from './options.ts'
+import type { Result } from './result.ts'
 
 /**
  * Reads the public keys that `--key` names.
@@ -125,3 +127,16 @@ export const bundleRecord = ({ number, date, sealedAt, tool, log, counts }: Mani
 })
 
 export const describeSaid = ({ given, erased }: SaidCount): Line => ['said', `${given} texts given, ${erased} erased`]
+
+/** Makes a result of what breaks in the work. */
+export async function orBroken(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof Broken)) throw cause
+    const { code, message } = cause
+    const exit = exitOfFinding(cause)
+    const lines = describeFinding({ code, words: message })
+    return { exit, lines, to: 'stderr', record: { exit, ok: false, problem: { code, message } } }
+  }
+}

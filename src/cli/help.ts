@@ -146,12 +146,30 @@ single day in "bundle") counts the exceptions of each kind.`
 const reporting = `Says of each request who asked, why and for what exactly, who decided and when, what they were shown, whether it ran,
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
 digests.
-HTML is one file without scripts, for browsers and printers, with all exceptions by time at its beginning; CSV is one row per request.
+HTML is one file without scripts, for browsers and printers, with all exceptions by time at its beginning; CSV is one row
+per request.
 Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
 it can be verified without the bundle: countersign verify-proof FILE --key LOG.pem.
-Without --out the request must have a single event, whose proof goes to standard output.`
+Without --out the request must have a single event, whose proof goes to standard output.
+
+FOLDER gets REQUEST-ID-NUMBER.tlog-proof for each event, index.html, which describes the request, and with --said and --names
+texts.jsonl: the texts of these names, with their salts. All others stay undisclosed. Give the said file of each day on
+which the request had events. A bundle has the events up to its day: take the one of the day on which the request ended.
+Without "action" among the names the params stay undisclosed, but a person who guesses all of them can check the guess,
+since the action digest has no salt.
+
+--json writes { "exit", "proofs": [{ "index", "seq", "type", "file" or "text" }], "page"?, "texts"? }.`
+
+const verifyingProofs = `Of a folder, all of it is verified together: each proof holds, all are of one log at one size, they stand in the log in
+order, none is doubled, and the rules lead from each event to the next, beginning with the ask, so that no decision and no
+use between can be missing. Each text is the one that its event commits to, and index.html says what is proved. Files of
+other names are named as not checked, and so is a page that another version made.
+The log cannot show that it has no other event of the request: views by people who did not vote may be missing.
+
+--json writes { "exit", "ok", "origin", "index", "size", "event" }, for a folder { "exit", "ok", "request", "origin", "size", "root",
+"state", "ended", "events": [{ "index", "event", "texts" }], "notChecked" }.`
 
 const repairing = `For when health or the log say evidence-broken. First find out who could write to the storage account, and read the
 runbook (docs/operate/runbook.md). Needs the role Evidence.Erase. SHARD is 00 to 0f, as health names it.
@@ -222,4 +240,5 @@ const more: Readonly<Record<string, string>> = {
   verify: verifying,
   report: reporting,
   prove: proving,
+  'verify-proof': verifyingProofs,
 }

@@ -44,13 +44,16 @@ export async function verify(session: Offline, script: string): Promise<Result> 
 }
 
 /** Verifies one bundle, and shows its progress. */
-export async function verifyFile({ options, screen }: Offline, file: string, script: string): Promise<BundleVerdict> {
+export async function verifyFile(
+  { options, screen }: Offline,
+  file: string,
+  script: string,
+  { said }: { readonly said: string | undefined } = { said: options.one('said') },
+): Promise<BundleVerdict> {
   const keys = readKeys(options)
   const progress = progressOn(screen, 'records verified')
   try {
-    return await readable(() =>
-      verifyBundle(file, { keys, said: options.one('said'), thread: threadOf(script), progress }),
-    )
+    return await readable(() => verifyBundle(file, { keys, said, thread: threadOf(script), progress }))
   } finally {
     screen.progress(null)
   }

@@ -1,3 +1,4 @@
+import { encode64 } from '../core/data/base64.ts'
 import type { RequestId } from '../core/data/id.ts'
 import { openCheckpoint } from '../core/log/checkpoint.ts'
 import { Broken } from '../core/data/broken.ts'
@@ -10,10 +11,19 @@ import { type Carried } from './carried.ts'
 import { type OpenDay, withDay } from './day.ts'
 import { hashesIn } from './subtrees.ts'
 
-/** A proof that one event is in the log (C2SP tlog-proof). */
-export interface EventProof {
+/** A proven event, with its place in the log. */
+export interface Proven {
   readonly index: number
   readonly event: LogEvent
+  readonly leaf: string
+  readonly origin: string
+  readonly size: number
+  /** The root of the log at that size, in base64. */
+  readonly root: string
+}
+
+/** A proof that one event is in the log (C2SP tlog-proof). */
+export interface EventProof extends Proven {
   readonly text: string
 }
 
@@ -43,18 +53,16 @@ export function proofsIn(path: string, request: RequestId): Promise<readonly Eve
       const leaf = hashLeaf(text)
       if (!checkInclusion({ index, size, leaf, proof, root: Buffer.from(log.to.root, 'base64') }))
         throw new Broken('wrong-root', `The bundle's records do not make the log of its checkpoint (record ${index}).`)
-      return { index, event, text: formatProof({ index, extra: Buffer.from(text), proof, checkpoint }) }
+      const place = { origin: log.origin, size, root: log.to.root }
+      return {
+        index,
+        event,
+        leaf: text,
+        ...place,
+        text: formatProof({ index, extra: Buffer.from(text), proof, checkpoint }),
+      }
     })
   })
-}
-
-/** A proven event, with its place in the log. */
-export interface Proven {
-  readonly index: number
-  readonly event: LogEvent
-  readonly leaf: string
-  readonly origin: string
-  readonly size: number
 }
 
 /**
@@ -70,7 +78,7 @@ export function checkProof(text: string, keys: readonly Uint8Array[]): Proven {
     throw new Broken('bad-proof', 'The record is not in the log of this checkpoint at this place.')
   const leaf = Buffer.from(extra).toString('utf8')
   if (!Buffer.from(leaf).equals(extra)) throw new Broken('bad-record', 'The record is not UTF-8.')
-  return { index, event: readRecord(leaf), leaf, origin, size }
+  return { index, event: readRecord(leaf), leaf, origin, size, root: encode64(root) }
 }
 
 type Found = { readonly index: number; readonly event: LogEvent; readonly text: string } | Carried

@@ -26,13 +26,13 @@ const limits = { bytes: most, depth: 2, nodes: 8 }
 /** Reads the said file along with the records that commit to its texts. A missing text is allowed: it was erased. */
 export class SaidReader {
   readonly #lines: LineReader
-  #next: Line | null = null
+  #next: SaidLine | null = null
   #isEnded = false
   #given = 0
   #erased = 0
 
   constructor(source: AsyncIterator<Uint8Array>) {
-    this.#lines = new LineReader(linesOf(source, most, (line, what) => badSaid(line, `Line ${line} ${what}.`)))
+    this.#lines = linesIn(source)
   }
 
   /** Whether a record has texts. Most have none, so callers need not wait for {@link take}. */
@@ -61,7 +61,7 @@ export class SaidReader {
     return { given: this.#given, erased: this.#erased }
   }
 
-  async #peek(): Promise<Line | null> {
+  async #peek(): Promise<SaidLine | null> {
     if (this.#next === null && !this.#isEnded) await this.#advance()
     return this.#isEnded ? null : this.#next
   }
@@ -78,7 +78,12 @@ export class SaidReader {
   }
 }
 
-interface Line {
+/** Cuts a said file into lines. */
+export const linesIn = (source: AsyncIterator<Uint8Array>): LineReader =>
+  new LineReader(linesOf(source, most, (line, what) => badSaid(line, `Line ${line} ${what}.`)))
+
+/** A line of a said file. */
+export interface SaidLine {
   readonly line: number
   readonly index: number
   readonly name: string
@@ -87,7 +92,8 @@ interface Line {
   readonly text: string
 }
 
-function lineIn(text: string, line: number): Line {
+/** Reads a line. @throws {BrokenAt} `bad-said` */
+export function lineIn(text: string, line: number): SaidLine {
   const value = parsed(text)
   if (isObject(value) && canonical(value) === text) {
     const { index, name, salt, text: words, ...others } = value
@@ -107,19 +113,20 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-function holds({ name, salt, text }: Line, event: LogEvent): boolean {
+/** Whether a line is what an event commits to. */
+export function holds({ name, salt, text }: SaidLine, event: LogEvent): boolean {
   if (salt === undefined) return event.type === 'requested' && event.data.digest === digestOf(text)
   const said = event.said ?? {}
   return Object.hasOwn(said, name) && said[name] === saidDigest({ salt, text })
 }
 
 /** Whether a line follows another: by record, then by name, with `action` last. */
-function isAfter(a: Line, b: Line): boolean {
+function isAfter(a: SaidLine, b: SaidLine): boolean {
   if (a.index !== b.index) return a.index > b.index
   return b.salt !== undefined && (a.salt === undefined || a.name > b.name)
 }
 
-const refuted = ({ line, index, name }: Line): BrokenAt =>
+export const refuted = ({ line, index, name }: SaidLine): BrokenAt =>
   badSaid(line, `Line ${line} is not what the log says was written (“${name}” of record ${index}).`)
 
 const badSaid = (line: number, what: string): BrokenAt =>

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../src/core/data/id.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
@@ -233,7 +233,7 @@ test('prove writes a proof for each event, and each verifies alone', async () =>
   const out = join(days.place.path, 'proofs')
   const proved = await run('prove', file, id, '--key', days.pem, '--out', out)
   expect(proved).toMatchObject({ code: 0, stderr: '' })
-  const names = readdirSync(out)
+  const names = readdirSync(out).filter((name) => name !== 'index.html')
   expect(names.length).toBeGreaterThan(3)
   for (const name of names) {
     expect(name).toMatch(new RegExp(`^${id}-\\d+\\.tlog-proof$`))
@@ -243,6 +243,96 @@ test('prove writes a proof for each event, and each verifies alone', async () =>
   const several = await run('prove', file, id)
   expect(several).toMatchObject({ code: 78, stdout: '' })
 })
+
+describe('a folder for an outsider', () => {
+  let id = ''
+  let out = ''
+  beforeAll(async () => {
+    const [request = ''] = await requests()
+    id = request
+    out = join(days.place.path, 'outside')
+    const disclose = ['--said', said, '--names', 'action,reason']
+    expect(await run('prove', file, id, '--key', days.pem, '--out', out, ...disclose)).toMatchObject({ code: 0 })
+  })
+  const copy = (): string => {
+    const folder = mkdtempSync(join(days.place.path, 'copy-'))
+    cpSync(out, folder, { recursive: true })
+    return folder
+  }
+  const verified = (folder: string) => run('verify-proof', folder, '--key', days.pem, '--json')
+
+  test('has all proofs, the chosen texts with their salts, and a page, and verifies as a whole', async () => {
+    const html = readFileSync(join(out, 'index.html'), 'utf8')
+    for (const part of ['Quarterly report', 'prod/db/1', 'verify-proof', 'from the ask to the end'])
+      expect(html).toContain(part)
+    const texts = readFileSync(join(out, 'texts.jsonl'), 'utf8')
+    expect(texts).toMatch(/"salt":"[0-9a-f]{32}"/)
+    expect(texts).not.toContain('"name":"name"')
+    const { code, stdout } = await verified(out)
+    expect({ code, record: json(stdout) }).toMatchObject({
+      code: 0,
+      record: { ok: true, request: id, ended: true, state: 'succeeded', notChecked: [] },
+    })
+    const shown = await run('verify-proof', out, '--key', days.pem)
+    expect(joined(shown.stdout)).toContain('Quarterly report')
+  })
+
+  test.each<[string, string, (folder: string, names: readonly string[]) => void]>([
+    ['the last proof but one is missing', 'illegal-event', (folder, names) => rmSync(join(folder, names.at(-2) ?? ''))],
+    ['a proof in the middle is missing', 'illegal-event', (folder, names) => rmSync(join(folder, names[2] ?? ''))],
+    ['a proof has another name', 'bad-proof', (f, n) => renameSync(join(f, n[1] ?? ''), join(f, `x${n[1]}`))],
+    ['a proof is doubled', 'bad-proof', (f, n) => cpSync(join(f, n[1] ?? ''), join(f, `a${n[1]}`))],
+    [
+      'a text is another',
+      'bad-said',
+      (folder) => edit(join(folder, 'texts.jsonl'), (text) => text.replace('Quarterly', 'Yearly')),
+    ],
+    [
+      'the page says something else',
+      'bad-proof',
+      (f) => edit(join(f, 'index.html'), (t) => t.replace('Quarterly', '')),
+    ],
+  ])('does not hold if %s', async (_what, code, change) => {
+    const folder = copy()
+    change(
+      folder,
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.tlog-proof'))
+        .toSorted(bySeq),
+    )
+    const ended = await verified(folder)
+    expect({ code: ended.code, record: json(ended.stdout) }).toMatchObject({ code: 1, record: { problem: { code } } })
+  })
+
+  test('names what it did not check', async () => {
+    const folder = copy()
+    writeFileSync(join(folder, 'notes.txt'), 'all is well')
+    edit(join(folder, 'index.html'), (html) =>
+      html.replace(/content="countersign [^"]*"/, 'content="countersign 0.0.0"'),
+    )
+    expect(json((await verified(folder)).stdout)).toMatchObject({ ok: true, notChecked: ['notes.txt', 'index.html'] })
+  })
+
+  test.each<[string, string, readonly string[]]>([
+    ['which texts there are', 'there are action, name, reason', []],
+    ['a text that no event has', 'no text is called "secret"', ['--names', 'secret']],
+  ])('is not made without a choice: the error says %s', async (_what, words, args) => {
+    const folder = join(days.place.path, 'unchosen')
+    const ended = await run('prove', file, id, '--out', folder, '--said', said, ...args)
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 78, stdout: '' })
+    expect(joined(ended.stderr)).toContain(words)
+    expect(readdirSync(days.place.path)).not.toContain('unchosen')
+  })
+
+  test('is not mixed with other files', async () => {
+    const ended = await run('prove', file, id, '--out', days.place.path)
+    expect(ended).toMatchObject({ code: 78, stdout: '' })
+  })
+})
+
+const bySeq = (a: string, b: string) => Number(/(\d+)\.tlog/.exec(a)?.[1]) - Number(/(\d+)\.tlog/.exec(b)?.[1])
+
+const edit = (path: string, change: (text: string) => string) => writeFileSync(path, change(readFileSync(path, 'utf8')))
 
 async function hostileRequest({ approvals }: World): Promise<void> {
   const params = { note: '<img src=x>\u202e' }

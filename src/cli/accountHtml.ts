@@ -1,0 +1,42 @@
+import type { Account, StoryStep } from './account.ts'
+import { escaped, listOf, type Row, shown } from './html.ts'
+
+/** Describes a request, as a section of a page. */
+export function sectionOf(account: Account): string {
+  const { id, state, verb, action, agent, at, reason, links, policy, digest, steps, exceptions, earlier } = account
+  const unknown = earlier ? `see the report of ${earlier}` : null
+  const odd = exceptions.length > 0 ? `<p class="odd">Out of the ordinary: ${shown(exceptions.join(', '))}</p>\n` : ''
+  return `<section id="${escaped(id)}">
+<h2>${shown(verb)}${action ? ` on ${shown(plain(action['target']))}` : ''} <span class="state">${escaped(state)}</span></h2>
+${odd}${listOf([
+  ['request', id],
+  ['asked by', `${agent} at ${at}`],
+  ['why', reason ?? unknown],
+  ...whatOf(action, unknown),
+  ...links.map(({ title, url }) => ['link', `${title}: ${url}`] as const),
+  ['policy', policy],
+  ['digest', digest],
+])}${tableOf(steps)}</section>
+`
+}
+
+function whatOf(action: Account['action'], unknown: string | null): readonly Row[] {
+  if (!action) return [['what', unknown]]
+  const { target, environment, params = {} } = action
+  return [
+    ['target', plain(target)],
+    ['environment', plain(environment)],
+    ['params', params],
+  ]
+}
+
+/** Lists what happened. */
+export function tableOf(steps: readonly StoryStep[]): string {
+  const rows = steps.map(({ at, who, what, words }) => {
+    const quoted = words === undefined ? '' : `<blockquote>${shown(words)}</blockquote>`
+    return `<tr><td>${escaped(at)}</td><td>${shown(who)}</td><td>${shown(what)}${quoted}</td></tr>`
+  })
+  return `<table><tr><th>when</th><th>who</th><th>what</th></tr>\n${rows.join('\n')}\n</table>\n`
+}
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : '')
