@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { ObjectId } from '../core/data/id.ts'
-import { type NewerRow, Problem } from '../core/data/problem.ts'
+import { type NewerRow, Problem, type TokenFault } from '../core/data/problem.ts'
 import { inTime } from '../runtime/deadline.ts'
 import { backgroundLine, causesOf, faultOf, noted } from '../runtime/log.ts'
 import { logLine } from '../runtime/logLine.ts'
@@ -112,6 +112,13 @@ async function* heard(body: AsyncIterable<Uint8Array>, brokenOff: (cause: unknow
   }
 }
 
+/** RFC 6750 section 3.1: a call without a token is told no error, and one with a token why it does not count. */
+function challenge(fault: TokenFault = 'none'): string {
+  return fault === 'none' ? 'Bearer' : `Bearer error="invalid_token", error_description="${descriptions[fault]}"`
+}
+
+const descriptions = { unreadable: 'unreadable', expired: 'expired', foreign: 'not for this service' } as const
+
 /** Answers as `application/problem+json`. */
 function problemResponse(cause: unknown, instance: string): HttpResponseInit {
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
@@ -120,13 +127,13 @@ function problemResponse(cause: unknown, instance: string): HttpResponseInit {
     return { status: 500, headers, jsonBody }
   }
   const { code, status, title, message: detail } = cause
-  const { pointer, request, retryAfter } = cause.details
+  const { pointer, request, retryAfter, token } = cause.details
   return {
     status,
     headers: {
       ...headers,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(status === 401 && { 'www-authenticate': challenge(token) }),
     },
     jsonBody: {
       type: problemType(code),

@@ -1,7 +1,7 @@
 import { type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
-import { Problem } from '../core/data/problem.ts'
+import { Problem, type TokenFault } from '../core/data/problem.ts'
 import { checkBearer, type KeySource, remoteKeys } from '../runtime/token.ts'
 
 /** The caller, as the access token names them. The route decides what they may do: by role, registration and policy. */
@@ -51,12 +51,16 @@ export function callers(settings: CallerSettings): (authorization: string | null
     })
 }
 
-/** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */
-function refused(claim: string, cause?: unknown): Problem {
-  return new Problem('unauthenticated', 'This needs a valid access token of our tenant, sent as a bearer token.', {
-    claim,
-    cause,
-  })
+const sentences: Readonly<Record<TokenFault, string>> = {
+  none: 'This needs an access token of our tenant, sent as a bearer token, and there is none.',
+  unreadable: 'The bearer token cannot be read: an access token of our tenant is a signed JWT.',
+  expired: 'The access token has expired: get a new one.',
+  foreign: 'The access token is not one of our tenant for this service.',
+}
+
+/** Says what a caller may know of the fault. The claim and the cause are for the log. */
+function refused(claim: string, token: TokenFault = 'foreign', cause?: unknown): Problem {
+  return new Problem('unauthenticated', sentences[token], { claim, token, cause })
 }
 
 /** RFC 8725 section 3.11; Entra says `JWT`, RFC 9068 section 2.1 says `at+jwt`. */

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { bounds } from '../core/data/bound.ts'
-import { Problem } from '../core/data/problem.ts'
+import { Problem, type TokenFault } from '../core/data/problem.ts'
 
 /** Where an issuer publishes the keys that it signs tokens with. */
 export interface KeySource {
@@ -44,24 +44,35 @@ function claimOf(cause: unknown): string {
 }
 
 /**
- * Checks the token of an `Authorization` header, and refuses every fault of it in the same words: a program that forges
- * tokens learns nothing from them.
+ * Sorts a fault by what its caller may learn of it. A forger learns nothing: `expired` is said of no token but one that
+ * the issuer signed, and every other fault of a readable token is `foreign`.
+ */
+function faultOf(cause: unknown): TokenFault {
+  if (cause instanceof errors.JWTExpired) return 'expired'
+  return cause instanceof errors.JWSInvalid || cause instanceof errors.JWTInvalid ? 'unreadable' : 'foreign'
+}
+
+const isBearer = (authorization: string | null): boolean => /^Bearer\b/i.test(authorization?.slice(0, 7) ?? '')
+
+/**
+ * Checks the token of an `Authorization` header.
  *
- * @param refused makes the refusal; the claim and the cause are for the log
+ * @param refused makes the refusal; the claim and the cause are for the log, the fault is for the caller
  * @param check takes the token, and throws what `jose` and `zod` throw for one that is not as it should be
  * @throws {Problem} what `refused` makes, or a problem of the check, such as `unavailable`
  */
 export async function checkBearer<T>(
   authorization: string | null,
-  refused: (claim: string, cause?: unknown) => Problem,
+  refused: (claim: string, fault: TokenFault, cause?: unknown) => Problem,
   check: (token: string) => Promise<T>,
 ): Promise<T> {
   const token = bearer(authorization)
-  if (token === null) throw refused('token')
+  if (token === null) throw refused('token', isBearer(authorization) ? 'unreadable' : 'none')
   try {
     return await check(token)
   } catch (cause) {
-    if (cause instanceof errors.JOSEError || cause instanceof z.ZodError) throw refused(claimOf(cause), cause)
+    if (cause instanceof errors.JOSEError || cause instanceof z.ZodError)
+      throw refused(claimOf(cause), faultOf(cause), cause)
     throw cause
   }
 }

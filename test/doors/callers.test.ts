@@ -176,7 +176,8 @@ async function result(caller: string, route: string, expected: string): Promise<
   if (route === 'views' && body.refusal) return 'why'
   if (status < 400) return String(status)
   expect(headers.get('content-type')).toBe('application/problem+json')
-  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null)
+  if (status === 401) expect(headers.get('www-authenticate')).toMatch(/^Bearer(?: error="invalid_token", .*)?$/)
+  else expect(headers.get('www-authenticate')).toBeNull()
   const words: Record<string, string> = {
     ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
     ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },

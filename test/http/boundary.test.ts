@@ -65,6 +65,19 @@ test('a problem is one line with its code and what caused it, and a document wit
   expect(await answer.json()).toMatchObject({ code: 'unavailable', instance: trace })
 })
 
+test.each([
+  [undefined, 'Bearer'],
+  ['none', 'Bearer'],
+  ['unreadable', 'Bearer error="invalid_token", error_description="unreadable"'],
+  ['expired', 'Bearer error="invalid_token", error_description="expired"'],
+  ['foreign', 'Bearer error="invalid_token", error_description="not for this service"'],
+] as const)('a refused token is answered as RFC 6750 has it: %s', async (token, challenge) => {
+  const { answer } = await called(async () => {
+    throw new Problem('unauthenticated', 'Sign in.', { claim: 'aud', ...(token && { token }) })
+  })
+  expect(answer.headers.get('www-authenticate')).toBe(challenge)
+})
+
 test('a row that is too new is named in the log line only', async () => {
   const newer = { shard: '03', row: 'request-x', request: 'x', version: 2 }
   const { answer, lines } = await called(async () => {

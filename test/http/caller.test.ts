@@ -230,16 +230,29 @@ test('a token of 20 KB is refused before anything else, even if it is valid', as
   expect(server.received).toEqual([])
 })
 
-test("all faults get the same words, which are the service's own", async () => {
-  const faults = [
-    await token(agent({ exp: seconds(-3600) })),
-    await token(agent({ aud: appId })),
-    await token(agent({ tid: appId })),
-    await token(agent(), { kid: 'three' }),
-    await token(agent(), {}, strangers),
-    'e30.e30.e30',
-  ]
-  const problems = await Promise.all(faults.map((fault) => problemOf(call(fault))))
+test.each<[string, readonly (() => string | null | Promise<string>)[]]>([
+  ['none', [() => null, () => '', () => 'Basic YTpi']],
+  ['unreadable', [() => 'Bearer', () => 'Bearer x', () => 'Bearer AAAA.BBBB.CCCC']],
+  ['expired', [async () => `Bearer ${await token(agent({ exp: seconds(-3600) }))}`]],
+  [
+    'foreign',
+    [
+      async () => `Bearer ${await token(agent({ aud: appId }))}`,
+      async () => `Bearer ${await token(agent({ tid: appId }))}`,
+      async () => `Bearer ${await token(agent({ iss: 'https://elsewhere.example' }))}`,
+      async () => `Bearer ${await token(agent({ roles: 7 }))}`,
+      async () => `Bearer ${await token(agent(), { kid: 'three' })}`,
+      async () => `Bearer ${await token(agent(), {}, strangers)}`,
+      // Only the issuer's own tokens are called expired.
+      async () => `Bearer ${await token(agent({ exp: seconds(-3600) }), {}, strangers)}`,
+      async () => `Bearer ${await token(person({ idtyp: 'app' }))}`,
+    ],
+  ],
+])('a caller learns one of four faults of a token and nothing else: %s', async (fault, made) => {
+  const problems = await Promise.all(
+    made.map(async (header) => problemOf(callers(settings())((await header()) as string | null))),
+  )
+  expect(problems.map(({ details }) => details.token)).toEqual(made.map(() => fault))
   expect(new Set(problems.map(({ message }) => message)).size).toBe(1)
 })
 

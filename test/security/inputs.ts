@@ -193,6 +193,15 @@ export const inputRows: readonly Row[] = [
         },
       },
       {
+        name: 'token-fault',
+        file: 'src/runtime/token.ts',
+        find: "if (cause instanceof errors.JWTExpired) return 'expired'",
+        replace: "if (cause instanceof errors.JWSSignatureVerificationFailed) return 'expired'",
+        tests: {
+          'test/http/caller.test.ts': ['a caller learns one of four faults of a token and nothing else: %s'],
+        },
+      },
+      {
         name: 'one-sentence',
         file: 'src/teams/inbound/gate.ts',
         find: "return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {",

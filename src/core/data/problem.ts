@@ -71,6 +71,12 @@ export interface BrokenRow {
   readonly check: (typeof rowChecks)[number]
 }
 
+/**
+ * What a caller may learn of an access token that was refused: there is none, it cannot be read, its time is over, or it
+ * is not for this service.
+ */
+export type TokenFault = 'none' | 'unreadable' | 'expired' | 'foreign'
+
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */
 export interface ProblemDetails {
   readonly pointer?: string
@@ -83,6 +89,8 @@ export interface ProblemDetails {
   readonly broken?: BrokenRow
   /** Names the claim of an access token that was refused, and never its value. For the log alone. */
   readonly claim?: string
+  /** What the caller may know of it, where anything. */
+  readonly token?: TokenFault
   readonly cause?: unknown
 }
 

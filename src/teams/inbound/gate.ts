@@ -2,7 +2,7 @@ import { jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
-import { Problem } from '../../core/data/problem.ts'
+import { Problem, type TokenFault } from '../../core/data/problem.ts'
 import type { Cloud } from '../../runtime/cloud.ts'
 import { checkBearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
 
@@ -54,12 +54,12 @@ export function gate(settings: GateSettings): Gate {
         requiredClaims: ['exp', 'nbf'],
       })
       const { serviceurl } = claims.parse(payload)
-      if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl')
+      if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl', 'foreign')
     })
 }
 
 /** One sentence for every fault, so that a forger learns nothing from it. The claim and the cause are for the log. */
-function refused(claim: string, cause?: unknown): Problem {
+function refused(claim: string, _fault: TokenFault, cause?: unknown): Problem {
   return new Problem('unauthenticated', 'Only Microsoft Teams may call this, from our tenant and for our bot.', {
     claim,
     cause,
