@@ -70,6 +70,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   resource settings 'config' = {
     name: 'appsettings'
     properties: {
+      AzureWebJobsDisableHomepage: 'true' // the function `elsewhere` answers at the root
       AzureWebJobsStorage__blobServiceUri: host.blobs
       AzureWebJobsStorage__tableServiceUri: host.tables
       AzureWebJobsStorage__credential: 'managedidentity'

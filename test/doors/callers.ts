@@ -58,54 +58,54 @@ Evidence.Erase                      403  none 404  403    404   404    403    40
 `
 
 const others = `
-caller                              bundles bundle said erasures repairs judgements checkpoint health openapi keys messages
+caller                              bundles bundle said erasures repairs judgements checkpoint health openapi keys messages elsewhere
 
-no token                            401     401    401  401      401     401        200        200    200     200  401
-another scheme                      401     401    401  401      401     401        200        200    200     200  401
-no JWT                              401     401    401  401      401     401        200        200    200     200  401
-alg none                            401     401    401  401      401     401        200        200    200     200  401
-HS256 with the public key           401     401    401  401      401     401        200        200    200     200  401
-claims changed after signing        401     401    401  401      401     401        200        200    200     200  401
-another key of the same name        401     401    401  401      401     401        200        200    200     200  401
-a key that it brings along          401     401    401  401      401     401        200        200    200     200  401
-expired                             401     401    401  401      401     401        200        200    200     200  401
-not valid yet                       401     401    401  401      401     401        200        200    200     200  401
-another audience                    401     401    401  401      401     401        200        200    200     200  401
-another issuer                      401     401    401  401      401     401        200        200    200     200  401
-another tenant                      401     401    401  401      401     401        200        200    200     200  401
-version 1.0                         401     401    401  401      401     401        200        200    200     200  401
-id_token                            401     401    401  401      401     401        200        200    200     200  401
-another scope                       401     401    401  401      401     401        200        200    200     200  401
-a grant                             401     401    401  401      401     401        200        200    200     200  401
-Teams                               401     401    401  401      401     401        200        200    200     200  200
+no token                            401     401    401  401      401     401        200        200    200     200  401      404
+another scheme                      401     401    401  401      401     401        200        200    200     200  401      404
+no JWT                              401     401    401  401      401     401        200        200    200     200  401      404
+alg none                            401     401    401  401      401     401        200        200    200     200  401      404
+HS256 with the public key           401     401    401  401      401     401        200        200    200     200  401      404
+claims changed after signing        401     401    401  401      401     401        200        200    200     200  401      404
+another key of the same name        401     401    401  401      401     401        200        200    200     200  401      404
+a key that it brings along          401     401    401  401      401     401        200        200    200     200  401      404
+expired                             401     401    401  401      401     401        200        200    200     200  401      404
+not valid yet                       401     401    401  401      401     401        200        200    200     200  401      404
+another audience                    401     401    401  401      401     401        200        200    200     200  401      404
+another issuer                      401     401    401  401      401     401        200        200    200     200  401      404
+another tenant                      401     401    401  401      401     401        200        200    200     200  401      404
+version 1.0                         401     401    401  401      401     401        200        200    200     200  401      404
+id_token                            401     401    401  401      401     401        200        200    200     200  401      404
+another scope                       401     401    401  401      401     401        200        200    200     200  401      404
+a grant                             401     401    401  401      401     401        200        200    200     200  401      404
+Teams                               401     401    401  401      401     401        200        200    200     200  200      404
 
-agent that asked                    403     403    403  403      403     403        200        200    200     200  401
-executor                            403     403    403  403      403     403        200        200    200     200  401
-executor, only Grants.Redeem        403     403    403  403      403     403        200        200    200     200  401
-executor without Grants.Redeem      403     403    403  403      403     403        200        200    200     200  401
-another agent                       403     403    403  403      403     403        200        200    200     200  401
-agent with evidence roles alone     403     403    403  403      403     403        200        200    200     200  401
-agent without role                  403     403    403  403      403     403        200        200    200     200  401
-agent with another application      403     403    403  403      403     403        200        200    200     200  401
-unregistered agent                  403     403    403  403      403     403        200        200    200     200  401
-agent's application for an approver 403     403    403  403      403     403        200        200    200     200  401
-agent for an approver               403     403    403  403      403     403        200        200    200     200  401
-agent's own account                 403     403    403  403      403     403        200        200    200     200  401
-application that nobody named       403     403    403  403      403     403        200        200    200     200  401
+agent that asked                    403     403    403  403      403     403        200        200    200     200  401      404
+executor                            403     403    403  403      403     403        200        200    200     200  401      404
+executor, only Grants.Redeem        403     403    403  403      403     403        200        200    200     200  401      404
+executor without Grants.Redeem      403     403    403  403      403     403        200        200    200     200  401      404
+another agent                       403     403    403  403      403     403        200        200    200     200  401      404
+agent with evidence roles alone     403     403    403  403      403     403        200        200    200     200  401      404
+agent without role                  403     403    403  403      403     403        200        200    200     200  401      404
+agent with another application      403     403    403  403      403     403        200        200    200     200  401      404
+unregistered agent                  403     403    403  403      403     403        200        200    200     200  401      404
+agent's application for an approver 403     403    403  403      403     403        200        200    200     200  401      404
+agent for an approver               403     403    403  403      403     403        200        200    200     200  401      404
+agent's own account                 403     403    403  403      403     403        200        200    200     200  401      404
+application that nobody named       403     403    403  403      403     403        200        200    200     200  401      404
 
-approver                            403     403    403  403      403     200        200        200    200     200  401
-approver with agent roles           403     403    403  403      403     200        200        200    200     200  401
-approver of another group           403     403    403  403      403     200        200        200    200     200  401
-owner of the agent                  403     403    403  403      403     200        200        200    200     200  401
-second account of its sponsor       403     403    403  403      403     200        200        200    200     200  401
-whom it acts for                    403     403    403  403      403     200        200        200    200     200  401
-guest in the group                  403     403    403  403      403     403        200        200    200     200  401
-disabled, in the group              403     403    403  403      403     403        200        200    200     200  401
-member in no group                  403     403    403  403      403     403        200        200    200     200  401
-nobody in the directory             403     403    403  403      403     403        200        200    200     200  401
-Evidence.Read                       200     403    403  403      403     200        200        more   200     200  401
-Evidence.Export                     403     200    200  403      403     403        200        200    200     200  401
-Evidence.Erase                      403     403    403  202      200     403        200        200    200     200  401
+approver                            403     403    403  403      403     200        200        200    200     200  401      404
+approver with agent roles           403     403    403  403      403     200        200        200    200     200  401      404
+approver of another group           403     403    403  403      403     200        200        200    200     200  401      404
+owner of the agent                  403     403    403  403      403     200        200        200    200     200  401      404
+second account of its sponsor       403     403    403  403      403     200        200        200    200     200  401      404
+whom it acts for                    403     403    403  403      403     200        200        200    200     200  401      404
+guest in the group                  403     403    403  403      403     403        200        200    200     200  401      404
+disabled, in the group              403     403    403  403      403     403        200        200    200     200  401      404
+member in no group                  403     403    403  403      403     403        200        200    200     200  401      404
+nobody in the directory             403     403    403  403      403     403        200        200    200     200  401      404
+Evidence.Read                       200     403    403  403      403     200        200        more   200     200  401      404
+Evidence.Export                     403     200    200  403      403     403        200        200    200     200  401      404
+Evidence.Erase                      403     403    403  202      200     403        200        200    200     200  401      404
 `
 
 /** What one caller gets, by route. */

@@ -49,6 +49,22 @@ async function faultsOf(given: Answer['body']): Promise<unknown> {
   return { version: validator.version, valid, ...(errors && { errors }) }
 }
 
+test.each([
+  ['GET', '/'],
+  ['GET', '/api'],
+  ['GET', '/api/request'],
+  ['DELETE', '/api/requests'],
+  ['PUT', '/.well-known/openid-configuration'],
+])('%s %s, which no operation has, is answered with the way to what there is', async (method, path) => {
+  const answer = await fetch(stack.api + path, { method })
+  expect(answer.status).toBe(404)
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  const { code, detail } = (await answer.json()) as { code: string; detail: string }
+  expect(code).toBe('not-found')
+  for (const [, place = ''] of detail.matchAll(/GET (\S+)/g)) expect((await fetch(stack.api + place)).ok).toBe(true)
+  expect(detail.match(/GET \S+/g)).toHaveLength(2)
+})
+
 test('the document is OpenAPI 3.1', async () => {
   expect(await faultsOf(document)).toEqual({ version: '3.1', valid: true })
 })

@@ -73,6 +73,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['health', 'auditor', 'none'],
     ['openapi', 'nobody', 'none'],
     ['keys', 'nobody', 'none'],
+    ['elsewhere', 'nobody', 'none'],
     ['messages', 'Teams', 'pending', ({ id }) => click(dba, 'review', { request: id, posted: true })],
     [
       'messages',
@@ -90,7 +91,9 @@ const says = (text: string) =>
   activity(dba, { type: 'message', text, conversation: { id: `a:${randomUUID()}`, tenantId } })
 
 test('every route is among the calls', () => {
-  expect([...new Set(calls.map(([route]) => route))].sort()).toEqual([...operationNames, 'messages'].sort())
+  expect([...new Set(calls.map(([route]) => route))].sort()).toEqual(
+    [...operationNames, 'messages', 'elsewhere'].sort(),
+  )
 })
 
 test.each(ports)('when %s fails, no answer reveals what is inside', async (port) => {
@@ -179,7 +182,9 @@ function checkAnswer({ status, headers, text }: Sent, failing: Failing, route: s
   }
 }
 
-const placeOf = (route: string) => operations[route as OperationName] ?? { method: 'POST', path: 'api/messages' }
+const placeOf = (route: string) =>
+  operations[route as OperationName] ??
+  (route === 'elsewhere' ? { method: 'GET', path: 'api' } : { method: 'POST', path: 'api/messages' })
 
 type State = 'none' | 'pending' | 'approved' | 'redeemed' | 'closed'
 

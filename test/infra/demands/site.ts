@@ -7,6 +7,7 @@ import { guidOf, sample } from '../bicep/functions.ts'
 const ofTheHost = [
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'AzureWebJobsDisableHomepage',
   'AzureWebJobsStorage__blobServiceUri',
   'AzureWebJobsStorage__clientId',
   'AzureWebJobsStorage__credential',
@@ -126,6 +127,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
   const properties = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
     AZURE_CLIENT_ID: guidOf('client', app?.name ?? ''),
+    AzureWebJobsDisableHomepage: 'true',
     AzureWebJobsStorage__blobServiceUri: `https://${hostAccount}.blob.core.windows.net/`,
     AzureWebJobsStorage__clientId: clientId,
     AzureWebJobsStorage__credential: 'managedidentity',
