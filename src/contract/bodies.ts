@@ -10,6 +10,7 @@ import { erasable } from '../core/request/erasure.ts'
 import { verdicts } from '../core/request/event.ts'
 import { results } from '../core/request/redemption.ts'
 import { component } from './component.ts'
+import { example } from './example.ts'
 import { digest, environment, instant, objectId, ruled, target, verb, words } from './field.ts'
 
 /** What operations take: these schemas parse the bodies, and the OpenAPI document is made from them. */
@@ -37,8 +38,16 @@ const paramsRules = [
 /** A rule, with the number that was found. */
 const given = (rule: string) => ({ error: ({ input }: { input?: unknown }) => `${rule}, and this is ${String(input)}` })
 
+/** What a note of a person or a summary of an agent is allowed to be, with what it is for. */
+const note = (purpose: string) =>
+  words(0, text.words)
+    .optional()
+    .meta({ description: `${purpose} No control characters but tab, newline, and carriage return before newline.` })
+
 const link = z.strictObject({
-  title: words(1, text.linkTitle).refine((text) => !/[\n\t]/.test(text), 'is one line, without tabs'),
+  title: words(1, text.linkTitle)
+    .refine((text) => !/[\n\t]/.test(text), 'is one line, without tabs')
+    .meta({ description: 'The words of the link: one line.' }),
   url: ruled(flawInAddress).meta({
     format: 'uri',
     maxLength: text.linkUrl,
@@ -49,29 +58,37 @@ const link = z.strictObject({
 
 export const askBody = component(
   'AskBody',
-  z.strictObject({
-    action: verb,
-    target,
-    environment,
-    params: z
-      .record(z.string(), z.unknown(), 'is an object')
-      // Bodies are read by the strict JSON reader, which makes nothing else.
-      .transform((params) => params as JsonObject)
-      .prefault({})
-      .meta({ propertyNames: { type: 'string', pattern: keyPattern }, description: paramsRules }),
-    reason: words(1, text.reason, 'put the rest behind an address in links'),
-    executor: objectId.optional(),
-    onBehalfOf: objectId.optional(),
-    links: z
-      .array(link)
-      .max(text.links, `has at most ${text.links} links: put the most important first, and leave out the rest`)
-      .default([]),
-    expiresIn: z
-      .int('is whole seconds')
-      .min(expiresIn.least, given(`is at least ${expiresIn.least} seconds`))
-      .max(expiresIn.most, given(`is at most ${count(expiresIn.most)} seconds`))
-      .default(expiresIn.otherwise),
-  }),
+  z
+    .strictObject({
+      action: verb,
+      target,
+      environment,
+      params: z
+        .record(z.string(), z.unknown(), 'is an object')
+        // Bodies are read by the strict JSON reader, which makes nothing else.
+        .transform((params) => params as JsonObject)
+        .prefault({})
+        .meta({ propertyNames: { type: 'string', pattern: keyPattern }, description: paramsRules }),
+      reason: words(1, text.reason, 'put the rest behind an address in links'),
+      executor: objectId.optional().meta({
+        description: 'The object id of the agent that will redeem, if it is another one. Its registration names it.',
+      }),
+      onBehalfOf: objectId
+        .optional()
+        .meta({ description: 'The object id of the person for whom the agent asks. This person may not approve.' }),
+      links: z
+        .array(link)
+        .max(text.links, `has at most ${text.links} links: put the most important first, and leave out the rest`)
+        .default([])
+        .meta({ description: 'Where approvers can read more.' }),
+      expiresIn: z
+        .int('is whole seconds')
+        .min(expiresIn.least, given(`is at least ${expiresIn.least} seconds`))
+        .max(expiresIn.most, given(`is at most ${count(expiresIn.most)} seconds`))
+        .default(expiresIn.otherwise)
+        .meta({ description: 'Seconds until the request expires, if nobody decides. A rule may allow less.' }),
+    })
+    .meta({ description: 'An action that an agent wants to do, exactly as it would do it, and why.' }),
   {
     action: 'db.export',
     target: 'prod/postgres/customers',
@@ -84,11 +101,13 @@ export const askBody = component(
 
 export const dryAskBody = component(
   'DryAskBody',
-  askBody.extend({
-    agent: objectId,
-    reason: askBody.shape.reason.optional(),
-    at: instant.optional().meta({ description: 'When the ask is judged: now, if absent.' }),
-  }),
+  askBody
+    .extend({
+      agent: objectId.meta({ description: 'The object id of the agent that would ask.' }),
+      reason: askBody.shape.reason.optional(),
+      at: instant.optional().meta({ description: 'When the ask is judged: now, if absent.' }),
+    })
+    .meta({ description: 'An ask to be tried: nothing is recorded, and no person is told.' }),
   {
     agent: 'b0000000-0000-4000-8000-000000000001',
     action: 'db.export',
@@ -102,11 +121,13 @@ export const decisionBody = component(
   'DecisionBody',
   z
     .strictObject({
-      verdict: z.enum(verdicts, 'is approve or deny'),
-      reason: words(0, text.words).optional(),
+      verdict: z.enum(verdicts, 'is approve or deny').meta({ description: 'One denial closes the request.' }),
+      reason: note('Why: others will read it. A denial in Teams needs one.'),
       view: digest.optional().meta({ description: 'The view that was shown to this person, as `views` answers it.' }),
       digest: digest.optional().meta({ description: 'The digest of the action, if the person was shown no view.' }),
-      confirm: words(0, actionLimits.target).optional(),
+      confirm: words(0, actionLimits.target)
+        .optional()
+        .meta({ description: 'The last part of the target, which tier high asks to be typed.' }),
     })
     .refine(({ view, digest }) => view !== undefined || digest !== undefined, {
       error: 'is required: the view that was shown, or digest in its place',
@@ -116,61 +137,90 @@ export const decisionBody = component(
       error: 'does not stand beside view',
       path: ['digest'],
     })
-    .meta({ oneOf: [{ required: ['view'] }, { required: ['digest'] }] }),
+    .meta({
+      description: 'A vote, and what it rests on: the view that the person was shown, or else the digest.',
+      oneOf: [{ required: ['view'] }, { required: ['digest'] }],
+    }),
   { verdict: 'approve', view: `sha256:${'0'.repeat(64)}` },
 )
 
 export const viewBody = component(
   'ViewBody',
-  z.strictObject({
-    page: z
-      .int('is the number of a page')
-      .min(1, 'is the number of a page')
-      .max(bounds.shown.pages, `is at most ${bounds.shown.pages}`)
-      .default(1)
-      .meta({ description: 'A page after the last one is answered with the last one.' }),
-  }),
+  z
+    .strictObject({
+      page: z
+        .int('is the number of a page')
+        .min(1, 'is the number of a page')
+        .max(bounds.shown.pages, `is at most ${bounds.shown.pages}`)
+        .default(1)
+        .meta({ description: 'A page after the last one is answered with the last one.' }),
+    })
+    .meta({ description: 'Which page of the request to be shown.' }),
+  { page: 1 },
 )
 
-export const reasonBody = component('ReasonBody', z.strictObject({ reason: words(0, text.words).optional() }))
+export const reasonBody = component(
+  'ReasonBody',
+  z
+    .strictObject({ reason: note('Why: others will read it.') })
+    .meta({ description: 'Why a request is withdrawn, or an approval taken back.' }),
+  { reason: 'The release was postponed.' },
+)
 
 export const redeemBody = component(
   'RedeemBody',
-  z.strictObject({
-    grant: z.string().max(token.grant, `has at most ${token.grant} characters`),
-    digest,
-    redemption: z.guid('is a uuid chosen by the executor').transform((text) => text.toLowerCase()),
-  }),
+  z
+    .strictObject({
+      grant: z
+        .string()
+        .max(token.grant, `has at most ${token.grant} characters`)
+        .meta({ description: '`grant.token` of the approved request.' }),
+      digest: digest.meta({ description: 'Computed by the executor from what it is about to execute.' }),
+      redemption: z
+        .guid('is a uuid chosen by the executor')
+        .transform((text) => text.toLowerCase())
+        .meta({ description: 'A UUID of this one execution. A repeated call with the same one gets the same answer.' }),
+    })
+    .meta({ description: 'The claim of a grant, right before the action is executed.' }),
+  { grant: example.grant, digest: example.digest, redemption: example.redemption },
 )
 
 export const outcomeBody = component(
   'OutcomeBody',
-  z.strictObject({
-    result: z.enum(results, 'is succeeded or failed'),
-    summary: words(0, text.words).optional(),
-    output: z
-      .strictObject({
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
-          .transform((text) => text as Hex),
-        size: z.int('is a whole number of bytes').min(0, 'is not negative'),
-      })
-      .optional(),
-  }),
+  z
+    .strictObject({
+      result: z.enum(results, 'is succeeded or failed').meta({ description: 'Whether the action took effect.' }),
+      summary: note('What happened.'),
+      output: z
+        .strictObject({
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
+            .transform((text) => text as Hex),
+          size: z.int('is a whole number of bytes').min(0, 'is not negative'),
+        })
+        .optional()
+        .meta({ description: 'The digest and size in bytes of what was produced, which stays with the executor.' }),
+    })
+    .meta({ description: 'What became of the execution.' }),
+  { result: 'succeeded', summary: '1200 rows', output: { sha256: example.hash, size: 48_213 } },
 )
 
 export const erasureBody = component(
   'ErasureBody',
-  z.strictObject({
-    /** Parsed after the whole body: an id that names nothing is `not-found`, and no fault of the body. */
-    request: z.string().max(64, 'is the id of a request'),
-    names: z
-      .array(z.enum(erasable, `is one of ${erasable.join(', ')}`))
-      .min(1, 'names at least one text')
-      .refine((names) => new Set(names).size === names.length, 'names each text once'),
-    why: words(1, text.words),
-  }),
+  z
+    .strictObject({
+      /** Parsed after the whole body: an id that names nothing is `not-found`, and no fault of the body. */
+      request: z.string().max(64, 'is the id of a request').meta({ description: 'The id of a closed request.' }),
+      names: z
+        .array(z.enum(erasable, `is one of ${erasable.join(', ')}`))
+        .min(1, 'names at least one text')
+        .refine((names) => new Set(names).size === names.length, 'names each text once')
+        .meta({ description: 'The texts to be erased, by name.' }),
+      why: words(1, text.words),
+    })
+    .meta({ description: 'Texts of a request to be erased. This happens once two people ask for the same.' }),
+  { request: example.request, names: ['reason'], why: 'The reason names a customer.' },
 )
 
 /** Requests that one repair looks at in addition, at most. */
@@ -178,14 +228,20 @@ const mostNamed = 100
 
 export const repairBody = component(
   'RepairBody',
-  z.strictObject({
-    shard: z.enum(shards as readonly string[], 'is a shard, 00 to 0f').transform((text) => text as Shard),
-    why: words(1, text.words),
-    /** Looked at in addition: closed ones whose day is sealed. Parsed after the whole body, as in an erasure. */
-    requests: z
-      .array(z.string().max(64, 'is the id of a request'))
-      .max(mostNamed, `has at most ${mostNamed} requests`)
-      .default([]),
-  }),
+  z
+    .strictObject({
+      shard: z
+        .enum(shards as readonly string[], 'is a shard, 00 to 0f')
+        .transform((text) => text as Shard)
+        .meta({ description: 'The part of the ledger to be repaired: the end of its request ids.' }),
+      why: words(1, text.words),
+      /** Looked at in addition: closed ones whose day is sealed. Parsed after the whole body, as in an erasure. */
+      requests: z
+        .array(z.string().max(64, 'is the id of a request'))
+        .max(mostNamed, `has at most ${mostNamed} requests`)
+        .default([])
+        .meta({ description: 'Ids of closed requests to be looked at in addition.' }),
+    })
+    .meta({ description: 'A part of the ledger whose rows were changed from outside, and why it is repaired.' }),
   { shard: '07', why: 'INC-2041: an access key of the storage account had leaked.' },
 )

@@ -3,6 +3,7 @@ import { shards } from '../core/data/id.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { tamperChecks } from '../core/request/event.ts'
 import { component } from './component.ts'
+import { example } from './example.ts'
 import { anyCount, anyDay, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
 const leaf = z.string().meta({ description: 'The event exactly as it is hashed: canonical JSON (RFC 8785).' })
@@ -20,19 +21,26 @@ const event = component(
   }),
 )
 
-export const eventList = component('EventList', z.object({ events: z.array(event) }))
+export const eventList = component(
+  'EventList',
+  z.object({ events: z.array(event) }).meta({ description: 'The events of a request, oldest first.' }),
+  { events: [{ leaf: '{"actor":…}', hash: example.hash, index: 41, said: {}, trace: example.trace }] },
+)
 
 /** The media type of {@link eventList}'s other form. */
 export const eventLines = z.string().meta({ description: 'The leaves, one a line.' })
 
 export const proofList = component(
   'ProofList',
-  z.object({
-    proofs: z.array(
-      component('Proof', z.object({ seq: anyCount, text: z.string().meta({ description: 'A C2SP tlog-proof.' }) })),
-    ),
-    unsealed: z.array(anyCount).meta({ description: 'The numbers of events whose day is not sealed yet.' }),
-  }),
+  z
+    .object({
+      proofs: z.array(
+        component('Proof', z.object({ seq: anyCount, text: z.string().meta({ description: 'A C2SP tlog-proof.' }) })),
+      ),
+      unsealed: z.array(anyCount).meta({ description: 'The numbers of events whose day is not sealed yet.' }),
+    })
+    .meta({ description: 'Proofs that the events of a request are in the log.' }),
+  { proofs: [{ seq: 41, text: 'c2sp.org/tlog-proof@v1\n…' }], unsealed: [42] },
 )
 
 const bundle = component(
@@ -49,49 +57,73 @@ const bundle = component(
   }),
 )
 
-export const bundleList = component('BundleList', z.object({ bundles: z.array(bundle) }))
+export const bundleList = component(
+  'BundleList',
+  z.object({ bundles: z.array(bundle) }).meta({ description: 'The sealed days, oldest first.' }),
+  {
+    bundles: [
+      {
+        ...{ date: example.day, number: 3, from: 12, to: 47, root: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=' },
+        ...{ records: 7, bytes: 48_213, sha256: example.hash },
+      },
+    ],
+  },
+)
 
 export const erasureAnswer = component(
   'Erasure',
-  z.object({
-    request: anyRequestId,
-    erased: z
-      .array(z.object({ event: anySha256, names: z.array(z.enum(erasable)) }))
-      .meta({ description: 'The events that lost a text, by hash. Empty where nothing was left.' }),
-    waits: z
-      .object({ askedBy: anyObjectId, names: z.array(z.enum(erasable)), until: anyInstant })
-      .optional()
-      .meta({ description: 'The ask that waits for another person to ask the same. Absent once that has happened.' }),
-  }),
+  z
+    .object({
+      request: anyRequestId,
+      erased: z
+        .array(z.object({ event: anySha256, names: z.array(z.enum(erasable)) }))
+        .meta({ description: 'The events that lost a text, by hash. Empty where nothing was left.' }),
+      waits: z
+        .object({ askedBy: anyObjectId, names: z.array(z.enum(erasable)), until: anyInstant })
+        .optional()
+        .meta({ description: 'The ask that waits for another person to ask the same. Absent once that has happened.' }),
+    })
+    .meta({ description: 'What was erased, or what waits for a second person.' }),
+  {
+    ...{ request: example.request, erased: [] },
+    waits: { askedBy: example.approver, names: ['reason'], until: example.later },
+  },
 )
 
 export const repairAnswer = component(
   'Repair',
-  z.object({
-    shard: z.enum(shards as readonly string[]),
-    chain: z
-      .object({
-        from: anyCount,
-        to: anyCount.meta({ description: 'The numbers of the events that the repair is about.' }),
-        check: z.enum(tamperChecks),
-        moved: anyCount.meta({ description: 'How many rows were taken out of the chain, and are kept beside it.' }),
-        mended: z.array(anyCount).meta({ description: 'The numbers of events that hold again.' }),
-        recorded: anyCount.meta({ description: 'The number of the event that records the repair.' }),
-      })
-      .optional()
-      .meta({ description: 'What was done to the chain. Absent for one that held.' }),
-    requests: z
-      .array(
-        z.object({
-          request: anyRequestId,
-          done: z.enum(['rebuilt', 'ended', 'removed']).meta({
-            description:
-              'ended: it was open, and nothing of it is granted any more. removed: no event is about it. rebuilt: it was closed, or waits for its report.',
+  z
+    .object({
+      shard: z.enum(shards as readonly string[]),
+      chain: z
+        .object({
+          from: anyCount,
+          to: anyCount.meta({ description: 'The numbers of the events that the repair is about.' }),
+          check: z.enum(tamperChecks),
+          moved: anyCount.meta({ description: 'How many rows were taken out of the chain, and are kept beside it.' }),
+          mended: z.array(anyCount).meta({ description: 'The numbers of events that hold again.' }),
+          recorded: anyCount.meta({ description: 'The number of the event that records the repair.' }),
+        })
+        .optional()
+        .meta({ description: 'What was done to the chain. Absent for one that held.' }),
+      requests: z
+        .array(
+          z.object({
+            request: anyRequestId,
+            done: z.enum(['rebuilt', 'ended', 'removed']).meta({
+              description:
+                'ended: it was open, and nothing of it is granted any more. removed: no event is about it. rebuilt: it was closed, or waits for its report.',
+            }),
           }),
-        }),
-      )
-      .meta({ description: 'Requests whose rows were written anew. Empty where all held.' }),
-  }),
+        )
+        .meta({ description: 'Requests whose rows were written anew. Empty where all held.' }),
+    })
+    .meta({ description: 'What a repair did.' }),
+  {
+    shard: '07',
+    chain: { from: 8, to: 9, check: 'mac', moved: 1, mended: [8], recorded: 10 },
+    requests: [{ request: example.request, done: 'ended' }],
+  },
 )
 
 export const bundleFile = z.file().meta({ description: 'The evidence of the day, as a zip.' })

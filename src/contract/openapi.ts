@@ -39,6 +39,21 @@ export function openapi(baseUrl: string): Readonly<Record<string, unknown>> {
             'The trace, ours if the call named none, and our span of it. The trace is `instance` of problems.',
           schema: { type: 'string' },
         },
+        'retry-after': {
+          description: 'Seconds after which the call may be repeated. Absent where a repetition is useless.',
+          schema: { type: 'integer', minimum: 0, examples: [2] },
+        },
+        'www-authenticate': {
+          description:
+            'Without a token, `Bearer`. Otherwise `error="invalid_token"`, with `unreadable`, `expired` or ' +
+            '`not for this service` as `error_description` (RFC 6750).',
+          schema: { type: 'string', examples: ['Bearer error="invalid_token", error_description="expired"'] },
+        },
+        location: { description: 'The address of the request.', schema: { type: 'string', format: 'uri' } },
+        'preference-applied': {
+          description: 'The wait that was applied (RFC 7240).',
+          schema: { type: 'string', examples: ['wait=25'] },
+        },
       },
       schemas: componentSchemas(),
       securitySchemes: {
@@ -92,7 +107,8 @@ function securityOf(rule: CallerRule): readonly object[] {
 type Content = Record<string, object>
 
 /** Answers and problems, by status. A status may have both: then the media type tells which it is. */
-function responsesOf({ answers, problems }: Operation): Readonly<Record<string, object>> {
+function responsesOf(operation: Operation): Readonly<Record<string, object>> {
+  const { answers, problems } = operation
   const contents = new Map<number, { words: string; content: Content }>()
   for (const [status, types] of Object.entries(answers))
     contents.set(Number(status), {
@@ -111,13 +127,26 @@ function responsesOf({ answers, problems }: Operation): Readonly<Record<string, 
   return Object.fromEntries(
     [...contents].map(([status, { words, content }]) => [
       status,
-      { description: words, headers: answered, ...(Object.keys(content).length > 0 && { content }) },
+      {
+        description: words,
+        headers: headersOf(Number(status), operation),
+        ...(Object.keys(content).length > 0 && { content }),
+      },
     ]),
   )
 }
 
-/** Of every answer. */
-const answered = { traceparent: { $ref: '#/components/headers/traceparent' } }
+/** The headers of an answer, beside those that describe its body. */
+function headersOf(status: number, { waits, path, method }: Operation): object {
+  const names = [
+    'traceparent',
+    ...(status === 401 ? ['www-authenticate'] : []),
+    ...(status === 429 || status === 503 ? ['retry-after'] : []),
+    ...(status < 300 && method === 'POST' && path === 'api/requests' ? ['location'] : []),
+    ...(status < 300 && waits ? ['preference-applied'] : []),
+  ]
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
 
 const descriptions: Readonly<Record<string, string>> = {
   206: 'The range that was asked for',

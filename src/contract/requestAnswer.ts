@@ -4,7 +4,8 @@ import { outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts
 import { nextSteps, stopCodes } from '../core/request/nextStep.ts'
 import { results } from '../core/request/redemption.ts'
 import { statuses } from '../core/request/request.ts'
-import { component, type Frozen } from './component.ts'
+import { component, examples, type Frozen } from './component.ts'
+import { example } from './example.ts'
 import { problemCode } from './problemAnswer.ts'
 import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
@@ -70,80 +71,109 @@ const grant = component(
   z.object({ token: z.string().meta({ description: 'A JWS in compact form.' }), expiresAt: anyInstant }),
 )
 
-/** A request as it stands. A fact that does not exist, or was erased, is absent. */
 export const requestAnswer = component(
   'Request',
-  z.object({
-    id: anyRequestId,
-    status,
-    action: z.string(),
-    target: z.string().optional(),
-    environment: z.string().optional(),
-    params: z.record(z.string(), z.unknown()).optional(),
-    reason: z.string().optional(),
-    links: z.array(link).optional(),
-    warnings: z.array(warning).optional().meta({
-      description: 'What approvers are warned of. In answers to people alone: an agent could evade warnings.',
-    }),
-    digest: anyDigest,
-    agent: z.object({ id: anyObjectId, name: z.string() }),
-    executor: anyObjectId,
-    onBehalfOf: anyObjectId.optional(),
-    policy: policyAnswer,
-    approvals: z.object({
-      required: z.array(slot),
-      decisions: z.array(decision),
-      excludedByAgent: z
-        .array(anyObjectId)
-        .optional()
-        .meta({ description: "Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving." }),
-    }),
-    delivery: deliveryState,
-    createdAt: anyInstant,
-    expiresAt: anyInstant.optional(),
-    approvedAt: anyInstant.optional(),
-    lapsesAt: anyInstant.optional(),
-    redeemedAt: anyInstant.optional(),
-    closedAt: anyInstant.optional(),
-    outcome: outcome.optional(),
-    next: nextStep,
-    stop: stop.optional(),
-    grant: grant.optional(),
-  }),
+  z
+    .object({
+      id: anyRequestId,
+      status,
+      action: z.string(),
+      target: z.string().optional(),
+      environment: z.string().optional(),
+      params: z.record(z.string(), z.unknown()).optional(),
+      reason: z.string().optional(),
+      links: z.array(link).optional(),
+      warnings: z.array(warning).optional().meta({
+        description: 'What approvers are warned of. In answers to people alone: an agent could evade warnings.',
+      }),
+      digest: anyDigest,
+      agent: z.object({ id: anyObjectId, name: z.string() }),
+      executor: anyObjectId,
+      onBehalfOf: anyObjectId.optional(),
+      policy: policyAnswer,
+      approvals: z.object({
+        required: z.array(slot),
+        decisions: z.array(decision),
+        excludedByAgent: z.array(anyObjectId).optional().meta({
+          description: "Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving.",
+        }),
+      }),
+      delivery: deliveryState,
+      createdAt: anyInstant,
+      expiresAt: anyInstant.optional(),
+      approvedAt: anyInstant.optional(),
+      lapsesAt: anyInstant.optional(),
+      redeemedAt: anyInstant.optional(),
+      closedAt: anyInstant.optional(),
+      outcome: outcome.optional(),
+      next: nextStep,
+      stop: stop.optional(),
+      grant: grant.optional(),
+    })
+    .meta({ description: 'A request as it stands. A fact that does not exist, or was erased, is absent.' }),
+  {
+    ...{ id: example.request, status: 'approved', action: 'db.export', target: 'prod/postgres/customers' },
+    ...{ environment: 'production', params: { tables: ['accounts'], rows: 1200 }, reason: 'Quarterly churn report' },
+    digest: example.digest,
+    agent: { id: example.agent, name: 'deploy-bot' },
+    executor: example.agent,
+    policy: { version: example.policy, outcome: 'approve', rules: ['export-needs-dba'], tier: 'medium' },
+    approvals: {
+      required: [{ groups: ['dba'], quorum: 1, have: 1 }],
+      decisions: [
+        { approver: example.approver, verdict: 'approve', via: 'teams', at: example.approved, name: 'Dana Burke' },
+      ],
+    },
+    ...{ delivery: 'ok', createdAt: example.asked, expiresAt: example.later, approvedAt: example.approved },
+    ...{ lapsesAt: example.later, next: 'redeem', grant: { token: example.grant, expiresAt: example.later } },
+  },
 )
+
+/** The request of the examples: approved, and about to be redeemed. */
+const requestExample = examples.get('Request') as z.input<typeof requestAnswer>
 
 export type RequestAnswer = Frozen<z.output<typeof requestAnswer>>
 
 export const viewAnswer = component(
   'View',
-  z.object({
-    card: z.record(z.string(), z.unknown()).meta({ description: 'An Adaptive Card of version 1.5, as Teams gets it.' }),
-    view: anyDigest.optional().meta({ description: 'What a vote names. Absent for a person who may not decide.' }),
-    template: anySha256.optional().meta({ description: 'The card template, to which the view commits.' }),
-    page: anyCount,
-    pages: anyCount,
-    refusal: z
-      .object({ code: problemCode, words: z.string() })
-      .optional()
-      .meta({ description: 'Why this person cannot approve the request here. With a view they can still deny it.' }),
-    request: requestAnswer,
-  }),
+  z
+    .object({
+      card: z
+        .record(z.string(), z.unknown())
+        .meta({ description: 'An Adaptive Card of version 1.5, as Teams gets it.' }),
+      view: anyDigest.optional().meta({ description: 'What a vote names. Absent for a person who may not decide.' }),
+      template: anySha256.optional().meta({ description: 'The card template, to which the view commits.' }),
+      page: anyCount,
+      pages: anyCount,
+      refusal: z
+        .object({ code: problemCode, words: z.string() })
+        .optional()
+        .meta({ description: 'Why this person cannot approve the request here. With a view they can still deny it.' }),
+      request: requestAnswer,
+    })
+    .meta({ description: 'A page of a request as this person was shown it.' }),
+  {
+    card: { type: 'AdaptiveCard', version: '1.5', body: [] },
+    ...{ view: example.digest, template: example.hash, page: 1, pages: 1, request: requestExample },
+  },
 )
 
 export type ViewAnswer = Frozen<z.output<typeof viewAnswer>>
 
 export const requestList = component(
   'RequestList',
-  z.object({
-    requests: z.array(requestAnswer),
-    cursor: z.string().optional().meta({ description: 'Where the next page starts. Absent after the last page.' }),
-    until: anyInstant.optional().meta({
-      description:
-        'How far the list was read: when the last request that was looked at was made; of pending ones, when it expires. Absent after the last page.',
-    }),
-    newer: z
-      .array(anyRequestId)
-      .optional()
-      .meta({ description: 'Requests that only a newer version of the service can read, for app role Evidence.Read.' }),
-  }),
+  z
+    .object({
+      requests: z.array(requestAnswer),
+      cursor: z.string().optional().meta({ description: 'Where the next page starts. Absent after the last page.' }),
+      until: anyInstant.optional().meta({
+        description:
+          'How far the list was read: when the last request that was looked at was made; of pending ones, when it expires. Absent after the last page.',
+      }),
+      newer: z.array(anyRequestId).optional().meta({
+        description: 'Requests that only a newer version of the service can read, for app role Evidence.Read.',
+      }),
+    })
+    .meta({ description: 'A page of a list of requests.' }),
+  { requests: [requestExample] },
 )

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { rowChecks } from '../core/data/problem.ts'
 import { component, type Frozen } from './component.ts'
+import { example } from './example.ts'
 import { anyCount, anyDay, anyInstant } from './value.ts'
 
 const part = component('PartHealth', z.enum(['ok', 'failing']))
@@ -8,49 +9,58 @@ const part = component('PartHealth', z.enum(['ok', 'failing']))
 /** Whether the service works. The optional members are for those who may read evidence. */
 export const healthReport = component(
   'Health',
-  z.object({
-    status: part,
-    version: z.string().meta({ description: 'Of the service.' }),
-    now: anyInstant.meta({ description: "The service's clock." }),
-    people: z
-      .enum(['admitted', 'refused'])
-      .meta({ description: 'Whether people may call over HTTP: some application is named that they may use.' }),
-    parts: z.object({
-      ledger: z.enum(['ok', 'failing', 'read-only']),
-      archive: part,
-      witness: part,
-      signer: part,
-      directory: part,
-      deliveries: part,
-      seal: z.enum(['ok', 'failing', 'evidence-broken', 'read-only']),
-      evidence: z.enum(['ok', 'evidence-broken']),
-      backup: z.enum(['ok', 'failing', 'off']),
-    }),
-    counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
-    immutable: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Whether the storage has an immutability policy for evidence, locked or not.' }),
-    sealed: z
-      .object({ date: anyDay, number: anyCount, size: anyCount })
-      .optional()
-      .meta({ description: 'The newest sealed day. Absent before the first.' }),
-    broken: z
-      .array(
-        z.object({
-          shard: z.string(),
-          row: z.string(),
-          request: z.string().optional(),
-          check: z.enum(rowChecks),
-        }),
-      )
-      .optional()
-      .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none is known.' }),
-    lost: z
-      .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
-      .optional()
-      .meta({ description: 'Events that could not be restored, by shard and number. Absent if none is missing.' }),
-  }),
+  z
+    .object({
+      status: part,
+      version: z.string().meta({ description: 'Of the service.' }),
+      now: anyInstant.meta({ description: "The service's clock." }),
+      people: z
+        .enum(['admitted', 'refused'])
+        .meta({ description: 'Whether people may call over HTTP: some application is named that they may use.' }),
+      parts: z.object({
+        ledger: z.enum(['ok', 'failing', 'read-only']),
+        archive: part,
+        witness: part,
+        signer: part,
+        directory: part,
+        deliveries: part,
+        seal: z.enum(['ok', 'failing', 'evidence-broken', 'read-only']),
+        evidence: z.enum(['ok', 'evidence-broken']),
+        backup: z.enum(['ok', 'failing', 'off']),
+      }),
+      counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
+      immutable: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Whether the storage has an immutability policy for evidence, locked or not.' }),
+      sealed: z
+        .object({ date: anyDay, number: anyCount, size: anyCount })
+        .optional()
+        .meta({ description: 'The newest sealed day. Absent before the first.' }),
+      broken: z
+        .array(
+          z.object({
+            shard: z.string(),
+            row: z.string(),
+            request: z.string().optional(),
+            check: z.enum(rowChecks),
+          }),
+        )
+        .optional()
+        .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none is known.' }),
+      lost: z
+        .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
+        .optional()
+        .meta({ description: 'Events that could not be restored, by shard and number. Absent if none is missing.' }),
+    })
+    .meta({ description: 'Whether the service and its parts work. The optional members need app role Evidence.Read.' }),
+  {
+    ...{ status: 'ok', version: '0.1.0', now: example.asked, people: 'admitted' },
+    parts: {
+      ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
+      ...{ evidence: 'ok', backup: 'off' },
+    },
+  },
 )
 
 export type HealthReport = Frozen<z.output<typeof healthReport>>
@@ -58,19 +68,30 @@ export type HealthReport = Frozen<z.output<typeof healthReport>>
 /** RFC 7517. */
 export const keySet = component(
   'KeySet',
-  z.object({
-    keys: z.array(
-      z.object({
-        kid: z.string().meta({ description: 'RFC 7638: the thumbprint.' }),
-        kty: z.literal('EC'),
-        crv: z.literal('P-256'),
-        x: z.string(),
-        y: z.string(),
-        use: z.literal('sig'),
-        alg: z.literal('ES256'),
-      }),
-    ),
-  }),
+  z
+    .object({
+      keys: z.array(
+        z.object({
+          kid: z.string().meta({ description: 'RFC 7638: the thumbprint.' }),
+          kty: z.literal('EC'),
+          crv: z.literal('P-256'),
+          x: z.string(),
+          y: z.string(),
+          use: z.literal('sig'),
+          alg: z.literal('ES256'),
+        }),
+      ),
+    })
+    .meta({ description: 'The public keys that verify grants (RFC 7517).' }),
+  {
+    keys: [
+      {
+        ...{ kid: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbW', kty: 'EC', crv: 'P-256', use: 'sig', alg: 'ES256' },
+        x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+        y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+      },
+    ],
+  },
 )
 
 export const openapiDocument = z.record(z.string(), z.unknown()).meta({ description: 'OpenAPI 3.1.' })

@@ -1,7 +1,9 @@
-import { askBody, decisionBody } from '../../src/contract/bodies.ts'
+import { askBody } from '../../src/contract/bodies.ts'
+import { components } from '../../src/contract/component.ts'
 import { openapi } from '../../src/contract/openapi.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import { callerWordsOf, operationNames, operationOf } from '../../src/contract/operations.ts'
+import { problemAnswer } from '../../src/contract/problemAnswer.ts'
 import { actionPattern, environmentPattern } from '../../src/core/action/action.ts'
 import { flawInKey } from '../../src/core/action/key.ts'
 import { bounds } from '../../src/core/data/bound.ts'
@@ -13,6 +15,7 @@ import { statuses } from '../../src/core/request/request.ts'
 
 interface Schema {
   readonly enum?: readonly string[]
+  readonly description?: string
   readonly examples?: readonly unknown[]
 }
 
@@ -25,7 +28,9 @@ interface Described {
   readonly operationId: string
   readonly requestBody?: { readonly required: boolean }
   readonly security: readonly object[]
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema?: object }>> }>>
+  readonly responses: Readonly<
+    Record<string, { readonly headers?: object; readonly content?: Readonly<Record<string, { schema?: object }>> }>
+  >
 }
 
 const document = openapi('https://countersign.example') as unknown as Document
@@ -114,9 +119,44 @@ test('the description of an operation names who may call it, and its role', () =
   expect(words({ kind: 'person' })).toBe('a person of the tenant')
 })
 
-test('examples keep to their schemas', () => {
-  expect(schemas['AskBody']?.examples?.map((one) => askBody.safeParse(one).success)).toEqual([true])
-  expect(schemas['DecisionBody']?.examples?.map((one) => decisionBody.safeParse(one).success)).toEqual([true])
+/** The schemas of JSON that go in or out of an operation, by the operation's name. */
+const whole = operationNames.flatMap((name) => {
+  const { body, answers } = operationOf(name)
+  const out = Object.values(answers).flatMap((types) =>
+    Object.entries(types).flatMap(([type, schema]) => (/json$/.test(type) ? [schema] : [])),
+  )
+  return [...(body ? [body] : []), ...out].map((schema) => [name, schema] as const)
+})
+
+test.each(whole.filter(([name]) => name !== 'openapi'))(
+  '%s: a body has a name, a description, and an example that keeps to its schema (%#)',
+  (_name, schema) => {
+    const id = components.get(schema)?.id ?? ''
+    const { description = '', examples = [] } = schemas[id] ?? {}
+    expect(id).toMatch(/^[A-Z]/)
+    expect(description.length).toBeGreaterThan(10)
+    expect(examples.map((one) => schema.safeParse(one).error?.issues)).toEqual([undefined])
+  },
+)
+
+test('every member of what is sent is described', () => {
+  const silent = operationNames.flatMap((name) => {
+    const id = components.get(operationOf(name).body ?? problemAnswer)?.id ?? ''
+    const { properties = {} } = schemas[id] as { properties?: Readonly<Record<string, { description?: string }>> }
+    const bare = Object.entries(properties).filter(([, { description }]) => description === undefined)
+    return id.endsWith('Body') ? bare.map(([member]) => `${id}.${member}`) : []
+  })
+  expect(silent).toEqual([])
+})
+
+test('headers are declared where they come: Retry-After, WWW-Authenticate, Location', () => {
+  const declared = (name: string, status: number) => Object.keys(named(name)?.responses[status]?.headers ?? {})
+  expect(declared('ask', 201)).toEqual(['traceparent', 'location', 'preference-applied'])
+  for (const { responses } of described)
+    for (const [status, { headers = {} }] of Object.entries(responses)) {
+      expect('retry-after' in headers).toBe(status === '429' || status === '503')
+      expect('www-authenticate' in headers).toBe(status === '401')
+    }
 })
 
 describe('the document says the rules of params:', () => {
