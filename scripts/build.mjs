@@ -101,10 +101,15 @@ async function bundle({ entry, file, options }) {
   return file
 }
 
-/** Makes the command executable, and links it as `countersign` in a folder for the PATH. */
+/**
+ * Makes the command executable, and gives it the name `countersign` in a folder for the PATH: by a link, and by a script
+ * for Windows, where links need a right that users lack.
+ */
 async function nameCommand(file) {
   await chmod(file, 0o755)
   await mkdir('dist/bin', { recursive: true })
+  await writeFile('dist/bin/countersign.cmd', '@node "%~dp0..\\countersign.cjs" %*\r\n')
+  if (process.platform === 'win32') return
   await rm('dist/bin/countersign', { force: true })
   await symlink('../countersign.cjs', 'dist/bin/countersign')
 }

@@ -2,6 +2,7 @@
 // `--for test` also installs what only the tests need.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { npmCall } from './npm.mjs'
 
 const root = new URL('..', import.meta.url)
 
@@ -9,7 +10,7 @@ const root = new URL('..', import.meta.url)
 const debian = [
   { name: 'jq', commands: [['jq', '--version']] },
   { name: 'openssl', commands: [['openssl', 'version']] },
-  { name: 'chromium', commands: [['/usr/bin/chromium', '--version']] },
+  { name: 'chromium', commands: [[process.env.COUNTERSIGN_CHROMIUM || '/usr/bin/chromium', '--version']] },
   {
     name: 'python3-cryptography',
     // Only Debian's own python3 sees Debian's packages, and another one may come first on the PATH.
@@ -53,7 +54,7 @@ function packagesOf(lockfile) {
 function installPackages() {
   say('installing the packages of package-lock.json (about half a minute)')
   // Building needs the development packages, also with NODE_ENV=production. No package runs scripts at installation.
-  if (!run('npm', 'ci', '--include=dev', '--ignore-scripts', '--loglevel=error')) fail('npm ci failed')
+  if (!run(...npmCall(['ci', '--include=dev', '--ignore-scripts', '--loglevel=error']))) fail('npm ci failed')
 }
 
 function isThere({ commands }) {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { npmCall } from './npm.mjs'
 import { nameOf } from './supply.mjs'
 
 const root = new URL('..', import.meta.url)
@@ -28,7 +29,8 @@ else writeFileSync(values.out, text)
 
 function everything() {
   const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--include=dev', '--loglevel=error']
-  const { status, stdout } = spawnSync('npm', args, {
+  const [program, ...words] = npmCall(args)
+  const { status, stdout } = spawnSync(program, words, {
     ...{ cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -40,11 +40,24 @@ function currentFolder(): string {
   throw new Exit(exits.usage, 'The working folder is gone, or its path is no text in UTF-8: change to another folder.')
 }
 
-/** Finds an executable file: a path is taken as it is, a name is looked up on the PATH. */
-export function findExecutable(name: string, path = '', cwd = process.cwd()): string | undefined {
+/**
+ * Finds an executable file: a path is taken as it is, a name is looked up on the PATH. On Windows a program may be named
+ * without its suffix, and scripts of the shell are no programs: they do not start without a shell.
+ */
+export function findExecutable(
+  name: string,
+  path = '',
+  cwd = process.cwd(),
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  const isWindows = platform === 'win32'
+  const suffixes = !isWindows || /\.(exe|com)$/i.test(name) ? [''] : ['.exe', '.com']
+  const isPath = name.includes('/') || (isWindows && name.includes('\\'))
   // An empty entry of the PATH is the current directory.
-  const folders = name.includes('/') ? [''] : path.split(delimiter)
-  return folders.map((folder) => resolve(cwd, join(folder, name))).find(isExecutable)
+  const folders = isPath ? [''] : path.split(isWindows ? ';' : delimiter)
+  return folders
+    .flatMap((folder) => suffixes.map((suffix) => resolve(cwd, join(folder, name + suffix))))
+    .find(isExecutable)
 }
 
 /** Where an interpreter looks for a script: in the folder, with these suffixes, and then on the PATH, if it has one. */

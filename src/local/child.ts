@@ -71,10 +71,12 @@ export function startChild(options: ChildOptions): Child {
 /**
  * Runs in the child. A terminal sends Ctrl-C to all processes in the foreground, so the child has a session of its own
  * and ends when its standard input is closed. The system closes it also if this process is killed. Output to a closed
- * pipe is then ignored, since that error would end the child before it has saved its data.
+ * pipe is then ignored, since that error would end the child before it has saved its data. On Windows a signal would end
+ * the process at once, so the program's own listeners are called instead.
  */
 const stopWithUs = `
-process.stdin.once('close', () => process.kill(process.pid, 'SIGTERM')).resume()
+const end = () => process.platform === 'win32' ? process.emit('SIGTERM', 'SIGTERM') || process.exit() : process.kill(process.pid, 'SIGTERM')
+process.stdin.once('close', end).resume()
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
 `
 
@@ -82,6 +84,7 @@ function launch({ program, args, folder, env, first = '' }: ChildOptions): Child
   const before = `data:text/javascript,${encodeURIComponent(stopWithUs + first)}`
   return spawn(process.execPath, ['--import', before, program, ...args], {
     detached: true,
+    windowsHide: true,
     ...(folder !== undefined && { cwd: folder }),
     ...(env && { env }),
   })

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Locator, type Page } from 'playwright-core'
+import { chromiumPath } from '../support/chromium.ts'
 
 /** The Teams client in a browser. Every wait ends: what does not come within ten seconds fails by name. */
 export interface Client {
@@ -31,7 +32,7 @@ export async function openClient(url: string): Promise<Client> {
   const profile = await mkdtemp(join(tmpdir(), 'countersign-browser-'))
   if (pictures !== undefined) await mkdir(pictures, { recursive: true })
   const browser = await chromium.launchPersistentContext(profile, {
-    ...{ executablePath: '/usr/bin/chromium', args: flags, headless: true },
+    ...{ executablePath: chromiumPath, args: flags, headless: true },
     ...{ viewport: { width: 1360, height: 1100 }, timezoneId: 'UTC', locale: 'en-US', reducedMotion: 'reduce' },
     deviceScaleFactor: pictures === undefined ? 1 : 2,
   })

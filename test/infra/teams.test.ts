@@ -9,6 +9,7 @@ import { ZipFile } from 'yazl'
 import about from '../../package.json'
 import type { Json } from '../../src/core/data/json.ts'
 import { parseCommand } from '../../src/teams/inbound/chatCommand.ts'
+import { chromiumPath } from '../support/chromium.ts'
 import { root } from '../support/root.ts'
 import { runScript } from './ended.ts'
 
@@ -166,7 +167,7 @@ const look = `async (sources) => Promise.all(sources.map(async (source) => {
 }))`
 
 test('the icons are as Teams requires, as a browser draws them', async () => {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'], headless: true })
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'], headless: true })
   try {
     const page = await browser.newPage()
     const sources = ['color.png', 'outline.png'].map(

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
+import { chromiumPath } from '../../test/support/chromium.ts'
 import type { Theme } from './themes.ts'
 
 /** Draws cards with Microsoft's own renderer in a browser. */
@@ -44,7 +45,7 @@ const flags = [
 export async function openGallery({ scale }: { readonly scale: number }): Promise<Gallery> {
   const profile = await mkdtemp(join(tmpdir(), 'countersign-browser-'))
   const browser = await chromium.launchPersistentContext(profile, {
-    ...{ executablePath: '/usr/bin/chromium', args: flags, headless: true },
+    ...{ executablePath: chromiumPath, args: flags, headless: true },
     ...{ viewport: { width: 800, height: 1000 }, deviceScaleFactor: scale, timezoneId: 'UTC', locale: 'en-US' },
   })
   const close = async () => {
