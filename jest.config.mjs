@@ -15,6 +15,7 @@ export default {
   transform: { '\\.(ts|js|mjs)$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${modulesOnly.join('|')})/)`],
   testTimeout: 120_000,
+  setupFiles: ['<rootDir>/test/support/quickCedar.ts'],
   globalSetup: '<rootDir>/test/support/lending.ts',
   globalTeardown: '<rootDir>/test/support/lendingEnd.ts',
   testSequencer: '<rootDir>/scripts/sequence.mjs',

@@ -3,6 +3,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
+import { quickCedar } from '../support/quickCedar.ts'
 
 /** The program as it is installed: bundled, run as a process of its own. */
 export interface Program {
@@ -48,7 +49,7 @@ function start(
   args: readonly string[],
   { env, cwd, input, started, instead }: RunOptions,
 ): Promise<Ended> {
-  const child = spawn(instead ?? process.execPath, instead === undefined ? [file, ...args] : [...args], {
+  const child = spawn(instead ?? process.execPath, instead === undefined ? [quickCedar, file, ...args] : [...args], {
     // No variable of whoever runs the tests reaches the program.
     env: { PATH: process.env['PATH'], ...env },
     cwd,

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { quickCedar } from '../support/quickCedar.ts'
 import { root } from '../support/root.ts'
 import type { AppTold } from './appProcess.ts'
 
@@ -16,7 +17,7 @@ export interface Packaging {
 /** Runs the program on what is built. */
 export function runPackage(args: readonly string[], env: Readonly<Record<string, string>> = {}): Packaging {
   const script = join(root, 'scripts/package.mjs')
-  return spawnSync(process.execPath, [script, '--built', ...args], {
+  return spawnSync(process.execPath, [quickCedar, script, '--built', ...args], {
     ...{ cwd: root, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } },
   })
 }
@@ -65,7 +66,9 @@ export async function makePackage(): Promise<Packaged> {
   const launch = (env: Readonly<Record<string, string>>): ChildProcess => {
     const place = join(folder, `place-${copies++}`)
     cpSync(app, place, { recursive: true })
-    return fork(program, [], { cwd: place, env: { ...env }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    return fork(program, [], {
+      ...{ cwd: place, env: { ...env }, execArgv: [quickCedar], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    })
   }
   return {
     folder: app,

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { apiAppId, signInAppId, tenantId } from '../../src/local/accounts.ts'
-import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import { answerGraph } from '../../src/local/graph.ts'
+import { openAccount, type StorageAccount } from './azurite.ts'
 import { forward } from './front.ts'
 
 /** Domains of a cloud in which this deployment has names of its own. */
@@ -64,7 +64,7 @@ const certified = [
 
 export async function startAzure(): Promise<Azure> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-azure-'))
-  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const keys = { rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }), ec: new Map<string, JsonWebKey>() }
   const calls: string[] = []
   const resources: string[] = []
@@ -142,7 +142,7 @@ export const settingsIn = ({ storage, vault }: Domains = publicDomains) => ({
 })
 
 interface World {
-  readonly azurite: Azurite
+  readonly azurite: StorageAccount
   readonly publicKey: KeyObject
   /** Keys of the vault by name, made when they are first asked for. */
   readonly ec: Map<string, JsonWebKey>

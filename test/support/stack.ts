@@ -8,12 +8,10 @@ import { promisify } from 'node:util'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { callStack } from '../../src/local/control.ts'
 import { checkDocumented } from './documented.ts'
+import { quickCedar } from './quickCedar.ts'
 import { root } from './root.ts'
 
 const program = join(root, 'dist/local/start.cjs')
-
-/** Cedar is WebAssembly. To optimize it takes more than a second of a processor, and a test judges a few actions only. */
-const quick = '--liftoff-only'
 
 /** A local stack in a process of its own, on ports that the system chose, with an empty data folder. */
 export interface Stack {
@@ -77,7 +75,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.env,
   }
   const args = [...(options.client ? [] : ['--no-playground']), ...(options.args ?? [])]
-  const child = spawn(process.execPath, [quick, program, ...args], { cwd: root, env })
+  const child = spawn(process.execPath, [quickCedar, program, ...args], { cwd: root, env })
   const ended = new Promise<number | null>((done) => child.once('exit', done))
   const output = await ready(child, ended)
   const [api = '', identity = '', storage = '', client = ''] = ['API', 'sign-in', 'storage', 'Teams client'].map(
