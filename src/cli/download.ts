@@ -3,11 +3,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { ServiceDownload } from '../client/http.ts'
 import { parseDay } from '../core/data/day.ts'
 import type { JsonObject } from '../core/data/json.ts'
-import { checked, Exit, exits, withMore } from './exit.ts'
+import { checked, Exit, exitFor, exits, withMore } from './exit.ts'
 import { sealedDays, wordsOfSealed } from './find/days.ts'
-import type { ServiceDownload } from './http.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
@@ -104,7 +104,8 @@ async function written({ headers, bytes }: ServiceDownload, draft: string, repor
   try {
     await pipeline(counted(), createWriteStream(draft, { flags: 'wx' }))
   } catch (cause) {
-    if (cause instanceof Exit) throw cause
+    const exit = exitFor(cause)
+    if (exit instanceof Exit) throw exit
     throw new Exit(exits.usage, `${draft} cannot be written.`)
   }
   const sha256 = hash.digest('hex')

@@ -1,3 +1,4 @@
+import { Misconfigured, Refused, Unreachable } from '../client/failure.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Status } from '../core/request/request.ts'
@@ -59,6 +60,30 @@ export function checked<T>(check: () => T): T {
     if (cause instanceof Problem) throw new Exit(exits.usage, cause.message)
     throw cause
   }
+}
+
+/**
+ * Calls the service, or reads what is needed for it.
+ *
+ * @throws {Exit} for a failure of the client, in the client's words
+ */
+export async function inExits<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw exitFor(cause)
+  }
+}
+
+/** Makes an exit of a failure of the client. Any other cause stays what it is. */
+export function exitFor(cause: unknown): unknown {
+  if (cause instanceof Misconfigured) return new Exit(exits.usage, cause.message)
+  if (cause instanceof Unreachable) return new Exit(exits.unreachable, cause.message)
+  if (!(cause instanceof Refused)) return cause
+  const { code, status, message, request, problem } = cause
+  if (!problem) return new Exit(exitOfProblem(status, code), message)
+  const about = request === undefined ? '' : ` [request ${request}]`
+  return new Exit(exitOfProblem(status, code), `${message}${about} (${code})`, { problem })
 }
 
 const byStatus: Readonly<Record<Status, ExitCode>> = {

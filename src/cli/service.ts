@@ -1,7 +1,8 @@
-import { isObject, type JsonObject } from '../core/data/json.ts'
+import { connect as connectTo } from '../client/connection.ts'
+import type { ServiceDownload } from '../client/http.ts'
+import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { type Answer, parseAnswer, parseView, type Viewed } from './answer.ts'
-import { Exit, exitOfProblem, exits } from './exit.ts'
-import { type ServiceCall, type ServiceDownload, open, type Patience, type Reply, send } from './http.ts'
+import { Exit, exits, inExits } from './exit.ts'
 import type { Settings } from './settings.ts'
 import { tokenSource } from './token.ts'
 
@@ -36,34 +37,14 @@ interface Until {
   readonly signal?: AbortSignal
 }
 
-export function connect(settings: Settings, say: Patience['say']): Service {
-  const patience = { seconds: settings.patience, say }
-  const token = tokenSource(settings.credentials, patience)
+export function connect(settings: Settings, say: (sentence: string) => void): Service {
+  const patience = { seconds: settings.patience, queue: settings.patience, say }
+  const connection = connectTo({ url: settings.url, token: tokenSource(settings.credentials, patience), patience })
 
-  const ask = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Reply['json']> => {
-    const attempt = async (renew: boolean): Promise<Reply> =>
-      send(prepare(new URL(`api/${path}`, settings.url), await token(renew), body, more), patience)
-    let reply = await attempt(false)
-    if (reply.status === 401) reply = await attempt(true)
-    if (reply.status >= 200 && reply.status <= 202) return reply.json
-    throw problemIn(reply)
-  }
+  const ask = (path: string, body?: JsonObject, more: Extra = {}): Promise<Json> =>
+    inExits(() => connection.call(path, { ...more, ...(body && { body }) }))
   const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> =>
     parseAnswer(await ask(`requests${path}`, body, more))
-  const download = async (path: string, etag?: string): Promise<ServiceDownload | null> => {
-    const attempt = async (renew: boolean) => {
-      const { headers, ...prepared } = prepare(new URL(`api/${path}`, settings.url), await token(renew), undefined, {})
-      return open(
-        { ...prepared, headers: { ...headers, accept: '*/*', ...(etag && { 'if-none-match': etag }) } },
-        patience,
-      )
-    }
-    let reply = await attempt(false)
-    if (reply.status === 401) reply = await attempt(true)
-    if (reply.status === 304 && etag) return null
-    if (reply.download) return reply.download
-    throw problemIn(reply)
-  }
   const about = async (id: string, path: string, body?: JsonObject, more?: Extra): Promise<Answer> => {
     const answer = await call(`/${id}${path}`, body, more)
     checkId(answer, id)
@@ -71,7 +52,7 @@ export function connect(settings: Settings, say: Patience['say']): Service {
   }
 
   return {
-    download,
+    download: (path, etag) => inExits(() => connection.download(path, etag)),
     repair: async (order) => {
       const answer = await ask('evidence/repairs', order)
       if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a repair.')
@@ -106,31 +87,3 @@ function checkId(answer: Answer, id: string): void {
 }
 
 type Extra = Until & { readonly key?: string }
-
-function prepare(url: URL, token: string, body: JsonObject | undefined, { wait, signal, key }: Extra): ServiceCall {
-  return {
-    url,
-    method: body ? 'POST' : 'GET',
-    headers: {
-      accept: 'application/json',
-      authorization: `Bearer ${token}`,
-      ...(body && { 'content-type': 'application/json' }),
-      ...(wait && { prefer: `wait=${wait}` }),
-      ...(key !== undefined && { 'idempotency-key': key }),
-    },
-    seconds: 20 + (wait ?? 0),
-    signal,
-    ...(body && { body: JSON.stringify(body) }),
-  }
-}
-
-/** Writes a problem (RFC 9457 section 3.1) as `title: detail (code)`. */
-function problemIn({ status, json }: Reply): Exit {
-  if (!isObject(json) || typeof json['title'] !== 'string')
-    return new Exit(exits.unreachable, `The service answered status ${status} without a problem that says why.`)
-  const { title, detail, code, request } = json
-  const about = typeof request === 'string' ? ` [request ${request}]` : ''
-  const sentence = `${title}${typeof detail === 'string' ? `: ${detail}` : ''}${about}`
-  if (typeof code !== 'string') return new Exit(exitOfProblem(status, ''), sentence, { problem: json })
-  return new Exit(exitOfProblem(status, code), `${sentence} (${code})`, { problem: json })
-}

@@ -1,12 +1,13 @@
 import * as oauth from 'oauth4webapi'
+import { faultOf, pauseFor } from '../client/http.ts'
+import { isLoopback } from '../client/setting.ts'
 import { openBrowser } from './browser.ts'
 import { Exit, exits } from './exit.ts'
-import { faultOf, pauseFor } from './http.ts'
 import type { Kept } from './keyring.ts'
 import { startLoopback } from './loopback.ts'
 import type { Screen } from './screen.ts'
 import type { Environment } from './environment.ts'
-import { isLoopback, type LoginSettings } from './settings.ts'
+import type { LoginSettings } from './settings.ts'
 
 export interface SignInParts {
   readonly settings: LoginSettings

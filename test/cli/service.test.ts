@@ -2,7 +2,6 @@ import { readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { tokenSource } from '../../src/cli/token.ts'
 import { action, type Double, ok, problem, request, requestId, startDouble } from './double.ts'
 import { buildProgram, joined, type Program } from './program.ts'
 
@@ -126,25 +125,6 @@ describe('a command that prints a token', () => {
   test('is run again when the token nears its end', async () => {
     await wait(printing('echo run >> runs; echo "$JWT"', { JWT: jwt(-1) }))
     expect(readFileSync(join(program.folder, 'runs'), 'utf8')).toBe('run\nrun\n')
-  })
-
-  test('may fail while the last token has not expired', async () => {
-    let now = Date.now()
-    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now)
-    try {
-      const file = join(program.folder, 'once')
-      const command = `test -e ${file} && exit 1; touch ${file}; echo opaque`
-      const environment = { PATH: process.env['PATH'] }
-      const token = tokenSource({ kind: 'command', command, environment }, { seconds: 0, say: () => {} })
-      expect(await token()).toBe('opaque')
-      now += 250_000
-      expect(await token()).toBe('opaque')
-      await expect(token(true)).rejects.toMatchObject({ status: 69 })
-      now += 51_000
-      await expect(token()).rejects.toMatchObject({ status: 69 })
-    } finally {
-      clock.mockRestore()
-    }
   })
 
   test('is run again when its token is refused, once', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { Exit, exits } from './exit.ts'
-import type { Environment } from './environment.ts'
+import { Misconfigured, Unreachable } from './failure.ts'
+import { expiryOf } from './jwt.ts'
+import { isToken, type Variables } from './setting.ts'
 
 const setting = 'COUNTERSIGN_TOKEN_COMMAND'
 
@@ -23,23 +24,23 @@ interface PrintedToken {
  * Runs the command that prints an access token, through the system's shell. Its errors are shown as it writes them, and
  * its output never is. It has no standard input, which belongs to the command that waits for approval.
  *
- * @throws {Exit} 78 if there is no such command or it prints something else, 69 if it fails or does not end
+ * @throws {Misconfigured} if there is no such command, or it prints something else
+ * @throws {Unreachable} if it fails or does not end
  */
-export async function runTokenCommand(command: string, environment: Environment): Promise<PrintedToken> {
+export async function runTokenCommand(command: string, environment: Variables): Promise<PrintedToken> {
   const { code, output } = await run(command, environment)
-  if (code === null)
-    throw new Exit(exits.unreachable, `${setting} did not end within ${patience / 1000} seconds, or was killed.`)
+  if (code === null) throw new Unreachable(`${setting} did not end within ${patience / 1000} seconds, or was killed.`)
   // Exit codes of shells: 127 not found, 126 not executable.
-  if (code === 126 || code === 127) throw new Exit(exits.usage, `${setting} cannot be run (exit code ${code}).`)
-  if (code !== 0) throw new Exit(exits.unreachable, `${setting} ended with exit code ${code}, and gave no token.`)
+  if (code === 126 || code === 127) throw new Misconfigured(`${setting} cannot be run (exit code ${code}).`)
+  if (code !== 0) throw new Unreachable(`${setting} ended with exit code ${code}, and gave no token.`)
   const token = output.trim()
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new Exit(exits.usage, `${setting} printed no token: it has to print the access token, and nothing else.`)
+  if (!isToken(token))
+    throw new Misconfigured(`${setting} printed no token: it has to print the access token, and nothing else.`)
   return { token, expiresAt: expiryOf(token) ?? Date.now() + unknownLifetime * 1000 }
 }
 
 /** Resolves to code `null` for a command that was ended because it took too long. */
-function run(command: string, environment: Environment): Promise<{ code: number | null; output: string }> {
+function run(command: string, environment: Variables): Promise<{ code: number | null; output: string }> {
   return new Promise((done) => {
     const child = spawn(command, {
       shell: true,
@@ -56,15 +57,4 @@ function run(command: string, environment: Environment): Promise<{ code: number 
     child.on('exit', (code) => code ?? child.stdout.destroy())
     child.on('close', (code) => done({ code, output: output.length > mostBytes ? '' : output }))
   })
-}
-
-/** When a JWT expires (RFC 7519 section 4.1.4), unverified: the service decides. `undefined` for any other token. */
-function expiryOf(token: string): number | undefined {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as unknown
-    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : undefined
-    return typeof exp === 'number' ? exp * 1000 : undefined
-  } catch {
-    return undefined
-  }
 }

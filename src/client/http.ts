@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject, type Json, readJson } from '../core/data/json.ts'
 import { isLasting } from '../core/data/problem.ts'
-import { Exit, exits } from './exit.ts'
+import { Unreachable } from './failure.ts'
 
 /** One call. Its effect must be the same when it arrives twice, because it is repeated after a lost answer. */
 export interface ServiceCall {
@@ -14,24 +14,34 @@ export interface ServiceCall {
   readonly seconds: number
   /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** Lets an attempt that is under way end before an abort takes effect, so that its effect does not stay unknown. */
+  readonly finishes?: boolean
 }
 
 export interface Reply {
   readonly status: number
   /** Absent if the body is not JSON, as strictly as this program reads it. */
   readonly json?: Json
+  /** Milliseconds, from `Retry-After`. */
+  readonly retryAfter?: number
 }
 
 /** An answer that is a file, whose bytes are still to be received. */
 export interface ServiceDownload {
   readonly headers: Headers
-  /** @throws {Exit} 69 if the transfer breaks off */
+  /** @throws {Unreachable} if the transfer breaks off */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
+/** How a program calls: by which `fetch`, and for how long it repeats a call. */
 export interface Patience {
+  /** Seconds after the first fault. */
   readonly seconds: number
-  readonly say: (sentence: string) => void
+  /** Seconds for which `too-many` is repeated: people have to decide other requests first. */
+  readonly queue: number
+  /** Is told once for each call that is repeated. */
+  readonly say?: (sentence: string) => void
+  readonly fetch?: typeof fetch
 }
 
 const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
@@ -39,10 +49,11 @@ const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
 /**
  * Calls, and repeats the call while there is no answer or the service asks for another try (429, 502, 503, 504). Waits
  * for `Retry-After`, or longer each time, and gives up when the patience since the first fault is used up. A problem
- * that lasts until the service is updated ends the tries, whatever its status.
+ * that lasts until the service is updated ends the tries, whatever its status, and so does `cooling-down`, which
+ * follows a person's no.
  *
  * @returns the last answer
- * @throws {Exit} 69 if there is none
+ * @throws {Unreachable} if there is none
  */
 export function send(call: ServiceCall, patience: Patience): Promise<Reply> {
   return persist(call, patience, readBody)
@@ -59,21 +70,27 @@ export function open(call: ServiceCall, patience: Patience): Promise<Reply & { r
 type Read<T> = (response: Response, waiting: Waiting) => Promise<T>
 
 async function persist<T extends object>(call: ServiceCall, patience: Patience, read: Read<T>): Promise<Received & T> {
-  let giveUpAt: number | undefined
+  let firstFault: number | undefined
   for (let attempt = 0; ; attempt++) {
-    const result = await once(call, read)
+    const result = await once(call, patience.fetch ?? fetch, read)
     if (!('lost' in result) && !isPassing(result)) return result
-    giveUpAt ??= Date.now() + patience.seconds * 1000
-    const pause = result.retryAfter ?? Math.min(250 * 2 ** attempt, 5000)
-    if (Date.now() + pause > giveUpAt) {
-      if ('lost' in result) throw new Exit(exits.unreachable, `${call.url.origin} cannot be reached: ${result.lost}.`)
+    firstFault ??= Date.now()
+    const pause = result.retryAfter ?? pauseAfter(attempt)
+    if (Date.now() + pause > firstFault + secondsFor(result, patience) * 1000) {
+      if ('lost' in result) throw new Unreachable(`${call.url.origin} cannot be reached: ${result.lost}.`)
       return result
     }
     const fault = 'lost' in result ? result.lost : `status ${result.status}`
-    if (attempt === 0) patience.say(`${call.url.host}: ${fault}; trying again`)
+    if (attempt === 0) patience.say?.(`${call.url.host}: ${fault}; trying again`)
     await pauseFor(pause, call.signal)
   }
 }
+
+/** Doubles from 250 ms to 5 s. A part is random, so that clients which failed together do not return together. */
+const pauseAfter = (attempt: number): number => Math.min(250 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2)
+
+const secondsFor = (result: Lost | (Received & { readonly json?: Json }), { seconds, queue }: Patience): number =>
+  'lost' in result || codeOf(result) !== 'too-many' ? seconds : queue
 
 /** Waits. @throws the signal's reason, once it is aborted */
 export async function pauseFor(ms: number, signal?: AbortSignal): Promise<void> {
@@ -85,19 +102,28 @@ export async function pauseFor(ms: number, signal?: AbortSignal): Promise<void> 
   }
 }
 
-const isPassing = (answer: Received & { readonly json?: Json }): boolean =>
-  [429, 502, 503, 504].includes(answer.status) && !(isObject(answer.json) && isLasting(answer.json['code']))
+function isPassing(answer: Received & { readonly json?: Json }): boolean {
+  const code = codeOf(answer)
+  return [429, 502, 503, 504].includes(answer.status) && !isLasting(code) && code !== 'cooling-down'
+}
+
+const codeOf = ({ json }: { readonly json?: Json }): Json | undefined => (isObject(json) ? json['code'] : undefined)
 
 type Received = { readonly status: number; readonly retryAfter?: number }
 type Lost = { readonly lost: string; readonly retryAfter?: never }
 
-async function once<T extends object>(call: ServiceCall, read: Read<T>): Promise<(Received & T) | Lost> {
-  const { url, method, headers, body, seconds, signal } = call
-  signal?.throwIfAborted()
+async function once<T extends object>(
+  call: ServiceCall,
+  fetching: typeof fetch,
+  read: Read<T>,
+): Promise<(Received & T) | Lost> {
+  const { url, method, headers, body, seconds } = call
+  call.signal?.throwIfAborted()
+  const signal = call.finishes ? undefined : call.signal
   const waiting = waitingFor(seconds)
   const timeout = waiting.signal
   try {
-    const response = await fetch(url, {
+    const response = await fetching(url, {
       method,
       headers,
       // Following a redirect could send the token to another service.
@@ -138,7 +164,7 @@ function downloadIn({ headers, body }: Response, waiting: Waiting, { url, second
       }
     } catch (cause) {
       const why = waiting.signal.aborted ? `nothing came for ${seconds} s` : faultOf(cause)
-      throw new Exit(exits.unreachable, `${url.origin} stopped sending: ${why}.`)
+      throw new Unreachable(`${url.origin} stopped sending: ${why}.`)
     } finally {
       waiting.end()
     }

@@ -1,0 +1,2 @@
+export const typesFile: string
+export function typesOf(document: object): string

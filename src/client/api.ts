@@ -1,0 +1,163 @@
+// Made from the OpenAPI document by scripts/clientTypes.mjs. Changes here are lost.
+
+export interface ApiAskBody {
+  /** The name of the action, as the tool has it: letters, digits and _ . : / - */
+  readonly action: string
+  /** In NFC, without invisible characters and white space around it. Rules compare it in NFKC and lower case; for an action whose rules do, it has no dot segments, no empty parts and no word of several scripts. */
+  readonly target: string
+  /** Lower-case words of a-z and 0-9, joined by . _ or - */
+  readonly environment: string
+  /** What the action is done with, exactly: the digest covers it, and approvers are shown all of it.
+   *
+   * Keys, at every depth: 1 to 253 characters, not __proto__, none that a reader cannot see, no letters of scripts that look alike in one word, and no two in one object that look the same.
+   *
+   * Keys at the top that begin with countersign. are kept: countersign.run is what `countersign run` binds, an object with exactly path, args and cwd.
+   *
+   * Values: null, booleans, texts, arrays, objects, and numbers as RFC 7493 has them. An integer lies between -(2^53-1) and 2^53-1; any other number is written with the digits that come back from a double.
+   *
+   * To a param that the policy declares as optional, null means that it is not given. One that is required is not null.
+   *
+   * Sizes: 16 levels, 2,000 values, and 16,384 bytes for the whole action in canonical form (RFC 8785). Something larger is sent by its digest: an object with sha256 (64 lower-case hex digits), size (bytes), and if wanted href (an https address) and begins (how the text begins). */
+  readonly params?: { readonly [key: string]: unknown }
+  /** No control characters but tab, newline, and carriage return before newline. */
+  readonly reason: string
+  readonly executor?: string
+  readonly onBehalfOf?: string
+  readonly links?: readonly ({
+    /** No control characters but tab, newline, and carriage return before newline. */
+    readonly title: string
+    /** An https address with the full name of a host, in ASCII, without a user. */
+    readonly url: string
+  })[]
+  readonly expiresIn?: number
+}
+
+export interface ApiDecision {
+  readonly approver: string
+  readonly verdict: ApiVerdict
+  /** The door that the vote came through, as teams or api. */
+  readonly via: string
+  readonly at: string
+  readonly name?: string
+  readonly reason?: string
+  /** Present once the vote no longer counts. */
+  readonly void?: {
+    readonly why: 'left' | 'disabled' | 'excluded' | 'duplicate'
+    readonly at: string
+  }
+}
+
+export type ApiDeliveryState = 'ok' | 'late' | 'undeliverable'
+
+export interface ApiGrant {
+  /** A JWS in compact form. */
+  readonly token: string
+  readonly expiresAt: string
+}
+
+export interface ApiLink {
+  readonly title: string
+  readonly url: string
+}
+
+export type ApiNextStep = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
+
+export interface ApiOutcome {
+  readonly result: 'succeeded' | 'failed'
+  readonly summary?: string
+  readonly output?: {
+    readonly sha256: string
+    readonly size: number
+  }
+}
+
+export interface ApiOutcomeBody {
+  readonly result: 'succeeded' | 'failed'
+  /** No control characters but tab, newline, and carriage return before newline. */
+  readonly summary?: string
+  readonly output?: {
+    readonly sha256: string
+    readonly size: number
+  }
+}
+
+export interface ApiPolicyAnswer {
+  readonly version: string
+  readonly outcome: ApiPolicyOutcome
+  readonly rules: readonly string[]
+  readonly summary?: string
+  readonly tier?: ApiTier
+}
+
+export type ApiPolicyOutcome = 'approve' | 'allow' | 'forbid' | 'no-policy'
+
+export interface ApiRequest {
+  readonly id: string
+  readonly status: ApiStatus
+  readonly action: string
+  readonly target?: string
+  readonly environment?: string
+  readonly params?: { readonly [key: string]: unknown }
+  readonly reason?: string
+  readonly links?: readonly ApiLink[]
+  /** What approvers are warned of. In answers to people alone: an agent could evade warnings. */
+  readonly warnings?: readonly ApiWarning[]
+  readonly digest: string
+  readonly agent: {
+    readonly id: string
+    readonly name: string
+  }
+  readonly executor: string
+  readonly onBehalfOf?: string
+  readonly policy: ApiPolicyAnswer
+  readonly approvals: {
+    readonly required: readonly ApiSlot[]
+    readonly decisions: readonly ApiDecision[]
+    /** Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving. */
+    readonly excludedByAgent?: readonly string[]
+  }
+  readonly delivery: ApiDeliveryState
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly approvedAt?: string
+  readonly lapsesAt?: string
+  readonly redeemedAt?: string
+  readonly closedAt?: string
+  readonly outcome?: ApiOutcome
+  readonly next: ApiNextStep
+  readonly stop?: ApiStop
+  readonly grant?: ApiGrant
+}
+
+export interface ApiRequestList {
+  readonly requests: readonly ApiRequest[]
+  /** Where the next page starts. Absent after the last page. */
+  readonly cursor?: string
+  /** Requests that only a newer version of the service can read, for app role Evidence.Read. */
+  readonly newer?: readonly string[]
+}
+
+export interface ApiSlot {
+  readonly groups: readonly string[]
+  readonly quorum: number
+  readonly have: number
+}
+
+export type ApiStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'redeemed' | 'lapsed' | 'revoked' | 'succeeded' | 'failed'
+
+export interface ApiStop {
+  readonly code: ApiStopCode
+  readonly words: string
+}
+
+export type ApiStopCode = 'denied' | 'forbidden-by-policy' | 'no-policy' | 'expired' | 'cancelled' | 'revoked' | 'tampered' | 'lapsed' | 'succeeded' | 'failed'
+
+export type ApiTier = 'low' | 'medium' | 'high'
+
+export type ApiVerdict = 'approve' | 'deny'
+
+export interface ApiWarning {
+  readonly code: string
+  /** What it means, for people. */
+  readonly words: string
+}

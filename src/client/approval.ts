@@ -1,0 +1,135 @@
+import type { Action } from '../core/action/action.ts'
+import type { ApiRequest } from './api.ts'
+import { digestOf } from './asked.ts'
+import { Refused, Stopped, type StoppedCode, Unreachable } from './failure.ts'
+import type { AskOptions, Operations } from './operations.ts'
+import { untilDecided } from './waiting.ts'
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What an abort does to the request: withdraws it (the default), or leaves it for the same key to go on with. */
+  readonly onAbort?: 'cancel' | 'leave' | undefined
+  /** Is told of the request before the first wait, so that its id can be kept, and then whenever it has changed. */
+  readonly onProgress?: ((request: ApiRequest) => void | Promise<void>) | undefined
+}
+
+export interface ApproveOptions extends AskOptions, WaitOptions {
+  readonly signal?: AbortSignal | undefined
+  /** If the same action of this agent is pending under another key, waits for that request. */
+  readonly join?: boolean | undefined
+}
+
+/** Asks, and waits until the request may be redeemed. */
+export async function approved(operations: Operations, action: Action, options: ApproveOptions): Promise<ApiRequest> {
+  options.signal?.throwIfAborted()
+  const { request, joined } = await asked(operations, action, options)
+  checkDigest(request, action)
+  // A request of another call is not ours to withdraw.
+  return untilApproved(operations, request, joined ? { ...options, onAbort: 'leave' } : options)
+}
+
+async function asked(
+  operations: Operations,
+  action: Action,
+  options: ApproveOptions,
+): Promise<{ readonly request: ApiRequest; readonly joined: boolean }> {
+  try {
+    return { request: await operations.ask(action, options), joined: false }
+  } catch (cause) {
+    const other =
+      options.join && cause instanceof Refused && cause.code === 'already-pending' ? cause.request : undefined
+    if (other === undefined) throw cause
+    return { request: await operations.read(other, { signal: options.signal }), joined: true }
+  }
+}
+
+/** @throws {Refused} `digest-mismatch` unless the request is for exactly this action */
+export function checkDigest({ digest }: ApiRequest, action: Action): void {
+  const own = digestOf(action)
+  if (digest !== own)
+    throw new Refused('digest-mismatch', `${own} is to be executed, and the request is for ${digest}.`, { status: 403 })
+}
+
+/**
+ * Waits on from any answer, until the request may be redeemed.
+ *
+ * @throws {Stopped} if it never will, {Unreachable}, {Refused}, or the signal's reason
+ */
+export async function untilApproved(
+  operations: Operations,
+  first: ApiRequest,
+  options: WaitOptions = {},
+): Promise<ApiRequest> {
+  const { signal, onProgress } = options
+  let newest = first
+  try {
+    await onProgress?.(first)
+    signal?.throwIfAborted()
+    newest = await untilDecided(first, {
+      read: operations.read,
+      signal,
+      answered: async (next, before) => {
+        newest = next
+        if (hasChanged(next, before)) await onProgress?.(next)
+      },
+    })
+    signal?.throwIfAborted()
+  } catch (cause) {
+    if (signal?.aborted) await giveUp(operations, newest, options)
+    throw about(newest, cause)
+  }
+  return settle(await withdrawnIfUnreached(operations, newest))
+}
+
+/** Names the request to which no answer came. */
+export const about = (request: ApiRequest, cause: unknown): unknown =>
+  cause instanceof Unreachable ? new Unreachable(cause.message, { redeemed: cause.redeemed, request }) : cause
+
+const hasChanged = (next: ApiRequest, before: ApiRequest): boolean =>
+  next.status !== before.status ||
+  next.delivery !== before.delivery ||
+  JSON.stringify(next.approvals) !== JSON.stringify(before.approvals)
+
+/** Milliseconds that a withdrawal may take after an abort, which should end soon. */
+const withdrawal = 10_000
+
+/** Withdraws the request after an abort, unless the host comes back for it. */
+export async function giveUp(
+  operations: Operations,
+  { id }: ApiRequest,
+  { onAbort = 'cancel' }: Pick<WaitOptions, 'onAbort'>,
+): Promise<void> {
+  if (onAbort === 'leave') return
+  const options = { reason: 'The agent gave up waiting.', signal: AbortSignal.timeout(withdrawal) }
+  // The signal's reason is what the caller has to know: a request that stays expires by itself.
+  await operations.cancel(id, options).catch(() => undefined)
+}
+
+const unreached = 'No approver could be told of the request, so it was withdrawn.'
+
+/** Withdraws a request of which no approver could be told. If it was decided nevertheless, the decision counts. */
+async function withdrawnIfUnreached(operations: Operations, request: ApiRequest): Promise<ApiRequest> {
+  if (request.status !== 'pending') return request
+  try {
+    const after = await operations.cancel(request.id, { reason: 'No approver could be told.' })
+    return { ...after, stop: { code: 'cancelled', words: unreached } }
+  } catch (cause) {
+    if (!(cause instanceof Refused && cause.code === 'not-pending')) throw about(request, cause)
+    return operations.read(request.id)
+  }
+}
+
+/**
+ * Returns a request that may be redeemed.
+ *
+ * @throws {Stopped} for any other; {Unreachable} for a step that this program does not know
+ */
+export function settle(request: ApiRequest): ApiRequest {
+  const { id, next, status, stop } = request
+  if (next === 'redeem' || next === 'execute') return request
+  if (next === 'report' || status === 'succeeded' || status === 'failed')
+    throw new Stopped('already-redeemed', `Request ${id} is ${status}.`, request)
+  if (next !== 'stop' || stop === undefined)
+    throw new Unreachable(`The service did not say how request ${id} goes on.`, { request })
+  throw new Stopped(stop.code as StoppedCode, stop.words, request)
+}
