@@ -65,6 +65,12 @@ const trials = {
     script: './controls.mjs',
     packages: 'test',
   },
+  properties: {
+    what: 'repeats the properties that npm test samples, with other cases and many more of them',
+    takes: '3 min',
+    script: './properties.mjs',
+    packages: 'test',
+  },
   cards: {
     what: 'draws every card in every theme and width in Chromium, and measures the contrast of its texts',
     takes: '2 min',
@@ -105,7 +111,7 @@ else {
 
 function list() {
   const lines = Object.entries(trials).map(([name, { what, takes }]) => {
-    return `  ${name.padEnd(9)} ${takes.padStart(6)}  ${what}\n`
+    return `  ${name.padEnd(10)} ${takes.padStart(6)}  ${what}\n`
   })
   return `npm run trial -- NAME [options]\nEach trial has --help, and exits with 1 if a check fails.\n\n${lines.join('')}`
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { readRoster } from '../../src/policy/approvers.ts'
 import { after, bot, needs, oid, runner } from '../support/build.ts'
 import { fold, type Read } from '../core/log/fold.ts'
+import { sample } from '../support/chance.ts'
 import { agent, anAction, asks, votes, type World, world } from '../support/world.ts'
 
 /**
@@ -106,7 +107,7 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
       if (events.some(({ type }) => type === 'approved')) expect(truth.canFill(slots, approvers)).toBe(true)
       note(request.status)
     }),
-    { numRuns: 2000 },
+    sample(300),
   )
   const all = ['approved', 'denied', 'expired', 'cancelled', 'revoked', 'redeemed', 'lapsed', 'no-eligible-approver']
   const stopped = ['decided by somebody excluded', 'invalid-input']

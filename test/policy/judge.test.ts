@@ -5,6 +5,7 @@ import { Problem } from '../../src/core/data/problem.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { ask, deployBot, now, load, otherBot, person, rules, schema } from './folder.ts'
 import { noon } from '../support/build.ts'
+import { sample } from '../support/chance.ts'
 
 const rule = (id: string, effect: string, annotations = '', rest = '', scope = 'action') =>
   `@id("${id}") ${annotations} ${effect}(principal, ${scope}, resource) ${rest};\n`
@@ -450,7 +451,7 @@ test('judging by preselected rules equals judging by all of them', async () => {
         expect(ask(policy, asked).rules).toEqual(expected)
       }
     }),
-    { numRuns: 40 },
+    sample(15),
   )
 })
 

@@ -1,5 +1,15 @@
 import * as fc from 'fast-check'
 
+/** How many times as many runs a property has, from the trial `properties`. */
+const times = Number(process.env['COUNTERSIGN_PROPERTY_RUNS'] ?? '0')
+
+/**
+ * Parameters of a property whose runs are slow: a sample that is always the same, or as many times more as the trial
+ * `properties` wants, by chance.
+ */
+export const sample = (numRuns: number): { readonly numRuns: number; readonly seed?: number } =>
+  times > 0 ? { numRuns: numRuns * times } : { numRuns, seed: 20_260_304 }
+
 /** Shuffles a list. The order is the same for the same seed. */
 export const shuffled = <T>(all: readonly T[], seed: number): T[] =>
   fc.sample(fc.shuffledSubarray([...all], { minLength: all.length }), { numRuns: 1, seed })[0] ?? []
