@@ -23,14 +23,15 @@ describe('in a browser', () => {
     expect(await faintIn(gallery, some, theme)).toEqual([])
   })
 
+  // Fonts and spacing are the same in every theme, and only this one has borders, which leave texts less room.
   test.each(widths)('no text is cut off: %i px', async (width) => {
-    for (const theme of themes) {
-      await gallery.hang(all, theme, width)
-      const found = await gallery.cutOff()
-      expect(all.map(({ name }, i) => ({ name, cutOff: found[i] }))).toEqual(
-        all.map(({ name }) => ({ name, cutOff: [] })),
-      )
-    }
+    const theme = themes.find(({ name }) => name === 'contrast')
+    if (!theme) throw new Error('There is no theme with borders.')
+    await gallery.hang(all, theme, width)
+    const found = await gallery.cutOff()
+    expect(all.map(({ name }, i) => ({ name, cutOff: found[i] }))).toEqual(
+      all.map(({ name }) => ({ name, cutOff: [] })),
+    )
   })
 
   test('a faint or cut-off text is found', async () => {

@@ -5,7 +5,7 @@ import { parsers } from '../../trials/fuzz/parsers.ts'
 
 /** Counterexamples come with their seed; `npm run trial -- fuzz` tries more, and looks at the time it takes. */
 
-const runs = 150
+const runs = 75
 
 let all: Parsers
 
