@@ -14,10 +14,11 @@ type Operations = typeof serviceOperations
 
 /** Handles what the service says of itself, to anyone. */
 export function wellKnownHandlers(parts: WellKnownParts): Handlers<keyof Operations> {
-  const document = openapi(parts.baseUrl)
+  // Made at the first call for it, so that no start waits for it.
+  let document: ReturnType<typeof openapi> | undefined
   return {
     health: ({ caller }) => health(parts, caller !== null),
-    openapi: async () => ({ answer: document }),
+    openapi: async () => ({ answer: (document ??= openapi(parts.baseUrl)) }),
     keys: () => keys(parts),
   }
 }
