@@ -5,7 +5,7 @@ import { type Bug, bugs, quickBugs } from '../../trials/sim/bugs.ts'
 import { simulate } from '../../trials/sim/simulation.ts'
 
 /** A sample, chosen for the time that it takes. `npm run trial -- sim` does more, with another seed each time. */
-const runs = ['--runs', '500']
+const runs = ['--runs', '250']
 const seed = 20_260_304
 
 /** Milliseconds; only a trial that hangs needs as many. */
@@ -19,7 +19,7 @@ test(
   async () => {
     const { code, output } = await simulation(...runs)
     if (code !== 0) throw new Error(output)
-    expect(output).toContain('500 runs in')
+    expect(output).toContain('250 runs in')
     for (const what of [
       'crash-after',
       'lost',
