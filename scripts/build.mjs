@@ -66,7 +66,14 @@ const outputs = [
     options: { banner: { js: `#!/usr/bin/env node\n${moduleUrl}` } },
   },
   // The part of the command that has Cedar. The command loads it from its own folder.
-  { entry: 'src/policyTool/main.ts', file: 'dist/policy.cjs', options: { minify: true, keepNames: true } },
+  {
+    entry: 'src/policyTool/main.ts',
+    file: 'dist/policy.cjs',
+    options: {
+      ...{ minify: true, keepNames: true, plugins: [loadedLater] },
+      supported: { 'dynamic-import': false }, // as above, for the cards
+    },
+  },
   // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },

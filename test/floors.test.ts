@@ -47,6 +47,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
       floor: 3.5,
       only: [
         ...['src/core/', 'src/words/', 'src/contract/', 'src/ports/', 'src/approvals/', 'src/policy/', 'src/cli/'],
+        ...['src/cards/', 'src/verify/'],
         ...['src/http/input.ts', 'src/policyTool/'],
       ],
     },

@@ -13,6 +13,8 @@ export interface Reported {
   /** Whether the said file was given. */
   readonly hasSaid: boolean
   readonly exceptions: DayExceptions
+  /** Draws what approvers of a request were shown, by the number of the event; absent where it cannot. */
+  readonly cards?: (events: Story['events']) => Promise<ReadonlyMap<number, ShownCard>>
 }
 
 /** A request in words: who asked, why, for what, who decided, what they saw, whether it ran, what was odd. */
@@ -42,10 +44,22 @@ export interface StoryStep {
   readonly who: string
   /** The text that the person or agent wrote. */
   readonly words?: string
+  /** What the person was shown, as HTML that is safe; or in words why it is not drawn. */
+  readonly card?: ShownCard
 }
 
-/** Puts a request's story into words. */
-export function accountOf({ life, events, exceptions }: Story): Account {
+/** What a person was shown, for a page. */
+export type ShownCard = { readonly html: string } | { readonly why: string }
+
+/**
+ * Puts a request's story into words.
+ *
+ * @param cards what approvers were shown, by the number of the event
+ */
+export function accountOf(
+  { life, events, exceptions }: Story,
+  cards: ReadonlyMap<number, ShownCard> = new Map(),
+): Account {
   const { request } = life
   const [first] = events
   const action = textIn(first, 'action')
@@ -63,9 +77,14 @@ export function accountOf({ life, events, exceptions }: Story): Account {
     ...(reason !== undefined && { reason }),
     links: linksIn(textIn(first, 'links')),
     policy: spoken.request.policy(policy.outcome, request.requirement?.tier, policy.rules),
-    steps: events.map(stepOf),
+    steps: events.map((one) => ({ ...stepOf(one), ...cardIn(cards, one) })),
     exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(': ')),
   }
+}
+
+function cardIn(cards: ReadonlyMap<number, ShownCard>, { event: { seq } }: StoryEvent): Pick<StoryStep, 'card'> {
+  const card = cards.get(seq)
+  return card ? { card } : {}
 }
 
 function stepOf(one: StoryEvent): StoryStep {

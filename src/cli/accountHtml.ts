@@ -32,11 +32,17 @@ function whatOf(action: Account['action'], unknown: string | null): readonly Row
 
 /** Lists what happened. */
 export function tableOf(steps: readonly StoryStep[]): string {
-  const rows = steps.map(({ at, who, what, words }) => {
+  const rows = steps.map(({ at, who, what, words, card }) => {
     const quoted = words === undefined ? '' : `<blockquote>${shown(words)}</blockquote>`
-    return `<tr><td>${escaped(at)}</td><td>${shown(who)}</td><td>${shown(what)}${quoted}</td></tr>`
+    return `<tr><td>${escaped(at)}</td><td>${shown(who)}</td><td>${shown(what)}${quoted}${cardOf(card)}</td></tr>`
   })
   return `<table><tr><th>when</th><th>who</th><th>what</th></tr>\n${rows.join('\n')}\n</table>\n`
+}
+
+function cardOf(card: StoryStep['card']): string {
+  if (!card) return ''
+  if ('why' in card) return `<p class="none">Not drawn here: ${shown(card.why)}</p>`
+  return `<details><summary>What was shown</summary>${card.html}</details>`
 }
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -228,6 +228,17 @@ export const commands = {
       format: { value: 'FORMAT', help: "html or csv (default: as FILE's name ends, else html)" },
     },
   },
+  view: {
+    summary: 'draw again what approvers were shown of a request',
+    about: ['BUNDLE.zip'],
+    id: true,
+    offline: true,
+    options: {
+      said: { value: 'FILE', help: 'the said file that has the texts', required: true, many: true },
+      out: { value: 'FOLDER', help: 'write a card and a page for each view to this folder', required: true },
+      key: { ...key, help: `${key.help}: the bundle is verified first` },
+    },
+  },
   prove: {
     summary: "write proofs of one request's events, which hold without the bundle",
     about: ['BUNDLE.zip'],

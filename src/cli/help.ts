@@ -145,7 +145,7 @@ single day in "bundle") counts the exceptions of each kind.`
 
 const reporting = `Says of each request who asked, why and for what exactly, who decided and when, what they were shown, whether it ran,
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
-digests.
+digests. With it the HTML also has what each approver was shown, as countersign view draws it.
 HTML is one file without scripts, for browsers and printers, with all exceptions by time at its beginning; CSV is one row
 per request.
 Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
@@ -170,6 +170,19 @@ The log cannot show that it has no other event of the request: views by people w
 
 --json writes { "exit", "ok", "origin", "index", "size", "event" }, for a folder { "exit", "ok", "request", "origin", "size", "root",
 "state", "ended", "events": [{ "index", "event", "texts" }], "notChecked" }.`
+
+const viewing = `Draws each page again that an approver was shown, from what is recorded: the request as it stood then, the texts, the policy
+that judged it, and the card template. Checks that the view which the log names is the digest of this content, template and
+warnings, that every text is the one that the log commits to, and that the template has the recorded hash.
+FOLDER gets REQUEST-ID-NUMBER.card.json (an Adaptive Card) and .html for each, by the number of the event. Give the said file
+of each day on which the request had events.
+
+Not recorded, and so not drawn: what became of a person's last click, and through which door the person looked. The page is
+laid out by this version of countersign. What was erased since is missing, and is named. The exit code is 2 if a page cannot
+be drawn. Needs policy.cjs, cedar_wasm_bg.wasm and cards.cjs beside countersign.cjs.
+
+--json writes { "exit", "request", "verified", "views": [{ "at", "seq", "approver", "page", "pages", "view", "files" and "notes",
+or "undrawn" }] }.`
 
 const repairing = `For when health or the log say evidence-broken. First find out who could write to the storage account, and read the
 runbook (docs/operate/runbook.md). Needs the role Evidence.Erase. SHARD is 00 to 0f, as health names it.
@@ -239,6 +252,7 @@ const more: Readonly<Record<string, string>> = {
   repair: repairing,
   verify: verifying,
   report: reporting,
+  view: viewing,
   prove: proving,
   'verify-proof': verifyingProofs,
 }

@@ -11,7 +11,14 @@ dd,td{overflow-wrap:anywhere;white-space:pre-wrap}table{border-collapse:collapse
 td,th{border-top:1px solid #ddd;padding:.25rem .6rem .25rem 0;text-align:left;vertical-align:top}
 th{color:#555;font-weight:normal}blockquote{border-left:3px solid #bbb;margin:.2rem 0;padding-left:.6rem}
 .state{font-weight:normal;color:#555}.odd{color:#a00;font-weight:bold}.none{color:#777}
-@media print{body{margin:0;max-width:none;font-size:11px}}`
+@media print{body{margin:0;max-width:none;font-size:11px}}
+.card{border:1px solid #999;border-radius:4px;padding:.6rem;max-width:40rem;background:#fff;color:#1b1b1b}
+.card p{margin:.15rem 0;overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate}.card .box{padding:.3rem .5rem;margin:.25rem 0}
+.card .row{display:flex;gap:.6rem}.card .row>*{min-width:0}.card .stretch{flex:1}.card .rule{border-top:1px solid #ccc}
+.card .accent{background:#e8ebfa}.card .good{background:#e7f2da}.card .warning{background:#fbf6d9}.card .attention{background:#fcf4f6}
+.card .emphasis{background:#f0f0f0}.card .subtle{color:#555}.card .mono{font-family:ui-monospace,monospace}.card .large{font-size:1.2rem}
+.card .small{font-size:.85rem}.card .added{color:#0b6a0b}.card .removed{color:#a4262c}.card .button{display:inline-block;border:1px solid
+#666;border-radius:4px;padding:.1rem .6rem;margin:.2rem .3rem .2rem 0}.card .field{border:1px dashed #999;padding:.2rem .4rem}`
 
 /** Begins a page, and names the program that made it. @param title is escaped here */
 export const pageHead = (title: string): string => `<!doctype html>

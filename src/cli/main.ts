@@ -20,6 +20,7 @@ import { run } from './run.ts'
 import { claimFile, type Screen, screen } from './screen.ts'
 import { connect } from './service.ts'
 import { readSettings } from './settings.ts'
+import { view } from './shown/view.ts'
 import { verify } from './verify.ts'
 
 // The verifier starts this file again, as a thread.
@@ -64,6 +65,7 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   if (command === 'logout') return logout(offline)
   if (command === 'verify') return verify(offline, __filename)
   if (command === 'report') return report(offline, __filename)
+  if (command === 'view') return view(offline, __filename)
   if (command === 'prove') return prove(offline, __filename)
   if (command === 'verify-proof') return verifyProof(offline)
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { JsonObject } from '../core/data/json.ts'
+import type { StoryEvent } from '../verify/requestStory.ts'
 import { Exit, exits } from './exit.ts'
 import type { Result } from './result.ts'
 import type { Service } from './service.ts'
@@ -10,10 +12,30 @@ import type { Offline } from './session.ts'
 export interface PolicyProgram {
   /** @param connect gives the service, for a command that needs it */
   readonly policy: (session: Offline, connect: () => Service) => Promise<Result>
+  readonly redraw: (wanted: Redrawing) => Promise<Redrawn>
 }
 
-/** The files that have to lie beside this program. */
+/** What a view is drawn again from: all of it is recorded. */
+export interface Redrawing {
+  /** The events of the request with their texts, oldest first, up to and with the `shown` to draw. */
+  readonly events: readonly StoryEvent[]
+  /** The file from which the view was drawn. */
+  readonly template: Uint8Array
+  /** The files of the policy that judged the request, by name. */
+  readonly policy: ReadonlyMap<string, Uint8Array>
+}
+
+/** A page as the approver got it. */
+export interface Redrawn {
+  /** An Adaptive Card. */
+  readonly card: JsonObject
+  /** Why it is not drawn with the titles and formats of the policy; absent if it is. */
+  readonly plain?: string
+}
+
+/** The files that have to lie beside this program, for policies and for drawing. */
 const files = ['policy.cjs', 'cedar_wasm_bg.wasm'] as const
+const drawing = [...files, 'cards.cjs'] as const
 
 /**
  * Works on a policy that need not be in force: checks it, tries an ask, runs its tests, or judges past requests by it.
@@ -22,11 +44,22 @@ const files = ['policy.cjs', 'cedar_wasm_bg.wasm'] as const
  * @throws {Exit} 78 if the program for policies is not installed
  */
 export async function policy(session: Offline, script: string, connect: () => Service): Promise<Result> {
+  return programBeside(script, files).policy(session, connect)
+}
+
+/** What draws views again. @throws {Exit} 78 if it is not installed */
+export const redrawer = (script: string): PolicyProgram['redraw'] => programBeside(script, drawing).redraw
+
+/** Whether views can be drawn here. */
+export const canRedraw = (script: string): boolean => missingOf(script, drawing).length === 0
+
+const missingOf = (script: string, wanted: readonly string[]): readonly string[] =>
+  wanted.filter((file) => !existsSync(join(dirname(script), file)))
+
+function programBeside(script: string, wanted: readonly string[]): PolicyProgram {
   const folder = dirname(script)
-  const missing = files.filter((file) => !existsSync(join(folder, file)))
+  const missing = missingOf(script, wanted)
   if (missing.length > 0)
     throw new Exit(exits.usage, `Not installed: ${missing.join(' and ')}. Copy it from dist/ to ${folder}.`)
-  const load = createRequire(script)
-  const program = load(join(folder, files[0])) as PolicyProgram
-  return program.policy(session, connect)
+  return createRequire(script)(join(folder, files[0])) as PolicyProgram
 }

@@ -6,21 +6,31 @@ import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { isOfSystem, reasonOf } from '../verify/file.ts'
 import { exceptionsIn } from '../verify/exceptionTable.ts'
-import { type Chapter, withChapters } from '../verify/requestStory.ts'
+import { type Editions, withEditions } from '../verify/edition.ts'
+import { type Chapter, type Story, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { bundleRecord, describeExceptions, readable, recordOfKinds, verdictOf } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
+import { canRedraw, redrawer } from './policy.ts'
 import { csvReport } from './reportCsv.ts'
 import { htmlReport } from './reportHtml.ts'
 import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
+import { cardsOf } from './shown/views.ts'
 import { resultOfVerdict, verifyFile } from './verify.ts'
 
 type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIterable<string>
 
 const formats: Readonly<Record<string, Format>> = { html: htmlReport, csv: csvReport }
+
+const notDrawn: Line = [
+  'not drawn',
+  'what approvers were shown: copy policy.cjs, cedar_wasm_bg.wasm and cards.cjs beside',
+]
+
+type Events = Story['events']
 
 /** Exceptions that a page lists, so that it can be opened. All are in `exceptions.csv`. */
 const mostExceptions = 2_000
@@ -44,11 +54,17 @@ export async function report(session: Offline, script: string): Promise<Result> 
     }
   }
   const exceptions = await readable(() => exceptionsIn(file, mostExceptions))
+  const draws = format === htmlReport && said !== undefined
+  const redraw = draws && canRedraw(script) ? redrawer(script) : null
+  const cardsFrom = (editions: Editions) =>
+    redraw && { cards: (events: Events) => cardsOf({ editions, redraw }, events) }
   const write = (to: Writable) =>
-    withChapters(file, said, async (chapters) => {
-      for await (const text of format(counted(chapters), { manifest, hasSaid: said !== undefined, exceptions }))
-        if (!(await isTaken(to, text))) return
-    })
+    withEditions(file, (editions) =>
+      withChapters(file, said, async (chapters) => {
+        const reported = { manifest, hasSaid: said !== undefined, exceptions, ...cardsFrom(editions) }
+        for await (const text of format(counted(chapters), reported)) if (!(await isTaken(to, text))) return
+      }),
+    )
   try {
     await readable(() => (out === undefined ? write(process.stdout) : inFile(out, write)))
   } finally {
@@ -61,6 +77,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
     ['report', out],
     ['requests', `${manifest.counts.requests}`],
     ...describeExceptions(counts),
+    ...(draws && !redraw ? [notDrawn] : []),
   ]
   const bundle = { ...bundleRecord(manifest), exceptionKinds: recordOfKinds(counts) }
   const record = { exit, ok: true, report: out, bundle }

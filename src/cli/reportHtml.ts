@@ -12,7 +12,8 @@ export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Re
   yield outOfTheOrdinary(reported)
   const notes: StoryStep[] = []
   for await (const chapter of chapters) {
-    if (chapter.kind === 'request') yield sectionOf(accountOf(chapter.story))
+    if (chapter.kind === 'request')
+      yield sectionOf(accountOf(chapter.story, await reported.cards?.(chapter.story.events)))
     else notes.push(noteOf(chapter.event))
   }
   if (notes.length > 0) yield `<section><h2>The log itself</h2>${tableOf(notes)}</section>\n`

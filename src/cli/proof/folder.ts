@@ -86,10 +86,9 @@ function resultOf(proven: ProvenRequest, notChecked: readonly string[]): Result 
     ['request', `${request}: ${verb}, ${state}`],
     ['log', `${log.origin}, size ${log.size}`],
     ['root', log.root],
-    ...story.events.flatMap(({ index }, i): readonly Line[] => {
-      const step = steps[i]
-      const said: readonly Line[] = step?.words === undefined ? [] : [['', step.words]]
-      return [[`index ${index}`, `${step?.at} ${step?.who} ${step?.what}`], ...said]
+    ...story.events.flatMap(({ index, texts: said = [] }, i): readonly Line[] => {
+      const { at, who, what } = steps[i] ?? { at: '', who: '', what: '' }
+      return [[`index ${index}`, `${at} ${who} ${what}`], ...said.map(({ name, text }): Line => [name, text])]
     }),
     ['texts', `${texts} disclosed`],
     ['complete', completeness(ended)],

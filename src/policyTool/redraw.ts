@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cards } from '../cards/cards.ts'
+import { drawing } from '../cards/lazyCards.ts'
+import type { PolicyProgram, Redrawing, Redrawn } from '../cli/policy.ts'
+import type { StoryEvent } from '../verify/requestStory.ts'
+import { actionDigest, type Action } from '../core/action/action.ts'
+import { Broken } from '../core/data/broken.ts'
+import type { Digest, ObjectId } from '../core/data/id.ts'
+import { type JsonObject, readJson } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
+import { replay } from '../core/record/replay.ts'
+import { type ApprovalRequest, rowTexts } from '../core/request/request.ts'
+import { overlap } from '../core/request/requirement.ts'
+import { BadPolicy } from '../policy/flaw.ts'
+import { type LoadedPolicy, loadPolicy } from '../policy/load.ts'
+import { spoken } from '../words/spoken.ts'
+
+/**
+ * Draws the page of a `shown` event again, as its approver got it: the request as it stood then, the texts, the policy
+ * that judged it, and the template.
+ *
+ * What is not recorded is left out: what became of the reader's last click, and through which door the person looked.
+ *
+ * @throws {Broken} if the events are not those of a request, or the text of the action is another one
+ */
+export const redraw: PolicyProgram['redraw'] = async ({ events, template, policy: files }) => {
+  const last = events.at(-1)?.event
+  if (last?.type !== 'shown' || !('id' in last.actor)) throw new TypeError('The last event is the one to draw.')
+  const bare = requestAt(events)
+  const action = actionIn(events, bare.digest)
+  const policy = await policyOf(bare.policy.version, files)
+  const { request, plain } = dressed({ ...bare, action }, policy)
+  const cards = await cardsOf(files, template)
+  const approver = last.actor.id
+  const excludedBy = excluderOf(request, approver)
+  const via = events.find(({ event }) => event.type === 'decided')?.event
+  const card = cards.review(request, {
+    ...{ approver, page: last.data.page },
+    via: via?.type === 'decided' ? via.data.via : (request.requirement?.via?.[0] ?? 'teams'),
+    ...(excludedBy && { excludedBy }),
+  })
+  return { card: card as JsonObject, ...(plain !== undefined && { plain }) } satisfies Redrawn
+}
+
+/** The request after these events, with the texts that are known. */
+function requestAt(events: readonly StoryEvent[]): ApprovalRequest {
+  const rules = replay()
+  for (const { event, index } of events) rules.take(event, index)
+  const [life] = rules.rows()
+  if (!life) throw new Broken('illegal-event', 'No request begins with these events.')
+  const said = events.flatMap(({ event: { seq, type }, texts = [] }) =>
+    rowTexts([{ seq, type, said: Object.fromEntries(texts.map(({ name, text }) => [name, { salt: '', text }])) }]),
+  )
+  return { ...life.request, said: said.filter(({ name }) => name !== 'action') }
+}
+
+/** @throws {Broken} `bad-said` for the text of another action */
+function actionIn([first]: readonly StoryEvent[], digest: Digest): Action | null {
+  const text = first?.texts?.find(({ name }) => name === 'action')?.text
+  if (text === undefined) return null
+  const { type: _type, ...members } = readJson(Buffer.from(text)) as JsonObject
+  const action = members as unknown as Action
+  if (actionDigest(action) !== digest) throw new Broken('bad-said', 'The text of the action is that of another one.')
+  return action
+}
+
+const policies = new Map<Digest, LoadedPolicy | string>()
+
+/** Loads the policy of then, once; in words why this version cannot. */
+async function policyOf(version: Digest, files: Redrawing['policy']): Promise<LoadedPolicy | string> {
+  const known = policies.get(version)
+  if (known !== undefined) return known
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-policy-'))
+  try {
+    const own = [...files].filter(([name]) => !name.includes('/'))
+    await Promise.all(own.map(([name, bytes]) => writeFile(join(folder, name), bytes)))
+    const loaded = await loadPolicy(folder, new Map()).catch((cause: unknown) => {
+      if (cause instanceof BadPolicy) return 'this version does not read the policy of then'
+      throw cause
+    })
+    policies.set(version, loaded)
+    return loaded
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Adds what the row of the request had from the policy: names, the rule's summary, and how the action is shown. */
+function dressed(bare: ApprovalRequest, policy: LoadedPolicy | string): { request: ApprovalRequest; plain?: string } {
+  if (typeof policy === 'string') return { request: bare, plain: policy }
+  const { agent, action, onBehalfOf, createdAt: at } = bare
+  const name = policy.agent(agent.id)?.name ?? ''
+  const request: ApprovalRequest = { ...bare, agent: { ...agent, name } }
+  if (!action) return { request }
+  try {
+    const judgement = policy.judge({ agent: agent.id, action, at, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+    if (judgement.outcome !== bare.policy.outcome || judgement.rules.join() !== bare.policy.rules.join())
+      return { request, plain: 'this version judges the action by other rules than were recorded' }
+    const presentation = policy.presentation(action.action)
+    const summary = 'summary' in judgement ? judgement.summary : undefined
+    const more = { ...(summary !== undefined && { summary }), ...(presentation && { presentation }) }
+    return { request: { ...request, policy: { ...request.policy, ...more } } }
+  } catch (cause) {
+    if (cause instanceof Problem) return { request, plain: `this version refuses the action: ${cause.message}` }
+    throw cause
+  }
+}
+
+/** The other templates are not drawn from, and need only be there. */
+function cardsOf(files: Redrawing['policy'], template: Uint8Array): Promise<Cards> {
+  const named = ['channel.json', 'refused.json', 'list.json'].map(
+    (name) => [name, files.get(`cards/${name}`) ?? template] as const,
+  )
+  return drawing(new Map([...named, ['review.json', template]]), spoken)()
+}
+
+function excluderOf({ requirement }: ApprovalRequest, approver: ObjectId): 'agent' | 'policy' | null {
+  if (overlap(requirement?.excludedByAgent ?? [], [approver])) return 'agent'
+  return overlap(requirement?.excluded ?? [], [approver]) ? 'policy' : null
+}
