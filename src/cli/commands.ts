@@ -15,6 +15,8 @@ export interface Command {
   readonly about?: readonly string[]
   /** Whether the last operand is a request id. */
   readonly id?: true
+  /** Whether all operands are request ids, of which there may be any number. */
+  readonly ids?: true
   /** Whether the command works without the service. */
   readonly offline?: true
   /** Whose credentials the command uses: an agent's, if absent. */
@@ -186,6 +188,19 @@ export const commands = {
     options: {
       why: { value: 'TEXT', help: 'why, for the record', required: true },
       request: { value: 'ID', help: 'look at this request, too: a closed one whose day is sealed', many: true },
+    },
+  },
+  erase: {
+    summary: 'erase texts of closed requests, once two people ask for it; lists them first',
+    ids: true,
+    caller: 'person',
+    options: {
+      names: { value: 'NAMES', help: 'which texts, as reason,action', required: true, many: true },
+      why: { value: 'TEXT', help: 'why, for the record', required: true },
+      person: { value: 'OBJECT-ID', help: 'all requests that this person decided, or that were made for them' },
+      from: { value: 'DATE', help: '--person: the first day, in UTC; or a time (default: 31 days before the end)' },
+      to: { value: 'DATE', help: '--person: the last day, in UTC; or a time (default: now)' },
+      yes: { help: 'do not ask before the texts are erased, for scripts' },
     },
   },
   days: { summary: 'list the sealed days', caller: 'person', options: {} },

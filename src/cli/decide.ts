@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline'
 import { actionDigest } from '../core/action/action.ts'
 import type { Answer, Viewed } from './answer.ts'
+import { askPerson, askYes, hasPerson } from './consent.ts'
 import { Exit, exits } from './exit.ts'
 import { describeAction, describeState } from './print.ts'
 import { type Result, resultOf } from './result.ts'
@@ -61,27 +61,10 @@ function checkShown({ id, action, digest }: Answer): void {
 async function getConsent({ options }: Session, verdict: Verdict, { tier }: Answer): Promise<string | undefined> {
   const given = verdict === 'approve' ? options.one('confirm') : undefined
   if (verdict === 'approve' && tier === 'high' && given === undefined) {
-    if (hasPerson()) return askPerson('Tier high: to approve, type the last segment of the target: ')
+    if (hasPerson()) return askPerson('Tier high: to approve, type the last segment of the target: ', 'Not decided.')
     throw new Exit(exits.usage, "--confirm is missing: this request is of tier high; give the target's last segment.")
   }
   if (options.one('yes') !== undefined) return given
-  const said = await askPerson(`To ${verdict} this, type yes: `)
-  if (said.trim().toLowerCase() !== 'yes') throw notDecided()
+  await askYes(`To ${verdict} this, type yes: `, 'Not decided.')
   return given
-}
-
-const hasPerson = (): boolean => process.stdin.isTTY && process.stderr.isTTY
-
-const notDecided = (): Exit => new Exit(exits.ended, 'Not decided.')
-
-function askPerson(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  return new Promise((resolve, reject) => {
-    // After an answer the promise is resolved already, so that this has no effect.
-    terminal.once('close', () => reject(notDecided()))
-    terminal.question(question, (answer) => {
-      resolve(answer)
-      terminal.close()
-    })
-  })
 }

@@ -18,13 +18,15 @@ export function help(name?: string): string {
 }
 
 function usageOf(name: CommandName): string {
-  const { options, about = [], id, tail }: Command = commands[name]
+  const { options, about = [], id, ids, tail }: Command = commands[name]
   const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
     must ? [`--${option} ${value}`] : [],
   )
   const command = ['--', 'COMMAND', '[ARGUMENT...]'].join(' ')
   const end = ['[options]', ...(tail === 'needed' ? [command] : tail === 'optional' ? [`[${command}]`] : [])]
-  return ['countersign', name, ...about, ...(id ? ['ID'] : []), ...required, ...end].join(' ')
+  return ['countersign', name, ...about, ...(id ? ['ID'] : []), ...(ids ? ['[ID...]'] : []), ...required, ...end].join(
+    ' ',
+  )
 }
 
 const table = (options: readonly (readonly [string, Option])[]): string =>
@@ -231,6 +233,18 @@ const telling = `Needs the role Evidence.Read. Each event is checked to have the
 that its event commits to. Whether an event is in the log is proved by countersign prove.
 --json writes { "exit", "request", "events": [{ "leaf", "hash", "index"?, "said" }] }.`
 
+const erasing = `Give ID..., or --person with a range of days. Lists what would be erased, and asks, before anything is sent. The names are
+action, links, name, reason and summary; a name is erased from every event of a request that has it. Needs the role
+Evidence.Erase. Without Evidence.Read the texts cannot be listed, and --person finds only what you may know of.
+
+Two people have to ask: the first erases nothing, and within seven days another person gives the same command with the same
+names. Each gives their own reason. Digests, ids and proofs stay. A request that is still open is left alone (75).
+
+--person finds the requests that this person decided, or that were made on their behalf, and that were made on these days. It
+does not find texts in which others wrote about them: see countersign list.
+
+--json writes { "exit", "erasures": [{ "request", "erased", "waits"?, "error"? }] }.`
+
 const sealing = `Needs the role Evidence.Read. --json writes { "exit", "days" }, with days as the API answers them.`
 
 const downloading = `DATE is a day in UTC, as countersign days lists them. Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the
@@ -246,6 +260,7 @@ const more: Readonly<Record<string, string>> = {
   pending: waiting,
   list: finding,
   events: telling,
+  erase: erasing,
   days: sealing,
   download: downloading,
   policy: policies,

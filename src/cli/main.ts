@@ -3,6 +3,7 @@ import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
 import { download } from './download.ts'
+import { erase } from './find/erase.ts'
 import { days } from './find/days.ts'
 import { events } from './find/events.ts'
 import { list, pending } from './find/list.ts'
@@ -83,6 +84,8 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return list(session)
     case 'events':
       return events(session)
+    case 'erase':
+      return erase(session)
     case 'days':
       return days(session)
     case 'show':

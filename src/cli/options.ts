@@ -24,18 +24,19 @@ export interface Options {
 export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
   if (!isCommand(name)) usage(`unknown command "${name}"`)
-  const { tail: hasTail, id: hasId, about: wanted = [] }: Command = commands[name]
+  const { tail: hasTail, id: hasId, ids: hasIds, about: wanted = [] }: Command = commands[name]
   const { own, tail } = split(name, args)
   const { values, operands } = read(name, own)
-  const about = operands.slice(0, wanted.length)
+  const about = hasIds ? operands : operands.slice(0, wanted.length)
   const id = (hasId && operands[wanted.length]) || ''
-  const surplus = operands[wanted.length + (hasId ? 1 : 0)]
+  const surplus = hasIds ? undefined : operands[wanted.length + (hasId ? 1 : 0)]
   if (surplus !== undefined)
     usage(`unexpected "${surplus}"${hasTail ? ': the command to run comes after --' : ''}`, name)
   const missing = wanted.slice(about.length).find((one) => !one.startsWith('['))
   if (missing !== undefined) usage(`${missing} is missing`, name)
   if (hasId && id === '') usage('the request id is missing', name)
-  if (hasId && !isRequestId(id)) usage(`"${id}" is not a request id`, name)
+  const malformed = (hasIds ? about : hasId ? [id] : []).find((one) => !isRequestId(one))
+  if (malformed !== undefined) usage(`"${malformed}" is not a request id`, name)
   for (const [option, { required, help }] of Object.entries(optionsOf(name)))
     if (required && !values.has(option)) usage(`--${option} is missing: ${help}`, name)
   return {
@@ -47,6 +48,11 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
     many: (option) => values.get(option) ?? [],
   }
 }
+
+/** Reads `--names`: it may be given more than once, and several together, as `reason,action`. */
+export const namesIn = (options: Options): readonly string[] => [
+  ...new Set(options.many('names').flatMap((names) => names.split(','))),
+]
 
 /** Whether `--help` is given as an option, and not as an option's value or after `--`. */
 export function asksForHelp([name, ...args]: readonly string[]): boolean {

@@ -120,6 +120,11 @@ test.each([
   ['--to: "today" is not a day', ['list', '--to', 'today']],
   ['is not before the end', ['list', '--from', '2026-02-02', '--to', '2026-02-01']],
   ['--most: "0"', ['list', '--most', '0']],
+  ['no text is called "salt": they are action', ['erase', requestId, '--names', 'salt', '--why', 'x']],
+  ['either request ids or --person', ['erase', '--names', 'name', '--why', 'x']],
+  ['"Dana" is not an object id', ['erase', '--person', 'Dana', '--names', 'name', '--why', 'x']],
+  ['belong to --person', ['erase', requestId, '--from', '2026-01-01', '--names', 'name', '--why', 'x']],
+  ['"07" is not a request id', ['erase', requestId, '07', '--names', 'name', '--why', 'x']],
   ['either DATE or --latest', ['download']],
   ['either DATE or --latest', ['download', '2026-01-31', '--latest']],
 ])('an error says %s', async (words, args) => {
@@ -135,6 +140,29 @@ test('pending lists what waits, what is missing, and until when', async () => {
   expect(calls[0]?.searchParams.has('from')).toBe(false)
   for (const part of ['dba: 0 of 1', 'decide by        2026-01-31T10:30:00.000Z', `countersign approve ${requestId}`])
     expect(joined(stdout)).toContain(part)
+})
+
+test('erase --person lists what it would erase of whom, and sends nothing without a yes', async () => {
+  const closed = request({ status: 'succeeded', closedAt: '2026-01-31T10:00:00.000Z' })
+  answer = ({ pathname, searchParams }) => {
+    if (pathname.endsWith('/events')) return { events: [{ leaf: leaf?.text, hash: leaf?.hash, said: leaf?.said }] }
+    if (pathname === '/api/requests') return { requests: searchParams.has('approver') ? [closed] : [] }
+    return closed
+  }
+  const range = ['--person', dana, '--from', '2026-01-01', '--to', '2026-01-31']
+  const { code, stderr } = await run('erase', ...range, '--names', 'reason,action', '--why', 'GDPR 118')
+  expect(code).toBe(78)
+  for (const part of ['“not needed⟦U+202E⟧” of event 1', 'target, environment and params', '--yes is missing'])
+    expect(joined(stderr)).toContain(part)
+  expect(calls.map(({ searchParams }) => searchParams.get('approver') ?? searchParams.get('onBehalfOf'))).toEqual(
+    expect.arrayContaining([dana]),
+  )
+  expect(calls.some(({ pathname }) => pathname.includes('erasures'))).toBe(false)
+  answer = ({ pathname }) => (pathname.endsWith('/events') ? { events: [] } : request())
+  const open = await run('erase', requestId, '--names', 'reason', '--why', 'GDPR 118', '--yes')
+  expect(open.code).toBe(0)
+  expect(joined(open.stderr)).toContain('only what has ended is erased')
+  expect(joined(open.stdout)).toContain('nothing is left to erase')
 })
 
 const day = (date: string, number: number) => ({

@@ -12,17 +12,29 @@ const program = resolve('dist/countersign.cjs')
 
 let here: SealedStack
 let folder: string
+/** A request of the third day that was approved on a view. */
+let seen: { readonly id: string; readonly view: string }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-'))
   here = await sealedStack()
   await here.erase()
+  seen = await seenAndApproved()
   await here.sealThird()
 })
 afterAll(async () => {
   await here.stack.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+async function seenAndApproved(): Promise<typeof seen> {
+  const { stack } = here
+  const { id } = await here.ask()
+  const { view } = (await stack.call('dba-1', `/api/requests/${id}/views`, {})).body
+  const vote = await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', view })
+  expect(vote).toMatchObject({ status: 200, body: { status: 'approved' } })
+  return { id, view }
+}
 
 /** Runs a program. It is waited for without holding up this process, which has connections that may end meanwhile. */
 function ran(
@@ -68,11 +80,13 @@ describe.each([
 describe('countersign', () => {
   const bundleIn = (day: Day) => join(folder, `countersign-evidence-${day}.zip`)
   const saidIn = (day: Day) => join(folder, `said-${day}.jsonl`)
-  const countersign = async (...args: string[]) => {
-    const token = { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token('compliance') }
-    const env = { PATH: process.env['PATH'], ...(args[0] === 'download' && token) }
+  const countersignAs = async (who: string, ...args: string[]) => {
+    const token = { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token(who) }
+    const env = { PATH: process.env['PATH'], ...(online.has(args[0] ?? '') && token) }
     return ran(process.execPath, [program, ...args], { cwd: folder, env })
   }
+  const online = new Set(['download', 'list', 'events', 'erase', 'days'])
+  const countersign = (...args: string[]) => countersignAs('compliance', ...args)
 
   test('downloads a day, both files', async () => {
     for (const day of here.days) {
@@ -107,10 +121,57 @@ describe('countersign', () => {
     expect(await countersign('prove', bundle, here.done.id, '--key', here.key, '--out', proofs)).toMatchObject({
       status: 0,
     })
-    const files = await readdir(proofs)
+    const files = (await readdir(proofs)).filter((name) => name !== 'index.html')
     expect(files).toHaveLength(5)
+    expect(await countersign('verify-proof', proofs, '--key', here.key)).toMatchObject({ status: 0 })
     for (const file of files)
       expect(await countersign('verify-proof', join(proofs, file), '--key', here.key)).toMatchObject({ status: 0 })
+  })
+
+  test('answers which exports there were, who approved them, and what they saw, by three commands', async () => {
+    const [from, to] = [here.days[0], here.days[2]]
+    const exports = ['--action', 'db.export', '--target', '*customers*']
+    const listed = await countersign('list', '--from', from, '--to', to, ...exports, '--json')
+    expect(listed.status).toBe(0)
+    const { requests } = JSON.parse(listed.stdout) as {
+      requests: { id: string; approvals: { decisions: { approver: string; name: string }[] } }[]
+    }
+    const one = requests.find(({ id }) => id === seen.id)
+    expect(one?.approvals.decisions).toMatchObject([
+      { approver: expect.any(String) as string, name: expect.any(String) as string },
+    ])
+    const latest = join(folder, 'latest')
+    expect(await countersign('download', '--latest', '--out', latest)).toMatchObject({ status: 0 })
+    const bundle = join(latest, `countersign-evidence-${to}.zip`)
+    const texts = ['--said', join(latest, `said-${to}.jsonl`), '--key', here.key, '--out', join(folder, 'views')]
+    const { status, stdout } = await countersign('view', bundle, seen.id, ...texts, '--json')
+    const { views } = JSON.parse(stdout) as { views: { files: string[] }[] }
+    expect({ status, views }).toMatchObject({
+      status: 0,
+      views: [{ approver: one?.approvals.decisions[0]?.approver, view: seen.view, notes: [] }],
+    })
+    const page = await readFile(views[0]?.files.find((file) => file.endsWith('.html')) ?? '', 'utf8')
+    expect(page).toContain('prod/postgres/customers')
+  })
+
+  test('erases what it has listed, once two people have asked', async () => {
+    const args = ['erase', seen.id, '--names', 'name,reason', '--why', 'GDPR request 2026-118', '--json']
+    const order = (who: string) => countersignAs(who, ...args, '--yes')
+    await here.stack.local('advance', '2h')
+    const unasked = await countersignAs('compliance', ...args)
+    expect(unasked.status).toBe(78)
+    expect(unasked.stderr.replace(/\s+\| /g, ' ')).toContain('of event')
+    expect(JSON.parse((await order('compliance')).stdout)).toMatchObject({
+      exit: 0,
+      erasures: [{ request: seen.id, erased: [], waits: { names: ['name', 'reason'] } }],
+    })
+    const second = JSON.parse((await order('compliance-2')).stdout) as { erasures: { erased: object[] }[] }
+    expect(second.erasures[0]?.erased.length).toBeGreaterThan(0)
+    expect(JSON.parse((await order('compliance')).stdout)).toMatchObject({ exit: 0, erasures: [] })
+    const { status, stdout } = await countersign('events', seen.id)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^erased /m)
+    expect(stdout).not.toMatch(/^reason /m)
   })
 
   test("finds that a vote over HTTP names its content and the person's application", async () => {

@@ -7,7 +7,7 @@ import { type EventProof, proofsIn } from '../../verify/proof.ts'
 import { proofName } from '../../verify/provenRequest.ts'
 import { orBroken, readable } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
-import type { Options } from '../options.ts'
+import { namesIn } from '../options.ts'
 import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
 import { resultOfVerdict, verifyFile } from '../verify.ts'
@@ -34,11 +34,6 @@ export async function prove(session: Offline, script: string): Promise<Result> {
     return written(proofs, said.length === 0 ? [] : await chosen(said, names, proofs), id, out)
   })
 }
-
-/** Names of texts may be given together, as `reason,action`. */
-export const namesIn = (options: Options): readonly string[] => [
-  ...new Set(options.many('names').flatMap((names) => names.split(','))),
-]
 
 /** @throws {Exit} 78 without names, or for one that no text has, with those that there are */
 async function chosen(said: readonly string[], names: readonly string[], proofs: readonly EventProof[]) {
