@@ -45,6 +45,11 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
     inExits(() => connection.call(path, { ...more, ...(body && { body }) }))
   const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> =>
     parseAnswer(await ask(`requests${path}`, body, more))
+  const document = async (path: string, body?: JsonObject): Promise<JsonObject> => {
+    const answer = await ask(path, body)
+    if (!isObject(answer)) throw new Exit(exits.unreachable, `The service answered ${path} with no JSON object.`)
+    return answer
+  }
   const about = async (id: string, path: string, body?: JsonObject, more?: Extra): Promise<Answer> => {
     const answer = await call(`/${id}${path}`, body, more)
     checkId(answer, id)
@@ -53,21 +58,9 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
 
   return {
     download: (path, etag) => inExits(() => connection.download(path, etag)),
-    repair: async (order) => {
-      const answer = await ask('evidence/repairs', order)
-      if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a repair.')
-      return answer
-    },
-    list: async (query) => {
-      const answer = await ask(`requests?${new URLSearchParams(query).toString()}`)
-      if (!isObject(answer)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
-      return answer
-    },
-    document: async (path, body) => {
-      const answer = await ask(path, body)
-      if (!isObject(answer)) throw new Exit(exits.unreachable, `The service answered ${path} with no JSON object.`)
-      return answer
-    },
+    document,
+    repair: (order) => document('evidence/repairs', order),
+    list: (query) => document(`requests?${new URLSearchParams(query).toString()}`),
     ask: (body, key, until) => call('', body, { ...until, key }),
     read: (id, until) => about(id, '', undefined, until),
     cancel: (id, reason) => about(id, '/cancel', reason === undefined ? {} : { reason }),

@@ -2,7 +2,7 @@ import type { ExceptionKind } from '../core/record/eventType.ts'
 import { withDay } from './day.ts'
 
 /** A row of `exceptions.csv`. */
-export interface ExceptionRow {
+interface ExceptionRow {
   readonly at: string
   /** Absent for an event of the log itself. */
   readonly request?: string

@@ -10,7 +10,7 @@ import { folder, signingKey, zipName } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
 import { action, bot, dba, dba2, owner, runner, security } from '../support/build.ts'
 import { root } from '../support/root.ts'
-import { asks, roster, votes, world } from '../support/world.ts'
+import { asks, votes, world } from '../support/world.ts'
 import { buildProgram, joined, type Program } from './program.ts'
 
 let program: Program

@@ -1,8 +1,7 @@
 import { isObjectId } from '../../core/data/id.ts'
-import type { JsonObject } from '../../core/data/json.ts'
+import { isArray, isObject, type Json, type JsonObject } from '../../core/data/json.ts'
 import { tiers } from '../../core/request/event.ts'
 import { statuses } from '../../core/request/request.ts'
-import { isObject } from '../../core/data/json.ts'
 import { Exit, exits } from '../exit.ts'
 import type { Options } from '../options.ts'
 
@@ -72,7 +71,7 @@ function person(options: Options, name: string, namesOf: (request: JsonObject) =
   return [{ fits: (request) => namesOf(request).some(isIt) }]
 }
 
-function namesIn(approvals: unknown): readonly unknown[] {
-  const { decisions } = isObject(approvals as JsonObject) ? (approvals as JsonObject) : {}
-  return Array.isArray(decisions) ? decisions.map((one) => (isObject(one) ? one['name'] : undefined)) : []
+function namesIn(approvals: Json | undefined): readonly unknown[] {
+  const { decisions } = isObject(approvals) ? approvals : {}
+  return isArray(decisions) ? decisions.map((one) => (isObject(one) ? one['name'] : undefined)) : []
 }

@@ -186,7 +186,7 @@ interface Outcome {
 
 function outcomeOf(id: string, answer: JsonObject): Outcome {
   const { waits, erased } = answer
-  const until = isObject(waits) ? `${String(waits['until'])}` : null
+  const until = isObject(waits) && typeof waits['until'] === 'string' ? waits['until'] : null
   const count = Array.isArray(erased) ? erased.length : 0
   const done: Line =
     until === null

@@ -54,7 +54,7 @@ function button(one: JsonObject): string {
   const face = `<span class="button">${shown(title)}</span>`
   if (type === 'Action.ShowCard' && isObject(card)) return `${face}<div class="box emphasis">${cardOf(card)}</div>`
   if (type === 'Action.OpenUrl') return `${face} <span class="small subtle">${shown(url)}</span>`
-  const isKnown = ['Action.Execute', 'Action.Submit', 'Action.ToggleVisibility'].includes(String(type))
+  const isKnown = ['Action.Execute', 'Action.Submit', 'Action.ToggleVisibility'].some((known) => known === type)
   return isKnown ? face : unknown(one)
 }
 
@@ -62,7 +62,9 @@ const field = ({ label, placeholder, value }: JsonObject, more: Json | undefined
   `<p class="field"><span class="subtle">${shown(label)}</span> ${shown(value ?? placeholder)}${shown(more)}</p>`
 
 const choicesOf = ({ choices }: JsonObject): string =>
-  (isArray(choices) ? choices : []).map((one) => (isObject(one) ? String(one['title']) : '')).join(' / ')
+  (isArray(choices) ? choices : [])
+    .map((one) => (isObject(one) && typeof one['title'] === 'string' ? one['title'] : ''))
+    .join(' / ')
 
 const looks = ({ fontType, isSubtle, size, color }: JsonObject): string =>
   [

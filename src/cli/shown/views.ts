@@ -16,7 +16,7 @@ export interface ShownView {
   readonly drawn: DrawnCard | string
 }
 
-export interface DrawnCard {
+interface DrawnCard {
   readonly card: JsonObject
   /** In what the drawing can differ from what was shown, in words. */
   readonly notes: readonly string[]

@@ -1,4 +1,11 @@
-import { cursorOf, momentAt, type Position, parseCursor, positionByDue, positionById } from '../../../src/azure/cursor.ts'
+import {
+  cursorOf,
+  momentAt,
+  type Position,
+  parseCursor,
+  positionByDue,
+  positionById,
+} from '../../../src/azure/cursor.ts'
 import { takeTurns } from '../../../src/azure/turns.ts'
 import { evidenceBroken } from '../../../src/core/data/problem.ts'
 import { rowKey } from '../../../src/azure/rowKey.ts'
