@@ -3,7 +3,6 @@ import { type Action, checkAction, controlCharacter } from '../core/action/actio
 import { flawInAddress, flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
 import { type RunBinding, withRun } from '../core/action/run.ts'
 import { bounds } from '../core/data/bound.ts'
-import { isObjectId } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { checked, Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
@@ -62,8 +61,6 @@ const holds =
   (value) =>
     test(value) ? null : words
 
-const objectId = holds(isObjectId, 'an object id, which is a GUID')
-
 /** The limits of docs/agents/limits.md. The service checks them too; a check here can name the option. */
 const rules: Readonly<Record<string, Rule>> = {
   action: flawInVerb,
@@ -73,8 +70,6 @@ const rules: Readonly<Record<string, Rule>> = {
     `1 to ${bounds.action.target} characters, no control characters`,
   ),
   reason: (value) => flawInWords(value, 1, bounds.text.reason, 'put the rest behind a --link'),
-  'on-behalf-of': objectId,
-  executor: objectId,
   'expires-in': holds(
     (value) => /^\d{1,6}$/.test(value) && Number(value) >= 60 && Number(value) <= 604_800,
     'seconds from 60 to 604800',

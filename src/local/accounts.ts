@@ -46,6 +46,11 @@ export const users: readonly User[] = [
   { ...member(9, 'worker'), identityParentId: 'b0000000-0000-4000-8000-000000000001' },
 ]
 
+/** The accounts that may sign in. Entra lets neither disabled accounts nor those of agents do so. */
+export const people: readonly User[] = users.filter(
+  ({ enabled, identityParentId }) => enabled && identityParentId === undefined,
+)
+
 /** `other-bot` may execute what another agent asked for. */
 export const agents: readonly Agent[] = [
   { ...agent(1, 'deploy-bot'), roles: ['Actions.Request'] },

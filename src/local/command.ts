@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { agents, users } from './accounts.ts'
-import { callStack } from './control.ts'
+import { callStack, readStackFile } from './control.ts'
+import { exportsOf, shells } from './exports.ts'
 import { logKeyIn, publicKeyOf } from './keys.ts'
+import { resetData } from './reset.ts'
 import { sealedLine, type SealReport } from './sealing.ts'
 import { UsageError } from './settings.ts'
 
@@ -13,13 +15,17 @@ const usage = `npm run --silent token -- --agent NAME | --user NAME
   users:  ${users.map(({ name }) => name).join(', ')}
 
 npm run --silent local -- advance DURATION
-  moves the stack's clock forward (90s, 10m, 25h, 2d), then sweeps; tokens stay on real time
+  moves the stack's clock forward (90s, 10m, 25h, 2d) for good, then sweeps; tokens stay on real time
 npm run --silent local -- sweep
   applies the deadlines that have passed, and delivers the cards that are due
 npm run --silent local -- seal
   seals every day that has ended by the stack's clock; with COUNTERSIGN_BACKUP=on a snapshot follows
 npm run --silent local -- key
   prints the path of the log's public key, which verifies evidence
+npm run --silent local -- env [--agent NAME] [--shell ${shells.join('|')}]
+  prints the settings of the running stack as lines for a shell: eval "$(npm run --silent local -- env)"
+npm run --silent local -- reset
+  stops the stack, and deletes its data and its moved clock: the next start begins from nothing, in today
 `
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
@@ -29,7 +35,7 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
 }
 
 async function token(args: readonly string[]): Promise<string> {
-  const { agent, user } = options(args)
+  const { agent, user } = options(args, ['agent', 'user'])
   if ((agent === undefined) === (user === undefined))
     throw new UsageError(`Give --agent NAME or --user NAME.\n${usage}`)
   const who = agent === undefined ? `user=${encodeURIComponent(user ?? '')}` : `agent=${encodeURIComponent(agent)}`
@@ -38,9 +44,10 @@ async function token(args: readonly string[]): Promise<string> {
   return token
 }
 
-function options(args: readonly string[]): { agent?: string | undefined; user?: string | undefined } {
+function options<Name extends string>(args: readonly string[], names: readonly Name[]): { [N in Name]?: string } {
   try {
-    return parseArgs({ args: [...args], options: { agent: { type: 'string' }, user: { type: 'string' } } }).values
+    const known = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+    return parseArgs({ args: [...args], options: known }).values as { [N in Name]?: string }
   } catch (cause) {
     throw new UsageError(`${cause instanceof Error ? cause.message : ''}\n${usage}`)
   }
@@ -53,10 +60,12 @@ async function local([verb, ...rest]: readonly string[]): Promise<string> {
   }
   if (verb === 'advance' && rest.length === 1) {
     const { now, swept } = await call(`advance?seconds=${seconds(rest[0] ?? '')}`)
-    return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
+    return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}\n${wayBack}`
   }
   if (verb === 'seal' && rest.length === 0) return sealed(await call<SealReport>('seal'))
   if (verb === 'key' && rest.length === 0) return keyPath()
+  if (verb === 'env') return environment(rest)
+  if (verb === 'reset' && rest.length === 0) return reset()
   throw new UsageError(`There is no such command: ${[verb, ...rest].join(' ')}\n${usage}`)
 }
 
@@ -69,6 +78,25 @@ function sealed({ sealed, alarm, next, kept }: SealReport): string {
     throw new Error(`${alarm.date} cannot be sealed, because evidence does not hold (${alarm.code}): ${alarm.words}`)
   }
   return lines || `nothing to seal: ${next.date} ends at ${next.end}`
+}
+
+const wayBack = 'It stays ahead with this data. Back to today, without the data: npm run local -- reset'
+
+async function environment(args: readonly string[]): Promise<string> {
+  const { agent: name = agents[0]?.name, shell = 'sh' } = options(args, ['agent', 'shell'])
+  const agent = agents.find((each) => each.name === name || each.oid === name)
+  const known = shells.find((each) => each === shell)
+  if (agent === undefined) throw new UsageError(`There is no agent ${name}.\n${usage}`)
+  if (known === undefined) throw new UsageError(`There is no shell ${shell} here.\n${usage}`)
+  return exportsOf(await readStackFile(dataFolder()), { agent, data: dataFolder(), shell: known })
+}
+
+async function reset(): Promise<string> {
+  const folder = dataFolder()
+  const deleted = await resetData(folder)
+  return deleted.length === 0
+    ? `no stack has data in ${folder}`
+    : `deleted the data in ${folder}. Start anew: npm start`
 }
 
 /** Gives the path for a stack that runs or has run. @throws {Error} if no stack ever ran */

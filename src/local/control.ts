@@ -23,13 +23,18 @@ export async function writeStackFile(data: string, stack: StackFile): Promise<vo
 
 export const removeStackFile = (data: string): Promise<void> => rm(fileIn(data), { force: true })
 
+/** Reads where the stack of this folder is; `null` if none runs there. A stack that was killed may still be named. */
+export const runningStack = (data: string): Promise<StackFile | null> =>
+  readFile(fileIn(data), 'utf8').then(
+    (text) => JSON.parse(text) as StackFile,
+    () => null,
+  )
+
 /** @throws {Error} if no stack runs on this folder */
-async function readStackFile(data: string): Promise<StackFile> {
-  try {
-    return JSON.parse(await readFile(fileIn(data), 'utf8')) as StackFile
-  } catch (cause) {
-    throw new Error(`No local stack runs on ${data}. Start one with: npm start`, { cause })
-  }
+export async function readStackFile(data: string): Promise<StackFile> {
+  const stack = await runningStack(data)
+  if (stack === null) throw new Error(`No local stack runs on ${data}. Start one with: npm start`)
+  return stack
 }
 
 /**
@@ -59,6 +64,8 @@ export interface Controlled {
   readonly clock: LocalClock
   readonly sweep: () => Promise<number>
   readonly seal: () => Promise<SealReport>
+  /** Ends the stack as Ctrl-C does, after this call was answered. */
+  readonly stop: () => void
 }
 
 /**
@@ -70,6 +77,7 @@ export function control(secret: string, stack: Controlled): Control {
     if (req.method !== 'POST' || req.headers['x-local-secret'] !== secret) return false
     const answer = await act(url, stack)
     if (answer === null) return false
+    if (url.pathname === '/local/stop') res.once('finish', stack.stop)
     res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
     return true
   }
@@ -89,6 +97,8 @@ async function act(url: URL, { identity, clock, sweep, seal }: Controlled): Prom
       return { now: clock.now(), swept: await sweep() }
     case '/local/seal':
       return seal()
+    case '/local/stop':
+      return {}
     default:
       return null
   }

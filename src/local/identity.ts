@@ -15,7 +15,7 @@ export interface Identity {
   readonly tokenUrl: string
   /** The address that stands in for https://graph.microsoft.com/v1.0 */
   readonly graphUrl: string
-  /** Issues an access token for the API; `null` if no account has that name. */
+  /** Issues an access token for the API; `null` if no account has that name or object id. */
   tokenFor(who: { readonly agent: string } | { readonly user: string }): Promise<string | null>
   close(): Promise<void>
 }
@@ -54,8 +54,9 @@ export async function startIdentity({ port, dataDir, control, failed }: Identity
     tokenUrl: origin + paths.token,
     graphUrl: `${origin}/v1.0`,
     async tokenFor(who) {
-      const account =
-        'agent' in who ? agents.find((agent) => agent.name === who.agent) : users.find((user) => user.name === who.user)
+      const has = (wanted: string) => (one: { readonly name: string; readonly oid: string }) =>
+        one.name === wanted || one.oid === wanted
+      const account = 'agent' in who ? agents.find(has(who.agent)) : users.find(has(who.user))
       return account === undefined ? null : tokens.mint(account)
     },
     async close() {

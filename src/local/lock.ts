@@ -27,7 +27,7 @@ export async function lockData(folder: string): Promise<DataLock> {
 }
 
 /** Whether the process runs. One that ended without removing its lock no longer holds it. */
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false
   try {
     process.kill(pid, 0)

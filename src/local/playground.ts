@@ -27,7 +27,7 @@ export interface PlaygroundOptions {
   /** Ids of the channels of its only team. It has room for two, and shows the second as General. */
   readonly channels: readonly string[]
   /** The name of the person who uses it, an account of the local tenant. */
-  readonly person?: string
+  readonly person: string
 }
 
 /**
@@ -36,7 +36,7 @@ export interface PlaygroundOptions {
  * @throws {Error} with the Playground's own words, if it ends before
  */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
-  const { port, folder, messagesUrl, channels, person = 'dba-1' } = options
+  const { port, folder, messagesUrl, channels, person } = options
   const [channel = '19:approvals@thread.tacv2', team = '19:general@thread.tacv2'] = channels
   const config = join(folder, '.m365agentsplayground.yml')
   const log = join(folder, 'log.txt')

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { isOn } from '../config.ts'
+import { people } from './accounts.ts'
 import type { WantedPort } from './port.ts'
 
 /** The settings of the local stack, from the environment and the command line. */
@@ -19,6 +21,8 @@ export interface LocalSettings {
   }
   /** Whether timers run at their times. */
   readonly ticking: boolean
+  /** The name of the person who sits in the Teams client. */
+  readonly person: string
 }
 
 export const usage = `npm start [-- OPTIONS]
@@ -28,6 +32,7 @@ Ctrl-C stops it. Everything that was acknowledged is kept.
 
 Options
   --no-playground   leave out the Teams client: requests are decided over HTTP, and no cards are sent
+  --as NAME         sit in the Teams client as another person: ${people.map(({ name }) => name).join(', ')}
   --no-timers       apply deadlines only when a request is read, or by: npm run local -- sweep
   --help            this text
 
@@ -47,9 +52,7 @@ export class UsageError extends Error {}
 
 /** @throws {UsageError} naming the option or setting, and its rule */
 export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): LocalSettings {
-  const known = ['--no-playground', '--no-timers']
-  const unknown = args.find((arg) => !known.includes(arg))
-  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}. Try: npm start -- --help`)
+  const given = options(args)
   const storage = port(env, 'COUNTERSIGN_STORAGE_PORT', 10_000)
   const wanted = (number: number, purpose: string, setting: string): WantedPort => ({ port: number, purpose, setting })
   const nth = (n: number) => (storage === 0 ? 0 : storage + n)
@@ -57,18 +60,46 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     data: resolve(env['COUNTERSIGN_DATA'] || '.local'),
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
     backup: backup(env),
-    ticking: !args.includes('--no-timers'),
+    ticking: !given['no-timers'],
+    person: personIn(given),
     ports: {
       api: wanted(port(env, 'COUNTERSIGN_PORT', 7071), 'the API', 'COUNTERSIGN_PORT'),
       identity: wanted(port(env, 'COUNTERSIGN_IDENTITY_PORT', 9400), 'sign-in', 'COUNTERSIGN_IDENTITY_PORT'),
       blobs: wanted(nth(0), 'storage (blobs)', 'COUNTERSIGN_STORAGE_PORT'),
       queues: wanted(nth(1), 'storage (queues)', 'COUNTERSIGN_STORAGE_PORT'),
       tables: wanted(nth(2), 'storage (tables)', 'COUNTERSIGN_STORAGE_PORT'),
-      ...(!args.includes('--no-playground') && {
+      ...(!given['no-playground'] && {
         playground: wanted(port(env, playground, 56_150), 'the Teams client', playground),
       }),
     },
   }
+}
+
+interface Options {
+  readonly as?: string
+  readonly 'no-playground'?: boolean
+  readonly 'no-timers'?: boolean
+}
+
+function options(args: readonly string[]): Options {
+  const known = {
+    as: { type: 'string' },
+    'no-playground': { type: 'boolean' },
+    'no-timers': { type: 'boolean' },
+  } as const
+  try {
+    return parseArgs({ args: [...args], options: known }).values
+  } catch (cause) {
+    throw new UsageError(`${cause instanceof Error ? cause.message : ''} Try: npm start -- --help`)
+  }
+}
+
+function personIn({ as = 'dba-1', ...given }: Options): string {
+  if (given['no-playground'] && as !== 'dba-1')
+    throw new UsageError('--as is for the Teams client: leave out --no-playground.')
+  if (!people.some(({ name }) => name === as))
+    throw new UsageError(`Nobody sits as ${as}. There are: ${people.map(({ name }) => name).join(', ')}.`)
+  return as
 }
 
 function backup(env: NodeJS.ProcessEnv): boolean {

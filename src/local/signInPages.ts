@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { PageContext } from 'oidc-provider'
-import { tenantId, users } from './accounts.ts'
+import { people, tenantId } from './accounts.ts'
 
 /** The path below which a person chooses an account: `/SIGN-IN` or `/SIGN-IN/ACCOUNT`. */
 export const signInPath = `/${tenantId}/sign-in`
-
-/** The accounts that may sign in. Entra lets neither disabled accounts nor those of agents do so. */
-const people = users.filter(({ enabled, identityParentId }) => enabled && identityParentId === undefined)
 
 /** Answers the page on which people choose their account, without a password. Returns `false` for other paths. */
 export async function answerSignIn(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<boolean> {

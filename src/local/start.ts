@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join, relative } from 'node:path'
+import type { App } from '../app.ts'
 import { useApp } from '../deployed.ts'
+import type { Handler } from '../http/boundary.ts'
 import { readCards } from '../runtime/folder.ts'
 import { backgroundLine } from '../runtime/log.ts'
 import { loadPolicy } from '../policy/load.ts'
@@ -16,6 +18,7 @@ import { type Host, startHost } from './host.ts'
 import { type Identity, startIdentity } from './identity.ts'
 import { lockData } from './lock.ts'
 import { type Log, openLog } from './log.ts'
+import { naming, withIds } from './naming.ts'
 import { channelsIn, type Playground, startPlayground } from './playground.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
@@ -28,7 +31,7 @@ const running: { close(): Promise<void> }[] = []
 let stopping: Promise<void> | undefined
 
 main().catch(async (cause: unknown) => {
-  process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+  process.stderr.write(`countersign: ${withIds(cause instanceof Error ? cause.message : String(cause))}\n`)
   await stop()
   process.exit(cause instanceof UsageError ? 78 : 1)
 })
@@ -40,12 +43,16 @@ async function main(): Promise<void> {
     return
   }
   const settings = localSettings(process.env, args)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => void stop().then(() => process.exit(0)))
-  await start(settings)
+  const end = () =>
+    void stop().then(() => {
+      say(`stopped; data kept in ${place(settings.data)}`)
+      process.exit(0)
+    })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+  await start(settings, end)
 }
 
-async function start(settings: LocalSettings): Promise<void> {
+async function start(settings: LocalSettings, end: () => void): Promise<void> {
   const { data, ports } = settings
   await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new Error(`COUNTERSIGN_DATA: the folder cannot be created: ${String(cause)}`, { cause })
@@ -67,7 +74,9 @@ async function start(settings: LocalSettings): Promise<void> {
     port: ports.identity.port,
     dataDir: data,
     failed: failed('identity'),
-    control: control(secret, { identity: () => identity, clock, sweep: asRun(sweep), seal: asRun(() => seal()) }),
+    control: control(secret, {
+      ...{ identity: () => identity, clock, sweep: asRun(sweep), seal: asRun(() => seal()), stop: end },
+    }),
   })
   running.push(identity)
   const { app, seal } = await composeLocal({
@@ -87,7 +96,7 @@ async function start(settings: LocalSettings): Promise<void> {
     await app.delivery?.sweep()
     return swept
   }
-  useApp(app)
+  useApp({ ...app, api: mapped(app.api, naming) })
   const host = await serve(door, settings, log, playground)
   running.push({ close: async () => app.stop() })
   await writeStackFile(data, { api: host.origin, identity: identity.origin, secret, pid: process.pid })
@@ -95,6 +104,9 @@ async function start(settings: LocalSettings): Promise<void> {
   const moved = clock.isMoved() ? clock.now() : null
   process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, moved, ...folders })}ready\n`)
 }
+
+const mapped = (api: App['api'], wrap: (handler: Handler) => Handler): App['api'] =>
+  Object.fromEntries(Object.entries(api).map(([name, handler]) => [name, wrap(handler)])) as App['api']
 
 /** Runs as a timer does, with a trace of its own. */
 const asRun =
@@ -121,7 +133,7 @@ async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
 
 /** Starts the Teams client. Its end is reported and stops no other part, since the stack works without it. */
 async function teamsClient(
-  { data, ports }: LocalSettings,
+  { data, ports, person }: LocalSettings,
   baseUrl: string,
   policy: Policy,
 ): Promise<Playground | null> {
@@ -132,6 +144,7 @@ async function teamsClient(
     folder: join(data, 'playground'),
     messagesUrl: `${baseUrl}/api/messages`,
     channels: channelsIn(policy),
+    person,
   })
   running.push(playground)
   void playground.ended.then((reason) => reason && say(reason.message))

@@ -1,9 +1,10 @@
 import type { Instant } from '../core/data/instant.ts'
 import { untold } from '../policy/untold.ts'
 import type { Policy } from '../ports/policy.ts'
-import { agents, apiAppId, signInAppId, users } from './accounts.ts'
+import { users } from './accounts.ts'
 import type { Azurite } from './azurite.ts'
 import type { Identity } from './identity.ts'
+import { accounts } from './naming.ts'
 import type { Playground } from './playground.ts'
 
 /** Writes what a new user needs: the addresses, the approvers, and a command to try. */
@@ -28,7 +29,7 @@ export function welcome(stack: {
   const owned = policy
     .agents()
     .map(({ name, owners }) => `  ${name.padEnd(18)} owned by ${owners.map(nameOfUser).join(', ')}\n`)
-  const [agent] = agents
+  const ids = accounts.map(({ name, oid }) => `  ${name.padEnd(18)} ${oid}\n`)
   return `
 Countersign on this machine. For trying out, not for production.
 
@@ -39,16 +40,18 @@ Countersign on this machine. For trying out, not for production.
 ${moved === null ? '' : `  clock              ${moved}: it was moved, and goes on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
 Who may approve (${rules}/approvers.json). Guests never may, and owners never decide for their own agent.
 ${groups.join('')}${silent.join('')}${owned.join('')}
-Try, in another terminal, in this folder:
+The accounts and their object ids, for approvers.json and wherever an id belongs:
+${ids.join('')}
+${playground ? `${first(playground)}\n` : ''}Try, in another terminal, in this folder:
 
-  export COUNTERSIGN_URL=${api} COUNTERSIGN_TOKEN_URL=${identity.tokenUrl}
-  export COUNTERSIGN_SCOPE=${apiAppId}/.default
-  export COUNTERSIGN_AUTHORITY=${identity.issuer} COUNTERSIGN_LOGIN_CLIENT=${signInAppId}
-  export COUNTERSIGN_CLIENT_ID=${agent?.appId ?? ''} COUNTERSIGN_CLIENT_SECRET=${agent?.secret ?? ''}
-  export PATH=$PWD/dist/bin:$PATH
+${data === '.local' ? '' : `  export COUNTERSIGN_DATA=${data}\n`}  eval "$(npm run --silent local -- env)"      # PowerShell: env --shell powershell
 ${playground ? asked : allowed}
 `
 }
+
+const first = ({ url, person }: Playground): string => `Open this page first, to sit as ${person}: ${url}
+It keeps nothing: open cards come again when it is opened or reloaded; after a reload type \`pending\` in the chat.
+`
 
 /** The policy allows this without asking people. */
 const allowed = `  countersign run --action service.restart --target web-1 --environment staging \\
@@ -58,5 +61,6 @@ const allowed = `  countersign run --action service.restart --target web-1 --env
 const asked = `  countersign run --action db.export --target prod/postgres/customers --environment production \\
     --param rows=1200 --reason 'Quarterly churn report' -- echo exported
 
-It waits for a decision: in the Teams client, click Review on the card.
+It waits for a decision: in the Teams client, click Review on the card. Another person decides in a shell, or sits in the
+Teams client after the next start: npm start -- --as security-1
 `

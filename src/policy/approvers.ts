@@ -22,7 +22,9 @@ export interface MostExcluded {
 
 const guid = z
   .string()
-  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'an id is a GUID in lower case')
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+    error: ({ input }) => `an id is a GUID in lower case, and this is ${JSON.stringify(input)}`,
+  })
   .transform((id) => id as ObjectId)
 
 const unique = <Item extends z.ZodType>(item: Item) =>

@@ -95,8 +95,6 @@ test.each([
   ['--expires-in', ['--expires-in', '59']],
   ['--expires-in', ['--expires-in', '604801']],
   ['--expires-in', ['--expires-in', '1e3']],
-  ['--on-behalf-of', ['--on-behalf-of', 'somebody']],
-  ['--executor', ['--executor', '']],
   ['--idempotency-key', ['--idempotency-key', 'with space']],
   ['--idempotency-key', ['--idempotency-key', 'x'.repeat(256)]],
 ])('%s is named when it breaks its rule', (name, args) => {

@@ -14,7 +14,7 @@ let folder: string
 let playground: Playground
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-'))
-  playground = await startPlayground({ port: 0, folder, messagesUrl: nobody, channels: [approvals] })
+  playground = await startPlayground({ port: 0, folder, messagesUrl: nobody, channels: [approvals], person: 'dba-1' })
 })
 afterAll(async () => {
   await playground.close()
