@@ -66,6 +66,8 @@ export class Delivery {
   readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered'>
   readonly #runs: Queue
   readonly #channelOf: (card: PostedCard) => string
+  /** Channels that Teams has newly said not to exist, or to be closed to the bot. */
+  readonly #absent = new Set<string>()
   /** Channels whose newest send did not get through, and the archive, and when that was. */
   readonly #failing = new Map<string, Instant>()
 
@@ -73,7 +75,7 @@ export class Delivery {
     const { messenger, pace = pacing(parts.clock, parts.messenger.rulesOf) } = parts
     this.#channelOf = ({ conversation }) => messenger.rulesOf(conversation).channelOf(conversation)
     const noting: PostingParts['messenger'] = {
-      post: async (channel, ...more) => this.#noted(channel, await messenger.post(channel, ...more)),
+      post: async (channel, ...more) => this.#posted(channel, await messenger.post(channel, ...more)),
       // A card that a person deleted is no failure.
       update: async (card, ...more) =>
         this.#noted(this.#channelOf(card), await messenger.update(card, ...more), 'gone'),
@@ -109,8 +111,9 @@ export class Delivery {
   }
 
   /**
-   * Says whether the people of every group that decides were told. A group without a channel is told of nothing. Reads
-   * nothing for a request that is young, is closed, or has no people who decide it.
+   * Says whether the people of every group that decides were told. A group without a channel, or whose channels are all
+   * known not to exist, is told of nothing. Reads nothing for a request that is young, is closed, or has no people who
+   * decide it.
    */
   async state(request: ApprovalRequest): Promise<DeliveryState> {
     const { outbox, policy, clock } = this.#parts
@@ -121,7 +124,7 @@ export class Delivery {
     // Not recorded, and no reason to stop: these people may decide over HTTP.
     if (channels.some((own) => own.length === 0)) return request.undeliverable ? 'undeliverable' : 'late'
     const isYoung = clock.now() < plusSeconds(request.createdAt, lateAfter)
-    if (isYoung && !request.undeliverable) return flagged
+    if (isYoung && !request.undeliverable) return channels.some((own) => this.#areAbsent(own)) ? 'late' : flagged
     const book = await CardBook.open(outbox, request.id)
     if (channels.every((own) => own.some((channel) => book.isReached(channel)))) return 'ok'
     return request.undeliverable ? 'undeliverable' : 'late'
@@ -231,6 +234,16 @@ export class Delivery {
     await outbox.putCard(id, { channel, card: known?.card ?? card, rev: known?.rev ?? 0, attempts: 0 })
     await outbox.touch(id)
     this.soon(id)
+  }
+
+  #areAbsent(channels: readonly string[]): boolean {
+    return channels.every((channel) => this.#absent.has(channel))
+  }
+
+  #posted<T>(channel: string, sent: Sent<T>): Sent<T> {
+    if ('unsent' in sent && (sent.unsent === 'gone' || sent.unsent === 'refused')) this.#absent.add(channel)
+    else this.#absent.delete(channel)
+    return this.#noted(channel, sent)
   }
 
   #noted<T>(channel: string, sent: Sent<T>, harmless?: 'gone'): Sent<T> {

@@ -24,8 +24,10 @@ export interface PlaygroundOptions {
   readonly folder: string
   /** The address to which activities are sent. */
   readonly messagesUrl: string
-  /** Ids of the channels of its only team. It has room for two, and shows the second as General. */
+  /** Ids of the channels of its only team. It shows the second as General, which every team has. */
   readonly channels: readonly string[]
+  /** Is called when a page of it is opened, or left. */
+  readonly page?: (change: 'opened' | 'left') => void
   /** The name of the person who uses it, an account of the local tenant. */
   readonly person: string
 }
@@ -36,12 +38,12 @@ export interface PlaygroundOptions {
  * @throws {Error} with the Playground's own words, if it ends before
  */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
-  const { port, folder, messagesUrl, channels, person } = options
-  const [channel = '19:approvals@thread.tacv2', team = '19:general@thread.tacv2'] = channels
+  const { port, folder, messagesUrl, channels, person, page } = options
+  const [channel = '19:approvals@thread.tacv2', team = '19:general@thread.tacv2', ...more] = channels
   const config = join(folder, '.m365agentsplayground.yml')
   const log = join(folder, 'log.txt')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(config, JSON.stringify(configuration(person, channel, team), null, 2)) // JSON is YAML
+  await writeFile(config, JSON.stringify(configuration(person, team, [channel, ...more]), null, 2)) // JSON is YAML
   const { started, output, ...child } = startChild({
     name: 'The Agents Playground, the local Teams client',
     program: createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
@@ -55,9 +57,13 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       APPLICATION_INSIGHTS_NO_STATSBEAT: 'true', // it would report that telemetry is off
       NO_PROXY: loopback,
     },
-    first: onlyForUs,
+    first: onlyForUs + asTeams,
     words: async () => errorsIn(await readFile(log, 'utf8')),
     patience: { start: 60_000, stop: 5_000 },
+  })
+  output.on('line', (line) => {
+    const [, change] = /^page (opened|left)$/.exec(line) ?? []
+    if (change === 'opened' || change === 'left') page?.(change)
   })
   const url = `http://${loopback}:${await started(listening(output, team))}`
   return { ...child, url, connectorUrl: `${url}/_connector`, person }
@@ -93,6 +99,32 @@ http.Server.prototype.emit = function (event, req, ...rest) {
 `
 
 /**
+ * Runs in the Playground. Lets its team have all channels that a policy names, which only the schema of its settings
+ * forbids, and answers 404 for a channel that it does not have, as Teams does, and not 500. Says on standard output when a
+ * page of it is opened or left.
+ */
+const asTeams = `
+const { parse } = JSON
+const channels = '"items":{"$ref":"#/$defs/Channel"}'
+JSON.parse = (text, reviver) =>
+  parse(typeof text === 'string' ? text.replace('"maxItems":1,' + channels, () => channels) : text, reviver)
+const sendEnd = http.ServerResponse.prototype.end
+http.ServerResponse.prototype.end = function (body, ...rest) {
+  if (this.statusCode === 500 && String(body).includes('"ConversationNotFound"')) this.statusCode = 404
+  return sendEnd.call(this, body, ...rest)
+}
+const guarded = http.Server.prototype.emit
+http.Server.prototype.emit = function (event, req, socket, ...rest) {
+  const heard = guarded.call(this, event, req, socket, ...rest)
+  if (event === 'upgrade' && req.url === '/_ws_conversation/v1/conversations/stream' && !socket.destroyed) {
+    socket.once('close', () => process.stdout.write('page left\\n'))
+    process.stdout.write('page opened\\n')
+  }
+  return heard
+}
+`
+
+/**
  * Waits until the team can be read. The Playground says that it listens, and only then ends if its settings are wrong.
  */
 function listening(output: Child['output'], team: string): Promise<string> {
@@ -114,7 +146,7 @@ const errorsIn = (log: string): string =>
   [...log.matchAll(/^error (?:Reason: )?(.*)$/gm)].map(([, text]) => text).join('\n')
 
 /** https://aka.ms/teams-app-test-tool-config-guide: the current user and exactly five others are needed. */
-function configuration(person: string, channel: string, team: string): object {
+function configuration(person: string, team: string, channels: readonly string[]): object {
   return {
     version: '0.1.1',
     tenantId,
@@ -130,7 +162,7 @@ function configuration(person: string, channel: string, team: string): object {
       id: team,
       name: 'Agents',
       aadGroupId: 'e0000000-0000-4000-8000-000000000001',
-      channels: [{ id: channel, name: channel.replace(/^19:|@.*$/g, '') }],
+      channels: channels.map((id) => ({ id, name: id.replace(/^19:|@.*$/g, '') })),
     },
   }
 }

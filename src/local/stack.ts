@@ -21,6 +21,7 @@ import type { Azurite } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
+import { type Pages, postingAgain } from './pages.ts'
 import { grantKeyIn, ledgerKeyIn, logKeyIn } from './keys.ts'
 import { fileLedgerKey } from './ledgerKey.ts'
 import { type SealReport, sealNow } from './sealing.ts'
@@ -37,6 +38,8 @@ export interface StackParts {
   readonly clock: Clock
   /** `null` without Teams: requests are decided over HTTP, and no cards are sent. */
   readonly teams: LocalTeams | null
+  /** The pages of the local Teams client. Absent for another client. */
+  readonly pages?: Pages
   /** Whether snapshots are taken; not without it. */
   readonly backup?: boolean
   readonly failed: (cause: unknown) => void
@@ -93,8 +96,10 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     baseUrl,
     alarms,
     cards,
-    ...(parts.teams && teamsOn(parts.teams, cards)),
+    ...(parts.teams && teamsOn(parts.teams, cards, parts.pages)),
   })
+  const { delivery } = app
+  if (delivery) parts.pages?.serve(postingAgain({ ...storage, soon: (id) => delivery.soon(id) }))
   const bundles = new Bundles({ seals, archive, clock })
   return { app, seal: () => sealNow({ ...app, seals, bundles }) }
 }
@@ -102,10 +107,11 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
 function teamsOn(
   { serviceUrl, gate }: LocalTeams,
   cards: () => Promise<Cards>,
+  pages: Pages | undefined,
 ): Pick<Adapters, 'messengers' | 'teams'> {
   const bot = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
   const messenger = connect({ ...bot, cloud: clouds.public }, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
-  return { messengers: new Map([['teams', messenger]]), teams: { gate } }
+  return { messengers: new Map([['teams', pages?.watching(messenger) ?? messenger]]), teams: { gate } }
 }

@@ -19,6 +19,7 @@ import { type Identity, startIdentity } from './identity.ts'
 import { lockData } from './lock.ts'
 import { type Log, openLog } from './log.ts'
 import { naming, withIds } from './naming.ts'
+import { Pages } from './pages.ts'
 import { channelsIn, type Playground, startPlayground } from './playground.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
@@ -69,7 +70,8 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   const door = notYet()
   const baseUrl = `http://${loopback}:${await listen(door, ports.api.port)}`
   running.push({ close: async () => void door.close() })
-  const [azurite, playground] = await Promise.all([storage(settings), teamsClient(settings, baseUrl, policy)])
+  const pages = new Pages(failed('background'))
+  const [azurite, playground] = await Promise.all([storage(settings), teamsClient(settings, baseUrl, policy, pages)])
   const identity: Identity = await startIdentity({
     port: ports.identity.port,
     dataDir: data,
@@ -90,6 +92,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
     backup: settings.backup,
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
+    pages,
   })
   async function sweep(): Promise<number> {
     const swept = await app.approvals.sweep()
@@ -136,6 +139,7 @@ async function teamsClient(
   { data, ports, person }: LocalSettings,
   baseUrl: string,
   policy: Policy,
+  pages: Pages,
 ): Promise<Playground | null> {
   const { port } = ports.playground ?? {}
   if (port === undefined) return null
@@ -145,6 +149,7 @@ async function teamsClient(
     messagesUrl: `${baseUrl}/api/messages`,
     channels: channelsIn(policy),
     person,
+    page: (change) => pages[change](),
   })
   running.push(playground)
   void playground.ended.then((reason) => reason && say(reason.message))

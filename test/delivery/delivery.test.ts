@@ -689,6 +689,20 @@ describe('the state of a delivery', () => {
     for (const { id } of [silent, both]) expect(await state(id)).toBe('late')
   })
 
+  test('is never ok, from the first try on, while the channel of one group does not exist', async () => {
+    world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'gone' } : null)
+    const { id } = await world.ask(needing('dba', 'security'))
+    await world.delivery.deliver(id)
+    expect(await state(id)).toBe('late')
+    const next = await world.ask(needing('security'))
+    expect(await state(next.id)).toBe('late')
+    const other = await world.ask(needing('dba'))
+    expect(await state(other.id)).toBe('ok')
+    world.teams.plan = () => null
+    await world.delivery.deliver(next.id)
+    expect(await state(next.id)).toBe('ok')
+  })
+
   test('is never ok while the channel of one group has no card', async () => {
     world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'passing' } : null)
     const { id } = await world.ask(needing('dba', 'security'))

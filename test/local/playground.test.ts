@@ -6,15 +6,20 @@ import { join } from 'node:path'
 import { tenantId, users } from '../../src/local/accounts.ts'
 import { channelsIn, type Playground, startPlayground } from '../../src/local/playground.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
+import { until } from '../support/until.ts'
 
 const approvals = '19:approvals@thread.tacv2'
+const channels = [approvals, '19:compliance@thread.tacv2', '19:platform@thread.tacv2', '19:payments@thread.tacv2']
 const nobody = 'http://127.0.0.1:9/api/messages'
 
 let folder: string
 let playground: Playground
+/** What was heard of its pages. */
+const changes: string[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-'))
-  playground = await startPlayground({ port: 0, folder, messagesUrl: nobody, channels: [approvals], person: 'dba-1' })
+  const more = { person: 'security-1', page: (change: string) => void changes.push(change) }
+  playground = await startPlayground({ port: 0, folder, messagesUrl: nobody, channels, ...more })
 })
 afterAll(async () => {
   await playground.close()
@@ -32,6 +37,35 @@ test('people of the tenant are in the channel, with the object ids that the poli
     expect(ids).toContain(users.find((user) => user.name === name)?.oid)
   for (const one of known) expect(one.tenantId).toBe(tenantId)
   expect((await members('19:elsewhere@thread.tacv2')).status).toBe(404)
+})
+
+/** Posts into a channel as the bot does. */
+const post = (channel: string) =>
+  fetch(`${playground.connectorUrl}/v3/conversations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      isGroup: true,
+      channelData: { channel: { id: channel } },
+      activity: { type: 'message', text: 'x' },
+    }),
+  })
+
+test('every channel of the policy exists, and another one does not, as in Teams', async () => {
+  for (const channel of channels) expect([channel, (await post(channel)).status]).toEqual([channel, 201])
+  expect((await post('19:elsewhere@thread.tacv2')).status).toBe(404)
+})
+
+test('a page that is opened and left is heard of', async () => {
+  const socket = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+  const key = { 'sec-websocket-key': Buffer.alloc(16).toString('base64') }
+  const before = changes.length
+  expect(await get('/_ws_conversation/v1/conversations/stream', { ...socket, ...key })).toBe(101)
+  await until(
+    () => changes.slice(before),
+    (heard) => heard.length === 2,
+  )
+  expect(changes.slice(before)).toEqual(['opened', 'left'])
 })
 
 test('the playground is not reachable from another machine', async () => {
