@@ -6,7 +6,7 @@ import Sequencer from '@jest/test-sequencer'
  * a long file when the others have nothing left to do. `test/sequence.test.ts` holds the names against the tree.
  */
 export const longest = new Map([
-  ['test/e2e/teams.test.ts', 80],
+  ['test/e2e/teams.test.ts', 85],
   ['test/cli/login.test.ts', 80],
   ['test/evidence/scripts.test.ts', 70],
   ['test/evidence/sealAzurite.test.ts', 55],

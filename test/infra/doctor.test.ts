@@ -11,6 +11,7 @@ import type { JsonObject } from '../../src/core/data/json.ts'
 import { type Diagnosis, type PartName, partNames, type PartState } from '../../src/doctor/diagnosis.ts'
 import { type Az, askAzure } from '../../src/doctor/azure.ts'
 import { examine } from '../../src/doctor/examine.ts'
+import { main } from '../../src/doctor/main.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
 import { anchorsOf, codesIn, readPage, root, rowsOf } from '../support/pages.ts'
@@ -528,6 +529,22 @@ describe('with the Azure CLI', () => {
   })
 })
 
+/** Runs the program in this process: a bundle and a process for each refusal take a second of a processor. */
+async function runHere(args: readonly string[]): Promise<Ended> {
+  const said = { stdout: '', stderr: '' }
+  const listening = (['stdout', 'stderr'] as const).map((name) =>
+    jest.spyOn(process[name], 'write').mockImplementation((text) => {
+      said[name] += String(text)
+      return true
+    }),
+  )
+  try {
+    return { code: await main(args, () => Promise.reject(new Error('az is not called.'))), ...said }
+  } finally {
+    for (const one of listening) one.mockRestore()
+  }
+}
+
 describe('the command line', () => {
   test.each<[string, readonly string[], string]>([
     ['no address', [], 'URL is missing'],
@@ -544,7 +561,7 @@ describe('the command line', () => {
       '--subscription is',
     ],
   ])('%s is refused by name', async (_what, args, words) => {
-    const { code, stdout, stderr } = await runScript('doctor.mjs', args)
+    const { code, stdout, stderr } = await runHere(args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(`doctor: ${words}`)
   })
