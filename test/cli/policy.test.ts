@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { quickCedar } from '../support/quickCedar.ts'
 import { root } from '../support/root.ts'
 import { type Double, ok, problem, request, startDouble } from './double.ts'
 import { buildProgram, type Program } from './program.ts'
@@ -22,7 +23,7 @@ afterAll(async () => {
 function countersign(...args: string[]) {
   const env = { PATH: process.env['PATH'], COUNTERSIGN_URL: service.url, COUNTERSIGN_TOKEN: 'header.payload.signature' }
   return new Promise<{ code: number; stdout: string; stderr: string }>((done) => {
-    execFile(process.execPath, [installed, 'policy', ...args], { env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [quickCedar, installed, 'policy', ...args], { env }, (error, stdout, stderr) =>
       done({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { checkDocumented } from '../support/documented.ts'
+import { quickCedar } from '../support/quickCedar.ts'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { bot, dba, noon } from '../support/build.ts'
@@ -30,7 +31,10 @@ beforeAll(async () => {
     ...{ target: 'node20', packages: 'external', logLevel: 'error' },
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(process.cwd(), 'test/doors/faulty.ts')).href) },
   })
-  app = fork(outfile, { env: { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') } })
+  app = fork(outfile, {
+    execArgv: [quickCedar],
+    env: { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') },
+  })
   app.on('message', (message: FaultReport) =>
     message.what === 'log' ? lines.push(message.line) : reports.push(message),
   )

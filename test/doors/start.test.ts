@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { quickCedar } from '../support/quickCedar.ts'
 import { startStack } from '../support/stack.ts'
 
 let folder: string
@@ -15,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 async function start(env: Record<string, string>, args: string[] = []): Promise<{ code: number | null; said: string }> {
   const settings = ['PORT', 'IDENTITY_PORT', 'STORAGE_PORT', 'PLAYGROUND_PORT'].map((name) => `COUNTERSIGN_${name}`)
   const ports = Object.fromEntries(settings.map((name) => [name, '0']))
-  const child = spawn(process.execPath, ['dist/local/start.cjs', ...args], {
+  const child = spawn(process.execPath, [quickCedar, 'dist/local/start.cjs', ...args], {
     env: { ...process.env, ...ports, COUNTERSIGN_DATA: join(folder, 'data'), ...env },
   })
   let said = ''

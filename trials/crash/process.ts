@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
+import { quickCedar } from '../../test/support/quickCedar.ts'
 import type { Given, Order, Report } from './app.ts'
 
 /** The app, bundled into one file, because starting it takes most of the time of a crash. */
@@ -53,7 +54,7 @@ export function buildApp(): Program {
 }
 
 export function startProcess({ file }: Program): AppProcess {
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, [quickCedar, file], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const errors: string[] = []
   const waiting = new Map<number, { done: (result: unknown) => void; fail: (cause: Error) => void }>()
   let last = ''
