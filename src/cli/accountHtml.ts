@@ -1,5 +1,5 @@
 import type { Account, StoryStep } from './account.ts'
-import { escaped, listOf, type Row, shown } from './html.ts'
+import { escaped, listOf, type PageRow, shown } from './html.ts'
 
 /** Describes a request, as a section of a page. */
 export function sectionOf(account: Account): string {
@@ -20,7 +20,7 @@ ${odd}${listOf([
 `
 }
 
-function whatOf(action: Account['action'], unknown: string | null): readonly Row[] {
+function whatOf(action: Account['action'], unknown: string | null): readonly PageRow[] {
   if (!action) return [['what', unknown]]
   const { target, environment, params = {} } = action
   return [

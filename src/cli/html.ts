@@ -37,9 +37,9 @@ export const pageHead = (title: string): string => `<!doctype html>
 export const pageEnd = '</main>\n</body>\n</html>\n'
 
 /** A label, and a text or a value that is written as JSON; `null` if it is not known. */
-export type Row = readonly [string, Json]
+export type PageRow = readonly [string, Json]
 
-export const listOf = (rows: readonly Row[]): string =>
+export const listOf = (rows: readonly PageRow[]): string =>
   `<dl>${rows.map(([name, text]) => `<dt>${name}</dt><dd>${content(text)}</dd>`).join('\n')}</dl>\n`
 
 function content(value: Json): string {

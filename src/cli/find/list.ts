@@ -7,8 +7,8 @@ import { progressOf } from '../print.ts'
 import type { Result } from '../result.ts'
 import type { Session } from '../session.ts'
 import { readCriteria } from './criteria.ts'
-import { type Found, findRequests } from './pages.ts'
-import { type Range, readRange } from './range.ts'
+import { type FoundRequests, findRequests } from './pages.ts'
+import { type TimeRange, readRange } from './range.ts'
 
 /** How many requests are listed at most, without `--most`. */
 const otherwise = 500
@@ -49,7 +49,7 @@ function mostIn(options: Options): number {
   return Number(given)
 }
 
-const recordOf = ({ requests, complete, until }: Found): JsonObject => ({
+const recordOf = ({ requests, complete, until }: FoundRequests): JsonObject => ({
   ...{ exit: exits.ok, complete },
   ...(until !== undefined && { until }),
   requests,
@@ -90,7 +90,11 @@ function timesIn({ approvals }: JsonObject): readonly (string | undefined)[] {
 }
 
 /** Says what was looked through, and how to go on; of a search that found none, what there is instead. */
-function endOf({ requests, complete, until, agents }: Found, { from, to }: Range, options: Options): readonly Line[] {
+function endOf(
+  { requests, complete, until, agents }: FoundRequests,
+  { from, to }: TimeRange,
+  options: Options,
+): readonly Line[] {
   const count = `${requests.length} ${requests.length === 1 ? 'request' : 'requests'}`
   const rest = ` back to ${until ?? from}. Go on with --to ${until ?? from}, or with a larger --most`
   const said: Line = ['found', `${count} from ${complete ? `${from} to ${to}` : `${to}${rest}`}`]

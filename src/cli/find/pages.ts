@@ -3,10 +3,10 @@ import { isObject, type Json, type JsonObject } from '../../core/data/json.ts'
 import { Exit, exits, withMore } from '../exit.ts'
 import type { Session } from '../session.ts'
 import type { Criteria } from './criteria.ts'
-import { type Range, windowsOf } from './range.ts'
+import { type TimeRange, windowsOf } from './range.ts'
 
 /** What was found, and how far the ledger was looked through. */
-export interface Found {
+export interface FoundRequests {
   /** As the service answers them: newest first, or pending ones by deadline. */
   readonly requests: readonly JsonObject[]
   /** Whether all of the range was looked through. */
@@ -29,8 +29,8 @@ const perPage = 20
 export async function findRequests(
   { service, screen }: Pick<Session, 'service' | 'screen'>,
   { query, fits }: Criteria,
-  { range, most }: { readonly range: Range | null; readonly most: number },
-): Promise<Found> {
+  { range, most }: { readonly range: TimeRange | null; readonly most: number },
+): Promise<FoundRequests> {
   const requests: JsonObject[] = []
   const agents = new Set<string>()
   let until: string | undefined = range?.to
@@ -76,7 +76,7 @@ function pageIn({ requests, cursor, until }: JsonObject): Page {
 }
 
 /** Ends a search that has found more than is wanted. */
-function cutAt(most: number, { requests: all, agents }: Pick<Found, 'requests' | 'agents'>): Found {
+function cutAt(most: number, { requests: all, agents }: Pick<FoundRequests, 'requests' | 'agents'>): FoundRequests {
   const requests = all.slice(0, most)
   const last = requests.at(-1)?.['createdAt']
   return { requests, agents, complete: false, ...(typeof last === 'string' && { until: last }) }

@@ -5,7 +5,7 @@ import { Exit, exits } from '../exit.ts'
 import type { Options } from '../options.ts'
 
 /** Moments between which requests were made: `from` belongs to the range, `to` does not. */
-export interface Range {
+export interface TimeRange {
   readonly from: Instant
   readonly to: Instant
 }
@@ -21,7 +21,7 @@ const day = 86_400_000
  *
  * @throws {Exit} 78, naming the option
  */
-export function readRange(options: Options, now: number): Range {
+export function readRange(options: Options, now: number): TimeRange {
   const [from, to] = [options.one('from'), options.one('to')]
   const end = to === undefined ? instant(now) : momentIn('to', to)
   const start = from === undefined ? instant(milliseconds(end) - days * day) : momentIn('from', from)
@@ -41,7 +41,7 @@ function momentIn(option: 'from' | 'to', text: string): Instant {
 }
 
 /** Cuts a range into pieces of at most so many days, the newest first. */
-export function* windowsOf({ from, to }: Range, most: number): Generator<Range> {
+export function* windowsOf({ from, to }: TimeRange, most: number): Generator<TimeRange> {
   const start = milliseconds(from)
   for (let end = milliseconds(to); end > start; end -= most * day)
     yield { from: instant(Math.max(start, end - most * day)), to: instant(end) }
