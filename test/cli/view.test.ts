@@ -6,7 +6,7 @@ import { archivePolicy } from '../../src/evidence/seal/archivePolicy.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
 import { cards, templates } from '../cards/drawn.ts'
-import { folder, signingKey, zipName } from '../evidence/bundle.ts'
+import { folder, membersOf, signingKey, zipName } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
 import { action, bot, dba, dba2, owner, runner, security } from '../support/build.ts'
 import { root } from '../support/root.ts'
@@ -156,6 +156,19 @@ describe('with them', () => {
     const ended = await run('view', bundle, request.id, '--said', none, '--out', join(place.path, 'least'))
     expect(ended.code).toBe(2)
     expect(joined(ended.stdout)).toContain('NOT DRAWN')
+  })
+
+  test('a template that is not the recorded one is refused', async () => {
+    const members = await membersOf(readFileSync(bundle))
+    const name = `cards/${cards.template}.json`
+    members.set(name, Buffer.from((members.get(name)?.toString() ?? '').replace('Input.Text', 'Input.Toggle')))
+    const changed = await place.zip(members, 'changed.zip')
+    const args = ['view', changed, request.id, '--said', said, '--out', join(place.path, 'changed'), '--json']
+    const ended = await run(...args)
+    expect({ code: ended.code, record: JSON.parse(ended.stdout) as object }).toMatchObject({
+      code: 1,
+      record: { problem: { code: 'wrong-digest' } },
+    })
   })
 
   test('a text that is not the one of the log is refused', async () => {

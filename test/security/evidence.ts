@@ -1,6 +1,7 @@
 import type { Row } from './row.ts'
 
 const tampered = 'test/verify/tampered.test.ts'
+const command = 'test/cli/evidence.test.ts'
 const withoutKey = 'without the key: %s is %s'
 const withKey = 'signed again with the key: %s is %s'
 
@@ -126,6 +127,41 @@ function rowsOf(
         tests: {
           'test/ports/fences.test.ts': ['%s › a fence › lets no earlier event appear, from any clock'],
         },
+      },
+    ],
+  },
+  {
+    attack: 'What is handed to a person outside, or shown to an auditor, is not what was recorded',
+    control:
+      'A folder of proofs is verified whole: by the rules, in order, under the right names, with its texts and its page. A view is drawn from texts and files that the log commits to',
+    switches: [
+      {
+        name: 'proofs-follow-rules',
+        file: 'src/verify/provenRequest.ts',
+        find: 'exceptions.push(...rules.take(event, index, leafHash(leaf)))',
+        replace: "if (event.type === 'requested') exceptions.push(...rules.take(event, index, leafHash(leaf)))",
+        tests: { [command]: ['a folder for an outsider › does not hold if %s'] },
+      },
+      {
+        name: 'proof-names',
+        file: 'src/verify/provenRequest.ts',
+        find: 'if (request !== undefined && name !== proofName(request, seq))',
+        replace: 'if (false)',
+        tests: { [command]: ['a folder for an outsider › does not hold if %s'] },
+      },
+      {
+        name: 'proof-page',
+        file: 'src/cli/proof/folder.ts',
+        find: "if (page === made) return 'same'",
+        replace: "if (page !== '') return 'same'",
+        tests: { [command]: ['a folder for an outsider › does not hold if %s'] },
+      },
+      {
+        name: 'view-files',
+        file: 'src/verify/edition.ts',
+        find: 'if (sha256(bytes) !== hash) throw wrong(name)',
+        replace: '',
+        tests: { 'test/cli/view.test.ts': ['with them › a template that is not the recorded one is refused'] },
       },
     ],
   },
