@@ -24,7 +24,7 @@ export interface PlaygroundOptions {
   readonly folder: string
   /** The address to which activities are sent. */
   readonly messagesUrl: string
-  /** Ids of the channels of its only team. It shows the second as General, which every team has. */
+  /** Ids of the channels of its only team, beside General, which every team has. */
   readonly channels: readonly string[]
   /** Is called when a page of it is opened, or left. */
   readonly page?: (change: 'opened' | 'left') => void
@@ -39,11 +39,10 @@ export interface PlaygroundOptions {
  */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
   const { port, folder, messagesUrl, channels, person, page } = options
-  const [channel = '19:approvals@thread.tacv2', team = '19:general@thread.tacv2', ...more] = channels
   const config = join(folder, '.m365agentsplayground.yml')
   const log = join(folder, 'log.txt')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(config, JSON.stringify(configuration(person, team, [channel, ...more]), null, 2)) // JSON is YAML
+  await writeFile(config, JSON.stringify(configuration(person, channels), null, 2)) // JSON is YAML
   const { started, output, ...child } = startChild({
     name: 'The Agents Playground, the local Teams client',
     program: createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
@@ -65,9 +64,12 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     const [, change] = /^page (opened|left)$/.exec(line) ?? []
     if (change === 'opened' || change === 'left') page?.(change)
   })
-  const url = `http://${loopback}:${await started(listening(output, team))}`
+  const url = `http://${loopback}:${await started(listening(output))}`
   return { ...child, url, connectorUrl: `${url}/_connector`, person }
 }
+
+/** The id of the team, which is also that of its channel General. */
+const team = '19:general@thread.tacv2'
 
 /** Lists the channels that the policy names: those of groups, then the compliance channel. */
 export function channelsIn(policy: Pick<Policy, 'groups' | 'complianceChannel'>): readonly string[] {
@@ -127,7 +129,7 @@ http.Server.prototype.emit = function (event, req, socket, ...rest) {
 /**
  * Waits until the team can be read. The Playground says that it listens, and only then ends if its settings are wrong.
  */
-function listening(output: Child['output'], team: string): Promise<string> {
+function listening(output: Child['output']): Promise<string> {
   return new Promise((done) => {
     output.on('line', (line) => {
       const [, port] = /^Listening on (\d+)$/.exec(line) ?? []
@@ -146,7 +148,7 @@ const errorsIn = (log: string): string =>
   [...log.matchAll(/^error (?:Reason: )?(.*)$/gm)].map(([, text]) => text).join('\n')
 
 /** https://aka.ms/teams-app-test-tool-config-guide: the current user and exactly five others are needed. */
-function configuration(person: string, team: string, channels: readonly string[]): object {
+function configuration(person: string, channels: readonly string[]): object {
   return {
     version: '0.1.1',
     tenantId,
@@ -162,7 +164,7 @@ function configuration(person: string, team: string, channels: readonly string[]
       id: team,
       name: 'Agents',
       aadGroupId: 'e0000000-0000-4000-8000-000000000001',
-      channels: channels.map((id) => ({ id, name: id.replace(/^19:|@.*$/g, '') })),
+      channels: channels.filter((id) => id !== team).map((id) => ({ id, name: id.replace(/^19:|@.*$/g, '') })),
     },
   }
 }

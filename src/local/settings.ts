@@ -90,7 +90,7 @@ function options(args: readonly string[]): Options {
   try {
     return parseArgs({ args: [...args], options: known }).values
   } catch (cause) {
-    throw new UsageError(`${cause instanceof Error ? cause.message : ''} Try: npm start -- --help`)
+    throw new UsageError(`${(cause as Error).message} Try: npm start -- --help`)
   }
 }
 

@@ -90,12 +90,6 @@ test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
 })
 
-test('the bot does not start without the Teams client', async () => {
-  const stack = await startStack()
-  expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
-  await stack.stop()
-})
-
 test('a second stack on the same data is refused, even on other ports', async () => {
   const stack = await startStack({ data: join(folder, 'data') })
   const { code, said } = await start({})

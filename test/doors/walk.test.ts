@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../support/root.ts'
 import { fencesOf, readPage } from '../support/pages.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
@@ -38,11 +42,10 @@ async function run(script: string, hears: (complained: string) => void = () => {
 
 test("the README's first request works word for word, approved from a shell where no person is asked", async () => {
   const [ask = '', approve = ''] = blocksOf('README.md')
-  const settings = ask.split('\n').filter((line) => line.startsWith('export '))
   let approved: Promise<Shell> | undefined
   const asked = await run(ask, (complained) => {
     const id = /waiting for approval/.test(complained) ? /request (\S+):/.exec(complained)?.[1] : undefined
-    if (id !== undefined) approved ??= run([...settings, `${approve.replace('01…', id).trimEnd()} --yes`].join('\n'))
+    if (id !== undefined) approved ??= run(`${approve.replace('01…', id).trimEnd()} --yes`)
   })
   expect(asked).toMatchObject({ code: 0, said: 'exported\n' })
   expect(asked.complained).toMatch(/reported as succeeded/)
@@ -54,7 +57,21 @@ test('the quickstart works word for word', async () => {
   expect(ran).toMatchObject({ code: 0, said: 'restarted\n' })
 })
 
-test('the long walk works word for word', async () => {
+test.each([
+  ['node', 'examples/agent.mjs'],
+  ['python3', 'examples/agent.py'],
+])('%s %s asks, redeems, executes and reports with nothing but HTTP', async (program, example) => {
+  const ran = await run(`eval "$(npm run --silent local -- env)"\n${program} ${example}`)
+  expect(ran).toMatchObject({ code: 0, said: 'restarted\n' })
+  const text = readFileSync(join(root, example), 'utf8')
+  expect(text.split('\n').filter((line) => /^(?!\s*(?:\/\/|#|\/\*)).*\S/.test(line)).length).toBeLessThan(30)
+  const imported = [...text.matchAll(/^import (?:.* from ')?([\w:., ]+)/gm)].map(([, name = '']) => name)
+  expect(imported).toEqual([
+    program === 'node' ? 'node:crypto' : 'hashlib, json, os, urllib.parse, urllib.request, uuid',
+  ])
+})
+
+test('the long walk works word for word, and ends in today', async () => {
   const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
   expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
   const lines = said.split('\n')
@@ -73,4 +90,30 @@ test('the long walk works word for word', async () => {
   expect(said).toMatch(/the stack's clock shows/)
   expect(said).toMatch(/ is sealed: bundle \d+, [1-9]\d* records/)
   expect(said.match(/^VERIFIED /gm)).toHaveLength(2)
+  expect(lines.at(-2)).toMatch(/^deleted the data in /)
+  expect(readdirSync(stack.data).filter((name) => /clock|storage|key/.test(name))).toEqual([])
+})
+
+test("the recipe's own action, with its own group and title, is asked for, approved and run", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recipe-'))
+  const [ask = '', approve = ''] = blocksOf('docs/policy/recipe.md').slice(-2)
+  const policy = blocksOf('docs/policy/recipe.md').slice(0, -2).join('\n')
+  const local = (script: string) =>
+    script.replaceAll('my-policy', join(folder, 'my-policy')).replace('npm run --silent build', ':')
+  try {
+    expect(await run(local(policy))).toMatchObject({ code: 0 })
+    stack = await startStack({ env: { COUNTERSIGN_POLICY: join(folder, 'my-policy') } })
+    let approved: Promise<Shell> | undefined
+    const asked = await run(ask, (complained) => {
+      const id = /waiting for approval/.test(complained) ? /request (\S+):/.exec(complained)?.[1] : undefined
+      if (id !== undefined) approved ??= run(`${approve.replace('01…', id).trimEnd()} --yes`)
+    })
+    expect(asked).toMatchObject({ code: 0, said: 'kubectl scale deployment/web --replicas=5\n' })
+    expect(await approved).toMatchObject({ code: 0, said: expect.stringContaining('Scale prod/web to 5 replicas') })
+    const never = await run(ask.replaceAll('replicas=5', 'replicas=0'))
+    expect(never).toMatchObject({ said: '', complained: expect.stringContaining('never-to-zero') })
+    expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
