@@ -1,19 +1,24 @@
 import { doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
+import { commandLine, runIn, shellWord } from '../core/action/run.ts'
 import { type Page, pagesOf } from '../core/action/page.ts'
 import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
+import { flawInAddress } from '../core/action/flaw.ts'
 import { type TextFinding, textFindings } from '../core/action/warning.ts'
 import { keysOf } from '../core/action/value.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
-import { nextStep, progressOf } from '../words/nextStep.ts'
+import { nextStep } from '../words/nextStep.ts'
+import { plain, type Sentence } from '../words/run.ts'
+import { votesOf } from '../words/votes.ts'
 import { warningOf } from '../words/warning.ts'
-import type { FactLabels, Words } from '../words/words.ts'
+import type { Words } from '../words/words.ts'
 import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
-import { drawn, lineOf, short, timedText } from './textRun.ts'
+import { factsOf, whatOf } from './factRows.ts'
+import { briefMoment, copyable, exactText, lineOf, type RunLine, short, shortened, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
@@ -25,6 +30,9 @@ export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
 /** Whether policy wants channels to see no more of the action than verb, tier and target. */
 const isPrivate = ({ requirement }: ApprovalRequest): boolean => requirement?.private === true
 
+/** What the title of a private request says: it has no target. */
+const privateTitle = ({ policy }: ApprovalRequest) => ({ verb: policy.summary === undefined, target: false })
+
 const fullFace = (request: ApprovalRequest, manner: Manner) => ({
   full: true,
   withheld: [],
@@ -32,15 +40,16 @@ const fullFace = (request: ApprovalRequest, manner: Manner) => ({
   ...paramFaces(request, manner),
   noParams: absence(request, manner),
   ...fromAgent(request, manner, manner.budget.channel),
-  digest: drawn(request.digest),
+  // Both ends tell apart what is shortened above. In full it stands where people decide.
+  digest: `${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`,
 })
 
 /** Without the digest as well: a person who guesses the params could check the guess by it. */
 const withheldFace = (request: ApprovalRequest, manner: Manner) => ({
   full: false,
   withheld: [{ text: manner.words.card.withheld }],
-  facts: whatOf(request, manner),
-  ...{ critical: [], params: [], noParams: [], reason: '', links: [], digest: '' },
+  facts: whatOf(request, manner, privateTitle(request)),
+  ...{ critical: [], params: [], noParams: [], reason: '', links: [], opens: [], digest: '' },
 })
 
 /** What one page of the approver's view says. */
@@ -51,16 +60,17 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
     : [{ entries: [] }]
   const page = Math.min(Math.max(reader.page, 1), pages.length)
   return {
-    ...head(request, manner),
+    ...head(request, manner, { reader: reader.approver }),
     notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_000, words) })),
-    facts: factsOf(request, manner, request.agent.id),
+    facts: factsOf(request, manner),
+    agentId: request.agent.id,
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
     entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner)),
     noParams: absence(request, manner),
     ...fromAgent(request, manner, manner.budget.review),
-    digest: `${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`,
+    digest: request.digest,
     mine: mine(request, reader, words),
-    ...buttons(request, reader, { page, last: page === pages.length, template }, words),
+    ...buttons(request, reader, { page, last: page === pages.length, template }, manner),
   }
 }
 
@@ -80,7 +90,8 @@ export const refusedFace = (
   manner: Manner,
 ) => ({
   ...head(request, manner),
-  ...(stranger && { story: [] }),
+  ...(stranger && { story: [], votes: [] }),
+  run: [],
   title: plainTitle(request, manner.words),
   text: short(why, 1_000, manner.words),
   who: (request.requirement?.slots ?? []).map(({ groups, quorum }) => ({
@@ -96,17 +107,36 @@ export interface ListScope {
 
 /** What the list of pending requests says. */
 export function listFace(requests: readonly ApprovalRequest[], { more, here = false }: ListScope, manner: Manner) {
-  const { words, budget } = manner
+  const { words } = manner
   const { waiting: everywhere, waitingHere } = words.bot
   const waiting = (here ? waitingHere : everywhere)(requests.length, more)
   return {
     heading: waiting,
     speak: waiting,
-    requests: requests.map((request) => ({
+    requests: requests.map((request, i) => ({
       ...head(request, manner, { isPrivate: isPrivate(request) }),
-      about: `${request.verb} ${short(request.action?.target ?? words.card.erased, budget.listed, words)}`,
+      about: aboutOf(request, manner).map((text) => ({ text })),
+      review: requests.length === 1 ? words.card.review : words.buttons.review(i + 1),
     })),
   }
+}
+
+/** Params that a list names of each request. */
+const mostListed = 3
+
+/** What tells a request in a list from its neighbours, beside its title. */
+function aboutOf(request: ApprovalRequest, manner: Manner): readonly string[] {
+  const { budget, words } = manner
+  const what = isPrivate(request) ? whatOf(request, manner, privateTitle(request)) : whatOf(request, manner)
+  const run = isPrivate(request) ? null : runOf(request, words)
+  const { critical, params } = paramFaces(request, manner, budget.listed)
+  const given = isPrivate(request) || run ? [] : [...critical, ...params].slice(0, mostListed)
+  const line = [
+    ...what.map(({ value }) => shortened(value, budget.listed, words, copyable)),
+    ...given.map(({ key, text }) => `${key}: ${text}`),
+    ...(run ? [exactText(plain(run), budget.listed, words)] : []),
+  ].join('; ')
+  return line === '' ? [] : [line]
 }
 
 const tones: Readonly<Record<Status, string>> = {
@@ -122,11 +152,22 @@ const tones: Readonly<Record<Status, string>> = {
   revoked: 'attention',
 }
 
+/** The letters of a host that fit a button. Its end says whose it is. */
+const hostRoom = 24
+
+const endOf = (host: string): string => (host.length <= hostRoom ? host : `…${host.slice(-hostRoom)}`)
+
+interface HeadScope {
+  readonly isPrivate?: boolean
+  /** The person to whom alone the card is shown. */
+  readonly reader?: ObjectId
+}
+
 /**
  * What every card begins with. `times` hold words of ours alone: clients fill in the reader's own time there. A private
  * head has no text that the agent or an approver wrote, and no warning, which may name what it warns of.
  */
-function head(request: ApprovalRequest, manner: Manner, { isPrivate } = { isPrivate: false }) {
+function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, reader }: HeadScope = {}) {
   const { words } = manner
   const high = request.status === 'pending' && request.requirement?.tier === 'high'
   const tier = request.requirement && words.tiers[request.requirement.tier]
@@ -134,7 +175,14 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate } = { isPriv
   return {
     request: request.id,
     title: isPrivate ? plainTitle(request, words) : title(request, manner),
+    run: isPrivate ? [] : runLines(request, words),
     subtitle: isPrivate ? [] : subtitle(request, words),
+    votes: isPrivate
+      ? []
+      : votesOf(request, reader, words).map(({ sentence, at }) => ({
+          ...lineOf(sentence, words),
+          at: briefMoment(at),
+        })),
     tone: high ? 'warning' : tones[request.status],
     status,
     tier: tier === undefined ? [] : [{ text: tier }],
@@ -144,6 +192,17 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate } = { isPriv
     story: isPrivate ? [] : historyOf(request, words).map((sentence) => lineOf(sentence, words)),
     warnings: isPrivate ? [] : warningsOf(request, words),
   }
+}
+
+/** Says what will run, where the request binds it: nothing else of the request is sure to happen. */
+function runOf({ action }: ApprovalRequest, { run }: Words): Sentence | null {
+  const bound = action && runIn(action.params)
+  return bound && run.willRun(commandLine(bound), shellWord(bound.cwd))
+}
+
+const runLines = (request: ApprovalRequest, words: Words): readonly RunLine[] => {
+  const run = runOf(request, words)
+  return run ? [lineOf(run, words)] : []
 }
 
 /** The most characters that a warning names. */
@@ -171,42 +230,6 @@ function linksOf(request: ApprovalRequest): readonly Link[] {
   return links === null ? [] : (JSON.parse(links) as readonly Link[])
 }
 
-interface CardFact {
-  readonly label: string
-  readonly value: string
-}
-
-const factIn =
-  (words: Words) =>
-  (label: keyof FactLabels, value: string): CardFact => ({ label: words.labels[label], value: drawn(value) })
-
-/** What would be done, and to what. */
-function whatOf({ verb, action }: ApprovalRequest, { words }: Pick<Manner, 'words'>): readonly CardFact[] {
-  const fact = factIn(words)
-  return [fact('action', verb), ...(action ? [fact('target', short(action.target, 10_000, words))] : [])]
-}
-
-/** @param agentId where there is room for it */
-function factsOf(request: ApprovalRequest, { words }: Manner, agentId?: ObjectId): readonly CardFact[] {
-  const { action, agent, executor, onBehalfOf, policy, requirement } = request
-  const byAgent = requirement?.excludedByAgent ?? []
-  const fact = factIn(words)
-  const progress = request.status === 'pending' ? progressOf(request, words) : null
-  const doors = request.status === 'pending' ? request.requirement.via : undefined
-  return [
-    ...whatOf(request, { words }),
-    ...(action ? [fact('environment', action.environment)] : []),
-    fact('agent', short(agent.name, 600, words)),
-    ...(agentId === undefined ? [] : [fact('agentId', agentId)]),
-    ...(onBehalfOf === undefined ? [] : [fact('onBehalfOf', onBehalfOf)]),
-    ...(executor === agent.id ? [] : [fact('executor', executor)]),
-    ...(byAgent.length === 0 ? [] : [fact('excludedByAgent', byAgent.join(', '))]),
-    ...(policy.rules.length === 0 ? [] : [fact('rules', policy.rules.join(', '))]),
-    ...(progress === null ? [] : [fact('progress', progress)]),
-    ...(doors === undefined ? [] : [fact('doors', doors.join(', '))]),
-  ]
-}
-
 function absence({ action }: ApprovalRequest, { words: { card } }: Manner): readonly { text: string }[] {
   if (!action) return [{ text: card.erased }]
   return keysOf(action).length === 0 ? [{ text: card.noParams }] : []
@@ -215,10 +238,20 @@ function absence({ action }: ApprovalRequest, { words: { card } }: Manner): read
 function fromAgent(request: ApprovalRequest, { words }: Manner, budget: AgentTextBudget) {
   const reason = saidIn(request, 'requested', 'reason')
   return {
-    reason: reason === null ? words.card.noReason : short(reason, budget.reason, words, 'block'),
+    reason: reason === null ? words.card.noReason : short(reason.trim(), budget.reason, words, 'block'),
     links: linksOf(request).map(({ title, url }) => ({
-      title: short(title, budget.title, words),
-      url: short(url, budget.url, words),
+      title: short(title.trim(), budget.title, words),
+      url: exactText(url, budget.url, words),
     })),
+    opens: linkButtons(linksOf(request), words),
   }
+}
+
+/** Buttons that open what the agent links to. Each names the host, which decides where it leads. */
+function linkButtons(links: readonly Link[], { buttons }: Words): readonly { title: string; url: string }[] {
+  const safe = links.filter(({ url }) => flawInAddress(url) === null)
+  return safe.map(({ url }, i) => ({
+    title: buttons.openLink(endOf(new URL(url).host), safe.length === 1 ? undefined : i + 1),
+    url,
+  }))
 }

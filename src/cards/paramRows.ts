@@ -1,11 +1,11 @@
 import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Entry } from '../core/action/page.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
-import { keyText } from '../core/action/value.ts'
+import { cardText, keyText } from '../core/action/value.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import type { CardBudget } from './budget.ts'
-import { drawn, short, shortened } from './textRun.ts'
+import { copyable, drawn, drawnValue, short, shortened } from './textRun.ts'
 
 /** A piece of a title: policy's words, or in another font a value that the agent gave. */
 interface TitleRun {
@@ -19,22 +19,47 @@ export interface Manner {
   readonly budget: CardBudget
 }
 
-/** Writes the title for people who may see the action. Without a title in the policy it is the plain one. */
+/**
+ * Writes the title for people who may see the action. Without a title in the policy it is the rule's summary, or else the
+ * verb, and the target.
+ */
 export function title(request: ApprovalRequest, { words, budget }: Manner): readonly TitleRun[] {
   const { action, policy } = request
   const pieces = action && titleOf(action, policy.presentation, words.units)
-  if (!pieces) return plainTitle(request, words)
-  return pieces.map(({ text, from }) =>
-    from === undefined
-      ? { text: drawn(text), font: 'Default' }
-      : { text: shortened(text, budget.titleValue, words), font: 'Monospace' },
-  )
+  if (!action) return plainTitle(request, words)
+  const value = (text: string): TitleRun => ({
+    text: shortened(text, budget.titleValue, words, inTitle),
+    font: 'Monospace',
+  })
+  if (!pieces) return [...plainTitle(request, words, ': '), value(cardText(action.target))]
+  return pieces.map(({ text, from }) => (from === undefined ? { text: drawn(text), font: 'Default' } : value(text)))
 }
 
+const inTitle = (text: string): string => copyable(text, 'title')
+
 /** Writes a title that tells nothing of the action but its verb. */
-export const plainTitle = ({ policy, verb }: ApprovalRequest, words: Words): readonly TitleRun[] => [
-  { text: short(policy.summary ?? verb, 300, words), font: 'Default' },
+export const plainTitle = ({ policy, verb }: ApprovalRequest, words: Words, end = ''): readonly TitleRun[] => [
+  policy.summary === undefined
+    ? { text: `${copyable(verb, 'title')}${end}`, font: 'Default' }
+    : { text: `${short(policy.summary.trim(), 300, words)}${end}`, font: 'Default' },
 ]
+
+/** What a title says so that it can be found there: whole, and set off from the words around it. */
+export function saidInTitle({ action, policy }: ApprovalRequest, { words, budget }: Manner) {
+  if (!action) return { verb: policy.summary === undefined, target: false }
+  const target = cardText(action.target)
+  const fits = target.length <= budget.titleValue
+  const pieces = titleOf(action, policy.presentation, words.units)
+  if (!pieces) return { verb: policy.summary === undefined, target: fits }
+  const whole = pieces.some(
+    ({ from, text }, i) =>
+      from === '/target' &&
+      text === target &&
+      /(?:^|\s)$/.test(pieces[i - 1]?.text ?? '') &&
+      /^(?:\s|$)/.test(pieces[i + 1]?.text ?? ''),
+  )
+  return { verb: false, target: fits && whole }
+}
 
 /** The rule's summary, where the title is another. */
 export const subtitle = ({ action, policy }: ApprovalRequest, words: Words): readonly { text: string }[] =>
@@ -43,12 +68,12 @@ export const subtitle = ({ action, policy }: ApprovalRequest, words: Words): rea
     : []
 
 /** Lists all params on a line each, critical ones first, and shortens long values. */
-export function paramFaces({ action, policy }: ApprovalRequest, { words, budget }: Manner) {
+export function paramFaces({ action, policy }: ApprovalRequest, { words, budget }: Manner, room = budget.row) {
   const rows = action ? rowsOf(action, policy.presentation, 'line', words.units) : []
-  const most = Math.min(budget.row, Math.floor(budget.rows / rows.length))
+  const most = Math.min(room, Math.floor(budget.rows / rows.length))
   const face = (row: ParamRow) => ({
     key: shortened(nameOf(row, words), budget.key, words),
-    text: signed(row, shortened(row.text, most, words), words),
+    text: signed(row, shortened(row.text, most, words, drawnValue), words),
   })
   return {
     critical: rows.filter(({ critical }) => critical).map(face),
@@ -59,7 +84,8 @@ export function paramFaces({ action, policy }: ApprovalRequest, { words, budget 
 /** Writes a param, or a part of one, as it stands on a page of the approver's view. */
 export function entryFace(entry: Entry, { words, budget }: Manner) {
   const { text, part, parts } = entry
-  const whole = part === 1 ? signed(entry, drawn(text), words) : drawn(text)
+  const value = drawnValue(text)
+  const whole = part === 1 ? signed(entry, value, words) : value
   const weight = entry.critical ? 'Bolder' : 'Default'
   return {
     key: drawn(nameOf(entry, words)),
@@ -109,11 +135,13 @@ function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
 
 const compared: ReadonlySet<DrawingForm> = new Set(['diff', 'textChange', 'change'])
 
-/** Policy's label with the key beside it: the key is what the agent sent. */
+/** Policy's label with the key beside it: the key is what the agent sent. A label that only repeats the key is left out. */
 function nameOf({ key, label }: ParamRow, { params }: Words): string {
   const own = keyText(key)
-  return label === undefined ? own : params.labelled(label, own)
+  return label === undefined || letters(label) === letters(key) ? own : params.labelled(label, own)
 }
+
+const letters = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '')
 
 function signed({ kind, side }: ParamRow, text: string, { params }: Words): string {
   if (kind === 'absent') return params.notGiven

@@ -9,6 +9,7 @@ interface TextRun {
   readonly text: string
   readonly weight: 'Default' | 'Bolder'
   readonly italic: boolean
+  readonly font: 'Default' | 'Monospace'
 }
 
 /** One line of a card. */
@@ -25,15 +26,18 @@ export const lineOf = (sentence: Sentence, words: Words): RunLine => ({
 })
 
 function textRun(run: Run, words: Words): TextRun {
+  const plain = { weight: 'Default', italic: false, font: 'Default' } as const
   switch (run.role) {
     case 'text':
-      return { text: run.text, weight: 'Default', italic: false }
+      return { ...plain, text: run.text }
     case 'name':
-      return { text: short(run.text, 64, words), weight: 'Bolder', italic: false }
+      return { ...plain, text: short(run.text.trim(), 64, words), weight: 'Bolder' }
     case 'quoted':
-      return { text: short(run.text, 1_000, words), weight: 'Default', italic: true }
+      return { ...plain, text: short(run.text.trim(), 1_000, words), italic: true }
+    case 'exact':
+      return { ...plain, text: exactText(run.text, 600, words), weight: 'Bolder', font: 'Monospace' }
     case 'time':
-      return { text: run.at, weight: 'Default', italic: false }
+      return { ...plain, text: run.at }
   }
 }
 
@@ -46,31 +50,67 @@ function textRun(run: Run, words: Words): TextRun {
 export const timedText = (sentence: Sentence): string =>
   sentence
     .map((run) => {
-      if (run.role === 'time') return moment(run.at)
+      if (run.role === 'time') return run.clock ? hour(run.at) : moment(run.at)
       if (run.role === 'text') return run.text
       throw new Error('A TextBlock holds words of ours alone.')
     })
     .join('')
 
 /** https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features: `{{DATE}}` and `{{TIME}}`. */
-function moment(at: Instant): string {
-  const whole = `${at.slice(0, 19)}Z`
-  return `{{DATE(${whole}, SHORT)}}, {{TIME(${whole})}}`
-}
+const moment = (at: Instant): string => `{{DATE(${wholeSeconds(at)}, SHORT)}}, ${hour(at)}`
+
+/** The same in figures alone, for a narrow column. */
+export const briefMoment = (at: Instant): string => `{{DATE(${wholeSeconds(at)}, COMPACT)}}, ${hour(at)}`
+
+const hour = (at: Instant): string => `{{TIME(${wholeSeconds(at)})}}`
+
+const wholeSeconds = (at: Instant): string => `${at.slice(0, 19)}Z`
 
 /**
  * Marks a text that is safe to show for an Adaptive Card: with zero-width spaces where a line may break, and between
  * braces, so that no client reads `{{DATE(…)}}` in an untrusted text as its own markup. Only the service can write
  * these marks: in any other text a zero-width space is shown by its name.
  */
-export const drawn = (text: string): string => breakable(text.replace(/\{(?=\{)/g, '{\u200b'))
+export const drawn = (text: string, room?: number): string => breakable(text.replace(/\{(?=\{)/g, '{\u200b'), room)
+
+/** Letters of one width that fit a line of the narrowest card, in the size of the text and in that of a title. */
+const [exactRoom, titleRoom] = [28, 24]
+
+/** Marks a value of a param for a card, as {@link drawn} does, in letters of one width. */
+export const drawnValue = (text: string): string => drawn(text, exactRoom)
+
+/**
+ * Marks a text that people copy, as a target or an address: a line that is too long ends, instead of having a mark that
+ * the copy would have, too. Such a text has no line ends of its own.
+ */
+export function copyable(text: string, size: 'text' | 'title' = 'text'): string {
+  const room = size === 'text' ? exactRoom : titleRoom
+  return drawn(text, room)
+    .split('\u200b')
+    .reduce((before, piece) => {
+      const word = lastWord.exec(before)?.[0].length ?? 0
+      const fits = word + (firstWord.exec(piece)?.[0].length ?? 0) <= room
+      return `${before}${fits && !(before.endsWith('{') && piece.startsWith('{')) ? '' : '\n'}${piece}`
+    })
+}
+
+const [firstWord, lastWord] = [/^\S*/, /\S*$/]
 
 /** Makes an untrusted text safe for a card. A longer text keeps its beginning, its end and its length. */
 export const short = (text: string, most: number, words: Words, layout: 'line' | 'block' = 'line'): string =>
   shortened(cardText(text, layout), most, words)
 
 /** Shortens a text that is safe already, as {@link short} does. */
-export function shortened(text: string, most: number, { params }: Words): string {
+export function shortened(
+  text: string,
+  most: number,
+  { params }: Words,
+  mark: (text: string) => string = drawn,
+): string {
   const { head, tail, length } = ends(text, most)
-  return drawn(tail === '' ? head : `${head}${params.leftOut(length)}${tail}`)
+  return mark(tail === '' ? head : `${head}${params.leftOut(length)}${tail}`)
 }
+
+/** Makes an untrusted text that people copy safe for a card. */
+export const exactText = (text: string, most: number, words: Words): string =>
+  shortened(cardText(text), most, words, copyable)

@@ -1,3 +1,7 @@
+import { commandLine, runIn, shellWord } from '../core/action/run.ts'
+import { isObject } from '../core/data/json.ts'
+import { plain as plainText } from '../words/run.ts'
+import { spoken } from '../words/spoken.ts'
 import type { Account, StoryStep } from './account.ts'
 import { escaped, listOf, type PageRow, shown } from './html.ts'
 
@@ -8,7 +12,7 @@ export function sectionOf(account: Account): string {
   const odd = exceptions.length > 0 ? `<p class="odd">Out of the ordinary: ${shown(exceptions.join(', '))}</p>\n` : ''
   return `<section id="${escaped(id)}">
 <h2>${shown(verb)}${action ? ` on ${shown(plain(action['target']))}` : ''} <span class="state">${escaped(state)}</span></h2>
-${odd}${listOf([
+${runOf(action)}${odd}${listOf([
   ['request', id],
   ['asked by', `${agent} at ${at}`],
   ['why', reason ?? unknown],
@@ -18,6 +22,18 @@ ${odd}${listOf([
   ['digest', digest],
 ])}${tableOf(steps)}</section>
 `
+}
+
+/** Says what was bound to run: below the title, since the title may be the agent's claim alone. */
+function runOf(action: Account['action']): string {
+  const params = action?.['params']
+  const run = isObject(params) ? runIn(params) : null
+  if (!run) return ''
+  const sentence = spoken.run.willRun(commandLine(run), shellWord(run.cwd))
+  const pieces = sentence.map((piece) =>
+    piece.role === 'exact' ? `<code>${shown(piece.text)}</code>` : escaped(plainText([piece])),
+  )
+  return `<p class="run">${pieces.join('')}</p>\n`
 }
 
 function whatOf(action: Account['action'], unknown: string | null): readonly PageRow[] {

@@ -34,10 +34,12 @@ export interface Answer {
   readonly decisions: readonly {
     readonly verdict: string
     readonly approver: string
+    readonly at?: string
     readonly reason?: string
     readonly void: boolean
   }[]
   readonly delivery?: string
+  readonly createdAt?: string
   readonly expiresAt?: string
   readonly grant?: string
   /** The whole answer, for programs. */
@@ -87,6 +89,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     ...optional('summary', text(policy.summary)),
     ...optional('outcome', text(policy.outcome)),
     ...optional('delivery', text(sent.delivery)),
+    ...optional('createdAt', text(sent.createdAt)),
     ...optional('expiresAt', text(sent.expiresAt)),
     ...optional('grant', text(grant.token)),
     document: json,
@@ -163,11 +166,18 @@ function decisionOf({
   name,
   approver: id,
   verdict,
+  at,
   reason,
   void: voided,
 }: Received<Decision>): Answer['decisions'][number] {
   const approver = nameWithId(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
-  return { verdict: text(verdict) ?? '', approver, ...optional('reason', text(reason)), void: isObject(voided) }
+  return {
+    verdict: text(verdict) ?? '',
+    approver,
+    ...optional('at', text(at)),
+    ...optional('reason', text(reason)),
+    void: isObject(voided),
+  }
 }
 
 /** Reads a person or agent: `{ id, name }`, or an id alone. Shows both, since names are for display and ids decide. */

@@ -11,6 +11,7 @@ dd,td{overflow-wrap:anywhere;white-space:pre-wrap}table{border-collapse:collapse
 td,th{border-top:1px solid #ddd;padding:.25rem .6rem .25rem 0;text-align:left;vertical-align:top}
 th{color:#555;font-weight:normal}blockquote{border-left:3px solid #bbb;margin:.2rem 0;padding-left:.6rem}
 .state{font-weight:normal;color:#555}.odd{color:#a00;font-weight:bold}.none{color:#777}
+.run{background:#fde8e4;border-left:4px solid #a00;font-weight:bold;margin:0 0 .7rem;padding:.4rem .6rem;overflow-wrap:anywhere;white-space:pre-wrap}
 @media print{body{margin:0;max-width:none;font-size:11px}}
 .card{border:1px solid #999;border-radius:4px;padding:.6rem;max-width:40rem;background:#fff;color:#1b1b1b}
 .card p{margin:.15rem 0;overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate}.card .box{padding:.3rem .5rem;margin:.25rem 0}

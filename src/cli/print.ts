@@ -1,4 +1,6 @@
 import type { Action } from '../core/action/action.ts'
+import { commandLine, runIn, shellWord } from '../core/action/run.ts'
+import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
 import type { Line } from './layout.ts'
@@ -15,19 +17,27 @@ export function describeState(answer: Answer): readonly Line[] {
     [labels.status, statusOf(answer)],
     ...optional(labels.approvals, progressOf(answer)),
     ...answer.decisions.flatMap(describeDecision),
+    ...optional(labels.asked, answer.createdAt),
     ...optional(labels.until, answer.status === 'pending' ? answer.expiresAt : undefined),
   ]
 }
 
-function describeDecision({ verdict, approver, reason, void: voided }: Answer['decisions'][number]): readonly Line[] {
+function describeDecision({
+  verdict,
+  approver,
+  at,
+  reason,
+  void: voided,
+}: Answer['decisions'][number]): readonly Line[] {
   const label = voided ? labels.voided : verdict === 'approve' ? labels.approvedBy : labels.deniedBy
-  return [[label, approver], ...optional('', reason)]
+  return [[label, at === undefined ? approver : words.voted(approver, at)], ...optional('', reason)]
 }
 
 /** Describes what approvers decide on: the action, the agent, its reason and the digest. */
 export function describeAction(answer: Answer): readonly Line[] {
   const { action, tier, rules } = answer
   return [
+    ...(action ? describeRun(action) : []),
     ...optional(labels.summary, answer.summary),
     [labels.action, answer.verb],
     ...(action ? describeRest(action) : [[labels.erased, words.erased] as const]),
@@ -41,6 +51,13 @@ export function describeAction(answer: Answer): readonly Line[] {
     [labels.digest, answer.digest],
     ...answer.warnings.map((words) => [labels.warning, words] as const),
   ]
+}
+
+/** Says what will run, where the request binds it. The exact form stands among the params. */
+function describeRun({ params }: Action): readonly Line[] {
+  const run = runIn(params)
+  if (!run) return []
+  return [[spoken.run.label, plain(spoken.run.runs(commandLine(run), shellWord(run.cwd)))]]
 }
 
 const describeRest = ({ target, environment, params }: Action): readonly Line[] => [

@@ -1,5 +1,5 @@
 import type { Output, Requested, VoidReason } from '../core/request/event.ts'
-import { name, quoted, type Sentence, text, time } from './run.ts'
+import { clock, exact, name, quoted, type Sentence, text, time } from './run.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Words } from './words.ts'
 import type { Warning } from '../core/action/warning.ts'
@@ -15,19 +15,28 @@ const card: Words['card'] = {
   withheld: 'Policy keeps the rest private. Review shows it to those who may decide.',
   digest: 'Action digest',
   request: 'Request',
+  agentId: 'Agent',
   review: 'Review',
   previous: 'Previous',
   next: 'Next',
   approve: 'Approve',
+  approveForm: 'Approve…',
+  noteForm: 'Note…',
+  approveNoted: 'Approve with this note',
   note: 'Note (optional)',
   confirmIntro: 'To confirm, type the last part of the target: ',
   confirm: 'The last part of the target',
   confirmMissing: 'Type it exactly as it is shown.',
   deny: 'Deny',
+  denyForm: 'Deny…',
+  denyNow: 'Deny with this reason',
   reason: 'Reason (others will read it)',
   reasonMissing: 'A denial needs a reason.',
   revoke: 'Revoke',
+  revokeForm: 'Revoke…',
+  revokeNow: 'Revoke the approval',
   revokeReason: 'Reason (optional)',
+  back: 'Back',
   lastPage: 'You can approve on the last page, when you have seen all of it.',
   refused: 'You cannot decide this request',
   whoMay: 'Who may decide',
@@ -39,12 +48,9 @@ const labels: Words['labels'] = {
   target: 'Target',
   environment: 'Environment',
   agent: 'Agent',
-  agentId: 'Agent id',
   executor: 'Carried out by',
   onBehalfOf: 'Says it acts for',
   excludedByAgent: 'By its own word kept from approving',
-  rules: 'Policy',
-  progress: 'Approvals',
   doors: 'Approve in',
 }
 
@@ -84,7 +90,7 @@ const notDone = 'Nothing was carried out.'
 
 const next: Words['next'] = {
   pending: (missing) => `Still to approve: ${missing.join('; ')}. One denial ends it.`,
-  approved: 'Next: the agent may carry it out, once. Until then an approver can take it back with Review.',
+  approved: 'Next: the agent may carry it out, once. Until then an approver can revoke it: Review, then Revoke.',
   redeemed: 'Next: the agent reports what became of it.',
   unreported: 'Next: ask who runs the agent what became of it.',
   closed: {
@@ -136,7 +142,13 @@ const history: Words['history'] = {
 }
 
 const deadline: Words['deadline'] = {
-  decideBy: (at) => [text('Decide by '), time(at)],
+  decideBy: (asked, by, length, isShort) => [
+    text('Asked '),
+    time(asked),
+    text(isShort ? '; decide by ' : '. Decide by '),
+    isShort ? clock(by) : time(by),
+    text(` (${length} in all)`),
+  ],
   useBy: (at) => [text('Lapses if it is not used by '), time(at)],
   redeemedAt: (at) => [text('Redeemed '), time(at)],
   closedAt: (at) => [text('Closed '), time(at)],
@@ -145,10 +157,8 @@ const deadline: Words['deadline'] = {
 const either = (groups: readonly string[]): string => groups.join(' or ')
 
 const progress: Words['progress'] = {
-  slot: (groups, have, quorum) =>
-    `${either(groups)}${quorum > 1 ? ` ${have}/${quorum}` : ''} ${have >= quorum ? '✓' : '…'}`,
-  all: (have, needed, slots) => `${have} of ${needed}: ${slots.join(', ')}`,
   people: (groups, quorum) => (quorum > 1 ? `${quorum} people of ${either(groups)}` : either(groups)),
+  approvedBy: (who, isReader) => [text('✓ Approved by '), name(who), ...(isReader ? [text(' (you)')] : [])],
   counted: (groups, have, quorum) => `${either(groups)}: ${have} of ${quorum}`,
 }
 
@@ -169,6 +179,18 @@ const params: Words['params'] = {
   },
   fromLine: (line) => `from line ${line}`,
   signs: { '⇥': '⇥ is a tab', '␍': '␍↵ is a Windows line end' },
+}
+
+const run: Words['run'] = {
+  label: 'will run',
+  runs: (command, cwd) => [exact(command), text(' in '), exact(cwd)],
+  willRun: (command, cwd) => [text('Will run: '), ...run.runs(command, cwd)],
+}
+
+const buttons: Words['buttons'] = {
+  confirm: (what) => `Confirm: ${what}`,
+  review: (number) => `Review ${number}`,
+  openLink: (host, number) => `Agent’s link${number === undefined ? '' : ` ${number}`}: ${host}`,
 }
 
 const stops: Readonly<Record<StopCode, string>> = {
@@ -274,7 +296,8 @@ const request: Words['request'] = {
     approvedBy: 'approved by',
     voided: 'no longer by',
     deniedBy: 'denied by',
-    until: 'until',
+    asked: 'asked',
+    until: 'decide by',
     summary: 'summary',
     action: 'action',
     erased: 'erased',
@@ -296,6 +319,7 @@ const request: Words['request'] = {
   notVerified: (who) => `${who} (not verified)`,
   excludedByAgent: (who) => (who.length === 0 ? '' : `${who.join(', ')} (by the agent’s own word)`),
   fromAgent: '(written by the agent, not verified)',
+  voted: (who, at) => `${who} at ${at}`,
   policy: (outcome, tier, rules) =>
     [outcome, tier && `tier ${tier}`, rules.join(', ')].filter((part) => part !== undefined && part !== '').join('; '),
   delivery: (state) => `cards are ${state}`,
@@ -313,7 +337,6 @@ const elsewhere = 'For all others write to me in a personal chat.'
 const bot: Words['bot'] = {
   speak: (status, tier) =>
     ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
-  youApproved: 'You approved this.',
   yourOtherAccount: 'You have already decided this with another account.',
   excluded: {
     agent:
@@ -395,6 +418,8 @@ export const english: Words = {
   deadline,
   progress,
   params,
+  run,
+  buttons,
   stops,
   uncovered,
   report,

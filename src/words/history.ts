@@ -1,12 +1,10 @@
 import type { Actor } from '../core/request/event.ts'
-import { type ApprovalRequest, type Decision, saidIn, saidWith } from '../core/request/request.ts'
+import { type ApprovalRequest, saidIn } from '../core/request/request.ts'
 import { isEndedByTampering } from '../core/request/tampering.ts'
 import { countedVotes } from '../core/request/voteVoid.ts'
 import { name, type Sentence, text } from './run.ts'
+import { mostNames, nameIn } from './votes.ts'
 import type { Words } from './words.ts'
-
-/** A line names at most this many approvers and counts the rest. */
-const mostNames = 8
 
 /**
  * Says which votes count no longer, how a request was decided and what was done with it, a sentence each. Says nothing of a
@@ -47,8 +45,8 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
 }
 
 function approval(request: ApprovalRequest, { history }: Words): Sentence {
-  const { outcome, rules } = request.policy
-  if (outcome !== 'approve') return history.approvedByPolicy(rules)
+  const { outcome, rules, summary } = request.policy
+  if (outcome !== 'approve') return history.approvedByPolicy(summary === undefined ? rules : [summary])
   const approvals = countedVotes(request)
   const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision))
   return history.approvedBy(names, approvals.length - names.length)
@@ -68,10 +66,6 @@ function closerOf(request: ApprovalRequest, actor: Actor): Sentence {
   const decision = request.decisions.findLast(({ approver }) => approver === actor.id)
   return [name(decision ? nameIn(request, decision) : actor.id)]
 }
-
-/** The name that was recorded with a vote; the object id once the name is erased. */
-const nameIn = (request: ApprovalRequest, decision: Decision): string =>
-  saidWith(request, decision)['name'] ?? decision.approver
 
 function saying(
   request: ApprovalRequest,

@@ -27,16 +27,3 @@ function missing(request: ApprovalRequest & { readonly status: 'pending' }) {
     .map(({ groups, quorum }, i) => ({ groups, quorum: quorum - (have[i] ?? 0) }))
     .filter(({ quorum }) => quorum > 0)
 }
-
-/** Counts the approvals of a request, slot by slot. */
-export function progressOf(request: ApprovalRequest, { progress }: Words): string | null {
-  const { requirement } = request
-  if (!requirement) return null
-  const { slots } = requirement
-  const have = fill(slots, approvalsOf(request))
-  return progress.all(
-    have.reduce((sum, n) => sum + n, 0),
-    slots.reduce((sum, { quorum }) => sum + quorum, 0),
-    slots.map(({ groups, quorum }, i) => progress.slot(groups, have[i] ?? 0, quorum)),
-  )
-}

@@ -35,6 +35,8 @@ export interface Words {
   readonly deadline: DeadlineWords
   readonly progress: ProgressWords
   readonly params: ParamWords
+  readonly run: RunWords
+  readonly buttons: ButtonWords
   readonly stops: Readonly<Record<StopCode, string>>
   /** Why no rule covers an action. */
   readonly uncovered: (verb: string, environment: string, found: Uncovered) => string
@@ -64,19 +66,30 @@ interface CardWords {
   readonly withheld: string
   readonly digest: string
   readonly request: string
+  readonly agentId: string
   readonly review: string
   readonly previous: string
   readonly next: string
+  /** Acts at once. The other buttons open a form, in which another one acts. */
   readonly approve: string
+  readonly approveForm: string
+  readonly noteForm: string
+  readonly approveNoted: string
   readonly note: string
   readonly confirmIntro: string
   readonly confirm: string
   readonly confirmMissing: string
   readonly deny: string
+  readonly denyForm: string
+  readonly denyNow: string
   readonly reason: string
   readonly reasonMissing: string
   readonly revoke: string
+  readonly revokeForm: string
+  readonly revokeNow: string
   readonly revokeReason: string
+  /** Leaves a form. */
+  readonly back: string
   readonly lastPage: string
   readonly refused: string
   readonly whoMay: string
@@ -89,13 +102,10 @@ export interface FactLabels {
   readonly target: string
   readonly environment: string
   readonly agent: string
-  readonly agentId: string
   readonly executor: string
   readonly onBehalfOf: string
   /** Accounts that only the agent's own word keeps from approving. */
   readonly excludedByAgent: string
-  readonly rules: string
-  readonly progress: string
   /** The doors that may approve. */
   readonly doors: string
 }
@@ -116,6 +126,7 @@ interface NextWords {
 interface HistoryWords {
   /** @param more approvers that are counted instead of named */
   readonly approvedBy: (names: readonly string[], more: number) => Sentence
+  /** @param rules in the policy's own words, or by their ids if it has none */
   readonly approvedByPolicy: (rules: readonly string[]) => Sentence
   readonly deniedBy: (who: Sentence) => Sentence
   readonly deniedByPolicy: (rules: readonly string[]) => Sentence
@@ -137,18 +148,18 @@ interface HistoryWords {
 }
 
 interface DeadlineWords {
-  readonly decideBy: (at: Instant) => Sentence
+  /** @param length how long people have in all; a day or more unless `isShort` */
+  readonly decideBy: (asked: Instant, by: Instant, length: string, isShort: boolean) => Sentence
   readonly useBy: (at: Instant) => Sentence
   readonly redeemedAt: (at: Instant) => Sentence
   readonly closedAt: (at: Instant) => Sentence
 }
 
 interface ProgressWords {
-  /** A slot: its groups, how many of them approved, and how many must. */
-  readonly slot: (groups: readonly string[], have: number, quorum: number) => string
-  readonly all: (have: number, needed: number, slots: readonly string[]) => string
   /** So many people of these groups. */
   readonly people: (groups: readonly string[], quorum: number) => string
+  /** A vote that counts. */
+  readonly approvedBy: (who: string, isReader: boolean) => Sentence
   /** Each slot with its count, for a line without marks. */
   readonly counted: (groups: readonly string[], have: number, quorum: number) => string
 }
@@ -174,6 +185,24 @@ interface ParamWords {
   readonly signs: Readonly<Record<string, string>>
 }
 
+/** What a request binds, and what will therefore run. */
+interface RunWords {
+  readonly label: string
+  /** The same where the label stands before it. */
+  readonly runs: (command: string, cwd: string) => Sentence
+  readonly willRun: (command: string, cwd: string) => Sentence
+}
+
+/** Buttons that are called after what they do. */
+interface ButtonWords {
+  /** @param what the verb and the last part of the target */
+  readonly confirm: (what: string) => string
+  /** Leads to the review of one of several requests. */
+  readonly review: (number: number) => string
+  /** Opens an address that the agent gave. With `number` there are several. */
+  readonly openLink: (host: string, number?: number) => string
+}
+
 /** What an auditor's report says that an event was, by its type: the subject stands before it. */
 type ReportWords = { readonly [Type in Fact['type']]: (fact: Fact & { readonly type: Type }) => string }
 
@@ -185,6 +214,8 @@ interface RequestWords {
   /** Whom the agent's own word keeps from approving; empty for nobody. */
   readonly excludedByAgent: (who: readonly string[]) => string
   readonly fromAgent: string
+  /** Who voted, and when. */
+  readonly voted: (who: string, at: string) => string
   readonly policy: (outcome: string | undefined, tier: string | undefined, rules: readonly string[]) => string
   /** How far the cards of a request got, where that is not far enough. */
   readonly delivery: (state: string) => string
@@ -201,6 +232,7 @@ interface RequestLabels {
   readonly approvedBy: string
   readonly voided: string
   readonly deniedBy: string
+  readonly asked: string
   readonly until: string
   readonly summary: string
   readonly action: string
@@ -224,7 +256,6 @@ interface RequestLabels {
 interface BotWords {
   /** What a screen reader says of a card. */
   readonly speak: (status: string, tier?: string) => string
-  readonly youApproved: string
   readonly yourOtherAccount: string
   /** Why the reader may not approve: because of what the agent says, or of what policy lists. */
   readonly excluded: Readonly<Record<'agent' | 'policy', string>>

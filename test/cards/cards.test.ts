@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type DecisionInput, decide, show } from '../../src/core/request/decision.ts'
+import { withRun } from '../../src/core/action/run.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { report } from '../../src/core/request/redemption.ts'
@@ -7,6 +10,7 @@ import { cancel, forbid, revoke } from '../../src/core/request/withdrawal.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
 import { english } from '../../src/words/english.ts'
 import { loadCards } from '../../src/cards/cards.ts'
+import { copyable } from '../../src/cards/textRun.ts'
 import {
   action,
   after,
@@ -118,30 +122,55 @@ describe("the channel's card", () => {
   test('shows everything that is asked for', () => {
     const said = texts(card, 'TextRun')
     for (const text of [
-      'Export data from a production database',
+      'Export data from a production database: ',
       ...[english.tiers.medium, 'db.export', 'prod/postgres/customers', 'production', 'deploy-bot', oid(77), runner],
-      'export-needs-dba, large-export-needs-security',
-      '0 of 2: dba …, security or oncall …',
-      request.digest,
+      english.next.pending(['dba', 'security or oncall']),
+      `${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`,
       request.id,
       'Warning: mixed-script',
     ])
       expect(said).toContain(text)
+    expect(JSON.stringify(card)).not.toMatch(/needs-dba|needs-security/)
+    expect(JSON.stringify(card)).not.toContain(request.digest)
     for (const line of ['rows: 120000', 'tables: ["accounts"]', 'destination: s3://finance-exports'])
       expect(lines(card)).toContain(line)
   })
 
   test("shows the deadline in the reader's time zone", () => {
-    expect(texts(card, 'TextBlock')).toContain(
-      'Decide by {{DATE(2026-03-04T13:00:00Z, SHORT)}}, {{TIME(2026-03-04T13:00:00Z)}}',
+    const noon = '{{DATE(2026-03-04T12:00:00Z, SHORT)}}, {{TIME(2026-03-04T12:00:00Z)}}'
+    expect(texts(card, 'TextBlock')).toContain(`Asked ${noon}; decide by {{TIME(2026-03-04T13:00:00Z)}} (1 h in all)`)
+    const slow = pending({ judgement: needs([slot('dba')], { expires: 200_000 }), expiresIn: 200_000 })
+    expect(texts(cards.channel(slow), 'TextBlock')).toContain(
+      `Asked ${noon}. Decide by {{DATE(2026-03-06T19:33:20Z, SHORT)}}, {{TIME(2026-03-06T19:33:20Z)}} (2 d 7 h 33 min 20 s in all)`,
     )
   })
 
   test("marks the agent's words, and shows links as text", () => {
     const block = objects(card).find((one) => one['style'] === 'emphasis') ?? {}
     expect(texts(block, 'TextBlock')).toEqual(['Written by the agent, not verified'])
-    expect(lines(block)).toEqual(['Quarterly churn report, ticket FIN-881', 'FIN-881  https://tickets.example/FIN-881'])
-    expect(JSON.stringify(card)).not.toMatch(/OpenUrl|selectAction/)
+    expect(lines(block).map((line) => line.replaceAll('\n', ''))).toEqual([
+      'Quarterly churn report, ticket FIN-881',
+      'FIN-881  https://tickets.example/FIN-881',
+    ])
+    expect(JSON.stringify(card)).not.toContain('selectAction')
+  })
+
+  test('opens a link of the agent by a button that says so, and names the host', () => {
+    const opens = (...urls: readonly string[]) =>
+      objects(cards.channel(pending({ links: urls.map((url) => ({ title: 'Approve', url })) }))).flatMap((one) =>
+        one['type'] === 'Action.OpenUrl' ? [[one['title'], one['url']]] : [],
+      )
+    expect(opens('https://tickets.example/FIN-881')).toEqual([
+      ['Agent’s link: tickets.example', 'https://tickets.example/FIN-881'],
+    ])
+    expect(opens('https://a.example/1', 'https://a.example/2').map(([title]) => title)).toEqual([
+      'Agent’s link 1: a.example',
+      'Agent’s link 2: a.example',
+    ])
+    expect(opens(`https://tickets.example.${'x'.repeat(40)}.evil.example/`)[0]?.[0]).toMatch(
+      /^Agent’s link: …x+\.evil\.example$/,
+    )
+    expect(opens('http://a.example/', 'javascript:alert(1)', 'https://good.example@evil.example/', '12')).toEqual([])
   })
 
   test('has one button, which does not decide', () => {
@@ -150,9 +179,14 @@ describe("the channel's card", () => {
   })
 
   test('shows the progress of the approval', () => {
-    expect(texts(cards.channel(vote(request)), 'TextRun')).toContain('1 of 2: dba ✓, security or oncall …')
-    const many = vote(pending({ judgement: needs([slot('dba', 3)]) }))
-    expect(texts(cards.channel(many), 'TextRun')).toContain('1 of 3: dba 1/3 …')
+    const half = cards.channel(vote(request))
+    const at = lines(half).indexOf('✓ Approved by Dana')
+    expect(lines(half)[at + 1]).toBe(english.next.pending(['security or oncall']))
+    expect(texts(half, 'TextBlock')).toContain(
+      '{{DATE(2026-03-04T12:01:00Z, COMPACT)}}, {{TIME(2026-03-04T12:01:00Z)}}',
+    )
+    expect(lines(cards.channel({ ...vote(request), said: [] }))).toContain(`✓ Approved by ${dba}`)
+    expect(JSON.stringify(half).match(/Dana/g)).toHaveLength(1)
   })
 
   test('shows a long value by its beginning, its end and its length', () => {
@@ -208,10 +242,11 @@ describe("the channel's card", () => {
     ['failed', anyWith('failed'), ['Approved by Dana', 'Reported as failed']],
   ])('says how the request ended: %s', (_what, request, story) => {
     const card = cards.channel(request)
-    expect(titleOf(card)).toBe('db.export')
+    const title = 'db.export: prod/postgres/customers'
+    expect(titleOf(card)).toBe(title)
     const [status, ...rest] = lines(card)
     expect(status).toBe(english.statuses[request.status])
-    const begin = rest.indexOf('db.export') + 1
+    const begin = rest.indexOf(title) + 1
     expect(rest.slice(begin, begin + story.length)).toEqual(story)
   })
 
@@ -284,9 +319,12 @@ describe("the approver's view", () => {
     const request = pending(two)
     const card = reviewed(request)
     const approve = buttons(card).find(({ verb }) => verb === 'approve')
-    expect(approve?.data).toEqual({ request: request.id, view: expect.stringMatching(/^sha256:/) })
+    expect(approve?.data).toEqual({ request: request.id, view: expect.stringMatching(/^sha256:/), page: 1 })
     expect(objects(front(card))).toContainEqual(expect.objectContaining({ type: 'Action.Execute', verb: 'approve' }))
-    expect(inputs(front(card)).map(({ id, isRequired }) => [id, isRequired])).toEqual([['note', undefined]])
+    expect(inputs(front(card))).toEqual([])
+    const noted = behind(card, english.card.noteForm)
+    expect(inputs(noted).map(({ id, isRequired }) => [id, isRequired])).toEqual([['note', undefined]])
+    expect(buttons(noted)).toEqual([{ ...approve, title: english.card.approveNoted }])
   })
 
   test('has the buttons that the core lets this person use', () => {
@@ -299,12 +337,12 @@ describe("the approver's view", () => {
     expect(vote(request, { seen }).status).toBe('approved')
   })
 
-  test('shows everything in full, and both ends of the digest', () => {
+  test('shows everything in full, and the digest', () => {
     const request = pending({ action: { ...action, params: { a: 'x'.repeat(500) } } })
     const said = lines(reviewed(request))
     expect(said).toContain('x'.repeat(500))
-    expect(said).toContain(`Action digest ${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`)
-    expect(said).toContain(bot)
+    expect(texts(reviewed(request), 'TextBlock')).toContain(`Action digest ${request.digest}`)
+    expect(said).toContain(`Agent ${bot}`)
   })
 
   test('is paged, and approves on the last page only', () => {
@@ -315,20 +353,22 @@ describe("the approver's view", () => {
       'Page 2 of 3',
       'Page 3 of 3',
     ])
+    const { approve, approveNoted, denyNow } = english.card
     expect(seen.map((card) => buttons(card).map(({ title, data }) => [title, (data as JsonObject)['page']]))).toEqual([
       [
         ['Next', 2],
-        ['Deny', undefined],
+        [denyNow, 1],
       ],
       [
         ['Previous', 1],
         ['Next', 3],
-        ['Deny', undefined],
+        [denyNow, 2],
       ],
       [
         ['Previous', 2],
-        ['Approve', undefined],
-        ['Deny', undefined],
+        [approve, 3],
+        [approveNoted, 3],
+        [denyNow, 3],
       ],
     ])
     expect(lines(seen[1] ?? {})).toContainEqual(
@@ -347,21 +387,32 @@ describe("the approver's view", () => {
     const card = reviewed(high())
     expect(verbs(front(card))).toEqual([])
     expect(inputs(front(card))).toEqual([])
-    expect(lines(behind(card, 'Approve'))).toEqual(['To confirm, type the last part of the target: customers'])
-    expect(inputs(behind(card, 'Approve')).map(({ id, isRequired }) => [id, isRequired])).toEqual([
+    const form = behind(card, english.card.approveForm)
+    expect(lines(form)).toEqual(['To confirm, type the last part of the target: customers'])
+    expect(inputs(form).map(({ id, isRequired }) => [id, isRequired])).toEqual([
       ['confirm', true],
       ['note', undefined],
     ])
-    expect(verbs(behind(card, 'Approve'))).toEqual(['approve'])
-    expect(verbs(behind(card, 'Deny'))).toEqual(['deny'])
+    expect(buttons(form)).toEqual([expect.objectContaining({ title: 'Confirm: export customers', verb: 'approve' })])
+    expect(verbs(behind(card, english.card.denyForm))).toEqual(['deny'])
+  })
+
+  test.each([
+    ['prod/{{DATE(2026-01-01T00:00:00Z)}}', 'Confirm: export'],
+    ['prod/a b', 'Confirm: export'],
+    ['prod/\u043eracle', 'Confirm: export'],
+    [`prod/${'x'.repeat(41)}`, 'Confirm: export'],
+    ['prod/web-1/', 'Confirm: export web-1'],
+  ])('has on its buttons no text of the agent but plain words: %s', (target, title) => {
+    expect(buttons(reviewed(high(target))).map((button) => button.title)).toContain(title)
   })
 
   test('denies with a reason, from any page', () => {
     for (const page of [1, 3]) {
-      const denial = behind(reviewed(pending({ action: long }), page), 'Deny')
+      const denial = behind(reviewed(pending({ action: long }), page), english.card.denyForm)
       expect(inputs(denial).map(({ id, isRequired }) => [id, isRequired])).toEqual([['reason', true]])
       expect(buttons(denial)).toEqual([
-        expect.objectContaining({ verb: 'deny', data: { request: pending().id, view: expect.any(String) } }),
+        expect.objectContaining({ verb: 'deny', data: { request: pending().id, view: expect.any(String), page } }),
       ])
     }
   })
@@ -369,7 +420,7 @@ describe("the approver's view", () => {
   test('shows what the reader did and what is missing, and still offers a denial', () => {
     const card = reviewed(vote(pending(two)))
     expect(lines(card)).toEqual(
-      expect.arrayContaining(['You approved this.', english.next.pending(['security or oncall'])]),
+      expect.arrayContaining(['✓ Approved by Dana (you)', english.next.pending(['security or oncall'])]),
     )
     expect(verbs(card)).toEqual(['deny'])
   })
@@ -378,7 +429,7 @@ describe("the approver's view", () => {
     const before = pending(two)
     const seen = [before, vote(before)].map((request) => buttons(reviewed(request, 1, security)))
     expect(seen[1]).toEqual(seen[0])
-    expect(seen[0]?.map(({ verb }) => verb)).toEqual(['approve', 'deny'])
+    expect(seen[0]?.map(({ verb }) => verb)).toEqual(['approve', 'approve', 'deny'])
   })
 
   test('offers nothing to another account of a person who has voted', () => {
@@ -402,10 +453,10 @@ describe("the approver's view", () => {
   test('of an approved request offers to revoke it', () => {
     const card = reviewed(approved())
     expect(verbs(card)).toEqual(['revoke'])
-    expect(inputs(behind(card, 'Revoke')).map(({ id, isRequired }) => [id, isRequired])).toEqual([
+    expect(inputs(behind(card, english.card.revokeForm)).map(({ id, isRequired }) => [id, isRequired])).toEqual([
       ['reason', undefined],
     ])
-    expect(buttons(card)[0]?.data).toEqual({ request: approved().id })
+    expect(buttons(card)[0]).toMatchObject({ title: english.card.revokeNow, data: { request: approved().id, page: 1 } })
   })
 
   test.each(statuses.filter((status) => status !== 'pending' && status !== 'approved'))(
@@ -419,9 +470,54 @@ describe("the approver's view", () => {
     const elsewhere = pending({ judgement: needs([slot('dba')], { via: ['console', 'slack'] }) })
     expect(lines(reviewed(elsewhere))[0]).toBe(english.bot.approveElsewhere(['console', 'slack']))
     expect(verbs(reviewed(elsewhere))).toEqual(['deny'])
-    expect(lines(cards.channel(elsewhere))).toContain('console, slack')
+    expect(lines(cards.channel(elsewhere))).toContain(`${english.labels.doors}: console, slack`)
     const here = cards.review(elsewhere, { approver: dba, page: 1, via: 'console' })
-    expect(verbs(here)).toEqual(['approve', 'deny'])
+    expect(verbs(here)).toEqual(['approve', 'approve', 'deny'])
+  })
+
+  test.each(statuses)('never has two buttons of one name at once, whatever form is open: %s', (status) => {
+    const act = status === 'approved' ? 'revoke' : 'deny'
+    const seen = { approver: dba, page: 1, via: 'teams' } as const
+    const request = anyWith(status)
+    for (const card of [
+      reviewed(request),
+      cards.review(request, { ...seen, form: { act, fault: 'No.' } }),
+      cards.list([request, request]),
+    ]) {
+      const titles = objects(card).flatMap(({ type, title }) =>
+        typeof type === 'string' && type.startsWith('Action.') ? [title] : [],
+      )
+      expect(new Set(titles).size).toBe(titles.length)
+    }
+  })
+
+  test.each([
+    ['approve', high(), { words: 'SEC-12', confirm: 'customer' }, { confirm: 'customer', note: 'SEC-12' }],
+    ['approve', pending(), { words: 'x' }, { note: 'x' }],
+    ['deny', pending(), { words: `\${$root} {{DATE(x)}}` }, { reason: `\${$root} {{DATE(x)}}` }],
+    ['revoke', approved(), {}, { reason: '' }],
+  ] as const)(
+    'draws a form with a fault open, with what was typed, and a way back: %s',
+    (act, request, words, typed) => {
+      const card = cards.review(request, {
+        approver: dba,
+        page: 1,
+        via: 'teams',
+        form: { act, fault: 'Wrong.', ...words },
+      })
+      expect(complaints(card)).toEqual([])
+      expect(lines(card)).toContain('✕ Wrong.')
+      expect(Object.fromEntries(inputs(card).map(({ id, value }) => [id, value]))).toEqual(typed)
+      expect(verbs(card)).toEqual([act, 'review'])
+      expect(objects(card).some(({ type }) => type === 'Action.ShowCard')).toBe(false)
+      expect(objects(card).find(({ title }) => title === english.card.back)).toMatchObject({ associatedInputs: 'none' })
+    },
+  )
+
+  test('offers no form that the person may not use any more', () => {
+    const form = { act: 'approve', fault: 'Wrong.' } as const
+    const card = cards.review(anyWith('denied'), { approver: dba, page: 1, via: 'teams', form })
+    expect([verbs(card), inputs(card)]).toEqual([[], []])
   })
 
   test('begins with the result of the last click', () => {
@@ -429,6 +525,78 @@ describe("the approver's view", () => {
       lines(cards.review(pending(), { approver: dba, page: 1, notice: 'Nothing was counted.', via: 'teams' }))[0],
     ).toBe('Nothing was counted.')
   })
+})
+
+describe('a request that binds a command', () => {
+  const bound = { path: '/usr/bin/pg_dump', args: ['customers', "it's"], cwd: '/srv/my exports' }
+  const request = pending({ ...two, action: { ...action, params: withRun({ rows: 1 }, bound) } })
+  const words = String.raw`Will run: /usr/bin/pg_dump customers 'it'\''s' in '/srv/my exports'`
+
+  test.each([
+    ["the channel's card", cards.channel(request)],
+    ["the approver's view", reviewed(request)],
+  ])('says below the title what will run: %s', (_what, card) => {
+    const shown = lines(card)
+    expect(shown[shown.indexOf(titleOf(card)) + 1]).toBe(words)
+    const box = objects(card).find((one) => one['style'] === 'attention') ?? {}
+    expect(lines(box)).toEqual([words])
+    expect(shown.some((line) => line.startsWith('countersign.run: '))).toBe(true)
+  })
+
+  test('has it in a list, and not where policy keeps it private', () => {
+    expect(lines(cards.list([request]))).toContain(`db.export; ${words}`)
+    const hidden = pending({
+      action: request.action ?? action,
+      judgement: needs([slot('dba')], { private: true }),
+    })
+    for (const card of [cards.channel(hidden), cards.list([hidden]), cards.refused(request, 'No.')])
+      expect(JSON.stringify(card)).not.toContain('pg_dump')
+  })
+
+  test('is known by its form: other params under that name say nothing', () => {
+    const other = pending({ action: { ...action, params: { 'countersign.run': { path: 'pg_dump' } } } })
+    expect(JSON.stringify(cards.channel(other))).not.toContain('Will run')
+  })
+})
+
+describe('what people copy', () => {
+  const target = `/subscriptions/${oid(1)}/resourceGroups/production-of-the-north/providers/Microsoft.Sql/servers/x`
+  const url = `https://tickets.example/${'browse/'.repeat(12)}FIN-881`
+  const request = pending({
+    ...two,
+    action: { ...action, target },
+    links: [{ title: 'FIN-881', url }],
+    onBehalfOf: oid(77),
+  })
+
+  test('has no invisible characters: targets, addresses, ids and digests', () => {
+    for (const card of [cards.channel(request), reviewed(request), cards.list([request])])
+      expect(JSON.stringify(card)).not.toContain('\u200b')
+    const shown = texts(reviewed(request), 'TextRun').map((text) => text.replaceAll('\n', ''))
+    for (const text of [target, `  ${url}`, oid(77), request.id]) expect(shown).toContain(text)
+  })
+
+  test('is broken after the parts of a path, in lines that fit the narrowest card', () => {
+    for (const line of copyable(target).split('\n')) expect(line.length).toBeLessThanOrEqual(28)
+    expect(copyable('prod/postgres/customers-eu')).toBe('prod/postgres/customers-eu')
+    expect(copyable('{{DATE(x)}}')).toBe('{\n{DATE(x)}}')
+  })
+})
+
+test('spaces around what an agent or a person wrote are no alarm', () => {
+  const request = pending({ reason: ' Ticket FIN-881 \n', links: [{ title: 'FIN-881 ', url: 'https://a.example/' }] })
+  expect(JSON.stringify(cards.channel(request))).not.toContain('U+0020')
+  expect(lines(cards.channel(vote(request, { verdict: 'deny', reason: 'No. ' })))).toContain('Denied by Dana: “No.”')
+})
+
+test('the template of an earlier version is drawn in full, so that evidence can show what people saw', () => {
+  const old = readFileSync(join(import.meta.dirname, '../golden/cards/review.json'))
+  const then = loadCards(new Map([...templates, ['review.json', old]]), english)
+  for (const request of [vote(pending(two)), high(), approved(), anyWith('denied')]) {
+    const card = then.review(request, { approver: security, page: 1, via: 'teams' })
+    expect(complaints(card)).toEqual([])
+    expect(JSON.stringify(card)).not.toMatch(/\$\{|undefined/)
+  }
 })
 
 describe('a request that policy keeps private', () => {
@@ -499,7 +667,7 @@ test('the card for a person who may not decide says why and who may, and nothing
 test('cards name the accounts that only the agent’s own word keeps from approving', () => {
   const excluded = { onBehalfOf: oid(77), excluded: [owner, oid(77), oid(78)], excludedByAgent: [oid(77), oid(78)] }
   for (const card of [cards.channel(pending(excluded)), reviewed(pending(excluded))])
-    expect(lines(card)).toContain(`${oid(77)}, ${oid(78)}`)
+    expect(lines(card)).toContain(`${english.labels.excludedByAgent}: ${oid(77)}, ${oid(78)}`)
   expect(JSON.stringify(cards.channel(pending()))).not.toContain(english.labels.excludedByAgent)
 })
 
@@ -507,15 +675,16 @@ test('the list leads to each review', () => {
   const [one, other] = [pending(two), high('prod/iam')]
   const card = cards.list([one, other])
   expect(lines(card)).toEqual([
-    'Export data from a production database',
-    'db.export prod/postgres/customers',
+    'Export data from a production database: prod/postgres/customers',
+    'db.export; destination: s3://finance-exports; rows: 120000; tables: ["accounts"]',
     english.tiers.medium,
     english.next.pending(['dba', 'security or oncall']),
-    'db.export',
-    'db.export prod/iam',
+    'db.export: prod/iam',
+    'destination: s3://finance-exports; rows: 120000; tables: ["accounts"]',
     english.tiers.high,
     english.next.pending(['dba']),
   ])
+  expect(buttons(card).map(({ title }) => title)).toEqual(['Review 1', 'Review 2'])
   expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
     ['review', { request: one.id }],
     ['review', { request: other.id }],

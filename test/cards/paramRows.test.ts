@@ -26,9 +26,9 @@ const asked = { presentation, action: { ...action, params }, judgement: needs([s
 const review = (request: ApprovalRequest, page = 1) => cards.review(request, { approver: dba, page, via: 'teams' })
 
 const told = [
-  'Rows (rows): 120,000',
-  'Owner (owner): ⟦not given⟧',
-  'Tables (tables): accounts (1)',
+  'rows: 120,000',
+  'owner: ⟦not given⟧',
+  'tables: accounts (1)',
   'Version (from): − 4.7.1',
   'Version (to): + 4.8.0',
   'size: 1,048,576 B (1.0 MiB)',
@@ -115,7 +115,9 @@ test('the title of an erased action has nothing left of it', () => {
 test('the list has the titles', () => {
   const card = cards.list([pending(asked), pending()])
   expect(complaints(card)).toEqual([])
-  expect(lines(card)).toEqual(expect.arrayContaining(['Export 120,000 rows of prod/postgres/customers', 'db.export']))
+  expect(lines(card)).toEqual(
+    expect.arrayContaining(['Export 120,000 rows of prod/postgres/customers', 'db.export: prod/postgres/customers']),
+  )
 })
 
 test("a presentation changes neither the view's hash nor the API's answer", () => {

@@ -100,7 +100,7 @@ function acting(stack: () => Stack, client: () => Client): Omit<Scene, 'stack' |
     async reviewed(request) {
       const card = await posted(request)
       await press(card, 'Review')
-      await client().says(card, 'Agent id')
+      await client().says(card, /^Action digest sha256:/)
       return card
     },
   }

@@ -34,21 +34,23 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
   for (const fact of [
     'Export 1,200 rows of prod/postgres/customers',
     'Where to (destination): s3://finance-exports',
-    'Rows (rows): 1,200',
-    'Tables (tables): accounts, invoices (2)',
+    'rows: 1,200',
+    'tables: accounts, invoices (2)',
   ])
     expect(text).toContain(fact)
   expect(text).toMatch(new RegExp(`Written by the agent, not verified\\s+${reason}`))
-  expect(text).toContain(request.digest)
+  expect(text).not.toContain(request.digest)
   expect(await buttonsOf(card)).toEqual(['Review'])
   await client.picture('channel', card)
 
   await press(card, 'Review')
-  await client.says(card, 'Note (optional)')
-  expect(await buttonsOf(card)).toEqual(['Approve', 'Deny'])
+  await client.says(card, 'Note…')
+  expect(await buttonsOf(card)).toEqual(['Approve', 'Note…', 'Deny…'])
+  expect(await card.innerText()).toContain(request.digest)
   await client.picture('review', card)
+  await press(card, 'Note…')
   await card.getByLabel('Note (optional)').fill('checked FIN-881')
-  await press(card, 'Approve')
+  await press(card, 'Approve with this note')
   await client.says(card, 'Approved, not used yet')
   await client.picture('approved', card)
 
@@ -83,12 +85,12 @@ test('denied with a reason, and not without', async () => {
   const request = await ask()
   const decided = waits(request)
   const card = await reviewed(request)
-  await press(card, 'Deny')
-  await press(card, 'Deny')
+  await press(card, 'Deny…')
+  await press(card, 'Deny with this reason')
   await client.says(card, 'A denial needs a reason.')
   await client.picture('deny', card)
   await card.getByLabel('Reason (others will read it)').fill('Not during the audit.')
-  await press(card, 'Deny')
+  await press(card, 'Deny with this reason')
   await client.says(card, 'Denied by')
   expect(await decided).toMatchObject({ status: 'denied', stop: { code: 'denied' } })
   await client.says(card, 'Not during the audit.')
@@ -102,7 +104,8 @@ test('a quorum of two groups: one clicks here, another elsewhere', async () => {
   const decided = waits(request)
   const card = await reviewed(request)
   await press(card, 'Approve')
-  await client.says(card, /^1 of 2: .*dba ✓/)
+  await client.says(card, '✓ Approved by')
+  await client.says(card, 'dba-1')
   await client.picture('half', card)
 
   const view = await clicks('security-1', 'review', { request: request.id })
@@ -136,7 +139,7 @@ test('long words are not cut off, neither in the channel nor in the view', async
   const card = await posted(request)
   expect(await cutOff(card)).toEqual([])
   await press(card, 'Review')
-  await client.says(card, 'Note (optional)')
+  await client.says(card, 'Note…')
   expect(await cutOff(card)).toEqual([])
   await client.picture('long', card)
 })

@@ -236,6 +236,49 @@ export const actionRows: readonly Row[] = [
         tests: { 'test/security/asking.test.ts': ['an action that no approver could be shown is refused: %s'] },
       },
       {
+        name: 'command-shown',
+        file: 'src/cards/cardData.ts',
+        find: 'run: isPrivate ? [] : runLines(request, words),',
+        replace: 'run: [],',
+        tests: {
+          'test/cards/cards.test.ts': ['a request that binds a command › says below the title what will run: %s'],
+        },
+      },
+      {
+        name: 'commands-by-form',
+        file: 'src/core/action/run.ts',
+        find: 'return flawInRun(value) === null ? (value as unknown as RunBinding) : null',
+        replace: 'return value as unknown as RunBinding',
+        tests: {
+          'test/cards/cards.test.ts': [
+            'a request that binds a command › is known by its form: other params under that name say nothing',
+          ],
+        },
+      },
+      {
+        name: 'links-by-host',
+        file: 'src/cards/cardData.ts',
+        find: 'const safe = links.filter(({ url }) => flawInAddress(url) === null)',
+        replace: 'const safe = links.filter(({ url }) => URL.canParse(url))',
+        tests: {
+          'test/cards/cards.test.ts': [
+            "the channel's card › opens a link of the agent by a button that says so, and names the host",
+          ],
+        },
+      },
+      {
+        name: 'buttons-of-plain-words',
+        file: 'src/cards/button.ts',
+        find: '...(onButton.test(last) ? [last] : [])',
+        replace: '...[last]',
+        tests: {
+          'test/cards/cards.test.ts': [
+            "the approver's view › has on its buttons no text of the agent but plain words: %s",
+          ],
+          'test/teams/hostile.test.ts': ['%j is shown, and as text alone'],
+        },
+      },
+      {
         name: 'agents-words',
         file: 'cards/channel.json',
         find: '"text": "${$root.words.fromAgent}"',

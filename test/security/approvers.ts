@@ -200,8 +200,8 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'own-word-shown',
-        file: 'src/cards/cardData.ts',
-        find: "...(byAgent.length === 0 ? [] : [fact('excludedByAgent', byAgent.join(', '))]),",
+        file: 'src/cards/factRows.ts',
+        find: "...(byAgent.length === 0 ? [] : [ids('excludedByAgent', byAgent.join(', '))]),",
         replace: '',
         tests: {
           'test/cards/cards.test.ts': ['cards name the accounts that only the agent’s own word keeps from approving'],

@@ -15,22 +15,27 @@ describe('a click on a card', () => {
   test.each<[string, string, JsonObject, JsonObject]>([
     ['opens Review', 'review', { request }, { kind: 'review', request, page: 1, posted: false }],
     ['turns to a page', 'review', { request, page: 10 }, { kind: 'review', request, page: 10, posted: false }],
-    ['approves', 'approve', { request, view }, { kind: 'decide', verdict: 'approve', request, view }],
+    ['approves', 'approve', { request, view }, { ...decided('approve') }],
     [
       'approves with a note and a confirmation',
       'approve',
       { request, view, note: 'Checked.', confirm: 'prod' },
-      { kind: 'decide', verdict: 'approve', request, view, reason: 'Checked.', confirm: 'prod' },
+      { ...decided('approve'), reason: 'Checked.', confirm: 'prod' },
     ],
     [
       'denies with a reason',
       'deny',
       { request, view, reason: 'Not today.' },
-      { kind: 'decide', verdict: 'deny', request, view, reason: 'Not today.' },
+      { ...decided('deny'), reason: 'Not today.' },
     ],
     ['denies without one, which the core refuses', 'deny', { request, view }, decided('deny')],
-    ['revokes', 'revoke', { request, reason: 'Wrong one.' }, { kind: 'revoke', request, reason: 'Wrong one.' }],
-    ['revokes without a reason', 'revoke', { request }, { kind: 'revoke', request }],
+    [
+      'revokes',
+      'revoke',
+      { request, reason: 'Wrong one.' },
+      { kind: 'revoke', request, page: 1, reason: 'Wrong one.' },
+    ],
+    ['revokes without a reason', 'revoke', { request }, { kind: 'revoke', request, page: 1 }],
   ])('%s', (_what, verb, data, expected) => {
     expect(parseActivity(click(verb, data))).toEqual({ ...origin, card, ...expected })
   })
@@ -52,6 +57,18 @@ describe('a click on a card', () => {
     const intent = parseActivity(click(verb, { request, view, ...words }))
     expect(intent).toMatchObject({ kind: 'decide' })
     expect('reason' in intent ? intent.reason : undefined).toBe(reason)
+  })
+
+  test.each<[string, string, JsonObject, string]>([
+    ['a reason of 501 characters', 'deny', { reason: 'x'.repeat(501) }, 'x'.repeat(501)],
+    ['a reason without end', 'deny', { reason: 'x'.repeat(100_000) }, 'x'.repeat(2_000)],
+    ['a note of 501 characters', 'approve', { note: 'x'.repeat(501) }, 'x'.repeat(501)],
+    ['a reason with an escape', 'deny', { reason: 'a\u001b[2Jb' }, 'a\u001b[2Jb'],
+    ['a reason with a lone carriage return', 'revoke', { reason: 'a\rb' }, 'a\rb'],
+    ['a reason with a line separator', 'deny', { reason: 'a\u2028b' }, 'a\u2028b'],
+  ])('%s is kept for the form, with what is wrong with it', (_fault, verb, words, reason) => {
+    const intent = parseActivity(click(verb, { request, view, ...words, page: 2 }))
+    expect(intent).toMatchObject({ page: 2, reason, fault: expect.stringMatching(/^The (?:reason|note) .+\.$/) })
   })
 
   test('a denial has no confirmation, whatever the client adds', () => {
@@ -86,11 +103,6 @@ describe('a click on a card', () => {
     ['no view to deny', 'deny', { request, reason: 'No.' }],
     ['a view that is no text', 'deny', { request, view: { toString: view }, reason: 'No.' }],
     ['a reason that is no text', 'deny', { request, view, reason: 1 }],
-    ['a reason of 501 characters', 'deny', { request, view, reason: 'x'.repeat(501) }],
-    ['a note of 501 characters', 'approve', { request, view, note: 'x'.repeat(501) }],
-    ['a reason with an escape', 'deny', { request, view, reason: 'a\u001b[2Jb' }],
-    ['a reason with a lone carriage return', 'revoke', { request, reason: 'a\rb' }],
-    ['a reason with a line separator', 'deny', { request, view, reason: 'a\u2028b' }],
     ['a confirmation that is no text', 'approve', { request, view, confirm: true }],
     ['a confirmation of 513 characters', 'approve', { request, view, confirm: 'x'.repeat(513) }],
     ['an unknown verb', 'escalate', { request, view }],
@@ -134,8 +146,7 @@ describe('a click on a card', () => {
       click('review', {}),
       click('approve', { request }),
       click('review', { request, page: 17 }),
-      click('deny', { request, view, reason: 'x'.repeat(501) }),
-      click('deny', { request, view, reason: 'a\u0007b' }),
+      click('deny', { request, view, reason: 7 }),
       click('escalate', { request }),
     ].map((activity) => whyOf(parseActivity(activity)))
     expect(new Set(whys).size).toBe(whys.length)
@@ -395,7 +406,7 @@ test('no value of one field of an activity throws', () => {
 })
 
 function decided(verdict: string): JsonObject {
-  return { kind: 'decide', verdict, request, view }
+  return { kind: 'decide', verdict, request, view, page: 1 }
 }
 
 /** An activity as Teams sends it, so far as we read it. */

@@ -65,12 +65,12 @@ const review = (request: RequestId, who = dba, more: object = {}): Intent => ({
   ...{ kind: 'review', ...origin(who), request, page: 1, posted: true },
   ...more,
 })
-const revoke = (request: RequestId, who = dba): Intent => ({ kind: 'revoke', ...origin(who), request })
+const revoke = (request: RequestId, who = dba): Intent => ({ kind: 'revoke', page: 1, ...origin(who), request })
 const deny = (request: RequestId, view: Digest, who = dba): Intent => ({
-  ...{ kind: 'decide', ...origin(who), request, verdict: 'deny', view, reason: 'No.' },
+  ...{ kind: 'decide', ...origin(who), request, verdict: 'deny', view, reason: 'No.', page: 1 },
 })
 const approve = (request: RequestId, view: Digest, who = dba): Intent => ({
-  ...{ kind: 'decide', ...origin(who), request, verdict: 'approve', view },
+  ...{ kind: 'decide', ...origin(who), request, verdict: 'approve', view, page: 1 },
 })
 const own = { conversation: 'a:1', personal: true } as const
 /** A command in a person's own chat, or elsewhere. */

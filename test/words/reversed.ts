@@ -2,7 +2,7 @@ import type { ExceptionKind } from '../../src/core/record/eventType.ts'
 import type { Tier } from '../../src/core/request/event.ts'
 import type { ClosedStatus, Status } from '../../src/core/request/request.ts'
 import { english } from '../../src/words/english.ts'
-import { name, quoted, type Sentence, text, time } from '../../src/words/run.ts'
+import { exact, name, quoted, type Sentence, text, time } from '../../src/words/run.ts'
 import type { StopCode } from '../../src/core/request/nextStep.ts'
 import type { Words } from '../../src/words/words.ts'
 
@@ -64,15 +64,14 @@ export const reversed: Words = {
     saying: (words) => [text(' «'), quoted(words), text('»')],
   },
   deadline: {
-    decideBy: (at) => said('decide', time(at)),
+    decideBy: (asked, by, length) => said('decide', time(asked), time(by), text(length)),
     useBy: (at) => said('use', time(at)),
     redeemedAt: (at) => said('redeemed', time(at)),
     closedAt: (at) => said('closed', time(at)),
   },
   progress: {
-    slot: (groups, have, quorum) => `${groups.join('/')} ${have}:${quorum}`,
-    all: (have, needed, slots) => `${have}:${needed} ${slots.join(' ')}`,
     people: (groups, quorum) => `${groups.join('/')} ${quorum}`,
+    approvedBy: (who, isReader) => said(isReader ? 'you approved' : 'approved', name(who)),
     counted: (groups, have, quorum) => `${groups.join('/')} ${have}:${quorum}`,
   },
   params: {
@@ -92,6 +91,16 @@ export const reversed: Words = {
     },
     fromLine: (number) => line('from', number),
     signs: all(english.params.signs),
+  },
+  run: {
+    label: other('will run'),
+    runs: (command, cwd) => said('in', exact(command), exact(cwd)),
+    willRun: (command, cwd) => said('will run', exact(command), exact(cwd)),
+  },
+  buttons: {
+    confirm: (what) => line('confirm', what),
+    review: (number) => line('review', number),
+    openLink: (host, number = 0) => line('link', host, number),
   },
   uncovered: (verb, environment, { why }) => line(why, verb, environment),
   stops: all<StopCode>(english.stops),
@@ -124,6 +133,7 @@ export const reversed: Words = {
     notVerified: (who) => line('unverified', who),
     excludedByAgent: (who) => (who.length === 0 ? '' : line('by word', ...who)),
     fromAgent: other(english.request.fromAgent),
+    voted: (who, at) => line('voted', who, at),
     policy: (outcome, tier, rules) => line('policy', outcome ?? '', tier ?? '', ...rules),
     delivery: (state) => line('cards', state),
     waits: (missing, until) => line('waits', missing, until ?? ''),

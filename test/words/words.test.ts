@@ -133,7 +133,7 @@ test('a language chooses its own order of words', () => {
   const succeeded = stored(report(redeemed(), { executor: bot, result: 'succeeded', summary: '12', at: after(180) }))
   expect(historyOf(succeeded, english).map(plain)).toEqual(['Approved by Dana', 'Reported as succeeded: “12”'])
   expect(historyOf(succeeded, reversed).map(plain)[0]).toMatch(/^Dana \+0 \P{Script=Latin}+$/u)
-  expect(deadlineOf(pending(), reversed).map(({ role }) => role)).toEqual(['time', 'text'])
+  expect(deadlineOf(pending(), reversed).map(({ role }) => role)).toEqual(['time', 'time', 'text', 'text'])
   expect(nextStep(pending(given), reversed)[0]).toMatch(/^1 1 2\/3 2 /)
 })
 

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { type DecisionInput, decide } from '../../src/core/request/decision.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
+import { withRun } from '../../src/core/action/run.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
 import { readCards } from '../../src/runtime/folder.ts'
+import type { CardReader } from '../../src/cards/button.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { english } from '../../src/words/english.ts'
 import {
@@ -110,6 +112,17 @@ const hostile: Partial<Submission> = {
   warnings: ['denied-before', 'asks-often', 'hidden-characters', 'mixed-scripts', 'look-alikes', 'not-normalized'],
 }
 
+const run: Partial<Submission> = {
+  ...asked,
+  action: {
+    ...action,
+    params: withRun(
+      { rows: 1_200 },
+      { path: '/usr/bin/pg_dump', args: ['customers', '--file', 'all customers.sql'], cwd: '/srv/exports' },
+    ),
+  },
+}
+
 const hidden: Partial<Submission> = { ...asked, judgement: needs([slot('dba')], { private: true }) }
 const elsewhere: Partial<Submission> = { ...asked, judgement: needs([slot('dba')], { via: ['console'] }) }
 
@@ -120,7 +133,7 @@ function script(): string {
 const vote = (request: ApprovalRequest, more: Partial<DecisionInput> = {}) =>
   stored(decide(request, decision(request, more)), after(60))
 
-const review = (request: ApprovalRequest, more: { approver?: typeof dba; page?: number; notice?: string } = {}) =>
+const review = (request: ApprovalRequest, more: Partial<CardReader> = {}) =>
   cards.review(request, { approver: dba, page: 1, via: 'teams', ...more })
 
 /** Lists all cards, in each state that a person may see. */
@@ -140,6 +153,8 @@ export function states(): readonly State[] {
   const whole = vote(half, { ...security1, name: 'Sam' })
   const erased: ApprovalRequest = { ...anyWith('denied'), action: null, said: [] }
   const unreported = stored(overdue(redeemed(), after(90_000)) ?? { request: redeemed(), events: [] })
+  const wrong = { act: 'approve', fault: english.bot.notConfirmed, confirm: 'admim', words: 'SEC-12 is open' } as const
+  const empty = { act: 'deny', fault: onCards.reasonMissing } as const
   const mine = [
     ['channel', 'Channel: pending, tier medium', cards.channel(pending(asked))],
     ['channel-low', 'Channel: pending, tier low', cards.channel(pending(ofTier('low', 'Restart a server in staging')))],
@@ -193,12 +208,24 @@ export function states(): readonly State[] {
     ],
     ['channel-unreported', 'Channel: no outcome was reported', cards.channel(unreported)],
     ['channel-erased', 'Channel: everything that was written is erased', cards.channel(erased)],
-    ['list', 'List of what waits', cards.list([pending(asked), pending(high), half])],
+    ['list', 'List of what waits', cards.list([pending(asked), pending(high), half, pending(run)])],
+    ['channel-run', 'Channel: a command that will run', cards.channel(pending(run))],
+    ['review-run', 'Approver: a command that will run', review(pending(run))],
+    ['channel-plain', 'Channel: without summary and presentation', cards.channel(pending())],
+    ['review-half', 'Approver: another has approved', review(half, { approver: security })],
+    ['fault-confirm', 'Approver: a wrong confirmation', review(pending(high), { form: wrong })],
+    ['fault-deny', 'Approver: a denial without a reason', review(pending(asked), { form: empty })],
   ] as const
   const forms: readonly State[] = [
-    { name: 'form-confirm', title: 'Approver: type to confirm', card: review(pending(high)), open: onCards.approve },
-    { name: 'form-deny', title: 'Approver: deny', card: review(pending(asked)), open: onCards.deny },
-    { name: 'form-revoke', title: 'Approver: revoke', card: review(whole), open: onCards.revoke },
+    {
+      name: 'form-confirm',
+      title: 'Approver: type to confirm',
+      card: review(pending(high)),
+      open: onCards.approveForm,
+    },
+    { name: 'form-note', title: 'Approver: approve with a note', card: review(pending(asked)), open: onCards.noteForm },
+    { name: 'form-deny', title: 'Approver: deny', card: review(pending(asked)), open: onCards.denyForm },
+    { name: 'form-revoke', title: 'Approver: revoke', card: review(whole), open: onCards.revokeForm },
   ]
   return [...mine.map(([name, title, card]) => ({ name, title, card })), ...forms, ...closed]
 }

@@ -90,12 +90,22 @@ export function checkShowable(action: Action, presentation: Presentation | undef
 }
 
 /**
- * Marks with zero-width spaces where a line of a card's text may break, preferably between the parts of a path.
+ * Marks with zero-width spaces where a long word of a card's text may break, preferably between the parts of a path.
  *
  * Clients do not break long words: without the marks the end of a long word is cut off unseen. A zero-width space in
  * the text itself has been made visible before, so every one in the result is such a mark.
+ *
+ * @param room the characters of a word that fit a line of the narrowest card; a shorter word can be copied as it is
  */
-export const breakable = (text: string): string => text.replace(stretch, '$&\u200b')
+export const breakable = (text: string, room = lineRoom): string =>
+  text.replace(word, (found) =>
+    found.length > room && [...found].length > room ? found.replace(stretch, '$&\u200b') : found,
+  )
+
+/** Capitals of the card's font that fit a line. */
+const lineRoom = 20
+
+const word = /[^\s\u200b]+/gu
 
 /** A letter or sign with its marks. */
 const unit = String.raw`[^\s\u200b⟦\p{M}]\p{M}*`

@@ -69,6 +69,21 @@ export interface RunBinding {
   readonly unbound?: readonly string[]
 }
 
+/** What a run binds among these params; `null` if they bind none. */
+export function runIn(params: JsonObject): RunBinding | null {
+  const value = Object.hasOwn(params, runKey) ? (params[runKey] ?? null) : null
+  // The rules above have looked at every member.
+  return flawInRun(value) === null ? (value as unknown as RunBinding) : null
+}
+
+/** Writes a program and its arguments as a shell would read them. Two different runs are never written alike. */
+export const commandLine = ({ path, args }: Pick<RunBinding, 'path' | 'args'>): string =>
+  [path, ...args].map(shellWord).join(' ')
+
+/** Quotes a word, if it needs that, as POSIX.1-2017, Shell Command Language, section 2.2.2 (Single-Quotes) has it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+
 /** A file with the SHA-256 of its contents, in hex, and its size in bytes. */
 export interface BoundFile {
   readonly path: string

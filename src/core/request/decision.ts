@@ -216,7 +216,8 @@ function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: Deci
   }
   const target = request.action?.target ?? ''
   const last = confirmationOf(target)
-  if (request.requirement?.tier === 'high' && confirm !== last)
+  // Keyboards of phones put a space behind a word.
+  if (request.requirement?.tier === 'high' && confirm?.trim() !== last.trim())
     throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
 }
 

@@ -6,6 +6,7 @@ import type { Approvals } from '../../approvals/approvals.ts'
 import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Intent } from './activity.ts'
+import type { CardReader } from '../../cards/button.ts'
 import type { Cards } from '../../cards/cards.ts'
 import { spoken } from '../../words/spoken.ts'
 
@@ -83,6 +84,7 @@ async function invoked(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
 async function act(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
   const { approvals } = parts
   const { request, who } = intent
+  if (intent.kind !== 'review' && intent.fault !== undefined) return formAgain(parts, intent, intent.fault)
   switch (intent.kind) {
     case 'review':
       return review(parts, intent, intent.page)
@@ -97,7 +99,29 @@ async function act(parts: BotParts, intent: Invoke): Promise<BotAnswer> {
   }
 }
 
-async function review(parts: BotParts, intent: Invoke, wanted: number, notice?: string): Promise<BotAnswer> {
+/** Gives a form back, open and with what was typed, since something in it cannot be taken. */
+async function formAgain(
+  parts: BotParts,
+  intent: Exclude<Invoke, { kind: 'review' }>,
+  fault: string,
+): Promise<BotAnswer> {
+  const { reason } = intent
+  const confirm = intent.kind === 'decide' ? intent.confirm : undefined
+  const form = {
+    act: intent.kind === 'decide' ? intent.verdict : intent.kind,
+    fault,
+    ...(reason !== undefined && { words: reason }),
+    ...(confirm !== undefined && { confirm }),
+  }
+  return { ...(await review(parts, intent, intent.page, { form })), code: 'invalid-input' }
+}
+
+async function review(
+  parts: BotParts,
+  intent: Invoke,
+  wanted: number,
+  about: Pick<CardReader, 'notice' | 'form'> = {},
+): Promise<BotAnswer> {
   const { approvals, cards } = parts
   const { who } = intent
   const reviewed = await approvals.review(intent.request, who, { page: wanted, template: cards.template, via })
@@ -108,7 +132,7 @@ async function review(parts: BotParts, intent: Invoke, wanted: number, notice?: 
     approver: who,
     page,
     via,
-    ...(notice !== undefined && { notice }),
+    ...about,
     ...(exclusion !== null && { excludedBy: exclusion }),
   }
   return { kind: 'card', card: cards.review(request, reader) }
@@ -135,13 +159,15 @@ async function refused(parts: BotParts, intent: Invoke, cause: unknown): Promise
   if (!(cause instanceof Problem)) throw cause
   switch (cause.code) {
     case 'digest-mismatch':
-      return { ...(await review(parts, intent, 1, spoken.bot.outOfDate)), code: cause.code }
+      return { ...(await review(parts, intent, 1, { notice: spoken.bot.outOfDate })), code: cause.code }
     case 'not-pending':
     case 'not-redeemable':
     case 'already-redeemed':
     case 'self-approval':
     case 'not-permitted':
-      return { ...(await review(parts, intent, 1, cause.message)), code: cause.code }
+      return { ...(await review(parts, intent, 1, { notice: cause.message })), code: cause.code }
+    case 'invalid-input':
+      return intent.kind === 'review' ? error(cause) : formAgain(parts, intent, wordsOf(cause))
     default:
       return error(cause)
   }

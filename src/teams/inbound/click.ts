@@ -24,8 +24,17 @@ export type Click =
       readonly view: Digest
       readonly reason?: string
       readonly confirm?: string
+      readonly page: number
+      readonly fault?: string
     }
-  | { readonly kind: 'revoke'; readonly request: RequestId; readonly reason?: string }
+  | {
+      readonly kind: 'revoke'
+      readonly request: RequestId
+      readonly reason?: string
+      readonly page: number
+      /** Why the typed words cannot be taken. The person gets the form back, with these words in it. */
+      readonly fault?: string
+    }
 
 /** Reads the invoke of a card's button. For an invoke that is not one of ours, returns why, for the person who clicked. */
 export function parseClick(invoke: Json): Click | { readonly why: string } {
@@ -36,23 +45,26 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
     case 'review':
       return { kind: 'review', ...action.data }
     case 'revoke': {
-      const { request, reason, note } = action.data
-      return { kind: 'revoke', request, ...words(reason ?? note) }
+      const { request, page, reason, note } = action.data
+      return { kind: 'revoke', request, page, ...words(reason ?? note) }
     }
     case 'approve': {
-      const { request, view, reason, note, confirm } = action.data
+      const { request, view, page, reason, note, confirm } = action.data
       const typed = confirm === undefined ? {} : { confirm }
-      return { kind: 'decide', verdict: 'approve', request, view, ...words(note ?? reason), ...typed }
+      return { kind: 'decide', verdict: 'approve', request, view, page, ...words(note ?? reason), ...typed }
     }
     case 'deny': {
-      const { request, view, reason, note } = action.data
-      return { kind: 'decide', verdict: 'deny', request, view, ...words(reason ?? note) }
+      const { request, view, page, reason, note } = action.data
+      return { kind: 'decide', verdict: 'deny', request, view, page, ...words(reason ?? note) }
     }
   }
 }
 
 /** An input that was left empty says nothing. */
-const words = (reason: string | undefined) => (reason === undefined || reason === '' ? {} : { reason })
+const words = (typed: Typed | undefined) =>
+  typed === undefined || typed.text === ''
+    ? {}
+    : { reason: typed.text, ...(typed.fault !== undefined && { fault: typed.fault }) }
 
 /** Every fault without a sentence of its own is answered with `notOurs`. */
 const {
@@ -85,13 +97,24 @@ const page = z.int(noPage).min(1, noPage).max(bounds.shown.pages, noPage)
 
 const codePoints = (text: string): number => [...text].length
 
+/** What a person typed, and what keeps it from being taken. */
+interface Typed {
+  readonly text: string
+  readonly fault?: string
+}
+
+/** Characters that a form gets back. Clients of ours send no more than fits the form. */
+const mostTyped = 2_000
+
 /** What a person typed: as in the API, but forgiving of what clients put around it. */
 const typed = (name: string) =>
   z
     .string(notText(name))
-    .transform((text) => text.replaceAll('\r\n', '\n').trim())
-    .refine((text) => codePoints(text) <= 500, tooLong(name, 500))
-    .refine((text) => !controlCharacter.test(text.replace(/[\n\t]/g, ' ')), invisible(name))
+    .transform((given): Typed => {
+      const text = given.slice(0, mostTyped).replaceAll('\r\n', '\n').trim()
+      if (codePoints(text) > 500) return { text, fault: tooLong(name, 500) }
+      return controlCharacter.test(text.replace(/[\n\t]/g, ' ')) ? { text, fault: invisible(name) } : { text }
+    })
     .optional()
 
 const confirm = z
@@ -112,9 +135,9 @@ const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, dat
 
 const actionSchema = z.discriminatedUnion('verb', [
   button('review', { request, page: page.default(1), posted: z.boolean(notOurs).default(false) }),
-  button('approve', { request, view, ...inputs, confirm }),
-  button('deny', { request, view, ...inputs }),
-  button('revoke', { request, ...inputs }),
+  button('approve', { request, view, page: page.default(1), ...inputs, confirm }),
+  button('deny', { request, view, page: page.default(1), ...inputs }),
+  button('revoke', { request, page: page.default(1), ...inputs }),
 ])
 
 const invokeSchema = z.object({

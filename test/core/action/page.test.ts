@@ -49,8 +49,14 @@ test.each([
   ['prod/postgres/customers', 'prod/|postgres/|customers'],
   ['s3://finance-exports-of-2026/q1', 's3://|finance-exports-of-2|026/q1'],
   ['a/b/c', 'a/b/c'],
+  ['prod/postgres/client', 'prod/postgres/client'],
 ])('a path is broken at its parts first: %s', (text, expected) => {
   expect(breakable(text).replaceAll('\u200b', '|')).toBe(expected)
+})
+
+test('a word that fits the line of a card can be copied as it is', () => {
+  expect(breakable('prod/postgres/customers', 28)).toBe('prod/postgres/customers')
+  expect(breakable('prod/postgres/customers of the year', 28)).toBe('prod/postgres/customers of the year')
 })
 
 test('no params make one page too', () => {

@@ -1,0 +1,30 @@
+import type { ObjectId } from '../core/data/id.ts'
+import type { Instant } from '../core/data/instant.ts'
+import { type ApprovalRequest, type Decision, saidWith } from '../core/request/request.ts'
+import { countedVotes } from '../core/request/voteVoid.ts'
+import type { Sentence } from './run.ts'
+import type { Words } from './words.ts'
+
+/** A line names at most this many approvers and counts the rest. */
+export const mostNames = 8
+
+/** One vote that counts, and when it was given. */
+interface VoteLine {
+  readonly sentence: Sentence
+  readonly at: Instant
+}
+
+/** Says who approved so far, the newest of them if there are many. Says nothing of a request that is not pending. */
+export function votesOf(request: ApprovalRequest, reader: ObjectId | undefined, words: Words): readonly VoteLine[] {
+  if (request.status !== 'pending') return []
+  return countedVotes(request)
+    .slice(-mostNames)
+    .map((decision) => ({
+      sentence: words.progress.approvedBy(nameIn(request, decision), decision.approver === reader),
+      at: decision.at,
+    }))
+}
+
+/** The name that was recorded with a vote; the object id once the name is erased. */
+export const nameIn = (request: ApprovalRequest, decision: Decision): string =>
+  saidWith(request, decision)['name'] ?? decision.approver
