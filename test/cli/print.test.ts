@@ -1,0 +1,54 @@
+import { htmlReport } from '../../src/cli/reportHtml.ts'
+import { parseAnswer } from '../../src/cli/answer.ts'
+import { describe as described } from '../../src/cli/print.ts'
+import { canonicalAction } from '../../src/core/action/action.ts'
+import { withRun } from '../../src/core/action/run.ts'
+import type { Json } from '../../src/core/data/json.ts'
+import { decide } from '../../src/core/request/decision.ts'
+import { toBody } from '../../src/http/body.ts'
+import { action, after, decision, needs, pending, slot, stored } from '../support/build.ts'
+
+const bound = { path: '/usr/bin/pg_dump', args: ['customers', 'a b', '</code>\u202e'], cwd: '/srv' }
+const params = withRun({ rows: 1 }, bound)
+const request = pending({ action: { ...action, params }, judgement: needs([slot('dba'), slot('security')]) })
+const half = stored(decide(request, decision(request)), after(60))
+
+const shown = (given: typeof half) =>
+  described(parseAnswer(JSON.parse(JSON.stringify(toBody(given, { to: 'person', delivery: 'ok' }))) as Json))
+
+test('a request that binds a command is described by the command first, and exactly among its params', () => {
+  const lines = shown(request)
+  expect(lines[0]).toEqual(['will run', "/usr/bin/pg_dump customers 'a b' '</code>\u202e' in /srv"])
+  expect(lines).toContainEqual(['params', params])
+  expect(shown(pending()).map(([label]) => label)).not.toContain('will run')
+})
+
+test('a request is described with who approved it, when, when it was asked, and until when it is decided', () => {
+  expect(shown(half)).toEqual(
+    expect.arrayContaining([
+      ['approved by', `Dana (${half.decisions[0]?.approver}) at ${after(60)}`],
+      ['asked', request.createdAt],
+      ['decide by', request.requirement.expiresAt],
+    ]),
+  )
+})
+
+test('a report says below the title of a request what was bound to run', async () => {
+  const event = { at: request.createdAt, actor: { kind: 'agent' }, type: 'lapsed' }
+  const texts = [{ name: 'action', text: canonicalAction({ ...action, params }) }]
+  const story = { life: { request }, events: [{ event, texts }], exceptions: [] }
+  const counts = { records: 1, requests: 1, exceptions: 0, types: {} }
+  const log = { origin: 'x', from: { size: 0 }, to: { size: 1, root: '' } }
+  const manifest = { date: '2026-03-04', number: 1, log, counts, sealedAt: '', tool: '', files: [], policies: [] }
+  // Only what the report reads.
+  const given = [{ kind: 'request', story }] as unknown as Parameters<typeof htmlReport>[0]
+  const reported = { manifest, hasSaid: true } as unknown as Parameters<typeof htmlReport>[1]
+  let page = ''
+  for await (const part of htmlReport(given, reported)) page += part
+  expect(page).toContain(
+    '<p class="run">Will run: <code>/usr/bin/pg_dump customers &#39;a b&#39; &#39;&lt;/code&gt;⟦U+202E⟧&#39;</code> in <code>/srv</code></p>',
+  )
+  const at = (text: string) => page.indexOf(text)
+  expect(at('<h2>db.export')).toBeLessThan(at('<p class="run">'))
+  expect(at('<p class="run">')).toBeLessThan(at('<dt>request</dt>'))
+})
