@@ -161,7 +161,7 @@ function rowsOf(
         file: 'src/verify/edition.ts',
         find: 'if (sha256(bytes) !== hash) throw wrong(name)',
         replace: '',
-        tests: { 'test/cli/view.test.ts': ['with them › a template that is not the recorded one is refused'] },
+        tests: { 'test/verify/edition.test.ts': ['%s that is not the recorded one is refused'] },
       },
     ],
   },
