@@ -21,7 +21,7 @@ export interface CardReader {
 }
 
 /** What a person typed into a form, and what is wrong with it. */
-export interface TypedForm {
+interface TypedForm {
   readonly act: 'approve' | 'deny' | 'revoke'
   readonly fault: string
   readonly words?: string

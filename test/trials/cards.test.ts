@@ -6,6 +6,10 @@ import { themes, widths } from '../../trials/cards/themes.ts'
 
 const all = states()
 
+/** What a phone of 390 × 844 shows of a card, beside and between the bars of Teams. */
+const phone = { width: 320, height: 690 }
+const onePage = ['channel', 'channel-half', 'channel-plain', 'review', 'review-half', 'review-high', 'review-mine']
+
 test.each(all)('$title: every element, property and value is known to Teams', ({ card }) => {
   expect(complaints(card)).toEqual([])
 })
@@ -32,6 +36,16 @@ describe('in a browser', () => {
     expect(all.map(({ name }, i) => ({ name, cutOff: found[i] }))).toEqual(
       all.map(({ name }) => ({ name, cutOff: [] })),
     )
+  })
+
+  test('a request of one page fits the screen of a phone, with its buttons', async () => {
+    const one = all.filter(({ name }) => onePage.includes(name))
+    expect(one).toHaveLength(onePage.length)
+    const [light] = themes
+    if (light) await gallery.hang(one, light, phone.width)
+    const found = await gallery.heights()
+    expect(one.filter((_state, i) => (found[i] ?? 0) > phone.height).map(({ name }) => name)).toEqual([])
+    expect(found.every((height) => height > 300)).toBe(true)
   })
 
   test('a faint or cut-off text is found', async () => {

@@ -43,6 +43,9 @@ function cutOff() {
   })
 }
 
+/** How tall each card is, in CSS pixels. */
+const heights = () => [...document.querySelectorAll('.frame')].map((frame) => frame.getBoundingClientRect().height)
+
 /** The contrast of each text in a picture of the card: its background is the colour that most of its pixels have. */
 async function measure({ card, scale, picture }) {
   const image = new Image()
@@ -77,4 +80,4 @@ function luminance(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-Object.assign(globalThis, { draw, cutOff, measure })
+Object.assign(globalThis, { draw, cutOff, heights, measure })

@@ -16,6 +16,8 @@ export interface Gallery {
   contrasts(card: number): Promise<readonly Measured[]>
   /** Lists, by card, the texts that stick out of it, where they would be cut off. */
   cutOff(): Promise<readonly (readonly string[])[]>
+  /** How tall each card is, in CSS pixels. */
+  heights(): Promise<readonly number[]>
   close(): Promise<void>
 }
 
@@ -84,6 +86,8 @@ async function opened(browser: BrowserContext, scale: number): Promise<Omit<Gall
       const given = { card, scale, picture: (await picture(card)).toString('base64') }
       return page.evaluate<readonly Measured[]>(`measure(${JSON.stringify(given)})`)
     },
+
+    heights: () => page.evaluate<readonly number[]>('heights()'),
 
     cutOff: () => page.evaluate<readonly (readonly string[])[]>('cutOff()'),
   }
