@@ -42,7 +42,8 @@ test('a report says below the title of a request what was bound to run', async (
   const manifest = { date: '2026-03-04', number: 1, log, counts, sealedAt: '', tool: '', files: [], policies: [] }
   // Only what the report reads.
   const given = [{ kind: 'request', story }] as unknown as Parameters<typeof htmlReport>[0]
-  const reported = { manifest, hasSaid: true } as unknown as Parameters<typeof htmlReport>[1]
+  const exceptions = { counts: new Map(), rows: [], left: 0 }
+  const reported = { manifest, hasSaid: true, exceptions } as unknown as Parameters<typeof htmlReport>[1]
   let page = ''
   for await (const part of htmlReport(given, reported)) page += part
   expect(page).toContain(
