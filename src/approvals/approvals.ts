@@ -33,6 +33,12 @@ export type ApprovalsParts = AskParts & {
   readonly noted?: (cause: unknown) => void
 }
 
+/** What an ask led to. */
+interface AskedRequest extends Asked {
+  /** What the agent does next, if this very ask redeemed. Otherwise the status tells. */
+  readonly next?: 'execute' | 'report'
+}
+
 /** A redeemed request, and what its executor does next. */
 interface RedeemedRequest {
   readonly request: ApprovalRequest
@@ -103,13 +109,16 @@ export const approvals = (parts: ApprovalsParts) =>
   )
 
 /**
- * Opens a request, or answers with the one that the same ask opened before.
+ * Opens a request, or answers with the one that the same ask opened before. If the ask redeemed what policy alone allows,
+ * the answer waits for the file in the archive, as that of a redemption does.
  *
- * @throws {Problem} as {@link ask}
+ * @throws {Problem} as {@link ask}; `evidence-broken`
  */
-async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<Asked> {
+async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<AskedRequest> {
   const asked = await ask(parts, input)
-  return asked.created ? asked : { ...asked, request: await upToDate(parts, asked.request) }
+  const request = asked.created ? asked.request : await upToDate(parts, asked.request)
+  const isThisAttempt = request.status === 'redeemed' && request.redemption === input.redemption
+  return { ...asked, request, ...(isThisAttempt && { next: await parts.ends.next(request) }) }
 }
 
 /**
@@ -404,11 +413,10 @@ async function list(
   parts: ApprovalsParts,
   scope: Scope,
   page: { keep: (request: ApprovalRequest) => boolean; limit: number; cursor?: string },
-  reader: Reader & { kind: 'person' },
+  reader: Reader,
 ): Promise<RequestPage> {
-  const person = reader.evidence ? null : await known(parts, reader.id)
-  const keep = async (request: ApprovalRequest) =>
-    page.keep(request) && (reader.evidence || (person !== null && (await mayKnow(parts, request, person))))
+  const mayList = await listing(parts, reader)
+  const keep = async (request: ApprovalRequest) => page.keep(request) && mayList(request)
   const found = await parts.ledger.list(scope, { ...page, keep })
   const states = await Promise.all(
     found.requests.map((request) => listed(parts, request).then((request) => ({ request }), asNewer)),
@@ -416,6 +424,17 @@ async function list(
   const newer = [...(found.newer ?? []), ...states.flatMap((state) => ('newer' in state ? [state.newer] : []))]
   const requests = states.flatMap((state) => ('request' in state ? [state.request] : [])).filter(page.keep)
   return { ...found, requests, ...(newer.length > 0 && { newer }) }
+}
+
+/** Tells which requests a reader's list has: all for evidence, what a person may know of, and what an agent asked for. */
+async function listing(
+  parts: ApprovalsParts,
+  reader: Reader,
+): Promise<(request: ApprovalRequest) => boolean | Promise<boolean>> {
+  if (reader.kind === 'agent') return ({ agent }) => agent.id === reader.id
+  if (reader.evidence) return () => true
+  const person = await known(parts, reader.id)
+  return (request) => person !== null && mayKnow(parts, request, person)
 }
 
 /** Lets every passed deadline take effect. Returns how many requests it looked at. */

@@ -45,6 +45,8 @@ export interface Ask {
   readonly onBehalfOf?: ObjectId
   readonly links: readonly Link[]
   readonly expiresIn: number
+  /** A uuid of this attempt, with which the agent redeems at once what policy alone allows. */
+  readonly redemption?: string
   /** The idempotency key, and the hash of the body it came with. */
   readonly key?: { readonly text: string; readonly body: Hex }
 }
@@ -256,7 +258,9 @@ async function commit(
       if (until !== null && parts.clock.now() >= until)
         throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1 })
       const more = key ? { key: { ...key, request: submission.id } } : {}
-      return { request: await record(parts, loaded, open({ ...submission, at }), at, more), created: true }
+      const { redemption } = asked
+      const step = open({ ...submission, at, ...(redemption !== undefined && { redemption }) })
+      return { request: await record(parts, loaded, step, at, more), created: true }
     }),
   )
 }
@@ -269,7 +273,9 @@ const usedBy = ({ agent, key }: Ask) => key && { hash: keyHash(agent.id, key.tex
  */
 async function again(parts: AskParts, used: UsedKey, { agent, action, key }: Ask): Promise<Asked> {
   if (used.body !== key?.body)
-    throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.')
+    throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.', {
+      request: used.request,
+    })
   const found = await parts.ledger.find(used.request)
   const request = found && (await believed(parts, found))
   if (request?.agent.id !== agent.id || request.digest !== actionDigest(action))

@@ -44,6 +44,8 @@ const note = (purpose: string) =>
     .optional()
     .meta({ description: `${purpose} No control characters but tab, newline, and carriage return before newline.` })
 
+const redemption = z.guid('is a uuid chosen by the executor').transform((text) => text.toLowerCase())
+
 const link = z.strictObject({
   title: words(1, text.linkTitle)
     .refine((text) => !/[\n\t]/.test(text), 'is one line, without tabs')
@@ -87,6 +89,11 @@ export const askBody = component(
         .max(expiresIn.most, given(`is at most ${count(expiresIn.most)} seconds`))
         .default(expiresIn.otherwise)
         .meta({ description: 'Seconds until the request expires, if nobody decides. A rule may allow less.' }),
+      redemption: redemption.optional().meta({
+        description:
+          'A UUID of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is ' +
+          'redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another.',
+      }),
     })
     .meta({ description: 'An action that an agent wants to do, exactly as it would do it, and why.' }),
   {
@@ -102,6 +109,7 @@ export const askBody = component(
 export const dryAskBody = component(
   'DryAskBody',
   askBody
+    .omit({ redemption: true })
     .extend({
       agent: objectId.meta({ description: 'The object id of the agent that would ask.' }),
       reason: askBody.shape.reason.optional(),
@@ -176,10 +184,7 @@ export const redeemBody = component(
         .max(token.grant, `has at most ${token.grant} characters`)
         .meta({ description: '`grant.token` of the approved request.' }),
       digest: digest.meta({ description: 'Computed by the executor from what it is about to execute.' }),
-      redemption: z
-        .guid('is a uuid chosen by the executor')
-        .transform((text) => text.toLowerCase())
-        .meta({ description: 'A UUID of this one execution. A repeated call with the same one gets the same answer.' }),
+      redemption: redemption.meta({ description: 'A UUID of this one execution. A repeated call with the same one gets the same answer.' }),
     })
     .meta({ description: 'The claim of a grant, right before the action is executed.' }),
   { grant: example.grant, digest: example.digest, redemption: example.redemption },

@@ -14,6 +14,8 @@ export interface Operation {
   readonly query: z.ZodType
   /** Without it no body is read. */
   readonly body?: z.ZodType
+  /** Members of the body that belong to one attempt: the same idempotency key may come with others. */
+  readonly perAttempt?: readonly string[]
   readonly headers: readonly RequestHeader[]
   /** The answers that are not problems: a schema by status and media type. */
   readonly answers: Readonly<Record<number, Readonly<Record<string, z.ZodType>>>>

@@ -109,6 +109,10 @@ export const requestAnswer = component(
       next: nextStep,
       stop: stop.optional(),
       grant: grant.optional(),
+      redemption: z.string().optional().meta({
+        description:
+          'The uuid with which it was redeemed. In answers to the executor alone, which compares it with its own.',
+      }),
     })
     .meta({ description: 'A request as it stands. A fact that does not exist, or was erased, is absent.' }),
   {

@@ -14,6 +14,7 @@ export const requestOperations = {
     caller: { kind: 'agent', roles: ['Actions.Request'] },
     query: noQuery,
     body: askBody,
+    perAttempt: ['redemption'],
     headers: ['Idempotency-Key'],
     answers: { 200: json(requestAnswer), 201: json(requestAnswer) },
     problems: [
@@ -37,8 +38,8 @@ export const requestOperations = {
     path: 'api/requests',
     tag: 'requests',
     summary: 'List requests, newest first; pending ones by deadline',
-    caller: { kind: 'person' },
-    callerWords: 'app role Evidence.Read; an approver sees what they may decide',
+    caller: { kind: 'either', roles: ['Actions.Request'] },
+    callerWords: 'app role Evidence.Read; an approver sees what they may decide; an agent sees what it asked for',
     query: listQuery,
     headers: [],
     answers: { 200: json(requestList) },

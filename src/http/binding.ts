@@ -3,7 +3,7 @@ import type { CallerRule, Operation } from '../contract/operation.ts'
 import { type OperationName, operationNames, operationOf } from '../contract/operations.ts'
 import { parseDay } from '../core/data/day.ts'
 import { parseRequestId, sha256 } from '../core/data/id.ts'
-import { canonical } from '../core/data/json.ts'
+import { canonical, isObject, type Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Answered, Answering, Handler } from './boundary.ts'
@@ -90,10 +90,16 @@ async function given(
     date: path.includes('{date}') ? parseDay(date, '/date') : undefined,
     query: wanted,
     body: sent?.value,
-    key: key === null ? null : { text: key, body: sha256(canonical(sent?.raw ?? {})) },
+    key: key === null ? null : { text: key, body: sha256(canonical(comparable(operation, sent?.raw))) },
     wait,
     headers: req.headers,
   } as OperationInput
+}
+
+/** What two calls with one idempotency key must have in common. */
+function comparable({ perAttempt = [] }: Operation, raw: Json = {}): Json {
+  if (!isObject(raw)) return raw
+  return Object.fromEntries(Object.entries(raw).filter(([name]) => !perAttempt.includes(name)))
 }
 
 async function principalOf(rule: CallerRule, caller: Caller | null, known: KnownCallers): Promise<Principal | null> {

@@ -1,6 +1,7 @@
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, nextOf, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
+import type { ObjectId } from '../core/data/id.ts'
 import type { DeliveryState } from '../core/request/delivery.ts'
 import { type NextStep, stopCodeOf } from '../core/request/nextStep.ts'
 import type { RequestAnswer } from '../contract/requestAnswer.ts'
@@ -9,14 +10,15 @@ import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
 
 /**
- * A request as the API shows it. Absent facts are absent. Agents do not learn the warnings, since an agent could ask
+ * A request as the API shows it. Absent facts are absent. The executor alone learns the redemption, which would let
+ * another agent's process take itself for the one that executes. Agents do not learn the warnings, since an agent could ask
  * again in other words until none is left.
  */
 export function toBody(
   request: ApprovalRequest,
   more: {
     delivery: DeliveryState
-    to: 'agent' | 'person'
+    to: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
     grant?: Grant | null
     next?: NextStep
     uncovered?: string | null
@@ -34,7 +36,7 @@ export function toBody(
     ...(action && { target: action.target, environment: action.environment, params: action.params }),
     ...(reason !== null && { reason }),
     ...(links !== null && { links: JSON.parse(links) as RequestAnswer['links'] & {} }),
-    ...(more.to === 'person' && { warnings: warnings(request) }),
+    ...(more.to.kind === 'person' && { warnings: warnings(request) }),
     digest,
     agent,
     executor,
@@ -53,6 +55,7 @@ export function toBody(
     next,
     ...(code !== null && { stop: { code, words: more.uncovered ?? spoken.stops[code] } }),
     ...(more.grant && { grant: more.grant }),
+    ...(more.to.id === executor && 'redemption' in request && { redemption: request.redemption }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { jsonLines, jsonType } from '../contract/operation.ts'
 import type { requestOperations } from '../contract/requestOperations.ts'
 import { type Digest, shardOf } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Approvals, Reader } from '../approvals/approvals.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
@@ -41,7 +42,7 @@ async function ask(
   parts: RequestParts,
   { caller, body, key, wait }: Asked<'ask'>,
 ): Promise<OperationReply<Operations['ask']>> {
-  const { reason, links, expiresIn, executor, onBehalfOf, ...action } = body
+  const { reason, links, expiresIn, executor, onBehalfOf, redemption, ...action } = body
   const asked = await parts.approvals.ask({
     agent: caller,
     action,
@@ -50,13 +51,14 @@ async function ask(
     expiresIn,
     ...(executor !== undefined && { executor }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(redemption !== undefined && { redemption }),
     ...(key !== null && { key }),
   })
   const request = await waited(parts, asked.request, wait)
   const location = `${parts.baseUrl}/api/requests/${request.id}`
   return {
     status: asked.created ? 201 : 200,
-    answer: await shown(parts, request, caller),
+    answer: await shown(parts, request, caller, asked.next),
     headers: { location, ...applied(wait) },
   }
 }
@@ -74,13 +76,14 @@ async function list(
   { approvals, deliveryOf }: RequestParts,
   given: Asked<'list'>,
 ): Promise<OperationReply<Operations['list']>> {
-  const { caller, query } = given
+  const { caller } = given
+  const query = ownOf(caller, given.query)
   const { limit, cursor } = query
   const page = { keep: filterOf(query), limit, ...(cursor !== undefined && { cursor }) }
-  const reader = personReader(caller)
+  const reader = readerOf(caller)
   const found = await approvals.list(scopeOf(query), page, reader)
   const requests = found.requests.map(async (request) =>
-    toBody(request, { to: 'person', delivery: await deliveryOf(request) }),
+    toBody(request, { to: caller, delivery: await deliveryOf(request) }),
   )
   const { newer } = found
   return {
@@ -89,10 +92,26 @@ async function list(
       ...(found.cursor !== undefined && { cursor: found.cursor }),
       ...(found.until !== undefined && { until: found.until }),
       // Who else may know of them cannot be found out.
-      ...(reader.evidence && newer && { newer: newer.flatMap(({ request }) => request ?? []) }),
+      ...(reader.kind === 'person' &&
+        reader.evidence &&
+        newer && { newer: newer.flatMap(({ request }) => request ?? []) }),
     },
     ...(newer && { newer }),
   }
+}
+
+/**
+ * Narrows an agent's list to what it asked for.
+ *
+ * @throws {Problem} `not-permitted` if it wants another agent's
+ */
+function ownOf({ kind, id }: Principal, query: Asked<'list'>['query']): Asked<'list'>['query'] {
+  if (kind === 'person') return query
+  if (query.agent !== undefined && query.agent !== id)
+    throw new Problem('not-permitted', 'An agent lists what it asked for itself: leave out /agent.', {
+      pointer: '/agent',
+    })
+  return { ...query, agent: id }
 }
 
 function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide'>): Promise<ApprovalRequest> {
@@ -120,7 +139,7 @@ async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<Oper
     mayRedeemForOthers: caller.roles.includes('Grants.Redeem'),
     ...body,
   })
-  return { answer: toBody(request, { to: 'agent', delivery: await parts.deliveryOf(request), next }) }
+  return { answer: toBody(request, { to: caller, delivery: await parts.deliveryOf(request), next }) }
 }
 
 function report({ approvals }: RequestParts, { caller, id, body }: Asked<'report'>): Promise<ApprovalRequest> {
@@ -157,16 +176,21 @@ async function placed(
 }
 
 /** The request for its agent or executor: with the grant, if there is one. */
-async function shown({ approvals, deliveryOf }: RequestParts, request: ApprovalRequest, { id, kind }: Principal) {
-  const { request: now, grant } = await approvals.grant(request, id)
+async function shown(
+  { approvals, deliveryOf }: RequestParts,
+  request: ApprovalRequest,
+  caller: Principal,
+  next?: 'execute' | 'report',
+) {
+  const { request: now, grant } = await approvals.grant(request, caller.id)
   return toBody(now, {
-    ...{ to: kind, grant, delivery: await deliveryOf(now) },
+    ...{ to: caller, grant, delivery: await deliveryOf(now), ...(next && { next }) },
     uncovered: await approvals.uncovered(now),
   })
 }
 
-const plain = async ({ deliveryOf }: RequestParts, { kind }: Principal, request: ApprovalRequest) => ({
-  answer: toBody(request, { to: kind, delivery: await deliveryOf(request) }),
+const plain = async ({ deliveryOf }: RequestParts, caller: Principal, request: ApprovalRequest) => ({
+  answer: toBody(request, { to: caller, delivery: await deliveryOf(request) }),
 })
 
 const readerOf = (caller: Principal): Reader =>

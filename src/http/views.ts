@@ -46,7 +46,7 @@ export async function view(
       page,
       pages,
       ...(refusal && { refusal: { code: refusal.code, words: why } }),
-      request: toBody(request, { to: 'person', delivery }),
+      request: toBody(request, { to: caller, delivery }),
     },
   }
 }

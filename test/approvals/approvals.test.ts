@@ -319,6 +319,16 @@ describe('readers of a request', () => {
     for (const reader of others) expect(await codeOf(here.approvals.read(request.id, reader))).toBe('not-found')
   })
 
+  test('get lists of what they asked for, if they are agents', async () => {
+    const here = await world()
+    const [mine] = [await here.approvals.ask(asks()), await here.approvals.ask(asks({ agent: agent(runner) }))]
+    const page = { keep: () => true, limit: 10 }
+    for (const scope of [{ by: 'pending' }, { by: 'agent', id: runner }, { by: 'agent', id: bot }] as const) {
+      const { requests } = await here.approvals.list(scope, page, { kind: 'agent', id: bot })
+      expect(requests.map(({ id }) => id)).toEqual('id' in scope && scope.id === runner ? [] : [mine.request.id])
+    }
+  })
+
   test('get lists of the requests that they may know of', async () => {
     const here = await world(({ action }) => needs([slot(action === 'db.export' ? 'dba' : 'security')]))
     const mine = (await here.approvals.ask(asks())).request

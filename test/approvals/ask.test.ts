@@ -286,8 +286,9 @@ describe('an idempotency key', () => {
 
   test('with another body is a mismatch', async () => {
     const here = await world()
-    await here.approvals.ask(asks({ key: 'run-1' }))
-    expect(await codeOf(here.approvals.ask(asks({ key: 'run-1', body: 'other' })))).toBe('idempotency-mismatch')
+    const { request } = await here.approvals.ask(asks({ key: 'run-1' }))
+    const other = here.approvals.ask(asks({ key: 'run-1', body: 'other' }))
+    await expect(other).rejects.toMatchObject({ code: 'idempotency-mismatch', details: { request: request.id } })
   })
 
   test('is separate for each agent', async () => {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
+import { endPath } from '../../src/core/log/end.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { Ask } from '../../src/approvals/ask.ts'
+import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { after, bot, needs, runner, slot } from '../support/build.ts'
 import { rotated } from '../support/fakes.ts'
@@ -228,4 +232,70 @@ test('a grant is a JWS that names what was approved', async () => {
   expect(JSON.parse(head ?? '')).toMatchObject({ alg: 'ES256', typ: 'countersign-grant+jwt' })
   expect(JSON.parse(body ?? '')).toMatchObject({ iss: issuer, aud: bot, jti: request.id, sub: bot })
   expect(grant?.expiresAt).toBe(after(180))
+})
+
+describe('an ask that redeems', () => {
+  type Judge = () => Judgement
+  const allowing: Judge = () => ({ outcome: 'allow', rules: ['rule'], lapse: 3600, grant: 300 })
+  const redemption = randomUUID()
+
+  test('what policy alone allows is one commit, with its events in order and its file in the archive', async () => {
+    const here = await world(allowing)
+    const commit = jest.spyOn(here.ledger, 'commit')
+    const { request, next, created } = await here.approvals.ask(asks({ redemption }))
+    expect({ status: request.status, next, created }).toEqual({ status: 'redeemed', next: 'execute', created: true })
+    expect(commit).toHaveBeenCalledTimes(1)
+    expect(request.events.map(({ type }) => type)).toEqual(['requested', 'approved', 'redeemed'])
+    expect((await here.archive.list('ends/')).map(({ name }) => name)).toEqual([endPath(request.id)])
+    // Another process replays the events and compares the row with them.
+    expect(await here.another().approvals.read(request.id, { kind: 'agent', id: bot })).toEqual(request)
+    expect((await here.approvals.report(request.id, { executor: bot, result: 'succeeded' })).status).toBe('succeeded')
+  })
+
+  test('gives the same answer to the same redemption alone, within the time in which an answer may be lost', async () => {
+    const here = await world(allowing)
+    const ask = asks({ key: 'run-1', redemption })
+    const { request } = await here.approvals.ask(ask)
+    expect(await here.another().approvals.ask(ask)).toMatchObject({ created: false, next: 'execute' })
+    const other = await here.approvals.ask({ ...ask, redemption: randomUUID() })
+    expect(other).toMatchObject({ created: false, request: { id: request.id, status: 'redeemed' } })
+    expect(other.next).toBeUndefined()
+    here.clock.set(after(600))
+    expect(await here.another().approvals.ask(ask)).toMatchObject({ next: 'report' })
+    expect(await history(here, request.id)).toEqual(['requested', 'approved', 'redeemed'])
+  })
+
+  test('goes on with the same redemption once the archive is back', async () => {
+    const here = await world(allowing)
+    const ask = asks({ key: 'run-1', redemption })
+    const away = jest.spyOn(here.archive, 'createOrRead').mockRejectedValueOnce(new Problem('unavailable', 'Away.'))
+    expect(await codeOf(here.approvals.ask(ask))).toBe('unavailable')
+    away.mockRestore()
+    here.clock.set(after(86_000))
+    const again = await here.another().approvals.ask(ask)
+    expect(again).toMatchObject({ next: 'execute', created: false })
+    expect(await history(here, again.request.id)).toEqual(['requested', 'approved', 'redeemed'])
+  })
+
+  test.each<[string, Judge, Pick<Partial<Ask>, 'executor'>, string]>([
+    ['what people have to approve', () => needs([slot('dba')]), {}, 'pending'],
+    ['what policy forbids', () => ({ outcome: 'forbid', rules: ['rule'] }), {}, 'denied'],
+    ['what another agent executes', allowing, { executor: runner }, 'approved'],
+  ])('redeems nothing of %s', async (_what, judge, more, status) => {
+    const here = await world(judge)
+    const { request, next } = await here.approvals.ask(asks({ ...more, redemption }))
+    expect({ status: request.status, next }).toEqual({ status, next: undefined })
+    expect(await here.archive.list('ends/')).toEqual([])
+  })
+
+  test('at the same time in two processes, with two redemptions, lets one of them execute', async () => {
+    const here = await world(allowing)
+    const ask = asks({ key: 'run-1' })
+    const places = [here, here.another(), here.another()]
+    const answers = await Promise.all(
+      places.map(({ approvals }) => approvals.ask({ ...ask, redemption: randomUUID() })),
+    )
+    expect(answers.filter(({ next }) => next === 'execute')).toHaveLength(1)
+    expect(new Set(answers.map(({ request }) => request.id)).size).toBe(1)
+  })
 })

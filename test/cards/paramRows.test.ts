@@ -124,7 +124,7 @@ test("a presentation changes neither the view's hash nor the API's answer", () =
   const viewOf = (request: ApprovalRequest) => buttons(review(request)).map(({ data }) => data)
   const [plain, shown] = [pending({ ...asked, presentation: { params: [] } }), pending(asked)]
   expect(viewOf(shown)).toEqual(viewOf(plain))
-  expect(toBody(shown, { to: 'agent', delivery: 'ok' }).policy).toEqual({
+  expect(toBody(shown, { to: { ...shown.agent, kind: 'agent' }, delivery: 'ok' }).policy).toEqual({
     ...{ version: shown.policy.version, outcome: 'approve', rules: shown.policy.rules },
     ...{ summary, tier: 'medium' },
   })

@@ -28,11 +28,11 @@ another scope                       401  401  401  401    401   401    401    40
 a grant                             401  401  401  401    401   401    401    401    401    401    401
 Teams                               401  401  401  401    401   401    401    401    401    401    401
 
-agent that asked                    201  403  200  200    403   403    grant  404    403    403    403
-executor                            201  403  200  404    403   403    200    200    403    403    403
+agent that asked                    201  200  200  200    403   403    grant  404    403    403    403
+executor                            201  none 200  404    403   403    200    200    403    403    403
 executor, only Grants.Redeem        403  403  200  403    403   403    200    200    403    403    403
-executor without Grants.Redeem      201  403  200  404    403   403    403    200    403    403    403
-another agent                       201  403  404  404    403   403    404    404    403    403    403
+executor without Grants.Redeem      201  none 200  404    403   403    403    200    403    403    403
+another agent                       201  none 404  404    403   403    404    404    403    403    403
 agent with evidence roles alone     403  403  403  403    403   403    403    403    403    403    403
 agent without role                  403  403  403  403    403   403    403    403    403    403    403
 agent with another application      403  403  403  403    403   403    403    403    403    403    403

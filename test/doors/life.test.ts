@@ -66,6 +66,40 @@ test('a request is allowed, forbidden, or not covered by any rule', async () => 
   expect(unknown).toMatchObject({ status: 'denied', stop: { code: 'no-policy' } })
 })
 
+test('an allowed action is asked for and redeemed in one call, which may be repeated', async () => {
+  const restart = { action: 'service.restart', target: 'web-2', environment: 'staging', params: {} }
+  const [redemption, key] = [randomUUID(), { 'idempotency-key': randomUUID() }]
+  const body = wish(restart)
+  const send = (more: object) => stack.call('deploy-bot', '/api/requests', { ...body, ...more }, key)
+  const first = await send({ redemption })
+  expect(first).toMatchObject({ status: 201, body: { status: 'redeemed', next: 'execute', redemption } })
+  expect(first.body).not.toHaveProperty('grant')
+  expect(await send({ redemption: redemption.toUpperCase() })).toMatchObject({ status: 200, body: { next: 'execute' } })
+  const other = await send({ redemption: randomUUID() })
+  expect(other).toMatchObject({ status: 200, body: { id: first.body.id, next: 'report', redemption } })
+  expect((await send({})).body).toMatchObject({ id: first.body.id, next: 'report' })
+  expect(await send({ redemption, reason: 'Another reason' })).toMatchObject({ status: 422 })
+  expect(await read(first.body, 'compliance')).not.toHaveProperty('redemption')
+  expect((await send({ redemption: 'mine' })).body).toMatchObject({ code: 'invalid-input', pointer: '/redemption' })
+})
+
+test('an agent lists its own requests, and no others', async () => {
+  const restart = { action: 'service.restart', environment: 'staging', params: {} }
+  const [mine, others] = [await ask({ ...restart, target: 'web-3' }), await ask(restart, 'other-bot')]
+  const list = (query: string) => stack.call('deploy-bot', `/api/requests?${query}`)
+  const ids = async (query: string) => (await list(query)).body.requests.map(({ id }: { id: string }) => id)
+  expect(await ids('')).toContain(mine.id)
+  expect(await ids('')).not.toContain(others.id)
+  expect(await ids('status=approved')).toContain(mine.id)
+  expect(await ids('status=pending')).not.toContain(mine.id)
+  const [newest] = (await list('limit=1')).body.requests
+  expect(newest).toMatchObject({ id: mine.id, next: 'redeem' })
+  expect(newest).not.toHaveProperty('warnings')
+  const { cursor } = (await list('limit=1')).body
+  expect(await ids(`limit=1&cursor=${cursor}`)).not.toContain(mine.id)
+  expect(await list(`agent=${others.agent.id}`)).toMatchObject({ status: 403, body: { code: 'not-permitted' } })
+})
+
 test('a denial needs a reason and closes the request at once', async () => {
   const request = await ask()
   expect((await decide('dba-1', request, 'deny')).body).toMatchObject({ code: 'invalid-input', pointer: '/reason' })
@@ -92,7 +126,7 @@ test('the same idempotency key gives the same request, and never another', async
   expect(new Set(posted.map((answer) => answer.body.id)).size).toBe(1)
   expect(posted.filter(({ status }) => status === 201)).toHaveLength(1)
   const other = await stack.call('deploy-bot', '/api/requests', wish(), headers)
-  expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } })
+  expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch', request: posted[0]?.body.id } })
   expect((await stack.call('other-bot', '/api/requests', wish(), headers)).status).toBe(201)
   const same = await stack.call('deploy-bot', '/api/requests', body)
   expect(same.body).toMatchObject({ code: 'already-pending', request: posted[0]?.body.id })

@@ -547,7 +547,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'warnings-for-people',
         file: 'src/http/body.ts',
-        find: "...(more.to === 'person' && { warnings: warnings(request) }),",
+        find: "...(more.to.kind === 'person' && { warnings: warnings(request) }),",
         replace: '',
         tests: {
           'test/http/views.test.ts': [

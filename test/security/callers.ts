@@ -282,8 +282,8 @@ export const callerRows: readonly Row[] = [
       {
         name: 'login-person',
         file: 'src/cli/settings.ts',
-        find: "if (caller === 'person' || ",
-        replace: 'if (',
+        find: "const isPerson = caller === 'person' || ",
+        replace: 'const isPerson = ',
         tests: { [login]: ['credentials › of an agent cannot decide, and those of a person cannot ask'] },
       },
     ],
@@ -331,6 +331,17 @@ export const callerRows: readonly Row[] = [
         tests: {
           'test/approvals/approvals.test.ts': [
             'readers of a request › are no others, and those get the answer for an unknown request',
+          ],
+        },
+      },
+      {
+        name: 'list-owner',
+        file: 'src/approvals/approvals.ts',
+        find: "if (reader.kind === 'agent') return ({ agent }) => agent.id === reader.id",
+        replace: "if (reader.kind === 'agent') return () => true",
+        tests: {
+          'test/approvals/approvals.test.ts': [
+            'readers of a request › get lists of what they asked for, if they are agents',
           ],
         },
       },

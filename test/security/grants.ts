@@ -67,6 +67,34 @@ export const grantRows: readonly Row[] = [
         tests: { [grant]: ['the claims › end after %s'] },
       },
       {
+        name: 'asked-redemption-executor',
+        file: 'src/core/request/submission.ts',
+        find: ' || request.executor !== request.agent.id) return opened',
+        replace: ') return opened',
+        tests: {
+          'test/approvals/redemption.test.ts': ['an ask that redeems › redeems nothing of %s'],
+        },
+      },
+      {
+        name: 'redemption-for-executor',
+        file: 'src/http/body.ts',
+        find: 'more.to.id === executor &&',
+        replace: '',
+        tests: { 'test/http/body.test.ts': ['the redemption is in the answer to the executor alone'] },
+      },
+      {
+        name: 'asked-redemption-attempt',
+        file: 'src/approvals/approvals.ts',
+        find: "request.status === 'redeemed' && request.redemption === input.redemption",
+        replace: "request.status === 'redeemed'",
+        tests: {
+          'test/approvals/redemption.test.ts': [
+            'an ask that redeems › gives the same answer to the same redemption alone, within the time in which an answer may be lost',
+            'an ask that redeems › at the same time in two processes, with two redemptions, lets one of them execute',
+          ],
+        },
+      },
+      {
         name: 'executor',
         file: 'src/approvals/approvals.ts',
         find: 'if (request.agent.id !== caller && !mayRedeemForOthers)',

@@ -5,6 +5,7 @@ import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 import type { Presentation } from '../action/presentation.ts'
 import type { Common, Requirement, Step } from './request.ts'
+import { redeem } from './redemption.ts'
 import type { Slot } from './requirement.ts'
 
 /** The answer of policy for an action. Times are in seconds. */
@@ -55,16 +56,28 @@ export interface Submission {
   /** Those of them that only the agent's own word excludes. */
   readonly excludedByAgent?: readonly ObjectId[]
   readonly warnings: readonly string[]
+  /** A uuid that the agent chose: what policy alone allows, and the agent executes itself, is redeemed with it at once. */
+  readonly redemption?: string
 }
 
 /** Opens a request: pending if people decide, otherwise approved or denied by policy in the same step. */
 export function open(submission: Submission): Step {
-  const { id, at, agent, action, judgement, presentation } = submission
+  const { id, at, agent, action, judgement, presentation, redemption } = submission
   const requested = requestedBy(submission)
   const { request, events } = begin({ id, at, agent: agent.id, data: requested.data })
   const summary = 'summary' in judgement ? judgement.summary : undefined
   const policy = { ...request.policy, ...(summary !== undefined && { summary }), ...(presentation && { presentation }) }
-  return { request: { ...request, agent, action, policy }, events: [requested, ...events] }
+  const opened: Step = { request: { ...request, agent, action, policy }, events: [requested, ...events] }
+  return redemption === undefined ? opened : redeemedAtOnce(opened, redemption, at)
+}
+
+/** Redeems in the step that opened a request, so that an allowed action costs one commit. */
+function redeemedAtOnce(opened: Step, redemption: string, at: Instant): Step {
+  const { request } = opened
+  if (request.status !== 'approved' || request.executor !== request.agent.id) return opened
+  const { digest, lapsesAt: grantExpiresAt } = request
+  const used = redeem(request, { redemption, digest, grantExpiresAt, at })
+  return { request: used.request, events: [...opened.events, ...used.events] }
 }
 
 /** The content of a `requested` event. */

@@ -6,7 +6,7 @@ import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '.
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
 import { replay } from '../../../src/core/record/replay.ts'
-import { after, bot, dba, dba2, facts, needs, oid, security, slot, statuses } from '../../support/build.ts'
+import { after, bot, dba, dba2, facts, needs, oid, redemption, security, slot, statuses } from '../../support/build.ts'
 import { sample } from '../../support/chance.ts'
 import {
   allow,
@@ -52,6 +52,7 @@ test.each<[string, History, object]>([
   ['revoked', history({}, [60, vote()], [70, takeBack]), { decidedAt: after(60), lapsesAt: after(3660) }],
   ['lapsed', history({}, [60, vote()], [3660, late]), { lapsesAt: after(3660) }],
   ['redeemed', history({ judgement: allow }, [599, take]), {}],
+  ['redeemed', history({ judgement: allow, redemption }), { decidedAt: after(0), lapsesAt: after(600) }],
   ['succeeded', history({}, [60, vote()], [61, take], [62, tell('succeeded')]), {}],
   ['failed', history({}, [60, vote()], [61, take], [90_000, late], [90_001, tell('failed')]), {}],
   [
