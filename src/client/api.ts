@@ -30,6 +30,8 @@ export interface ApiAskBody {
     readonly url: string
   })[]
   readonly expiresIn?: number
+  /** A uuid of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another. */
+  readonly redemption?: string
 }
 
 export interface ApiDecision {
@@ -127,6 +129,8 @@ export interface ApiRequest {
   readonly next: ApiNextStep
   readonly stop?: ApiStop
   readonly grant?: ApiGrant
+  /** The uuid with which it was redeemed. In answers to the executor alone, which compares it with its own. */
+  readonly redemption?: string
 }
 
 export interface ApiRequestList {

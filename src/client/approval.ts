@@ -19,11 +19,21 @@ export interface ApproveOptions extends AskOptions, WaitOptions {
   readonly join?: boolean | undefined
 }
 
-/** Asks, and waits until the request may be redeemed. */
-export async function approved(operations: Operations, action: Action, options: ApproveOptions): Promise<ApiRequest> {
+/**
+ * Asks, and waits until the request may be redeemed.
+ *
+ * @param redemption redeems what policy alone allows in the same call, whose answer then says `execute`
+ */
+export async function approved(
+  operations: Operations,
+  action: Action,
+  options: ApproveOptions,
+  redemption?: string,
+): Promise<ApiRequest> {
   options.signal?.throwIfAborted()
-  const { request, joined } = await asked(operations, action, options)
+  const { request, joined } = await asked(operations, action, options, redemption)
   checkDigest(request, action)
+  if (isExecutable(request, redemption)) return request
   // A request of another call is not ours to withdraw.
   return untilApproved(operations, request, joined ? { ...options, onAbort: 'leave' } : options)
 }
@@ -32,9 +42,10 @@ async function asked(
   operations: Operations,
   action: Action,
   options: ApproveOptions,
+  redemption: string | undefined,
 ): Promise<{ readonly request: ApiRequest; readonly joined: boolean }> {
   try {
-    return { request: await operations.ask(action, options), joined: false }
+    return { request: await operations.ask(action, options, redemption), joined: false }
   } catch (cause) {
     const other =
       options.join && cause instanceof Refused && cause.code === 'already-pending' ? cause.request : undefined
@@ -42,6 +53,10 @@ async function asked(
     return { request: await operations.read(other, { signal: options.signal }), joined: true }
   }
 }
+
+/** Whether the service has answered this redemption that the action may be executed. No other answer says that. */
+export const isExecutable = ({ next, redemption }: ApiRequest, own: string | undefined): boolean =>
+  next === 'execute' && own !== undefined && redemption === own.toLowerCase()
 
 /** @throws {Refused} `digest-mismatch` unless the request is for exactly this action */
 export function checkDigest({ digest }: ApiRequest, action: Action): void {
@@ -126,7 +141,7 @@ async function withdrawnIfUnreached(operations: Operations, request: ApiRequest)
  */
 export function settle(request: ApiRequest): ApiRequest {
   const { id, next, status, stop } = request
-  if (next === 'redeem' || next === 'execute') return request
+  if (next === 'redeem') return request
   if (next === 'report' || status === 'succeeded' || status === 'failed')
     throw new Stopped('already-redeemed', `Request ${id} is ${status}.`, request)
   if (next !== 'stop' || stop === undefined)

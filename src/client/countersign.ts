@@ -6,6 +6,7 @@ import { readCredentials } from './credentials.ts'
 import {
   claimed,
   type ExecuteOptions,
+  gated,
   type GateOptions,
   perform,
   redeemed,
@@ -99,7 +100,7 @@ export class Countersign {
     const action = settled(asked)
     let request: ApiRequest
     try {
-      request = await claimed(this.#operations, await approved(this.#operations, action, options), action, options)
+      request = await gated(this.#operations, action, options)
     } catch (cause) {
       return (await settledByHost(this.#operations, cause, options)).value
     }

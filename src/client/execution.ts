@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Action } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import type { ApiOutcomeBody, ApiRequest } from './api.ts'
-import { about, type ApproveOptions, checkDigest, giveUp, settle, untilApproved, type WaitOptions } from './approval.ts'
+import {
+  about,
+  approved,
+  type ApproveOptions,
+  checkDigest,
+  giveUp,
+  isExecutable,
+  settle,
+  untilApproved,
+  type WaitOptions,
+} from './approval.ts'
 import { digestOf } from './asked.ts'
 import { Refused, Stopped, Unreachable } from './failure.ts'
 import type { Operations } from './operations.ts'
@@ -20,7 +30,10 @@ export interface ExecuteOptions<R> extends Pick<WaitOptions, 'signal' | 'onAbort
   readonly outcome?: ((result: R) => ReportedOutcome) | undefined
   /** Is told that the outcome of an action that took place could not be reported; otherwise a process warning is. */
   readonly onUnreported?: ((cause: unknown, request: ApiRequest) => void) | undefined
-  /** A uuid that the host keeps, for a tool that may run again: see {@link GateOptions.redemption}. */
+  /**
+   * A uuid that the host keeps, for a tool that is safe to run twice: after a crash, `gate` runs again what was redeemed
+   * with it and never reported. Without it the uuid is random, and an action runs at most once.
+   */
   readonly redemption?: string | undefined
 }
 
@@ -66,7 +79,7 @@ export async function redeemed(
       throw new Refused('grant-invalid', 'The service gave no grant for this request.', { status: 403 })
     try {
       const answer = await operations.redeem(request.id, { grant: request.grant.token, digest, redemption })
-      if (answer.next === 'execute' && answer.digest === digest) return answer
+      if (isExecutable(answer, redemption) && answer.digest === digest) return answer
       throw new Unreachable('The service did not answer that the action may be executed.')
     } catch (cause) {
       if (cause instanceof Refused && cause.code === 'grant-invalid' && attempt === 0) request = await fresh()
@@ -96,6 +109,38 @@ const detailsOf = ({ status, retryAfter, problem }: Refused) => ({
   ...(retryAfter !== undefined && { retryAfter }),
   ...(problem && { problem }),
 })
+
+/** Asks, waits, and claims for this call. A redemption that the host kept may execute again what was not reported. */
+export async function gated<R>(operations: Operations, action: Action, options: GateOptions<R>): Promise<ApiRequest> {
+  const { redemption = randomUUID(), executor, onProgress } = options
+  try {
+    const request = await approved(operations, action, options, executor === undefined ? redemption : undefined)
+    if (!isExecutable(request, redemption))
+      return await claimed(operations, request, action, { ...options, redemption })
+    await reportingFaults(operations, request, options, () => onProgress?.(request))
+    return request
+  } catch (cause) {
+    const own = options.redemption?.toLowerCase()
+    const before = cause instanceof Stopped && own !== undefined ? cause.request : undefined
+    if (before?.status === 'redeemed' && before.redemption === own) return before
+    throw cause
+  }
+}
+
+/** Reports that a redeemed action was not started because the host failed before. */
+async function reportingFaults(
+  operations: Operations,
+  request: ApiRequest,
+  options: Unreported,
+  work: () => void | Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    await reportQuietly(operations, request, { result: 'failed', summary: 'failed before it was started' }, options)
+    throw cause
+  }
+}
 
 /** Redeems for this call, unless it was aborted: nothing runs before the service has answered `execute` to it. */
 export async function claimed(

@@ -43,7 +43,8 @@ export interface MineQuery {
 
 /** The operations of an agent. All are safe to repeat, and are repeated while there is no answer. */
 export interface Operations {
-  readonly ask: (action: Action, options: AskOptions) => Promise<ApiRequest>
+  /** @param redemption redeems what policy alone allows, in the same call */
+  readonly ask: (action: Action, options: AskOptions, redemption?: string) => Promise<ApiRequest>
   readonly read: (id: string, options?: ReadOptions) => Promise<ApiRequest>
   readonly cancel: (id: string, options?: CancelOptions) => Promise<ApiRequest>
   readonly redeem: (id: string, claim: RedeemClaim) => Promise<ApiRequest>
@@ -72,10 +73,12 @@ export function operationsOn({ call }: Connection): Operations {
     return request
   }
   return {
-    ask: async (action, options) => {
+    ask: async (action, options, redemption) => {
       checkKey(options.key)
       const { key, signal } = options
-      return requestIn(await call('requests', { body: bodyOf(action, options), key, signal, finishes: true }))
+      return requestIn(
+        await call('requests', { body: bodyOf(action, options, redemption), key, signal, finishes: true }),
+      )
     },
     read: (id, options = {}) => about(id, '', options),
     cancel: (id, { reason, signal } = {}) =>
@@ -86,7 +89,7 @@ export function operationsOn({ call }: Connection): Operations {
   }
 }
 
-function bodyOf(action: Action, options: AskOptions): JsonObject {
+function bodyOf(action: Action, options: AskOptions, redemption: string | undefined): JsonObject {
   const { reason, links, onBehalfOf, executor, expiresIn } = options
   const body: ApiAskBody = {
     ...action,
@@ -95,6 +98,7 @@ function bodyOf(action: Action, options: AskOptions): JsonObject {
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(executor !== undefined && { executor }),
     ...(expiresIn !== undefined && { expiresIn }),
+    ...(redemption !== undefined && { redemption }),
   }
   return body as unknown as JsonObject
 }
