@@ -1,6 +1,6 @@
 // Writes the client's types from the OpenAPI document.
 import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 
 export const typesFile = 'src/client/api.ts'
 
@@ -67,11 +67,12 @@ function membersOf({ properties, required = [] }, indent) {
   return `{\n${members.join('\n')}\n${indent}}`
 }
 
-if (process.argv[1]?.endsWith('clientTypes.mjs')) {
+if (process.argv[1]?.endsWith('clientTypes.mjs')) void main()
+
+async function main() {
   const { bundle } = await import('./bundled.mjs')
   const program = { entry: 'src/contract/openapi.ts', file: 'dist/openapi.cjs' }
-  process.chdir(fileURLToPath(new URL('..', import.meta.url)))
   await bundle(program)
-  const { openapi } = await import(new URL(`../${program.file}`, import.meta.url).href)
+  const { openapi } = await import(new URL(`../${program.file}`, pathToFileURL(process.argv[1])).href)
   await writeFile(typesFile, typesOf(openapi('https://countersign.example')))
 }

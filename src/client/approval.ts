@@ -1,4 +1,4 @@
-import type { Action } from '../core/action/action.ts'
+import type { Action } from '../core/action/canonicalAction.ts'
 import type { ApiRequest } from './api.ts'
 import { digestOf } from './asked.ts'
 import { Refused, Stopped, type StoppedCode, Unreachable } from './failure.ts'

@@ -1,4 +1,4 @@
-import { type Action, actionDigest } from '../core/action/action.ts'
+import { type Action, actionDigest } from '../core/action/canonicalAction.ts'
 import type { Digest } from '../core/data/id.ts'
 import { escapePointer, type Json, type JsonObject } from '../core/data/json.ts'
 import { Refused } from './failure.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Action } from '../core/action/action.ts'
+import type { Action } from '../core/action/canonicalAction.ts'
 import { bounds } from '../core/data/bound.ts'
 import type { ApiOutcomeBody, ApiRequest } from './api.ts'
 import {

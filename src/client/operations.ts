@@ -1,4 +1,4 @@
-import type { Action } from '../core/action/action.ts'
+import type { Action } from '../core/action/canonicalAction.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { ApiAskBody, ApiLink, ApiOutcomeBody, ApiRequest, ApiRequestList, ApiStatus } from './api.ts'

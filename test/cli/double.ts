@@ -13,6 +13,8 @@ export interface Double {
   readonly answer: (call: CallName, ...replies: readonly (Reply | Reacting)[]) => void
   /** The request for what was asked last, as the service would answer it. */
   readonly asked: (more?: JsonObject) => JsonObject
+  /** How many connections were opened since the reset. */
+  readonly connections: () => number
   /** Forgets everything that was told and seen. */
   readonly reset: () => void
   readonly end: () => Promise<void>
@@ -115,7 +117,8 @@ export async function startDouble(): Promise<Double> {
     const reply = next(call) ?? problem(500, 'untold')
     send(res, typeof reply === 'function' ? await reply(arrived) : reply)
   }
-  const server = createServer((req, res) => void react(req, res))
+  let connections = 0
+  const server = createServer((req, res) => void react(req, res)).on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -123,7 +126,9 @@ export async function startDouble(): Promise<Double> {
     sent: (call) => seen.filter((each) => each.call === call).map((each) => each.body),
     answer: (call, ...replies) => void told.set(call, [...replies]),
     asked: (more) => request({ ...(seen.findLast((each) => each.call === 'ask')?.body as JsonObject), ...more }),
+    connections: () => connections,
     reset: () => {
+      connections = 0
       seen.length = 0
       told.clear()
     },

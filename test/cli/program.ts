@@ -44,7 +44,7 @@ export function buildProgram(): Program {
   }
 }
 
-function start(
+export function start(
   file: string,
   args: readonly string[],
   { env, cwd, input, started, instead }: RunOptions,

@@ -16,7 +16,7 @@ export const actionRows: readonly Row[] = [
     switches: [
       {
         name: 'digest-of-all',
-        file: 'src/core/action/action.ts',
+        file: 'src/core/action/canonicalAction.ts',
         find: 'canonical({ action, environment, params, target,',
         replace: 'canonical({ action, environment, params: Object.keys(params), target,',
         tests: { 'test/core/action/action.test.ts': ['whatever is changed in an action changes its digest'] },

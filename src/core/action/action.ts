@@ -1,20 +1,13 @@
 import { bounds } from '../data/bound.ts'
-import { type Digest, digestOf } from '../data/id.ts'
-import { canonical, escapePointer, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
+import { escapePointer, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
 import { grouped } from '../data/measure.ts'
 import { Problem } from '../data/problem.ts'
 import { visible } from '../data/text.ts'
+import { type Action, canonicalAction } from './canonicalAction.ts'
 import { flawInKey, isOwn, silhouette } from './key.ts'
 import { flawInRun, runKey } from './run.ts'
 
-/** What an agent wants to do. */
-export interface Action {
-  /** The verb, as `db.export`. */
-  readonly action: string
-  readonly target: string
-  readonly environment: string
-  readonly params: JsonObject
-}
+export { type Action, actionDigest, canonicalAction } from './canonicalAction.ts'
 
 /** A page that an agent points approvers to: an https address, and the text to show for it. */
 export interface Link {
@@ -32,16 +25,6 @@ export const actionPattern = /^[A-Za-z0-9_.:/-]+$/
 export const environmentPattern = /^[a-z][a-z0-9]*([._-][a-z0-9]+)*$/
 
 export const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
-
-/**
- * Writes the canonical form of an action, whose hash is the action digest (RFC 8785, with a member for its type).
- *
- * Executors in any language can write the same text for what they are about to execute, and should compare digests.
- */
-export const canonicalAction = ({ action, environment, params, target }: Action): string =>
-  canonical({ action, environment, params, target, type: 'countersign/action/v1' })
-
-export const actionDigest = (action: Action): Digest => digestOf(canonicalAction(action))
 
 /**
  * Checks what a schema of single fields cannot check: the depth, the number of values, the keys and the numbers inside

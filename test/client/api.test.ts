@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { typesFile, typesOf } from '../../scripts/clientTypes.mjs'
+import { openapi } from '../../src/contract/openapi.ts'
+import { root } from '../support/root.ts'
+
+test('the types of the client are those of the OpenAPI document: node scripts/clientTypes.mjs writes them', () => {
+  expect(readFileSync(join(root, typesFile), 'utf8')).toBe(typesOf(openapi('https://countersign.example')))
+})
+
+test('a schema that the types cannot express is refused', () => {
+  const document = { components: { schemas: { Request: { type: 'matrix' } } } }
+  expect(() => typesOf(document)).toThrow(/matrix/)
+})
