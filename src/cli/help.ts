@@ -53,7 +53,10 @@ Settings
                               It runs again when the token nears its end, and comes before the three settings below
   COUNTERSIGN_TOKEN_URL       the token endpoint, for agents
   COUNTERSIGN_CLIENT_ID       the agent's application id
-  COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line
+  COUNTERSIGN_CLIENT_SECRET   its secret; there is no option for it, since others can read a command line. Without it, a job of
+                              GitHub Actions, a pod (AZURE_FEDERATED_TOKEN_FILE) and an app of Azure sign in as what they are
+  COUNTERSIGN_MANAGED_IDENTITY
+                              on: the identity that Azure gives to this machine or app signs in
   COUNTERSIGN_SCOPE           the scope of tokens; in Entra <application id>/.default, for people …/access_as_user
   COUNTERSIGN_PATIENCE        seconds for which a call without an answer is repeated (30)
   NO_COLOR                    no colours

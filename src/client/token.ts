@@ -1,5 +1,6 @@
 import { isObject } from '../core/data/json.ts'
-import type { ClientSecret, Credentials } from './credentials.ts'
+import { assertionFrom } from './assertion.ts'
+import type { ClientSecret, Credentials, FederatedClient, ManagedIdentity } from './credentials.ts'
 import { Refused, Unreachable } from './failure.ts'
 import { type Patience, type Reply, send } from './http.ts'
 import { isToken } from './setting.ts'
@@ -14,16 +15,28 @@ export type TokenSource = (renew: boolean) => string | Promise<string>
  */
 export function tokenSource(credentials: Credentials, patience: Patience): TokenSource {
   if (credentials.kind === 'token') return (renew) => (renew ? refused() : credentials.token)
-  const get = async (): Promise<FetchedToken> => {
-    if (credentials.kind === 'client') return getToken(credentials, patience)
-    const { token, expiresAt } = await runTokenCommand(credentials.command, credentials.environment)
-    return lasting(token, expiresAt - Date.now())
+  return keeping(() => fetched(credentials, patience))
+}
+
+async function fetched(
+  credentials: Exclude<Credentials, { kind: 'token' }>,
+  patience: Patience,
+): Promise<FetchedToken> {
+  switch (credentials.kind) {
+    case 'client':
+    case 'federated':
+      return ofClient(credentials, patience)
+    case 'managed':
+      return ofIdentity(credentials, patience)
+    case 'command': {
+      const { token, expiresAt } = await runTokenCommand(credentials.command, credentials.environment)
+      return lasting(token, expiresAt - Date.now())
+    }
   }
-  return keeping(get)
 }
 
 /** A token, the time at which another is fetched, and its expiry, in milliseconds since 1970. */
-export interface FetchedToken {
+interface FetchedToken {
   readonly token: string
   readonly until: number
   readonly expires: number
@@ -69,29 +82,51 @@ function refused(): never {
 
 const unaccepted = (sentence: string): Refused => new Refused('unauthenticated', sentence, { status: 401 })
 
-/** Gets a token by client credentials (RFC 6749 section 4.4). */
-async function getToken(client: ClientSecret, patience: Patience): Promise<FetchedToken> {
+/** Gets a token by client credentials (RFC 6749 section 4.4), with a secret or an assertion (RFC 7523 section 2.2). */
+async function ofClient(client: ClientSecret | FederatedClient, patience: Patience): Promise<FetchedToken> {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: client.clientId,
-    client_secret: client.clientSecret,
     ...(client.scope && { scope: client.scope }),
+    ...(client.kind === 'client'
+      ? { client_secret: client.clientSecret }
+      : {
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: await assertionFrom(client.assertion, client.tokenUrl, patience),
+        }),
   })
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
   const call = { url: client.tokenUrl, method: 'POST', headers, body: form.toString(), seconds: 15 } as const
   const reply = await send(call, patience)
-  const { json } = reply
-  const token = isObject(json) ? json['access_token'] : undefined
-  if (reply.status !== 200 || !isObject(json) || !isToken(token)) throw failed(reply, client.scope)
-  return lasting(token, Number(json['expires_in'] ?? 300) * 1000)
+  return tokenIn(reply) ?? failed(reply, client)
 }
 
-function failed({ status, json }: Reply, scope: string | undefined): Error {
+/** Gets a token for the managed identity of this machine or app. The platform wants a header that no web page sends. */
+async function ofIdentity({ url, headers }: ManagedIdentity, patience: Patience): Promise<FetchedToken> {
+  const call = { url, method: 'GET', headers: { accept: 'application/json', ...headers }, seconds: 15 } as const
+  const reply = await send(call, patience)
+  const { error } = isObject(reply.json) ? reply.json : {}
+  const why = typeof error === 'string' ? `: ${error.slice(0, 100)}` : ''
+  const token = tokenIn(reply)
+  if (token === null) throw new Unreachable(`The managed identity got no token (status ${reply.status}${why}).`)
+  return token
+}
+
+/** Reads the answer of a token endpoint. Azure's platform writes numbers as texts, or only when the token ends. */
+function tokenIn({ status, json }: Reply): FetchedToken | null {
+  const token = isObject(json) ? json['access_token'] : undefined
+  if (status !== 200 || !isObject(json) || !isToken(token)) return null
+  const { expires_in: within, expires_on: on } = json
+  const left = within === undefined && on !== undefined ? Number(on) - Date.now() / 1000 : Number(within ?? 300)
+  return lasting(token, (Number.isFinite(left) ? left : 300) * 1000)
+}
+
+function failed({ status, json }: Reply, { kind, scope }: ClientSecret | FederatedClient): never {
   const { error, error_description: description } = isObject(json) ? json : {}
   if (typeof error !== 'string' || status >= 500)
-    return new Unreachable(`COUNTERSIGN_TOKEN_URL answered no token (status ${status}).`)
+    throw new Unreachable(`COUNTERSIGN_TOKEN_URL answered no token (status ${status}).`)
   const words = typeof description === 'string' ? `, ${description.slice(0, 300)}` : ''
   const hint = scope ? '' : ' COUNTERSIGN_SCOPE is not set; Entra asks for <application id>/.default.'
-  const names = 'COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
-  return unaccepted(`COUNTERSIGN_TOKEN_URL refused ${names}: ${error}${words}.${hint}`)
+  const proof = kind === 'client' ? 'COUNTERSIGN_CLIENT_SECRET' : 'the token of the platform'
+  throw unaccepted(`COUNTERSIGN_TOKEN_URL refused COUNTERSIGN_CLIENT_ID, ${proof}: ${error}${words}.${hint}`)
 }

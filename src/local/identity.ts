@@ -3,10 +3,11 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
-import { agents, tenantId, users } from './accounts.ts'
+import { agents, apiAppId, tenantId, users } from './accounts.ts'
 import { answerGraph } from './graph.ts'
-import { createIssuer, type Issuer, paths } from './issuer.ts'
+import { createIssuer, type Issuer, lifetime, paths } from './issuer.ts'
 import { listen, loopback } from './port.ts'
+import { formIn, workloadIssuer, type Workloads } from './workload.ts'
 
 export interface Identity {
   readonly origin: string
@@ -39,8 +40,9 @@ export async function startIdentity({ port, dataDir, control, failed }: Identity
   const origin = `http://${loopback}:${await listen(server, port)}`
   const issuer = `${origin}/${tenantId}/v2.0`
   const tokens = await createIssuer(issuer, key, failed)
+  const workloads = await workloadIssuer(origin)
   server.on('request', (req, res) => {
-    answer(req, res, tokens, control ?? (() => false)).catch((cause: unknown) => {
+    answer(req, res, { tokens, workloads, control: control ?? (() => false) }).catch((cause: unknown) => {
       failed(cause)
       if (!res.headersSent) res.writeHead(500)
       res.end()
@@ -67,7 +69,14 @@ export async function startIdentity({ port, dataDir, control, failed }: Identity
   }
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, tokens: Issuer, control: Control): Promise<void> {
+interface AnswerParts {
+  readonly tokens: Issuer
+  readonly workloads: Workloads
+  readonly control: Control
+}
+
+async function answer(req: IncomingMessage, res: ServerResponse, parts: AnswerParts): Promise<void> {
+  const { tokens, workloads, control } = parts
   const host = `http://${req.headers.host ?? ''}`
   // The provider has no passwords, so a web page whose name was rebound to this machine must not reach it.
   if (!URL.canParse(host) || ![loopback, 'localhost'].includes(new URL(host).hostname)) {
@@ -81,9 +90,28 @@ async function answer(req: IncomingMessage, res: ServerResponse, tokens: Issuer,
   }
   const url = new URL(host + target)
   if (url.pathname.startsWith('/v1.0/')) return answerGraph(req, res, url)
+  if (url.pathname === paths.token && req.method === 'POST') return answerToken(req, res, parts)
   if (url.pathname.startsWith(`/${tenantId}/`)) return tokens.handle(discovery(req, url), res)
+  if (await workloads.answer(req, res, url)) return
   if (url.pathname.startsWith('/local/') && (await control(req, res, url))) return
   res.writeHead(404).end()
+}
+
+/** Gives an agent a token for the assertion of an issuer that its application trusts; all else is the provider's. */
+async function answerToken(req: IncomingMessage, res: ServerResponse, parts: AnswerParts): Promise<void> {
+  const read = await formIn(req)
+  if (read === null) return void res.writeHead(413).end()
+  const [form, unread] = read
+  if (!form.has('client_assertion')) return parts.tokens.handle(unread, res)
+  const agent = await parts.workloads.agentOf(form)
+  const isWanted = form.get('grant_type') === 'client_credentials' && form.get('scope') === `${apiAppId}/.default`
+  const [status, body] =
+    agent === null
+      ? [401, { error: 'invalid_client', error_description: 'No federated credential fits the assertion.' }]
+      : isWanted
+        ? [200, { access_token: await parts.tokens.mint(agent), token_type: 'Bearer', expires_in: lifetime }]
+        : [400, { error: 'invalid_scope', error_description: `scope must be ${apiAppId}/.default` }]
+  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body))
 }
 
 /** Rewrites the path of the discovery document, which the provider serves without the issuer's path. */

@@ -32,7 +32,7 @@ const resource = `api://${apiAppId}`
 const peoplesScope = `${apiAppId}/access_as_user`
 
 /** Seconds that a token is valid, by real time and not by the stack's clock. */
-const lifetime = 3600
+export const lifetime = 3600
 
 /**
  * Issues access tokens as Entra's v2.0 endpoint does: to agents by client credentials, and to people by authorization

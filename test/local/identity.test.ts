@@ -3,13 +3,16 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { readCredentials } from '../../src/client/credentials.ts'
+import { settingsIn } from '../../src/client/setting.ts'
+import { tokenSource } from '../../src/client/token.ts'
 import { agents, apiAppId, entraGroups, signInAppId, tenantId, users } from '../../src/local/accounts.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
 
 let dataDir = ''
 let identity: Identity
 let failures: unknown[] = []
-const [deployBot] = agents
+const [deployBot, otherBot] = agents
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'identity-'))
@@ -148,6 +151,54 @@ function start(port: number): Promise<Identity> {
     },
   })
 }
+
+describe('a federated credential', () => {
+  const job = (audience = 'api://AzureADTokenExchange', secret = deployBot?.secret) =>
+    fetch(`${identity.origin}/local/workload/token?audience=${encodeURIComponent(audience)}`, {
+      headers: { authorization: `Bearer ${secret}` },
+    })
+  const assertionOf = async (audience?: string) => ((await (await job(audience)).json()) as { value: string }).value
+  const exchanged = async (changed: Record<string, string>) =>
+    clientCredentials({
+      ...{ client_secret: '', client_assertion: await assertionOf() },
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      ...changed,
+    })
+
+  test('lets an agent sign in with the token of its job, and without a secret', async () => {
+    const { status, body } = await exchanged({})
+    expect({ status, body }).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3600 } })
+    const { payload } = await verify(String(body['access_token']))
+    expect(payload).toMatchObject({ oid: deployBot?.oid, azp: deployBot?.appId, roles: ['Actions.Request'] })
+  })
+
+  test('is how the client signs in, as in a job of GitHub Actions', async () => {
+    const variables = {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${identity.origin}/local/workload/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: deployBot?.secret,
+      COUNTERSIGN_TOKEN_URL: identity.tokenUrl,
+      COUNTERSIGN_CLIENT_ID: deployBot?.appId,
+      COUNTERSIGN_SCOPE: `${apiAppId}/.default`,
+    }
+    const credentials = readCredentials(settingsIn(variables), variables)
+    const token = await tokenSource(credentials, { seconds: 0, queue: 0 })(false)
+    expect((await verify(token)).payload['oid']).toBe(deployBot?.oid)
+  })
+
+  test.each([
+    ['of another agent', async () => ({ client_id: otherBot?.appId ?? '' }), 401],
+    ['for another audience', async () => ({ client_assertion: await assertionOf('api://other') }), 401],
+    ['that is no token', async () => ({ client_assertion: 'x.y.z' }), 401],
+    ['of another type', async () => ({ client_assertion_type: 'urn:other' }), 401],
+    ['for another resource', async () => ({ scope: 'https://graph.microsoft.com/.default' }), 400],
+  ])('%s gives no token', async (_what, changed, status) => {
+    expect(await exchanged(await changed())).toMatchObject({ status })
+  })
+
+  test('is for jobs that prove whose they are', async () => {
+    expect((await job(undefined, 'wrong')).status).toBe(401)
+  })
+})
 
 async function clientCredentials(changed: Record<string, string>) {
   const form = {
