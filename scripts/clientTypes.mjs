@@ -20,7 +20,7 @@ export function typesOf(document) {
     for (const [, next] of JSON.stringify(schemas[name]).matchAll(/"#\/components\/schemas\/(\w+)"/g)) collect(next)
   }
   wanted.forEach(collect)
-  const types = [...names].sort().map((name) => `${declared(name, schemas[name])}\n`)
+  const types = [...names].toSorted((a, b) => (a < b ? -1 : 1)).map((name) => `${declared(name, schemas[name])}\n`)
   return ['// Made from the OpenAPI document by scripts/clientTypes.mjs. Changes here are lost.\n', ...types].join('\n')
 }
 

@@ -12,11 +12,11 @@ export interface CommandWaiting {
 }
 
 /** Waits until a request is decided, turns out to be undeliverable, or the time is up. Says each progress. */
-export const untilDecided = ({ read }: Service, first: Answer, { say, ...waiting }: CommandWaiting): Promise<Answer> =>
+export const untilDecided = (service: Service, first: Answer, { say, ...waiting }: CommandWaiting): Promise<Answer> =>
   inExits(() =>
     wait(first, {
       ...waiting,
-      read,
+      read: (id, until) => service.read(id, until),
       answered: (next, before) => {
         if (next.status === 'pending' && progressOf(next) !== progressOf(before)) say(progressOf(next))
       },

@@ -22,7 +22,7 @@ const deepest = 64
  * @throws {Refused} `invalid-input` with the pointer of the first value that JSON would change or lose
  */
 export function settled({ action, target, environment, params }: AskedAction<object>): Action {
-  const copied = copy((params as unknown) ?? {}, '/params', 0)
+  const copied = copy(params ?? {}, '/params', 0)
   if (typeof copied !== 'object' || copied === null || Array.isArray(copied)) refuse('/params', 'params are an object')
   for (const [name, value] of Object.entries({ action, target, environment }))
     if (typeof value !== 'string' || !value.isWellFormed()) refuse(`/${name}`, 'this is a text')

@@ -25,7 +25,7 @@ export interface Connection {
   readonly download: (path: string, etag?: string) => Promise<ServiceDownload | null>
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Sent by POST. Without it, the call is a GET. */
   readonly body?: JsonObject
   /** The idempotency key. */

@@ -14,7 +14,7 @@ import {
   settledByHost,
 } from './execution.ts'
 import { Refused } from './failure.ts'
-import type { Patience } from './http.ts'
+import type { Fetching, Patience } from './http.ts'
 import { type AskOptions, type MineQuery, type Operations, operationsOn, type ReadOptions } from './operations.ts'
 import { misconfigured, needed, secondsIn, serviceUrl, settingsIn, type Variables } from './setting.ts'
 import { type TokenSource, tokenSource } from './token.ts'
@@ -28,7 +28,7 @@ export interface CountersignSettings {
   readonly patience?: number
   /** Seconds for which a call is repeated while approvers have too many open requests; 600 unless given. */
   readonly queue?: number
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetching
 }
 
 const otherwise = { patience: 60, queue: 600 } as const
@@ -180,7 +180,16 @@ export type { ApiOutcomeBody as OutcomeBody, ApiRequest as Request, ApiRequestLi
 export type { ApproveOptions, WaitOptions } from './approval.ts'
 export { type AskedAction, digestOf } from './asked.ts'
 export type { ExecuteOptions, FoundOutcome, GateOptions, ReportedOutcome, RunAction } from './execution.ts'
-export { explain, Misconfigured, Refused, Stopped, type StoppedCode, Unreachable } from './failure.ts'
+export {
+  explain,
+  type Failure,
+  isFailure,
+  Misconfigured,
+  Refused,
+  Stopped,
+  type StoppedCode,
+  Unreachable,
+} from './failure.ts'
 export { keyOf } from './key.ts'
 export type { AskOptions, MineQuery, ReadOptions } from './operations.ts'
 export type { TokenSource } from './token.ts'

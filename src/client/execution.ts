@@ -204,7 +204,7 @@ const unsendable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
 type Unreported = Pick<ExecuteOptions<never>, 'onUnreported'>
 
 /** Reports an outcome. A fault must not look like one of the action, which took place. */
-export async function reportQuietly(
+async function reportQuietly(
   operations: Operations,
   request: ApiRequest,
   outcome: ApiOutcomeBody,

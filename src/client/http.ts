@@ -33,6 +33,9 @@ export interface ServiceDownload {
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
+/** `fetch`, or what a host puts in its place. */
+export type Fetching = (url: URL, init: RequestInit) => Promise<Response>
+
 /** How a program calls: by which `fetch`, and for how long it repeats a call. */
 export interface Patience {
   /** Seconds after the first fault. */
@@ -41,7 +44,7 @@ export interface Patience {
   readonly queue: number
   /** Is told once for each call that is repeated. */
   readonly say?: (sentence: string) => void
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetching
 }
 
 const limits = { bytes: 1_048_576, depth: 32, nodes: 50_000 }
@@ -114,7 +117,7 @@ type Lost = { readonly lost: string; readonly retryAfter?: never }
 
 async function once<T extends object>(
   call: ServiceCall,
-  fetching: typeof fetch,
+  fetching: Fetching,
   read: Read<T>,
 ): Promise<(Received & T) | Lost> {
   const { url, method, headers, body, seconds } = call

@@ -24,7 +24,7 @@ export interface AskOptions {
 }
 
 /** What claims a grant: the request's grant, the digest of what is to be executed, and a uuid of this attempt. */
-export interface RedeemClaim {
+interface RedeemClaim {
   readonly grant: string
   readonly digest: string
   readonly redemption: string
@@ -58,7 +58,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface CancelOptions {
+interface CancelOptions {
   readonly reason?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -115,7 +115,7 @@ const unexpected = (why: string): Unreachable =>
 const needed = ['id', 'status', 'action', 'digest', 'next', 'delivery'] as const satisfies readonly (keyof ApiRequest)[]
 
 /** @throws {Unreachable} for anything that is not a request */
-export function requestIn(json: Json): ApiRequest {
+function requestIn(json: Json): ApiRequest {
   if (!isObject(json)) throw unexpected('it is not an object')
   const missing = needed.find((name) => typeof json[name] !== 'string')
   if (missing !== undefined) throw unexpected(`"${missing}" is missing`)

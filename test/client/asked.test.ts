@@ -40,7 +40,7 @@ describe('a copy of an action', () => {
   test.each<[string, object, string]>([
     ['a date', { at: new Date(0) }, '/params/at'],
     ['a map', { all: new Map() }, '/params/all'],
-    ['an object of a class', { it: new (class Tool {})() }, '/params/it'],
+    ['an object of a class', { it: new URL('https://contoso.example') }, '/params/it'],
     ['a function', { run: () => 1 }, '/params/run'],
     ['a big integer', { rows: 1n }, '/params/rows'],
     ['no number', { 'a/b': [Number.NaN] }, '/params/a~1b/0'],

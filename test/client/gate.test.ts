@@ -432,8 +432,8 @@ test('a waiting client holds one connection, and has one call open at a time', a
 
 test('its own requests are listed', async () => {
   const fetched: string[] = []
-  const fake: typeof fetch = async (url) => {
-    fetched.push(String(url))
+  const fake = async (url: URL) => {
+    fetched.push(url.href)
     return Response.json({ requests: [request()], cursor: 'next' })
   }
   const list = await client({ fetch: fake }).mine({ status: 'pending', limit: 5 })

@@ -120,8 +120,8 @@ describe('without a secret', () => {
     ['https://login.microsoftonline.us/t/oauth2/v2.0/token', 'api://AzureADTokenExchangeUSGov'],
     ['https://login.microsoftonline.com/t/oauth2/v2.0/token', 'api://AzureADTokenExchange'],
   ])('the audience of the job is that of the cloud of %s', async (tokenUrl, audience) => {
-    const fake: typeof fetch = async (url, init) =>
-      String(url).startsWith(origin) ? fetch(url, init) : Response.json({ access_token: 'access' })
+    const fake = async (url: URL, init: RequestInit) =>
+      url.href.startsWith(origin) ? fetch(url, init) : Response.json({ access_token: 'access' })
     const variables = { ...client(), ...job(), COUNTERSIGN_TOKEN_URL: tokenUrl }
     const token = tokenSource(readCredentials(settingsIn(variables), variables), { ...patience, fetch: fake })
     expect(await token(false)).toBe('access')

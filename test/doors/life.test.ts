@@ -1,4 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { buildSync } from 'esbuild'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 
 let stack: Stack
@@ -85,7 +91,7 @@ test('an allowed action is asked for and redeemed in one call, which may be repe
 
 test('an agent lists its own requests, and no others', async () => {
   const restart = { action: 'service.restart', environment: 'staging', params: {} }
-  const [mine, others] = [await ask({ ...restart, target: 'web-3' }), await ask(restart, 'other-bot')]
+  const [mine, others] = [await ask({ ...restart, target: 'web-1' }), await ask(restart, 'other-bot')]
   const list = (query: string) => stack.call('deploy-bot', `/api/requests?${query}`)
   const ids = async (query: string) => (await list(query)).body.requests.map(({ id }: { id: string }) => id)
   expect(await ids('')).toContain(mine.id)
@@ -186,6 +192,77 @@ test('a waiting agent gets the decision', async () => {
   const { body, headers } = await waiting
   expect(body).toMatchObject({ status: 'approved', grant: { token: expect.any(String) } })
   expect(headers.get('preference-applied')).toBe('wait=30')
+})
+
+describe('an agent that is killed, and another process with the same key', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-crash-'))
+    const entryPoints = [join(import.meta.dirname, '../client/crashing.ts')]
+    buildSync({ entryPoints, outfile: join(folder, 'agent.mjs'), bundle: true, platform: 'node', format: 'esm' })
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const exported = () => ({
+    ...{ action: 'db.export', target: `prod/postgres/${randomUUID()}`, environment: 'production' },
+    params: { rows: 1200 },
+  })
+  const allowed = () => ({ action: 'service.restart', target: 'worker-1', environment: 'staging', params: {} })
+
+  /** Runs the agent, approves what it waits for, and tells how it ended. */
+  async function agent(asked: object, key: string, point = ''): Promise<string> {
+    const args = [join(folder, 'agent.mjs'), stack.api, JSON.stringify(asked), key, join(folder, key), point]
+    const env = { COUNTERSIGN_TOKEN: await stack.token('other-bot') }
+    const child: ChildProcess = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = new Promise<string>((done) => child.once('close', (_code, signal) => done(signal ?? '')))
+    let words = ''
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      const id = /^waits (\S+)/.exec(line)?.[1]
+      if (id !== undefined) await decide('dba-1', (await stack.call('other-bot', `/api/requests/${id}`)).body)
+      words = /^ended: (.*)/.exec(line)?.[1] ?? words
+    }
+    return (await ended) || words
+  }
+
+  const effects = (key: string): number =>
+    existsSync(join(folder, key)) ? readFileSync(join(folder, key), 'utf8').trim().split('\n').length : 0
+
+  const [again, lost, told] = ['done', 'already-redeemed redeemed', 'already-redeemed succeeded']
+  test.each([
+    ['ask:before', again, 1],
+    ['ask:after', again, 1],
+    ['read:before', again, 1],
+    ['read:after', again, 1],
+    ['redeem:before', again, 1],
+    ['redeem:after', lost, 0],
+    ['run:before', lost, 0],
+    ['run:after', lost, 1],
+    ['outcome:before', lost, 1],
+    ['outcome:after', told, 1],
+  ])('%s: the second is told %s, and the action ran %i times', async (point, second, times) => {
+    const [asked, key] = [exported(), randomUUID()]
+    expect(await agent(asked, key, point)).toBe('SIGKILL')
+    expect(await agent(asked, key)).toBe(second)
+    expect(effects(key)).toBe(times)
+  })
+
+  test.each([
+    ['ask:before', again, 1],
+    ['ask:after', lost, 0],
+    ['outcome:after', told, 1],
+  ])('of an action that policy allows, %s: %s, %i times', async (point, second, times) => {
+    const [asked, key] = [allowed(), randomUUID()]
+    expect(await agent(asked, key, point)).toBe('SIGKILL')
+    expect(await agent(asked, key)).toBe(second)
+    expect(effects(key)).toBe(times)
+  })
+
+  test('two at the same time have one effect', async () => {
+    const [asked, key] = [allowed(), randomUUID()]
+    const ended = await Promise.all([agent(asked, key), agent(asked, key)])
+    expect(ended.filter((words) => words === 'done')).toHaveLength(1)
+    expect(effects(key)).toBe(1)
+  })
 })
 
 test('an agent has at most five pending requests', async () => {
