@@ -2,6 +2,7 @@ import type { Row } from './row.ts'
 
 const grant = 'test/core/request/grant.test.ts'
 const redemption = 'test/core/request/redemption.test.ts'
+const gate = 'test/client/gate.test.ts'
 
 /** What becomes of an approval, and of an ask that is sent again. */
 export const grantRows: readonly Row[] = [
@@ -192,6 +193,54 @@ export const grantRows: readonly Row[] = [
             'an agent that was taken out of the policy › gets no grant and cannot redeem: %s',
           ],
         },
+      },
+    ],
+  },
+  {
+    attack: 'A host crashes, starts over, changes the params meanwhile, or believes its own history',
+    control:
+      'The client executes a frozen copy, whose digest it computed itself, once the service answered execute to its own redemption',
+    switches: [
+      {
+        name: 'client-digest',
+        file: 'src/client/approval.ts',
+        find: 'if (digest !== own)',
+        replace: 'if (false)',
+        tests: { [gate]: ['a gate › runs nothing if the request is for another action'] },
+      },
+      {
+        name: 'client-copy',
+        file: 'src/client/asked.ts',
+        find: 'return Object.freeze(Array',
+        replace: 'if (depth < 64) return value as Json\n      return Object.freeze(Array',
+        tests: { [gate]: ['a gate › runs what was approved, whatever its caller does to the params meanwhile'] },
+      },
+      {
+        name: 'client-execute',
+        file: 'src/client/approval.ts',
+        find: "next === 'execute' && own !== undefined && redemption === own.toLowerCase()",
+        replace: "next === 'execute'",
+        tests: { [gate]: ['a gate › runs nothing on the word of another redemption'] },
+      },
+    ],
+  },
+  {
+    attack: 'An address or a log gets the token of an agent',
+    control: 'The client follows no redirect, and sends only what can be a token, so that no error shows one',
+    switches: [
+      {
+        name: 'client-redirect',
+        file: 'src/client/http.ts',
+        find: "redirect: 'manual',",
+        replace: "redirect: 'follow',",
+        tests: { [gate]: ['a token does not follow a redirect'] },
+      },
+      {
+        name: 'client-token',
+        file: 'src/client/connection.ts',
+        find: 'if (!isToken(token))',
+        replace: 'if (false)',
+        tests: { [gate]: ['no error shows › a token that is none'] },
       },
     ],
   },
