@@ -21,16 +21,20 @@ export interface ApiAskBody {
   readonly params?: { readonly [key: string]: unknown }
   /** No control characters but tab, newline, and carriage return before newline. */
   readonly reason: string
+  /** The object id of the agent that will redeem, if it is another one. Its registration names it. */
   readonly executor?: string
+  /** The object id of the person for whom the agent asks. This person may not approve. */
   readonly onBehalfOf?: string
+  /** Where approvers can read more. */
   readonly links?: readonly ({
-    /** No control characters but tab, newline, and carriage return before newline. */
+    /** The words of the link: one line. */
     readonly title: string
     /** An https address with the full name of a host, in ASCII, without a user. */
     readonly url: string
   })[]
+  /** Seconds until the request expires, if nobody decides. A rule may allow less. */
   readonly expiresIn?: number
-  /** A uuid of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another. */
+  /** A UUID of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another. */
   readonly redemption?: string
 }
 
@@ -74,9 +78,11 @@ export interface ApiOutcome {
 }
 
 export interface ApiOutcomeBody {
+  /** Whether the action took effect. */
   readonly result: 'succeeded' | 'failed'
-  /** No control characters but tab, newline, and carriage return before newline. */
+  /** What happened. No control characters but tab, newline, and carriage return before newline. */
   readonly summary?: string
+  /** The digest and size in bytes of what was produced, which stays with the executor. */
   readonly output?: {
     readonly sha256: string
     readonly size: number
@@ -137,6 +143,8 @@ export interface ApiRequestList {
   readonly requests: readonly ApiRequest[]
   /** Where the next page starts. Absent after the last page. */
   readonly cursor?: string
+  /** How far the list was read: when the last request that was looked at was made; of pending ones, when it expires. Absent after the last page. */
+  readonly until?: string
   /** Requests that only a newer version of the service can read, for app role Evidence.Read. */
   readonly newer?: readonly string[]
 }

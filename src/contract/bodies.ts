@@ -184,7 +184,9 @@ export const redeemBody = component(
         .max(token.grant, `has at most ${token.grant} characters`)
         .meta({ description: '`grant.token` of the approved request.' }),
       digest: digest.meta({ description: 'Computed by the executor from what it is about to execute.' }),
-      redemption: redemption.meta({ description: 'A UUID of this one execution. A repeated call with the same one gets the same answer.' }),
+      redemption: redemption.meta({
+        description: 'A UUID of this one execution. A repeated call with the same one gets the same answer.',
+      }),
     })
     .meta({ description: 'The claim of a grant, right before the action is executed.' }),
   { grant: example.grant, digest: example.digest, redemption: example.redemption },

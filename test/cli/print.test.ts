@@ -6,7 +6,7 @@ import { withRun } from '../../src/core/action/run.ts'
 import type { Json } from '../../src/core/data/json.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import { toBody } from '../../src/http/body.ts'
-import { action, after, decision, needs, pending, slot, stored } from '../support/build.ts'
+import { action, after, dba, decision, needs, pending, slot, stored } from '../support/build.ts'
 
 const bound = { path: '/usr/bin/pg_dump', args: ['customers', 'a b', '</code>\u202e'], cwd: '/srv' }
 const params = withRun({ rows: 1 }, bound)
@@ -14,7 +14,9 @@ const request = pending({ action: { ...action, params }, judgement: needs([slot(
 const half = stored(decide(request, decision(request)), after(60))
 
 const shown = (given: typeof half) =>
-  described(parseAnswer(JSON.parse(JSON.stringify(toBody(given, { to: 'person', delivery: 'ok' }))) as Json))
+  described(
+    parseAnswer(JSON.parse(JSON.stringify(toBody(given, { to: { kind: 'person', id: dba }, delivery: 'ok' }))) as Json),
+  )
 
 test('a request that binds a command is described by the command first, and exactly among its params', () => {
   const lines = shown(request)
