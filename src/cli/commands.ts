@@ -17,6 +17,8 @@ export interface Command {
   readonly id?: true
   /** Whether all operands are request ids, of which there may be any number. */
   readonly ids?: true
+  /** Whether further request ids may follow the one, so that a person decides them in one go. */
+  readonly batch?: true
   /** Whether the command works without the service. */
   readonly offline?: true
   /** Whose credentials the command uses: an agent's, if absent. */
@@ -151,8 +153,9 @@ export const commands = {
     options: { reason: { value: 'TEXT', help: 'why' } },
   },
   approve: {
-    summary: 'approve a request, as the person who is signed in',
+    summary: 'approve a request, as the person who is signed in; or some of one agent, one after another',
     id: true,
+    batch: true,
     caller: 'person',
     options: {
       reason: { value: 'TEXT', help: 'a note' },
@@ -161,8 +164,9 @@ export const commands = {
     },
   },
   deny: {
-    summary: 'deny a request, as the person who is signed in',
+    summary: 'deny a request, as the person who is signed in; or some of one agent, one after another',
     id: true,
+    batch: true,
     caller: 'person',
     options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true }, yes },
   },

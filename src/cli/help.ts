@@ -1,3 +1,4 @@
+import { bounds } from '../core/data/bound.ts'
 import { Exit, exits } from './exit.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
 
@@ -18,15 +19,14 @@ export function help(name?: string): string {
 }
 
 function usageOf(name: CommandName): string {
-  const { options, about = [], id, ids, tail }: Command = commands[name]
+  const { options, about = [], id, ids, batch, tail }: Command = commands[name]
   const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
     must ? [`--${option} ${value}`] : [],
   )
   const command = ['--', 'COMMAND', '[ARGUMENT...]'].join(' ')
   const end = ['[options]', ...(tail === 'needed' ? [command] : tail === 'optional' ? [`[${command}]`] : [])]
-  return ['countersign', name, ...about, ...(id ? ['ID'] : []), ...(ids ? ['[ID...]'] : []), ...required, ...end].join(
-    ' ',
-  )
+  const operands = [...(id ? [batch ? 'ID...' : 'ID'] : []), ...(ids ? ['[ID...]'] : [])]
+  return ['countersign', name, ...about, ...operands, ...required, ...end].join(' ')
 }
 
 const table = (options: readonly (readonly [string, Option])[]): string =>
@@ -119,9 +119,15 @@ const approving = `Shows all of the request first, on standard error, with what 
 service records that it was shown, and the vote rests on that. --yes does not ask; without a terminal it is needed.
 Rows that begin with | continue the text above them. Invisible characters are named, as ⟦2 spaces⟧ or ⟦U+202E⟧. In params a
 text stands behind a bar of its own.
-For tier high, type the target's last segment when you are asked, or give it with --confirm.`
+For tier high, type the target's last segment when you are asked, or give it with --confirm.
 
-const denying = 'Shows all of the request first, and asks, as approve does.'
+Up to ${bounds.batch} requests of one agent may be given. Each is shown in full, asked about and decided by itself: a request that you
+leave, or that the service refuses, keeps no other from being decided. This needs a terminal, and takes neither --yes nor
+--confirm. The exit code is that of the first request that was not decided. --json then writes { "exit", "decisions":
+[{ "id", "exit", "request"?, "error"? }] }.`
+
+const denying = `Shows all of the request first, and asks, as approve does. Up to ${bounds.batch} requests of one agent may be given, as there; all get
+the same reason.`
 
 const verifying = `Sends and fetches nothing, and needs no setting. Checks these in order, and names the first that does not hold:
   zip           it has the files of a bundle, none of them hidden, doubled, or leading elsewhere

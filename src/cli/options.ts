@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { bounds } from '../core/data/bound.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
 import { Exit, exits } from './exit.ts'
@@ -8,6 +9,8 @@ export interface Options {
   readonly command: CommandName
   /** The request id; empty if the command takes none. */
   readonly id: string
+  /** All request ids, the first among them; more than one only if the command takes several. */
+  readonly ids: readonly string[]
   /** The other operands, in the order of the table. */
   readonly about: readonly string[]
   /** The arguments after `--`; absent without `--`. */
@@ -24,24 +27,27 @@ export interface Options {
 export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
   if (!isCommand(name)) usage(`unknown command "${name}"`)
-  const { tail: hasTail, id: hasId, ids: hasIds, about: wanted = [] }: Command = commands[name]
+  const { tail: hasTail, id: hasId, ids: hasIds, batch: hasBatch, about: wanted = [] }: Command = commands[name]
   const { own, tail } = split(name, args)
   const { values, operands } = read(name, own)
   const about = hasIds ? operands : operands.slice(0, wanted.length)
-  const id = (hasId && operands[wanted.length]) || ''
-  const surplus = hasIds ? undefined : operands[wanted.length + (hasId ? 1 : 0)]
-  if (surplus !== undefined)
-    usage(`unexpected "${surplus}"${hasTail ? ': the command to run comes after --' : ''}`, name)
+  const most = hasBatch ? bounds.batch : hasId ? 1 : 0
+  const ids = hasIds ? operands : operands.slice(wanted.length, wanted.length + most)
+  const id = (hasId && ids[0]) || ''
+  const surplus = hasIds ? undefined : operands[wanted.length + ids.length]
+  if (surplus !== undefined) usage(`unexpected "${surplus}"${aside(hasTail, hasBatch)}`, name)
   const missing = wanted.slice(about.length).find((one) => !one.startsWith('['))
   if (missing !== undefined) usage(`${missing} is missing`, name)
   if (hasId && id === '') usage('the request id is missing', name)
-  const malformed = (hasIds ? about : hasId ? [id] : []).find((one) => !isRequestId(one))
+  const malformed = ids.find((one) => !isRequestId(one))
   if (malformed !== undefined) usage(`"${malformed}" is not a request id`, name)
+  if (hasBatch && new Set(ids).size < ids.length) usage('a request id is given twice', name)
   for (const [option, { required, help }] of Object.entries(optionsOf(name)))
     if (required && !values.has(option)) usage(`--${option} is missing: ${help}`, name)
   return {
     command: name,
     id,
+    ids,
     about,
     ...(tail && { tail }),
     one: (option) => values.get(option)?.[0],
@@ -53,6 +59,12 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
 export const namesIn = (options: Options): readonly string[] => [
   ...new Set(options.many('names').flatMap((names) => names.split(','))),
 ]
+
+/** Why an operand may be too much. */
+function aside(hasTail: Command['tail'], hasBatch: Command['batch']): string {
+  if (hasTail) return ': the command to run comes after --'
+  return hasBatch ? `: at most ${bounds.batch} requests are decided in one go` : ''
+}
 
 /** Whether `--help` is given as an option, and not as an option's value or after `--`. */
 export function asksForHelp([name, ...args]: readonly string[]): boolean {

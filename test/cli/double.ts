@@ -38,6 +38,8 @@ type Headers = Readonly<Record<string, string>>
 type Reacting = (seen: Seen) => Reply | Promise<Reply>
 
 export const requestId = '01kaqz3v8m0000000000000000-07'
+/** The ids of this request, and of nine others. */
+const ids = '01kaqz3v8m000000000000000[0-9]-07'
 
 export const action = {
   action: 'db.export',
@@ -142,8 +144,8 @@ export async function startDouble(): Promise<Double> {
 function nameOf(method = '', url = ''): CallName {
   if (url === '/token') return 'token'
   if (url === '/api/requests' && method === 'POST') return 'ask'
-  if (url === `/api/requests/${requestId}` && method === 'GET') return 'read'
-  const command = new RegExp(`^/api/requests/${requestId}/(cancel|views|decisions|redeem|outcome)$`).exec(url)?.[1]
+  if (method === 'GET' && new RegExp(`^/api/requests/${ids}$`).test(url)) return 'read'
+  const command = new RegExp(`^/api/requests/${ids}/(cancel|views|decisions|redeem|outcome)$`).exec(url)?.[1]
   return method === 'POST' && command !== undefined ? (command as CallName) : 'unknown'
 }
 

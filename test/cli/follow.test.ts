@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import {
   action,
   approved,
@@ -366,6 +367,72 @@ describe('a decision', () => {
     expect(await cli('approve', requestId, '--yes')).toMatchObject({ code: 77 })
     expect(double.sent('decisions')).toEqual([])
     expect(await cli('deny', requestId, '--reason', 'no', '--yes')).toMatchObject({ code: 0 })
+  })
+
+  describe('on several requests of one agent', () => {
+    const ids = [1, 2, 3].map((digit) => requestId.replace('0-07', `${digit}-07`))
+    const idIn = ({ path }: { readonly path: string }) => /requests\/([^/]+)/.exec(path)?.[1] ?? ''
+    const targets = new Map(ids.map((id, i) => [id, `prod/postgres/table-${i}`]))
+    const of = (id: string, more: JsonObject = {}) => request({ id, target: targets.get(id) ?? '', ...more })
+    const decided = () => double.seen.filter(({ call }) => call === 'decisions').map(idIn)
+
+    beforeEach(() => {
+      double.answer('read', (seen) => ok(of(idIn(seen))))
+      double.answer('views', (seen) => ok(viewed(of(idIn(seen)), { view: `sha256:${idIn(seen).at(-4)?.repeat(64)}` })))
+      double.answer('decisions', (seen) => ok(of(idIn(seen), approved)))
+    })
+
+    test('is asked for each, after all of it, and sent with its own view', async () => {
+      const { code, stderr } = await typing('yes\nno\nyes\n', 'approve', ...ids)
+      expect(code).toBe(75)
+      expect(decided()).toEqual([ids[0], ids[2]])
+      expect(double.sent('decisions')).toEqual(
+        [1, 3].map((digit) => ({ verdict: 'approve', view: `sha256:${String(digit).repeat(64)}` })),
+      )
+      expect(double.seen.map(({ call }) => call)).toEqual([
+        ...['read', 'read', 'read', 'views', 'decisions', 'views', 'views', 'decisions'],
+      ])
+      for (const target of targets.values()) expect(joined(stderr)).toContain(target)
+    })
+
+    test('is refused for one without harm to the others', async () => {
+      double.answer('decisions', (seen) =>
+        idIn(seen) === ids[0] ? problem(409, 'not-pending') : ok(of(idIn(seen), stopped('denied'))),
+      )
+      const { code, stdout } = await typing('yes\nyes\n', 'deny', ...ids.slice(0, 2), '--reason', 'no', '--json')
+      expect(code).toBe(75)
+      expect(decided()).toEqual(ids.slice(0, 2))
+      const { exit, decisions } = JSON.parse(stdout) as { exit: number; decisions: readonly JsonObject[] }
+      expect(exit).toBe(75)
+      expect(decisions.map((one) => [one['id'], one['exit']])).toEqual([
+        [ids[0], 75],
+        [ids[1], 0],
+      ])
+    })
+
+    test('ends where the person leaves', async () => {
+      expect(await typing('yes\n', 'approve', ...ids)).toMatchObject({ code: 75 })
+      expect(decided()).toEqual([ids[0]])
+      expect(double.seen.filter(({ call }) => call === 'views')).toHaveLength(2)
+    })
+
+    test('is never a blanket one', async () => {
+      for (const option of [['--yes'], ['--confirm', 'customers']])
+        expect(await typing('yes\nyes\n', 'approve', ...ids, ...option)).toMatchObject({ code: 78 })
+      expect(await cli('approve', ...ids)).toMatchObject({ code: 78 })
+      expect(double.seen).toEqual([])
+    })
+
+    test('is refused for several agents, for the same request twice, and for six', async () => {
+      const other = { agent: { id: 'b0000000-0000-4000-8000-000000000002', name: 'deploy-bot' } }
+      double.answer('read', (seen) => ok(of(idIn(seen), idIn(seen) === ids[1] ? other : {})))
+      expect(await typing('yes\nyes\nyes\n', 'approve', ...ids)).toMatchObject({ code: 78 })
+      expect(await typing('yes\n', 'approve', requestId, requestId)).toMatchObject({ code: 78 })
+      const six = [1, 2, 3, 4, 5, 6].map((digit) => requestId.replace('0-07', `${digit}-07`))
+      expect(await typing('yes\n', 'approve', ...six)).toMatchObject({ code: 78 })
+      expect(await cli('show', ...ids)).toMatchObject({ code: 78 })
+      expect(double.seen.filter(({ call }) => call === 'views')).toEqual([])
+    })
   })
 
   test.each([
