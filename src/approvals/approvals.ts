@@ -1,3 +1,4 @@
+import type { MarkedVote } from '../core/request/batch.ts'
 import { checkGrant } from '../core/request/grant.ts'
 import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
@@ -12,6 +13,7 @@ import { viewOf } from '../core/request/view.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
+import { type Counted, decideEach } from './batch.ts'
 import { applyDeadline, believed, change, unchanged } from './commit.ts'
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
@@ -96,6 +98,7 @@ export const approvals = (parts: ApprovalsParts) =>
       grant,
       uncovered,
       decide: decideAs,
+      decideBatch,
       review,
       cancel: cancelAs,
       revoke: revokeAs,
@@ -236,6 +239,26 @@ async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput
     )
     if (isChecked) return ended(parts, latest)
   }
+}
+
+/**
+ * Counts a person's decisions on several requests of one agent, each as {@link decideAs} does, with a view of its own.
+ *
+ * @param via the name of the door
+ * @throws {Problem} `invalid-input`, before any vote is counted, for a list that is no batch
+ */
+async function decideBatch(
+  parts: ApprovalsParts,
+  approver: ObjectId,
+  votes: readonly MarkedVote[],
+  via: string,
+): Promise<readonly Counted[]> {
+  const counted = await decideEach(votes, {
+    read: (id) => read(parts, id, { kind: 'person', id: approver, evidence: false }),
+    decide: ({ request, view, ...vote }) => decideAs(parts, request, { ...vote, approver, seen: { via, view } }),
+  })
+  for (const one of counted) if ('refusal' in one) parts.noted?.(one.refusal)
+  return counted
 }
 
 async function standingsOf(

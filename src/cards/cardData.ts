@@ -14,6 +14,7 @@ import { plain, type Sentence } from '../words/run.ts'
 import { votesOf } from '../words/votes.ts'
 import { warningOf } from '../words/warning.ts'
 import type { Words } from '../words/words.ts'
+import { batchesOf } from './batch.ts'
 import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
@@ -118,6 +119,11 @@ export function listFace(requests: readonly ApprovalRequest[], { more, here = fa
       about: aboutOf(request, manner).map((text) => ({ text })),
       review: requests.length === 1 ? words.card.review : words.buttons.review(i + 1),
     })),
+    // A button names the agent, which a private card of a channel does not.
+    batches: batchesOf(
+      requests.filter((request) => !here || !isPrivate(request)),
+      manner,
+    ),
   }
 }
 

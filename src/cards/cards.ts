@@ -5,6 +5,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import { adaptiveCard } from './budget.ts'
 import type { CardReader } from './button.ts'
+import { type Batch, bare, type BatchOutcome, batchEndFace, batchOutcomeFace, batchPageFace } from './batch.ts'
 import { channelFace, listFace, type ListScope, refusedFace, reviewFace } from './cardData.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
@@ -22,6 +23,14 @@ export interface Cards {
    * those of one channel, in that channel.
    */
   readonly list: (requests: readonly ApprovalRequest[], also?: ListScope) => object
+  /**
+   * One page of the approver's view, inside of a batch: the same view, with other buttons. `at` counts the requests of
+   * the batch from 1 on.
+   */
+  readonly batchPage: (request: ApprovalRequest, reader: CardReader, batch: Batch & { readonly at: number }) => object
+  /** What the person marked, and the button that sends it. */
+  readonly batchEnd: (found: readonly ApprovalRequest[], batch: Batch) => object
+  readonly batchOutcome: (outcomes: readonly BatchOutcome[]) => object
 }
 
 /**
@@ -39,6 +48,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
     pen('refused.json'),
     pen('list.json'),
   ]
+  const [around, batch] = [pen('batchPage.json'), pen('batch.json')]
   const template = sha256(files.get('review.json') ?? '')
   const manner = { words, budget: adaptiveCard }
   return {
@@ -47,15 +57,31 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
     review: (request, reader) => review(reviewFace(request, reader, template, manner)),
     refused: (request, why, to = { stranger: false }) => refused(refusedFace(request, why, to, manner)),
     list: (requests, also = { more: false }) => list(listFace(requests, also, manner)),
+    batchPage: (request, reader, place) => {
+      const face = reviewFace(request, reader, template, manner)
+      return framed(review({ ...face, ...bare }), around(batchPageFace(request, face, place, manner)))
+    },
+    batchEnd: (found, marked) => batch(batchEndFace(found, marked, manner)),
+    batchOutcome: (outcomes) => batch(batchOutcomeFace(outcomes, manner)),
   }
 }
 
+/** Puts a page of the view between the first element of another card and the rest, with that card's buttons. */
+function framed(view: Expanded, { body: [first, ...rest], actions }: Expanded): Expanded {
+  return { ...view, body: [first ?? {}, ...view.body, ...rest], actions }
+}
+
+interface Expanded {
+  readonly body: readonly object[]
+  readonly actions: readonly object[]
+}
+
 /** Draws with one template. The data is expanded once, so that no text in it is read as a template again. */
-function penOf(files: ReadonlyMap<string, Uint8Array>, name: string, words: Words): (data: object) => object {
+function penOf(files: ReadonlyMap<string, Uint8Array>, name: string, words: Words): (data: object) => Expanded {
   const bytes = files.get(name)
   if (!bytes) throw new Error(`cards/${name} is missing.`)
   const template = parsed(bytes, name)
-  return (data) => template.expand({ $root: { ...data, words: words.card } }) as object
+  return (data) => template.expand({ $root: { ...data, words: words.card } }) as Expanded
 }
 
 function parsed(bytes: Uint8Array, name: string): Template {

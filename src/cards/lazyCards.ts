@@ -2,7 +2,7 @@ import type { Words } from '../words/words.ts'
 import type { Cards } from './cards.ts'
 
 /** The templates that the folder must hold. */
-const names = ['channel.json', 'review.json', 'refused.json', 'list.json']
+const names = ['channel.json', 'review.json', 'refused.json', 'list.json', 'batchPage.json', 'batch.json']
 
 /**
  * Checks the card templates at the start and loads the template engine at the first card: the engine takes as long to

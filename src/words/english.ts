@@ -395,6 +395,23 @@ const clicks: Words['clicks'] = {
   invisible: (input) => `${input} holds an invisible character. Please type it again.`,
 }
 
+const batch: Words['batch'] = {
+  open: (many, agent) => `Review ${many} of ${agent} together`,
+  place: (at, of, agent) => `Request ${at} of ${of} from ${agent}`,
+  choice: 'Your decision on this request',
+  choices: { approve: 'Approve', deny: 'Deny', open: 'Leave open' },
+  next: 'Next request',
+  end: 'To your decisions',
+  heading: 'Your decisions',
+  notYet: 'Nothing is decided yet. Each decision is sent and counted by itself.',
+  nothingMarked: 'You have marked nothing. Go back, and choose on the last page of a request.',
+  marked: { approve: '✓ Approve', deny: '✕ Deny', open: '– Left open' },
+  submit: (many) => (many === 1 ? 'Send 1 decision' : `Send ${many} decisions`),
+  counted: (many, of) => `${many} of ${of} decisions ${many === 1 ? 'was' : 'were'} counted`,
+  notCounted: (why) => `Not counted: ${why}`,
+  notConfirmed: 'The last part of the target was not typed as it is shown.',
+}
+
 export const english: Words = {
   tag: 'en',
   units: {
@@ -427,5 +444,6 @@ export const english: Words = {
   request,
   bot,
   clicks,
+  batch,
   sealed: ({ date, number, size }) => `Evidence of ${date} is sealed: bundle ${number}, log size ${size}.`,
 }

@@ -3,7 +3,7 @@ import type { Instant } from '../core/data/instant.ts'
 import type { DrawingForm } from '../core/action/drawing.ts'
 import type { Units } from '../core/data/measure.ts'
 import type { ExceptionKind } from '../core/record/eventType.ts'
-import type { Fact, Tier, VoidReason } from '../core/request/event.ts'
+import type { Fact, Tier, Verdict, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
@@ -46,6 +46,7 @@ export interface Words {
   readonly request: RequestWords
   readonly bot: BotWords
   readonly clicks: ClickWords
+  readonly batch: BatchWords
   readonly sealed: (sealed: {
     readonly date: Day
     readonly number: number | undefined
@@ -297,4 +298,23 @@ interface ClickWords {
   readonly notText: (input: string) => string
   readonly tooLong: (input: string, most: number) => string
   readonly invisible: (input: string) => string
+}
+
+/** The cards on which a person decides several requests of one agent in one go. */
+interface BatchWords {
+  readonly open: (many: number, agent: string) => string
+  readonly place: (at: number, of: number, agent: string) => string
+  readonly choice: string
+  readonly choices: Readonly<Record<Verdict | 'open', string>>
+  /** Leads to the next request, and to the card on which the decisions are sent. */
+  readonly next: string
+  readonly end: string
+  readonly heading: string
+  readonly notYet: string
+  readonly nothingMarked: string
+  readonly marked: Readonly<Record<Verdict | 'open', string>>
+  readonly submit: (many: number) => string
+  readonly counted: (many: number, of: number) => string
+  readonly notCounted: (why: string) => string
+  readonly notConfirmed: string
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DecisionInput, decide, show } from '../../src/core/request/decision.ts'
 import { withRun } from '../../src/core/action/run.ts'
-import { sha256 } from '../../src/core/data/id.ts'
+import { type Digest, digestOf, parseRequestId, sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
+import type { Mark } from '../../src/core/request/batch.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import { cancel, forbid, revoke } from '../../src/core/request/withdrawal.ts'
@@ -60,7 +61,7 @@ const behind = (card: object, title: string): JsonObject => {
   return (found?.['card'] ?? {}) as JsonObject
 }
 
-const inputs = (card: object) => objects(card).filter((one) => one['type'] === 'Input.Text')
+const inputs = (card: object) => objects(card).filter((one) => /^Input/.test(String(one['type'])))
 
 /** What lies on the card itself, not behind a button. */
 const front = (card: object): object => ({
@@ -688,7 +689,109 @@ test('the list leads to each review', () => {
   expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
     ['review', { request: one.id }],
     ['review', { request: other.id }],
+    ['batch', { requests: [one.id, other.id] }],
   ])
+})
+
+describe('a batch', () => {
+  const place = (at: number, marks: readonly Mark[] = []) => ({ requests: ['1', '2'].map(numbered), marks, at })
+  const numbered = (digit: string) => parseRequestId(`01kjw2xm00abcdefghjkmnpqr${digit}-07`)
+  const inBatch = (request: ApprovalRequest, at: number, page = 1, marks: readonly Mark[] = []) =>
+    cards.batchPage({ ...request, id: numbered(String(at)) }, { approver: dba, page, via: 'teams' }, place(at, marks))
+  const mark = (digit: string, verdict: 'approve' | 'deny'): Mark => ({
+    ...{ request: numbered(digit), verdict, view: digestOf(digit) },
+  })
+  const inputIds = (card: object) => inputs(card).map(({ id }) => id)
+
+  test('shows of each request exactly what Review shows', () => {
+    for (const [request, page] of [
+      [pending(two), 1],
+      [pending({ action: long }), 1],
+      [pending({ action: long }), 2],
+    ] as const) {
+      const own = lines(cards.review(request, { approver: dba, page, via: 'teams' }))
+      const [head, ...rest] = lines(cards.batchPage(request, { approver: dba, page, via: 'teams' }, place(2)))
+      expect(head).toBe(english.batch.place(2, 2, 'deploy-bot'))
+      expect(rest).toEqual(own)
+    }
+  })
+
+  test('has no button that decides, and lets a request be marked on its last page alone', () => {
+    const first = inBatch(pending({ action: long }), 1)
+    const last = inBatch(pending({ action: long }), 1, 3)
+    expect(verbs(first)).toEqual(['batch'])
+    expect(inputs(first)).toEqual([])
+    expect(lines(first).concat(texts(first, 'TextBlock'))).toContain(english.card.lastPage)
+    expect(verbs(last)).toEqual(['batch', 'batch'])
+    expect(inputIds(last)).toEqual(['choice'])
+    for (const card of [first, last]) expect(complaints(card)).toEqual([])
+  })
+
+  test('leads through all pages of all requests, to the card on which the marks are sent', () => {
+    const ways = (card: object) => buttons(card).map(({ data }) => ({ ...(data as { at: number; page: number }) }))
+    expect(ways(inBatch(pending({ action: long }), 1))).toMatchObject([{ at: 1, page: 2 }])
+    expect(ways(inBatch(pending({ action: long }), 1, 3))).toMatchObject([
+      { at: 1, page: 2 },
+      { at: 2, page: 1 },
+    ])
+    expect(ways(inBatch(pending(), 2))).toMatchObject([
+      { at: 1, page: 16 },
+      { at: 3, page: 1 },
+    ])
+    const marks = [mark('1', 'approve')]
+    const card = inBatch(pending(), 2, 1, marks)
+    const { view } = viewIn(cards.review({ ...pending(), id: numbered('2') }, { approver: dba, page: 1, via: 'teams' }))
+    expect(buttons(card)[1]?.data).toEqual({
+      ...{ requests: place(2).requests, marks, shown: { request: numbered('2'), view }, at: 3, page: 1 },
+    })
+  })
+
+  test('offers an excluded person to deny, and nobody to approve through a door that may not', () => {
+    const choices = (card: object) =>
+      inputs(card).flatMap(({ choices }) => (choices as readonly { value: string }[]).map(({ value }) => value))
+    const reader = { approver: dba, page: 1, via: 'teams' }
+    expect(choices(inBatch(pending(), 1))).toEqual(['approve', 'deny', 'open'])
+    expect(choices(cards.batchPage(pending(), { ...reader, excludedBy: 'policy' }, place(1)))).toEqual(['deny', 'open'])
+    expect(inputs(inBatch(anyWith('denied'), 1))).toEqual([])
+  })
+
+  test('ends in a card that has for each mark the words that its vote needs', () => {
+    const requests = [pending(two), high('prod/iam')].map((request, i) => ({ ...request, id: numbered(String(i + 1)) }))
+    const ended = (marks: readonly Mark[]) => cards.batchEnd(requests, { requests: place(1).requests, marks })
+    expect(inputIds(ended([mark('1', 'deny'), mark('2', 'approve')]))).toEqual(['reason1', 'reason2', 'confirm2'])
+    expect(inputs(ended([mark('1', 'deny')])).map(({ isRequired }) => isRequired)).toEqual([true])
+    expect(inputs(ended([mark('1', 'approve')])).map(({ isRequired }) => isRequired)).toEqual([undefined])
+    expect(verbs(ended([mark('1', 'approve')]))).toEqual(['batch', 'submit'])
+    expect(verbs(ended([]))).toEqual(['batch'])
+    expect(texts(ended([]), 'TextBlock')).toContain(english.batch.nothingMarked)
+    for (const card of [ended([]), ended([mark('2', 'approve')])]) expect(complaints(card)).toEqual([])
+  })
+
+  test('says afterwards of each request what became of it, and leads back to it', () => {
+    const denied = anyWith('denied')
+    const card = cards.batchOutcome([
+      { id: denied.id, request: denied },
+      { id: pending().id, request: pending(), refusal: 'Late.' },
+      { id: numbered('3'), request: null, refusal: 'Unknown.' },
+    ])
+    expect(texts(card, 'TextBlock')[0]).toBe(english.batch.counted(1, 3))
+    expect(lines(card)).toEqual(
+      expect.arrayContaining([
+        ...[english.statuses.denied, english.batch.notCounted('Late.'), english.batch.notCounted('Unknown.')],
+      ]),
+    )
+    expect(verbs(card)).toEqual(['review', 'review'])
+    expect(complaints(card)).toEqual([])
+  })
+
+  test('of private requests is not offered in a channel, where its button would name the agent', () => {
+    const hidden = pending({ judgement: needs([slot('dba')], { private: true }) })
+    const offered = (here: boolean) => verbs(cards.list([hidden, hidden], { more: false, here }))
+    expect(offered(true)).not.toContain('batch')
+    expect(offered(false)).toContain('batch')
+  })
+
+  const viewIn = (card: object) => buttons(card).find(({ verb }) => verb === 'approve')?.data as { view: Digest }
 })
 
 describe('loading', () => {

@@ -1,4 +1,6 @@
 import { actionLimits, type Action, canonicalAction, checkAction } from '../../src/core/action/action.ts'
+import { bounds } from '../../src/core/data/bound.ts'
+import { parseRequestId } from '../../src/core/data/id.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { Draft } from '../../src/core/request/event.ts'
 import type { Json, JsonObject } from '../../src/core/data/json.ts'
@@ -184,6 +186,10 @@ describe.each(largest)('with %s', (_what, action) => {
       ...(one === request ? pages : pages.filter((page) => page === 1 || page === pages.length)).flatMap((page) =>
         [dba, oid(100)].map((approver) => cards.review(one, { approver, page, notice: said.reason, via: 'teams' })),
       ),
+      // In a batch a page has a heading and other buttons, but no words about the last click.
+      ...(one === request ? pages : []).map((page) =>
+        cards.batchPage(one, { approver: dba, page, via: 'teams' }, { ...batchOf(one), at: 1 }),
+      ),
     ])
     for (const card of drawn) expect(size(card)).toBeLessThanOrEqual(most)
   })
@@ -193,3 +199,18 @@ test('a list of requests is a card that Teams accepts', () => {
   const request = pending(longest(largest[0]?.[1] ?? action))
   expect(size(cards.list(Array.from({ length: 10 }, () => request)))).toBeLessThanOrEqual(most)
 })
+
+test('the end of a batch, and what became of it, are cards that Teams accepts', () => {
+  const request = pending(longest(largest[0]?.[1] ?? action))
+  const batch = batchOf(request)
+  const found = batch.requests.map((id) => ({ ...request, id }))
+  expect(size(cards.batchEnd(found, batch))).toBeLessThanOrEqual(most)
+  const outcomes = found.map((one) => ({ id: one.id, request: one, refusal: said.reason }))
+  expect(size(cards.batchOutcome(outcomes))).toBeLessThanOrEqual(most)
+})
+
+/** As many requests as a batch has, all of them marked. */
+function batchOf({ digest }: ApprovalRequest) {
+  const requests = Array.from({ length: bounds.batch }, (_, i) => parseRequestId(`01kjw2xm00abcdefghjkmnpqr${i}-07`))
+  return { requests, marks: requests.map((request) => ({ request, verdict: 'approve' as const, view: digest })) }
+}

@@ -20,6 +20,7 @@ const {
   cardsPerChannel,
   coolDown,
   answered,
+  batch,
 } = bounds
 
 test.each([
@@ -35,6 +36,7 @@ test.each([
   `${expiresIn.least} to ${n(expiresIn.most)} seconds (${n(expiresIn.otherwise)} if not given); the policy may say less`,
   `${pending.otherwise}, or \`limits.pending\` of the agent in \`approvers.json\`, up to ${pending.most}`,
   `${hourly.otherwise}, or \`limits.hourly\`, up to ${hourly.most}`,
+  `${batch}, all of one agent`,
   `${cardsPerChannel}`,
   `not for ${coolDown} seconds`,
   `${answered.otherwise}, or \`limits.answered\`, up to ${n(answered.most)}`,

@@ -36,7 +36,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const listed = [
-  ...['cards.cjs', 'cards/channel.json', 'cards/list.json', 'cards/refused.json', 'cards/review.json'],
+  ...[
+    'cards.cjs',
+    'cards/batch.json',
+    'cards/batchPage.json',
+    'cards/channel.json',
+    'cards/list.json',
+    'cards/refused.json',
+    'cards/review.json',
+  ],
   ...['cedar_wasm_bg.wasm', 'evidence/README.txt', 'evidence/verify.py', 'evidence/verify.sh', 'host.json'],
   ...['main.cjs', 'package.json', 'policy/allow.cedar', 'policy/approve.cedar', 'policy/approvers.json'],
   ...['policy/forbid.cedar', 'policy/presentation.json', 'policy/schema.cedarschema', 'teams.cjs'],

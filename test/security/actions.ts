@@ -6,6 +6,7 @@ const grant = 'test/core/request/grant.test.ts'
 const redemption = 'test/core/request/redemption.test.ts'
 const run = 'test/cli/run.test.ts'
 const binding = 'test/cli/binding.test.ts'
+const bot = 'test/teams/bot.test.ts'
 
 /** What is approved, and how it is shown. */
 export const actionRows: readonly Row[] = [
@@ -319,6 +320,55 @@ export const actionRows: readonly Row[] = [
         find: 'const request = parsed(parseRequestId, noRequest)',
         replace: 'const request = z.any()',
         tests: { [activity]: ['a click on a card › is malformed with %s'] },
+      },
+    ],
+  },
+  {
+    attack: 'Several requests are approved in one go, and some of them unread',
+    control:
+      'At most five, of one agent; each is shown on its own pages, and gets a vote of its own that rests on the view of it',
+    switches: [
+      {
+        name: 'batch-of-views',
+        file: 'src/approvals/approvals.ts',
+        find: 'decideAs(parts, request, { ...vote, approver, seen: { via, view } }),',
+        replace:
+          'parts.ledger.find(request).then((found) => decideAs(parts, request, { ...vote, approver, seen: { via, digest: found?.digest ?? view } })),',
+        tests: { [bot]: ['a batch › does not approve what was not shown'] },
+      },
+      {
+        name: 'batch-of-one-agent',
+        file: 'src/approvals/batch.ts',
+        find: '  checkOneAgent(found.filter((one) => !(one instanceof Problem)))\n',
+        replace: '',
+        tests: { [bot]: ['a batch › of two agents is refused, and nothing is counted'] },
+      },
+      {
+        name: 'batch-of-few',
+        file: 'src/core/request/batch.ts',
+        find: 'if (requests.length === 0 || requests.length > most)',
+        replace: 'if (false)',
+        tests: { 'test/core/request/batch.test.ts': ['a batch has one to five requests'] },
+      },
+      {
+        name: 'batch-marked-at-the-end',
+        file: 'src/cards/batch.ts',
+        find: 'chooses: isLast && (approves || view.denies)',
+        replace: 'chooses: true',
+        tests: {
+          'test/cards/cards.test.ts': [
+            'a batch › has no button that decides, and lets a request be marked on its last page alone',
+          ],
+        },
+      },
+      {
+        name: 'batch-not-blanket',
+        file: 'src/cli/decide.ts',
+        find: '  if (blanket !== undefined)\n',
+        replace: '  if (false)\n',
+        tests: {
+          'test/cli/follow.test.ts': ['a decision › on several requests of one agent › is never a blanket one'],
+        },
       },
     ],
   },

@@ -6,6 +6,8 @@ const who = 'c0000000-0000-4000-8000-000000000001'
 const botId = '28:33333333-3333-4333-8333-333333333333'
 const request = '01j00000000000000000000000-0a'
 const view = `sha256:${'ab'.repeat(32)}`
+const other = '01j00000000000000000000001-0a'
+const marked = (request: string, verdict = 'approve') => ({ request, verdict, view })
 const conversation = '19:abc@thread.tacv2;messageid=1700000000000'
 const channel = '19:abc@thread.tacv2'
 const card = '1700000000000'
@@ -36,6 +38,47 @@ describe('a click on a card', () => {
       { kind: 'revoke', request, page: 1, reason: 'Wrong one.' },
     ],
     ['revokes without a reason', 'revoke', { request }, { kind: 'revoke', request, page: 1 }],
+    [
+      'opens a batch',
+      'batch',
+      { requests: [request, other] },
+      { kind: 'batch', requests: [request, other], marks: [], at: 1, page: 1 },
+    ],
+    [
+      'marks what was shown, and goes on',
+      'batch',
+      { requests: [request, other], at: 2, marks: [marked(other)], shown: { request, view }, choice: 'deny' },
+      { kind: 'batch', requests: [request, other], marks: [marked(other), marked(request, 'deny')], at: 2, page: 1 },
+    ],
+    [
+      'takes a mark back',
+      'batch',
+      { requests: [request], marks: [marked(request)], shown: { request, view }, choice: 'open' },
+      { kind: 'batch', requests: [request], marks: [], at: 1, page: 1 },
+    ],
+    [
+      'keeps the marks on a page without a choice',
+      'batch',
+      { requests: [request], marks: [marked(request)], shown: { request, view }, page: 2 },
+      { kind: 'batch', requests: [request], marks: [marked(request)], at: 1, page: 2 },
+    ],
+    [
+      'sends the marks, each with its own words',
+      'submit',
+      {
+        requests: [request, other],
+        marks: [marked(other, 'deny'), marked(request)],
+        ...{ reason1: '', reason2: ' No. ', confirm1: 'x\u200b', confirm2: '' },
+      },
+      {
+        kind: 'submit',
+        requests: [request, other],
+        votes: [
+          { ...marked(other, 'deny'), reason: 'No.', confirm: '' },
+          { ...marked(request), confirm: 'x' },
+        ],
+      },
+    ],
   ])('%s', (_what, verb, data, expected) => {
     expect(parseActivity(click(verb, data))).toEqual({ ...origin, card, ...expected })
   })
@@ -95,6 +138,12 @@ describe('a click on a card', () => {
     ['a page before the first', 'review', { request, page: 0 }],
     ['a page after the last', 'review', { request, page: 17 }],
     ['half a page', 'review', { request, page: 1.5 }],
+    ['a batch of nothing', 'batch', { requests: [] }],
+    ['a batch of six', 'batch', { requests: Array(6).fill(request) }],
+    ['a place behind the end of a batch', 'batch', { requests: [request], at: 7 }],
+    ['a choice that is none', 'batch', { requests: [request], shown: { request, view }, choice: 'all' }],
+    ['a mark without a view', 'submit', { requests: [request], marks: [{ request, verdict: 'approve' }] }],
+    ['a mark that is no verdict', 'submit', { requests: [request], marks: [marked(request, 'open')] }],
     ['a page as text', 'review', { request, page: '1' }],
     ['a page that is null', 'review', { request, page: null }],
     ['no view', 'approve', { request }],

@@ -1,15 +1,18 @@
 import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import type { Intent } from '../../src/teams/inbound/activity.ts'
+import { parseClick } from '../../src/teams/inbound/click.ts'
 import { type Bot, type BotAnswer, bot } from '../../src/teams/inbound/bot.ts'
 import { channelsOf } from '../../src/approvals/eligibility.ts'
 import { english } from '../../src/words/english.ts'
-import { after, dba, dba2, needs, oid, owner, security, slot } from '../support/build.ts'
+import { after, dba, dba2, needs, oid, owner, runner, security, slot } from '../support/build.ts'
 import { fakePolicy, type Roster } from '../support/fakes.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
 import {
+  agent,
   asks,
   disabled,
   guest,
@@ -301,7 +304,7 @@ describe('the command pending', () => {
     await talk(command('pending', undefined, who))
     const answer = said.at(-1)?.answer
     return typeof answer === 'object'
-      ? buttons(answer).map(({ data }) => (data as { request: string }).request)
+      ? buttons(answer).flatMap(({ data }) => (data as { request?: string }).request ?? [])
       : answer
   }
 
@@ -380,4 +383,142 @@ test.each<[string, Intent]>([
 test('an unreadable invoke gets the reason', async () => {
   const why = 'This is no button of a Countersign card.'
   expect(await talk({ kind: 'malformed', invoke: true, why })).toMatchObject({ kind: 'error', status: 400, words: why })
+})
+
+describe('a batch', () => {
+  const texts = (answer: BotAnswer) => JSON.stringify(drawn(answer)).replaceAll('\u200b', '')
+  /** The data of the button with this title, as its client sends it back with what the person typed. */
+  const dataOf = (answer: BotAnswer, title: string): object => {
+    const found = buttons(drawn(answer)).find((one) => one.title === title)
+    if (!found) throw new Error(`No button ${title}: ${JSON.stringify(buttons(drawn(answer)).map((one) => one.title))}`)
+    return found.data as object
+  }
+  const clicked = (verb: string, data: object, who = dba): Promise<BotAnswer> => {
+    const value = { action: { type: 'Action.Execute', verb, data: data as JsonObject } }
+    const click = parseClick({ type: 'invoke', name: 'adaptiveCard/action', value })
+    if ('why' in click) throw new Error(click.why)
+    return talk({ ...origin(who), ...click })
+  }
+  const { next, end } = english.batch
+  const sending = (many: number) => english.batch.submit(many)
+
+  /** Goes through all requests, and marks each with a choice. */
+  async function marked(requests: readonly RequestId[], choices: readonly string[], who = dba): Promise<BotAnswer> {
+    let answer = await clicked('batch', { requests }, who)
+    for (const [i, choice] of choices.entries())
+      answer = await clicked('batch', { ...dataOf(answer, i < choices.length - 1 ? next : end), choice }, who)
+    return answer
+  }
+
+  const three = async () => [await ask(), await ask(), await ask()].map(({ id }) => id)
+
+  beforeEach(() => enter({ judge: () => needs([slot('dba')]) }))
+
+  test('is offered by the list of what waits, for each agent with at least two requests', async () => {
+    await ask()
+    await talk(command('pending'))
+    expect(buttons(said.at(-1)?.answer as object).map(({ verb }) => verb)).toEqual(['review'])
+    await ask()
+    await talk(command('pending'))
+    const [, , together] = buttons(said.at(-1)?.answer as object)
+    expect(together).toMatchObject({ verb: 'batch', title: english.batch.open(2, 'agent-0001') })
+  })
+
+  test('records each page as shown, and decides each request by a vote of its own with its own view', async () => {
+    const ids = await three()
+    const sent = await marked(ids, ['approve', 'deny', 'open'])
+    for (const id of ids) expect(await history(place, id)).toEqual(['requested', 'shown'])
+    const answer = await clicked('submit', { ...dataOf(sent, sending(2)), reason2: 'Not today.' })
+    expect(texts(answer)).toContain(english.batch.counted(2, 2))
+    const [first = '', second = '', third = ''] = ids
+    expect(await history(place, first as RequestId)).toEqual(['requested', 'shown', 'decided', 'approved'])
+    expect(await history(place, second as RequestId)).toEqual(['requested', 'shown', 'decided', 'denied'])
+    expect(await history(place, third as RequestId)).toEqual(['requested', 'shown'])
+    const views = await Promise.all(
+      ids.slice(0, 2).map(async (id) => {
+        const request = await place.ledger.find(id)
+        const events = request ? await place.ledger.events(request) : []
+        const decided = events.flatMap(({ text }) =>
+          /"type":"decided"/.test(text) ? [/"view":"([^"]*)"/.exec(text)?.[1]] : [],
+        )
+        expect(decided).toEqual([request?.shown[0]?.view])
+        return decided[0]
+      }),
+    )
+    expect(new Set(views).size).toBe(2)
+  })
+
+  test('does not approve what was not shown', async () => {
+    const [first, second] = await three()
+    if (!first || !second) throw new Error('There are three.')
+    await marked([first], ['approve'])
+    const { view } = dataOf(await talk(review(second, dba2)), english.card.approve) as { readonly view: Digest }
+    const marks = [{ request: second, verdict: 'approve', view }]
+    const answer = await clicked('submit', { requests: [first, second], marks })
+    expect(answer).toMatchObject({ code: 'digest-mismatch' })
+    expect(texts(answer)).toContain(english.batch.counted(0, 1))
+    expect(await history(place, second)).toEqual(['requested', 'shown'])
+  })
+
+  test('carries out the other votes when one is refused, and says why', async () => {
+    const ids = await three()
+    const sent = await marked(ids, ['approve', 'approve', 'deny'])
+    const [first, second, third] = ids
+    if (!first || !second || !third) throw new Error('There are three.')
+    await place.approvals.decide(second, { approver: dba2, verdict: 'deny', reason: 'No.', seen: await seenBy(second) })
+    const answer = await clicked('submit', dataOf(sent, sending(3)))
+    expect(texts(answer)).toContain(english.batch.counted(1, 3))
+    expect(texts(answer)).toContain(english.batch.notCounted('This request is already denied.'))
+    expect(texts(answer)).toContain(english.batch.notCounted(english.card.reasonMissing))
+    expect((await place.ledger.find(first))?.status).toBe('approved')
+    expect((await place.ledger.find(third))?.status).toBe('pending')
+  })
+
+  test('wants the confirmation of tier high for each request', async () => {
+    await enter({ judge: () => needs([slot('dba')], { tier: 'high' }) })
+    const ids = (await three()).slice(0, 2)
+    const sent = await marked(ids, ['approve', 'approve'])
+    const last = (await place.ledger.find(ids[1] ?? ('' as RequestId)))?.action?.target.split('/').at(-1)
+    const answer = await clicked('submit', { ...dataOf(sent, sending(2)), confirm1: 'wrong', confirm2: last })
+    expect(texts(answer)).toContain(english.batch.notCounted(english.batch.notConfirmed))
+    const found = await Promise.all(ids.map((id) => place.ledger.find(id)))
+    expect(found.map((request) => request?.status)).toEqual(['pending', 'approved'])
+  })
+
+  test('of two agents is refused, and nothing is counted', async () => {
+    const first = await ask()
+    const other = (await place.approvals.ask(asks({ agent: agent(runner) }))).request
+    const marks = await Promise.all(
+      [first, other].map(async ({ id: request }) => {
+        const { view } = dataOf(await talk(review(request)), english.card.approve) as { readonly view: Digest }
+        return { request, verdict: 'approve', view }
+      }),
+    )
+    const answer = await clicked('submit', { requests: [first.id, other.id], marks })
+    expect(answer).toMatchObject({ kind: 'error', code: 'invalid-input' })
+    for (const { id } of [first, other]) expect(await history(place, id)).toEqual(['requested', 'shown'])
+  })
+
+  test('twice over counts each vote once', async () => {
+    const ids = await three()
+    const data = dataOf(await marked(ids, ['approve', 'approve', 'approve']), sending(3))
+    await clicked('submit', data)
+    expect(texts(await clicked('submit', data))).toContain(english.batch.counted(3, 3))
+    for (const id of ids) expect(await history(place, id)).toEqual(['requested', 'shown', 'decided', 'approved'])
+  })
+
+  test('shows a stranger nothing', async () => {
+    const ids = await three()
+    const answer = await clicked('batch', { requests: ids }, stranger)
+    expect(answer).toMatchObject({ kind: 'card', code: 'not-permitted' })
+    expect(await clicked('batch', { requests: ids, at: 4 }, stranger)).toMatchObject({
+      kind: 'error',
+      code: 'not-found',
+    })
+  })
+
+  const seenBy = async (id: RequestId) => {
+    const request = await place.ledger.find(id)
+    return { via: 'api', digest: request?.digest ?? ('' as Digest) }
+  }
 })

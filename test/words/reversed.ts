@@ -160,5 +160,18 @@ export const reversed: Words = {
     tooLong: (input, most) => line('long', input, most),
     invisible: (input) => line('invisible', input),
   },
+  batch: {
+    ...all({
+      ...english.batch,
+      ...{ open: '', place: '', choices: '', marked: '', submit: '', counted: '', notCounted: '' },
+    }),
+    open: (many, agent) => line('together', many, agent),
+    place: (at, of, agent) => line('request', at, of, agent),
+    choices: all(english.batch.choices),
+    marked: all(english.batch.marked),
+    submit: (many) => line('send', many),
+    counted: (many, of) => line('counted', many, of),
+    notCounted: (why) => line('not counted', why),
+  },
   sealed: ({ date, number, size }) => line('sealed', date, number ?? 0, size),
 }

@@ -95,7 +95,13 @@ test.each(statuses)('a card in another language has no English word: %s', async 
     cards.channel(request),
     cards.review(request, { approver: dba, page: 1, via: 'teams' }),
     cards.refused(request, '13'),
-    cards.list([request], { more: true }),
+    cards.list([request, request], { more: true }),
+    cards.batchPage(request, { approver: dba, page: 1, via: 'teams' }, { requests: [request.id], marks: [], at: 1 }),
+    cards.batchEnd([request], { requests: [request.id], marks: [] }),
+    cards.batchOutcome([
+      { id: request.id, request },
+      { id: request.id, request: null, refusal: '14' },
+    ]),
   ]
   for (const card of drawn)
     expect(readOn(card).filter((line) => latin.test(line.replaceAll(/Dana|dba/g, '')))).toEqual([])

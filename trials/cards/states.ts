@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import { type DecisionInput, decide } from '../../src/core/request/decision.ts'
+import { parseRequestId } from '../../src/core/data/id.ts'
+import type { Mark } from '../../src/core/request/batch.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
 import { withRun } from '../../src/core/action/run.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
+import type { Verdict } from '../../src/core/request/event.ts'
 import { readCards } from '../../src/runtime/folder.ts'
 import type { CardReader } from '../../src/cards/button.ts'
 import { loadCards } from '../../src/cards/cards.ts'
@@ -136,6 +139,28 @@ const vote = (request: ApprovalRequest, more: Partial<DecisionInput> = {}) =>
 const review = (request: ApprovalRequest, more: Partial<CardReader> = {}) =>
   cards.review(request, { approver: dba, page: 1, via: 'teams', ...more })
 
+/** The cards of a batch of two requests, of which one is of tier high. */
+function batch() {
+  const found = [pending(asked), pending(high)].map((request, i) => ({
+    ...request,
+    id: parseRequestId(`01kjw2xm00abcdefghjkmnpqr${i}-07`),
+  }))
+  const requests = found.map(({ id }) => id)
+  const [first = pending(asked)] = found
+  const marks = (verdicts: readonly Verdict[]) =>
+    verdicts.map((verdict, i): Mark => ({ request: requests[i] ?? first.id, verdict, view: first.digest }))
+  const reader = { approver: dba, page: 1, via: 'teams' }
+  const outcomes = [
+    { id: first.id, request: { ...approved(asked), id: first.id } },
+    { id: requests[1] ?? first.id, request: found[1] ?? first, refusal: english.batch.notConfirmed },
+  ]
+  return [
+    ['batch-page', 'Batch: a request', cards.batchPage(first, reader, { requests, marks: [], at: 1 })],
+    ['batch-end', 'Batch: the marks', cards.batchEnd(found, { requests, marks: marks(['deny', 'approve']) })],
+    ['batch-outcome', 'Batch: what became of it', cards.batchOutcome(outcomes)],
+  ] as const
+}
+
 /** Lists all cards, in each state that a person may see. */
 export function states(): readonly State[] {
   const closed = (
@@ -215,6 +240,7 @@ export function states(): readonly State[] {
     ['review-half', 'Approver: another has approved', review(half, { approver: security })],
     ['fault-confirm', 'Approver: a wrong confirmation', review(pending(high), { form: wrong })],
     ['fault-deny', 'Approver: a denial without a reason', review(pending(asked), { form: empty })],
+    ...batch(),
   ] as const
   const forms: readonly State[] = [
     {

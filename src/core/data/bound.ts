@@ -11,6 +11,8 @@ export const bounds = {
   action: { canonicalBytes: 16_384, depth: 16, nodes: 2_000, verb: 128, environment: 64, target: 512, key: 253 },
   /** What one approver can be shown: pages, and top-level params. */
   shown: { pages: 16, keys: 48 },
+  /** Requests of one agent that a person decides in one go. */
+  batch: 5,
   /** Characters, except for `links`, a number of links. `words` is for all other texts of people and executors. */
   text: { reason: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
   /** Characters of a token in an `Authorization` header, and of a grant. Real ones are far shorter. */

@@ -8,6 +8,8 @@ import type { Outbox } from '../../ports/outbox.ts'
 import type { Intent } from './activity.ts'
 import type { CardReader } from '../../cards/button.ts'
 import type { Cards } from '../../cards/cards.ts'
+import { batchCard, submitted } from './batch.ts'
+import { wordsOf } from './problemWords.ts'
 import { spoken } from '../../words/spoken.ts'
 
 export interface BotParts {
@@ -58,6 +60,10 @@ export const bot =
       case 'decide':
       case 'revoke':
         return invoked(parts, intent)
+      case 'batch':
+        return batchCard(parts, intent, via).catch(asError)
+      case 'submit':
+        return submitted(parts, intent, via).catch(asError)
       case 'command':
         return commanded(parts, intent)
       case 'malformed':
@@ -261,14 +267,4 @@ const asError = (cause: unknown): BotAnswer => error(problemOf(cause))
 function problemOf(cause: unknown): Problem {
   if (cause instanceof Problem) return cause
   throw cause
-}
-
-/**
- * Writes a problem for a person. A problem about a field of the API, or about an id, has a sentence of its own that
- * says what the person can do.
- */
-function wordsOf({ code, message, details: { pointer } }: Problem): string {
-  if (code === 'not-found') return spoken.bot.notFound
-  if (pointer === '/confirm') return spoken.bot.notConfirmed
-  return pointer === '/reason' ? spoken.card.reasonMissing : message
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter } from '../../core/action/action.ts'
+import type { Mark, MarkedVote } from '../../core/request/batch.ts'
 import type { Verdict } from '../../core/request/event.ts'
 import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
@@ -35,6 +36,18 @@ export type Click =
       /** Why the typed words cannot be taken. The person gets the form back, with these words in it. */
       readonly fault?: string
     }
+  /** `at` counts the requests of a batch from 1 on; one more is the card on which the marks are sent. */
+  | {
+      readonly kind: 'batch'
+      readonly requests: readonly RequestId[]
+      readonly marks: readonly Mark[]
+      readonly at: number
+      readonly page: number
+    }
+  | { readonly kind: 'submit'; readonly requests: readonly RequestId[]; readonly votes: readonly TypedVote[] }
+
+/** A vote of a batch, and why the words that were typed for it cannot be taken. */
+export type TypedVote = MarkedVote & { readonly fault?: string }
 
 /** Reads the invoke of a card's button. For an invoke that is not one of ours, returns why, for the person who clicked. */
 export function parseClick(invoke: Json): Click | { readonly why: string } {
@@ -57,7 +70,37 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
       const { request, view, page, reason, note } = action.data
       return { kind: 'decide', verdict: 'deny', request, view, page, ...words(reason ?? note) }
     }
+    case 'batch': {
+      const { requests, marks, at, page, shown, choice } = action.data
+      return { kind: 'batch', requests, marks: remarked(marks, shown, choice), at, page }
+    }
+    case 'submit': {
+      const { requests, marks, ...typed } = action.data
+      return {
+        kind: 'submit',
+        requests,
+        votes: marks.map((mark) => wordedMark(mark, requests.indexOf(mark.request), typed)),
+      }
+    }
   }
+}
+
+/** Takes the choice on the page that the person leaves into the marks. Without inputs the page leaves them alone. */
+function remarked(
+  marks: readonly Mark[],
+  shown: Omit<Mark, 'verdict'> | undefined,
+  choice: Verdict | 'open' | undefined,
+): readonly Mark[] {
+  if (!shown || choice === undefined) return marks
+  const others = marks.filter(({ request }) => request !== shown.request)
+  return choice === 'open' ? others : [...others, { ...shown, verdict: choice }]
+}
+
+/** Gives a mark the words that were typed for it, in inputs that bear the number of the request. */
+function wordedMark(mark: Mark, index: number, typed: Readonly<Record<string, unknown>>): TypedVote {
+  const reason = typed[`reason${index + 1}`] as Typed | undefined
+  const confirm = typed[`confirm${index + 1}`] as string | undefined
+  return { ...mark, ...words(reason), ...(confirm !== undefined && { confirm }) }
 }
 
 /** An input that was left empty says nothing. */
@@ -133,11 +176,37 @@ const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, dat
     data: z.object(data),
   })
 
+const requests = z.array(request, notOurs).min(1, notOurs).max(bounds.batch, notOurs)
+
+const mark = z.object({ request, view, verdict: z.enum(['approve', 'deny'], notOurs) })
+
+/** The data of a batch's buttons. A mark for a request outside of the batch would have no inputs. */
+const batch = {
+  requests,
+  marks: z.array(mark, notOurs).max(bounds.batch, notOurs).default([]),
+}
+
+/** The inputs of each request of a batch, by its number from 1 on. */
+const numbered = <Input extends z.ZodType>(name: string, input: Input): Readonly<Record<string, Input>> =>
+  Object.fromEntries(Array.from({ length: bounds.batch }, (_, i) => [`${name}${i + 1}`, input]))
+
 const actionSchema = z.discriminatedUnion('verb', [
   button('review', { request, page: page.default(1), posted: z.boolean(notOurs).default(false) }),
   button('approve', { request, view, page: page.default(1), ...inputs, confirm }),
   button('deny', { request, view, page: page.default(1), ...inputs }),
   button('revoke', { request, page: page.default(1), ...inputs }),
+  button('batch', {
+    ...batch,
+    at: z
+      .int(notOurs)
+      .min(1, notOurs)
+      .max(bounds.batch + 1, notOurs)
+      .default(1),
+    page: page.default(1),
+    shown: z.object({ request, view }).optional(),
+    choice: z.enum(['approve', 'deny', 'open'], notOurs).optional(),
+  }),
+  button('submit', { ...batch, ...numbered('reason', inputs.reason), ...numbered('confirm', confirm) }),
 ])
 
 const invokeSchema = z.object({
