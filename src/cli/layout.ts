@@ -1,3 +1,4 @@
+import { lineNumber } from '../core/action/lineNumbers.ts'
 import { plainWord } from '../core/action/value.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
@@ -53,8 +54,8 @@ interface Piece {
   readonly lead: string
   readonly next: string
   readonly text: string
-  /** Whether `next` has the bar of a text. */
-  readonly marks?: boolean
+  /** Which rows have the bar of a text: all, or all but the first, on which a name stands. */
+  readonly marks?: 'all' | 'later'
 }
 
 const piece = (lead: string, text: string, next = ' '.repeat(lead.length)): Piece => ({ lead, next, text })
@@ -65,20 +66,23 @@ interface TerminalRow {
   readonly isMarked: boolean
 }
 
-const rowsIn = ({ lead, next, text, marks = false }: Piece, width: number): readonly TerminalRow[] =>
+const rowsIn = ({ lead, next, text, marks }: Piece, width: number): readonly TerminalRow[] =>
   rowsOf(text, Math.max(width - lead.length, 1)).map((row, i) => ({
     row: `${i === 0 ? lead : next}${row}`,
-    isMarked: marks && (i > 0 || lead === next),
+    isMarked: marks === 'all' || (marks === 'later' && i > 0),
   }))
 
 /**
- * Writes an object as a tree: each member and item on rows of its own, indented by its depth. A text stands behind `| `
- * on each of its rows, however they are cut, so that no text can pass for a member, and `1` and the text "1" differ.
+ * Writes an object as a tree, in the order of the canonical form: each member and item on rows of its own, indented by
+ * its depth. A text stands behind `| ` on each of its rows, however they are cut, so that no text can pass for a member,
+ * and `1` and the text "1" differ. The lines of a long text have numbers.
  */
 function treeOf(value: Json, depth: number, width: number): readonly Piece[] {
   if (isArray(value)) return value.flatMap((item) => member('-', item, depth, width))
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, inner]) => member(`${nameOf(key)}:`, inner, depth, width))
+  return Object.keys(value)
+    .sort()
+    .flatMap((key) => member(`${nameOf(key)}:`, value[key] as Json, depth, width))
 }
 
 function member(name: string, value: Json, depth: number, width: number): readonly Piece[] {
@@ -94,10 +98,23 @@ function member(name: string, value: Json, depth: number, width: number): readon
 /** Stands before every row of a text. */
 const mark = '| '
 
+/** Terminals differ in the width of other bars. */
+const ascii = { blank: ' ', bar: '| ' }
+
 function valueBehind(head: string, value: Json): readonly Piece[] {
   if (typeof value !== 'string') return [piece(head, JSON.stringify(value))]
   const next = `${' '.repeat(head.length)}${mark}`
-  return textLines(value).map((line, i) => ({ lead: i === 0 ? `${head}${mark}` : next, text: line, next, marks: true }))
+  const lines = textLines(value)
+  return lines.map((line, i): Piece => {
+    const number = lineNumber(i, lines.length, ascii)
+    const marks = i === 0 ? 'later' : 'all'
+    return {
+      lead: `${i === 0 ? `${head}${mark}` : next}${number}`,
+      text: line,
+      next: next + ' '.repeat(number.length),
+      marks,
+    }
+  })
 }
 
 /** The rows of a long name begin with a sign of their own, so that its end cannot pass for another name. */

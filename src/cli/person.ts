@@ -16,9 +16,9 @@ export const notDecided = (): Exit => new Exit(exits.ended, 'Not decided.')
 /** Reads nothing before the first question. */
 export function person(): Person {
   let close = (): void => {}
-  let next: (() => Promise<IteratorResult<string>>) | undefined
+  let next: (() => Promise<IteratorResult<string, undefined>>) | undefined
   let left = false
-  const open = (): (() => Promise<IteratorResult<string>>) => {
+  const open = (): (() => Promise<IteratorResult<string, undefined>>) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     const lines = terminal[Symbol.asyncIterator]()
     close = () => terminal.close()
@@ -28,10 +28,10 @@ export function person(): Person {
     async ask(question) {
       next ??= open()
       process.stderr.write(question)
-      const { done, value } = await next()
-      left = done === true
-      if (done) throw notDecided()
-      return value
+      const line = await next()
+      left = line.done === true
+      if (line.done) throw notDecided()
+      return line.value
     },
     left: () => left,
     close: () => close(),

@@ -26,6 +26,7 @@ const param = z
     label: label.exactOptional(),
     format: z.enum(formats, { error: `a format is one of ${formats.join(', ')}` }).exactOptional(),
     critical: z.boolean().exactOptional(),
+    order: z.array(key).min(1).max(sizes.order).exactOptional(),
   })
   .refine((entry) => (entry.param === undefined) !== (entry.pair === undefined), 'it names either a param or a pair')
 
@@ -80,12 +81,15 @@ function paramsOf(params: Params, action: DeclaredAction, complain: Complain): r
   const labels = new Set<string>()
   const keys = new Set<string>()
   const presented = params.flatMap((entry, i) => {
-    const { label: called, format, critical } = entry
+    const { label: called, format, critical, order } = entry
     const at: Path = ['params', i]
     if (called !== undefined && labels.has(called)) complain([...at, 'label'], 'another param has this label')
     if (called !== undefined) labels.add(called)
     if (entry.pair && (format === 'pair' || format === 'list'))
       complain([...at, 'format'], 'the two params of a pair are written as number, bytes or duration, or as they are')
+    if (order && new Set(order).size < order.length) complain([...at, 'order'], 'a key is named twice')
+    if (order && format && format !== 'pair')
+      complain([...at, 'order'], `a param that is written as ${format} has no keys to put in order`)
     return (entry.pair ?? [entry.param ?? '']).map((name, side): PresentedParam => {
       if (keys.has(name)) complain(at, `"${name}" is named twice`)
       keys.add(name)
@@ -95,6 +99,7 @@ function paramsOf(params: Params, action: DeclaredAction, complain: Complain): r
         ...(called !== undefined && { label: called }),
         ...(format && { format }),
         ...(critical && { critical }),
+        ...(order && { order }),
         ...(entry.pair && { side: side === 0 ? 'before' : 'after' }),
       }
     })

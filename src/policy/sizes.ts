@@ -18,6 +18,8 @@ export const sizes = {
   titleValues: 8,
   label: 40,
   criticalParams: 8,
+  /** Keys that come first in the objects of a param. */
+  order: 40,
   /**
    * Bytes of the largest event that the rules for an action can lead to. A leaf holds 4,096; the rest is reserved for
    * members that a later version of an event adds.

@@ -61,7 +61,8 @@ const behind = (card: object, title: string): JsonObject => {
   return (found?.['card'] ?? {}) as JsonObject
 }
 
-const inputs = (card: object) => objects(card).filter((one) => /^Input/.test(String(one['type'])))
+const inputs = (card: object) =>
+  objects(card).filter(({ type }) => typeof type === 'string' && type.startsWith('Input'))
 
 /** What lies on the card itself, not behind a button. */
 const front = (card: object): object => ({

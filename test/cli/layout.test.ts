@@ -38,6 +38,18 @@ test('params are a tree, in which texts stand behind bars, and their spaces are 
   ])
 })
 
+test('the lines of a long text have numbers, also where a line takes several rows', () => {
+  const script = [...Array.from({ length: 9 }, (_, i) => `echo ${i}`), 'x'.repeat(40)].join('\n')
+  const [first, second, ...others] = rows('params', { z: 1, script }, 60)
+  expect(first).toBe('params           script: |  1| echo 0↵')
+  expect(second).toBe(`${' '.repeat(bar.length)}         |  2| echo 1↵`)
+  expect(others.slice(-3)).toEqual([
+    `${' '.repeat(bar.length)}         | 10| ${'x'.repeat(29)}`,
+    `${' '.repeat(bar.length)}         |     ${'x'.repeat(11)}`,
+    `${bar} z: 1`,
+  ])
+})
+
 test.each([
   ['newlines', 'harmless\nrows: 1'],
   ['spaces', `harmless${' '.repeat(60)}rows: 1`],

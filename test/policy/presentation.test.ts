@@ -44,6 +44,7 @@ test('a presentation is read into a closed structure without templates', () => {
     params: [
       { param: 'rows', label: 'Rows', format: 'number', critical: true },
       { pair: ['old', 'new'], label: 'Quota', format: 'bytes' },
+      { param: 'a', order: ['d', 'b'] },
     ],
   }
   expect(read(text(job)).get('job')).toEqual({
@@ -55,6 +56,7 @@ test('a presentation is read into a closed structure without templates', () => {
       { key: 'rows', label: 'Rows', format: 'number', critical: true },
       { key: 'old', label: 'Quota', format: 'bytes', side: 'before' },
       { key: 'new', label: 'Quota', format: 'bytes', side: 'after' },
+      { key: 'a', order: ['d', 'b'] },
     ],
   })
 })

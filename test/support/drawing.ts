@@ -17,38 +17,55 @@ export function reading(shown: string): string {
 export function readDrawing(text: string, form: Drawing['form']): Json {
   switch (form) {
     case 'text':
+      return reading(unnumbered(text.split('\n')).join('\n'))
     case 'diff':
       return reading(text)
     case 'array':
     case 'object':
-      return readLines(text.split('\n'))
+      return readLines(text.split('\n'), unnumbered)
     case 'textChange':
       return { before: reading(side(text, '−').join('\n')), after: reading(side(text, '+').join('\n')) }
     case 'change':
-      return { before: readLines(side(text, '−')), after: readLines(side(text, '+')) }
+      return { before: readLines(side(text, '−'), asTheyAre), after: readLines(side(text, '+'), asTheyAre) }
   }
 }
 
 const side = (text: string, sign: string): readonly string[] =>
   text.split('\n').flatMap((line) => (line.startsWith(sign) || line.startsWith('\u00a0') ? [line.slice(2)] : []))
 
-function readLines(lines: readonly string[]): Json {
+const asTheyAre = (lines: readonly string[]): readonly string[] => lines
+
+/** Takes the numbers off the lines of a text. @throws {Error} where one is missing or wrong */
+function unnumbered(lines: readonly string[]): readonly string[] {
+  const { length } = lines
+  if (length < 10 || length > 999) return lines
+  return lines.map((line, i) => behind(line, `${String(i + 1).padStart(String(length).length, '\u00a0')}│\u00a0`))
+}
+
+function readLines(lines: readonly string[], unnumber: typeof asTheyAre): Json {
   const left = [...lines]
-  const value = readValue(left, left.shift() ?? '', '')
+  const value = readValue({ left, unnumber }, left.shift() ?? '', '')
   if (left.length > 0) throw new Error(`Lines are left over: ${left.join('|')}`)
   return value
 }
 
 const step = '\u00a0\u00a0'
 
+/** The lines that are left, and what takes the numbers off a text's lines. */
+interface Reader {
+  readonly left: string[]
+  readonly unnumber: typeof asTheyAre
+}
+
 /** @param first the first line, from behind the indent and the key */
-function readValue(left: string[], first: string, indent: string): Json {
+function readValue(reader: Reader, first: string, indent: string): Json {
+  const { left, unnumber } = reader
   const inner = indent + step
   const next = (): string => left.shift() ?? fail('the lines end')
   if (first === '[') {
     const items: Json[] = []
     for (let line = next(); line !== `${indent}]`; line = next())
-      items.push(readValue(left, behind(line, inner), inner))
+      items.push(readValue(reader, behind(line, inner), inner))
     return items
   }
   if (first === '{') {
@@ -56,7 +73,7 @@ function readValue(left: string[], first: string, indent: string): Json {
     for (let line = next(); line !== `${indent}}`; line = next()) {
       const [, key = '', rest = ''] = /^("(?:[^"\\]|\\.)*"|[^":]+): (.*)$/su.exec(behind(line, inner)) ?? fail(line)
       const name = key.startsWith('"') ? (JSON.parse(reading(key)) as string) : key
-      Object.defineProperty(found, name, { value: readValue(left, rest, inner), enumerable: true })
+      Object.defineProperty(found, name, { value: readValue(reader, rest, inner), enumerable: true })
     }
     return found
   }
@@ -64,7 +81,7 @@ function readValue(left: string[], first: string, indent: string): Json {
   if (count === undefined) return JSON.parse(reading(first)) as Json
   const text = Array.from({ length: Number(count) }, () => behind(next(), inner))
   if (next() !== `${indent}⟦end of text⟧`) fail('a text does not end')
-  return reading(text.join('\n'))
+  return reading(unnumber(text).join('\n'))
 }
 
 const behind = (line: string, indent: string): string =>

@@ -91,8 +91,7 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
   }
   const shown = texts(all[6] ?? {}, 'TextRun')
   const alone = text.includes('\n') ? cardText(text, 'block') : valueText(text)
-  for (const value of [alone, cardText(text, 'block'), draw({ text }, english.units)?.text])
-    expect(shown).toContain(value)
+  for (const value of [alone, cardText(text, 'block'), draw({ text }, english)?.text]) expect(shown).toContain(value)
   const exact = texts(all[0] ?? {}, 'TextRun').map((run) => run.replaceAll('\n', ''))
   expect(exact).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))
 })

@@ -1,6 +1,7 @@
 import { canonical, isArray, isObject, type Json, type JsonObject } from '../data/json.ts'
 import type { Units } from '../data/measure.ts'
 import { lineDiff } from './lineDiff.ts'
+import { lineNumber } from './lineNumbers.ts'
 import { cardText, keyText } from './value.ts'
 
 /** A value as lines for people. */
@@ -19,33 +20,43 @@ export interface Drawing {
 export type DrawingForm = 'text' | 'diff' | 'array' | 'object' | 'textChange' | 'change'
 
 /**
- * Draws a value: a text of several lines as these lines, an array or object indented with one item or member a line, in
- * the order of the canonical form (RFC 8785).
+ * Draws a value: a text of several lines as these lines, which have numbers if they are many, an array or object indented
+ * with one item or member a line. Members stand in the order that the manner names, and the others in that of the
+ * canonical form (RFC 8785).
  *
  * Different values have different drawings: all lines of a text but the last end in `↵`, an agent cannot write its marks,
  * and every other text is quoted as JSON.
  *
  * @returns `null` for a value that stands on one line
  */
-export function draw(value: Json, units: Units): Drawing | null {
+export function draw(value: Json, manner: DrawingManner): Drawing | null {
   if (typeof value === 'string') {
     if (!value.includes('\n')) return null
-    const form = unifiedDiff.test(value) ? 'diff' : 'text'
-    return { text: cardText(value, 'block'), form, size: textLines(value).length }
+    const text = textLines(value)
+    const size = text.length
+    if (unifiedDiff.test(value)) return { text: text.join('\n'), form: 'diff', size }
+    return { text: numbered(text).join('\n'), form: 'text', size }
   }
   if (!isStructure(value)) return null
-  const change = changeOf(value, units)
+  const change = changeOf(value, manner)
   if (change) return change
+  const text = lines(value, { ...manner, numbers: true }).join('\n')
   return isArray(value)
-    ? { text: lines(value, units).join('\n'), form: 'array', size: value.length }
-    : { text: lines(value, units).join('\n'), form: 'object', size: Object.keys(value).length }
+    ? { text, form: 'array', size: value.length }
+    : { text, form: 'object', size: Object.keys(value).length }
+}
+
+/** How a value is drawn: in which language, and with which keys of an object first, at every depth. */
+export interface DrawingManner {
+  readonly units: Units
+  readonly order?: readonly string[]
 }
 
 /**
  * Compares the two sides of an object with the members `before` and `after` line by line; `null` for any other value, and
  * for sides that stand on one line each.
  */
-export function changeOf(value: Json, units: Units): Drawing | null {
+export function changeOf(value: Json, manner: DrawingManner): Drawing | null {
   if (!isObject(value) || Object.keys(value).length !== 2) return null
   const { before, after } = value
   if (typeof before === 'string' && typeof after === 'string') {
@@ -53,7 +64,9 @@ export function changeOf(value: Json, units: Units): Drawing | null {
     return changed(textLines(before), textLines(after), 'textChange')
   }
   if (!isStructure(before) || !isStructure(after)) return null
-  return changed(lines(before, units), lines(after, units), 'change')
+  // A number before each line of a text would make all lines differ that follow an inserted one.
+  const plain = { ...manner, numbers: false }
+  return changed(lines(before, plain), lines(after, plain), 'change')
 }
 
 const isStructure = (value: Json | undefined): value is JsonObject | readonly Json[] =>
@@ -74,11 +87,20 @@ const unifiedDiff = /^(?:diff --git |Index: |--- [^\n]*\n\+\+\+ |@@ -\d)/
 /** The lines of a text, which are safe for a card. A line that is not the last shows its end. */
 const textLines = (text: string): readonly string[] => cardText(text, 'block').split('\n')
 
-const lines = (value: Json, units: Units): readonly string[] => drawInto(value, { units, indent: '', lead: '' })
+/** Clients drop plain spaces. */
+const wide = { blank: '\u00a0', bar: '│\u00a0' }
+
+/** Puts its number before each line of a long text. */
+const numbered = (text: readonly string[]): readonly string[] =>
+  text.map((line, i) => `${lineNumber(i, text.length, wide)}${line}`)
+
+type LineManner = DrawingManner & { readonly numbers: boolean }
+
+const lines = (value: Json, manner: LineManner): readonly string[] => drawInto(value, { manner, indent: '', lead: '' })
 
 /** Where a value is drawn: behind which words, such as a key, and how far indented. */
 interface Place {
-  readonly units: Units
+  readonly manner: LineManner
   readonly indent: string
   readonly lead: string
 }
@@ -86,30 +108,36 @@ interface Place {
 const step = '\u00a0\u00a0'
 
 function drawInto(value: Json, place: Place): readonly string[] {
-  const { units, indent, lead } = place
+  const { manner, indent, lead } = place
+  const { units, numbers } = manner
   const first = `${indent}${lead}`
   const inner = `${indent}${step}`
   if (typeof value === 'string' && value.includes('\n')) {
     const text = textLines(value)
     return [
       `${first}⟦${units.text.begins(text.length)}⟧`,
-      ...text.map((line) => `${inner}${line}`),
+      ...(numbers ? numbered(text) : text).map((line) => `${inner}${line}`),
       `${indent}⟦${units.text.ends}⟧`,
     ]
   }
   if (isArray(value) && !standsOnALine(value)) {
-    const items = value.flatMap((item) => drawInto(item, { units, indent: inner, lead: '' }))
+    const items = value.flatMap((item) => drawInto(item, { manner, indent: inner, lead: '' }))
     return [`${first}[`, ...items, `${indent}]`]
   }
   if (isObject(value) && Object.keys(value).length > 0)
-    return [`${first}{`, ...members(value, units, inner), `${indent}}`]
+    return [`${first}{`, ...members(value, manner, inner), `${indent}}`]
   return [`${first}${isArray(value) ? `[${value.map(scalar).join(', ')}]` : scalar(value)}`]
 }
 
-const members = (value: JsonObject, units: Units, indent: string): readonly string[] =>
-  Object.keys(value)
-    .sort()
-    .flatMap((key) => drawInto(value[key] as Json, { units, indent, lead: `${keyText(key)}: ` }))
+function members(value: JsonObject, manner: LineManner, indent: string): readonly string[] {
+  const { order = [] } = manner
+  const own = Object.keys(value)
+  const first = order.filter((key) => Object.hasOwn(value, key))
+  const others = own.filter((key) => !first.includes(key)).sort()
+  return [...first, ...others].flatMap((key) =>
+    drawInto(value[key] as Json, { manner, indent, lead: `${keyText(key)}: ` }),
+  )
+}
 
 const scalar = (value: Json): string => cardText(canonical(value))
 

@@ -33,6 +33,8 @@ export interface PresentedParam {
   readonly label?: string
   readonly format?: Format
   readonly critical?: true
+  /** The keys that come first in this param, in this order, in every object at any depth. */
+  readonly order?: readonly string[]
   /** For one of two params that together show a change: which one this is. */
   readonly side?: Side
 }
@@ -104,15 +106,17 @@ export function rowsOf(
 interface Style {
   readonly layout: TextLayout
   readonly units: Units
+  readonly order?: readonly string[]
 }
 
-function rowOf(param: PresentedParam, value: Json | undefined, style: Style): ParamRow | null {
-  const { key, label, critical = false, format, side } = param
+function rowOf(param: PresentedParam, value: Json | undefined, base: Style): ParamRow | null {
+  const { key, label, critical = false, format, side, order } = param
+  const style = { ...base, ...(order && { order }) }
   const common = { key, ...(label !== undefined && { label }), critical, ...(side && { side }) }
   if (value === undefined) return critical ? { ...common, text: '', kind: 'absent' } : null
   const written = format ? formatted(value, format, style) : digestText(value, style.layout, style.units)
   if (written !== null) return { ...common, text: written, kind: format ?? 'plain' }
-  const drawing = style.layout === 'block' ? draw(value, style.units) : null
+  const drawing = style.layout === 'block' ? draw(value, style) : null
   if (drawing) {
     const { text, ...drawn } = drawing
     return { ...common, text, kind: 'plain', drawing: drawn }
@@ -135,7 +139,9 @@ const lineRoom = 80
  * Different values have different texts. None of these texts is the canonical form of any value either, since that is
  * shown for a value that does not fit.
  */
-function formatted(value: Json, format: Format, { layout, units }: Style): string | null {
+function formatted(value: Json, format: Format, style: Style): string | null {
+  const { layout, units } = style
+
   switch (format) {
     case 'number':
       return typeof value === 'number' ? grouped(value, units) : null
@@ -153,7 +159,7 @@ function formatted(value: Json, format: Format, { layout, units }: Style): strin
     }
     case 'pair': {
       // A change of several lines is drawn, not written in a row.
-      if (layout === 'block' && changeOf(value, units)) return null
+      if (layout === 'block' && changeOf(value, style)) return null
       const sides = sidesOf(value)
       return sides && (layout === 'line' ? sides.join(' → ') : `− ${sides[0]}\n+ ${sides[1]}`)
     }

@@ -133,7 +133,18 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
 const long = fc
   .tuple(anyText, fc.integer({ min: 1, max: 400 }))
   .map(([one, times]) => one.toWellFormed().repeat(times).slice(0, 9_000).toWellFormed())
-const params = fc.dictionary(key, fc.oneof({ weight: 4, arbitrary: value }, long))
+const manyLines = fc
+  .array(fc.oneof(anyText, fc.constantFrom('1│\u00a0', ' 9│ x', '10│')), { minLength: 8, maxLength: 14 })
+  .map((lines) => lines.join('\n').toWellFormed())
+const params = fc.dictionary(
+  key,
+  fc.oneof(
+    { weight: 4, arbitrary: value },
+    long,
+    manyLines,
+    manyLines.map((text) => ({ a: [text] })),
+  ),
+)
 
 test('no two params have the same pages: they can be read back from them', () => {
   fc.assert(
