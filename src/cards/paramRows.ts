@@ -90,7 +90,11 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
   return {
     key: drawn(nameOf(entry, words)),
     weight,
-    runs: shades(whole, entry).map((run) => ({ ...run, weight })),
+    runs: shades(whole, entry, words).map(({ text, shade }) => ({
+      text,
+      weight: shade === 'added' ? 'Bolder' : weight,
+      isSubtle: shade === 'removed',
+    })),
     about: aboutOf(entry, words),
     short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
   }
@@ -107,10 +111,10 @@ function aboutOf({ drawing, part, parts, line, text }: Entry, { params }: Words)
   return pieces.length === 0 ? ' ' : ` (${pieces.join(', ')})`
 }
 
-/** A piece of a value, with the colour of its lines. */
+/** A piece of a value, with what its lines are. Teams' green and red are too faint to be read on the ground of a value. */
 interface ShadedRun {
   readonly text: string
-  readonly color: 'Default' | 'Good' | 'Attention'
+  readonly shade: 'plain' | 'added' | 'removed'
 }
 
 /**
@@ -119,19 +123,30 @@ interface ShadedRun {
  */
 const [freeRuns, lettersPerRun] = [10, 50]
 
-/** Sets off added and removed lines of a diff or change by colour; their signs say the same without it. */
-function shades(text: string, { drawing }: Entry): readonly ShadedRun[] {
-  const plain: readonly ShadedRun[] = [{ text, color: 'Default' }]
-  if (!drawing || !compared.has(drawing.form)) return plain
-  const runs: { text: string; color: ShadedRun['color'] }[] = []
+/**
+ * Sets off added and removed lines of a diff or change, in bold and in grey; their signs say the same without it. Inside of other
+ * values a change stands between marks, which no agent can write.
+ */
+function shades(text: string, { drawing }: Entry, { units: { change } }: Words): readonly ShadedRun[] {
+  const plain: readonly ShadedRun[] = [{ text, shade: 'plain' }]
+  if (!drawing || drawing.form === 'text') return plain
+  const isWhole = compared.has(drawing.form)
+  const runs: { text: string; shade: ShadedRun['shade'] }[] = []
+  let isInside = false
   for (const line of text.split(/(?<=\n)/)) {
-    const color = /^[+]/.test(line) ? 'Good' : /^[-−]/.test(line) ? 'Attention' : 'Default'
+    const bare = line.trim()
+    if (bare === `⟦${change.ends}⟧`) isInside = false
+    const shade = isWhole ? shadeOf(line) : isInside ? shadeOf(bare) : 'plain'
+    if (bare === `⟦${change.begins(Number(/\d+/.exec(bare)?.[0]))}⟧`) isInside = true
     const last = runs.at(-1)
-    if (last?.color === color) last.text += line
-    else runs.push({ text: line, color })
+    if (last?.shade === shade) last.text += line
+    else runs.push({ text: line, shade })
   }
   return runs.length > freeRuns + text.length / lettersPerRun ? plain : runs
 }
+
+const shadeOf = (line: string): ShadedRun['shade'] =>
+  /^[+]/.test(line) ? 'added' : /^[-−]/.test(line) ? 'removed' : 'plain'
 
 const compared: ReadonlySet<DrawingForm> = new Set(['diff', 'textChange', 'change'])
 

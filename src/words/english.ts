@@ -420,6 +420,10 @@ export const english: Words = {
     thousands: ',',
     point: '.',
     about: '≈ ',
+    change: {
+      begins: (lines) => `before (−) and after (+), ${lines === 1 ? '1 line differs' : `${lines} lines differ`}:`,
+      ends: 'end of change',
+    },
     text: { begins: (lines) => `text, ${lines} lines:`, ends: 'end of text' },
     byDigest: 'by digest: the content itself is not shown',
   },

@@ -54,21 +54,30 @@ test('a key is a plain word, or stands in quotation marks', () => {
     )
 })
 
-test('lines that a diff or a change adds and removes have colours, besides their signs', () => {
+test('lines that a diff or a change adds and removes are bold and grey, besides their signs', () => {
   const patch = '--- a/x\n+++ b/x\n@@ -1 +1 @@\n spec:\n-  replicas: 3\n+  replicas: 5\n'
   const change = { before: { replicas: 3 }, after: { replicas: 5 } }
-  const card = review(pending({ action: { ...action, params: { patch, change } } }))
+  const inner = [{ before: { a: 1 }, after: { a: 2 }, lines: '+ x\n- y' }]
+  const card = review(pending({ action: { ...action, params: { patch, change, inner } } }))
   const runs = objects(card).flatMap((one) => {
-    const { text, color } = one as { text?: string; color?: string }
-    return color === 'Good' || color === 'Attention' ? [[color, text?.replaceAll('\u00a0', ' ')]] : []
+    const { text, weight, isSubtle, fontType } = one as {
+      text?: string
+      weight?: string
+      isSubtle?: boolean
+      fontType?: string
+    }
+    const shade = weight === 'Bolder' ? 'bold' : isSubtle ? 'grey' : null
+    return fontType === 'Monospace' && text?.endsWith('\n') && shade ? [[shade, text.replaceAll('\u00a0', ' ')]] : []
   })
   expect(runs).toEqual([
-    ['Attention', '−   replicas: 3\n'],
-    ['Good', '+   replicas: 5\n'],
-    ['Attention', '--- a/x↵\n'],
-    ['Good', '+++ b/x↵\n'],
-    ['Attention', '-  replicas: 3↵\n'],
-    ['Good', '+  replicas: 5↵\n'],
+    ['grey', '−   replicas: 3\n'],
+    ['bold', '+   replicas: 5\n'],
+    ['grey', '      −   a: 1\n'],
+    ['bold', '      +   a: 2\n'],
+    ['grey', '--- a/x↵\n'],
+    ['bold', '+++ b/x↵\n'],
+    ['grey', '-  replicas: 3↵\n'],
+    ['bold', '+  replicas: 5↵\n'],
   ])
 })
 

@@ -71,6 +71,19 @@ function readValue(reader: Reader, first: string, indent: string): Json {
   if (first === '{') {
     const found: JsonObject = {}
     for (let line = next(); line !== `${indent}}`; line = next()) {
+      if (/^⟦before .*⟧$/.test(behind(line, inner))) {
+        const change: string[] = []
+        for (let one = next(); one !== `${inner}⟦end of change⟧`; one = next()) change.push(behind(one, inner + step))
+        for (const [name, sign] of [
+          ['before', '−'],
+          ['after', '+'],
+        ] as const)
+          Object.defineProperty(found, name, {
+            value: readLines(side(change.join('\n'), sign), asTheyAre),
+            enumerable: true,
+          })
+        continue
+      }
       const [, key = '', rest = ''] = /^("(?:[^"\\]|\\.)*"|[^":]+): (.*)$/su.exec(behind(line, inner)) ?? fail(line)
       const name = key.startsWith('"') ? (JSON.parse(reading(key)) as string) : key
       Object.defineProperty(found, name, { value: readValue(reader, rest, inner), enumerable: true })

@@ -28,6 +28,7 @@ export const reversed: Words = {
     thousands: '.',
     point: ',',
     about: '± ',
+    change: { begins: (lines) => line('change', lines), ends: other('ends') },
     text: { begins: (lines) => line('text', lines), ends: other('end') },
     byDigest: line('by digest'),
   },

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { Misuse, program } from '../program.ts'
 import { openGallery } from './gallery.ts'
 import { faintIn, measuringScale } from './legible.ts'
+import { payloads } from './payloads.ts'
 import { type State, states } from './states.ts'
 import { themes, widths } from './themes.ts'
 
@@ -12,9 +13,18 @@ measures the contrast of every text in every theme.
   --out DIR     the folder of the pictures (dist/cards-pictures)
   --only TEXT   only states whose name contains this text
   --scale N     device pixels to a CSS pixel (2)
+  --docs DIR    only draws the pictures of the documents, into this folder: docs/pictures
 `
 
-async function run(values: { readonly out: string; readonly only: string; readonly scale: string }): Promise<number> {
+interface Values {
+  readonly out: string
+  readonly only: string
+  readonly scale: string
+  readonly docs?: string | undefined
+}
+
+async function run(values: Values): Promise<number> {
+  if (values.docs !== undefined) return drawDocs(resolve(values.docs))
   const scale = Number(values.scale)
   if (!(scale >= 1 && scale <= 4)) throw new Misuse('--scale takes a number from 1 to 4.')
   const shown = states().filter(({ name }) => name.includes(values.only))
@@ -36,6 +46,24 @@ async function run(values: { readonly out: string; readonly only: string; readon
   await writeFile(join(out, 'index.html'), index(shown))
   process.stdout.write(`${join(out, 'index.html')}\n`)
   return measure(shown)
+}
+
+/** Draws the payloads of the documents in the light theme, as wide as a card in a channel. */
+async function drawDocs(folder: string): Promise<number> {
+  const names = new Set(payloads.map(({ name }) => name))
+  const shown = states().filter(({ name }) => names.has(name))
+  const [theme] = themes
+  if (!theme) throw new Error('There is no theme.')
+  const width = 480
+  const gallery = await openGallery({ scale: 1 })
+  try {
+    await gallery.hang(shown, theme, width)
+    for (const [i, { name }] of shown.entries()) await gallery.picture(i, join(folder, `${name}.png`))
+  } finally {
+    await gallery.close()
+  }
+  process.stdout.write(`${shown.length} pictures in ${folder}\n`)
+  return 0
 }
 
 /** @returns 1 if a text is hard to read, which is then printed */
@@ -79,6 +107,7 @@ program({
     out: { type: 'string', default: 'dist/cards-pictures' },
     only: { type: 'string', default: '' },
     scale: { type: 'string', default: '2' },
+    docs: { type: 'string' },
   },
   run,
 })

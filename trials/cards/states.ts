@@ -13,6 +13,7 @@ import { readCards } from '../../src/runtime/folder.ts'
 import type { CardReader } from '../../src/cards/button.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { english } from '../../src/words/english.ts'
+import { payloads } from './payloads.ts'
 import {
   action,
   after,
@@ -253,5 +254,6 @@ export function states(): readonly State[] {
     { name: 'form-deny', title: 'Approver: deny', card: review(pending(asked)), open: onCards.denyForm },
     { name: 'form-revoke', title: 'Approver: revoke', card: review(whole), open: onCards.revokeForm },
   ]
-  return [...mine.map(([name, title, card]) => ({ name, title, card })), ...forms, ...closed]
+  const real = payloads.map(({ name, title, asked }): State => ({ name, title, card: review(pending(asked)) }))
+  return [...mine.map(([name, title, card]) => ({ name, title, card })), ...forms, ...closed, ...real]
 }

@@ -64,9 +64,7 @@ export function changeOf(value: Json, manner: DrawingManner): Drawing | null {
     return changed(textLines(before), textLines(after), 'textChange')
   }
   if (!isStructure(before) || !isStructure(after)) return null
-  // A number before each line of a text would make all lines differ that follow an inserted one.
-  const plain = { ...manner, numbers: false }
-  return changed(lines(before, plain), lines(after, plain), 'change')
+  return changed(sideLines(before, manner), sideLines(after, manner), 'change')
 }
 
 const isStructure = (value: Json | undefined): value is JsonObject | readonly Json[] =>
@@ -94,6 +92,7 @@ const wide = { blank: '\u00a0', bar: '│\u00a0' }
 const numbered = (text: readonly string[]): readonly string[] =>
   text.map((line, i) => `${lineNumber(i, text.length, wide)}${line}`)
 
+/** With `numbers` lines of texts are numbered, and changes inside are compared: not so inside of a change itself. */
 type LineManner = DrawingManner & { readonly numbers: boolean }
 
 const lines = (value: Json, manner: LineManner): readonly string[] => drawInto(value, { manner, indent: '', lead: '' })
@@ -133,11 +132,29 @@ function members(value: JsonObject, manner: LineManner, indent: string): readonl
   const { order = [] } = manner
   const own = Object.keys(value)
   const first = order.filter((key) => Object.hasOwn(value, key))
-  const others = own.filter((key) => !first.includes(key)).sort()
-  return [...first, ...others].flatMap((key) =>
-    drawInto(value[key] as Json, { manner, indent, lead: `${keyText(key)}: ` }),
-  )
+  const keys = [...first, ...own.filter((key) => !first.includes(key)).sort()]
+  const change = manner.numbers ? innerChange(value, manner, indent) : null
+  return keys.flatMap((key) => {
+    if (change && key === 'after') return change
+    if (change && key === 'before') return []
+    return drawInto(value[key] as Json, { manner, indent, lead: `${keyText(key)}: ` })
+  })
 }
+
+/** Draws the members `before` and `after` of an object that has others as well, as a plan of Terraform does. */
+function innerChange({ before, after }: JsonObject, manner: LineManner, indent: string): readonly string[] | null {
+  if (!isStructure(before) || !isStructure(after)) return null
+  const { change } = manner.units
+  const { text, size } = changed(sideLines(before, manner), sideLines(after, manner), 'change')
+  return [
+    `${indent}⟦${change.begins(size)}⟧`,
+    ...text.split('\n').map((line) => `${indent}${step}${line}`),
+    `${indent}⟦${change.ends}⟧`,
+  ]
+}
+
+/** A number before each line of a text would make all lines differ that follow an inserted one. */
+const sideLines = (value: Json, manner: DrawingManner): readonly string[] => lines(value, { ...manner, numbers: false })
 
 const scalar = (value: Json): string => cardText(canonical(value))
 

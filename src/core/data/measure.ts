@@ -20,6 +20,8 @@ export interface Units {
   readonly about: string
   /** The marks of a text of several lines inside the drawing of an object. */
   readonly text: { readonly begins: (lines: number) => string; readonly ends: string }
+  /** What stands around two values inside another that are compared line by line. */
+  readonly change: { readonly begins: (lines: number) => string; readonly ends: string }
   /** Marks what is shown by its digest. */
   readonly byDigest: string
 }

@@ -124,6 +124,16 @@ test('a change of two texts or objects is a diff of their lines', () => {
   ])
 })
 
+test('a change inside another value is compared between marks', () => {
+  const change = { actions: ['update'], after: { size: 2, type: 'm5' }, before: { size: 1, type: 'm5' } }
+  expect(linesOf([change])).toEqual([
+    ...['[', '  {', '    actions: ["update"]', '    ⟦before (−) and after (+), 2 lines differ:⟧'],
+    ...['        {', '      −   size: 1', '      +   size: 2', '          type: "m5"', '        }'],
+    ...['    ⟦end of change⟧', '  }', ']'],
+  ])
+  expect(linesOf({ after: { a: 1 }, before: null, other: 1 })).toContain('  before: null')
+})
+
 test.each<[string, Json]>([
   ['a number', 1],
   ['a text on one line', 'a'],
