@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { type Service, startService } from './service.ts'
+
+/** The first Python that is there: any from 3.9 on runs the client. */
+const python = process.env['PYTHON'] ?? 'python3'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.close())
+
+/** Runs a file of tests. The service is in this process, which therefore must not block. */
+function runTests(file: string): Promise<{ readonly code: number | null; readonly output: string }> {
+  return new Promise((done) => {
+    const env = { ...process.env, COUNTERSIGN_TEST_URL: service.url, PYTHONWARNINGS: 'error::ResourceWarning' }
+    const child = spawn(python, [join(import.meta.dirname, file)], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let output = ''
+    child.stderr.setEncoding('utf8').on('data', (more: string) => (output += more))
+    child.on('error', (error) => (output += String(error)))
+    child.on('close', (code) => done({ code, output }))
+  })
+}
+
+test.each(['test_gate.py', 'test_faults.py', 'test_crash.py', 'test_async.py'])('the Python client passes %s', async (file) => {
+  const { code, output } = await runTests(file)
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^Ran [1-9]\d* tests? .*\n\nOK\n$/m) })
+})
