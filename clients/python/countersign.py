@@ -967,6 +967,13 @@ def _is_uuid(text: str) -> bool:
     return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None
 
 
+def _service(url: str, tls: Optional[ssl.SSLContext]) -> _Server:
+    server = _Server(url, "COUNTERSIGN_URL", tls)
+    if server.query:
+        raise Misconfigured("COUNTERSIGN_URL has no query.")
+    return server
+
+
 class Countersign:
     """A client of one service, for one agent. All methods may be called from any thread.
 
@@ -985,9 +992,7 @@ class Countersign:
         queue: float = 600,
         tls: Optional[ssl.SSLContext] = None,
     ):
-        self._server = _Server(url, "COUNTERSIGN_URL", tls)
-        if self._server.query:
-            raise Misconfigured("COUNTERSIGN_URL has no query.")
+        self._server = _service(url, tls)
         if isinstance(token, str):
             if not _is_token(token):
                 raise Misconfigured("The token is not one: it has only visible ASCII characters.")
@@ -1010,6 +1015,7 @@ class Countersign:
         patience = settings.get("COUNTERSIGN_PATIENCE") or "60"
         if not re.fullmatch(r"[0-9]{1,4}", patience) or int(patience) > 3600:
             raise Misconfigured("COUNTERSIGN_PATIENCE is a number of seconds from 0 to 3600.")
+        _service(url, None)
         options.setdefault("patience", int(patience))
         token = _sign_in(settings, options["patience"], options.get("tls"))
         return cls(url, token, **options)

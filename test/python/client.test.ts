@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Service, startService } from './service.ts'
 
 /** The first Python that is there: any from 3.9 on runs the client. */
 const python = process.env['PYTHON'] ?? 'python3'
+
+const files = readdirSync(import.meta.dirname).filter((name) => /^test_\w+\.py$/.test(name))
 
 let service: Service
 beforeAll(async () => {
@@ -23,7 +26,7 @@ function runTests(file: string): Promise<{ readonly code: number | null; readonl
   })
 }
 
-test.each(['test_gate.py', 'test_faults.py', 'test_crash.py', 'test_async.py'])('the Python client passes %s', async (file) => {
+test.each(files)('the Python client passes %s', async (file) => {
   const { code, output } = await runTests(file)
   expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^Ran [1-9]\d* tests? .*\n\nOK\n$/m) })
 })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Action } from '../../src/core/action/action.ts'
+import { canonical, type Json } from '../../src/core/data/json.ts'
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { type OperationName, operationNames, operationOf } from '../../src/contract/operations.ts'
@@ -18,7 +19,8 @@ export interface Service {
 /**
  * Starts the service. Its tokens are the names of callers. Below `/f/NAME/FAULTS/` it has the faults that this part of
  * the address lists, as `unanswered:ask:1+lost:redeem:2`: for each name, the first call of an operation is carried out
- * and not answered, and the first two of another do not arrive. `/control/advance?seconds=` moves its clock.
+ * and not answered, and the first two of another do not arrive. `/control/advance?seconds=` moves its clock;
+ * `/control/canonical` writes the canonical form of each item of a list.
  */
 export async function startService(): Promise<Service> {
   const most = { pending: 100, hourly: 600 }
@@ -96,10 +98,14 @@ async function respond(app: Served, req: IncomingMessage, res: ServerResponse): 
     app.clock.set(plusSeconds(app.clock.now(), Number(url.searchParams.get('seconds'))))
     return void res.end()
   }
+  const body = Buffer.concat(chunks)
+  if (url.pathname === '/control/canonical') {
+    const values = JSON.parse(body.toString()) as Json[]
+    return void res.end(JSON.stringify(values.map(canonical)))
+  }
   const found = operationAt(req.method ?? '', url.pathname)
   if (found === undefined) return void res.writeHead(404).end()
   const { authorization = '', ...headers } = req.headers as Record<string, string>
-  const body = Buffer.concat(chunks)
   const answer = await app.call(found.name, authorization.replace(/^Bearer /, ''), {
     params: { id: found.id },
     query: url.search,
