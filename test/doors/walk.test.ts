@@ -24,14 +24,19 @@ interface Shell {
   readonly complained: string
 }
 
-/** Runs a script to its end; `hears` gets what was written to standard error so far. */
-async function run(script: string, hears: (complained: string) => void = () => {}): Promise<Shell> {
+const deaf = (): void => undefined
+
+/** Runs a script to its end; `hears` gets what was written to standard error so far, and `reads` what to the output. */
+async function run(script: string, hears: (complained: string) => void = deaf, reads = deaf): Promise<Shell> {
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
     env: { ...process.env, COUNTERSIGN_DATA: stack.data, TMPDIR: stack.data },
   })
   let said = ''
   let complained = ''
-  shell.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  shell.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+    reads(said)
+  })
   shell.stderr.on('data', (chunk: Buffer) => {
     complained += chunk.toString()
     hears(complained)
@@ -67,6 +72,37 @@ test.each([
   const imported = [...text.matchAll(/^import (?:.* from ')?([\w:., ]+)/gm)].map(([, name = '']) => name)
   expect(imported).toEqual([modules])
 })
+
+test('the page on the client for Python works word for word', async () => {
+  const ran = await run(blocksOf('docs/agents/python.md').join('\n'))
+  expect(ran).toMatchObject({ code: 0, said: 'restarted web-1\n' })
+})
+
+test('the agent in Python waits for a person, and finds its requests again after a restart', async () => {
+  const settings = blocksOf('docs/agents/python.md')
+    .join('\n')
+    .split('\n')
+    .filter((line) => line.startsWith('export '))
+  const start = (name: string, hears?: (said: string) => void) =>
+    run([...settings, `python3 examples/agent-python/agent.py ${name}`].join('\n'), undefined, hears)
+  let approved: Promise<unknown> | undefined
+  const first = await start('run-1', (said) => {
+    const id = /waiting for dba: request (\S+)/.exec(said)?.[1]
+    if (id !== undefined) approved ??= approve(id)
+  })
+  await approved
+  expect(first).toMatchObject({ code: 0, complained: '' })
+  expect(first.said).toMatch(/^call-1: restarted web-1$/m)
+  expect(first.said).toMatch(/^call-2: exported 1200 rows to s3:\/\/finance-exports$/m)
+  const again = await start('run-1')
+  expect(again.said.match(/: Not executed again \(already-redeemed\)/g)).toHaveLength(2)
+})
+
+/** Votes as a person who has read the request. */
+async function approve(id: string): Promise<void> {
+  const { body: request } = await stack.call('dba-1', `/api/requests/${id}`)
+  await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: request.digest })
+}
 
 test('the long walk works word for word, and ends in today', async () => {
   const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
