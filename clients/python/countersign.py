@@ -1221,13 +1221,14 @@ class Countersign:
         status: Optional[str] = None,
         since: Union[str, datetime, None] = None,
         until: Union[str, datetime, None] = None,
+        limit: Optional[int] = None,
         cursor: Optional[str] = None,
     ) -> Dict[str, Any]:
         """Lists the agent's own requests: a page of `requests`, and the `cursor` of the next page, if there is one.
 
         After a crash this finds what was left pending, approved or unreported. The times are RFC 3339 in UTC, or aware.
         """
-        query = {"status": status, "from": _instant(since), "to": _instant(until), "cursor": cursor}
+        query = {"status": status, "from": _instant(since), "to": _instant(until), "limit": limit, "cursor": cursor}
         wanted = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         answer = self._call("GET", f"/api/requests{f'?{wanted}' if wanted else ''}")
         if not isinstance(answer.get("requests"), list):
@@ -1435,12 +1436,15 @@ class _Gate:
         """Asks, unless a request is at hand, waits, and claims the approval. Returns only if the action may be run."""
         with self._ending():
             if not self.request:
-                self._ask(None)
+                # What policy alone allows is claimed by the same call, unless another agent executes.
+                self._ask(self.redemption if self.options.executor is None else None)
+                self.is_claimed = self._is_executable(self.request)
             self._check_digest()
-            if not self._is_own_again():
+            if self.is_claimed:
+                self._tell()
+            elif not self._is_own_again():
                 self._decided()
-                if self.request["next"] == "redeem":
-                    self._redeem()
+                self._redeem()
             self.is_claimed = True
             self.abort.check()
 
@@ -1484,7 +1488,7 @@ class _Gate:
             raise Refused(words, "digest-mismatch", status=403, request=other["id"])
 
     def _decided(self) -> None:
-        """Waits until the request is decided. Returns with `next` as `redeem`, or `execute` if it was just claimed."""
+        """Waits until the request is decided. Returns if it may be redeemed."""
         self._tell()
         while self.request["next"] == "wait":
             if self.request.get("delivery") == "undeliverable":
@@ -1499,10 +1503,8 @@ class _Gate:
             early = 1 - (time.monotonic() - began)
             if self.request["next"] == "wait" and early > 0:
                 self.abort.pause(early)
-        if self.request["next"] == "execute" and self.request.get("redemption", "").lower() == self.redemption:
-            return
-        if self.request["next"] == "report" and self.request.get("redemption", "").lower() == self.redemption:
-            return self._claimed(self.request)
+        if self._is_own(self.request):
+            self._claimed(self.request)
         if self.request["next"] != "redeem":
             raise self._stopped()
 
@@ -1535,8 +1537,15 @@ class _Gate:
 
     def _is_own_again(self) -> bool:
         """Whether a redemption that the caller keeps claimed the approval before, for a tool that may run again."""
-        own = self.options.redemption is not None and self.request["status"] == "redeemed"
-        return own and self.request.get("redemption", "").lower() == self.redemption
+        return self.options.redemption is not None and self._is_own(self.request)
+
+    def _is_own(self, request: Request) -> bool:
+        """Whether this gate's redemption claimed the approval, and nothing was reported."""
+        return request["status"] == "redeemed" and request.get("redemption") == self.redemption
+
+    def _is_executable(self, request: Request) -> bool:
+        """Whether the service has answered this gate that the action may be run. No other answer says that."""
+        return request["next"] == "execute" and self._is_own(request) and request["digest"] == self.digest
 
     def _redeem(self) -> None:
         is_fresh = False
@@ -1572,11 +1581,10 @@ class _Gate:
 
     def _claimed(self, after: Request) -> None:
         self.request = after
-        redemption = after.get("redemption", self.redemption)
-        if after["next"] == "execute" and after["digest"] == self.digest and redemption.lower() == self.redemption:
+        if self._is_executable(after):
             return
         words = "The service did not answer that the action may be executed: nothing was run."
-        if after["next"] == "report" and after.get("redemption") == self.redemption:
+        if after["next"] == "report" and self._is_own(after):
             # The answer comes too late to be acted on, and it is certain that this process did not act.
             self.is_claimed = True
             self.report({"result": "failed", "summary": "not started: the answer came too late"}, _SHORT)
@@ -1596,7 +1604,7 @@ class _Gate:
                 with contextlib.suppress(CountersignError):
                     self.request = self.client._about(id, "", patience=_SHORT)
                     # Another process may be executing: only what this one claimed is known not to have been started.
-                    if self.request["status"] == "redeemed" and self.request.get("redemption") == self.redemption:
+                    if self._is_own(self.request):
                         self.is_claimed = True
                         self.give_up()
         except CountersignError:

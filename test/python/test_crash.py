@@ -9,26 +9,22 @@ import unittest
 
 from world import Case, action, approving, client, countersign, key
 
-CALLS = {"ask": 1, "read": 2, "redeem": 3, "report": 4}
-"""The calls of a gate for which a person approves while it waits."""
-
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Dying(countersign._Server):
-    """Kills this process before or after its n-th call."""
+    """Kills this process before or after its first call of an operation."""
 
     at = ""
-    made = 0
 
-    def exchange(self, *args, **kwargs):
-        self.made += 1
-        if self.at == f"before {self.made}":
+    def exchange(self, method, path, *args, **kwargs):
+        operation = path.split("/")[-1] if method == "POST" else "read"
+        if self.at == f"before {operation}":
             die()
-        reply = super().exchange(*args, **kwargs)
-        if self.at == f"after {self.made}":
+        reply = super().exchange(method, path, *args, **kwargs)
+        if self.at == f"after {operation}":
             die()
         return reply
 
@@ -76,8 +72,8 @@ def soon(request):
 
 @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
 class Crash(Case):
-    def lives(self, at):
-        wanted, one = action(), key()
+    def lives(self, at, verb="tool.delete"):
+        wanted, one = action(verb), key()
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "effects")
             first, second = agent(at, wanted, one, file), agent("", wanted, one, file)
@@ -87,16 +83,22 @@ class Crash(Case):
         return first, second, effects, self.status(one, wanted)["status"]
 
     def test_before_the_claim_arrives_the_next_process_goes_on(self):
-        points = ("before 1", "after 1", "before 2", "after 2", "before 3")
+        points = ("before requests", "after requests", "before read", "after read", "before redeem")
         for at in points:
             self.assertEqual(self.lives(at), ("killed", "done", 1, "succeeded"), at)
 
     def test_after_the_claim_nothing_is_run_again(self):
-        for at, effects in (("after 3", 0), ("before run", 0), ("in run", 1), ("before 4", 1)):
+        for at, effects in (("after redeem", 0), ("before run", 0), ("in run", 1), ("before outcome", 1)):
             self.assertEqual(self.lives(at), ("killed", "already-redeemed", effects, "redeemed"), at)
 
     def test_after_the_report_all_is_known(self):
-        self.assertEqual(self.lives("after 4"), ("killed", "already-redeemed", 1, "succeeded"))
+        self.assertEqual(self.lives("after outcome"), ("killed", "already-redeemed", 1, "succeeded"))
+
+    def test_what_policy_allows_is_claimed_with_the_ask(self):
+        for at, effects in (("after requests", 0), ("before run", 0), ("in run", 1), ("before outcome", 1)):
+            self.assertEqual(self.lives(at, "tool.read"), ("killed", "already-redeemed", effects, "redeemed"), at)
+        self.assertEqual(self.lives("before requests", "tool.read"), ("killed", "done", 1, "succeeded"))
+        self.assertEqual(self.lives("after outcome", "tool.read"), ("killed", "already-redeemed", 1, "succeeded"))
 
     def test_an_agent_that_is_not_killed(self):
         self.assertEqual(self.lives(""), ("done", "already-redeemed", 1, "succeeded"))

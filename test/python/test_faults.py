@@ -30,6 +30,19 @@ class Faults(Case):
             self.assertEqual((len(ran), self.status(one, wanted)["status"]), (1, "succeeded"), kind)
             ran.clear()
 
+    def test_an_ask_that_claims_and_is_not_answered_may_have_claimed(self):
+        wanted, one = action("tool.read"), key()
+        unreachable = self.ends(
+            countersign.Unreachable,
+            "unreachable",
+            lambda: self.gate("unanswered:ask:9", wanted, one, patience=0),
+        )
+        self.assertEqual((unreachable.redeemed, unreachable.request), ("perhaps", None))
+        self.ends(countersign.Stopped, "already-redeemed", lambda: self.gate("", wanted, one))
+        wanted = action("tool.read")
+        self.assertEqual(self.gate("unanswered:ask+502after:ask+truncated:ask", wanted), wanted["target"])
+        self.assertEqual(ran, [wanted])
+
     def test_an_answer_that_does_not_come_within_patience_runs_nothing_and_the_key_goes_on(self):
         for operation, redeemed in (("ask", "no"), ("read", "no"), ("redeem", "no")):
             wanted, one = action(), key()

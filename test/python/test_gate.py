@@ -33,6 +33,51 @@ class Gate(Case):
         self.assertEqual(self.gate(wanted, one), wanted["target"])
         self.assertEqual(self.status(one, wanted)["status"], "succeeded")
 
+    def test_what_the_policy_allows_costs_one_call_and_the_report(self):
+        calls, on = [], client()
+        exchange = on._server.exchange
+        on._server.exchange = lambda method, path, *args, **more: calls.append(path) or exchange(
+            method, path, *args, **more
+        )
+        self.gate(action("tool.read"), on=on)
+        self.assertEqual([path.split("/")[-1] for path in calls], ["requests", "outcome"])
+
+    def test_a_fault_of_the_caller_after_the_claim_is_reported(self):
+        wanted, one = action("tool.read"), key()
+
+        def broken(request):
+            raise RuntimeError
+
+        with self.assertRaises(RuntimeError):
+            self.gate(wanted, one, on_progress=broken)
+        outcome = self.status(one, wanted)["outcome"]
+        self.assertEqual((ran, outcome["result"], outcome["summary"][:7]), ([], "failed", "aborted"))
+
+    def test_a_tool_that_may_run_twice_goes_on_with_the_redemption_that_it_kept(self):
+        wanted, one, kept = action(), key(), "6F9619FF-8B86-4D01-B42D-00C04FC964FF"
+        request = client().approved(wanted, reason="A test", key=one, on_progress=approving)
+        client().redeem(request, wanted, kept)
+        other = "6f9619ff-8b86-4d01-b42d-00c04fc964fe"
+        self.ends(countersign.Stopped, "already-redeemed", lambda: self.gate(wanted, one, redemption=other))
+        self.assertEqual(self.gate(wanted, one, redemption=kept), wanted["target"])
+        self.ends(countersign.Stopped, "already-redeemed", lambda: self.gate(wanted, one, redemption=kept))
+        with self.assertRaises(ValueError):
+            self.gate(wanted, one, redemption="not a uuid")
+        self.assertEqual(len(ran), 1)
+
+    def test_an_agent_finds_what_it_left_behind(self):
+        wanted, one = action(), key()
+        left = client().ask(wanted, reason="A test", key=one)
+        found, cursor = [], None
+        while True:
+            page = client().mine(status="pending", limit=1, cursor=cursor)
+            found += [request["id"] for request in page["requests"]]
+            cursor = page.get("cursor")
+            if cursor is None:
+                break
+        self.assertIn(left["id"], found)
+        client().cancel(left["id"], "Not needed.")
+
     def test_the_same_key_runs_nothing_again(self):
         wanted, one = action("tool.read"), key()
         self.gate(wanted, one)
@@ -102,8 +147,10 @@ class Gate(Case):
 
     def test_the_same_key_with_another_body_is_refused(self):
         one = key()
-        self.gate(action("tool.read"), one)
-        self.ends(countersign.Refused, "idempotency-mismatch", lambda: self.gate(action("tool.read"), one))
+        wanted = action("tool.read")
+        self.gate(wanted, one)
+        refused = self.ends(countersign.Refused, "idempotency-mismatch", lambda: self.gate(action("tool.read"), one))
+        self.assertEqual(refused.request, self.status(one, wanted)["id"])
 
     def test_an_action_that_is_pending_already_is_joined_only_on_demand(self):
         wanted, first = action(), key()
