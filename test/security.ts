@@ -10,6 +10,7 @@ import { inputRows } from './security/inputs.ts'
 import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
 import { operatorRows } from './security/operators.ts'
+import { pythonRows } from './security/python.ts'
 import { repairRows } from './security/repairs.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
@@ -36,4 +37,5 @@ export const rows: readonly Row[] = [
   ...targetRows,
   ...lookAlikeRows,
   ...localRows,
+  ...pythonRows,
 ]

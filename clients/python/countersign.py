@@ -417,7 +417,28 @@ class _Abort:
 
 def _shut(one: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
+        # Not the method of a TLS socket, which would take away what another thread is reading from.
+        socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+
+class _Limits(threading.local):
+    """What limits the call that this thread is making: sign-in ends with the call that needs it."""
+
+    abort: Optional[_Abort] = None
+    patience: float = float("inf")
+
+
+_limits = _Limits()
+
+
+@contextlib.contextmanager
+def _limited(abort: Optional[_Abort], patience: float) -> Iterator[None]:
+    before = _limits.abort, _limits.patience
+    _limits.abort, _limits.patience = abort, patience
+    try:
+        yield
+    finally:
+        _limits.abort, _limits.patience = before
 
 
 # -- HTTP --------------------------------------------------------------------------------------------------------------
@@ -435,7 +456,7 @@ class _Lost(Exception):
         self.sent = sent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Reply:
     status: int
     retry_after: Optional[float]
@@ -699,7 +720,11 @@ class _Kept:
         self._token, self._renew_at, self._expires_at = "", 0.0, 0.0
 
     def __call__(self, refused: Optional[str] = None) -> str:
-        with self._lock:
+        # Another thread may be waiting for an issuer that is away.
+        while not self._lock.acquire(timeout=0.25):
+            if _limits.abort is not None:
+                _limits.abort.check()
+        try:
             now = time.time()
             if self._token == "" or self._token == refused or now >= self._expires_at:
                 self._renew()
@@ -708,6 +733,8 @@ class _Kept:
                 with contextlib.suppress(Unreachable):
                     self._renew()
             return self._token
+        finally:
+            self._lock.release()
 
     def _renew(self) -> None:
         token, lifetime = self._fetch()
@@ -786,7 +813,8 @@ class _Issuer:
 
         # The metadata service answers 404 and 410, too, while it is updated.
         passing = (404, 410, 429, 500, 502, 503, 504) if method == "GET" else (429, 500, 502, 503, 504)
-        last, _ = _persist(send, lambda reply: self.patience if reply.status in passing else None, self.patience, None)
+        patience = min(self.patience, _limits.patience)
+        last, _ = _persist(send, lambda reply: patience if reply.status in passing else None, patience, _limits.abort)
         if isinstance(last, _Lost):
             raise Unreachable(f"{self.name} cannot be reached: {last}.")
         if last.status == 200 and isinstance(last.json, dict):
@@ -940,7 +968,7 @@ _SHORT = 10.0
 """Seconds for which a call is repeated while the program is about to end."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Options:
     """What the caller of a gate decides: the docstring of `Countersign.gate`."""
 
@@ -1233,12 +1261,19 @@ class Countersign:
         answer = self._call("GET", f"/api/requests{f'?{wanted}' if wanted else ''}")
         if not isinstance(answer.get("requests"), list):
             raise Unreachable("The service answered something that is not a list of requests.")
+        for one in answer["requests"]:
+            _request_in(one if isinstance(one, dict) else {})
         return answer
 
     # How calls are made
 
     def _ask(
-        self, action: Mapping[str, Any], options: _Options, abort: Optional[_Abort], redemption: Optional[str] = None
+        self,
+        action: Mapping[str, Any],
+        options: _Options,
+        abort: Optional[_Abort],
+        redemption: Optional[str] = None,
+        patience: Optional[float] = None,
     ) -> Request:
         if not isinstance(options.key, str) or not re.fullmatch(r"[\x21-\x7e]{1,255}", options.key):
             _refuse("", "key is 1 to 255 visible ASCII characters: make it with key_of")
@@ -1253,7 +1288,9 @@ class Countersign:
         }
         body = {name: value for name, value in body.items() if value is not None}
         claims = redemption is not None
-        answer = self._call("POST", "/api/requests", body, key=options.key, abort=abort, claims=claims)
+        answer = self._call(
+            "POST", "/api/requests", body, key=options.key, abort=abort, claims=claims, patience=patience
+        )
         return _request_in(answer, claims)
 
     def _about(self, id: str, path: str, body: Optional[Mapping[str, Any]] = None, **more: Any) -> Request:
@@ -1293,7 +1330,8 @@ class Countersign:
             headers["Prefer"] = f"wait={wait}"
 
         def attempt(refused: Optional[str]) -> Tuple[_Reply, str]:
-            token = self._token(refused)
+            with _limited(abort, seconds):
+                token = self._token(refused)
             if not _is_token(token):
                 raise Misconfigured("The function that gives the token gave none.")
             signed = {**headers, "Authorization": f"Bearer {token}"}
@@ -1355,7 +1393,10 @@ def _request_in(answer: Mapping[str, Any], claims: bool = False, id: Optional[st
     texts = all(isinstance(answer.get(name), str) for name in ("id", "status", "digest", "next"))
     stop = answer.get("stop")
     stops = isinstance(stop, dict) and isinstance(stop.get("code"), str) and isinstance(stop.get("words"), str)
-    if not texts or answer["next"] not in _NEXT or (answer["next"] == "stop" and not stops):
+    approvals = answer.get("approvals")
+    decisions = approvals.get("decisions") if isinstance(approvals, dict) else None
+    votes = isinstance(decisions, list) and all(isinstance(one, dict) for one in decisions)
+    if not texts or not votes or answer["next"] not in _NEXT or (answer["next"] == "stop" and not stops):
         raise Unreachable("The service answered something that is not a request.", redeemed=redeemed)
     if id is not None and answer["id"] != id:
         raise Unreachable("The service answered about another request.", redeemed=redeemed)
@@ -1415,6 +1456,8 @@ class _Gate:
         self.is_claimed = False
         """The approval was claimed by this gate."""
         self.is_reported = False
+        self.asking: Optional[Tuple[Optional[str]]] = None
+        """The redemption of an ask whose answer is awaited."""
 
     def redeemed(self) -> Request:
         """Claims the approval of the request at hand, and changes nothing if that fails."""
@@ -1469,15 +1512,20 @@ class _Gate:
 
     def _ask(self, redemption: Optional[str]) -> None:
         options = self.options
+        self.asking = (redemption,)
         try:
             request = self.client._ask(self.action, options, self.abort, redemption)
         except Refused as error:
+            self.asking = None
             if not (options.join and error.code == "already-pending" and error.request):
                 raise
             request = self.client._about(error.request, "", abort=self.abort)
             # A request of another call is not this one's to withdraw.
             self.on_abort = "leave"
-        self.request = request
+        except Exception:
+            self.asking = None
+            raise
+        self.asking, self.request = None, request
         self._check_digest()
 
     def _check_digest(self) -> None:
@@ -1553,7 +1601,8 @@ class _Gate:
             token = (self.request.get("grant") or {}).get("token")
             if not isinstance(token, str):
                 if is_fresh:
-                    raise Unreachable("The service gave no grant.", request=self.request)
+                    words = "The service gave no grant for this request."
+                    raise Refused(words, "grant-invalid", status=403, request=self.request["id"])
                 is_fresh = True
                 self._read_again()
                 continue
@@ -1587,13 +1636,19 @@ class _Gate:
         if after["next"] == "report" and self._is_own(after):
             # The answer comes too late to be acted on, and it is certain that this process did not act.
             self.is_claimed = True
-            self.report({"result": "failed", "summary": "not started: the answer came too late"}, _SHORT)
+            report = {"result": "failed", "summary": "not started: the answer came too late"}
+            self.report(report, _SHORT, was_run=False)
         raise Unreachable(words, request=after, redeemed="perhaps")
 
     def give_up(self) -> None:
         """Withdraws the request, or reports that a claimed one was not started. Raises nothing."""
+        if self.asking is not None and self.on_abort == "cancel":
+            # An interrupt came while the answer was awaited: the ask may have arrived, and is asked for again.
+            with contextlib.suppress(Exception):
+                self.request = self.client._ask(self.action, self.options, None, self.asking[0], _SHORT)
+                self.is_claimed = self._is_executable(self.request)
         if self.is_claimed:
-            return self.report({"result": "failed", "summary": "aborted before it was started"}, _SHORT)
+            return self.report({"result": "failed", "summary": "aborted before it was started"}, _SHORT, was_run=False)
         if not self.request or self.on_abort == "leave" or self.request["next"] == "stop":
             return
         id = self.request["id"]
@@ -1601,13 +1656,14 @@ class _Gate:
             self.request = self.client._about(id, "/cancel", {"reason": "The agent gave up waiting."}, patience=_SHORT)
         except Refused as error:
             if error.code == "already-redeemed":
-                with contextlib.suppress(CountersignError):
+                with contextlib.suppress(Exception):
                     self.request = self.client._about(id, "", patience=_SHORT)
                     # Another process may be executing: only what this one claimed is known not to have been started.
                     if self._is_own(self.request):
                         self.is_claimed = True
                         self.give_up()
-        except CountersignError:
+        except Exception:
+            # What ended the wait is what the caller has to know. A request that stays expires by itself.
             pass
 
     def found(self, used: Mapping[str, Any]) -> Any:
@@ -1615,7 +1671,7 @@ class _Gate:
         self.report(_report_of(used))
         return used.get("value")
 
-    def report(self, body: Dict[str, Any], patience: Optional[float] = None) -> None:
+    def report(self, body: Dict[str, Any], patience: Optional[float] = None, was_run: bool = True) -> None:
         """Reports. Tells the client's `on_unreported`, and raises nothing, if that cannot be done."""
         if self.is_reported:
             return
@@ -1629,8 +1685,10 @@ class _Gate:
                     raise
                 bare = {name: value for name, value in body.items() if name != "summary"}
                 self.client._about(id, "/outcome", bare, patience=patience)
-        except CountersignError as error:
-            self._unreported(error)
+        except _Aborted:
+            self.unreported(Cancelled(), was_run)
+        except Exception as error:
+            self.unreported(error, was_run)
 
     def succeeded(self, result: R, outcome: Optional[Callable[[R], Mapping[str, Any]]]) -> Optional[Dict[str, Any]]:
         """Makes the report of what `run` returned; `None` if `outcome` fails, since then nothing is known of it."""
@@ -1638,19 +1696,20 @@ class _Gate:
             return _report_of({} if outcome is None else outcome(result) or {})
         except Exception as error:
             self.is_reported = True
-            self._unreported(error)
+            self.unreported(error)
             return None
 
-    def _unreported(self, error: Exception) -> None:
+    def unreported(self, error: Exception, was_run: bool = True) -> None:
         """An action that took place never looks like a failure because it could not be reported."""
-        if self.options.on_unreported is not None:
+        if self.options.on_unreported is not None and was_run:
             try:
                 self.options.on_unreported(error, _without_grant(self.request))
                 return
             except Exception as cause:
                 _log.warning("on_unreported raised %s.", type(cause).__name__)
         code = getattr(error, "code", type(error).__name__)
-        _log.warning("Request %s was executed, and that could not be reported (%s).", self.request["id"], code)
+        what = "was executed" if was_run else "was not started"
+        _log.warning("Request %s %s, and that could not be reported (%s).", self.request["id"], what, code)
 
 
 def _votes(request: Request) -> Tuple[Any, Any, Any]:
@@ -1741,12 +1800,20 @@ async def _run_agate(
         _start(functools.partial(gate.report, _failure(error), _SHORT))
         raise
     except BaseException as error:
-        await _in_thread(functools.partial(gate.report, _failure(error), _patience_after(error)))
+        await _report_in_thread(gate, _failure(error), _patience_after(error))
         raise
     report = gate.succeeded(result, outcome)
     if report is not None:
-        await _in_thread(functools.partial(gate.report, report))
+        await _report_in_thread(gate, report)
     return result
+
+
+async def _report_in_thread(gate: _Gate, report: Dict[str, Any], patience: Optional[float] = None) -> None:
+    try:
+        await _in_thread(functools.partial(gate.report, report, patience))
+    except Exception as error:
+        # No thread could be started.
+        gate.unreported(error)
 
 
 async def _awaited(value: Any) -> Any:

@@ -259,6 +259,27 @@ class Gate(Case):
         self.gate(wanted, one, on_progress=approving)
         self.assertEqual(len(ran), 1)
 
+    def test_a_cancel_after_the_claim_runs_nothing_and_is_reported(self):
+        for verb, last in (("tool.delete", "redeem"), ("tool.read", "requests")):
+            wanted, one, on, cancel = action(verb), key(), client(), threading.Event()
+            exchange = on._server.exchange
+
+            def cancelled(method, path, *args, **more):
+                reply = exchange(method, path, *args, **more)
+                if path.split("/")[-1] == last:
+                    cancel.set()
+                return reply
+
+            on._server.exchange = cancelled
+            self.ends(
+                countersign.Cancelled,
+                "aborted",
+                lambda: self.gate(wanted, one, on=on, cancel=cancel, on_abort="leave", on_progress=approving),
+            )
+            outcome = self.status(one, wanted)["outcome"]
+            self.assertEqual(outcome, {"result": "failed", "summary": "aborted before it was started"})
+        self.assertEqual(ran, [])
+
     def test_a_cancel_before_the_ask_asks_nothing(self):
         cancel = threading.Event()
         cancel.set()
@@ -274,6 +295,67 @@ class Gate(Case):
         with self.assertRaises(KeyboardInterrupt):
             self.gate(wanted, one, on_progress=interrupt)
         self.assertEqual(self.status(one, wanted)["status"], "cancelled")
+
+    def test_an_interrupt_while_the_answer_to_the_ask_is_awaited_leaves_nothing_open(self):
+        for verb, status in (("tool.delete", "cancelled"), ("tool.read", "failed")):
+            wanted, one, on = action(verb), key(), client()
+            exchange = on._server.exchange
+
+            def interrupted(*args, **more):
+                on._server.exchange = exchange
+                exchange(*args, **more)
+                raise KeyboardInterrupt
+
+            on._server.exchange = interrupted
+            with self.assertRaises(KeyboardInterrupt):
+                self.gate(wanted, one, on=on)
+            self.assertEqual((ran, self.status(one, wanted)["status"]), ([], status))
+
+    def test_an_interrupt_while_the_claim_is_under_way_leaves_nothing_open(self):
+        wanted, one, on = action(), key(), client()
+        exchange = on._server.exchange
+
+        def interrupted(method, path, *args, **more):
+            reply = exchange(method, path, *args, **more)
+            if path.endswith("/redeem"):
+                raise KeyboardInterrupt
+            return reply
+
+        on._server.exchange = interrupted
+        with self.assertRaises(KeyboardInterrupt):
+            self.gate(wanted, one, on=on, on_progress=approving)
+        outcome = self.status(one, wanted)["outcome"]
+        self.assertEqual((ran, outcome["result"]), ([], "failed"))
+
+    def test_a_claim_of_another_process_is_not_reported_by_one_that_gives_up(self):
+        wanted, one, on = action(), key(), client()
+
+        def claimed(request):
+            if request["status"] == "pending":
+                approving(request)
+                client().redeem(client().read(request["id"]), wanted)
+                raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            self.gate(wanted, one, on=on, on_progress=claimed)
+        self.assertEqual(self.status(one, wanted)["status"], "redeemed")
+
+    def test_what_gives_the_token_may_fail_in_any_way(self):
+        wanted, one, left = action("tool.read"), key(), [1]
+
+        def token(refused):
+            if not left:
+                raise RuntimeError("very-private")
+            left.pop()
+            return "agent"
+
+        on = client()
+        on._token = token
+        with self.assertLogs("countersign", "WARNING") as logged:
+            self.assertEqual(self.gate(wanted, one, on=on), wanted["target"])
+        self.assertNotIn("very-private", "".join(logged.output))
+        with self.assertRaises(RuntimeError):
+            self.gate(wanted, one, on=on)
 
     def test_two_gates_with_one_key_have_one_effect(self):
         wanted, one = action(), key()

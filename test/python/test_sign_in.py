@@ -56,6 +56,18 @@ class Issuer:
         self.server.server_close()
 
 
+class Away(list):
+    """Answers 503 for ever."""
+
+    def __init__(self, called):
+        super().__init__([1])
+        self.called = called
+
+    def pop(self, _=0):
+        self.called.set()
+        return 503, {}
+
+
 def jwt(seconds):
     claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + seconds}).encode()).decode().rstrip("=")
     return f"e30.{claims}.sig"
@@ -153,6 +165,27 @@ class SignIn(Case):
             on = self.client(patience=0, **self.secret())
             self.ends(countersign.Unreachable, "unreachable", lambda: self.works(on))
         self.assertNotIn("/elsewhere", [path for _, path, *_ in self.issuer.seen])
+
+    def test_a_gate_that_gives_up_does_not_wait_for_an_issuer_that_is_away(self):
+        cancel, first = threading.Event(), threading.Event()
+        self.issuer.answers = Away(first)
+        on = self.client(patience=36_000, **self.secret())
+        ends = []
+
+        def gate():
+            try:
+                on.gate(action(), lambda _: 1, reason="A test", key=key(), cancel=cancel)
+            except countersign.CountersignError as error:
+                ends.append(error.code)
+
+        threads = [threading.Thread(target=gate) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        first.wait()
+        cancel.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(ends, ["aborted"] * 3)
 
     def test_github_actions_signs_in_without_a_secret(self):
         self.issuer.answers = [(200, {"value": "header.payload.signature"})]

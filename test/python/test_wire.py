@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 import socket
+import ssl
+import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -30,8 +33,8 @@ def answer(body, status="200 OK", kind="application/json", *headers):
 class Server:
     """Sends the given bytes to each connection in turn, the last to all others, and keeps what it was sent."""
 
-    def __init__(self, *answers, family=socket.AF_INET, host="127.0.0.1"):
-        self.answers, self.seen = list(answers), []
+    def __init__(self, *answers, family=socket.AF_INET, host="127.0.0.1", tls=None):
+        self.answers, self.seen, self.tls = list(answers), [], tls
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.bind((host, 0))
         self.socket.listen(16)
@@ -47,11 +50,18 @@ class Server:
                 return
             threading.Thread(target=self.talk, args=[connection], daemon=True).start()
 
-    def talk(self, connection):
+    def talk(self, plain):
+        try:
+            connection = self.tls.wrap_socket(plain, server_side=True) if self.tls else plain
+        except OSError:
+            return plain.close()  # the client does not trust this server
         with connection:
             received = b""
             while b"\r\n\r\n" not in received:
-                more = connection.recv(65536)
+                try:
+                    more = connection.recv(65536)
+                except OSError:
+                    return
                 if not more:
                     return
                 received += more
@@ -116,6 +126,33 @@ class Wire(Case):
     def test_members_that_are_new_are_ignored(self):
         on = self.client(self.server(answer({**REQUEST, "newer": {"than": "this"}})))
         self.assertEqual(on.read(ID)["newer"], {"than": "this"})
+
+    def test_a_request_for_another_action_is_neither_claimed_nor_run(self):
+        wanted = {"action": "tool.read", "target": "x", "environment": "test"}
+        other = countersign.digest_of({**wanted, "target": "y"})
+        for request in (
+            {**REQUEST, "digest": other, "status": "approved", "next": "redeem", "grant": {"token": "a.b.c"}},
+            {**REQUEST, "digest": other, "status": "redeemed", "next": "execute"},
+        ):
+            server, ran = self.server(answer(request)), []
+            on = self.client(server)
+            work = lambda on=on, ran=ran: on.gate(wanted, ran.append, reason="A test", key="a-key")
+            refused = self.ends(countersign.Refused, "digest-mismatch", work)
+            self.assertEqual((refused.request, ran, len(server.seen)), (ID, [], 1))
+
+    def test_only_the_answer_to_this_claim_lets_an_action_run(self):
+        wanted = {"action": "tool.read", "target": "x", "environment": "test"}
+        request = {**REQUEST, "digest": countersign.digest_of(wanted), "status": "redeemed"}
+        other = "6f9619ff-8b86-4d01-b42d-00c04fc964ff"
+        for more in ({"next": "execute"}, {"next": "execute", "redemption": other}, {"next": "report"}):
+            ran = []
+            on = self.client(self.server(answer({**request, **more})))
+            with self.assertRaises(countersign.CountersignError):
+                on.gate(wanted, ran.append, reason="A test", key="a-key")
+            approved = {**request, "status": "approved", "next": "redeem", "grant": {"token": "a.b.c"}}
+            with self.assertRaises(countersign.CountersignError):
+                on.execute(approved, wanted, ran.append)
+            self.assertEqual(ran, [])
 
     def test_redirects_are_not_followed_and_no_token_is_sent_on(self):
         other = self.server(answer(REQUEST))
@@ -229,6 +266,42 @@ class Wire(Case):
         with mock.patch.dict(os.environ, {**environ, "no_proxy": "countersign.invalid"}):
             away = countersign.Countersign("https://countersign.invalid", "the-token", patience=0)
         self.assertIn("resolved", str(self.ends(countersign.Unreachable, "unreachable", lambda: away.read(ID))))
+
+    def test_servers_over_tls_must_be_trusted_and_a_wait_on_one_ends_when_it_is_cancelled(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cert, secret = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+            subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+            made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+            subprocess.run([*made, "-keyout", secret, "-out", cert, *subject], check=True, stderr=subprocess.DEVNULL)
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(cert, secret)
+            trusting = ssl.create_default_context(cafile=cert)
+        waiting, cancel = threading.Event(), threading.Event()
+
+        def hold(connection):
+            waiting.set()
+            connection.recv(1)
+
+        server = self.server(answer(REQUEST), hold, answer({**REQUEST, "status": "cancelled"}), tls=tls)
+
+        def client(host, **options):
+            return countersign.Countersign(f"https://{host}:{server.port}", "the-token", patience=0, **options)
+
+        for on in (client("localhost"), client("127.0.0.1", tls=trusting)):
+            error = self.ends(countersign.Unreachable, "unreachable", lambda on=on: on.read(ID))
+            self.assertIn("not trusted", str(error))
+        self.assertEqual(server.seen, [])
+        self.assertEqual(client("localhost", tls=trusting).read(ID), REQUEST)
+
+        def give_up():
+            waiting.wait()
+            cancel.set()
+
+        threading.Thread(target=give_up, daemon=True).start()
+        on = client("localhost", tls=trusting)
+        with mock.patch.object(countersign, "_HELD", 36_000):
+            self.ends(countersign.Cancelled, "aborted", lambda: on.until_approved(REQUEST, cancel=cancel))
+        self.assertIn(b"/cancel", server.seen[-1])
 
     def test_ids_lead_to_no_other_address(self):
         on = self.client(self.server(answer(REQUEST)))
