@@ -32,6 +32,7 @@ export const longest = new Map([
   ['test/doors/delivery.test.ts', 25],
   ['test/doors/faults.test.ts', 25],
   ['test/evidence/seal.test.ts', 25],
+  ['test/python/client.test.ts', 25],
   ['test/evidence/sealFaults.test.ts', 20],
   ['test/infra/package.test.ts', 20],
   ['test/infra/command.test.ts', 20],

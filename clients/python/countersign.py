@@ -843,7 +843,7 @@ class _Issuer:
 
 
 def _sign_in(environ: Mapping[str, str], patience: float, tls: Optional[ssl.SSLContext]) -> TokenSource:
-    """Chooses how to sign in: docs/agents/python.md has the order."""
+    """Chooses how to sign in: docs/agents/sign-in.md has the order."""
 
     def setting(name: str) -> str:
         return environ.get(name) or ""
@@ -856,26 +856,32 @@ def _sign_in(environ: Mapping[str, str], patience: float, tls: Optional[ssl.SSLC
     command = setting("COUNTERSIGN_TOKEN_COMMAND")
     if command:
         return _Kept(lambda: _from_command(command, environ))
-    token_url, client_id = setting("COUNTERSIGN_TOKEN_URL"), setting("COUNTERSIGN_CLIENT_ID")
-    secret, scope = setting("COUNTERSIGN_CLIENT_SECRET"), setting("COUNTERSIGN_SCOPE")
-    if token_url and client_id:
-        issuer = _Issuer(_Server(token_url, "COUNTERSIGN_TOKEN_URL", tls), "COUNTERSIGN_TOKEN_URL", patience)
-        assertion = None if secret else _assertion(environ, patience, tls)
-        if secret or assertion:
-            return _Kept(lambda: _client_token(issuer, client_id, scope, secret, assertion))
-    if not token_url:
-        found = _managed_identity(environ, patience, scope, client_id)
-        if found:
-            return found
-    raise Misconfigured(
-        "No sign-in is set: give COUNTERSIGN_TOKEN, or COUNTERSIGN_TOKEN_COMMAND, or COUNTERSIGN_TOKEN_URL and "
-        "COUNTERSIGN_CLIENT_ID with COUNTERSIGN_CLIENT_SECRET or a federated identity, or COUNTERSIGN_SCOPE without "
-        "COUNTERSIGN_TOKEN_URL for a managed identity."
+    client_id, secret = setting("COUNTERSIGN_CLIENT_ID"), setting("COUNTERSIGN_CLIENT_SECRET")
+    assertion = _assertion(environ, patience, tls) if client_id and not secret else None
+    # A platform may give tokens to programs that do not want them: the agent's settings say that this one does.
+    if not secret and assertion is None:
+        identity = _managed_identity(environ, patience)
+        if identity is not None:
+            return identity
+    for name in ("COUNTERSIGN_TOKEN_URL", "COUNTERSIGN_CLIENT_ID"):
+        if not setting(name):
+            raise Misconfigured(f"{name} is not set: {_WAYS}.")
+    if not secret and assertion is None:
+        raise Misconfigured(f"COUNTERSIGN_CLIENT_SECRET is not set: {_WAYS}.")
+    issuer = _Issuer(
+        _Server(setting("COUNTERSIGN_TOKEN_URL"), "COUNTERSIGN_TOKEN_URL", tls), "COUNTERSIGN_TOKEN_URL", patience
     )
+    return _Kept(lambda: _client_token(issuer, client_id, setting("COUNTERSIGN_SCOPE"), secret, assertion))
+
+
+_WAYS = (
+    "give COUNTERSIGN_TOKEN, or COUNTERSIGN_TOKEN_COMMAND, or all of COUNTERSIGN_TOKEN_URL, COUNTERSIGN_CLIENT_ID, "
+    "COUNTERSIGN_CLIENT_SECRET, or sign in without a secret"
+)
 
 
 def _client_token(
-    issuer: _Issuer, client_id: str, scope: str, secret: str, assertion: Optional[Callable[[], str]]
+    issuer: _Issuer, client_id: str, scope: str, secret: str, assertion: Optional[Callable[[str], str]]
 ) -> Tuple[str, float]:
     """RFC 6749 section 4.4, with a secret or an assertion (RFC 7523 section 2.2)."""
     form = {"grant_type": "client_credentials", "client_id": client_id}
@@ -885,7 +891,7 @@ def _client_token(
         form["client_secret"] = secret
     else:
         form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-        form["client_assertion"] = assertion()
+        form["client_assertion"] = assertion(issuer.server.host)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     return issuer.token("POST", _path_of(issuer.server), headers, urllib.parse.urlencode(form).encode())
 
@@ -896,60 +902,78 @@ def _path_of(server: _Server, query: Optional[Mapping[str, str]] = None) -> str:
     return f"{server.path or '/'}{f'?{whole}' if whole else ''}"
 
 
+_AUDIENCES = {
+    "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
+    "login.partner.microsoftonline.cn": "api://AzureADTokenExchangeChina",
+}
+"""The audience that Entra wants in tokens of other issuers, by the host of its token endpoint."""
+
+
 def _assertion(
     environ: Mapping[str, str], patience: float, tls: Optional[ssl.SSLContext]
-) -> Optional[Callable[[], str]]:
-    """What signs in without a secret: the token of a GitHub Actions job, or the file that Kubernetes mounts."""
+) -> Optional[Callable[[str], str]]:
+    """What signs in without a secret: the token of a GitHub Actions job, or the file that Kubernetes mounts.
+
+    The function takes the host of the token endpoint. Tokens are short-lived, so each one is asked for or read anew.
+    """
     url, bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-    if url and bearer:
-        name = "ACTIONS_ID_TOKEN_REQUEST_URL"
-        if not _is_token(bearer):
-            raise Misconfigured("ACTIONS_ID_TOKEN_REQUEST_TOKEN is not a token.")
-        issuer = _Issuer(_Server(url, name, tls), name, patience)
-        headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
+    if not url:
+        file = environ.get("AZURE_FEDERATED_TOKEN_FILE")
+        return (lambda _host: _from_file(file)) if file else None
+    name = "ACTIONS_ID_TOKEN_REQUEST_URL"
+    if not _is_token(bearer):
+        raise Misconfigured("ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set: the job needs the permission id-token: write.")
+    issuer = _Issuer(_Server(url, name, tls), name, patience)
+    headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
 
-        def from_github() -> str:
-            path = _path_of(issuer.server, {"audience": "api://AzureADTokenExchange"})
-            value = issuer.call("GET", path, headers).get("value")
-            if not _is_token(value):
-                raise Unreachable(f"{name} answered no token.")
-            return cast(str, value)
+    def from_job(host: str) -> str:
+        path = _path_of(issuer.server, {"audience": _AUDIENCES.get(host, "api://AzureADTokenExchange")})
+        value = issuer.call("GET", path, headers).get("value")
+        if not _is_token(value):
+            raise Unreachable(f"{name} answered no token.")
+        return cast(str, value)
 
-        return from_github
-    file = environ.get("AZURE_FEDERATED_TOKEN_FILE")
-    return functools.partial(_from_file, file) if file else None
+    return from_job
 
 
 def _from_file(file: str) -> str:
-    """Reads the file each time: it is replaced before its token expires."""
     try:
         with open(file, encoding="ascii") as opened:
             token = opened.read(65_536).strip()
     except (OSError, UnicodeError):
-        raise Unreachable("AZURE_FEDERATED_TOKEN_FILE cannot be read.") from None
+        raise Misconfigured("AZURE_FEDERATED_TOKEN_FILE is not a file that can be read.") from None
     if not _is_token(token):
         raise Misconfigured("AZURE_FEDERATED_TOKEN_FILE holds no token.")
     return token
 
 
-def _managed_identity(environ: Mapping[str, str], patience: float, scope: str, client_id: str) -> Optional[TokenSource]:
+_METADATA = "http://169.254.169.254"
+"""The Instance Metadata Service of a virtual machine, which no variable announces."""
+
+
+def _managed_identity(environ: Mapping[str, str], patience: float) -> Optional[TokenSource]:
     """The identity that Azure gives to an app (App Service, Functions, Container Apps), or to a virtual machine."""
     endpoint, header = environ.get("IDENTITY_ENDPOINT"), environ.get("IDENTITY_HEADER")
-    if not scope:
+    client_id, scope = environ.get("COUNTERSIGN_CLIENT_ID"), environ.get("COUNTERSIGN_SCOPE")
+    wanted = environ.get("COUNTERSIGN_MANAGED_IDENTITY")
+    if wanted and wanted != "on":
+        raise Misconfigured("COUNTERSIGN_MANAGED_IDENTITY is on, or not set.")
+    of_app = bool(endpoint and header and (wanted or client_id))
+    if not of_app and not wanted:
         return None
+    if not scope:
+        raise Misconfigured("COUNTERSIGN_SCOPE is not set: the scope of tokens, as <application id>/.default.")
     query = {"resource": re.sub(r"/\.default$", "", scope), **({"client_id": client_id} if client_id else {})}
-    if endpoint and header:
+    if of_app:
         if not _is_token(header):
             raise Misconfigured("IDENTITY_HEADER has only visible ASCII characters.")
-        server, name = _Server(endpoint, "IDENTITY_ENDPOINT", None, direct=True), "IDENTITY_ENDPOINT"
+        server, name = _Server(cast(str, endpoint), "IDENTITY_ENDPOINT", None, direct=True), "IDENTITY_ENDPOINT"
         path = _path_of(server, {"api-version": "2019-08-01", **query})
-        headers = {"X-IDENTITY-HEADER": header}
+        headers = {"X-IDENTITY-HEADER": cast(str, header)}
     else:
-        base = environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST") or "http://169.254.169.254"
-        name = "The metadata service of the virtual machine"
-        server = _Server(base, "AZURE_POD_IDENTITY_AUTHORITY_HOST", None, direct=True)
-        token_path = f"{server.path.rstrip('/')}/metadata/identity/oauth2/token"
-        path = f"{token_path}?{urllib.parse.urlencode({'api-version': '2018-02-01', **query})}"
+        server, name = _Server(_METADATA, "_METADATA", None, direct=True), "The metadata service of the machine"
+        asked = urllib.parse.urlencode({"api-version": "2018-02-01", **query})
+        path = f"/metadata/identity/oauth2/token?{asked}"
         headers = {"Metadata": "true"}
     issuer = _Issuer(server, name, patience)
     return _Kept(lambda: issuer.token("GET", path, headers))

@@ -78,6 +78,15 @@ test('the page on the client for Python works word for word', async () => {
   expect(ran).toMatchObject({ code: 0, said: 'restarted web-1\n' })
 })
 
+test('an agent in Python signs in without a secret, as the page on that says', async () => {
+  const page = blocksOf('docs/agents/python.md')
+    .join('\n')
+    .replace(/COUNTERSIGN_CLIENT_SECRET=\S+/, '')
+  const job = blocksOf('docs/agents/sign-in.md').join('\n')
+  const ran = await run([job, page].join('\n'))
+  expect(ran).toMatchObject({ code: 0, said: 'restarted web-1\n' })
+})
+
 test('the agent in Python waits for a person, and finds its requests again after a restart', async () => {
   const settings = blocksOf('docs/agents/python.md')
     .join('\n')

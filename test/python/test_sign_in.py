@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+from unittest import mock
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from world import URL, Case, action, countersign, key
@@ -201,13 +202,15 @@ class SignIn(Case):
         self.assertEqual(form["client_assertion"], "header.payload.signature")
         self.assertEqual(form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
         self.assertNotIn("client_secret", form)
+        audiences = countersign._AUDIENCES
+        self.assertEqual(audiences["login.microsoftonline.us"], "api://AzureADTokenExchangeUSGov")
 
     def test_a_federated_token_file_is_read_each_time(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "token")
             settings = self.secret(COUNTERSIGN_CLIENT_SECRET="", AZURE_FEDERATED_TOKEN_FILE=file)
             on = self.client(**settings)
-            self.ends(countersign.Unreachable, "unreachable", lambda: self.works(on))
+            self.ends(countersign.Misconfigured, "misconfigured", lambda: self.works(on))
             for assertion in ("first.one.x", "second.one.x"):
                 with open(file, "w") as opened:
                     opened.write(f"{assertion}\n")
@@ -235,7 +238,8 @@ class SignIn(Case):
 
     def test_the_identity_of_a_virtual_machine(self):
         self.issuer.answers = [(404, {}), (410, {}), (200, {"access_token": "agent", "expires_in": "3600"})]
-        self.works(self.client(COUNTERSIGN_SCOPE=SCOPE, AZURE_POD_IDENTITY_AUTHORITY_HOST=self.issuer.url))
+        with mock.patch.object(countersign, "_METADATA", self.issuer.url):
+            self.works(self.client(COUNTERSIGN_SCOPE=SCOPE, COUNTERSIGN_MANAGED_IDENTITY="on"))
         _, path, query, headers = self.issuer.seen[-1]
         self.assertEqual(path, "/metadata/identity/oauth2/token")
         self.assertEqual(query, {"api-version": "2018-02-01", "resource": SCOPE.split("/")[0]})
@@ -260,6 +264,14 @@ class SignIn(Case):
             ({"COUNTERSIGN_TOKEN": "x", "COUNTERSIGN_PATIENCE": "very-private"}, "COUNTERSIGN_PATIENCE"),
             (self.secret(COUNTERSIGN_TOKEN_URL="http://very-private.example"), "COUNTERSIGN_TOKEN_URL"),
             (self.secret(COUNTERSIGN_CLIENT_SECRET=""), "COUNTERSIGN_CLIENT_SECRET"),
+            (self.secret(COUNTERSIGN_CLIENT_ID=""), "COUNTERSIGN_CLIENT_ID"),
+            ({"COUNTERSIGN_MANAGED_IDENTITY": "very-private"}, "COUNTERSIGN_MANAGED_IDENTITY"),
+            ({"COUNTERSIGN_MANAGED_IDENTITY": "on"}, "COUNTERSIGN_SCOPE"),
+            ({"IDENTITY_ENDPOINT": "http://localhost/private", "IDENTITY_HEADER": "private"}, "COUNTERSIGN_TOKEN_URL"),
+            (
+                self.secret(COUNTERSIGN_CLIENT_SECRET="", ACTIONS_ID_TOKEN_REQUEST_URL="https://private.example"),
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            ),
         ):
             environ = {"COUNTERSIGN_URL": URL, **settings}
             with self.assertRaises(countersign.Misconfigured) as caught:
