@@ -24,10 +24,10 @@ interface Shell {
   readonly complained: string
 }
 
-const deaf = (): void => undefined
+const deaf = (_text: string): void => undefined
 
 /** Runs a script to its end; `hears` gets what was written to standard error so far, and `reads` what to the output. */
-async function run(script: string, hears: (complained: string) => void = deaf, reads = deaf): Promise<Shell> {
+async function run(script: string, hears = deaf, reads = deaf): Promise<Shell> {
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
     env: { ...process.env, COUNTERSIGN_DATA: stack.data, TMPDIR: stack.data },
   })
