@@ -1,5 +1,12 @@
 import type { ApiOutcomeBody, ApiRequest, ApiRequestList } from './api.ts'
-import { approved, type ApproveOptions, untilApproved, type WaitOptions } from './approval.ts'
+import {
+  approved,
+  type ApproveOptions,
+  checkDigest,
+  isExecutable,
+  untilApproved,
+  type WaitOptions,
+} from './approval.ts'
 import { type AskedAction, settled } from './asked.ts'
 import { connect } from './connection.ts'
 import { readCredentials } from './credentials.ts'
@@ -41,7 +48,7 @@ const known = {
   gate: ['join', 'onUsed'],
 } as const
 
-const ofAsk: readonly string[] = known.ask
+const ofAsk: readonly string[] = [...known.ask, 'redemption']
 const ofWait: readonly string[] = known.wait
 const ofApprove: readonly string[] = [...known.ask, ...known.wait, 'join']
 const ofExecute: readonly string[] = [...known.wait, ...known.execute]
@@ -128,14 +135,20 @@ export class Countersign {
   ): Promise<R> {
     check(options, ofExecute)
     const action = settled(asked)
-    const redeemed = await claimed(this.#operations, request, action, options)
+    const isRedeemed = isExecutable(request, options.redemption)
+    if (isRedeemed) checkDigest(request, action)
+    const redeemed = isRedeemed ? request : await claimed(this.#operations, request, action, options)
     return perform(this.#operations, redeemed, action, options, run as RunAction<unknown, R>)
   }
 
-  /** Asks without waiting. */
-  async ask(asked: AskedAction<object>, options: AskOptions): Promise<ApiRequest> {
+  /**
+   * Asks without waiting. With a redemption, what policy alone allows is redeemed in the same call: the answer then says
+   * `execute`, and {@link execute} with the same redemption runs it.
+   */
+  async ask(asked: AskedAction<object>, options: AskOptions & { readonly redemption?: string }): Promise<ApiRequest> {
     check(options, ofAsk)
-    return this.#operations.ask(settled(asked), options)
+    const { redemption, ...rest } = options
+    return this.#operations.ask(settled(asked), rest, redemption)
   }
 
   /** Reads a request as it stands, or waits for it to leave `pending`. */
