@@ -11,6 +11,8 @@ const allowed = [
 /** Packages whose licence is not on the list, or not stated as SPDX. Each version was checked by hand. */
 export const licenceExceptions = {
   '@microsoft/m365agentsplayground@0.2.28': 'Microsoft’s own terms; a tool for development, never shipped',
+  '@modelcontextprotocol/server-filesystem@2026.8.31':
+    'MIT, says its README; its package.json points to a file that is missing; the example’s server, never shipped',
   '@resvg/resvg-wasm@2.6.2': 'MPL-2.0, unchanged; draws icons when a package is built, never shipped',
   'jspath@0.4.0': 'MIT (or GPL) in its LICENSE file; its package.json says nothing',
   'uri-templates@0.2.0':
