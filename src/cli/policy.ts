@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { JsonObject } from '../core/data/json.ts'
 import type { StoryEvent } from '../verify/requestStory.ts'
-import { Exit, exits } from './exit.ts'
+import { loadBeside, missingBeside } from './beside.ts'
 import type { Result } from './result.ts'
 import type { Service } from './service.ts'
 import type { Offline } from './session.ts'
@@ -43,23 +40,14 @@ const drawing = [...files, 'cards.cjs'] as const
  * @param script this program's file
  * @throws {Exit} 78 if the program for policies is not installed
  */
-export async function policy(session: Offline, script: string, connect: () => Service): Promise<Result> {
-  return programBeside(script, files).policy(session, connect)
-}
+export const policy = (session: Offline, script: string, connect: () => Service): Promise<Result> =>
+  programBeside(script, files).policy(session, connect)
 
 /** What draws views again. @throws {Exit} 78 if it is not installed */
 export const redrawer = (script: string): PolicyProgram['redraw'] => programBeside(script, drawing).redraw
 
 /** Whether views can be drawn here. */
-export const canRedraw = (script: string): boolean => missingOf(script, drawing).length === 0
+export const canRedraw = (script: string): boolean => missingBeside(script, drawing).length === 0
 
-const missingOf = (script: string, wanted: readonly string[]): readonly string[] =>
-  wanted.filter((file) => !existsSync(join(dirname(script), file)))
-
-function programBeside(script: string, wanted: readonly string[]): PolicyProgram {
-  const folder = dirname(script)
-  const missing = missingOf(script, wanted)
-  if (missing.length > 0)
-    throw new Exit(exits.usage, `Not installed: ${missing.join(' and ')}. Copy it from dist/ to ${folder}.`)
-  return createRequire(script)(join(folder, files[0])) as PolicyProgram
-}
+const programBeside = (script: string, wanted: readonly [string, ...string[]]): PolicyProgram =>
+  loadBeside(script, wanted) as PolicyProgram
