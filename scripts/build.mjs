@@ -74,6 +74,10 @@ const outputs = [
       supported: { 'dynamic-import': false }, // as above, for the cards
     },
   },
+  // The part of the command that has the SDK of MCP, which is loaded in the same way.
+  { entry: 'src/mcp/main.ts', file: 'dist/mcp.cjs', options: { minify: true, keepNames: true } },
+  // The part of the command that hooks of coding agents start, once for each call of a tool.
+  { entry: 'src/hook/main.ts', file: 'dist/hook.cjs', options: { minify: true, keepNames: true } },
   // The local stack, which is never deployed and may use node_modules.
   { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },

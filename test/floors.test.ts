@@ -52,6 +52,20 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
       ],
     },
   ],
+  // What the next two share: the action of a call of a tool.
+  ['src/toolCall/', { floor: 3.2, only: ['src/core/', 'src/cli/exit.ts', 'src/toolCall/'] }],
+  // Programs of their own, as that of policies.
+  [
+    'src/mcp/',
+    {
+      floor: 3.5,
+      only: [
+        ...['src/core/', 'src/runtime/cloud.ts', 'src/client/', 'src/cli/', 'src/toolCall/', 'src/http/caller.ts'],
+        'src/mcp/',
+      ],
+    },
+  ],
+  ['src/hook/', { floor: 3.5, only: ['src/core/', 'src/client/', 'src/cli/', 'src/toolCall/', 'src/hook/'] }],
   ['src/app.ts', { floor: 4 }],
   ['src/config.ts', { floor: 4 }],
   ['src/deployment.ts', { floor: 4.4 }],

@@ -185,6 +185,23 @@ export const commands = {
       to: { value: 'DATE', help: 'replay: the last day, in UTC; or a time' },
     },
   },
+  hook: {
+    summary: 'answer a hook of a coding agent: ask before a tool runs, report afterwards',
+    offline: true,
+    options: {
+      shape: { value: 'HOST', help: 'whose hook it is: claude, codex or copilot', required: true },
+      tools: { value: 'FILE', help: 'which tools are gated (COUNTERSIGN_TOOLS)' },
+    },
+  },
+  mcp: {
+    summary: 'gate the tools of MCP servers: a server that stands before them',
+    about: ['[policy|pin]', '[CONFIG]'],
+    offline: true,
+    options: {
+      http: { value: 'PORT', help: 'serve over HTTP in place of standard input and output' },
+      ask: { help: 'serve tools with which a model asks and waits, without a gateway' },
+    },
+  },
   repair: {
     summary: 'repair a shard whose stored rows were changed from outside, and record that',
     about: ['SHARD'],

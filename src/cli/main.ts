@@ -3,13 +3,16 @@ import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
 import { download } from './download.ts'
+import { exits } from './exit.ts'
 import { erase } from './find/erase.ts'
 import { days } from './find/days.ts'
 import { events } from './find/events.ts'
 import { list, pending } from './find/list.ts'
 import { ask, cancel, show, wait } from './follow.ts'
 import { help } from './help.ts'
+import { blockOnFaults, hook, hookBlocks } from './hook.ts'
 import { login, logout } from './login.ts'
+import { mcp } from './mcp.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { policy } from './policy.ts'
 import { prove } from './proof/prove.ts'
@@ -26,7 +29,10 @@ import { verify } from './verify.ts'
 
 // The verifier starts this file again, as a thread.
 if (isExaminationThread()) serveExamination()
-else void main(process.argv.slice(2))
+else {
+  if (process.argv[2] === 'hook') blockOnFaults()
+  void main(process.argv.slice(2))
+}
 
 async function main(args: readonly string[]): Promise<void> {
   const end = args.indexOf('--')
@@ -48,6 +54,8 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (cause) {
     process.exitCode = finish(failed(cause), { ...form, file }, to)
   }
+  // Hosts carry a tool out after any other failure of a hook.
+  if (args[0] === 'hook' && process.exitCode !== exits.ok) process.exitCode = hookBlocks
 }
 
 /** Gives the text of help or version, which need no settings. */
@@ -69,6 +77,8 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   if (command === 'view') return view(offline, __filename)
   if (command === 'prove') return prove(offline, __filename)
   if (command === 'verify-proof') return verifyProof(offline)
+  if (command === 'mcp') return mcp(offline, __filename)
+  if (command === 'hook') return hook(offline, __filename)
 
   const service = () => connect(readSettings(options, process.env), to.say)
   if (command === 'policy') return policy(offline, __filename, service)

@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto'
+import { actionDigest } from '../core/action/action.ts'
+import { isRequestId } from '../core/data/id.ts'
+import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { keyOf, Refused, type Request } from '../client/countersign.ts'
+import { metaNames, NotRun, notRun, type ToolResult } from './answer.ts'
+import { type GatedTool, reasonName, resumeName } from './catalogue.ts'
+import type { GatewayConfig } from './config.ts'
+import type { HostCall } from './hostCall.ts'
+import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
+import type { Seals } from './seal.ts'
+import { told, waitingWords } from './told.ts'
+import { argumentsIn } from '../toolCall/toolAction.ts'
+import { actionOf } from './gatewayAction.ts'
+
+export interface GatewayParts extends Omit<PendingParts, 'dropped' | 'closing' | 'environment' | 'grace'> {
+  readonly config: Pick<GatewayConfig, 'environment' | 'grace'>
+  readonly seals: Seals
+}
+
+/** What a host is answered. */
+export type GatewayAnswer =
+  | { readonly kind: 'result'; readonly result: ToolResult }
+  /** Call again, with this state. */
+  | { readonly kind: 'state'; readonly state: string }
+  | { readonly kind: 'task'; readonly task: TaskAnswer }
+
+/** A task as the extension `io.modelcontextprotocol/tasks` describes it. */
+export interface TaskAnswer {
+  readonly taskId: string
+  readonly status: 'working' | 'completed' | 'cancelled'
+  readonly statusMessage?: string
+  readonly createdAt: string
+  readonly lastUpdatedAt: string
+  readonly ttlMs: null
+  readonly pollIntervalMs: number
+  readonly result?: ToolResult
+}
+
+/** Hosts call again ten times by themselves, and then fail. The eighth answer leaves that to the model. */
+const mostRounds = 8
+
+/** Milliseconds between two signs of life to a host that asked for them. */
+const beat = 10_000
+
+/** Milliseconds in which running tools may end when the gateway closes. */
+const lastMoments = 5_000
+
+/** The calls of all hosts. What lasts is at the service: another process can go on with any call. */
+export class Gateway {
+  readonly #parts: GatewayParts
+  readonly #calls = new Map<string, PendingCall>()
+  readonly #closing = new AbortController()
+  readonly #boot = randomUUID()
+  #number = 0
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+  }
+
+  /** Answers a call of a tool. Every fault is an answer that says what was not carried out. */
+  async call(host: HostCall, name: string, given: JsonObject): Promise<GatewayAnswer> {
+    return this.#held(host, (held, about) => {
+      if (host.state) return this.#again(host, name, given, held, about)
+      if (name === resumeName) return this.#resume(host, given['request'], held, about)
+      return this.#first(host, name, given, held, about)
+    })
+  }
+
+  /** Says how a task stands, and carries it out once it is approved. @throws {NotRun} for an unknown task */
+  async task(caller: Pick<HostCall, 'caller' | 'onBehalfOf'>, taskId: string): Promise<TaskAnswer> {
+    const sealed = this.#parts.seals.open('task', taskId, caller.caller)
+    if (!sealed) throw unknownRequest()
+    const call = this.#calls.get(sealed.id) ?? (await this.#remembered(caller, sealed.id))
+    const { state, outcome } = call.glance()
+    if (!outcome) return this.#taskOf(call, { status: 'working', statusMessage: wordsFor(call, state) })
+    try {
+      return this.#taskOf(call, { status: 'completed', result: await outcome })
+    } catch (cause) {
+      const result = told(cause, this.#parts.say)
+      const isCancelled = result._meta?.[metaNames.code] === 'cancelled'
+      return this.#taskOf(call, isCancelled ? { status: 'cancelled' } : { status: 'completed', result })
+    }
+  }
+
+  /** Withdraws the request of a task. @throws {NotRun} for an unknown task */
+  async cancelTask({ caller }: Pick<HostCall, 'caller'>, taskId: string): Promise<void> {
+    const sealed = this.#parts.seals.open('task', taskId, caller)
+    if (!sealed) throw unknownRequest()
+    await this.#parts.client.cancel(sealed.id, 'The agent cancelled it.').catch(ignoreRefusal)
+  }
+
+  /** Ends the waits of this process, and lets running tools end. Requests stay, for another process to go on with. */
+  async close(): Promise<void> {
+    this.#closing.abort(new NotRun('closing', 'The gateway is closing.'))
+    const over = new AbortController()
+    const running = Promise.all([...this.#calls.values()].map(({ idle }) => idle))
+    await Promise.race([running, this.#parts.after(lastMoments, over.signal)])
+    over.abort()
+  }
+
+  /** Asks for the action of a call, and waits. */
+  async #first(host: HostCall, name: string, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
+    const tool = await this.#find(name)
+    const { [reasonName]: reason, ...rest } = given
+    const args = tool.asksReason ? rest : given
+    const action = actionOf(tool, args, this.#parts.config.environment)
+    const words =
+      tool.asksReason && typeof reason === 'string' && reason.trim() ? reason : `${tool.name}, called over MCP`
+    // What policy allows is redeemed with the ask: then the tool has to be there.
+    await tool.upstream.ready()
+    const over = new AbortController()
+    const asked = this.#ask(host, { tool, args, action, reason: words }, over.signal)
+    const call = await Promise.race([asked, held])
+    if (call !== 'held') return this.#wait(host, call, 0, held, about)
+    // People have too much to decide. What the last attempt may have made is withdrawn, unless the host calls again.
+    over.abort(new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.'))
+    asked.then(
+      (late) => late.touch(),
+      () => undefined,
+    )
+    throw new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.')
+  }
+
+  async #ask(host: HostCall, { tool, args, action, reason }: Asking, signal: AbortSignal): Promise<PendingCall> {
+    const { client } = this.#parts
+    const { caller, callId, onBehalfOf } = host
+    const key = callId ? keyOf('mcp', caller, ...callId) : keyOf('mcp', this.#boot, String(++this.#number))
+    const redemption = randomUUID()
+    let request: Request
+    try {
+      request = await client.ask(action, { reason, key, signal, onBehalfOf, redemption })
+    } catch (cause) {
+      const other = cause instanceof Refused && cause.code === 'already-pending' ? cause.request : undefined
+      // A call without a name of its own is taken for the one that waits already.
+      if (other === undefined || callId) throw cause
+      request = await client.read(other)
+      if (request.onBehalfOf !== onBehalfOf) throw cause
+    }
+    return this.#keep({ tool, args, action, caller, request, redemption })
+  }
+
+  /** A host calls again with the state that it was given: nothing of the call may have changed. */
+  async #again(host: HostCall, name: string, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
+    const { id, round } = host.state ?? { id: '', round: 0 }
+    const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
+    if (name !== resumeName) {
+      const tool = await this.#find(name)
+      const { [reasonName]: _, ...rest } = given
+      const action = actionOf(tool, tool.asksReason ? rest : given, this.#parts.config.environment)
+      if (actionDigest(action) !== call.request.digest)
+        throw new NotRun('digest-mismatch', 'This is not the call that waits.', id)
+    }
+    return this.#wait(host, call, round, held, about)
+  }
+
+  async #resume(host: HostCall, id: Json | undefined, held: Held, about: About): Promise<GatewayAnswer> {
+    if (typeof id !== 'string' || !isRequestId(id)) throw unknownRequest()
+    const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
+    if (call.caller !== host.caller) throw unknownRequest()
+    return this.#wait(host, call, 0, held, about)
+  }
+
+  async #wait(host: HostCall, call: PendingCall, round: number, held: Held, about: About): Promise<GatewayAnswer> {
+    about.call = call
+    if (host.takesTasks && call.state === 'waiting') {
+      call.touch()
+      return {
+        kind: 'task',
+        task: this.#taskOf(call, { status: 'working', statusMessage: wordsFor(call, call.state) }),
+      }
+    }
+    const result = await call.join(host, held)
+    if (result !== 'held') return { kind: 'result', result }
+    if (host.takesState && round + 1 < mostRounds) {
+      const sealed = { id: call.id, round: round + 1 } as const
+      return { kind: 'state', state: this.#parts.seals.seal('call', sealed, host.caller) }
+    }
+    return { kind: 'result', result: waitOn(call.id) }
+  }
+
+  /** Makes a call anew from what the service recorded of it. @throws {NotRun} if it is not known, or not to this caller */
+  async #remembered(host: Pick<HostCall, 'caller' | 'onBehalfOf'>, id: string): Promise<PendingCall> {
+    const request = await this.#parts.client.read(id).catch((cause: unknown) => {
+      throw cause instanceof Refused && cause.status === 404 ? unknownRequest() : cause
+    })
+    const known = this.#calls.get(id)
+    if (known) return known
+    const params = request.params as JsonObject | undefined
+    const args = params && isObject(params) ? argumentsIn(params) : null
+    const tools = [...(await this.#parts.catalogue.tools()).values()]
+    const tool = tools.find(({ server, name }) => server === params?.['server'] && name === params?.['tool'])
+    if (!tool || !args || request.onBehalfOf !== host.onBehalfOf) throw unknownRequest()
+    return this.#keep({
+      tool,
+      args,
+      action: remade(tool, args, this.#parts.config.environment, request),
+      caller: host.caller,
+      request,
+    })
+  }
+
+  #keep(about: ConstructorParameters<typeof PendingCall>[1]): PendingCall {
+    const { config, ...parts } = this.#parts
+    const known = this.#calls.get(about.request.id)
+    if (known && known.caller === about.caller) return known
+    if (known) throw unknownRequest()
+    const call = new PendingCall(
+      {
+        ...parts,
+        ...config,
+        closing: this.#closing.signal,
+        dropped: ({ id }) => void this.#calls.delete(id),
+      },
+      about,
+    )
+    this.#calls.set(call.id, call)
+    return call
+  }
+
+  async #find(name: string): Promise<GatedTool> {
+    const { catalogue } = this.#parts
+    const tool = (await catalogue.tools()).get(name)
+    if (tool) return tool
+    if (await catalogue.isUnpinned(name))
+      throw new NotRun(
+        'tool-changed',
+        `${name} is not what people looked at: someone has to look at it and pin it again.`,
+      )
+    throw new NotRun('not-found', `There is no tool ${name}.`)
+  }
+
+  /** Answers within the time that the host has, gives signs of life, and turns every fault into an answer. */
+  async #held(host: HostCall, work: (held: Held, about: About) => Promise<GatewayAnswer>): Promise<GatewayAnswer> {
+    const { after, say } = this.#parts
+    const over = new AbortController()
+    const held = Promise.race([after(host.hold * 1000, over.signal), abortOf(host.signal)]).then(() => 'held' as const)
+    const about: About = { call: null }
+    void this.#beat(host, about, over.signal)
+    try {
+      return await work(held, about)
+    } catch (cause) {
+      return { kind: 'result', result: told(cause, say) }
+    } finally {
+      over.abort()
+    }
+  }
+
+  async #beat({ progress }: HostCall, about: About, over: AbortSignal): Promise<void> {
+    if (!progress) return
+    for (let count = 1; ; count++) {
+      await this.#parts.after(beat, over)
+      if (over.aborted) return
+      // The tool itself tells how it goes, once it runs.
+      if (about.call?.state !== 'running')
+        progress({ progress: count * 1e-6, message: waitingWords(about.call?.request) })
+    }
+  }
+
+  #taskOf(call: PendingCall, more: Pick<TaskAnswer, 'status' | 'statusMessage' | 'result'>): TaskAnswer {
+    return {
+      taskId: this.#parts.seals.seal('task', { id: call.id, round: 0 }, call.caller),
+      createdAt: call.request.createdAt,
+      lastUpdatedAt: new Date().toISOString(),
+      ttlMs: null,
+      pollIntervalMs: 5_000,
+      ...more,
+    }
+  }
+}
+
+const abortOf = (signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', () => done(), { once: true })
+  })
+
+type Held = Promise<'held'>
+
+/** What a call turned out to be about, for signs of life. */
+interface About {
+  call: PendingCall | null
+}
+
+type Asking = Pick<ConstructorParameters<typeof PendingCall>[1], 'tool' | 'args' | 'action'> & {
+  readonly reason: string
+}
+
+const unknownRequest = (): NotRun => new NotRun('not-found', 'There is no such call.')
+
+/** A request that is decided or executed already is not to be withdrawn. */
+function ignoreRefusal(cause: unknown): void {
+  if (!(cause instanceof Refused)) throw cause
+}
+
+const wordsFor = (call: PendingCall, state: PendingState): string =>
+  state === 'waiting' ? waitingWords(call.request) : 'approved'
+
+/** Tells a model how to wait on. */
+const waitOn = (id: string): ToolResult =>
+  notRun(
+    `Waiting for approval. Call ${resumeName} with ${JSON.stringify({ request: id })} to wait on and get the result. Do ` +
+      'not call the tool again.',
+    'pending',
+    id,
+  )
+
+/** @throws {NotRun} if what was asked for cannot be made again, as with a text that is recorded by its digest */
+function remade(tool: GatedTool, args: JsonObject, environment: string, request: Request) {
+  try {
+    const action = actionOf(tool, args, environment)
+    if (actionDigest(action) === request.digest) return action
+  } catch {
+    // The record has something in it that no call can have.
+  }
+  throw new NotRun('digest-mismatch', 'The call cannot be made again from its record: call the tool again.', request.id)
+}

@@ -1,0 +1,259 @@
+import type { Progress } from '@modelcontextprotocol/client'
+import { type Action, actionDigest } from '../core/action/action.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { Refused, type Request, type Countersign } from '../client/countersign.ts'
+import { NotRun, notRun, outputOf, type ToolResult, withRequest } from './answer.ts'
+import type { Catalogue, GatedTool } from './catalogue.ts'
+import type { HostCall } from './hostCall.ts'
+import { actionOf } from './gatewayAction.ts'
+
+export interface PendingParts {
+  readonly client: Countersign
+  readonly catalogue: Catalogue
+  readonly environment: string
+  /** Seconds for which a call stays when no host holds it. */
+  readonly grace: number
+  /** Resolves after so many milliseconds, or never after an abort. */
+  readonly after: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Ends the waits of this process. The requests stay. */
+  readonly closing: AbortSignal
+  /** Is told that this call is not to be found any more. */
+  readonly dropped: (call: PendingCall) => void
+  readonly say: (line: string) => void
+}
+
+/** What a call of a tool is about. */
+export interface PendingAbout {
+  readonly tool: GatedTool
+  /** What goes to the tool. Nothing changes it. */
+  readonly args: JsonObject
+  readonly action: Action
+  readonly caller: string
+  readonly request: Request
+  /** The redemption that was sent with the ask. */
+  readonly redemption?: string | undefined
+}
+
+export type PendingState = 'waiting' | 'approved' | 'running' | 'done'
+
+/**
+ * A call of a tool from the ask to its result. Several calls of a host may hold it, one after the other or at once; it is
+ * carried out once, while at least one of them is there to take the result.
+ */
+export class PendingCall {
+  readonly #parts: PendingParts
+  readonly #about: PendingAbout
+  readonly #approval: Promise<Request>
+  readonly #wasDecidedByPeople: boolean
+  readonly #stop = new AbortController()
+  readonly #progress = new Set<(progress: Progress) => void>()
+  #newest: Request
+  #holders = 0
+  #alone = new AbortController()
+  #state: PendingState = 'waiting'
+  #outcome: Promise<ToolResult> | null = null
+
+  constructor(parts: PendingParts, about: PendingAbout) {
+    this.#parts = parts
+    this.#about = about
+    this.#newest = about.request
+    this.#wasDecidedByPeople = about.request.next === 'wait'
+    const isRedeemed = about.request.next === 'execute' && about.request.redemption === about.redemption
+    if (isRedeemed || about.request.next === 'redeem') this.#state = 'approved'
+    this.#approval = isRedeemed
+      ? Promise.resolve(about.request)
+      : parts.client.untilApproved(about.request, {
+          onAbort: 'leave',
+          signal: parts.closing,
+          onProgress: (request) => {
+            this.#newest = request
+          },
+        })
+    this.#approval.then(
+      () => {
+        if (this.#state === 'waiting') this.#state = 'approved'
+      },
+      () => {
+        this.#state = 'done'
+      },
+    )
+  }
+
+  get id(): string {
+    return this.#about.request.id
+  }
+
+  get caller(): string {
+    return this.#about.caller
+  }
+
+  get action(): Action {
+    return this.#about.action
+  }
+
+  get request(): Request {
+    return this.#newest
+  }
+
+  get state(): PendingState {
+    return this.#state
+  }
+
+  /** Resolves once nothing runs. */
+  get idle(): Promise<unknown> {
+    return this.#state === 'running' ? (this.#outcome?.catch(() => undefined) ?? Promise.resolve()) : Promise.resolve()
+  }
+
+  /**
+   * Waits for the decision and carries the call out, as long as the host holds it.
+   *
+   * @param held resolves when the host has to be answered, and is ignored once the tool runs
+   * @throws what explains that the tool was not carried out, or what the tool answered in place of a result
+   */
+  async join(
+    host: Pick<HostCall, 'signal' | 'stopsTool' | 'progress'>,
+    held: Promise<'held'>,
+  ): Promise<ToolResult | 'held'> {
+    this.#enter()
+    try {
+      const decided = await Promise.race([this.#approval.then(() => 'decided' as const), held])
+      if (decided === 'held' || host.signal.aborted) return 'held'
+      return await this.#watched(host)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Gives a host another while to come back. */
+  touch(): void {
+    this.#enter()
+    this.#leave()
+  }
+
+  /** Lets a host ask how the call stands, without holding it. Carries it out if it is approved. */
+  glance(): { readonly state: PendingState; readonly outcome: Promise<ToolResult> | null } {
+    this.#enter()
+    // The outcome is taken by a later look.
+    if (this.#state === 'approved') this.#carriedOut().catch(() => undefined)
+    const outcome = this.#state === 'done' ? (this.#outcome ?? this.#approval.then(() => this.#carriedOut())) : null
+    this.#leave(true)
+    return { state: this.#state, outcome }
+  }
+
+  async #watched({ signal, stopsTool, progress }: Pick<HostCall, 'signal' | 'stopsTool' | 'progress'>) {
+    const stop = () => {
+      if (stopsTool && this.#holders === 1) this.#stop.abort(new DOMException('The host gave up.', 'AbortError'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    if (progress) this.#progress.add(progress)
+    try {
+      return await this.#carriedOut()
+    } finally {
+      signal.removeEventListener('abort', stop)
+      if (progress) this.#progress.delete(progress)
+    }
+  }
+
+  #carriedOut(): Promise<ToolResult> {
+    if (this.#outcome) return this.#outcome
+    this.#state = 'running'
+    this.#outcome = this.#carryOut().finally(() => {
+      this.#state = 'done'
+      if (this.#holders === 0) this.#waitAlone()
+    })
+    return this.#outcome
+  }
+
+  async #carryOut(): Promise<ToolResult> {
+    const { client, catalogue, environment, say } = this.#parts
+    const { tool, args, action, redemption } = this.#about
+    const approved = await this.#approval
+    // What policy allowed is redeemed already, and the tool was looked at before the ask.
+    const isRedeemed = approved.next === 'execute'
+    const now = isRedeemed ? tool : await catalogue.current(tool, this.#wasDecidedByPeople)
+    if (now === null) {
+      await client.cancel(approved.id, 'The tool is not what it was when this was asked for.').catch(() => undefined)
+      throw new NotRun('tool-changed', 'The tool is not what it was when this was asked for.', approved.id)
+    }
+    if (!isRedeemed) await now.upstream.ready()
+    // What is forwarded is what was hashed, whatever happened to it in between.
+    if (actionDigest(actionOf(tool, args, environment)) !== approved.digest)
+      throw new Refused('digest-mismatch', 'The arguments are not those that were approved.', { status: 403 })
+    let hasStarted = false
+    const result = await client
+      .execute<JsonObject, ToolResult>(
+        approved,
+        action,
+        {
+          signal: this.#stop.signal,
+          onAbort: 'cancel',
+          redemption,
+          outcome: (said) => ({ result: said.isError ? 'failed' : 'succeeded', output: outputOf(said) }),
+          onUnreported: (_, { id }) => say(`request ${id} was carried out, and that could not be reported`),
+        },
+        async (_, signal = this.#stop.signal) => {
+          hasStarted = true
+          return said(
+            await now.upstream.call({ tool: now.definition, args, signal, progress: (one) => this.#tell(one) }),
+          )
+        },
+      )
+      .catch((cause: unknown) => {
+        throw hasStarted ? new Interrupted(cause, approved.id) : cause
+      })
+    return withRequest(result, approved.id)
+  }
+
+  #tell(progress: Progress): void {
+    for (const tell of this.#progress) tell(progress)
+  }
+
+  #enter(): void {
+    this.#holders++
+    this.#alone.abort()
+  }
+
+  /** @param isKept whether a result stays, because a host may ask for it again */
+  #leave(isKept = false): void {
+    if (--this.#holders > 0) return
+    if (this.#state === 'done' && !isKept) this.#parts.dropped(this)
+    else if (this.#state !== 'running') this.#waitAlone()
+  }
+
+  /** Withdraws the request when no host comes back for it in time, so that nobody approves what is not wanted any more. */
+  #waitAlone(): void {
+    const { after, grace, dropped } = this.#parts
+    this.#alone = new AbortController()
+    const { signal } = this.#alone
+    void after(grace * 1000, signal).then(async () => {
+      if (this.#holders > 0 || this.#state === 'running') return
+      dropped(this)
+      if (this.#state !== 'done') await this.#givenUp().catch(() => undefined)
+    })
+  }
+
+  /** What was redeemed with its ask cannot be withdrawn any more. */
+  async #givenUp(): Promise<void> {
+    const { client } = this.#parts
+    if (this.#newest.next === 'execute')
+      await client.report(this.id, { result: 'failed', summary: 'aborted before it was started' })
+    else await client.cancel(this.id, 'The agent did not come back for it.')
+  }
+}
+
+/** The tool was called, and gave no result. Whether it was carried out is not known. */
+export class Interrupted extends Error {
+  readonly request: string
+
+  constructor(cause: unknown, request: string) {
+    super('The tool gave no result.', { cause })
+    this.name = 'Interrupted'
+    this.request = request
+  }
+}
+
+/** A tool may ask its host for something, which a gateway does not pass on. */
+function said(result: ToolResult): ToolResult {
+  if (result['resultType'] !== 'input_required') return result
+  return notRun('The tool asks for input, which this gateway does not pass on.', 'input-required')
+}

@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { Countersign } from '../../src/client/countersign.ts'
+import { parseOptions } from '../../src/cli/options.ts'
+import type { Result } from '../../src/cli/result.ts'
+import { isInteractive } from '../../src/hook/interactive.ts'
+import { hook } from '../../src/hook/main.ts'
+import { serviceFetch } from '../mcp/world.ts'
+import { type Served, served } from '../http/served.ts'
+import { bot, dba, needs } from '../support/build.ts'
+import { until } from '../support/until.ts'
+import { agent, votes } from '../support/world.ts'
+
+let folder: string
+let service: Served
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-hook-'))
+})
+beforeEach(async () => {
+  service = await served(undefined, {
+    judge: ({ action }) =>
+      action.includes('Read') ? { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 } : needs(),
+    agents: [agent(bot, { limits: { pending: 50, hourly: 100 } })],
+  })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const rules = {
+  environment: 'development',
+  others: 'pass',
+  tools: {
+    Bash: { target: '{cwd}' },
+    Read: {},
+    exec_command: {},
+    bash: {},
+    Forbidden: 'deny',
+    'mcp__*': {},
+    mcp__safe: 'pass',
+  },
+}
+
+interface Call {
+  readonly shape?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly fetch?: typeof fetch
+  readonly mapping?: unknown
+}
+
+const called = (input: unknown, { shape = 'claude', env = {}, fetch, mapping = rules }: Call = {}): Promise<Result> => {
+  const file = join(folder, 'tools.json')
+  writeFileSync(file, typeof mapping === 'string' ? mapping : JSON.stringify(mapping))
+  const session = {
+    options: parseOptions(['hook', '--shape', shape]),
+    environment: { COUNTERSIGN_TOOLS: file, ...env },
+  }
+  const text = typeof input === 'string' ? input : JSON.stringify(input)
+  return hook(
+    session,
+    Readable.from([Buffer.from(text)]),
+    () =>
+      new Countersign({
+        ...{ url: 'https://countersign.example', token: 'agent', patience: 0 },
+        fetch: fetch ?? serviceFetch(service),
+      }),
+  )
+}
+
+const bash = (use: string, more: object = {}) => ({
+  ...{ session_id: 's', hook_event_name: 'PreToolUse', cwd: '/srv/app', tool_name: 'Bash', tool_use_id: use },
+  tool_input: { command: 'make clean', description: 'Clean the build' },
+  ...more,
+})
+const decide = async (verdict: 'approve' | 'deny' = 'approve') => {
+  const [id] = await until(
+    () => service.ledger.pending(10),
+    (ids) => ids.length === 1,
+  )
+  const request = id && (await service.ledger.find(id))
+  if (!request) throw new Error('Nothing is pending.')
+  await service.approvals.decide(request.id, votes(request, dba, { verdict }))
+  return request.id
+}
+const statusOf = async (id: string) => (await service.ledger.find(id as never))?.status
+const said = ({ text }: Result): unknown => (text === undefined ? undefined : JSON.parse(text))
+
+describe('before a tool', () => {
+  test('Claude Code is answered with what was hashed, once people approve', async () => {
+    const answering = called(bash('u1'))
+    const id = await decide()
+    const answer = await answering
+    expect(answer.exit).toBe(0)
+    expect(said(answer)).toEqual({
+      hookSpecificOutput: {
+        hookEventName: 'PreToolUse',
+        permissionDecision: 'allow',
+        permissionDecisionReason: 'Approved in Countersign.',
+        updatedInput: { command: 'make clean', description: 'Clean the build' },
+      },
+    })
+    const request = await service.ledger.find(id)
+    expect(request).toMatchObject({
+      status: 'redeemed',
+      action: {
+        action: 'claude.Bash',
+        target: '/srv/app',
+        environment: 'development',
+        params: { tool: 'Bash', cwd: '/srv/app', arguments: { command: 'make clean' } },
+      },
+    })
+  })
+
+  test('Codex takes silence for yes', async () => {
+    const input = { ...bash('u1'), tool_name: 'exec_command', tool_input: { cmd: 'make clean' } }
+    const answering = called(input, { shape: 'codex' })
+    await decide()
+    expect(await answering).toMatchObject({ exit: 0, lines: [] })
+    expect((await answering).text).toBeUndefined()
+  })
+
+  test('Copilot sends arguments as a text, and has no name for the call', async () => {
+    const input = { sessionId: 's', timestamp: 1, cwd: '/srv', toolName: 'bash', toolArgs: '{"command":"make"}' }
+    const answering = called(input, { shape: 'copilot' })
+    const id = await decide()
+    expect(said(await answering)).toEqual({ permissionDecision: 'allow' })
+    expect(
+      await called({ ...input, timestamp: 2, toolResult: { resultType: 'success' } }, { shape: 'copilot' }),
+    ).toMatchObject({ exit: 0 })
+    expect(await statusOf(id)).toBe('succeeded')
+  })
+
+  test('a denial is told to the model with its reason', async () => {
+    const answering = called(bash('u1'))
+    await decide('deny')
+    const { hookSpecificOutput: output } = said(await answering) as { hookSpecificOutput: Record<string, string> }
+    expect(output['permissionDecision']).toBe('deny')
+    expect(output['permissionDecisionReason']).toMatch(/^Not executed \(denied\): .*No\.$/)
+  })
+
+  test('what policy allows costs one call', async () => {
+    let calls = 0
+    const counted: typeof fetch = (...args) => {
+      calls++
+      return serviceFetch(service)(...args)
+    }
+    const answer = await called(bash('u1', { tool_name: 'Read', tool_input: {} }), { fetch: counted })
+    expect(said(answer)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } })
+    expect(calls).toBe(1)
+  })
+
+  test('the same call again is not carried out again, and another under its name is refused', async () => {
+    const answering = called(bash('u1'))
+    await decide()
+    await answering
+    expect(said(await called(bash('u1')))).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } })
+    const other = await called(bash('u1', { tool_input: { command: 'curl evil' } }))
+    expect(said(other)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } })
+  })
+
+  test('a tool passes or is denied as the rules say, without the service', async () => {
+    const unasked = { fetch: () => Promise.reject(new Error('The service is not asked.')) }
+    expect(await called(bash('u1', { tool_name: 'Glob' }), unasked)).toMatchObject({ exit: 0, lines: [] })
+    expect(await called(bash('u1', { tool_name: 'mcp__safe' }), unasked)).toMatchObject({ exit: 0, lines: [] })
+    expect(said(await called(bash('u1', { tool_name: 'Forbidden' }), unasked))).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'deny' },
+    })
+    expect((await called(bash('u1', { tool_name: 'mcp__db__drop' }), unasked)).exit).toBe(2)
+  })
+
+  test('a shell that Codex may write into later is denied', async () => {
+    const input = { ...bash('u1'), tool_name: 'exec_command', tool_input: { cmd: 'bash', tty: true } }
+    expect(said(await called(input, { shape: 'codex' }))).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'deny' },
+    })
+  })
+})
+
+describe('a fault keeps the tool from being carried out', () => {
+  const away: typeof fetch = () => Promise.reject(new TypeError('fetch failed'))
+  test.each<[string, () => Promise<Result>]>([
+    ['the service is away', () => called(bash('u1'), { fetch: away })],
+    ['an unknown host', () => called(bash('u1'), { shape: 'other' })],
+    ['something that is not JSON', () => called('not json')],
+    ['no session', () => called({ ...bash('u1'), session_id: '' })],
+    ['no name of the call', () => called({ ...bash('u1'), tool_use_id: undefined })],
+    ['an unknown event', () => called({ ...bash('u1'), hook_event_name: 'Stop' })],
+    ['no rules', () => called(bash('u1'), { env: { COUNTERSIGN_TOOLS: join(folder, 'none') } })],
+    [
+      'rules that do not say what becomes of others',
+      () => called(bash('u1'), { mapping: { environment: 'e', tools: {} } }),
+    ],
+    ['a wait that is no number', () => called(bash('u1'), { env: { COUNTERSIGN_WAIT: 'long' } })],
+  ])('%s', async (_what, call) => {
+    const answer = await call()
+    expect(answer.exit).toBe(2)
+    expect(answer.text).toBeUndefined()
+    expect(answer.lines[0]?.[1]).toMatch(/^Not executed: /)
+  })
+
+  test('no one decides in time: the request is withdrawn', async () => {
+    const answer = await called(bash('u1'), { env: { COUNTERSIGN_WAIT: '1' } })
+    expect(answer.exit).toBe(2)
+    const { requests } = await service.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 10 })
+    expect(requests.map(({ status }) => status)).toEqual(['cancelled'])
+  })
+})
+
+describe('after a tool', () => {
+  const approvedOne = async () => {
+    const answering = called(bash('u1'))
+    const id = await decide()
+    await answering
+    return id
+  }
+
+  test.each([
+    ['PostToolUse', { tool_response: {} }, 'succeeded'],
+    ['PostToolUse', { tool_response: { is_error: true } }, 'failed'],
+    ['PostToolUseFailure', { error: 'exit 1' }, 'failed'],
+  ])('%s with %p is reported as %s', async (hook_event_name, more, status) => {
+    const id = await approvedOne()
+    expect((await called(bash('u1', { hook_event_name, ...more }))).exit).toBe(0)
+    expect(await statusOf(id)).toBe(status)
+  })
+
+  test('something else than what was approved is reported as failed', async () => {
+    const id = await approvedOne()
+    const input = { command: 'curl evil', description: 'Clean the build' }
+    const answer = await called(bash('u1', { hook_event_name: 'PostToolUse', tool_input: input }))
+    expect(answer).toMatchObject({
+      exit: 2,
+      lines: [['', 'Not executed: Something else was executed than what was approved.']],
+    })
+    expect(await statusOf(id)).toBe('failed')
+  })
+
+  test('a call that no hook asked for leaves nothing to decide', async () => {
+    expect((await called(bash('u9', { hook_event_name: 'PostToolUse' }))).exit).toBe(0)
+    expect(await service.ledger.pending(10)).toEqual([])
+  })
+})
+
+test.each<[object, boolean]>([
+  [{ cmd: 'bash' }, true],
+  [{ cmd: 'sudo -u app /bin/sh' }, true],
+  [{ cmd: 'cd /srv && python3' }, true],
+  [{ cmd: 'A=1 env node -i' }, true],
+  [{ command: ['bash'] }, true],
+  [{ cmd: 'ssh host' }, true],
+  [{ cmd: 'psql -h db prod' }, true],
+  [{ cmd: 'make', tty: true }, true],
+  [{ cmd: 'make clean' }, false],
+  [{ cmd: 'bash build.sh' }, false],
+  [{ cmd: 'python3 -c "print(1)"' }, false],
+  [{ command: ['bash', '-lc', 'ls'] }, false],
+  [{ cmd: 'echo ls | sh' }, false],
+  [{ cmd: 'psql -c "select 1" prod' }, false],
+  [{ cmd: 'ssh host uptime' }, false],
+  [{ path: 'bash' }, false],
+])('%p waits for input: %p', (args, waits) => {
+  expect(isInteractive(args as never)).toBe(waits)
+})

@@ -1,0 +1,239 @@
+import { Client, type Tool } from '@modelcontextprotocol/client'
+import { type CallToolResult, InMemoryTransport, Server } from '@modelcontextprotocol/server'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
+import { operationNames, operations } from '../../src/contract/operations.ts'
+import type { RequestId } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { Countersign } from '../../src/client/countersign.ts'
+import { openCatalogue } from '../../src/mcp/catalogue.ts'
+import type { GatewayConfig } from '../../src/mcp/config.ts'
+import { Gateway } from '../../src/mcp/gateway.ts'
+import type { Pins } from '../../src/mcp/pins.ts'
+import { sealing } from '../../src/mcp/seal.ts'
+import { hostServer } from '../../src/mcp/server.ts'
+import { upstream } from '../../src/mcp/upstream.ts'
+import type { ToolRule } from '../../src/toolCall/toolRule.ts'
+import { type Served, served } from '../http/served.ts'
+import { until } from '../support/until.ts'
+import { agent, votes } from '../support/world.ts'
+import { bot, dba, dba2, needs } from '../support/build.ts'
+import type { Roster } from '../support/fakes.ts'
+
+/** A `fetch` that is answered by the real API over fakes at its ports. */
+export function serviceFetch({ call }: Pick<Served, 'call'>, answered: string[] = []): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const url = new URL(request.url)
+    const [name, params] = operationAt(request.method, url.pathname)
+    const body = request.method === 'POST' ? await request.text() : undefined
+    const { authorization, ...headers } = Object.fromEntries(request.headers)
+    const who = authorization?.replace(/^Bearer /, '') ?? null
+    const answering = call(name, who, { params, query: url.search, headers, ...(body !== undefined && { body }) })
+    const answer = await Promise.race([answering, aborted(request.signal)])
+    if (answer.status !== 503) answered.push(name)
+    return new Response(answer.text || null, { status: answer.status, headers: answer.headers })
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, failed) => signal.addEventListener('abort', () => failed(signal.reason as Error)))
+
+function operationAt(method: string, path: string) {
+  for (const name of operationNames) {
+    const operation = operations[name]
+    const pattern = new RegExp(`^/${operation.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
+    const found = pattern.exec(path)
+    if (operation.method === method && found) return [name, { ...found.groups }] as const
+  }
+  throw new Error(`There is no operation ${method} ${path}.`)
+}
+
+/** Time that passes when a test says so. */
+export class FakeTimer {
+  readonly #waits = new Set<{ readonly ms: number; readonly done: () => void }>()
+
+  readonly after = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((done) => {
+      if (signal.aborted) return
+      const wait = { ms, done }
+      this.#waits.add(wait)
+      signal.addEventListener('abort', () => this.#waits.delete(wait), { once: true })
+    })
+
+  /** How many waits of this length are under way. */
+  count(seconds: number): number {
+    return [...this.#waits].filter(({ ms }) => ms === seconds * 1000).length
+  }
+
+  /** Ends the waits of this length. */
+  pass(seconds: number): void {
+    for (const wait of [...this.#waits].filter(({ ms }) => ms === seconds * 1000)) {
+      this.#waits.delete(wait)
+      wait.done()
+    }
+  }
+}
+
+/** A server of tools that remembers what it was called with. */
+export interface ToolServer {
+  tools: Tool[]
+  readonly calls: { readonly name: string; readonly args: unknown }[]
+  /** How often it was asked for its tools. */
+  listed: number
+  /** What it answers; by default the name of the tool. */
+  answer: (name: string, args: Record<string, unknown>, signal: AbortSignal) => CallToolResult | Promise<CallToolResult>
+  /** Tells the gateway that the tools changed. */
+  changed: () => Promise<void>
+  readonly transport: () => InMemoryTransport
+}
+
+export const writeFile: Tool = {
+  name: 'write_file',
+  description: 'Writes a file.',
+  inputSchema: {
+    type: 'object',
+    properties: { path: { type: 'string' }, content: { type: 'string' } },
+    required: ['path', 'content'],
+  },
+  annotations: { destructiveHint: true },
+}
+export const readFile: Tool = {
+  name: 'read_file',
+  inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
+  annotations: { readOnlyHint: true },
+}
+
+export function toolServer(tools: Tool[] = [writeFile, readFile]): ToolServer {
+  const servers: Server[] = []
+  const here: ToolServer = {
+    tools,
+    calls: [],
+    listed: 0,
+    answer: (name) => ({ content: [{ type: 'text', text: `did ${name}` }] }),
+    changed: async () => {
+      for (const server of servers) await server.sendToolListChanged().catch(() => undefined)
+    },
+    transport: () => {
+      const [ours, theirs] = InMemoryTransport.createLinkedPair()
+      serveStdio(build, { transport: theirs })
+      ours.onerror = () => undefined
+      return ours
+    },
+  }
+  const build = (): Server => {
+    const server = new Server({ name: 'tools', version: '1' }, { capabilities: { tools: { listChanged: true } } })
+    servers.push(server)
+    server.setRequestHandler('tools/list', () => {
+      here.listed++
+      return { tools: here.tools }
+    })
+    server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+      here.calls.push({ name: params.name, args: params.arguments })
+      return here.answer(params.name, params.arguments ?? {}, mcpReq.signal)
+    })
+    return server
+  }
+  return here
+}
+
+export interface GatewayWorld {
+  readonly service: Served
+  readonly timer: FakeTimer
+  readonly server: ToolServer
+  readonly said: string[]
+  /** The operations that the service answered, in order. */
+  readonly answered: string[]
+  readonly gateway: Gateway
+  /** Reads a request as the agent does. */
+  readonly read: Countersign['read']
+  /** Connects a host: of the newer protocol, or of 2025. */
+  readonly host: (era?: 'modern' | 'legacy', name?: string) => Promise<Client>
+  /** Decides the one pending request. */
+  readonly decide: (verdict?: 'approve' | 'deny') => Promise<RequestId>
+  readonly pending: () => Promise<readonly ApprovalRequest[]>
+  /** Another process on the same service and the same key. */
+  readonly another: (more?: WorldOptions) => Promise<GatewayWorld>
+  readonly close: () => Promise<void>
+}
+
+export interface WorldOptions {
+  readonly judge?: Roster['judge']
+  readonly rules?: Readonly<Record<string, ToolRule>>
+  readonly config?: Partial<Pick<GatewayConfig, 'hold' | 'holds' | 'grace' | 'askReason'>>
+  readonly pins?: Pins
+  readonly tools?: Tool[]
+  readonly onBehalfOf?: string
+}
+
+/** Reads are allowed, `move` is forbidden, `odd` is in no rule, and all else needs a dba. */
+export const judged: Roster['judge'] = ({ action }) => {
+  if (action.includes('read')) return { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 }
+  if (action.includes('move')) return { outcome: 'forbid', rules: ['never-move'] }
+  return action.includes('odd') ? { outcome: 'no-policy', rules: [] } : needs()
+}
+
+export async function gatewayWorld(options: WorldOptions = {}): Promise<GatewayWorld> {
+  const limits = { pending: 500, hourly: 1_000, answered: 100_000 }
+  // Without a channel, no channel has too many cards.
+  const groups = [{ name: 'dba', members: [dba, dba2], channels: [] }]
+  const roster: Partial<Roster> = { judge: options.judge ?? judged, agents: [agent(bot, { limits })], groups }
+  return openWorld(await served(undefined, roster), toolServer(options.tools), options)
+}
+
+async function openWorld(service: Served, server: ToolServer, options: WorldOptions): Promise<GatewayWorld> {
+  const [timer, said, answered] = [new FakeTimer(), [] as string[], [] as string[]]
+  const fetch = serviceFetch(service, answered)
+  const client = new Countersign({ url: 'https://countersign.example', token: 'agent', fetch })
+  const say = (line: string) => void said.push(line)
+  const config: GatewayConfig = {
+    ...{ file: 'gateway.json', environment: 'production', hold: 45, holds: new Map(), grace: 120, askReason: true },
+    servers: [{ name: 'fs', at: { command: ['none'], env: {} }, rules: new Map(Object.entries(options.rules ?? {})) }],
+    ...options.config,
+  }
+  const heard = new Set<() => void>()
+  const behind = upstream(config.servers[0], { changed: () => heard.forEach((tell) => tell()) }, server.transport)
+  const catalogue = await openCatalogue({ config, upstreams: [behind], pins: options.pins ?? null, say })
+  heard.add(() => catalogue.forget())
+  const seals = sealing('k'.repeat(32))
+  const gateway = new Gateway({ client, catalogue, seals, config, after: timer.after, say })
+  const parts = { gateway, catalogue, seals, config, onBehalfOf: options.onBehalfOf, stopsTool: true }
+  const hosts: Client[] = []
+
+  const pending = async () => {
+    const found = await Promise.all((await service.ledger.pending(100)).map((id) => service.ledger.find(id)))
+    return found.flatMap((request) => (request ? [request] : []))
+  }
+  return {
+    service,
+    timer,
+    server,
+    said,
+    answered,
+    gateway,
+    read: (id) => client.read(id),
+    host: async (era = 'modern', name = 'trial') => {
+      const [ours, theirs] = InMemoryTransport.createLinkedPair()
+      serveStdio((context) => hostServer(parts, context), { transport: theirs })
+      const host = new Client(
+        { name, version: '1' },
+        { versionNegotiation: { mode: era === 'modern' ? 'auto' : 'legacy' } },
+      )
+      await host.connect(ours)
+      hosts.push(host)
+      return host
+    },
+    pending,
+    decide: async (verdict = 'approve') => {
+      const [request] = await until(pending, (found) => found.length === 1)
+      if (!request) throw new Error('Nothing is pending.')
+      await service.approvals.decide(request.id, votes(request, dba, { verdict }))
+      return request.id
+    },
+    another: (more) => openWorld(service, server, { ...options, ...more }),
+    close: async () => {
+      await gateway.close()
+      await Promise.all(hosts.map((host) => host.close()))
+      await behind.close()
+    },
+  }
+}
