@@ -260,6 +260,25 @@ const downloading = `DATE is a day in UTC, as countersign days lists them. Write
 role Evidence.Export; --latest needs Evidence.Read, too. A file appears only when it is complete and has the SHA-256 that
 the service names. A file that exists with other content is left alone.`
 
+const gating = `countersign mcp CONFIG          serves a host over standard input and output, or over HTTP with --http
+countersign mcp policy CONFIG   prints a schema and rules for the tools, to start a policy from
+countersign mcp pin CONFIG      writes what each tool says of itself, as digests, to the file of pins
+countersign mcp --ask           serves countersign_ask, countersign_wait and countersign_report
+
+CONFIG names the servers whose tools are gated (docs/agents/mcp.md). A call of a tool is a request; the tool is carried out
+once it is approved, and the outcome is reported. Credentials are those of an agent, in the environment.
+
+COUNTERSIGN_GATEWAY_KEY         what goes through a host and back is sealed with it: at least 32 characters
+COUNTERSIGN_ON_BEHALF_OF        the object id of the person for whom a host over standard input calls`
+
+const hooking = `Reads from standard input what the host tells its hook, and answers as the host wants it. Before a tool: asks, waits,
+redeems. After it: reports. Every fault has exit code 2, which keeps the tool from being carried out.
+
+A hook is a net, not a wall: docs/agents/hooks.md says what else has to be set. Credentials are those of an agent, in the
+environment.
+
+COUNTERSIGN_WAIT                seconds to wait for the decision (3500; 25 for copilot); then the request is withdrawn`
+
 const more: Readonly<Record<string, string>> = {
   login: signingIn,
   logout: signingOut,
@@ -272,6 +291,8 @@ const more: Readonly<Record<string, string>> = {
   erase: erasing,
   days: sealing,
   download: downloading,
+  hook: hooking,
+  mcp: gating,
   policy: policies,
   repair: repairing,
   verify: verifying,

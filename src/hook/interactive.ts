@@ -30,17 +30,19 @@ export function isInteractive(args: JsonObject): boolean {
 }
 
 function waits(words: readonly string[]): boolean {
-  const isBefore = (word: string) => /^[A-Za-z_]\w*=|^-/.test(word) || prefixes.test(nameOf(word))
-  const at = words.findIndex((word) => !isBefore(word))
+  const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word))
+  const isPrefix = prefixes.test(nameOf(words[first] ?? ''))
+  // The options of a prefix may have values: the program is the first word that is one of those that wait.
+  const at = isPrefix ? words.findIndex((word) => isInterpreter(nameOf(word))) : first
   const [name, rest] = [nameOf(words[at] ?? ''), words.slice(at + 1)]
-  if (at < 0) return false
+  if (at < 0 || !isInterpreter(name)) return false
   if (clients.test(name))
     return !rest.some((word) => orders.test(word)) && operandsOf(rest) <= (places[name] ?? Infinity)
-  if (!shells.test(name)) return false
   const hasCode = rest.some((word) => code.test(word))
-  if (rest.includes('-i') && !hasCode) return true
-  return !hasCode && operandsOf(rest) === 0
+  return !hasCode && (rest.includes('-i') || operandsOf(rest) === 0)
 }
+
+const isInterpreter = (name: string): boolean => shells.test(name) || clients.test(name)
 
 const operandsOf = (words: readonly string[]): number => words.filter((word) => !word.startsWith('-')).length
 

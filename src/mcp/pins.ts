@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Digest, digestOf } from '../core/data/id.ts'
 import { canonical, type Json } from '../core/data/json.ts'
 import { Exit, exits } from '../cli/exit.ts'
-import { readRuleFile, refusal } from '../toolCall/ruleFile.ts'
+import { readRuleFile, refusal, systemCode } from '../toolCall/ruleFile.ts'
 
 /** The digests of the tools that people have looked at, by `server/tool`. */
 export type Pins = ReadonlyMap<string, Digest>
@@ -44,8 +44,7 @@ export function writePins(file: string, pins: Pins): void {
     writeFileSync(`${file}.new`, `${JSON.stringify(sorted, null, 2)}\n`)
     renameSync(`${file}.new`, file)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unwritable'
-    throw new Exit(exits.usage, `${file} cannot be written (${code}).`)
+    throw new Exit(exits.usage, `${file} cannot be written (${systemCode(cause)}).`)
   }
 }
 

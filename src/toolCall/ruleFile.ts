@@ -17,10 +17,13 @@ export function readRuleFile(file: string): Json {
     return readJson(readFileSync(file), limits)
   } catch (cause) {
     if (cause instanceof Problem) throw new Exit(exits.usage, `${file}: ${cause.message}`)
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable'
-    throw new Exit(exits.usage, `${file} cannot be read (${code}).`)
+    throw new Exit(exits.usage, `${file} cannot be read (${systemCode(cause)}).`)
   }
 }
+
+/** The code of an error of the system, as ENOENT. */
+export const systemCode = (cause: unknown): string =>
+  typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'unknown'
 
 /** Says what is wrong in a file: its name, the path of the member, the rule. */
 export const refusal = (file: string, path: readonly PropertyKey[], rule: string): Exit =>

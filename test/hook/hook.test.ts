@@ -18,14 +18,21 @@ let service: Served
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-hook-'))
 })
-beforeEach(async () => {
+beforeAll(async () => {
   service = await served(undefined, {
     judge: ({ action }) =>
       action.includes('Read') ? { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 } : needs(),
-    agents: [agent(bot, { limits: { pending: 50, hourly: 100 } })],
+    agents: [agent(bot, { limits: { pending: 50, hourly: 100, answered: 100 } })],
   })
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A session and a folder of its own for each test: a denial refuses the same target for a while. */
+let number = 0
+beforeEach(() => {
+  number++
+})
+const cwd = () => `/srv/app-${number}`
 
 const rules = {
   environment: 'development',
@@ -68,7 +75,7 @@ const called = (input: unknown, { shape = 'claude', env = {}, fetch, mapping = r
 }
 
 const bash = (use: string, more: object = {}) => ({
-  ...{ session_id: 's', hook_event_name: 'PreToolUse', cwd: '/srv/app', tool_name: 'Bash', tool_use_id: use },
+  ...{ session_id: `s${number}`, hook_event_name: 'PreToolUse', cwd: cwd(), tool_name: 'Bash', tool_use_id: use },
   tool_input: { command: 'make clean', description: 'Clean the build' },
   ...more,
 })
@@ -104,9 +111,9 @@ describe('before a tool', () => {
       status: 'redeemed',
       action: {
         action: 'claude.Bash',
-        target: '/srv/app',
+        target: cwd(),
         environment: 'development',
-        params: { tool: 'Bash', cwd: '/srv/app', arguments: { command: 'make clean' } },
+        params: { tool: 'Bash', cwd: cwd(), arguments: { command: 'make clean' } },
       },
     })
   })
@@ -120,7 +127,13 @@ describe('before a tool', () => {
   })
 
   test('Copilot sends arguments as a text, and has no name for the call', async () => {
-    const input = { sessionId: 's', timestamp: 1, cwd: '/srv', toolName: 'bash', toolArgs: '{"command":"make"}' }
+    const input = {
+      sessionId: `s${number}`,
+      timestamp: 1,
+      cwd: cwd(),
+      toolName: 'bash',
+      toolArgs: '{"command":"make"}',
+    }
     const answering = called(input, { shape: 'copilot' })
     const id = await decide()
     expect(said(await answering)).toEqual({ permissionDecision: 'allow' })
@@ -202,7 +215,7 @@ describe('a fault keeps the tool from being carried out', () => {
     const answer = await called(bash('u1'), { env: { COUNTERSIGN_WAIT: '1' } })
     expect(answer.exit).toBe(2)
     const { requests } = await service.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 10 })
-    expect(requests.map(({ status }) => status)).toEqual(['cancelled'])
+    expect(requests.find(({ action }) => action?.target === cwd())?.status).toBe('cancelled')
   })
 })
 
