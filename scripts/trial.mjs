@@ -82,6 +82,12 @@ const trials = {
     takes: '2 min',
     main: program('openapi/main', 'openapi/main.cjs'),
   },
+  hosts: {
+    what: 'runs the real Claude Code and Codex, with scripted models, through the gateway and the hook',
+    takes: '10 min',
+    main: program('hosts/main', 'hosts.mjs'),
+    builds: true,
+  },
   bench: {
     what: 'measures each operation, beside what the storage alone can do (docs/develop/benchmarks.md)',
     takes: '15 min',
