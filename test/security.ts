@@ -17,6 +17,7 @@ import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
 import { targetRows } from './security/targets.ts'
 import { templateRows } from './security/templates.ts'
+import { toolCallRows } from './security/toolCalls.ts'
 
 /** Every attack of docs/security/controls.md, its controls, and the tests that turn red without them (`npm run trial -- controls`). */
 export const rows: readonly Row[] = [
@@ -38,4 +39,5 @@ export const rows: readonly Row[] = [
   ...lookAlikeRows,
   ...localRows,
   ...pythonRows,
+  ...toolCallRows,
 ]

@@ -81,7 +81,11 @@ class Place {
   }
 }
 
-const write = (place: Place): ScriptedCall => ({ tool: /write_file/, args: { path: place.made, content: 'made' } })
+const write = (place: Place): ScriptedCall => ({
+  tool: /write_file/,
+  name: 'mcp__gate__write_file',
+  args: { path: place.made, content: 'made' },
+})
 
 async function claude(binary: string, env: Record<string, string>, { through }: Case, place: Place): Promise<string> {
   const shell = { tool: /^Bash$/, args: { command: `echo made > ${place.made}`, description: 'A trial' } }

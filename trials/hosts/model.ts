@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 export interface ScriptedCall {
   /** Which of the tools that the host offers: the first whose name fits. */
   readonly tool: RegExp
+  /** Its name, where a host offers tools only once they are looked for. */
+  readonly name?: string
   readonly args: object
 }
 
@@ -49,13 +51,13 @@ const streaming = (res: ServerResponse) => {
 
 /** Speaks the Messages API, as Claude Code does. */
 export const messagesModel = (call: ScriptedCall): Promise<ScriptedModel> =>
-  serve(/^\/v1\/messages(\?|$)/, call, (body, { tool, args }, res) => {
+  serve(/^\/v1\/messages(\?|$)/, call, (body, { tool, name: known, args }, res) => {
     const last = body.messages.at(-1)?.content
     const results = Array.isArray(last) ? last.filter((part: Body) => part.type === 'tool_result') : []
     const name: string | undefined = body.tools
       ?.map((one: Body) => one.name as string)
       .find((one: string) => tool.test(one))
-    const isCall = name !== undefined && results.length === 0
+    const isCall = results.length === 0 && body.tools?.length > 0
     const said = results.map((one: Body) =>
       typeof one.content === 'string' ? one.content : JSON.stringify(one.content),
     )

@@ -1,0 +1,110 @@
+import type { Row } from './row.ts'
+
+const gateway = 'test/mcp/gateway.test.ts'
+const config = 'test/mcp/config.test.ts'
+const hook = 'test/hook/hook.test.ts'
+
+/** Tools of models, which are carried out behind the gateway and behind hooks. */
+export const toolCallRows: readonly Row[] = [
+  {
+    attack: 'A tool is carried out with other arguments than those that people saw',
+    control:
+      'The gateway works out the digest of what it forwards directly before it redeems; a call that comes again with other arguments is refused; a text by digest is not mistaken for an argument of that form',
+    switches: [
+      {
+        name: 'gateway-resumed-digest',
+        file: 'src/mcp/gateway.ts',
+        find: '    if (actionDigest(action) === request.digest) return action\n',
+        replace: '    return action\n',
+        tests: { [gateway]: ['another process › cannot make a call again that was recorded by its digest'] },
+      },
+    ],
+  },
+  {
+    attack: 'An MCP server changes what a tool says of itself after people looked at it',
+    control: 'Pins: a tool that differs is neither listed nor called, and is compared again after an approval',
+    switches: [
+      {
+        name: 'gateway-pins',
+        file: 'src/mcp/catalogue.ts',
+        find: 'pins === null || pins.get(`${server}/${name}`) === pin',
+        replace: 'pins === null || pins.get(`${server}/${name}`) !== null',
+        tests: {
+          [gateway]: [
+            'pins › keep a tool from hosts that has none',
+            'pins › keep a tool from hosts that its server changes',
+          ],
+        },
+      },
+      {
+        name: 'gateway-pins-again',
+        file: 'src/mcp/catalogue.ts',
+        find: '      if (asks && pins !== null) listed = null\n',
+        replace: '',
+        tests: { [gateway]: ['pins › are compared again between the approval and the call'] },
+      },
+    ],
+  },
+  {
+    attack: 'A host goes on with the call of another person, or with a state that it made up',
+    control:
+      'What goes through a host is sealed for its caller, and a request is told to the person whom it names alone',
+    switches: [
+      {
+        name: 'gateway-seal',
+        file: 'src/mcp/seal.ts',
+        find: '      if (given.length !== right.length || !timingSafeEqual(given, right)) return null\n',
+        replace: '',
+        tests: { [config]: ['seals › do not open for %s'] },
+      },
+      {
+        name: 'gateway-person',
+        file: 'src/mcp/gateway.ts',
+        find: ' || request.onBehalfOf !== host.onBehalfOf) throw',
+        replace: ') throw',
+        tests: { [gateway]: ['another process › is told nothing of a call that was made for another person'] },
+      },
+    ],
+  },
+  {
+    attack: 'Two tools meet in one action, so that a rule for one lets the other pass',
+    control: 'The gateway does not start, and names both',
+    switches: [
+      {
+        name: 'gateway-meeting',
+        file: 'src/mcp/catalogue.ts',
+        find: '.filter(([, tools]) => tools.length > 1)',
+        replace: '.filter(() => false)',
+        tests: { [config]: ['the tools › are refused at start by name: %s'] },
+      },
+    ],
+  },
+  {
+    attack: 'A coding agent runs a tool because its hook failed, or carries out something else',
+    control:
+      'The hook blocks on every fault; shells that Codex may write into later are denied; what was carried out is compared afterwards',
+    switches: [
+      {
+        name: 'hook-blocks',
+        file: 'src/cli/hook.ts',
+        find: 'export const hookBlocks = 2',
+        replace: 'export const hookBlocks = 1',
+        tests: { [hook]: ['a fault keeps the tool from being carried out › %s'] },
+      },
+      {
+        name: 'hook-interactive',
+        file: 'src/hook/main.ts',
+        find: "shape === 'codex' && rule.isInteractive === 'deny'",
+        replace: "shape === 'codex' && rule.isInteractive === 'ask'",
+        tests: { [hook]: ['before a tool › a shell that Codex may write into later is denied'] },
+      },
+      {
+        name: 'hook-other',
+        file: 'src/hook/main.ts',
+        find: 'return { id: cause.request, isOther: true }',
+        replace: 'return { id: cause.request, isOther: false }',
+        tests: { [hook]: ['after a tool › something else than what was approved is reported as failed'] },
+      },
+    ],
+  },
+]
