@@ -94,6 +94,8 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
       text,
       weight: shade === 'added' ? 'Bolder' : weight,
       isSubtle: shade === 'removed',
+      // The template of an earlier version asks for a colour.
+      color: 'Default',
     })),
     about: aboutOf(entry, words),
     short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),

@@ -686,7 +686,7 @@ test('the list leads to each review', () => {
     english.tiers.high,
     english.next.pending(['dba']),
   ])
-  expect(buttons(card).map(({ title }) => title)).toEqual(['Review 1', 'Review 2'])
+  expect(buttons(card).map(({ title }) => title)).toEqual(['Review 1', 'Review 2', english.batch.open(2, 'deploy-bot')])
   expect(buttons(card).map(({ verb, data }) => [verb, data])).toEqual([
     ['review', { request: one.id }],
     ['review', { request: other.id }],
