@@ -15,7 +15,7 @@ const call = async (path, sent, headers = {}) => {
 }
 /** RFC 8785: members in order, no spaces. JSON.stringify writes everything else as the RFC has it. */
 const sorted = (_key, value) =>
-  value?.constructor === Object ? Object.fromEntries(Object.entries(value).sort()) : value
+  value?.constructor === Object ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
 const document = JSON.stringify({ ...action, type: 'countersign/action/v1' }, sorted)
 const digest = `sha256:${createHash('sha256').update(document).digest('hex')}`
 

@@ -1,6 +1,6 @@
 import { bounds } from '../core/data/bound.ts'
 import type { RequestId } from '../core/data/id.ts'
-import type { Mark } from '../core/request/batch.ts'
+import type { VoteMark } from '../core/request/batch.ts'
 import { confirmationOf } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Manner, plainTitle, title } from './paramRows.ts'
@@ -9,7 +9,7 @@ import { short } from './textRun.ts'
 /** Some requests of one agent that a person reviews one after another, and the marks that the person has made so far. */
 export interface Batch {
   readonly requests: readonly RequestId[]
-  readonly marks: readonly Mark[]
+  readonly marks: readonly VoteMark[]
 }
 
 /**

@@ -1,16 +1,19 @@
 import { actionDigest } from '../core/action/action.ts'
 import type { Answer, Viewed } from './answer.ts'
-import { hasPerson } from './consent.ts'
 import { Exit, exits } from './exit.ts'
 import { describeAction, describeState } from './print.ts'
 import type { Line } from './layout.ts'
-import { notDecided, type Person, person } from './person.ts'
+import { hasPerson, isYes, type AskedPerson, person } from './person.ts'
 import { failed, type Result, resultOf } from './result.ts'
 import type { Service } from './service.ts'
 import type { Session } from './session.ts'
 import { spoken } from '../words/spoken.ts'
 
 type Verdict = 'approve' | 'deny'
+
+const unsaid = 'Not decided.'
+
+const notDecided = (): Exit => new Exit(exits.ended, unsaid)
 
 /**
  * Decides one request, or several of one agent, each by itself.
@@ -19,7 +22,7 @@ type Verdict = 'approve' | 'deny'
  */
 export async function decide(session: Session, verdict: Verdict): Promise<Result> {
   const { id, ids } = session.options
-  const asked = person()
+  const asked = person(unsaid)
   try {
     return ids.length > 1 ? await decideEach(session, verdict, asked) : await decideOne(session, verdict, id, asked)
   } finally {
@@ -31,7 +34,7 @@ export async function decide(session: Session, verdict: Verdict): Promise<Result
  * Has every page of the request shown, shows all of it, asks, and sends the vote with the view that the service recorded
  * as shown. What is shown here comes from the request's own text, whose digest is computed anew.
  */
-async function decideOne(session: Session, verdict: Verdict, id: string, asked: Person): Promise<Result> {
+async function decideOne(session: Session, verdict: Verdict, id: string, asked: AskedPerson): Promise<Result> {
   const { options, service, screen } = session
   if (options.one('yes') === undefined && !hasPerson())
     throw new Exit(exits.usage, '--yes is missing: no person can be asked here before the vote is sent.')
@@ -57,7 +60,7 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
  *
  * @throws {Exit} 78 for an option that would decide without the person, and for requests of several agents
  */
-async function decideEach(session: Session, verdict: Verdict, asked: Person): Promise<Result> {
+async function decideEach(session: Session, verdict: Verdict, asked: AskedPerson): Promise<Result> {
   const { options, service, screen } = session
   const { ids } = options
   const blanket = ['yes', 'confirm'].find((option) => options.one(option) !== undefined)
@@ -125,7 +128,7 @@ async function getConsent(
   { options }: Session,
   verdict: Verdict,
   { tier }: Answer,
-  asked: Person,
+  asked: AskedPerson,
 ): Promise<string | undefined> {
   const given = verdict === 'approve' ? options.one('confirm') : undefined
   if (verdict === 'approve' && tier === 'high' && given === undefined) {
@@ -134,6 +137,6 @@ async function getConsent(
   }
   if (options.one('yes') !== undefined) return given
   const said = await asked.ask(`To ${verdict} this, type yes: `)
-  if (said.trim().toLowerCase() !== 'yes') throw notDecided()
+  if (!isYes(said)) throw notDecided()
   return given
 }

@@ -129,7 +129,7 @@ function responsesOf(operation: Operation): Readonly<Record<string, object>> {
       status,
       {
         description: words,
-        headers: headersOf(Number(status), operation),
+        headers: headersOf(status, operation),
         ...(Object.keys(content).length > 0 && { content }),
       },
     ]),

@@ -14,7 +14,7 @@ export interface Sealed {
 type SealKind = 'call' | 'task'
 
 /** Seals what a host gives back later, so that a host can neither invent it nor use that of another caller. */
-export interface Seals {
+export interface TokenSeals {
   readonly seal: (kind: SealKind, sealed: Sealed, caller: string) => string
   /** `null` for a text that this gateway did not make for this caller. */
   readonly open: (kind: SealKind, text: string, caller: string) => Sealed | null
@@ -38,7 +38,7 @@ export function sealKey(environment: Environment): string | Uint8Array {
 }
 
 /** Makes seals by HMAC-SHA-256 (RFC 2104). */
-export function sealing(key: string | Uint8Array): Seals {
+export function sealing(key: string | Uint8Array): TokenSeals {
   const mac = (kind: SealKind, text: string, caller: string): Buffer =>
     createHmac('sha256', key).update(`countersign/mcp/${kind}\n${text}\n${caller}`).digest()
   return {

@@ -4,7 +4,7 @@ import { type DecisionInput, decide, show } from '../../src/core/request/decisio
 import { withRun } from '../../src/core/action/run.ts'
 import { type Digest, digestOf, parseRequestId, sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
-import type { Mark } from '../../src/core/request/batch.ts'
+import type { VoteMark } from '../../src/core/request/batch.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../../src/core/request/request.ts'
 import { cancel, forbid, revoke } from '../../src/core/request/withdrawal.ts'
@@ -695,11 +695,11 @@ test('the list leads to each review', () => {
 })
 
 describe('a batch', () => {
-  const place = (at: number, marks: readonly Mark[] = []) => ({ requests: ['1', '2'].map(numbered), marks, at })
+  const place = (at: number, marks: readonly VoteMark[] = []) => ({ requests: ['1', '2'].map(numbered), marks, at })
   const numbered = (digit: string) => parseRequestId(`01kjw2xm00abcdefghjkmnpqr${digit}-07`)
-  const inBatch = (request: ApprovalRequest, at: number, page = 1, marks: readonly Mark[] = []) =>
+  const inBatch = (request: ApprovalRequest, at: number, page = 1, marks: readonly VoteMark[] = []) =>
     cards.batchPage({ ...request, id: numbered(String(at)) }, { approver: dba, page, via: 'teams' }, place(at, marks))
-  const mark = (digit: string, verdict: 'approve' | 'deny'): Mark => ({
+  const mark = (digit: string, verdict: 'approve' | 'deny'): VoteMark => ({
     ...{ request: numbered(digit), verdict, view: digestOf(digit) },
   })
   const inputIds = (card: object) => inputs(card).map(({ id }) => id)
@@ -758,7 +758,7 @@ describe('a batch', () => {
 
   test('ends in a card that has for each mark the words that its vote needs', () => {
     const requests = [pending(two), high('prod/iam')].map((request, i) => ({ ...request, id: numbered(String(i + 1)) }))
-    const ended = (marks: readonly Mark[]) => cards.batchEnd(requests, { requests: place(1).requests, marks })
+    const ended = (marks: readonly VoteMark[]) => cards.batchEnd(requests, { requests: place(1).requests, marks })
     expect(inputIds(ended([mark('1', 'deny'), mark('2', 'approve')]))).toEqual(['reason1', 'reason2', 'confirm2'])
     expect(inputs(ended([mark('1', 'deny')])).map(({ isRequired }) => isRequired)).toEqual([true])
     expect(inputs(ended([mark('1', 'approve')])).map(({ isRequired }) => isRequired)).toEqual([undefined])

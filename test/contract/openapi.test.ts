@@ -123,7 +123,7 @@ test('the description of an operation names who may call it, and its role', () =
 const whole = operationNames.flatMap((name) => {
   const { body, answers } = operationOf(name)
   const out = Object.values(answers).flatMap((types) =>
-    Object.entries(types).flatMap(([type, schema]) => (/json$/.test(type) ? [schema] : [])),
+    Object.entries(types).flatMap(([type, schema]) => (type.endsWith('json') ? [schema] : [])),
   )
   return [...(body ? [body] : []), ...out].map((schema) => [name, schema] as const)
 })

@@ -34,7 +34,7 @@ export function chatting(scene: () => Scene): void {
     await client.write('pending')
     const list = page.locator('.ac-adaptiveCard').filter({ hasText: 'Waiting for a decision: 2' })
     await list.waitFor()
-    expect(await buttonsOf(list)).toEqual(['Review 1', 'Review 2'])
+    expect(await buttonsOf(list)).toEqual(['Review 1', 'Review 2', 'Review 2 of deploy-bot together'])
     await client.picture('pending', list)
     const one = list.locator('.ac-container').filter({ hasText: first.target })
     await one.getByRole('button', { name: /^Review \d$/ }).click()

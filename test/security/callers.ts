@@ -66,7 +66,7 @@ export const callerRows: readonly Row[] = [
       {
         name: 'gate-service-url',
         file: 'src/teams/inbound/gate.ts',
-        find: "if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl')",
+        find: "if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl', 'foreign')",
         replace: '',
         tests: { [gate]: [token] },
       },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type DecisionInput, decide } from '../../src/core/request/decision.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
-import type { Mark } from '../../src/core/request/batch.ts'
+import type { VoteMark } from '../../src/core/request/batch.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
 import { withRun } from '../../src/core/action/run.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
@@ -149,7 +149,7 @@ function batch() {
   const requests = found.map(({ id }) => id)
   const [first = pending(asked)] = found
   const marks = (verdicts: readonly Verdict[]) =>
-    verdicts.map((verdict, i): Mark => ({ request: requests[i] ?? first.id, verdict, view: first.digest }))
+    verdicts.map((verdict, i): VoteMark => ({ request: requests[i] ?? first.id, verdict, view: first.digest }))
   const reader = { approver: dba, page: 1, via: 'teams' }
   const outcomes = [
     { id: first.id, request: { ...approved(asked), id: first.id } },

@@ -8,14 +8,14 @@ import type { ApprovalRequest } from './request.ts'
  * What a person marked a request of a batch with. It rests on the view that this person was shown of this request, as a
  * vote on a single request does.
  */
-export interface Mark {
+export interface VoteMark {
   readonly request: RequestId
   readonly verdict: Verdict
   readonly view: Digest
 }
 
 /** A mark with the words that its vote needs. */
-export interface MarkedVote extends Mark {
+export interface MarkedVote extends VoteMark {
   readonly reason?: string
   readonly confirm?: string
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { actionLimits, controlCharacter } from '../../core/action/action.ts'
-import type { Mark, MarkedVote } from '../../core/request/batch.ts'
+import type { VoteMark, MarkedVote } from '../../core/request/batch.ts'
 import type { Verdict } from '../../core/request/event.ts'
 import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
@@ -40,14 +40,14 @@ export type Click =
   | {
       readonly kind: 'batch'
       readonly requests: readonly RequestId[]
-      readonly marks: readonly Mark[]
+      readonly marks: readonly VoteMark[]
       readonly at: number
       readonly page: number
     }
   | { readonly kind: 'submit'; readonly requests: readonly RequestId[]; readonly votes: readonly TypedVote[] }
 
 /** A vote of a batch, and why the words that were typed for it cannot be taken. */
-export type TypedVote = MarkedVote & { readonly fault?: string }
+type TypedVote = MarkedVote & { readonly fault?: string }
 
 /** Reads the invoke of a card's button. For an invoke that is not one of ours, returns why, for the person who clicked. */
 export function parseClick(invoke: Json): Click | { readonly why: string } {
@@ -87,17 +87,17 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
 
 /** Takes the choice on the page that the person leaves into the marks. Without inputs the page leaves them alone. */
 function remarked(
-  marks: readonly Mark[],
-  shown: Omit<Mark, 'verdict'> | undefined,
+  marks: readonly VoteMark[],
+  shown: Omit<VoteMark, 'verdict'> | undefined,
   choice: Verdict | 'open' | undefined,
-): readonly Mark[] {
+): readonly VoteMark[] {
   if (!shown || choice === undefined) return marks
   const others = marks.filter(({ request }) => request !== shown.request)
   return choice === 'open' ? others : [...others, { ...shown, verdict: choice }]
 }
 
 /** Gives a mark the words that were typed for it, in inputs that bear the number of the request. */
-function wordedMark(mark: Mark, index: number, typed: Readonly<Record<string, unknown>>): TypedVote {
+function wordedMark(mark: VoteMark, index: number, typed: Readonly<Record<string, unknown>>): TypedVote {
   const reason = typed[`reason${index + 1}`] as Typed | undefined
   const confirm = typed[`confirm${index + 1}`] as string | undefined
   return { ...mark, ...words(reason), ...(confirm !== undefined && { confirm }) }
