@@ -4,6 +4,7 @@ import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, verify } from './days.ts'
 import type { Bench } from './figure.ts'
+import { gateway } from './gateway.ts'
 import { json } from './json.ts'
 import { life } from './life.ts'
 import { lists } from './lists.ts'
@@ -18,6 +19,7 @@ export const programs = {
   life,
   answer,
   waiters,
+  gateway,
   rows,
   policy,
   card,

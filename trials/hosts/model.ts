@@ -54,9 +54,8 @@ export const messagesModel = (call: ScriptedCall): Promise<ScriptedModel> =>
   serve(/^\/v1\/messages(\?|$)/, call, (body, { tool, name: known, args }, res) => {
     const last = body.messages.at(-1)?.content
     const results = Array.isArray(last) ? last.filter((part: Body) => part.type === 'tool_result') : []
-    const name: string | undefined = body.tools
-      ?.map((one: Body) => one.name as string)
-      .find((one: string) => tool.test(one))
+    const offered: string[] = body.tools?.map((one: Body) => one.name as string) ?? []
+    const name = offered.find((one) => tool.test(one)) ?? known
     const isCall = results.length === 0 && body.tools?.length > 0
     const said = results.map((one: Body) =>
       typeof one.content === 'string' ? one.content : JSON.stringify(one.content),
