@@ -124,5 +124,5 @@ function requestOf(req: IncomingMessage, signal: AbortSignal): Request | null {
 async function write(response: Response, res: ServerResponse): Promise<void> {
   res.writeHead(response.status, Object.fromEntries(response.headers))
   if (response.body === null) res.end()
-  else await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), res)
+  else await pipeline(Readable.fromWeb(response.body), res)
 }

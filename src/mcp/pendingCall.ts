@@ -69,14 +69,7 @@ export class PendingCall {
             this.#newest = request
           },
         })
-    this.#approval.then(
-      () => {
-        if (this.#state === 'waiting') this.#state = 'approved'
-      },
-      () => {
-        this.#state = 'done'
-      },
-    )
+    void this.#decided()
   }
 
   get id(): string {
@@ -154,12 +147,21 @@ export class PendingCall {
     }
   }
 
+  async #decided(): Promise<void> {
+    try {
+      await this.#approval
+      if (this.#state === 'waiting') this.#state = 'approved'
+    } catch {
+      this.#state = 'done'
+    }
+  }
+
   #carriedOut(): Promise<ToolResult> {
     if (this.#outcome) return this.#outcome
     this.#state = 'running'
     this.#outcome = this.#carryOut().finally(() => {
       this.#state = 'done'
-      if (this.#holders === 0) this.#waitAlone()
+      if (this.#holders === 0) void this.#waitAlone()
     })
     return this.#outcome
   }
@@ -217,19 +219,18 @@ export class PendingCall {
   #leave(isKept = false): void {
     if (--this.#holders > 0) return
     if (this.#state === 'done' && !isKept) this.#parts.dropped(this)
-    else if (this.#state !== 'running') this.#waitAlone()
+    else if (this.#state !== 'running') void this.#waitAlone()
   }
 
   /** Withdraws the request when no host comes back for it in time, so that nobody approves what is not wanted any more. */
-  #waitAlone(): void {
+  async #waitAlone(): Promise<void> {
     const { after, grace, dropped } = this.#parts
     this.#alone = new AbortController()
     const { signal } = this.#alone
-    void after(grace * 1000, signal).then(async () => {
-      if (this.#holders > 0 || this.#state === 'running') return
-      dropped(this)
-      if (this.#state !== 'done') await this.#givenUp().catch(() => undefined)
-    })
+    await after(grace * 1000, signal)
+    if (this.#holders > 0 || this.#state === 'running') return
+    dropped(this)
+    if (this.#state !== 'done') await this.#givenUp().catch(() => undefined)
   }
 
   /** What was redeemed with its ask cannot be withdrawn any more. */

@@ -19,7 +19,7 @@ export interface Upstream {
   readonly close: () => Promise<void>
 }
 
-export interface UpstreamCall {
+interface UpstreamCall {
   readonly tool: Tool
   readonly args: JsonObject
   readonly signal: AbortSignal
@@ -59,6 +59,7 @@ export function upstream(
         listChanged: { tools: { autoRefresh: false, onChanged: changed } },
       },
     )
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has a property for it alone
     client.onclose = () => {
       connected = null
     }

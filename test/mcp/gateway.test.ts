@@ -432,16 +432,16 @@ test('many calls at once are all approved, carried out once each, and reported',
       { timeout: 110_000 },
     )
   const answering = Array.from({ length: 30 }, (_, i) => call(i))
-  let isOver = false
+  const over = new AbortController()
   const approving = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const request of await pending())
         await service.approvals.decide(request.id, votes(request)).catch(() => undefined)
       await new Promise(setImmediate)
     }
   })()
   const answers = await Promise.all(answering)
-  isOver = true
+  over.abort()
   await approving
   expect(answers.map(saidBy)).toEqual(Array.from({ length: 30 }, () => 'did write_file'))
   expect(new Set(server.calls.map(({ args }) => (args as { content: string }).content)).size).toBe(30)

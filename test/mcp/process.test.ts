@@ -72,7 +72,7 @@ test('a host of the older protocol reads and writes files through the gateway, w
     ...{ cwd: root, env: settings, stderr: 'ignore' },
   })
   const host = new OldClient({ name: 'trial', version: '1' })
-  await host.connect(transport as Answered)
+  await host.connect(transport)
   const { tools } = await host.listTools()
   expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['read_text_file', 'write_file']))
 

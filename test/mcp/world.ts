@@ -49,7 +49,7 @@ function operationAt(method: string, path: string) {
 }
 
 /** Time that passes when a test says so. */
-export class FakeTimer {
+class FakeTimer {
   readonly #waits = new Set<{ readonly ms: number; readonly done: () => void }>()
 
   readonly after = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -75,7 +75,7 @@ export class FakeTimer {
 }
 
 /** A server of tools that remembers what it was called with. */
-export interface ToolServer {
+interface ToolServer {
   tools: Tool[]
   readonly calls: { readonly name: string; readonly args: unknown }[]
   /** How often it was asked for its tools. */
@@ -103,7 +103,7 @@ export const readFile: Tool = {
   annotations: { readOnlyHint: true },
 }
 
-export function toolServer(tools: Tool[] = [writeFile, readFile]): ToolServer {
+function toolServer(tools: Tool[] = [writeFile, readFile]): ToolServer {
   const servers: Server[] = []
   const here: ToolServer = {
     tools,
@@ -116,7 +116,6 @@ export function toolServer(tools: Tool[] = [writeFile, readFile]): ToolServer {
     transport: () => {
       const [ours, theirs] = InMemoryTransport.createLinkedPair()
       serveStdio(build, { transport: theirs })
-      ours.onerror = () => undefined
       return ours
     },
   }
@@ -166,7 +165,7 @@ export interface WorldOptions {
 }
 
 /** Reads are allowed, `move` is forbidden, `odd` is in no rule, and all else needs a dba. */
-export const judged: Roster['judge'] = ({ action }) => {
+const judged: Roster['judge'] = ({ action }) => {
   if (action.includes('read')) return { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 }
   if (action.includes('move')) return { outcome: 'forbid', rules: ['never-move'] }
   return action.includes('odd') ? { outcome: 'no-policy', rules: [] } : needs()

@@ -17,7 +17,7 @@ export interface ScriptedModel {
 }
 
 /** Words before what the tool said. */
-export const echo = 'TOOL SAID: '
+const echo = 'TOOL SAID: '
 
 type Answer = (body: Body, call: ScriptedCall, res: ServerResponse) => void
 // oxlint-disable-next-line typescript/no-explicit-any -- what hosts send is looked into, and a trial fails where it differs
@@ -29,7 +29,7 @@ async function serve(path: RegExp, call: ScriptedCall, answer: Answer): Promise<
   const react = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let text = ''
     for await (const chunk of req.setEncoding('utf8')) text += String(chunk)
-    if (req.method === 'POST' && path.test(req.url ?? '')) return answer(JSON.parse(text) as Body, call, res)
+    if (req.method === 'POST' && path.test(req.url ?? '')) return answer(JSON.parse(text), call, res)
     res.writeHead(404, { 'content-type': 'application/json' }).end('{}')
   }
   const server = createServer((req, res) => void react(req, res))
