@@ -8,14 +8,14 @@ import { type GatedTool, reasonName, resumeName } from './catalogue.ts'
 import type { GatewayConfig } from './config.ts'
 import type { HostCall } from './hostCall.ts'
 import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
-import type { TokenSeals } from './seal.ts'
+import type { HostSeals } from './seal.ts'
 import { told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
 import { actionOf } from './gatewayAction.ts'
 
 export interface GatewayParts extends Omit<PendingParts, 'dropped' | 'closing' | 'environment' | 'grace'> {
   readonly config: Pick<GatewayConfig, 'environment' | 'grace'>
-  readonly seals: TokenSeals
+  readonly seals: HostSeals
 }
 
 /** What a host is answered. */

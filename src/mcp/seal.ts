@@ -13,8 +13,8 @@ export interface Sealed {
 /** What a seal is for: one that was made for a call names no task. */
 type SealKind = 'call' | 'task'
 
-/** Seals what a host gives back later, so that a host can neither invent it nor use that of another caller. */
-export interface TokenSeals {
+/** HostSeals what a host gives back later, so that a host can neither invent it nor use that of another caller. */
+export interface HostSeals {
   readonly seal: (kind: SealKind, sealed: Sealed, caller: string) => string
   /** `null` for a text that this gateway did not make for this caller. */
   readonly open: (kind: SealKind, text: string, caller: string) => Sealed | null
@@ -38,7 +38,7 @@ export function sealKey(environment: Environment): string | Uint8Array {
 }
 
 /** Makes seals by HMAC-SHA-256 (RFC 2104). */
-export function sealing(key: string | Uint8Array): TokenSeals {
+export function sealing(key: string | Uint8Array): HostSeals {
   const mac = (kind: SealKind, text: string, caller: string): Buffer =>
     createHmac('sha256', key).update(`countersign/mcp/${kind}\n${text}\n${caller}`).digest()
   return {

@@ -18,13 +18,13 @@ import { type Catalogue, type GatedTool, reasonName, resumeName } from './catalo
 import type { GatewayConfig } from './config.ts'
 import type { Gateway, GatewayAnswer } from './gateway.ts'
 import type { HostCall } from './hostCall.ts'
-import type { Sealed, TokenSeals } from './seal.ts'
+import type { Sealed, HostSeals } from './seal.ts'
 import { isProtocolError } from './told.ts'
 
 export interface HostServerParts {
   readonly gateway: Gateway
   readonly catalogue: Catalogue
-  readonly seals: TokenSeals
+  readonly seals: HostSeals
   readonly config: Pick<GatewayConfig, 'hold' | 'holds'>
   /** The person for whom all calls are made, if the transport does not name one. */
   readonly onBehalfOf?: string | undefined
