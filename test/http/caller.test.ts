@@ -249,9 +249,7 @@ test.each<[string, readonly (() => string | null | Promise<string>)[]]>([
     ],
   ],
 ])('a caller learns one of four faults of a token and nothing else: %s', async (fault, made) => {
-  const problems = await Promise.all(
-    made.map(async (header) => problemOf(callers(settings())(await header()))),
-  )
+  const problems = await Promise.all(made.map(async (header) => problemOf(callers(settings())(await header()))))
   expect(problems.map(({ details }) => details.token)).toEqual(made.map(() => fault))
   expect(new Set(problems.map(({ message }) => message)).size).toBe(1)
 })
