@@ -95,6 +95,20 @@ test('a seal names an event that was cut off even if the chain grew again after 
   await nothingIsPublished(set)
 })
 
+test('a seal names an event that was cut off while the day was planned, and put back', async () => {
+  const set = await aDay()
+  await redeem(set, set.approved)
+  const { leaves } = set.here.ledger.lying('03' as never)
+  const redeemed = leaves.at(-1) ?? null
+  rollBack(set, set.approved)
+  expect(await set.one.run()).toEqual([])
+  expect(await set.one.seals.plan(day(4))).not.toBeNull()
+  leaves.push(redeemed)
+  expect(await set.one.run()).toEqual([])
+  expect(await alarmOf(set)).toMatch(/^Event 5 of shard 03 is of .*, and was not there when the day was planned\.$/)
+  await nothingIsPublished(set)
+})
+
 test.each([
   ['the head was witnessed', 1],
   ['the head was witnessed and the chain grew again', 2],

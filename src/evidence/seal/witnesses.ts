@@ -5,8 +5,9 @@ import type { Instant } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
+import { readRecord } from '../../core/record/record.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
-import type { Ledger } from '../../ports/ledger.ts'
+import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Plan } from '../../ports/seals.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
@@ -132,29 +133,35 @@ export class Witnesses {
   }
 
   /**
-   * Checks that the ledger has the events after the day's cut. An event of the day that was cut off is thus found before
-   * the day is published, also if the chain has grown again since.
+   * Checks that the ledger has the events after the day's cut, and that they are of later days. An event of the day that
+   * was cut off is thus found before the day is published, also if the chain has grown again since, or if the event was
+   * put back once the day was planned.
    */
   async #checkLater(): Promise<void> {
+    const end = endOf(this.#plan.date)
     for (const shard of new Set(this.#later.map(({ shard }) => shard))) {
       const later = this.#later.filter((testimony) => testimony.shard === shard)
-      const found = await this.#hashes(shard, new Set(later.map(({ seq }) => seq)))
+      const found = await this.#found(shard, new Set(later.map(({ seq }) => seq)))
       for (const testimony of later) {
-        const hash = found.get(testimony.seq)
-        if (hash === testimony.hash || (await this.#isRepaired(testimony))) continue
-        throw hash === undefined ? missing(testimony.seq, shard) : replaced(testimony.seq, shard)
+        const { seq, hash } = testimony
+        const event = found.get(seq)
+        const at = event?.hash === hash ? readRecord(event.text).at : null
+        if ((at !== null && at >= end) || (await this.#isRepaired(testimony))) continue
+        if (event === undefined) throw brokenEvent(seq, shard, 'broken-chain', 'was recorded, and is missing')
+        if (at === null) throw replaced(seq, shard)
+        throw brokenEvent(seq, shard, 'broken-chain', `is of ${at}, and was not there when the day was planned`)
       }
     }
   }
 
-  /** Reads the hashes of single events, without those that the ledger lacks. */
-  async #hashes(shard: Shard, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, Hex>> {
-    const hashes = new Map<number, Hex>()
+  /** Finds single events of the ledger. */
+  async #found(shard: Shard, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, KeptEvent>> {
+    const found = new Map<number, KeptEvent>()
     await abreast(atOnce, [...numbers], async (seq) => {
       for await (const page of this.#ledger.stream(shard, seq - 1, seq))
-        for (const event of page) hashes.set(event.seq, event.hash)
+        for (const event of page) found.set(event.seq, event)
     })
-    return hashes
+    return found
   }
 
   async #isRepaired({ shard, seq, at }: Testimony): Promise<boolean> {
@@ -176,9 +183,6 @@ function rangesOf(plan: Plan): readonly string[] {
   if (number === 1) return [endsPrefix]
   return endPrefixes(startOf(date), endOf(date), recordsOf(plan) < many ? 5 : 6)
 }
-
-const missing = (seq: number, shard: Shard): Broken =>
-  brokenEvent(seq, shard, 'broken-chain', 'was recorded, and is missing')
 
 const replaced = (seq: number, shard: Shard): Broken =>
   brokenEvent(seq, shard, 'broken-chain', 'is not the one that a file in the archive names')
