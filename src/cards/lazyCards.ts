@@ -2,7 +2,14 @@ import type { Words } from '../words/words.ts'
 import type { Cards } from './cards.ts'
 
 /** The templates that the folder must hold. */
-const names = ['channel.json', 'review.json', 'refused.json', 'list.json', 'batchPage.json', 'batch.json']
+export const templateNames = [
+  'channel.json',
+  'review.json',
+  'refused.json',
+  'list.json',
+  'batchPage.json',
+  'batch.json',
+]
 
 /**
  * Checks the card templates at the start and loads the template engine at the first card: the engine takes as long to
@@ -11,7 +18,7 @@ const names = ['channel.json', 'review.json', 'refused.json', 'list.json', 'batc
  * @throws {Error} with the name of a file that is missing or is not JSON
  */
 export function drawing(files: ReadonlyMap<string, Uint8Array>, words: Words): () => Promise<Cards> {
-  for (const name of names) check(files.get(name), name)
+  for (const name of templateNames) check(files.get(name), name)
   let loading: Promise<Cards> | undefined
   const load = async () => (await import('./cards.ts')).loadCards(files, words)
   return () => (loading ??= load())

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cards } from '../cards/cards.ts'
-import { drawing } from '../cards/lazyCards.ts'
+import { drawing, templateNames } from '../cards/lazyCards.ts'
 import type { PolicyProgram, Redrawing, Redrawn } from '../cli/policy.ts'
 import type { StoryEvent } from '../verify/requestStory.ts'
 import { actionDigest, type Action } from '../core/action/action.ts'
@@ -108,11 +108,9 @@ function dressed(bare: ApprovalRequest, policy: LoadedPolicy | string): { reques
   }
 }
 
-/** The other templates are not drawn from, and need only be there. */
+/** The other templates are not drawn from, and need only be there: the version that sealed the day may have had fewer. */
 function cardsOf(files: Redrawing['policy'], template: Uint8Array): Promise<Cards> {
-  const named = ['channel.json', 'refused.json', 'list.json'].map(
-    (name) => [name, files.get(`cards/${name}`) ?? template] as const,
-  )
+  const named = templateNames.map((name) => [name, files.get(`cards/${name}`) ?? template] as const)
   return drawing(new Map([...named, ['review.json', template]]), spoken)()
 }
 
