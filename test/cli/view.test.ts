@@ -45,7 +45,8 @@ function aPolicy(): string {
 
 beforeAll(async () => {
   program = buildProgram()
-  const policy = await loadPolicy(aPolicy(), templates)
+  // The version that sealed the day had fewer templates than this one.
+  const policy = await loadPolicy(aPolicy(), new Map([...templates].filter(([name]) => !name.startsWith('batch'))))
   const { version } = policy
   const presentation = policy.presentation('db.export')
   const here = await world((_action, question) => policy.judge(question!), {
@@ -128,7 +129,7 @@ describe('with them', () => {
     ])
       expect(html).toContain(part)
     expect(html).toContain('{{DATE(2020')
-    expect(html).not.toMatch(/<script|<b>Quarterly|\u202e|\u200b|<pre>/)
+    expect(html).not.toMatch(/\{\{TIME|<script|<b>Quarterly|\u202e|\u200b|<pre>/)
     expect(html).toMatch(/2026-03-04 13:00:00 UTC/)
     const shown = await view(out)
     expect(joined(shown.stdout)).toContain('page 1 of 1 of view sha256:')

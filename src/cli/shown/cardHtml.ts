@@ -86,7 +86,8 @@ const unknown = (value: Json): string => `<pre>${escaped(JSON.stringify(value))}
 
 /**
  * Writes a text of a card. Zero-width spaces are the service's marks for breaks: it writes out any that others sent.
- * Clients replace moments by the reader's time; a page keeps them in UTC.
+ * Clients replace moments by the reader's time; a page keeps them in UTC, and gives the day also where a card has the hour
+ * alone.
  */
 const shown = (text: Json | undefined): string =>
   typeof text !== 'string'
@@ -94,6 +95,7 @@ const shown = (text: Json | undefined): string =>
     : escaped(
         text
           .replace(/\{\{DATE\((\d{4}-\d\d-\d\d)T[^)]*\)\}\}(?:, \{\{TIME\([^)]*?T(\d\d:\d\d:\d\d)Z\)\}\})?/g, moment)
+          .replace(/\{\{TIME\((\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\)\}\}/g, moment)
           .replaceAll('\u200b', ''),
       )
 
