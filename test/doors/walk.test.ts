@@ -87,13 +87,17 @@ test('an agent in Python signs in without a secret, as the page on that says', a
   expect(ran).toMatchObject({ code: 0, said: 'restarted web-1\n' })
 })
 
-test('the agent in Python waits for a person, and finds its requests again after a restart', async () => {
+test.each([
+  ['Python', () => 'python3 examples/agent-python/agent.py'],
+  // The command that its page names. It installs the package, and starts the agent.
+  ['Node', () => `${blocksOf('docs/agents/client.md').join('').trimEnd()} --`],
+])('the agent in %s waits for a person, and finds its requests again after a restart', async (_language, command) => {
   const settings = blocksOf('docs/agents/python.md')
     .join('\n')
     .split('\n')
     .filter((line) => line.startsWith('export '))
   const start = (name: string, hears?: (said: string) => void) =>
-    run([...settings, `python3 examples/agent-python/agent.py ${name}`].join('\n'), undefined, hears)
+    run([...settings, `${command()} ${name}`].join('\n'), undefined, hears)
   let approved: Promise<unknown> | undefined
   const first = await start('run-1', (said) => {
     const id = /waiting for dba: request (\S+)/.exec(said)?.[1]
