@@ -1,3 +1,4 @@
+import { allowed } from './allowed.ts'
 import { answer } from './answer.ts'
 import { ask } from './ask.ts'
 import { card } from './card.ts'
@@ -19,6 +20,7 @@ export const programs = {
   life,
   answer,
   waiters,
+  allowed,
   gateway,
   rows,
   policy,
