@@ -21,7 +21,15 @@ import { type Judgement, open, type Submission } from '../core/request/submissio
 import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import { channelsOf, excludedByWord, excludedFrom, isMember, type PeopleParts, weakened } from './eligibility.ts'
+import {
+  channelsOf,
+  excludedByWord,
+  excludedFrom,
+  isMember,
+  ownerNameOf,
+  type PeopleParts,
+  weakened,
+} from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -112,10 +120,15 @@ function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
   return cause.code === 'unavailable' || (hasKey && cause.code !== 'idempotency-mismatch')
 }
 
-/** All checks that need no storage, and the policy's answer. */
+/**
+ * All checks that need no storage, and the policy's answer. The owner's name is for the people who decide, so that what
+ * policy alone answers needs no call of the directory. It is looked up beside the checks.
+ */
 async function prepare(parts: AskParts, asked: Ask): Promise<Judged> {
   const judged = await judgeAsk(parts, asked, parts.clock.now())
-  return { ...judged, warnings: [...judged.warnings, ...(await checkDecidable(parts, judged))] }
+  if (judged.judgement.outcome !== 'approve') return judged
+  const [warnings, owner] = await Promise.all([checkDecidable(parts, judged), ownerNameOf(parts, asked.agent)])
+  return { ...judged, ...(owner !== undefined && { owner }), warnings: [...judged.warnings, ...warnings] }
 }
 
 /** An ask with policy's answer, before a request is made of it. */

@@ -1,4 +1,5 @@
 import type { ObjectId } from '../core/data/id.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Facts, overlap, type Slot } from '../core/request/requirement.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
@@ -71,6 +72,29 @@ export function excludedBy(
 ): readonly ObjectId[] {
   const agents = [agent.id, executor].flatMap((id) => policy.agent(id) ?? [])
   return [...(requirement?.excluded ?? []), ...excludedFrom(policy, agents, onBehalfOf)]
+}
+
+/**
+ * Finds the display name of the first owner of an agent whose account is enabled, or else of the first such sponsor.
+ *
+ * The name is for display and decides nothing: a directory that cannot be asked about these people stops no request.
+ *
+ * @returns `undefined` if the directory has no such person, or cannot be asked
+ */
+export async function ownerNameOf(
+  { directory }: Pick<PeopleParts, 'directory'>,
+  { owners, sponsors }: Pick<AgentRegistration, 'owners' | 'sponsors'>,
+): Promise<string | undefined> {
+  const firstOf = async (ids: readonly ObjectId[]): Promise<string | undefined> => {
+    const people = await Promise.all(ids.map((id) => directory.person(id)))
+    return people.find((person) => person?.enabled === true && person.name.trim() !== '')?.name
+  }
+  try {
+    return (await firstOf(owners)) ?? (await firstOf(sponsors))
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === 'unavailable') return undefined
+    throw cause
+  }
 }
 
 /** All accounts of owners and sponsors of these agents, and of the person for whom the request is made. */

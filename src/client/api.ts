@@ -114,6 +114,8 @@ export interface ApiRequest {
   readonly agent: {
     readonly id: string
     readonly name: string
+    /** The display name of the first enabled owner of the agent, or else sponsor, when it asked. Absent where the directory gave none, and where policy alone answered. */
+    readonly owner?: string
   }
   readonly executor: string
   readonly onBehalfOf?: string

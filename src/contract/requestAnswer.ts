@@ -87,7 +87,14 @@ export const requestAnswer = component(
         description: 'What approvers are warned of. In answers to people alone: an agent could evade warnings.',
       }),
       digest: anyDigest,
-      agent: z.object({ id: anyObjectId, name: z.string() }),
+      agent: z.object({
+        id: anyObjectId,
+        name: z.string(),
+        owner: z.string().optional().meta({
+          description:
+            'The display name of the first enabled owner of the agent, or else sponsor, when it asked. Absent where the directory gave none, and where policy alone answered.',
+        }),
+      }),
       executor: anyObjectId,
       onBehalfOf: anyObjectId.optional(),
       policy: policyAnswer,
@@ -119,7 +126,7 @@ export const requestAnswer = component(
     ...{ id: example.request, status: 'approved', action: 'db.export', target: 'prod/postgres/customers' },
     ...{ environment: 'production', params: { tables: ['accounts'], rows: 1200 }, reason: 'Quarterly churn report' },
     digest: example.digest,
-    agent: { id: example.agent, name: 'deploy-bot' },
+    agent: { id: example.agent, name: 'deploy-bot', owner: 'Dana Diaz' },
     executor: example.agent,
     policy: { version: example.policy, outcome: 'approve', rules: ['export-needs-dba'], tier: 'medium' },
     approvals: {

@@ -27,6 +27,7 @@ export function toBody(
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
   const reason = saidIn(request, 'requested', 'reason')
   const links = saidIn(request, 'requested', 'links')
+  const owner = saidIn(request, 'requested', 'owner')
   const next = more.next ?? nextOf(request)
   const code = stopCodeOf(request)
   return {
@@ -38,7 +39,7 @@ export function toBody(
     ...(links !== null && { links: JSON.parse(links) as RequestAnswer['links'] & {} }),
     ...(more.to.kind === 'person' && { warnings: warnings(request) }),
     digest,
-    agent,
+    agent: { ...agent, ...(owner !== null && { owner }) },
     executor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     policy: policyOf(request),

@@ -167,7 +167,7 @@ function requestedBy(
     private: true,
   }
   const rare = { ...(doors.length > 0 && { via: doors }), ...(isPrivate && { private: hidden }) }
-  const said = { links: '', reason: '' }
+  const said = { links: '', reason: '', ...(outcome === 'approve' && { owner: '' }) }
   return { type: 'requested', actor: agent, request, data: { ...data, ...rare }, said }
 }
 

@@ -24,7 +24,7 @@ export const sizes = {
    * Bytes of the largest event that the rules for an action can lead to. A leaf holds 4,096; the rest is reserved for
    * members that a later version of an event adds.
    */
-  leaf: 3_968,
+  leaf: 4_048,
   /** Bytes of an action's presentation, which is copied into each request. */
   presentation: 4_096,
 } as const

@@ -2,7 +2,7 @@ import type { ObjectId } from '../../src/core/data/id.ts'
 import { keyHash, shardOf, shardOfKey } from '../../src/core/data/id.ts'
 import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem, type ProblemCode } from '../../src/core/data/problem.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { type ApprovalRequest, saidIn } from '../../src/core/request/request.ts'
 import { after, bot, dba, dba2, needs, oid, owner, requestId, runner, slot } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import {
@@ -191,6 +191,43 @@ describe('asking', () => {
     const here = await world()
     here.directory.down = true
     expect(await codeOf(here.approvals.ask(asks()))).toBe('unavailable')
+  })
+})
+
+describe('the name of who answers for the agent', () => {
+  const named = async (other: Parameters<typeof agent>[1], change: (here: World) => void = () => undefined) => {
+    const here = await world()
+    here.directory.add(oid(60), { name: 'Sam Sponsor' })
+    change(here)
+    const { request } = await here.approvals.ask(asks({ agent: agent(bot, other) }))
+    return saidIn(request, 'requested', 'owner')
+  }
+
+  test('is that of its first owner with an enabled account, or else sponsor', async () => {
+    expect(await named({ owners: [owner, dba2] })).toBe('Person 31')
+    expect(await named({ owners: [disabled, oid(99), owner], sponsors: [oid(60)] })).toBe('Person 31')
+    expect(await named({ owners: [disabled], sponsors: [disabled, oid(60)] })).toBe('Sam Sponsor')
+  })
+
+  test('is absent where the directory has none', async () => {
+    expect(await named({ owners: [oid(99)], sponsors: [disabled] })).toBeNull()
+    expect(await named({ owners: [owner] }, ({ directory }) => directory.add(owner, { name: ' ' }))).toBeNull()
+  })
+
+  test('is absent, and the request made, where the directory fails for its owner alone', async () => {
+    const failing = ({ directory }: World) => {
+      const person = directory.person.bind(directory)
+      directory.person = (id) =>
+        id === owner ? Promise.reject(new Problem('unavailable', 'It does not answer.')) : person(id)
+    }
+    expect(await named({ owners: [owner] }, failing)).toBeNull()
+  })
+
+  test('is not looked up for what policy alone answers, which needs no directory', async () => {
+    const here = await world(() => ({ outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 }))
+    here.directory.down = true
+    const { request } = await here.approvals.ask(asks())
+    expect([request.status, saidIn(request, 'requested', 'owner')]).toEqual(['approved', null])
   })
 })
 

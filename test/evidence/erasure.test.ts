@@ -58,7 +58,7 @@ test('an erasure removes texts from events and request, keeps what hashes cover,
   const told: string[] = []
   const erased = await eraser(here, { told })(request.id, erasure)
   expect(erased.map(({ names }) => names)).toEqual([
-    ['action', 'links', 'reason'],
+    ['action', 'links', 'owner', 'reason'],
     ['name', 'reason'],
   ])
   const now = await here.ledger.find(request.id)
@@ -74,7 +74,7 @@ test('an erasure removes texts from events and request, keeps what hashes cover,
   expect(first).toMatchObject({
     type: 'erased',
     actor: { kind: 'person', id: stranger },
-    data: { event: request.events[0]?.hash, names: ['action', 'links', 'reason'] },
+    data: { event: request.events[0]?.hash, names: ['action', 'links', 'owner', 'reason'] },
   })
   expect(first).toMatchObject({ request: request.id, data: { askedBy: owner, accounts: [stranger] } })
   expect(records[0]?.said['why']).toMatchObject({ text: erasure.why })

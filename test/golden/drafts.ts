@@ -250,4 +250,23 @@ export const drafts: readonly Draft[] = [
     },
     said: { reason: 'On call' },
   },
+  {
+    type: 'requested',
+    actor: agent,
+    request,
+    data: {
+      action: 'role.revoke',
+      digest: digest('af'),
+      executor: id('a'),
+      policy: { version: digest('01'), outcome: 'approve', rules: ['role-needs-security'] },
+      warnings: [],
+      tier: 'medium',
+      requirement: [{ groups: ['security'], quorum: 1 }],
+      excluded: [id('4')],
+      expiresAt: later,
+      lapse: 3600,
+      grant: 300,
+    },
+    said: { reason: 'Left', owner: 'Dana Díaz' },
+  },
 ]

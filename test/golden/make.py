@@ -93,6 +93,10 @@ FACTS_IN_ORDER = [
         'role.grant', 'af', 'a', 'approve', ['role-needs-security'], tier='medium', excluded=[], expiresAt=LATER,
         lapse=3600, grant=300, requirement=[{'groups': ['security'], 'quorum': 1}], via=['console', 'teams'],
         private=True), reason='On call'),
+    fact('requested', AGENT, judged(
+        'role.revoke', 'af', 'a', 'approve', ['role-needs-security'], tier='medium', excluded=[oid('4')],
+        expiresAt=LATER, lapse=3600, grant=300, requirement=[{'groups': ['security'], 'quorum': 1}]), reason='Left',
+        owner='Dana Díaz'),
 ]
 
 def main(out):

@@ -40,7 +40,7 @@ const always = '9999-12-31T23:59:59.999Z' as Instant
  */
 const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   requested: {
-    forms: { 1: { request: requestId, data: requested, said: said('reason', 'links?') } },
+    forms: { 1: { request: requestId, data: requested, said: said('reason', 'links?', 'owner?') } },
     replay: () => 'the request was opened before',
     policy: ({ data }) => data.policy.version,
     exception: { kind: 'approver-excluded', detail: takenOutBy },

@@ -6,7 +6,7 @@ import type { ApprovalRequest, ErasureAsk, Step } from './request.ts'
 import { overlap } from './requirement.ts'
 
 /** The names of texts that can be erased. `action` is the whole action; its digest stays. */
-export const erasable = ['action', 'links', 'name', 'reason', 'summary'] as const
+export const erasable = ['action', 'links', 'name', 'owner', 'reason', 'summary'] as const
 
 export type Erasable = (typeof erasable)[number]
 

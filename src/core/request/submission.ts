@@ -45,6 +45,8 @@ export interface Submission {
   readonly action: Action
   readonly reason: string
   readonly links: readonly Link[]
+  /** The display name of a person who answers for the agent. Absent if it is not known. */
+  readonly owner?: string
   /** Seconds. The policy's limit counts if it is smaller. */
   readonly expiresIn: number
   readonly policy: Digest
@@ -153,7 +155,7 @@ function requirementOf(data: Requested): Requirement {
 }
 
 function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
-  const { id, agent, executor, onBehalfOf, action, judgement, warnings, reason, links } = submission
+  const { id, agent, executor, onBehalfOf, action, judgement, warnings, reason, links, owner } = submission
   const { excluded, excludedByAgent = [] } = submission
   const data: Requested = {
     action: action.action,
@@ -173,7 +175,11 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
     }),
     ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
   }
-  const said = { reason, ...(links.length > 0 && { links: canonical(links.map((link): JsonObject => ({ ...link }))) }) }
+  const said = {
+    reason,
+    ...(links.length > 0 && { links: canonical(links.map((link): JsonObject => ({ ...link }))) }),
+    ...(owner !== undefined && { owner }),
+  }
   return { type: 'requested', actor: { kind: 'agent', id: agent.id }, request: id, data, said }
 }
 

@@ -160,6 +160,16 @@ test('texts that are not named stay', () => {
   expect(request.decisions.map((one) => saidWith(request, one))).toEqual([{ name: 'Dana' }])
 })
 
+test('the name of the agent’s owner is erased as a text of its own', () => {
+  const denied = stored(
+    decide(pending({ owner: 'Dana Diaz' }), decision(pending(), { verdict: 'deny', reason: 'No.' })),
+  )
+  expect(saidIn(erasing(denied, ['name']).request, 'requested', 'owner')).toBe('Dana Diaz')
+  const { request, erased } = erasing(denied, ['owner'])
+  expect(erased.map(({ names }) => names)).toEqual([['owner']])
+  expect(JSON.stringify(request)).not.toContain('Diaz')
+})
+
 test('cards that show it are out of date, and an ask changes none', () => {
   const request = done()
   const asked = stored(erase(request, order(owner)))

@@ -60,7 +60,8 @@ test("the event has facts and digests, and the agent's texts are beside it", () 
       links: '[{"title":"FIN-881","url":"https://example.com/"}]',
     },
   })
-  expect(requested()?.said).not.toHaveProperty('links')
+  expect(requested()?.said).toEqual({ reason: 'Quarterly churn report, ticket FIN-881' })
+  expect(requested({ owner: 'Dana Diaz' })?.said).toMatchObject({ owner: 'Dana Diaz' })
 })
 
 test.each([
