@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, saidIn } from '../core/request/request.ts'
 import type { FactLabels, Words } from '../words/words.ts'
 import { type Manner, saidInTitle } from './paramRows.ts'
 import { copyable, drawn, exactText, short } from './textRun.ts'
@@ -37,10 +37,17 @@ export function factsOf(request: ApprovalRequest, manner: Manner): readonly Card
   return [
     ...whatOf(request, manner),
     ...(action ? [fact('environment', action.environment)] : []),
-    fact('agent', short(agent.name.trim(), 600, words)),
+    fact('agent', agentOf(request, words)),
     ...(onBehalfOf === undefined ? [] : [ids('onBehalfOf', onBehalfOf)]),
     ...(executor === agent.id ? [] : [ids('executor', executor)]),
     ...(byAgent.length === 0 ? [] : [ids('excludedByAgent', byAgent.join(', '))]),
     ...(doors === undefined ? [] : [fact('doors', doors.join(', '))]),
   ]
+}
+
+/** The name of the agent that asks, and of a person who answers for it, as far as it is known and not erased. */
+function agentOf(request: ApprovalRequest, words: Words): string {
+  const name = short(request.agent.name.trim(), 600, words)
+  const owner = saidIn(request, 'requested', 'owner')
+  return owner === null ? name : words.ownedAgent(name, short(owner.trim(), 256, words))
 }

@@ -23,6 +23,8 @@ export interface Account {
   readonly state: string
   readonly at: string
   readonly agent: string
+  /** The display name of a person who answers for the agent; absent if it was not recorded, not given or erased. */
+  readonly owner?: string
   /** The day of the ask, if it was an earlier one. That day's said file has the reason and the action. */
   readonly earlier?: Day
   readonly verb: string
@@ -64,12 +66,14 @@ export function accountOf(
   const [first] = events
   const action = textIn(first, 'action')
   const reason = textIn(first, 'reason')
+  const owner = textIn(first, 'owner')
   const { policy } = request
   return {
     id: request.id,
     state: request.status,
     at: request.createdAt,
     agent: request.agent.id,
+    ...(owner !== undefined && { owner }),
     ...(first && !first.texts && { earlier: dayOf(request.createdAt) }),
     verb: request.verb,
     ...(action !== undefined && { action: objectIn(action) }),

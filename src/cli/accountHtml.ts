@@ -7,7 +7,8 @@ import { escaped, listOf, type PageRow, shown } from './html.ts'
 
 /** Describes a request, as a section of a page. */
 export function sectionOf(account: Account): string {
-  const { id, state, verb, action, agent, at, reason, links, policy, digest, steps, exceptions, earlier } = account
+  const { id, state, verb, action, agent, owner, at, reason, links, policy, digest, steps, exceptions, earlier } =
+    account
   const unknown = earlier ? `see the report of ${earlier}` : null
   const odd = exceptions.length > 0 ? `<p class="odd">Out of the ordinary: ${shown(exceptions.join(', '))}</p>\n` : ''
   return `<section id="${escaped(id)}">
@@ -15,6 +16,7 @@ export function sectionOf(account: Account): string {
 ${runOf(action)}${odd}${listOf([
   ['request', id],
   ['asked by', `${agent} at ${at}`],
+  ...(owner === undefined ? [] : [['its owner', owner] as const]),
   ['why', reason ?? unknown],
   ...whatOf(action, unknown),
   ...links.map(({ title, url }) => ['link', `${title}: ${url}`] as const),

@@ -18,6 +18,8 @@ export interface Answer {
   readonly action?: Action
   readonly links: NonNullable<RequestAnswer['links']>
   readonly agent: string
+  /** The display name of a person who answers for the agent. */
+  readonly owner?: string
   /** Absent if the agent itself executes. */
   readonly executor?: string
   readonly onBehalfOf?: string
@@ -82,6 +84,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
     ...actionOf(sent),
     ...optional('stop', text(stop.words)),
+    ...optional('owner', text(partOf<RequestAnswer['agent']>(sent.agent).owner)),
     ...optional('executor', executorOf(sent)),
     ...optional('onBehalfOf', text(sent.onBehalfOf)),
     ...optional('reason', text(sent.reason)),

@@ -243,7 +243,7 @@ that its event commits to. Whether an event is in the log is proved by countersi
 --json writes { "exit", "request", "events": [{ "leaf", "hash", "index"?, "said" }] }.`
 
 const erasing = `Give ID..., or --person with a range of days. Lists what would be erased, and asks, before anything is sent. The names are
-action, links, name, reason and summary; a name is erased from every event of a request that has it. Needs the role
+action, links, name, owner, reason and summary; a name is erased from every event of a request that has it. Needs the role
 Evidence.Erase. Without Evidence.Read the texts cannot be listed, and --person finds only what you may know of.
 
 Two people have to ask: the first erases nothing, and within seven days another person gives the same command with the same

@@ -42,6 +42,7 @@ export function describeAction(answer: Answer): readonly Line[] {
     [labels.action, answer.verb],
     ...(action ? describeRest(action) : [[labels.erased, words.erased] as const]),
     [labels.agent, answer.agent],
+    ...optional(labels.owner, answer.owner),
     ...optional(labels.executor, answer.executor),
     ...optional(labels.onBehalfOf, answer.onBehalfOf && words.notVerified(answer.onBehalfOf)),
     ...optional(labels.excludedByAgent, words.excludedByAgent(answer.excludedByAgent)),

@@ -8,6 +8,7 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   state: ({ state }) => state,
   asked_at: ({ at }) => at,
   agent: ({ agent }) => agent,
+  owner: ({ owner }) => owner,
   reason: ({ reason }) => reason,
   action: ({ verb }) => verb,
   target: ({ action }) => textOf(action?.['target']),

@@ -21,6 +21,8 @@ export interface Words {
   readonly units: Units
   readonly card: CardWords
   readonly labels: FactLabels
+  /** Names an agent with a person who answers for it. */
+  readonly ownedAgent: (agent: string, owner: string) => string
   /** By status, with a mark in front: no meaning lies in a colour alone. */
   readonly statuses: Readonly<Record<Status, string>>
   /** By tier, with a mark in front. */
@@ -239,6 +241,7 @@ interface RequestLabels {
   readonly action: string
   readonly erased: string
   readonly agent: string
+  readonly owner: string
   readonly executor: string
   readonly onBehalfOf: string
   readonly excludedByAgent: string

@@ -609,6 +609,7 @@ describe('a request that policy keeps private', () => {
     onBehalfOf: oid(77),
     executor: runner,
     reason: 'hidden-reason',
+    owner: 'hidden-owner',
     links: [{ title: 'hidden-link', url: 'https://hidden.example/' }],
     warnings: ['hidden-warning'],
     presentation: {
@@ -649,7 +650,7 @@ describe('a request that policy keeps private', () => {
   })
 
   test('is shown in full to those who review it, and to channels without that wish', () => {
-    const parts = ['hidden-environment', 'hidden-value', 'hidden-reason', 'hidden-agent', 'hidden-note']
+    const parts = ['hidden-environment', 'hidden-value', 'hidden-reason', 'hidden-agent', 'hidden-owner', 'hidden-note']
     const review = JSON.stringify(reviewed(denied(asked(true)), 1, dba2)).replaceAll('\u200b', '')
     const plain = JSON.stringify(cards.channel(denied(asked(false)))).replaceAll('\u200b', '')
     for (const part of parts) {
@@ -671,6 +672,18 @@ test('cards name the accounts that only the agent’s own word keeps from approv
   for (const card of [cards.channel(pending(excluded)), reviewed(pending(excluded))])
     expect(lines(card)).toContain(`${english.labels.excludedByAgent}: ${oid(77)}, ${oid(78)}`)
   expect(JSON.stringify(cards.channel(pending()))).not.toContain(english.labels.excludedByAgent)
+})
+
+test('cards name a person who answers for the agent, drawn as any text of others', () => {
+  const request = pending({ owner: ' Dana\u202e {{DATE(x)}} ' })
+  for (const card of [cards.channel(request), reviewed(request)]) {
+    expect(lines(card).map((line) => line.replaceAll('\u200b', ''))).toContain(
+      `${english.labels.agent}: deploy-bot (owner: Dana⟦U+202E⟧ {{DATE(x)}})`,
+    )
+    expect(JSON.stringify(card)).not.toContain('{{DATE(x')
+  }
+  for (const other of [pending(), { ...request, said: [] }])
+    expect(lines(reviewed(other))).toContain(`${english.labels.agent}: deploy-bot`)
 })
 
 test('the list leads to each review', () => {

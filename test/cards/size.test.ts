@@ -129,6 +129,7 @@ const longest = (action: Action): Partial<Submission> => ({
   action,
   presentation: presentationOf(action),
   agent: { id: bot, name: tag.repeat(64) },
+  owner: tag.repeat(256),
   executor: runner,
   onBehalfOf: oid(77),
   reason: tag.repeat(1_000),

@@ -35,9 +35,18 @@ test('a request is described with who approved it, when, when it was asked, and 
   )
 })
 
+test('a request is described with the name of who answers for its agent', () => {
+  const owned = shown(pending({ owner: 'Dana Diaz' }))
+  expect(owned).toContainEqual(['its owner', 'Dana Diaz'])
+  expect(shown(pending()).map(([label]) => label)).not.toContain('its owner')
+})
+
 test('a report says below the title of a request what was bound to run', async () => {
   const event = { at: request.createdAt, actor: { kind: 'agent' }, type: 'lapsed' }
-  const texts = [{ name: 'action', text: canonicalAction({ ...action, params }) }]
+  const texts = [
+    { name: 'action', text: canonicalAction({ ...action, params }) },
+    { name: 'owner', text: 'Dana <b> Diaz' },
+  ]
   const story = { life: { request }, events: [{ event, texts }], exceptions: [] }
   const counts = { records: 1, requests: 1, exceptions: 0, types: {} }
   const log = { origin: 'x', from: { size: 0 }, to: { size: 1, root: '' } }
@@ -51,6 +60,7 @@ test('a report says below the title of a request what was bound to run', async (
   expect(page).toContain(
     '<p class="run">Will run: <code>/usr/bin/pg_dump customers &#39;a b&#39; &#39;&lt;/code&gt;⟦U+202E⟧&#39;</code> in <code>/srv</code></p>',
   )
+  expect(page).toContain('<dt>its owner</dt><dd>Dana &lt;b&gt; Diaz</dd>')
   const at = (text: string) => page.indexOf(text)
   expect(at('<h2>db.export')).toBeLessThan(at('<p class="run">'))
   expect(at('<p class="run">')).toBeLessThan(at('<dt>request</dt>'))

@@ -34,6 +34,7 @@ export const reversed: Words = {
   },
   card: all(english.card),
   labels: all(english.labels),
+  ownedAgent: (agent, owner) => line('owner', agent, owner),
   statuses: all<Status>(english.statuses),
   tiers: all<Tier>(english.tiers),
   warnings: all(english.warnings),
