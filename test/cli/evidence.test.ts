@@ -314,7 +314,7 @@ describe('a folder for an outsider', () => {
   })
 
   test.each<[string, string, readonly string[]]>([
-    ['which texts there are', 'there are action, name, reason', []],
+    ['which texts there are', 'there are action, name, owner, reason', []],
     ['a text that no event has', 'no text is called "secret"', ['--names', 'secret']],
   ])('is not made without a choice: the error says %s', async (_what, words, args) => {
     const folder = join(days.place.path, 'unchosen')
