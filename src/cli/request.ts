@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AskOptions } from '../client/operations.ts'
 import { type Action, checkAction, controlCharacter } from '../core/action/action.ts'
 import { flawInAddress, flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
 import { type RunBinding, withRun } from '../core/action/run.ts'
@@ -8,9 +9,10 @@ import { checked, Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 import { readParams } from './params.ts'
 
-/** A request to send: its action, the whole body, and the idempotency key. */
+/** A request to send: its action, what comes with it, the whole body, and the idempotency key. */
 export interface Asking {
   readonly action: Action
+  readonly details: Omit<AskOptions, 'key' | 'signal'>
   readonly body: JsonObject
   readonly key: string
 }
@@ -42,15 +44,15 @@ export function buildAsking(options: Options, command?: RunBinding): Asking {
   const onBehalfOf = options.one('on-behalf-of')
   const executor = options.one('executor')
   const expiresIn = options.one('expires-in')
-  const body = {
-    ...action,
+  const details = {
     reason: one('reason'),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(executor !== undefined && { executor }),
     ...(links.length > 0 && { links }),
     ...(expiresIn !== undefined && { expiresIn: Number(expiresIn) }),
   }
-  return { action, body, key: options.one('idempotency-key') ?? `countersign-${randomUUID()}` }
+  const body = { ...action, ...details }
+  return { action, details, body, key: options.one('idempotency-key') ?? `countersign-${randomUUID()}` }
 }
 
 /** Says what is wrong with an option's value; `null` if nothing is. */
@@ -83,7 +85,7 @@ function refuse(option: string, words: string): never {
   throw new Exit(exits.usage, `${option}: ${words}.`)
 }
 
-function readLink(given: string): JsonObject {
+function readLink(given: string): { readonly title: string; readonly url: string } {
   const at = given.indexOf('=https://') >= 0 ? given.indexOf('=https://') : given.indexOf('=')
   if (at < 1) refuse('--link', 'TITLE=https://…')
   const [title, url] = [given.slice(0, at), given.slice(at + 1)]

@@ -1,5 +1,6 @@
 import { connect as connectTo } from '../client/connection.ts'
 import type { ServiceDownload } from '../client/http.ts'
+import { type Operations, operationsOn } from '../client/operations.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { type Answer, parseAnswer, parseView, type Viewed } from './answer.ts'
 import { Exit, exits, inExits } from './exit.ts'
@@ -8,6 +9,8 @@ import { tokenSource } from './token.ts'
 
 /** The operations of the service that this program calls. Each is repeated while there is no answer. */
 export interface Service {
+  /** The operations of an agent, on the same connection, for what the client does with them. They throw its failures. */
+  readonly operations: Operations
   /** Asks. The same key and body give the same request, however often they arrive. */
   ask(body: JsonObject, key: string, until?: Until): Promise<Answer>
   read(id: string, until?: Until): Promise<Answer>
@@ -15,11 +18,6 @@ export interface Service {
   /** Shows the person who is signed in a page of a request, which the service records. */
   view(id: string, page: number): Promise<Viewed>
   decide(id: string, decision: JsonObject): Promise<Answer>
-  /** Claims the grant. The same redemption gets the same answer again. */
-  redeem(
-    id: string,
-    claim: { readonly grant: string; readonly digest: string; readonly redemption: string },
-  ): Promise<Answer>
   /** Repairs a shard. A repeated call goes on where the one before ended. */
   repair(order: JsonObject): Promise<JsonObject>
   /** Opens a file of the service; `null` if it still has this ETag. */
@@ -28,7 +26,6 @@ export interface Service {
   list(query: Readonly<Record<string, string>>): Promise<JsonObject>
   /** Reads a document of the service; with a body, calls an operation whose repetition has no further effect. */
   document(path: string, body?: JsonObject): Promise<JsonObject>
-  report(id: string, outcome: { readonly result: 'succeeded' | 'failed'; readonly summary: string }): Promise<Answer>
 }
 
 interface Until {
@@ -57,6 +54,7 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
   }
 
   return {
+    operations: operationsOn(connection),
     download: (path, etag) => inExits(() => connection.download(path, etag)),
     document,
     repair: (order) => document('evidence/repairs', order),
@@ -70,8 +68,6 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
       return seen
     },
     decide: (id, decision) => about(id, '/decisions', decision),
-    redeem: (id, claim) => about(id, '/redeem', claim),
-    report: (id, outcome) => about(id, '/outcome', outcome),
   }
 }
 

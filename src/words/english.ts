@@ -327,7 +327,6 @@ const request: Words['request'] = {
   waits: (missing, until) => `waiting for approval by ${missing}; until ${until ?? 'it expires'}`,
   ended: (id, status, stop) => `request ${id} is ${status}${stop === undefined ? '.' : `: ${stop}`}`,
   deniedBy: (id, approver, reason) => `request ${id} is denied by ${approver}: ${reason ?? 'no reason given'}`,
-  unreached: 'No approver could be told of the request.',
 }
 
 /** Without the marks, which a screen reader would spell. */

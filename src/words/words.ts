@@ -225,7 +225,6 @@ interface RequestWords {
   readonly waits: (progress: string, until: string | undefined) => string
   readonly ended: (id: string, status: Status, stop: string | undefined) => string
   readonly deniedBy: (id: string, approver: string, reason: string | undefined) => string
-  readonly unreached: string
 }
 
 interface RequestLabels {

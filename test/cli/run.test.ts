@@ -103,17 +103,14 @@ test('binds path, arguments and working directory, and redeems with their digest
     files: [digestOf(node), digestOf('/bin/sh')],
     unbound: expect.arrayContaining([expect.stringContaining('environment variables') as string]) as string[],
   })
-  expect(double.sent('ask')).toEqual([
-    { ...action, params: { rows: 120_000, 'countersign.run': command }, reason: 'Quarterly report' },
-  ])
+  const asked = { ...action, params: { rows: 120_000, 'countersign.run': command } }
+  const redemption = expect.stringMatching(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  ) as string
+  expect(double.sent('ask')).toEqual([{ ...asked, reason: 'Quarterly report', redemption }])
+  const [sent] = double.sent('ask') as readonly { readonly redemption: string }[]
   expect(double.sent('redeem')).toEqual([
-    {
-      grant: 'header.payload.signature',
-      digest: actionDigest({ ...action, params: { rows: 120_000, 'countersign.run': command } }),
-      redemption: expect.stringMatching(
-        /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-      ) as string,
-    },
+    { grant: 'header.payload.signature', digest: actionDigest(asked), redemption: sent?.redemption },
   ])
 })
 
@@ -241,10 +238,13 @@ test('shows the required approvers, the id, the deadline, and each approval', as
     { groups: ['dba'], quorum: 2, have: 0 },
     { groups: ['security', 'oncall'], quorum: 1, have: 0 },
   ]
-  const pending = request({ approvals: { required, decisions: [] } })
-  const one = request({ approvals: { required: required.map((slot, i) => ({ ...slot, have: 1 - i })), decisions: [] } })
-  double.answer('ask', ok(pending, 201))
-  double.answer('read', ok(one), ok(request(stopped('expired'))))
+  const one = { approvals: { required: required.map((slot, i) => ({ ...slot, have: 1 - i })), decisions: [] } }
+  double.answer('ask', () => ok(double.asked({ approvals: { required, decisions: [] } }), 201))
+  double.answer(
+    'read',
+    () => ok(double.asked(one)),
+    () => ok(double.asked(stopped('expired'))),
+  )
   const { stderr, code } = await run(touch())
   expect(code).toBe(75)
   for (const part of [requestId, 'dba: 0 of 2', 'security or oncall: 0 of 1', '2026-01-31T10:30', 'dba: 1 of 2'])
@@ -279,8 +279,8 @@ test('a denial is reported with its person and reason', async () => {
 })
 
 test.each([
-  ['forbidden by policy', ok(request(stopped('denied', 'forbidden-by-policy')), 201), 77],
-  ['covered by no policy', ok(request(stopped('denied', 'no-policy')), 201), 77],
+  ['forbidden by policy', () => ok(double.asked(stopped('denied', 'forbidden-by-policy')), 201), 77],
+  ['covered by no policy', () => ok(double.asked(stopped('denied', 'no-policy')), 201), 77],
   ['not permitted', problem(403, 'not-permitted'), 77],
   ['approvable by nobody', problem(422, 'no-eligible-approver'), 77],
   ['pending already', problem(409, 'already-pending', { request: requestId }), 75],
@@ -304,10 +304,29 @@ test('a request that reached no approver is cancelled', async () => {
   expect(calls()).toEqual(['ask', 'read', 'cancel'])
 })
 
-test('an action that policy allows runs at once', async () => {
+test('an action that policy allows is redeemed by the ask, and runs at once', async () => {
+  double.answer('ask', () => ok(double.asked({ status: 'redeemed', next: 'execute' }), 201))
+  const ended = await run(touch())
+  expect(ended).toMatchObject({ code: 0 })
+  expect(joined(ended.stderr)).toContain(`request ${requestId}: ${action.action}`)
+  expect(calls()).toEqual(['ask', 'outcome'])
+  expect(existsSync(marker)).toBe(true)
+})
+
+test('an action that policy allows, and the ask does not redeem, is redeemed at once', async () => {
   double.answer('ask', () => ok(double.asked(approved), 201))
   expect(await run(touch())).toMatchObject({ code: 0 })
   expect(calls()).toEqual(['ask', 'redeem', 'outcome'])
+})
+
+test.each([
+  ['by another attempt', { redemption: '00000000-0000-4000-8000-000000000000' }, 69],
+  ['for another action', { digest: `sha256:${'0'.repeat(64)}` }, 77],
+])('an ask that was redeemed %s runs nothing', async (_what, change, code) => {
+  double.answer('ask', () => ok(double.asked({ status: 'redeemed', next: 'execute', ...change }), 201))
+  expect(await run(touch())).toMatchObject({ code })
+  expect(calls()).toEqual(['ask'])
+  expect(existsSync(marker)).toBe(false)
 })
 
 test("a digest other than the command's is never redeemed", async () => {
@@ -401,9 +420,31 @@ describe('a signal', () => {
     expect(calls()).toEqual(['ask', 'cancel'])
   })
 
+  test('while the ask is repeated ends it, and names the key of a request that may have arrived', async () => {
+    double.answer('ask', 'broken')
+    const ended = await run(touch(), {
+      flags: ['--idempotency-key', 'run-4711'],
+      env: { COUNTERSIGN_PATIENCE: '60' },
+      started: (child) =>
+        child.stderr?.on('data', (text) => `${text}`.includes('trying again') && child.kill('SIGINT')),
+    })
+    expect(ended).toMatchObject({ code: 75 })
+    expect(joined(ended.stderr)).toMatch(/Interrupted by SIGINT.*Nothing was run.*run-4711/)
+    expect(existsSync(marker)).toBe(false)
+  })
+
   test('while redeeming runs nothing, and reports that', async () => {
     const cut = interruptAt('redeem', 'SIGINT')
     expect(await run(touch(), cut)).toMatchObject({ code: 75 })
+    expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  test('while an ask redeems what policy allows runs nothing, and reports that', async () => {
+    const cut = interruptAt('ask', 'SIGINT', { status: 'redeemed', next: 'execute' })
+    const ended = await run(touch(), cut)
+    expect(ended).toMatchObject({ code: 75 })
+    expect(joined(ended.stderr)).toContain('already redeemed')
     expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
     expect(existsSync(marker)).toBe(false)
   })
@@ -425,9 +466,12 @@ describe('a signal', () => {
   })
 
   /** Sends the signal when a call arrives, and answers the call only once the program has seen it. */
-  function interruptAt(call: 'ask' | 'read' | 'redeem', signal: NodeJS.Signals): RunOptions {
+  function interruptAt(
+    call: 'ask' | 'read' | 'redeem',
+    signal: NodeJS.Signals,
+    status: JsonObject = call === 'redeem' ? { status: 'redeemed', next: 'execute' } : {},
+  ): RunOptions {
     let child: ChildProcess | undefined
-    const status = call === 'redeem' ? { status: 'redeemed', next: 'execute' } : {}
     double.answer(call, async () => {
       const noticed = new Promise((resolve) =>
         child?.stderr?.on('data', (text) => `${text}`.includes(signal) && resolve(0)),

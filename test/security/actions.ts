@@ -43,13 +43,6 @@ export const actionRows: readonly Row[] = [
         replace: 'if (false) throw',
         tests: { [redemption]: ['redeem › refuses %s'] },
       },
-      {
-        name: 'digest-of-command',
-        file: 'src/cli/run.ts',
-        find: 'if (digest !== approved.digest)',
-        replace: 'if (false)',
-        tests: { [run]: ["a digest other than the command's is never redeemed"] },
-      },
     ],
   },
   {

@@ -206,7 +206,13 @@ export const grantRows: readonly Row[] = [
         file: 'src/client/approval.ts',
         find: 'if (digest !== own)',
         replace: 'if (false)',
-        tests: { [gate]: ['a gate › runs nothing if the request is for another action'] },
+        tests: {
+          [gate]: ['a gate › runs nothing if the request is for another action'],
+          'test/cli/run.test.ts': [
+            "a digest other than the command's is never redeemed",
+            'an ask that was redeemed %s runs nothing',
+          ],
+        },
       },
       {
         name: 'client-copy',

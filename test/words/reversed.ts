@@ -141,7 +141,6 @@ export const reversed: Words = {
     waits: (missing, until) => line('waits', missing, until ?? ''),
     ended: (id, status) => line(status, id),
     deniedBy: (id, approver) => line('denied', id, approver),
-    unreached: other(english.request.unreached),
   },
   bot: {
     ...all({
