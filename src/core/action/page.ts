@@ -92,20 +92,33 @@ export function checkShowable(action: Action, presentation: Presentation | undef
 /**
  * Marks with zero-width spaces where a long word of a card's text may break, preferably between the parts of a path.
  *
- * Clients do not break long words: without the marks the end of a long word is cut off unseen. A zero-width space in
- * the text itself has been made visible before, so every one in the result is such a mark.
+ * Clients do not break long words: without the marks the end of a long word is cut off unseen. No-break spaces, which
+ * indent, hold a word to the edge in the same way, so a deep line may break behind them. A zero-width space in the text
+ * itself has been made visible before, so every one in the result is such a mark.
  *
  * @param room the characters of a word that fit a line of the narrowest card; a shorter word can be copied as it is
  */
 export const breakable = (text: string, room = lineRoom): string =>
-  text.replace(word, (found) =>
-    found.length > room && [...found].length > room ? found.replace(stretch, '$&\u200b') : found,
+  text.replace(unbreakable, (found) =>
+    isLonger(found, room)
+      ? found
+          .replace(indent, '$&\u200b')
+          .replace(word, (part) => (isLonger(part, room) ? part.replace(stretch, '$&\u200b') : part))
+      : found,
   )
+
+const isLonger = (text: string, room: number): boolean => text.length > room && [...text].length > room
 
 /** Capitals of the card's font that fit a line. */
 const lineRoom = 20
 
 const word = /[^\s\u200b]+/gu
+
+/** Words with the no-break spaces that hold them to the left edge, or to each other. */
+const unbreakable = /(?:[^\s\u200b]|\u00a0)+/gu
+
+/** No-break spaces before a word, or as many as fit a line. */
+const indent = /\u00a0{20}|\u00a0+(?=[^\s\u200b\u00a0])/gu
 
 /** A letter or sign with its marks. */
 const unit = String.raw`[^\s\u200b⟦\p{M}]\p{M}*`

@@ -54,6 +54,22 @@ test.each([
   expect(breakable(text).replaceAll('\u200b', '|')).toBe(expected)
 })
 
+test.each([
+  ['a word that fits beside its indentation', `${'\u00a0'.repeat(8)}apiVersion:`, `${'_'.repeat(8)}apiVersion:`],
+  [
+    'a word that fits, but not beside it',
+    `${'\u00a0'.repeat(8)}matchExpressions:`,
+    `${'_'.repeat(8)}|matchExpressions:`,
+  ],
+  ['a word that does not fit', `\u00a0\u00a0${'x'.repeat(25)}`, `__|${'x'.repeat(20)}|${'x'.repeat(5)}`],
+  ['an indentation that does not fit', `${'\u00a0'.repeat(42)}a`, `${'_'.repeat(20)}|${'_'.repeat(20)}|__|a`],
+  ['a sign before the indentation', `−${'\u00a0'.repeat(10)}privileged:`, `−${'_'.repeat(10)}|privileged:`],
+])('a line may break behind its indentation: %s', (_what, text, expected) => {
+  const marked = breakable(text)
+  expect(marked.replaceAll('\u200b', '|').replaceAll('\u00a0', '_')).toBe(expected)
+  expect(breakable(marked)).toBe(marked)
+})
+
 test('a word that fits the line of a card can be copied as it is', () => {
   expect(breakable('prod/postgres/customers', 28)).toBe('prod/postgres/customers')
   expect(breakable('prod/postgres/customers of the year', 28)).toBe('prod/postgres/customers of the year')
