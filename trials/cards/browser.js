@@ -27,13 +27,28 @@ function placesOf(card) {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const text = node.textContent.replaceAll('\u200b', '').trim()
     if (text === '') continue
-    const range = document.createRange()
-    range.selectNodeContents(node)
-    for (const { x, y, width, height } of range.getClientRects())
-      if (width >= 1 && height >= 1) found.push({ text, x: x - origin.x, y: y - origin.y, width, height })
+    const words = [...node.textContent.matchAll(/[^\s\u200b]+/g)]
+    const inked = words.flatMap(({ 0: word, index }) => rectsOf(node, index, index + word.length))
+    for (const rect of rectsOf(node, 0, node.textContent.length)) {
+      const { x, y, width, height } = rect
+      // A line of nothing but indentation has no letters to be seen.
+      const isBlank = !inked.some((one) => overlap(one, rect))
+      if (width >= 1 && height >= 1 && !isBlank) found.push({ text, x: x - origin.x, y: y - origin.y, width, height })
+    }
   }
   return found
 }
+
+/** Where a part of a text stands on the page, line by line. */
+function rectsOf(node, from, to) {
+  const range = document.createRange()
+  range.setStart(node, from)
+  range.setEnd(node, to)
+  return [...range.getClientRects()]
+}
+
+const overlap = (one, other) =>
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
 
 /** Texts that reach over the edges of their card, by card. */
 function cutOff() {
