@@ -1,5 +1,5 @@
 import type { DrawingForm } from '../core/action/drawing.ts'
-import type { Entry } from '../core/action/page.ts'
+import { type Entry, unbroken } from '../core/action/page.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
 import { cardText, keyText } from '../core/action/value.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -136,7 +136,7 @@ function shades(text: string, { drawing }: Entry, { units: { change } }: Words):
   const runs: { text: string; shade: ShadedRun['shade'] }[] = []
   let isInside = false
   for (const line of text.split(/(?<=\n)/)) {
-    const bare = line.trim()
+    const bare = unbroken(line).trim()
     if (bare === `⟦${change.ends}⟧`) isInside = false
     const shade = isWhole ? shadeOf(line) : isInside ? shadeOf(bare) : 'plain'
     if (bare === `⟦${change.begins(Number(/\d+/.exec(bare)?.[0]))}⟧`) isInside = true

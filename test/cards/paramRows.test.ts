@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import type { Action } from '../../src/core/action/action.ts'
+import { unbroken } from '../../src/core/action/page.ts'
 import { canonical, type Json, type JsonObject } from '../../src/core/data/json.ts'
 import { formats, type PresentedParam, type Presentation } from '../../src/core/action/presentation.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
@@ -57,7 +58,7 @@ test('a key is a plain word, or stands in quotation marks', () => {
 test('lines that a diff or a change adds and removes are bold and grey, besides their signs', () => {
   const patch = '--- a/x\n+++ b/x\n@@ -1 +1 @@\n spec:\n-  replicas: 3\n+  replicas: 5\n'
   const change = { before: { replicas: 3 }, after: { replicas: 5 } }
-  const inner = [{ before: { a: 1 }, after: { a: 2 }, lines: '+ x\n- y' }]
+  const inner = [{ before: { allocated_storage_gb: 1 }, after: { allocated_storage_gb: 2 }, lines: '+ x\n- y' }]
   const card = review(pending({ action: { ...action, params: { patch, change, inner } } }))
   const runs = objects(card).flatMap((one) => {
     const { text, weight, isSubtle, fontType } = one as {
@@ -67,13 +68,15 @@ test('lines that a diff or a change adds and removes are bold and grey, besides 
       fontType?: string
     }
     const shade = weight === 'Bolder' ? 'bold' : isSubtle ? 'grey' : null
-    return fontType === 'Monospace' && text?.endsWith('\n') && shade ? [[shade, text.replaceAll('\u00a0', ' ')]] : []
+    return fontType === 'Monospace' && text?.endsWith('\n') && shade
+      ? [[shade, unbroken(text).replaceAll('\u00a0', ' ')]]
+      : []
   })
   expect(runs).toEqual([
     ['grey', '−   replicas: 3\n'],
     ['bold', '+   replicas: 5\n'],
-    ['grey', '      −   a: 1\n'],
-    ['bold', '      +   a: 2\n'],
+    ['grey', '      −   allocated_storage_gb: 1\n'],
+    ['bold', '      +   allocated_storage_gb: 2\n'],
     ['grey', '--- a/x↵\n'],
     ['bold', '+++ b/x↵\n'],
     ['grey', '-  replicas: 3↵\n'],
