@@ -169,14 +169,14 @@ describe('countersign', () => {
 
     const targetOf = async (id: string): Promise<string> =>
       (await here.stack.call('compliance', `/api/requests/${id}`)).body.target
-    const export_ = 'principal, action == Action::"db.export", resource'
+    const exporting = 'principal, action == Action::"db.export", resource'
     const [allowed, refused] = [await targetOf(seen.id), await targetOf(here.done.id)]
     const approve = await readFile(join(draft, 'approve.cedar'), 'utf8')
     const exempt = approve.replace(/(@id\("export-needs-dba"\)[^;]*);/, `$1 unless { context.target == "${allowed}" };`)
     await writeFile(join(draft, 'approve.cedar'), exempt)
     const isOne = (target: string) => `when { context.target == "${target}" };`
-    await appendFile(join(draft, 'allow.cedar'), `@id("one-free") permit (${export_}) ${isOne(allowed)}`)
-    await appendFile(join(draft, 'forbid.cedar'), `@id("one-never") forbid (${export_}) ${isOne(refused)}`)
+    await appendFile(join(draft, 'allow.cedar'), `@id("one-free") permit (${exporting}) ${isOne(allowed)}`)
+    await appendFile(join(draft, 'forbid.cedar'), `@id("one-never") forbid (${exporting}) ${isOne(refused)}`)
     // The one that is refused was asked a day before the one that is allowed, which has to come first all the same.
     expect(await replayed(draft)).toMatchObject({
       status: 1,
