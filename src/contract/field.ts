@@ -80,15 +80,7 @@ export const target = z
       'In NFC, without invisible characters and white space around it. Rules compare it in NFKC and lower case; for an action whose rules do, it has no dot segments, no empty parts and no word of several scripts.',
   })
 
-/** A word that may be quoted in a refusal: it looks like the name of an account. */
-const accountName = /^[\w.@-]{1,64}$/
-
-export const objectId = z
-  .guid({
-    error: ({ input }) =>
-      typeof input === 'string' && accountName.test(input) ? `is a GUID, and this is "${input}"` : 'is a GUID',
-  })
-  .transform((text) => parseObjectId(text))
+export const objectId = z.guid('is a GUID').transform((text) => parseObjectId(text))
 
 export const digest = z
   .string()

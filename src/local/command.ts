@@ -60,7 +60,7 @@ async function local([verb, ...rest]: readonly string[]): Promise<string> {
   }
   if (verb === 'advance' && rest.length === 1) {
     const { now, swept } = await call(`advance?seconds=${seconds(rest[0] ?? '')}`)
-    return `the stack's clock shows ${String(now)}; requests that were due: ${String(swept)}\n${wayBack}`
+    return `${wayBack}\nthe stack's clock shows ${String(now)}; requests that were due: ${String(swept)}`
   }
   if (verb === 'seal' && rest.length === 0) return sealed(await call<SealReport>('seal'))
   if (verb === 'key' && rest.length === 0) return keyPath()

@@ -1,3 +1,5 @@
+import type { HttpRequest } from '@azure/functions'
+import { isObject, type Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Handler } from '../http/boundary.ts'
 import { agents, users } from './accounts.ts'
@@ -15,12 +17,24 @@ export function withIds(refusal: string): string {
 export const naming =
   (handler: Handler): Handler =>
   async (req) => {
+    const unread = req.clone()
     const answering = await handler(req)
     return {
       ...answering,
-      answer: answering.answer.catch((cause: unknown): never => {
+      answer: answering.answer.catch(async (cause: unknown): Promise<never> => {
         if (!(cause instanceof Problem) || cause.code !== 'invalid-input') throw cause
-        throw new Problem(cause.code, withIds(cause.message), { ...cause.details, cause })
+        const account = await accountAt(cause.details.pointer, unread)
+        if (!account) throw cause
+        const words = `${cause.message} ${account.name} is ${account.oid}.`
+        throw new Problem(cause.code, words, { ...cause.details, cause })
       }),
     }
   }
+
+/** Finds the account whose name stands in this place of a call: in a parameter, or at the top of the body. */
+async function accountAt(pointer: string | undefined, req: HttpRequest) {
+  const name = pointer?.slice(1) ?? ''
+  const body = (req.method === 'POST' ? JSON.parse(await req.text()) : {}) as Json
+  const given = isObject(body) && name in body ? body[name] : req.query.get(name)
+  return accounts.find((account) => account.name === given)
+}

@@ -1,8 +1,10 @@
+import { HttpRequest } from '@azure/functions'
 import { agents, apiAppId, users } from '../../src/local/accounts.ts'
 import { exportsOf } from '../../src/local/exports.ts'
-import { withIds } from '../../src/local/naming.ts'
+import { naming } from '../../src/local/naming.ts'
 import { localSettings, UsageError } from '../../src/local/settings.ts'
-import { askBody } from '../../src/contract/bodies.ts'
+import { Problem } from '../../src/core/data/problem.ts'
+import type { Handler } from '../../src/http/boundary.ts'
 
 test('dba-1 sits in the Teams client, or the person that --as names', () => {
   expect(localSettings({}, []).person).toBe('dba-1')
@@ -38,11 +40,18 @@ test('the settings are written as each shell sets a variable, and a quotation ma
 })
 
 test.each([...users, ...agents].map(({ name, oid }) => [name, oid]))(
-  'a call that has the name %s where an id belongs is told the id',
-  (name, oid) => {
-    const body = { action: 'a', target: 'x', environment: 'prod', reason: 'why', onBehalfOf: name }
-    const [issue] = askBody.safeParse(body).error?.issues ?? []
-    expect(withIds(`/onBehalfOf ${issue?.message}.`)).toContain(`${name} is ${oid}.`)
-    expect(withIds('/params is required.')).not.toContain(oid)
+  'a call that has the name %s where an id belongs is told the id, and no other text is repeated',
+  async (name, oid) => {
+    const refusal = new Problem('invalid-input', '/onBehalfOf is a GUID.', { pointer: '/onBehalfOf' })
+    const handler: Handler = async () => ({ caller: null, answer: Promise.reject(refusal) }) as never
+    const told = async (onBehalfOf: string, inQuery = false) => {
+      const url = `http://127.0.0.1/api/requests${inQuery ? `?onBehalfOf=${onBehalfOf}` : ''}`
+      const body = { string: JSON.stringify({ onBehalfOf }) }
+      const req = new HttpRequest({ url, method: inQuery ? 'GET' : 'POST', ...(!inQuery && { body }) })
+      return (await naming(handler)(req)).answer.catch((cause: Error) => cause.message)
+    }
+    expect(await told(name)).toBe(`/onBehalfOf is a GUID. ${name} is ${oid}.`)
+    expect(await told(name, true)).toBe(`/onBehalfOf is a GUID. ${name} is ${oid}.`)
+    expect(await told('somebody')).toBe('/onBehalfOf is a GUID.')
   },
 )
