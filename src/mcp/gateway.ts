@@ -9,7 +9,7 @@ import type { GatewayConfig } from './config.ts'
 import type { HostCall } from './hostCall.ts'
 import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
 import type { HostSeals } from './seal.ts'
-import { told, waitingWords } from './told.ts'
+import { isProtocolError, told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
 import { actionOf } from './gatewayAction.ts'
 
@@ -28,13 +28,16 @@ export type GatewayAnswer =
 /** A task as the extension `io.modelcontextprotocol/tasks` describes it. */
 export interface TaskAnswer {
   readonly taskId: string
-  readonly status: 'working' | 'completed' | 'cancelled'
+  readonly status: 'working' | 'completed' | 'cancelled' | 'failed'
   readonly statusMessage?: string
   readonly createdAt: string
   readonly lastUpdatedAt: string
   readonly ttlMs: null
   readonly pollIntervalMs: number
+  /** What the tool answered, or why it was not carried out; of a task that is completed. */
   readonly result?: ToolResult
+  /** What the tool's server answered by the protocol in place of a result; of a task that failed. */
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
 }
 
 /** Hosts call again ten times by themselves, and then fail. The eighth answer leaves that to the model. */
@@ -77,9 +80,7 @@ export class Gateway {
     try {
       return this.#taskOf(call, { status: 'completed', result: await outcome })
     } catch (cause) {
-      const result = told(cause, this.#parts.say)
-      const isCancelled = result._meta?.[metaNames.code] === 'cancelled'
-      return this.#taskOf(call, isCancelled ? { status: 'cancelled' } : { status: 'completed', result })
+      return this.#taskOf(call, endOf(cause, this.#parts.say))
     }
   }
 
@@ -257,7 +258,7 @@ export class Gateway {
     }
   }
 
-  #taskOf(call: PendingCall, more: Pick<TaskAnswer, 'status' | 'statusMessage' | 'result'>): TaskAnswer {
+  #taskOf(call: PendingCall, more: TaskState): TaskAnswer {
     return {
       taskId: this.#parts.seals.seal('task', { id: call.id, round: 0 }, call.caller),
       createdAt: call.request.createdAt,
@@ -274,6 +275,20 @@ const abortOf = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) done()
     else signal.addEventListener('abort', () => done(), { once: true })
   })
+
+type TaskState = Pick<TaskAnswer, 'status' | 'statusMessage' | 'result' | 'error'>
+
+/** Says how a task ended without a result of the tool. */
+function endOf(cause: unknown, say: (line: string) => void): TaskState {
+  try {
+    const result = told(cause, say)
+    return result._meta?.[metaNames.code] === 'cancelled' ? { status: 'cancelled' } : { status: 'completed', result }
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    const { code, message, data } = error
+    return { status: 'failed', error: { code, message, ...(data !== undefined && { data }) } }
+  }
+}
 
 type Held = Promise<'held'>
 

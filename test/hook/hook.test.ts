@@ -183,7 +183,8 @@ describe('before a tool', () => {
 
   test('a shell that Codex may write into later is denied', async () => {
     const input = { ...bash('u1'), tool_name: 'exec_command', tool_input: { cmd: 'bash', tty: true } }
-    expect(said(await called(input, { shape: 'codex' }))).toMatchObject({
+    const unasked = { fetch: () => Promise.reject(new Error('The service is not asked.')) }
+    expect(said(await called(input, { shape: 'codex', ...unasked }))).toMatchObject({
       hookSpecificOutput: { permissionDecision: 'deny' },
     })
   })

@@ -5,6 +5,7 @@ import { operationNames, operations } from '../../src/contract/operations.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { Countersign } from '../../src/client/countersign.ts'
+import { askServer } from '../../src/mcp/askServer.ts'
 import { openCatalogue } from '../../src/mcp/catalogue.ts'
 import type { GatewayConfig } from '../../src/mcp/config.ts'
 import { Gateway } from '../../src/mcp/gateway.ts'
@@ -143,10 +144,16 @@ export interface GatewayWorld {
   /** The operations that the service answered, in order. */
   readonly answered: string[]
   readonly gateway: Gateway
+  /** What the agent itself has, beside the gateway. */
+  readonly client: Countersign
   /** Reads a request as the agent does. */
   readonly read: Countersign['read']
   /** Connects a host: of the newer protocol, or of 2025. */
   readonly host: (era?: 'modern' | 'legacy', name?: string) => Promise<Client>
+  /** Connects a host that takes tasks. */
+  readonly taskHost: () => Promise<TaskHost>
+  /** Connects a host to the server that only asks, waits and reports. */
+  readonly asking: () => Promise<Client>
   /** Decides the one pending request. */
   readonly decide: (verdict?: 'approve' | 'deny') => Promise<RequestId>
   readonly pending: () => Promise<readonly ApprovalRequest[]>
@@ -154,6 +161,10 @@ export interface GatewayWorld {
   readonly another: (more?: WorldOptions) => Promise<GatewayWorld>
   readonly close: () => Promise<void>
 }
+
+/** Sends a message of the newer protocol, and gives the answer as it is. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
+export type TaskHost = (method: string, params: object) => Promise<any>
 
 export interface WorldOptions {
   readonly judge?: Roster['judge']
@@ -176,7 +187,47 @@ export async function gatewayWorld(options: WorldOptions = {}): Promise<GatewayW
   // Without a channel, no channel has too many cards.
   const groups = [{ name: 'dba', members: [dba, dba2], channels: [] }]
   const roster: Partial<Roster> = { judge: options.judge ?? judged, agents: [agent(bot, { limits })], groups }
-  return openWorld(await served(undefined, roster), toolServer(options.tools), options)
+  const service = await served(undefined, roster)
+  const here = await openWorld(service, toolServer(options.tools), options)
+  const close = async () => {
+    await here.close()
+    // A call that waits at the service would keep the test's process for a minute.
+    service.waiting.stop()
+  }
+  return { ...here, close }
+}
+
+type Build = Parameters<typeof serveStdio>[0]
+
+async function connected(build: Build, era: 'modern' | 'legacy', name: string): Promise<Client> {
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  serveStdio(build, { transport: theirs })
+  const mode = era === 'modern' ? 'auto' : 'legacy'
+  const host = new Client({ name, version: '1' }, { versionNegotiation: { mode } })
+  await host.connect(ours)
+  return host
+}
+
+/** The SDK's client takes no tasks, so this host speaks message by message. */
+async function taskHost(build: Build): Promise<TaskHost> {
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  serveStdio(build, { transport: theirs })
+  const waits: ((answer: unknown) => void)[] = []
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has a property for it alone
+  ours.onmessage = (message) => {
+    if ('id' in message) waits[Number(message.id)]?.(message)
+  }
+  await ours.start()
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'trial', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+  }
+  return (method, params) =>
+    new Promise((done) => {
+      const id = waits.push(done) - 1
+      void ours.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })
+    })
 }
 
 async function openWorld(service: Served, server: ToolServer, options: WorldOptions): Promise<GatewayWorld> {
@@ -209,15 +260,16 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
     said,
     answered,
     gateway,
+    client,
     read: (id) => client.read(id),
     host: async (era = 'modern', name = 'trial') => {
-      const [ours, theirs] = InMemoryTransport.createLinkedPair()
-      serveStdio((context) => hostServer(parts, context), { transport: theirs })
-      const host = new Client(
-        { name, version: '1' },
-        { versionNegotiation: { mode: era === 'modern' ? 'auto' : 'legacy' } },
-      )
-      await host.connect(ours)
+      const host = await connected((context) => hostServer(parts, context), era, name)
+      hosts.push(host)
+      return host
+    },
+    taskHost: () => taskHost((context) => hostServer(parts, context)),
+    asking: async () => {
+      const host = await connected(() => askServer({ client }), 'modern', 'trial')
       hosts.push(host)
       return host
     },
