@@ -22,7 +22,7 @@ describe('a host that takes tasks', () => {
     return result.taskId as string
   }
   const ended = async (host: TaskHost, taskId: string): Promise<Answered> => {
-    const get = async () => (await host('tasks/get', { taskId })).result as Answered
+    const get = async () => (await host('tasks/get', { taskId })).result
     return until(get, ({ status }) => status !== 'working')
   }
 
@@ -133,7 +133,7 @@ describe('the server that asks', () => {
   const action = { action: 'db.export', target: 'prod/postgres', environment: 'production', params: { rows: 1 } }
   const call = async (host: Awaited<ReturnType<GatewayWorld['asking']>>, name: string, args: object) => {
     const answer: Answered = await host.callTool({ name, arguments: { ...args } })
-    return { ...answer, said: answer.isError ? null : (JSON.parse(answer.content[0].text as string) as Answered) }
+    return { ...answer, said: answer.isError ? null : JSON.parse(answer.content[0].text as string) }
   }
 
   test('has three tools, of which none redeems', async () => {

@@ -16,7 +16,9 @@ export const toolCallRows: readonly Row[] = [
         file: 'src/mcp/gateway.ts',
         find: '    if (actionDigest(action) === request.digest) return action\n',
         replace: '    return action\n',
-        tests: { [gateway]: ['another process › goes on with no call that its own rules would ask for in another way'] },
+        tests: {
+          [gateway]: ['another process › goes on with no call that its own rules would ask for in another way'],
+        },
       },
     ],
   },
