@@ -34,7 +34,8 @@ export const naming =
 /** Finds the account whose name stands in this place of a call: in a parameter, or at the top of the body. */
 async function accountAt(pointer: string | undefined, req: HttpRequest) {
   const name = pointer?.slice(1) ?? ''
-  const body = (req.method === 'POST' ? JSON.parse(await req.text()) : {}) as Json
+  const text = req.method === 'POST' ? await req.text() : ''
+  const body = (text === '' ? {} : JSON.parse(text)) as Json
   const given = isObject(body) && name in body ? body[name] : req.query.get(name)
   return accounts.find((account) => account.name === given)
 }

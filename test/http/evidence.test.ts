@@ -231,7 +231,7 @@ describe('the said file', () => {
       return [...Object.keys(names).sort(), ...(type === 'requested' ? ['action'] : [])].map((name) => [index, name])
     })
     expect(lines.map(({ index, name }) => [index, name])).toEqual(expected)
-    expect(expected).toHaveLength(7)
+    expect(expected).toHaveLength(9)
     for (const { index, name = '', salt = '', text = '' } of lines) {
       const { data, said: digests } = JSON.parse(leaves[Number(index)]?.text ?? '')
       if (name === 'action') expect(digestOf(text)).toBe(data.digest)
