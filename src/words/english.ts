@@ -15,7 +15,7 @@ const card: Words['card'] = {
   withheld: 'Policy keeps the rest private. Review shows it to those who may decide.',
   digest: 'Action digest',
   request: 'Request',
-  agentId: 'Agent',
+  agentId: 'Agent id',
   review: 'Review',
   previous: 'Previous',
   next: 'Next',

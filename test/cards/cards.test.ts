@@ -344,7 +344,7 @@ describe("the approver's view", () => {
     const said = lines(reviewed(request))
     expect(said).toContain('x'.repeat(500))
     expect(texts(reviewed(request), 'TextBlock')).toContain(`Action digest ${request.digest}`)
-    expect(said).toContain(`Agent ${bot}`)
+    expect(said).toContain(`Agent id ${bot}`)
   })
 
   test('is paged, and approves on the last page only', () => {
