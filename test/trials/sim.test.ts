@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '../..')
 test(
   'after crashes, races, lost and doubled answers, and edits by an insider, every invariant holds',
   async () => {
-    const { code, output } = await simulation(...runs)
+    const { code, output } = await simulation('--seed', String(seed), ...runs)
     if (code !== 0) throw new Error(output)
     expect(output).toContain('250 runs in')
     for (const what of [
