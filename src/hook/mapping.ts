@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wildcard } from '../core/data/wildcard.ts'
 import { refusal, readRuleFile, wordsOf } from '../toolCall/ruleFile.ts'
 import { environmentForm, type ToolRule, toolRuleForm } from '../toolCall/toolRule.ts'
 
@@ -38,7 +39,7 @@ export function readMapping(file: string): HookMapping {
   }
   const { environment, tools, others, interactive } = parsed.data
   const rules = Object.entries(tools)
-    .map(([name, rule]) => ({ name, pattern: patternOf(name), rule }))
+    .map(([name, rule]) => ({ name, pattern: wildcard(name), rule }))
     .toSorted((a, b) => Number(a.name.includes('*')) - Number(b.name.includes('*')) || b.name.length - a.name.length)
   return {
     environment,
@@ -48,12 +49,3 @@ export function readMapping(file: string): HookMapping {
     },
   }
 }
-
-const patternOf = (name: string): RegExp =>
-  new RegExp(
-    `^${name
-      .split('*')
-      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    's',
-  )

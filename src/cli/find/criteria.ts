@@ -1,5 +1,6 @@
 import { isObjectId } from '../../core/data/id.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../../core/data/json.ts'
+import { wildcard } from '../../core/data/wildcard.ts'
 import { tiers } from '../../core/request/event.ts'
 import { statuses } from '../../core/request/request.ts'
 import { Exit, exits } from '../exit.ts'
@@ -54,13 +55,11 @@ function pattern(options: Options, name: 'action' | 'target'): readonly Part[] {
   const given = options.one(name)
   if (given === undefined) return []
   if (!given.includes('*')) return [{ query: { [name]: given } }]
-  const form = new RegExp(`^${given.split('*').map(escaped).join('.*')}$`, 'su')
+  const form = wildcard(given)
   const [prefix = ''] = given.split('*')
   const query = name === 'target' && prefix !== '' ? { prefix } : {}
   return [{ query, fits: ({ [name]: text }) => typeof text === 'string' && form.test(text) }]
 }
-
-const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}/-]/g, String.raw`\$&`)
 
 function person(options: Options, name: string, namesOf: (request: JsonObject) => readonly unknown[]): readonly Part[] {
   const given = options.one(name)
