@@ -207,3 +207,10 @@ const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value)
 function optional<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
   return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: string })
 }
+
+/** Reads a list of objects. @throws {Exit} 69 if it is no such list */
+export function objectsIn(json: Json | undefined): readonly JsonObject[] {
+  const listed: readonly Json[] | null = Array.isArray(json) ? json : null
+  if (!listed?.every(isObject)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
+  return listed
+}

@@ -4,7 +4,8 @@ import { type Action, actionDigest } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import type { Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
-import { Countersign, explain, keyOf, Misconfigured, Refused, type Request, Stopped } from '../client/countersign.ts'
+import { isExecutable } from '../client/approval.ts'
+import { Countersign, explain, keyOf, Misconfigured, Refused, Stopped } from '../client/countersign.ts'
 import type { Environment } from '../cli/environment.ts'
 import { Exit, exits } from '../cli/exit.ts'
 import { hookBlocks } from '../cli/hook.ts'
@@ -76,8 +77,9 @@ async function before({ client, shape, said, mapping, rule }: HookParts, wait: n
     const redemption = randomUUID()
     const asked = await client.ask(action, { ...askOf(said, shape), redemption, signal: end.signal })
     if (asked.digest !== actionDigest(action)) return blocked('The service answered about another action.')
-    const request = isRedeemed(asked, redemption) ? asked : await client.untilApproved(asked, { signal: end.signal })
-    const redeemed = isRedeemed(request, redemption) ? request : await client.redeem(request, action, redemption)
+    const redeemed = isExecutable(asked, redemption)
+      ? asked
+      : await client.redeem(await client.untilApproved(asked, { signal: end.signal }), action, redemption)
     if (!end.signal.aborted) return allowed(shape, said)
     await client.report(redeemed.id, { result: 'failed', summary: 'aborted before it was started' })
     throw end.signal.reason
@@ -90,8 +92,6 @@ async function before({ client, shape, said, mapping, rule }: HookParts, wait: n
     end.done()
   }
 }
-
-const isRedeemed = ({ next, redemption }: Request, own: string): boolean => next === 'execute' && redemption === own
 
 /** Reports what came of the tool. A host that carried out something else than what was approved is found out here. */
 async function after(parts: HookParts): Promise<Result> {

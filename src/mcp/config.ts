@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { isObjectId } from '../core/data/id.ts'
 import { type CloudName, cloudNames } from '../runtime/cloud.ts'
 import type { Environment } from '../cli/environment.ts'
 import { refusal, readRuleFile, wordsOf } from '../toolCall/ruleFile.ts'
@@ -59,7 +60,7 @@ const serverForm = z.union(
 
 const guid = z
   .string()
-  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'is a GUID')
+  .refine(isObjectId, 'is a GUID')
   .transform((id) => id.toLowerCase())
 
 const entraForm = z.strictObject({

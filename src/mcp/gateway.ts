@@ -115,12 +115,13 @@ export class Gateway {
     const call = await Promise.race([asked, held])
     if (call !== 'held') return this.#wait(host, call, 0, held, about)
     // People have too much to decide. What the last attempt may have made is withdrawn, unless the host calls again.
-    over.abort(new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.'))
+    const tooMany = new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.')
+    over.abort(tooMany)
     asked.then(
       (late) => late.touch(),
       () => undefined,
     )
-    throw new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.')
+    throw tooMany
   }
 
   async #ask(host: HostCall, { tool, args, action, reason }: Asking, signal: AbortSignal): Promise<PendingCall> {

@@ -1,6 +1,7 @@
 import type { Progress } from '@modelcontextprotocol/client'
 import { type Action, actionDigest } from '../core/action/action.ts'
 import type { JsonObject } from '../core/data/json.ts'
+import { isExecutable } from '../client/approval.ts'
 import { Refused, type Request, type Countersign } from '../client/countersign.ts'
 import { NotRun, notRun, outputOf, type ToolResult, withRequest } from './answer.ts'
 import type { Catalogue, GatedTool } from './catalogue.ts'
@@ -58,7 +59,7 @@ export class PendingCall {
     this.#about = about
     this.#newest = about.request
     this.#wasDecidedByPeople = about.request.next === 'wait'
-    const isRedeemed = about.request.next === 'execute' && about.request.redemption === about.redemption
+    const isRedeemed = isExecutable(about.request, about.redemption)
     if (isRedeemed || about.request.next === 'redeem') this.#state = 'approved'
     this.#approval = isRedeemed
       ? Promise.resolve(about.request)

@@ -1,7 +1,8 @@
-import { isObject, type Json, type JsonObject } from '../../core/data/json.ts'
+import { type Json, type JsonObject } from '../../core/data/json.ts'
 import { bytes as bytesIn } from '../../core/data/measure.ts'
 import { spoken } from '../../words/spoken.ts'
-import { Exit, exits } from '../exit.ts'
+import { objectsIn } from '../answer.ts'
+import { exits } from '../exit.ts'
 import type { Line } from '../layout.ts'
 import type { Result } from '../result.ts'
 import type { Service } from '../service.ts'
@@ -29,9 +30,7 @@ export async function days({ service }: Session): Promise<Result> {
 /** @throws {Exit} 69 if the service answers something else; and what it refuses */
 export async function sealedDays(service: Service): Promise<readonly SealedDay[]> {
   const { bundles } = await service.document('evidence/bundles')
-  const listed: readonly Json[] | null = Array.isArray(bundles) ? bundles : null
-  if (!listed?.every(isObject)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
-  return listed.map((document) => {
+  return objectsIn(bundles).map((document) => {
     const { date, number, records, bytes, from, to } = document
     const size = typeof bytes === 'number' ? bytesIn(bytes, spoken.units) : null
     const line = `bundle ${shown(number)}: ${shown(records)} records, log ${shown(from)} to ${shown(to)}`

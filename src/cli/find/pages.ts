@@ -1,6 +1,7 @@
 import { bounds } from '../../core/data/bound.ts'
-import { isObject, type Json, type JsonObject } from '../../core/data/json.ts'
-import { Exit, exits, withMore } from '../exit.ts'
+import { isObject, type JsonObject } from '../../core/data/json.ts'
+import { objectsIn } from '../answer.ts'
+import { Exit, withMore } from '../exit.ts'
 import type { Session } from '../session.ts'
 import type { Criteria } from './criteria.ts'
 import { type TimeRange, windowsOf } from './range.ts'
@@ -66,10 +67,8 @@ interface Page {
 
 /** @throws {Exit} 69 if it is no list */
 function pageIn({ requests, cursor, until }: JsonObject): Page {
-  const listed: readonly Json[] | null = Array.isArray(requests) ? requests : null
-  if (!listed?.every(isObject)) throw new Exit(exits.unreachable, 'The service answered something that is not a list.')
   return {
-    requests: listed,
+    requests: objectsIn(requests),
     ...(typeof cursor === 'string' && { cursor }),
     ...(typeof until === 'string' && { until }),
   }

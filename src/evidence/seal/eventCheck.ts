@@ -5,7 +5,7 @@ import { type Hex, type Shard, shardOf } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
 import { readRecord } from '../../core/record/record.ts'
-import type { KeptEvent } from '../../ports/ledger.ts'
+import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Plan } from '../../ports/seals.ts'
 
 /** An event whose place in its shard and day was checked. */
@@ -46,6 +46,16 @@ export function check({ seq, text, hash }: KeptEvent, head: ChainHead, { shard, 
   if (event.at < from || event.at >= before)
     throw brokenEvent(seq, shard, 'bad-record', `is of ${event.at}, another day`)
   return { event, text, hash }
+}
+
+/** Reads one event; `undefined` if the ledger lacks it. */
+export async function eventAt(
+  ledger: Pick<Ledger, 'stream'>,
+  shard: Shard,
+  seq: number,
+): Promise<KeptEvent | undefined> {
+  for await (const [event] of ledger.stream(shard, seq - 1, seq)) return event
+  return undefined
 }
 
 export const brokenEvent = (seq: number, shard: Shard, code: BrokenCode, what: string): Broken =>

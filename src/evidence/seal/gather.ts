@@ -14,7 +14,7 @@ import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
 import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
-import { brokenEvent, check, type Checked, placeIn } from './eventCheck.ts'
+import { brokenEvent, check, type Checked, eventAt, placeIn } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
@@ -199,11 +199,9 @@ async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<
 async function checkNewest(ledger: Pick<Ledger, 'stream'>, { shard, witnesses }: ShardOfDay): Promise<void> {
   const seq = witnesses.newest(shard)
   if (seq === null) return
-  for await (const page of ledger.stream(shard, seq - 1, seq))
-    for (const event of page) {
-      const other = witnesses.contradiction(shard, event)
-      if (other) await witnesses.explain(other)
-    }
+  const event = await eventAt(ledger, shard, seq)
+  const other = event && witnesses.contradiction(shard, event)
+  if (other) await witnesses.explain(other)
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Cuts, Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { brokenEvent } from './eventCheck.ts'
+import { brokenEvent, eventAt } from './eventCheck.ts'
 
 export interface PlanningParts {
   readonly ledger: Pick<Ledger, 'fence' | 'cut' | 'stream'>
@@ -72,9 +72,9 @@ async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Pr
  * so it must not contain the hash of a changed event, which may be restored later.
  */
 async function confirmed(ledger: Pick<Ledger, 'stream'>, shard: Shard, cut: ChainHead): Promise<ChainHead> {
-  for await (const [next] of ledger.stream(shard, cut.seq, cut.seq + 1))
-    if (next && !next.text.includes(`"prev":"${cut.hash}"`))
-      throw brokenEvent(next.seq, shard, 'broken-chain', 'does not follow the one before it')
+  const next = await eventAt(ledger, shard, cut.seq + 1)
+  if (next && !next.text.includes(`"prev":"${cut.hash}"`))
+    throw brokenEvent(next.seq, shard, 'broken-chain', 'does not follow the one before it')
   return cut
 }
 

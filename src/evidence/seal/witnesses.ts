@@ -14,7 +14,7 @@ import type { Macs } from '../../runtime/macs.ts'
 import { recordsOf } from '../log/logIndex.ts'
 import { repairedSince } from '../repair/repairedSince.ts'
 import { type Authentic, readEnds, readHeads } from '../witnessFiles.ts'
-import { brokenEvent } from './eventCheck.ts'
+import { brokenEvent, eventAt } from './eventCheck.ts'
 import { cutOf } from './plan.ts'
 
 export interface WitnessesParts {
@@ -158,8 +158,8 @@ export class Witnesses {
   async #found(shard: Shard, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, KeptEvent>> {
     const found = new Map<number, KeptEvent>()
     await abreast(atOnce, [...numbers], async (seq) => {
-      for await (const page of this.#ledger.stream(shard, seq - 1, seq))
-        for (const event of page) found.set(event.seq, event)
+      const event = await eventAt(this.#ledger, shard, seq)
+      if (event) found.set(seq, event)
     })
     return found
   }
