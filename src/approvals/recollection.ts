@@ -42,7 +42,8 @@ export class Recollection {
     if (known && isBefore(request, known)) await this.#refuseOlder(request)
     const events = request.events.slice(known?.events.length ?? 0)
     const told = events.length > 0 ? await this.#ledger.events({ ...request, events }) : []
-    // Another check of the same request may have ended meanwhile. This one goes on from its own start.
+    // Another check of this request has ended meanwhile, and may know more, which must not be forgotten.
+    if (this.#known.get(request.id) !== remembered) return this.check(request)
     this.#take(request, known, told)
   }
 

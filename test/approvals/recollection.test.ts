@@ -157,3 +157,25 @@ test('what is remembered stays when a row names a repair that no event records',
   here.ledger.forge(request.id, request)
   expect(await codeOf(here.approvals.read(request.id, reader))).toBe('evidence-broken')
 })
+
+test('a slow check of an older row does not make a process forget what a faster one saw', async () => {
+  const here = await world()
+  const { request: older } = await here.approvals.ask(asks())
+  const newer = await here.approvals.decide(older.id, votes(older))
+  let go = (): void => {}
+  const opened = new Promise<void>((done) => {
+    go = done
+  })
+  const events: Ledger['events'] = async (request) => {
+    if (request.events.length === older.events.length) await opened
+    return here.ledger.events(request)
+  }
+  const recollection = new Recollection({ events, find: (id) => here.ledger.find(id) })
+  const slow = recollection.check(older)
+  await recollection.check(newer)
+  go()
+  await expect(slow).rejects.toBeInstanceOf(Conflict)
+  // The older row is put back: this process has seen more.
+  here.ledger.forge(older.id, older)
+  expect(await codeOf(recollection.check(older))).toBe('evidence-broken')
+})
