@@ -12,10 +12,13 @@ import { checkWhole } from './whole.ts'
 /** Milliseconds within which the system promises an answer. */
 const promised = 8_000
 
+/** How often a cell is tried whose answer is late: a fault comes each time, other work on the machine does not. */
+const tries = 3
+
 const help = `Breaks the connections of the app to tables, blobs and the connector: each fault at each call of each operation and of
 each delivery of cards, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
-lost, if a caller conflicts with their own earlier try, if an answer takes over ${promised / 1000} s or is not a problem of the table, and
-if anything is written by half.
+lost, if a caller conflicts with their own earlier try, if an answer takes over ${promised / 1000} s in each of ${tries} tries or is not
+a problem of the table, and if anything is written by half.
 
   --seed N    repeats the order of an earlier run
   --cells N   only N cells of the matrix (all)
@@ -87,17 +90,27 @@ interface Task {
   readonly run: () => Promise<{ readonly met: boolean; readonly status?: number; readonly ms?: number }>
 }
 
+/** Runs a cell, and again if its answer is late. Each late answer is printed; a cell that is late each time fails. */
+async function inTime({ name, run }: Task): Promise<Awaited<ReturnType<Task['run']>>> {
+  for (let left = tries - 1; ; left--) {
+    const result = await run()
+    const ms = Math.ceil(result.ms ?? 0)
+    if (ms <= promised) return result
+    if (left === 0) throw new Error(`${name}: an answer after ${ms} ms, late in each of ${tries} tries`)
+    say(`late: ${name}: an answer after ${ms} ms; tried again`)
+  }
+}
+
 async function runAll(kind: string, tasks: readonly Task[], atOnce: number): Promise<void> {
   const left = [...tasks]
   const counts = { met: 0, refused: 0, slowest: 0, failed: 0 }
   const work = async () => {
     for (let task = left.pop(); task; task = left.pop()) {
       try {
-        const { met, status = 200, ms = 0 } = await task.run()
+        const { met, status = 200, ms = 0 } = await inTime(task)
         if (met) counts.met++
         if (status === 503) counts.refused++
         counts.slowest = Math.max(counts.slowest, Math.ceil(ms))
-        if (ms > promised) throw new Error(`${task.name}: an answer after ${Math.ceil(ms)} ms`)
       } catch (cause) {
         counts.failed++
         say(`FAILED ${cause instanceof Error ? cause.message : String(cause)}`)
