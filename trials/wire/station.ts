@@ -16,6 +16,7 @@ import { TableSeals } from '../../src/azure/seals.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import { drawing } from '../../src/cards/lazyCards.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import { type OperationName, operations } from '../../src/contract/operations.ts'
@@ -128,6 +129,17 @@ export async function patiently(call: () => Promise<Answered>): Promise<Answered
   }
 }
 
+/** Repeats a start that the storage did not answer in time, as the app does. */
+async function begun<T>(start: () => Promise<T>): Promise<T> {
+  for (let left = 10; ; left--)
+    try {
+      return await start()
+    } catch (cause) {
+      if (!(cause instanceof Problem && cause.code === 'unavailable') || left === 0) throw cause
+      await pause(500)
+    }
+}
+
 const tablesOf = ({ tablesUrl, account, key }: StorageAccount, url = tablesUrl) =>
   connectTables({ url, credential: new AzureNamedKeyCredential(account, key), ledgerKey, origin })
 
@@ -147,9 +159,8 @@ async function processOn(
   const ledger = new TableLedger(tables)
   const [seals, archive, macs] = [new TableSeals(tables), archiveOf(azurite, through?.blobs.url), macsFor(origin)]
   const alarms = new Alarms(() => {})
-  const witness = await Witness.begin({
-    ...{ ledger, seals, archive, macs, clock, failed: alarms.failed, random: randomBytes },
-  })
+  const parts = { ledger, seals, archive, macs, clock, failed: alarms.failed, random: randomBytes }
+  const witness = await begun(() => Witness.begin(parts))
   const adapters: Adapters = {
     ...{ ledger: witness.ledger, witness, clock, directory, signer, logSigner: signer, origin, macs, seals, archive },
     limits: new TableLimits(tables),
