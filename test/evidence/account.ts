@@ -10,6 +10,7 @@ import { connectTables } from '../../src/azure/tables.ts'
 import type { Day } from '../../src/core/data/day.ts'
 import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import { openAccount } from '../support/azurite.ts'
+import { root } from '../support/root.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import type { Archive } from '../../src/ports/archive.ts'
@@ -20,7 +21,6 @@ import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { type Instance, world } from '../support/world.ts'
 import { at, day, keepPolicy, logKey, morning, origin, partsOf } from './days.ts'
-import { evidence } from './scripts.ts'
 import { ledgerKey } from '../support/fakes/ledgerKey.ts'
 
 interface Wanted extends Pick<Sealer, 'seals' | 'archive' | 'clock'> {
@@ -115,4 +115,4 @@ export async function startAccount(spool: string) {
 
 /** Those that are put into bundles. */
 const names = ['README.txt', 'verify.sh', 'verify.py'] as const
-const verifiers = new Map(names.map((name) => [name, readFileSync(join(evidence, name))]))
+const verifiers = new Map(names.map((name) => [name, readFileSync(join(root, 'evidence', name))]))

@@ -45,7 +45,7 @@ describe('the holder of the signing key', () => {
       'bring the checkpoint of another log',
       [2, 2],
       (members, key) => {
-        const foreign = noteOf({ origin: 'other.example/evidence', size: 308, root: wrong }, key)
+        const foreign = noteOf({ origin: 'other.example/evidence', size: 28, root: wrong }, key)
         members.set('checkpoint', Buffer.from(foreign))
         resign(members, key)
       },
@@ -83,7 +83,7 @@ describe('the holder of the signing key', () => {
       [null, 4],
       (members, key) => {
         editLines(members, 'records.jsonl', (lines) => lines.slice(0, -1))
-        checkpoint(members, key, { size: 307 })
+        checkpoint(members, key, { size: 27 })
         resign(members, key, ({ predicate: { counts } }) => void (counts.records -= 1))
       },
     ],
