@@ -426,7 +426,7 @@ describe('with the Azure CLI', () => {
   let az: AzDouble
   let double: Double
   beforeAll(async () => {
-    az = makeAz()
+    az = await makeAz()
     double = await startDouble(({ path }): Answer => {
       if (path === '/api/openapi.json') return openapi(double.origin)
       return path === '/api/health' ? report() : problem(401, 'unauthenticated')

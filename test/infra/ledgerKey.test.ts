@@ -24,8 +24,8 @@ const fresh: Partial<AzState> = {
 }
 
 let az: AzDouble
-beforeAll(() => {
-  az = makeAz()
+beforeAll(async () => {
+  az = await makeAz()
 })
 afterAll(() => az.end())
 
