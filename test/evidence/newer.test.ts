@@ -46,21 +46,28 @@ const ofManifest =
     stated(members, days.key, canonical({ ...statementIn(members), predicateType: type, ...more }))
 const withMember = (name: string) => (members: Members) => new Map([...members, [name, Buffer.from('x')]])
 
-/** Both scripts and the program, in this order. */
+/** The program's verdict. */
+async function verdictOf(members: Members) {
+  const { problem } = await verifyBundle(await days.place.zip(members), { keys: [days.key.spki] })
+  return { exit: problem ? exitOfFinding(problem) : 0, words: `${problem?.code ?? ''}: ${problem?.words ?? ''}` }
+}
+
+/** Those of both scripts and of the program, in this order. */
 async function verdictsOf(members: Members) {
   const folder = mkdtempSync(join(days.place.path, 'day-'))
   writeFolder(folder, members)
   const sh = await run('verify.sh', days.pem, folder)
   const py = await run('verify.py', days.pem, folder)
-  const { problem } = await verifyBundle(await days.place.zip(members), { keys: [days.key.spki] })
-  const words = [sh.complaint, py.complaint, `${problem?.code ?? ''}: ${problem?.words ?? ''}`]
-  return { exits: [sh.status, py.status, problem ? exitOfFinding(problem) : 0], words }
+  const ours = await verdictOf(members)
+  return { exits: [sh.status, py.status, ours.exit], words: [sh.complaint, py.complaint, ours.words] }
 }
 
 test.each<[string, (members: Members) => Members]>([
   ['as it was sealed', (all) => all],
-  ['with votes through a door to come', inData((data) => ({ ...data, via: 'slack' }))],
-  ['with votes that say what was proved', inData((data) => ({ ...data, proved: 'c1' }))],
+  [
+    'with votes through a door to come, and that say what was proved',
+    inData((data) => ({ ...data, via: 'slack', proved: 'c1' })),
+  ],
 ])('all three verifiers accept a day %s', async (_what, change) => {
   const { exits } = await verdictsOf(change(await days.members(day(4))))
   expect(exits).toEqual([0, 0, 0])
@@ -130,10 +137,10 @@ test.each<[string, (members: Members) => Members]>([
 test.each<[string, (members: Members) => Members, string]>([
   ['an unknown member of a known event', inData((data) => ({ ...data, note: 'x' })), 'unknown member “data.note”'],
   ['an unknown value', inData((data) => ({ ...data, verdict: 'abstain' })), '“data.verdict” has another form'],
-])('the broken file is named: %s', async (_what, change, words) => {
-  const { exits, words: all } = await verdictsOf(change(await days.members(day(4))))
-  expect(exits[2]).toBe(1)
-  expect(all[2]).toContain(words)
+])('the program names what is broken: %s', async (_what, change, named) => {
+  const { exit, words } = await verdictOf(change(await days.members(day(4))))
+  expect(exit).toBe(1)
+  expect(words).toContain(named)
 })
 
 test("a vote on content other than the request's is refused", async () => {
