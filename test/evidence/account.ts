@@ -23,7 +23,7 @@ import { type Instance, world } from '../support/world.ts'
 import { at, day, keepPolicy, logKey, morning, origin, partsOf } from './days.ts'
 import { ledgerKey } from '../support/fakes/ledgerKey.ts'
 
-interface Wanted extends Pick<Sealer, 'seals' | 'archive' | 'clock'> {
+interface Wanted extends Pick<Sealer, 'ledger' | 'seals' | 'archive' | 'clock'> {
   readonly signer: Signer
   /** Another address than Azurite's own. */
   readonly tables: string
@@ -67,9 +67,10 @@ export async function startAccount(spool: string) {
 
     async function sealer(given: Partial<Wanted> = {}) {
       const other = connect(given.tables)
-      const { seals = new TableSeals(other), archive = open(store, given.blobs) } = given
+      const { ledger = new TableLedger(other), seals = new TableSeals(other) } = given
+      const { archive = open(store, given.blobs) } = given
       const { clock = new FakeClock(morning), signer = await logKey() } = given
-      const ports = { ledger: new TableLedger(other), archive, seals, clock }
+      const ports = { ledger, archive, seals, clock }
       const failures: unknown[] = []
       const parts = { ...partsOf({ ...ports, signer, spool }, failures), files: verifiers }
       return { ...ports, failures, parts, run: () => new Sealing(parts).run() } satisfies Sealer

@@ -10,7 +10,7 @@ import { type Members, readFolder, writeFolder } from './forgery.ts'
 
 export const evidence = join(import.meta.dirname, '../../evidence')
 export const scripts = ['verify.sh', 'verify.py'] as const
-type Script = (typeof scripts)[number]
+export type Script = (typeof scripts)[number]
 
 export interface Answer {
   readonly status: number

@@ -85,7 +85,8 @@ export function answerAz(memory: AzMemory, run: AzRun): AzEnd | null {
     fail(`ERROR: Not Found(${JSON.stringify({ error: { code, message } })})`)
 
   function listed(): unknown {
-    if (args[0] !== 'resource' || args[1] !== 'list') return fail(`ERROR: '${args[0]}' is misspelled or not recognized.`)
+    if (args[0] !== 'resource' || args[1] !== 'list')
+      return fail(`ERROR: '${args[0]}' is misspelled or not recognized.`)
     const [type, name] = [option('resource-type'), option('name')]
     return memory.state.resources.filter((one) => one.type === type && one.name === name)
   }
@@ -126,7 +127,10 @@ export function answerAz(memory: AzMemory, run: AzRun): AzEnd | null {
       fail(
         `ERROR: Conflict(${JSON.stringify({ error: { code: 'Conflict', message: 'The secret is currently in a deleted but recoverable state, and its name cannot be reused.' } })})`,
       )
-    save({ ...memory.state, secrets: { ...memory.state.secrets, [path]: [...(memory.state.secrets[path] ?? []), properties.value] } })
+    save({
+      ...memory.state,
+      secrets: { ...memory.state.secrets, [path]: [...(memory.state.secrets[path] ?? []), properties.value] },
+    })
     return secretGot(path)
   }
 
