@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseRestoreOptions } from '../../src/operate/restoreOptions.ts'
 import { root } from '../support/root.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 
@@ -33,11 +34,15 @@ describe('the command line', () => {
     ['an address with a path', ['--from', 'https://a.example/blobs'], '--from'],
     ['an address and the local stack', ['--from', 'https://a.example', '--local', 'x'], '--local'],
     ['something beside options', ['now'], 'now'],
-  ])('is refused with a remedy: %s', async (_what, args, named) => {
-    const { code, stdout, stderr } = await run(args)
+  ])('is refused with a remedy: %s', (_what, args, named) => {
+    const words: unknown = expect.stringMatching(new RegExp(`${named}.*--help`))
+    expect(() => parseRestoreOptions(args)).toThrow(expect.objectContaining({ status: 78, message: words }))
+  })
+
+  test('that is refused ends the program', async () => {
+    const { code, stdout, stderr } = await run(['--all'])
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
-    expect(stderr).toContain(named)
-    expect(stderr).toContain('--help')
+    expect(stderr).toMatch(/--all.*--help/)
   })
 
   test('is explained by --help, which needs no setting', async () => {

@@ -11,7 +11,7 @@ export const steps = ['asked', 'shown', 'voted', 'approved', 'redeemed', 'succee
 export type LifeStep = (typeof steps)[number]
 
 /** A world whose processes keep their ledger in one storage account. */
-export async function stored(storage: TestStorage) {
+export async function stored(storage: Pick<TestStorage, 'connect'>) {
   const here: World = await world(() => needs([slot('dba', 2)]))
   const process = (): Instance => here.another({ ledger: new TableLedger(storage.connect()), clock: here.clock })
   return { here, process }

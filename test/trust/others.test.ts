@@ -5,23 +5,16 @@ import { TableSeals } from '../../src/azure/seals.ts'
 import { keyHash, sha256, shardOf, shardOfKey } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Plan, SealHead } from '../../src/ports/seals.ts'
-import { startStorage, type TestStorage, meta } from '../ports/tables.ts'
+import { meta, storageInMemory } from '../ports/tables.ts'
 import { agent, asks, bodyHash, claims, codeOf, type Instance, outcomeOf } from '../support/world.ts'
 import { after, bot, noon, runner } from '../support/build.ts'
 import { keyVersions } from '../support/fakes/ledgerKey.ts'
 import { Insider } from './insider.ts'
 import { livedUpTo, stored } from './life.ts'
 
-let storage: TestStorage
-let insider: Insider
+const storage = storageInMemory()
+const insider = new Insider(storage)
 let process: () => Instance
-
-beforeAll(async () => {
-  storage = await startStorage()
-  insider = new Insider(storage)
-})
-
-afterAll(() => storage.close())
 
 beforeEach(async () => {
   await storage.clear()

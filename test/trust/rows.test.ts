@@ -5,22 +5,15 @@ import { redeem } from '../../src/core/request/redemption.ts'
 import { type RequestId, sha256, shardOf } from '../../src/core/data/id.ts'
 import { canonicalAction } from '../../src/core/action/action.ts'
 import type { ApprovalRequest, Step } from '../../src/core/request/request.ts'
-import { startStorage, type TestStorage } from '../ports/tables.ts'
+import { storageInMemory } from '../ports/tables.ts'
 import { after, bot, dba, dba2, oid, owner, runner } from '../support/build.ts'
 import { claims, outcomeOf, type Instance, uuidOf, votes } from '../support/world.ts'
 import { type Columns, Insider } from './insider.ts'
 import { type LifeStep, livedUpTo, steps, stored, touches } from './life.ts'
 
-let storage: TestStorage
-let insider: Insider
+const storage = storageInMemory()
+const insider = new Insider(storage)
 let process: () => Instance
-
-beforeAll(async () => {
-  storage = await startStorage()
-  insider = new Insider(storage)
-})
-
-afterAll(() => storage.close())
 
 beforeEach(async () => {
   await storage.clear()

@@ -94,10 +94,18 @@ export class MemoryTable {
 
   listEntities({ queryOptions: { filter = '', select } = {} }: Query = {}) {
     const filters = filtersIn(filter)
-    return { byPage: (paging: Paging) => this.#pages(filters, select, paging) }
+    const byPage = (paging: Paging) => this.#pages(filters, select, paging)
+    const rows = async function* () {
+      for await (const page of byPage({})) yield* page
+    }
+    return { byPage, [Symbol.asyncIterator]: rows }
   }
 
   async createTable(): Promise<void> {}
+
+  async deleteTable(): Promise<void> {
+    this.#partitions.clear()
+  }
 
   /** Reads a row behind the adapters' back; `null` if there is none. */
   peek(partition: string, row: string): Columns | null {
