@@ -40,13 +40,13 @@ export async function startStorage(): Promise<TestStorage> {
  * Tables of this process, for tests of the rows: the same adapters write the same rows, and pass the same suites, but a
  * call takes a hundredth of the time. It has no address.
  */
-export function storageInMemory(): Omit<TestStorage, 'url'> {
+export function storageInMemory(): Omit<TestStorage, 'url' | 'close'> {
   const { connect: connected } = memoryTables(macsFor(meta.origin))
   const connect: TestStorage['connect'] = (_url, key = ledgerKey) => ({
     ...connected(),
     macs: new Macs({ origin: meta.origin, key }),
   })
-  return { connect, clear: () => clear(connect()), close: async () => undefined }
+  return { connect, clear: () => clear(connect()) }
 }
 
 async function clear(tables: Tables): Promise<void> {

@@ -7,7 +7,7 @@ import { shardOf } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { Witness } from '../../src/evidence/witness.ts'
 import { startBlobs, type TestBlobs } from '../ports/blobs.ts'
-import { startStorage, type TestStorage } from '../ports/tables.ts'
+import { storageInMemory } from '../ports/tables.ts'
 import { bot, dba, dba2, runner } from '../support/build.ts'
 import { type Call, type Fault, type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
@@ -15,20 +15,20 @@ import { claims, type Instance, outcomeOf, uuidOf, votes, type World } from '../
 import { type LifeStep, livedUpTo, stored } from './life.ts'
 
 /** Rows of the tables are put back to what they were, by who can write them. The archive cannot be changed. */
-let storage: TestStorage
+const storage = storageInMemory()
 let blobs: TestBlobs
 let proxy: FaultProxy
 let here: World
 let number = 0
 
 beforeAll(async () => {
-  ;[storage, blobs] = await Promise.all([startStorage(), startBlobs()])
+  blobs = await startBlobs()
   proxy = await startFaultProxy(blobs.url)
 })
 
 afterAll(async () => {
   await proxy.close()
-  await Promise.all([storage.close(), blobs.close()])
+  await blobs.close()
 })
 
 beforeEach(async () => {

@@ -18,7 +18,7 @@ let site: Site
 let honest: Repairer
 
 beforeAll(async () => {
-  account = await startAccount(spool)
+  account = await startAccount(spool, 'memory')
 })
 afterAll(async () => {
   await account.close()
