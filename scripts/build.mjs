@@ -2,7 +2,7 @@
 import { build } from 'esbuild'
 import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -25,7 +25,7 @@ const common = {
   sourcemap,
 }
 
-/** Modules that are left out of the bundle and loaded from a file beside it when they are first needed. */
+/** Modules that are left out of the bundles and loaded from a file in dist/ when they are first needed. */
 const beside = [
   { importer: 'src/teams/outbound/connection.ts', entry: 'src/teams/outbound/messenger.ts', file: 'dist/teams.cjs' },
   { importer: 'src/cards/lazyCards.ts', entry: 'src/cards/cards.ts', file: 'dist/cards.cjs' },
@@ -33,13 +33,14 @@ const beside = [
 
 const loadedLater = {
   name: 'loaded-later',
-  setup({ onResolve }) {
+  setup({ onResolve, initialOptions }) {
+    const folder = dirname(initialOptions.outfile)
     onResolve({ filter: /^\.\// }, ({ kind, importer, path, resolveDir }) => {
       if (kind !== 'dynamic-import') return null
       const found = beside.find(
         (one) => importer === resolve(one.importer) && resolve(resolveDir, path) === resolve(one.entry),
       )
-      return found ? { path: `./${basename(found.file)}`, external: true } : null
+      return found ? { path: `./${relative(folder, found.file)}`, external: true } : null
     })
   },
 }
@@ -78,8 +79,16 @@ const outputs = [
   { entry: 'src/mcp/main.ts', file: 'dist/mcp.cjs', options: { minify: true, keepNames: true } },
   // The part of the command that hooks of coding agents start, once for each call of a tool.
   { entry: 'src/hook/main.ts', file: 'dist/hook.cjs', options: { minify: true, keepNames: true } },
-  // The local stack, which is never deployed and may use node_modules.
-  { entry: 'src/local/start.ts', file: 'dist/local/start.cjs', options: { packages: 'external' } },
+  // The local stack, which is never deployed. One file loads in half of the time that its packages take one by one.
+  {
+    entry: 'src/local/start.ts',
+    file: 'dist/local/start.cjs',
+    options: {
+      ...{ minify: true, keepNames: true, plugins: [loadedLater] },
+      external: ['@azure/functions-core', '@cedar-policy/cedar-wasm'],
+      supported: { 'dynamic-import': false }, // as above
+    },
+  },
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
   // Programs that an operator runs from a checkout.
   { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
