@@ -27,11 +27,17 @@ import { readSettings } from './settings.ts'
 import { view } from './shown/view.ts'
 import { verify } from './verify.ts'
 
-// The verifier starts this file again, as a thread.
-if (isExaminationThread()) serveExamination()
-else {
+/** Settles when the command has ended, for a caller who loads this file in a process that goes on. */
+export const ended: Promise<void> = begin()
+
+async function begin(): Promise<void> {
+  // The verifier starts this file again, as a thread.
+  if (isExaminationThread()) {
+    serveExamination()
+    return
+  }
   if (process.argv[2] === 'hook') blockOnFaults()
-  void main(process.argv.slice(2))
+  await main(process.argv.slice(2))
 }
 
 async function main(args: readonly string[]): Promise<void> {

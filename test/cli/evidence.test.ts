@@ -17,7 +17,7 @@ let said: string
 let kept: string
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   days = await sealedDays(async (world) => {
     await hostileRequest(world)
     const { request } = await world.approvals.ask(asks())
@@ -191,7 +191,7 @@ describe('report', () => {
     const started = ({ stdout }: ChildProcess) => void stdout?.once('data', () => stdout.destroy())
     const texts = days.place.write('said-long.jsonl', await days.said(day(7)))
     const args = ['report', await days.file(day(7)), '--key', days.pem, '--said', texts]
-    const { code, stderr } = await program.run(args, { started })
+    const { code, stderr } = await program.start(args, { started })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 

@@ -20,7 +20,7 @@ const server = createServer((req: IncomingMessage, res: ServerResponse) => {
 })
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })

@@ -18,7 +18,7 @@ let calls: string
 let kept: string
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   tools = standIns(program.folder)
   ;[calls, kept] = [join(program.folder, 'calls'), join(program.folder, 'kept')]
   identity = await startIdentity({ port: 0, dataDir: program.folder, failed: console.error })

@@ -12,7 +12,7 @@ const example = join(root, 'policy')
 let service: Double
 let alone: Program
 beforeAll(async () => {
-  alone = buildProgram()
+  alone = await buildProgram()
   service = await startDouble()
 })
 afterAll(async () => {

@@ -1,23 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
+import type { Readable } from 'node:stream'
+import { borrow } from '../support/lent.ts'
 import { quickCedar } from '../support/quickCedar.ts'
+import { type Callable, callable } from './called.ts'
 
-/** The program as it is installed: bundled, run as a process of its own. */
+/** The program as it is installed: bundled. */
 export interface Program {
   /** A folder for this test file; gone with `end`. */
   readonly folder: string
+  /**
+   * Calls the bundle in this process, with arguments, variables and streams of its own. This takes a fraction of the time
+   * in which a process starts. Signals are for {@link start}.
+   */
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>
+  /** Runs the bundle as a process of its own. */
+  readonly start: (args: readonly string[], options?: StartOptions) => Promise<Ended>
   readonly end: () => void
 }
 
-export interface RunOptions {
+interface Options {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   /** What a person types. */
   readonly input?: string
+}
+
+export interface RunOptions extends Options {
+  /** Gets what the program shows, while it runs. */
+  readonly started?: (shown: { readonly stdout: Readable; readonly stderr: Readable }) => void
+}
+
+export interface StartOptions extends Options {
   /** The program to start instead, with these arguments. */
   readonly instead?: string
   readonly started?: (process: ChildProcess) => void
@@ -32,14 +48,15 @@ export interface Ended {
 /** Puts the rows of each text together again. */
 export const joined = (shown: string): string => shown.replace(/\n +\| /g, '')
 
-export function buildProgram(): Program {
+export async function buildProgram(): Promise<Program> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-cli-')))
-  const outfile = join(folder, 'countersign.cjs')
-  const entryPoints = [join(__dirname, '../../src/cli/main.ts')]
-  buildSync({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs' })
+  const file = join(folder, 'countersign.cjs')
+  copyFileSync(await borrow<string>('program'), file)
+  let called: Callable | undefined
   return {
     folder,
-    run: (args, options = {}) => start(outfile, args, { cwd: folder, ...options }),
+    run: (args, options = {}) => (called ??= callable(file))(args, { cwd: folder, ...options }),
+    start: (args, options = {}) => start(file, args, { cwd: folder, ...options }),
     end: () => rmSync(folder, { recursive: true }),
   }
 }
@@ -47,7 +64,7 @@ export function buildProgram(): Program {
 export function start(
   file: string,
   args: readonly string[],
-  { env, cwd, input, started, instead }: RunOptions,
+  { env, cwd, input, started, instead }: StartOptions,
 ): Promise<Ended> {
   const child = spawn(instead ?? process.execPath, instead === undefined ? [quickCedar, file, ...args] : [...args], {
     // No variable of whoever runs the tests reaches the program.

@@ -15,14 +15,14 @@ import { join } from 'node:path'
 import { actionDigest } from '../../src/core/action/action.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { action, approved, type Double, ok, problem, request, requestId, startDouble, stopped } from './double.ts'
-import { buildProgram, type Ended, joined, type Program, type RunOptions } from './program.ts'
+import { buildProgram, type Ended, joined, type Program, type RunOptions, type StartOptions } from './program.ts'
 
 let double: Double
 let program: Program
 let marker: string
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   marker = join(program.folder, 'ran')
   node = join(program.folder, 'node')
   writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 })
@@ -61,11 +61,21 @@ const touch = (then = ''): readonly string[] => [
 const flags = ['--action', action.action, '--target', action.target, '--environment', action.environment]
 const told = [...flags, '--param', 'rows=120000', '--reason', 'Quarterly report']
 
-const run = (command: readonly string[], options: RunOptions & { readonly flags?: readonly string[] } = {}) =>
-  program.run(['run', ...told, ...(options.flags ?? []), '--', ...command], {
-    ...options,
-    env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0', ...options.env },
-  })
+interface Flags {
+  readonly flags?: readonly string[]
+}
+
+const argsOf = (command: readonly string[], { flags = [] }: Flags) => ['run', ...told, ...flags, '--', ...command]
+const given = <Options extends RunOptions | StartOptions>(options: Options) => ({
+  ...options,
+  env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0', ...options.env },
+})
+const run = (command: readonly string[], options: RunOptions & Flags = {}) =>
+  program.run(argsOf(command, options), given(options))
+
+/** In a process of its own, which can be sent signals. */
+const start = (command: readonly string[], options: StartOptions & Flags = {}) =>
+  program.start(argsOf(command, options), given(options))
 
 const digestOf = (path: string) => ({
   path,
@@ -184,7 +194,7 @@ describe('what runs is what was approved', () => {
 
   test('arguments that are no UTF-8 are refused before the ask', async () => {
     const script = `exec "$0" '${join(program.folder, 'countersign.cjs')}' "$@" -- printf %s "$(printf 'caf\\351.txt')"`
-    const ended = await program.run(['-c', script, process.execPath, 'run', ...told], {
+    const ended = await program.start(['-c', script, process.execPath, 'run', ...told], {
       instead: '/bin/sh',
       env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' },
     })
@@ -407,7 +417,7 @@ describe('the exit code', () => {
 describe('a signal', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while waiting cancels the request', async (signal) => {
     const cut = interruptAt('read', signal)
-    const ended = await run(touch(), cut)
+    const ended = await start(touch(), cut)
     expect(ended).toMatchObject({ code: 75 })
     expect(ended.stderr).toContain('cancelled')
     expect(double.sent('cancel')).toEqual([{ reason: `Interrupted by ${signal}.` }])
@@ -416,13 +426,13 @@ describe('a signal', () => {
 
   test('while asking cancels the request once its id is known', async () => {
     const cut = interruptAt('ask', 'SIGINT')
-    expect(await run(touch(), cut)).toMatchObject({ code: 75 })
+    expect(await start(touch(), cut)).toMatchObject({ code: 75 })
     expect(calls()).toEqual(['ask', 'cancel'])
   })
 
   test('while the ask is repeated ends it, and names the key of a request that may have arrived', async () => {
     double.answer('ask', 'broken')
-    const ended = await run(touch(), {
+    const ended = await start(touch(), {
       flags: ['--idempotency-key', 'run-4711'],
       env: { COUNTERSIGN_PATIENCE: '60' },
       started: (child) =>
@@ -435,14 +445,14 @@ describe('a signal', () => {
 
   test('while redeeming runs nothing, and reports that', async () => {
     const cut = interruptAt('redeem', 'SIGINT')
-    expect(await run(touch(), cut)).toMatchObject({ code: 75 })
+    expect(await start(touch(), cut)).toMatchObject({ code: 75 })
     expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
     expect(existsSync(marker)).toBe(false)
   })
 
   test('while an ask redeems what policy allows runs nothing, and reports that', async () => {
     const cut = interruptAt('ask', 'SIGINT', { status: 'redeemed', next: 'execute' })
-    const ended = await run(touch(), cut)
+    const ended = await start(touch(), cut)
     expect(ended).toMatchObject({ code: 75 })
     expect(joined(ended.stderr)).toContain('already redeemed')
     expect(double.sent('outcome')).toMatchObject([{ result: 'failed' }])
@@ -451,14 +461,14 @@ describe('a signal', () => {
 
   test('ends with 75 even if the request cannot be cancelled, and says so', async () => {
     double.answer('cancel', 'broken')
-    const ended = await run(touch(), interruptAt('read', 'SIGINT'))
+    const ended = await start(touch(), interruptAt('read', 'SIGINT'))
     expect(ended).toMatchObject({ code: 75 })
     expect(joined(ended.stderr)).toContain('could not be cancelled')
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s is passed on to the command', async (signal) => {
     const script = `process.on('${signal}', () => process.exit(5)); setInterval(() => {}, 1000); console.log('ready')`
-    const ended = await run([node, '-e', script], {
+    const ended = await start([node, '-e', script], {
       started: (child) => child.stdout?.on('data', () => child.kill(signal)),
     })
     expect(ended).toMatchObject({ code: 5 })
@@ -470,7 +480,7 @@ describe('a signal', () => {
     call: 'ask' | 'read' | 'redeem',
     signal: NodeJS.Signals,
     status: JsonObject = call === 'redeem' ? { status: 'redeemed', next: 'execute' } : {},
-  ): RunOptions {
+  ): StartOptions {
     let child: ChildProcess | undefined
     double.answer(call, async () => {
       const noticed = new Promise((resolve) =>

@@ -9,7 +9,7 @@ let double: Double
 let program: Program
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   double = await startDouble()
 })
 beforeEach(() => {

@@ -5,8 +5,8 @@ import { buildProgram, joined, type Program } from './program.ts'
 
 let program: Program
 
-beforeAll(() => {
-  program = buildProgram()
+beforeAll(async () => {
+  program = await buildProgram()
 })
 afterAll(() => program.end())
 

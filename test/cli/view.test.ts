@@ -44,7 +44,7 @@ function aPolicy(): string {
 }
 
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   // The version that sealed the day had fewer templates than this one.
   const policy = await loadPolicy(aPolicy(), new Map([...templates].filter(([name]) => !name.startsWith('batch'))))
   const { version } = policy

@@ -1,9 +1,13 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { lent } from './lending.ts'
 
-/** Ends the lending of storage accounts, after the last test file. */
+/** Ends the lending, after the last test file. */
 export default async function endLending(): Promise<void> {
-  const { server, azurite } = lent.countersignLending ?? {}
+  const { server, azurite, program } = lent.countersignLending ?? {}
   server?.closeAllConnections()
   server?.close()
   await (await azurite)?.close()
+  const file = await program
+  if (file !== undefined) await rm(dirname(file), { recursive: true })
 }

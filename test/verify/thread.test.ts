@@ -10,7 +10,7 @@ let program: Program
 
 beforeAll(async () => {
   days = await sealedDays()
-  program = buildProgram()
+  program = await buildProgram()
 })
 afterAll(() => {
   days.place.clean()
