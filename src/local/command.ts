@@ -121,8 +121,11 @@ const dataFolder = (): string => resolve(process.env['COUNTERSIGN_DATA'] || '.lo
 
 const call = <T = Record<string, unknown>>(path: string): Promise<T> => callStack<T>(dataFolder(), path)
 
-// This call is the last line, since every constant above must have its value.
-main(process.argv.slice(2)).catch((cause: unknown) => {
+/**
+ * Settles when the command has ended, for a caller who loads this file in a process that goes on. This is the last line,
+ * since every constant above must have its value.
+ */
+export const ended: Promise<void> = main(process.argv.slice(2)).catch((cause: unknown) => {
   process.stderr.write(`countersign: ${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exitCode = cause instanceof UsageError ? 78 : 1
 })

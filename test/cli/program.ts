@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { type Callable, callable, type CallOptions, type Ended } from '../support/called.ts'
 import { borrow } from '../support/lent.ts'
 import { quickCedar } from '../support/quickCedar.ts'
-import { type Callable, callable } from './called.ts'
 
 /** The program as it is installed: bundled. */
 export interface Program {
@@ -21,28 +20,15 @@ export interface Program {
   readonly end: () => void
 }
 
-interface Options {
-  readonly env?: Readonly<Record<string, string>>
-  readonly cwd?: string
-  /** What a person types. */
-  readonly input?: string
-}
+export type { Ended } from '../support/called.ts'
 
-export interface RunOptions extends Options {
-  /** Gets what the program shows, while it runs. */
-  readonly started?: (shown: { readonly stdout: Readable; readonly stderr: Readable }) => void
-}
+/** Without a folder, the program runs in its own. */
+export type RunOptions = Omit<CallOptions, 'cwd'> & Partial<Pick<CallOptions, 'cwd'>>
 
-export interface StartOptions extends Options {
+export interface StartOptions extends Omit<RunOptions, 'started'> {
   /** The program to start instead, with these arguments. */
   readonly instead?: string
   readonly started?: (process: ChildProcess) => void
-}
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
 }
 
 /** Puts the rows of each text together again. */

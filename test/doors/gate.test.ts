@@ -265,4 +265,4 @@ async function loaded(): Promise<readonly string[]> {
   return JSON.parse(await readFile(file, 'utf8')) as string[]
 }
 
-const isSdk = (path: string): boolean => /node_modules\/(bot(builder|framework)|adaptive)/.test(path)
+const isSdk = (path: string): boolean => /dist\/(teams|cards)\.cjs$/.test(path)

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { odata, TableClient } from '@azure/data-tables'
 import { membersOf } from '../evidence/bundle.ts'
+import { callable } from '../support/called.ts'
 import { python } from '../support/python.ts'
 import { undocumented } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { sealedStack, type SealedStack } from './sealedStack.ts'
 
-const program = resolve('dist/countersign.cjs')
+const program = callable(resolve('dist/countersign.cjs'))
 const words = 'HOLDS, WITH A RECORDED TAMPERING'
 
 let here: SealedStack
@@ -24,20 +25,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function ran(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
-    execFile(file, args, { cwd: folder, env: { PATH: process.env['PATH'], ...env } }, (error, stdout, stderr) =>
-      done({ status: error ? Number(error.code) : 0, stdout, stderr }),
+function ran(file: string, args: readonly string[]) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((done) => {
+    execFile(file, args, { cwd: folder, env: { PATH: process.env['PATH'] } }, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
   })
 }
 
-const countersign = async (who: string | null, ...args: string[]) =>
-  ran(
-    process.execPath,
-    [program, ...args],
-    who === null ? {} : { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token(who) },
-  )
+async function countersign(who: string | null, ...args: string[]) {
+  const env = who && { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token(who) }
+  return program(args, { cwd: folder, ...(env && { env }) })
+}
 
 const health = async (who: string | null) => (await here.stack.call(who, '/api/health')).body
 
@@ -72,15 +71,15 @@ test('an edited row is found, repaired by whoever may, sealed, and told by all t
   // Who may repair it.
   const why = ['--why', 'A key had leaked.']
   expect(await countersign('dba-1', 'repair', shard, ...why)).toMatchObject({
-    ...{ status: 77, stderr: expect.stringContaining('not-permitted') },
+    ...{ code: 77, stderr: expect.stringContaining('not-permitted') },
   })
   const json = await countersign('compliance', 'repair', shard, ...why, '--json')
-  expect({ status: json.status, ...JSON.parse(json.stdout) }).toMatchObject({
-    ...{ status: 0, exit: 0 },
+  expect({ code: json.code, ...JSON.parse(json.stdout) }).toMatchObject({
+    ...{ code: 0, exit: 0 },
     repair: { shard, chain: { check: 'mac', moved: 1 }, requests: [{ request: request.id, done: 'removed' }] },
   })
   expect(await countersign('compliance', 'repair', shard, ...why)).toMatchObject({
-    ...{ status: 0, stdout: expect.stringContaining(`shard ${shard} holds`) },
+    ...{ code: 0, stdout: expect.stringContaining(`shard ${shard} holds`) },
   })
   expect(await here.stack.call('compliance', path)).toMatchObject({ status: 404 })
   await until(
@@ -104,7 +103,7 @@ test('an edited row is found, repaired by whoever may, sealed, and told by all t
       await table.updateEntity(row)
     }
   const told = await countersign('compliance', 'repair', String(other.id).slice(-2), ...why)
-  expect(told).toMatchObject({ status: 0, stdout: expect.stringMatching(new RegExp(`ended +${String(other.id)}`)) })
+  expect(told).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`ended +${String(other.id)}`)) })
   expect((await here.stack.call('deploy-bot', `/api/requests/${other.id}`)).body).toMatchObject({
     ...{ status: 'revoked', next: 'stop', stop: { code: 'tampered' } },
   })
@@ -112,16 +111,16 @@ test('an edited row is found, repaired by whoever may, sealed, and told by all t
   // The day is sealed, and whoever verifies it is told.
   const [, , date] = here.days
   expect(await here.sealThird()).toMatch(new RegExp(`^${date} is sealed: bundle 3, `))
-  for (const day of here.days) expect(await countersign('compliance', 'download', day)).toMatchObject({ status: 0 })
+  for (const day of here.days) expect(await countersign('compliance', 'download', day)).toMatchObject({ code: 0 })
   const bundle = `countersign-evidence-${date}.zip`
   const verified = ['verify', bundle, '--key', here.key, '--said', `said-${date}.jsonl`]
-  expect(await countersign(null, ...verified)).toMatchObject({ status: 3, stdout: expect.stringContaining(words) })
+  expect(await countersign(null, ...verified)).toMatchObject({ code: 3, stdout: expect.stringContaining(words) })
   expect(JSON.parse((await countersign(null, ...verified, '--json')).stdout)).toMatchObject({ exit: 3, ok: true })
   expect(await countersign(null, 'verify', '--chain', '.', '--key', here.key)).toMatchObject({
-    ...{ status: 3, stdout: expect.stringMatching(new RegExp(`^${words}[^]*tampered +${bundle}`)) },
+    ...{ code: 3, stdout: expect.stringMatching(new RegExp(`^${words}[^]*tampered +${bundle}`)) },
   })
   expect(await countersign(null, 'report', bundle, '--key', here.key, '--out', 'report.html')).toMatchObject({
-    status: 3,
+    code: 3,
   })
   const place = join(folder, date)
   for (const [name, bytes] of await membersOf(await here.download(`bundles/${date}`))) {
@@ -133,7 +132,7 @@ test('an edited row is found, repaired by whoever may, sealed, and told by all t
     [python ?? 'python3', 'verify.py'],
   ] as const)
     expect(await ran(file, [join(place, script), here.key])).toMatchObject({
-      ...{ status: 3, stderr: '', stdout: expect.stringMatching(new RegExp(`\n${words} ${date}, bundle 3 of `)) },
+      ...{ code: 3, stderr: '', stdout: expect.stringMatching(new RegExp(`\n${words} ${date}, bundle 3 of `)) },
     })
 })
 

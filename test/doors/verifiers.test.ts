@@ -5,12 +5,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { Day } from '../../src/core/data/day.ts'
 import { signInAppId } from '../../src/local/accounts.ts'
 import { membersOf, zipOf } from '../evidence/bundle.ts'
+import { callable } from '../support/called.ts'
 import { python } from '../support/python.ts'
-import { quickCedar } from '../support/quickCedar.ts'
 import { root } from '../support/root.ts'
 import { sealedStack, type SealedStack } from './sealedStack.ts'
 
-const program = resolve('dist/countersign.cjs')
+const program = callable(resolve('dist/countersign.cjs'))
 
 let here: SealedStack
 let folder: string
@@ -38,16 +38,10 @@ async function seenAndApproved(): Promise<typeof seen> {
   return { id, view }
 }
 
-/** Runs a program. It is waited for without holding up this process, which has connections that may end meanwhile. */
-function ran(
-  file: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
-) {
-  return new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
-    execFile(file, args, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-      done({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    )
+/** Runs a script. It is waited for without holding up this process, which has connections that may end meanwhile. */
+function ran(file: string, args: readonly string[]) {
+  return new Promise<{ code: number; stderr: string }>((done) => {
+    execFile(file, args, (error, _stdout, stderr) => done({ code: error ? Number(error.code) : 0, stderr }))
   })
 }
 
@@ -64,18 +58,18 @@ describe.each([
   ['verify.sh', 'bash'],
   ['verify.py', python ?? 'python3'],
 ])('%s from inside the bundle', (script, program) => {
-  const check = (place: string) => ran(program, [join(place, script), here.key], {})
+  const check = (place: string) => ran(program, [join(place, script), here.key])
 
   test.each([0, 1, 2] as const)('accepts what the stack sealed: day %i', async (day) => {
-    const { status, stderr } = await check(await unpacked(here.days[day]))
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { code, stderr } = await check(await unpacked(here.days[day]))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
   test('refuses a changed record', async () => {
     const place = await unpacked(here.days[1])
     const records = await readFile(join(place, 'records.jsonl'), 'utf8')
     await writeFile(join(place, 'records.jsonl'), records.replace('"approve"', '"denying"'))
-    expect(await check(place)).toMatchObject({ status: 1, stderr: expect.stringContaining('records.jsonl') })
+    expect(await check(place)).toMatchObject({ code: 1, stderr: expect.stringContaining('records.jsonl') })
   })
 })
 
@@ -84,23 +78,22 @@ describe('countersign', () => {
   const saidIn = (day: Day) => join(folder, `said-${day}.jsonl`)
   const countersignAs = async (who: string, ...args: string[]) => {
     const token = { COUNTERSIGN_URL: here.stack.api, COUNTERSIGN_TOKEN: await here.stack.token(who) }
-    const env = { PATH: process.env['PATH'], ...(online.has(args[0] ?? '') && token) }
-    return ran(process.execPath, [quickCedar, program, ...args], { cwd: folder, env })
+    return program(args, { cwd: folder, ...(online.has(args[0] ?? '') && { env: token }) })
   }
   const online = new Set(['download', 'list', 'events', 'erase', 'days', 'policy'])
   const countersign = (...args: string[]) => countersignAs('compliance', ...args)
 
   test('downloads a day, both files', async () => {
     for (const day of here.days) {
-      const { status, stderr } = await countersign('download', day)
-      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+      const { code, stderr } = await countersign('download', day)
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
       expect(await readFile(bundleIn(day))).toEqual(await here.download(`bundles/${day}`))
       expect(await readFile(saidIn(day))).toEqual(await here.download(`said/${day}`))
     }
   })
 
   test.each([0, 1, 2] as const)('verifies a day, also after an erasure: day %i', async (day) => {
-    const { status, stderr } = await countersign(
+    const { code, stderr } = await countersign(
       'verify',
       bundleIn(here.days[day]),
       '--key',
@@ -108,33 +101,33 @@ describe('countersign', () => {
       '--said',
       saidIn(here.days[day]),
     )
-    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
   })
 
   test('verifies all days as one series', async () => {
-    expect(await countersign('verify', '--chain', folder, '--key', here.key)).toMatchObject({ status: 0 })
+    expect(await countersign('verify', '--chain', folder, '--key', here.key)).toMatchObject({ code: 0 })
   })
 
   test('writes a report for people, and proofs of one request', async () => {
     const [bundle, said] = [bundleIn(here.days[1]), saidIn(here.days[1])]
     const report = await countersign('report', bundle, '--key', here.key, '--said', said, '--format', 'csv')
-    expect(report).toMatchObject({ status: 0, stdout: expect.stringContaining('1200 rows') })
+    expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining('1200 rows') })
     const proofs = join(folder, 'proofs')
     expect(await countersign('prove', bundle, here.done.id, '--key', here.key, '--out', proofs)).toMatchObject({
-      status: 0,
+      code: 0,
     })
     const files = (await readdir(proofs)).filter((name) => name !== 'index.html')
     expect(files).toHaveLength(5)
-    expect(await countersign('verify-proof', proofs, '--key', here.key)).toMatchObject({ status: 0 })
+    expect(await countersign('verify-proof', proofs, '--key', here.key)).toMatchObject({ code: 0 })
     for (const file of files)
-      expect(await countersign('verify-proof', join(proofs, file), '--key', here.key)).toMatchObject({ status: 0 })
+      expect(await countersign('verify-proof', join(proofs, file), '--key', here.key)).toMatchObject({ code: 0 })
   })
 
   test('answers which exports there were, who approved them, and what they saw, by three commands', async () => {
     const [from, to] = [here.days[0], here.days[2]]
     const exports = ['--action', 'db.export', '--target', '*customers*']
     const listed = await countersign('list', '--from', from, '--to', to, ...exports, '--json')
-    expect(listed.status).toBe(0)
+    expect(listed.code).toBe(0)
     const { requests } = JSON.parse(listed.stdout) as {
       requests: { id: string; approvals: { decisions: { approver: string; name: string }[] } }[]
     }
@@ -143,13 +136,13 @@ describe('countersign', () => {
       { approver: expect.any(String) as string, name: expect.any(String) as string },
     ])
     const latest = join(folder, 'latest')
-    expect(await countersign('download', '--latest', '--out', latest)).toMatchObject({ status: 0 })
+    expect(await countersign('download', '--latest', '--out', latest)).toMatchObject({ code: 0 })
     const bundle = join(latest, `countersign-evidence-${to}.zip`)
     const texts = ['--said', join(latest, `said-${to}.jsonl`), '--key', here.key, '--out', join(folder, 'views')]
-    const { status, stdout } = await countersign('view', bundle, seen.id, ...texts, '--json')
+    const { code, stdout } = await countersign('view', bundle, seen.id, ...texts, '--json')
     const { views } = JSON.parse(stdout) as { views: { files: string[] }[] }
-    expect({ status, views }).toMatchObject({
-      status: 0,
+    expect({ code, views }).toMatchObject({
+      code: 0,
       views: [{ approver: one?.approvals.decisions[0]?.approver, view: seen.view, notes: [] }],
     })
     const page = await readFile(views[0]?.files.find((file) => file.endsWith('.html')) ?? '', 'utf8')
@@ -160,12 +153,12 @@ describe('countersign', () => {
   test('replays what was asked by a draft of the policy, and lists what the draft answers in another way', async () => {
     const range = ['--from', here.days[0], '--to', here.days[2]]
     const replayed = async (draft: string) => {
-      const { status, stdout } = await countersign('policy', 'replay', draft, ...range, '--json')
-      return { status, record: JSON.parse(stdout) as { differences: { id: string; kind: string }[] } }
+      const { code, stdout } = await countersign('policy', 'replay', draft, ...range, '--json')
+      return { code, record: JSON.parse(stdout) as { differences: { id: string; kind: string }[] } }
     }
     const draft = join(folder, 'draft')
     await cp(join(root, 'policy'), draft, { recursive: true })
-    expect(await replayed(draft)).toEqual({ status: 0, record: { exit: 0, judged: 3, erased: 0, differences: [] } })
+    expect(await replayed(draft)).toEqual({ code: 0, record: { exit: 0, judged: 3, erased: 0, differences: [] } })
 
     const targetOf = async (id: string): Promise<string> =>
       (await here.stack.call('compliance', `/api/requests/${id}`)).body.target
@@ -179,7 +172,7 @@ describe('countersign', () => {
     await appendFile(join(draft, 'forbid.cedar'), `@id("one-never") forbid (${exporting}) ${isOne(refused)}`)
     // The one that is refused was asked a day before the one that is allowed, which has to come first all the same.
     expect(await replayed(draft)).toMatchObject({
-      status: 1,
+      code: 1,
       record: {
         ...{ exit: 1, judged: 3, erased: 0 },
         differences: [
@@ -195,7 +188,7 @@ describe('countersign', () => {
     const order = (who: string) => countersignAs(who, ...args, '--yes')
     await here.stack.local('advance', '2h')
     const unasked = await countersignAs('compliance', ...args)
-    expect(unasked.status).toBe(78)
+    expect(unasked.code).toBe(78)
     expect(unasked.stderr.replace(/\s+\| /g, ' ')).toContain('of event')
     expect(JSON.parse((await order('compliance')).stdout)).toMatchObject({
       exit: 0,
@@ -204,8 +197,8 @@ describe('countersign', () => {
     const second = JSON.parse((await order('compliance-2')).stdout) as { erasures: { erased: object[] }[] }
     expect(second.erasures[0]?.erased.length).toBeGreaterThan(0)
     expect(JSON.parse((await order('compliance')).stdout)).toMatchObject({ exit: 0, erasures: [] })
-    const { status, stdout } = await countersign('events', seen.id)
-    expect(status).toBe(0)
+    const { code, stdout } = await countersign('events', seen.id)
+    expect(code).toBe(0)
     expect(stdout).toMatch(/^erased /m)
     expect(stdout).not.toMatch(/^reason /m)
   })
@@ -230,11 +223,11 @@ describe('countersign', () => {
     members.set('records.jsonl', Buffer.from(records.replace('"approve"', '"denying"')))
     const changed = join(folder, 'changed.zip')
     await writeFile(changed, await zipOf(members))
-    expect(await countersign('verify', changed, '--key', here.key)).toMatchObject({ status: 1 })
+    expect(await countersign('verify', changed, '--key', here.key)).toMatchObject({ code: 1 })
     const said = join(folder, 'changed.jsonl')
     await writeFile(said, (await readFile(saidIn(here.days[1]), 'utf8')).replace('1200 rows', '1201 rows'))
     expect(await countersign('verify', bundleIn(here.days[1]), '--key', here.key, '--said', said)).toMatchObject({
-      status: 1,
+      code: 1,
     })
   })
 })

@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { callStack } from '../../src/local/control.ts'
+import { callable } from './called.ts'
 import { checkDocumented } from './documented.ts'
 import { quickCedar } from './quickCedar.ts'
 import { root } from './root.ts'
@@ -81,9 +81,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const [api = '', identity = '', storage = '', client = ''] = ['API', 'sign-in', 'storage', 'Teams client'].map(
     (name) => new RegExp(`^  ${name} +(\\S+)`, 'm').exec(output)?.[1],
   )
-  const run = promisify(execFile)
-  const command = async (...args: string[]): Promise<string> =>
-    (await run(process.execPath, [join(root, 'dist/local/command.cjs'), ...args], { env })).stdout.trim()
+  const call = callable(join(root, 'dist/local/command.cjs'))
+  const command = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await call(args, { cwd: root, env: { COUNTERSIGN_DATA: data } })
+    if (code !== 0) throw Object.assign(new Error(`npm run ${args.join(' ')}: ${stderr}`), { code, stdout, stderr })
+    return stdout.trim()
+  }
   const seen: Seen[] = []
   const tokens = new Map<string, Promise<string>>()
   const token = (who: string): Promise<string> => {

@@ -7,12 +7,24 @@ import { dirname } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { compileFunction } from 'node:vm'
-import type { Ended, RunOptions } from './program.ts'
 
+/** A bundled program that is called in this process. */
 export type Callable = (args: readonly string[], options: CallOptions) => Promise<Ended>
 
-interface CallOptions extends RunOptions {
+export interface CallOptions {
+  /** All variables but the PATH. */
+  readonly env?: Readonly<Record<string, string>>
   readonly cwd: string
+  /** What a person types. */
+  readonly input?: string
+  /** Gets what the program shows, while it runs. */
+  readonly started?: (shown: { readonly stdout: Readable; readonly stderr: Readable }) => void
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** What a bundle is called with, as Node calls it; the process is a parameter, too. */
