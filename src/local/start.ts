@@ -31,7 +31,8 @@ import { captureFunctions, runStartHooks } from './worker.ts'
 const running: { close(): Promise<void> }[] = []
 let stopping: Promise<void> | undefined
 
-main().catch(async (cause: unknown) => {
+/** Settles when the stack runs, or has not started, for a caller who loads this file in a process that goes on. */
+export const ended: Promise<void> = main().catch(async (cause: unknown) => {
   process.stderr.write(`countersign: ${withIds(cause instanceof Error ? cause.message : String(cause))}\n`)
   await stop()
   process.exit(cause instanceof UsageError ? 78 : 1)

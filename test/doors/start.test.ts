@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { callable } from '../support/called.ts'
 import { quickCedar } from '../support/quickCedar.ts'
+import { root } from '../support/root.ts'
 import { startStack } from '../support/stack.ts'
 
 let folder: string
@@ -12,23 +14,24 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
+const program = join(root, 'dist/local/start.cjs')
+const stackProgram = callable(program)
+const ports = Object.fromEntries(
+  ['PORT', 'IDENTITY_PORT', 'STORAGE_PORT', 'PLAYGROUND_PORT'].map((name) => [`COUNTERSIGN_${name}`, '0']),
+)
+
 /** Starts the stack where it cannot start, and gives what it says and how it ends. */
 async function start(env: Record<string, string>, args: string[] = []): Promise<{ code: number | null; said: string }> {
-  const settings = ['PORT', 'IDENTITY_PORT', 'STORAGE_PORT', 'PLAYGROUND_PORT'].map((name) => `COUNTERSIGN_${name}`)
-  const ports = Object.fromEntries(settings.map((name) => [name, '0']))
-  const child = spawn(process.execPath, [quickCedar, 'dist/local/start.cjs', ...args], {
-    env: { ...process.env, ...ports, COUNTERSIGN_DATA: join(folder, 'data'), ...env },
-  })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-    // it started after all: without this the test would wait for it, and leave it behind
-    if (/^ready$/m.test(said)) child.kill('SIGTERM')
-  })
-  const code = await new Promise<number | null>((done) => child.once('exit', done))
-  return { code, said }
+  const all = { ...ports, COUNTERSIGN_DATA: join(folder, 'data'), ...env }
+  const { code, stdout, stderr } = await stackProgram(args, { cwd: root, env: all })
+  return { code, said: stdout + stderr }
 }
+
+test('a start that fails ends its process', async () => {
+  const env = { ...process.env, ...ports, COUNTERSIGN_DATA: join(folder, 'data'), COUNTERSIGN_PORT: 'seventy' }
+  const { status, stderr } = spawnSync(process.execPath, [quickCedar, program], { env, encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 78, stderr: expect.stringContaining('COUNTERSIGN_PORT') })
+})
 
 test.each(['COUNTERSIGN_PORT', 'COUNTERSIGN_PLAYGROUND_PORT'])(
   'a port in use stops the start, with the port and its setting in the message: %s',
@@ -90,17 +93,12 @@ test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
 })
 
-test('a second stack on the same data is refused, even on other ports', async () => {
+test('a second stack on the same data is refused, even on other ports, until the first is killed', async () => {
   const stack = await startStack({ data: join(folder, 'data') })
   const { code, said } = await start({})
   expect(code).toBe(1)
   expect(said).toMatch(/already runs .*COUNTERSIGN_DATA/)
   expect(await stack.token('dba-1')).toMatch(/^ey/)
-  await stack.stop()
-})
-
-test('a data folder whose holder was killed is taken over', async () => {
-  const stack = await startStack({ data: join(folder, 'data') })
   const ended = new Promise((done) => stack.process.once('exit', done))
   stack.process.kill('SIGKILL')
   await ended

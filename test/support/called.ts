@@ -54,7 +54,7 @@ export function callable(file: string): Callable {
       stdout: new PassThrough(),
       stderr: new PassThrough(),
     }
-    const own = processOf({ ...streams, args: [process.execPath, file, ...args], env })
+    const { own, exited } = processOf({ ...streams, args: [process.execPath, file, ...args], env })
     const output = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)
       streams[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text))
@@ -68,7 +68,7 @@ export function callable(file: string): Callable {
     process.chdir(cwd)
     try {
       bundle(module, module.exports, require, file, dirname(file), own)
-      await module.exports.ended
+      await Promise.race([exited, module.exports.ended])
       await children.ended()
     } finally {
       process.chdir(before)
@@ -97,8 +97,10 @@ interface ProcessParts {
 }
 
 /** Makes what the program takes for its process. Everything that is not named here is that of this process. */
-function processOf({ args, env, ...streams }: ProcessParts): NodeJS.Process {
+function processOf({ args, env, ...streams }: ProcessParts) {
   const events = new EventEmitter()
+  let exit = (): void => undefined
+  const exited = new Promise<void>((done) => (exit = done))
   const own: Partial<Record<keyof NodeJS.Process, unknown>> = {
     ...streams,
     argv: args,
@@ -106,15 +108,17 @@ function processOf({ args, env, ...streams }: ProcessParts): NodeJS.Process {
     env: { PATH: process.env['PATH'], ...env },
     exitCode: undefined,
     platform: process.platform,
-    exit: () => {
-      throw new Error('The program ends its process: start it in one of its own.')
+    exit: (code?: number) => {
+      if (code !== undefined) made.exitCode = code
+      exit()
     },
     on: events.on.bind(events),
     once: events.once.bind(events),
     off: events.off.bind(events),
   }
   const properties = Object.entries(own).map(([name, value]) => [name, { value, writable: true, configurable: true }])
-  return Object.create(process, Object.fromEntries(properties) as PropertyDescriptorMap) as NodeJS.Process
+  const made = Object.create(process, Object.fromEntries(properties) as PropertyDescriptorMap) as NodeJS.Process
+  return { own: made, exited }
 }
 
 /** Runs the file that `--require=FILE` names, as Node does before the program. */
