@@ -14,6 +14,8 @@ const otherTenant = '99999999-9999-4999-8999-999999999999'
 const botAppId = '33333333-3333-4333-8333-33333333bbbb'
 const serviceUrl = `https://smba.trafficmanager.net/emea/${tenantId}/`
 const issuer = 'https://api.botframework.com'
+/** Stands still, so that what is just within the tolerance is so however long the tests take. */
+const now = Date.parse('2026-03-04T12:00:00Z')
 
 let teams: KeyPair
 let next: KeyPair
@@ -31,12 +33,16 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
+  jest.useFakeTimers({ now, doNotFake: allButDate })
   published = [endorsed(teams)]
   trouble = null
   server = await startDouble(() => trouble ?? { status: 200, body: { keys: published } })
 })
 
-afterEach(() => server.close())
+afterEach(async () => {
+  jest.useRealTimers()
+  await server.close()
+})
 
 test('an invoke that Teams sends for our tenant is let in', async () => {
   expect(await outcome(await token())).toBe('let in')
@@ -45,8 +51,8 @@ test('an invoke that Teams sends for our tenant is let in', async () => {
 test.each<[string, Claims, JsonObject]>([
   ['a slash at the end of the claim alone', { serviceurl: serviceUrl }, { serviceUrl: serviceUrl.slice(0, -1) }],
   ['a slash at the end of the body alone', { serviceurl: serviceUrl.slice(0, -1) }, { serviceUrl }],
-  ['an expiry five minutes ago, for clocks differ', { exp: seconds(-290) }, {}],
-  ['a beginning in five minutes, for clocks differ', { nbf: seconds(290) }, {}],
+  ['an expiry five minutes ago, for clocks differ', { exp: seconds(-299) }, {}],
+  ['a beginning in five minutes, for clocks differ', { nbf: seconds(299) }, {}],
   ['the tenant in the channel data alone', {}, { conversation: { id: 'c' } }],
   ['the tenant in the conversation alone', {}, { channelData: {} }],
   ['the tenant in upper case', {}, { channelData: { tenant: { id: tenantId.toUpperCase() } } }],
@@ -112,10 +118,10 @@ describe('a forged token', () => {
 })
 
 test.each<[string, Claims]>([
-  ['an expiry beyond the tolerance', { exp: seconds(-320) }],
+  ['an expiry beyond the tolerance', { exp: seconds(-301) }],
   ['no expiry', { exp: undefined }],
   ['an expiry that is no number', { exp: '9999999999' }],
-  ['a beginning beyond the tolerance', { nbf: seconds(320) }],
+  ['a beginning beyond the tolerance', { nbf: seconds(301) }],
   ['no beginning', { nbf: undefined }],
   ['another audience', { aud: otherTenant }],
   ['our audience among others', { aud: [botAppId, otherTenant] }],
@@ -388,6 +394,11 @@ test('the settings may be in capitals', async () => {
   await pass(`Bearer ${await token()}`, activity())
 })
 
+const allButDate = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+]
+
 type Claims = Readonly<Record<string, unknown>>
 
 interface KeyPair {
@@ -409,7 +420,7 @@ function settings(more: Partial<GateSettings> = {}): GateSettings {
 }
 
 function seconds(fromNow: number): number {
-  return Math.floor(Date.now() / 1000) + fromNow
+  return now / 1000 + fromNow
 }
 
 function claimed(more: Claims = {}): Claims {
