@@ -84,6 +84,9 @@ export function progressOf({ required }: Answer): string {
 
 /** Names the status as the API does, so that people can search for it. */
 const statusOf = ({ status, stop, delivery }: Answer): string =>
-  [status, stop, delivery !== undefined && delivery !== 'ok' && words.delivery(delivery)].filter(Boolean).join('; ')
+  [status, stop, delivery !== undefined && !onTime.has(delivery) && words.delivery(delivery)].filter(Boolean).join('; ')
+
+/** What calls for nobody: cards are there, or on their way in the first minute. */
+const onTime: ReadonlySet<string> = new Set(['ok', 'pending'])
 
 const optional = (label: string, text: string | undefined): readonly Line[] => (text ? [[label, text]] : [])

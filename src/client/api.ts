@@ -53,7 +53,7 @@ export interface ApiDecision {
   }
 }
 
-export type ApiDeliveryState = 'ok' | 'late' | 'undeliverable'
+export type ApiDeliveryState = 'pending' | 'ok' | 'late' | 'undeliverable'
 
 export interface ApiGrant {
   /** A JWS in compact form. */

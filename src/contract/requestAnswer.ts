@@ -15,7 +15,13 @@ const verdict = component('Verdict', z.enum(verdicts))
 const status = component('Status', z.enum(statuses))
 export const tier = component('Tier', z.enum(tiers))
 export const policyOutcome = component('PolicyOutcome', z.enum(outcomes))
-const deliveryState = component('DeliveryState', z.enum(deliveryStates))
+const deliveryState = component(
+  'DeliveryState',
+  z.enum(deliveryStates).meta({
+    description:
+      'Whether the people who decide have a card in Teams: pending in the first minute, ok once each group has one or the request is closed, late after a minute without or while Teams knows no channel of a group, undeliverable after ten minutes in which none was reached.',
+  }),
+)
 const nextStep = component('NextStep', z.enum(nextSteps))
 const stopCode = component('StopCode', z.enum(stopCodes))
 

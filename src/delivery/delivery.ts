@@ -112,22 +112,24 @@ export class Delivery {
 
   /**
    * Says whether the people of every group that decides were told. A group without a channel, or whose channels are all
-   * known not to exist, is told of nothing. Reads nothing for a request that is young, is closed, or has no people who
-   * decide it.
+   * known not to exist, is told of nothing. Reads nothing for a request that is closed, that has no people who decide it,
+   * or that is young while this process delivers it.
    */
   async state(request: ApprovalRequest): Promise<DeliveryState> {
     const { outbox, policy, clock } = this.#parts
-    const flagged = request.undeliverable ? 'undeliverable' : 'ok'
-    if (request.status !== 'pending') return flagged
+    const untold = request.undeliverable ? 'undeliverable' : 'late'
+    if (request.status !== 'pending') return request.undeliverable ? 'undeliverable' : 'ok'
     const groups = [...new Set(request.requirement.slots.flatMap((slot) => slot.groups))]
     const channels = groups.map((name) => policy.group(name)?.channels ?? [])
     // Not recorded, and no reason to stop: these people may decide over HTTP.
-    if (channels.some((own) => own.length === 0)) return request.undeliverable ? 'undeliverable' : 'late'
-    const isYoung = clock.now() < plusSeconds(request.createdAt, lateAfter)
-    if (isYoung && !request.undeliverable) return channels.some((own) => this.#areAbsent(own)) ? 'late' : flagged
+    if (channels.some((own) => own.length === 0)) return untold
+    const isYoung = !request.undeliverable && clock.now() < plusSeconds(request.createdAt, lateAfter)
+    if (isYoung && channels.some((own) => own.every((channel) => this.#absent.has(channel)))) return untold
+    if (isYoung && this.#runs.has(request.id)) return 'pending'
     const book = await CardBook.open(outbox, request.id)
     if (channels.every((own) => own.some((channel) => book.isReached(channel)))) return 'ok'
-    return request.undeliverable ? 'undeliverable' : 'late'
+    const mayCome = isYoung && !channels.some((own) => own.every((channel) => book.isLost(channel)))
+    return mayCome ? 'pending' : untold
   }
 
   /** For health: whether this process's newest send to some channel, or to the archive, failed. */
@@ -234,10 +236,6 @@ export class Delivery {
     await outbox.putCard(id, { channel, card: known?.card ?? card, rev: known?.rev ?? 0, attempts: 0 })
     await outbox.touch(id)
     this.soon(id)
-  }
-
-  #areAbsent(channels: readonly string[]): boolean {
-    return channels.every((channel) => this.#absent.has(channel))
   }
 
   #posted<T>(channel: string, sent: Sent<T>): Sent<T> {

@@ -48,6 +48,11 @@ export class Queue {
     return run
   }
 
+  /** Says whether work on the request runs or waits. */
+  has(id: RequestId): boolean {
+    return this.#waiting.has(id) || this.#running.has(id)
+  }
+
   /** Resolves when nothing runs and nothing waits. */
   async idle(): Promise<void> {
     while (this.#running.size > 0 || this.#waiting.size > 0) await Promise.race([...this.#running.values()])

@@ -654,12 +654,12 @@ describe('the event `undeliverable`', () => {
 describe('the state of a delivery', () => {
   const state = async (id: RequestId) => world.delivery.state(await world.find(id))
 
-  test('goes from ok to late to undeliverable while no card arrives, and back to ok when one does', async () => {
+  test('goes from pending to late to undeliverable while no card arrives, and to ok when one does', async () => {
     const { id } = await world.ask()
     world.teams.plan = () => ({ unsent: 'passing' })
     world.delivery.soon(id)
     await sweepFor(30)
-    expect(await state(id)).toBe('ok')
+    expect(await state(id)).toBe('pending')
     await sweepFor(30)
     expect(await state(id)).toBe('late')
     await sweepFor(600)
@@ -669,17 +669,42 @@ describe('the state of a delivery', () => {
     expect(await state(id)).toBe('ok')
   })
 
-  test('is ok, without a read, for a request that is young or closed, or was decided by policy', async () => {
-    const young = await world.ask()
+  test('is ok, without a read, for a request that is closed, or was decided by policy', async () => {
+    const open = await world.ask()
     const closed = await world.ask()
     await world.deny(closed.id)
     const allowed = await world.ask({ outcome: 'allow' })
-    world.clock.jump(59)
+    world.clock.jump(659)
     world.outbox.cards = () => Promise.reject(new Error('read'))
-    expect(await state(young.id)).toBe('ok')
-    world.clock.jump(600)
     for (const { id } of [closed, allowed]) expect(await state(id)).toBe('ok')
-    await expect(state(young.id)).rejects.toThrow('read')
+    await expect(state(open.id)).rejects.toThrow('read')
+  })
+
+  test('is pending before the first try to send, without a read while this process delivers, and ok with the card', async () => {
+    world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'gone' } : null)
+    const untried = [await world.ask(needing('dba')), await world.ask(needing('security'))]
+    for (const { id } of untried) expect(await state(id)).toBe('pending')
+    const { cards } = world.outbox
+    let answer = () => {}
+    const answered = new Promise<void>((done) => (answer = done))
+    world.outbox.cards = (id) => answered.then(() => cards.call(world.outbox, id))
+    const under = untried.map(({ id }) => world.delivery.deliver(id))
+    for (const { id } of untried) expect(await state(id)).toBe('pending')
+    answer()
+    await Promise.all(under)
+    expect(await Promise.all(untried.map(({ id }) => state(id)))).toEqual(['ok', 'undeliverable'])
+  })
+
+  test('is told by the rows of another process, too', async () => {
+    const both = await world.ask(needing('dba', 'security'))
+    world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'gone' } : null)
+    await world.delivery.deliver(both.id)
+    const stranger = world.process()
+    expect(await stranger.state(await world.find(both.id))).toBe('late')
+    const dba = await world.ask(needing('dba'))
+    expect(await stranger.state(dba)).toBe('pending')
+    await world.delivery.deliver(dba.id)
+    expect(await stranger.state(dba)).toBe('ok')
   })
 
   test('is never ok while a group that decides has no channel', async () => {
@@ -696,8 +721,6 @@ describe('the state of a delivery', () => {
     expect(await state(id)).toBe('late')
     const next = await world.ask(needing('security'))
     expect(await state(next.id)).toBe('late')
-    const other = await world.ask(needing('dba'))
-    expect(await state(other.id)).toBe('ok')
     world.teams.plan = () => null
     await world.delivery.deliver(next.id)
     expect(await state(next.id)).toBe('ok')

@@ -51,7 +51,7 @@ describe('the connector', () => {
       ({ length }) => length > 0,
     )
     expect(cards(request)).toEqual([])
-    expect(await read(request)).toMatchObject({ status: 'pending', delivery: 'ok' })
+    expect(await read(request)).toMatchObject({ status: 'pending', delivery: 'pending' })
     await passing(5, () => cards(request).length > 0)
     expect(cards(request)).toHaveLength(1)
     await approve(request)

@@ -269,6 +269,15 @@ export const approverRows: readonly Row[] = [
         },
       },
       {
+        name: 'told-untried',
+        file: 'src/delivery/delivery.ts',
+        find: "return mayCome ? 'pending' : untold",
+        replace: "return mayCome ? 'ok' : untold",
+        tests: {
+          'test/delivery/delivery.test.ts': ['the state of a delivery › is told by the rows of another process, too'],
+        },
+      },
+      {
         name: 'directory-down',
         file: 'src/azure/directory.ts',
         find: "      throw new Problem('unavailable', 'The directory of people cannot be asked.', { cause, retryAfter: 5 })",

@@ -2,8 +2,11 @@ import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Leaf } from './event.ts'
 import type { ApprovalRequest, Step } from './request.ts'
 
-/** Whether the people who decide a request were reached in a channel. */
-export const deliveryStates = ['ok', 'late', 'undeliverable'] as const
+/**
+ * Whether the people who decide a request were reached in a channel. In its first minute a request is `pending` until each
+ * group has a card.
+ */
+export const deliveryStates = ['pending', 'ok', 'late', 'undeliverable'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
 /**
