@@ -21,6 +21,7 @@ import type { Grant, grants } from './grants.ts'
 import { excludedBy, factsFor, isApprover, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
+import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -96,7 +97,7 @@ export const approvals = (parts: ApprovalsParts) =>
       read,
       wait,
       grant,
-      uncovered,
+      objection: objectionOf,
       decide: decideAs,
       decideBatch,
       review,
@@ -149,22 +150,6 @@ async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promi
   const request = await parts.ledger.find(id)
   if (!request || !(await mayRead(parts, request, reader))) throw noSuchRequest()
   return believed(parts, await upToDate(parts, request))
-}
-
-/**
- * Says in words why no rule covers a request's action; `null` if rules did, if the action was erased, or if another
- * policy judged it than the one in force.
- */
-async function uncovered({ policy }: ApprovalsParts, request: ApprovalRequest): Promise<string | null> {
-  const { action, agent, onBehalfOf } = request
-  if (request.policy.outcome !== 'no-policy' || !action || request.policy.version !== policy.version) return null
-  const found = policy.uncovered({
-    agent: agent.id,
-    action,
-    at: request.createdAt,
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-  })
-  return spoken.uncovered(action.action, action.environment, found)
 }
 
 /**
@@ -371,7 +356,7 @@ async function redeemAs(
   })
   if (used.status === 'revoked') {
     await ended(parts, used)
-    throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
+    throw new Problem('forbidden-by-policy', objectionByPolicy(parts, used))
   }
   return { request: used, next: await parts.ends.next(used) }
 }
@@ -389,21 +374,6 @@ function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant)
   const rules = request.status === 'approved' ? forbidding(parts, request, at) : []
   if (rules === null) throw new Problem('not-redeemable', 'This action does not fit the policy in force any more.')
   return rules.length > 0 ? forbid(request, { rules, at }) : null
-}
-
-/** Names the rules of the policy in force that forbid an action; `null` if the action no longer fits its schema. */
-function forbidding(
-  { policy }: ApprovalsParts,
-  { agent, action, onBehalfOf }: ApprovalRequest,
-  at: Instant,
-): readonly string[] | null {
-  if (!action) return []
-  try {
-    return policy.forbids({ agent: agent.id, action, at, ...(onBehalfOf !== undefined && { onBehalfOf }) })
-  } catch (cause) {
-    if (cause instanceof Problem && cause.code === 'invalid-input') return null
-    throw cause
-  }
 }
 
 /**

@@ -21,7 +21,8 @@ export function toBody(
     to: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
     grant?: Grant | null
     next?: NextStep
-    uncovered?: string | null
+    /** What policy has against the action, in words. */
+    because?: string | null
   },
 ): RequestAnswer {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
@@ -54,7 +55,7 @@ export function toBody(
     ...times(request),
     ...outcome(request),
     next,
-    ...(code !== null && { stop: { code, words: more.uncovered ?? spoken.stops[code] } }),
+    ...(code !== null && { stop: { code, words: more.because ?? spoken.stops[code] } }),
     ...(more.grant && { grant: more.grant }),
     ...(more.to.id === executor && 'redemption' in request && { redemption: request.redemption }),
   }

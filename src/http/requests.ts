@@ -185,7 +185,7 @@ async function shown(
   const { request: now, grant } = await approvals.grant(request, caller.id)
   return toBody(now, {
     ...{ to: caller, grant, delivery: await deliveryOf(now), ...(next && { next }) },
-    uncovered: await approvals.uncovered(now),
+    because: approvals.objection(now),
   })
 }
 

@@ -55,6 +55,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   checkQuorums(rules, roster)
   checkSizes(rules, actions, mostExcluded)
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
+  const all: readonly Rule[] = Object.values(rules).flat()
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
   return {
     version,
@@ -63,8 +64,9 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
     notSecret: (action) => exempt.get(action) ?? [],
     doors: () => rules.approve.flatMap(({ id, terms: { via } }) => (via ? [{ rule: id, via }] : [])),
     presentation: (action) => presentations?.get(action) ?? null,
+    summary: (rule) => all.find(({ id }) => id === rule)?.summary ?? null,
     files: () => files,
-    rules: Object.values(rules).flat(),
+    rules: all,
     actions: actions.map(({ name }) => name),
   }
 }

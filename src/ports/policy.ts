@@ -49,6 +49,8 @@ export interface Policy {
    * @throws {Problem} as {@link judge}
    */
   forbids(question: Question): readonly string[]
+  /** The `@summary` of a rule; `null` if the policy has no such rule, or it has none. */
+  summary(rule: string): string | null
   /** Why no rule answers a question that {@link judge} answers with `no-policy`. */
   uncovered(question: Question): Uncovered
   /** Pointers to values of this action's requests that may look like secrets; `*` is each item of an array. */

@@ -206,6 +206,15 @@ const stops: Readonly<Record<StopCode, string>> = {
   failed: 'The action was executed and failed.',
 }
 
+const forbidden: Words['forbidden'] = (rules, later) => {
+  const none = later ? 'Policy forbids this action by now, and took its approval back' : 'Policy forbids this action'
+  const named = rules.map(({ id, summary }) =>
+    summary === null ? `rule ${id}` : `${summary.trim().replace(/\.$/, '')} (rule ${id})`,
+  )
+  const why = named.length === 0 ? '' : `: ${named.join('; ')}`
+  return `${none}${why}. Asking again gets the same answer while the rule stands.`
+}
+
 const uncovered: Words['uncovered'] = (verb, environment, found) => {
   const none = stops['no-policy']
   switch (found.why) {
@@ -443,6 +452,7 @@ export const english: Words = {
   run,
   buttons,
   stops,
+  forbidden,
   uncovered,
   report,
   exceptions,

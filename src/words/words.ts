@@ -40,6 +40,8 @@ export interface Words {
   readonly run: RunWords
   readonly buttons: ButtonWords
   readonly stops: Readonly<Record<StopCode, string>>
+  /** Which rules forbid an action; `later` if it was approved before. Without rules they are not known any more. */
+  readonly forbidden: (rules: readonly ForbiddingRule[], later: boolean) => string
   /** Why no rule covers an action. */
   readonly uncovered: (verb: string, environment: string, found: Uncovered) => string
   readonly report: ReportWords
@@ -54,6 +56,12 @@ export interface Words {
     readonly number: number | undefined
     readonly size: number
   }) => string
+}
+
+/** A rule of `forbid.cedar`, and what its author says of it. */
+export interface ForbiddingRule {
+  readonly id: string
+  readonly summary: string | null
 }
 
 /** The fixed texts of cards. The templates in `cards/` pick from them by name. */

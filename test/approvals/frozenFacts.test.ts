@@ -1,4 +1,4 @@
-import type { ObjectId } from '../../src/core/data/id.ts'
+import { digestOf, type ObjectId } from '../../src/core/data/id.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { after, bot, dba, dba2, needs, oid, owner, runner, security, slot } from '../support/build.ts'
 import { fakePolicy, type Roster } from '../support/fakes.ts'
@@ -163,7 +163,8 @@ test('a vote that was cast in the meantime is checked, too', async () => {
 
 describe('an approved action that policy forbids afterwards', () => {
   const frozen: Judgement = { outcome: 'forbid', rules: ['freeze'] }
-  const forbids = () => policy({ judge: () => frozen })
+  const forbids = () => policy({ judge: () => frozen, summaries: { freeze: 'No changes at the end of the year.' } })
+  const named = 'No changes at the end of the year (rule freeze)'
 
   test('gets no grant, and the approval is revoked', async () => {
     const here = await world()
@@ -172,6 +173,7 @@ describe('an approved action that policy forbids afterwards', () => {
     const read = await later.approvals.grant(request, bot)
     expect(read).toMatchObject({ grant: null, request: { status: 'revoked', closedBy: { kind: 'policy' } } })
     expect((await history(here, request.id)).at(-1)).toBe('revoked')
+    expect(later.approvals.objection(read.request)).toContain(named)
   })
 
   test('is not redeemed with an earlier grant, and the approval is revoked', async () => {
@@ -179,7 +181,10 @@ describe('an approved action that policy forbids afterwards', () => {
     const request = await anApproved(here)
     const claim = await claims(here, request, oid(700))
     const later = here.another({ policy: forbids() })
-    expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
+    await expect(later.approvals.redeem(request.id, claim)).rejects.toMatchObject({
+      code: 'forbidden-by-policy',
+      message: expect.stringContaining(named) as string,
+    })
     expect((await history(here, request.id)).at(-1)).toBe('revoked')
     expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
     expect(await codeOf(here.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
@@ -207,6 +212,18 @@ describe('an approved action that policy forbids afterwards', () => {
     const later = here.another({ policy: policy({ judge: two }) })
     expect((await later.approvals.grant(request, bot)).grant).not.toBeNull()
   })
+})
+
+test('what policy forbids names its rules, and their summaries while that policy is in force', async () => {
+  const forbids = { judge: () => ({ outcome: 'forbid', rules: ['never', 'freeze'] }) as const }
+  const here = await world(forbids.judge)
+  const { request } = await here.approvals.ask(asks())
+  const words = (summaries: Record<string, string>, version = request.policy.version) =>
+    here.another({ policy: policy({ ...forbids, summaries, version }) }).approvals.objection(request)
+  const again = 'Asking again gets the same answer while the rule stands.'
+  expect(words({ freeze: 'Not now' })).toBe(`Policy forbids this action: rule never; Not now (rule freeze). ${again}`)
+  const other = digestOf('other')
+  expect(words({ freeze: 'Not now' }, other)).toBe(`Policy forbids this action: rule never; rule freeze. ${again}`)
 })
 
 describe('an agent that was taken out of the policy', () => {

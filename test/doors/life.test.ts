@@ -68,6 +68,8 @@ test('a request is allowed, forbidden, or not covered by any rule', async () => 
   expect(allowed.grant.token).toEqual(expect.any(String))
   const never = await ask({ action: 'db.drop', params: {} })
   expect(never).toMatchObject({ status: 'denied', stop: { code: 'forbidden-by-policy' } })
+  const rule = 'Databases in production are never dropped by an agent (rule never-drop-production)'
+  expect(never.stop.words).toContain(rule)
   const unknown = await ask({ action: 'cat.feed', params: {} })
   expect(unknown).toMatchObject({ status: 'denied', stop: { code: 'no-policy' } })
 })

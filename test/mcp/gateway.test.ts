@@ -81,14 +81,14 @@ describe('what is not carried out', () => {
   const tools = ['move_file', 'odd_tool'].map((name) => ({ name, inputSchema: { type: 'object' as const } }))
 
   test.each([
-    ['move_file', 'forbidden-by-policy'],
-    ['odd_tool', 'no-policy'],
-    ['other_tool', 'not-found'],
-  ])('%s is answered with %s', async (name, code) => {
+    ['move_file', 'forbidden-by-policy', 'Policy forbids this action: rule never-move.'],
+    ['odd_tool', 'no-policy', 'No policy covers this action.'],
+    ['other_tool', 'not-found', ''],
+  ])('%s is answered with %s', async (name, code, why) => {
     const { host, server } = await opened({ tools })
     const answer: Answered = await (await host()).callTool({ name, arguments: {} })
     expect(answer).toMatchObject({ isError: true, _meta: { 'countersign/code': code } })
-    expect(saidBy(answer)).toContain(`Not executed (${code}): `)
+    expect(saidBy(answer)).toContain(`Not executed (${code}): ${why}`)
     expect(server.calls).toEqual([])
   })
 

@@ -477,6 +477,11 @@ function byCedar(
   return ids.filter((_id, place) => places.has(`policy${place}`))
 }
 
+test('a rule that forbids has its summary', async () => {
+  const policy = await rules({ forbid: `@summary("Never")\n${permit('never').replace('permit', 'forbid')}` })
+  expect(['never', 'unknown'].map((rule) => policy.summary(rule))).toEqual(['Never', null])
+})
+
 describe('why no rule covers an action', () => {
   const why = (policy: Awaited<ReturnType<typeof load>>, action: string, environment = 'prod') =>
     policy.uncovered({ agent: deployBot, at: noon, action: { action, target: 'x', environment, params: { rows: 1 } } })

@@ -97,7 +97,9 @@ class Gate(Case):
 
     def test_each_stop_of_the_policy_has_its_code(self):
         for verb, code in (("tool.drop", "forbidden-by-policy"), ("tool.unknown", "no-policy")):
-            self.ends(countersign.Stopped, code, lambda verb=verb: self.gate(action(verb)))
+            stopped = self.ends(countersign.Stopped, code, lambda verb=verb: self.gate(action(verb)))
+            if code == "forbidden-by-policy":
+                self.assertIn("rule drops", countersign.explain(stopped))
         self.assertEqual(ran, [])
 
     def test_a_deadline_that_passes_may_be_asked_again(self):

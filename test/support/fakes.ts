@@ -64,11 +64,12 @@ export interface Roster {
   readonly notSecret?: Readonly<Record<string, readonly string[]>>
   readonly presentations?: Readonly<Record<string, Presentation>>
   readonly doors?: ReturnType<Policy['doors']>
+  readonly summaries?: Readonly<Record<string, string>>
 }
 
 /** A policy that is plain data. */
 export function fakePolicy(roster: Roster): Policy {
-  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {}, doors = [] } = roster
+  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {}, doors = [], summaries = {} } = roster
   return {
     version,
     judge: (question) => judge(question.action, question),
@@ -76,6 +77,7 @@ export function fakePolicy(roster: Roster): Policy {
       const { outcome, rules } = judge(action)
       return outcome === 'forbid' ? rules : []
     },
+    summary: (rule) => summaries[rule] ?? null,
     uncovered: () => ({ why: 'no-rules' }),
     notSecret: (action) => notSecret[action] ?? [],
     doors: () => doors,

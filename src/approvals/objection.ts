@@ -1,0 +1,62 @@
+import type { Instant } from '../core/data/instant.ts'
+import { Problem } from '../core/data/problem.ts'
+import { stopCodeOf } from '../core/request/nextStep.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import type { Policy } from '../ports/policy.ts'
+import { spoken } from '../words/spoken.ts'
+
+interface ObjectionParts {
+  readonly policy: Pick<Policy, 'version' | 'forbids' | 'summary' | 'uncovered'>
+}
+
+/** Says in words which rules forbid a request's action, or why none covers it; `null` if policy has nothing against it. */
+export const objectionOf = (parts: ObjectionParts, request: ApprovalRequest): string | null =>
+  stopCodeOf(request) === 'forbidden-by-policy' ? objectionByPolicy(parts, request) : whyUncovered(parts, request)
+
+/**
+ * Names the rules that forbid a request's action, with their summaries. Of an approval that policy took back they are those of
+ * the policy in force, which are the same until it changes: only the event has the others.
+ */
+export function objectionByPolicy(parts: ObjectionParts, request: ApprovalRequest): string {
+  const { policy } = parts
+  const { outcome, rules, version } = request.policy
+  const later = outcome !== 'forbid'
+  const at = 'closedAt' in request ? request.closedAt : request.createdAt
+  const ids = later ? (forbidding(parts, request, at) ?? []) : rules
+  const isInForce = later || version === policy.version
+  return spoken.forbidden(
+    ids.map((id) => ({ id, summary: isInForce ? policy.summary(id) : null })),
+    later,
+  )
+}
+
+/**
+ * Says in words why no rule covers a request's action; `null` if rules did, if the action was erased, or if another
+ * policy judged it than the one in force.
+ */
+function whyUncovered({ policy }: ObjectionParts, request: ApprovalRequest): string | null {
+  const { action, agent, onBehalfOf } = request
+  if (request.policy.outcome !== 'no-policy' || !action || request.policy.version !== policy.version) return null
+  const found = policy.uncovered({
+    agent: agent.id,
+    action,
+    at: request.createdAt,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+  })
+  return spoken.uncovered(action.action, action.environment, found)
+}
+
+/** Names the rules of the policy in force that forbid an action; `null` if the action no longer fits its schema. */
+export function forbidding(
+  { policy }: ObjectionParts,
+  { agent, action, onBehalfOf }: ApprovalRequest,
+  at: Instant,
+): readonly string[] | null {
+  if (!action) return []
+  try {
+    return policy.forbids({ agent: agent.id, action, at, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === 'invalid-input') return null
+    throw cause
+  }
+}
