@@ -115,7 +115,11 @@ async function respond(app: Served, req: IncomingMessage, res: ServerResponse): 
   const type = answer.headers.get('content-type') ?? ''
   const retryAfter = answer.headers.get('retry-after')
   res.writeHead(answer.status, { 'content-type': type, ...(retryAfter !== null && { 'retry-after': retryAfter }) })
-  res.end(unreached(answer.json) ? answer.text.replace(/"delivery":"(?:ok|pending|late)"/, '"delivery":"undeliverable"') : answer.text)
+  res.end(
+    unreached(answer.json)
+      ? answer.text.replace(/"delivery":"(?:ok|pending|late)"/, '"delivery":"undeliverable"')
+      : answer.text,
+  )
 }
 
 /** Of some targets no approver can be told. */

@@ -69,7 +69,18 @@ export interface Roster {
 
 /** A policy that is plain data. */
 export function fakePolicy(roster: Roster): Policy {
-  const { version, agents, groups, people, judge, compliance, notSecret = {}, presentations = {}, doors = [], summaries = {} } = roster
+  const {
+    version,
+    agents,
+    groups,
+    people,
+    judge,
+    compliance,
+    notSecret = {},
+    presentations = {},
+    doors = [],
+    summaries = {},
+  } = roster
   return {
     version,
     judge: (question) => judge(question.action, question),

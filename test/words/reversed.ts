@@ -104,7 +104,8 @@ export const reversed: Words = {
     review: (number) => line('review', number),
     openLink: (host, number = 0) => line('link', host, number),
   },
-  forbidden: (rules, later) => line(later ? 'approved' : 'asked', ...rules.flatMap(({ id, summary }) => [id, summary ?? ''])),
+  forbidden: (rules, later) =>
+    line(later ? 'approved' : 'asked', ...rules.flatMap(({ id, summary }) => [id, summary ?? ''])),
   uncovered: (verb, environment, { why }) => line(why, verb, environment),
   stops: all<StopCode>(english.stops),
   report: {

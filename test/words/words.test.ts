@@ -121,8 +121,7 @@ test("a stop's sentence in another language has no English word", () => {
     expect(reversed.stops[code]).not.toMatch(latin)
     expect(reversed.stops[code]).not.toBe('')
   }
-  for (const later of [true, false])
-    expect(reversed.forbidden([{ id: '1', summary: '2' }], later)).not.toMatch(latin)
+  for (const later of [true, false]) expect(reversed.forbidden([{ id: '1', summary: '2' }], later)).not.toMatch(latin)
 })
 
 test.each<[string, ApprovalRequest, string]>([
