@@ -218,7 +218,10 @@ export const commands = {
     options: {
       names: { value: 'NAMES', help: 'which texts, as reason,action', required: true, many: true },
       why: { value: 'TEXT', help: 'why, for the record', required: true },
-      person: { value: 'OBJECT-ID', help: 'all requests that this person decided, or that were made for them' },
+      person: {
+        value: 'OBJECT-ID',
+        help: 'all requests of which this person is a part, as they decided it or own the agent',
+      },
       from: { value: 'DATE', help: '--person: the first day, in UTC; or a time (default: 31 days before the end)' },
       to: { value: 'DATE', help: '--person: the last day, in UTC; or a time (default: now)' },
       yes: { help: 'do not ask before the texts are erased, for scripts' },

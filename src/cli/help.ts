@@ -249,8 +249,9 @@ Evidence.Erase. Without Evidence.Read the texts cannot be listed, and --person f
 Two people have to ask: the first erases nothing, and within seven days another person gives the same command with the same
 names. Each gives their own reason. Digests, ids and proofs stay. A request that is still open is left alone (75).
 
---person finds the requests that this person decided, or that were made on their behalf, and that were made on these days. It
-does not find texts in which others wrote about them: see countersign list.
+--person finds the requests of these days that this person decided or revoked, that were made on their behalf, or whose agent
+they own or sponsor. A request may name other people, too: read the list. It does not find texts in which others wrote about
+them: see countersign list.
 
 --json writes { "exit", "erasures": [{ "request", "erased", "waits"?, "error"? }] }.`
 

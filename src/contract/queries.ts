@@ -14,6 +14,10 @@ export const listQuery = z.strictObject({
   agent: objectId.optional(),
   approver: objectId.optional(),
   onBehalfOf: objectId.optional(),
+  person: objectId.optional().meta({
+    description:
+      'A person who decided or revoked it, for whom it was made, or who may not approve it, as an owner or sponsor of the agent.',
+  }),
   action: verb.optional(),
   target: target.optional(),
   environment: environment.optional(),

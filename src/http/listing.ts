@@ -1,5 +1,6 @@
 import type { ListQuery } from '../contract/queries.ts'
 import { bounds } from '../core/data/bound.ts'
+import type { ObjectId } from '../core/data/id.ts'
 import { milliseconds, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -40,6 +41,7 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (wanted.agent === undefined || request.agent.id === wanted.agent) &&
     (wanted.approver === undefined || request.decisions.some(({ approver }) => approver === wanted.approver)) &&
     (wanted.onBehalfOf === undefined || request.onBehalfOf === wanted.onBehalfOf) &&
+    (wanted.person === undefined || peopleOf(request).includes(wanted.person)) &&
     (wanted.action === undefined || request.verb === wanted.action) &&
     (wanted.target === undefined || request.action?.target === wanted.target) &&
     (wanted.prefix === undefined || request.action?.target.startsWith(wanted.prefix) === true) &&
@@ -47,5 +49,13 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (wanted.rule === undefined || request.policy.rules.includes(wanted.rule)) &&
     (wanted.environment === undefined || request.action?.environment === wanted.environment)
 }
+
+/** The object ids of people whom a request's events name, or whose names are among its texts. */
+const peopleOf = (request: ApprovalRequest): readonly ObjectId[] => [
+  ...request.decisions.map(({ approver }) => approver),
+  ...('closedBy' in request && request.closedBy.kind === 'person' ? [request.closedBy.id] : []),
+  ...(request.onBehalfOf === undefined ? [] : [request.onBehalfOf]),
+  ...(request.requirement?.excluded ?? []),
+]
 
 const invalid = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer} ${rule}.`, { pointer })

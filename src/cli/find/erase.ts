@@ -75,13 +75,10 @@ async function requestsIn(session: Session): Promise<readonly string[]> {
       `--person: "${person}" is not an object id, which is a GUID: countersign list --approver NAME shows it.`,
     )
   const range = readRange(options, Date.now())
-  const found = new Set<string>()
-  for (const query of [{ approver: person.toLowerCase() }, { onBehalfOf: person.toLowerCase() }]) {
-    const all = await findRequests(session, { query, fits: () => true }, { range, most: mostRequests })
-    if (!all.complete) throw new Exit(exits.usage, `These are over ${mostRequests} requests: give a shorter range.`)
-    for (const { id } of all.requests) if (typeof id === 'string') found.add(id)
-  }
-  return [...found]
+  const query = { person: person.toLowerCase() }
+  const all = await findRequests(session, { query, fits: () => true }, { range, most: mostRequests })
+  if (!all.complete) throw new Exit(exits.usage, `These are over ${mostRequests} requests: give a shorter range.`)
+  return all.requests.flatMap(({ id }) => (typeof id === 'string' ? [id] : []))
 }
 
 /** Finds the texts with these names, and who has asked for an erasure of them. */
