@@ -19,7 +19,7 @@ import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
-import { briefMoment, copyable, exactText, lineOf, type RunLine, short, shortened, timedText } from './textRun.ts'
+import { briefMoment, copyable, exactText, hour, lineOf, type RunLine, short, shortened, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
@@ -185,9 +185,9 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
     subtitle: isPrivate ? [] : subtitle(request, words),
     votes: isPrivate
       ? []
-      : votesOf(request, reader, words).map(({ sentence, at }) => ({
+      : votesOf(request, reader, words).map(({ sentence, at, clock }) => ({
           ...lineOf(sentence, words),
-          at: briefMoment(at),
+          at: clock ? hour(at) : briefMoment(at),
         })),
     tone: high ? 'warning' : tones[request.status],
     status,

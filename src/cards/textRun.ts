@@ -62,7 +62,8 @@ const moment = (at: Instant): string => `{{DATE(${wholeSeconds(at)}, SHORT)}}, $
 /** The same in figures alone, for a narrow column. */
 export const briefMoment = (at: Instant): string => `{{DATE(${wholeSeconds(at)}, COMPACT)}}, ${hour(at)}`
 
-const hour = (at: Instant): string => `{{TIME(${wholeSeconds(at)})}}`
+/** The hour and the minute alone. */
+export const hour = (at: Instant): string => `{{TIME(${wholeSeconds(at)})}}`
 
 const wholeSeconds = (at: Instant): string => `${at.slice(0, 19)}Z`
 

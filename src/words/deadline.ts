@@ -17,6 +17,10 @@ export function deadlineOf(request: ApprovalRequest, words: Words): Sentence {
 /** Seconds within which an hour and a minute alone name one moment. */
 const day = 86_400
 
+/** Whether people decide within so short a time that an hour names one moment of it. */
+export const isShort = ({ createdAt, requirement }: ApprovalRequest): boolean =>
+  requirement !== undefined && milliseconds(requirement.expiresAt) - milliseconds(createdAt) < day * 1000
+
 function decideBy(asked: Instant, by: Instant, { deadline, units }: Words): Sentence {
   const length = Math.round((milliseconds(by) - milliseconds(asked)) / 1000)
   const written = seconds(length, units)
