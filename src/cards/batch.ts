@@ -4,6 +4,7 @@ import type { VoteMark } from '../core/request/batch.ts'
 import { confirmationOf } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Manner, plainTitle, title } from './paramRows.ts'
+import { runLines } from './runLine.ts'
 import { short } from './textRun.ts'
 
 /** Some requests of one agent that a person reviews one after another, and the marks that the person has made so far. */
@@ -20,6 +21,8 @@ export interface BatchOutcome {
   readonly id: RequestId
   readonly request: ApprovalRequest | null
   readonly refusal?: string
+  /** What the person typed for a vote that was not counted. */
+  readonly typed?: string
 }
 
 /** A page of the view, as its template gets it. */
@@ -107,12 +110,15 @@ export function batchOutcomeFace(outcomes: readonly BatchOutcome[], manner: Mann
   return {
     heading: words.batch.counted(counted, outcomes.length),
     intro: '',
-    rows: outcomes.map(({ id, request, refusal }) => ({
-      ...(request ? rowOf(request, manner) : { title: [], about: id, tier: [] }),
+    rows: outcomes.map(({ id, request, refusal, typed }) => ({
+      ...(request ? rowOf(request, manner) : { title: [], run: [], about: id, tier: [] }),
       line:
         refusal === undefined && request
           ? words.statuses[request.status]
-          : words.batch.notCounted(short(refusal ?? '', 1_000, words)),
+          : [
+              words.batch.notCounted(short(refusal ?? '', 1_000, words)),
+              ...(typed === undefined ? [] : [short(words.bot.typed(typed), 1_000, words)]),
+            ].join(' '),
       ...{ note: [], reason: [], confirm: [] },
       again: request ? [{ request: id }] : [],
     })),
@@ -125,6 +131,7 @@ function rowOf(request: ApprovalRequest, manner: Manner) {
   const tier = request.requirement && words.tiers[request.requirement.tier]
   return {
     title: request.action ? title(request, manner) : plainTitle(request, words),
+    run: runLines(request, words),
     about: `${request.verb} ${short(request.action?.target ?? words.card.erased, budget.listed, words)}`,
     tier: tier === undefined ? [] : [{ text: tier }],
   }

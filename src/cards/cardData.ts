@@ -1,6 +1,5 @@
 import { doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
-import { commandLine, runIn, shellWord } from '../core/action/run.ts'
 import { type Page, pagesOf } from '../core/action/page.ts'
 import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
@@ -19,6 +18,7 @@ import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
+import { runLines, runOf } from './runLine.ts'
 import { briefMoment, copyable, exactText, hour, lineOf, type RunLine, short, shortened, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
@@ -198,17 +198,6 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
     story: isPrivate ? [] : historyOf(request, words).map((sentence) => lineOf(sentence, words)),
     warnings: isPrivate ? [] : warningsOf(request, words),
   }
-}
-
-/** Says what will run, where the request binds it: nothing else of the request is sure to happen. */
-function runOf({ action }: ApprovalRequest, { run }: Words): Sentence | null {
-  const bound = action && runIn(action.params)
-  return bound && run.willRun(commandLine(bound), shellWord(bound.cwd))
-}
-
-const runLines = (request: ApprovalRequest, words: Words): readonly RunLine[] => {
-  const run = runOf(request, words)
-  return run ? [lineOf(run, words)] : []
 }
 
 /** The most characters that a warning names. */

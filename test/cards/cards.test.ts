@@ -546,6 +546,11 @@ describe('a request that binds a command', () => {
     expect(shown.some((line) => line.startsWith('countersign.run: '))).toBe(true)
   })
 
+  test('says so where the votes of a batch are sent, too', () => {
+    const shown = lines(cards.batchEnd([request], { requests: [request.id], marks: [] }))
+    expect(shown[1]).toBe(words)
+  })
+
   test('has it in a list, and not where policy keeps it private', () => {
     expect(lines(cards.list([request]))).toContain(`db.export; ${words}`)
     const hidden = pending({
