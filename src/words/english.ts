@@ -357,6 +357,7 @@ const bot: Words['bot'] = {
   notFound:
     'There is no such request, or it is not for you. Who may decide stands on its card in the channel; guests, and accounts without a user type in the directory, never may.',
   outOfDate: 'Nothing was counted: you had not been shown all of this request as it is now. Here it is.',
+  typed: (words) => `You had typed: “${words}”`,
   approveElsewhere: (doors) => `Policy lets this be approved only via ${doors.join(' or ')}. You can deny it here.`,
   notConfirmed: 'Nothing was counted: to approve, type the last part of the target exactly as it is shown.',
   ambiguous: 'Nothing was counted: what your Teams client sent can be read in more than one way.',

@@ -274,6 +274,8 @@ interface BotWords {
   /** The same whether there is no such request or the reader may not know of it. */
   readonly notFound: string
   readonly outOfDate: string
+  /** Gives a person back what they typed, where their form is not shown again. */
+  readonly typed: (words: string) => string
   /** The request cannot be approved here, but through these doors. */
   readonly approveElsewhere: (doors: readonly string[]) => string
   readonly notConfirmed: string

@@ -228,6 +228,23 @@ describe('being added', () => {
   })
 })
 
+test('what a person typed comes back when it is not counted', async () => {
+  const request = await ask()
+  const { id, digest } = request
+  const deny = {
+    kind: 'decide',
+    request: id,
+    verdict: 'deny',
+    view: digest,
+    page: 1,
+    reason: 'Not <b>today</b>',
+  } as const
+  const typed = english.bot.typed('Not <b>today</b>')
+  expect(lines(drawn(await talk({ ...origin(dba), ...deny })))).toContain(`${english.bot.outOfDate} ${typed}`)
+  await place.approvals.decide(id, votes(request, dba2, { verdict: 'deny', reason: 'No.' }))
+  expect(lines(drawn(await talk({ ...origin(dba), ...deny })))).toContainEqual(expect.stringContaining(typed))
+})
+
 describe('a refusal has its code in the log, even as a card:', () => {
   test('for an excluded person who approves', async () => {
     const { id } = await ask()
@@ -466,9 +483,11 @@ describe('a batch', () => {
     const [first, second, third] = ids
     if (!first || !second || !third) throw new Error('There are three.')
     await place.approvals.decide(second, { approver: dba2, verdict: 'deny', reason: 'No.', seen: await seenBy(second) })
-    const answer = await clicked('submit', dataOf(sent, sending(3)))
+    const answer = await clicked('submit', { ...dataOf(sent, sending(3)), reason2: 'Checked.' })
     expect(texts(answer)).toContain(english.batch.counted(1, 3))
-    expect(texts(answer)).toContain(english.batch.notCounted('This request is already denied.'))
+    expect(texts(answer)).toContain(
+      `${english.batch.notCounted('This request is already denied.')} ${english.bot.typed('Checked.')}`,
+    )
     expect(texts(answer)).toContain(english.batch.notCounted(english.card.reasonMissing))
     expect((await place.ledger.find(first))?.status).toBe('approved')
     expect((await place.ledger.find(third))?.status).toBe('pending')

@@ -147,13 +147,14 @@ export const reversed: Words = {
   bot: {
     ...all({
       ...english.bot,
-      ...{ excluded: '', speak: '', waiting: '', waitingHere: '', welcomeChannel: '', approveElsewhere: '' },
+      ...{ excluded: '', speak: '', waiting: '', waitingHere: '', welcomeChannel: '', approveElsewhere: '', typed: '' },
     }),
     excluded: all(english.bot.excluded),
     speak: (status, tier = '') => `${tier} ${status}`,
     waiting: (many) => line('waiting', many),
     waitingHere: (many) => line('waiting', many),
     welcomeChannel: (channel) => line('welcome', channel),
+    typed: (words) => line('typed', words),
     approveElsewhere: (doors) => line('elsewhere', ...doors),
   },
   clicks: {

@@ -60,14 +60,20 @@ export async function submitted(
     votes.filter(({ fault }) => fault === undefined),
   ]
   const unread = faulty.map(({ request, fault = '' }) => ({ request, refusal: new Problem('invalid-input', fault) }))
+  const typed = new Map(votes.map(({ request, reason }) => [request, reason]))
   const counted = [...(sent.length > 0 ? await approvals.decideBatch(who, sent, via) : []), ...unread]
-  const outcomes = await Promise.all(counted.map((one) => outcomeOf(approvals, one, who)))
+  const outcomes = await Promise.all(counted.map((one) => outcomeOf(approvals, one, who, typed.get(one.request))))
   const code = counted.flatMap((one) => ('refusal' in one ? [one.refusal.code] : []))[0]
   return { kind: 'card', card: cards.batchOutcome(outcomes), ...(code !== undefined && { code }) }
 }
 
 /** Reads the request of a vote that was not counted. One that this person may not know of has its id alone. */
-async function outcomeOf(approvals: BatchParts['approvals'], one: Counted, who: ObjectId): Promise<BatchOutcome> {
+async function outcomeOf(
+  approvals: BatchParts['approvals'],
+  one: Counted,
+  who: ObjectId,
+  typed: string | undefined,
+): Promise<BatchOutcome> {
   if ('stands' in one) return { id: one.request, request: one.stands }
   const { request: id, refusal } = one
   const words = refusal.details.pointer === '/confirm' ? spoken.batch.notConfirmed : wordsOf(refusal)
@@ -75,7 +81,7 @@ async function outcomeOf(approvals: BatchParts['approvals'], one: Counted, who: 
     if (cause instanceof Problem) return null
     throw cause
   })
-  return { id, request, refusal: words }
+  return { id, request, refusal: words, ...(typed !== undefined && { typed }) }
 }
 
 const asPerson = (id: ObjectId) => ({ kind: 'person', id, evidence: false }) as const

@@ -165,19 +165,26 @@ async function refused(parts: BotParts, intent: Invoke, cause: unknown): Promise
   if (!(cause instanceof Problem)) throw cause
   switch (cause.code) {
     case 'digest-mismatch':
-      return { ...(await review(parts, intent, 1, { notice: spoken.bot.outOfDate })), code: cause.code }
+      return {
+        ...(await review(parts, intent, 1, { notice: noticeOf(intent, spoken.bot.outOfDate) })),
+        code: cause.code,
+      }
     case 'not-pending':
     case 'not-redeemable':
     case 'already-redeemed':
     case 'self-approval':
     case 'not-permitted':
-      return { ...(await review(parts, intent, 1, { notice: cause.message })), code: cause.code }
+      return { ...(await review(parts, intent, 1, { notice: noticeOf(intent, cause.message) })), code: cause.code }
     case 'invalid-input':
       return intent.kind === 'review' ? error(cause) : formAgain(parts, intent, wordsOf(cause))
     default:
       return error(cause)
   }
 }
+
+/** Says why nothing was counted, and gives back what the person typed: the card that they get has no form of it. */
+const noticeOf = (intent: Invoke, why: string): string =>
+  intent.kind === 'review' || intent.reason === undefined ? why : `${why} ${spoken.bot.typed(intent.reason)}`
 
 /** Answers typed words in their conversation. @throws {Problem} `unavailable` if Teams does not take the answer */
 async function commanded(parts: BotParts, intent: ChatCommand): Promise<BotAnswer> {
