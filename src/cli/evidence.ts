@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Broken } from '../core/data/broken.ts'
+import { dayOf } from '../core/data/day.ts'
+import { type RequestId, timeOf } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { type Manifest, tamperingsIn } from '../core/log/manifest.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
@@ -127,6 +129,10 @@ export const bundleRecord = ({ number, date, sealedAt, tool, log, counts }: Mani
 })
 
 export const describeSaid = ({ given, erased }: SaidCount): Line => ['said', `${given} texts given, ${erased} erased`]
+
+/** Says that a bundle has nothing of a request, and which day's bundle has: its id tells when it was made. */
+export const noEvents = (file: string, id: RequestId): Exit =>
+  new Exit(exits.usage, `${file} has no event of request ${id}, which was made on ${dayOf(timeOf(id))} in UTC.`)
 
 /** Makes a result of what breaks in the work. */
 export async function orBroken(work: () => Promise<Result>): Promise<Result> {

@@ -242,6 +242,9 @@ test('prove writes a proof for each event, and each verifies alone', async () =>
   }
   const several = await run('prove', file, id)
   expect(several).toMatchObject({ code: 78, stdout: '' })
+  const other = await run('prove', await days.file(day(5)), '01kjw2xm00abcdefghjkmnpqrs-07')
+  expect(other).toMatchObject({ code: 78, stdout: '' })
+  expect(joined(other.stderr)).toContain('which was made on 2026-03-04 in UTC')
 })
 
 describe('a folder for an outsider', () => {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/data/json.ts'
 import { type ChosenText, textsOf } from '../../verify/chosenTexts.ts'
 import { type EventProof, proofsIn } from '../../verify/proof.ts'
 import { proofName } from '../../verify/provenRequest.ts'
-import { orBroken, readable } from '../evidence.ts'
+import { noEvents, orBroken, readable } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
 import { namesIn } from '../options.ts'
 import type { Result } from '../result.ts'
@@ -29,7 +29,7 @@ export async function prove(session: Offline, script: string): Promise<Result> {
   }
   return orBroken(async () => {
     const proofs = await readable(() => proofsIn(file, id))
-    if (proofs.length === 0) throw new Exit(exits.usage, `${file} has no event of request ${id}.`)
+    if (proofs.length === 0) throw noEvents(file, id)
     if (out === undefined) return shown(proofs)
     return written(proofs, said.length === 0 ? [] : await chosen(said, names, proofs), id, out)
   })

@@ -7,7 +7,7 @@ import { textsOf } from '../../verify/chosenTexts.ts'
 import { withEditions } from '../../verify/edition.ts'
 import { proofsIn } from '../../verify/proof.ts'
 import { together, type ProvenRequest } from '../../verify/provenRequest.ts'
-import { orBroken, readable } from '../evidence.ts'
+import { noEvents, orBroken, readable } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
 import { escaped, listOf, pageEnd, pageHead, shown } from '../html.ts'
 import type { Line } from '../layout.ts'
@@ -52,7 +52,7 @@ export async function view(session: Offline, script: string): Promise<Result> {
 async function storyIn(file: string, request: string, said: readonly string[]): Promise<ProvenRequest> {
   const id = parseRequestId(request)
   const proofs = await proofsIn(file, id)
-  if (proofs.length === 0) throw new Exit(exits.usage, `${file} has no event of request ${id}.`)
+  if (proofs.length === 0) throw noEvents(file, id)
   const texts = await textsOf(said, new Map(proofs.map(({ index, event }) => [index, event])))
   return together(proofs, source(texts.map(({ line }) => `${line}\n`).join('')))
 }
