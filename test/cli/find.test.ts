@@ -109,8 +109,9 @@ test('list takes names and patterns, which the API does not', async () => {
   expect(Object.fromEntries(searchParams)).toMatchObject({
     ...{ agent: 'b0000000-0000-4000-8000-000000000001', action: 'db.export', status: 'denied' },
   })
-  const none = await run('list', '--agent', 'exporter')
-  expect(joined(none.stdout)).toContain('there: deploy-bot')
+  const none = joined((await run('list', '--agent', 'exporter', '--approver', 'Erin')).stdout)
+  for (const part of ['agents           there: deploy-bot', 'approvers        there: Dana'])
+    expect(none).toContain(part)
 })
 
 test.each([

@@ -29,8 +29,8 @@ export function readCriteria(options: Options): Criteria {
     ...exactly(options, 'rule'),
     ...pattern(options, 'action'),
     ...pattern(options, 'target'),
-    ...person(options, 'agent', ({ agent }) => (isObject(agent) ? [agent['name']] : [])),
-    ...person(options, 'approver', ({ approvals }) => namesIn(approvals)),
+    ...person(options, 'agent', agentsOf),
+    ...person(options, 'approver', approversOf),
   ]
   return {
     query: Object.fromEntries(parts.flatMap(({ query }) => Object.entries(query ?? {}))),
@@ -61,16 +61,22 @@ function pattern(options: Options, name: 'action' | 'target'): readonly Part[] {
   return [{ query, fits: ({ [name]: text }) => typeof text === 'string' && form.test(text) }]
 }
 
-function person(options: Options, name: string, namesOf: (request: JsonObject) => readonly unknown[]): readonly Part[] {
+function person(options: Options, name: string, namesOf: (request: JsonObject) => readonly string[]): readonly Part[] {
   const given = options.one(name)
   if (given === undefined) return []
   if (isObjectId(given)) return [{ query: { [name]: given.toLowerCase() } }]
   const wanted = given.toLowerCase()
-  const isIt = (one: unknown): boolean => typeof one === 'string' && one.toLowerCase() === wanted
-  return [{ fits: (request) => namesOf(request).some(isIt) }]
+  return [{ fits: (request) => namesOf(request).some((one) => one.toLowerCase() === wanted) }]
 }
 
-function namesIn(approvals: Json | undefined): readonly unknown[] {
+/** The name of the agent that asked, as a list of one, or of none if the service does not say. */
+export const agentsOf = ({ agent }: JsonObject): readonly string[] => nameIn(agent)
+
+/** The names of people who decided. */
+export function approversOf({ approvals }: JsonObject): readonly string[] {
   const { decisions } = isObject(approvals) ? approvals : {}
-  return isArray(decisions) ? decisions.map((one) => (isObject(one) ? one['name'] : undefined)) : []
+  return isArray(decisions) ? decisions.flatMap(nameIn) : []
 }
+
+const nameIn = (one: Json | undefined): readonly string[] =>
+  isObject(one) && typeof one['name'] === 'string' ? [one['name']] : []

@@ -91,15 +91,16 @@ function timesIn({ approvals }: JsonObject): readonly (string | undefined)[] {
 
 /** Says what was looked through, and how to go on; of a search that found none, what there is instead. */
 function endOf(
-  { requests, complete, until, agents }: FoundRequests,
+  { requests, complete, until, names }: FoundRequests,
   { from, to }: TimeRange,
   options: Options,
 ): readonly Line[] {
   const count = `${requests.length} ${requests.length === 1 ? 'request' : 'requests'}`
   const rest = ` back to ${until ?? from}. Go on with --to ${until ?? from}, or with a larger --most`
   const said: Line = ['found', `${count} from ${complete ? `${from} to ${to}` : `${to}${rest}`}`]
-  const instead = requests.length === 0 && options.one('agent') !== undefined && agents.length > 0
-  return [said, ...(instead ? [['agents', `there: ${agents.toSorted().join(', ')}`] as const] : [])]
+  const wanted = (['agent', 'approver'] as const).filter((option) => options.one(option) !== undefined)
+  const instead = requests.length > 0 ? [] : wanted.filter((option) => names[option].length > 0)
+  return [said, ...instead.map((option): Line => [`${option}s`, `there: ${names[option].toSorted().join(', ')}`])]
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

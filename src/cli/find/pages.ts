@@ -1,9 +1,9 @@
 import { bounds } from '../../core/data/bound.ts'
-import { isObject, type JsonObject } from '../../core/data/json.ts'
+import type { JsonObject } from '../../core/data/json.ts'
 import { objectsIn } from '../answer.ts'
 import { Exit, withMore } from '../exit.ts'
 import type { Session } from '../session.ts'
-import type { Criteria } from './criteria.ts'
+import { agentsOf, approversOf, type Criteria } from './criteria.ts'
 import { type TimeRange, windowsOf } from './range.ts'
 
 /** What was found, and how far the ledger was looked through. */
@@ -14,8 +14,14 @@ export interface FoundRequests {
   readonly complete: boolean
   /** If not: the moment down to which it was. */
   readonly until?: string
-  /** Names of agents of requests that were looked at, for a search that found none. */
-  readonly agents: readonly string[]
+  /** Names in requests that were looked at, for a search that found none. */
+  readonly names: NamesThere
+}
+
+/** Names of agents, and of people who decided. */
+interface NamesThere {
+  readonly agent: readonly string[]
+  readonly approver: readonly string[]
 }
 
 /** What one answer holds at most. Requests are large, and this program reads no more than 1 MiB at once. */
@@ -33,7 +39,8 @@ export async function findRequests(
   { range, most }: { readonly range: TimeRange | null; readonly most: number },
 ): Promise<FoundRequests> {
   const requests: JsonObject[] = []
-  const agents = new Set<string>()
+  const names = { agent: new Set<string>(), approver: new Set<string>() }
+  const there = (): NamesThere => ({ agent: [...names.agent], approver: [...names.approver] })
   let until: string | undefined = range?.to
   try {
     for (const window of range === null ? [null] : windowsOf(range, bounds.list.days)) {
@@ -42,15 +49,16 @@ export async function findRequests(
         const asked = { ...query, ...window, limit: String(perPage), ...(cursor !== undefined && { cursor }) }
         const page = pageIn(await service.list(asked))
         for (const request of page.requests) {
-          agents.add(agentOf(request))
+          for (const name of agentsOf(request)) names.agent.add(name)
+          for (const name of approversOf(request)) names.approver.add(name)
           if (fits(request)) requests.push(request)
         }
-        if (requests.length > most) return cutAt(most, { requests, agents: [...agents] })
+        if (requests.length > most) return cutAt(most, { requests, names: there() })
         ;[cursor, until] = [page.cursor, page.until ?? window?.from]
         screen.progress(`${requests.length} found, looked back to ${until ?? 'now'}`)
       } while (cursor !== undefined)
     }
-    return { requests, complete: true, agents: [...agents] }
+    return { requests, complete: true, names: there() }
   } catch (cause) {
     if (!(cause instanceof Exit) || until === undefined || until === range?.to) throw cause
     throw withMore(cause, `${requests.length} were found by then, back to ${until}.`)
@@ -75,11 +83,8 @@ function pageIn({ requests, cursor, until }: JsonObject): Page {
 }
 
 /** Ends a search that has found more than is wanted. */
-function cutAt(most: number, { requests: all, agents }: Pick<FoundRequests, 'requests' | 'agents'>): FoundRequests {
+function cutAt(most: number, { requests: all, names }: Pick<FoundRequests, 'requests' | 'names'>): FoundRequests {
   const requests = all.slice(0, most)
   const last = requests.at(-1)?.['createdAt']
-  return { requests, agents, complete: false, ...(typeof last === 'string' && { until: last }) }
+  return { requests, names, complete: false, ...(typeof last === 'string' && { until: last }) }
 }
-
-const agentOf = ({ agent }: JsonObject): string =>
-  isObject(agent) && typeof agent['name'] === 'string' ? agent['name'] : ''
