@@ -191,6 +191,18 @@ test('the document has every served route, and every status that was seen', asyn
   )
 })
 
+test.each(['/', '/api', '/api/nothing'])(
+  'where no operation is, the answer says where they are described: %s',
+  async (path) => {
+    const answer = await fetch(`${stack.api}${path}`)
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    expect([answer.status, await answer.json()]).toMatchObject([
+      404,
+      { code: 'not-found', detail: expect.stringMatching(/\/api\/openapi\.json .*\/api\/health/) },
+    ])
+  },
+)
+
 test('health tells anyone whether the parts work, and readers of evidence the counts', async () => {
   const { status, body } = await stack.call(null, '/api/health')
   expect({ status, body }).toEqual({

@@ -93,7 +93,7 @@ test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
 })
 
-test('a second stack on the same data is refused, even on other ports, until the first is killed', async () => {
+test('a second stack on the same data is refused, even on other ports, until the first is killed; a stop says that data stays', async () => {
   const stack = await startStack({ data: join(folder, 'data') })
   const { code, said } = await start({})
   expect(code).toBe(1)
@@ -104,5 +104,8 @@ test('a second stack on the same data is refused, even on other ports, until the
   await ended
   const again = await startStack({ data: join(folder, 'data') })
   expect((await again.call(null, '/api/health')).body.status).toBe('ok')
+  let said = ''
+  again.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await again.stop()
+  expect(said).toMatch(/^countersign: stopped; data kept in .*data$/m)
 })

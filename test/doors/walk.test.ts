@@ -184,7 +184,8 @@ test("the recipe's own action, with its own group and title, is asked for, appro
     const texts = [...card.matchAll(/"text":"([^"]*)"/g)].map(([, text]) => text)
     expect(texts.join('').replaceAll('\u200b', '')).toContain('Scale prod/web to 5 replicas')
     const never = await run(ask.replaceAll('replicas=5', 'replicas=0'))
-    expect(never).toMatchObject({ said: '', complained: expect.stringContaining('Policy forbids this action.') })
+    const why = 'Policy forbids this action: No agent stops a deployment (rule never-to-zero).'
+    expect(never).toMatchObject({ said: '', complained: expect.stringContaining(why) })
     expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
   } finally {
     rmSync(folder, { recursive: true })

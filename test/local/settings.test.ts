@@ -1,7 +1,7 @@
 import { HttpRequest } from '@azure/functions'
 import { agents, apiAppId, users } from '../../src/local/accounts.ts'
 import { exportsOf } from '../../src/local/exports.ts'
-import { naming } from '../../src/local/naming.ts'
+import { naming, withIds } from '../../src/local/naming.ts'
 import { localSettings, UsageError } from '../../src/local/settings.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { Handler } from '../../src/http/boundary.ts'
@@ -55,3 +55,9 @@ test.each([...users, ...agents].map(({ name, oid }) => [name, oid]))(
     expect(await told('somebody')).toBe('/onBehalfOf is a GUID.')
   },
 )
+
+test('a refusal of a policy that has a name where an id belongs is told the id', () => {
+  const [{ name, oid } = { name: '', oid: '' }] = users
+  expect(withIds(`approvers.json: "${name}" is not an object id.`)).toContain(`${name} is ${oid}.`)
+  expect(withIds('approvers.json: "somebody" is not an object id.')).not.toContain(oid)
+})
