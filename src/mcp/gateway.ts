@@ -32,7 +32,8 @@ export interface TaskAnswer {
   readonly statusMessage?: string
   readonly createdAt: string
   readonly lastUpdatedAt: string
-  readonly ttlMs: null
+  /** Milliseconds from `createdAt` for which the task is kept at least. Each look at the task makes it longer. */
+  readonly ttlMs: number
   readonly pollIntervalMs: number
   /** What the tool answered, or why it was not carried out; of a task that is completed. */
   readonly result?: ToolResult
@@ -72,9 +73,8 @@ export class Gateway {
 
   /** Says how a task stands, and carries it out once it is approved. @throws {NotRun} for an unknown task */
   async task(caller: Pick<HostCall, 'caller' | 'onBehalfOf'>, taskId: string): Promise<TaskAnswer> {
-    const sealed = this.#parts.seals.open('task', taskId, caller.caller)
-    if (!sealed) throw unknownRequest()
-    const call = this.#calls.get(sealed.id) ?? (await this.#remembered(caller, sealed.id))
+    const id = this.#idOfTask(caller.caller, taskId)
+    const call = this.#calls.get(id) ?? (await this.#remembered(caller, id))
     const { state, outcome } = call.glance()
     if (!outcome) return this.#taskOf(call, { status: 'working', statusMessage: wordsFor(call, state) })
     try {
@@ -86,9 +86,19 @@ export class Gateway {
 
   /** Withdraws the request of a task. @throws {NotRun} for an unknown task */
   async cancelTask({ caller }: Pick<HostCall, 'caller'>, taskId: string): Promise<void> {
+    const id = this.#idOfTask(caller, taskId)
+    await this.#parts.client.cancel(id, 'The agent cancelled it.').catch(ignoreRefusal)
+  }
+
+  /** Takes no input for a task, because none of this gateway's tasks asks for any. @throws {NotRun} for an unknown task */
+  updateTask({ caller }: Pick<HostCall, 'caller'>, taskId: string): void {
+    this.#idOfTask(caller, taskId)
+  }
+
+  #idOfTask(caller: string, taskId: string): string {
     const sealed = this.#parts.seals.open('task', taskId, caller)
     if (!sealed) throw unknownRequest()
-    await this.#parts.client.cancel(sealed.id, 'The agent cancelled it.').catch(ignoreRefusal)
+    return sealed.id
   }
 
   /** Ends the waits of this process, and lets running tools end. Requests stay, for another process to go on with. */
@@ -260,11 +270,15 @@ export class Gateway {
   }
 
   #taskOf(call: PendingCall, more: TaskState): TaskAnswer {
+    const { createdAt } = call.request
+    const now = new Date()
+    // The clock of the service may be ahead of this one.
+    const age = Math.max(0, now.getTime() - Date.parse(createdAt))
     return {
       taskId: this.#parts.seals.seal('task', { id: call.id, round: 0 }, call.caller),
-      createdAt: call.request.createdAt,
-      lastUpdatedAt: new Date().toISOString(),
-      ttlMs: null,
+      createdAt,
+      lastUpdatedAt: now.toISOString(),
+      ttlMs: age + this.#parts.config.grace * 1000,
       pollIntervalMs: 5_000,
       ...more,
     }
@@ -287,7 +301,8 @@ function endOf(cause: unknown, say: (line: string) => void): TaskState {
   } catch (error) {
     if (!isProtocolError(error)) throw error
     const { code, message, data } = error
-    return { status: 'failed', error: { code, message, ...(data !== undefined && { data }) } }
+    const words = 'The server of the tool answered with an error of the protocol.'
+    return { status: 'failed', statusMessage: words, error: { code, message, ...(data !== undefined && { data }) } }
   }
 }
 

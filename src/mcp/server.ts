@@ -3,6 +3,7 @@ import {
   type CallToolResult,
   inputRequired,
   type McpRequestContext,
+  MissingRequiredClientCapabilityError,
   ProtocolError,
   ProtocolErrorCode,
   Server,
@@ -99,19 +100,26 @@ function answerTasks(parts: HostServerParts, server: Server): void {
   const { gateway } = parts
   const about = { params: taskParams, result: z.looseObject({}) }
   server.setRequestHandler('tasks/get', about, async ({ taskId }, context) =>
-    ofTask(async () => ({ ...(await gateway.task(callerOf(parts, context), taskId)) })),
+    ofTask(context, async () => ({ ...(await gateway.task(callerOf(parts, context), taskId)) })),
   )
   server.setRequestHandler('tasks/cancel', about, async ({ taskId }, context) =>
-    ofTask(async () => {
+    ofTask(context, async () => {
       await gateway.cancelTask(callerOf(parts, context), taskId)
       return {}
     }),
   )
-  // No task of this server asks for input.
-  server.setRequestHandler('tasks/update', about, async () => ({}))
+  server.setRequestHandler('tasks/update', about, async ({ taskId }, context) =>
+    ofTask(context, async () => {
+      gateway.updateTask(callerOf(parts, context), taskId)
+      return {}
+    }),
+  )
 }
 
-async function ofTask<T>(work: () => Promise<T>): Promise<T> {
+/** Answers a host that takes tasks. The extension has the code for any other host, and for a task that is not known. */
+async function ofTask<T>(context: ServerContext, work: () => Promise<T>): Promise<T> {
+  if (!hasTasks(envelopeOf(context)['io.modelcontextprotocol/clientCapabilities']))
+    throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [tasks]: {} } } })
   try {
     return await work()
   } catch (cause) {
@@ -156,10 +164,12 @@ interface Envelope {
   readonly 'io.modelcontextprotocol/clientCapabilities'?: { readonly extensions?: object | undefined }
 }
 
+const envelopeOf = ({ mcpReq }: ServerContext): Envelope => (mcpReq.envelope ?? {}) as Envelope
+
 function hostCall(parts: HostServerParts, server: Server, context: ServerContext): HostCall {
   const { mcpReq } = context
   const { _meta: meta } = mcpReq
-  const envelope = (mcpReq.envelope ?? {}) as Envelope
+  const envelope = envelopeOf(context)
   const isModern = envelope['io.modelcontextprotocol/protocolVersion'] !== undefined
   const info = envelope['io.modelcontextprotocol/clientInfo'] ?? server.getClientVersion()
   const { hold, holds } = parts.config

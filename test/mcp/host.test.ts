@@ -66,8 +66,31 @@ describe('a host that takes tasks', () => {
     const host = await taskHost()
     const taskId = await begun(host)
     await decide()
-    expect(await ended(host, taskId)).toMatchObject({ status: 'failed', error: { code: -32_602 } })
+    expect(await ended(host, taskId)).toMatchObject({
+      ...{ status: 'failed', statusMessage: expect.any(String) as string, error: { code: -32_602 } },
+    })
     expect(server.calls).toHaveLength(1)
+  })
+
+  test('is told for how long its task is kept, which is until the grace after its last look', async () => {
+    const { taskHost, timer, pending, read, server } = await opened({ config: { grace: 90 } })
+    const host = await taskHost()
+    const { result: first } = await host('tools/call', writing)
+    const [request] = await pending()
+    const looked = (await host('tasks/get', { taskId: first.taskId })).result as Answered
+    for (const { createdAt, lastUpdatedAt, ttlMs } of [first, looked])
+      expect(Date.parse(createdAt as string) + ttlMs).toBe(Date.parse(lastUpdatedAt as string) + 90_000)
+    await until(
+      () => timer.count(90),
+      (waits) => waits === 1,
+    )
+    timer.pass(90)
+    await until(
+      () => read(request?.id ?? ''),
+      ({ status }) => status === 'cancelled',
+    )
+    expect(await ended(host, first.taskId as string)).toMatchObject({ status: 'cancelled' })
+    expect(server.calls).toEqual([])
   })
 
   test('cancels the request with the task, and nothing is carried out', async () => {
@@ -102,13 +125,25 @@ describe('a host that takes tasks', () => {
     const [request] = await pending()
     const forged = [`${request?.id}.0.${'A'.repeat(43)}`, taskId.replace('.0.', '.1.'), String(request?.id), '']
     const stranger = await other.taskHost()
-    for (const method of ['tasks/get', 'tasks/cancel']) {
+    for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
       for (const made of forged)
         expect(await host(method, { taskId: made })).toMatchObject({ error: { code: -32_602 } })
       expect(await stranger(method, { taskId })).toMatchObject({ error: { code: -32_602 } })
     }
+    expect((await host('tasks/update', { taskId })).result).toMatchObject({ resultType: 'complete' })
     expect((await pending()).map(({ id }) => id)).toEqual([request?.id])
     await other.close()
+  })
+
+  test('is told what it has to take if it does not say that it takes tasks', async () => {
+    const { taskHost, pending } = await opened()
+    const [host, silent] = [await taskHost(), await taskHost(false)]
+    const taskId = await begun(host)
+    for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update'])
+      expect(await silent(method, { taskId })).toMatchObject({
+        error: { code: -32_021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } },
+      })
+    expect(await pending()).toHaveLength(1)
   })
 })
 

@@ -150,8 +150,8 @@ export interface GatewayWorld {
   readonly read: Countersign['read']
   /** Connects a host: of the newer protocol, or of 2025. */
   readonly host: (era?: 'modern' | 'legacy', name?: string) => Promise<Client>
-  /** Connects a host that takes tasks. */
-  readonly taskHost: () => Promise<TaskHost>
+  /** Connects a host that takes tasks, or one that does not say so. */
+  readonly taskHost: (takes?: boolean) => Promise<TaskHost>
   /** Connects a host to the server that only asks, waits and reports. */
   readonly asking: () => Promise<Client>
   /** Decides the one pending request. */
@@ -209,7 +209,7 @@ async function connected(build: Build, era: 'modern' | 'legacy', name: string): 
 }
 
 /** The SDK's client takes no tasks, so this host speaks message by message. */
-async function taskHost(build: Build): Promise<TaskHost> {
+async function taskHost(build: Build, takes: boolean): Promise<TaskHost> {
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   serveStdio(build, { transport: theirs })
   const waits: ((answer: unknown) => void)[] = []
@@ -221,7 +221,7 @@ async function taskHost(build: Build): Promise<TaskHost> {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'trial', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+    'io.modelcontextprotocol/clientCapabilities': takes ? { extensions: { 'io.modelcontextprotocol/tasks': {} } } : {},
   }
   return (method, params) =>
     new Promise((done) => {
@@ -267,7 +267,7 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
       hosts.push(host)
       return host
     },
-    taskHost: () => taskHost((context) => hostServer(parts, context)),
+    taskHost: (takes = true) => taskHost((context) => hostServer(parts, context), takes),
     asking: async () => {
       const host = await connected(() => askServer({ client }), 'modern', 'trial')
       hosts.push(host)
