@@ -1,4 +1,13 @@
-import { type FindSetting, isLoopback, isToken, misconfigured, needed, secureUrl, type Variables } from './setting.ts'
+import {
+  type FindSetting,
+  type FoundSetting,
+  isLoopback,
+  isToken,
+  misconfigured,
+  needed,
+  secureUrl,
+  type Variables,
+} from './setting.ts'
 
 /** How a program proves to the service which agent it is. */
 export type Credentials =
@@ -48,13 +57,16 @@ export interface ManagedIdentity {
  */
 export function readCredentials(find: FindSetting, environment: Variables): Credentials {
   const token = find('COUNTERSIGN_TOKEN')
-  if (token && !isToken(token.value))
-    misconfigured(`${token.name} is not a token: it has only visible ASCII characters`)
-  if (token) return { kind: 'token', token: token.value }
+  if (token) return { kind: 'token', token: sendable(token) }
   const command = find('COUNTERSIGN_TOKEN_COMMAND')
   if (command) return { kind: 'command', command: command.value, environment }
   if (find('COUNTERSIGN_CLIENT_SECRET')) return clientSecret(find)
   return federated(find) ?? managed(find) ?? clientSecret(find)
+}
+
+/** A secret with other characters would not go into a header, and the error about that would show it. */
+function sendable({ name, value }: FoundSetting): string {
+  return isToken(value) ? value : misconfigured(`${name} is not a token: it has only visible ASCII characters`)
 }
 
 const all = 'all of COUNTERSIGN_TOKEN_URL, COUNTERSIGN_CLIENT_ID, COUNTERSIGN_CLIENT_SECRET'
@@ -85,7 +97,7 @@ function assertionSource(find: FindSetting): AssertionSource | null {
     const url = URL.canParse(job.value) ? new URL(job.value) : misconfigured(`${job.name} is not a URL`)
     if (url.protocol !== 'https:' && !isLoopback(url)) misconfigured(`${job.name} starts with https://`)
     const token = needed(find, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'the job needs the permission id-token: write')
-    return { from: 'job', url, token: token.value }
+    return { from: 'job', url, token: sendable(token) }
   }
   const file = find('AZURE_FEDERATED_TOKEN_FILE')
   return file ? { from: 'file', path: file.value } : null
@@ -108,5 +120,5 @@ function managed(find: FindSetting): ManagedIdentity | null {
   // Without it, the platform gives tokens of the identity that it made for the machine or app itself.
   const clientId = find('COUNTERSIGN_CLIENT_ID')
   if (clientId) url.searchParams.set('client_id', clientId.value)
-  return { kind: 'managed', url, headers: ofApp ? { 'x-identity-header': secret.value } : { metadata: 'true' } }
+  return { kind: 'managed', url, headers: ofApp ? { 'x-identity-header': sendable(secret) } : { metadata: 'true' } }
 }

@@ -200,9 +200,9 @@ function retryAfterOf(headers: Headers): number | undefined {
   return seconds === null ? undefined : Math.max(seconds * 1000, 50)
 }
 
-/** Names the fault as the system does, for example ECONNREFUSED. */
+/** Names the fault as the system does, for example ECONNREFUSED. No message is quoted: it may hold a header. */
 export function faultOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
   if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') return inner.code
-  return inner instanceof Error ? inner.message : 'unknown fault'
+  return inner instanceof Error ? inner.name : 'unknown fault'
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../core/data/json.ts'
+import { isObject, type Json } from '../core/data/json.ts'
 import { assertionFrom } from './assertion.ts'
 import type { ClientSecret, Credentials, FederatedClient, ManagedIdentity } from './credentials.ts'
 import { Refused, Unreachable } from './failure.ts'
@@ -98,7 +98,7 @@ async function ofClient(client: ClientSecret | FederatedClient, patience: Patien
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
   const call = { url: client.tokenUrl, method: 'POST', headers, body: form.toString(), seconds: 15 } as const
   const reply = await send(call, patience)
-  return tokenIn(reply) ?? failed(reply, client)
+  return tokenIn(reply) ?? failed(reply, client, form)
 }
 
 /** Gets a token for the managed identity of this machine or app. The platform wants a header that no web page sends. */
@@ -106,7 +106,8 @@ async function ofIdentity({ url, headers }: ManagedIdentity, patience: Patience)
   const call = { url, method: 'GET', headers: { accept: 'application/json', ...headers }, seconds: 15 } as const
   const reply = await send(call, patience)
   const { error } = isObject(reply.json) ? reply.json : {}
-  const why = typeof error === 'string' ? `: ${error.slice(0, 100)}` : ''
+  // A code of RFC 6749 section 5.2. Anything else may quote what was sent.
+  const why = typeof error === 'string' && /^[\w-]{1,64}$/.test(error) ? `: ${error}` : ''
   const token = tokenIn(reply)
   if (token === null) throw new Unreachable(`The managed identity got no token (status ${reply.status}${why}).`)
   return token
@@ -121,12 +122,26 @@ function tokenIn({ status, json }: Reply): FetchedToken | null {
   return lasting(token, (Number.isFinite(left) ? left : 300) * 1000)
 }
 
-function failed({ status, json }: Reply, { kind, scope }: ClientSecret | FederatedClient): never {
-  const { error, error_description: description } = isObject(json) ? json : {}
-  if (typeof error !== 'string' || status >= 500)
+function failed(
+  { status, json }: Reply,
+  { kind, scope }: ClientSecret | FederatedClient,
+  sent: URLSearchParams,
+): never {
+  const { error: code, error_description: description } = isObject(json) ? json : {}
+  const error = shown(code, sent)
+  if (error === undefined || status >= 500)
     throw new Unreachable(`COUNTERSIGN_TOKEN_URL answered no token (status ${status}).`)
-  const words = typeof description === 'string' ? `, ${description.slice(0, 300)}` : ''
+  const words = shown(description, sent)
   const hint = scope ? '' : ' COUNTERSIGN_SCOPE is not set; Entra asks for <application id>/.default.'
   const proof = kind === 'client' ? 'COUNTERSIGN_CLIENT_SECRET' : 'the token of the platform'
-  throw unaccepted(`COUNTERSIGN_TOKEN_URL refused COUNTERSIGN_CLIENT_ID, ${proof}: ${error}${words}.${hint}`)
+  throw unaccepted(
+    `COUNTERSIGN_TOKEN_URL refused COUNTERSIGN_CLIENT_ID, ${proof}: ${error}${words ? `, ${words}` : ''}.${hint}`,
+  )
+}
+
+/** What an issuer says of a fault, unless it quotes the proof that it was sent. */
+function shown(said: Json | undefined, sent: URLSearchParams): string | undefined {
+  if (typeof said !== 'string') return undefined
+  const proofs = [sent.get('client_secret'), sent.get('client_assertion')]
+  return proofs.some((proof) => proof && said.includes(proof)) ? 'its words quote the proof' : said.slice(0, 300)
 }

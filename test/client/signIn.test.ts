@@ -147,6 +147,16 @@ test.each<[string, () => Variables, RegExp]>([
     /id-token: write/,
   ],
   [
+    'a token of the job that no header can hold',
+    () => ({ ...client(), ...job(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret\n' }),
+    /^ACTIONS_ID_TOKEN_REQUEST_TOKEN is not a token: it has only visible ASCII characters\.$/,
+  ],
+  [
+    'a secret of the app that no header can hold',
+    () => ({ ...client(), ...app(), IDENTITY_HEADER: 'sécret' }),
+    /^IDENTITY_HEADER is not a token: it has only visible ASCII characters\.$/,
+  ],
+  [
     'a job on plain http',
     () => ({ ...client(), ...job(), ACTIONS_ID_TOKEN_REQUEST_URL: 'http://example.org' }),
     /ACTIONS_ID_TOKEN_REQUEST_URL starts with https/,
