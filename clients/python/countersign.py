@@ -1418,8 +1418,8 @@ def _request_in(answer: Mapping[str, Any], claims: bool = False, id: Optional[st
     stop = answer.get("stop")
     stops = isinstance(stop, dict) and isinstance(stop.get("code"), str) and isinstance(stop.get("words"), str)
     approvals = answer.get("approvals")
-    decisions = approvals.get("decisions") if isinstance(approvals, dict) else None
-    votes = isinstance(decisions, list) and all(isinstance(one, dict) for one in decisions)
+    parts = [approvals.get(name) for name in ("required", "decisions")] if isinstance(approvals, dict) else []
+    votes = bool(parts) and all(isinstance(part, list) and all(isinstance(one, dict) for one in part) for part in parts)
     if not texts or not votes or answer["next"] not in _NEXT or (answer["next"] == "stop" and not stops):
         raise Unreachable("The service answered something that is not a request.", redeemed=redeemed)
     if id is not None and answer["id"] != id:
@@ -1506,6 +1506,10 @@ class _Gate:
                 # What policy alone allows is claimed by the same call, unless another agent executes.
                 self._ask(self.redemption if self.options.executor is None else None)
                 self.is_claimed = self._is_executable(self.request)
+            elif self._is_own_again():
+                # The caller's word counts for nothing: what a host keeps can be changed.
+                self._check_digest()
+                self.request = self.client._about(self.request["id"], "", abort=self.abort)
             self._check_digest()
             if self.is_claimed:
                 self._tell()

@@ -1,17 +1,10 @@
 import type { ApiOutcomeBody, ApiRequest, ApiRequestList } from './api.ts'
-import {
-  approved,
-  type ApproveOptions,
-  checkDigest,
-  isExecutable,
-  untilApproved,
-  type WaitOptions,
-} from './approval.ts'
+import { approved, type ApproveOptions, untilApproved, type WaitOptions } from './approval.ts'
 import { type AskedAction, settled } from './asked.ts'
 import { connect } from './connection.ts'
 import { readCredentials } from './credentials.ts'
 import {
-  claimed,
+  claimedHere,
   type ExecuteOptions,
   gated,
   type GateOptions,
@@ -135,9 +128,7 @@ export class Countersign {
   ): Promise<R> {
     check(options, ofExecute)
     const action = settled(asked)
-    const isRedeemed = isExecutable(request, options.redemption)
-    if (isRedeemed) checkDigest(request, action)
-    const redeemed = isRedeemed ? request : await claimed(this.#operations, request, action, options)
+    const redeemed = await claimedHere(this.#operations, request, action, options)
     return perform(this.#operations, redeemed, action, options, run as RunAction<unknown, R>)
   }
 

@@ -110,7 +110,7 @@ const detailsOf = ({ status, retryAfter, problem }: Refused) => ({
   ...(problem && { problem }),
 })
 
-/** Asks, waits, and claims for this call. A redemption that the host kept may execute again what was not reported. */
+/** Asks, waits, and claims for this call. */
 export async function gated<R>(operations: Operations, action: Action, options: GateOptions<R>): Promise<ApiRequest> {
   const { redemption = randomUUID(), executor, onProgress } = options
   try {
@@ -120,10 +120,41 @@ export async function gated<R>(operations: Operations, action: Action, options: 
     await reportingFaults(operations, request, options, () => onProgress?.(request))
     return request
   } catch (cause) {
-    const own = options.redemption?.toLowerCase()
-    const before = cause instanceof Stopped && own !== undefined ? cause.request : undefined
-    if (before?.status === 'redeemed' && before.redemption === own) return before
-    throw cause
+    return claimedBefore(cause, action, options)
+  }
+}
+
+/** A redemption that the host kept may execute again what was redeemed with it, and not reported. @throws the cause */
+function claimedBefore(
+  cause: unknown,
+  action: Action,
+  { redemption }: Pick<ExecuteOptions<never>, 'redemption'>,
+): ApiRequest {
+  const own = redemption?.toLowerCase()
+  const before = cause instanceof Stopped && own !== undefined ? cause.request : undefined
+  if (before?.status !== 'redeemed' || before.redemption !== own) throw cause
+  checkDigest(before, action)
+  return before
+}
+
+/**
+ * Claims a request at hand for this call. That it may be executed already is believed only of an answer that the service
+ * gave to this process: what a host keeps can be changed.
+ */
+export async function claimedHere(
+  operations: Operations,
+  request: ApiRequest,
+  action: Action,
+  options: Pick<ExecuteOptions<never>, 'signal' | 'onAbort' | 'redemption'>,
+): Promise<ApiRequest> {
+  if (isExecutable(request, options.redemption) && operations.isAnswered(request)) {
+    checkDigest(request, action)
+    return request
+  }
+  try {
+    return await claimed(operations, request, action, options)
+  } catch (cause) {
+    return claimedBefore(cause, action, options)
   }
 }
 
@@ -143,7 +174,7 @@ async function reportingFaults(
 }
 
 /** Redeems for this call, unless it was aborted: nothing runs before the service has answered `execute` to it. */
-export async function claimed(
+async function claimed(
   operations: Operations,
   approved: ApiRequest,
   action: Action,

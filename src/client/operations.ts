@@ -1,6 +1,6 @@
 import type { Action } from '../core/action/canonicalAction.ts'
 import { isRequestId } from '../core/data/id.ts'
-import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { ApiAskBody, ApiLink, ApiOutcomeBody, ApiRequest, ApiRequestList, ApiStatus } from './api.ts'
 import type { Connection } from './connection.ts'
 import { Refused, Unreachable } from './failure.ts'
@@ -50,6 +50,8 @@ export interface Operations {
   readonly redeem: (id: string, claim: RedeemClaim) => Promise<ApiRequest>
   readonly report: (id: string, outcome: ApiOutcomeBody) => Promise<ApiRequest>
   readonly mine: (query?: MineQuery) => Promise<ApiRequestList>
+  /** Whether the service gave this very answer to this process, as the ask or the redemption of it. */
+  readonly isAnswered: (request: ApiRequest) => boolean
 }
 
 export interface ReadOptions {
@@ -72,20 +74,25 @@ export function operationsOn({ call }: Connection): Operations {
     if (request.id !== id) throw unexpected('it is about another request')
     return request
   }
+  const answered = new WeakSet<ApiRequest>()
+  const kept = (request: ApiRequest): ApiRequest => {
+    answered.add(request)
+    return request
+  }
   return {
     ask: async (action, options, redemption) => {
       checkKey(options.key)
       const { key, signal } = options
-      return requestIn(
-        await call('requests', { body: bodyOf(action, options, redemption), key, signal, finishes: true }),
-      )
+      const body = bodyOf(action, options, redemption)
+      return kept(requestIn(await call('requests', { body, key, signal, finishes: true })))
     },
     read: (id, options = {}) => about(id, '', options),
     cancel: (id, { reason, signal } = {}) =>
       about(id, '/cancel', { body: reason === undefined ? {} : { reason }, signal, finishes: true }),
-    redeem: (id, claim) => about(id, '/redeem', { body: { ...claim } }),
+    redeem: async (id, claim) => kept(await about(id, '/redeem', { body: { ...claim } })),
     report: (id, outcome) => about(id, '/outcome', { body: outcome as unknown as JsonObject }),
     mine: async (query = {}) => listIn(await call(`requests?${queryOf(query)}`)),
+    isAnswered: (request) => answered.has(request),
   }
 }
 
@@ -114,13 +121,16 @@ const unexpected = (why: string): Unreachable =>
 /** Members without which nothing can be decided. The others are the service's word. */
 const needed = ['id', 'status', 'action', 'digest', 'next', 'delivery'] as const satisfies readonly (keyof ApiRequest)[]
 
+const isList = (value: Json | undefined): value is readonly JsonObject[] => isArray(value) && value.every(isObject)
+
 /** @throws {Unreachable} for anything that is not a request */
 function requestIn(json: Json): ApiRequest {
   if (!isObject(json)) throw unexpected('it is not an object')
   const missing = needed.find((name) => typeof json[name] !== 'string')
   if (missing !== undefined) throw unexpected(`"${missing}" is missing`)
   if (!isRequestId(json['id'] as string)) throw unexpected('its id is not a request id')
-  if (!isObject(json['approvals']) || !Array.isArray(json['approvals']['decisions']))
+  const { required, decisions } = isObject(json['approvals']) ? json['approvals'] : {}
+  if (!isList(decisions) || !isList(required) || !required.every(({ groups }) => isArray(groups)))
     throw unexpected('"approvals" is missing')
   return json as unknown as ApiRequest
 }

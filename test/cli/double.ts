@@ -29,9 +29,10 @@ interface Seen {
   readonly body: unknown
 }
 
-/** `broken`: the connection ends without an answer. `silent`: no answer ever comes. */
+/** `broken`: the connection ends without an answer. `half`: it ends in the body. `silent`: no answer ever comes. */
 export type Reply =
   | 'broken'
+  | 'half'
   | 'silent'
   | { readonly status: number; readonly body: unknown; readonly headers?: Headers }
 type Headers = Readonly<Record<string, string>>
@@ -153,6 +154,12 @@ function send(res: ServerResponse, reply: Reply): void {
   if (reply === 'silent') return
   if (reply === 'broken') {
     res.destroy()
+    return
+  }
+  if (reply === 'half') {
+    const begun = JSON.stringify(request(approved)).slice(0, -40)
+    res.writeHead(200, { 'content-type': 'application/json', 'content-length': begun.length + 40 })
+    res.write(begun, () => res.destroy())
     return
   }
   const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)

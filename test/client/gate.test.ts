@@ -178,6 +178,16 @@ describe('every end reaches the caller', () => {
   test.each<[string, Reply]>([
     ['no answer', 'broken'],
     ['a page', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
+    ['half a body', 'half'],
+    [
+      'a body of more than 1 MiB',
+      { status: 200, body: `${' '.repeat(1_048_577)}${JSON.stringify(request(approved))}` },
+    ],
+    ['a member that occurs twice', { status: 200, body: `{"next":"redeem",${JSON.stringify(request()).slice(1)}` }],
+    ['a redirect', { status: 302, body: '', headers: { location: '/api/requests' } }],
+    ['approvals that are none', ok(request({ approvals: { required: [null], decisions: [] } }))],
+    ['approvals of nobody', ok(request({ approvals: { required: [{}], decisions: [] } }))],
+    ['votes that are none', ok(request({ approvals: { required: [], decisions: [null] } }))],
     ['a fault without a code', { status: 500, body: { title: 'A bug', status: 500 } }],
     ['a gateway', { status: 502, body: '<html>' }],
     ['a step that is not known', ok(request({ next: 'dance', status: 'dancing' }))],
@@ -223,6 +233,29 @@ describe('no error shows', () => {
     expect(isFailure(cause)).toBe(true)
     const shown = `${inspect(cause, { depth: 9 })}${JSON.stringify(cause)}${String(cause)}`
     for (const secret of ['120000', options.reason, 'the-token', 'Quarterly']) expect(shown).not.toContain(secret)
+  })
+
+  test('a token that an issuer quotes', async () => {
+    const secret = 'the-secret-of-the-client'
+    const body = { error: 'invalid_client', error_description: `No client has ${secret}.` }
+    double.answer('token', { status: 401, body })
+    const agent = Countersign.fromEnvironment({
+      ...{ COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN_URL: `${double.url}/token`, COUNTERSIGN_PATIENCE: '0' },
+      ...{ COUNTERSIGN_CLIENT_ID: 'agent', COUNTERSIGN_CLIENT_SECRET: secret },
+    })
+    const cause = await caught(agent.gate(action, options, run))
+    expect(cause).toMatchObject({
+      code: 'unauthenticated',
+      message: expect.stringContaining('invalid_client') as string,
+    })
+    expect(inspect(cause, { depth: 9 })).not.toContain(secret)
+  })
+
+  test('what a fetch of the host says of a call', async () => {
+    const fetch = () => Promise.reject(new TypeError('Invalid header: Bearer the-token'))
+    const cause = await caught(gate({}, { fetch }))
+    expect(cause).toBeInstanceOf(Unreachable)
+    expect(inspect(cause, { depth: 9 })).not.toContain('the-token')
   })
 
   test('a token that is none', async () => {
@@ -390,11 +423,23 @@ describe('after a crash', () => {
     expect(effects).toHaveLength(1)
   })
 
-  test('the word of another process that it may execute counts for nothing', async () => {
-    double.answer('read', () => ok(request({ status: 'redeemed', next: 'report' })))
-    const given = executing({ redemption: 'theirs' }) as never
-    expect(await caught(client().execute(given, action, {}, run))).toMatchObject({ code: 'already-redeemed' })
+  test('the word of a host that it may execute counts for nothing, whatever redemption it kept', async () => {
+    const redemption = '6f9619ff-8b86-4d01-b42d-00c04fc964ff'
+    const given = request({ status: 'redeemed', next: 'execute', redemption }) as never
+    for (const [read, ...codes] of [
+      [{ status: 'redeemed', next: 'report' }, 'already-redeemed', 'already-redeemed'],
+      [stopped('denied'), 'denied', 'denied'],
+      [{ status: 'redeemed', next: 'report', redemption, params: {} }, 'already-redeemed', 'digest-mismatch'],
+    ] as const) {
+      double.answer('read', () => ok(request(read)))
+      const causes = [{}, { redemption }].map((kept) => caught(client().execute(given, action, kept, run)))
+      expect(await Promise.all(causes)).toMatchObject(codes.map((code) => ({ code })))
+    }
     expect(effects).toEqual([])
+    // The service says that this redemption claimed it, and that nothing was reported.
+    double.answer('read', () => ok(request({ status: 'redeemed', next: 'report', redemption })))
+    expect(await client().execute(given, action, { redemption }, run)).toBe('done')
+    expect(effects).toHaveLength(1)
   })
 })
 

@@ -141,7 +141,10 @@ describe('a host that takes tasks', () => {
     const taskId = await begun(host)
     for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update'])
       expect(await silent(method, { taskId })).toMatchObject({
-        error: { code: -32_021, data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } } },
+        error: {
+          code: -32_021,
+          data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+        },
       })
     expect(await pending()).toHaveLength(1)
   })

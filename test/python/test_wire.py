@@ -121,6 +121,8 @@ class Wire(Case):
         self.lost(answer({**REQUEST, "next": "run"}))
         self.lost(answer({**REQUEST, "next": "stop"}))
         self.lost(answer({**REQUEST, "digest": None}))
+        self.lost(answer({**REQUEST, "approvals": {"decisions": []}}))
+        self.lost(answer({**REQUEST, "approvals": {"required": [None], "decisions": []}}))
         self.lost(answer({}, "204 No Content"))
 
     def test_members_that_are_new_are_ignored(self):
@@ -153,6 +155,27 @@ class Wire(Case):
             with self.assertRaises(countersign.CountersignError):
                 on.execute(approved, wanted, ran.append)
             self.assertEqual(ran, [])
+
+    def test_what_a_host_kept_of_a_claim_counts_for_nothing(self):
+        wanted = {"action": "tool.read", "target": "x", "environment": "test"}
+        own, other = "6f9619ff-8b86-4d01-b42d-00c04fc964ff", "00000000-0000-4000-8000-000000000000"
+        claimed = {**REQUEST, "digest": countersign.digest_of(wanted), "status": "redeemed", "next": "report"}
+        kept = {**claimed, "next": "execute", "redemption": own}
+        foreign = countersign.digest_of({**wanted, "target": "y"})
+        for said, code in (
+            (claimed, "already-redeemed"),
+            ({**claimed, "redemption": other}, "already-redeemed"),
+            ({**claimed, "redemption": own, "digest": foreign}, "digest-mismatch"),
+            ({**claimed, "redemption": own}, None),
+        ):
+            server, ran = self.server(answer(said)), []
+            try:
+                self.client(server).execute(kept, wanted, ran.append, redemption=own)
+                found = None
+            except countersign.CountersignError as error:
+                found = error.code
+            self.assertEqual((found, len(ran)), (code, 1 if code is None else 0))
+            self.assertEqual(server.seen[0].split()[:2], [b"GET", f"/api/requests/{ID}".encode()])
 
     def test_redirects_are_not_followed_and_no_token_is_sent_on(self):
         other = self.server(answer(REQUEST))
