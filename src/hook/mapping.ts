@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mixedIn } from '../core/action/lookAlike.ts'
 import { wildcard } from '../core/data/wildcard.ts'
 import { refusal, readRuleFile, wordsOf } from '../toolCall/ruleFile.ts'
 import { environmentForm, type ToolRule, toolRuleForm } from '../toolCall/toolRule.ts'
@@ -26,8 +27,17 @@ const form = z.strictObject({
   interactive: z.enum(['deny', 'ask'], 'is "deny" or "ask"').default('deny'),
 })
 
+/** Writes a name so that two which differ in case, width, or characters that nobody sees are one. */
+const folded = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replaceAll(/[\p{Default_Ignorable_Code_Point}\p{Cc}\s]/gu, '')
+    .toLowerCase()
+
 /**
- * Reads which tools are gated, and how. A name may have `*` for any characters; the longest name that fits counts.
+ * Reads which tools are gated, and how. A name may have `*` for any characters; the longest name that fits counts. A name
+ * that fits in another spelling alone is gated or denied like it, and is not let pass like it; one with letters that only
+ * look like others is denied.
  *
  * @throws {Exit} 78, naming the file, the member and the rule
  */
@@ -39,12 +49,16 @@ export function readMapping(file: string): HookMapping {
   }
   const { environment, tools, others, interactive } = parsed.data
   const rules = Object.entries(tools)
-    .map(([name, rule]) => ({ name, pattern: wildcard(name), rule }))
+    .map(([name, rule]) => ({ name, pattern: wildcard(name), spelled: wildcard(folded(name)), rule }))
     .toSorted((a, b) => Number(a.name.includes('*')) - Number(b.name.includes('*')) || b.name.length - a.name.length)
   return {
     environment,
     ruleFor: (tool) => {
-      const rule = rules.find(({ pattern }) => pattern.test(tool))?.rule ?? others
+      const [exact, like] = [
+        rules.find(({ pattern }) => pattern.test(tool)),
+        rules.find(({ spelled, rule }) => rule !== 'pass' && spelled.test(folded(tool))),
+      ]
+      const rule = (exact ?? like)?.rule ?? (mixedIn(tool).length > 0 ? 'deny' : others)
       return typeof rule === 'string' ? { kind: rule } : { kind: 'gate', rule, isInteractive: interactive }
     },
   }
