@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { isObject, type Json, type JsonLimits, type JsonObject, readJson } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
 
 /** The hosts whose hooks this program speaks. */
 export const shapes = ['claude', 'codex', 'copilot'] as const
@@ -24,6 +25,61 @@ export interface HookInput {
 
 /** The input is not what a hook of this host is told. */
 export class BadHookInput extends Error {}
+
+/** A host tells the arguments whole, as the text of a file that is to be written. */
+const limits: JsonLimits = { bytes: 16 * 1024 * 1024, depth: 64, nodes: 200_000 }
+
+/**
+ * Reads standard input to its end.
+ *
+ * @throws {BadHookInput} past 16 MiB, so that memory does not end this program, after which hosts run the tool
+ */
+export async function readHookText(input: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of input) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    size += bytes.length
+    if (size > limits.bytes) throw new BadHookInput(`The hook was told more than ${limits.bytes / 1024 / 1024} MiB.`)
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Reads JSON as every reader does: a host that carries out what it told, and not what this program read, has to mean the
+ * same. What a tool answered is compared with nothing, and may be anything.
+ *
+ * @throws {BadHookInput}
+ */
+export function parseHookText(bytes: Uint8Array): Json {
+  try {
+    return readJson(bytes, limits)
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause
+    const read = lenient(bytes)
+    if (isObject(read) && isAfter(read)) return read
+    throw new BadHookInput(
+      read === undefined
+        ? 'The hook was told something that is not JSON.'
+        : `The hook was told other JSON: ${cause.message}`,
+    )
+  }
+}
+
+function lenient(bytes: Uint8Array): Json | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Json
+  } catch {
+    return undefined
+  }
+}
+
+const isAfter = (json: JsonObject): boolean =>
+  ['PostToolUse', 'postToolUse', 'PostToolUseFailure'].includes(String(eventOf(json))) ||
+  (eventOf(json) === undefined && json['toolResult'] !== undefined)
+
+const eventOf = (json: JsonObject): Json | undefined => json['hook_event_name'] ?? json['hookEventName']
 
 /**
  * Reads what a host tells its hooks. All hosts say the same, in three spellings.
@@ -52,7 +108,7 @@ const names = { session: 'session_id', call: 'tool_use_id', tool: 'tool_name', a
 const copilotNames = { session: 'sessionId', call: 'toolCallId', tool: 'toolName', args: 'toolArgs' } as const
 
 function whenOf(json: JsonObject, shape: HookShape): HookInput['when'] {
-  const event = json['hook_event_name'] ?? json['hookEventName']
+  const event = eventOf(json)
   // Copilot's hooks are told apart by what they are told.
   if (event === undefined && shape === 'copilot') return json['toolResult'] === undefined ? 'before' : 'after'
   if (event === 'PreToolUse' || event === 'preToolUse') return 'before'
@@ -64,10 +120,11 @@ function whenOf(json: JsonObject, shape: HookShape): HookInput['when'] {
 function argumentsOf(given: Json | undefined): JsonObject | undefined {
   if (typeof given !== 'string') return isObject(given) ? given : undefined
   try {
-    const read = JSON.parse(given) as Json
+    const read = readJson(Buffer.from(given), limits)
     return isObject(read) ? read : undefined
-  } catch {
-    return undefined
+  } catch (cause) {
+    if (cause instanceof Problem) return undefined
+    throw cause
   }
 }
 

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { text as textOf } from 'node:stream/consumers'
 import { type Action, actionDigest } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
-import type { Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { isExecutable } from '../client/approval.ts'
 import { Countersign, explain, keyOf, Misconfigured, Refused, Stopped } from '../client/countersign.ts'
@@ -12,7 +10,16 @@ import { hookBlocks } from '../cli/hook.ts'
 import type { Result } from '../cli/result.ts'
 import type { Offline } from '../cli/session.ts'
 import { toolAction, verbFrom } from '../toolCall/toolAction.ts'
-import { BadHookInput, type HookInput, type HookShape, isShape, readHookInput, shapes } from './hookInput.ts'
+import {
+  BadHookInput,
+  type HookInput,
+  type HookShape,
+  isShape,
+  parseHookText,
+  readHookInput,
+  readHookText,
+  shapes,
+} from './hookInput.ts'
 import { isInteractive } from './interactive.ts'
 import { type HookMapping, type HookRule, readMapping } from './mapping.ts'
 
@@ -165,6 +172,7 @@ function ending(seconds: number): { readonly signal: AbortSignal; readonly done:
   return {
     signal: end.signal,
     done: () => {
+      clearInterval(watch)
       clearTimeout(timer)
       for (const signal of signals) process.off(signal, signalled)
     },

@@ -62,10 +62,10 @@ const called = (input: unknown, { shape = 'claude', env = {}, fetch, mapping = r
     options: parseOptions(['hook', '--shape', shape]),
     environment: { COUNTERSIGN_TOOLS: file, ...env },
   }
-  const text = typeof input === 'string' ? input : JSON.stringify(input)
+  const bytes = Buffer.from(typeof input === 'string' || Buffer.isBuffer(input) ? input : JSON.stringify(input))
   return hook(
     session,
-    Readable.from([Buffer.from(text)]),
+    Readable.from([bytes]),
     () =>
       new Countersign({
         ...{ url: 'https://countersign.example', token: 'agent', patience: 0 },
@@ -181,6 +181,25 @@ describe('before a tool', () => {
     expect((await called(bash('u1', { tool_name: 'mcp__db__drop' }), unasked)).exit).toBe(2)
   })
 
+  test.each([
+    ['bash', 'asks'],
+    ['BASH ', 'asks'],
+    ['\uff22ash', 'asks'],
+    ['Ba\u200bsh', 'asks'],
+    ['MCP__DB__drop', 'asks'],
+    // What may pass is what was named, and nothing that resembles it.
+    ['mcp__Safe', 'asks'],
+    ['forbidden', 'is denied'],
+    ['B\u0430sh', 'is denied'],
+    ['glob', 'passes'],
+  ])('a tool whose name is spelled %j %s', async (tool_name, what) => {
+    const away = { fetch: () => Promise.reject(new TypeError('fetch failed')) }
+    const mapping = { ...rules, tools: { ...rules.tools, bash: undefined } }
+    const answer = await called(bash('u1', { tool_name }), { ...away, mapping })
+    const denies = answer.text?.includes('"permissionDecision":"deny"')
+    expect(answer.exit === 2 ? 'asks' : denies ? 'is denied' : 'passes').toBe(what)
+  })
+
   test('a shell that Codex may write into later is denied', async () => {
     const input = { ...bash('u1'), tool_name: 'exec_command', tool_input: { cmd: 'bash', tty: true } }
     const unasked = { fetch: () => Promise.reject(new Error('The service is not asked.')) }
@@ -190,12 +209,34 @@ describe('before a tool', () => {
   })
 })
 
+const nested = (depth: number): object => (depth === 0 ? {} : { a: nested(depth - 1) })
+const copilot = (more: object) => ({ sessionId: `s${number}`, timestamp: 1, cwd: cwd(), toolName: 'bash', ...more })
+
 describe('a fault keeps the tool from being carried out', () => {
   const away: typeof fetch = () => Promise.reject(new TypeError('fetch failed'))
   test.each<[string, () => Promise<Result>]>([
     ['the service is away', () => called(bash('u1'), { fetch: away })],
     ['an unknown host', () => called(bash('u1'), { shape: 'other' })],
     ['something that is not JSON', () => called('not json')],
+    ['a byte that is no UTF-8', () => called(Buffer.from([0x7b, 0xff, 0x7d]))],
+    ['more than can be read', () => called(Buffer.alloc(16 * 1024 * 1024 + 1, ' '))],
+    ['a list', () => called('[]')],
+    ['arguments in arguments', () => called(JSON.stringify(bash('u1')).replace('"make clean"', '['.repeat(99_999)))],
+    ['arguments nested too deep', () => called(bash('u1', { tool_input: nested(70) }))],
+    ['no arguments', () => called({ ...bash('u1'), tool_input: 'make' })],
+    // A host with other numbers would carry out another one than people saw.
+    [
+      'a number that is rounded',
+      () => called(JSON.stringify(bash('u1')).replace('"make clean"', '12345678901234567891')),
+    ],
+    [
+      'an argument that comes twice',
+      () => called(JSON.stringify(bash('u1')).replace('{"command"', '{"command":"ls","command"')),
+    ],
+    [
+      'a number that is rounded in a text',
+      () => called(copilot({ toolArgs: '{"command":12345678901234567891}' }), { shape: 'copilot' }),
+    ],
     ['no session', () => called({ ...bash('u1'), session_id: '' })],
     ['no name of the call', () => called({ ...bash('u1'), tool_use_id: undefined })],
     ['an unknown event', () => called({ ...bash('u1'), hook_event_name: 'Stop' })],
@@ -238,6 +279,14 @@ describe('after a tool', () => {
     expect(await statusOf(id)).toBe(status)
   })
 
+  test('what the tool answered may be anything', async () => {
+    const id = await approvedOne()
+    const told = JSON.stringify(bash('u1', { hook_event_name: 'PostToolUse', tool_response: { is_error: false } }))
+    const odd = told.replace('"is_error":false', `"is_error":false,"n":1e999,"n":12345678901234567891,"t":"\\ud800"`)
+    expect((await called(odd)).exit).toBe(0)
+    expect(await statusOf(id)).toBe('succeeded')
+  })
+
   test('something else than what was approved is reported as failed', async () => {
     const id = await approvedOne()
     const input = { command: 'curl evil', description: 'Clean the build' }
@@ -262,15 +311,55 @@ test.each<[object, boolean]>([
   [{ cmd: 'A=1 env node -i' }, true],
   [{ command: ['bash'] }, true],
   [{ cmd: 'ssh host' }, true],
+  [{ cmd: 'ssh -l root -p 22 host' }, true],
+  [{ cmd: 'ssh host bash' }, true],
   [{ cmd: 'psql -h db prod' }, true],
   [{ cmd: 'make', tty: true }, true],
+  [{ cmd: 'bash -e' }, true],
+  [{ cmd: 'bash -s arg' }, true],
+  [{ cmd: 'bash -o pipefail' }, true],
+  [{ cmd: 'sh -' }, true],
+  [{ cmd: 'bash /dev/stdin' }, true],
+  [{ cmd: '. /dev/stdin' }, true],
+  [{ cmd: 'cat | sh' }, true],
+  [{ cmd: '"ba"sh' }, true],
+  [{ cmd: 'ba\\sh' }, true],
+  [{ cmd: '(bash)' }, true],
+  [{ cmd: 'echo "$(bash)"' }, true],
+  [{ cmd: 'if true; then bash; fi' }, true],
+  [{ cmd: '$SHELL' }, true],
+  [{ cmd: 'timeout 60 bash' }, true],
+  [{ cmd: 'docker exec -it web sh' }, true],
+  [{ cmd: 'kubectl exec web -- sh' }, true],
+  [{ cmd: 'bash 3< list' }, true],
+  [{ cmd: 'bash -c python3' }, true],
+  [{ command: ['bash', '-lc', 'exec python3'] }, true],
+  [{ cmd: 'python3 -W ignore' }, true],
+  [{ cmd: 'python3 -ic "x = 1"' }, true],
+  [{ cmd: 'python3 -i job.py' }, true],
+  [{ cmd: 'python3 -m code' }, true],
+  [{ cmd: 'node -r ./setup.js' }, true],
+  [{ cmd: 'perl -de 0' }, true],
+  [{ cmd: 'vim notes.txt' }, true],
   [{ cmd: 'make clean' }, false],
   [{ cmd: 'bash build.sh' }, false],
+  [{ cmd: 'bash -o pipefail build.sh' }, false],
   [{ cmd: 'python3 -c "print(1)"' }, false],
+  [{ cmd: 'python3 -m pytest -x' }, false],
+  [{ cmd: 'python3 job.py -i input' }, false],
+  [{ cmd: 'node -e "1 + 1"' }, false],
   [{ command: ['bash', '-lc', 'ls'] }, false],
+  [{ command: ['bash', '-lc', 'cd /srv && make test'] }, false],
   [{ cmd: 'echo ls | sh' }, false],
+  [{ cmd: 'cat script | sh' }, false],
+  [{ cmd: 'bash < script' }, false],
+  [{ cmd: "python3 - <<'END'\nprint(1)\nEND" }, false],
   [{ cmd: 'psql -c "select 1" prod' }, false],
   [{ cmd: 'ssh host uptime' }, false],
+  [{ cmd: 'ssh -i key host uptime' }, false],
+  [{ cmd: 'grep -r bash .' }, false],
+  [{ cmd: "echo 'bash; sh'" }, false],
+  [{ cmd: 'docker run alpine ls' }, false],
   [{ path: 'bash' }, false],
 ])('%p waits for input: %p', (args, waits) => {
   expect(isInteractive(args as never)).toBe(waits)
