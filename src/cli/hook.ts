@@ -5,10 +5,15 @@ import type { Offline } from './session.ts'
 /** The exit code that keeps a tool from being carried out, in all hosts. After any other one but 0 it is. */
 export const hookBlocks = 2
 
-/** Ends this program with {@link hookBlocks} after a fault that nothing catches. */
+/** Ends this program with {@link hookBlocks} after a fault that nothing catches, and at a signal that nobody waits for. */
 export function blockOnFaults(): void {
   const end = (): never => process.exit(hookBlocks)
   process.on('uncaughtException', end).on('unhandledRejection', end)
+  // While a request is open, the hook withdraws it first.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) end()
+    })
 }
 
 /** What the program beside this one exports. */

@@ -41,7 +41,7 @@ export const hook = async (
     const file = options.one('tools') ?? environment['COUNTERSIGN_TOOLS']
     if (!file) return blocked('COUNTERSIGN_TOOLS is not set: the file that says which tools are gated.')
     const mapping = readMapping(file)
-    const said = readHookInput(JSON.parse(await textOf(input)) as Json, name)
+    const said = readHookInput(parseHookText(await readHookText(input)), name)
     const rule = mapping.ruleFor(said.tool)
     if (rule.kind === 'pass') return passed()
     if (said.when === 'before' && isForbidden(rule, said, name))
@@ -161,10 +161,20 @@ function askOf({ session, call, at, tool, args }: HookInput, shape: HookShape) {
   }
 }
 
-/** Aborts when the time is over, or a signal asks this program to end: the request is then withdrawn. */
+/** Milliseconds between two looks at whether the host is there. */
+const look = 1_000
+
+/**
+ * Aborts when the time is over, a signal asks this program to end, or the host has ended: the request is then withdrawn. A
+ * host that was killed tells nobody, and an approval that comes later would be redeemed for nothing. The system gives this
+ * program another parent then; Windows does not.
+ */
 function ending(seconds: number): { readonly signal: AbortSignal; readonly done: () => void } {
   const end = new AbortController()
   const stop = (why: string) => () => end.abort(new Exit(exits.ended, why))
+  const host = process.ppid
+  const gone = stop('The host has ended, so the request was withdrawn.')
+  const watch = setInterval(() => process.ppid !== host && gone(), look)
   const timer = setTimeout(stop('No one decided in time, so the request was withdrawn.'), seconds * 1000)
   const signalled = stop('The hook was ended, so the request was withdrawn.')
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -214,7 +224,6 @@ const decision = (more: object): Result =>
 function wordsOf(cause: unknown): string {
   if (cause instanceof Stopped || cause instanceof Refused) return explain(cause)
   if (cause instanceof Exit || cause instanceof Misconfigured || cause instanceof BadHookInput) return cause.message
-  if (cause instanceof SyntaxError) return 'The hook was told something that is not JSON.'
   return cause instanceof Error && cause.name === 'Unreachable' ? cause.message : `The hook failed (${codeOf(cause)}).`
 }
 

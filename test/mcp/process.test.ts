@@ -251,6 +251,35 @@ test('a hook that is ended withdraws its request, and blocks', async () => {
   expect(await pending()).toEqual([])
 })
 
+test('a hook whose host was killed withdraws its request, so that no approval is used for nothing', async () => {
+  const input = {
+    hook_event_name: 'PreToolUse',
+    session_id: 's',
+    tool_use_id: 'killed',
+    cwd: root,
+    tool_name: 'exec_command',
+  }
+  const told = JSON.stringify({ ...input, tool_input: { cmd: 'make killed' } })
+  const program = `const hook = require('node:child_process').spawn(process.execPath,
+    ${JSON.stringify([command, 'hook', '--shape', 'codex'])}, { stdio: ['pipe', 'pipe', 'ignore'] })
+    hook.stdin.end(${JSON.stringify(told)})
+    console.log(hook.pid)
+    setInterval(() => undefined, 1e6)`
+  const env = { ...settings, COUNTERSIGN_TOOLS: join(root, 'examples/codex/tools.json') }
+  const host = spawn(process.execPath, ['-e', program], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  host.stdout.on('data', (data: Buffer) => (said += data.toString()))
+  const pending = async () => (await stack.call('dba-2', '/api/requests?status=pending')).body.requests as Answered[]
+  const [request] = await until(pending, (found) => found.length === 1)
+  host.kill('SIGKILL')
+  await until(pending, (found) => found.length === 0)
+  expect((await stack.call('dba-2', `/api/requests/${request.id}`)).body.status).toBe('cancelled')
+  await until(
+    () => isRunning(Number(said)),
+    (runs) => !runs,
+  )
+})
+
 test.each([
   ['an option that there is not', ['hook', '--shapes', 'claude']],
   ['an unknown host', ['hook', '--shape', 'other']],
