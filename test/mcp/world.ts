@@ -248,6 +248,7 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
   const gateway = new Gateway({ client, catalogue, seals, config, after: timer.after, say })
   const parts = { gateway, catalogue, seals, config, onBehalfOf: options.onBehalfOf, stopsTool: true }
   const hosts: Client[] = []
+  const others: GatewayWorld[] = []
 
   const pending = async () => {
     const found = await Promise.all((await service.ledger.pending(100)).map((id) => service.ledger.find(id)))
@@ -280,8 +281,14 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
       await service.approvals.decide(request.id, votes(request, dba, { verdict }))
       return request.id
     },
-    another: (more) => openWorld(service, server, { ...options, ...more }),
+    another: async (more) => {
+      const other = await openWorld(service, server, { ...options, ...more })
+      others.push(other)
+      return other
+    },
     close: async () => {
+      // A test that fails closes none itself, and their waits would keep the test's process.
+      await Promise.all(others.splice(0).map((other) => other.close()))
       await gateway.close()
       await Promise.all(hosts.map((host) => host.close()))
       await behind.close()
