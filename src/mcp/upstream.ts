@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type Progress, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { version } from '../../package.json'
@@ -86,10 +87,17 @@ export function upstream(
       // With a definition at hand, the SDK does not call a second time after an error. Results pass as they are, so that
       // the gateway does not hold them against the schema of the tool: hosts do.
       const { outputSchema: _, ...definition } = tool
-      const options = { signal, timeout: patience, resetTimeoutOnProgress: true, allowInputRequired: true }
-      const answer = await (await client()).callTool(
-        { name: tool.name, arguments: args },
-        { ...options, toolDefinition: definition, ...(progress && { onprogress: progress }) },
+      const open = await client()
+      const answer = await untilStreamEnds((ended) =>
+        open.callTool(
+          { name: tool.name, arguments: args },
+          {
+            signal: AbortSignal.any([signal, ended]),
+            ...{ timeout: patience, resetTimeoutOnProgress: true, allowInputRequired: true },
+            toolDefinition: definition,
+            ...(progress && { onprogress: progress }),
+          },
+        ),
       )
       return answer as ToolResult
     },
@@ -102,9 +110,37 @@ export function upstream(
   }
 }
 
+/** The call that a message is sent for. */
+const calling = new AsyncLocalStorage<() => void>()
+
+/** Says when the answer to a call ends. The SDK goes on waiting for a result that cannot come any more. */
+class HttpTransport extends StreamableHTTPClientTransport {
+  override send(...[message, options]: Parameters<StreamableHTTPClientTransport['send']>): Promise<void> {
+    const onRequestStreamEnd = calling.getStore()
+    return super.send(message, onRequestStreamEnd ? { ...options, onRequestStreamEnd } : options)
+  }
+}
+
+/** Milliseconds that a result which came with the end of its stream may take to be read. */
+const lastRead = 1_000
+
+/** Aborts a call whose answer has ended without a result. */
+async function untilStreamEnds<T>(work: (ended: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const end = () => {
+    timer ??= setTimeout(() => ended.abort(new Error('The answer ended without a result.')), lastRead)
+  }
+  try {
+    return await calling.run(end, () => work(ended.signal))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** A process gets the variables of its configuration and those that programs need, and no credentials of the gateway. */
 function transportTo(at: ServerConfig['at']): Transport {
-  if ('url' in at) return new StreamableHTTPClientTransport(at.url, { requestInit: { headers: { ...at.headers } } })
+  if ('url' in at) return new HttpTransport(at.url, { requestInit: { headers: { ...at.headers } } })
   const [command, ...args] = at.command
   return new StdioClientTransport({ command, args, env: { ...getDefaultEnvironment(), ...at.env }, stderr: 'inherit' })
 }
