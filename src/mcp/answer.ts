@@ -48,3 +48,7 @@ export class NotRun extends Error {
     this.request = request
   }
 }
+
+/** An error that a server answered with: JSON-RPC numbers them. */
+export const isProtocolError = (cause: unknown): cause is Error & { readonly code: number; readonly data?: unknown } =>
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'number'

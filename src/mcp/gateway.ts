@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { actionDigest } from '../core/action/action.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { isExecutable } from '../client/approval.ts'
 import { keyOf, Refused, type Request } from '../client/countersign.ts'
-import { metaNames, NotRun, notRun, type ToolResult } from './answer.ts'
+import { isProtocolError, metaNames, NotRun, notRun, type ToolResult } from './answer.ts'
 import { type GatedTool, reasonName, resumeName } from './catalogue.ts'
 import type { GatewayConfig } from './config.ts'
 import type { HostCall } from './hostCall.ts'
 import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
 import type { HostSeals } from './seal.ts'
-import { isProtocolError, told, waitingWords } from './told.ts'
+import { told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
 import { actionOf } from './gatewayAction.ts'
 
@@ -215,14 +216,17 @@ export class Gateway {
   #keep(about: ConstructorParameters<typeof PendingCall>[1]): PendingCall {
     const { config, ...parts } = this.#parts
     const known = this.#calls.get(about.request.id)
-    if (known && known.caller === about.caller) return known
-    if (known) throw unknownRequest()
+    if (known && known.caller !== about.caller) throw unknownRequest()
+    // Answers to two asks for one call may come in another order: the one that claimed it carries it out.
+    if (known && !isExecutable(about.request, about.redemption)) return known
     const call = new PendingCall(
       {
         ...parts,
         ...config,
         closing: this.#closing.signal,
-        dropped: ({ id }) => void this.#calls.delete(id),
+        dropped: (one) => {
+          if (this.#calls.get(one.id) === one) this.#calls.delete(one.id)
+        },
       },
       about,
     )

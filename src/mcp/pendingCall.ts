@@ -3,7 +3,7 @@ import { type Action, actionDigest } from '../core/action/action.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { isExecutable } from '../client/approval.ts'
 import { Refused, type Request, type Countersign } from '../client/countersign.ts'
-import { NotRun, notRun, outputOf, type ToolResult, withRequest } from './answer.ts'
+import { isProtocolError, NotRun, notRun, outputOf, type ToolResult, withRequest } from './answer.ts'
 import type { Catalogue, GatedTool } from './catalogue.ts'
 import type { HostCall } from './hostCall.ts'
 import { actionOf } from './gatewayAction.ts'
@@ -114,7 +114,8 @@ export class PendingCall {
       if (decided === 'held' || host.signal.aborted) return 'held'
       return await this.#watched(host)
     } finally {
-      this.#leave()
+      // A host whose connection broke may call again, and takes the result then.
+      this.#leave(host.signal.aborted)
     }
   }
 
@@ -184,26 +185,32 @@ export class PendingCall {
       throw new Refused('digest-mismatch', 'The arguments are not those that were approved.', { status: 403 })
     let hasStarted = false
     const result = await client
-      .execute<JsonObject, ToolResult>(
+      .execute<JsonObject, ToolResult | Lost>(
         approved,
         action,
         {
           signal: this.#stop.signal,
           onAbort: 'cancel',
           redemption,
-          outcome: (said) => ({ result: said.isError ? 'failed' : 'succeeded', output: outputOf(said) }),
+          outcome: (said) =>
+            said instanceof Lost
+              ? { result: 'failed', summary: 'The tool gave no result: whether it was carried out is not known.' }
+              : { result: said.isError ? 'failed' : 'succeeded', output: outputOf(said) },
           onUnreported: (_, { id }) => say(`request ${id} was carried out, and that could not be reported`),
         },
         async (_, signal = this.#stop.signal) => {
           hasStarted = true
-          return said(
-            await now.upstream.call({ tool: now.definition, args, signal, progress: (one) => this.#tell(one) }),
-          )
+          const called = now.upstream.call({
+            ...{ tool: now.definition, args, signal },
+            progress: (one) => this.#tell(one),
+          })
+          return called.then(said, lost)
         },
       )
       .catch((cause: unknown) => {
         throw hasStarted ? new Interrupted(cause, approved.id) : cause
       })
+    if (result instanceof Lost) throw new Interrupted(result.cause, approved.id)
     return withRequest(result, approved.id)
   }
 
@@ -252,6 +259,21 @@ export class Interrupted extends Error {
     this.name = 'Interrupted'
     this.request = request
   }
+}
+
+/** The connection ended, or the time was over, before the server of a tool answered. */
+class Lost {
+  readonly cause: unknown
+
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
+}
+
+/** @throws what the server answered by the protocol in place of a result */
+function lost(cause: unknown): Lost {
+  if (isProtocolError(cause)) throw cause
+  return new Lost(cause)
 }
 
 /** A tool may ask its host for something, which a gateway does not pass on. */

@@ -14,13 +14,12 @@ import { z } from 'zod'
 import { version } from '../../package.json'
 import { bounds } from '../core/data/bound.ts'
 import type { JsonObject } from '../core/data/json.ts'
-import { NotRun } from './answer.ts'
+import { isProtocolError, NotRun } from './answer.ts'
 import { type Catalogue, type GatedTool, reasonName, resumeName } from './catalogue.ts'
 import type { GatewayConfig } from './config.ts'
 import type { Gateway, GatewayAnswer } from './gateway.ts'
 import type { HostCall } from './hostCall.ts'
 import type { Sealed, HostSeals } from './seal.ts'
-import { isProtocolError } from './told.ts'
 
 export interface HostServerParts {
   readonly gateway: Gateway

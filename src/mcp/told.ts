@@ -1,7 +1,7 @@
 import { Problem } from '../core/data/problem.ts'
 import { Exit } from '../cli/exit.ts'
 import { explain, Refused, type Request, Stopped, Unreachable } from '../client/countersign.ts'
-import { NotRun, notRun, type ToolResult } from './answer.ts'
+import { isProtocolError, NotRun, notRun, type ToolResult } from './answer.ts'
 import { Interrupted } from './pendingCall.ts'
 
 /**
@@ -27,10 +27,6 @@ export function told(cause: unknown, say: (line: string) => void): ToolResult {
   say(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
   return notRun('Not executed (fault): the gateway failed.', 'fault')
 }
-
-/** An error that a server answered with: JSON-RPC numbers them. */
-export const isProtocolError = (cause: unknown): cause is Error & { readonly code: number; readonly data?: unknown } =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'number'
 
 /** Says for whom a call waits: `waiting for dba or security to approve`. */
 export function waitingWords(request: Request | undefined): string {

@@ -136,6 +136,21 @@ test('a tool that fails says so to the host, and is reported as failed', async (
   expect(await read(requestIn(answer))).toMatchObject({ status: 'failed' })
 })
 
+test('a tool that gives no result is reported as one of which nobody knows whether it was carried out', async () => {
+  const { host, server, client } = await opened()
+  server.answer = () => new Promise(() => undefined)
+  const answering = (await host()).callTool({ name: 'read_file', arguments: {} })
+  await until(
+    () => server.calls,
+    (calls) => calls.length === 1,
+  )
+  await server.gone()
+  expect(codeIn(await answering)).toBe('interrupted')
+  const { requests } = await client.mine({ status: 'failed' })
+  expect(requests[0]?.outcome?.summary).toContain('whether it was carried out is not known')
+  expect(server.calls).toHaveLength(1)
+})
+
 test('an error of the protocol passes to the host as it is', async () => {
   const { host, server } = await opened()
   server.answer = () => {
@@ -171,6 +186,54 @@ describe('a call that comes again', () => {
     expect(server.calls).toHaveLength(1)
     expect(await pending()).toEqual([])
     expect(codeIn(await write(here, {}, named('u1')))).toBe('already-redeemed')
+    expect(server.calls).toHaveLength(1)
+  })
+
+  test('takes the result that its tool gave after the connection broke', async () => {
+    const { host, server } = await opened({ stopsTool: false })
+    const [here, gone] = [await host(), new AbortController()]
+    let finish = (): void => undefined
+    server.answer = () => new Promise((done) => (finish = () => done({ content: [{ type: 'text', text: 'late' }] })))
+    const read = { name: 'read_file', arguments: {}, ...named('u1') }
+    const breaking = here.callTool(read, { signal: gone.signal })
+    await until(
+      () => server.calls,
+      (calls) => calls.length === 1,
+    )
+    gone.abort()
+    await expect(breaking).rejects.toThrow()
+    finish()
+    await until(
+      () => world.answered.filter((name) => name === 'report').length,
+      (reports) => reports === 1,
+    )
+    expect(saidBy(await here.callTool(read))).toBe('late')
+    expect(server.calls).toHaveLength(1)
+  })
+
+  test('is carried out by the ask that claimed it, in whatever order the answers come', async () => {
+    let [asks, claimed] = [0, (): void => undefined]
+    const second = new Promise<void>((done) => (claimed = done))
+    const between =
+      (through: typeof fetch): typeof fetch =>
+      async (to, init) => {
+        const isAsk = new Request(to, init).url.endsWith('/api/requests')
+        const count = isAsk ? ++asks : 0
+        const answer = await through(to, init)
+        if (count === 1) await second
+        return answer
+      }
+    const { host, server } = await opened({ between })
+    const here = await host()
+    const read = () => here.callTool({ name: 'read_file', arguments: {}, ...named('u1') }) as Promise<Answered>
+    const first = read()
+    await until(
+      () => world.answered.length,
+      (answers) => answers === 1,
+    )
+    expect(codeIn(await read())).toBe('already-redeemed')
+    claimed()
+    expect(saidBy(await first)).toBe('did read_file')
     expect(server.calls).toHaveLength(1)
   })
 

@@ -85,6 +85,8 @@ interface ToolServer {
   answer: (name: string, args: Record<string, unknown>, signal: AbortSignal) => CallToolResult | Promise<CallToolResult>
   /** Tells the gateway that the tools changed. */
   changed: () => Promise<void>
+  /** Ends the connection, as a server that crashes does. */
+  gone: () => Promise<void>
   readonly transport: () => InMemoryTransport
 }
 
@@ -113,6 +115,9 @@ function toolServer(tools: Tool[] = [writeFile, readFile]): ToolServer {
     answer: (name) => ({ content: [{ type: 'text', text: `did ${name}` }] }),
     changed: async () => {
       for (const server of servers) await server.sendToolListChanged().catch(() => undefined)
+    },
+    gone: async () => {
+      await Promise.all(servers.map((server) => server.close()))
     },
     transport: () => {
       const [ours, theirs] = InMemoryTransport.createLinkedPair()
@@ -173,6 +178,10 @@ export interface WorldOptions {
   readonly pins?: Pins
   readonly tools?: Tool[]
   readonly onBehalfOf?: string
+  /** Whether a host that gives a call up stops its tool, as over stdio. */
+  readonly stopsTool?: boolean
+  /** Stands between the gateway and the service. */
+  readonly between?: (through: typeof fetch) => typeof fetch
 }
 
 /** Reads are allowed, `move` is forbidden, `odd` is in no rule, and all else needs a dba. */
@@ -232,7 +241,8 @@ async function taskHost(build: Build, takes: boolean): Promise<TaskHost> {
 
 async function openWorld(service: Served, server: ToolServer, options: WorldOptions): Promise<GatewayWorld> {
   const [timer, said, answered] = [new FakeTimer(), [] as string[], [] as string[]]
-  const fetch = serviceFetch(service, answered)
+  const through = serviceFetch(service, answered)
+  const fetch = options.between?.(through) ?? through
   const client = new Countersign({ url: 'https://countersign.example', token: 'agent', fetch })
   const say = (line: string) => void said.push(line)
   const config: GatewayConfig = {
@@ -246,7 +256,14 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
   heard.add(() => catalogue.forget())
   const seals = sealing('k'.repeat(32))
   const gateway = new Gateway({ client, catalogue, seals, config, after: timer.after, say })
-  const parts = { gateway, catalogue, seals, config, onBehalfOf: options.onBehalfOf, stopsTool: true }
+  const parts = {
+    gateway,
+    catalogue,
+    seals,
+    config,
+    onBehalfOf: options.onBehalfOf,
+    stopsTool: options.stopsTool ?? true,
+  }
   const hosts: Client[] = []
   const others: GatewayWorld[] = []
 
