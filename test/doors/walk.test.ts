@@ -80,8 +80,9 @@ test("the README's first request works word for word, approved from a shell wher
 
 test('the quickstart works word for word', async () => {
   const ran = await run(blocksOf('docs/agents/quickstart.md').join('\n'))
-  // by the command, and by the examples in JavaScript and Python
-  expect(ran).toMatchObject({ code: 0, said: 'restarted\n'.repeat(3) })
+  // by the command, the clients and curl, then by the examples in JavaScript and Python
+  const [command, clients, examples] = ['restarted\n', 'restarted web-1\n', 'restarted\n']
+  expect(ran).toMatchObject({ code: 0, said: [command, clients.repeat(3), examples.repeat(2)].join('') })
 })
 
 test.each([
