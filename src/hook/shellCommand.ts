@@ -14,7 +14,7 @@ const part =
  * their own. Not a whole shell: expansions stay as they are written.
  */
 export function commandsIn(text: string): readonly (readonly ShellCommand[])[] {
-  const pipelines: ShellCommand[][] = []
+  const pipelines: (readonly ShellCommand[])[] = []
   let pipeline: ShellCommand[] = []
   let [words, isFed] = [[] as string[], false]
   let word: string | null = null

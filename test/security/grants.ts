@@ -228,11 +228,23 @@ export const grantRows: readonly Row[] = [
         replace: "next === 'execute'",
         tests: { [gate]: ['a gate › runs nothing on the word of another redemption'] },
       },
+      {
+        name: 'client-kept',
+        file: 'src/client/execution.ts',
+        find: ' && operations.isAnswered(request)',
+        replace: '',
+        tests: {
+          [gate]: [
+            'after a crash › the word of a host that it may execute counts for nothing, whatever redemption it kept',
+          ],
+        },
+      },
     ],
   },
   {
     attack: 'An address or a log gets the token of an agent',
-    control: 'The client follows no redirect, and sends only what can be a token, so that no error shows one',
+    control:
+      'The client follows no redirect, and sends only what can be a token, so that no error shows one; words that quote it are dropped',
     switches: [
       {
         name: 'client-redirect',
@@ -247,6 +259,20 @@ export const grantRows: readonly Row[] = [
         find: 'if (!isToken(token))',
         replace: 'if (false)',
         tests: { [gate]: ['no error shows › a token that is none'] },
+      },
+      {
+        name: 'client-quote',
+        file: 'src/client/token.ts',
+        find: 'proof && said.includes(proof)',
+        replace: 'proof === said',
+        tests: { [gate]: ['no error shows › a token that an issuer quotes'] },
+      },
+      {
+        name: 'client-header',
+        file: 'src/client/credentials.ts',
+        find: 'return isToken(value) ? value :',
+        replace: 'return value.length > 0 ? value :',
+        tests: { 'test/client/signIn.test.ts': ['%s is named'] },
       },
     ],
   },

@@ -33,6 +33,7 @@ export const pythonRows: readonly Row[] = [
         replace: 'return request["status"] == "redeemed"',
         tests,
       },
+      { name: 'python-kept', file, find: 'elif self._is_own_again():', replace: 'elif False:', tests },
       { name: 'python-key', file, find: ' or part == "" for part in parts', replace: ' for part in parts', tests },
       { name: 'python-no', file, find: ' or code == "cooling-down"', replace: '', tests },
       {

@@ -84,7 +84,7 @@ export const toolCallRows: readonly Row[] = [
   {
     attack: 'A coding agent runs a tool because its hook failed, or carries out something else',
     control:
-      'The hook blocks on every fault; shells that Codex may write into later are denied; what was carried out is compared afterwards',
+      'The hook blocks on every fault, and on what a host may read in another way; other spellings of a name are not let pass; shells that Codex may write into later are denied; what was carried out is compared afterwards',
     switches: [
       {
         name: 'hook-blocks',
@@ -99,6 +99,20 @@ export const toolCallRows: readonly Row[] = [
         find: "shape === 'codex' && rule.isInteractive === 'deny'",
         replace: "shape === 'codex' && rule.isInteractive === 'ask'",
         tests: { [hook]: ['before a tool › a shell that Codex may write into later is denied'] },
+      },
+      {
+        name: 'hook-names',
+        file: 'src/hook/mapping.ts',
+        find: '(exact ?? like)?.rule',
+        replace: 'exact?.rule',
+        tests: { [hook]: ['before a tool › a tool whose name is spelled %j %s'] },
+      },
+      {
+        name: 'hook-strict',
+        file: 'src/hook/hookInput.ts',
+        find: '    return readJson(bytes, limits)\n',
+        replace: "    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Json\n",
+        tests: { [hook]: ['a fault keeps the tool from being carried out › %s'] },
       },
       {
         name: 'hook-other',
