@@ -75,9 +75,11 @@ function lenient(bytes: Uint8Array): Json | undefined {
   }
 }
 
+/** The events that follow a tool. */
+const afterwards: readonly (Json | undefined)[] = ['PostToolUse', 'postToolUse', 'PostToolUseFailure']
+
 const isAfter = (json: JsonObject): boolean =>
-  ['PostToolUse', 'postToolUse', 'PostToolUseFailure'].includes(String(eventOf(json))) ||
-  (eventOf(json) === undefined && json['toolResult'] !== undefined)
+  afterwards.includes(eventOf(json)) || (eventOf(json) === undefined && json['toolResult'] !== undefined)
 
 const eventOf = (json: JsonObject): Json | undefined => json['hook_event_name'] ?? json['hookEventName']
 
@@ -112,7 +114,7 @@ function whenOf(json: JsonObject, shape: HookShape): HookInput['when'] {
   // Copilot's hooks are told apart by what they are told.
   if (event === undefined && shape === 'copilot') return json['toolResult'] === undefined ? 'before' : 'after'
   if (event === 'PreToolUse' || event === 'preToolUse') return 'before'
-  if (event === 'PostToolUse' || event === 'postToolUse' || event === 'PostToolUseFailure') return 'after'
+  if (afterwards.includes(event)) return 'after'
   throw new BadHookInput('The hook is for PreToolUse, PostToolUse and PostToolUseFailure alone.')
 }
 

@@ -163,7 +163,7 @@ interface Envelope {
   readonly 'io.modelcontextprotocol/clientCapabilities'?: { readonly extensions?: object | undefined }
 }
 
-const envelopeOf = ({ mcpReq }: ServerContext): Envelope => (mcpReq.envelope ?? {}) as Envelope
+const envelopeOf = ({ mcpReq }: ServerContext): Envelope => mcpReq.envelope ?? {}
 
 function hostCall(parts: HostServerParts, server: Server, context: ServerContext): HostCall {
   const { mcpReq } = context

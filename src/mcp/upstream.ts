@@ -83,24 +83,7 @@ export function upstream(
     name,
     ready: async () => void (await client()),
     list: async () => (await (await client()).listTools(undefined, { cacheMode: 'refresh' })).tools,
-    call: async ({ tool, args, signal, progress }) => {
-      // With a definition at hand, the SDK does not call a second time after an error. Results pass as they are, so that
-      // the gateway does not hold them against the schema of the tool: hosts do.
-      const { outputSchema: _, ...definition } = tool
-      const open = await client()
-      const answer = await untilStreamEnds((ended) =>
-        open.callTool(
-          { name: tool.name, arguments: args },
-          {
-            signal: AbortSignal.any([signal, ended]),
-            ...{ timeout: patience, resetTimeoutOnProgress: true, allowInputRequired: true },
-            toolDefinition: definition,
-            ...(progress && { onprogress: progress }),
-          },
-        ),
-      )
-      return answer as ToolResult
-    },
+    call: async (call) => callOnce(await client(), call),
     close: async () => {
       isClosed = true
       const open = await connected?.catch(() => null)
@@ -108,6 +91,26 @@ export function upstream(
       await open?.close()
     },
   }
+}
+
+/**
+ * Calls a tool. With a definition at hand, the SDK does not call a second time after an error. Results pass as they are,
+ * so that the gateway does not hold them against the schema of the tool: hosts do.
+ */
+async function callOnce(client: Client, { tool, args, signal, progress }: UpstreamCall): Promise<ToolResult> {
+  const { outputSchema: _, ...definition } = tool
+  const answer = await untilStreamEnds((ended) =>
+    client.callTool(
+      { name: tool.name, arguments: args },
+      {
+        signal: AbortSignal.any([signal, ended]),
+        ...{ timeout: patience, resetTimeoutOnProgress: true, allowInputRequired: true },
+        toolDefinition: definition,
+        ...(progress && { onprogress: progress }),
+      },
+    ),
+  )
+  return answer as ToolResult
 }
 
 /** The call that a message is sent for. */

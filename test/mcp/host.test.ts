@@ -77,7 +77,7 @@ describe('a host that takes tasks', () => {
     const host = await taskHost()
     const { result: first } = await host('tools/call', writing)
     const [request] = await pending()
-    const looked = (await host('tasks/get', { taskId: first.taskId })).result as Answered
+    const looked = (await host('tasks/get', { taskId: first.taskId })).result
     for (const { createdAt, lastUpdatedAt, ttlMs } of [first, looked])
       expect(Date.parse(createdAt as string) + ttlMs).toBe(Date.parse(lastUpdatedAt as string) + 90_000)
     await until(
