@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { createInflateRaw } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 import type { Hex } from '../core/data/id.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { readInto } from './file.ts'
@@ -10,19 +10,22 @@ import { BrokenAt } from './finding.ts'
 const chunk = 1 << 18
 
 /**
- * Streams a member, exactly as many bytes as the zip says.
+ * Streams a member, exactly the bytes that the zip says: other tools refuse a member with another length or checksum.
  *
- * @throws {BrokenAt} `bad-zip` if there are more or fewer, or if they cannot be inflated
+ * @throws {BrokenAt} `bad-zip` if there are more, fewer or others, or if they cannot be inflated
  */
 export async function* contentOf(fd: number, extent: Extent): AsyncGenerator<Uint8Array, void, undefined> {
   let length = 0
+  let checksum = 0
   for await (const bytes of extent.method === 'stored' ? storedOf(fd, extent) : inflatedOf(fd, extent)) {
     length += bytes.length
     // The zip only claims this size: reading stops there, so that a member cannot inflate without bound.
     if (length > extent.length) throw damaged(extent, 'has more bytes than the zip says')
+    checksum = crc32(bytes, checksum)
     yield bytes
   }
   if (length < extent.length) throw damaged(extent, 'has fewer bytes than the zip says')
+  if (checksum !== extent.crc32) throw damaged(extent, 'has another checksum than the zip says')
 }
 
 /** Reads all of a small member. The check of the zip's directory has limited its size. */

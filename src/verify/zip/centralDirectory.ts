@@ -2,7 +2,8 @@ import { fromFdPromise, type Entry, type LocalFileHeader, type ZipFile } from 'y
 import { isOfSystem, type OpenFile, unreadable } from '../file.ts'
 import { BrokenAt } from '../finding.ts'
 import { checkNames, limitOf } from './memberNames.ts'
-import { checkGap, type Layout, layoutOf } from './endRecord.ts'
+import { checkGap, isStreamed, type Layout, layoutOf } from './endRecord.ts'
+import { checkExtraFields, localSizes } from './extraFields.ts'
 
 /** Where the bytes of a member lie in the zip. */
 export interface Extent {
@@ -13,6 +14,8 @@ export interface Extent {
   /** Bytes after inflating, as the zip claims. */
   readonly length: number
   readonly method: 'stored' | 'deflated'
+  /** CRC-32 of the inflated bytes, as the zip claims. */
+  readonly crc32: number
 }
 
 export type ZipMembers = ReadonlyMap<string, Extent>
@@ -25,6 +28,15 @@ const mostRatio = 1_100
 
 /** The most bytes of all small members together. */
 const mostSmall = 256 * 2 ** 20
+
+/** APPNOTE 4.4.4: how hard deflate tried (bits 1 and 2), sizes behind the member (3), and a name in UTF-8 (11). */
+const knownFlags = 0b1000_0000_1110
+
+/** APPNOTE 4.4.2: FAT, Unix, NTFS (two numbers are in use), VFAT, Darwin. Of others tools read attributes in other ways. */
+const knownSystems: readonly number[] = [0, 3, 10, 11, 14, 19]
+
+/** Read-only, hidden, system, archive and normal; 0x8000 says that the upper half has a mode of Unix. */
+const knownDosAttributes = 0x80a7
 
 /**
  * Reads the directory of a zip, and checks all that can be checked without reading a member: a bundle may have these
@@ -80,11 +92,9 @@ async function understood<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-function memberName(entry: Entry): string {
-  const { fileName: name, fileNameRaw } = entry
-  // Other tools would unpack under another name: they read a Unicode path (0x7075), or other bytes in their own way.
-  if (!Buffer.from(name, 'latin1').equals(fileNameRaw) || entry.extraFields.some(({ id }) => id === 0x7075))
-    throw badZip('has a member with two names')
+function memberName({ fileName: name, fileNameRaw }: Entry): string {
+  // Other tools would unpack other bytes under a name of their own.
+  if (!Buffer.from(name, 'latin1').equals(fileNameRaw)) throw badZip('has a member with two names')
   return name
 }
 
@@ -95,13 +105,12 @@ function checkDirectory(entries: readonly Entry[], layout: Layout): void {
   let small = 0
   for (const entry of entries) {
     const { fileName: name, compressedSize, uncompressedSize: size } = entry
-    const system = entry.versionMadeBy >> 8
-    const mode = entry.externalFileAttributes >>> 28
     if (entry.isEncrypted()) throw badZip('is encrypted', undefined, name)
+    if ((entry.generalPurposeBitFlag & ~knownFlags) !== 0)
+      throw badZip('has flags in the zip that are not read here', undefined, name)
     if (!entry.canDecodeFileData()) throw badZip('is compressed in a way that is not read here', undefined, name)
     if (entry.fileCommentLength > 0) throw badZip('has a comment in the zip', undefined, name)
-    // On Unix only regular files are allowed: an unpacked link would lead elsewhere.
-    if (system === 3 && mode !== 0 && mode !== 8) throw badZip('is not a plain file', undefined, name)
+    checkAttributes(entry)
     const limit = limitOf(name)
     if (size > limit.bytes) throw badZip(`is said to have ${size} bytes, more than it can have`, undefined, name)
     if (size > (compressedSize + 8) * mostRatio)
@@ -111,34 +120,38 @@ function checkDirectory(entries: readonly Entry[], layout: Layout): void {
   if (small > mostSmall) throw badZip('is larger than a bundle can be')
 }
 
+/** Checks that every tool unpacks a plain file: a link would lead elsewhere, and a folder would have no bytes. */
+function checkAttributes({ versionMadeBy, externalFileAttributes, fileName: name }: Entry): void {
+  const [mode, dos] = [externalFileAttributes >>> 16, externalFileAttributes & 0xffff]
+  const [type, special] = [mode >> 12, mode & 0o7000]
+  // Some tools read the mode of Unix whatever the system is.
+  const isPlain = (type === 0 || type === 8) && special === 0 && (dos & ~knownDosAttributes) === 0
+  if (!isPlain || !knownSystems.includes(versionMadeBy >> 8)) throw badZip('is not a plain file', undefined, name)
+}
+
 async function extentOf(zip: ZipFile, entry: Entry): Promise<Extent> {
   const header = await understood(() => zip.readLocalFileHeaderPromise(entry))
-  const { fileName: name, compressedSize: size, uncompressedSize: length } = entry
+  const { fileName: name, compressedSize: size, uncompressedSize: length, crc32 } = entry
+  checkExtraFields(entry, header)
   if (!agrees(header, entry)) throw badZip('has two entries in the zip that do not agree', undefined, name)
-  return {
-    name,
-    start: header.fileDataStart,
-    size,
-    length,
-    method: entry.compressionMethod === 8 ? 'deflated' : 'stored',
-  }
+  const method = entry.compressionMethod === 8 ? 'deflated' : 'stored'
+  // A tool that reads from the front would look for the end of a stored member in the member's own bytes.
+  if (method === 'stored' && isStreamed(entry)) throw badZip('is stored, with its size behind it', undefined, name)
+  return { name, start: header.fileDataStart, size, length, method, crc32 }
 }
 
 /** Whether both headers of a member agree: some tools read the local header, others the directory. */
 function agrees(local: LocalFileHeader, entry: Entry): boolean {
-  const isStreamed = (entry.generalPurposeBitFlag & 8) !== 0
-  // Sizes of 4 GiB and more are in an extra field, and the sizes of a streamed member follow its bytes.
-  const same = (a: number, b: number) => a === b || a === 0xffffffff || (isStreamed && a === 0)
+  const sizes = localSizes(local)
+  const isLater = isStreamed(entry) && local.crc32 === 0 && sizes.every((size) => size === 0)
   return (
     local.fileName.equals(entry.fileNameRaw) &&
     local.generalPurposeBitFlag === entry.generalPurposeBitFlag &&
     local.compressionMethod === entry.compressionMethod &&
-    local.versionNeededToExtract === entry.versionNeededToExtract &&
     local.lastModFileTime === entry.lastModFileTime &&
     local.lastModFileDate === entry.lastModFileDate &&
-    (local.crc32 === entry.crc32 || (isStreamed && local.crc32 === 0)) &&
-    same(local.compressedSize, entry.compressedSize) &&
-    same(local.uncompressedSize, entry.uncompressedSize)
+    (isLater ||
+      (local.crc32 === entry.crc32 && sizes[0] === entry.uncompressedSize && sizes[1] === entry.compressedSize))
   )
 }
 

@@ -54,22 +54,25 @@ async function largeEnd(fd: number, fileSize: number, locator: Buffer) {
   return { layout: { entries: entries ?? 0, directorySize: directorySize ?? 0, directory: directory ?? 0 }, limit }
 }
 
+/** Whether the sizes and the checksum of a member follow its bytes (APPNOTE 4.4.4, bit 3). */
+export const isStreamed = ({ generalPurposeBitFlag }: Pick<Entry, 'generalPurposeBitFlag'>): boolean =>
+  (generalPurposeBitFlag & 8) !== 0
+
 /**
  * Checks that a member is followed by nothing, or by its own data descriptor (APPNOTE 4.3.9).
  *
  * @throws {BrokenAt} `bad-zip`
  */
 export async function checkGap(fd: number, entry: Entry, gap: { from: number; to: number }): Promise<void> {
-  const { crc32, compressedSize, uncompressedSize, generalPurposeBitFlag, fileName: member } = entry
+  const { crc32, compressedSize, uncompressedSize, fileName: member } = entry
   const size = gap.to - gap.from
-  const isStreamed = (generalPurposeBitFlag & 8) !== 0
-  const found = isStreamed && size <= 24 ? await bytesAt(fd, gap.from, size) : null
+  const found = isStreamed(entry) && size <= 24 ? await bytesAt(fd, gap.from, size) : null
   const fields = [crc32, compressedSize, uncompressedSize]
   const forms = [4, 8].flatMap((width) => {
     const bytes = Buffer.concat(fields.map((field, i) => little(field, i === 0 ? 4 : width)))
     return [bytes, Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), bytes])]
   })
-  const isIt = isStreamed ? forms.some((form) => found?.equals(form)) : size === 0
+  const isIt = isStreamed(entry) ? forms.some((form) => found?.equals(form)) : size === 0
   if (!isIt) throw new BrokenAt({ check: 'zip', member }, 'bad-zip', `Something is hidden in the zip behind ${member}.`)
 }
 

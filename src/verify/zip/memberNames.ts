@@ -31,6 +31,9 @@ export function checkNames(names: readonly string[]): void {
   for (const name of names) {
     if (/(^|\/)\.{0,2}(\/|$)|\\|^[a-z]:/i.test(name))
       throw badMember('bad-zip', name, 'leads out of the folder or names one')
+    // Unpacked, one of the two would be left out.
+    const folders = name.split('/').map((_, i, parts) => parts.slice(0, i).join('/').toLowerCase())
+    if (folders.some((folder) => seen.has(folder))) throw badMember('bad-zip', name, 'lies in a folder that is a file')
     if (!isKnown(name) && !plain.test(name)) throw badMember('unlisted-member', name, 'is no member of a bundle')
   }
   for (const name of requiredFiles)
