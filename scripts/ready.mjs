@@ -10,6 +10,8 @@ const root = new URL('..', import.meta.url)
 const debian = [
   { name: 'jq', commands: [['jq', '--version']] },
   { name: 'openssl', commands: [['openssl', 'version']] },
+  { name: 'libarchive-tools', commands: [['bsdtar', '--version']] },
+  { name: 'unzip', commands: [['unzip', '-v']] },
   { name: 'chromium', commands: [[process.env.COUNTERSIGN_CHROMIUM || '/usr/bin/chromium', '--version']] },
   {
     name: 'python3-cryptography',
