@@ -22,6 +22,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/core/action/', { floor: 0.1, stranger: 'action' }],
   ['src/core/log/', { floor: 0.1, stranger: 'log' }],
   ['src/core/request/', { floor: 0.2 }],
+  ['src/core/policy/', { floor: 0.25 }],
   ['src/core/record/', { floor: 0.3 }],
   ['src/ports/', { floor: 1 }],
   ['src/contract/', { floor: 1, only: ['src/core/', 'src/contract/'] }],

@@ -6,7 +6,7 @@ import { channelName, readChannel } from '../ports/channel.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
-import { groupPattern, sizes } from './sizes.ts'
+import { groupPattern, sizes } from '../core/policy/sizes.ts'
 
 /** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
 export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'> & {

@@ -3,7 +3,7 @@ import { readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { BadPolicy, type Flaw, lineAt, lineOfMember } from './flaw.ts'
 import { isTypographic, strange } from './hint.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 
 /** The place of a value in a JSON document. */
 export type Path = readonly PropertyKey[]

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BadPolicy, lineAt } from './flaw.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 
 const names = ['forbid.cedar', 'approve.cedar', 'allow.cedar', 'schema.cedarschema', 'approvers.json'] as const
 

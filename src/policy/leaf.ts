@@ -3,10 +3,10 @@ import { digestOf, newRequestId, type ObjectId, sha256, shardAt } from '../core/
 import { instant } from '../core/data/instant.ts'
 import type { Facts, Slot } from '../core/request/requirement.ts'
 import { warnings } from '../core/action/warning.ts'
-import { type ApproveTerms, strictest } from './annotations.ts'
+import { type ApproveTerms, strictest } from '../core/policy/annotations.ts'
 import type { MostExcluded } from './approvers.ts'
 import type { Rules } from './cedar.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 
 /** An event's size as a leaf. */
 export interface LeafSize {

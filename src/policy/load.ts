@@ -4,7 +4,7 @@ import { maxLeafBytes } from '../core/request/event.ts'
 import { versionOf } from '../core/record/policyVersion.ts'
 import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
-import { allowTerms, approveTerms, forbidTerms, strictest } from './annotations.ts'
+import { allowTerms, approveTerms, forbidTerms, strictest } from '../core/policy/annotations.ts'
 import { type MostExcluded, readRoster, type Roster } from './approvers.ts'
 import { judge, type Rules, rulesFor } from './cedar.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
@@ -14,7 +14,7 @@ import { readPresentations } from './presentation.ts'
 import { unfillable } from './quorum.ts'
 import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 
 /** A policy as its author sees it: with the places of its rules. */
 export interface LoadedPolicy extends Policy {

@@ -7,7 +7,7 @@ import { type Complain, flawAt, type Path, readDocument, type Source } from './d
 import { BadPolicy } from './flaw.ts'
 import { declared, fits } from './named.ts'
 import type { DeclaredAction } from './schema.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 import { readTitle } from './title.ts'
 
 /** A label that a card shows exactly as it is written: otherwise its author could not know what approvers see. */

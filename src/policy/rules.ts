@@ -6,11 +6,11 @@ import {
   policySetTextToParts,
   policyToJson,
 } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Notes } from './annotations.ts'
+import type { Notes } from '../core/policy/annotations.ts'
 import { comparesTargets, unreachableTargets } from './comparison.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import { impossibilities } from './impossible.ts'
-import { rulePattern } from './sizes.ts'
+import { rulePattern } from '../core/policy/sizes.ts'
 import { type Regard, regardOf } from './uncovered.ts'
 import { foldedTarget } from '../core/action/target.ts'
 

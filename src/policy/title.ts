@@ -3,7 +3,7 @@ import { cardText } from '../core/action/value.ts'
 import type { Complain } from './document.ts'
 import { declared, find } from './named.ts'
 import type { DeclaredAction } from './schema.ts'
-import { sizes } from './sizes.ts'
+import { sizes } from '../core/policy/sizes.ts'
 
 /** `{rows}`, or `{tables|all tables}` with words for an absent param. The last part finds stray braces. */
 const placeholder = /\{([^{}|]*)(?:\|([^{}|]*))?\}|[{}]/g

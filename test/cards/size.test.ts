@@ -9,7 +9,7 @@ import { showLimits } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
-import { sizes } from '../../src/policy/sizes.ts'
+import { sizes } from '../../src/core/policy/sizes.ts'
 import {
   action,
   after,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formats } from '../../src/core/action/presentation.ts'
-import { sizes } from '../../src/policy/sizes.ts'
+import { sizes } from '../../src/core/policy/sizes.ts'
 import { load } from '../policy/folder.ts'
 import { tool, withPolicy } from '../policyTool/tool.ts'
 import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from '../support/pages.ts'

@@ -1,4 +1,4 @@
-import { sizes } from '../../src/policy/sizes.ts'
+import { sizes } from '../../src/core/policy/sizes.ts'
 import { ask, approvers, type Changes, flaws, load, schema } from './folder.ts'
 
 const everything = 'permit(principal, action, resource)'

@@ -8,11 +8,11 @@ import { type ApprovalRequest, recorded, type Step } from '../../src/core/reques
 import { type Judgement, open } from '../../src/core/request/submission.ts'
 import { warnings } from '../../src/core/action/warning.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
-import { allowTerms, approveTerms, forbidTerms } from '../../src/policy/annotations.ts'
+import { allowTerms, approveTerms, forbidTerms } from '../../src/core/policy/annotations.ts'
 import { readRoster } from '../../src/policy/approvers.ts'
 import { type LeafSize, largestLeaf } from '../../src/policy/leaf.ts'
 import { readRules } from '../../src/policy/rules.ts'
-import { sizes } from '../../src/policy/sizes.ts'
+import { sizes } from '../../src/core/policy/sizes.ts'
 import { decision, submission } from '../support/build.ts'
 import { approvers, ask, type Changes, deployBot, flaws, load, otherBot, person, schema } from './folder.ts'
 

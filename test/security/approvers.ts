@@ -223,7 +223,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'independent-merged',
-        file: 'src/policy/annotations.ts',
+        file: 'src/core/policy/annotations.ts',
         find: '...(independent.length > 0 && { independent }),',
         replace: '',
         tests: {
@@ -486,7 +486,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'doors-in-common',
-        file: 'src/policy/annotations.ts',
+        file: 'src/core/policy/annotations.ts',
         find: 'first.filter((name) => doors.every((via) => via.includes(name)))',
         replace: 'doors.flat()',
         tests: {
@@ -671,7 +671,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'private-if-one-rule-is',
-        file: 'src/policy/annotations.ts',
+        file: 'src/core/policy/annotations.ts',
         find: '...(terms.some((term) => term.private) && { private: true }),',
         replace: '...(terms.every((term) => term.private) && { private: true }),',
         tests: { 'test/policy/judge.test.ts': ['several matches merge to the strictest › private if one rule is'] },

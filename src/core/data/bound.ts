@@ -1,6 +1,6 @@
 /**
  * How much may be asked for, and how often. docs/agents/limits.md lists the same. The size of a policy is limited in
- * policy/sizes.ts, the pace of messages by each messenger's rules.
+ * core/policy/sizes.ts, the pace of messages by each messenger's rules.
  */
 export const bounds = {
   /** A request body. The JSON reader checks these limits before any other code sees the body. */

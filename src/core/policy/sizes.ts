@@ -1,4 +1,4 @@
-import type { Slot } from '../core/request/requirement.ts'
+import type { Slot } from '../request/requirement.ts'
 
 /** The limits of a policy. They keep loading cheap, and keep every event within the 4 KiB of a leaf. */
 export const sizes = {

@@ -1,7 +1,7 @@
-import { controlCharacter } from '../core/action/action.ts'
-import { type Tier, tiers } from '../core/request/event.ts'
-import { isoSeconds } from '../core/data/measure.ts'
-import type { Slot } from '../core/request/requirement.ts'
+import { controlCharacter } from '../action/action.ts'
+import { type Tier, tiers } from '../request/event.ts'
+import { isoSeconds } from '../data/measure.ts'
+import type { Slot } from '../request/requirement.ts'
 import { doorPattern, groupPattern, sizes, slotKey } from './sizes.ts'
 
 /** The terms of every rule that can lead to an approval. Times are in seconds. */
