@@ -1,3 +1,4 @@
+import { ruleListFile } from '../core/policy/ruleList.ts'
 import { BadPolicy, type Flaw, sentenceOf } from '../policy/flaw.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { readCards } from '../runtime/folder.ts'
@@ -29,7 +30,7 @@ const exampleIds: readonly string[] = [
 export async function checkPolicy(folder: string, cards: string, allow: { example: boolean }): Promise<CheckedPolicy> {
   try {
     const policy = await loadPolicy(folder, readCards(cards))
-    const files = new Map([...policy.files()].filter(([name]) => !name.startsWith('cards/')))
+    const files = new Map([...policy.files()].filter(([name]) => !name.startsWith('cards/') && name !== ruleListFile))
     const found = allow.example ? [] : exampleFlaws(files)
     if (found.length > 0) return { flaws: found.map(sentenceOf), isExample: true }
     return { version: policy.version, files }

@@ -100,7 +100,7 @@ export function judge(
 }
 
 /** Whether a rule's scope can match the action. */
-const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
+export const concerns = ({ scope }: Pick<Rule, 'scope'>, { name, groups }: DeclaredAction): boolean =>
   scope === null || scope.some((named) => named === name || groups.includes(named))
 
 /** The rules whose scope can match the action. */

@@ -1,6 +1,7 @@
 import { validate } from '@cedar-policy/cedar-wasm/nodejs'
 import { setFlagsFromString } from 'node:v8'
 import { maxLeafBytes } from '../core/request/event.ts'
+import { ruleListFile } from '../core/policy/ruleList.ts'
 import { versionOf } from '../core/record/policyVersion.ts'
 import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -10,6 +11,7 @@ import { judge, type Rules, rulesFor } from './cedar.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
 import { BadPolicy, flawOf } from './flaw.ts'
 import { largestLeaf } from './leaf.ts'
+import { listingOf } from './listing.ts'
 import { readPresentations } from './presentation.ts'
 import { unfillable } from './quorum.ts'
 import { readRules, type Rule } from './rules.ts'
@@ -30,9 +32,17 @@ export interface LoadedPolicy extends Policy {
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
 export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<LoadedPolicy> {
-  keepCallsOutOfLine()
   const own = await readFiles(folder)
-  const files = new Map([...own, ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const)])
+  return policyOf(own, cards)
+}
+
+/**
+ * As {@link loadPolicy}, of the files of a policy by name.
+ *
+ * @throws {BadPolicy} with file, line and rule of what is wrong.
+ */
+export function policyOf(own: ReadonlyMap<string, Uint8Array>, cards: ReadonlyMap<string, Uint8Array>): LoadedPolicy {
+  keepCallsOutOfLine()
   const text = (name: FileName): string => textOf(name, own.get(name) ?? new Uint8Array())
 
   const listed = own.get('approvers.json') ?? new Uint8Array()
@@ -54,6 +64,11 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
   checkTogether(rules, schema, roster)
   checkQuorums(rules, roster)
   checkSizes(rules, actions, mostExcluded)
+  const files = new Map([
+    ...own,
+    [ruleListFile, Buffer.from(listingOf(rules, actions))] as const,
+    ...[...cards].map(([name, bytes]) => [`cards/${name}`, bytes] as const),
+  ])
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   const all: readonly Rule[] = Object.values(rules).flat()
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))

@@ -23,6 +23,10 @@ export interface Rule<Terms = unknown> {
   readonly summary?: string
   /** The actions and groups of actions that its scope names; `null` if it names none and applies to every action. */
   readonly scope: readonly string[] | null
+  readonly effect: Effect
+  readonly annotations: ReadonlyMap<string, string>
+  /** Its constraints on principal, action and resource. */
+  readonly constraints: Pick<PolicyJson, 'principal' | 'action' | 'resource'>
   /** The agents that the rule names. */
   readonly agents: readonly string[]
   /** Whether it can tell two targets apart. */
@@ -106,6 +110,9 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     text,
     ...optionalSummary(given),
     scope: scopeOf(policy.action),
+    effect: policy.effect,
+    annotations: given,
+    constraints: { principal: policy.principal, action: policy.action, resource: policy.resource },
     agents: agentsIn(policy),
     comparesTargets: comparesTargets(policy),
     regard: regardOf(policy),

@@ -1,5 +1,6 @@
+import { coversAgent, readRuleList } from '../../src/core/policy/ruleList.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
-import { ask, approvers, type Changes, flaws, load, schema } from './folder.ts'
+import { ask, approvers, type Changes, flaws, load, ruleFiles, schema } from './folder.ts'
 
 const everything = 'permit(principal, action, resource)'
 const approve = (annotations: string) => ({ 'approve.cedar': `\n@id("r")\n${annotations}\n${everything};` })
@@ -11,8 +12,75 @@ const at = (file: string, line: number, rule?: string) => ({ file, line, ...(rul
 test('the example policy loads', async () => {
   const policy = await load()
   expect([...policy.files().keys()].sort()).toEqual(
-    ['allow.cedar', 'approve.cedar', 'approvers.json', 'forbid.cedar', 'schema.cedarschema'].sort(),
+    ['allow.cedar', 'approve.cedar', 'approvers.json', 'forbid.cedar', 'rules.json', 'schema.cedarschema'].sort(),
   )
+})
+
+describe('rules.json', () => {
+  const listed = async (changes: Changes = {}) => {
+    const bytes = (await load(changes)).files().get('rules.json') ?? new Uint8Array()
+    return { bytes, list: readRuleList(bytes) }
+  }
+
+  test('lists each rule as Cedar reads it, in the order of the files', async () => {
+    const { list } = await listed()
+    expect(list?.verbs).toEqual(['db.drop', 'db.export', 'deploy.release', 'iam.role.grant', 'service.restart'])
+    expect(list?.rules.map(({ file, id, verbs }) => `${file} ${id} ${verbs.join(' ')}`)).toEqual([
+      'forbid.cedar never-drop-production db.drop',
+      'approve.cedar large-export-needs-security db.export',
+      'approve.cedar export-needs-dba db.export',
+      'approve.cedar role-needs-security iam.role.grant',
+      'approve.cedar release-needs-one deploy.release',
+      'allow.cedar restart-in-staging service.restart',
+    ])
+    expect(list?.rules[3]).toEqual({
+      id: 'role-needs-security',
+      file: 'approve.cedar',
+      effect: 'permit',
+      annotations: {
+        ...{ id: 'role-needs-security', approvers: 'security', tier: 'high', expires: 'PT30M', lapse: 'PT15M' },
+        ...{ summary: 'Grant a role', controls: 'AC-2, AC-6(1), CC6.3' },
+      },
+      scope: {
+        principal: { op: 'All' },
+        action: { op: '==', entity: { type: 'Action', id: 'iam.role.grant' } },
+        resource: { op: 'All' },
+      },
+      verbs: ['iam.role.grant'],
+    })
+  })
+
+  test('says which declared actions a group, a list or no action covers', async () => {
+    const scopes = ['action in Action::"watched"', 'action in [Action::"jobs", Action::"plain"]', 'action']
+    const forbid = scopes.map((scope, i) => `@id("r${i}")\nforbid(principal, ${scope}, resource);\n`).join('')
+    const { list } = await listed(ruleFiles({ forbid }))
+    expect(list?.rules.map(({ verbs }) => verbs)).toEqual([['job.b'], list?.verbs, ['job.a', 'job.b', 'plain']])
+  })
+
+  test('tells which agents a scope covers', async () => {
+    const [bot, other] = ['b0000000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000002'] as const
+    const scopes = ['principal', `principal == Agent::"${bot}"`, `principal in Agent::"${bot}"`, 'principal is Agent']
+    const text = [...scopes, `principal is Agent in Agent::"${bot}"`]
+      .map((scope, i) => `@id("r${i}")\nforbid(${scope}, action == Action::"db.drop", resource);\n`)
+      .join('')
+    const { list } = await listed({ 'forbid.cedar': text })
+    const covered = list?.rules.slice(0, 5).map((rule) => [bot, other].map((id) => coversAgent(rule, id)))
+    expect(covered).toEqual([
+      [true, true],
+      [true, false],
+      [true, false],
+      [true, true],
+      [true, false],
+    ])
+  })
+
+  test('is read only as it was written', async () => {
+    const { bytes } = await listed()
+    const text = Buffer.from(bytes).toString()
+    const changes = [`${text} `, text.replace('rules/v1', 'rules/v2'), text.replace('"permit"', '"allow"'), '[]', '']
+    expect(changes.map((changed) => readRuleList(Buffer.from(changed)))).toEqual(changes.map(() => null))
+    expect(readRuleList(Buffer.from(text))).not.toBeNull()
+  })
 })
 
 describe('a policy is refused, with file, line and rule, for', () => {
