@@ -23,8 +23,6 @@ import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
 import {
   channelsOf,
-  excludedByWord,
-  excludedFrom,
   isMember,
   ownerNameOf,
   type PeopleParts,
@@ -34,6 +32,7 @@ import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
+import { excludedByWord, excludedFrom } from '../core/policy/people.ts'
 import { spoken } from '../words/spoken.ts'
 import { release, type Reservation, reserve } from './reservation.ts'
 import { type Excluded, shortageOf } from './shortage.ts'

@@ -1,5 +1,6 @@
 import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
+import { excludedFrom } from '../core/policy/people.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Facts, overlap, type Slot } from '../core/request/requirement.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
@@ -95,30 +96,6 @@ export async function ownerNameOf(
     if (cause instanceof Problem && cause.code === 'unavailable') return undefined
     throw cause
   }
-}
-
-/** All accounts of owners and sponsors of these agents, and of the person for whom the request is made. */
-export function excludedFrom(
-  policy: Policy,
-  agents: readonly AgentRegistration[],
-  onBehalfOf: ObjectId | undefined,
-): readonly ObjectId[] {
-  const people = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])
-  if (onBehalfOf !== undefined) people.push(onBehalfOf)
-  return [...new Set(people.flatMap((id) => policy.accounts(id)))].sort()
-}
-
-/**
- * Finds the excluded accounts that only the agent's own word excludes: those of the person that it says it acts for, and
- * of owners and sponsors of an executor that it names. An owner or sponsor of the agent itself is never among them.
- */
-export function excludedByWord(
-  policy: Policy,
-  agent: AgentRegistration,
-  excluded: readonly ObjectId[],
-): readonly ObjectId[] {
-  const listed = excludedFrom(policy, [agent], undefined)
-  return excluded.filter((id) => !listed.includes(id))
 }
 
 /** The channels that see a request: those of all groups that decide it, each once. */

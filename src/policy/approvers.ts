@@ -6,6 +6,7 @@ import { channelName, readChannel } from '../ports/channel.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
+import { joinedAccounts } from '../core/policy/people.ts'
 import { groupPattern, sizes } from '../core/policy/sizes.ts'
 
 /** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
@@ -112,7 +113,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly
   const source = { file: 'approvers.json', bytes, text }
   const parsed = readDocument(source, document)
   const { groups, agents, people, compliance, zone } = parsed
-  const accounts = joined(people)
+  const accounts = joinedAccounts(people)
   const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
   const registered = new Map(entries(agents).map(([id, rest]) => [id, registration(id, rest)]))
@@ -152,19 +153,6 @@ const largest = (counts: readonly MostExcluded[]): MostExcluded => ({
 
 const entries = <Key extends string, Value>(record: Readonly<Record<Key, Value>>) =>
   Object.entries(record) as [Key, Value][]
-
-/** Joins accounts into people: `sameAs` holds in both directions, and over several steps. */
-function joined(people: Document['people']): Roster['accounts'] {
-  const persons = new Map<ObjectId, Set<ObjectId>>()
-  const personOf = (id: ObjectId): Set<ObjectId> => persons.get(id) ?? new Set([id])
-  for (const [id, { sameAs }] of entries(people))
-    for (const other of sameAs) {
-      const person = new Set([...personOf(id), ...personOf(other)])
-      for (const account of person) persons.set(account, person)
-    }
-  const sorted = new Map([...persons].map(([id, person]) => [id, [...person].sort()]))
-  return (id) => sorted.get(id) ?? [id]
-}
 
 /** Finds flaws that show only when the parts of the document are compared. */
 function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, string][] {
