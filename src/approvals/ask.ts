@@ -21,13 +21,7 @@ import { type Judgement, open, type Submission } from '../core/request/submissio
 import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { answeringOf } from './answering.ts'
 import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
-import {
-  channelsOf,
-  isMember,
-  ownerNameOf,
-  type PeopleParts,
-  weakened,
-} from './eligibility.ts'
+import { channelsOf, isMember, ownerNameOf, type PeopleParts, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { z } from 'zod'
+import { bounds } from '../core/data/bound.ts'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
@@ -22,7 +23,7 @@ export interface GraphSettings {
 /** An id that no user has: RFC 9562 section 5.9. */
 const unknownPerson = '00000000-0000-0000-0000-000000000000'
 
-const oneMinute = 60_000
+const oneMinute = bounds.facts.remembered * 1000
 
 /** The most pages of a group. With 999 members each, no group of approvers has more. */
 const mostPages = 20

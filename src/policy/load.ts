@@ -33,7 +33,7 @@ export interface LoadedPolicy extends Policy {
  */
 export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<LoadedPolicy> {
   const own = await readFiles(folder)
-  return policyOf(own, cards)
+  return policyFrom(own, cards)
 }
 
 /**
@@ -41,7 +41,7 @@ export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint
  *
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
-export function policyOf(own: ReadonlyMap<string, Uint8Array>, cards: ReadonlyMap<string, Uint8Array>): LoadedPolicy {
+export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: ReadonlyMap<string, Uint8Array>): LoadedPolicy {
   keepCallsOutOfLine()
   const text = (name: FileName): string => textOf(name, own.get(name) ?? new Uint8Array())
 

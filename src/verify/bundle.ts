@@ -11,7 +11,9 @@ import { type Check, checks, type Finding, Findings } from './finding.ts'
 import { checkKeys } from './keyRotation.ts'
 import { checkPolicies } from './policyFiles.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
+import type { JudgedCount } from './examination.ts'
 import type { SaidCount } from './saidReader.ts'
+import { type VersionFiles, versionsIn } from './versionFiles.ts'
 
 export interface Verifying extends Reading {
   /** The keys to trust (SPKI). */
@@ -27,6 +29,7 @@ export interface BundleVerdict {
   /** The state that the next bundle of the series must continue; absent after a problem. */
   readonly standing?: LogStanding
   readonly said?: SaidCount
+  readonly judged?: JudgedCount
   /** The checks that passed, in order. */
   readonly held: readonly Check[]
   /** The first problem, in the order of the checks. */
@@ -63,7 +66,7 @@ async function verifyOpen(file: OpenFile, options: Opened): Promise<BundleVerdic
   const { fd } = file
   const found = new Findings()
   let manifest: Manifest | undefined
-  let rest: { readonly standing: LogStanding; readonly said?: SaidCount } | undefined
+  let rest: (Pick<BundleVerdict, 'judged' | 'said'> & { readonly standing: LogStanding }) | undefined
   try {
     const members = await directory(file)
     const statement = await attested(fd, members, options.keys)
@@ -96,16 +99,22 @@ async function verifyRecords(
   })
   // Of all that reading the records can find, only a wrong digest outranks a problem with the checkpoints.
   const digestOnly = found.isOutranked('records')
-  const pass = await readRecords(fd, members, manifest, { ...options, found, digestOnly })
+  let policies: readonly VersionFiles[] = []
+  if (!digestOnly)
+    await found.attempt(async () => {
+      policies = await versionsIn(fd, members)
+    })
+  const pass = await readRecords(fd, members, manifest, { ...options, found, digestOnly, policies })
   const { examined, read } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))
   await found.attempt(() => checkRoot(pass, manifest))
   await found.attempt(() => checkGrowth(checkpoints, manifest))
   // The keys and policy versions that the records name are known only if all records were read.
-  if (!examined || !read || found.first()) return undefined
+  if (!examined || !read || found.isOutranked('rules')) return undefined
   await found.attempt(() => checkKeys(read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, digests))
+  if (found.first()) return undefined
   const { continued } = examined
   const standing = { manifestHash, checkpoints, links: read.links, signers, ...(continued && { continued }) }
-  return { standing, ...(examined.said && { said: examined.said }) }
+  return { standing, judged: examined.judged, ...(examined.said && { said: examined.said }) }
 }

@@ -6,8 +6,10 @@ import type { Continued } from './continuity.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
+import { PolicyCheck } from './policyCheck.ts'
 import { RuleReplay } from './ruleReplay.ts'
 import { type SaidCount, SaidReader } from './saidReader.ts'
+import type { VersionFiles } from './versionFiles.ts'
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
 export interface Subjects {
@@ -17,6 +19,7 @@ export interface Subjects {
   readonly carried: Extent
   readonly requests: Extent
   readonly exceptions: Extent
+  readonly policies: readonly VersionFiles[]
   /** The open said file. */
   readonly said?: number
   /** Whether the bundle is one of a series. */
@@ -28,8 +31,15 @@ export interface Examined {
   readonly found: readonly Finding[]
   /** The policy versions that events name. The bundle must contain their files. */
   readonly policies: readonly Digest[]
+  readonly judged: JudgedCount
   readonly said?: SaidCount
   readonly continued?: Continued
+}
+
+/** How many of the day's asks, carried ones included, were judged: by the structure of their policy, and anew by Cedar. */
+export interface JudgedCount {
+  readonly asks: number
+  readonly anew: number
 }
 
 /** Takes the day's records in order, after their form was checked, and reports what it found at the end. */
@@ -43,15 +53,18 @@ export interface Examination {
 export class RecordExamination implements Examination {
   readonly #found = new Findings()
   readonly #rules: RuleReplay
+  readonly #policy: PolicyCheck
   readonly #said: SaidReader | null
   #index: number
 
-  constructor({ manifest, fd, said, isFollowed, ...extents }: Subjects) {
+  constructor({ manifest, fd, policies, said, isFollowed, ...extents }: Subjects) {
+    this.#policy = new PolicyCheck(policies)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
       requests: contentOf(fd, extents.requests),
       exceptions: contentOf(fd, extents.exceptions),
       found: this.#found,
+      policy: this.#policy,
       isFollowed,
     })
     this.#said = said === undefined ? null : new SaidReader(storedOf(said, { start: 0, size: Infinity }))
@@ -79,7 +92,8 @@ export class RecordExamination implements Examination {
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
     const more = { ...(said && { said }), ...(continued && { continued }) }
-    return { found: this.#found.all(), policies: this.#rules.policies(), ...more }
+    const judged = { asks: this.#policy.asks(), anew: 0 }
+    return { found: this.#found.all(), policies: this.#rules.policies(), judged, ...more }
   }
 
   async #endSaid(): Promise<SaidCount | null> {

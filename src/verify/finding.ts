@@ -12,6 +12,7 @@ export const checks = [
   'carried',
   'tables',
   'rules',
+  'policy',
   'said',
 ] as const
 
@@ -109,7 +110,14 @@ export class Findings {
 
 /**
  * Orders findings. A finding `newer-format` ranks after root and consistency: it is named only if the log itself holds,
- * so that altered evidence is not mistaken for newer evidence.
+ * so that altered evidence is not mistaken for newer evidence. `cannot-judge` ranks last, since it is no fault of the
+ * evidence: whatever is broken is named first.
  */
-const rank = ({ check, code }: Finding): number =>
-  checks.indexOf(code === 'newer-format' ? 'consistency' : check) + (code === 'newer-format' ? 0.5 : 0)
+function rank({ check, code }: Finding): number {
+  if (code === 'cannot-judge') return checks.length
+  return code === 'newer-format' ? checks.indexOf('consistency') + 0.5 : checks.indexOf(check)
+}
+
+/** Whether this is no fault of the evidence, but of a program that cannot read it. */
+export const isUnjudged = ({ code }: Pick<Finding, 'code'>): boolean =>
+  code === 'newer-format' || code === 'cannot-judge'

@@ -13,6 +13,7 @@ import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
 import { ThreadedExamination } from './thread.ts'
+import type { VersionFiles } from './versionFiles.ts'
 
 /** The thread that replays the rules while the next records are read. */
 interface Thread {
@@ -31,6 +32,12 @@ export interface Reading {
 }
 
 type Options = Reading & { readonly found: Findings }
+
+/** What the records are examined with. */
+interface Examining {
+  readonly policies: readonly VersionFiles[]
+  readonly saidFd?: number
+}
 
 /** The result of one pass over the records. */
 export interface Pass {
@@ -53,7 +60,7 @@ export async function readRecords(
   fd: number,
   members: ZipMembers,
   manifest: Manifest,
-  options: Options & { readonly digestOnly: boolean; readonly saidFd?: number },
+  options: Options & Examining & { readonly digestOnly: boolean },
 ): Promise<Pass> {
   const { found, digestOnly } = options
   const hash = createHash('sha256')
@@ -119,14 +126,14 @@ function subjectsOf(
   fd: number,
   members: ZipMembers,
   manifest: Manifest,
-  { saidFd, isFollowed = false }: Reading & { readonly saidFd?: number },
+  { saidFd, policies, isFollowed = false }: Reading & Examining,
 ): Subjects {
   const along = {
     carried: extentOf(members, bundleFiles.carried.name),
     requests: extentOf(members, bundleFiles.requests.name),
     exceptions: extentOf(members, bundleFiles.exceptions.name),
   }
-  return { manifest, fd, ...along, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
+  return { manifest, fd, ...along, policies, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
 }
 
 /** Hashes everything that is read. Has no `return`: when a reader stops early, the rest can still be hashed. */

@@ -1,7 +1,7 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { dayOf } from '../core/data/day.ts'
 import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id.ts'
-import type { Manifest } from '../core/log/manifest.ts'
+import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/record/tables.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { policyIn } from '../core/record/record.ts'
@@ -10,6 +10,7 @@ import { CarriedReader } from './carried.ts'
 import { Comparison } from './comparison.ts'
 import { type Continued, isOpen, markOf } from './continuity.ts'
 import { BrokenAt, type Findings, placed } from './finding.ts'
+import type { PolicyCheck } from './policyCheck.ts'
 
 /** What a replay needs besides the records: the members to compare with them, and where to put findings. */
 export interface Along {
@@ -17,6 +18,8 @@ export interface Along {
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
   readonly found: Findings
+  /** Judges what the rules allow. */
+  readonly policy: PolicyCheck
   /** Whether the caller needs {@link Continued}. */
   readonly isFollowed: boolean
 }
@@ -38,6 +41,7 @@ export class RuleReplay {
   readonly #requests: Comparison
   readonly #exceptions: Comparison
   readonly #policies = new Set<Digest>()
+  readonly #policy: PolicyCheck
   readonly #written = { requests: 0, exceptions: 0 }
   readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
   #rules: Replay = replay()
@@ -46,9 +50,12 @@ export class RuleReplay {
   #exceptionRows = exceptionsHeader
   #isBegun = false
 
-  constructor(manifest: Manifest, { found, isFollowed, carried, requests, exceptions }: Along) {
+  constructor(manifest: Manifest, { found, policy, isFollowed, carried, requests, exceptions }: Along) {
     this.#manifest = manifest
     this.#found = found
+    this.#policy = policy
+    for (const { policyFrom, policyTo } of Object.values(manifest.shards))
+      for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
     this.#isFollowed = isFollowed
     this.#carried = new CarriedReader(carried, manifest.log)
     this.#requests = new Comparison(bundleFiles.requests.name, requests)
@@ -104,6 +111,14 @@ export class RuleReplay {
       }
     } catch (cause) {
       this.#found.caught(cause, { check: 'rules', member: bundleFiles.records.name, line })
+      return
+    }
+    if (this.#found.isOutranked('policy')) return
+    try {
+      const life = request === undefined ? undefined : this.#rules.life(request)
+      this.#policy.take(event, life, { member: bundleFiles.records.name, line, index })
+    } catch (cause) {
+      this.#found.caught(cause)
     }
   }
 
@@ -111,7 +126,9 @@ export class RuleReplay {
     await this.#writeHeader()
     if (this.#shard !== null) await this.#finishShard()
     this.#shard = next
-    this.#rules = replay()
+    const cut = cutIn(this.#manifest, next)
+    this.#rules = replay(cut.policyFrom)
+    this.#policy.begin(cut)
   }
 
   async #writeHeader(): Promise<void> {
@@ -133,6 +150,9 @@ export class RuleReplay {
     }
     this.#written.requests += count
     await this.#requests.expect(text)
+    const shard = this.#shard
+    if (shard !== null && !this.#found.isOutranked('policy'))
+      await this.#found.attempt(() => this.#policy.end(shard, cutIn(this.#manifest, shard)))
   }
 
   /** Reads the carried events of a request. */
@@ -141,6 +161,8 @@ export class RuleReplay {
     for await (const { event, index } of this.#carried.of(request)) {
       this.#note(event)
       const life = placed({ check: 'rules', member: bundleFiles.carried.name }, () => this.#rules.carry(event))
+      if (!this.#found.isOutranked('policy'))
+        await this.#found.attempt(() => this.#policy.carry(event, { member: bundleFiles.carried.name, index }))
       if (this.#isFollowed) last = { request, newest: index, mark: markOf(life), ended: !isOpen(life) }
     }
     if (last) this.#continued.carried.push(last)
@@ -184,3 +206,6 @@ export class RuleReplay {
     }
   }
 }
+
+/** A shard's part of the day. The form of the manifest gives every shard one. */
+const cutIn = ({ shards }: Manifest, shard: Shard): Partial<ShardCut> => shards[shard] ?? {}

@@ -2,7 +2,7 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nextDay } from '../core/data/day.ts'
-import type { Manifest } from '../core/log/manifest.ts'
+import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import { emptyChain } from '../core/request/event.ts'
 import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } from './bundle.ts'
 import { Continuity } from './continuity.ts'
@@ -154,7 +154,12 @@ function checkLink(before: Link, after: Link): void {
   if (!signer || !expected || Buffer.compare(signer, expected) !== 0)
     throw broken(`${now.date} begins with another key than ${old.date} ended with.`, bundleFiles.manifest.name)
   for (const [shard, cut] of Object.entries(now.shards)) {
-    const sealed = old.shards[shard] ?? { to: 0, head: emptyChain.hash }
+    const sealed: Partial<ShardCut> = old.shards[shard] ?? { to: 0, head: emptyChain.hash }
+    if (cut.policyFrom !== sealed.policyTo)
+      throw broken(
+        `Shard ${shard} begins ${now.date} under another policy than it ended ${old.date} with.`,
+        bundleFiles.manifest.name,
+      )
     const link = cut.to > cut.from ? (after.standing.links[shard] ?? emptyChain.hash) : cut.head
     if (cut.from !== sealed.to || link !== sealed.head)
       throw broken(

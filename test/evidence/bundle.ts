@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fromBufferPromise } from 'yauzl'
 import { encode64 } from '../../src/core/data/base64.ts'
 import { formatAdd, formatCheckpoint } from '../../src/core/log/checkpoint.ts'
-import { type Hex, sha256 } from '../../src/core/data/id.ts'
+import { type Digest, type Hex, sha256 } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import {
   append,
@@ -132,7 +132,8 @@ export function rewrite(members: Members, key: Key, edit: (events: Written[]) =>
   })
   const cuts = Object.entries(shards).map(([shard, cut]) => {
     const head = heads.get(shard) ?? before.get(shard) ?? { seq: cut.to, hash: cut.head }
-    return [shard, { from: cut.from, to: head.seq, head: head.hash as Hex }] as const
+    const policyTo = inForce(leaves, shard, cut.policyFrom)
+    return [shard, { ...cut, to: head.seq, head: head.hash as Hex, ...(policyTo && { policyTo }) }] as const
   })
   const from: Frontier = { size: log.from.size, roots: log.from.frontier.map((root) => Buffer.from(root, 'base64')) }
   const hashes = leaves.map((leaf) => hashLeaf(leaf))
@@ -156,6 +157,17 @@ export function rewrite(members: Members, key: Key, edit: (events: Written[]) =>
     counts: { ...old.counts, records: leaves.length, types },
     log: { ...log, to: { size: to.size, root: encode64(rootOf(to)) } },
   }))
+}
+
+/** The policy in force in a shard after these leaves, as the manifest has to name it. */
+function inForce(leaves: readonly string[], shard: string, before: Digest | undefined): Digest | undefined {
+  const events = leaves.map((leaf) => JSON.parse(leaf) as Named).filter((event) => event.shard === shard)
+  const first = events.find(({ type }) => type === 'requested')?.data.policy?.version
+  return events.findLast(({ type }) => type === 'policy-changed')?.data.to ?? before ?? first
+}
+
+interface Named extends Written {
+  readonly data: { readonly to?: Digest; readonly policy?: { readonly version: Digest } }
 }
 
 /** Lets votes go on naming the content they were given on when its event gets another hash, by being chained anew. */

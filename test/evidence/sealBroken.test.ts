@@ -253,8 +253,8 @@ describe('broken evidence', () => {
   })
 
   test.each<[string, (name: string) => string | null]>([
-    ['is changed', (name) => (name.endsWith('.cedar') ? 'permit(principal, action, resource); // all' : '')],
-    ['is missing', (name) => (name.endsWith('.cedar') ? null : '')],
+    ['is changed', (name) => (name.endsWith('rules.json') ? 'permit(principal, action, resource); // all' : '')],
+    ['is missing', (name) => (name.endsWith('rules.json') ? null : '')],
   ])('includes a policy of which a file in the archive %s', async (_what, change) => {
     const { ledger } = await history()
     const one = await sealer({ ledger, spool })

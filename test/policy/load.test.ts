@@ -1,3 +1,6 @@
+import { policyFrom } from '../../src/policy/load.ts'
+import { rosterText, ruleTexts } from '../support/build.ts'
+import { policyTexts } from '../support/policyTexts.ts'
 import { coversAgent, readRuleList } from '../../src/core/policy/ruleList.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
 import { ask, approvers, type Changes, flaws, load, ruleFiles, schema } from './folder.ts'
@@ -72,6 +75,13 @@ describe('rules.json', () => {
       [true, true],
       [true, false],
     ])
+  })
+
+  test('of the policy of other tests is what Cedar makes of its files', () => {
+    const texts = policyTexts(rosterText, ruleTexts)
+    const own = [...texts].filter(([name]) => name !== 'rules.json').map(([name, text]) => [name, Buffer.from(text)] as const)
+    const found = policyFrom(new Map(own), new Map()).files().get('rules.json')
+    expect(Buffer.from(found ?? []).toString()).toBe(texts.get('rules.json'))
   })
 
   test('is read only as it was written', async () => {

@@ -18,6 +18,7 @@ import { type ApprovalRequest, overdue, recorded, type Status, type Step } from 
 import type { Facts, Slot } from '../../src/core/request/requirement.ts'
 import { type Judgement, open, type Submission } from '../../src/core/request/submission.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
+import { policyTexts, type RosterText, type RuleText } from './policyTexts.ts'
 
 /** The time at which tests begin. */
 export const noon = parseInstant('2026-03-04T12:00:00.000Z')
@@ -40,10 +41,43 @@ export const tool = oid(81)
 export const tools: ReadonlyMap<ObjectId, string> = new Map([[tool, 'cli']])
 export const shard: Shard = shards[7] ?? ('07' as Shard)
 export const requestId = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
-/** Files that have a policy version, but are not a policy. */
+/** The owner's other account. */
+export const ownerAlias = oid(32)
+export const guest = oid(51)
+export const disabled = oid(52)
+/** Who may not approve what the bot asks for: its owner, with both accounts. */
+export const mayNotApprove: readonly ObjectId[] = [owner, ownerAlias]
+
+/** What the judgements of tests stand for. */
+export const ruleTexts: readonly RuleText[] = [
+  { id: 'never-drop', file: 'forbid.cedar', verbs: ['db.drop'] },
+  { id: 'export-needs-dba', file: 'approve.cedar', verbs: ['db.export'], notes: { approvers: 'dba' } },
+  { id: 'dump-needs-two', file: 'approve.cedar', verbs: ['db.dump'], notes: { approvers: 'dba:2' } },
+  { id: 'reads-are-free', file: 'allow.cedar', verbs: ['db.read'] },
+]
+
+/** Two groups. The bot may name the runner, and the owner is also in dba. */
+export const rosterText: RosterText = {
+  agents: {
+    [bot]: { name: 'agent-0001', owners: [owner], executors: [runner], onBehalfOf: 'optional' },
+    [runner]: { name: 'agent-0002', owners: [owner], onBehalfOf: 'optional' },
+  },
+  groups: { dba: { members: [dba, dba2, owner, ownerAlias, guest, disabled] }, security: { members: [security] } },
+  people: [[owner, ownerAlias]],
+}
+
+const card = '{}'
+
+/** The hash of the card template of {@link policyFiles}. */
+export const template = sha256(card)
+
+/**
+ * The files of the policy version that tests have in force: those that are read without Cedar, and no others, since each
+ * file makes every seal slower.
+ */
 export const policyFiles: ReadonlyMap<string, string> = new Map([
-  ['approve.cedar', 'permit(principal, action, resource);'],
-  ['cards/channel.json', '{}'],
+  ...[...policyTexts(rosterText, ruleTexts)].filter(([name]) => name.endsWith('.json')),
+  ['cards/channel.json', card],
 ])
 export const policyVersion: Digest = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
 

@@ -18,20 +18,33 @@ import type { Limits } from '../../src/ports/limits.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
-import { action, after, bot, dba, dba2, needs, noon, oid, owner, policyVersion, runner, security } from './build.ts'
+import {
+  action,
+  after,
+  bot,
+  dba,
+  dba2,
+  disabled,
+  guest,
+  needs,
+  noon,
+  oid,
+  owner,
+  ownerAlias,
+  policyVersion,
+  runner,
+  security,
+} from './build.ts'
 import { FakeClock, FakeDirectory, fakePolicy, type Roster } from './fakes.ts'
 import { MemoryArchive } from './fakes/archive.ts'
 import { macsFor, testOrigin } from './fakes/macs.ts'
 import { MemoryLedger } from './fakes/ledger.ts'
 import { MemoryLimits } from './fakes/limits.ts'
 
-export { codeOf, outcomeOf } from './build.ts'
+export { codeOf, disabled, guest, outcomeOf, ownerAlias } from './build.ts'
 
 export const issuer = 'https://countersign.example'
-export const guest = oid(51)
-export const disabled = oid(52)
 export const stranger = oid(53)
-export const ownerAlias = oid(32)
 
 /** One process: its own use cases, clock, turns and memory, on shared rows. */
 export interface Instance {

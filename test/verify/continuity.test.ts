@@ -8,7 +8,7 @@ import { eraseAll } from '../../src/evidence/erasures.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { bot, dba2, oid, policyVersion, submission } from '../support/build.ts'
+import { bot, dba2, mayNotApprove, oid, policyVersion, submission } from '../support/build.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -146,7 +146,7 @@ describe('a series shows that', () => {
         policy: { version: policyVersion },
         committed: () => undefined,
       }
-      await record(parts, loaded, open(submission({ id: request.id, at: clock.now() })), clock.now())
+      await record(parts, loaded, open(submission({ id: request.id, at: clock.now(), excluded: mayNotApprove })), clock.now())
     })
     expect(problem).toMatchObject({ code: 'broken-series', member: 'requests.csv', file: zipName(day(7)) })
   })
@@ -173,7 +173,7 @@ test('an id that was made just before midnight names a request of the day after'
     const id = submission().id
     const loaded = await ledger.load(shardOf(id), {})
     const parts = { ledger, clock, random: randomBytes, policy: { version: policyVersion }, committed: () => undefined }
-    await record(parts, loaded, open(submission({ id, at: clock.now() })), clock.now())
+    await record(parts, loaded, open(submission({ id, at: clock.now(), excluded: mayNotApprove })), clock.now())
   })
   expect(problem).toBeUndefined()
 })

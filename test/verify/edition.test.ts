@@ -24,7 +24,7 @@ test('a bundle has the files of a policy version by name, and card templates by 
 })
 
 test.each<[string, string, string]>([
-  ['a rule', `policy/${policyVersion.slice(7)}/approve.cedar`, 'forbid(principal, action, resource);'],
+  ['a rule', `policy/${policyVersion.slice(7)}/rules.json`, '{}'],
   ['the list of files', `policy/${policyVersion.slice(7)}/version.json`, '{"files":{},"type":"countersign/policy/v1"}'],
   ['a card template', `cards/${sha256(card)}.json`, '{"type":"AdaptiveCard"}'],
 ])('%s that is not the recorded one is refused', async (_what, member, text) => {

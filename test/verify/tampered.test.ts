@@ -44,7 +44,7 @@ test.each<[string, string, (members: Members) => Members]>([
   [
     'a left out policy file',
     'missing-member',
-    (all) => without(all, [...all.keys()].find((n) => n.endsWith('.cedar')) ?? ''),
+    (all) => without(all, [...all.keys()].find((n) => n.endsWith('rules.json')) ?? ''),
   ],
   ['an added member', 'unlisted-member', (all) => new Map([...all, ['notes.txt', Buffer.from('x')]])],
   [
@@ -206,19 +206,19 @@ test.each<[string, string, (members: Members) => Members]>([
   [
     'a weaker policy under the name of the true one',
     'wrong-digest',
-    (all) => signed(edited(all, memberOf(all, '.cedar'), (text) => `${text} // all of them`)),
+    (all) => signed(edited(all, memberOf(all, 'rules.json'), (text) => `${text} // all of them`)),
   ],
-  ['a policy file less', 'missing-member', (all) => signed(without(all, memberOf(all, '.cedar')))],
+  ['a policy file less', 'missing-member', (all) => signed(without(all, memberOf(all, 'rules.json')))],
   [
     'a policy file more',
     'unlisted-member',
-    (all) => signed(new Map([...all, [memberOf(all, '.cedar').replace('approve', 'allow'), Buffer.from('x')]])),
+    (all) => signed(new Map([...all, [memberOf(all, 'rules.json').replace('rules', 'others'), Buffer.from('x')]])),
   ],
   ['a version without its list', 'missing-member', (all) => signed(without(all, memberOf(all, 'version.json')))],
   [
     'a version with another list',
     'wrong-digest',
-    (all) => signed(edited(all, memberOf(all, 'version.json'), (text) => text.replace('approve', 'allow'))),
+    (all) => signed(edited(all, memberOf(all, 'version.json'), (text) => text.replace('approvers', 'approver'))),
   ],
   [
     'a card that no version has',

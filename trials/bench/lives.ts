@@ -6,7 +6,19 @@ import { redeem, report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, contentOf, recorded, type Step } from '../../src/core/request/request.ts'
 import { type Judgement, open } from '../../src/core/request/submission.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
-import { action, bot, dba, dba2, facts, needs, redemption, slot, submission } from '../../test/support/build.ts'
+import {
+  action,
+  bot,
+  dba,
+  dba2,
+  facts,
+  mayNotApprove,
+  needs,
+  redemption,
+  slot,
+  submission,
+  template,
+} from '../../test/support/build.ts'
 
 /** What happens to a request at some moment. */
 type Happening = (request: ApprovalRequest, at: Instant) => Step
@@ -15,7 +27,6 @@ type Happening = (request: ApprovalRequest, at: Instant) => Step
 const atOnce = 8
 
 const day = 86_400_000
-const template = sha256('template')
 
 /** Makes a shard's day of so many events (or one more), by the rules themselves; the same each time. */
 export function* eventsOf(shard: Shard, midnight: Instant, count: number): Generator<Leaf, void, undefined> {
@@ -28,20 +39,21 @@ export function* eventsOf(shard: Shard, midnight: Instant, count: number): Gener
     const at = instant(milliseconds(midnight) + Math.floor(head.seq * pace))
     const known = running[turn]
     const happening = known?.left.shift()
-    const { judgement, afterwards } = courses[number % courses.length] ?? approval
+    const course = courses[number % courses.length] ?? approval
     const { request, events } =
-      known && happening ? happening(known.request, at) : asked(shard, number++, at, judgement)
+      known && happening ? happening(known.request, at) : asked(shard, number++, at, course)
     const leaves = chain(events, head, { shard, at }, () => sha256(`${shard} ${number}`).slice(0, 32))
-    running[turn] = { request: recorded(request, leaves), left: known && happening ? known.left : [...afterwards] }
+    running[turn] = { request: recorded(request, leaves), left: known && happening ? known.left : [...course.afterwards] }
     head = leaves.at(-1) ?? head
     yield* leaves
   }
 }
 
-function asked(shard: Shard, number: number, at: Instant, judgement: Judgement): Step {
+function asked(shard: Shard, number: number, at: Instant, { judgement, verb = action.action }: Course): Step {
   const id = newRequestId(at, Buffer.from(sha256(`${shard} ${number}`), 'hex'), shard)
   const target = `prod/postgres/customers-${number}`
-  return open(submission({ id, at, judgement, action: { ...action, target } }))
+  const asks = { id, at, judgement, action: { ...action, action: verb, target }, excluded: mayNotApprove }
+  return open(submission(asks))
 }
 
 const shown =
@@ -72,18 +84,28 @@ const redeemed: Happening = (request, at) =>
 
 const reported: Happening = (request, at) => report(request, { executor: bot, result: 'succeeded', at })
 
+/** What becomes of a request. */
+interface Course {
+  readonly judgement: Judgement
+  /** What it asks for, if not the usual. */
+  readonly verb?: string
+  readonly afterwards: readonly Happening[]
+}
+
 const used = [redeemed, reported]
-const approval = { judgement: needs(), afterwards: [shown(dba), decided(dba, 'approve'), ...used] }
-const byTwo = {
-  judgement: needs([slot('dba', 2)]),
+const approval: Course = { judgement: needs(), afterwards: [shown(dba), decided(dba, 'approve'), ...used] }
+const byTwo: Course = {
+  verb: 'db.dump',
+  judgement: needs([slot('dba', 2)], { rules: ['dump-needs-two'] }),
   afterwards: [shown(dba), shown(dba2), decided(dba, 'approve'), decided(dba2, 'approve'), ...used],
 }
-const denial = { judgement: needs(), afterwards: [shown(dba), decided(dba, 'deny')] }
-const allowed = {
+const denial: Course = { judgement: needs(), afterwards: [shown(dba), decided(dba, 'deny')] }
+const allowed: Course = {
+  verb: 'db.read',
   judgement: { outcome: 'allow', rules: ['reads-are-free'], lapse: 3600, grant: 300 },
   afterwards: used,
-} as const
-const forbidden = { judgement: { outcome: 'forbid', rules: ['never-drop'] }, afterwards: [] } as const
+}
+const forbidden: Course = { verb: 'db.drop', judgement: { outcome: 'forbid', rules: ['never-drop'] }, afterwards: [] }
 
 /** Requests in turn: most are approved by a person and used. */
-const courses = [approval, approval, byTwo, approval, allowed, approval, denial, approval, allowed, forbidden]
+const courses: readonly Course[] = [approval, approval, byTwo, approval, allowed, approval, denial, approval, allowed, forbidden]

@@ -4,7 +4,8 @@ import type { RequestId, Shard } from './id.ts'
  * What can be wrong with evidence, in the order in which the verifier checks. Scripts rely on the codes: they never
  * change.
  *
- * `newer-format` is not a fault of the evidence: this program is too old to understand an event or a bundle member.
+ * `newer-format` is not a fault of the evidence: this program is too old to understand an event or a bundle member. Nor is
+ * `cannot-judge`: this program cannot read a policy that was in force.
  */
 export type BrokenCode =
   | 'bad-zip'
@@ -25,6 +26,8 @@ export type BrokenCode =
   | 'wrong-counts'
   | 'wrong-table'
   | 'illegal-event'
+  | 'against-policy'
+  | 'cannot-judge'
   | 'bad-said'
   | 'bad-proof'
   | 'broken-series'

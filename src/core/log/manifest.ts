@@ -1,7 +1,7 @@
 import { decodeHash } from '../data/base64.ts'
 import { type Day, dayOf } from '../data/day.ts'
 import { badField, hash64, hex, list, members, moment, natural, object, string } from './field.ts'
-import { type Hex, shards } from '../data/id.ts'
+import { type Digest, type Hex, shards } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { Json } from '../data/json.ts'
 import { isFrontier } from './merkle.ts'
@@ -17,7 +17,7 @@ export interface Manifest {
     readonly from: { readonly size: number; readonly root: string; readonly frontier: readonly string[] }
     readonly to: { readonly size: number; readonly root: string }
   }
-  readonly shards: Readonly<Record<string, { readonly from: number; readonly to: number; readonly head: Hex }>>
+  readonly shards: Readonly<Record<string, ShardCut>>
   readonly counts: {
     readonly records: number
     readonly carried: number
@@ -27,6 +27,20 @@ export interface Manifest {
   }
   readonly previousManifest?: Hex
   readonly tool: string
+}
+
+/** What a day has of a shard's chain. */
+export type ShardCut = {
+  /** The number of the last event that was sealed before. */
+  readonly from: number
+  /** The number of the day's last event. */
+  readonly to: number
+  /** The hash of that event. */
+  readonly head: Hex
+  /** The policy version that was in force before the day; absent if no event had named one. */
+  readonly policyFrom?: Digest
+  /** The policy version that is in force after the day. */
+  readonly policyTo?: Digest
 }
 
 /** How many events of the day say that somebody had changed what was stored. The day holds all the same. */
@@ -75,15 +89,27 @@ function readShards(value: Json | undefined): Manifest['shards'] {
   const all = members(value, 'shards', shards)
   return Object.fromEntries(
     shards.map((shard) => {
-      const cut = members(all[shard], `shards.${shard}`, ['from', 'to', 'head'])
+      const cut = members(all[shard], `shards.${shard}`, ['from', 'to', 'head'], ['policyFrom', 'policyTo'])
       const from = natural(cut['from'], `shards.${shard}.from`)
       const to = natural(cut['to'], `shards.${shard}.to`)
       const head = hex(cut['head'], `shards.${shard}.head`)
-      if (to < from || (to === 0) !== /^0+$/.test(head)) throw badField(`shards.${shard}`)
-      return [shard, { from, to, head }]
+      const policyFrom = readVersion(cut['policyFrom'], `shards.${shard}.policyFrom`)
+      const policyTo = readVersion(cut['policyTo'], `shards.${shard}.policyTo`)
+      const isEmpty = (to === 0) === /^0+$/.test(head)
+      // A policy is in force from a shard's first event on, and another one only by an event.
+      const isNamed =
+        (from > 0 || policyFrom === undefined) &&
+        (to > 0 || policyTo === undefined) &&
+        (to > from || policyFrom === policyTo) &&
+        (policyFrom === undefined || policyTo !== undefined)
+      if (to < from || !isEmpty || !isNamed) throw badField(`shards.${shard}`)
+      return [shard, { from, to, head, ...(policyFrom && { policyFrom }), ...(policyTo && { policyTo }) }]
     }),
   )
 }
+
+const readVersion = (value: Json | undefined, name: string): Digest | undefined =>
+  value === undefined ? undefined : (string(value, name, /^sha256:[0-9a-f]{64}$/) as Digest)
 
 function readCounts(value: Json | undefined): Manifest['counts'] {
   const counts = members(value, 'counts', ['records', 'carried', 'requests', 'exceptions', 'types'])

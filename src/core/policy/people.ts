@@ -7,7 +7,9 @@ export interface People {
 }
 
 /** Joins accounts into people: `sameAs` holds in both directions, and over several steps. */
-export function joinedAccounts(people: Readonly<Record<ObjectId, { readonly sameAs: readonly ObjectId[] }>>): People['accounts'] {
+export function joinedAccounts(
+  people: Readonly<Record<ObjectId, { readonly sameAs: readonly ObjectId[] }>>,
+): People['accounts'] {
   const persons = new Map<ObjectId, Set<ObjectId>>()
   const personOf = (id: ObjectId): Set<ObjectId> => persons.get(id) ?? new Set([id])
   for (const [id, { sameAs }] of Object.entries(people) as [ObjectId, { readonly sameAs: readonly ObjectId[] }][])
@@ -40,11 +42,7 @@ export function excludedFrom(
  * Finds the excluded accounts that only the agent's own word excludes: those of the person that it says it acts for, and
  * of owners and sponsors of an executor that it names. An owner or sponsor of the agent itself is never among them.
  */
-export function excludedByWord(
-  people: People,
-  agent: Responsible,
-  excluded: readonly ObjectId[],
-): readonly ObjectId[] {
+export function excludedByWord(people: People, agent: Responsible, excluded: readonly ObjectId[]): readonly ObjectId[] {
   const listed = excludedFrom(people, [agent], undefined)
   return excluded.filter((id) => !listed.includes(id))
 }

@@ -26,6 +26,10 @@ export interface Replay {
    * @throws {Broken} `illegal-event` if the last command lacks an event
    */
   rows(): Iterable<Life>
+  /** Returns the state of a request that was replayed. */
+  life(request: RequestId): Life | undefined
+  /** Returns the policy version that is in force in the shard; absent if no event has named one. */
+  policy(): Digest | undefined
 }
 
 /** Events that must come next: all events of one command have consecutive numbers and the same time. */
@@ -34,11 +38,15 @@ export interface Awaited {
   readonly drafts: readonly Draft[]
 }
 
-/** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
-export function replay(): Replay {
+/**
+ * Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it.
+ *
+ * @param policy the policy version that is in force in the shard before the day, if it is known
+ */
+export function replay(policy?: Digest): Replay {
   const lives = new Map<RequestId, Life>()
   const today = new Set<RequestId>()
-  const log = logRules()
+  const log = logRules(policy)
   let awaited: Awaited | null = null
   let first: LogEvent | null = null
   let newest: LogEvent | null = null
@@ -90,6 +98,9 @@ export function replay(): Replay {
       for (const id of today) checkVoided(lives.get(id), newest)
       return [...today].flatMap((id) => lives.get(id) ?? [])
     },
+
+    life: (request) => lives.get(request),
+    policy: () => log.policy(),
   }
 }
 
@@ -113,10 +124,12 @@ export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | n
 export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
 /** Checks the events that are about no request, and the policy versions that all events name. */
-function logRules() {
-  let policy: KnownPolicy = { isKnown: false }
+function logRules(before: Digest | undefined) {
+  let policy: KnownPolicy = before === undefined ? { isKnown: false } : { isKnown: true, version: before }
 
   return {
+    policy: (): Digest | undefined => (policy.isKnown ? policy.version : undefined),
+
     /** Checks a request's policy version: a `policy-changed` event must come before the first request of a new one. */
     judged(event: LogEvent, version: Digest): void {
       if (policy.isKnown && version !== policy.version)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Broken } from '../../core/data/broken.ts'
 import { type Checkpoint, formatCheckpoint, openCheckpoint } from '../../core/log/checkpoint.ts'
 import type { Day } from '../../core/data/day.ts'
-import { sha256, type Shard } from '../../core/data/id.ts'
+import { type Digest, sha256, type Shard } from '../../core/data/id.ts'
 import { formatNote } from '../../core/log/note.ts'
 import { evidenceBroken, Problem } from '../../core/data/problem.ts'
 import { derOf, keyIdOf, spkiOf } from '../../core/log/signature.ts'
@@ -108,9 +108,10 @@ export async function createOrReadManifest(
  * Compares the head in the tables with the manifest of its day in the archive. Files of the archive are written once,
  * so the manifest is trusted more than the row.
  *
+ * @returns the policy version that each shard had in force after that day
  * @throws {Broken} `broken-series` if the two differ
  */
-export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead): Promise<void> {
+export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead): Promise<PoliciesInForce> {
   const bytes = await archive.read(manifestOf(head.date))
   if (bytes === null) throw new Broken('missing-member', `The archive has no manifest of ${head.date}.`)
   const { number, log, shards } = parseStatement(parseBundle(textOf(bytes)).payload).manifest
@@ -125,7 +126,11 @@ export async function checkHead(archive: Pick<Archive, 'read'>, head: SealHead):
     )
   if (!isSame)
     throw new Broken('broken-series', `The ledger’s head of the log is not what the manifest of ${head.date} says.`)
+  return new Map(Object.entries(shards).flatMap(([shard, { policyTo }]) => (policyTo ? [[shard, policyTo]] : [])))
 }
+
+/** The policy version that is in force in each shard of which an event named one. */
+export type PoliciesInForce = ReadonlyMap<string, Digest>
 
 /**
  * Finds that the archive has no signed manifest of a later day than the one that is due. The head in the tables may be an

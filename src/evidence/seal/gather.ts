@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { decode64 } from '../../core/data/base64.ts'
 import type { ChainHead } from '../../core/request/event.ts'
 import { type Digest, type RequestId, type Shard, shards } from '../../core/data/id.ts'
-import type { Manifest } from '../../core/log/manifest.ts'
+import type { Manifest, ShardCut } from '../../core/log/manifest.ts'
 import type { Frontier } from '../../core/log/merkle.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../core/record/tables.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
@@ -16,6 +16,7 @@ import type { Plan } from '../../ports/seals.ts'
 import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
 import { brokenEvent, check, type Checked, eventAt, placeIn } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
+import type { PoliciesInForce } from './attest.ts'
 import { TileWriter } from '../log/tileWriter.ts'
 import { cutOf, type Standing } from './plan.ts'
 import { openAfter } from './openRequests.ts'
@@ -32,12 +33,21 @@ export interface Gathered {
   readonly to: Frontier
   readonly files: Readonly<Record<Table, Spooled>>
   readonly counts: Manifest['counts']
-  /** The policy versions whose files the bundle must contain. */
+  /** The policy versions whose files the bundle must contain: those in force, and those that events name. */
   readonly policies: ReadonlySet<Digest>
+  /** The policy versions that were in force before and after the day. */
+  readonly inForce: ReadonlyMap<Shard, InForce>
   /** The key that `key-rotated` names (SPKI, base64); `null` on other days. */
   readonly newKey: string | null
   /** Requests that are open after the day. */
   readonly open: readonly RequestId[]
+}
+
+type InForce = Pick<ShardCut, 'policyFrom' | 'policyTo'>
+
+/** What a day continues. */
+export interface Continuing extends Standing {
+  readonly policies: PoliciesInForce
 }
 
 type Table = 'records' | 'carried' | 'requests' | 'exceptions'
@@ -59,13 +69,14 @@ const someRows = 1_000
 export async function gather(
   parts: GatheringParts,
   plan: Plan,
-  from: Standing,
+  from: Continuing,
   open: readonly RequestId[],
   folder: string,
 ): Promise<Gathered> {
   const witnesses = await Witnesses.read(parts, plan, open)
   const day = await Gathering.open(parts, plan, from, folder)
-  for (const shard of shards) await gatherShard(parts, { day, plan, shard, witnesses })
+  for (const shard of shards)
+    await gatherShard(parts, { day, plan, shard, witnesses, policy: from.policies.get(shard) })
   return day.end(open)
 }
 
@@ -83,6 +94,7 @@ class Gathering {
   readonly #spools: Outputs['spools']
   readonly #counts = { records: 0, carried: 0, requests: 0, exceptions: 0, types: new Map<string, number>() }
   readonly #policies = new Set<Digest>()
+  readonly #inForce = new Map<Shard, InForce>()
   readonly #states: Pick<ApprovalRequest, 'id' | 'status'>[] = []
   #newKey: string | null = null
 
@@ -130,6 +142,12 @@ class Gathering {
     this.#counts.carried += 1
   }
 
+  /** Notes which policy was in force in a shard before and after the day. */
+  govern(shard: Shard, policyFrom: Digest | undefined, policyTo: Digest | undefined): void {
+    this.#inForce.set(shard, { ...(policyFrom && { policyFrom }), ...(policyTo && { policyTo }) })
+    for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
+  }
+
   async rows(rules: Replay): Promise<void> {
     const { requests } = this.#spools
     for (const row of rules.rows()) {
@@ -158,7 +176,7 @@ class Gathering {
     }
     const counts = { ...this.#counts, types: Object.fromEntries(this.#counts.types) }
     const open = openAfter(before, this.#states)
-    return { to, files, policies: this.#policies, newKey: this.#newKey, counts, open }
+    return { to, files, policies: this.#policies, inForce: this.#inForce, newKey: this.#newKey, counts, open }
   }
 
   #note(event: LogEvent): void {
@@ -174,11 +192,13 @@ interface ShardOfDay {
   readonly plan: Plan
   readonly shard: Shard
   readonly witnesses: Witnesses
+  /** The policy version that was in force before the day, if an event had named one. */
+  readonly policy: Digest | undefined
 }
 
 async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<void> {
   const { day, plan, shard } = of
-  const rules = replay()
+  const rules = replay(of.policy)
   const from = cutOf(plan.from, shard)
   const to = cutOf(plan.to, shard)
   await checkNewest(ledger, of)
@@ -190,6 +210,7 @@ async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<
   if (head.seq !== to.seq) throw brokenEvent(head.seq + 1, shard, 'broken-chain', 'is missing')
   if (head.hash !== to.hash) throw brokenEvent(to.seq, shard, 'broken-chain', 'is not the one that was planned')
   await day.rows(rules)
+  day.govern(shard, of.policy, rules.policy())
 }
 
 /**

@@ -13,7 +13,7 @@ import { Conflict, type Ledger } from '../../ports/ledger.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead, Seals } from '../../ports/seals.ts'
-import { checkHead, checkNewest, createOrReadManifest, type LogKey } from './attest.ts'
+import { checkHead, checkNewest, createOrReadManifest, type LogKey, type PoliciesInForce } from './attest.ts'
 import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
@@ -125,15 +125,17 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
   return endOf(date) <= clock.now() ? { date, head, version } : null
 }
 
+const none: PoliciesInForce = new Map()
+
 /** Takes steps 1 to 7 for one day. Returns `false` if another sealer was first. */
 async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
   const { seals, archive, signer, spool = tmpdir() } = parts
-  if (head !== null) await checkHead(archive, head)
+  const policies = head === null ? none : await checkHead(archive, head)
   await checkNewest(parts, date, parts.failed)
   const plan = await planned(parts, date, head) // 1, 2
   const open = await openBefore(parts, head)
   const next = await inFolder(spool, async (folder) => {
-    const day = await gather(parts, plan, standing(head), open, folder) // 3
+    const day = await gather(parts, plan, { ...standing(head), policies }, open, folder) // 3
     await keepOpen(parts, date, day.open) // 3
     const keys = await keysFor(signer, plan, day)
     const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
@@ -164,7 +166,7 @@ function manifestOf({ origin }: SealingParts, plan: Plan, head: SealHead | null,
   const { root, frontier } = standing(head)
   const range = shards.map((shard) => {
     const { seq, hash } = cutOf(plan.to, shard)
-    return [shard, { from: cutOf(plan.from, shard).seq, to: seq, head: hash }] as const
+    return [shard, { from: cutOf(plan.from, shard).seq, to: seq, head: hash, ...day.inForce.get(shard) }] as const
   })
   return {
     number,

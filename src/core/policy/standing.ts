@@ -1,0 +1,90 @@
+import { bounds } from '../data/bound.ts'
+import type { ObjectId } from '../data/id.ts'
+import { type Instant, milliseconds } from '../data/instant.ts'
+import type { ApprovalRequest } from '../request/request.ts'
+import { type Facts, overlap } from '../request/requirement.ts'
+import { countedVotes } from '../request/voteVoid.ts'
+import { excludedFrom } from './people.ts'
+import type { PlainRoster } from './roster.ts'
+
+/** The facts about a person that an event rests on. */
+export interface RecordedFacts {
+  readonly person: ObjectId
+  readonly facts: Facts
+  /** When the event was committed. */
+  readonly at: Instant
+}
+
+/**
+ * Compares facts about a person with `approvers.json` of the policy that was in force: which accounts are theirs, and in
+ * which of the required groups they are. Whom an Entra group has, only the directory knows.
+ *
+ * @returns what is wrong, in words, or `null`
+ */
+export function flawInFacts(
+  roster: PlainRoster,
+  { requirement }: ApprovalRequest,
+  { person, facts, at }: RecordedFacts,
+): string | null {
+  const accounts = flawInAccounts(roster, person, facts.accounts)
+  if (accounts !== null) return accounts
+  // A person whom the directory no longer has is in no group.
+  const isGone = !facts.member && !facts.enabled && facts.groups.length === 0
+  const required = new Set(requirement?.slots.flatMap(({ groups }) => groups))
+  for (const name of isGone ? [] : required) {
+    const group = roster.groups.get(name)
+    const isListed = group?.members.has(person) === true
+    const isNamed = facts.groups.includes(name)
+    if (isListed && !isNamed)
+      return `${person} is in the group “${name}” in approvers.json, and the event leaves it out`
+    if (isNamed && !isListed && group?.isList !== false)
+      return `${person} is not in the group “${name}” in approvers.json`
+  }
+  const foreign = facts.groups.find((name, i) => !required.has(name) || facts.groups.indexOf(name) !== i)
+  if (foreign !== undefined) return `the group “${foreign}” is not one that the request requires, or is named twice`
+  const age = (milliseconds(at) - milliseconds(facts.asOf)) / 1000
+  if (Math.abs(age) > bounds.facts.oldest)
+    return `its facts are of ${facts.asOf}, and may be at most ${bounds.facts.oldest} seconds away from ${at}`
+  return null
+}
+
+/** Compares the accounts that an event gives a person with those that `approvers.json` gives. */
+export function flawInAccounts(roster: PlainRoster, person: ObjectId, given: readonly ObjectId[]): string | null {
+  const accounts = roster.accounts(person)
+  if (accounts.length === given.length && accounts.every((id, i) => id === given[i])) return null
+  return `${person} has the accounts [${accounts.join(', ')}] in approvers.json, and the event says [${given.join(', ')}]`
+}
+
+/** Whether a person may not approve a request under this policy: those whom policy excluded when it was made may not, either. */
+export function isExcluded(
+  roster: PlainRoster,
+  { agent, executor, onBehalfOf, requirement }: ApprovalRequest,
+  person: ObjectId,
+): boolean {
+  const agents = [agent.id, executor].flatMap((id) => roster.agents.get(id) ?? [])
+  const excluded = [...(requirement?.excluded ?? []), ...excludedFrom(roster, agents, onBehalfOf)]
+  return overlap(roster.accounts(person), excluded)
+}
+
+/**
+ * Finds a vote that completed an approval with, and should have been void: the service looks at all votes again under the
+ * policy in force when one completes.
+ *
+ * @param request as it was approved
+ * @returns what is wrong, in words, or `null`
+ */
+export function flawInApproval(roster: PlainRoster, request: ApprovalRequest): string | null {
+  const earlier: ObjectId[] = []
+  for (const { approver, facts } of countedVotes(request)) {
+    const accounts = roster.accounts(approver)
+    if (isExcluded(roster, request, approver)) return `the vote of ${approver} counts, who may not approve`
+    if (overlap(accounts, earlier)) return `the votes of ${accounts.join(' and ')} count, which are one person’s`
+    const left = facts.groups.find((name) => {
+      const group = roster.groups.get(name)
+      return group?.isList !== false && group?.members.has(approver) !== true
+    })
+    if (left !== undefined) return `the vote of ${approver} counts, who is no longer in the group “${left}”`
+    earlier.push(approver)
+  }
+  return null
+}

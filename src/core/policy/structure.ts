@@ -1,0 +1,142 @@
+import type { ObjectId } from '../data/id.ts'
+import { type Instant, plusSeconds } from '../data/instant.ts'
+import type { Outcome, Requested, Tier } from '../request/event.ts'
+import type { Slot } from '../request/requirement.ts'
+import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
+import { excludedByWord, excludedFrom } from './people.ts'
+import type { PlainPolicy, PlainRule } from './plainPolicy.ts'
+import { coversAgent, type RuleFile } from './ruleList.ts'
+
+/** An ask as its event records it. */
+export interface RecordedAsk {
+  readonly agent: ObjectId
+  readonly at: Instant
+  readonly data: Requested
+}
+
+/** What follows from the rules that an ask names, and from who asks for whom. */
+interface Expected {
+  readonly tier?: Tier
+  readonly requirement?: readonly Slot[]
+  readonly excluded?: readonly ObjectId[]
+  readonly excludedByAgent?: readonly ObjectId[]
+  readonly lapse?: number
+  readonly grant?: number
+  readonly via?: readonly string[]
+  readonly private?: true
+  /** Seconds that it waits at most for people. */
+  readonly expires?: number
+}
+
+/** The file whose rules lead to an outcome. No rule leads to `no-policy`. */
+const fileOf: Readonly<Record<Exclude<Outcome, 'no-policy'>, RuleFile>> = {
+  forbid: 'forbid.cedar',
+  approve: 'approve.cedar',
+  allow: 'allow.cedar',
+}
+
+/** The most answers that are remembered for one policy. */
+const mostRemembered = 10_000
+
+/**
+ * Judges recorded asks by the structure of a policy: that who asks may ask, that the rules exist and cover the action, and
+ * that all which follows from them was recorded so. Whether the conditions of the rules were met needs Cedar and the
+ * action.
+ *
+ * @returns a function that says in words what of an ask is first wrong, with `null` for nothing
+ */
+export function structuralJudge(policy: PlainPolicy): (ask: RecordedAsk) => string | null {
+  const known = new Map<string, Expected | string>()
+  return ({ agent, at, data }) => {
+    const { executor, onBehalfOf, action, policy: judged } = data
+    const key = `${agent} ${executor} ${onBehalfOf} ${action} ${judged.outcome} ${judged.rules.join()}`
+    let expected = known.get(key)
+    if (expected === undefined) {
+      expected = expectedOf(policy, agent, data)
+      if (known.size >= mostRemembered) known.clear()
+      known.set(key, expected)
+    }
+    return typeof expected === 'string' ? expected : differenceIn(expected, at, data)
+  }
+}
+
+function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expected | string {
+  const { roster } = policy
+  const { executor, onBehalfOf, policy: judged } = data
+  const registered = roster.agents.get(agent)
+  if (!registered) return `agent ${agent} is not registered in approvers.json`
+  const acting = roster.agents.get(executor)
+  if (executor !== agent && (!acting || !registered.executors.includes(executor)))
+    return `${executor} is not among the executors of agent ${agent} in approvers.json`
+  const { onBehalfOf: rule, principals } = registered
+  if (onBehalfOf === undefined && rule === 'required') return `agent ${agent} has to say whom it acts for`
+  if (onBehalfOf !== undefined && (rule === 'refused' || (principals && !principals.includes(onBehalfOf))))
+    return `agent ${agent} is not registered to act for ${onBehalfOf}`
+  const rules = rulesOf(policy, agent, data)
+  if (typeof rules === 'string') return rules
+  if (judged.outcome === 'allow') {
+    const { lapse, grant } = shortest(rules.map(({ terms }) => terms as AllowTerms))
+    return { lapse, grant }
+  }
+  if (judged.outcome !== 'approve') return {}
+  const {
+    slots,
+    tier,
+    expires,
+    lapse,
+    grant,
+    via,
+    private: isPrivate,
+  } = strictest(rules.map(({ terms }) => terms as ApproveTerms))
+  if (via?.length === 0) return 'its rules have no door in common, so that nobody can approve it'
+  const excluded = excludedFrom(roster, [registered, ...(acting ? [acting] : [])], onBehalfOf)
+  const byAgent = excludedByWord(roster, registered, excluded)
+  return {
+    ...{ requirement: slots, tier, expires, lapse, grant, excluded },
+    ...(byAgent.length > 0 && { excludedByAgent: byAgent }),
+    ...(via && { via }),
+    ...(isPrivate && { private: isPrivate }),
+  }
+}
+
+/** The rules that an ask names. They stand in the one file that leads to its outcome, in the order of that file. */
+function rulesOf(
+  { rules }: PlainPolicy,
+  agent: ObjectId,
+  { action, policy: { outcome, rules: named } }: Requested,
+): readonly PlainRule[] | string {
+  const found: PlainRule[] = []
+  for (const id of named) {
+    const rule = rules.get(id)
+    if (!rule) return `no file of the policy has a rule “${id}”`
+    if (outcome !== 'no-policy' && rule.file !== fileOf[outcome])
+      return `rule “${id}” stands in ${rule.file}, which does not lead to “${outcome}”`
+    if (!rule.verbs.includes(action)) return `the scope of rule “${id}” does not cover “${action}”`
+    if (!coversAgent(rule, agent)) return `the scope of rule “${id}” does not cover agent ${agent}`
+    const before = found.at(-1)
+    if (before && before.place >= rule.place) return 'its rules are not in the order of the policy, each once'
+    found.push(rule)
+  }
+  return found
+}
+
+const compared = ['requirement', 'tier', 'lapse', 'grant', 'via', 'private', 'excluded', 'excludedByAgent'] as const
+
+function differenceIn(expected: Expected, at: Instant, data: Requested): string | null {
+  for (const name of compared) {
+    const [wanted, found] = [expected[name], data[name]]
+    if (wanted === found || JSON.stringify(wanted) === JSON.stringify(found)) continue
+    return `its “${name}” is ${inWords(found)}, and its rules and approvers.json give ${inWords(wanted)}`
+  }
+  const { expires } = expected
+  if (expires !== undefined && data.expiresAt !== undefined && data.expiresAt > plusSeconds(at, expires))
+    return `it waits until ${data.expiresAt}, and its rules give people ${expires} seconds`
+  return null
+}
+
+function inWords(value: Expected[(typeof compared)[number]]): string {
+  if (value === undefined) return 'absent'
+  if (typeof value !== 'object') return String(value)
+  const items = value.map((item) => (typeof item === 'string' ? item : `${item.groups.join('|')}:${item.quorum}`))
+  return items.length > 0 ? `[${items.join(', ')}]` : 'empty'
+}

@@ -1,0 +1,205 @@
+import type { Digest, ObjectId, Shard } from '../core/data/id.ts'
+import { bundleFiles } from '../core/log/bundleFiles.ts'
+import type { ShardCut } from '../core/log/manifest.ts'
+import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
+import { coversAgent } from '../core/policy/ruleList.ts'
+import { flawInAccounts, flawInApproval, flawInFacts, isExcluded } from '../core/policy/standing.ts'
+import { structuralJudge } from '../core/policy/structure.ts'
+import type { EventOf, LogEvent } from '../core/record/eventType.ts'
+import type { Life } from '../core/record/replayedRequest.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
+import { BrokenAt, type FaultPlace } from './finding.ts'
+import type { VersionFiles } from './versionFiles.ts'
+
+/** How a policy version judges, without Cedar. */
+interface Judge {
+  readonly policy: PlainPolicy
+  readonly ask: ReturnType<typeof structuralJudge>
+}
+
+/** Where a record stands, for what is found about it. */
+export interface RecordPlace {
+  readonly member: string
+  readonly line?: number
+  /** Its log index. */
+  readonly index: number
+}
+
+/**
+ * Judges events anew by the policy files in the bundle, so that no event is believed about what policy said: an ask by the
+ * version that it names, and what people did by the version that was in force in its shard.
+ *
+ * Versions that the bundle lacks are left out here, since another check refuses such a bundle.
+ */
+export class PolicyCheck {
+  readonly #versions: ReadonlyMap<Digest, VersionFiles>
+  readonly #judges = new Map<Digest, Judge | null>()
+  #inForce: Digest | undefined
+  #asks = 0
+
+  constructor(versions: readonly VersionFiles[]) {
+    this.#versions = new Map(versions.map((one) => [one.version, one]))
+  }
+
+  /** How many asks were judged by structure. */
+  asks(): number {
+    return this.#asks
+  }
+
+  /** @param cut the shard's part of the day, which says what was in force before */
+  begin({ policyFrom }: Pick<ShardCut, 'policyFrom'>): void {
+    this.#inForce = policyFrom
+  }
+
+  /**
+   * Finds that the manifest names the policy that is in force after a shard's last event.
+   *
+   * @throws {BrokenAt} `against-policy`
+   */
+  end(shard: Shard, { policyTo }: Pick<ShardCut, 'policyTo'>): void {
+    if (this.#inForce === policyTo) return
+    const what = `The manifest says that policy ${policyTo ?? 'none'} is in force in shard ${shard} after the day, and the records say ${this.#inForce ?? 'none'}.`
+    throw new BrokenAt({ check: 'policy', member: bundleFiles.manifest.name }, 'against-policy', what)
+  }
+
+  /**
+   * Judges the `requested` of a carried request.
+   *
+   * @throws {BrokenAt} `against-policy`, `cannot-judge`
+   */
+  carry(event: LogEvent, place: RecordPlace): void {
+    if (event.type === 'requested') this.#checkAsk(event, place)
+  }
+
+  /**
+   * Judges a record of the day, which the rules allow.
+   *
+   * @param life its request, after the event
+   * @throws {BrokenAt} `against-policy`, `cannot-judge`
+   */
+  take(event: LogEvent, life: Life | undefined, place: RecordPlace): void {
+    switch (event.type) {
+      case 'policy-changed':
+        this.#inForce = event.data.to
+        return
+      case 'requested':
+        this.#inForce ??= event.data.policy.version
+        this.#checkAsk(event, place)
+        return
+      case 'shown':
+      case 'decided':
+      case 'vote-void':
+      case 'approved':
+      case 'revoked':
+      case 'erasure-asked':
+      case 'erased': {
+        const judge = this.#judgeInForce(event, place)
+        const flaw = judge && life ? flawUnder(judge.policy, event, life.request) : null
+        if (flaw !== null) throw wrong(event, place, flaw)
+      }
+    }
+  }
+
+  #checkAsk(event: EventOf<'requested'>, place: RecordPlace): void {
+    const judge = this.#judgeOf(event.data.policy.version, place)
+    if (!judge || !('id' in event.actor)) return
+    this.#asks += 1
+    const flaw = judge.ask({ agent: event.actor.id, at: event.at, data: event.data })
+    if (flaw !== null) throw wrong(event, place, flaw)
+  }
+
+  /** The policy in force. An event that needs one, in a shard where none is known, is not believed. */
+  #judgeInForce(event: LogEvent, place: RecordPlace): Judge | null {
+    if (this.#inForce === undefined) throw wrong(event, place, 'nothing says which policy was in force')
+    return this.#judgeOf(this.#inForce, place)
+  }
+
+  #judgeOf(version: Digest, place: RecordPlace): Judge | null {
+    let judge = this.#judges.get(version)
+    if (judge === undefined) {
+      // A version that cannot be read is said once.
+      this.#judges.set(version, null)
+      judge = this.#read(version, place)
+      this.#judges.set(version, judge)
+    }
+    return judge
+  }
+
+  #read(version: Digest, { member, line }: RecordPlace): Judge | null {
+    const found = this.#versions.get(version)
+    if (!found) return null
+    const policy = readPlainPolicy(found.files, found.templates)
+    if (typeof policy !== 'string') return { policy, ask: structuralJudge(policy) }
+    const what = `Policy ${version} cannot be judged by with this program: ${policy}.`
+    throw new BrokenAt({ check: 'policy', member, ...(line !== undefined && { line }) }, 'cannot-judge', what)
+  }
+}
+
+function flawUnder(
+  { roster, rules, templates }: PlainPolicy,
+  event: LogEvent,
+  request: ApprovalRequest,
+): string | null {
+  const person = 'id' in event.actor ? event.actor.id : undefined
+  const { at } = event
+  switch (event.type) {
+    case 'shown':
+      return templates.has(event.data.template) ? null : 'its template is none of the policy in force'
+    case 'decided': {
+      if (person === undefined) return null
+      const { facts, verdict } = event.data
+      if (verdict === 'approve' && isExcluded(roster, request, person)) return `${person} may not approve this request`
+      return flawInFacts(roster, request, { person, facts, at })
+    }
+    case 'vote-void':
+      return flawInVoid(event, { roster, request })
+    case 'approved':
+      return event.data.by === 'quorum' ? flawInApproval(roster, request) : null
+    case 'revoked':
+      if ('facts' in event.data)
+        return person === undefined ? null : flawInFacts(roster, request, { person, facts: event.data.facts, at })
+      return flawInForbidding(rules, event.data.rules, request)
+    case 'erasure-asked':
+    case 'erased':
+      return person === undefined ? null : flawInAccounts(roster, person, event.data.accounts)
+    default:
+      return null
+  }
+}
+
+function flawInVoid(
+  { data: { vote, why, facts }, at }: EventOf<'vote-void'>,
+  { roster, request }: Pick<PlainPolicy, 'roster'> & { readonly request: ApprovalRequest },
+): string | null {
+  const place = request.events.filter(({ type }) => type === 'decided').findIndex(({ hash }) => hash === vote)
+  const person: ObjectId | undefined = request.decisions[place]?.approver
+  if (person === undefined) return 'the vote that it names is none of the request'
+  const excluded = isExcluded(roster, request, person)
+  if (why === 'excluded' && !excluded) return `${person} may approve this request`
+  if (why === 'duplicate' && excluded) return `${person} may not approve this request, which comes first`
+  return flawInFacts(roster, request, { person, facts, at })
+}
+
+function flawInForbidding(
+  rules: PlainPolicy['rules'],
+  named: readonly string[],
+  { verb, agent }: ApprovalRequest,
+): string | null {
+  for (const id of named) {
+    const rule = rules.get(id)
+    if (rule?.file !== 'forbid.cedar') return `forbid.cedar of the policy in force has no rule “${id}”`
+    if (!rule.verbs.includes(verb)) return `the scope of rule “${id}” does not cover “${verb}”`
+    if (!coversAgent(rule, agent.id)) return `the scope of rule “${id}” does not cover agent ${agent.id}`
+  }
+  return null
+}
+
+function wrong(event: LogEvent, { member, line, index }: RecordPlace, flaw: string): BrokenAt {
+  const place: FaultPlace = { check: 'policy', member, ...(line !== undefined && { line }) }
+  const of = event.request === undefined ? '' : ` of request ${event.request}`
+  return new BrokenAt(
+    place,
+    'against-policy',
+    `Record ${index} (“${event.type}”${of}) is not what policy says: ${flaw}.`,
+  )
+}
