@@ -13,7 +13,7 @@ MEMBERS = re.compile(r'README\.txt|verify\.(sh|py)|checkpoint(\.(prev|add))?|(re
                      r'(requests|exceptions)\.csv|keys/[A-Za-z0-9_-]{43}\.pem|cards/[0-9a-f]{64}\.json|'
                      r'policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4}')
 EVENTS = {(kind, 1) for kind in ('requested shown decided vote-void approved denied expired cancelled lapsed revoked '
-    'redeemed unreported undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered').split()}  # and version
+    'redeemed unreported undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered exported').split()}  # and version
 
 @contextlib.contextmanager
 def check(claim):  # any error inside `with check(claim)` means that the claim does not hold

@@ -151,7 +151,7 @@ echo 'ok   the log before the day is part of the log after it, unchanged'
 # 7. Nothing in it is of a later format: such a bundle is not broken, but this script does not know what to check in it.
 [ -z "$member" ] || newer "the manifest lists $member"
 types='requested shown decided vote-void approved denied expired cancelled lapsed revoked redeemed unreported
-  undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered' # each in version 1
+  undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered exported' # each in version 1
 check_kinds() { # FILE FILTER: what gives the events in its lines
   jq -nr --arg types "$types" "[\$types | splits(\"\\\\s+\")] as \$known |
     reduce (inputs | $2 | [.type, .v]) as [\$type, \$v] "'({};

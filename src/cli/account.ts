@@ -126,6 +126,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   'erasure-asked': 'other',
   erased: 'other',
   tampered: 'other',
+  exported: 'other',
 }
 
 /** Puts an event that is about no request into words. */

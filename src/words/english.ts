@@ -277,6 +277,8 @@ const report: Words['report'] = {
     `erased ${names.join(', ')} of event ${event}, as ${askedBy} had asked`,
   tampered: ({ data: { from, to, check } }) =>
     `repaired what somebody had changed in the storage: events ${from} to ${to} (${check})`,
+  exported: ({ data: { file, date } }) =>
+    `downloaded ${file === 'bundle' ? 'the bundle' : 'what people wrote'} of ${date} from the service`,
 }
 
 const exceptions: Words['exceptions'] = {
@@ -295,6 +297,7 @@ const exceptions: Words['exceptions'] = {
   'erasure-asked': 'a person asked to erase texts',
   erased: 'texts were erased',
   tampered: 'what was stored had been changed from outside',
+  exported: 'a person downloaded evidence from the service',
 }
 
 const request: Words['request'] = {

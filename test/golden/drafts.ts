@@ -1,4 +1,5 @@
 import type { Draft } from '../../src/core/request/event.ts'
+import type { Day } from '../../src/core/data/day.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../../src/core/data/id.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 
@@ -269,4 +270,6 @@ export const drafts: readonly Draft[] = [
     },
     said: { reason: 'Left', owner: 'Dana Díaz' },
   },
+  { type: 'exported', actor: person, data: { file: 'bundle', date: '2026-03-03' as Day, client: id('c') } },
+  { type: 'exported', actor: person, data: { file: 'said', date: '2026-02-28' as Day } },
 ]

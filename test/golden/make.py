@@ -97,6 +97,8 @@ FACTS_IN_ORDER = [
         'role.revoke', 'af', 'a', 'approve', ['role-needs-security'], tier='medium', excluded=[oid('4')],
         expiresAt=LATER, lapse=3600, grant=300, requirement=[{'groups': ['security'], 'quorum': 1}]), reason='Left',
         owner='Dana Díaz'),
+    fact('exported', PERSON, {'file': 'bundle', 'date': '2026-03-03', 'client': oid('c')}, request=None),
+    fact('exported', PERSON, {'file': 'said', 'date': '2026-02-28'}, request=None),
 ]
 
 def main(out):

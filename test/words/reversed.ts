@@ -129,6 +129,7 @@ export const reversed: Words = {
     'erasure-asked': ({ data }) => line('to erase', ...data.names),
     erased: ({ data }) => line('erased', ...data.names, data.event),
     tampered: ({ data }) => line('tampered', data.from, data.to),
+    exported: ({ data }) => line(data.file, data.date),
   },
   exceptions: all<ExceptionKind>(english.exceptions),
   request: {

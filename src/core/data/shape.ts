@@ -127,6 +127,9 @@ export const base64 = text(/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0
 export const shard = oneOf(...shards)
 export const requestId: Form = (value) => (typeof value === 'string' && isRequestId(value) ? null : wrong)
 
+/** A UTC day: `2026-01-31`. */
+export const day: Form = (value) => (typeof value === 'string' ? moment(`${value}T00:00:00.000Z`) : wrong)
+
 const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** RFC 3339, UTC, milliseconds. */

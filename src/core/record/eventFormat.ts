@@ -1,7 +1,8 @@
 import type { EventOf } from './eventType.ts'
-import { tamperChecks } from '../request/event.ts'
+import { exportedFiles, tamperChecks } from '../request/event.ts'
 import {
   atLeast,
+  day,
   digest,
   door,
   type Form,
@@ -125,6 +126,8 @@ export const tampered = where(
   object({ from: whole(1), to: whole(1), check: oneOf(...tamperChecks), 'client?': guid }),
   ({ from, to }: Data<'tampered'>) => from <= to,
 )
+
+export const exported = object({ file: oneOf(...exportedFiles), date: day, 'client?': guid })
 
 /** The members of both outcomes. */
 export const outcome = {

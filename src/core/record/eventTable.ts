@@ -1,3 +1,4 @@
+import { dayOf } from '../data/day.ts'
 import { type ObjectId, sha256, shards } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
 import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
@@ -16,6 +17,7 @@ import {
   denied,
   erased,
   erasureAsked,
+  exported,
   facts,
   formOf,
   outcome,
@@ -25,6 +27,7 @@ import {
   shown,
   tampered,
 } from './eventFormat.ts'
+import { exportKey } from './exportKey.ts'
 import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
 
 /** Replaces each text that a leaf commits to. The rules need to know only that there was one. */
@@ -116,7 +119,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   'policy-changed': {
     forms: { 1: { data: object({ 'from?': digest, to: digest }) } },
     replay: () => 'it does not change a request',
-    judge({ actor, seq, data: { from, to } }, policy) {
+    judge({ actor, seq, data: { from, to } }, { policy }) {
       if (actor.kind !== 'system') return bySystem
       if (from === to) return 'it names the same policy twice'
       return (policy.isKnown || seq === 1) && from !== policy.version ? 'the policy before was another' : null
@@ -156,6 +159,18 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     ignoresDeadlines: true,
     judge: ({ actor }) => (actor.kind === 'person' ? null : byRepairer),
     exception: { kind: 'tampered', detail: ({ data: { check, from, to } }) => `${check} ${from}-${to}` },
+  },
+  exported: {
+    forms: { 1: { data: exported } },
+    replay: () => 'it does not change a request',
+    judge(event, { exports }) {
+      const { actor, shard, at, data } = event
+      if (actor.kind !== 'person') return 'only a person downloads evidence'
+      if (shard !== shards[0]) return 'downloads are recorded in shard 00'
+      if (data.date >= dayOf(at)) return 'the day of the file was not over'
+      return exports.has(exportKey(event)) ? 'it was recorded before in the same hour' : null
+    },
+    exception: { kind: 'exported', detail: ({ data: { file, date } }) => `${file} ${date}` },
   },
 }
 

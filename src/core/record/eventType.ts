@@ -46,6 +46,7 @@ export const exceptionKinds = [
   'erasure-asked',
   'erased',
   'tampered',
+  'exported',
 ] as const
 
 export type ExceptionKind = (typeof exceptionKinds)[number]
@@ -63,11 +64,18 @@ export interface EventType<Type extends Fact['type']> {
   /** Present if the event may follow a deadline that has passed and is not recorded yet. */
   readonly ignoresDeadlines?: true
   /** Judges an event that is about no request. Returns what is wrong in words, or `null`. */
-  judge?(event: EventOf<Type>, policy: KnownPolicy): string | null
+  judge?(event: EventOf<Type>, known: KnownLog): string | null
   /** Finds the policy version that the event names. */
   policy?(event: EventOf<Type>): Digest
   /** `null` if no auditor needs to look at such events. Of several kinds the first that applies counts. */
   readonly exception: ExceptionType<Type> | readonly ExceptionType<Type>[] | null
+}
+
+/** What the events of a shard's day have said so far, beside those of requests. */
+export interface KnownLog {
+  readonly policy: KnownPolicy
+  /** The downloads, each by {@link exportKey}. */
+  readonly exports: ReadonlySet<string>
 }
 
 /** The policy version in force in a shard; unknown until an event names it. */

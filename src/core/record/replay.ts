@@ -3,6 +3,7 @@ import { type Exceptional, exceptionOf } from './auditException.ts'
 import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts'
 import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
 import { typeOf } from './eventTable.ts'
+import { exportKey } from './exportKey.ts'
 import type { KnownPolicy, LogEvent } from './eventType.ts'
 import { policyIn } from './record.ts'
 
@@ -126,6 +127,7 @@ export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${draf
 /** Checks the events that are about no request, and the policy versions that all events name. */
 function logRules(before: Digest | undefined) {
   let policy: KnownPolicy = before === undefined ? { isKnown: false } : { isKnown: true, version: before }
+  const exports = new Set<string>()
 
   return {
     policy: (): Digest | undefined => (policy.isKnown ? policy.version : undefined),
@@ -138,8 +140,9 @@ function logRules(before: Digest | undefined) {
     },
 
     check(event: LogEvent): void {
-      const wrong = typeOf(event).judge?.(event, policy) ?? null
+      const wrong = typeOf(event).judge?.(event, { policy, exports }) ?? null
       if (wrong !== null) throw illegal(event, wrong)
+      if (event.type === 'exported') exports.add(exportKey(event))
       const version = policyIn(event)
       if (version !== null) policy = { isKnown: true, version }
     },

@@ -1,3 +1,4 @@
+import type { Day } from '../data/day.ts'
 import type { Digest, Hex, ObjectId, RequestId, Shard } from '../data/id.ts'
 import { sha256 } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
@@ -95,6 +96,7 @@ export type Fact =
       }
     }
   | { readonly type: 'tampered'; readonly data: Tampered }
+  | { readonly type: 'exported'; readonly data: Exported }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -116,6 +118,18 @@ export interface Tampered {
   readonly from: number
   readonly to: number
   readonly check: TamperCheck
+  /** The application that the person used. */
+  readonly client?: ObjectId
+}
+
+/** The files of a sealed day that a person can download. */
+export const exportedFiles = ['bundle', 'said'] as const
+export type ExportedFile = (typeof exportedFiles)[number]
+
+export interface Exported {
+  readonly file: ExportedFile
+  /** The sealed day that the file is of. */
+  readonly date: Day
   /** The application that the person used. */
   readonly client?: ObjectId
 }

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { undeliverable } from '../../../src/core/request/delivery.ts'
 import { difference } from '../../../src/core/record/eventDiff.ts'
-import type { Actor, Draft } from '../../../src/core/request/event.ts'
+import type { Actor, Draft, ExportedFile } from '../../../src/core/request/event.ts'
+import type { Day } from '../../../src/core/data/day.ts'
 import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
@@ -131,6 +132,33 @@ describe('events of the log itself', () => {
     expect(wrong(() => replayed(in00(of(key(person)))))).toContain('Event 1 of shard 00')
     expect(wrong(() => replayed(eventsOf(of(key()))))).toContain('Event 1 of shard 07')
     expect(wrong(() => replayed(eventsOf(of({ ...policy(a), actor: person }))))).toContain('Event 1')
+  })
+
+  const download = (other: object = {}, file: ExportedFile = 'bundle', actor: Actor = person): Draft => ({
+    type: 'exported',
+    actor,
+    data: { file, date: '2026-03-03' as Day, ...other },
+  })
+
+  test('a download is recorded once for each person, file and hour', () => {
+    const [another, elsewhere] = [{ kind: 'person', id: dba2 } as const, { date: '2026-03-02' as Day }]
+    const entries = of(download(), download({}, 'said'), download(elsewhere), download({}, 'bundle', another))
+    const later = { seconds: 3600, draft: download() }
+    expect(replayed(in00([...entries, later])).exceptions).toMatchObject([
+      { kind: 'exported', actor: dba, detail: 'bundle 2026-03-03' },
+      { kind: 'exported', actor: dba, detail: 'said 2026-03-03' },
+      { kind: 'exported', actor: dba, detail: 'bundle 2026-03-02' },
+      { kind: 'exported', actor: dba2, detail: 'bundle 2026-03-03' },
+      { kind: 'exported', actor: dba, detail: 'bundle 2026-03-03' },
+    ])
+    const again = [...entries, { seconds: 3599, draft: download({ client: dba2 }) }]
+    expect(wrong(() => replayed(in00(again)))).toContain('recorded before in the same hour')
+  })
+
+  test('a download is of a day that is over, by a person, and in shard 00', () => {
+    expect(wrong(() => replayed(in00(of(download({ date: '2026-03-04' })))))).toContain('was not over')
+    expect(wrong(() => replayed(in00(of(download({}, 'said', system)))))).toContain('only a person')
+    expect(wrong(() => replayed(eventsOf(of(download()))))).toContain('in shard 00')
   })
 })
 
