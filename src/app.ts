@@ -16,6 +16,7 @@ import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
 import { sweep } from './sweep.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
+import { type Download, Exports } from './evidence/exports.ts'
 import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
@@ -221,11 +222,13 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   const broken = (shard: Shard) => alarms.rows().flatMap((row) => (row.shard === shard ? requestIn(row) : []))
   const repairing = new Repairing({ ...adapters, ...changes, policy: adapters.policy, ends, broken })
   const noted = (cause: unknown) => alarms.note(cause)
+  const exports = new Exports(changes)
   const calls = {
     said: (_: null, date: Day) => saidOf({ ledger, seals, clock, failed }, date),
     erase: (_: null, id: RequestId, order: ErasureOrder) =>
       eraseAll({ ...changes, policy: adapters.policy }, id, order),
     repair: (_: null, order: RepairOrder) => repairing.repair(order),
+    exporting: (_: null, download: Download) => exports.record(download),
   }
   return {
     bundles: new Bundles({ seals, archive, clock }),

@@ -4,6 +4,7 @@ import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
 import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
+import { exportRows } from './security/exports.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
@@ -30,6 +31,7 @@ export const rows: readonly Row[] = [
   ...storageRows,
   ...evidenceRows,
   ...erasureRows,
+  ...exportRows,
   ...witnessRows,
   ...backupRows,
   ...operatorRows,

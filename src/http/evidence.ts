@@ -6,6 +6,7 @@ import { endOf } from '../core/request/erasure.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
 import type { Erasures } from '../evidence/erasures.ts'
+import type { Download } from '../evidence/exports.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
@@ -19,6 +20,8 @@ export interface Evidence {
   readonly proofs: Proofs
   readonly erase: Erasures
   readonly repair: Repairing['repair']
+  /** Records a download. A file is sent only after that. */
+  readonly exporting: (download: Download) => Promise<void>
 }
 
 export interface EvidenceParts extends Evidence {
@@ -42,17 +45,27 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
 })
 
 async function bundle(
-  { bundles }: EvidenceParts,
-  { date, headers }: Asked<'bundle'>,
+  { bundles, exporting }: EvidenceParts,
+  { date, headers, caller }: Asked<'bundle'>,
 ): Promise<OperationReply<Operations['bundle']>> {
-  const file = await bundles.find(date)
+  const found = await bundles.find(date)
+  const open: typeof found.open = async (range) => {
+    await exporting({ file: 'bundle', date, by: caller.id, client: caller.client })
+    return found.open(range)
+  }
+  const file = { ...found, open }
   const filename = `countersign-evidence-${date}.zip`
   return { response: await download(headers, { ...file, filename, contentType: 'application/zip' }) }
 }
 
-async function said({ said }: EvidenceParts, { date }: Asked<'said'>): Promise<OperationReply<Operations['said']>> {
+async function said(
+  { said, exporting }: EvidenceParts,
+  { date, caller }: Asked<'said'>,
+): Promise<OperationReply<Operations['said']>> {
   const headers = attachment({ filename: `said-${date}.jsonl`, contentType: jsonLines })
-  return { response: { body: await begun(await said(date)), headers: { ...headers, 'cache-control': 'no-store' } } }
+  const lines = await said(date)
+  await exporting({ file: 'said', date, by: caller.id, client: caller.client })
+  return { response: { body: await begun(lines), headers: { ...headers, 'cache-control': 'no-store' } } }
 }
 
 async function erasures(

@@ -2,7 +2,8 @@ import { randomBytes, verify } from 'node:crypto'
 import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
 import { type Day, nextDay } from '../../src/core/data/day.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
-import { digestOf, sha256, shardOf } from '../../src/core/data/id.ts'
+import { digestOf, sha256, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
@@ -11,7 +12,7 @@ import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
-import { after, dba, noon, oid } from '../support/build.ts'
+import { after, dba, noon, oid, tool } from '../support/build.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
@@ -299,6 +300,51 @@ describe('the said file', () => {
     const longer = { ...plan, to: { ...plan?.to, [shard]: { seq: 99, hash: '0'.repeat(64) } } }
     Object.assign(here.seals, { plan: async () => longer })
     expect((await here.call('said', 'Evidence.Export', { params: date })).status).toBe(500)
+  })
+})
+
+describe('a download', () => {
+  const exported = async () => {
+    const { head } = await here.ledger.load(shards[0] as Shard, {})
+    const found: string[] = []
+    for await (const page of here.ledger.stream(shards[0] as Shard, 0, head.seq))
+      for (const { text } of page) {
+        const { type, actor, data } = JSON.parse(text)
+        if (type === 'exported') found.push([actor.id, data.file, data.date, data.client].join(' '))
+      }
+    return found
+  }
+  const mine = (file: string) => `${oid(62)} ${file} ${first} ${tool}`
+  const of = (name: 'bundle' | 'said', headers: Record<string, string> = {}) =>
+    here.call(name, 'Evidence.Export', { params: date, headers })
+
+  test('of a bundle or of a said file is recorded', async () => {
+    await of('bundle')
+    await of('said')
+    await of('bundle', { range: 'bytes=0-1' })
+    expect(await exported()).toEqual([mine('bundle'), mine('said')])
+  })
+
+  test('of a part is recorded, too', async () => {
+    await of('bundle', { range: 'bytes=0-1' })
+    expect(await exported()).toEqual([mine('bundle')])
+  })
+
+  test('in which nothing is sent is not recorded', async () => {
+    await of('bundle', { 'if-none-match': `"${sha256(bundleText(first))}"` })
+    await of('bundle', { range: `bytes=${bundleText(first).length}-` })
+    await here.call('bundle', 'Evidence.Export', { params: { date: second } })
+    await here.call('said', 'Evidence.Export', { params: { date: second } })
+    await here.call('bundle', 'Evidence.Read', { params: date })
+    expect(await exported()).toEqual([])
+  })
+
+  test.each(['bundle', 'said'] as const)('of a %s that cannot be recorded sends nothing', async (name) => {
+    const away = new Problem('unavailable', 'The ledger’s storage cannot be reached.', { retryAfter: 2 })
+    Object.assign(here.ledger, { commit: () => Promise.reject(away) })
+    const opened = jest.spyOn(here.archive, 'open')
+    expect(await of(name)).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    expect(opened).not.toHaveBeenCalled()
   })
 })
 

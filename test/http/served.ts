@@ -3,6 +3,7 @@ import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { drawing } from '../../src/cards/lazyCards.ts'
 import { Bundles } from '../../src/evidence/read/bundles.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
+import { Exports } from '../../src/evidence/exports.ts'
 import { Repairing } from '../../src/evidence/repair/repair.ts'
 import { proofs } from '../../src/evidence/read/proofs.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
@@ -87,6 +88,7 @@ export async function served(
     ...{ ...changes, seals, archive, macs: macsFor(testOrigin), repairs: new MemoryRepairs(ledger) },
     ...{ ends: { leaveSoon: async () => undefined }, broken: () => [] },
   })
+  const exports = new Exports(changes)
   const handlers = api({
     approvals: here.approvals,
     evidence: {
@@ -95,6 +97,7 @@ export async function served(
       proofs: proofs({ ledger, seals, archive }),
       erase: (id, erasure) => eraseAll(changes, id, erasure),
       repair: (order) => repairing.repair(order),
+      exporting: (download) => exports.record(download),
     },
     health,
     deliveryOf: async () => 'ok',
