@@ -8,6 +8,7 @@ param cloud string
 param botServiceUrl string
 param apiAppId string
 param clients string
+param policyRef string
 param host object
 param evidenceName string
 param keys object
@@ -94,6 +95,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_LOG_KEY: keys.log
       COUNTERSIGN_ORIGIN: empty(origin) ? '${app.properties.defaultHostName}/evidence' : origin
       COUNTERSIGN_POLICY: '/home/site/wwwroot/policy' // where the platform mounts the package, read-only
+      COUNTERSIGN_POLICY_REF: policyRef
       COUNTERSIGN_TABLES_URL: 'https://${evidenceName}.table.${environment().suffixes.storage}'
       COUNTERSIGN_TENANT_ID: tenant().tenantId
     }

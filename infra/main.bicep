@@ -22,6 +22,10 @@ param apiAppId string = ''
 @description('Only with apiAppId: the programs that people use, as cli=<application id>,console=<application id>.')
 param clients string = ''
 
+@description('What auditors read where the policy changes, such as its commit, author and change ticket. No secret.')
+@maxLength(200)
+param policyRef string = ''
+
 @description('Where the tenant and its Teams are. GCC High and DoD need Entra prepared before.')
 @allowed(['public', 'gcc', 'gcc-high', 'dod'])
 param cloud string = 'public'
@@ -184,6 +188,7 @@ module app 'app.bicep' = {
     botServiceUrl: empty(botServiceUrl) ? connectors[cloud] : botServiceUrl
     apiAppId: entra.?outputs.apiAppId ?? apiAppId
     clients: entra.?outputs.clients ?? clients
+    policyRef: policyRef
     host: storage.outputs.host
     evidenceName: storage.outputs.evidence.name
     keys: vault.outputs.keys

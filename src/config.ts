@@ -1,4 +1,7 @@
+import { flawInWords } from './core/action/flaw.ts'
+import { checkSecretIn } from './core/action/secret.ts'
 import { isObjectId } from './core/data/id.ts'
+import { Problem } from './core/data/problem.ts'
 import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './runtime/cloud.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
@@ -20,6 +23,8 @@ export interface Config {
   /** Id of the Key Vault secret that authenticates what is written to the tables. */
   readonly ledgerKey: string
   readonly policyFolder: string
+  /** What the deployer says of the policy; absent if nothing. */
+  readonly policyRef?: string
   /** Empty if it is not set: people are then refused over HTTP. */
   readonly clients: ClientNames
   /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
@@ -72,6 +77,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     grantKey: key('COUNTERSIGN_GRANT_KEY'),
     logKey: otherKey(logKey, key('COUNTERSIGN_GRANT_KEY'), refuse),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
+    ...policyRefIn(env[policyRefSetting], refuse),
     clients: clientsIn(env[clientsSetting], refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
@@ -151,6 +157,36 @@ export function isOn(name: string, value: string | undefined, refuse: Refuse = t
   if (value === undefined || value === '' || value === 'off') return false
   if (value !== 'on') refuse(`The setting ${name} is malformed: it is on or off.`)
   return true
+}
+
+export const policyRefSetting = 'COUNTERSIGN_POLICY_REF'
+
+/** Characters of what the deployer says of the policy. */
+const mostRef = 200
+
+/**
+ * Reads what the deployer says of the policy. It becomes part of the evidence, which nobody can clear of a secret later.
+ *
+ * @throws {Error} naming the setting and its rule
+ */
+export function policyRefIn(value: string | undefined, refuse: Refuse = throwing): { readonly policyRef?: string } {
+  if (value === undefined || value === '') return {}
+  if (flawInWords(value, 1, mostRef) !== null || /[\t\r\n]/.test(value) || holdsSecret(value))
+    refuse(
+      `The setting ${policyRefSetting} is malformed: it is one line of at most ${mostRef} characters, without a secret, ` +
+        'such as a commit, its author and a change ticket.',
+    )
+  return { policyRef: value }
+}
+
+function holdsSecret(value: string): boolean {
+  try {
+    checkSecretIn(value, '')
+    return false
+  } catch (cause) {
+    if (cause instanceof Problem) return true
+    throw cause
+  }
 }
 
 export function isHttpsOrigin(value: string): boolean {

@@ -46,7 +46,7 @@ export interface Deployed {
 export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const config = readConfig(env)
   const cards = readCards(beside('cards'))
-  const policy = await loadPolicy(config.policyFolder, cards)
+  const policy = await loadPolicy(config.policyFolder, cards, config.policyRef)
   for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))

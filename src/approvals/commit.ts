@@ -12,7 +12,7 @@ import { recollectionOf } from './recollection.ts'
 export interface ChangeParts {
   readonly ledger: Ledger
   readonly clock: Clock
-  readonly policy: Pick<Policy, 'version'>
+  readonly policy: Pick<Policy, 'version' | 'ref'>
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
   /** Is called with every request that a commit changed. Must not throw. */
@@ -127,12 +127,21 @@ export async function recordAlone(
 
 type Chaining = Pick<ChangeParts, 'policy' | 'random'>
 
-/** Makes leaves of events. A shard's first commit under another policy version also records the change. */
+/**
+ * Makes leaves of events. A shard's first commit under another policy version also records the change, with what the
+ * deployer said of it.
+ */
 function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events: readonly Draft[], at: Instant) {
   const from = head.policy
   const to = policy.version
-  const changed: Draft[] =
-    from === to ? [] : [{ type: 'policy-changed', actor: { kind: 'system' }, data: { ...(from && { from }), to } }]
+  const said = policy.ref === undefined ? {} : { said: { ref: policy.ref } }
+  const change: Draft = {
+    type: 'policy-changed',
+    actor: { kind: 'system' },
+    data: { ...(from && { from }), to },
+    ...said,
+  }
+  const changed = from === to ? [] : [change]
   const hex = (bytes: number): string => Buffer.from(random(bytes)).toString('hex')
   const leaves = chain([...changed, ...events], head, { shard, at }, () => hex(16))
   const trace = currentTrace()?.id

@@ -131,7 +131,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
 
 /** Puts an event that is about no request into words. */
 export const noteOf = (one: StoryEvent): StoryStep => {
-  const words = textIn(one, 'why')
+  const words = textIn(one, 'why') ?? textIn(one, 'ref')
   return { ...stepOf(one), ...(words !== undefined && { words }) }
 }
 

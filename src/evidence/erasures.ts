@@ -20,7 +20,7 @@ export interface ErasureResult {
   readonly waits: ErasureAsk | null
 }
 
-export type ErasingParts = ChangeParts & { readonly policy: Pick<Policy, 'version' | 'accounts'> }
+export type ErasingParts = ChangeParts & { readonly policy: Pick<Policy, 'version' | 'ref' | 'accounts'> }
 
 /**
  * Erases these texts from every event of the request, if another person has asked for the same in the last seven days.

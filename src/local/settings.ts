@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isOn } from '../config.ts'
+import { isOn, policyRefIn, policyRefSetting } from '../config.ts'
 import { people } from './accounts.ts'
 import type { WantedPort } from './port.ts'
 
@@ -8,6 +8,8 @@ import type { WantedPort } from './port.ts'
 export interface LocalSettings {
   readonly data: string
   readonly policy: string
+  /** What the log says where the policy changes. */
+  readonly policyRef?: string
   /** Whether `npm run local -- seal` and the timer keep a snapshot. */
   readonly backup: boolean
   readonly ports: {
@@ -43,6 +45,7 @@ Settings (environment)
   COUNTERSIGN_PLAYGROUND_PORT port of the Teams client                 56150
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
+  COUNTERSIGN_POLICY_REF      what the log says of a changed policy    nothing
   COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
 The system chooses a port for 0.
 `
@@ -59,7 +62,8 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
   return {
     data: resolve(env['COUNTERSIGN_DATA'] || '.local'),
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
-    backup: backup(env),
+    ...asUsage(() => policyRefIn(env[policyRefSetting])),
+    backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
     ticking: !given['no-timers'],
     person: personIn(given),
     ports: {
@@ -102,9 +106,10 @@ function personIn({ as = 'dba-1', ...given }: Options): string {
   return as
 }
 
-function backup(env: NodeJS.ProcessEnv): boolean {
+/** Reads a setting that a deployment has, too. */
+function asUsage<T>(read: () => T): T {
   try {
-    return isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])
+    return read()
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause))
   }

@@ -63,7 +63,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   await checkPorts(Object.values(ports))
   say('starting storage, sign-in, the API and the Teams client …')
   const cards = readCards('cards')
-  const policy = await loadPolicy(settings.policy, cards)
+  const policy = await loadPolicy(settings.policy, cards, settings.policyRef)
   const clock = localClock(data)
   const log = openLog(data)
   const failed = (name: string) => (cause: unknown) => log('error', name, backgroundLine(cause))

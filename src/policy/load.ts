@@ -29,11 +29,16 @@ export interface LoadedPolicy extends Policy {
  * Loads a policy from its folder and checks all of it, since an overlooked flaw would decide about privileged actions.
  *
  * @param cards the card templates by file name; the policy version covers what approvers are shown
+ * @param ref what the deployer says of the policy; the version does not cover it
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
-export async function loadPolicy(folder: string, cards: ReadonlyMap<string, Uint8Array>): Promise<LoadedPolicy> {
+export async function loadPolicy(
+  folder: string,
+  cards: ReadonlyMap<string, Uint8Array>,
+  ref?: string,
+): Promise<LoadedPolicy> {
   const own = await readFiles(folder)
-  return policyFrom(own, cards)
+  return { ...policyFrom(own, cards), ...(ref !== undefined && { ref }) }
 }
 
 /**

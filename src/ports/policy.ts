@@ -39,6 +39,8 @@ export interface Question {
 /** The policy in force: rules, groups and agents in one version. After loading it does no input or output. */
 export interface Policy {
   readonly version: Digest
+  /** What the deployer says of this version, such as a commit or a change ticket. Recorded where the version changes. */
+  readonly ref?: string
   /**
    * @throws {Problem} `invalid-input` with the pointer of a param that does not fit the schema.
    */

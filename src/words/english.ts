@@ -270,7 +270,8 @@ const report: Words['report'] = {
   failed: ({ data }) => reported('failed', data?.output),
   unreported: () => 'no outcome was reported within a day',
   undeliverable: () => 'no approver could be told of it',
-  'policy-changed': ({ data }) => `the policy changed to ${data.to}`,
+  'policy-changed': ({ data: { from, to } }) =>
+    from === undefined ? `the policy is ${to}` : `the policy changed from ${from} to ${to}`,
   'key-rotated': () => "the log's key was changed",
   'erasure-asked': ({ data: { names } }) => `asked to erase ${names.join(', ')}`,
   erased: ({ data: { names, event, askedBy } }) =>

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { digestOf, type RequestId, shardOf, shardOfKey } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { saidDigest } from '../../src/core/request/event.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import { action, after, bot, dba, needs, noon, policyVersion, slot } from '../support/build.ts'
 import { fold, type Read } from '../core/log/fold.ts'
@@ -213,6 +214,21 @@ describe('a change of policy', () => {
     await other.approvals.cancel(request.id, bot)
     expect(await changes(here, request)).toEqual([{ to: policyVersion }, { from: policyVersion, to: newer }])
     expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'cancelled'])
+  })
+
+  test('bears what the deployer said of it, in each shard', async () => {
+    const here = await world()
+    const [request, neighbour] = await neighbours(here)
+    const ref = '4d13ddb by Ann Li, CHG0031337'
+    const other = here.another({ policy: { ...policy, ref } })
+    await other.approvals.cancel(request.id, bot)
+    await neighbour()
+    const log = []
+    for await (const page of here.ledger.stream(shardOf(request.id), 0, 99)) log.push(...page)
+    const changed = log.filter(({ text }) => text.includes('"policy-changed"'))
+    expect(changed.map(({ said }) => said['ref']?.text)).toEqual([undefined, ref, undefined])
+    for (const { text, said } of changed)
+      expect(JSON.parse(text).said).toEqual(said['ref'] && { ref: saidDigest(said['ref']) })
   })
 
   test('does not change the requirement of pending requests', async () => {

@@ -272,4 +272,10 @@ export const drafts: readonly Draft[] = [
   },
   { type: 'exported', actor: person, data: { file: 'bundle', date: '2026-03-03' as Day, client: id('c') } },
   { type: 'exported', actor: person, data: { file: 'said', date: '2026-02-28' as Day } },
+  {
+    type: 'policy-changed',
+    actor: system,
+    data: { from: digest('02'), to: digest('03') },
+    said: { ref: '4d13ddb by Ann Li, CHG0031337' },
+  },
 ]

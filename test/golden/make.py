@@ -99,6 +99,8 @@ FACTS_IN_ORDER = [
         owner='Dana Díaz'),
     fact('exported', PERSON, {'file': 'bundle', 'date': '2026-03-03', 'client': oid('c')}, request=None),
     fact('exported', PERSON, {'file': 'said', 'date': '2026-02-28'}, request=None),
+    fact('policy-changed', SYSTEM, {'from': digest('02'), 'to': digest('03')}, request=None,
+         ref='4d13ddb by Ann Li, CHG0031337'),
 ]
 
 def main(out):

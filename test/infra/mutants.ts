@@ -185,6 +185,7 @@ export const mistakes: readonly Mistake[] = [
   mistake('app', "backup ? 'on' : 'off'", "backup ? 'off' : 'on'"),
   mistake('app', 'COUNTERSIGN_CLOUD: cloud', "COUNTERSIGN_CLOUD: 'government'", 'app.bicep: param cloud'),
   mistake('app', 'COUNTERSIGN_CLIENTS: clients', "COUNTERSIGN_CLIENTS: ''", 'app.bicep: param clients'),
+  mistake('app', 'COUNTERSIGN_POLICY_REF: policyRef', "COUNTERSIGN_POLICY_REF: ''", 'app.bicep: param policyRef'),
   mistake('app', "{ '${identity.id}': {}, '${bot.id}': {} }", "{ '${identity.id}': {} }"),
   mistake('app', 'httpsOnly: true', 'httpsOnly: false'),
   mistake('app', "version: '22'", "version: '18'"),
@@ -316,6 +317,7 @@ export const mistakes: readonly Mistake[] = [
     "clients: entra.?outputs.clients ?? ''",
     'main.bicep: param clients',
   ),
+  mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
   mistake('main', "cloud: isPublic ? 'public' : cloud", 'cloud: cloud', 'app.bicep: COUNTERSIGN_CLOUD'),
   mistake('main', 'auditors: auditors\n    hsm', 'auditors: []\n    hsm', 'vault.bicep'),
   mistake(

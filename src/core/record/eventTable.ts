@@ -117,7 +117,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   succeeded: { forms: { 1: outcome }, replay: reportAgain, exception: null },
   failed: { forms: { 1: outcome }, replay: reportAgain, exception: { kind: 'failed' } },
   'policy-changed': {
-    forms: { 1: { data: object({ 'from?': digest, to: digest }) } },
+    forms: { 1: { data: object({ 'from?': digest, to: digest }), 'said?': said('ref?') } },
     replay: () => 'it does not change a request',
     judge({ actor, seq, data: { from, to } }, { policy }) {
       if (actor.kind !== 'system') return bySystem

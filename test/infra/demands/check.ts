@@ -20,7 +20,11 @@ export const parameterSets = {
   given: {
     ...{ name: 'a-b-c-d-e-f1', location: 'usgovvirginia', cloud: 'gcc-high', evidenceLocked: true, backup: true },
     ...{ apiAppId: given, clients: 'cli=00000000-0000-4000-8000-0000000000c3' },
-    ...{ origin: 'approvals.contoso.example/evidence', baseUrl: 'https://approvals.contoso.example' },
+    ...{
+      policyRef: '4d13ddb by Ann Li, CHG0031337',
+      origin: 'approvals.contoso.example/evidence',
+      baseUrl: 'https://approvals.contoso.example',
+    },
   },
 } as const satisfies Readonly<Record<string, Parameters>>
 

@@ -21,6 +21,7 @@ export interface Choices {
   readonly hsm?: boolean
   readonly operators?: readonly string[]
   readonly origin?: string
+  readonly policyRef?: string
   readonly private?: boolean
 }
 

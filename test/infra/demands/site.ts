@@ -142,6 +142,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_LOG_KEY: `https://${vault}.vault.azure.net/keys/log`,
     COUNTERSIGN_ORIGIN: choices.origin ?? `${host}/evidence`,
     COUNTERSIGN_POLICY: '/home/site/wwwroot/policy',
+    COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
   }
   const named = Object.entries(properties).map(([name, value]) => [`properties.${name}`, value] as const)
