@@ -55,6 +55,7 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
   const earlier = day.carried()[Symbol.asyncIterator]()
   let carried = await earlier.next()
   let shard: Shard | null = null
+  const changes = new Set<string>()
   let rules: Replay = replay()
   let stories = new Map<RequestId, OpenStory>()
 
@@ -63,7 +64,7 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
     if (event.shard !== shard) {
       yield* storiesOf(rules, stories)
       shard = event.shard
-      rules = replay()
+      rules = replay({ changes })
       stories = new Map()
     }
     if (rules.needsCarried(event))
@@ -76,7 +77,9 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
     const story = openStory(stories, event)
     story?.events.push(withTexts)
     story?.exceptions.push(...exceptions)
-    if (!story) yield { kind: 'log', event: withTexts }
+    // A change of policy that another shard recorded before is told once, as in the table.
+    const isTold = event.type === 'policy-changed' && exceptions.length === 0
+    if (!story && !isTold) yield { kind: 'log', event: withTexts }
   }
   yield* storiesOf(rules, stories)
 }

@@ -44,6 +44,7 @@ export class RuleReplay {
   readonly #policy: PolicyCheck
   readonly #written = { requests: 0, exceptions: 0 }
   readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
+  readonly #changes = new Set<string>()
   #rules: Replay = replay()
   #shard: Shard | null = null
   /** Rows of exceptions.csv that have not been compared yet. */
@@ -127,7 +128,7 @@ export class RuleReplay {
     if (this.#shard !== null) await this.#finishShard()
     this.#shard = next
     const cut = cutIn(this.#manifest, next)
-    this.#rules = replay(cut.policyFrom)
+    this.#rules = replay({ policy: cut.policyFrom, changes: this.#changes })
     this.#policy.begin(cut)
   }
 

@@ -137,6 +137,23 @@ test("a bundle's members are in their order", async () => {
   expect(linesIn(empty, 'records.jsonl')).toEqual([])
 })
 
+test('a change of policy that several shards record has one row in each day', async () => {
+  const one = await sealedHistory()
+  const [to] = [...(await unzipped(one.archive, day(4))).keys()].filter((name) => name.startsWith('policy/'))
+  for (const [number, shards] of [
+    [4, 4],
+    [5, 1],
+    [6, 0],
+  ] as const) {
+    const members = await unzipped(one.archive, day(number))
+    expect(manifestIn(members).counts.types['policy-changed'] ?? 0).toBe(shards)
+    const rows = textIn(members, 'exceptions.csv')
+      .split('\r\n')
+      .filter((row) => row.includes(',policy-changed,'))
+    expect(rows.map((row) => row.split(',').at(-1))).toEqual(shards === 0 ? [] : [`sha256:${to?.split('/')[1]}`])
+  }
+})
+
 test('a request that goes on carries its earlier events, each with its proof', async () => {
   const one = await sealedHistory()
   const [first, second] = await bundlesOf(one)

@@ -262,7 +262,7 @@ function tablesOf(
     const earlier = carried.map(readRecord)
     const events = leaves.map(readRecord)
     for (const [shard, { policyFrom }] of cuts) {
-      const rules = replay(policyFrom)
+      const rules = replay({ policy: policyFrom })
       for (const [i, event] of events.entries()) {
         if (event.shard !== shard) continue
         if (rules.needsCarried(event)) for (const one of earlier) if (one.request === event.request) rules.carry(one)

@@ -125,7 +125,10 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
       return (policy.isKnown || seq === 1) && from !== policy.version ? 'the policy before was another' : null
     },
     policy: ({ data }) => data.to,
-    exception: { kind: 'policy-changed', detail: ({ data }) => data.to },
+    exception: {
+      kind: 'policy-changed',
+      detail: ({ data: { from, to } }) => (from === undefined ? to : `${from} to ${to}`),
+    },
   },
   'key-rotated': {
     forms: { 1: { data: object({ key: base64, size: whole(0) }) } },

@@ -39,12 +39,19 @@ export interface Awaited {
   readonly drafts: readonly Draft[]
 }
 
-/**
- * Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it.
- *
- * @param policy the policy version that is in force in the shard before the day, if it is known
- */
-export function replay(policy?: Digest): Replay {
+/** What a replay of one shard's day starts from. */
+export interface ReplayStart {
+  /** The policy version that is in force in the shard before the day, if it is known. */
+  readonly policy?: Digest | undefined
+  /**
+   * The changes of policy that the tables of the day have a row of. The replays of all its shards share it, because
+   * each shard records the same change for itself.
+   */
+  readonly changes?: Set<string>
+}
+
+/** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
+export function replay({ policy, changes = new Set() }: ReplayStart = {}): Replay {
   const lives = new Map<RequestId, Life>()
   const today = new Set<RequestId>()
   const log = logRules(policy)
@@ -91,7 +98,7 @@ export function replay(policy?: Digest): Replay {
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) today.add(event.request)
       const exception = exceptionOf(event, index, life)
-      return exception ? [exception] : none
+      return exception && isFirstChange(event, changes) ? [exception] : none
     },
 
     rows() {
@@ -112,6 +119,16 @@ function checkVoided(life: Life | undefined, newest: LogEvent | null): void {
 }
 
 const none: readonly Exceptional[] = []
+
+/** Whether no event of the day before this one records the same change of policy. True of all other events. */
+function isFirstChange(event: LogEvent, changes: Set<string>): boolean {
+  if (event.type !== 'policy-changed') return true
+  const { from = '', to } = event.data
+  const change = `${from} ${to}`
+  if (changes.has(change)) return false
+  changes.add(change)
+  return true
+}
 
 /** Takes the next event that is awaited. @throws {Broken} `illegal-event` for another */
 export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {

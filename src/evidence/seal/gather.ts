@@ -89,6 +89,8 @@ interface Outputs {
 /** Writes and counts the content of a day. */
 class Gathering {
   readonly earlier: CarriedEvents
+  /** The changes of policy that a row tells of: see {@link replay}. */
+  readonly changes = new Set<string>()
   readonly #size: number
   readonly #tiles: TileWriter
   readonly #spools: Outputs['spools']
@@ -198,7 +200,7 @@ interface ShardOfDay {
 
 async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<void> {
   const { day, plan, shard } = of
-  const rules = replay(of.policy)
+  const rules = replay({ policy: of.policy, changes: day.changes })
   const from = cutOf(plan.from, shard)
   const to = cutOf(plan.to, shard)
   await checkNewest(ledger, of)

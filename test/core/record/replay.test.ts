@@ -124,7 +124,26 @@ describe('events of the log itself', () => {
 
   test('on a later day, the policy before the first change is not known', () => {
     const [, second] = eventsOf(of(policy(a), policy(b, a)))
-    expect(replayed(second ? [second] : []).exceptions).toMatchObject([{ kind: 'policy-changed', detail: b }])
+    expect(replayed(second ? [second] : []).exceptions).toMatchObject([
+      { kind: 'policy-changed', detail: `${a} to ${b}` },
+    ])
+  })
+
+  test('a change that several shards record has one row in a day', () => {
+    const changes = new Set<string>()
+    const days = [
+      [policy(a), policy(b, a)],
+      [policy(a), policy(c, a)],
+      [policy(a), policy(b, a), policy(a, b), policy(b, a)],
+    ].map((drafts) => {
+      const rules = replay({ changes })
+      return eventsOf(of(...drafts)).flatMap((event, i) => rules.take(event, i))
+    })
+    expect(days.map((rows) => rows.map(({ detail }) => detail))).toEqual([
+      [a, `${a} to ${b}`],
+      [`${a} to ${c}`],
+      [`${b} to ${a}`],
+    ])
   })
 
   test('only the system changes policy or key, and a key in shard 00 alone', () => {

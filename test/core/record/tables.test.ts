@@ -182,7 +182,7 @@ test('events of the log itself are exceptions', () => {
   const entries = drafts.map((draft) => ({ seconds: 0, draft }))
   expect(linesOf({ ...history({}), entries }).exceptions).toEqual([
     `100,${after(0)},,policy-changed,system,,${digestOf('a')}\r\n`,
-    `101,${after(0)},,policy-changed,system,,${digestOf('b')}\r\n`,
+    `101,${after(0)},,policy-changed,system,,${digestOf('a')} to ${digestOf('b')}\r\n`,
     `102,${after(0)},,tampered,${owner},,mac 12-15\r\n`,
   ])
 })
