@@ -104,8 +104,8 @@ test('a second stack on the same data is refused, even on other ports, until the
   await ended
   const again = await startStack({ data: join(folder, 'data') })
   expect((await again.call(null, '/api/health')).body.status).toBe('ok')
-  let said = ''
-  again.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  let last = ''
+  again.process.stderr?.on('data', (chunk: Buffer) => (last += chunk.toString()))
   await again.stop()
-  expect(said).toMatch(/^countersign: stopped; data kept in .*data$/m)
+  expect(last).toMatch(/^countersign: stopped; data kept in .*data$/m)
 })
