@@ -9,7 +9,7 @@ import { keysOf } from '../core/action/value.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
 import { nextStep } from '../words/nextStep.ts'
-import { plain, type Sentence } from '../words/run.ts'
+import { plain } from '../words/run.ts'
 import { votesOf } from '../words/votes.ts'
 import { warningOf } from '../words/warning.ts'
 import type { Words } from '../words/words.ts'
@@ -19,7 +19,7 @@ import { buttons, mine, type CardReader } from './button.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
 import { runLines, runOf } from './runLine.ts'
-import { briefMoment, copyable, exactText, hour, lineOf, type RunLine, short, shortened, timedText } from './textRun.ts'
+import { briefMoment, copyable, exactText, hour, lineOf, short, shortened, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest, manner: Manner) => ({

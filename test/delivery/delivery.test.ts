@@ -684,10 +684,10 @@ describe('the state of a delivery', () => {
     world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'gone' } : null)
     const untried = [await world.ask(needing('dba')), await world.ask(needing('security'))]
     for (const { id } of untried) expect(await state(id)).toBe('pending')
-    const { cards } = world.outbox
+    const cards = world.outbox.cards.bind(world.outbox)
     let answer = () => {}
     const answered = new Promise<void>((done) => (answer = done))
-    world.outbox.cards = (id) => answered.then(() => cards.call(world.outbox, id))
+    world.outbox.cards = (id) => answered.then(() => cards(id))
     const under = untried.map(({ id }) => world.delivery.deliver(id))
     for (const { id } of untried) expect(await state(id)).toBe('pending')
     answer()
