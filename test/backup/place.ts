@@ -16,12 +16,12 @@ import { checkSnapshot, type Restored, restore, type RestoreParts } from '../../
 import { type SnapshotParts, takeSnapshot } from '../../src/evidence/backup/snapshot.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { Witness } from '../../src/evidence/witness.ts'
-import { startAzurite } from '../../src/local/azurite.ts'
 import type { LedgerKey } from '../../src/ports/ledgerKey.ts'
 import { keepPolicy, logKey, origin, partsOf } from '../evidence/days.ts'
 import { oid } from '../support/build.ts'
 import { FakeClock } from '../support/fakes.ts'
 import { testKey } from '../support/fakes/macs.ts'
+import { openAccount } from '../support/azurite.ts'
 import { type Instance, type World, world } from '../support/world.ts'
 
 const tenant = oid(100)
@@ -32,7 +32,7 @@ export type Dumped = Readonly<Record<string, unknown>>
 
 /** A storage account for one test file, in memory. Each place in it has containers of its own, and the tables in turn. */
 export async function startPlaces(spool: string) {
-  const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
+  const azurite = await openAccount()
   const { tablesUrl, blobsUrl, account, key } = azurite
   const blobKey = new StorageSharedKeyCredential(account, key)
   const connect = (url = tablesUrl) =>
