@@ -68,7 +68,9 @@ export function callable(file: string): Callable {
     process.chdir(cwd)
     try {
       bundle(module, module.exports, require, file, dirname(file), own)
-      await Promise.race([exited, module.exports.ended])
+      const { ended } = module.exports
+      if (ended === undefined) throw new Error(`${file} does not say when it has ended.`)
+      await Promise.race([exited, ended])
       await children.ended()
     } finally {
       process.chdir(before)
