@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../support/root.ts'
 import { fencesOf, readPage } from '../support/pages.ts'
+import { python } from '../support/python.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -27,15 +28,16 @@ interface Shell {
 const deaf = (_text: string): void => undefined
 
 /**
- * A function of the shell that runs our scripts as `npm run --silent NAME -- …` does. npm itself takes longer to start than
- * most of them.
+ * Functions of the shell: one runs our scripts as `npm run --silent NAME -- …` does, since npm itself takes longer to start
+ * than most of them; the other takes the Python of all tests.
  */
-const npm = `npm() {
+const quickly = `npm() {
   case "$1 $2 $3" in
 ${['token', 'local'].map((name) => `    'run --silent ${name}') shift 4; ${scriptOf(name)} "$@" ;;`).join('\n')}
     *) command npm "$@" ;;
   esac
-}`
+}
+python3() { ${python ?? 'command python3'} "$@"; }`
 
 function scriptOf(name: string): string {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -47,7 +49,7 @@ function scriptOf(name: string): string {
 }
 
 /** Runs a script to its end; `hears` gets what was written to standard error so far, and `reads` what to the output. */
-async function run(script: string, hears = deaf, reads = deaf, prelude = npm): Promise<Shell> {
+async function run(script: string, hears = deaf, reads = deaf, prelude = quickly): Promise<Shell> {
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', `${prelude}\n${script}`], {
     env: { ...process.env, COUNTERSIGN_DATA: stack.data, TMPDIR: stack.data },
   })

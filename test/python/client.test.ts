@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { python as ourPython } from '../support/python.ts'
 import { type Service, startService } from './service.ts'
 
-/** The first Python that is there: any from 3.9 on runs the client. */
-const python = process.env['PYTHON'] ?? 'python3'
+/** Any Python from 3.9 on runs the client. */
+const python = process.env['PYTHON'] ?? ourPython ?? 'python3'
 
 const files = readdirSync(import.meta.dirname).filter((name) => /^test_\w+\.py$/.test(name))
 
