@@ -3,6 +3,8 @@ import type { Fact } from '../core/request/event.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import type { DayExceptions } from '../verify/exceptionTable.ts'
+import { absencesIn } from '../verify/absence.ts'
+import type { SaidOfDay } from '../verify/examination.ts'
 import type { Story, StoryEvent } from '../verify/requestStory.ts'
 import { reportStep } from '../words/reportStep.ts'
 import { spoken } from '../words/spoken.ts'
@@ -10,8 +12,8 @@ import { spoken } from '../words/spoken.ts'
 /** The verified bundle that a report is about. */
 export interface Reported {
   readonly manifest: Manifest
-  /** Whether the said file was given. */
-  readonly hasSaid: boolean
+  /** What the said file has; absent if it was not given. */
+  readonly said?: SaidOfDay
   readonly exceptions: DayExceptions
   /** Draws what approvers of a request were shown, by the number of the event; absent where it cannot. */
   readonly cards?: (events: Story['events']) => Promise<ReadonlyMap<number, ShownCard>>
@@ -36,6 +38,8 @@ export interface Account {
   readonly policy: string
   readonly steps: readonly StoryStep[]
   readonly exceptions: readonly string[]
+  /** The texts that are missing, each with the record that says that it was erased, or that none does. */
+  readonly missing: readonly string[]
 }
 
 /** One thing that happened. */
@@ -53,15 +57,15 @@ export interface StoryStep {
 /** What a person was shown, for a page. */
 export type ShownCard = { readonly html: string } | { readonly why: string }
 
-/**
- * Puts a request's story into words.
- *
- * @param cards what approvers were shown, by the number of the event
- */
-export function accountOf(
-  { life, events, exceptions }: Story,
-  cards: ReadonlyMap<number, ShownCard> = new Map(),
-): Account {
+interface Told {
+  /** What approvers were shown, by the number of the event. */
+  readonly cards?: ReadonlyMap<number, ShownCard> | undefined
+  /** Whether all texts of the day were given, so that a missing one is worth a word. */
+  readonly hasSaid?: boolean
+}
+
+/** Puts a request's story into words. */
+export function accountOf({ life, events, exceptions }: Story, { cards, hasSaid = false }: Told = {}): Account {
   const { request } = life
   const [first] = events
   const action = textIn(first, 'action')
@@ -82,12 +86,20 @@ export function accountOf(
     links: linksIn(textIn(first, 'links')),
     policy: spoken.request.policy(policy.outcome, request.requirement?.tier, policy.rules),
     steps: events.map((one) => ({ ...stepOf(one), ...cardIn(cards, one) })),
+    missing: hasSaid ? missingIn(events) : [],
     exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(': ')),
   }
 }
 
-function cardIn(cards: ReadonlyMap<number, ShownCard>, { event: { seq } }: StoryEvent): Pick<StoryStep, 'card'> {
-  const card = cards.get(seq)
+const missingIn = (events: readonly StoryEvent[]): readonly string[] =>
+  absencesIn(events).map(({ index, name, erased }) =>
+    erased === undefined
+      ? `${name} of record ${index}: missing, and no record up to this day says that it was erased`
+      : `${name} of record ${index}: erased, as record ${erased} says`,
+  )
+
+function cardIn(cards: Told['cards'], { event: { seq } }: StoryEvent): Pick<StoryStep, 'card'> {
+  const card = cards?.get(seq)
   return card ? { card } : {}
 }
 

@@ -84,6 +84,10 @@ const search = {
 
 const most = { value: 'NUMBER', help: 'how many requests at most (500)' } as const
 
+const allowUnexplained = {
+  help: 'missing texts that no record explains are only counted, for scripts',
+} as const
+
 const yes = { help: 'do not ask before the vote is sent, for scripts' } as const
 
 export const commands = {
@@ -244,6 +248,7 @@ export const commands = {
     options: {
       key: { ...key, required: true },
       said: { value: 'FILE', help: 'also verify this said file: the texts that people and agents wrote' },
+      'allow-unexplained': allowUnexplained,
       grants: {
         value: 'FILE',
         help: 'a file of kept grants, one a line: the log must have their approvals',
@@ -252,7 +257,18 @@ export const commands = {
       'grant-keys': { value: 'JWKS.json', help: 'the public keys that sign grants' },
       chain: {
         value: 'FOLDER',
-        help: 'verify every countersign-evidence-*.zip in it, and that each continues the one before',
+        help: 'verify every countersign-evidence-*.zip in it, and that each continues the one before; with said-*.jsonl',
+      },
+      from: { value: 'DATE', help: '--chain: this day, in UTC, has to be there, and every day after it' },
+      through: { value: 'DATE', help: '--chain: this day, in UTC, has to be there, and every day before it' },
+      first: {
+        value: 'KNOWN',
+        help: '--chain: the first bundle, by number or by the SHA-256 of its manifest or of its file',
+      },
+      checkpoint: {
+        value: 'FILE',
+        help: 'kept checkpoints: the log must have had this name and root at that size',
+        many: true,
       },
     },
   },
@@ -263,6 +279,7 @@ export const commands = {
     options: {
       key: { ...key, required: true },
       said: { value: 'FILE', help: 'the said file: the texts that people and agents wrote' },
+      'allow-unexplained': allowUnexplained,
       out: { value: 'FILE', help: 'the file to write (default: standard output)' },
       format: { value: 'FORMAT', help: "html or csv (default: as FILE's name ends, else html)" },
     },
@@ -288,6 +305,7 @@ export const commands = {
       out: { value: 'FOLDER', help: 'write one file for each event to this folder, and a page about all of them' },
       said: { value: 'FILE', help: 'the said file that has the texts to disclose', many: true },
       names: { value: 'NAMES', help: 'the texts to disclose, as reason,action', many: true },
+      'allow-unexplained': { help: 'disclose what there is, though a text is missing that no record explains' },
     },
   },
   'verify-proof': {

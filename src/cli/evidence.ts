@@ -9,7 +9,8 @@ import { type ExceptionKind, exceptionKinds } from '../core/record/eventType.ts'
 import { type DayExceptions, exceptionsIn } from '../verify/exceptionTable.ts'
 import { reasonOf } from '../verify/file.ts'
 import { type Finding, Unreadable } from '../verify/finding.ts'
-import type { SaidCount } from '../verify/saidReader.ts'
+import type { SaidOfDay } from '../verify/examination.ts'
+import { countOf, firstOf } from '../verify/missingTexts.ts'
 import { spoken } from '../words/spoken.ts'
 import { Exit, type ExitCode, exits } from './exit.ts'
 import type { Line } from './layout.ts'
@@ -49,13 +50,17 @@ export async function readable<T>(work: () => Promise<T>): Promise<T> {
 }
 
 export const exitOfFinding = ({ code }: Pick<Finding, 'code'>): ExitCode =>
-  code === 'newer-format' ? exits.unreadable : exits.broken
+  notBroken(code) === null ? exits.broken : exits.unreadable
+
+/** What is said in the place of BROKEN of evidence that is not known to be broken. */
+const notBroken = (code: Finding['code']): string | null =>
+  code === 'newer-format' ? 'too new' : code === 'unexplained' ? 'CANNOT TELL' : null
 
 /** Describes what does not hold. */
 export function describeFinding({ code, words, member, line }: Pick<Finding, 'code' | 'words' | 'member' | 'line'>) {
   const where = [member, line !== undefined && `line ${line}`].filter(Boolean).join(', ')
   const place: readonly Line[] = where === '' ? [] : [['where', where]]
-  return [[code === 'newer-format' ? 'too new' : 'BROKEN', words] as const, ...place, ['code', code] as const]
+  return [[notBroken(code) ?? 'BROKEN', words] as const, ...place, ['code', code] as const]
 }
 
 export const findingRecord = ({ code, words, ...place }: Finding & { readonly file?: string }): JsonObject => ({
@@ -64,11 +69,23 @@ export const findingRecord = ({ code, words, ...place }: Finding & { readonly fi
   ...place,
 })
 
-/** What is said of evidence that holds, by how many of its events record that somebody had changed what was stored. */
-export const verdictOf = (tamperings: number): { readonly exit: ExitCode; readonly verdict: string } =>
-  tamperings > 0
-    ? { exit: exits.tampered, verdict: 'HOLDS, WITH A RECORDED TAMPERING' }
-    : { exit: exits.ok, verdict: 'VERIFIED' }
+/**
+ * What is said of evidence that holds.
+ *
+ * @param tamperings how many of its events record that somebody had changed what was stored
+ * @param isUnexplained whether texts are missing, and nothing says why
+ */
+export function verdictOf(
+  tamperings: number,
+  isUnexplained = false,
+): { readonly exit: ExitCode; readonly verdict: string } {
+  const but = [
+    ...(tamperings > 0 ? ['WITH A RECORDED TAMPERING'] : []),
+    ...(isUnexplained ? ['WITH TEXTS MISSING THAT NOTHING EXPLAINS'] : []),
+  ]
+  const exit = tamperings > 0 ? exits.tampered : exits.ok
+  return { exit, verdict: but.length === 0 ? 'VERIFIED' : ['HOLDS', but.join(' AND ')].join(', ') }
+}
 
 /** How many exceptions of each kind there are. */
 export type ExceptionCounts = DayExceptions['counts']
@@ -128,7 +145,35 @@ export const bundleRecord = ({ number, date, sealedAt, tool, log, counts }: Mani
   ...counts,
 })
 
-export const describeSaid = ({ given, erased }: SaidCount): Line => ['said', `${given} texts given, ${erased} erased`]
+/** Describes what a said file has, or what all of a series have. */
+export function describeSaid({ given, erased, missing }: SaidOfDay): readonly Line[] {
+  const unexplained = countOf(missing)
+  return [
+    ['said', `${given} texts given, ${erased} erased`],
+    ...(unexplained === 0 ? [] : [['unexplained', `${unexplained} texts are missing: ${firstOf(missing)}`] as const]),
+  ]
+}
+
+export const saidRecord = ({ given, erased, missing }: SaidOfDay): JsonObject => ({
+  ...{ given, erased, unexplained: countOf(missing) },
+})
+
+/** Says of which texts no record of their day says that they were erased. */
+export const wordsOfMissing = ({ missing }: SaidOfDay): readonly string[] =>
+  missing.length === 0
+    ? []
+    : [
+        `${countOf(missing)} texts are missing, the first ${firstOf(missing)}, and no record of this day says that they were erased.`,
+      ]
+
+/** What one day alone cannot tell of the texts that are missing; `null` if each was given or erased. */
+export function unexplainedIn(said: SaidOfDay | undefined): Finding | null {
+  const [missing] = said ? wordsOfMissing(said) : []
+  if (missing === undefined) return null
+  const later =
+    'A record of a later day may: verify the days together with --chain, or only count them with --allow-unexplained.'
+  return { check: 'said', member: 'said', code: 'unexplained', words: `${missing} ${later}` }
+}
 
 /** Says that a bundle has nothing of a request, and which day's bundle has: its id tells when it was made. */
 export const noEvents = (file: string, id: RequestId): Exit =>

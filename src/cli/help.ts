@@ -64,7 +64,7 @@ Settings
 Exit codes
    0  done; of ask: pending or approved; of wait: approved; of run: the command's own code
    1  evidence does not hold; a policy has flaws, fails a test, or answers past requests in another way
-   2  a file cannot be read, or is too new for this version
+   2  a file cannot be read, or is too new for this version; what was given does not tell why texts are missing
    3  evidence holds, and records that somebody had changed what was stored
   69  the service cannot be reached, or does not answer as it should
   70  a fault in countersign itself
@@ -130,7 +130,7 @@ const denying = `Shows all of the request first, and asks, as approve does. Up t
 the same reason.`
 
 const verifying = `Sends and fetches nothing, and needs no setting. Checks these in order, and names the first that does not hold:
-  zip           it has the files of a bundle, none of them hidden, doubled, or leading elsewhere
+  zip           it has the files of a bundle, none of them hidden, doubled, or leading elsewhere, as every tool unpacks them
   manifest      it is signed with a key given by --key
   members       every file is what the manifest lists
   checkpoints   the log's size and root before and after the day are signed
@@ -140,25 +140,44 @@ const verifying = `Sends and fetches nothing, and needs no setting. Checks these
   carried       earlier events of requests that began on another day are in the log
   tables        counts, requests.csv and exceptions.csv are what the records say
   rules         replayed: only people who may approve did, and no approval was used twice, late or by another identity
-  said          each text is the one that the log commits to (with --said); missing texts were erased
+  said          each text is the one that the log commits to, and of each missing one a record says that it was erased (with
+                --said, or with said-DATE.jsonl in the folder of --chain)
 
 This does not prove that the directory's facts about people are true. Nor does it prove that no day was written anew by
-the holder of the log's key: compare the root with the one that was posted when the day was sealed.
+the holder of the log's key: give --checkpoint FILE with the checkpoints that were kept elsewhere. FILE has the three lines of
+one or more checkpoints, name, size and root, as the compliance channel has them; all else in it is passed over. The log must
+have had that root at that size.
 
-With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed.
+With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed. A folder
+shows no gap if the first or the last days are gone, so say where the series has to begin and end:
+  --from, --through   the days that have to be there, with all between
+  --first             the first bundle: its number, or what is known of its content from a download, or from the last audit. A
+                      SHA-256 is compared with that of manifest.sigstore.json, which verify prints as "SHA-256 of its manifest",
+                      and with that of the zip, which download prints
+A series that begins later is late-start, one that ends earlier early-end, and another log another-history: exit code 1.
+
+A text that is missing is withheld (exit code 1) if no record says that it was erased. The erasure may be recorded on a later
+day. So with one day alone such texts are unexplained: counted, and exit code 2. With --chain they are withheld, because the
+days after are there: give all days until the said files were made. If one day of the folder has a said file, each must have
+its own (else unexplained). --allow-unexplained only counts both, and the verdict is not VERIFIED but names it.
 
 Of evidence that holds and has an event "tampered", verify says HOLDS, WITH A RECORDED TAMPERING, with exit code 3:
 somebody had changed what was stored, and a person repaired it. exceptions.csv names these events.
 
---json writes { "exit", "ok", "bundle"?, "said"?, "checks", "problem"?: { "code", "message", "check", "member"?, "line"? } },
-with --chain { "exit", "ok", "bundles", "exceptionKinds"?, "problem"? }. "checks" names what holds; "exceptionKinds" (of a
-single day in "bundle") counts the exceptions of each kind.`
+--json writes { "exit", "ok", "bundle"?, "said"?: { "given", "erased", "unexplained" }, "checks", "problem"?: { "code",
+"message", "check", "member"?, "line"? } }, with --chain { "exit", "ok", "bundles", "begins", "ends", "said"?, "exceptionKinds"?,
+"problem"? }. "begins" and "ends" have "number", "date", "size" and "manifest" (its SHA-256), and "begins" "isFirst": whether it is
+the log's first bundle. The "said" of a series also has "files", and "without": days that have none. "checks" names what
+holds; "exceptionKinds" (of a single day in "bundle") counts the exceptions of each kind.`
 
 const reporting = `Says of each request who asked, why and for what exactly, who decided and when, what they were shown, whether it ran,
 and what is out of the ordinary. The texts that people and agents wrote come from --said; without it there are only
 digests. With it the HTML also has what each approver was shown, as countersign view draws it.
 HTML is one file without scripts, for browsers and printers, with all exceptions by time at its beginning; CSV is one row
 per request.
+Each text that is missing is listed with the record that says that it was erased, or that none of the day does: then the
+report is written, and the exit code is 2 (0 with --allow-unexplained). A later day may have that record: countersign verify
+--chain tells.
 Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
@@ -168,10 +187,13 @@ Without --out the request must have a single event, whose proof goes to standard
 FOLDER gets REQUEST-ID-NUMBER.tlog-proof for each event, index.html, which describes the request, and with --said and --names
 texts.jsonl: the texts of these names, with their salts. All others stay undisclosed. Give the said file of each day on
 which the request had events. A bundle has the events up to its day: take the one of the day on which the request ended.
+A text of these names that is missing without a record of its erasure is an error (exit code 2), so that nobody takes it for
+erased; --allow-unexplained discloses the rest.
 Without "action" among the names the params stay undisclosed, but a person who guesses all of them can check the guess,
 since the action digest has no salt.
 
---json writes { "exit", "proofs": [{ "index", "seq", "type", "file" or "text" }], "page"?, "texts"? }.`
+--json writes { "exit", "proofs": [{ "index", "seq", "type", "file" or "text" }], "page"?, "texts"?, "missing"?: [{ "index", "name",
+"erased"? }] }.`
 
 const verifyingProofs = `Of a folder, all of it is verified together: each proof holds, all are of one log at one size, they stand in the log in
 order, none is doubled, and the rules lead from each event to the next, beginning with the ask, so that no decision and no

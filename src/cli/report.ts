@@ -10,7 +10,19 @@ import { type Editions, withEditions } from '../verify/edition.ts'
 import { type Chapter, type Story, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
-import { bundleRecord, describeExceptions, readable, recordOfKinds, verdictOf } from './evidence.ts'
+import {
+  bundleRecord,
+  describeExceptions,
+  describeFinding,
+  describeSaid,
+  exitOfFinding,
+  findingRecord,
+  readable,
+  recordOfKinds,
+  saidRecord,
+  unexplainedIn,
+  verdictOf,
+} from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { canRedraw, redrawer } from './policy.ts'
 import { csvReport } from './reportCsv.ts'
@@ -19,7 +31,7 @@ import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 import { cardsOf } from './shown/views.ts'
-import { resultOfVerdict, verifyFile } from './verify.ts'
+import { allowsUnexplained, resultOfVerdict, verifyFile } from './verify.ts'
 
 type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIterable<string>
 
@@ -61,7 +73,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
   const write = (to: Writable) =>
     withEditions(file, (editions) =>
       withChapters(file, said, async (chapters) => {
-        const reported = { manifest, hasSaid: said !== undefined, exceptions, ...cardsFrom(editions) }
+        const reported = { manifest, ...(verdict.said && { said: verdict.said }), exceptions, ...cardsFrom(editions) }
         for await (const text of format(counted(chapters), reported)) if (!(await isTaken(to, text))) return
       }),
     )
@@ -70,17 +82,26 @@ export async function report(session: Offline, script: string): Promise<Result> 
   } finally {
     screen.progress(null)
   }
-  const { exit } = verdictOf(tamperingsIn(manifest))
-  if (out === undefined) return { exit, lines: [], to: 'stdout', record: { exit } }
+  const unexplained = unexplainedIn(verdict.said)
+  const isTold = unexplained === null || allowsUnexplained(options)
+  const exit = isTold ? verdictOf(tamperingsIn(manifest)).exit : exitOfFinding(unexplained)
+  const missing = unexplained ? describeFinding(unexplained) : []
+  if (out === undefined) return { exit, lines: isTold ? [] : missing, to: 'stderr', record: { exit } }
   const { counts } = exceptions
   const lines: readonly Line[] = [
     ['report', out],
     ['requests', `${manifest.counts.requests}`],
     ...describeExceptions(counts),
+    ...(verdict.said ? describeSaid(verdict.said) : []),
     ...(draws && !redraw ? [notDrawn] : []),
+    ...(isTold ? [] : missing),
   ]
   const bundle = { ...bundleRecord(manifest), exceptionKinds: recordOfKinds(counts) }
-  const record = { exit, ok: true, report: out, bundle }
+  const texts = {
+    ...(verdict.said && { said: saidRecord(verdict.said) }),
+    ...(!isTold && { problem: findingRecord(unexplained) }),
+  }
+  const record = { exit, ok: isTold, report: out, bundle, ...texts }
   return { exit, lines, to: 'stdout', record }
 }
 

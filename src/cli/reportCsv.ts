@@ -21,14 +21,15 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   shown: ({ steps }) => joined(steps, 'view'),
   run: ({ steps }) => joined(steps, 'run'),
   exceptions: ({ exceptions }) => exceptions.join('; '),
+  missing: ({ missing }) => missing.join('; '),
 }
 
 /** Reports a day as a table, one row per request. */
-export async function* csvReport(chapters: AsyncIterable<Chapter>, _reported: Reported): AsyncGenerator<string> {
+export async function* csvReport(chapters: AsyncIterable<Chapter>, { said }: Reported): AsyncGenerator<string> {
   yield csvLine(Object.keys(columns))
   for await (const chapter of chapters) {
     if (chapter.kind !== 'request') continue
-    const account = accountOf(chapter.story)
+    const account = accountOf(chapter.story, { hasSaid: said !== undefined })
     yield csvLine(Object.values(columns).map((column) => harmless(column(account))))
   }
 }

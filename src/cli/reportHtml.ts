@@ -1,7 +1,7 @@
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Chapter } from '../verify/requestStory.ts'
-import { wordsOfKinds } from './evidence.ts'
+import { wordsOfKinds, wordsOfMissing } from './evidence.ts'
 import { escaped, listOf, pageEnd, pageHead, shown } from './html.ts'
 import { accountOf, noteOf, type Reported, type StoryStep } from './account.ts'
 import { sectionOf, tableOf } from './accountHtml.ts'
@@ -12,19 +12,17 @@ export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Re
   yield outOfTheOrdinary(reported)
   const notes: StoryStep[] = []
   for await (const chapter of chapters) {
-    if (chapter.kind === 'request')
-      yield sectionOf(accountOf(chapter.story, await reported.cards?.(chapter.story.events)))
-    else notes.push(noteOf(chapter.event))
+    if (chapter.kind === 'request') {
+      const cards = await reported.cards?.(chapter.story.events)
+      yield sectionOf(accountOf(chapter.story, { cards, hasSaid: reported.said !== undefined }))
+    } else notes.push(noteOf(chapter.event))
   }
   if (notes.length > 0) yield `<section><h2>The log itself</h2>${tableOf(notes)}</section>\n`
   yield pageEnd
 }
 
-function head({ manifest, hasSaid }: Reported): string {
+function head({ manifest, said }: Reported): string {
   const { date, number, log, counts, sealedAt, tool } = manifest
-  const said = hasSaid
-    ? 'The texts that people and agents wrote were verified against the log. Missing texts were erased, or written on an earlier day.'
-    : 'The texts that people and agents wrote were not given: only their digests are known here.'
   return `${pageHead(`Countersign: ${date}`)}<h1>Privileged actions of ${escaped(date)}</h1>
 ${listOf([
   ['verified', 'Signatures, digests, the log, the tables and the rules: everything holds.'],
@@ -36,9 +34,17 @@ ${listOf([
   ['size', `${log.from.size} to ${log.to.size}`],
   ['root', log.to.root],
   ['holds', `${counts.records} records about ${counts.requests} requests; ${counts.exceptions} exceptions`],
-])}<p>${said}
-Names are for display; object ids decide. ↵ is the end of a line, and ⟦U+…⟧ an invisible character.</p>
+])}${textsOf(said)}<p>Names are for display; object ids decide. ↵ is the end of a line, and ⟦U+…⟧ an invisible character.</p>
 `
+}
+
+/** Says what is known of the texts. */
+function textsOf(said: Reported['said']): string {
+  if (!said) return '<p>The texts that people and agents wrote were not given: only their digests are known here.</p>\n'
+  const given =
+    '<p>The texts that people and agents wrote were verified against the log. Those of earlier days are not here.</p>\n'
+  const [words] = wordsOfMissing(said)
+  return words === undefined ? given : `${given}<p class="odd">${escaped(words)}</p>\n`
 }
 
 /** Lists the exceptions by time, after their counts by kind. */

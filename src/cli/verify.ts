@@ -1,5 +1,9 @@
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { type BundleVerdict, verifyBundle } from '../verify/bundle.ts'
+import { findingOf } from '../verify/finding.ts'
+import { checkKept } from '../verify/keptCheckpoints.ts'
+import type { KnownEnds } from '../verify/seriesEnds.ts'
+import type { SaidOfSeries } from '../verify/saidSeries.ts'
 import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
 import {
   bundleRecord,
@@ -15,10 +19,15 @@ import {
   readable,
   readKeys,
   recordOfKinds,
+  saidRecord,
+  unexplainedIn,
   verdictOf,
 } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
+import { checkNoSeriesOptions, describeEnds, describeKept, endsRecord, readEnds } from './knownEnds.ts'
 import { checkGrantOptions, inFolder, withGrants } from './grants.ts'
+import type { Line } from './layout.ts'
+import type { Options } from './options.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 
@@ -34,13 +43,33 @@ export async function verify(session: Offline, script: string): Promise<Result> 
   if ((file === undefined) === (chain === undefined))
     throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help verify.')
   checkGrantOptions(options)
+  if (chain === undefined) checkNoSeriesOptions(options)
+  const ends = readEnds(options)
   if (file !== undefined) {
-    const verdict = await verifyFile(session, file, script)
+    const verdict = withKept(await verifyFile(session, file, script), ends)
     const kinds = verdict.problem ? noExceptions : await kindsIn([file])
-    return withGrants(options, resultOfVerdict(verdict, kinds), [file])
+    const held = resultOfVerdict(verdict, kinds, allowsUnexplained(options))
+    const kept = verdict.problem ? [] : describeKept(ends.checkpoints ?? [])
+    return withGrants(options, { ...held, lines: [...held.lines, ...kept] }, [file])
   }
-  if (options.one('said') !== undefined) throw new Exit(exits.usage, '--said belongs to one bundle, not to --chain.')
-  return verifyFolder(session, chain ?? '', script)
+  if (options.one('said') !== undefined)
+    throw new Exit(
+      exits.usage,
+      '--said belongs to one bundle. With --chain each said-DATE.jsonl in the folder is read.',
+    )
+  return verifyFolder(session, chain ?? '', { script, ends })
+}
+
+/** Compares kept checkpoints with those of a bundle that holds. */
+function withKept(verdict: BundleVerdict, { checkpoints = [] }: KnownEnds): BundleVerdict {
+  const { manifest, problem } = verdict
+  if (problem || !manifest) return verdict
+  try {
+    checkKept([manifest], checkpoints)
+    return verdict
+  } catch (cause) {
+    return { ...verdict, problem: findingOf(cause) }
+  }
 }
 
 /** Verifies one bundle, and shows its progress. */
@@ -63,44 +92,62 @@ export async function verifyFile(
 export function resultOfVerdict(
   { manifest, said, held, problem }: BundleVerdict,
   kinds: ExceptionCounts = noExceptions,
+  allowUnexplained = false,
 ): Result {
   const bundle = manifest && { ...bundleRecord(manifest), ...(!problem && { exceptionKinds: recordOfKinds(kinds) }) }
-  const record = { ...(bundle && { bundle }), ...(said && { said: { ...said } }), checks: held }
+  const record = { ...(bundle && { bundle }), ...(said && { said: saidRecord(said) }), checks: held }
   if (problem) {
     const exit = exitOfFinding(problem)
     const lines = [...describeFinding(problem), ['holds', held.length > 0 ? held.join(', ') : 'nothing'] as const]
     return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, problem: findingRecord(problem) } }
   }
   if (!manifest) throw new Error('A bundle that holds has a manifest.')
-  const { exit, verdict } = verdictOf(tamperingsIn(manifest))
-  const lines = [
-    [verdict, held.join(', ')] as const,
-    ...describeBundle(manifest, kinds),
-    ...(said ? [describeSaid(said)] : []),
-  ]
+  const unexplained = unexplainedIn(said)
+  const about = [...describeBundle(manifest, kinds), ...(said ? describeSaid(said) : [])]
+  if (unexplained && !allowUnexplained) {
+    const exit = exitOfFinding(unexplained)
+    const rest = held.filter((check) => check !== unexplained.check)
+    const lines = [...describeFinding(unexplained), ['holds', rest.join(', ')] as const, ...about]
+    const problem = findingRecord(unexplained)
+    return { exit, lines, to: 'stderr', record: { exit, ok: false, ...record, checks: rest, problem } }
+  }
+  const { exit, verdict } = verdictOf(tamperingsIn(manifest), unexplained !== null)
+  const lines = [[verdict, held.join(', ')] as const, ...about]
   return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
 }
 
-async function verifyFolder({ options, screen }: Offline, folder: string, script: string): Promise<Result> {
+export const allowsUnexplained = (options: Options): boolean => options.one('allow-unexplained') !== undefined
+
+async function verifyFolder(
+  { options, screen }: Offline,
+  folder: string,
+  { script, ends }: { readonly script: string; readonly ends: KnownEnds },
+): Promise<Result> {
   const keys = readKeys(options)
   let which = ''
   const progress = (done: number, of: number) => progressOn(screen, `records verified of ${which}`)(done, of)
   const started = (file: string, place: number, of: number) => {
     which = `${file} (${place + 1} of ${of})`
   }
+  const allowUnexplained = allowsUnexplained(options)
+  const settings = { keys, thread: threadOf(script), progress, started, allowUnexplained, ends }
   try {
-    const verdict = await readable(() => verifySeries(folder, { keys, thread: threadOf(script), progress, started }))
+    const verdict = await readable(() => verifySeries(folder, settings))
     const files = inFolder(folder, verdict.bundles)
     const kinds = verdict.problem ? noExceptions : await kindsIn(files)
-    return await withGrants(options, resultOfSeries(verdict, kinds), files)
+    return await withGrants(options, resultOfSeries(verdict, kinds, ends), files)
   } finally {
     screen.progress(null)
   }
 }
 
-function resultOfSeries({ bundles, problem }: SeriesVerdict, kinds: ExceptionCounts): Result {
+function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: ExceptionCounts, ends: KnownEnds): Result {
   const record = {
-    bundles: bundles.map(({ file, manifest }) => ({ file, ...bundleRecord(manifest) })),
+    bundles: bundles.map(({ file, manifest, manifestHash }) => ({
+      ...{ file, ...bundleRecord(manifest), manifest: manifestHash },
+    })),
+    ...endsRecord(bundles),
+    ...(said && { said: { ...saidRecord(said), files: said.files, without: [...said.without] } }),
     ...(!problem && { exceptionKinds: recordOfKinds(kinds) }),
   }
   const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
@@ -116,7 +163,8 @@ function resultOfSeries({ bundles, problem }: SeriesVerdict, kinds: ExceptionCou
   }
   const records = bundles.reduce((sum, { manifest }) => sum + manifest.counts.records, 0)
   const tampered = bundles.filter(({ manifest }) => tamperingsIn(manifest) > 0)
-  const { exit, verdict } = verdictOf(tampered.length)
+  const isExplained = !said || (said.missing.length === 0 && said.without.length === 0)
+  const { exit, verdict } = verdictOf(tampered.length, !isExplained)
   const lines = [
     [verdict, `${days}, each continuing the one before`] as const,
     ...tampered.map(({ file }) => ['tampered', file] as const),
@@ -124,9 +172,17 @@ function resultOfSeries({ bundles, problem }: SeriesVerdict, kinds: ExceptionCou
     ['bundles', `${first?.number} to ${last?.number}`] as const,
     ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
     ['root', `${last?.log.to.root}`] as const,
+    ...describeEnds(bundles, ends),
     ...describeExceptions(kinds),
+    ...(said ? describeFiles(said) : [['said', 'no file said-DATE.jsonl is in the folder'] as const]),
   ]
   return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
+}
+
+function describeFiles(said: SaidOfSeries): readonly Line[] {
+  const { files, without } = said
+  const missing: readonly Line[] = without.length === 0 ? [] : [['no said file', without.join(', ')]]
+  return [['said files', `${files}`], ...describeSaid(said), ...missing]
 }
 
 /** For fewer records a thread takes longer to start than it saves. */

@@ -7,12 +7,12 @@ import { type Checkpoints, checkCheckpoints, checkGrowth, checkpointsIn } from '
 import { type ZipMembers, directory } from './zip/centralDirectory.ts'
 import { type OpenFile, withFile } from './file.ts'
 import type { Continued } from './continuity.ts'
+import type { JudgedCount, SaidOfDay } from './examination.ts'
 import { type Check, checks, type Finding, Findings } from './finding.ts'
 import { checkKeys } from './keyRotation.ts'
+import type { TextErasure } from './missingTexts.ts'
 import { checkPolicies } from './policyFiles.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
-import type { JudgedCount } from './examination.ts'
-import type { SaidCount } from './saidReader.ts'
 import { type VersionFiles, versionsIn } from './versionFiles.ts'
 
 export interface Verifying extends Reading {
@@ -28,7 +28,7 @@ export interface BundleVerdict {
   readonly manifest?: Manifest
   /** The state that the next bundle of the series must continue; absent after a problem. */
   readonly standing?: LogStanding
-  readonly said?: SaidCount
+  readonly said?: SaidOfDay
   readonly judged?: JudgedCount
   /** The checks that passed, in order. */
   readonly held: readonly Check[]
@@ -45,6 +45,8 @@ export interface LogStanding {
   /** Keys that signed (SPKI), the older first. */
   readonly signers: readonly Uint8Array[]
   readonly continued?: Continued
+  /** What was erased of earlier days, or of this one if its texts were not given. */
+  readonly erasures: readonly TextErasure[]
 }
 
 /**
@@ -114,7 +116,7 @@ async function verifyRecords(
   await found.attempt(() => checkKeys(read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, digests))
   if (found.first()) return undefined
-  const { continued } = examined
-  const standing = { manifestHash, checkpoints, links: read.links, signers, ...(continued && { continued }) }
+  const { continued, erasures } = examined
+  const standing = { manifestHash, checkpoints, links: read.links, signers, erasures, ...(continued && { continued }) }
   return { standing, judged: examined.judged, ...(examined.said && { said: examined.said }) }
 }

@@ -1,14 +1,16 @@
 import type { Digest } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
+import { leafHash } from '../core/log/merkle.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
+import { Explanations, type MissingTexts, type TextErasure } from './missingTexts.ts'
 import { PolicyCheck } from './policyCheck.ts'
 import { RuleReplay } from './ruleReplay.ts'
-import { type SaidCount, SaidReader } from './saidReader.ts'
+import { SaidReader, textNames } from './saidReader.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
@@ -32,7 +34,9 @@ export interface Examined {
   /** The policy versions that events name. The bundle must contain their files. */
   readonly policies: readonly Digest[]
   readonly judged: JudgedCount
-  readonly said?: SaidCount
+  readonly said?: SaidOfDay
+  /** What the day's events say was erased from events of earlier days, or of a day whose texts were not given. */
+  readonly erasures: readonly TextErasure[]
   readonly continued?: Continued
 }
 
@@ -40,6 +44,16 @@ export interface Examined {
 export interface JudgedCount {
   readonly asks: number
   readonly anew: number
+}
+
+/** What a said file has of the texts to which the day's events commit. */
+export interface SaidOfDay {
+  /** How many texts are in the file. */
+  readonly given: number
+  /** How many are not, and an event of the day says that they were erased. */
+  readonly erased: number
+  /** Those of which no event of the day says it. An event of a later day may. */
+  readonly missing: readonly MissingTexts[]
 }
 
 /** Takes the day's records in order, after their form was checked, and reports what it found at the end. */
@@ -55,6 +69,9 @@ export class RecordExamination implements Examination {
   readonly #rules: RuleReplay
   readonly #policy: PolicyCheck
   readonly #said: SaidReader | null
+  readonly #texts = new Explanations()
+  readonly #erasures: TextErasure[] = []
+  readonly #isFollowed: boolean
   #index: number
 
   constructor({ manifest, fd, policies, said, isFollowed, ...extents }: Subjects) {
@@ -68,6 +85,7 @@ export class RecordExamination implements Examination {
       isFollowed,
     })
     this.#said = said === undefined ? null : new SaidReader(storedOf(said, { start: 0, size: Infinity }))
+    this.#isFollowed = isFollowed
     this.#index = manifest.log.from.size
   }
 
@@ -77,12 +95,14 @@ export class RecordExamination implements Examination {
     const said = this.#said
     for (let k = 0; k < ends.length; k++) {
       // The record's form was checked before. To parse it again is faster than to send parsed events to a thread.
-      const event = JSON.parse(all.toString('utf8', startOfLine(lines, k), ends[k])) as LogEvent
+      const text = all.toString('utf8', startOfLine(lines, k), ends[k])
+      const event = JSON.parse(text) as LogEvent
       const index = this.#index++
       const waiting = this.#rules.take(event, index, first + k)
       if (waiting) await waiting
       if (said?.concerns(event) && !this.#found.isOutranked('said'))
-        await this.#found.attempt(() => said.take(event, index))
+        await this.#found.attempt(() => this.#readTexts(said, event, { index, leaf: text }))
+      if (event.type === 'erased') this.#explain(event.data)
     }
     await this.#rules.compareExceptions()
   }
@@ -91,18 +111,34 @@ export class RecordExamination implements Examination {
     await this.#rules.end()
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
-    const more = { ...(said && { said }), ...(continued && { continued }) }
+    const more = { ...(said && { said }), ...(continued && { continued }), erasures: this.#erasures }
     const judged = { asks: this.#policy.asks(), anew: 0 }
     return { found: this.#found.all(), policies: this.#rules.policies(), judged, ...more }
   }
 
-  async #endSaid(): Promise<SaidCount | null> {
+  async #readTexts(
+    said: SaidReader,
+    event: LogEvent,
+    { index, leaf }: { readonly index: number; readonly leaf: string },
+  ) {
+    const texts = await said.take(event, index)
+    const names = textNames(event).filter((name) => !texts.some((text) => text.name === name))
+    if (names.length > 0) this.#texts.add({ event: leafHash(leaf), index, names })
+  }
+
+  #explain({ event, names }: TextErasure): void {
+    const others = this.#texts.explain({ event, names })
+    if (this.#isFollowed && others.length > 0) this.#erasures.push({ event, names: others })
+  }
+
+  async #endSaid(): Promise<SaidOfDay | null> {
     const said = this.#said
-    let count: SaidCount | null = null
+    let day: SaidOfDay | null = null
     if (said && !this.#found.isOutranked('said'))
       await this.#found.attempt(async () => {
-        count = await said.end()
+        const { given } = await said.end()
+        day = { given, erased: this.#texts.erased(), missing: this.#texts.left() }
       })
-    return count
+    return day
   }
 }

@@ -11,25 +11,18 @@ export interface Text {
   readonly text: string
 }
 
-/** How many of the texts that the day's events commit to are in the said file. The others were erased. */
-export interface SaidCount {
-  readonly given: number
-  readonly erased: number
-}
-
 const member = 'said'
 
 /** Bytes of a line. An action has at most 16 KiB, of which JSON may make six times as much. Other texts are shorter. */
 const most = 131_072
 const limits = { bytes: most, depth: 2, nodes: 8 }
 
-/** Reads the said file along with the records that commit to its texts. A missing text is allowed: it was erased. */
+/** Reads the said file along with the records that commit to its texts. Texts may be missing. */
 export class SaidReader {
   readonly #lines: LineReader
   #next: SaidLine | null = null
   #isEnded = false
   #given = 0
-  #erased = 0
 
   constructor(source: AsyncIterator<Uint8Array>) {
     this.#lines = linesIn(source)
@@ -48,17 +41,19 @@ export class SaidReader {
       texts.push({ name: next.name, text: next.text })
       await this.#advance()
     }
-    const committed = Object.keys(event.said ?? {}).length + (event.type === 'requested' ? 1 : 0)
     this.#given += texts.length
-    this.#erased += committed - texts.length
     return texts
   }
 
-  /** @throws {BrokenAt} `bad-said` for a text that no event of the day commits to */
-  async end(): Promise<SaidCount> {
+  /**
+   * Returns how many texts there were.
+   *
+   * @throws {BrokenAt} `bad-said` for a text that no event of the day commits to
+   */
+  async end(): Promise<{ readonly given: number }> {
     const next = await this.#peek()
     if (next) throw refuted(next)
-    return { given: this.#given, erased: this.#erased }
+    return { given: this.#given }
   }
 
   async #peek(): Promise<SaidLine | null> {
@@ -77,6 +72,12 @@ export class SaidReader {
     this.#next = line
   }
 }
+
+/** The names of the texts to which an event commits. */
+export const textNames = ({ type, said }: LogEvent): readonly string[] => [
+  ...Object.keys(said ?? {}),
+  ...(type === 'requested' ? ['action'] : []),
+]
 
 /** Cuts a said file into lines. */
 export const linesIn = (source: AsyncIterator<Uint8Array>): LineReader =>

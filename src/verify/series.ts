@@ -1,32 +1,60 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nextDay } from '../core/data/day.ts'
+import { type Day, nextDay } from '../core/data/day.ts'
+import type { Hex } from '../core/data/id.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import { emptyChain } from '../core/request/event.ts'
 import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } from './bundle.ts'
 import { Continuity } from './continuity.ts'
+import type { SaidOfDay } from './examination.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
+import { checkBegin, checkEnd, type KnownEnds } from './seriesEnds.ts'
+import { saidName, type SaidOfSeries, SaidSeries } from './saidSeries.ts'
 
 /** The result of verifying all bundles in a folder. */
 export interface SeriesVerdict {
   /** The bundles that hold and continue each other, in order. */
-  readonly bundles: readonly { readonly file: string; readonly manifest: Manifest }[]
+  readonly bundles: readonly SeriesBundle[]
+  /** What the said files beside the bundles have; absent if there are none, or after a problem with a bundle. */
+  readonly said?: SaidOfSeries
   /** The first problem, and its file. */
   readonly problem?: Finding & { readonly file: string }
+}
+
+/** A bundle that holds, and continues the one before it. */
+export interface SeriesBundle {
+  readonly file: string
+  readonly manifest: Manifest
+  /** SHA-256 of the manifest's file. The next manifest names it. */
+  readonly manifestHash: Hex
 }
 
 /** A bundle that holds, and the state at its end. */
 interface Link {
   readonly manifest: Manifest
   readonly standing: LogStanding
+  readonly said?: SaidOfDay
+}
+
+/** Options of verifying a series. */
+export interface VerifyingSeries extends Omit<Verifying, 'said'> {
+  readonly started?: (file: string, place: number, of: number) => void
+  /** Whether missing texts, and missing said files, are only counted. */
+  readonly allowUnexplained?: boolean
+  readonly ends?: KnownEnds
 }
 
 /**
  * Verifies every `countersign-evidence-*.zip` in a folder, in the order of their numbers. Checks that each continues
  * the one before it without leaving out events of its requests.
+ *
+ * Each `said-DATE.jsonl` in the folder is verified with its bundle. If there is one, all texts of the series have to be
+ * there, or an event of the series has to say that they were erased.
+ *
+ * `ends` is compared with the first day, and with the last once all days hold.
  *
  * After a key rotation, the new key is trusted for the following days, and the old key no longer.
  *
@@ -34,27 +62,31 @@ interface Link {
  */
 export async function verifySeries(
   folder: string,
-  {
-    started,
-    ...options
-  }: Omit<Verifying, 'said'> & { readonly started?: (file: string, place: number, of: number) => void },
+  { started, allowUnexplained, ends = {}, ...options }: VerifyingSeries,
 ): Promise<SeriesVerdict> {
-  const bundles: { readonly file: string; readonly manifest: Manifest }[] = []
-  let at = ''
+  const bundles: SeriesBundle[] = []
+  const texts = new SaidSeries()
+  let [at, saidAt] = ['', '']
   try {
+    const names = await namesIn(folder)
     const found: Numbered[] = []
-    for (const file of await bundlesIn(folder)) {
+    for (const file of bundlesIn(folder, names)) {
       at = file
-      found.push({ file, number: await numberOf(join(folder, file)) })
+      found.push({ file, ...(await numberOf(join(folder, file))) })
     }
     const requests = new Continuity()
     let before: Link | null = null
-    for (const [place, { file, number }] of inOrder(found).entries()) {
+    for (const [place, { file, number, date }] of inOrder(found).entries()) {
       at = file
       started?.(file, place, found.length)
-      before = await verifyNext(join(folder, file), number, before, options)
+      saidAt = saidName(date)
+      const said = names.includes(saidAt) ? join(folder, saidAt) : undefined
+      before = await verifyNext(join(folder, file), number, before, { ...options, said })
+      texts.take(before.manifest, before.said, before.standing.erasures)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
-      bundles.push({ file, manifest: before.manifest })
+      const bundle = { manifest: before.manifest, manifestHash: before.standing.manifestHash }
+      if (place === 0) await checkBegin({ path: join(folder, file), ...bundle }, ends)
+      bundles.push({ file, ...bundle })
     }
     for (const { file } of requests.isSearched() ? bundles : []) {
       at = file
@@ -62,61 +94,78 @@ export async function verifySeries(
         for await (const row of day.requests()) requests.row(row)
       })
     }
-    return { bundles }
+    checkEnd(
+      bundles.map(({ manifest }) => manifest),
+      ends,
+    )
+    saidAt = texts.first() ?? ''
+    if (!allowUnexplained) texts.check()
+    return { bundles, ...saidOf(texts) }
   } catch (cause) {
-    return { bundles, problem: { ...findingOf(cause), file: at } }
+    const finding = findingOf(cause)
+    return {
+      bundles,
+      ...(isOfTexts(finding) && saidOf(texts)),
+      problem: { ...finding, file: finding.check === 'said' ? saidAt : at },
+    }
   }
 }
 
 interface Numbered {
   readonly file: string
   readonly number: number | null
+  /** Not verified. */
+  readonly date: Day
+}
+
+const isOfTexts = ({ code }: Finding): boolean => code === 'withheld' || code === 'unexplained'
+
+function saidOf(texts: SaidSeries): Pick<SeriesVerdict, 'said'> {
+  const said = texts.result()
+  return said ? { said } : {}
 }
 
 /** @throws {BrokenAt} if the bundle does not hold, or does not continue the one before it */
-async function verifyNext(
-  path: string,
-  number: number | null,
-  before: Link | null,
-  options: Omit<Verifying, 'said'>,
-): Promise<Link> {
+async function verifyNext(path: string, number: number | null, before: Link | null, options: Verifying): Promise<Link> {
   // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
   if (before && number !== null) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
-  const { problem, manifest, standing }: BundleVerdict = await verifyBundle(path, {
+  const { problem, manifest, standing, said }: BundleVerdict = await verifyBundle(path, {
     ...options,
     keys,
     isFollowed: true,
   })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
   if (!manifest || !standing) throw new Error('A bundle that holds has a manifest, and a standing.')
-  const next = { manifest, standing }
+  const next = { manifest, standing, ...(said && { said }) }
   if (before) checkLink(before, next)
   return next
 }
 
-async function bundlesIn(folder: string): Promise<readonly string[]> {
-  let names: readonly string[]
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    names = await readdir(folder)
+    return await readdir(folder)
   } catch (cause) {
     throw new Unreadable(`${folder} cannot be read: ${reasonOf(cause)}.`, { cause })
   }
+}
+
+function bundlesIn(folder: string, names: readonly string[]): readonly string[] {
   const files = names.filter((name) => /^countersign-evidence-.*\.zip$/.test(name)).sort()
   if (files.length === 0) throw new Unreadable(`${folder} has no file countersign-evidence-*.zip.`)
   return files
 }
 
 /**
- * Reads the number of a bundle that is not verified yet. Used only to put bundles in order.
+ * Reads number and date of a bundle that is not verified yet. Used only to put bundles in order, and to find files.
  *
- * @returns `null` for a bundle of a later format
+ * @returns `null` as the number of a bundle of a later format
  */
-async function numberOf(path: string): Promise<number | null> {
+async function numberOf(path: string): Promise<Omit<Numbered, 'file'>> {
   try {
-    return await withDay(path, async ({ manifest }) => manifest.number)
+    return await withDay(path, async ({ manifest: { number, date } }) => ({ number, date }))
   } catch (cause) {
-    if (cause instanceof BrokenAt && cause.code === 'newer-format') return null
+    if (cause instanceof BrokenAt && cause.code === 'newer-format') return { number: null, date: '' as Day }
     throw cause
   }
 }

@@ -1,16 +1,20 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Broken } from '../../core/data/broken.ts'
 import { type RequestId, parseRequestId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
+import { type Absence, absencesIn } from '../../verify/absence.ts'
 import { type ChosenText, textsOf } from '../../verify/chosenTexts.ts'
 import { type EventProof, proofsIn } from '../../verify/proof.ts'
+import { textNames } from '../../verify/saidReader.ts'
 import { proofName } from '../../verify/provenRequest.ts'
 import { noEvents, orBroken, readable } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
 import { namesIn } from '../options.ts'
+import type { Line } from '../layout.ts'
 import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
-import { resultOfVerdict, verifyFile } from '../verify.ts'
+import { allowsUnexplained, resultOfVerdict, verifyFile } from '../verify.ts'
 import { disclosure, pageName, storyPage, textsName } from './folder.ts'
 
 /** Writes proofs of a request's events, and texts that are chosen. With `--key`, verifies the bundle first. */
@@ -27,24 +31,58 @@ export async function prove(session: Offline, script: string): Promise<Result> {
     const verdict = await verifyFile(session, file, script, { said: undefined })
     if (verdict.problem) return resultOfVerdict(verdict)
   }
+  const allows = allowsUnexplained(options)
   return orBroken(async () => {
     const proofs = await readable(() => proofsIn(file, id))
     if (proofs.length === 0) throw noEvents(file, id)
     if (out === undefined) return shown(proofs)
-    return written(proofs, said.length === 0 ? [] : await chosen(said, names, proofs), id, out)
+    return written(proofs, said.length === 0 ? nothing : await chosen(said, names, proofs, allows), id, out)
   })
 }
 
-/** @throws {Exit} 78 without names, or for one that no text has, with those that there are */
-async function chosen(said: readonly string[], names: readonly string[], proofs: readonly EventProof[]) {
+/** What is disclosed, and what is missing of it. */
+interface Disclosure {
+  readonly texts: readonly ChosenText[]
+  readonly absences: readonly Absence[]
+}
+
+const nothing: Disclosure = { texts: [], absences: [] }
+
+/**
+ * Chooses the texts of these names.
+ *
+ * @param allows whether texts may be missing although no record explains it
+ * @throws {Exit} 78 without names, or for one that no text has, with those that there are
+ * @throws {Broken} `unexplained` for a text that is missing
+ */
+async function chosen(
+  said: readonly string[],
+  names: readonly string[],
+  proofs: readonly EventProof[],
+  allows: boolean,
+): Promise<Disclosure> {
   const events = new Map(proofs.map(({ index, event }) => [index, event]))
   const texts = await readable(() => textsOf(said, events))
   const known = [...new Set(texts.map(({ name }) => name))].toSorted()
   const there = known.length === 0 ? 'no text of this request is there' : `there are ${known.join(', ')}`
   if (names.length === 0) throw new Exit(exits.usage, `--names is missing: which texts are disclosed? ${there}.`)
-  const unknown = names.find((name) => !known.includes(name))
+  const committed = proofs.flatMap(({ event }) => textNames(event))
+  const unknown = names.find((name) => !committed.includes(name))
   if (unknown !== undefined) throw new Exit(exits.usage, `--names: no text is called "${unknown}": ${there}.`)
-  return texts.filter(({ name }) => names.includes(name))
+  const given = proofs.map(({ index, event }) => ({
+    index,
+    event,
+    texts: texts.filter((text) => text.index === index),
+  }))
+  const absences = absencesIn(given).filter(({ name }) => names.includes(name))
+  const unexplained = absences.find(({ erased }) => erased === undefined)
+  if (unexplained && !allows)
+    throw new Broken(
+      'unexplained',
+      `“${unexplained.name}” of log index ${unexplained.index} is not in the said files, and no record up to this day says that it ` +
+        'was erased. Give the said file of each day on which the request had events, or disclose the rest with --allow-unexplained.',
+    )
+  return { texts: texts.filter(({ name }) => names.includes(name)), absences }
 }
 
 function shown(proofs: readonly EventProof[]): Result {
@@ -56,7 +94,7 @@ function shown(proofs: readonly EventProof[]): Result {
 
 async function written(
   proofs: readonly EventProof[],
-  texts: readonly ChosenText[],
+  { texts, absences }: Disclosure,
   id: RequestId,
   folder: string,
 ): Promise<Result> {
@@ -75,6 +113,10 @@ async function written(
     lines: [
       ...proved.map(({ file, event }) => [event.type, file] as const),
       ...(texts.length > 0 ? [['texts', `${join(folder, textsName)}: ${disclosure(texts)}`] as const] : []),
+      ...absences.map(({ index, name, erased }): Line => {
+        const why = erased === undefined ? 'missing, and no record explains it' : `erased, as log index ${erased} says`
+        return ['not disclosed', `${name} of log index ${index}: ${why}`]
+      }),
       ['page', join(folder, pageName)],
       ['next', `countersign verify-proof ${folder} --key LOG.pem`],
     ],
@@ -83,6 +125,7 @@ async function written(
       ...recordOf(proved),
       page: join(folder, pageName),
       texts: texts.map(({ index, name }) => ({ index, name })),
+      missing: absences.map((one) => ({ ...one })),
     },
   }
 }

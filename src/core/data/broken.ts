@@ -4,8 +4,9 @@ import type { RequestId, Shard } from './id.ts'
  * What can be wrong with evidence, in the order in which the verifier checks. Scripts rely on the codes: they never
  * change.
  *
- * `newer-format` is not a fault of the evidence: this program is too old to understand an event or a bundle member. Nor is
- * `cannot-judge`: this program cannot read a policy that was in force.
+ * Three are no faults of the evidence. `newer-format`: this program is too old to understand an event or a bundle member.
+ * `cannot-judge`: this program cannot read a policy that was in force. `unexplained`: a text is missing, and an event that
+ * says that it was erased can be on a day that was not given.
  */
 export type BrokenCode =
   | 'bad-zip'
@@ -29,8 +30,13 @@ export type BrokenCode =
   | 'against-policy'
   | 'cannot-judge'
   | 'bad-said'
+  | 'withheld'
+  | 'unexplained'
   | 'bad-proof'
   | 'broken-series'
+  | 'late-start'
+  | 'early-end'
+  | 'another-history'
   | 'bad-grant'
   | 'unlogged-grant'
 

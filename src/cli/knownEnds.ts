@@ -1,0 +1,110 @@
+import { type Day, parseDay } from '../core/data/day.ts'
+import type { Hex } from '../core/data/id.ts'
+import type { JsonObject } from '../core/data/json.ts'
+import { Problem } from '../core/data/problem.ts'
+import { type KeptCheckpoint, keptCheckpointsIn } from '../verify/keptCheckpoints.ts'
+import type { SeriesBundle } from '../verify/series.ts'
+import type { KnownEnds } from '../verify/seriesEnds.ts'
+import { readText } from './evidence.ts'
+import { Exit, exits } from './exit.ts'
+import type { Line } from './layout.ts'
+import type { Options } from './options.ts'
+
+/** Options about where a series begins and ends. */
+const ofSeries = ['from', 'through', 'first'] as const
+
+/** @throws {Exit} 78 for an option that only a series can have */
+export function checkNoSeriesOptions(options: Options): void {
+  const given = ofSeries.find((option) => options.one(option) !== undefined)
+  if (given !== undefined)
+    throw new Exit(exits.usage, `--${given} belongs to --chain, not to one bundle. See countersign help verify.`)
+}
+
+/** @throws {Exit} 78, naming the option and the rule; 2 for a file of checkpoints that has none */
+export function readEnds(options: Options): KnownEnds {
+  const [from, through] = [dayIn(options, 'from'), dayIn(options, 'through')]
+  if (from !== undefined && through !== undefined && from > through)
+    throw new Exit(exits.usage, `--from: ${from} is after --through, ${through}.`)
+  return { from, through, first: firstIn(options), checkpoints: readCheckpoints(options) }
+}
+
+/** Reads the files of `--checkpoint`. @throws {Exit} 2 for a file that cannot be read, or has no checkpoint */
+export function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
+  return options.many('checkpoint').flatMap((file) => {
+    const found = keptCheckpointsIn(readText(file), file)
+    if (found.length > 0) return found
+    throw new Exit(
+      exits.unreadable,
+      `--checkpoint: ${file} has no checkpoint: a line with the log's name, one with its size, one with its root in base64.`,
+    )
+  })
+}
+
+function dayIn(options: Options, option: 'from' | 'through'): Day | undefined {
+  const given = options.one(option)
+  try {
+    return given === undefined ? undefined : parseDay(given)
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause
+    throw new Exit(exits.usage, `--${option}: "${given}" is not a day in UTC as 2026-01-31, that the calendar has.`)
+  }
+}
+
+function firstIn(options: Options): KnownEnds['first'] {
+  const given = options.one('first')
+  if (given === undefined) return undefined
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given)
+  const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(given) ?? []
+  if (digest !== undefined) return digest.toLowerCase() as Hex
+  throw new Exit(
+    exits.usage,
+    `--first: "${given}" is neither the number of a bundle nor the SHA-256 of its file or manifest, of 64 hex digits.`,
+  )
+}
+
+/** Says where a series that holds begins and ends, and what was known of that. */
+export function describeEnds(
+  bundles: readonly SeriesBundle[],
+  { from, through, first, checkpoints = [] }: KnownEnds,
+): readonly Line[] {
+  const [begin, end] = [bundles[0], bundles.at(-1)]
+  if (!begin || !end) return []
+  const { number } = begin.manifest
+  const before = number === 1 ? 'the first of the log' : `bundles before it are not here: 1 to ${number - 1}`
+  const known = [...(from === undefined ? [] : [`from ${from}`]), ...(first === undefined ? [] : [`first ${first}`])]
+  const isKnown = through !== undefined || checkpoints.length > 0
+  return [
+    ['begins', `${wordsOf(begin)}; ${before}${known.length === 0 ? '' : `; as known: ${known.join(', ')}`}`],
+    ['', `SHA-256 of its manifest: ${begin.manifestHash}`],
+    ['ends', `${wordsOf(end)}${isKnown ? '' : '; whether later days are missing, --through or --checkpoint tells'}`],
+    ['', `SHA-256 of its manifest: ${end.manifestHash}`],
+    ...(through === undefined ? [] : [['', `as known: through ${through}`] as const]),
+    ...describeKept(checkpoints),
+  ]
+}
+
+export const describeKept = (checkpoints: readonly KeptCheckpoint[]): readonly Line[] =>
+  checkpoints.length === 0
+    ? []
+    : [
+        [
+          'kept',
+          `${checkpoints.length === 1 ? '1 checkpoint' : `${checkpoints.length} checkpoints`}, as the log has it here`,
+        ],
+      ]
+
+const wordsOf = ({ manifest: { number, date } }: SeriesBundle): string => `with bundle ${number} of ${date}`
+
+/** The same for programs. */
+export function endsRecord(bundles: readonly SeriesBundle[]): JsonObject {
+  const [begin, end] = [bundles[0], bundles.at(-1)]
+  if (!begin || !end) return {}
+  const { number, date, log } = begin.manifest
+  return {
+    begins: { number, date, size: log.from.size, manifest: begin.manifestHash, isFirst: number === 1 },
+    ends: {
+      ...{ number: end.manifest.number, date: end.manifest.date, size: end.manifest.log.to.size },
+      manifest: end.manifestHash,
+    },
+  }
+}
