@@ -79,7 +79,10 @@ test('verify names the check that failed', async () => {
 })
 
 test('verify --chain takes all days of a folder', async () => {
-  const shown = await run('verify', '--chain', days.place.path, '--key', days.pem, '--json')
+  const all = mkdtempSync(join(days.place.path, 'all-'))
+  for (const date of dates) writeFileSync(join(all, zipName(date)), await days.zip(date))
+  const known = ['--from', '2026-03-04', '--through', '2026-03-08', '--first', '1']
+  const shown = await run('verify', '--chain', all, '--key', days.pem, '--json', ...known)
   expect(shown.code).toBe(0)
   expect(json(shown.stdout)['bundles']).toHaveLength(5)
   const folder = mkdtempSync(join(days.place.path, 'gap-'))
