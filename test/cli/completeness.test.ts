@@ -30,13 +30,18 @@ const ignored = () => undefined
 const screen = { say: ignored, warn: ignored, address: ignored, progress: ignored, show: ignored, record: ignored }
 const commands = { verify, report, prove }
 
-async function run(command: keyof typeof commands, ...args: readonly string[]): Promise<Result & { readonly text: string }> {
+async function run(
+  command: keyof typeof commands,
+  ...args: readonly string[]
+): Promise<Result & { readonly text: string }> {
   const ended = async () => {
     const offline: Offline = { options: parseOptions([command, ...args, '--key', days.pem]), environment: {}, screen }
     return commands[command](offline, __filename)
   }
   const result = await ended().catch(failed)
-  const words = result.lines.map(([label, text]) => `${label}: ${typeof text === 'string' ? text : JSON.stringify(text)}`)
+  const words = result.lines.map(
+    ([label, text]) => `${label}: ${typeof text === 'string' ? text : JSON.stringify(text)}`,
+  )
   return { ...result, text: words.join('\n') }
 }
 
@@ -50,7 +55,9 @@ describe('with an empty said file', () => {
         problem: { code: 'unexplained', check: 'said' },
       },
     })
-    expect(text).toMatch(/^CANNOT TELL: 13 texts are missing, the first “owner” of record 1, .* --chain, or .* --allow-unexplained/)
+    expect(text).toMatch(
+      /^CANNOT TELL: 13 texts are missing, the first “owner” of record 1, .* --chain, or .* --allow-unexplained/,
+    )
     expect(text).not.toContain('VERIFIED')
   })
 
@@ -96,7 +103,9 @@ test('verify --chain says where the series begins and ends', async () => {
   expect(text).toContain('begins: with bundle 2 of 2026-03-05; bundles before it are not here: 1 to 1')
   const late = await run('verify', '--chain', folder, '--from', '2026-03-04')
   expect(late).toMatchObject({ exit: 1, record: { ok: false, problem: { code: 'late-start', file: zipName(day(5)) } } })
-  expect(late.text).toContain('The series begins with bundle 2 of 2026-03-05, and has to begin with 2026-03-04 at the latest.')
+  expect(late.text).toContain(
+    'The series begins with bundle 2 of 2026-03-05, and has to begin with 2026-03-04 at the latest.',
+  )
 })
 
 test('verify --checkpoint compares kept checkpoints with one bundle', async () => {
