@@ -8,7 +8,6 @@ import Sequencer from '@jest/test-sequencer'
 export const longest = new Map([
   ['test/doors/walk.test.ts', 75],
   ['test/e2e/teams.test.ts', 70],
-  ['test/evidence/scripts.test.ts', 70],
   ['test/evidence/sealAzurite.test.ts', 55],
   ['test/evidence/newer.test.ts', 50],
   ['test/backup/program.test.ts', 45],
@@ -32,6 +31,8 @@ export const longest = new Map([
   ['test/doors/faults.test.ts', 25],
   ['test/evidence/seal.test.ts', 25],
   ['test/doors/log.test.ts', 25],
+  ['test/evidence/matrix.test.ts', 25],
+  ['test/evidence/scripts.test.ts', 25],
   ['test/cli/login.test.ts', 20],
   ['test/doors/start.test.ts', 20],
   ['test/evidence/sealFaults.test.ts', 20],

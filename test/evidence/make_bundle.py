@@ -1,7 +1,7 @@
 """python3 make_bundle.py OUT DAY...     writes OUT/log.pem, OUT/new.pem and a bundle per day: OUT/1 and OUT/1.zip, ...
 
 DAY is how many records it has; `r` before it lets the day begin with the rotation from the key log.pem to new.pem. The
-secret key goes to OUT/log.key, for insiders.
+secret keys go to OUT/log.key and OUT/new.key, for insiders.
 
 Written from docs/evidence/bundle.md, on purpose in another way than the product: everything in memory, and trees by
 their recursive definition.
@@ -60,7 +60,7 @@ def main(out, days):
     old, new = Key(), Key()
     os.makedirs(out)
     for name, key in ('log', old), ('new', new): write(f'{out}/{name}.pem', key.pem)
-    write(f'{out}/log.key', old.key.private_bytes(
+    for name, key in ('log', old), ('new', new): write(f'{out}/{name}.key', key.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     log, heads, requests, rotated, before, manifest = [], {s: (0, ZEROS) for s in SHARDS}, [], False, None, None
     for number, wanted in enumerate(days, 1):

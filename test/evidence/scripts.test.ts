@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
@@ -8,7 +8,6 @@ import type { Manifest } from '../../src/core/log/manifest.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { resign, signingKey } from './bundle.ts'
 import { day, history, sealer, unzipped } from './days.ts'
-import { edit, editEnvelope, editLines, type Members } from './forgery.ts'
 import { bundles, evidence, run, scripts } from './scripts.ts'
 
 const made = bundles()
@@ -91,73 +90,4 @@ test('only the first bundle may contain events that a slow clock dated earlier',
       status: 1,
       complaint: expect.stringContaining('of another day') as string,
     })
-})
-
-describe('a person without the key', () => {
-  const flip =
-    (name: string, at = 0.5) =>
-    (members: Members) => {
-      const bytes = members.get(name) ?? Buffer.alloc(0)
-      const place = Math.floor(bytes.length * at)
-      bytes[place] = (bytes[place] ?? 0) ^ 1
-    }
-  const other = (name: string): Buffer => readFileSync(join(made.of(3), name))
-
-  test.each(['verify.sh', 'checkpoint', 'requests.csv'])('cannot change a byte of %s', (name) =>
-    made.refuses([1, 1], flip(name)),
-  )
-
-  test.each(['keys/', 'policy/'])('cannot change a byte of a file in %s', (folder) =>
-    made.refuses([1, 1], (members) => flip([...members.keys()].find((name) => name.startsWith(folder)) ?? '')(members)),
-  )
-
-  test.each([0.5, 0.96])('cannot change the byte at %d of the manifest', (at) =>
-    made.refuses([0, 0], flip('manifest.sigstore.json', at)),
-  )
-
-  test.each<[string, (members: Members) => void]>([
-    ['drop the records', (members) => void members.delete('records.jsonl')],
-    ['add a file', (members) => void members.set('notes.txt', Buffer.from('hello'))],
-    ['add a hidden file', (members) => void members.set('.hidden', Buffer.from(''))],
-    ['add a folder', (members) => void members.set('more/README.txt', Buffer.from(''))],
-    ['add a file with a name of two lines', (members) => void members.set('README.txt\nverify.sh', Buffer.from(''))],
-    ['cut off a record', (members) => editLines(members, 'records.jsonl', (lines) => lines.slice(0, -1))],
-    ['double a record', (members) => editLines(members, 'records.jsonl', ([a = '', ...rest]) => [a, a, ...rest])],
-    ['bring the checkpoint of another day', (members) => void members.set('checkpoint', other('checkpoint'))],
-    [
-      'swap two tables',
-      (members) => {
-        const [requests, exceptions] = ['requests.csv', 'exceptions.csv'].map((name) => members.get(name))
-        if (requests && exceptions) members.set('requests.csv', exceptions).set('exceptions.csv', requests)
-      },
-    ],
-    [
-      'bring the manifest of another day',
-      (members) => void members.set('manifest.sigstore.json', other('manifest.sigstore.json')),
-    ],
-  ])('cannot %s', (_what, tamper) => made.refuses([1, 1], tamper))
-
-  test.each<[string, (members: Members) => void]>([
-    ['drop it', (members) => void members.delete('manifest.sigstore.json')],
-    ['write a second value behind it', (members) => edit(members, 'manifest.sigstore.json', (text) => text + text)],
-    ['nest it until readers give up', (members) => edit(members, 'manifest.sigstore.json', () => '['.repeat(100_000))],
-    ['leave out the signature', (members) => editEnvelope(members, (e) => void (e.dsseEnvelope.signatures = []))],
-    ['give another type', (members) => editEnvelope(members, (e) => void (e.dsseEnvelope.payloadType = 'text/plain'))],
-    ['name another key', (members) => editEnvelope(members, (e) => void (e.verificationMaterial.publicKey.hint = 'x'))],
-  ])('cannot touch the manifest: %s', (_what, tamper) => made.refuses([0, 0], tamper))
-
-  test('cannot pass off a bundle as signed with another key', () => made.refuses([0, 0], () => undefined, made.newKey))
-
-  test('cannot put a link in place of a member', async () => {
-    const folder = made.copy()
-    renameSync(join(folder, 'records.jsonl'), join(made.folder, 'elsewhere'))
-    symlinkSync(join(made.folder, 'elsewhere'), join(folder, 'records.jsonl'))
-    await made.refusesFolder([1, 1], folder)
-  })
-
-  test('cannot add a link to a folder', async () => {
-    const folder = made.copy()
-    symlinkSync(made.folder, join(folder, 'policy', 'more'))
-    await made.refusesFolder([1, 1], folder)
-  })
 })

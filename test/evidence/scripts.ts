@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { python } from '../support/python.ts'
 import { scratch } from './days.ts'
-import { type Members, readFolder, writeFolder } from './forgery.ts'
+import { type Members, writeFolder } from './forgery.ts'
 
 /** The two verifiers inside every bundle, and bundles of a program that is not ours for them to verify. */
 
@@ -76,9 +76,6 @@ function startInterpreter() {
   }
 }
 
-/** How many checks hold before each script refuses; `null` where it does not claim to check that. */
-export type Held = readonly [sh: number | null, py: number]
-
 /** Bundles in a folder of their own: no records, 1, 7, 20, a key rotation, none, and 300 under the new key. */
 export function bundles() {
   if (!python) throw new Error('python3-cryptography is not installed: run npm test, or apt-get install it.')
@@ -88,31 +85,14 @@ export function bundles() {
   const logKey = join(made, 'log.pem')
   const newKey = join(made, 'new.pem')
 
-  /** Both scripts refuse what is in the folder, each in words of its own. */
-  async function refusesFolder([sh, py]: Held, folder: string, key = logKey): Promise<void> {
-    const bySh = sh === null ? null : await run('verify.sh', key, folder)
-    const byPy = await run('verify.py', key, folder)
-    // `sha256sum` names the member first.
-    const complaint: unknown = expect.stringMatching(/^(?:[^\n]+: FAILED\b.*\n|sha256sum: .*\n)*FAILED: .+\n$/)
-    const refusal = { status: 1, verified: false, complaint }
-    if (bySh) expect(bySh).toEqual({ ...refusal, held: sh })
-    expect(byPy).toEqual({ ...refusal, held: py })
-  }
-
   return {
-    ...{ folder: place.folder, clean: place.clean, logKey, newKey, refusesFolder },
+    ...{ folder: place.folder, clean: place.clean, logKey, newKey },
     of: (number: number): string => join(made, String(number)),
-    /** A copy of the bundle with 20 records. */
-    copy(members: Members = readFolder(join(made, '4'))): string {
+    /** Unpacks a bundle. */
+    copy(members: Members): string {
       const folder = mkdtempSync(join(place.folder, 'copy-'))
       writeFolder(folder, members)
       return folder
-    },
-    /** Both scripts refuse that bundle once it was tampered with; `secret` is the key's holder's. */
-    refuses(held: Held, tamper: (members: Members, secret: string) => void, key = logKey): Promise<void> {
-      const members = readFolder(join(made, '4'))
-      tamper(members, readFileSync(join(made, 'log.key'), 'utf8'))
-      return refusesFolder(held, this.copy(members), key)
     },
   }
 }
