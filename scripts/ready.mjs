@@ -12,6 +12,7 @@ const debian = [
   { name: 'openssl', commands: [['openssl', 'version']] },
   { name: 'libarchive-tools', commands: [['bsdtar', '--version']] },
   { name: 'unzip', commands: [['unzip', '-v']] },
+  { name: 'busybox', commands: [['busybox', 'true']] },
   { name: 'chromium', commands: [[process.env.COUNTERSIGN_CHROMIUM || '/usr/bin/chromium', '--version']] },
   {
     name: 'python3-cryptography',
