@@ -71,6 +71,12 @@ const trials = {
     script: './properties.mjs',
     packages: 'test',
   },
+  matrix: {
+    what: 'gives every changed bundle to every verifier: the command, verify.py and verify.sh, twice each',
+    takes: '4 min',
+    script: './matrix.mjs',
+    packages: 'test',
+  },
   cards: {
     what: 'draws every card in every theme and width in Chromium, and measures the contrast of its texts',
     takes: '2 min',

@@ -18,7 +18,7 @@ test.each([[[]], [['--help']]])('with %j, every trial is listed with its purpose
   const { status, stdout } = trial(...args)
   const listed = stdout.match(/^ {2}\w+ +\d+ min {2}\w.+$/gm)?.map((line) => line.trim().split(' ')[0] ?? '') ?? []
   const programs = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'main.ts')))
-  expect(listed.toSorted()).toEqual([...programs, 'controls', 'properties'].toSorted())
+  expect(listed.toSorted()).toEqual([...programs, 'controls', 'matrix', 'properties'].toSorted())
   expect(status).toBe(0)
 })
 
