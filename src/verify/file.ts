@@ -1,4 +1,4 @@
-import { read as readCallback } from 'node:fs'
+import { constants, read as readCallback } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Unreadable } from './finding.ts'
@@ -27,9 +27,12 @@ export async function withFile<T>(path: string, work: (file: OpenFile) => Promis
   }
 }
 
+/** A pipe opens at once, and is then refused: without this it would be waited for. Windows has no such flag. */
+const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
 async function opened(path: string): Promise<FileHandle> {
   try {
-    return await open(path)
+    return await open(path, reading)
   } catch (cause) {
     throw new Unreadable(`${path} cannot be read: ${reasonOf(cause)}.`, { cause })
   }

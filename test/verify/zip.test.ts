@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { ZipFile } from 'yazl'
@@ -120,6 +122,12 @@ test('a file that is not a zip is neither valid nor broken evidence', async () =
     await expect(codeOf(bytes)).rejects.toThrow(Unreadable)
   await expect(verifyBundle(days.place.path, { keys: [] })).rejects.toThrow(Unreadable)
   await expect(verifyBundle(`${days.place.path}/none`, { keys: [] })).rejects.toThrow(Unreadable)
+})
+
+test('a pipe is refused, and not waited for', async () => {
+  const pipe = join(days.place.path, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(verifyBundle(pipe, { keys: [] })).rejects.toThrow(Unreadable)
 })
 
 test('a flipped bit anywhere is found, or does not change any member', async () => {
