@@ -123,11 +123,13 @@ async function bundle({ entry, file, options }) {
 
 /**
  * Makes the command executable, and gives it the name `countersign` in a folder for the PATH: by a link, and by a script
- * for Windows, where links need a right that users lack.
+ * for Windows, where links need a right that users lack. The copy in that folder is one file for a machine without this
+ * project: auditors need nothing else to verify.
  */
 async function nameCommand(file) {
   await chmod(file, 0o755)
   await mkdir('dist/bin', { recursive: true })
+  await copyFile(file, 'dist/bin/countersign.cjs')
   await writeFile('dist/bin/countersign.cmd', '@node "%~dp0..\\countersign.cjs" %*\r\n')
   if (process.platform === 'win32') return
   await rm('dist/bin/countersign', { force: true })

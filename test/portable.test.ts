@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import about from '../package.json'
 import { npmCall } from '../scripts/npm.mjs'
 import { findExecutable } from '../src/cli/executable.ts'
+import { python } from './support/python.ts'
 import { root } from './support/root.ts'
 
 /** What keeps `npm start` and the command startable on Windows and macOS, on which no test runs. */
@@ -67,6 +68,18 @@ test('on Windows a program is found without its suffix, and a script of the shel
   expect(found('script')).toBeUndefined()
   expect(found('script.cmd')).toBeUndefined()
   expect(found('other')).toBeUndefined()
+})
+
+test('the command is one file, which verifies in an empty folder and names what other commands need', () => {
+  const alone = join(folder, 'countersign.cjs')
+  copyFileSync(join(root, 'dist/bin/countersign.cjs'), alone)
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [alone, ...args], { cwd: folder, env: {}, encoding: 'utf8' })
+  execFileSync(python ?? 'python3', [join(root, 'test/evidence/make_bundle.py'), join(folder, 'made'), '3'])
+  const verified = run('verify', 'made/1.zip', '--key', 'made/log.pem')
+  expect({ status: verified.status, stderr: verified.stderr }).toEqual({ status: 0, stderr: '' })
+  expect(verified.stdout).toMatch(/^VERIFIED/)
+  expect(run('policy', 'check', 'made').stderr).toContain('Not installed: policy.cjs')
 })
 
 test('the build leaves the command under its name for both kinds of system', () => {
