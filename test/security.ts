@@ -13,6 +13,7 @@ import { lookAlikeRows } from './security/lookAlikes.ts'
 import { operatorRows } from './security/operators.ts'
 import { pythonRows } from './security/python.ts'
 import { repairRows } from './security/repairs.ts'
+import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { storageRows } from './security/storage.ts'
@@ -30,6 +31,7 @@ export const rows: readonly Row[] = [
   ...inputRows,
   ...storageRows,
   ...evidenceRows,
+  ...scriptRows,
   ...erasureRows,
   ...exportRows,
   ...witnessRows,

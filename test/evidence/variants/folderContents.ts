@@ -72,8 +72,8 @@ export const names = on(many, [
 /** What is no file, in the unpacked folder. */
 export const files: readonly Variant[] = (
   [
-    ['a pipe in the place of the manifest', [null, 'manifest', 'manifest'], (place) => pipe(place, manifestName)],
     ['an empty folder', ['zip', 'members', 'members'], (place) => mkdirSync(join(place, 'more'))],
+    ['a pipe in the place of the manifest', [null, 'manifest', 'manifest'], (place) => pipe(place, manifestName)],
     [
       'an empty folder inside of another',
       ['zip', 'members', 'members'],
