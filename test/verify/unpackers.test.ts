@@ -102,7 +102,8 @@ async function judgedOf(zips: Readonly<Record<string, Buffer>>, members: Members
   return all
 }
 
-const treeText = (tree: ReadonlyMap<string, string>): string => JSON.stringify([...tree].toSorted())
+const treeText = (tree: ReadonlyMap<string, string>): string =>
+  JSON.stringify([...tree].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 /** The files of a folder; links and devices by what they are. */
 function treeOf(folder: string): ReadonlyMap<string, string> {
