@@ -53,8 +53,11 @@ export const exitOfFinding = ({ code }: Pick<Finding, 'code'>): ExitCode =>
   notBroken(code) === null ? exits.broken : exits.unreadable
 
 /** What is said in the place of BROKEN of evidence that is not known to be broken. */
-const notBroken = (code: Finding['code']): string | null =>
-  code === 'newer-format' ? 'too new' : code === 'unexplained' ? 'CANNOT TELL' : null
+const notBroken = (code: Finding['code']): string | null => {
+  if (code === 'newer-format') return 'too new'
+  if (code === 'cannot-judge') return 'CANNOT JUDGE'
+  return code === 'unexplained' ? 'CANNOT TELL' : null
+}
 
 /** Describes what does not hold. */
 export function describeFinding({ code, words, member, line }: Pick<Finding, 'code' | 'words' | 'member' | 'line'>) {

@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeFinding, exitOfFinding } from '../../src/cli/evidence.ts'
 import { parseOptions } from '../../src/cli/options.ts'
 import { prove } from '../../src/cli/proof/prove.ts'
 import { report } from '../../src/cli/report.ts'
@@ -93,6 +94,14 @@ describe('with an empty said file', () => {
     expect(proved.text).toContain('not disclosed: reason of log index 1: missing, and no record explains it')
   })
 })
+
+test.each(['newer-format', 'cannot-judge', 'unexplained'] as const)(
+  '%s is not called broken, and is no pass',
+  (code) => {
+    expect(exitOfFinding({ code })).toBe(2)
+    expect(describeFinding({ code, words: 'why' })[0]?.[0]).not.toBe('BROKEN')
+  },
+)
 
 test('verify --chain says where the series begins and ends', async () => {
   const { exit, text, record } = await run('verify', '--chain', folder, '--through', '2026-03-08')
