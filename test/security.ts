@@ -12,6 +12,7 @@ import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
 import { operatorRows } from './security/operators.ts'
 import { pythonRows } from './security/python.ts'
+import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
 import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
@@ -34,6 +35,7 @@ export const rows: readonly Row[] = [
   ...scriptRows,
   ...erasureRows,
   ...exportRows,
+  ...refusalRows,
   ...witnessRows,
   ...backupRows,
   ...operatorRows,

@@ -7,6 +7,7 @@ import { pagesOf } from '../core/action/page.ts'
 import { asNewer, isBroken, noSuchRequest, Problem } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
+import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
 import { viewOf } from '../core/request/view.ts'
@@ -14,7 +15,7 @@ import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
-import { applyDeadline, believed, change, unchanged } from './commit.ts'
+import { applyDeadline, believed, change, type CommitRule, unchanged } from './commit.ts'
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
@@ -23,18 +24,20 @@ import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
+import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import type { Waiting } from './waiting.ts'
 
-export type ApprovalsParts = AskParts & {
-  readonly grants: ReturnType<typeof grants>
-  readonly issuer: string
-  readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
-  readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
-  /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
-  readonly isReadOnly?: boolean
-  /** Is called with every error that a caller gets. Must not throw. */
-  readonly noted?: (cause: unknown) => void
-}
+export type ApprovalsParts = AskParts &
+  RefusingParts & {
+    readonly grants: ReturnType<typeof grants>
+    readonly issuer: string
+    readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
+    readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
+    /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
+    readonly isReadOnly?: boolean
+    /** Is called with every error that a caller gets, and with what kept a refusal from being recorded. Must not throw. */
+    readonly noted?: (cause: unknown) => void
+  }
 
 /** What an ask led to. */
 interface AskedRequest extends Asked {
@@ -105,6 +108,7 @@ export const approvals = (parts: ApprovalsParts) =>
       revoke: revokeAs,
       redeem: redeemAs,
       report: reportAs,
+      refused,
       events,
       list,
       sweep,
@@ -200,20 +204,24 @@ async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: Objec
 }
 
 /**
- * Counts a person's decision.
+ * Counts a person's decision. A refusal is recorded.
  *
  * @throws {Problem} as core/request/decision.ts; `not-found` for a person who may not know of the request
  */
 async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, input.approver)
   const vote = { ...input, ...involved }
+  const { via, client } = input.seen
+  const by = { kind: 'person', id: input.approver } as const
+  const attempt: Attempt = { by, act: 'decide', via, ...(client !== undefined && { client }) }
   let latest = found
   for (;;) {
     const others = await standingsOf(parts, votesToCheck(latest, vote), latest)
     let isChecked = true
-    latest = await change(
+    latest = await changeOrRefuse(
       parts,
       id,
+      attempt,
       (request, at) => {
         // Others may have voted since the request was read: another round looks them up first.
         isChecked = votesToCheck(request, vote).every(({ approver }) => others.has(approver))
@@ -310,7 +318,7 @@ async function cancelAs(
 }
 
 /**
- * Takes an approval back.
+ * Takes an approval back. A refusal is recorded.
  *
  * @throws {Problem} as core/request/withdrawal.ts; `not-found` for a person who may not know of the request
  */
@@ -321,16 +329,19 @@ async function revokeAs(
   { reason, client }: { readonly reason?: string | undefined; readonly client?: ObjectId } = {},
 ): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, approver)
-  const said = { ...(reason !== undefined && { reason }), ...(client !== undefined && { client }) }
-  const input = { approver, ...involved, ...said }
-  return ended(parts, await change(parts, id, (request, at) => revoke(request, { ...input, at }), found))
+  const used = client !== undefined && { client }
+  const input = { approver, ...involved, ...(reason !== undefined && { reason }), ...used }
+  const attempt: Attempt = { by: { kind: 'person', id: approver }, act: 'revoke', ...used }
+  const rule: CommitRule = (request, at) => revoke(request, { ...input, at })
+  return ended(parts, await changeOrRefuse(parts, id, attempt, rule, found))
 }
 
 /**
  * Uses up an approval, before the action is carried out. The answer waits for the file in the archive. If the archive
  * fails, the ledger has the redemption already, and the executor repeats the call.
  *
- * The policy in force judges the action again. If it forbids the action, the approval is revoked instead.
+ * The policy in force judges the action again. If it forbids the action, the approval is revoked instead. A refusal of the
+ * agent or the executor is recorded.
  *
  * @throws {Problem} `grant-invalid`, `digest-mismatch`, `already-redeemed`, `not-redeemable`, `forbidden-by-policy`;
  *   `not-permitted`, also if an agent is no longer registered; `not-found` for a caller that is neither the agent nor
@@ -342,8 +353,13 @@ async function redeemAs(
   input: { caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string },
 ): Promise<RedeemedRequest> {
   const { caller, mayRedeemForOthers, grant, digest, redemption } = input
-  const claims = await parts.grants.read(grant)
-  const used = await change(parts, id, (request, at) => {
+  const attempt: Attempt = { by: { kind: 'agent', id: caller }, act: 'redeem' }
+  const claims = await parts.grants.read(grant).catch(async (cause: unknown) => {
+    if (refusalIn(cause) !== null)
+      await noteRefusal(parts, id, attempt, cause as Problem, () => requestOfAgent(parts, id, caller))
+    throw cause
+  })
+  const used = await changeOrRefuse(parts, id, attempt, (request, at) => {
     if (request.executor !== caller && request.agent.id !== caller) throw noSuchRequest()
     if (request.agent.id !== caller && !mayRedeemForOthers)
       throw new Problem('not-permitted', 'To execute for another agent needs the app role Grants.Redeem.')
@@ -359,6 +375,14 @@ async function redeemAs(
     throw new Problem('forbidden-by-policy', objectionByPolicy(parts, used))
   }
   return { request: used, next: await parts.ends.next(used) }
+}
+
+/** Records a caller whom a door refused before any use case was called, if they may know of the request. Never throws. */
+function refused(parts: ApprovalsParts, id: RequestId, attempt: Attempt, problem: Problem): Promise<void> {
+  const { kind, id: who } = attempt.by
+  const mayKnow = async () =>
+    kind === 'agent' ? requestOfAgent(parts, id, who) : (await involvedIn(parts, id, who)).found
+  return noteRefusal(parts, id, attempt, problem, mayKnow)
 }
 
 /** Whether the agent that asked or the executor is no longer in the policy. */

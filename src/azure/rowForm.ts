@@ -74,6 +74,7 @@ const common = {
   events: list(atLeast({ seq: whole(1), type: anyText, hash: hex }), 1),
   said: list(atLeast({ seq: whole(1), name: textName, text: anyText })),
   'erasureAsks?': list(atLeast({ by: guid, accounts: list(guid, 1), names: list(textName, 1), at: moment }), 1),
+  'refusals?': list(atLeast({ by: guid, code: name }), 1),
 } satisfies Members
 
 const approved = { approvedAt: moment, lapsesAt: moment }

@@ -139,6 +139,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   erased: 'other',
   tampered: 'other',
   exported: 'other',
+  refused: 'other',
 }
 
 /** Puts an event that is about no request into words. */

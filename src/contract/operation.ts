@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ProblemCode } from '../core/data/problem.ts'
+import type { RefusedAct } from '../core/request/refusal.ts'
 
 /** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
 export interface Operation {
@@ -21,6 +22,8 @@ export interface Operation {
   readonly answers: Readonly<Record<number, Readonly<Record<string, z.ZodType>>>>
   /** Every problem that this operation answers with. */
   readonly problems: readonly ProblemCode[]
+  /** What a caller tries of the request. A refusal by token, role or registration is recorded. */
+  readonly act?: RefusedAct
   /** May wait for news, as `Prefer: wait=N` asks. */
   readonly waits?: true
 }

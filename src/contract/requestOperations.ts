@@ -74,6 +74,7 @@ export const requestOperations = {
   views: {
     method: 'POST',
     path: 'api/requests/{id}/views',
+    act: 'view',
     tag: 'requests',
     summary: 'Be shown a page of a request as a card, which is recorded, so that a vote can rest on it',
     caller: { kind: 'person' },
@@ -87,6 +88,7 @@ export const requestOperations = {
   decide: {
     method: 'POST',
     path: 'api/requests/{id}/decisions',
+    act: 'decide',
     tag: 'requests',
     summary: 'Approve or deny',
     caller: { kind: 'person' },
@@ -100,6 +102,7 @@ export const requestOperations = {
   redeem: {
     method: 'POST',
     path: 'api/requests/{id}/redeem',
+    act: 'redeem',
     tag: 'requests',
     summary: 'Claim the grant, once',
     caller: { kind: 'agent', roles: ['Actions.Request', 'Grants.Redeem'] },
@@ -133,6 +136,7 @@ export const requestOperations = {
   revoke: {
     method: 'POST',
     path: 'api/requests/{id}/revoke',
+    act: 'revoke',
     tag: 'requests',
     summary: 'Take back an unused approval',
     caller: { kind: 'person' },

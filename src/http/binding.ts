@@ -2,9 +2,10 @@ import type { HttpRequest } from '@azure/functions'
 import type { CallerRule, Operation } from '../contract/operation.ts'
 import { type OperationName, operationNames, operationOf } from '../contract/operations.ts'
 import { parseDay } from '../core/data/day.ts'
-import { parseRequestId, sha256 } from '../core/data/id.ts'
+import { isRequestId, parseRequestId, sha256 } from '../core/data/id.ts'
 import { canonical, isObject, type Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
+import type { Approvals } from '../approvals/approvals.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Answered, Answering, Handler } from './boundary.ts'
 import type { Caller } from './caller.ts'
@@ -19,6 +20,7 @@ export interface BindingParts {
   readonly policy: Policy
   /** The applications that people may use. */
   readonly clients: ClientNames
+  readonly approvals: Pick<Approvals, 'refused'>
 }
 
 /** Every operation, ready to be called: authenticated, parsed and answered as its row says. */
@@ -78,7 +80,10 @@ async function given(
   req: HttpRequest,
 ): Promise<OperationInput> {
   const { caller: rule, headers, path } = operation
-  const principal = await principalOf(rule, caller, known)
+  const principal = await principalOf(rule, caller, known).catch(async (cause: unknown) => {
+    if (caller && cause instanceof Problem) await noteRefused(known, operation, caller, req, cause)
+    throw cause
+  })
   const wanted = query(req, operation.query)
   const key = headers.includes('Idempotency-Key') ? idempotencyKey(req) : null
   if (wait === null) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
@@ -94,6 +99,21 @@ async function given(
     wait,
     headers: req.headers,
   } as OperationInput
+}
+
+/** Records a refusal of what an operation does with a request, if the caller may know of the request. */
+async function noteRefused(
+  { approvals }: BindingParts,
+  { act }: Operation,
+  caller: Caller,
+  req: HttpRequest,
+  problem: Problem,
+): Promise<void> {
+  const { id = '' } = req.params
+  if (act === undefined || !isRequestId(id)) return
+  const { kind } = caller
+  const attempt = { by: { kind, id: caller.id }, act, ...(kind === 'person' && { client: caller.client }) }
+  await approvals.refused(parseRequestId(id), attempt, problem)
 }
 
 /** What two calls with one idempotency key must have in common. */

@@ -76,14 +76,16 @@ function signedIn(
   { agentic, ...person }: Caller & { kind: 'person' },
   { policy, clients }: KnownCallers,
 ): PersonPrincipal {
-  if (agentic) throw notPermitted('An agent holds this token, or is its subject: people decide for themselves.')
+  if (agentic) throw borrowed('An agent holds this token, or is its subject: people decide for themselves.')
   if (clients.size === 0) throw notPermitted(`People may not use this yet: the setting ${clientsSetting} is missing.`)
   const via = clients.get(person.client)
   if (via === undefined)
-    throw notPermitted(`People may not use the application ${person.client} here: ${clientsSetting} does not name it.`)
+    throw borrowed(`People may not use the application ${person.client} here: ${clientsSetting} does not name it.`)
   if (policy.agents().some(({ appId }) => appId === person.client))
-    throw notPermitted(`The application ${person.client} is an agent's: people may not use it.`)
+    throw borrowed(`The application ${person.client} is an agent's: people may not use it.`)
   return { ...person, via }
 }
+
+const borrowed = (sentence: string) => new Problem('not-permitted', sentence, { isBorrowed: true })
 
 const notPermitted = (sentence: string) => new Problem('not-permitted', sentence)

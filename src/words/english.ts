@@ -280,6 +280,7 @@ const report: Words['report'] = {
     `repaired what somebody had changed in the storage: events ${from} to ${to} (${check})`,
   exported: ({ data: { file, date } }) =>
     `downloaded ${file === 'bundle' ? 'the bundle' : 'what people wrote'} of ${date} from the service`,
+  refused: ({ data: { act, code } }) => `was refused: ${act} (${code})`,
 }
 
 const exceptions: Words['exceptions'] = {
@@ -299,6 +300,7 @@ const exceptions: Words['exceptions'] = {
   erased: 'texts were erased',
   tampered: 'what was stored had been changed from outside',
   exported: 'a person downloaded evidence from the service',
+  refused: 'tried what they may not',
 }
 
 const request: Words['request'] = {

@@ -4,6 +4,7 @@ import { undeliverable } from '../../src/core/request/delivery.ts'
 import { askErasure, type Erasure, erase } from '../../src/core/request/erasure.ts'
 import { type ObjectId, sha256 } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
+import { refuse } from '../../src/core/request/refusal.ts'
 import { redeem, report } from '../../src/core/request/redemption.ts'
 import { type ApprovalRequest, overdue, type Status, type Step } from '../../src/core/request/request.ts'
 import { begin, open } from '../../src/core/request/submission.ts'
@@ -39,6 +40,7 @@ const commands = {
   fail: (request) => report(request, { executor: bot, result: 'failed', summary: 'Exit 1', at: after(180) }),
   wait: (request) => overdue(request, after(200_000)) ?? { request, events: [] },
   reachNobody: undeliverable,
+  beRefused: (request) => refuse(request, { by: { kind: 'person', id: owner }, act: 'decide', code: 'self-approval' }),
   askToErase: (request) => erase(request, order(owner)),
   erase: (request) => erase(askErasure(request, order(owner)).request, order(dba)),
 } as const satisfies Record<string, (request: ApprovalRequest) => Step>
@@ -48,7 +50,7 @@ const ofStatus = ['status', 'approvedAt', 'lapsesAt', 'redeemedAt', 'redemption'
 const ofClosed = ['closedAt', 'closedBy', 'output']
 
 /** What commands write: it stays, though not as it was. */
-const written = ['action', 'decisions', 'shown', 'undeliverable', 'said', 'erasureAsks', 'unreported']
+const written = ['action', 'decisions', 'shown', 'undeliverable', 'said', 'erasureAsks', 'refusals', 'unreported']
 
 /** Members that no program knows yet, and all that a request may have and need not. */
 const further = fc.record({
@@ -85,6 +87,7 @@ test('no command drops a member of a request, known or unknown, in any status', 
       'cancel: pending → cancelled',
       'deny: pending → denied',
       ...closed.flatMap((status) => ['askToErase', 'erase'].map((name) => `${name}: ${status} → ${status}`)),
+      ...statuses.map((status) => `beRefused: ${status} → ${status}`),
       'fail: redeemed → failed',
       'reachNobody: pending → pending',
       'redeem: approved → redeemed',

@@ -278,4 +278,7 @@ export const drafts: readonly Draft[] = [
     data: { from: digest('02'), to: digest('03') },
     said: { ref: '4d13ddb by Ann Li, CHG0031337' },
   },
+  { type: 'refused', actor: person, request, data: { act: 'decide', code: 'self-approval', via: 'teams' } },
+  { type: 'refused', actor: person, request, data: { act: 'view', code: 'borrowed-token', client: id('c') } },
+  { type: 'refused', actor: agent, request, data: { act: 'redeem', code: 'grant-invalid' } },
 ]

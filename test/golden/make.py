@@ -101,6 +101,9 @@ FACTS_IN_ORDER = [
     fact('exported', PERSON, {'file': 'said', 'date': '2026-02-28'}, request=None),
     fact('policy-changed', SYSTEM, {'from': digest('02'), 'to': digest('03')}, request=None,
          ref='4d13ddb by Ann Li, CHG0031337'),
+    fact('refused', PERSON, {'act': 'decide', 'code': 'self-approval', 'via': 'teams'}),
+    fact('refused', PERSON, {'act': 'view', 'code': 'borrowed-token', 'client': oid('c')}),
+    fact('refused', AGENT, {'act': 'redeem', 'code': 'grant-invalid'}),
 ]
 
 def main(out):

@@ -39,12 +39,15 @@ async function called(name: OperationName, { caller, body, query = '', headers =
   const sent = { method, headers: all, ...(body !== undefined && { body: JSON.stringify(body) }) }
   const init = { url, method, params, nativeRequest: new Request(url, sent) }
   const request = new HttpRequest(init)
-  const answering = await bind({ callers, policy: fakePolicy(roster()), clients: tools }, handlers)[name](request)
+  const refusals: unknown[] = []
+  const refused = async (...given: unknown[]) => void refusals.push(given)
+  const parts = { callers, policy: fakePolicy(roster()), clients: tools, approvals: { refused } }
+  const answering = await bind(parts, handlers)[name](request)
   const code = await answering.answer.then(
     () => null,
     (cause: unknown) => codeOf(Promise.reject(cause)),
   )
-  return { ...answering, code, given: seen }
+  return { ...answering, code, given: seen, refusals }
 }
 
 const wish = { action: 'db.export', target: 'prod/x', environment: 'production', reason: 'Because.' }
@@ -110,5 +113,41 @@ describe('health answers anyone', () => {
 
   test('with details for a reader of evidence', async () => {
     expect((await called('health', { caller: person })).given).toMatchObject({ caller: { id: dba } })
+  })
+})
+
+describe('a caller whom token, role or registration refuse', () => {
+  const borrowed = { ...person, agentic: true }
+  const elsewhere = { ...person, client: oid(98) }
+  const attempt = (caller: Caller, act: string) => [
+    { by: { kind: caller.kind, id: caller.id }, act, ...(caller.kind === 'person' && { client: caller.client }) },
+    expect.objectContaining({ code: 'not-permitted' }),
+  ]
+
+  test.each([
+    ['decide', 'decide', borrowed],
+    ['decide', 'decide', elsewhere],
+    ['decide', 'decide', agent],
+    ['revoke', 'revoke', borrowed],
+    ['views', 'view', borrowed],
+    ['redeem', 'redeem', person],
+    ['redeem', 'redeem', { ...agent, roles: [] }],
+  ] as const)('is told to what records it: %s', async (name, act, caller) => {
+    const { code, refusals } = await called(name, { caller, body: {} })
+    expect(code).toBe('not-permitted')
+    expect(refusals).toEqual([[id, ...attempt(caller, act)]])
+    const [[, , problem]] = refusals as [[unknown, unknown, Problem]]
+    expect(problem.details.isBorrowed === true).toBe([borrowed, elsewhere].some((one) => one === caller))
+  })
+
+  test.each([
+    ['an operation that does nothing with a request', 'bundles', borrowed, {}],
+    ['an operation that only reads one', 'read', borrowed, {}],
+    ['an id that is none', 'decide', borrowed, { params: { id: 'none' } }],
+    ['a body that is not valid', 'decide', person, { body: { verdict: 'maybe' } }],
+  ] as const)('leaves no trace with %s', async (_what, name, caller, more) => {
+    const { code, refusals } = await called(name, { caller, ...more })
+    expect(code).not.toBeNull()
+    expect(refusals).toEqual([])
   })
 })

@@ -46,8 +46,8 @@ export const erasureRows: readonly Row[] = [
       {
         name: 'erasure-ask-in-events',
         file: 'src/core/record/retelling.ts',
-        find: ", 'erasureAsks'].includes(name)",
-        replace: '].includes(name)',
+        find: ", 'erasureAsks', 'refusals'].includes(name)",
+        replace: ", 'refusals'].includes(name)",
         tests: { [useCase]: ['an ask that only the row has erases nothing'] },
       },
       {

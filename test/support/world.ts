@@ -72,6 +72,9 @@ interface Parts {
   readonly policy: Policy
   readonly signer: Signer
   readonly clock: FakeClock
+  readonly noted?: (cause: unknown) => void
+  readonly pause?: (ms: number) => Promise<unknown>
+  readonly backOff?: (ms: number) => Promise<unknown>
 }
 
 export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): AgentRegistration => ({
@@ -113,6 +116,7 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
     const waiters = new Waiting(ledger)
     const ends = new Ends({ archive: parts.archive, macs: macsFor(testOrigin), clock, failed, pause: never })
     const uses = approvals({
+      pause: never,
       ...parts,
       ends,
       ...{ directory, issuer, waiting: waiters, random: randomBytes },

@@ -130,6 +130,7 @@ export const reversed: Words = {
     erased: ({ data }) => line('erased', ...data.names, data.event),
     tampered: ({ data }) => line('tampered', data.from, data.to),
     exported: ({ data }) => line(data.file, data.date),
+    refused: ({ data }) => line(data.act, data.code),
   },
   exceptions: all<ExceptionKind>(english.exceptions),
   request: {

@@ -91,6 +91,8 @@ export interface ProblemDetails {
   readonly claim?: string
   /** What the caller may know of it, where anything. */
   readonly token?: TokenFault
+  /** Whether the caller holds a token of a person who did not call. For the log of refusals alone. */
+  readonly isBorrowed?: true
   readonly cause?: unknown
 }
 

@@ -23,9 +23,11 @@ import {
   where,
   whole,
 } from '../data/shape.ts'
+import { refusalCodes, refusedActs } from '../request/refusal.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered'> = EventOf<Type>['data']
+type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered' | 'refused'> =
+  EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
@@ -128,6 +130,14 @@ export const tampered = where(
 )
 
 export const exported = object({ file: oneOf(...exportedFiles), date: day, 'client?': guid })
+
+export const refused = where(
+  object({ act: oneOf(...refusedActs), code: oneOf(...refusalCodes), 'via?': door, 'client?': guid }),
+  ({ act, code }: Data<'refused'>) =>
+    (code !== 'grant-invalid' || act === 'redeem') &&
+    (code !== 'blind-view' || act === 'decide') &&
+    (code !== 'self-approval' || act === 'decide' || act === 'revoke'),
+)
 
 /** The members of both outcomes. */
 export const outcome = {

@@ -6,6 +6,7 @@ import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, voidReasons } from '../request/event.ts'
+import { refuse } from '../request/refusal.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
 import { endTampered } from '../request/tampering.ts'
@@ -21,6 +22,7 @@ import {
   facts,
   formOf,
   outcome,
+  refused,
   requested,
   revoked,
   said,
@@ -175,6 +177,11 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     },
     exception: { kind: 'exported', detail: ({ data: { file, date } }) => `${file} ${date}` },
   },
+  refused: {
+    forms: { 1: { request: requestId, data: refused } },
+    replay: refuseAgain,
+    exception: { kind: 'refused', detail: ({ data: { act, code } }) => `${act}: ${code}` },
+  },
 }
 
 /** The row of an event's type. */
@@ -214,6 +221,14 @@ function askErasureAgain(request: ApprovalRequest, { actor, at, data }: EventOf<
   // Names of texts are open to later versions, and the rule only compares them.
   const names = data.names as readonly Erasable[]
   return askErasure(request, { ...data, names, by: actor.id, why: written, at })
+}
+
+function refuseAgain(request: ApprovalRequest, { actor, data }: EventOf<'refused'>): Given {
+  if (!('id' in actor)) return 'only people and agents are refused'
+  const isParty = actor.id === request.agent.id || actor.id === request.executor
+  if (actor.kind === 'agent' && !isParty) return 'another agent than its own may not know of the request'
+  if (actor.kind === 'agent' && data.code === 'borrowed-token') return 'a borrowed token is a person’s'
+  return refuse(request, { ...data, by: { kind: actor.kind, id: actor.id } })
 }
 
 function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given {

@@ -47,6 +47,7 @@ export const exceptionKinds = [
   'erased',
   'tampered',
   'exported',
+  'refused',
 ] as const
 
 export type ExceptionKind = (typeof exceptionKinds)[number]

@@ -137,7 +137,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Facts that not every request has: the row must not have them where the events do not. */
 const isFact = (name: string): boolean =>
-  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks'].includes(name)
+  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks', 'refusals'].includes(name)
 
 function hashOf(event: LogEvent, name: string, salted: Salted): Hex {
   if (event.said?.[name] !== saidDigest(salted))

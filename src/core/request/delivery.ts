@@ -12,11 +12,12 @@ export type DeliveryState = (typeof deliveryStates)[number]
 /**
  * Counts the events that a request's cards must show: up to the newest that changes what people see.
  *
- * An erasure changes what people see, and the ask for it does not.
+ * An erasure changes what people see; the ask for it does not, nor does a refusal.
  */
 export const revision = ({ events }: Pick<ApprovalRequest, 'events'>): number => events.findLastIndex(isSeen) + 1
 
-const isSeen = ({ type }: Pick<Leaf, 'type'>): boolean => type !== 'shown' && type !== 'erasure-asked'
+const unseen: ReadonlySet<Leaf['type']> = new Set(['shown', 'erasure-asked', 'refused'])
+const isSeen = ({ type }: Pick<Leaf, 'type'>): boolean => !unseen.has(type)
 
 /**
  * Says whether a commit leaves work for a delivery: cards that are out of date, or the file of an end, which a crash after

@@ -4,6 +4,7 @@ import { sha256 } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 import { leafHash } from '../log/merkle.ts'
+import type { RefusalCode, RefusedAct } from './refusal.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Actor =
@@ -97,6 +98,7 @@ export type Fact =
     }
   | { readonly type: 'tampered'; readonly data: Tampered }
   | { readonly type: 'exported'; readonly data: Exported }
+  | { readonly type: 'refused'; readonly data: Refused }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -119,6 +121,15 @@ export interface Tampered {
   readonly to: number
   readonly check: TamperCheck
   /** The application that the person used. */
+  readonly client?: ObjectId
+}
+
+export interface Refused {
+  readonly act: RefusedAct
+  readonly code: RefusalCode
+  /** The door of a decision. */
+  readonly via?: string
+  /** The application that a person used. */
   readonly client?: ObjectId
 }
 

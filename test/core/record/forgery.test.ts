@@ -7,6 +7,7 @@ import {
   dba2,
   facts,
   needs,
+  oid,
   owner,
   policyVersion,
   redemption,
@@ -50,6 +51,14 @@ describe('a forged history is refused', () => {
   const week = 7 * 86_400
   const request = parseRequestId('01kjw2xm00abcdefghjkmnpqrs-07')
   const entry = (seconds: number, draft: object): Entry => ({ seconds, draft: { request, ...draft } as Draft })
+  const rejected = (data: object = {}) => ({
+    type: 'refused',
+    actor: person,
+    data: { act: 'decide', code: 'self-approval', ...data },
+  })
+  const crowd = Array.from({ length: 21 }, (_, i) =>
+    entry(60, { ...rejected(), actor: { kind: 'person', id: oid(200 + i) } }),
+  )
   const dataOf = (entries: readonly Entry[], place: number): object => ({ data: {}, ...entries[place]?.draft }).data
   const changed = (entries: readonly Entry[], place: number, change: object): readonly Entry[] =>
     forged(entries, place, { data: { ...dataOf(entries, place), ...change } })
@@ -211,6 +220,12 @@ describe('a forged history is refused', () => {
     ['tampered with, about no request, by the system', 1, [entry(61, { ...tampered(system), request: undefined })]],
     ['tampered with, and approved all the same', 3, [...asked, entry(59, tampered(person)), ...approved.slice(1)]],
     ['tampered with before anybody asked', 1, [entry(60, tampered(person))]],
+    ['refused twice for the same', 3, [...asked, entry(60, rejected()), entry(61, rejected({ act: 'revoke' }))]],
+    ['refused by the system', 2, [...asked, entry(60, { ...rejected(), actor: system })]],
+    ['refused before it was asked for', 1, [entry(60, rejected())]],
+    ['refused to another agent', 2, [...asked, entry(60, { ...rejected(), actor: { kind: 'agent', id: dba } })]],
+    ['refused 21 times', 22, [...asked, ...crowd.slice(0, 21)]],
+    ['refused after the deadline, as if that had not passed', 2, [...asked, entry(3600, rejected())]],
     ['a clock that ran backwards', 4, moved(taken, [0, 0], [3, 59])],
     [
       'a vote after the end',
@@ -236,6 +251,21 @@ describe('a forged history is refused', () => {
       expect(replayed(eventsOf(entries)).rows).toHaveLength(1)
     for (const seconds of [70, 69.999 + week])
       expect(replayed(eventsOf(moved(gone, [4, seconds], [5, seconds]))).rows).toHaveLength(1)
+  })
+
+  test('but not one of callers who were refused, in any status', () => {
+    const ended = history({}, [50, withdraw]).entries
+    const redeeming = { act: 'redeem', code: 'grant-invalid' }
+    const twice = [entry(70, rejected()), entry(70, rejected({ code: 'blind-view' }))]
+    for (const entries of [asked, approved, taken, done, ended])
+      expect(
+        replayed(eventsOf([...entries, ...twice])).exceptions.filter(({ kind }) => kind === 'refused'),
+      ).toMatchObject([
+        { actor: dba, detail: 'decide: self-approval' },
+        { actor: dba, detail: 'decide: blind-view' },
+      ])
+    const byAgent = entry(70, { type: 'refused', actor: { kind: 'agent', id: bot }, data: redeeming })
+    expect(replayed(eventsOf([...ended, ...crowd.slice(0, 19), byAgent])).rows).toHaveLength(1)
   })
 
   test('across requests: another policy, and no event says that it changed', () => {

@@ -130,6 +130,8 @@ describe('is refused:', () => {
     ['an erasure of what is no name', 'erased', { data: { names: ['a reason'] } }],
     ['a tampering that ends before it begins', 'tampered', { data: { from: 16 } }],
     ['a tampering that no check finds', 'tampered', { data: { check: 'luck' } }],
+    ['a refusal for no known reason', 'refused', { data: { code: 'luck' } }],
+    ['a self-approval by a redemption', 'refused', { data: { act: 'redeem' } }],
     ['a tier that no rule knows', 'requested', { data: { tier: 'extreme' } }],
     ['an outcome that no rule knows', 'requested', { data: { policy: { outcome: 'maybe' } } }],
     ['an approval by nothing that approves', 'approved', { data: { by: 'luck' } }],
