@@ -258,11 +258,12 @@ function tablesOf(
   cuts: readonly (readonly [string, ShardCut])[],
 ): { readonly requests: string; readonly exceptions: string } | null {
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  const changes = new Set<string>()
   try {
     const earlier = carried.map(readRecord)
     const events = leaves.map(readRecord)
     for (const [shard, { policyFrom }] of cuts) {
-      const rules = replay({ policy: policyFrom })
+      const rules = replay({ policy: policyFrom, changes })
       for (const [i, event] of events.entries()) {
         if (event.shard !== shard) continue
         if (rules.needsCarried(event)) for (const one of earlier) if (one.request === event.request) rules.carry(one)
