@@ -2,6 +2,7 @@ import type { HealthReport } from './contract/serviceAnswers.ts'
 import { endOf } from './core/data/day.ts'
 import { plusSeconds } from './core/data/instant.ts'
 import { type BrokenRow, isBroken } from './core/data/problem.ts'
+import { sealWithin } from './core/record/lateSeal.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -29,7 +30,7 @@ const patience = 3000
 const remembered = 5_000
 
 /** Seconds after the end of the newest sealed day. By then the next day ended two hours ago. Snapshots have as long. */
-const newestWithin = 26 * 3600
+const newestWithin = 24 * 3600 + sealWithin
 
 /** What health looks at. */
 interface HealthParts {

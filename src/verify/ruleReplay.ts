@@ -4,6 +4,7 @@ import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/record/tables.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
+import { lateSeal } from '../core/record/lateSeal.ts'
 import { policyIn } from '../core/record/record.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
 import { CarriedReader } from './carried.ts'
@@ -180,7 +181,9 @@ export class RuleReplay {
     // An event that the rules refuse has no row, so the tables cannot be compared to their end.
     if (this.#shard !== null && !this.#found.isOutranked('rules')) await this.#finishShard()
     if (this.#found.isOutranked('rules')) return
-    await this.#exceptions.expect(this.#exceptionRows)
+    const late = lateSeal(this.#manifest)
+    if (late) this.#written.exceptions += 1
+    await this.#exceptions.expect(this.#exceptionRows + (late ? exceptionLine(late) : ''))
     await this.#requests.end()
     await this.#exceptions.end()
     this.#checkCounts()

@@ -301,6 +301,7 @@ const exceptions: Words['exceptions'] = {
   tampered: 'what was stored had been changed from outside',
   exported: 'a person downloaded evidence from the service',
   refused: 'tried what they may not',
+  'late-seal': 'the day was sealed late',
 }
 
 const request: Words['request'] = {

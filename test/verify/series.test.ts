@@ -5,6 +5,7 @@ import { shards } from '../../src/core/data/id.ts'
 import { canonical } from '../../src/core/data/json.ts'
 import { evidenceBundle } from '../../src/core/data/namespace.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../src/core/record/tables.ts'
+import { lateSeal } from '../../src/core/record/lateSeal.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { replay } from '../../src/core/record/replay.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
@@ -124,12 +125,15 @@ test.each<[string, (members: Members) => Members]>([
 function retabled(members: Members): Members {
   const events = textIn(members, 'records.jsonl').split('\n').slice(0, -1).map(readRecord)
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  const changes = new Set<string>()
   for (const shard of shards) {
-    const rules = replay()
+    const rules = replay({ changes })
     for (const [index, event] of events.entries())
       if (event.shard === shard) exceptions += rules.take(event, index).map(exceptionLine).join('')
     for (const row of rules.rows()) requests += requestLine(row)
   }
+  const late = lateSeal(manifestIn(members))
+  if (late) exceptions += exceptionLine(late)
   const tables = new Map([...members, ['requests.csv', Buffer.from(requests)]])
   return resign(tables.set('exceptions.csv', Buffer.from(exceptions)), days.key)
 }

@@ -5,8 +5,8 @@ import type { ExceptionKind, LogEvent, Replayed } from './eventType.ts'
 
 /** An event that an auditor should look at: a row of exceptions.csv, which docs/evidence/bundle.md explains. */
 export interface Exceptional {
-  /** The event's place in the log. */
-  readonly index: number
+  /** The event's place in the log. Absent for what is about no event. */
+  readonly index?: number
   readonly at: Instant
   readonly request?: RequestId
   readonly kind: ExceptionKind

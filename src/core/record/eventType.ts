@@ -48,6 +48,7 @@ export const exceptionKinds = [
   'tampered',
   'exported',
   'refused',
+  'late-seal',
 ] as const
 
 export type ExceptionKind = (typeof exceptionKinds)[number]

@@ -5,9 +5,11 @@ import type { ChainHead } from '../../core/request/event.ts'
 import { type Digest, type RequestId, type Shard, shards } from '../../core/data/id.ts'
 import type { Manifest, ShardCut } from '../../core/log/manifest.ts'
 import type { Frontier } from '../../core/log/merkle.ts'
+import type { Exceptional } from '../../core/record/auditException.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../core/record/tables.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
+import { lateSeal } from '../../core/record/lateSeal.ts'
 import { policyIn } from '../../core/record/record.ts'
 import { type Replay, replay } from '../../core/record/replay.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
@@ -77,6 +79,7 @@ export async function gather(
   const day = await Gathering.open(parts, plan, from, folder)
   for (const shard of shards)
     await gatherShard(parts, { day, plan, shard, witnesses, policy: from.policies.get(shard) })
+  day.late(lateSeal(plan))
   return day.end(open)
 }
 
@@ -158,6 +161,13 @@ class Gathering {
       this.#counts.requests += 1
       if (this.#counts.requests % someRows === 0) await requests.room()
     }
+  }
+
+  /** Adds the row of a day that is sealed late; after the last event. */
+  late(row: Exceptional | null): void {
+    if (row === null) return
+    this.#spools.exceptions.add(exceptionLine(row))
+    this.#counts.exceptions += 1
   }
 
   /** Resolves when more may be taken. */

@@ -1,4 +1,7 @@
 import { actionDigest } from '../../../src/core/action/action.ts'
+import type { Day } from '../../../src/core/data/day.ts'
+import type { Instant } from '../../../src/core/data/instant.ts'
+import { lateSeal } from '../../../src/core/record/lateSeal.ts'
 import { csvLine } from '../../../src/core/data/csv.ts'
 import { show } from '../../../src/core/request/decision.ts'
 import { undeliverable } from '../../../src/core/request/delivery.ts'
@@ -185,6 +188,16 @@ test('events of the log itself are exceptions', () => {
     `101,${after(0)},,policy-changed,system,,${digestOf('a')} to ${digestOf('b')}\r\n`,
     `102,${after(0)},,tampered,${owner},,mac 12-15\r\n`,
   ])
+})
+
+test.each([
+  ['2026-03-05T00:05:00.000Z', ''],
+  ['2026-03-05T02:00:59.999Z', ''],
+  ['2026-03-05T02:01:00.000Z', ',2026-03-05T02:01:00.000Z,,late-seal,system,,sealed 2 h 1 min after the day\r\n'],
+  ['2026-03-09T00:30:00.000Z', ',2026-03-09T00:30:00.000Z,,late-seal,system,,sealed 96 h 30 min after the day\r\n'],
+])('a day that was sealed late is an exception, without an event: %s', (sealedAt, row) => {
+  const late = lateSeal({ date: '2026-03-04' as Day, sealedAt: sealedAt as Instant })
+  expect(late ? exceptionLine(late) : '').toBe(row)
 })
 
 describe('a cell', () => {
