@@ -79,7 +79,11 @@ def main(out, days):
         if rotates:
             chain('00', (number - 1) * 86400, {'type': 'key-rotated', 'actor': {'kind': 'system'},
                                                'data': {'key': b64(new.spki), 'size': start}}, None)
-        for now, request, facts in commits_of(number - 1, size - rotates, requests):
+        exports = number > 1 and size > 5  # somebody downloaded the bundle of the day before
+        if exports:
+            chain('00', (number - 1) * 86400, {'type': 'exported', 'actor': {'kind': 'person', 'id': oid(41)}, 'data': {
+                'file': 'bundle', 'date': instant((number - 2) * 86400)[:10], 'client': oid(61)}}, None)
+        for now, request, facts in commits_of(number - 1, size - rotates - exports, requests):
             for fact in facts: chain(request.shard, now, fact, request)
 
         today = [pair for shard in SHARDS for pair in added[shard]]
@@ -92,6 +96,10 @@ def main(out, days):
             if event['type'] == 'failed': exceptions.append(f"{where}{request.id},failed,{oid(2)},db.export,\r\n")
             if event['type'] == 'decided' and 'view' not in event['data']:
                 exceptions.append(f"{where}{request.id},unseen,{event['actor']['id']},db.export,approve\r\n")
+            if event['type'] == 'refused':
+                exceptions.append(f"{where}{request.id},refused,{oid(31)},db.export,decide: self-approval\r\n")
+            if event['type'] == 'exported':
+                exceptions.append(f"{where},exported,{oid(41)},,bundle {event['data']['date']}\r\n")
             if event['type'] == 'key-rotated':
                 exceptions.append(f'{where},key-rotated,system,,{sha(new.spki).hex()}\r\n')
         log_before, log = log, log + [jcs(event) for event, _ in today]

@@ -34,9 +34,9 @@ class Request:
         self.shard, self.digest, self.events = rng.choice(SHARDS), 'sha256:' + sha(str(rng.random())).hex(), []
         self.leaves, self.asked = [], None  # the hash of what was asked for, once it has one
         self.id = f'{ulid(now)}-{self.shard}'
-        self.commits = {'approve': [self.ask, self.vote(11), self.vote(12), self.run('succeeded')],
+        self.commits = {'approve': [self.ask, self.refused, self.vote(11), self.vote(12), self.run('succeeded')],
                         'allow': [self.ask, self.run('failed')], 'no-policy': [self.ask]}[kind]
-        self.kind, self.sizes = kind, {'approve': [1, 1, 2, 2], 'allow': [2, 2], 'no-policy': [2]}[kind]
+        self.kind, self.sizes = kind, {'approve': [1, 1, 1, 2, 2], 'allow': [2, 2], 'no-policy': [2]}[kind]
     def ask(self, now):
         rules = {'approve': ['two-dba'], 'allow': ['restart'], 'no-policy': []}[self.kind]
         data = {'action': 'db.export', 'digest': self.digest, 'executor': oid(2), 'warnings': [],
@@ -50,6 +50,9 @@ class Request:
         if self.kind == 'allow': policy['data']['lapsesAt'] = instant(now + WEEK)
         return [asked] + {'approve': [], 'allow': [{'type': 'approved', **policy}],
                           'no-policy': [{'type': 'denied', **policy}]}[self.kind]
+    def refused(self, now):
+        data = {'act': 'decide', 'code': 'self-approval', 'via': 'api', 'client': oid(61)}
+        return [{'type': 'refused', 'actor': {'kind': 'person', 'id': oid(31)}, 'data': data}]
     def vote(self, who):
         def vote(now):
             facts = {'accounts': [oid(who)], 'groups': ['dba'], 'member': True, 'enabled': True, 'asOf': instant(now)}
@@ -69,7 +72,7 @@ class Request:
         by = {e['type']: e for e in self.events}
         asked, decided = by['requested'], by.get('approved') or by.get('denied') or {}
         data, closed = asked['data'], by.get('denied') or by.get('succeeded') or by.get('failed') or {}
-        last = [e['type'] for e in self.events if e['type'] != 'decided'][-1]
+        last = [e['type'] for e in self.events if e['type'] not in ('decided', 'refused')][-1]
         slots = '; '.join(f"{'|'.join(slot['groups'])}:{slot['quorum']}" for slot in data.get('requirement', []))
         voters = '; '.join(e['actor']['id'] for e in self.events if e['type'] == 'decided')
         return ','.join([
