@@ -121,9 +121,7 @@ export const evidenceRows: readonly Row[] = [
         find: 'if (root !== one.root)',
         replace: 'if (false)',
         tests: {
-          [ends]: [
-            'a kept checkpoint is compared with the log at its size',
-          ],
+          [ends]: ['a kept checkpoint is compared with the log at its size'],
         },
       },
       {
