@@ -11,6 +11,7 @@ import { reasonOf } from '../verify/file.ts'
 import { type Finding, Unreadable } from '../verify/finding.ts'
 import type { SaidOfDay } from '../verify/examination.ts'
 import { countOf, firstOf } from '../verify/missingTexts.ts'
+import type { JudgedCount } from '../verify/policyCheck.ts'
 import { spoken } from '../words/spoken.ts'
 import { Exit, type ExitCode, exits } from './exit.ts'
 import type { Line } from './layout.ts'
@@ -181,6 +182,14 @@ export function unexplainedIn(said: SaidOfDay | undefined): Finding | null {
 /** Says that a bundle has nothing of a request, and which day's bundle has: its id tells when it was made. */
 export const noEvents = (file: string, id: RequestId): Exit =>
   new Exit(exits.usage, `${file} has no event of request ${id}, which was made on ${dayOf(timeOf(id))} in UTC.`)
+
+/** Says how the asks of some days were judged. */
+export function describeJudged(all: readonly JudgedCount[]): Line {
+  const sum = (count: (one: JudgedCount) => number): number => all.reduce((total, one) => total + count(one), 0)
+  const words = `judged anew ${sum(({ anew }) => anew)} of ${sum(({ asks }) => asks)} requests, by structure the rest`
+  const isCompared = all.every(({ hasCedar }) => hasCedar)
+  return ['policy', isCompared ? words : `${words}; rules.json was not compared, since policy.cjs is not installed`]
+}
 
 /** Makes a result of what breaks in the work. */
 export async function orBroken(work: () => Promise<Result>): Promise<Result> {

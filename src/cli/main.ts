@@ -14,7 +14,7 @@ import { blockOnFaults, hook, hookBlocks } from './hook.ts'
 import { login, logout } from './login.ts'
 import { mcp } from './mcp.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
-import { policy } from './policy.ts'
+import { judger, policy } from './policy.ts'
 import { prove } from './proof/prove.ts'
 import { verifyProof } from './proof/folder.ts'
 import { repair } from './repair.ts'
@@ -33,7 +33,7 @@ export const ended: Promise<void> = begin()
 async function begin(): Promise<void> {
   // The verifier starts this file again, as a thread.
   if (isExaminationThread()) {
-    serveExamination()
+    serveExamination(judger(__filename))
     return
   }
   if (process.argv[2] === 'hook') blockOnFaults()

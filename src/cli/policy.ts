@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/data/json.ts'
+import type { LoadVersion } from '../verify/policyJudge.ts'
 import type { StoryEvent } from '../verify/requestStory.ts'
 import { loadBeside, missingBeside } from './beside.ts'
 import type { Result } from './result.ts'
@@ -10,6 +11,7 @@ export interface PolicyProgram {
   /** @param connect gives the service, for a command that needs it */
   readonly policy: (session: Offline, connect: () => Service) => Promise<Result>
   readonly redraw: (wanted: Redrawing) => Promise<Redrawn>
+  readonly judging: LoadVersion
 }
 
 /** What a view is drawn again from: all of it is recorded. */
@@ -45,6 +47,14 @@ export const policy = (session: Offline, script: string, connect: () => Service)
 
 /** What draws views again. @throws {Exit} 78 if it is not installed */
 export const redrawer = (script: string): PolicyProgram['redraw'] => programBeside(script, drawing).redraw
+
+/**
+ * What judges requests of bundles anew. Cedar is loaded with the first policy.
+ *
+ * @returns `undefined` if it is not installed: evidence is then judged by the structure of its policies alone
+ */
+export const judger = (script: string): LoadVersion | undefined =>
+  missingBeside(script, files).length > 0 ? undefined : (version) => programBeside(script, files).judging(version)
 
 /** Whether views can be drawn here. */
 export const canRedraw = (script: string): boolean => missingBeside(script, drawing).length === 0

@@ -10,6 +10,7 @@ import {
   describeBundle,
   describeExceptions,
   describeFinding,
+  describeJudged,
   describeSaid,
   type ExceptionCounts,
   exitOfFinding,
@@ -28,6 +29,7 @@ import { checkNoSeriesOptions, describeEnds, describeKept, endsRecord, readEnds 
 import { checkGrantOptions, inFolder, withGrants } from './grants.ts'
 import type { Line } from './layout.ts'
 import type { Options } from './options.ts'
+import { judger } from './policy.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 
@@ -82,7 +84,9 @@ export async function verifyFile(
   const keys = readKeys(options)
   const progress = progressOn(screen, 'records verified')
   try {
-    return await readable(() => verifyBundle(file, { keys, said, thread: threadOf(script), progress }))
+    return await readable(() =>
+      verifyBundle(file, { keys, said, thread: threadOf(script), load: judger(script), progress }),
+    )
   } finally {
     screen.progress(null)
   }
@@ -90,12 +94,17 @@ export async function verifyFile(
 
 /** @param kinds how many exceptions of each kind there are, of a bundle that holds */
 export function resultOfVerdict(
-  { manifest, said, held, problem }: BundleVerdict,
+  { manifest, said, judged, held, problem }: BundleVerdict,
   kinds: ExceptionCounts = noExceptions,
   allowUnexplained = false,
 ): Result {
   const bundle = manifest && { ...bundleRecord(manifest), ...(!problem && { exceptionKinds: recordOfKinds(kinds) }) }
-  const record = { ...(bundle && { bundle }), ...(said && { said: saidRecord(said) }), checks: held }
+  const record = {
+    ...(bundle && { bundle }),
+    ...(said && { said: saidRecord(said) }),
+    ...(judged && { judged: { ...judged } }),
+    checks: held,
+  }
   if (problem) {
     const exit = exitOfFinding(problem)
     const lines = [...describeFinding(problem), ['holds', held.length > 0 ? held.join(', ') : 'nothing'] as const]
@@ -103,7 +112,11 @@ export function resultOfVerdict(
   }
   if (!manifest) throw new Error('A bundle that holds has a manifest.')
   const unexplained = unexplainedIn(said)
-  const about = [...describeBundle(manifest, kinds), ...(said ? describeSaid(said) : [])]
+  const about = [
+    ...describeBundle(manifest, kinds),
+    ...(judged ? [describeJudged([judged])] : []),
+    ...(said ? describeSaid(said) : []),
+  ]
   if (unexplained && !allowUnexplained) {
     const exit = exitOfFinding(unexplained)
     const rest = held.filter((check) => check !== unexplained.check)
@@ -130,7 +143,7 @@ async function verifyFolder(
     which = `${file} (${place + 1} of ${of})`
   }
   const allowUnexplained = allowsUnexplained(options)
-  const settings = { keys, thread: threadOf(script), progress, started, allowUnexplained, ends }
+  const settings = { keys, thread: threadOf(script), load: judger(script), progress, started, allowUnexplained, ends }
   try {
     const verdict = await readable(() => verifySeries(folder, settings))
     const files = inFolder(folder, verdict.bundles)
@@ -143,8 +156,8 @@ async function verifyFolder(
 
 function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: ExceptionCounts, ends: KnownEnds): Result {
   const record = {
-    bundles: bundles.map(({ file, manifest, manifestHash }) => ({
-      ...{ file, ...bundleRecord(manifest), manifest: manifestHash },
+    bundles: bundles.map(({ file, manifest, manifestHash, judged }) => ({
+      ...{ file, ...bundleRecord(manifest), manifest: manifestHash, judged: { ...judged } },
     })),
     ...endsRecord(bundles),
     ...(said && { said: { ...saidRecord(said), files: said.files, without: [...said.without] } }),
@@ -173,6 +186,7 @@ function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: Except
     ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
     ['root', `${last?.log.to.root}`] as const,
     ...describeEnds(bundles, ends),
+    describeJudged(bundles.map(({ judged }) => judged)),
     ...describeExceptions(kinds),
     ...(said ? describeFiles(said) : [['said', 'no file said-DATE.jsonl is in the folder'] as const]),
   ]

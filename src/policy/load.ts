@@ -23,6 +23,8 @@ export interface LoadedPolicy extends Policy {
   readonly rules: readonly Pick<Rule, 'id' | 'file' | 'line' | 'summary'>[]
   /** The names of the actions that the schema declares. */
   readonly actions: readonly string[]
+  /** Whether the rules for a verb can read the time. */
+  readonly readsTime: (verb: string) => boolean
 }
 
 /**
@@ -88,6 +90,7 @@ export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: Readonly
     files: () => files,
     rules: all,
     actions: actions.map(({ name }) => name),
+    readsTime: (verb) => actions.some(({ name, server }) => name === verb && server.at !== undefined),
   }
 }
 

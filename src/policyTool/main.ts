@@ -12,6 +12,7 @@ import { replay } from './replay.ts'
 import { runTests } from './tests.ts'
 import { tryAsk } from './try.ts'
 
+export { judging } from './judging.ts'
 export { redraw } from './redraw.ts'
 
 /** What is done with a policy, and the options that belong to it. */

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Cards } from '../cards/cards.ts'
 import { drawing, templateNames } from '../cards/lazyCards.ts'
 import type { PolicyProgram, Redrawing, Redrawn } from '../cli/policy.ts'
@@ -10,11 +7,12 @@ import { Broken } from '../core/data/broken.ts'
 import type { Digest, ObjectId } from '../core/data/id.ts'
 import { type JsonObject, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
+import { ruleListFile } from '../core/policy/ruleList.ts'
 import { replay } from '../core/record/replay.ts'
 import { type ApprovalRequest, rowTexts } from '../core/request/request.ts'
 import { overlap } from '../core/request/requirement.ts'
 import { BadPolicy } from '../policy/flaw.ts'
-import { type LoadedPolicy, loadPolicy } from '../policy/load.ts'
+import { type LoadedPolicy, policyFrom } from '../policy/load.ts'
 import { spoken } from '../words/spoken.ts'
 
 /**
@@ -30,7 +28,7 @@ export const redraw: PolicyProgram['redraw'] = async ({ events, template, policy
   if (last?.type !== 'shown' || !('id' in last.actor)) throw new TypeError('The last event is the one to draw.')
   const bare = requestAt(events)
   const action = actionIn(events, bare.digest)
-  const policy = await policyOf(bare.policy.version, files)
+  const policy = policyOf(bare.policy.version, files)
   const { request, plain } = dressed({ ...bare, action }, policy)
   const cards = await cardsOf(files, template)
   const approver = last.actor.id
@@ -69,21 +67,20 @@ function actionIn([first]: readonly StoryEvent[], digest: Digest): Action | null
 const policies = new Map<Digest, LoadedPolicy | string>()
 
 /** Loads the policy of then, once; in words why this version cannot. */
-async function policyOf(version: Digest, files: Redrawing['policy']): Promise<LoadedPolicy | string> {
+function policyOf(version: Digest, files: Redrawing['policy']): LoadedPolicy | string {
   const known = policies.get(version)
   if (known !== undefined) return known
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-policy-'))
+  const loaded = loadedFrom(new Map([...files].filter(([name]) => !name.includes('/') && name !== ruleListFile)))
+  policies.set(version, loaded)
+  return loaded
+}
+
+function loadedFrom(files: ReadonlyMap<string, Uint8Array>): LoadedPolicy | string {
   try {
-    const own = [...files].filter(([name]) => !name.includes('/'))
-    await Promise.all(own.map(([name, bytes]) => writeFile(join(folder, name), bytes)))
-    const loaded = await loadPolicy(folder, new Map()).catch((cause: unknown) => {
-      if (cause instanceof BadPolicy) return 'this version does not read the policy of then'
-      throw cause
-    })
-    policies.set(version, loaded)
-    return loaded
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    return policyFrom(files, new Map())
+  } catch (cause) {
+    if (cause instanceof BadPolicy) return 'this version does not read the policy of then'
+    throw cause
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../core/data/id.ts'
+import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
@@ -8,9 +9,10 @@ import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
 import { Explanations, type MissingTexts, type TextErasure } from './missingTexts.ts'
-import { PolicyCheck } from './policyCheck.ts'
+import { type JudgedCount, PolicyCheck } from './policyCheck.ts'
+import type { LoadVersion } from './policyJudge.ts'
 import { RuleReplay } from './ruleReplay.ts'
-import { SaidReader, textNames } from './saidReader.ts'
+import { SaidReader, type Text, textNames } from './saidReader.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
@@ -38,12 +40,6 @@ export interface Examined {
   /** What the day's events say was erased from events of earlier days, or of a day whose texts were not given. */
   readonly erasures: readonly TextErasure[]
   readonly continued?: Continued
-}
-
-/** How many of the day's asks, carried ones included, were judged: by the structure of their policy, and anew by Cedar. */
-export interface JudgedCount {
-  readonly asks: number
-  readonly anew: number
 }
 
 /** What a said file has of the texts to which the day's events commit. */
@@ -74,8 +70,9 @@ export class RecordExamination implements Examination {
   readonly #isFollowed: boolean
   #index: number
 
-  constructor({ manifest, fd, policies, said, isFollowed, ...extents }: Subjects) {
-    this.#policy = new PolicyCheck(policies)
+  /** @param load loads policies with Cedar, if it is at hand */
+  constructor({ manifest, fd, policies, said, isFollowed, ...extents }: Subjects, load?: LoadVersion) {
+    this.#policy = new PolicyCheck(policies, load)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
       requests: contentOf(fd, extents.requests),
@@ -101,10 +98,17 @@ export class RecordExamination implements Examination {
       const waiting = this.#rules.take(event, index, first + k)
       if (waiting) await waiting
       if (said?.concerns(event) && !this.#found.isOutranked('said'))
-        await this.#found.attempt(() => this.#readTexts(said, event, { index, leaf: text }))
+        await this.#found.attempt(() => this.#readTexts(said, event, { index, leaf: text, line: first + k }))
       if (event.type === 'erased') this.#explain(event.data)
     }
     await this.#rules.compareExceptions()
+  }
+
+  /** Judges an ask anew whose action is given. */
+  #judge(event: LogEvent, texts: readonly Text[], index: number, line: number): void {
+    if (event.type !== 'requested' || this.#found.isOutranked('policy')) return
+    const action = texts.find(({ name }) => name === 'action')
+    if (action) this.#policy.anew(event, action.text, { member: bundleFiles.records.name, line, index })
   }
 
   async end(): Promise<Examined> {
@@ -112,18 +116,19 @@ export class RecordExamination implements Examination {
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
     const more = { ...(said && { said }), ...(continued && { continued }), erasures: this.#erasures }
-    const judged = { asks: this.#policy.asks(), anew: 0 }
+    const judged = this.#policy.judged()
     return { found: this.#found.all(), policies: this.#rules.policies(), judged, ...more }
   }
 
   async #readTexts(
     said: SaidReader,
     event: LogEvent,
-    { index, leaf }: { readonly index: number; readonly leaf: string },
+    { index, leaf, line }: { readonly index: number; readonly leaf: string; readonly line: number },
   ) {
     const texts = await said.take(event, index)
     const names = textNames(event).filter((name) => !texts.some((text) => text.name === name))
     if (names.length > 0) this.#texts.add({ event: leafHash(leaf), index, names })
+    this.#judge(event, texts, index, line)
   }
 
   #explain({ event, names }: TextErasure): void {

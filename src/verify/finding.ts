@@ -117,7 +117,3 @@ function rank({ check, code }: Finding): number {
   if (code === 'cannot-judge') return checks.length
   return code === 'newer-format' ? checks.indexOf('consistency') + 0.5 : checks.indexOf(check)
 }
-
-/** Whether this is no fault of the evidence, but of a program that cannot read it. */
-export const isUnjudged = ({ code }: Pick<Finding, 'code'>): boolean =>
-  code === 'newer-format' || code === 'cannot-judge'

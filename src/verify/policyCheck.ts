@@ -1,21 +1,44 @@
+import type { Action } from '../core/action/action.ts'
 import type { Digest, ObjectId, Shard } from '../core/data/id.ts'
+import { type Instant, instant, milliseconds } from '../core/data/instant.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { ShardCut } from '../core/log/manifest.ts'
 import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
-import { coversAgent } from '../core/policy/ruleList.ts'
+import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
 import { flawInAccounts, flawInApproval, flawInFacts, isExcluded } from '../core/policy/standing.ts'
 import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { BrokenAt, type FaultPlace } from './finding.ts'
+import type { LoadedVersion, LoadVersion } from './policyJudge.ts'
 import type { VersionFiles } from './versionFiles.ts'
+
+/** How many asks were judged, carried ones included. */
+export interface JudgedCount {
+  /** By the structure of their policy. */
+  readonly asks: number
+  /** Of these, also by Cedar. */
+  readonly anew: number
+  /** Whether Cedar was at hand: then the lists of rules were compared with the Cedar files. */
+  readonly hasCedar: boolean
+}
 
 /** How a policy version judges, without Cedar. */
 interface Judge {
   readonly policy: PlainPolicy
   readonly ask: ReturnType<typeof structuralJudge>
+  /** Absent if Cedar is not at hand. */
+  readonly cedar?: LoadedVersion
+  /** By agent, principal and canonical action, what Cedar answered. */
+  readonly answers: Map<string, string>
 }
+
+/** The most answers of Cedar that are remembered for one policy. */
+const mostRemembered = 50_000
+
+/** Milliseconds by which an ask may have been judged before it was committed. */
+const judgedBefore = 300_000
 
 /** Where a record stands, for what is found about it. */
 export interface RecordPlace {
@@ -34,16 +57,20 @@ export interface RecordPlace {
 export class PolicyCheck {
   readonly #versions: ReadonlyMap<Digest, VersionFiles>
   readonly #judges = new Map<Digest, Judge | null>()
+  readonly #load: LoadVersion | undefined
   #inForce: Digest | undefined
   #asks = 0
+  #anew = 0
 
-  constructor(versions: readonly VersionFiles[]) {
+  /** @param load loads policies with Cedar, if it is at hand */
+  constructor(versions: readonly VersionFiles[], load?: LoadVersion) {
+    this.#load = load
     this.#versions = new Map(versions.map((one) => [one.version, one]))
   }
 
-  /** How many asks were judged by structure. */
-  asks(): number {
-    return this.#asks
+  /** How many asks were judged by structure, and how many of them anew by Cedar. */
+  judged(): JudgedCount {
+    return { asks: this.#asks, anew: this.#anew, hasCedar: this.#load !== undefined }
   }
 
   /** @param cut the shard's part of the day, which says what was in force before */
@@ -100,6 +127,20 @@ export class PolicyCheck {
     }
   }
 
+  /**
+   * Judges an ask of the day anew with Cedar, by the action that was asked for.
+   *
+   * @param text the action in canonical form, of which the event has the digest
+   * @throws {BrokenAt} `against-policy`
+   */
+  anew(event: EventOf<'requested'>, text: string, place: RecordPlace): void {
+    const judge = this.#judgeOf(event.data.policy.version, place)
+    if (!judge?.cedar) return
+    const flaw = flawAnew(judge, event, text)
+    this.#anew += 1
+    if (flaw !== null) throw wrong(event, place, flaw)
+  }
+
   #checkAsk(event: EventOf<'requested'>, place: RecordPlace): void {
     const judge = this.#judgeOf(event.data.policy.version, place)
     if (!judge || !('id' in event.actor)) return
@@ -129,10 +170,57 @@ export class PolicyCheck {
     const found = this.#versions.get(version)
     if (!found) return null
     const policy = readPlainPolicy(found.files, found.templates)
-    if (typeof policy !== 'string') return { policy, ask: structuralJudge(policy) }
-    const what = `Policy ${version} cannot be judged by with this program: ${policy}.`
-    throw new BrokenAt({ check: 'policy', member, ...(line !== undefined && { line }) }, 'cannot-judge', what)
+    const cedar = typeof policy === 'string' ? undefined : this.#load?.(found.files)
+    const broken = { check: 'policy', member, ...(line !== undefined && { line }) } as const
+    if (typeof policy !== 'string' && typeof cedar !== 'string') {
+      const listed = found.files.get(ruleListFile)
+      if (cedar && (!listed || Buffer.compare(listed, cedar.rules) !== 0))
+        throw new BrokenAt(
+          broken,
+          'against-policy',
+          `${ruleListFile} of policy ${version} does not list what the Cedar files of that policy say.`,
+        )
+      return { policy, ask: structuralJudge(policy), answers: new Map(), ...(cedar && { cedar }) }
+    }
+    const why = typeof policy === 'string' ? policy : cedar
+    const what = `Policy ${version} cannot be judged by with this program: ${String(why)}.`
+    throw new BrokenAt(broken, 'cannot-judge', what)
   }
+}
+
+/** Compares what Cedar answers with what was recorded, of rules and outcome. */
+function flawAnew({ cedar, answers }: Judge, event: EventOf<'requested'>, text: string): string | null {
+  const { actor, at, data } = event
+  if (!cedar || !('id' in actor)) return null
+  const recorded = answerOf(data.policy)
+  const readsTime = cedar.readsTime(data.action)
+  const key = `${actor.id} ${data.onBehalfOf} ${text}`
+  let answer = readsTime ? undefined : answers.get(key)
+  if (answer === undefined) {
+    const { onBehalfOf } = data
+    const question = { agent: actor.id, action: actionIn(text), ...(onBehalfOf !== undefined && { onBehalfOf }) }
+    if (question.action.action !== data.action)
+      return `its verb is “${data.action}”, and the action’s “${question.action.action}”`
+    const ask = (when: Instant): string => {
+      const judged = cedar.judge({ ...question, at: when })
+      return typeof judged === 'string' ? judged : answerOf(judged)
+    }
+    answer = ask(at)
+    // It was judged before it was committed, perhaps in the hour before.
+    if (readsTime && answer !== recorded) answer = ask(instant(milliseconds(at) - judgedBefore))
+    if (answers.size >= mostRemembered) answers.clear()
+    if (!readsTime) answers.set(key, answer)
+  }
+  return answer === recorded ? null : `it records ${recorded}, and Cedar answers: ${answer}`
+}
+
+const answerOf = ({ outcome, rules }: { readonly outcome: string; readonly rules: readonly string[] }): string =>
+  `“${outcome}” by [${rules.join(', ')}]`
+
+/** The action in its canonical form. Its type is a part of that form, and not of the action. */
+function actionIn(text: string): Action {
+  const { type: _type, ...action } = JSON.parse(text) as Action & { readonly type: string }
+  return action
 }
 
 function flawUnder(

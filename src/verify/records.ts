@@ -12,6 +12,7 @@ import { type Examination, type Examined, RecordExamination, type Subjects } fro
 import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { hashesOf, linesOf } from './lines.ts'
+import type { LoadVersion } from './policyJudge.ts'
 import { ThreadedExamination } from './thread.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
@@ -29,6 +30,8 @@ export interface Reading {
   readonly progress?: ((done: number, of: number) => void) | undefined
   /** Whether the bundle is one of a series. If so, the result also says which of its requests go on. */
   readonly isFollowed?: boolean | undefined
+  /** Loads policies with Cedar, if it is at hand. A thread has to bring its own. */
+  readonly load?: LoadVersion | undefined
 }
 
 type Options = Reading & { readonly found: Findings }
@@ -86,7 +89,7 @@ export function checkRoot({ grown }: Pass, { log }: Manifest): void {
 async function examine(
   source: AsyncIterator<Uint8Array>,
   subjects: Subjects,
-  { thread, progress, found }: Options,
+  { thread, progress, found, load }: Options,
 ): Promise<Omit<Pass, 'digest'>> {
   const { manifest } = subjects
   const log = growing(frontierOf(manifest))
@@ -96,7 +99,7 @@ async function examine(
   })
   const isLarge = thread !== undefined && manifest.counts.records >= thread.from
   const threaded = isLarge ? new ThreadedExamination(thread.script, subjects) : null
-  const work: Examination = threaded ?? new RecordExamination(subjects)
+  const work: Examination = threaded ?? new RecordExamination(subjects, load)
   const checks = new RecordChecks(manifest)
   let isReadable = true
   try {

@@ -11,6 +11,7 @@ import type { SaidOfDay } from './examination.ts'
 import { withDay } from './day.ts'
 import { reasonOf } from './file.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
+import type { JudgedCount } from './policyCheck.ts'
 import { checkBegin, checkEnd, type KnownEnds } from './seriesEnds.ts'
 import { saidName, type SaidOfSeries, SaidSeries } from './saidSeries.ts'
 
@@ -30,6 +31,7 @@ export interface SeriesBundle {
   readonly manifest: Manifest
   /** SHA-256 of the manifest's file. The next manifest names it. */
   readonly manifestHash: Hex
+  readonly judged: JudgedCount
 }
 
 /** A bundle that holds, and the state at its end. */
@@ -37,6 +39,7 @@ interface Link {
   readonly manifest: Manifest
   readonly standing: LogStanding
   readonly said?: SaidOfDay
+  readonly judged: JudgedCount
 }
 
 /** Options of verifying a series. */
@@ -84,7 +87,7 @@ export async function verifySeries(
       before = await verifyNext(join(folder, file), number, before, { ...options, said })
       texts.take(before.manifest, before.said, before.standing.erasures)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
-      const bundle = { manifest: before.manifest, manifestHash: before.standing.manifestHash }
+      const bundle = { manifest: before.manifest, manifestHash: before.standing.manifestHash, judged: before.judged }
       if (place === 0) await checkBegin({ path: join(folder, file), ...bundle }, ends)
       bundles.push({ file, ...bundle })
     }
@@ -130,14 +133,14 @@ async function verifyNext(path: string, number: number | null, before: Link | nu
   // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
   if (before && number !== null) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
-  const { problem, manifest, standing, said }: BundleVerdict = await verifyBundle(path, {
+  const { problem, manifest, standing, judged, said }: BundleVerdict = await verifyBundle(path, {
     ...options,
     keys,
     isFollowed: true,
   })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
-  if (!manifest || !standing) throw new Error('A bundle that holds has a manifest, and a standing.')
-  const next = { manifest, standing, ...(said && { said }) }
+  if (!manifest || !standing || !judged) throw new Error('A bundle that holds has a manifest, and a standing.')
+  const next = { manifest, standing, judged, ...(said && { said }) }
   if (before) checkLink(before, next)
   return next
 }

@@ -2,6 +2,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
 import { Unreadable } from './finding.ts'
 import type { Lines } from './lines.ts'
+import type { LoadVersion } from './policyJudge.ts'
 
 type Message = Lines | 'end'
 type Answer = 'done' | Examined
@@ -79,10 +80,14 @@ export function isExaminationThread(): boolean {
   return !isMainThread && typeof data === 'object' && data !== null && 'purpose' in data && data.purpose === purpose
 }
 
-/** Examines the records that the starting thread sends, and sends it the answers. */
-export function serveExamination(): void {
+/**
+ * Examines the records that the starting thread sends, and sends it the answers.
+ *
+ * @param load loads policies with Cedar, if it is at hand
+ */
+export function serveExamination(load?: LoadVersion): void {
   const { subjects } = workerData as { readonly subjects: Subjects }
-  const here = new RecordExamination(subjects)
+  const here = new RecordExamination(subjects, load)
   let last: Promise<void> = Promise.resolve()
   const handle = async (message: Message): Promise<void> => {
     if (message === 'end') return answer(await here.end())

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path'
 import { sha256 } from '../../src/core/data/id.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
-import { action as anAction, dba } from '../support/build.ts'
+import { action as anAction, dba, template } from '../support/build.ts'
 import { asks, votes, type World } from '../support/world.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
@@ -350,7 +350,6 @@ async function hostileRequest({ approvals }: World): Promise<void> {
     )
     await approvals.decide(request.id, votes(request))
   }
-  const template = sha256('template')
   await approvals.review(request.id, dba, { page: 1, template, via: 'teams' })
   const content = request.events[0]?.hash ?? sha256('')
   const view = viewDigest({ content, template, warnings: request.warnings })

@@ -63,10 +63,11 @@ def main(out, days):
     for name, key in ('log', old), ('new', new): write(f'{out}/{name}.key', key.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     log, heads, requests, rotated, before, manifest = [], {s: (0, ZEROS) for s in SHARDS}, [], False, None, None
+    judged = set()  # the shards in which an event has named the policy
     for number, wanted in enumerate(days, 1):
         rotates, size = wanted.startswith('r'), int(wanted.lstrip('r'))
         keys = [old, new] if rotates else [new] if rotated else [old]
-        start, root, cuts, added = len(log), mth(log), dict(heads), {s: [] for s in SHARDS}
+        start, root, cuts, added, known = len(log), mth(log), dict(heads), {s: [] for s in SHARDS}, set(judged)
         before = before or note(f'{ORIGIN}\n0\n{b64(sha(""))}\n', keys[:1])
 
         def chain(shard, now, fact, request):
@@ -74,7 +75,7 @@ def main(out, days):
             event = {'v': 1, 'at': instant(now), 'shard': shard, 'seq': seq + 1, 'prev': prev, **fact}
             if request: event['request'] = request.id
             heads[shard] = (seq + 1, leaf_hash(jcs(event)).hex())
-            if request and fact['type'] == 'requested': request.asked = heads[shard][1]
+            if request and fact['type'] == 'requested': request.asked = heads[shard][1]; judged.add(shard)
             added[shard].append((event, request))
         if rotates:
             chain('00', (number - 1) * 86400, {'type': 'key-rotated', 'actor': {'kind': 'system'},
@@ -106,7 +107,7 @@ def main(out, days):
         text = f'{ORIGIN}\n{len(log)}\n{b64(mth(log))}\n'
         after = note(text, keys)
         proof = [b64(h) for h in subproof(start, log, True)] if start not in (0, len(log)) else []
-        named = any(e['type'] == 'requested' for e, _ in today) or carried
+        named = bool(judged)
         members = {name: open(f'{HERE}/{name}', 'rb').read() for name in ('README.txt', 'verify.sh', 'verify.py')}
         members |= {f'keys/{k.kid}.pem': k.pem for k in sorted(keys, key=lambda k: k.kid)}
         if named: members |= {f'policy/{VERSION}/{name}': text for name, text in {**RULES, 'version.json': EDITION}.items()}
@@ -124,7 +125,9 @@ def main(out, days):
             'number': number, 'date': instant((number - 1) * 86400)[:10], 'sealedAt': instant(number * 86400 + 300),
             'log': {'origin': ORIGIN, 'to': {'size': len(log), 'root': b64(mth(log))},
                     'from': {'size': start, 'root': b64(root), 'frontier': [b64(h) for h in frontier(log_before)]}},
-            'shards': {s: {'from': cuts[s][0], 'to': heads[s][0], 'head': heads[s][1]} for s in SHARDS},
+            'shards': {s: {'from': cuts[s][0], 'to': heads[s][0], 'head': heads[s][1],
+                           **({'policyFrom': f'sha256:{VERSION}'} if s in known else {}),
+                           **({'policyTo': f'sha256:{VERSION}'} if s in judged else {})} for s in SHARDS},
             'counts': {'records': len(today), 'carried': len(carried), 'requests': len(touched),
                        'exceptions': len(exceptions), 'types': collections.Counter(e['type'] for e, _ in today)},
             'tool': 'countersign 0.1.0'}

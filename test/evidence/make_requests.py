@@ -12,13 +12,21 @@ def jcs(value): return json.dumps(value, sort_keys=True, ensure_ascii=False, sep
 
 # A policy version: the digest over its files, card templates included (as files, they lie beside).
 CARD = '{"type":"AdaptiveCard","version":"1.4"}'
-RULES = {name: f'// {name}\n' for name in
-         ('allow.cedar', 'approve.cedar', 'approvers.json', 'forbid.cedar', 'schema.cedarschema')}
+def oid(n): return f'00000000-0000-4000-8000-{n:012d}'
+def rule(file, **notes):
+    scope = {'principal': {'op': 'All'}, 'action': {'op': 'All'}, 'resource': {'op': 'All'}}
+    return {'file': file, 'effect': 'permit', 'id': notes['id'], 'annotations': notes, 'scope': scope, 'verbs': ['db.export']}
+RULES = {name: f'// {name}\n' for name in ('allow.cedar', 'approve.cedar', 'forbid.cedar', 'schema.cedarschema')}
+RULES |= {'rules.json': jcs({'type': 'countersign/rules/v1', 'verbs': ['db.export'], 'rules': [
+              rule('approve.cedar', id='two-dba', approvers='dba:2', expires='P7D', lapse='P7D'),
+              rule('allow.cedar', id='restart', lapse='P7D')]}),
+          'approvers.json': jcs({'version': 1, 'groups': {'dba': {'members': [oid(11), oid(12)]}}, 'agents': {
+              oid(1): {'name': 'asks', 'appId': oid(1), 'owners': [oid(31)], 'executors': [oid(2)]},
+              oid(2): {'name': 'runs', 'appId': oid(2), 'sponsors': [oid(31)]}}})}
 FILES = {name: sha(text).hex() for name, text in {**RULES, 'cards/review.json': CARD}.items()}
 EDITION = jcs({'files': FILES, 'type': 'countersign/policy/v1'})
 VERSION = sha(EDITION).hex()
 
-def oid(n): return f'00000000-0000-4000-8000-{n:012d}'
 def instant(second): return (datetime.datetime(2026, 2, 1) + datetime.timedelta(seconds=second)).isoformat() + '.000Z'
 def said(**texts):
     def digest(text): return sha(jcs({'salt': f'{rng.getrandbits(128):032x}', 'text': text})).hex()

@@ -79,7 +79,9 @@ describe('rules.json', () => {
 
   test('of the policy of other tests is what Cedar makes of its files', () => {
     const texts = policyTexts(rosterText, ruleTexts)
-    const own = [...texts].filter(([name]) => name !== 'rules.json').map(([name, text]) => [name, Buffer.from(text)] as const)
+    const own = [...texts]
+      .filter(([name]) => name !== 'rules.json')
+      .map(([name, text]) => [name, Buffer.from(text)] as const)
     const found = policyFrom(new Map(own), new Map()).files().get('rules.json')
     expect(Buffer.from(found ?? []).toString()).toBe(texts.get('rules.json'))
   })

@@ -58,19 +58,23 @@ const effectOf = (file: RuleFile) => (file === 'forbid.cedar' ? 'forbid' : 'perm
 
 function cedarOf({ id, file, verbs, notes = {} }: RuleText): string {
   const annotations = Object.entries({ id, ...notes }).map(([name, value]) => `@${name}(${canonical(value)})\n`)
-  const actions = verbs.map((verb) => `Action::${canonical(verb)}`).join(', ')
-  return `${annotations.join('')}${effectOf(file)} (principal, action in [${actions}], resource);\n`
+  const actions = verbs.map((verb) => `Action::${canonical(verb)}`)
+  const scope = actions.length > 1 ? `in [${actions.join(', ')}]` : `== ${actions.join('')}`
+  return `${annotations.join('')}${effectOf(file)} (principal, action ${scope}, resource);\n`
 }
 
 const listed = ({ id, file, verbs, notes = {} }: RuleText): ListedRule => ({
   ...{ id, file, effect: effectOf(file), annotations: { id, ...notes } },
   scope: {
     principal: { op: 'All' },
-    action: { op: 'in', entities: verbs.map((verb) => ({ type: 'Action', id: verb })) },
+    action:
+      verbs.length > 1 ? { op: 'in', entities: verbs.map(entityOf) } : { op: '==', entity: entityOf(verbs[0] ?? '') },
     resource: { op: 'All' },
   },
   verbs: verbs.toSorted(),
 })
+
+const entityOf = (verb: string) => ({ type: 'Action', id: verb })
 
 const schemaOf = (verbs: readonly string[]): string =>
   `entity Agent;\nentity Target;\naction ${verbs.map((verb) => canonical(verb)).join(', ')} appliesTo {\n` +

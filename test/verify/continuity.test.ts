@@ -146,7 +146,12 @@ describe('a series shows that', () => {
         policy: { version: policyVersion },
         committed: () => undefined,
       }
-      await record(parts, loaded, open(submission({ id: request.id, at: clock.now(), excluded: mayNotApprove })), clock.now())
+      await record(
+        parts,
+        loaded,
+        open(submission({ id: request.id, at: clock.now(), excluded: mayNotApprove })),
+        clock.now(),
+      )
     })
     expect(problem).toMatchObject({ code: 'broken-series', member: 'requests.csv', file: zipName(day(7)) })
   })

@@ -40,10 +40,12 @@ export function* eventsOf(shard: Shard, midnight: Instant, count: number): Gener
     const known = running[turn]
     const happening = known?.left.shift()
     const course = courses[number % courses.length] ?? approval
-    const { request, events } =
-      known && happening ? happening(known.request, at) : asked(shard, number++, at, course)
+    const { request, events } = known && happening ? happening(known.request, at) : asked(shard, number++, at, course)
     const leaves = chain(events, head, { shard, at }, () => sha256(`${shard} ${number}`).slice(0, 32))
-    running[turn] = { request: recorded(request, leaves), left: known && happening ? known.left : [...course.afterwards] }
+    running[turn] = {
+      request: recorded(request, leaves),
+      left: known && happening ? known.left : [...course.afterwards],
+    }
     head = leaves.at(-1) ?? head
     yield* leaves
   }
@@ -108,4 +110,15 @@ const allowed: Course = {
 const forbidden: Course = { verb: 'db.drop', judgement: { outcome: 'forbid', rules: ['never-drop'] }, afterwards: [] }
 
 /** Requests in turn: most are approved by a person and used. */
-const courses: readonly Course[] = [approval, approval, byTwo, approval, allowed, approval, denial, approval, allowed, forbidden]
+const courses: readonly Course[] = [
+  approval,
+  approval,
+  byTwo,
+  approval,
+  allowed,
+  approval,
+  denial,
+  approval,
+  allowed,
+  forbidden,
+]

@@ -6,6 +6,7 @@ import { type ApprovalRequest, contentOf } from '../../src/core/request/request.
 import { viewDigest } from '../../src/core/request/view.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
+import { template } from '../../test/support/build.ts'
 import type { Command } from './plan.ts'
 import { actionOf, agents, approvers, keyedName, keysOf } from './roster.ts'
 import type { Process, World } from './world.ts'
@@ -123,8 +124,6 @@ async function lookedAt(
   await world.schedule.point()
   return { via, view: viewOf(shown) }
 }
-
-const template = sha256('card')
 
 const viewOf = (request: ApprovalRequest): Digest =>
   viewDigest({ content: contentOf(request) ?? template, template, warnings: request.warnings })
