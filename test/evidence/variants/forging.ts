@@ -2,7 +2,6 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { keyIdOf, thumbprintOf } from '../../../src/core/log/signature.ts'
 import { type Key, resign as resignAs, rewrite, type Written } from '../bundle.ts'
 import {
-  edit,
   editEnvelope,
   editLines,
   type Envelope,
@@ -35,7 +34,7 @@ export const signing =
     resign(members, log, change)
 
 export const predicate = (change: (predicate: Statement['predicate'] & Record<string, unknown>) => void): Change =>
-  signing((statement) => change(statement.predicate as Statement['predicate'] & Record<string, unknown>))
+  signing(({ predicate: one }) => change(one))
 
 /** Signs the statement's text as it is, even if it is not canonical. */
 export const text =

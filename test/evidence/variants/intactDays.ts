@@ -1,7 +1,7 @@
 import { rewrite, type Written } from '../bundle.ts'
 import { edit, type Members, resign } from '../forgery.ts'
 import { envelope, keyOf, nothing, otherOf, publicPem, sorted, statementIn } from './forging.ts'
-import { after, all, type Answers, empty, first, many, on, rotation, type Secrets, type Variant } from './variant.ts'
+import { after, type Answers, empty, first, many, on, rotation, type Secrets, type Variant } from './variant.ts'
 
 /** Days that hold. */
 export const intactDays: readonly Variant[] = [
