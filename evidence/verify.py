@@ -234,9 +234,7 @@ def manifest_in(payload):  # what is signed: the day's figures, and the SHA-256 
     frontier = log['from']['frontier']
     need(type(frontier) is list and all(map(is_hash, frontier)) and len(frontier) == bin(log['from']['size']).count('1'),
          form + 'log.from.frontier')
-    need(has(shards, *SHARDS) and all(has(cut, 'from', 'head', 'to') and natural(cut['from']) and natural(cut['to']) and
-         cut['from'] <= cut['to'] and text(cut['head'], HEX) and (cut['to'] == 0) == (cut['head'] == ZEROS)
-         for cut in shards.values()), form + 'shards')
+    need(has(shards, *SHARDS) and all(map(is_cut, shards.values())), form + 'shards')
     need(has(counts, 'carried', 'exceptions', 'records', 'requests', 'types') and type(counts['types']) is dict and
          all(natural(counts[name]) for name in counts if name != 'types') and
          all(text(kind, '[a-z-]{1,40}') and natural(n) and n > 0 for kind, n in counts['types'].items()), form + 'counts')
@@ -245,6 +243,15 @@ def manifest_in(payload):  # what is signed: the day's figures, and the SHA-256 
          counts['records'] == after - before == sum(counts['types'].values()),
          'the manifest does not agree with itself on how long the log is')
     return day, members
+
+def is_cut(cut):  # what the day has of a shard's chain, and the policies in force before and after it
+    policies = [name for name in ('policyFrom', 'policyTo') if type(cut) is dict and name in cut]
+    if not has(cut, 'from', 'head', 'to', *policies): return False
+    start, end, before, after = (cut.get(name) for name in ('from', 'to', 'policyFrom', 'policyTo'))
+    return (natural(start) and natural(end) and start <= end and text(cut['head'], HEX) and
+            (end == 0) == (cut['head'] == ZEROS) and all(text(cut[name], 'sha256:' + HEX) for name in policies) and
+            (start > 0 or before is None) and (end > 0 or after is None) and (end > start or before == after) and
+            (before is None or after is not None))
 
 def pieces(file): return iter(functools.partial(file.read, 1 << 20), b'')
 def check_members(members):  # the folder holds them, unchanged, and nothing else

@@ -113,6 +113,7 @@ def ones: if . == 0 then 0 else . % 2 + (. / 2 | floor | ones) end;
 def moment: type == "string" and test("\\A[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\\.[0-9]{3}Z\\z");
 def day: type == "string" and test("\\A[0-9]{4}-[0-9]{2}-[0-9]{2}\\z") and
   . == (try (strptime("%Y-%m-%d") | mktime | strftime("%Y-%m-%d")) catch "");
+def version(name): (has(name) | not) or (.[name] | type == "string" and test("\\Asha256:[0-9a-f]{64}\\z"));
 def predicate: . as $statement | .predicate |
   need(keys - ["previousManifest"] == ["counts", "date", "log", "number", "sealedAt", "shards", "tool"];
     "it has other fields than a manifest") |
@@ -126,8 +127,11 @@ def predicate: . as $statement | .predicate |
     (.from.frontier | length) == (.from.size | ones); "its log is not right") |
   need(.log.origin | type == "string" and length < 256 and test("\\A[^\\s\\p{Cc}+]+\\z"); "its origin is not right") |
   need(.shards | keys == [range(16) | "0\("0123456789abcdef"[.:. + 1])"] and all(.[];
-    keys == ["from", "head", "to"] and (.from | natural) and (.to | natural) and .from <= .to and (.head | hex64) and
-    (.to == 0) == (.head | test("\\A0+\\z"))); "its shards are not right") |
+    keys - ["policyFrom", "policyTo"] == ["from", "head", "to"] and (.from | natural) and (.to | natural) and
+    .from <= .to and (.head | hex64) and (.to == 0) == (.head | test("\\A0+\\z")) and
+    version("policyFrom") and version("policyTo") and (.from > 0 or .policyFrom == null) and
+    (.to > 0 or .policyTo == null) and (.to > .from or .policyFrom == .policyTo) and
+    (.policyFrom == null or .policyTo != null)); "its shards are not right") |
   need((.counts | keys) == ["carried", "exceptions", "records", "requests", "types"] and
     all(.counts | .carried, .exceptions, .records, .requests, .types[]; natural) and
     all(.counts.types | to_entries[]; .value > 0 and (.key | test("\\A[a-z-]{1,40}\\z"))); "its counts are not right") |

@@ -65,15 +65,18 @@ async function written(variant: Variant, secrets: Secrets): Promise<Case> {
   return { ...variant, folder, pem, zip }
 }
 
+/** Without fields that no bundle has. */
+const plain = { compress: false, forceDosTimestamp: true } as const
+
 /** Zips a folder as it is: with links as links, and with empty folders. */
 async function zipped(folder: string): Promise<Buffer> {
   const zip = new ZipFile()
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     const path = join(folder, name)
     const stat = lstatSync(path)
-    if (stat.isSymbolicLink()) zip.addBuffer(Buffer.from(readlinkSync(path)), name, { mode: 0o120777 })
-    else if (stat.isFile()) zip.addBuffer(readFileSync(path), name, { compress: false })
-    else if (readdirSync(path).length === 0) zip.addEmptyDirectory(name)
+    if (stat.isSymbolicLink()) zip.addBuffer(Buffer.from(readlinkSync(path)), name, { ...plain, mode: 0o120777 })
+    else if (stat.isFile()) zip.addBuffer(readFileSync(path), name, plain)
+    else if (readdirSync(path).length === 0) zip.addEmptyDirectory(name, { forceDosTimestamp: true })
   }
   zip.end()
   const pieces: Buffer[] = []

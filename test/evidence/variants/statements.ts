@@ -48,6 +48,14 @@ export const statements = on(many, [
   ['a root that is no hash', inManifest, predicate(({ log }) => void (log.to.root = log.to.root.slice(4)))],
   ['a frontier with a root too many', inManifest, predicate(({ log }) => void log.from.frontier.push(wrong))],
   ['a shard too few', inManifest, predicate(({ shards }) => void Reflect.deleteProperty(shards, '0f'))],
+  [
+    'a policy that no event brought',
+    inManifest,
+    predicate(({ shards }) => {
+      const still = Object.values(shards).find(({ from, to }) => from > 0 && to === from)
+      Object.assign(still ?? {}, { policyTo: `sha256:${'a'.repeat(64)}` })
+    }),
+  ],
   ['sizes that its shards do not give', inManifest, predicate(({ log }) => void (log.to.size += 1))],
   ['records that its types do not give', inManifest, predicate(({ counts }) => void (counts.records += 1))],
   ['no manifest before', inManifest, predicate((one) => void Reflect.deleteProperty(one, 'previousManifest'))],
