@@ -140,8 +140,13 @@ const verifying = `Sends and fetches nothing, and needs no setting. Checks these
   carried       earlier events of requests that began on another day are in the log
   tables        counts, requests.csv and exceptions.csv are what the records say
   rules         replayed: only people who may approve did, and no approval was used twice, late or by another identity
+  policy        judged anew by the bundle's policy files: who asked, by which rules, who may decide, and what each
+                approver's groups and accounts are; with --said also by Cedar, from the text of each action
   said          each text is the one that the log commits to, and of each missing one a record says that it was erased (with
                 --said, or with said-DATE.jsonl in the folder of --chain)
+
+The line "policy" says how many requests were judged anew by Cedar, which lies in policy.cjs beside this program. A policy
+that this program cannot load is CANNOT JUDGE, with exit code 2.
 
 This does not prove that the directory's facts about people are true. Nor does it prove that no day was written anew by
 the holder of the log's key: give --checkpoint FILE with the checkpoints that were kept elsewhere. FILE has the three lines of
@@ -164,8 +169,8 @@ its own (else unexplained). --allow-unexplained only counts both, and the verdic
 Of evidence that holds and has an event "tampered", verify says HOLDS, WITH A RECORDED TAMPERING, with exit code 3:
 somebody had changed what was stored, and a person repaired it. exceptions.csv names these events.
 
---json writes { "exit", "ok", "bundle"?, "said"?: { "given", "erased", "unexplained" }, "checks", "problem"?: { "code",
-"message", "check", "member"?, "line"? } }, with --chain { "exit", "ok", "bundles", "begins", "ends", "said"?, "exceptionKinds"?,
+--json writes { "exit", "ok", "bundle"?, "said"?: { "given", "erased", "unexplained" }, "judged"?: { "asks", "anew", "hasCedar" },
+"checks", "problem"?: { "code", "message", "check", "member"?, "line"? } }, with --chain { "exit", "ok", "bundles", "begins", "ends", "said"?, "exceptionKinds"?,
 "problem"? }. "begins" and "ends" have "number", "date", "size" and "manifest" (its SHA-256), and "begins" "isFirst": whether it is
 the log's first bundle. The "said" of a series also has "files", and "without": days that have none. "checks" names what
 holds; "exceptionKinds" (of a single day in "bundle") counts the exceptions of each kind.`
