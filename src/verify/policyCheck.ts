@@ -123,7 +123,9 @@ export class PolicyCheck {
         const judge = this.#judgeInForce(event, place)
         const flaw = judge && life ? flawUnder(judge.policy, event, life.request) : null
         if (flaw !== null) throw wrong(event, place, flaw)
+        return
       }
+      default:
     }
   }
 
@@ -182,8 +184,8 @@ export class PolicyCheck {
         )
       return { policy, ask: structuralJudge(policy), answers: new Map(), ...(cedar && { cedar }) }
     }
-    const why = typeof policy === 'string' ? policy : cedar
-    const what = `Policy ${version} cannot be judged by with this program: ${String(why)}.`
+    const why = [policy, cedar].find((one) => typeof one === 'string')
+    const what = `Policy ${version} cannot be judged by with this program: ${why}.`
     throw new BrokenAt(broken, 'cannot-judge', what)
   }
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../core/data/instant.ts'
 import type { Outcome } from '../core/request/event.ts'
 
 /** Who asked to do what, for whom, and when it was judged. */
-export interface JudgedQuestion {
+interface JudgedQuestion {
   readonly agent: ObjectId
   readonly action: Action
   readonly onBehalfOf?: ObjectId

@@ -7,19 +7,19 @@ import { dba, oid, ownerAlias, runner, security } from '../support/build.ts'
 import { oncall, policies, type TrueDays, trueDays } from '../support/liars.ts'
 import { type PolicyTexts, retold, type Telling, tellingOf, type Told } from '../support/retelling.ts'
 
-let true_: TrueDays
+let real: TrueDays
 
 beforeAll(async () => {
-  true_ = await trueDays()
+  real = await trueDays()
 })
-afterAll(() => true_.place.clean())
+afterAll(() => real.place.clean())
 
 /** Verifies each day of a telling, until one does not hold. */
 async function verdictOf(telling: Telling, load?: LoadVersion): Promise<BundleVerdict> {
   let verdict: BundleVerdict = { held: [] }
-  for (const [i, members] of retold(true_.days, true_.key, telling).entries()) {
-    const said = load && true_.place.write('said.jsonl', true_.said[i] ?? '')
-    verdict = await verifyBundle(await true_.place.zip(members), { keys: [true_.key.spki], load, said })
+  for (const [i, members] of retold(real.days, real.key, telling).entries()) {
+    const said = load && real.place.write('said.jsonl', real.said[i] ?? '')
+    verdict = await verifyBundle(await real.place.zip(members), { keys: [real.key.spki], load, said })
     if (verdict.problem) return verdict
   }
   return verdict
@@ -27,7 +27,7 @@ async function verdictOf(telling: Telling, load?: LoadVersion): Promise<BundleVe
 
 /** Changes the events that a liar looks for, of which there has to be one. */
 function lying(change: (event: Told) => Told | null): Telling {
-  const { days } = tellingOf(true_.days)
+  const { days } = tellingOf(real.days)
   let count = 0
   const told = days.map(({ date, events }) => ({
     date,
@@ -73,12 +73,12 @@ const policyOf = (data: Record<string, unknown>) =>
   data['policy'] as { rules: string[]; version: Digest; outcome: string }
 
 test('what happened holds, made and signed anew', async () => {
-  const telling = tellingOf(true_.days)
-  const again = retold(true_.days, true_.key, telling)
+  const telling = tellingOf(real.days)
+  const again = retold(real.days, real.key, telling)
   for (const [i, members] of again.entries()) {
-    expect([...members.keys()]).toEqual([...(true_.days[i]?.keys() ?? [])])
+    expect([...members.keys()]).toEqual([...(real.days[i]?.keys() ?? [])])
     for (const name of ['records.jsonl', 'carried.jsonl', 'requests.csv', 'exceptions.csv'])
-      expect(members.get(name)?.toString()).toBe(true_.days[i]?.get(name)?.toString())
+      expect(members.get(name)?.toString()).toBe(real.days[i]?.get(name)?.toString())
   }
   expect((await verdictOf(telling)).problem).toBeUndefined()
 })
@@ -236,7 +236,7 @@ function renamed(event: Told, before: string, after: string): Told | null {
 
 /** Leaves out that a vote was void, so that it completes the approval with the next one. */
 function unvoided(): Telling {
-  const { days } = tellingOf(true_.days)
+  const { days } = tellingOf(real.days)
   const told = days.map(({ date, events }) => {
     const place = events.findIndex(({ type }) => type === 'vote-void')
     const vote = events[place + 1]
@@ -256,7 +256,7 @@ function unvoided(): Telling {
 
 /** Says that the second policy was in force from the beginning: the one in which dba2 is not in the group. */
 function aboutVersion(): Telling {
-  const [before = '', after = ''] = true_.versions
+  const [before = '', after = ''] = real.versions
   const telling = lying((event) => {
     const text = JSON.stringify(event)
     return text.includes(before) ? (JSON.parse(text.replaceAll(before, after)) as Told) : null
@@ -268,7 +268,7 @@ function aboutVersion(): Telling {
 }
 
 test('a version that no event announces breaks the rules', async () => {
-  const [, after] = true_.versions
+  const [, after] = real.versions
   const { problem } = await verdictOf(
     aboutAsk('service.restart', (data) => ({ policy: { ...policyOf(data), version: after } })),
   )
@@ -277,7 +277,7 @@ test('a version that no event announces breaks the rules', async () => {
 
 test('a version whose files are not there is missing', async () => {
   const other = `sha256:${'a'.repeat(64)}`
-  const [before = ''] = true_.versions
+  const [before = ''] = real.versions
   const { problem } = await verdictOf(
     lying((event) => {
       const text = JSON.stringify(event)
@@ -293,7 +293,7 @@ const edited = (name: string, edit: (text: string) => string): PolicyTexts =>
 /** Lets the first policy have been another. */
 function underPolicy(texts: PolicyTexts): Telling {
   const version = versionOf([...texts].map(([name, text]) => [name, sha256(text)] as const))
-  const [before = ''] = true_.versions
+  const [before = ''] = real.versions
   const telling = lying((event) => {
     const text = JSON.stringify(event)
     return text.includes(before) ? (JSON.parse(text.replaceAll(before, version)) as Told) : null
@@ -312,7 +312,7 @@ test.each<[string, string, (text: string) => string]>([
 
 describe('with Cedar and what was written', () => {
   test('each ask of a day is judged anew', async () => {
-    const verdict = await verdictOf(tellingOf(true_.days), judging)
+    const verdict = await verdictOf(tellingOf(real.days), judging)
     expect(verdict.problem).toBeUndefined()
     expect(verdict.judged).toEqual({ asks: 3, anew: 1, hasCedar: true })
   })

@@ -327,6 +327,46 @@ function rowsOf(
         },
       },
       {
+        name: 'policy-judged-anew',
+        file: 'src/verify/policyCheck.ts',
+        find: 'const flaw = judge.ask(',
+        replace: 'const flaw = null && judge.ask(',
+        tests: {
+          'test/evidence/policyLies.test.ts': ['a history made anew with a lower tier is against policy'],
+        },
+      },
+      {
+        name: 'votes-judged-anew',
+        file: 'src/verify/policyCheck.ts',
+        find: 'const flaw = judge && life ?',
+        replace: 'const flaw = false && judge && life ?',
+        tests: {
+          'test/evidence/policyLies.test.ts': ['a history made anew with ghost approvers is against policy'],
+        },
+      },
+      {
+        name: 'conditions-judged-anew',
+        file: 'src/verify/policyCheck.ts',
+        find: 'return answer === recorded ? null :',
+        replace: 'return answer !== null ? null :',
+        tests: {
+          'test/evidence/policyLies.test.ts': [
+            'with Cedar and what was written an outcome that the structure allows, and the conditions do not, is against policy',
+          ],
+        },
+      },
+      {
+        name: 'rules-listed-by-cedar',
+        file: 'src/verify/policyCheck.ts',
+        find: 'if (cedar && (!listed ||',
+        replace: 'if (false && cedar && (!listed ||',
+        tests: {
+          'test/evidence/policyLies.test.ts': [
+            'with Cedar and what was written a list of rules that the Cedar files do not make is against policy',
+          ],
+        },
+      },
+      {
         name: 'policy-text',
         file: 'src/verify/policyFiles.ts',
         find: 'if (digests.get(member) !== hash) throw',

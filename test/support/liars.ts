@@ -9,12 +9,12 @@ import { action, bot, dba, dba2, mayNotApprove, oid, rosterText, runner, securit
 import { policyTexts, type RosterText, type RuleText } from './policyTexts.ts'
 import { agent, asks, claims, type Instance, votes, world } from './world.ts'
 
-export const entraGroup = oid(70)
+const entraGroup = oid(70)
 /** In the Entra group alone. */
 export const oncall = oid(71)
-export const card = '{}'
+const card = '{}'
 
-export const rules: readonly RuleText[] = [
+const rules: readonly RuleText[] = [
   { id: 'never-drop', file: 'forbid.cedar', verbs: ['db.drop'] },
   { id: 'export-dba', file: 'approve.cedar', verbs: ['db.export'], notes: { approvers: 'dba', tier: 'low' } },
   {
@@ -38,7 +38,7 @@ export const policies = [first, second].map(
   (roster): ReadonlyMap<string, string> => new Map([...policyTexts(roster, rules), ['cards/channel.json', card]]),
 )
 
-export const loaded = (texts: ReadonlyMap<string, string>): Policy => {
+const loaded = (texts: ReadonlyMap<string, string>): Policy => {
   const bytes = [...texts].map(([name, text]) => [name, Buffer.from(text)] as const)
   const own = bytes.filter(([name]) => !name.startsWith('cards/') && name !== 'rules.json')
   return policyFrom(new Map(own), new Map([['channel.json', Buffer.from(card)]]))

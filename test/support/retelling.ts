@@ -205,8 +205,11 @@ class Names {
 function policyAfter({ type, data }: Told, before: Digest | undefined): Digest | undefined {
   if (type === 'policy-changed') return data?.['to'] as Digest
   if (before !== undefined || type !== 'requested') return before
-  return (data?.['policy'] as { readonly version: Digest }).version
+  return versionNamedIn(data)
 }
+
+const versionNamedIn = (data: Told['data']): Digest | undefined =>
+  (data?.['policy'] as { readonly version: Digest } | undefined)?.version
 
 /** The members of each policy version: those that the days had, and others. */
 function versionsOf(before: readonly Members[], more: readonly PolicyTexts[]) {
@@ -239,7 +242,7 @@ function versionsOf(before: readonly Members[], more: readonly PolicyTexts[]) {
 function versionsIn(leaves: readonly string[], cuts: readonly (readonly [string, ShardCut])[]): readonly string[] {
   const named = leaves.flatMap((leaf) => {
     const { type, data } = JSON.parse(leaf) as Told
-    if (type === 'requested') return [(data?.['policy'] as { readonly version: string }).version]
+    if (type === 'requested') return [versionNamedIn(data) ?? []].flat()
     return type === 'policy-changed' ? [data?.['to'] as string] : []
   })
   return [

@@ -7,7 +7,7 @@ import { joinedAccounts, type People, type Responsible } from './people.ts'
 export const rosterFile = 'approvers.json'
 
 /** What of an agent's registration its requests depend on. */
-export interface PlainAgent extends Responsible {
+interface PlainAgent extends Responsible {
   readonly executors: readonly ObjectId[]
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
   /** The only accounts that it may act for; absent if there is no list. */
