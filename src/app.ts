@@ -16,7 +16,7 @@ import { announce } from './evidence/seal/announce.ts'
 import { Bundles } from './evidence/read/bundles.ts'
 import { sweep } from './sweep.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
-import { type Download, Exports } from './evidence/exports.ts'
+import { type ExportedDownload, Exports } from './evidence/exports.ts'
 import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
@@ -228,7 +228,7 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
     erase: (_: null, id: RequestId, order: ErasureOrder) =>
       eraseAll({ ...changes, policy: adapters.policy }, id, order),
     repair: (_: null, order: RepairOrder) => repairing.repair(order),
-    exporting: (_: null, download: Download) => exports.record(download),
+    exporting: (_: null, download: ExportedDownload) => exports.record(download),
   }
   return {
     bundles: new Bundles({ seals, archive, clock }),

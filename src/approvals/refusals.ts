@@ -1,7 +1,7 @@
 import { setTimeout as timer } from 'node:timers/promises'
 import type { RequestId } from '../core/data/id.ts'
 import { noSuchRequest, Problem } from '../core/data/problem.ts'
-import { type Refusal, refusalIn, refuse } from '../core/request/refusal.ts'
+import { type RefusedCall, refusalIn, refuse } from '../core/request/refusal.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { change, type ChangeParts, type CommitRule } from './commit.ts'
 
@@ -13,7 +13,7 @@ export interface RefusingParts extends ChangeParts {
 }
 
 /** What a caller tries, before anything is known to be wrong with it. */
-export type Attempt = Omit<Refusal, 'code'>
+export type Attempt = Omit<RefusedCall, 'code'>
 
 /** Milliseconds that the answer to a refused caller waits for the record. Teams expects an answer within five seconds. */
 const patience = 2_000
@@ -105,7 +105,7 @@ export async function noteRefusal(
 export async function requestOfAgent(
   { ledger }: Pick<ChangeParts, 'ledger'>,
   id: RequestId,
-  agent: Refusal['by']['id'],
+  agent: RefusedCall['by']['id'],
 ): Promise<ApprovalRequest> {
   const found = await ledger.find(id)
   if (found?.agent.id !== agent && found?.executor !== agent) throw noSuchRequest()

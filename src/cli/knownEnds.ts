@@ -29,7 +29,7 @@ export function readEnds(options: Options): KnownEnds {
 }
 
 /** Reads the files of `--checkpoint`. @throws {Exit} 2 for a file that cannot be read, or has no checkpoint */
-export function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
+function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
   return options.many('checkpoint').flatMap((file) => {
     const found = keptCheckpointsIn(readText(file), file)
     if (found.length > 0) return found

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ProblemCode } from '../core/data/problem.ts'
-import type { RefusedAct } from '../core/request/refusal.ts'
+import type { RefusedAct } from '../core/request/refusalCode.ts'
 
 /** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
 export interface Operation {

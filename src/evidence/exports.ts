@@ -14,7 +14,7 @@ export type ExportingParts = Pick<ChangeParts, 'clock' | 'policy' | 'random' | '
 }
 
 /** A person who is about to get a file of a sealed day. */
-export interface Download {
+export interface ExportedDownload {
   readonly file: ExportedFile
   readonly date: Day
   readonly by: ObjectId
@@ -49,7 +49,7 @@ export class Exports {
    *
    * @throws {Problem} `busy`, `unavailable`, `evidence-broken`, `read-only`
    */
-  async record({ by, file, date, client }: Download): Promise<void> {
+  async record({ by, file, date, client }: ExportedDownload): Promise<void> {
     const { ledger, clock } = this.#parts
     const data: Exported = { file, date, client }
     const draft = { type: 'exported', actor: { kind: 'person', id: by }, data } as const satisfies Draft

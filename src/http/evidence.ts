@@ -6,7 +6,7 @@ import { endOf } from '../core/request/erasure.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
 import type { Erasures } from '../evidence/erasures.ts'
-import type { Download } from '../evidence/exports.ts'
+import type { ExportedDownload } from '../evidence/exports.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
@@ -21,7 +21,7 @@ export interface Evidence {
   readonly erase: Erasures
   readonly repair: Repairing['repair']
   /** Records a download. A file is sent only after that. */
-  readonly exporting: (download: Download) => Promise<void>
+  readonly exporting: (download: ExportedDownload) => Promise<void>
 }
 
 export interface EvidenceParts extends Evidence {

@@ -59,7 +59,7 @@ export interface Words {
 }
 
 /** A rule of `forbid.cedar`, and what its author says of it. */
-export interface ForbiddingRule {
+interface ForbiddingRule {
   readonly id: string
   readonly summary: string | null
 }

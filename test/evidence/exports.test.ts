@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Day } from '../../src/core/data/day.ts'
 import type { Shard } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { type Download, Exports } from '../../src/evidence/exports.ts'
+import { type ExportedDownload, Exports } from '../../src/evidence/exports.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import { after, dba, dba2, policyVersion, tool } from '../support/build.ts'
 import { FakeClock } from '../support/fakes.ts'
@@ -10,7 +10,7 @@ import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { apart, codeOf } from '../support/world.ts'
 
 const shard = '00' as Shard
-const bundle: Download = { file: 'bundle', date: '2026-03-03' as Day, by: dba, client: tool }
+const bundle: ExportedDownload = { file: 'bundle', date: '2026-03-03' as Day, by: dba, client: tool }
 
 let ledger: MemoryLedger
 let clock: FakeClock

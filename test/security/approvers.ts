@@ -63,9 +63,9 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'excluded-people',
-        file: 'src/approvals/eligibility.ts',
-        find: 'const people = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])',
-        replace: 'const people = [...(agents[0]?.owners ?? [])]',
+        file: 'src/core/policy/people.ts',
+        find: 'const named = agents.flatMap(({ owners, sponsors }) => [...owners, ...sponsors])',
+        replace: 'const named = [...(agents[0]?.owners ?? [])]',
         tests: {
           'test/approvals/approvals.test.ts': [
             'people who may decide › include neither the principal nor the owner of the executor',
@@ -75,8 +75,8 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'excluded-principal',
-        file: 'src/approvals/eligibility.ts',
-        find: 'if (onBehalfOf !== undefined) people.push(onBehalfOf)',
+        file: 'src/core/policy/people.ts',
+        find: 'if (onBehalfOf !== undefined) named.push(onBehalfOf)',
         replace: '',
         tests: {
           'test/approvals/approvals.test.ts': [
@@ -87,7 +87,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'joined-accounts',
-        file: 'src/policy/approvers.ts',
+        file: 'src/core/policy/people.ts',
         find: 'return (id) => sorted.get(id) ?? [id]',
         replace: 'return (id) => [id]',
         tests: { 'test/policy/approvers.test.ts': ['accounts of one person › %s'], ...separation },
@@ -186,7 +186,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'own-word',
-        file: 'src/approvals/eligibility.ts',
+        file: 'src/core/policy/people.ts',
         find: 'return excluded.filter((id) => !listed.includes(id))',
         replace: 'return []',
         tests: { [asking]: [`${byWord} › is shown to those who decide, and recorded: %s`] },

@@ -332,7 +332,7 @@ function rowsOf(
         find: 'const flaw = judge.ask(',
         replace: 'const flaw = null && judge.ask(',
         tests: {
-          'test/evidence/policyLies.test.ts': ['a history made anew with a lower tier is against policy'],
+          'test/evidence/policyLies.test.ts': ['a history made anew with %s is against policy'],
         },
       },
       {
@@ -341,7 +341,7 @@ function rowsOf(
         find: 'const flaw = judge && life ?',
         replace: 'const flaw = false && judge && life ?',
         tests: {
-          'test/evidence/policyLies.test.ts': ['a history made anew with ghost approvers is against policy'],
+          'test/evidence/policyLies.test.ts': ['a history made anew with %s is against policy'],
         },
       },
       {
@@ -351,7 +351,7 @@ function rowsOf(
         replace: 'return answer !== null ? null :',
         tests: {
           'test/evidence/policyLies.test.ts': [
-            'with Cedar and what was written an outcome that the structure allows, and the conditions do not, is against policy',
+            'with Cedar and what was written › an outcome that the structure allows, and the conditions do not, is against policy',
           ],
         },
       },
@@ -362,7 +362,7 @@ function rowsOf(
         replace: 'if (false && cedar && (!listed ||',
         tests: {
           'test/evidence/policyLies.test.ts': [
-            'with Cedar and what was written a list of rules that the Cedar files do not make is against policy',
+            'with Cedar and what was written › a list of rules that the Cedar files do not make is against policy',
           ],
         },
       },

@@ -27,8 +27,8 @@ test('a bundle without a policy that its events name is refused, even if it is s
 
 test('a bundle with another text of a policy that its events name is refused, even if it is signed', async () => {
   const members = await days.members(day(4))
-  const name = [...members.keys()].find((one) => /^policy\/.*\.cedar$/.test(one)) ?? 'none'
-  const other = Buffer.from('permit(principal, action, resource); // all')
+  const name = [...members.keys()].find((one) => /^policy\/.*\/rules\.json$/.test(one)) ?? 'none'
+  const other = Buffer.concat([members.get(name) ?? Buffer.alloc(0), Buffer.from(' ')])
   expect(members.get(name)).toBeDefined()
   expect(await problemOf(new Map([...members, [name, other]]))).toMatchObject({ code: 'wrong-digest', member: name })
 })

@@ -140,8 +140,8 @@ export const repairRows: readonly Row[] = [
       {
         name: 'tampering-is-told',
         file: 'src/cli/evidence.ts',
-        find: '  tamperings > 0\n',
-        replace: '  tamperings < 0\n',
+        find: 'const exit = tamperings > 0 ?',
+        replace: 'const exit = tamperings < 0 ?',
         build: true,
         tests: {
           'test/doors/repair.test.ts': [

@@ -41,9 +41,9 @@ export const storageRows: readonly Row[] = [
       },
       {
         name: 'seal-head',
-        file: 'src/evidence/seal/seal.ts',
-        find: '  if (head !== null) await checkHead(archive, head)\n',
-        replace: '',
+        file: 'src/evidence/seal/attest.ts',
+        find: '  if (!isSame)\n',
+        replace: '  if (!isSame && head === null)\n',
         tests: {
           'test/evidence/sealBroken.test.ts': [
             'broken evidence › stops sealing, is reported once, and nothing is published: %s',

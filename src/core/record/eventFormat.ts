@@ -23,7 +23,7 @@ import {
   where,
   whole,
 } from '../data/shape.ts'
-import { refusalCodes, refusedActs } from '../request/refusal.ts'
+import { refusalCodes, refusedActs } from '../request/refusalCode.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
 type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered' | 'refused'> =

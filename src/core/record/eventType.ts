@@ -74,7 +74,7 @@ export interface EventType<Type extends Fact['type']> {
 }
 
 /** What the events of a shard's day have said so far, beside those of requests. */
-export interface KnownLog {
+interface KnownLog {
   readonly policy: KnownPolicy
   /** The downloads, each by {@link exportKey}. */
   readonly exports: ReadonlySet<string>

@@ -4,7 +4,7 @@ import { sha256 } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 import { leafHash } from '../log/merkle.ts'
-import type { RefusalCode, RefusedAct } from './refusal.ts'
+import type { RefusedAct, RefusedCode } from './refusalCode.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Actor =
@@ -98,7 +98,7 @@ export type Fact =
     }
   | { readonly type: 'tampered'; readonly data: Tampered }
   | { readonly type: 'exported'; readonly data: Exported }
-  | { readonly type: 'refused'; readonly data: Refused }
+  | { readonly type: 'refused'; readonly data: RefusedAttempt }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -124,9 +124,9 @@ export interface Tampered {
   readonly client?: ObjectId
 }
 
-export interface Refused {
+export interface RefusedAttempt {
   readonly act: RefusedAct
-  readonly code: RefusalCode
+  readonly code: RefusedCode
   /** The door of a decision. */
   readonly via?: string
   /** The application that a person used. */

@@ -3,7 +3,7 @@ import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict, VoidReas
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
-import type { RefusalCode } from './refusal.ts'
+import type { RefusedCode } from './refusalCode.ts'
 import type { Facts, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
@@ -74,7 +74,7 @@ export interface Common {
   /** Asks to erase texts, oldest first; those that ended may be among them. Only a closed request has any. */
   readonly erasureAsks?: readonly ErasureAsk[]
   /** Who was refused, and why, oldest first. Absent if nobody was. */
-  readonly refusals?: readonly { readonly by: ObjectId; readonly code: RefusalCode }[]
+  readonly refusals?: readonly { readonly by: ObjectId; readonly code: RefusedCode }[]
 }
 
 interface Approved {

@@ -130,7 +130,7 @@ export const flip =
 
 export const manifestName = 'manifest.sigstore.json'
 export const wrong = Buffer.alloc(32, 7).toString('base64')
-export const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 /** The other signature that ECDSA accepts for the same bytes: everybody can make it (r, n - s). */
 export function otherOf(signature: string): string {

@@ -8,8 +8,8 @@ export const shChecks = ['manifest', 'members', 'checkpoints', 'consistency', 'c
  * What a verifier says of a bundle: the check that refuses it; `holds`; `tampered`, which holds with a recorded tampering;
  * `newer`; `unreadable` if nothing was tried; `-` if it does not look at what was changed, and says that the bundle holds.
  */
-export type Verdict = 'holds' | 'tampered' | 'newer' | 'unreadable' | '-'
-export type CliCheck = 'zip' | (typeof pyChecks)[number] | 'root' | 'tables' | 'rules'
+type Verdict = 'holds' | 'tampered' | 'newer' | 'unreadable' | '-'
+type CliCheck = 'zip' | (typeof pyChecks)[number] | 'root' | 'tables' | 'rules'
 
 /** What `countersign verify`, `verify.py` and `verify.sh` say. The first is `null` for what no zip can hold. */
 export type Answers = readonly [
