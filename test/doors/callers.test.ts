@@ -236,7 +236,10 @@ async function make(state: State): Promise<Answer['body']> {
 async function story(): Promise<string> {
   const paths = Object.values(shared).map(({ id }) => `/api/requests/${id}/events`)
   const answers = await Promise.all(paths.map((path) => stack.call('compliance', path)))
-  return JSON.stringify(answers.map(({ body }): unknown => body))
+  // A refusal of somebody who may know of the request is recorded. It changes nothing else.
+  const isOther = (line: string): boolean => line !== '' && JSON.parse(line).type !== 'refused'
+  const linesOf = (body: unknown) => (typeof body === 'string' ? body.split('\n') : [JSON.stringify(body)])
+  return JSON.stringify(answers.map(({ body }) => linesOf(body).filter(isOther)))
 }
 
 /** The example, with a sponsor, a third agent, and in the group all who may not decide. */

@@ -155,7 +155,7 @@ test('the long walk works word for word, and ends in today', async () => {
   ]
   expect(lines.slice(0, expected.length)).toEqual(expected)
   const events = lines.filter((line) => line.startsWith('{"actor"')).map((line) => JSON.parse(line).type as string)
-  expect(events).toEqual(['requested', 'decided', 'approved', 'redeemed', 'succeeded'])
+  expect(events).toEqual(['requested', 'refused', 'decided', 'approved', 'redeemed', 'succeeded'])
   expect(lines).toContain('the dump would run now')
   expect(said).toMatch(/the stack's clock shows/)
   expect(said).toMatch(/ is sealed: bundle \d+, [1-9]\d* records/)

@@ -70,7 +70,8 @@ describe('a package in an empty folder', () => {
     const before = azure.calls.length
     await healthy(await start())
     const heard = azure.calls.slice(before).filter((call) => call.includes('/evidence/policy/'))
-    const files = ['policy', 'cards'].flatMap((folder) => readdirSync(join(packaged.folder, folder)))
+    const own = ['policy', 'cards'].flatMap((folder) => readdirSync(join(packaged.folder, folder)))
+    const files = [...own, 'rules.json']
     expect(heard).toHaveLength(files.length)
     expect(new Set(heard).size).toBe(files.length)
     expect(heard.every((call) => call.startsWith('GET '))).toBe(true)

@@ -13,6 +13,7 @@ import { grants } from '../../src/approvals/grants.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { Archive } from '../../src/ports/archive.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Directory } from '../../src/ports/directory.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import type { AgentRegistration, Policy } from '../../src/ports/policy.ts'
@@ -119,7 +120,7 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
       pause: never,
       ...parts,
       ends,
-      ...{ directory, issuer, waiting: waiters, random: randomBytes },
+      ...{ directory: readBy(directory, clock), issuer, waiting: waiters, random: randomBytes },
       committed: ({ id }) => waiters.wake(id),
       grants: grants(parts.signer, issuer),
     })
@@ -128,6 +129,16 @@ export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}
   const another = (other: Partial<Parts> = {}): Instance => instance({ ...shared, ledger: apart(ledger), ...other })
   return { ...instance({ ...shared, ledger }), ledger, archive, limits, directory, signer: shared.signer, another }
 }
+
+/** The directory as a process reads it, by its own clock. */
+const readBy = (directory: FakeDirectory, clock: Clock): Directory => ({
+  async person(id) {
+    const person = await directory.person(id)
+    return person && { ...person, asOf: clock.now() }
+  },
+  members: (group) => directory.members(group),
+  ping: () => directory.ping(),
+})
 
 /** Makes the test fail for an error of work for which no caller waits. */
 const failed = (cause: unknown): void => {
