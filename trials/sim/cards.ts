@@ -60,6 +60,6 @@ async function checkKnown({ stores, reached }: World): Promise<void> {
   }
 }
 
-/** Nobody sees that a view was shown. */
+/** Nobody sees on a card that a view was shown, or that somebody was refused. */
 const revisionOf = ({ events }: ApprovalRequest): number =>
-  events.length - events.toReversed().findIndex(({ type }) => type !== 'shown')
+  events.length - events.toReversed().findIndex(({ type }) => type !== 'shown' && type !== 'refused')

@@ -21,6 +21,7 @@ export interface Read {
     readonly excluded: readonly string[]
     readonly vote: string
     readonly why: string
+    readonly code: string
   }>
 }
 
@@ -56,13 +57,25 @@ export function fold(events: readonly Read[]): string {
   let status = 'nothing'
   const past: Read[] = []
   for (const event of events) {
-    const next = table[status]?.[event.type]
+    const isRefusal = event.type === 'refused' && status !== 'nothing'
+    const next = isRefusal ? status : table[status]?.[event.type]
     if (next === undefined) throw new Error(`${event.type} after ${status}`)
-    check(event, past)
+    if (isRefusal) checkRefusal(event, past)
+    // A closed request has no deadline any more.
+    if (!isRefusal || status in table) check(event, past)
     past.push(event)
     status = next
   }
   return status
+}
+
+/** A refusal is recorded once for each caller and code, and 20 times at most; the rest changes nothing. */
+function checkRefusal(event: Read, past: readonly Read[]): void {
+  const known = past.filter(({ type }) => type === 'refused')
+  if (event.at < (past.at(-1)?.at ?? '')) throw new Error('refused: time runs backwards')
+  if (known.length >= 20) throw new Error('refused: more than 20 times')
+  if (known.some(({ actor, data }) => actor.id === event.actor.id && data?.code === event.data?.code))
+    throw new Error('refused: twice for one caller and code')
 }
 
 function check(event: Read, past: readonly Read[]): void {
