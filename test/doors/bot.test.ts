@@ -126,6 +126,7 @@ describe('a request of many pages', () => {
     expect((await read(request)).approvals.decisions).toEqual([])
     drawn(await press('dba-1', await page(pages), 'approve'))
     expect(await types(request)).toEqual(['requested', ...Array(pages).fill('shown'), 'decided', 'approved'])
+    expect((await allTypes(request)).filter((type) => type === 'refused')).toHaveLength(1)
   })
 
   test('is denied after one page', async () => {
@@ -500,7 +501,11 @@ const cancel = ({ id }: Answer['body']) => stack.call('deploy-bot', `/api/reques
 const events = async ({ id }: Answer['body']): Promise<string> =>
   (await stack.call('compliance', `/api/requests/${id}/events`)).body
 
+/** The types of the request's events, without the refusals, which change nothing. */
 const types = async (request: Answer['body']): Promise<readonly string[]> =>
+  (await allTypes(request)).filter((type) => type !== 'refused')
+
+const allTypes = async (request: Answer['body']): Promise<readonly string[]> =>
   (await events(request))
     .trim()
     .split('\n')

@@ -101,7 +101,7 @@ export const records = on(many, [
 export const stories = on(many, [
   [
     'a vote that was left out',
-    ['tables', '-', '-'],
+    ['rules', '-', '-'],
     events((all) => all.filter((event) => event !== all.find(({ type }) => type === 'decided'))),
   ],
   ['an unknown field in a record', ['records', '-', '-'], everyEvent('redeemed', { zone: 1 })],
