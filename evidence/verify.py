@@ -1,14 +1,14 @@
 """python3 verify.py LOG.pem [DIR]     verifies an unpacked evidence bundle: DIR, or the folder of this script
 LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
-NOT LOOKED AT here: what records say beside their type, time and place in the log; whether the rules were kept, the
-  policy files are complete, the tables follow from the records, and carried.jsonl has all earlier records of its
-  requests; the zip itself; the days before and after. `countersign verify` checks all of it.
+NOT LOOKED AT here: what records say beside their type, time and place in the log; whether the rules were kept,
+  policy allowed it, its files are complete, the tables follow from the records, and carried.jsonl has all earlier
+  records of its requests; the zip itself; the days before and after. `countersign verify` checks all of it.
 Needs Python 3.9, and its package `cryptography` or the program openssl; no network.
 Exit 0: all of this holds. 1: something does not. 2: it was not tried, or needs a newer verifier than this.
 Exit 3: all of it holds, and a record says that somebody had changed what was stored, and what was done about it."""
 import base64, datetime, functools, hashlib, json, os, re, shutil, stat, subprocess, sys, tempfile
 
-UNLOOKED = 'Not looked at: what records say beside type, time and place; the rules, and whether the tables follow.'
+UNLOOKED = 'Not looked at: what records say beside type, time and place; the rules, the policy, the tables.'
 STATEMENT, LATER = 'https://in-toto.io/Statement/v1', '([2-9]|[1-9][0-9]{1,5})'  # versions of manifests above 1
 PREDICATE = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1'
 MANIFEST, PAYLOAD = 'manifest.sigstore.json', 'application/vnd.in-toto+json'

@@ -2,8 +2,8 @@
 # sh verify.sh LOG.pem [DIR]     verifies an unpacked evidence bundle: DIR, or the folder of this script
 # LOG.pem is the log's public key, from somewhere you trust; not from the bundle, which cannot vouch for itself.
 # NOT LOOKED AT here: what single records and carried records say, their chains, and whether they make the log's root;
-#   whether the rules were kept, the policy files are complete and the tables follow from the records; the zip itself;
-#   the days before and after. verify.py reads each record; `countersign verify` checks all of it.
+#   whether the rules were kept, policy allowed it, its files are complete and the tables follow from the records; the zip
+#   itself; the days before and after. verify.py reads each record; `countersign verify` checks all of it.
 # Needs a POSIX shell (bash, dash, BusyBox) with its common tools, openssl, and jq 1.6. No network; changes nothing.
 # Exit 0: all of this holds. 1: something does not. 2: it could not be tried, or needs a newer verifier than this.
 # Exit 3: all of it holds, and a record says that somebody had changed what was stored, and what was done about it.
@@ -11,7 +11,7 @@ set -u
 export LC_ALL=C
 unset CDPATH
 umask 077
-unlooked='Not looked at: what single records say, their chains and the root that they make, the rules, the tables.'
+unlooked='Not looked at: what single records say, their chains and the root that they make, the rules, the policy, the tables.'
 types='requested shown decided vote-void approved denied expired cancelled lapsed revoked redeemed unreported
   undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered exported refused' # each in version 1
 say() { printf '%s\n' "$1" | tr -d '\000-\011\013-\037\177'; } # no character of a file moves the terminal's cursor

@@ -304,7 +304,7 @@ test('nothing is left of a cleared text in any row of Table Storage', async () =
   const filter = odata`PartitionKey eq ${place}`
   for await (const row of tables.ledger.listEntities({ queryOptions: { filter } })) rows.push(JSON.stringify(row))
   expect(rows.length).toBeGreaterThan(4)
-  expect(rows.filter((row) => row.includes('secret') || row.includes('xxx'))).toEqual([])
+  expect(rows.filter((row) => row.includes('secret') || row.includes('x'.repeat(12)))).toEqual([])
   expect((await ledger.events(asked)).map(({ said, hash }) => [said, hash])).toEqual([[{}, event?.hash]])
 })
 

@@ -1,12 +1,13 @@
 import { encode64 } from '../../src/core/data/base64.ts'
 import { Broken } from '../../src/core/data/broken.ts'
-import { type Day, endOf } from '../../src/core/data/day.ts'
+import type { Day } from '../../src/core/data/day.ts'
 import { type Digest, type Hex, sha256, shards } from '../../src/core/data/id.ts'
 import { bundleFileKind, bundleFiles, inBundleOrder } from '../../src/core/log/bundleFiles.ts'
 import { formatAdd, formatCheckpoint } from '../../src/core/log/checkpoint.ts'
 import type { Manifest, ShardCut } from '../../src/core/log/manifest.ts'
 import { consistencyRanges, hashLeaf, hashNode, inclusionRanges, leafHash, perfect } from '../../src/core/log/merkle.ts'
 import { formatNote } from '../../src/core/log/note.ts'
+import { lateSeal } from '../../src/core/record/lateSeal.ts'
 import { editionOf } from '../../src/core/record/policyVersion.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { replay } from '../../src/core/record/replay.ts'
@@ -108,6 +109,7 @@ export function retold(before: readonly Members[], key: Key, { days, policies = 
       carried.map(({ leaf }) => leaf),
       size,
       cuts,
+      manifestIn(old),
     ) ?? {
       requests: textIn(old, 'requests.csv'),
       exceptions: textIn(old, 'exceptions.csv'),
@@ -141,7 +143,6 @@ export function retold(before: readonly Members[], key: Key, { days, policies = 
     const manifest: Manifest = {
       ...rest,
       ...{ number: place + 1, date, tool, shards: Object.fromEntries(cuts) },
-      sealedAt: endOf(date),
       log: {
         origin,
         from: {
@@ -259,6 +260,7 @@ function tablesOf(
   carried: readonly string[],
   size: number,
   cuts: readonly (readonly [string, ShardCut])[],
+  sealed: Pick<Manifest, 'date' | 'sealedAt'>,
 ): { readonly requests: string; readonly exceptions: string } | null {
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
   const changes = new Set<string>()
@@ -277,7 +279,8 @@ function tablesOf(
       }
       for (const row of rules.rows()) requests += requestLine(row)
     }
-    return { requests, exceptions }
+    const late = lateSeal(sealed)
+    return { requests, exceptions: exceptions + (late ? exceptionLine(late) : '') }
   } catch (cause) {
     if (cause instanceof Broken) return null
     throw cause
