@@ -88,7 +88,7 @@ describe('an instance with a slow clock', () => {
     here.clock.set(after(121))
     await here.approvals.sweep()
     expect(await codeOf(slow.approvals.redeem(request.id, claim))).toBe('grant-invalid')
-    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'lapsed'])
+    expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'lapsed', 'refused'])
   })
 })
 

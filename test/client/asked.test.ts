@@ -11,7 +11,8 @@ describe('a copy of an action', () => {
   test('is equal to any plain JSON, frozen at every depth, and has the same digest', () => {
     const params = fc.dictionary(
       fc.string().filter((key) => key !== '__proto__' && key.isWellFormed()),
-      fc.jsonValue(),
+      // A copy refuses this key at every depth.
+      fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"__proto__"')),
     )
     const isDeepFrozen = (value: unknown): boolean =>
       typeof value !== 'object' ||

@@ -474,7 +474,7 @@ describe('a batch', () => {
     const answer = await clicked('submit', { requests: [first, second], marks })
     expect(answer).toMatchObject({ code: 'digest-mismatch' })
     expect(texts(answer)).toContain(english.batch.counted(0, 1))
-    expect(await history(place, second)).toEqual(['requested', 'shown'])
+    expect(await history(place, second)).toEqual(['requested', 'shown', 'refused'])
   })
 
   test('carries out the other votes when one is refused, and says why', async () => {
