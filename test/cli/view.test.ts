@@ -50,7 +50,7 @@ beforeAll(async () => {
   const { version } = policy
   const presentation = policy.presentation('db.export')
   const here = await world((_action, question) => policy.judge(question!), {
-    ...{ version, agents: policy.agents(), groups: policy.groups() },
+    ...{ version, agents: policy.agents(), groups: policy.groups(), people: [] },
     ...(presentation && { presentations: { 'db.export': presentation } }),
   })
   const { approvals, clock, ledger } = here
