@@ -11,7 +11,6 @@ export const longest = new Map([
   ['test/evidence/sealAzurite.test.ts', 55],
   ['test/evidence/newer.test.ts', 50],
   ['test/backup/program.test.ts', 45],
-  ['test/evidence/insider.test.ts', 45],
   ['test/doors/callers.test.ts', 45],
   ['test/infra/start.test.ts', 40],
   ['test/doors/life.test.ts', 40],
