@@ -142,9 +142,17 @@ test('a row that hides a refusal, or makes one up, does not hold', async () => {
   const row = await here.ledger.find(request.id)
   if (!row) throw new Error('It is gone.')
   const { refusals: _gone, ...without } = row
-  for (const forged of [without, { ...row, refusals: [{ by: dba, code: 'blind-view' } as const] }]) {
-    here.ledger.forge(request.id, forged)
-    expect(await codeOf(here.another().approvals.decide(request.id, votes(request)))).toBe('evidence-broken')
+  const { request: other } = await here.approvals.ask(asks())
+  const none = await here.ledger.find(other.id)
+  if (!none) throw new Error('It is gone.')
+  const refusals = [{ by: dba, code: 'blind-view' } as const]
+  for (const [asked, forged] of [
+    [request, without],
+    [request, { ...row, refusals }],
+    [other, { ...none, refusals }],
+  ] as const) {
+    here.ledger.forge(asked.id, forged)
+    expect(await codeOf(here.another().approvals.decide(asked.id, votes(asked)))).toBe('evidence-broken')
   }
 })
 
