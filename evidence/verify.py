@@ -130,6 +130,8 @@ def by_openssl():
     program = shutil.which('openssl')
     if program is None: raise Unable('Neither the package cryptography nor the program openssl is installed.')
     def signed(key, data, signature):
+        # openssl reads no more of a signature than the longest one has, so its own length (DER) is compared first.
+        if len(signature) < 2 or signature[1] + 2 != len(signature): return False
         with tempfile.TemporaryDirectory() as folder:
             pem, sig = os.path.join(folder, 'pem'), os.path.join(folder, 'sig')
             with open(sig, 'wb') as file: file.write(signature)

@@ -19,7 +19,12 @@ fail() { say "FAILED: $1" >&2; exit 1; }
 give_up() { say "$1" >&2; exit 2; }
 newer() { give_up "newer-format: $1, which this script does not know. Use a newer verifier."; }
 is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # neither a link, nor a pipe that would be waited for
-signed() { printf "$3" >"$tmp/sig"; openssl dgst -sha256 -verify "$1" -signature "$tmp/sig" "$2" >"$tmp/out" 2>&1; }
+# openssl reads no more of a signature than the longest one has, so its own length (DER: the second byte) is compared first.
+signed() { # KEY FILE SIGNATURE (octal escapes)
+  rest=${3#????}; second=${rest%"${rest#????}"}
+  [ $((0${second#?} + 2)) -eq $((${#3} / 4)) ] || return 1
+  printf "$3" >"$tmp/sig"; openssl dgst -sha256 -verify "$1" -signature "$tmp/sig" "$2" >"$tmp/out" 2>&1
+}
 
 [ $# -eq 1 ] || [ $# -eq 2 ] || give_up 'usage: sh verify.sh LOG.pem [DIR]'
 for tool in openssl jq awk cat cmp find mkdir rm sort tr wc xargs; do
