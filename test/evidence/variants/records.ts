@@ -73,7 +73,10 @@ export const records = on(many, [
   [
     'a carried record from elsewhere',
     ['carried', 'carried', '-'],
-    lines('carried.jsonl', ([a = '', ...rest]) => [a.replace(/"index":\d+/, '"index":0'), ...rest]),
+    lines('carried.jsonl', ([a = '', ...rest]) => [
+      a.replace(/"index":(\d+)/, (_, index) => `"index":${index === '0' ? 1 : 0}`),
+      ...rest,
+    ]),
   ],
   [
     'a carried record from the day itself',

@@ -52,7 +52,7 @@ export const statements = on(many, [
     'a policy that no event brought',
     inManifest,
     predicate(({ shards }) => {
-      const still = Object.values(shards).find(({ from, to }) => from > 0 && to === from)
+      const still = Object.values(shards).find(({ from, to }) => to === from)
       Object.assign(still ?? {}, { policyTo: `sha256:${'a'.repeat(64)}` })
     }),
   ],
