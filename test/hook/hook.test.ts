@@ -214,6 +214,10 @@ const copilot = (more: object) => ({ sessionId: `s${number}`, timestamp: 1, cwd:
 
 describe('a fault keeps the tool from being carried out', () => {
   const away: typeof fetch = () => Promise.reject(new TypeError('fetch failed'))
+  // Nobody decides: a fault that is overlooked would be waited for.
+  const shortly = { env: { COUNTERSIGN_WAIT: '1' } }
+  const asked = async () =>
+    (await service.ledger.list({ by: 'agent', id: bot }, { keep: () => true, limit: 1_000 })).requests
   test.each<[string, () => Promise<Result>]>([
     ['the service is away', () => called(bash('u1'), { fetch: away })],
     ['an unknown host', () => called(bash('u1'), { shape: 'other' })],
@@ -222,20 +226,20 @@ describe('a fault keeps the tool from being carried out', () => {
     ['more than can be read', () => called(Buffer.alloc(16 * 1024 * 1024 + 1, ' '))],
     ['a list', () => called('[]')],
     ['arguments in arguments', () => called(JSON.stringify(bash('u1')).replace('"make clean"', '['.repeat(99_999)))],
-    ['arguments nested too deep', () => called(bash('u1', { tool_input: nested(70) }))],
+    ['arguments nested too deep', () => called(bash('u1', { tool_input: nested(70) }), shortly)],
     ['no arguments', () => called({ ...bash('u1'), tool_input: 'make' })],
     // A host with other numbers would carry out another one than people saw.
     [
       'a number that is rounded',
-      () => called(JSON.stringify(bash('u1')).replace('"make clean"', '12345678901234567891')),
+      () => called(JSON.stringify(bash('u1')).replace('"make clean"', '12345678901234567891'), shortly),
     ],
     [
       'an argument that comes twice',
-      () => called(JSON.stringify(bash('u1')).replace('{"command"', '{"command":"ls","command"')),
+      () => called(JSON.stringify(bash('u1')).replace('{"command"', '{"command":"ls","command"'), shortly),
     ],
     [
       'a number that is rounded in a text',
-      () => called(copilot({ toolArgs: '{"command":12345678901234567891}' }), { shape: 'copilot' }),
+      () => called(copilot({ toolArgs: '{"command":12345678901234567891}' }), { shape: 'copilot', ...shortly }),
     ],
     ['no session', () => called({ ...bash('u1'), session_id: '' })],
     ['no name of the call', () => called({ ...bash('u1'), tool_use_id: undefined })],
@@ -247,10 +251,12 @@ describe('a fault keeps the tool from being carried out', () => {
     ],
     ['a wait that is no number', () => called(bash('u1'), { env: { COUNTERSIGN_WAIT: 'long' } })],
   ])('%s', async (_what, call) => {
+    const before = (await asked()).length
     const answer = await call()
     expect(answer.exit).toBe(2)
     expect(answer.text).toBeUndefined()
     expect(answer.lines[0]?.[1]).toMatch(/^Not executed: /)
+    expect(await asked()).toHaveLength(before)
   })
 
   test('no one decides in time: the request is withdrawn', async () => {
