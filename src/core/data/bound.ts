@@ -21,12 +21,12 @@ export const bounds = {
   wait: 60,
   /** One page of a list: its requests, the days that it may span, and the rows that may be read for it. */
   list: { most: 100, otherwise: 50, days: 31, rows: 5_000 },
-  /** Seconds for which an agent may want its request to stay pending. */
   /**
    * Seconds for which an answer of the directory is used, and the most that the facts of an event may be older than it, or
    * newer: a commit takes a while, and clocks differ.
    */
   facts: { remembered: 60, oldest: 180 },
+  /** Seconds for which an agent may want its request to stay pending. */
   expiresIn: { least: 60, most: 604_800, otherwise: 3_600 },
   /** Pending requests of one agent, and its asks for people in an hour. `otherwise` is the default. */
   pending: { otherwise: 5, most: 100 },

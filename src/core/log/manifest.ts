@@ -95,14 +95,15 @@ function readShards(value: Json | undefined): Manifest['shards'] {
       const head = hex(cut['head'], `shards.${shard}.head`)
       const policyFrom = readVersion(cut['policyFrom'], `shards.${shard}.policyFrom`)
       const policyTo = readVersion(cut['policyTo'], `shards.${shard}.policyTo`)
-      const isEmpty = (to === 0) === /^0+$/.test(head)
+      // A shard without events has no head.
+      const hasHead = (to === 0) === /^0+$/.test(head)
       // A policy is in force from a shard's first event on, and another one only by an event.
       const isNamed =
         (from > 0 || policyFrom === undefined) &&
         (to > 0 || policyTo === undefined) &&
         (to > from || policyFrom === policyTo) &&
         (policyFrom === undefined || policyTo !== undefined)
-      if (to < from || !isEmpty || !isNamed) throw badField(`shards.${shard}`)
+      if (to < from || !hasHead || !isNamed) throw badField(`shards.${shard}`)
       return [shard, { from, to, head, ...(policyFrom && { policyFrom }), ...(policyTo && { policyTo }) }]
     }),
   )
