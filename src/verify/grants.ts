@@ -1,7 +1,7 @@
 import { Broken } from '../core/data/broken.ts'
 import { hex, requestId } from '../core/data/shape.ts'
 import { type Hex, type RequestId } from '../core/data/id.ts'
-import { isArray, isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
+import { isArray, isObject, type Json, jsonIn, type JsonObject } from '../core/data/json.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import { derOf, spkiOf } from '../core/log/signature.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
@@ -26,7 +26,7 @@ const limits = { bytes: 65_536, depth: 8, nodes: 2_000 }
 
 /** Reads a JSON Web Key Set (RFC 7517) with the keys that sign grants; `null` if it is anything else. */
 export function grantKeysIn(jwks: string): GrantKeys | null {
-  const set = jsonOf(Buffer.from(jwks))
+  const set = jsonIn(Buffer.from(jwks), limits)
   const list = isObject(set) ? set['keys'] : null
   if (!isArray(list) || list.length === 0) return null
   const keys = new Map<string, Uint8Array>()
@@ -105,14 +105,6 @@ function spkiIn(key: Json): Uint8Array | null {
 }
 
 function partOf(text: string): JsonObject | null {
-  const value = jsonOf(Buffer.from(text, 'base64url'))
+  const value = jsonIn(Buffer.from(text, 'base64url'), limits)
   return isObject(value) ? value : null
-}
-
-function jsonOf(bytes: Uint8Array): Json {
-  try {
-    return readJson(bytes, limits)
-  } catch {
-    return null
-  }
 }

@@ -66,6 +66,15 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits = bodyLimits): Js
   return new Reader(text, limits).document()
 }
 
+/** Reads JSON as {@link readJson} does; `null` for bytes that it refuses, for callers who then check the form anyway. */
+export function jsonIn(bytes: Uint8Array, limits: JsonLimits): Json {
+  try {
+    return readJson(bytes, limits)
+  } catch {
+    return null
+  }
+}
+
 /** Matches a string with nothing to unescape or refuse. Most strings are like this, and need no second look. */
 const plainString = /"([\x20-\x21\x23-\x5b\x5d-\ud7ff\ue000-\uffff]*)"/y
 const anyString = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y

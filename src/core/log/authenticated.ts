@@ -1,4 +1,4 @@
-import { canonical, isObject, type Json, type JsonObject, readJson } from '../data/json.ts'
+import { canonical, isObject, jsonIn, type JsonObject } from '../data/json.ts'
 import { type Form, hex, object, text } from '../data/shape.ts'
 import type { Mac } from './mac.ts'
 
@@ -17,7 +17,7 @@ export function readAuthenticated<T>(
   form: Form,
   bytes: number,
 ): { readonly value: T; readonly mac: Mac } | null {
-  const read = jsonIn(file, bytes)
+  const read = jsonIn(Buffer.from(file), { bytes, depth: 4, nodes: 200 })
   if (envelope(read) !== null || !isObject(read) || form(read['value']) !== null) return null
   const { value, mac, macKey } = read
   return { value: value as T, mac: { mac, macKey } as unknown as Mac }
@@ -25,11 +25,3 @@ export function readAuthenticated<T>(
 
 /** The value's own form is checked after this one. */
 const envelope = object({ mac: hex, macKey: text(/^[ -~]{1,128}$/), value: () => null })
-
-function jsonIn(file: string, bytes: number): Json {
-  try {
-    return readJson(Buffer.from(file), { bytes, depth: 4, nodes: 200 })
-  } catch {
-    return null
-  }
-}

@@ -1,5 +1,5 @@
 import type { ObjectId } from '../data/id.ts'
-import { type Json, readJson } from '../data/json.ts'
+import { jsonIn } from '../data/json.ts'
 import { atLeast, type Form, guid, list, oneOf } from '../data/shape.ts'
 import { joinedAccounts, type People, type Responsible } from './people.ts'
 
@@ -73,7 +73,7 @@ interface DocumentAgent extends Partial<Responsible> {
  * @returns `null` if it is not such a file
  */
 export function readPlainRoster(bytes: Uint8Array): PlainRoster | null {
-  const value = jsonOf(bytes)
+  const value = jsonIn(bytes, limits)
   if (form(value) !== null) return null
   const { groups, agents, people = {} } = value as unknown as Document
   return {
@@ -98,11 +98,3 @@ function plainAgent({ owners = [], sponsors = [], executors = [], onBehalfOf = '
 }
 
 const entries = (agents: Document['agents']) => Object.entries(agents) as [ObjectId, DocumentAgent][]
-
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  try {
-    return readJson(bytes, limits)
-  } catch {
-    return undefined
-  }
-}

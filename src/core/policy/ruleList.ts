@@ -1,4 +1,4 @@
-import { canonical, isArray, isObject, type Json, type JsonObject, readJson } from '../data/json.ts'
+import { canonical, isArray, isObject, type Json, jsonIn, type JsonObject } from '../data/json.ts'
 
 /** The file of a policy version that lists its rules, so that they can be read without Cedar. */
 export const ruleListFile = 'rules.json'
@@ -39,7 +39,7 @@ const limits = { bytes: 8_388_608, depth: 12, nodes: 1_000_000 }
 
 /** Reads `rules.json`; `null` if the bytes are anything else. */
 export function readRuleList(bytes: Uint8Array): RuleList | null {
-  const value = jsonOf(bytes)
+  const value = jsonIn(bytes, limits)
   if (!isObject(value) || value['type'] !== type || canonical(value) !== Buffer.from(bytes).toString('utf8'))
     return null
   const { verbs, rules, type: _type, ...others } = value
@@ -59,14 +59,6 @@ function ruleIn(value: Json): ListedRule | null {
   if (principal === undefined || action === undefined || resource === undefined || Object.keys(more).length > 0)
     return null
   return { id, file: named, effect, annotations, scope: { principal, action, resource }, verbs }
-}
-
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  try {
-    return readJson(bytes, limits)
-  } catch {
-    return undefined
-  }
 }
 
 const isTexts = (value: Json | undefined): value is readonly string[] =>
