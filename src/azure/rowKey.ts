@@ -8,11 +8,12 @@ import {
   type Shard,
 } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
+import { eventRow } from '../core/data/problem.ts'
 
 /** The keys of a shard's rows. */
 export const rowKey = {
   head: 'head',
-  event: (seq: number) => `event-${String(seq).padStart(12, '0')}`,
+  event: eventRow,
   request: (id: RequestId) => `request-${inverse(id)}`,
   key: (hash: Hex) => `key-${hash}`,
   due: (at: Instant, id: RequestId) => `due-${at}-${id}`,

@@ -3,7 +3,7 @@ import { Broken } from '../core/data/broken.ts'
 import type { Day } from '../core/data/day.ts'
 import { type ObjectId, type Shard, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { evidenceBroken } from '../core/data/problem.ts'
+import { eventRow, evidenceBroken } from '../core/data/problem.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { exportKey } from '../core/record/exportKey.ts'
 import type { Draft, Exported, ExportedFile } from '../core/request/event.ts'
@@ -84,8 +84,7 @@ export class Exports {
           const key = keyIn(event.text)
           if (key !== null) keys.add(key)
         }
-    if (upTo < seq)
-      throw evidenceBroken({ shard, row: `event-${String(upTo + 1).padStart(12, '0')}`, check: 'missing' })
+    if (upTo < seq) throw evidenceBroken({ shard, row: eventRow(upTo + 1), check: 'missing' })
     this.#known = { hour, upTo, keys }
     return this.#known
   }

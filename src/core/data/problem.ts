@@ -141,6 +141,9 @@ export function asNewer(cause: unknown): { readonly newer: NewerRow } {
   throw cause
 }
 
+/** The key of an event's row, by the event's number in its shard. */
+export const eventRow = (seq: number): string => `event-${String(seq).padStart(12, '0')}`
+
 /** Says that a row is not as the service wrote it. */
 export const evidenceBroken = (broken: BrokenRow, cause?: unknown): Problem =>
   new Problem('evidence-broken', 'What is stored of this is not what was recorded. An operator has to look at it.', {

@@ -2,7 +2,7 @@ import { actionDigest, canonicalAction } from '../../core/action/action.ts'
 import type { Day } from '../../core/data/day.ts'
 import { parseRequestId, type Shard } from '../../core/data/id.ts'
 import { canonical } from '../../core/data/json.ts'
-import { evidenceBroken, isBroken } from '../../core/data/problem.ts'
+import { eventRow, evidenceBroken, isBroken } from '../../core/data/problem.ts'
 import { readRecord } from '../../core/record/record.ts'
 import { saidDigest } from '../../core/request/event.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -69,7 +69,7 @@ async function* eventsOf(ledger: Ledger, { shard, after, upTo, index }: Placed) 
 async function linesOf(ledger: Ledger, shard: Shard, kept: KeptEvent, index: number): Promise<string> {
   const event = readRecord(kept.text)
   const { request } = event
-  const row = { shard, row: `event-${String(kept.seq).padStart(12, '0')}`, ...(request !== undefined && { request }) }
+  const row = { shard, row: eventRow(kept.seq), ...(request !== undefined && { request }) }
   const texts = Object.entries(kept.said)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { salt, text }]) => {

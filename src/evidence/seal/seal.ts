@@ -2,7 +2,7 @@ import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { tmpdir } from 'node:os'
 import { encode64 } from '../../core/data/base64.ts'
 import { Broken, type BrokenCode } from '../../core/data/broken.ts'
-import { type BrokenRow, evidenceBroken, isBroken, type Problem } from '../../core/data/problem.ts'
+import { type BrokenRow, eventRow, evidenceBroken, isBroken, type Problem } from '../../core/data/problem.ts'
 import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { sha256, shards } from '../../core/data/id.ts'
 import type { Manifest } from '../../core/log/manifest.ts'
@@ -227,7 +227,7 @@ function rowOf({ code, event }: Broken, date: Day): BrokenRow {
   const check = checks[code] ?? 'log'
   if (event === undefined) return { shard: 'seal', row: date, check }
   const { shard, seq, request } = event
-  const row = seq === undefined ? 'request' : `event-${String(seq).padStart(12, '0')}`
+  const row = seq === undefined ? 'request' : eventRow(seq)
   return { shard, row, ...(request !== undefined && { request }), check }
 }
 
