@@ -2,7 +2,7 @@ import { recordAlone, retrying, timeOf, type ChangeParts } from '../approvals/co
 import { Broken } from '../core/data/broken.ts'
 import type { Day } from '../core/data/day.ts'
 import { type ObjectId, type Shard, shards } from '../core/data/id.ts'
-import type { Instant } from '../core/data/instant.ts'
+import { hourOf, type Instant } from '../core/data/instant.ts'
 import { eventRow, evidenceBroken } from '../core/data/problem.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { exportKey } from '../core/record/exportKey.ts'
@@ -89,9 +89,6 @@ export class Exports {
     return this.#known
   }
 }
-
-/** The first moment of the hour. */
-const hourOf = (at: Instant): Instant => `${at.slice(0, 13)}:00:00.000Z` as Instant
 
 /** Reads a leaf only if it can be a download, since a busy hour has thousands of events. */
 function keyIn(leaf: string): string | null {

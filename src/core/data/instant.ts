@@ -19,6 +19,9 @@ export const milliseconds = (at: Instant): number => Date.parse(at)
 
 export const plusSeconds = (at: Instant, seconds: number): Instant => instant(milliseconds(at) + seconds * 1000)
 
+/** The first moment of the hour (UTC). Hours never span two days. */
+export const hourOf = (at: Instant): Instant => `${at.slice(0, 13)}:00:00.000Z` as Instant
+
 export const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
 
 export const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)

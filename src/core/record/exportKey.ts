@@ -1,3 +1,4 @@
+import { hourOf } from '../data/instant.ts'
 import type { EventOf } from './eventType.ts'
 
 /** Names what is recorded once: a person, the file that they downloaded, and the hour (UTC) in which they did. */
@@ -8,6 +9,3 @@ export function exportKey({
 }: Pick<EventOf<'exported'>, 'actor' | 'at' | 'data'>): string {
   return ['id' in actor ? actor.id : actor.kind, file, date, hourOf(at)].join(' ')
 }
-
-/** The hour of a moment: `2026-01-31T12`. Hours never span two days. */
-const hourOf = (at: string): string => at.slice(0, 13)
