@@ -1,6 +1,6 @@
 import { leafHash } from '../core/log/merkle.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
-import { type Text, textNames } from './saidReader.ts'
+import { missingNames, type Text } from './saidReader.ts'
 
 /** A text to which an event of a request commits, and that is not there. */
 export interface Absence {
@@ -21,7 +21,7 @@ interface KnownEvent {
 /** Finds the texts that are missing of a request's events, in the order of the log. */
 export function absencesIn(events: readonly KnownEvent[]): readonly Absence[] {
   return events.flatMap(({ index, event, texts }) => {
-    const names = texts ? textNames(event).filter((name) => !texts.some((text) => text.name === name)) : []
+    const names = texts ? missingNames(event, texts) : []
     if (names.length === 0) return []
     const hash = leafHash(JSON.stringify(event))
     return names.map((name): Absence => {

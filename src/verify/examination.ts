@@ -12,7 +12,7 @@ import { Explanations, type MissingTexts, type TextErasure } from './missingText
 import { type JudgedCount, PolicyCheck } from './policyCheck.ts'
 import type { LoadVersion } from './policyJudge.ts'
 import { RuleReplay } from './ruleReplay.ts'
-import { SaidReader, type Text, textNames } from './saidReader.ts'
+import { missingNames, SaidReader, type Text } from './saidReader.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
@@ -126,7 +126,7 @@ export class RecordExamination implements Examination {
     { index, leaf, line }: { readonly index: number; readonly leaf: string; readonly line: number },
   ) {
     const texts = await said.take(event, index)
-    const names = textNames(event).filter((name) => !texts.some((text) => text.name === name))
+    const names = missingNames(event, texts)
     if (names.length > 0) this.#texts.add({ event: leafHash(leaf), index, names })
     this.#judge(event, texts, index, line)
   }

@@ -79,6 +79,10 @@ export const textNames = ({ type, said }: LogEvent): readonly string[] => [
   ...(type === 'requested' ? ['action'] : []),
 ]
 
+/** The names of the texts to which an event commits, and which were not given. */
+export const missingNames = (event: LogEvent, given: readonly Pick<Text, 'name'>[]): readonly string[] =>
+  textNames(event).filter((name) => !given.some((text) => text.name === name))
+
 /** Cuts a said file into lines. */
 export const linesIn = (source: AsyncIterator<Uint8Array>): LineReader =>
   new LineReader(linesOf(source, most, (line, what) => badSaid(line, `Line ${line} ${what}.`)))
