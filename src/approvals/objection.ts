@@ -1,8 +1,9 @@
+import type { Action } from '../core/action/action.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { stopCodeOf } from '../core/request/nextStep.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import type { Policy } from '../ports/policy.ts'
+import type { Policy, Question } from '../ports/policy.ts'
 import { spoken } from '../words/spoken.ts'
 
 interface ObjectionParts {
@@ -35,28 +36,29 @@ export function objectionByPolicy(parts: ObjectionParts, request: ApprovalReques
  * policy judged it than the one in force.
  */
 function whyUncovered({ policy }: ObjectionParts, request: ApprovalRequest): string | null {
-  const { action, agent, onBehalfOf } = request
+  const { action } = request
   if (request.policy.outcome !== 'no-policy' || !action || request.policy.version !== policy.version) return null
-  const found = policy.uncovered({
-    agent: agent.id,
-    action,
-    at: request.createdAt,
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-  })
+  const found = policy.uncovered(questionOf(request, action, request.createdAt))
   return spoken.uncovered(action.action, action.environment, found)
 }
 
 /** Names the rules of the policy in force that forbid an action; `null` if the action no longer fits its schema. */
 export function forbidding(
   { policy }: ObjectionParts,
-  { agent, action, onBehalfOf }: ApprovalRequest,
+  request: ApprovalRequest,
   at: Instant,
 ): readonly string[] | null {
-  if (!action) return []
+  if (!request.action) return []
   try {
-    return policy.forbids({ agent: agent.id, action, at, ...(onBehalfOf !== undefined && { onBehalfOf }) })
+    return policy.forbids(questionOf(request, request.action, at))
   } catch (cause) {
     if (cause instanceof Problem && cause.code === 'invalid-input') return null
     throw cause
   }
 }
+
+/** What policy is asked of a request's action. */
+const questionOf = ({ agent, onBehalfOf }: ApprovalRequest, action: Action, at: Instant): Question => ({
+  ...{ agent: agent.id, action, at },
+  ...(onBehalfOf !== undefined && { onBehalfOf }),
+})
