@@ -146,18 +146,16 @@ test('countersign verify', async () => {
 
 /** Runs verify.py on every case, in one process that forks. */
 async function byPython(options: readonly string[]): Promise<readonly Run[]> {
-  const args = [...options, join(import.meta.dirname, 'verify_many.py'), join(evidence, 'verify.py')]
+  const args = [...options, join(import.meta.dirname, 'run_scripts.py')]
+  const script = join(evidence, 'verify.py')
   const child = spawn(python ?? 'python3', args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(cases.map(({ pem, folder }) => `${JSON.stringify([pem, folder])}\n`).join(''))
+  child.stdin.end(cases.map(({ pem, folder }) => `${JSON.stringify([script, pem, folder])}\n`).join(''))
   let text = ''
   for await (const piece of child.stdout.setEncoding('utf8')) text += String(piece)
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line) => {
-      const [status, stdout, stderr] = JSON.parse(line) as [number, string, string]
-      return { status, stdout, stderr }
-    })
+    .map((line) => JSON.parse(line) as Run)
 }
 
 test.each([

@@ -26,7 +26,7 @@ export async function runInside(script: Script, key: string, folder: string): Pr
   return answerOf(await processOf(command, [join(folder, script), key]))
 }
 
-/** Runs our own copy. Its Python runs in an interpreter that all runs of a test file share. */
+/** Runs our own copy. Its Python runs in processes forked from one that a test file shares. */
 export async function run(script: Script, key: string, folder: string): Promise<Answer> {
   const args = [join(evidence, script), key, folder]
   return answerOf(await (script === 'verify.sh' ? processOf('bash', args) : inPython(args)))
