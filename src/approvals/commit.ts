@@ -1,8 +1,10 @@
+import { bounds } from '../core/data/bound.ts'
 import { type Draft, chain } from '../core/request/event.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
-import { type Instant, later } from '../core/data/instant.ts'
+import { type Instant, later, milliseconds } from '../core/data/instant.ts'
 import { noSuchRequest, Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from '../core/request/request.ts'
+import type { Facts } from '../core/request/requirement.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../ports/ledger.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -142,10 +144,26 @@ function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events
     ...said,
   }
   const changed = from === to ? [] : [change]
+  for (const event of events) if ('data' in event && 'facts' in event.data) checkAge(event.data.facts, at)
   const hex = (bytes: number): string => Buffer.from(random(bytes)).toString('hex')
   const leaves = chain([...changed, ...events], head, { shard, at }, () => hex(16))
   const trace = currentTrace()?.id
   return { op: hex(16), ...(trace !== undefined && { trace }), at, leaves, ...(from !== to && { policy: to }) }
+}
+
+/**
+ * A verifier takes no facts that are older, or newer, than the event by more. They are if a commit took long, or if the
+ * clock of this process is not the one that wrote the shard's newest event.
+ *
+ * @throws {Problem} `unavailable`
+ */
+function checkAge({ asOf }: Facts, at: Instant): void {
+  const age = Math.abs(milliseconds(at) - milliseconds(asOf)) / 1000
+  if (age > bounds.facts.oldest)
+    throw new Problem(
+      'unavailable',
+      `What the directory said of this person is of ${asOf}, and the event would be of ${at}. Try again. If this stays, compare the clocks of the machines.`,
+    )
 }
 
 /**

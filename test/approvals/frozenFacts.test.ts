@@ -1,7 +1,7 @@
 import { digestOf, type ObjectId } from '../../src/core/data/id.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
-import { after, bot, dba, dba2, needs, oid, owner, runner, security, slot } from '../support/build.ts'
-import { fakePolicy, type Roster } from '../support/fakes.ts'
+import { after, bot, dba, dba2, needs, noon, oid, owner, runner, security, slot } from '../support/build.ts'
+import { FakeClock, fakePolicy, type Roster } from '../support/fakes.ts'
 import {
   agent,
   anApproved,
@@ -248,3 +248,28 @@ function policy(other: Partial<Roster>) {
 function agents(bots: Parameters<typeof agent>[1]): Partial<Roster> {
   return { agents: [agent(bot, { executors: [runner], ...bots }), agent(runner)] }
 }
+
+describe('a process whose clock is behind the newest event', () => {
+  /** One process asks, at noon; the other's clock is behind by so many seconds. */
+  async function behindBy(seconds: number) {
+    const here = await world(two)
+    const { request } = await here.approvals.ask(asks())
+    const behind = here.another({ clock: new FakeClock(after(-seconds)) })
+    return { here, request, behind }
+  }
+
+  test('records a vote whose facts are at most 180 seconds older than it', async () => {
+    const { request, behind } = await behindBy(180)
+    const { decisions } = await behind.approvals.decide(request.id, votes(request))
+    expect(decisions).toMatchObject([{ at: noon, facts: { asOf: after(-180) } }])
+  })
+
+  test('records none that a verifier would refuse, and says what is wrong', async () => {
+    const { here, request, behind } = await behindBy(181)
+    await expect(behind.approvals.decide(request.id, votes(request))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('compare the clocks'),
+    })
+    expect(await history(here, request.id)).toEqual(['requested'])
+  })
+})
