@@ -93,6 +93,8 @@ async function run(copy, switches) {
   const patterns = new Map([...files].map(([file, titles]) => [file, titles.map((title) => [title, patternOf(title)])]))
   const named = [...patterns.values()].flat().map(([, pattern]) => pattern.source)
   const options = ['--ci', '--runInBand', '--silent', '--reporters=default', `--cacheDirectory=${join(copy, '.cache')}`]
+  // A program that should have refused to start may still run when its test is over.
+  options.push('--forceExit')
   // Tests of the doors share a stack and build on each other, so all tests of a file run.
   const filter = switches[0].build ? [] : ['-t', [...new Set(named)].join('|')]
   const about = ['--json', `--outputFile=${report}`, ...filter]
