@@ -121,14 +121,12 @@ export class Delivery {
     if (request.status !== 'pending') return request.undeliverable ? 'undeliverable' : 'ok'
     const groups = [...new Set(request.requirement.slots.flatMap((slot) => slot.groups))]
     const channels = groups.map((name) => policy.group(name)?.channels ?? [])
-    // Not recorded, and no reason to stop: these people may decide over HTTP.
-    if (channels.some((own) => own.length === 0)) return untold
     const isYoung = !request.undeliverable && clock.now() < plusSeconds(request.createdAt, lateAfter)
-    if (isYoung && channels.some((own) => own.every((channel) => this.#absent.has(channel)))) return untold
+    if (isYoung && channels.some((own) => isCutOff(own, (channel) => this.#absent.has(channel)))) return untold
     if (isYoung && this.#runs.has(request.id)) return 'pending'
     const book = await CardBook.open(outbox, request.id)
     if (channels.every((own) => own.some((channel) => book.isReached(channel)))) return 'ok'
-    const mayCome = isYoung && !channels.some((own) => own.every((channel) => book.isLost(channel)))
+    const mayCome = isYoung && !channels.some((own) => isCutOff(own, (channel) => book.isLost(channel)))
     return mayCome ? 'pending' : untold
   }
 
@@ -250,3 +248,6 @@ export class Delivery {
     return sent
   }
 }
+
+/** Whether no card can reach a group: all of its channels are lost, or it has none. Its people may decide over HTTP. */
+const isCutOff = (own: readonly string[], isLost: (channel: string) => boolean): boolean => own.every(isLost)

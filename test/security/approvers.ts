@@ -260,8 +260,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'told-nobody',
         file: 'src/delivery/delivery.ts',
-        find: 'if (channels.some((own) => own.length === 0))',
-        replace: 'if (false)',
+        find: 'own.every(isLost)',
+        replace: 'own.length > 0 && own.every(isLost)',
         tests: {
           'test/delivery/delivery.test.ts': [
             'the state of a delivery › is never ok while a group that decides has no channel',
