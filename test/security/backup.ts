@@ -182,13 +182,6 @@ export const backupRows: readonly Row[] = [
         tests: { [restore]: ['an erased text › is erased again, even if an older part of the snapshot has it'] },
       },
       {
-        name: 'erased-in-rows',
-        file: 'src/evidence/backup/restoredRequests.ts',
-        find: 'if (gone.size === 0) return request',
-        replace: 'return request',
-        tests: { [restore]: ['an erased text › is erased again, even if an older part of the snapshot has it'] },
-      },
-      {
         name: 'erasure-within-the-hour',
         file: 'src/evidence/backup/snapshot.ts',
         find: '|| rows.hasErased(last.shard, last.to.seq)',

@@ -47,7 +47,8 @@ export async function putRequests(
         const read = await believed(shard, 0, parts.rows.request(row))
         const events = left.get(read.id)
         if (events === undefined || !left.delete(read.id)) return []
-        const request = withoutErased(await asOfHead(parts, shard, read, events.events, story), story.erased)
+        // Its row is as new as its events, so it lacks what they erased.
+        const request = await asOfHead(parts, shard, read, events.events, story)
         return [{ request, row, isOutOfDate: isOutOfDate(request, since) }]
       })
       await parts.rows.putRequests(found.flat())
@@ -93,24 +94,6 @@ async function asOfHead(
   } catch (cause) {
     if (cause instanceof Broken) throw wrong(cause.message, cause)
     throw cause
-  }
-}
-
-/** Removes from a request the texts that later events erased: its row may be older than those events. */
-function withoutErased(request: ApprovalRequest, erased: ShardStory['erased']): ApprovalRequest {
-  const gone = new Map(
-    request.events.flatMap(({ seq, hash }) => {
-      const texts = erased.get(hash)
-      return texts ? [[seq, texts] as const] : []
-    }),
-  )
-  if (gone.size === 0) return request
-  const of = (seq: number) => gone.get(seq)
-  const hasAction = ![...gone.keys()].some((seq) => of(seq)?.has('action'))
-  return {
-    ...request,
-    action: hasAction ? request.action : null,
-    said: request.said.filter(({ seq, name }) => !of(seq)?.has(name)),
   }
 }
 
