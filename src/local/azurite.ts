@@ -5,11 +5,15 @@ import { type Child, startChild } from './child.ts'
 import { loopback } from './port.ts'
 import { makeSecretFile } from './secretFile.ts'
 
-export interface Azurite extends Pick<Child, 'pid' | 'ended'> {
+/** An account of a storage on this machine. */
+export interface LocalStorage {
   readonly tablesUrl: string
   readonly blobsUrl: string
   readonly account: string
   readonly key: string
+}
+
+export interface Azurite extends LocalStorage, Pick<Child, 'pid' | 'ended'> {
   /** Stops Azurite, which saves its data first. */
   close(): Promise<void>
 }

@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isOn, policyRefIn, policyRefSetting } from '../config.ts'
 import { people } from './accounts.ts'
-import type { WantedPort } from './port.ts'
+import type { LocalStorage } from './azurite.ts'
+import { loopback, type WantedPort } from './port.ts'
 
 /** The settings of the local stack, from the environment and the command line. */
 export interface LocalSettings {
@@ -12,6 +13,8 @@ export interface LocalSettings {
   readonly policyRef?: string
   /** Whether `npm run local -- seal` and the timer keep a snapshot. */
   readonly backup: boolean
+  /** Storage that runs already. Absent if the stack starts its own. */
+  readonly storage?: LocalStorage
   readonly ports: {
     readonly api: WantedPort
     readonly identity: WantedPort
@@ -42,6 +45,7 @@ Settings (environment)
   COUNTERSIGN_PORT            port of the API                          7071
   COUNTERSIGN_IDENTITY_PORT   port of the identity provider            9400
   COUNTERSIGN_STORAGE_PORT    first of the storage's three ports       10000
+  COUNTERSIGN_STORAGE         connection string of a running Azurite   none
   COUNTERSIGN_PLAYGROUND_PORT port of the Teams client                 56150
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
@@ -56,7 +60,8 @@ export class UsageError extends Error {}
 /** @throws {UsageError} naming the option or setting, and its rule */
 export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): LocalSettings {
   const given = options(args)
-  const storage = port(env, 'COUNTERSIGN_STORAGE_PORT', 10_000)
+  const running = storageIn(env)
+  const storage = running ? 0 : port(env, 'COUNTERSIGN_STORAGE_PORT', 10_000)
   const wanted = (number: number, purpose: string, setting: string): WantedPort => ({ port: number, purpose, setting })
   const nth = (n: number) => (storage === 0 ? 0 : storage + n)
   return {
@@ -64,6 +69,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
     ...asUsage(() => policyRefIn(env[policyRefSetting])),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
+    ...(running && { storage: running }),
     ticking: !given['no-timers'],
     person: personIn(given),
     ports: {
@@ -113,6 +119,22 @@ function asUsage<T>(read: () => T): T {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause))
   }
+}
+
+const parts = ['AccountName', 'AccountKey', 'TableEndpoint', 'BlobEndpoint'] as const
+
+/** Reads a connection string of Azure Storage. Only of this machine, because a local stack moves its clock. */
+function storageIn(env: NodeJS.ProcessEnv): LocalStorage | null {
+  const text = env['COUNTERSIGN_STORAGE']
+  if (!text) return null
+  const rule = `COUNTERSIGN_STORAGE is a connection string of a storage on this machine, as in ${parts.join('=…;')}=….`
+  const given = new Map(text.split(';').map((part) => [part.replace(/=.*/, ''), part.replace(/^[^=]*=/, '')]))
+  const [account = '', key = '', tablesUrl = '', blobsUrl = ''] = parts.map((name) => given.get(name))
+  if (!account || !key) throw new UsageError(`${rule} It lacks the account or its key.`)
+  for (const url of [tablesUrl, blobsUrl])
+    if (!URL.canParse(url) || new URL(url).hostname !== loopback)
+      throw new UsageError(`${rule} Both endpoints are at ${loopback}.`)
+  return { account, key, tablesUrl, blobsUrl }
 }
 
 const playground = 'COUNTERSIGN_PLAYGROUND_PORT'

@@ -17,7 +17,7 @@ import { connect } from '../teams/outbound/connection.ts'
 import { drawing } from '../cards/lazyCards.ts'
 import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, peoplesApps, tenantId } from './accounts.ts'
-import type { Azurite } from './azurite.ts'
+import type { LocalStorage } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
@@ -33,7 +33,7 @@ export interface StackParts {
   /** The card templates, by file name. */
   readonly cards: ReadonlyMap<string, Uint8Array>
   readonly baseUrl: string
-  readonly azurite: Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'>
+  readonly azurite: LocalStorage
   readonly identity: Pick<Identity, 'graphUrl' | 'issuer' | 'jwksUri'>
   readonly clock: Clock
   /** `null` without Teams: requests are decided over HTTP, and no cards are sent. */

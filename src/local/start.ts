@@ -10,7 +10,7 @@ import { backgroundLine } from '../runtime/log.ts'
 import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports/policy.ts'
 import { traced, traceFrom } from '../runtime/trace.ts'
-import { type Azurite, startAzurite } from './azurite.ts'
+import { type LocalStorage, startAzurite } from './azurite.ts'
 import { localTeams } from './bot.ts'
 import { localClock } from './clock.ts'
 import { control, removeStackFile, writeStackFile } from './control.ts'
@@ -120,7 +120,11 @@ const asRun =
 
 const place = (folder: string): string => relative(process.cwd(), folder) || '.'
 
-async function storage({ data, ports }: LocalSettings): Promise<Azurite> {
+async function storage({ data, ports, storage: given }: LocalSettings): Promise<LocalStorage> {
+  if (given) {
+    running.push({ close: () => removeStackFile(data) })
+    return given
+  }
   const azurite = await startAzurite({
     folder: join(data, 'storage'),
     ports: { blobs: ports.blobs.port, queues: ports.queues.port, tables: ports.tables.port },

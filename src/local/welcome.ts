@@ -2,7 +2,7 @@ import type { Instant } from '../core/data/instant.ts'
 import { untold } from '../policy/untold.ts'
 import type { Policy } from '../ports/policy.ts'
 import { users } from './accounts.ts'
-import type { Azurite } from './azurite.ts'
+import type { LocalStorage } from './azurite.ts'
 import type { Identity } from './identity.ts'
 import { accounts } from './naming.ts'
 import type { Playground } from './playground.ts'
@@ -11,7 +11,7 @@ import type { Playground } from './playground.ts'
 export function welcome(stack: {
   api: string
   identity: Identity
-  azurite: Azurite
+  azurite: LocalStorage
   playground: Playground | null
   data: string
   /** The stack's time, if its clock was moved. */

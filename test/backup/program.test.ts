@@ -84,7 +84,7 @@ describe('the local stack, restored into a new folder', () => {
 
   async function started(name: string): Promise<Stack> {
     await stack?.stop()
-    const options = { data: inFolder(name), env: { COUNTERSIGN_BACKUP: 'on' }, args: ['--no-timers'] }
+    const options = { data: inFolder(name), env: { COUNTERSIGN_BACKUP: 'on' }, args: ['--no-timers'], ownStorage: true }
     stack = await startStack(options)
     return stack
   }

@@ -94,7 +94,7 @@ test('an unknown option is refused, and help is given', async () => {
 })
 
 test('a second stack on the same data is refused, even on other ports, until the first is killed; a stop says that data stays', async () => {
-  const stack = await startStack({ data: join(folder, 'data') })
+  const stack = await startStack({ data: join(folder, 'data'), ownStorage: true })
   const { code, said } = await start({})
   expect(code).toBe(1)
   expect(said).toMatch(/already runs .*COUNTERSIGN_DATA/)
@@ -102,7 +102,7 @@ test('a second stack on the same data is refused, even on other ports, until the
   const ended = new Promise((done) => stack.process.once('exit', done))
   stack.process.kill('SIGKILL')
   await ended
-  const again = await startStack({ data: join(folder, 'data') })
+  const again = await startStack({ data: join(folder, 'data'), ownStorage: true })
   expect((await again.call(null, '/api/health')).body.status).toBe('ok')
   let last = ''
   again.process.stderr?.on('data', (chunk: Buffer) => (last += chunk.toString()))

@@ -3,7 +3,7 @@ import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await startStack({ args: ['--no-timers'] })
+  stack = await startStack({ args: ['--no-timers'], ownStorage: true })
 })
 afterAll(() => stack.stop())
 
@@ -43,7 +43,7 @@ test("a restart keeps the clock's offset and everything that was acknowledged", 
   const { data } = stack
   stack.process.kill('SIGINT')
   await new Promise((done) => stack.process.once('exit', done))
-  stack = await startStack({ data })
+  stack = await startStack({ data, ownStorage: true })
   expect(await read(request)).toEqual({ ...request, next: 'wait' })
   const { body } = await stack.call('deploy-bot', '/api/requests', wish())
   expect(body.createdAt > new Date(Date.now() + 20 * 3600_000).toISOString()).toBe(true)

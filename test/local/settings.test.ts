@@ -27,6 +27,30 @@ test.each([
   expect(() => localSettings({}, args)).toThrow(words)
 })
 
+const connection =
+  'AccountName=one;AccountKey=a2V5==;TableEndpoint=http://127.0.0.1:1/one;BlobEndpoint=http://127.0.0.1:2/one'
+
+test('a storage that runs already is used by its connection string, and needs no ports', () => {
+  const { storage, ports } = localSettings({ COUNTERSIGN_STORAGE: connection }, [])
+  const [tablesUrl, blobsUrl] = ['http://127.0.0.1:1/one', 'http://127.0.0.1:2/one']
+  expect(storage).toEqual({ account: 'one', key: 'a2V5==', tablesUrl, blobsUrl })
+  expect([ports.blobs.port, ports.queues.port, ports.tables.port]).toEqual([0, 0, 0])
+  expect(localSettings({}, [])).not.toHaveProperty('storage')
+})
+
+test.each([
+  ['in the cloud', connection.replace('http://127.0.0.1:1/one', 'https://one.table.core.windows.net')],
+  ['of another machine for blobs', connection.replace('127.0.0.1:2', 'storage.example')],
+  ['without a key', connection.replace('a2V5==', '')],
+  ['without an account', connection.replace('AccountName', 'Account')],
+  ['without an endpoint', connection.replace(/;Blob.*/, '')],
+  ['that is no connection string', 'http://127.0.0.1:1/one'],
+])('a storage %s is refused by name', (_what, text) => {
+  const start = () => localSettings({ COUNTERSIGN_STORAGE: text }, [])
+  expect(start).toThrow(UsageError)
+  expect(start).toThrow(/^COUNTERSIGN_STORAGE .*AccountName/)
+})
+
 const [agent] = agents
 const stack = { api: 'http://127.0.0.1:1', identity: 'http://127.0.0.1:2' }
 

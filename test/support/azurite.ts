@@ -1,8 +1,8 @@
-import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { type LocalStorage, startAzurite } from '../../src/local/azurite.ts'
 import { borrow, lender } from './lent.ts'
 
 /** A storage account in memory: empty, and used by nobody else. */
-export interface StorageAccount extends Pick<Azurite, 'tablesUrl' | 'blobsUrl' | 'account' | 'key'> {
+export interface StorageAccount extends LocalStorage {
   close(): Promise<void>
 }
 
@@ -13,6 +13,6 @@ export interface StorageAccount extends Pick<Azurite, 'tablesUrl' | 'blobsUrl' |
 export async function openAccount(): Promise<StorageAccount> {
   if (process.env[lender] === undefined)
     return startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
-  const account = await borrow<Omit<StorageAccount, 'close'>>('account')
+  const account = await borrow<LocalStorage>('account')
   return { ...account, close: async () => undefined }
 }

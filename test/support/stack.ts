@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AzureNamedKeyCredential } from '@azure/data-tables'
 import { callStack } from '../../src/local/control.ts'
+import type { LocalStorage } from '../../src/local/azurite.ts'
 import { callable } from './called.ts'
 import { checkDocumented } from './documented.ts'
+import { borrow, lender } from './lent.ts'
 import { quickCedar } from './quickCedar.ts'
 import { root } from './root.ts'
 
@@ -22,7 +24,7 @@ export interface Stack {
   /** The address of the Teams client; empty without it. */
   readonly client: string
   readonly data: string
-  /** Reads the key of the storage, as a person with access to the data folder can. */
+  /** Reads the key of the storage, as a person with access to this machine can. */
   storageCredential(): Promise<AzureNamedKeyCredential>
   readonly process: ChildProcess
   /** Gets an access token of the running stack. */
@@ -58,6 +60,8 @@ export interface StackOptions {
   readonly data?: string
   readonly env?: Record<string, string>
   readonly args?: readonly string[]
+  /** Whether the stack starts its own storage in its data folder. Otherwise it has an account that is lent in a run of jest. */
+  readonly ownStorage?: boolean
   /** Whether the Teams client is started, which few tests need. */
   readonly client?: boolean
 }
@@ -65,6 +69,7 @@ export interface StackOptions {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (!existsSync(program)) throw new Error('Build first: npm run build')
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-')))
+  const lent = options.ownStorage ? null : await accountFor(data)
   const env = {
     ...process.env,
     COUNTERSIGN_PORT: '0',
@@ -72,6 +77,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     COUNTERSIGN_STORAGE_PORT: '0',
     COUNTERSIGN_PLAYGROUND_PORT: '0',
     COUNTERSIGN_DATA: data,
+    ...(lent && { COUNTERSIGN_STORAGE: connectionTo(lent) }),
     ...options.env,
   }
   const args = [...(options.client ? [] : ['--no-playground']), ...(options.args ?? [])]
@@ -103,7 +109,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     client,
     data,
     storageCredential: async () =>
-      new AzureNamedKeyCredential('devstoreaccount1', await readFile(join(data, 'storage-key.txt'), 'utf8')),
+      lent
+        ? new AzureNamedKeyCredential(lent.account, lent.key)
+        : new AzureNamedKeyCredential('devstoreaccount1', await readFile(join(data, 'storage-key.txt'), 'utf8')),
     process: child,
     token,
     advance: (seconds) => callStack(data, `advance?seconds=${seconds}`),
@@ -133,6 +141,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
   return stack
 }
+
+const accounts = new Map<string, Promise<LocalStorage>>()
+
+/** An account that is lent in a run of jest; the same one for a stack that starts again on its data. */
+async function accountFor(data: string): Promise<LocalStorage | null> {
+  if (process.env[lender] === undefined) return null
+  const account = accounts.get(data) ?? borrow<LocalStorage>('account')
+  accounts.set(data, account)
+  return account
+}
+
+const connectionTo = ({ account, key, tablesUrl, blobsUrl }: LocalStorage): string =>
+  `AccountName=${account};AccountKey=${key};TableEndpoint=${tablesUrl};BlobEndpoint=${blobsUrl}`
 
 async function tokenOf(data: string, who: string): Promise<string> {
   const { token } = await callStack<{ token: string | null }>(
