@@ -2,7 +2,7 @@ import { apiAppId, tenantId } from '../../src/local/accounts.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import { until } from '../support/until.ts'
 import { type Azure, type Domains, publicDomains, settingsIn, startAzure } from '../support/azure.ts'
-import { makePackage, type Packaged, type RunningApp } from './packaged.ts'
+import { startable, type Packaged, type RunningApp } from './packaged.ts'
 
 const usGovernment: Domains = { storage: 'core.usgovcloudapi.net', vault: 'vault.usgovcloudapi.net' }
 
@@ -11,7 +11,7 @@ let packaged: Packaged
 let app: RunningApp | undefined
 
 beforeAll(async () => {
-  packaged = await makePackage()
+  packaged = await startable()
 })
 beforeEach(async () => {
   azure = await startAzure()

@@ -2,7 +2,8 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { borrow } from '../support/lent.ts'
+import type { PackageFiles } from '../support/packageFiles.ts'
 import { quickCedar } from '../support/quickCedar.ts'
 import { root } from '../support/root.ts'
 import type { AppTold } from './appProcess.ts'
@@ -22,7 +23,7 @@ export function runPackage(args: readonly string[], env: Readonly<Record<string,
   })
 }
 
-/** A package, and the program that serves it, for the tests of one file. */
+/** A package, of which each start is in a folder of its own. */
 export interface Packaged {
   readonly folder: string
   /** Copies the package into a folder of its own, and starts it there. */
@@ -51,17 +52,10 @@ export interface RunningApp {
 
 type Json = Readonly<Record<string, never>>
 
-export async function makePackage(): Promise<Packaged> {
+/** Starts programs from the package that the test files of a run share. */
+export async function startable(): Promise<Packaged> {
+  const { app, program } = await borrow<PackageFiles>('package')
   const folder = mkdtempSync(join(tmpdir(), 'countersign-app-'))
-  const app = join(folder, 'app')
-  const made = runPackage(['--policy', 'policy', '--example', '--out', app])
-  if (made.status !== 0) throw new Error(made.stderr)
-  const program = join(folder, 'appProcess.cjs')
-  await build({
-    entryPoints: [join(__dirname, 'appProcess.ts')],
-    ...{ outfile: program, bundle: true, platform: 'node', target: 'node20', format: 'cjs' },
-    external: ['@azure/functions-core'],
-  })
   let copies = 0
   const launch = (env: Readonly<Record<string, string>>): ChildProcess => {
     const place = join(folder, `place-${copies++}`)

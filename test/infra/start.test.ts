@@ -1,17 +1,18 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { operationNames } from '../../src/contract/operations.ts'
 import { apiAppId, tenantId } from '../../src/local/accounts.ts'
 import { until } from '../support/until.ts'
 import { type Azure, settingsIn, startAzure } from '../support/azure.ts'
-import { makePackage, type Packaged, type RunningApp } from './packaged.ts'
+import { startable, type Packaged, type RunningApp } from './packaged.ts'
 
 let azure: Azure
 let packaged: Packaged
 let app: RunningApp | undefined
 
 beforeAll(async () => {
-  ;[azure, packaged] = await Promise.all([startAzure(), makePackage()])
+  ;[azure, packaged] = await Promise.all([startAzure(), startable()])
 })
 afterEach(async () => {
   await app?.stop()
@@ -149,13 +150,14 @@ test.each([
 })
 
 test('a policy that is not valid stops the start with file, line and rule', async () => {
-  const place = join(packaged.folder, '../bad')
+  const place = mkdtempSync(join(tmpdir(), 'countersign-policy-'))
   cpSync(join(packaged.folder, 'policy'), place, { recursive: true })
   const rules = readFileSync(join(place, 'approve.cedar'), 'utf8')
   writeFileSync(join(place, 'approve.cedar'), rules.replace('@approvers("dba")', '@approvers("nobody")'))
   const words = /approve\.cedar:\d+: rule export-needs-dba: .*nobody/
   const env = { ...azure.env, ...settingsIn(), COUNTERSIGN_POLICY: place }
   const { code, said } = await packaged.refusedStart(env, words)
+  rmSync(place, { recursive: true })
   expect(code).toBe(1)
   expect(said).toMatch(words)
 })

@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import type { StorageAccount } from './azurite.ts'
 import { lender } from './lent.ts'
+import { makePackageFiles, type PackageFiles } from './packageFiles.ts'
 import { root } from './root.ts'
 
 /** More than there are test files. */
@@ -20,16 +21,17 @@ interface Lending {
   azurite?: Promise<Azurite>
   /** The file of the bundled command, in a folder of its own. */
   program?: Promise<string>
+  package?: Promise<PackageFiles>
 }
 
 /** The end of a run of jest is another module, which shares nothing with this one but the process. */
 export const lent = globalThis as { countersignLending?: Lending }
 
 /**
- * Lends storage accounts and the bundled command to test files, which run in processes of their own. Azurite starts, and
- * the command is bundled, when the first file asks for it.
+ * Lends storage accounts, the bundled command and a deployment's package to test files, which run in processes of their
+ * own. Azurite starts, and the others are made, when the first file asks for it.
  */
-export default async function lend(): Promise<void> {
+export default async function startLending(): Promise<void> {
   const names = Array.from({ length: most }, (_, i) => `test${i}`)
   const env = { ...process.env, AZURITE_ACCOUNTS: names.map((name) => `${name}:${key}`).join(';') }
   const next = async (): Promise<Omit<StorageAccount, 'close'>> => {
@@ -41,11 +43,14 @@ export default async function lend(): Promise<void> {
     return { tablesUrl: urlOf(tablesUrl), blobsUrl: urlOf(blobsUrl), account, key }
   }
   const program = (): Promise<string> => (lending.program ??= bundled())
+  const lend = (url = ''): Promise<unknown> => {
+    if (url === '/program') return program()
+    return url === '/package' ? (lending.package ??= makePackageFiles()) : next()
+  }
   const server = createServer(({ url }, res) => {
     // A file that is busy for a while would send its next call on a connection that this end has closed.
     res.setHeader('connection', 'close')
-    const lent: Promise<unknown> = url === '/program' ? program() : next()
-    lent.then(
+    lend(url).then(
       (one) => res.writeHead(200).end(JSON.stringify(one)),
       (cause: unknown) => res.writeHead(500).end(String(cause)),
     )

@@ -4,10 +4,11 @@ import { lent } from './lending.ts'
 
 /** Ends the lending, after the last test file. */
 export default async function endLending(): Promise<void> {
-  const { server, azurite, program } = lent.countersignLending ?? {}
+  const { server, azurite, program, package: made } = lent.countersignLending ?? {}
   server?.closeAllConnections()
   server?.close()
   await (await azurite)?.close()
   const file = await program
-  if (file !== undefined) await rm(dirname(file), { recursive: true })
+  for (const folder of [file && dirname(file), (await made)?.folder])
+    if (folder !== undefined) await rm(folder, { recursive: true })
 }
