@@ -70,14 +70,23 @@ async function measure({ card, scale, picture }) {
   context.drawImage(image, 0, 0)
   return placesOf(card).map(({ text, x, y, width, height }) => {
     const { data } = context.getImageData(x * scale, y * scale, Math.ceil(width * scale), Math.ceil(height * scale))
-    const counts = new Map()
-    for (let i = 0; i < data.length; i += 4) {
-      const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2]
-      counts.set(colour, (counts.get(colour) ?? 0) + 1)
-    }
+    const counts = coloursOf(new Uint32Array(data.buffer))
     const back = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most))[0]
     return { text, ratio: Math.max(...[...counts.keys()].map((colour) => contrast(colour, back))) }
   })
+}
+
+/** How many pixels have each colour, as 0xRRGGBB. Most pixels are like the one before. */
+function coloursOf(pixels) {
+  const counts = new Map()
+  for (let from = 0, to = 0; from < pixels.length; from = to) {
+    const pixel = pixels[from]
+    while (to < pixels.length && pixels[to] === pixel) to++
+    // Red is the first byte, and so the lowest one.
+    const colour = ((pixel & 255) << 16) | (pixel & 0xff00) | ((pixel >> 16) & 255)
+    counts.set(colour, (counts.get(colour) ?? 0) + to - from)
+  }
+  return counts
 }
 
 /** WCAG 2.2, "contrast ratio". */
