@@ -30,7 +30,7 @@ interface Judge {
   readonly ask: ReturnType<typeof structuralJudge>
   /** Absent if Cedar is not at hand. */
   readonly cedar?: LoadedVersion
-  /** By agent, principal and canonical action, what Cedar answered. */
+  /** By agent, principal, verb and digest of the action, what Cedar answered. */
   readonly answers: Map<string, string>
 }
 
@@ -196,7 +196,8 @@ function flawAnew({ cedar, answers }: Judge, event: EventOf<'requested'>, text: 
   if (!cedar || !('id' in actor)) return null
   const recorded = answerOf(data.policy)
   const readsTime = cedar.readsTime(data.action)
-  const key = `${actor.id} ${data.onBehalfOf} ${text}`
+  // With the verb, which an event may tell otherwise than the action of its digest.
+  const key = `${actor.id} ${data.onBehalfOf} ${data.action} ${data.digest}`
   let answer = readsTime ? undefined : answers.get(key)
   if (answer === undefined) {
     const { onBehalfOf } = data
