@@ -115,7 +115,7 @@ async function verifyRecords(
   // The keys and policy versions that the records name are known only if all records were read.
   if (!examined || !read || found.isOutranked('rules')) return undefined
   await found.attempt(() => checkKeys(read.rotations, manifest, signers))
-  await found.attempt(() => checkPolicies(fd, examined, members, digests))
+  await found.attempt(() => checkPolicies(fd, examined, members, { digests, read: policies }))
   if (found.first()) return undefined
   const { continued, erasures } = examined
   const standing = { manifestHash, checkpoints, links: read.links, signers, erasures, ...(continued && { continued }) }

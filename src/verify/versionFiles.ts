@@ -7,6 +7,8 @@ import type { ZipMembers } from './zip/centralDirectory.ts'
 /** The files of a policy version, by name, and the SHA-256 of each of its card templates. */
 export interface VersionFiles {
   readonly version: Digest
+  /** The SHA-256 of each file by name, card templates as `cards/NAME`: what the version is the digest of. */
+  readonly listed: ReadonlyMap<string, Hex>
   readonly files: ReadonlyMap<string, Uint8Array>
   readonly templates: readonly Hex[]
 }
@@ -38,7 +40,7 @@ export async function versionsIn(fd: number, members: ZipMembers): Promise<reado
     if (hex === undefined) continue
     const version = `sha256:${hex}` as Digest
     const listed = readEdition((await read(`policy/${hex}/${editionFile}`)) ?? new Uint8Array(), version)
-    if (listed) found.push({ version, ...(await filesOf(listed, (name) => read(`policy/${hex}/${name}`))) })
+    if (listed) found.push({ version, listed, ...(await filesOf(listed, (name) => read(`policy/${hex}/${name}`))) })
   }
   return found
 }
@@ -46,7 +48,7 @@ export async function versionsIn(fd: number, members: ZipMembers): Promise<reado
 async function filesOf(
   listed: ReadonlyMap<string, Hex>,
   read: (name: string) => Promise<Uint8Array | null>,
-): Promise<Omit<VersionFiles, 'version'>> {
+): Promise<Pick<VersionFiles, 'files' | 'templates'>> {
   const files = new Map<string, Uint8Array>()
   const templates: Hex[] = []
   for (const [name, hash] of listed) {

@@ -123,7 +123,7 @@ test('an action is judged by Cedar as if nothing were remembered', () => {
     },
   })
   const checkOf = (count: 'asked' | 'plainly') =>
-    new PolicyCheck([{ version: policyVersion, files, templates: [template] }], counting(count))
+    new PolicyCheck([{ version: policyVersion, listed: new Map(), files, templates: [template] }], counting(count))
   fc.assert(
     fc.property(fc.array(judged, { minLength: 30, maxLength: 60 }), (all) => {
       const remembering = checkOf('asked')
