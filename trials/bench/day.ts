@@ -1,7 +1,9 @@
-import { createReadStream, createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdirSync, readFileSync, type WriteStream, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { canonicalAction } from '../../src/core/action/canonicalAction.ts'
 import { type Day, endOf, startOf } from '../../src/core/data/day.ts'
+import { canonical } from '../../src/core/data/json.ts'
 import type { ChainHead } from '../../src/core/request/event.ts'
 import { type Shard, shards } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
@@ -9,7 +11,7 @@ import type { KeptEvent } from '../../src/ports/ledger.ts'
 import type { Cuts } from '../../src/ports/seals.ts'
 import { FakeClock } from '../../test/support/fakes.ts'
 import { MemoryLedger } from '../../test/support/fakes/ledger.ts'
-import { eventsOf } from './lives.ts'
+import { eventsOf, type Lived } from './lives.ts'
 
 /** The day that is sealed. */
 export const date = '2026-03-04' as Day
@@ -20,23 +22,56 @@ export const clock = new FakeClock(endOf(date))
 /** Events of a page, as the storage gives them. */
 const page = 1_000
 
-/** Writes a day of about so many events into a folder: a file of leaves for each shard, line by line. */
+/**
+ * Writes a day of about so many events into a folder: a file of leaves for each shard, line by line, and the said file of
+ * the day.
+ */
 export async function writeDay(folder: string, events: number): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const cuts: Record<string, ChainHead> = {}
+  const said = createWriteStream(saidIn(folder))
+  let [index, asks] = [0, 0]
   for (const shard of shards) {
     const file = createWriteStream(fileOf(folder, shard))
-    for (const { seq, hash, text } of eventsOf(shard, startOf(date), Math.floor(events / shards.length))) {
+    for (const lived of eventsOf(shard, startOf(date), Math.floor(events / shards.length))) {
+      const { seq, hash, text } = lived
       cuts[shard] = { seq, hash }
-      if (!file.write(`${text}\n`)) await once(file, 'drain')
+      if (lived.type === 'requested') asks += 1
+      await write(file, `${text}\n`)
+      await write(said, saidLines(lived, index++))
     }
-    file.end()
-    await once(file, 'finish')
+    await ended(file)
   }
+  await ended(said)
   writeFileSync(join(folder, 'cuts.json'), JSON.stringify(cuts))
+  writeFileSync(join(folder, 'asks.json'), JSON.stringify(asks))
+}
+
+/** The said file of the day. */
+export const saidIn = (folder: string): string => join(folder, 'said.jsonl')
+
+/** What was written in an event, as the said file has it. */
+function saidLines({ said, action }: Lived, index: number): string {
+  const texts = Object.entries(said)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { salt, text }]) => ({ index, name, salt, text }))
+  const all = [...texts, ...(action ? [{ index, name: 'action', text: canonicalAction(action) }] : [])]
+  return all.map((line) => `${canonical(line)}\n`).join('')
+}
+
+async function write(to: WriteStream, text: string): Promise<void> {
+  if (text !== '' && !to.write(text)) await once(to, 'drain')
+}
+
+async function ended(file: WriteStream): Promise<void> {
+  file.end()
+  await once(file, 'finish')
 }
 
 export const cutsIn = (folder: string): Cuts => JSON.parse(readFileSync(join(folder, 'cuts.json'), 'utf8')) as Cuts
+
+/** How many requests are asked for. */
+export const asksIn = (folder: string): number => JSON.parse(readFileSync(join(folder, 'asks.json'), 'utf8')) as number
 
 /** How many events there are. */
 export const eventsIn = (folder: string): number => Object.values(cutsIn(folder)).reduce((sum, { seq }) => sum + seq, 0)

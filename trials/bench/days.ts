@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publicKeyOf } from '../../src/local/keys.ts'
-import { eventsIn } from './day.ts'
+import { asksIn, eventsIn, saidIn } from './day.ts'
 import { type Bench, type Figure, figure, type Means, share } from './figure.ts'
 import { type Command, type Measured, measured } from './measure.ts'
 import { storeDay } from './stored.ts'
@@ -11,7 +11,9 @@ import { storeDay } from './stored.ts'
 interface Program {
   readonly name: string
   /** What is promised of it: a multiple of the floor, and megabytes. */
-  readonly most: { readonly ratio: number; readonly megabytes: number }
+  readonly most?: { readonly ratio: number; readonly megabytes: number }
+  /** How many requests a second of one processor are promised, if they are counted. */
+  readonly asks?: number
   /** Makes ready once, untimed, what it needs, in the folder of a day. */
   readonly prepare: (folder: string, means: Means) => Promise<Prepared>
 }
@@ -38,15 +40,26 @@ const seals: Program = {
   },
 }
 
+/** The command as one file, which has no Cedar beside it. */
 const verifies: Program = {
-  name: 'verify its bundle',
-  most: { ratio: 2.5, megabytes: 300 },
+  name: 'verify its bundle, policy by structure',
+  most: { ratio: 3, megabytes: 300 },
+  prepare: async (folder) => always({ program: 'dist/bin/countersign.cjs', args: await verifying(folder) }),
+}
+
+const judges: Program = {
+  name: 'verify its bundle, policy by Cedar',
+  asks: 3_000,
   async prepare(folder) {
-    const bundle = join(folder, 'bundle.zip')
-    await measured({ program: scriptOf('seal'), args: [folder, bundle] })
-    const args = ['verify', bundle, '--key', publicKeyOf(join(folder, 'log.pem'))]
-    return always({ program: 'dist/countersign.cjs', args })
+    return always({ program: 'dist/countersign.cjs', args: [...(await verifying(folder)), '--said', saidIn(folder)] })
   },
+}
+
+/** Seals the day, and gives what the command needs to verify its bundle. */
+async function verifying(folder: string): Promise<readonly string[]> {
+  const bundle = join(folder, 'bundle.zip')
+  await measured({ program: scriptOf('seal'), args: [folder, bundle] })
+  return ['verify', bundle, '--key', publicKeyOf(join(folder, 'log.pem'))]
 }
 
 export const seal: Bench = {
@@ -57,6 +70,11 @@ export const seal: Bench = {
 export const verify: Bench = {
   about: 'countersign verify on the bundle of that day, beside the same floor',
   measure: (means) => onDay(means, verifies),
+}
+
+export const verifySaid: Bench = {
+  about: 'the same with the said file: each action is judged anew by Cedar; requests per second of one processor',
+  measure: (means) => onDay(means, judges),
 }
 
 /** Makes a day, then runs the floor and the program in turn, each as a process of its own. */
@@ -72,7 +90,9 @@ async function onDay(means: Means, program: Program): Promise<readonly Figure[]>
         floor.push(await measured({ program: scriptOf('floor'), args: [folder] }))
         took.push(await measured(await next()))
       }
-      return figuresOf(program, { events: eventsIn(folder), took, floor, promised: !means.azurite })
+      const given = { events: eventsIn(folder), took, floor }
+      if (program.asks !== undefined) return [asksOf(program.name, program.asks, { ...given, asks: asksIn(folder) })]
+      return figuresOf(program, { ...given, promised: !means.azurite })
     } finally {
       await close()
     }
@@ -81,28 +101,37 @@ async function onDay(means: Means, program: Program): Promise<readonly Figure[]>
   }
 }
 
+interface Took {
+  readonly events: number
+  readonly took: readonly Measured[]
+  readonly floor: readonly Measured[]
+}
+
+const titleOf = (name: string, events: number): string => `${name} of ${events.toLocaleString('en')} events`
+
+/** Requests by the time that processors worked: another thread counts, too. */
+function asksOf(name: string, least: number, { events, asks, took, floor }: Took & { readonly asks: number }): Figure {
+  const perSecond = (all: readonly Measured[]) => all.map(({ processor }) => asks / processor)
+  return figure({
+    ...{ name: `${titleOf(name, events)}: requests`, unit: 'per s', ours: perSecond(took), floor: perSecond(floor) },
+    goal: { of: 'ours', least },
+  })
+}
+
 /** What is promised is about the program, not about a storage that is emulated. */
-function figuresOf(
-  { name, most: { ratio, megabytes } }: Pick<Program, 'name' | 'most'>,
-  given: {
-    readonly events: number
-    readonly took: readonly Measured[]
-    readonly floor: readonly Measured[]
-    readonly promised: boolean
-  },
-): readonly Figure[] {
+function figuresOf({ name, most }: Program, given: Took & { readonly promised: boolean }): readonly Figure[] {
   const { events, took, floor, promised } = given
-  const title = `${name} of ${events.toLocaleString('en')} events`
+  const title = titleOf(name, events)
   const seconds = (all: readonly Measured[]) => all.map((one) => one.seconds)
   const memory = Math.max(...took.map((one) => one.megabytes))
   return [
     figure({
       ...{ name: title, unit: 's', ours: seconds(took), floor: seconds(floor) },
-      ...(promised && { goal: { of: 'ratio', most: ratio } as const }),
+      ...(promised && most && { goal: { of: 'ratio', most: most.ratio } as const }),
     }),
     figure({
       ...{ name: `${title}: memory at most`, unit: 'MB', ours: [memory] },
-      ...(promised && { goal: { of: 'ours', most: megabytes } as const }),
+      ...(promised && most && { goal: { of: 'ours', most: most.megabytes } as const }),
     }),
   ]
 }

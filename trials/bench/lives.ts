@@ -1,3 +1,4 @@
+import type { Action } from '../../src/core/action/action.ts'
 import { decide, show } from '../../src/core/request/decision.ts'
 import { type ChainHead, chain, emptyChain, type Leaf } from '../../src/core/request/event.ts'
 import { newRequestId, type ObjectId, sha256, type Shard } from '../../src/core/data/id.ts'
@@ -19,6 +20,7 @@ import {
   submission,
   template,
 } from '../../test/support/build.ts'
+import { wholeVersion } from './wholePolicy.ts'
 
 /** What happens to a request at some moment. */
 type Happening = (request: ApprovalRequest, at: Instant) => Step
@@ -28,8 +30,11 @@ const atOnce = 8
 
 const day = 86_400_000
 
+/** An event, and what is asked for if it is an ask. */
+export type Lived = Leaf & { readonly action?: Action }
+
 /** Makes a shard's day of so many events (or one more), by the rules themselves; the same each time. */
-export function* eventsOf(shard: Shard, midnight: Instant, count: number): Generator<Leaf, void, undefined> {
+export function* eventsOf(shard: Shard, midnight: Instant, count: number): Generator<Lived, void, undefined> {
   const running: { request: ApprovalRequest; readonly left: Happening[] }[] = []
   let head: ChainHead = emptyChain
   let number = 0
@@ -47,14 +52,22 @@ export function* eventsOf(shard: Shard, midnight: Instant, count: number): Gener
       left: known && happening ? known.left : [...course.afterwards],
     }
     head = leaves.at(-1) ?? head
-    yield* leaves
+    const { action } = request
+    for (const leaf of leaves) yield leaf.type === 'requested' && action ? { ...leaf, action } : leaf
   }
 }
 
 function asked(shard: Shard, number: number, at: Instant, { judgement, verb = action.action }: Course): Step {
   const id = newRequestId(at, Buffer.from(sha256(`${shard} ${number}`), 'hex'), shard)
   const target = `prod/postgres/customers-${number}`
-  const asks = { id, at, judgement, action: { ...action, action: verb, target }, excluded: mayNotApprove }
+  const asks = {
+    id,
+    at,
+    judgement,
+    action: { ...action, action: verb, target },
+    excluded: mayNotApprove,
+    policy: wholeVersion,
+  }
   return open(submission(asks))
 }
 

@@ -9,14 +9,19 @@ export interface Command {
 /** What a process took. */
 export interface Measured {
   readonly seconds: number
+  /** Seconds that processors worked for it, in all its threads. */
+  readonly processor: number
   /** The most memory that it had at any moment. */
   readonly megabytes: number
 }
 
-/** Says in the end, to whoever started it, how much memory the process had at most. */
+/** Says in the end, to whoever started it, what the process used: kilobytes at most, and microseconds of processors. */
 const confession = `
 import { writeSync } from 'node:fs'
-process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))
+process.on('exit', () => {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+  writeSync(3, JSON.stringify([maxRSS, userCPUTime + systemCPUTime]))
+})
 `
 
 /** Runs a Node program to its end. @throws {Error} with what it said, if it fails */
@@ -27,15 +32,17 @@ export function measured({ program, args }: Command): Promise<Measured> {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   let said = ''
-  let kilobytes = ''
+  let confessed = ''
   for (const output of [child.stdout, child.stderr]) output?.on('data', (data: Buffer) => (said += data.toString()))
-  child.stdio[3]?.on('data', (data: Buffer) => (kilobytes += data.toString()))
+  child.stdio[3]?.on('data', (data: Buffer) => (confessed += data.toString()))
   return new Promise((done, failed) => {
     child.once('error', failed)
     child.once('close', (code) => {
       const seconds = (performance.now() - started) / 1000
-      if (code === 0) done({ seconds, megabytes: Number(kilobytes) / 1024 })
-      else failed(new Error(`${program} ended with ${code}: ${said}`))
+      if (code === 0) {
+        const [kilobytes = Number.NaN, microseconds = Number.NaN] = JSON.parse(confessed) as readonly number[]
+        done({ seconds, processor: microseconds / 1e6, megabytes: kilobytes / 1024 })
+      } else failed(new Error(`${program} ended with ${code}: ${said}`))
     })
   })
 }

@@ -3,7 +3,7 @@ import { answer } from './answer.ts'
 import { ask } from './ask.ts'
 import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
-import { seal, verify } from './days.ts'
+import { seal, verify, verifySaid } from './days.ts'
 import type { Bench } from './figure.ts'
 import { gateway } from './gateway.ts'
 import { json } from './json.ts'
@@ -31,6 +31,7 @@ export const programs = {
   review,
   seal,
   verify,
+  'verify-said': verifySaid,
 } as const satisfies Record<string, Bench>
 
 export type Name = keyof typeof programs

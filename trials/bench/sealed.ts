@@ -8,10 +8,10 @@ import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import { readVerifiers } from '../../src/runtime/folder.ts'
 import { fileSigner } from '../../src/local/signer.ts'
 import type { ArchivedFile } from '../../src/ports/archive.ts'
-import { policyFiles, policyVersion } from '../../test/support/build.ts'
 import { MemoryArchive } from '../../test/support/fakes/archive.ts'
 import { macsFor } from '../../test/support/fakes/macs.ts'
 import { clock, date } from './day.ts'
+import { wholePolicy, wholeVersion } from './wholePolicy.ts'
 
 const origin = 'countersign.example/evidence'
 
@@ -20,14 +20,14 @@ export async function sealDay(
   folder: string,
   parts: Pick<SealingParts, 'ledger' | 'seals' | 'archive'>,
 ): Promise<void> {
-  const policy = `policy/${policyVersion.slice('sha256:'.length)}`
-  for (const [name, text] of policyFiles)
+  const policy = `policy/${wholeVersion.slice('sha256:'.length)}`
+  for (const [name, text] of wholePolicy)
     await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
   const sealed = new Sealing({
     ...parts,
     ...{ clock, origin, macs: macsFor(origin), spool: tmpdir(), random: randomBytes },
     signer: await fileSigner(join(folder, 'log.pem')),
-    policy: { version: policyVersion },
+    policy: { version: wholeVersion },
     tool: 'countersign',
     files: readVerifiers('evidence'),
     failed: (cause) => console.error(cause),
