@@ -20,8 +20,6 @@ import { parseRestoreOptions, restoreHelp, type RestoreOptions } from './restore
 /** The exit code for a ledger that is restored but can only be read. */
 const incomplete = 3
 
-void main(process.argv.slice(2))
-
 async function main(args: readonly string[]): Promise<void> {
   const json = args.includes('--json')
   const to = screen({ json, environment: process.env })
@@ -137,3 +135,9 @@ const refusedAs = (code: string, message: string, place: RefusedPlace = {}): Res
   to: 'stderr',
   record: { exit: exits.broken, error: { code, words: message, ...place } },
 })
+
+/**
+ * Settles when the program has ended, for a caller who loads this file in a process that goes on. This is the last line,
+ * because it uses what stands above.
+ */
+export const ended: Promise<void> = main(process.argv.slice(2))

@@ -5,20 +5,21 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseRestoreOptions } from '../../src/operate/restoreOptions.ts'
+import { callable, type Ended } from '../support/called.ts'
 import { root } from '../support/root.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 
 const program = join(root, 'dist/operate/restore.cjs')
 
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
+const call = callable(program)
+
+/** Calls the program in this process. */
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  call(args, { cwd: root, env: { HOME: tmpdir(), ...env } })
 
 /** Runs the program as `npm run restore` does. */
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env }, cwd: root }
+function started(args: readonly string[]): Promise<Omit<Ended, 'code'> & { readonly code: number }> {
+  const options = { env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir() }, cwd: root }
   return new Promise((done) => {
     execFile(process.execPath, [program, ...args], options, (cause, stdout, stderr) =>
       done({ code: cause === null ? 0 : Number(cause.code), stdout, stderr }),
@@ -40,7 +41,7 @@ describe('the command line', () => {
   })
 
   test('that is refused ends the program', async () => {
-    const { code, stdout, stderr } = await run(['--all'])
+    const { code, stdout, stderr } = await started(['--all'])
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
     expect(stderr).toMatch(/--all.*--help/)
   })
@@ -82,7 +83,7 @@ describe('the local stack, restored into a new folder', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function started(name: string): Promise<Stack> {
+  async function begun(name: string): Promise<Stack> {
     await stack?.stop()
     const options = { data: inFolder(name), env: { COUNTERSIGN_BACKUP: 'on' }, args: ['--no-timers'], ownStorage: true }
     stack = await startStack(options)
@@ -101,7 +102,7 @@ describe('the local stack, restored into a new folder', () => {
   let granted: Answer['body']
 
   test('has a snapshot after sealing, which can be listed and checked', async () => {
-    const one = await started('data')
+    const one = await begun('data')
     await one.call('deploy-bot', '/api/requests', wish())
     await one.local('advance', '1d')
     ;({ body: pending } = await one.call('deploy-bot', '/api/requests', wish()))
@@ -129,7 +130,7 @@ describe('the local stack, restored into a new folder', () => {
     expect({ code: again.code, record: JSON.parse(again.stdout) as unknown }).toMatchObject({
       ...{ code: 1, record: { exit: 1, error: { code: 'not-empty' } } },
     })
-    const copy = await started('copy')
+    const copy = await begun('copy')
     expect((await copy.call('compliance', '/api/evidence/bundles')).body.bundles).toHaveLength(1)
     expect((await approve(copy, pending)).body.status).toBe('approved')
     const used = await copy.call('deploy-bot', `/api/requests/${granted.id}/redeem`, await redemption(copy, granted))
@@ -137,7 +138,7 @@ describe('the local stack, restored into a new folder', () => {
   })
 
   test('lacks events after the snapshot, which are listed, and can only be read', async () => {
-    const one = await started('data')
+    const one = await begun('data')
     const body = await redemption(one, granted)
     expect((await one.call('deploy-bot', `/api/requests/${granted.id}/redeem`, body)).status).toBe(200)
     await one.stop()
@@ -147,7 +148,7 @@ describe('the local stack, restored into a new folder', () => {
     expect(code).toBe(3)
     expect(restored.ends).toMatchObject([{ request: granted.id, act: 'redeemed' }])
     expect(restored.lost).toHaveLength(1)
-    const older = await started('older')
+    const older = await begun('older')
     expect((await older.call('compliance', `/api/requests/${granted.id}`)).body.status).toBe('approved')
     expect((await older.call('compliance', '/api/health')).body).toMatchObject({
       status: 'failing',
