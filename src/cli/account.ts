@@ -140,6 +140,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   tampered: 'other',
   exported: 'other',
   refused: 'other',
+  roster: 'other',
 }
 
 /** Puts an event that is about no request into words. */

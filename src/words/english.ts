@@ -281,6 +281,8 @@ const report: Words['report'] = {
   exported: ({ data: { file, date } }) =>
     `downloaded ${file === 'bundle' ? 'the bundle' : 'what people wrote'} of ${date} from the service`,
   refused: ({ data: { act, code } }) => `was refused: ${act} (${code})`,
+  roster: ({ data: { group, entraGroup, count, digest } }) =>
+    `recorded who is in group ${group}${entraGroup === undefined ? '' : ` (Entra group ${entraGroup})`}: ${count}, list ${digest}`,
 }
 
 const exceptions: Words['exceptions'] = {

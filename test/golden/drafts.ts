@@ -1,6 +1,6 @@
 import type { Draft } from '../../src/core/request/event.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import type { Digest, Hex, ObjectId, RequestId } from '../../src/core/data/id.ts'
+import { type Digest, digestOf, type Hex, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 
 const hex = (pair: string): Hex => pair.repeat(32) as Hex
@@ -23,6 +23,7 @@ const facts = {
 const gone = { ...facts, groups: [], member: false, enabled: false }
 const erasers = { askedBy: id('7'), accounts: [id('1'), id('2')] }
 const output = { sha256: hex('5d'), size: 1_048_576 }
+const listed = `${id('1')}\n${id('2')}\n`
 
 /** Every type of event, with and without what may be absent. New ones are added at the end; old ones never change. */
 export const drafts: readonly Draft[] = [
@@ -281,4 +282,15 @@ export const drafts: readonly Draft[] = [
   { type: 'refused', actor: person, request, data: { act: 'decide', code: 'self-approval', via: 'teams' } },
   { type: 'refused', actor: person, request, data: { act: 'view', code: 'borrowed-token', client: id('c') } },
   { type: 'refused', actor: agent, request, data: { act: 'redeem', code: 'grant-invalid' } },
+  {
+    type: 'roster',
+    actor: system,
+    data: { group: 'dba', date: '2026-03-04' as Day, digest: digestOf(listed), count: 2 },
+    said: { members: listed },
+  },
+  {
+    type: 'roster',
+    actor: system,
+    data: { group: 'all-staff', entraGroup: id('d'), date: '2026-03-04' as Day, digest: digest('b0'), count: 5001 },
+  },
 ]

@@ -19,6 +19,7 @@ POLICY, SYSTEM = {'kind': 'policy'}, {'kind': 'system'}
 FACTS = {'accounts': [oid('1'), oid('2')], 'groups': ['dba', 'security'], 'member': True, 'enabled': True,
          'asOf': '2026-03-04T11:59:30.000Z'}
 OUTPUT = {'sha256': hex64('5d'), 'size': 1048576}
+LISTED = ''.join(oid(digit) + '\n' for digit in '12')
 
 def fact(type, actor, data=None, request=REQUEST, **said):
     """What happened: `data`, `request` and `said` are absent where there is nothing to say."""
@@ -104,6 +105,10 @@ FACTS_IN_ORDER = [
     fact('refused', PERSON, {'act': 'decide', 'code': 'self-approval', 'via': 'teams'}),
     fact('refused', PERSON, {'act': 'view', 'code': 'borrowed-token', 'client': oid('c')}),
     fact('refused', AGENT, {'act': 'redeem', 'code': 'grant-invalid'}),
+    fact('roster', SYSTEM, {'group': 'dba', 'date': '2026-03-04', 'digest': 'sha256:' + sha256(LISTED), 'count': 2},
+         request=None, members=LISTED),
+    fact('roster', SYSTEM, {'group': 'all-staff', 'entraGroup': oid('d'), 'date': '2026-03-04', 'digest': digest('b0'),
+                            'count': 5001}, request=None),
 ]
 
 def main(out):

@@ -131,6 +131,7 @@ export const reversed: Words = {
     tampered: ({ data }) => line('tampered', data.from, data.to),
     exported: ({ data }) => line(data.file, data.date),
     refused: ({ data }) => line(data.act, data.code),
+    roster: ({ data }) => line('roster', data.group, data.count, data.digest),
   },
   exceptions: all<ExceptionKind>(english.exceptions),
   request: {

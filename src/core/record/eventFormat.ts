@@ -131,6 +131,8 @@ export const tampered = where(
 
 export const exported = object({ file: oneOf(...exportedFiles), date: day, 'client?': guid })
 
+export const roster = object({ group: name, 'entraGroup?': guid, date: day, digest, count: whole(0) })
+
 export const refused = where(
   object({ act: oneOf(...refusedActs), code: oneOf(...refusalCodes), 'via?': door, 'client?': guid }),
   ({ act, code }: Data<'refused'>) =>

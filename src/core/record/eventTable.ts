@@ -6,6 +6,7 @@ import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, voidReasons } from '../request/event.ts'
+import { mostListed } from '../request/memberList.ts'
 import { refuse } from '../request/refusal.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
@@ -25,6 +26,7 @@ import {
   refused,
   requested,
   revoked,
+  roster,
   said,
   shown,
   tampered,
@@ -181,6 +183,19 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     forms: { 1: { request: requestId, data: refused } },
     replay: refuseAgain,
     exception: { kind: 'refused', detail: ({ data: { act, code } }) => `${act}: ${code}` },
+  },
+  roster: {
+    forms: { 1: { data: roster, 'said?': said('members') } },
+    replay: () => 'it does not change a request',
+    judge({ actor, shard, at, data: { group, date, count }, said }, { rosters }) {
+      if (actor.kind !== 'system') return bySystem
+      if (shard !== shards[0]) return 'groups are recorded in shard 00'
+      if (date !== dayOf(at)) return 'it is of another day'
+      if (rosters.has(group)) return `the group “${group}” was recorded before on this day`
+      if ((said === undefined) === count > mostListed) return null
+      return count > mostListed ? `it lists more than ${mostListed} members` : 'it lists no members'
+    },
+    exception: null,
   },
 }
 

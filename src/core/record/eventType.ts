@@ -78,6 +78,8 @@ interface KnownLog {
   readonly policy: KnownPolicy
   /** The downloads, each by {@link exportKey}. */
   readonly exports: ReadonlySet<string>
+  /** The groups whose members were recorded. */
+  readonly rosters: ReadonlySet<string>
 }
 
 /** The policy version in force in a shard; unknown until an event names it. */

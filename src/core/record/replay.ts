@@ -145,6 +145,7 @@ export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${draf
 function logRules(before: Digest | undefined) {
   let policy: KnownPolicy = before === undefined ? { isKnown: false } : { isKnown: true, version: before }
   const exports = new Set<string>()
+  const rosters = new Set<string>()
 
   return {
     policy: (): Digest | undefined => (policy.isKnown ? policy.version : undefined),
@@ -157,9 +158,10 @@ function logRules(before: Digest | undefined) {
     },
 
     check(event: LogEvent): void {
-      const wrong = typeOf(event).judge?.(event, { policy, exports }) ?? null
+      const wrong = typeOf(event).judge?.(event, { policy, exports, rosters }) ?? null
       if (wrong !== null) throw illegal(event, wrong)
       if (event.type === 'exported') exports.add(exportKey(event))
+      if (event.type === 'roster') rosters.add(event.data.group)
       const version = policyIn(event)
       if (version !== null) policy = { isKnown: true, version }
     },

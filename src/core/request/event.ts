@@ -99,6 +99,7 @@ export type Fact =
   | { readonly type: 'tampered'; readonly data: Tampered }
   | { readonly type: 'exported'; readonly data: Exported }
   | { readonly type: 'refused'; readonly data: RefusedAttempt }
+  | { readonly type: 'roster'; readonly data: GroupRoster }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -143,6 +144,18 @@ export interface Exported {
   readonly date: Day
   /** The application that the person used. */
   readonly client?: ObjectId
+}
+
+/** Who was in a group that may approve, when a day began. */
+export interface GroupRoster {
+  /** Its name in `approvers.json`. */
+  readonly group: string
+  /** The group of the directory whose members are among them. Absent for a group that is a list. */
+  readonly entraGroup?: ObjectId
+  readonly date: Day
+  /** Of the text of {@link memberList}. */
+  readonly digest: Digest
+  readonly count: number
 }
 
 export interface Requested {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { undeliverable } from '../../../src/core/request/delivery.ts'
 import { difference } from '../../../src/core/record/eventDiff.ts'
 import type { Actor, Draft, ExportedFile } from '../../../src/core/request/event.ts'
+import { memberList, mostListed } from '../../../src/core/request/memberList.ts'
 import type { Day } from '../../../src/core/data/day.ts'
 import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
@@ -178,6 +179,32 @@ describe('events of the log itself', () => {
     expect(wrong(() => replayed(in00(of(download({ date: '2026-03-04' })))))).toContain('was not over')
     expect(wrong(() => replayed(in00(of(download({}, 'said', system)))))).toContain('only a person')
     expect(wrong(() => replayed(eventsOf(of(download()))))).toContain('in shard 00')
+  })
+
+  const roster = (other: object = {}, actor: Actor = system): Draft => {
+    const { text, digest, count } = memberList([dba, dba2])
+    const data = { group: 'dba', date: '2026-03-04' as Day, digest, count, ...other }
+    return { type: 'roster', actor, data, ...(data.count <= mostListed && { said: { members: text } }) }
+  }
+
+  test('who is in a group is recorded once a day, and is no exception', () => {
+    expect(replayed(in00(of(roster(), roster({ group: 'oncall', count: 0 })))).exceptions).toEqual([])
+    expect(wrong(() => replayed(in00(of(roster(), roster({ count: 3 })))))).toContain('recorded before on this day')
+  })
+
+  test('who is in a group is recorded by the system, in shard 00 and of the day itself', () => {
+    expect(wrong(() => replayed(in00(of(roster({}, person)))))).toContain('only the system')
+    expect(wrong(() => replayed(eventsOf(of(roster()))))).toContain('in shard 00')
+    expect(wrong(() => replayed(in00(of(roster({ date: '2026-03-03' })))))).toContain('of another day')
+  })
+
+  test('up to 5,000 members are listed, and more are not', () => {
+    const { said, ...unlisted } = roster()
+    for (const count of [mostListed, mostListed + 1])
+      expect(replayed(in00(of(roster({ count })))).exceptions).toEqual([])
+    expect(wrong(() => replayed(in00(of(unlisted))))).toContain('it lists no members')
+    const larger = { ...roster({ count: mostListed + 1 }), ...(said && { said }) }
+    expect(wrong(() => replayed(in00(of(larger))))).toContain('more than 5000 members')
   })
 })
 
