@@ -5,7 +5,7 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { ShardCut } from '../core/log/manifest.ts'
 import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
 import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
-import { flawInAccounts, flawInApproval, flawInFacts, isExcluded } from '../core/policy/standing.ts'
+import { flawInAccounts, flawInApproval, flawInFacts, flawInRoster, isExcluded } from '../core/policy/standing.ts'
 import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
@@ -122,6 +122,12 @@ export class PolicyCheck {
       case 'erased': {
         const judge = this.#judgeInForce(event, place)
         const flaw = judge && life ? flawUnder(judge.policy, event, life.request) : null
+        if (flaw !== null) throw wrong(event, place, flaw)
+        return
+      }
+      case 'roster': {
+        const judge = this.#judgeInForce(event, place)
+        const flaw = judge && flawInRoster(judge.policy, event.data)
         if (flaw !== null) throw wrong(event, place, flaw)
         return
       }

@@ -1,5 +1,6 @@
 import { canonical, isObject, type Json, readJson } from '../core/data/json.ts'
 import { saidDigest } from '../core/request/event.ts'
+import { membersIn } from '../core/request/memberList.ts'
 import { digestOf } from '../core/data/id.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { BrokenAt } from './finding.ts'
@@ -13,8 +14,11 @@ export interface Text {
 
 const member = 'said'
 
-/** Bytes of a line. An action has at most 16 KiB, of which JSON may make six times as much. Other texts are shorter. */
-const most = 131_072
+/**
+ * Bytes of a line. The longest has the 5,000 members of a group, in 38 bytes each. An action has at most 16 KiB, of which
+ * JSON may make six times as much.
+ */
+const most = 262_144
 const limits = { bytes: most, depth: 2, nodes: 8 }
 
 /** Reads the said file along with the records that commit to its texts. Texts may be missing. */
@@ -122,8 +126,12 @@ function parsed(text: string): Json | undefined {
 export function holds({ name, salt, text }: SaidLine, event: LogEvent): boolean {
   if (salt === undefined) return event.type === 'requested' && event.data.digest === digestOf(text)
   const said = event.said ?? {}
-  return Object.hasOwn(said, name) && said[name] === saidDigest({ salt, text })
+  return Object.hasOwn(said, name) && said[name] === saidDigest({ salt, text }) && isAsCounted(text, event)
 }
+
+/** Whether the list of a group is the one that its event has digest and count of. Of other events this is true. */
+const isAsCounted = (text: string, event: LogEvent): boolean =>
+  event.type !== 'roster' || (digestOf(text) === event.data.digest && membersIn(text)?.length === event.data.count)
 
 /** Whether a line follows another: by record, then by name, with `action` last. */
 function isAfter(a: SaidLine, b: SaidLine): boolean {

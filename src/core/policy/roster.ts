@@ -18,6 +18,8 @@ interface PlainGroup {
   readonly members: ReadonlySet<ObjectId>
   /** Whether all its members are listed here, and none in the directory. */
   readonly isList: boolean
+  /** Absent for a list. */
+  readonly entraGroup?: ObjectId
 }
 
 /** What a reader of evidence needs of `approvers.json`. */
@@ -81,7 +83,7 @@ export function readPlainRoster(bytes: Uint8Array): PlainRoster | null {
     groups: new Map(
       Object.entries(groups).map(([name, { members = [], entraGroup }]) => [
         name,
-        { members: new Set(members), isList: entraGroup === undefined },
+        { members: new Set(members), isList: entraGroup === undefined, ...(entraGroup && { entraGroup }) },
       ]),
     ),
     accounts: joinedAccounts(people),

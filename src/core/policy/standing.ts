@@ -1,10 +1,13 @@
 import { bounds } from '../data/bound.ts'
 import type { ObjectId } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
+import type { GroupRoster } from '../request/event.ts'
+import { memberList } from '../request/memberList.ts'
 import type { ApprovalRequest } from '../request/request.ts'
 import { type Facts, overlap } from '../request/requirement.ts'
 import { countedVotes } from '../request/voteVoid.ts'
 import { excludedFrom } from './people.ts'
+import type { PlainPolicy } from './plainPolicy.ts'
 import type { PlainRoster } from './roster.ts'
 
 /** The facts about a person that an event rests on. */
@@ -87,4 +90,27 @@ export function flawInApproval(roster: PlainRoster, request: ApprovalRequest): s
     earlier.push(approver)
   }
   return null
+}
+
+/**
+ * Compares what is recorded of a group with `approvers.json` of the policy that was in force. Whom an Entra group has, only
+ * the directory knows; whom the file lists beside it is in the group, too.
+ *
+ * @returns what is wrong, in words, or `null`
+ */
+export function flawInRoster({ rules, roster }: PlainPolicy, recorded: GroupRoster): string | null {
+  const { group: name, entraGroup, digest, count } = recorded
+  const group = roster.groups.get(name)
+  const isNamed = [...rules.values()].some(
+    ({ terms }) => terms && 'slots' in terms && terms.slots.some(({ groups }) => groups.includes(name)),
+  )
+  if (!group || !isNamed) return `no rule names the group “${name}”`
+  if (entraGroup !== group.entraGroup)
+    return `approvers.json gives the group “${name}” ${group.entraGroup ? `Entra group ${group.entraGroup}` : 'no Entra group'}`
+  const listed = memberList(group.members)
+  if (!group.isList)
+    return count < listed.count ? `approvers.json alone lists ${listed.count} members of the group “${name}”` : null
+  return digest === listed.digest && count === listed.count
+    ? null
+    : `approvers.json lists ${listed.count} members of the group “${name}”, with the digest ${listed.digest}`
 }
