@@ -35,8 +35,8 @@ export const exportRows: readonly Row[] = [
       },
       {
         name: 'export-whole-hour',
-        file: 'src/evidence/exports.ts',
-        find: 'if (upTo < seq)',
+        file: 'src/evidence/recordedSince.ts',
+        find: 'if (upTo < seq && !isEnough(keys))',
         replace: 'if (false)',
         tests: { [useCase]: ['a shard that lacks an event of the hour is broken, and not searched only in part'] },
       },
