@@ -78,12 +78,14 @@ export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: Readonly
   ])
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   const all: readonly Rule[] = Object.values(rules).flat()
+  const named = new Set(rules.approve.flatMap(({ terms }) => terms.slots.flatMap(({ groups }) => groups)))
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
   return {
     version,
     ...roster,
     ...judge(version, rules, actions, roster.zone),
     notSecret: (action) => exempt.get(action) ?? [],
+    namedGroups: () => roster.groups().filter(({ name }) => named.has(name)),
     doors: () => rules.approve.flatMap(({ id, terms: { via } }) => (via ? [{ rule: id, via }] : [])),
     presentation: (action) => presentations?.get(action) ?? null,
     summary: (rule) => all.find(({ id }) => id === rule)?.summary ?? null,

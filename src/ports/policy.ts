@@ -65,6 +65,8 @@ export interface Policy {
   agent(id: ObjectId): AgentRegistration | null
   agents(): readonly AgentRegistration[]
   groups(): readonly ApproverGroup[]
+  /** Those of the groups that a rule names in `@approvers`, in the order of {@link groups}. */
+  namedGroups(): readonly ApproverGroup[]
   /** `null` for a group that does not exist. */
   group(name: string): ApproverGroup | null
   /** All accounts of the person with this account, sorted. `sameAs` joins accounts, and is symmetric and transitive. */

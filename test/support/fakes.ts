@@ -96,6 +96,7 @@ export function fakePolicy(roster: Roster): Policy {
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,
     agents: () => agents,
     groups: () => groups,
+    namedGroups: () => groups,
     group: (name) => groups.find((group) => group.name === name) ?? null,
     accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
     complianceChannel: () => compliance ?? null,
