@@ -177,7 +177,7 @@ async function inGroups({ policy, directory }: PeopleParts, names: readonly stri
 }
 
 export async function membersOf(
-  directory: Directory,
+  directory: Pick<Directory, 'members'>,
   { members, entraGroup }: ApproverGroup,
 ): Promise<readonly ObjectId[]> {
   return entraGroup === undefined ? members : [...new Set([...members, ...(await directory.members(entraGroup))])]

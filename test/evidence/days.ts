@@ -13,7 +13,7 @@ import type { Signer } from '../../src/ports/signer.ts'
 import type { Archive } from '../../src/ports/archive.ts'
 import type { Seals } from '../../src/ports/seals.ts'
 import { bot, dba, policyFiles, policyVersion } from '../support/build.ts'
-import { FakeClock } from '../support/fakes.ts'
+import { FakeClock, FakeDirectory } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor } from '../support/fakes/macs.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
@@ -76,7 +76,7 @@ type Ports = Pick<SealingParts, 'ledger' | 'seals' | 'archive' | 'clock' | 'sign
 export const partsOf = (ports: Ports, failures: unknown[]): SealingParts => ({
   ...ports,
   ...{ origin, macs: macsFor(origin), random: randomBytes, tool: 'countersign 0.1.0' },
-  policy: { version: policyVersion },
+  ...{ policy: { version: policyVersion, namedGroups: () => [] }, directory: new FakeDirectory(ports.clock) },
   files: new Map(['README.txt', 'verify.sh', 'verify.py'].map((name) => [name, Buffer.from(`${name}\n`)])),
   failed: (cause) => void failures.push(cause),
 })

@@ -105,7 +105,9 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const pause = pausing(begun, life)
   const failed = (cause: unknown) => {
     if (isBroken(cause) || cause instanceof Broken) reached('alarm')
-    const isPassing = cause instanceof Problem && (cause.code === 'unavailable' || cause.code === 'busy')
+    // A group that is not recorded yet says why.
+    const why = cause instanceof Error && cause.name === 'RosterUnrecorded' ? cause.cause : cause
+    const isPassing = why instanceof Problem && (why.code === 'unavailable' || why.code === 'busy')
     // What an insider edited is told, and what they deleted is missing.
     const isTheirs = isWatched && (cause instanceof Problem || cause instanceof Broken)
     if (!isPassing && !isTheirs) failures.push(cause)
@@ -211,7 +213,7 @@ function sealer(parts: Sealer) {
   })
   const sealed = new Sealing({
     ...partsOf({ ledger, seals, archive, clock, spool, signer }, []),
-    ...{ failed, random },
+    ...{ failed, random, policy, directory: called(call, 'directory', directory(clock)) },
     backOff: () => counted(() => parts.pause(0)),
   })
   async function seal() {

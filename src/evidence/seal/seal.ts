@@ -22,9 +22,11 @@ import { cutOf, planned, standing } from './plan.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
 import { keepOpen, openBefore } from './openRequests.ts'
 import { inFolder } from './spool.ts'
+import { type RosterParts, Rosters } from '../rosters.ts'
 import type { Macs } from '../../runtime/macs.ts'
 
 export type SealingParts = RotationParts &
+  RosterParts &
   MembersParts & {
     readonly ledger: Ledger
     readonly seals: Seals
@@ -48,6 +50,8 @@ export type SealingParts = RotationParts &
  *
  * These are the durable steps, each with what a crash leaves and how the next run goes on.
  *
+ * 0. **Rosters**: an event in the ledger for each group that may approve, for the day that has begun. A crash leaves some of
+ *    them. The next run of the day records the others. A directory that is away stops no seal.
  * 1. **Fence** each shard of the ledger: no further event of the day can be written. A crash leaves some shards fenced,
  *    whose new events belong to the next day. The next run fences all shards; for a fenced one this changes nothing.
  * 2. **Plan** the day: from each shard, up to which event. A crash leaves the plan. The next run, or a second sealer,
@@ -71,23 +75,30 @@ export type SealingParts = RotationParts &
  */
 export class Sealing {
   readonly #parts: SealingParts
+  readonly #rosters: Rosters
   #running: Promise<readonly Day[]> | null = null
 
   constructor(parts: SealingParts) {
     this.#parts = parts
+    this.#rosters = new Rosters(parts)
   }
 
   /**
-   * Seals every finished day that is not sealed, oldest first, and returns these days. Stops and raises an alarm if
-   * evidence does not hold. Calls during a run share its result.
+   * Records who may approve today, then seals every finished day that is not sealed, oldest first, and returns these days.
+   * Stops and raises an alarm if evidence does not hold. Calls during a run share its result.
    *
    * @throws {Problem} `unavailable`, `busy`: passing faults, after which the next run goes on
    */
   run(): Promise<readonly Day[]> {
-    this.#running ??= sealAll(this.#parts).finally(() => {
+    this.#running ??= this.#run().finally(() => {
       this.#running = null
     })
     return this.#running
+  }
+
+  async #run(): Promise<readonly Day[]> {
+    await this.#rosters.record() // 0
+    return sealAll(this.#parts)
   }
 }
 
