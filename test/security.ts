@@ -5,6 +5,7 @@ import { callerRows } from './security/callers.ts'
 import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { exportRows } from './security/exports.ts'
+import { rosterRows } from './security/rosters.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
 import { inputRows } from './security/inputs.ts'
@@ -35,6 +36,7 @@ export const rows: readonly Row[] = [
   ...scriptRows,
   ...erasureRows,
   ...exportRows,
+  ...rosterRows,
   ...refusalRows,
   ...witnessRows,
   ...backupRows,
