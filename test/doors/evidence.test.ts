@@ -11,6 +11,9 @@ import { undocumented } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { hex, holds, secret, sealedStack, type SealedStack } from './sealedStack.ts'
 
+/** The groups that the rules of the example policy name. */
+const groups = 2
+
 let here: SealedStack
 
 beforeAll(async () => {
@@ -22,9 +25,12 @@ test('the command reports what was sealed, and when there will be more to seal',
   const [early, sealed, again] = here.seals
   expect(early).toBe(`nothing to seal: ${here.days[0]} ends at ${here.days[1]}T00:00:00.000Z`)
   const { bundles } = (await here.evidence('bundles')).body
+  // On the first day nobody asked: it has which policy is in force, and who may approve.
+  const begun = bundles[0].to as number
+  expect(begun).toBeGreaterThan(1)
   expect(bundles).toMatchObject([
-    { date: here.days[0], number: 1, from: 0, to: 0, records: 0 },
-    { date: here.days[1], number: 2, from: 0, to: here.size, records: here.size },
+    { date: here.days[0], number: 1, from: 0, to: begun, records: begun },
+    { date: here.days[1], number: 2, from: begun, to: here.size, records: here.size - begun },
   ])
   expect(sealed?.split('\n')).toEqual(
     bundles.map(
@@ -83,10 +89,11 @@ test('anyone gets the newest checkpoint, signed with the key', async () => {
 test('the said file has the texts to which the sealed events commit', async () => {
   const members = await membersOf(await here.download(`bundles/${here.days[1]}`))
   const leaves = members.get('records.jsonl')?.toString().split('\n').slice(0, -1) ?? []
+  const { from } = (await here.evidence('bundles')).body.bundles[1]
   const lines = await here.saidLines(here.days[1])
   expect(lines.map(({ text }) => text)).toEqual(expect.arrayContaining([secret, 'checked', '1200 rows']))
   for (const { index, name = '', salt = '', text = '' } of lines) {
-    const event = JSON.parse(leaves[Number(index)] ?? '')
+    const event = JSON.parse(leaves[Number(index) - from] ?? '')
     expect(name === 'action' ? digestOf(text) : saidDigest({ salt, text })).toBe(
       name === 'action' ? event.data.digest : event.said[name],
     )
@@ -126,8 +133,8 @@ test('erased texts are gone, and every proof and bundle stays', async () => {
   expect(lines.map(({ text }) => text)).not.toContain(secret)
   expect(lines.map(({ text }) => text)).toContain('1200 rows')
   expect(await here.download(`bundles/${here.days[1]}`)).toEqual(before)
-  // Beside the two requests' events, the day has those of who downloaded the days before.
-  expect(await here.sealThird()).toMatch(new RegExp(`^${here.days[2]} is sealed: bundle 3, [5-9] records, `))
+  // Beside the two requests' events, the day has those of who downloaded the days before, and of who may approve.
+  expect(await here.sealThird()).toMatch(new RegExp(`^${here.days[2]} is sealed: bundle 3, \\d+ records, `))
   expect((await proven(here.done.id)).slice(5)).toEqual(['erasure-asked', 'erased', 'erased'])
   expect(await proven(here.late.id)).toEqual(['requested', 'expired'])
   expect((await here.saidLines(here.days[2])).map(({ text }) => text)).toContain('A secret was in it.')
@@ -138,9 +145,9 @@ test('the manifests show that the days are one log', async () => {
   const manifests = bundles.map(manifestIn)
   expect(manifests.map(({ number, date }) => [number, date])).toEqual(here.days.map((day, at) => [at + 1, day]))
   expect(manifests.map(({ counts }) => counts.types)).toMatchObject([
-    {},
+    { roster: groups },
     { requested: 2, decided: 1, approved: 1, redeemed: 1, succeeded: 1 },
-    { expired: 1, 'erasure-asked': 1, erased: 2 },
+    { expired: 1, 'erasure-asked': 1, erased: 2, roster: groups },
   ])
   expect(manifests.map(({ counts }) => counts.carried)).toEqual([0, 0, 6])
   for (const at of [1, 2]) expect(bundles[at]?.get('checkpoint.prev')).toEqual(bundles[at - 1]?.get('checkpoint'))

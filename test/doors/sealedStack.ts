@@ -10,12 +10,12 @@ export const secret = 'The password is hunter2'
 
 export type SealedStack = Awaited<ReturnType<typeof sealedStack>>
 
-/** A stack of its own that has sealed two days: an empty one, and one with requests. The third goes on. */
+/** A stack of its own that has sealed two days: one without requests, and one with requests. The third goes on. */
 export async function sealedStack() {
   const stack = await startStack({ args: ['--no-timers'] })
   const early = await stack.local('seal')
   const first = parseDay(/^nothing to seal: (\S+) ends/.exec(early)?.[1] ?? early)
-  /** Empty, full, and the one on which what began the day before ends. */
+  /** One on which nobody asks, a full one, and the one on which what began the day before ends. */
   const days: readonly [Day, Day, Day] = [first, nextDay(first), nextDay(nextDay(first))]
   // noon of the second day: whenever this runs, what follows is of one day
   const noon = Date.parse(`${days[1]}T12:00:00Z`)
