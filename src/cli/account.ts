@@ -104,7 +104,7 @@ function cardIn(cards: Told['cards'], { event: { seq } }: StoryEvent): Pick<Stor
 }
 
 function stepOf(one: StoryEvent): StoryStep {
-  const { event } = one
+  const { event, unlisted } = one
   const name = textIn(one, 'name')
   const words = textIn(one, 'reason') ?? textIn(one, 'summary')
   const id = 'id' in event.actor ? event.actor.id : event.actor.kind
@@ -112,7 +112,7 @@ function stepOf(one: StoryEvent): StoryStep {
     at: event.at,
     who: name === undefined ? id : `${name} (${id})`,
     kind: kinds[event.type],
-    what: reportStep(event, spoken),
+    what: reportStep(event, spoken) + (unlisted ? spoken.unlisted(unlisted) : ''),
     ...(words !== undefined && event.type !== 'requested' && { words }),
   }
 }

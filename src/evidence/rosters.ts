@@ -43,16 +43,20 @@ export class Rosters {
    * the next run: sealing must not wait for the directory.
    */
   async record(): Promise<void> {
-    const { policy, clock, failed } = this.#parts
+    try {
+      await this.#recordMissing()
+    } catch (cause) {
+      this.#parts.failed(faultIn(cause) ?? cause)
+    }
+  }
+
+  async #recordMissing(): Promise<void> {
+    const { policy, clock } = this.#parts
     const groups = policy.namedGroups()
     if (groups.length === 0) return
     const date = dayOf(clock.now())
-    try {
-      const known = await this.#known(date, groups)
-      for (const group of groups) if (!known.has(group.name)) await this.#recordOrReport(group, date)
-    } catch (cause) {
-      failed(faultIn(cause) ?? cause)
-    }
+    const known = await this.#known(date, groups)
+    for (const group of groups) if (!known.has(group.name)) await this.#recordOrReport(group, date)
   }
 
   /** Reads which groups the day has. Before their turn, so that other work on the shard does not wait for that. */

@@ -2,6 +2,7 @@ import type { RequestId, Shard } from '../core/data/id.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { readRecord } from '../core/record/record.ts'
+import { membersIn } from '../core/request/memberList.ts'
 import type { Exceptional } from '../core/record/auditException.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
 import { storedOf } from './content.ts'
@@ -15,6 +16,8 @@ export interface StoryEvent {
   readonly event: LogEvent
   /** The texts that are not erased; absent for an event of an earlier day. */
   readonly texts?: readonly Text[]
+  /** Of a vote: its groups whose list of the day, if there is one, does not have the person. They may have joined later. */
+  readonly unlisted?: readonly string[]
 }
 
 /** A request of the day: its state after the day, and all its events so far. */
@@ -58,11 +61,13 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
   const changes = new Set<string>()
   let rules: Replay = replay()
   let stories = new Map<RequestId, OpenStory>()
+  // Shard 00 has them, and comes first.
+  const lists = new Map<string, ReadonlySet<string>>()
 
   for await (const { index, text } of day.records()) {
     const event = readRecord(text)
     if (event.shard !== shard) {
-      yield* storiesOf(rules, stories)
+      yield* storiesOf(rules, stories, lists)
       shard = event.shard
       rules = replay({ changes })
       stories = new Map()
@@ -74,6 +79,8 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
       }
     const exceptions = rules.take(event, index)
     const withTexts = { index, event, texts: said?.concerns(event) ? await said.take(event, index) : [] }
+    const members = event.type === 'roster' ? withTexts.texts.find(({ name }) => name === 'members') : undefined
+    if (event.type === 'roster' && members) lists.set(event.data.group, new Set(membersIn(members.text)))
     const story = openStory(stories, event)
     story?.events.push(withTexts)
     story?.exceptions.push(...exceptions)
@@ -81,7 +88,19 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
     const isTold = event.type === 'policy-changed' && exceptions.length === 0
     if (!story && !isTold) yield { kind: 'log', event: withTexts }
   }
-  yield* storiesOf(rules, stories)
+  yield* storiesOf(rules, stories, lists)
+}
+
+/** The members of groups when the day began, by the groups' names. */
+type MemberLists = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Compares a vote of the day with the lists of its groups. */
+function compared(one: StoryEvent, lists: MemberLists): StoryEvent {
+  const { event, texts } = one
+  if (event.type !== 'decided' || texts === undefined || !('id' in event.actor)) return one
+  const { id } = event.actor
+  const unlisted = event.data.facts.groups.filter((name) => lists.get(name)?.has(id) === false)
+  return unlisted.length > 0 ? { ...one, unlisted } : one
 }
 
 function openStory(stories: Map<RequestId, OpenStory>, { request }: LogEvent): OpenStory | null {
@@ -91,9 +110,9 @@ function openStory(stories: Map<RequestId, OpenStory>, { request }: LogEvent): O
   return story
 }
 
-function* storiesOf(rules: Replay, stories: ReadonlyMap<RequestId, OpenStory>): Generator<Chapter> {
+function* storiesOf(rules: Replay, stories: ReadonlyMap<RequestId, OpenStory>, lists: MemberLists): Generator<Chapter> {
   for (const life of rules.rows()) {
-    const story = stories.get(life.request.id) ?? { events: [], exceptions: [] }
-    yield { kind: 'request', story: { life, ...story } }
+    const { events, exceptions } = stories.get(life.request.id) ?? { events: [], exceptions: [] }
+    yield { kind: 'request', story: { life, events: events.map((one) => compared(one, lists)), exceptions } }
   }
 }

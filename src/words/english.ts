@@ -465,6 +465,7 @@ export const english: Words = {
   forbidden,
   uncovered,
   report,
+  unlisted: (groups) => `; not in ${groups.join(' and ')} when the day began`,
   exceptions,
   request,
   bot,

@@ -45,6 +45,8 @@ export interface Words {
   /** Why no rule covers an action. */
   readonly uncovered: (verb: string, environment: string, found: Uncovered) => string
   readonly report: ReportWords
+  /** Follows the line of a vote in the report: the person was not in the lists of these groups when the day began. */
+  readonly unlisted: (groups: readonly string[]) => string
   /** What an auditor should look at, by kind. */
   readonly exceptions: Readonly<Record<ExceptionKind, string>>
   readonly request: RequestWords

@@ -2,7 +2,9 @@ import { canonical } from '../../src/core/data/json.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
 import { memberList } from '../../src/core/request/memberList.ts'
+import { accountOf } from '../../src/cli/account.ts'
 import { type BundleVerdict, verifyBundle } from '../../src/verify/bundle.ts'
+import { withChapters } from '../../src/verify/requestStory.ts'
 import { dba, dba2, mayNotApprove, oid, owner, ownerAlias } from '../support/build.ts'
 import { oncall, type TrueDays, trueDays } from '../support/liars.ts'
 import { disabled, guest } from '../support/world.ts'
@@ -26,12 +28,8 @@ const roster = (group: string, members: readonly ObjectId[], more: Record<string
   return { data: { group, digest, count, ...more }, said: { members: saidDigest({ salt, text }) } }
 }
 
-/** Verifies the first day, or the second, with these in shard 00 right after its change of policy. */
-async function verdictOf(
-  rosters: readonly ReturnType<typeof roster>[],
-  texts?: readonly string[],
-  place: 0 | 1 = 0,
-): Promise<BundleVerdict> {
+/** Makes the first day, or the second, with these in shard 00 right after its change of policy. */
+async function madeWith(rosters: readonly ReturnType<typeof roster>[], texts?: readonly string[], place: 0 | 1 = 0) {
   const { days } = tellingOf(real.days)
   const told = days.map(({ date, events }, i) => {
     const change = events.findIndex(({ type, shard }) => type === 'policy-changed' && shard === '00')
@@ -46,8 +44,12 @@ async function verdictOf(
   const records = textIn(members, 'records.jsonl').split('\n')
   const index = records.findIndex((line) => line.includes('"type":"roster"'))
   const lines = texts?.map((text) => `${canonical({ index, name: 'members', salt, text })}\n`)
-  const said = lines && real.place.write('said.jsonl', lines.join(''))
-  return verifyBundle(await real.place.zip(members), { keys: [real.key.spki], ...(said !== undefined && { said }) })
+  return { zip: await real.place.zip(members), said: lines && real.place.write('said.jsonl', lines.join('')) }
+}
+
+async function verdictOf(...wanted: Parameters<typeof madeWith>): Promise<BundleVerdict> {
+  const { zip, said } = await madeWith(...wanted)
+  return verifyBundle(zip, { keys: [real.key.spki], ...(said !== undefined && { said }) })
 }
 
 test('the members of lists and of Entra groups hold, with their lists', async () => {
@@ -98,4 +100,20 @@ test('a list of members that is left out is withheld: nobody can have erased it'
     code: 'withheld',
     words: expect.stringContaining('“members”') as string,
   })
+})
+
+test.each([
+  ['was not in the list of their group', [dba], 'in oncall; not in oncall when the day began'],
+  ['was in it', [dba, oncall], 'in oncall'],
+])('the report tells of an approver who %s', async (_what, members, ends) => {
+  const { text } = memberList(members)
+  const { zip, said } = await madeWith([roster('oncall', members, { entraGroup })], [text])
+  const votes: string[] = []
+  await withChapters(zip, said, async (chapters) => {
+    for await (const chapter of chapters)
+      if (chapter.kind === 'request')
+        for (const { who, what } of accountOf(chapter.story).steps)
+          if (who === oncall && what.startsWith('approved via')) votes.push(what)
+  })
+  expect(votes).toEqual([expect.stringMatching(new RegExp(`${ends}$`)) as string])
 })

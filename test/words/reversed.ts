@@ -133,6 +133,7 @@ export const reversed: Words = {
     refused: ({ data }) => line(data.act, data.code),
     roster: ({ data }) => line('roster', data.group, data.count, data.digest),
   },
+  unlisted: (groups) => line('unlisted', ...groups),
   exceptions: all<ExceptionKind>(english.exceptions),
   request: {
     labels: all(english.request.labels),
