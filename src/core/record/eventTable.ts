@@ -185,14 +185,14 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     exception: { kind: 'refused', detail: ({ data: { act, code } }) => `${act}: ${code}` },
   },
   roster: {
-    forms: { 1: { data: roster, 'said?': said('members') } },
+    forms: { 1: { data: roster, 'said?': said('members?') } },
     replay: () => 'it does not change a request',
     judge({ actor, shard, at, data: { group, date, count }, said }, { rosters }) {
       if (actor.kind !== 'system') return bySystem
       if (shard !== shards[0]) return 'groups are recorded in shard 00'
       if (date !== dayOf(at)) return 'it is of another day'
       if (rosters.has(group)) return `the group “${group}” was recorded before on this day`
-      if ((said === undefined) === count > mostListed) return null
+      if ((said?.['members'] === undefined) === count > mostListed) return null
       return count > mostListed ? `it lists more than ${mostListed} members` : 'it lists no members'
     },
     exception: null,
