@@ -139,6 +139,8 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   erased: 'other',
   tampered: 'other',
   exported: 'other',
+  held: 'other',
+  released: 'other',
   refused: 'other',
   roster: 'other',
 }

@@ -1,4 +1,5 @@
 import type { Output, Requested, VoidReason } from '../core/request/event.ts'
+import { scopeText } from '../core/request/hold.ts'
 import { clock, exact, name, quoted, type Sentence, text, time } from './run.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Words } from './words.ts'
@@ -283,6 +284,8 @@ const report: Words['report'] = {
   refused: ({ data: { act, code } }) => `was refused: ${act} (${code})`,
   roster: ({ data: { group, entraGroup, count, digest } }) =>
     `recorded who is in group ${group}${entraGroup === undefined ? '' : ` (Entra group ${entraGroup})`}: ${count}, list ${digest}`,
+  held: ({ data: { hold, scope } }) => `put ${scopeText(scope)} on hold: nothing of it is erased (hold ${hold})`,
+  released: ({ data: { hold } }) => `released hold ${hold}`,
 }
 
 const exceptions: Words['exceptions'] = {
@@ -303,6 +306,8 @@ const exceptions: Words['exceptions'] = {
   tampered: 'what was stored had been changed from outside',
   exported: 'a person downloaded evidence from the service',
   refused: 'tried what they may not',
+  held: 'a person put requests on hold',
+  released: 'a person released a hold',
   'late-seal': 'the day was sealed late',
 }
 

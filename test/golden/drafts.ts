@@ -1,11 +1,12 @@
 import type { Draft } from '../../src/core/request/event.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { type Digest, digestOf, type Hex, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
+import { type Digest, digestOf, type Hex, type HoldId, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 
 const hex = (pair: string): Hex => pair.repeat(32) as Hex
 const digest = (pair: string): Digest => `sha256:${pair.repeat(32)}` as Digest
 const id = (digit: string): ObjectId => `${digit.repeat(8)}-0000-4000-8000-000000000000` as ObjectId
+const hold = (digit: string): HoldId => `01kjw2xm00${digit.repeat(16)}` as HoldId
 const later = '2026-03-04T13:00:00.000Z' as Instant
 
 const request = '01kjw2xm00abcdefghjkmnpqrs-07' as RequestId
@@ -293,4 +294,23 @@ export const drafts: readonly Draft[] = [
     actor: system,
     data: { group: 'all-staff', entraGroup: id('d'), date: '2026-03-04' as Day, digest: digest('b0'), count: 5001 },
   },
+  {
+    type: 'held',
+    actor: person,
+    data: { hold: hold('a'), scope: { request }, client: id('c') },
+    said: { why: 'Case 4711: the regulator asked for it.' },
+  },
+  { type: 'held', actor: person, data: { hold: hold('b'), scope: { agent: id('a') } }, said: { why: 'Audit' } },
+  {
+    type: 'held',
+    actor: person,
+    data: { hold: hold('c'), scope: { from: '2026-02-01' as Day, to: '2026-02-28' as Day } },
+  },
+  {
+    type: 'released',
+    actor: person,
+    data: { hold: hold('a'), client: id('c') },
+    said: { why: 'Case 4711 is closed.' },
+  },
+  { type: 'released', actor: person, data: { hold: hold('b') } },
 ]

@@ -21,6 +21,8 @@ FACTS = {'accounts': [oid('1'), oid('2')], 'groups': ['dba', 'security'], 'membe
 OUTPUT = {'sha256': hex64('5d'), 'size': 1048576}
 LISTED = ''.join(oid(digit) + '\n' for digit in '12')
 
+def hold(digit): return '01kjw2xm00' + digit * 16
+
 def fact(type, actor, data=None, request=REQUEST, **said):
     """What happened: `data`, `request` and `said` are absent where there is nothing to say."""
     return {'type': type, 'actor': actor, **({'request': request} if request else {}),
@@ -109,6 +111,12 @@ FACTS_IN_ORDER = [
          request=None, members=LISTED),
     fact('roster', SYSTEM, {'group': 'all-staff', 'entraGroup': oid('d'), 'date': '2026-03-04', 'digest': digest('b0'),
                             'count': 5001}, request=None),
+    fact('held', PERSON, {'hold': hold('a'), 'scope': {'request': REQUEST}, 'client': oid('c')}, request=None,
+         why='Case 4711: the regulator asked for it.'),
+    fact('held', PERSON, {'hold': hold('b'), 'scope': {'agent': oid('a')}}, request=None, why='Audit'),
+    fact('held', PERSON, {'hold': hold('c'), 'scope': {'from': '2026-02-01', 'to': '2026-02-28'}}, request=None),
+    fact('released', PERSON, {'hold': hold('a'), 'client': oid('c')}, request=None, why='Case 4711 is closed.'),
+    fact('released', PERSON, {'hold': hold('b')}, request=None),
 ]
 
 def main(out):

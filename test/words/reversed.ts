@@ -130,6 +130,8 @@ export const reversed: Words = {
     erased: ({ data }) => line('erased', ...data.names, data.event),
     tampered: ({ data }) => line('tampered', data.from, data.to),
     exported: ({ data }) => line(data.file, data.date),
+    held: ({ data }) => line('held', data.hold),
+    released: ({ data }) => line('released', data.hold),
     refused: ({ data }) => line(data.act, data.code),
     roster: ({ data }) => line('roster', data.group, data.count, data.digest),
   },

@@ -11,6 +11,9 @@ export type Shard = string & { readonly __brand: 'Shard' }
 /** A lower-case ULID, `-`, its shard. Sorts by time of creation. */
 export type RequestId = string & { readonly __brand: 'RequestId' }
 
+/** A lower-case ULID that names a hold. Sorts by time of creation. */
+export type HoldId = string & { readonly __brand: 'HoldId' }
+
 /** SHA-256 as 64 lower-case hex digits. */
 export type Hex = string & { readonly __brand: 'Hex' }
 
@@ -26,10 +29,13 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 const ulid = `[0-7][${digits}]{25}`
 const requestId = new RegExp(`^${ulid}-0[0-9a-f]$`)
+const holdId = new RegExp(`^${ulid}$`)
 
 export const isObjectId = (text: string): boolean => guid.test(text)
 
 export const isRequestId = (text: string): boolean => requestId.test(text)
+
+export const isHoldId = (text: string): boolean => holdId.test(text)
 
 /** @throws {Problem} `invalid-input` unless the text is a GUID. */
 export function parseObjectId(text: string, pointer = ''): ObjectId {
@@ -50,13 +56,20 @@ export function parseDigest(text: string, pointer = ''): Digest {
   return text as Digest
 }
 
-/** Makes an id from the time, 10 random bytes and the shard (github.com/ulid/spec: 48 bits of time, 80 random). */
-export function newRequestId(at: Instant, random: Uint8Array, shard: Shard): RequestId {
+/** Makes an id from the time, 10 random bytes and the shard. */
+export const newRequestId = (at: Instant, random: Uint8Array, shard: Shard): RequestId =>
+  `${ulidOf(at, random)}-${shard}` as RequestId
+
+/** Makes the id of a hold from the time and 10 random bytes. */
+export const newHoldId = (at: Instant, random: Uint8Array): HoldId => ulidOf(at, random) as HoldId
+
+/** Makes a ULID (github.com/ulid/spec): 48 bits of time, 80 random. */
+function ulidOf(at: Instant, random: Uint8Array): string {
   let bits = BigInt(milliseconds(at))
   for (const byte of random.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte)
   let text = ''
   for (let i = 0; i < 26; i++, bits >>= 5n) text = (digits[Number(bits & 31n)] ?? '') + text
-  return `${text}-${shard}` as RequestId
+  return text
 }
 
 export const shardOf = (id: RequestId): Shard => id.slice(27) as Shard

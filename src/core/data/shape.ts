@@ -1,4 +1,4 @@
-import { isRequestId, shards } from './id.ts'
+import { isHoldId, isRequestId, shards } from './id.ts'
 import { type Instant, instant, milliseconds } from './instant.ts'
 
 /** Where and how a value differs from its form. The path is as `.facts.asOf`, or empty for the value itself. */
@@ -126,6 +126,8 @@ export const textName = text(/^[a-z][A-Za-z]{0,31}$/)
 export const base64 = text(/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
 export const shard = oneOf(...shards)
 export const requestId: Form = (value) => (typeof value === 'string' && isRequestId(value) ? null : wrong)
+
+export const holdId: Form = (value) => (typeof value === 'string' && isHoldId(value) ? null : wrong)
 
 /** A UTC day: `2026-01-31`. */
 export const day: Form = (value) => (typeof value === 'string' ? moment(`${value}T00:00:00.000Z`) : wrong)

@@ -8,6 +8,7 @@ import {
   type Form,
   guid,
   hex,
+  holdId,
   list,
   type Members,
   moment,
@@ -132,6 +133,18 @@ export const tampered = where(
 export const exported = object({ file: oneOf(...exportedFiles), date: day, 'client?': guid })
 
 export const roster = object({ group: name, 'entraGroup?': guid, date: day, digest, count: whole(0) })
+/** Exactly one of a request, an agent, and a period of days. */
+const holdScope = where(
+  object({ 'agent?': guid, 'from?': day, 'request?': requestId, 'to?': day }),
+  ({ agent, from, request, to }: Readonly<Record<string, string | undefined>>) =>
+    [agent, from, request].filter((one) => one !== undefined).length === 1 &&
+    (from === undefined) === (to === undefined) &&
+    (from === undefined || to === undefined || from <= to),
+)
+
+export const held = object({ 'client?': guid, hold: holdId, scope: holdScope })
+
+export const released = object({ 'client?': guid, hold: holdId })
 
 export const refused = where(
   object({ act: oneOf(...refusedActs), code: oneOf(...refusalCodes), 'via?': door, 'client?': guid }),

@@ -6,6 +6,7 @@ import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, voidReasons } from '../request/event.ts'
+import { scopeText } from '../request/hold.ts'
 import { mostListed } from '../request/memberList.ts'
 import { refuse } from '../request/refusal.ts'
 import { redeem, report } from '../request/redemption.ts'
@@ -22,8 +23,10 @@ import {
   exported,
   facts,
   formOf,
+  held,
   outcome,
   refused,
+  released,
   requested,
   revoked,
   roster,
@@ -197,6 +200,18 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     },
     exception: null,
   },
+  held: {
+    forms: { 1: { data: held, 'said?': said('why') } },
+    replay: () => 'it does not change a request',
+    judge: (event, { holds }) => holdMisplaced(event) ?? holds.refusal(event),
+    exception: { kind: 'held', detail: ({ data: { hold, scope } }) => `${hold}: ${scopeText(scope)}` },
+  },
+  released: {
+    forms: { 1: { data: released, 'said?': said('why') } },
+    replay: () => 'it does not change a request',
+    judge: (event, { holds }) => holdMisplaced(event) ?? holds.refusal(event),
+    exception: { kind: 'released', detail: ({ data }) => data.hold },
+  },
 }
 
 /** The row of an event's type. */
@@ -209,6 +224,12 @@ export const formats: ReadonlyMap<unknown, ReadonlyMap<unknown, Form>> = new Map
     new Map(Object.entries(forms).map(([v, members]) => [Number(v), formOf(type, Number(v), members)])),
   ]),
 )
+
+/** Says what is wrong with the actor or the shard of a hold; `null` if nothing is. */
+function holdMisplaced({ actor, shard }: EventOf<'held' | 'released'>): string | null {
+  if (actor.kind !== 'person') return 'only a person holds and releases'
+  return shard === shards[0] ? null : 'holds are recorded in shard 00'
+}
 
 const bySystem = 'only the system itself records it'
 const byPerson = 'only a person erases, with an account of theirs'

@@ -1,6 +1,7 @@
 import type { Digest, Hex, RequestId, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { Members } from '../data/shape.ts'
+import type { KnownHolds } from './knownHolds.ts'
 import type { Actor, Fact } from '../request/event.ts'
 import type { ApprovalRequest, Step } from '../request/request.ts'
 
@@ -48,6 +49,8 @@ export const exceptionKinds = [
   'tampered',
   'exported',
   'refused',
+  'held',
+  'released',
   'late-seal',
 ] as const
 
@@ -80,6 +83,8 @@ interface KnownLog {
   readonly exports: ReadonlySet<string>
   /** The groups whose members were recorded. */
   readonly rosters: ReadonlySet<string>
+  /** The holds of the day, in all shards. */
+  readonly holds: Pick<KnownHolds, 'refusal'>
 }
 
 /** The policy version in force in a shard; unknown until an event names it. */

@@ -4,6 +4,7 @@ import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts
 import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
 import { typeOf } from './eventTable.ts'
 import { exportKey } from './exportKey.ts'
+import { KnownHolds } from './knownHolds.ts'
 import type { KnownPolicy, LogEvent } from './eventType.ts'
 import { policyIn } from './record.ts'
 
@@ -48,13 +49,15 @@ export interface ReplayStart {
    * each shard records the same change for itself.
    */
   readonly changes?: Set<string>
+  /** The holds that the day's events say are in force. The replays of all its shards share it. */
+  readonly holds?: KnownHolds
 }
 
 /** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
-export function replay({ policy, changes = new Set() }: ReplayStart = {}): Replay {
+export function replay({ policy, changes = new Set(), holds = new KnownHolds() }: ReplayStart = {}): Replay {
   const lives = new Map<RequestId, Life>()
   const today = new Set<RequestId>()
-  const log = logRules(policy)
+  const log = logRules(policy, holds)
   let awaited: Awaited | null = null
   let first: LogEvent | null = null
   let newest: LogEvent | null = null
@@ -97,6 +100,8 @@ export function replay({ policy, changes = new Set() }: ReplayStart = {}): Repla
       const life = next(event, hash)
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) today.add(event.request)
+      const hold = event.type === 'erased' && life ? holds.covering(life.request, event.at) : null
+      if (hold !== null) throw illegal(event, `hold ${hold} covered the request`)
       const exception = exceptionOf(event, index, life)
       return exception && isFirstChange(event, changes) ? [exception] : none
     },
@@ -142,7 +147,7 @@ export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | n
 export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
 /** Checks the events that are about no request, and the policy versions that all events name. */
-function logRules(before: Digest | undefined) {
+function logRules(before: Digest | undefined, holds: KnownHolds) {
   let policy: KnownPolicy = before === undefined ? { isKnown: false } : { isKnown: true, version: before }
   const exports = new Set<string>()
   const rosters = new Set<string>()
@@ -158,10 +163,11 @@ function logRules(before: Digest | undefined) {
     },
 
     check(event: LogEvent): void {
-      const wrong = typeOf(event).judge?.(event, { policy, exports, rosters }) ?? null
+      const wrong = typeOf(event).judge?.(event, { policy, exports, rosters, holds }) ?? null
       if (wrong !== null) throw illegal(event, wrong)
       if (event.type === 'exported') exports.add(exportKey(event))
       if (event.type === 'roster') rosters.add(event.data.group)
+      if (event.type === 'held' || event.type === 'released') holds.take(event)
       const version = policyIn(event)
       if (version !== null) policy = { isKnown: true, version }
     },

@@ -1,9 +1,10 @@
 import type { Day } from '../data/day.ts'
-import type { Digest, Hex, ObjectId, RequestId, Shard } from '../data/id.ts'
+import type { Digest, Hex, HoldId, ObjectId, RequestId, Shard } from '../data/id.ts'
 import { sha256 } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 import { leafHash } from '../log/merkle.ts'
+import type { HoldScope } from './hold.ts'
 import type { RefusedAct, RefusedCode } from './refusalCode.ts'
 import type { Facts, Slot } from './requirement.ts'
 
@@ -100,6 +101,8 @@ export type Fact =
   | { readonly type: 'exported'; readonly data: Exported }
   | { readonly type: 'refused'; readonly data: RefusedAttempt }
   | { readonly type: 'roster'; readonly data: GroupRoster }
+  | { readonly type: 'held'; readonly data: Held }
+  | { readonly type: 'released'; readonly data: Released }
 
 export interface Decided {
   readonly verdict: Verdict
@@ -131,6 +134,19 @@ export interface RefusedAttempt {
   /** The door of a decision. */
   readonly via?: string
   /** The application that a person used. */
+  readonly client?: ObjectId
+}
+
+export interface Held {
+  readonly hold: HoldId
+  readonly scope: HoldScope
+  /** The application that the person used. */
+  readonly client?: ObjectId
+}
+
+export interface Released {
+  readonly hold: HoldId
+  /** The application that the person used. */
   readonly client?: ObjectId
 }
 

@@ -4,8 +4,9 @@ import { difference } from '../../../src/core/record/eventDiff.ts'
 import type { Actor, Draft, ExportedFile } from '../../../src/core/request/event.ts'
 import { memberList, mostListed } from '../../../src/core/request/memberList.ts'
 import type { Day } from '../../../src/core/data/day.ts'
-import { type Digest, digestOf, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
+import { type Digest, digestOf, type HoldId, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
+import { KnownHolds } from '../../../src/core/record/knownHolds.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
 import { replay } from '../../../src/core/record/replay.ts'
 import { after, bot, dba, dba2, facts, needs, oid, redemption, security, slot, statuses } from '../../support/build.ts'
@@ -205,6 +206,46 @@ describe('events of the log itself', () => {
     expect(wrong(() => replayed(in00(of(unlisted))))).toContain('it lists no members')
     const larger = { ...roster({ count: mostListed + 1 }), ...(said && { said }) }
     expect(wrong(() => replayed(in00(of(larger))))).toContain('more than 5000 members')
+  })
+
+  const hold = (digit: string) => `01kjw2xm00${digit.repeat(16)}` as HoldId
+  const held = (name = 'a', actor: Actor = person): Draft => ({
+    type: 'held',
+    actor,
+    data: { hold: hold(name), scope: { agent: bot } },
+    said: { why: 'Case 4711' },
+  })
+  const released = (name = 'a', actor: Actor = person): Draft => ({
+    type: 'released',
+    actor,
+    data: { hold: hold(name) },
+    said: { why: 'Closed' },
+  })
+
+  test('a hold begins once and ends once, and an earlier day may have begun it', () => {
+    expect(replayed(in00(of(held(), held('b'), released(), released('c')))).exceptions).toMatchObject([
+      { kind: 'held', actor: dba, detail: `${hold('a')}: agent ${bot}` },
+      { kind: 'held', actor: dba, detail: `${hold('b')}: agent ${bot}` },
+      { kind: 'released', actor: dba, detail: hold('a') },
+      { kind: 'released', actor: dba, detail: hold('c') },
+    ])
+    expect(wrong(() => replayed(in00(of(held(), held()))))).toContain('there is a hold with this id')
+    expect(wrong(() => replayed(in00(of(released(), held()))))).toContain('there is a hold with this id')
+    expect(wrong(() => replayed(in00(of(held(), released(), released()))))).toContain('was released before')
+    expect(wrong(() => replayed(in00(of(released(), released()))))).toContain('was released before')
+  })
+
+  test('a release without a hold is refused where the whole log is known', () => {
+    const rules = replay({ holds: new KnownHolds(true) })
+    const [event] = in00(of(released()))
+    expect(wrong(() => event && rules.take(event, 0))).toContain('there is no such hold')
+  })
+
+  test('a hold is of a person, and in shard 00', () => {
+    for (const draft of [held('a', system), released('a', system)])
+      expect(wrong(() => replayed(in00(of(draft))))).toContain('only a person')
+    for (const draft of [held(), released()])
+      expect(wrong(() => replayed(eventsOf(of(draft))))).toContain('in shard 00')
   })
 })
 
