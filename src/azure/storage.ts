@@ -4,6 +4,7 @@ import type { Macs } from '../runtime/macs.ts'
 import type { Incomplete } from '../ports/ledgerMark.ts'
 import type { Policy } from '../ports/policy.ts'
 import { BlobArchive, type BlobSettings } from './archive.ts'
+import { TableHolds } from './holds.ts'
 import { TableLedger } from './ledger.ts'
 import { TableRows } from './ledgerRows.ts'
 import { TableLimits } from './limits.ts'
@@ -31,6 +32,7 @@ export interface Storage {
   readonly outbox: TableOutbox
   readonly repairs: TableRepairs
   readonly seals: TableSeals
+  readonly holds: TableHolds
   readonly archive: BlobArchive
   /** Authenticates the rows. */
   readonly macs: Macs
@@ -59,6 +61,7 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
     outbox: new TableOutbox(tables),
     repairs: new TableRepairs(tables),
     seals: new TableSeals(tables),
+    holds: new TableHolds(tables),
     archive,
     macs: tables.macs,
     ...(backup && { backup }),
