@@ -18,6 +18,7 @@ import { sweep } from './sweep.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
 import { type ExportedDownload, Exports } from './evidence/exports.ts'
 import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
+import { type HoldingOrder, Holds, type ReleasingOrder } from './evidence/holds.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
 import { type RepairOrder, Repairing } from './evidence/repair/repair.ts'
@@ -33,6 +34,7 @@ import { dispatch } from './delivery/dispatch.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
+import type { HoldRows } from './ports/holds.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Incomplete } from './ports/ledgerMark.ts'
 import type { LedgerRows } from './ports/ledgerRows.ts'
@@ -63,6 +65,7 @@ export interface Adapters {
   readonly signer: Signer
   readonly archive: Archive
   readonly seals: Seals
+  readonly holds: HoldRows
   /** Signs the log, with another key than grants. */
   readonly logSigner: Signer
   /** The name of the log. */
@@ -223,10 +226,14 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   const repairing = new Repairing({ ...adapters, ...changes, policy: adapters.policy, ends, broken })
   const noted = (cause: unknown) => alarms.note(cause)
   const exports = new Exports(changes)
+  const holds = new Holds({ ...changes, ...adapters })
   const calls = {
     said: (_: null, date: Day) => saidOf({ ledger, seals, clock, failed }, date),
     erase: (_: null, id: RequestId, order: ErasureOrder) =>
-      eraseAll({ ...changes, policy: adapters.policy }, id, order),
+      eraseAll({ ...changes, policy: adapters.policy, holds }, id, order),
+    hold: (_: null, order: HoldingOrder) => holds.hold(order),
+    release: (_: null, order: ReleasingOrder) => holds.release(order),
+    holds: (_: null, released: boolean) => holds.list(released),
     repair: (_: null, order: RepairOrder) => repairing.repair(order),
     exporting: (_: null, download: ExportedDownload) => exports.record(download),
   }
@@ -241,7 +248,8 @@ const requestIn = ({ request }: BrokenRow): readonly RequestId[] =>
   request === undefined ? [] : [request as RequestId]
 
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, ends: Ends) => {
-  const { ledger, archive, witness, seals, clock, signer, directory, clients, alarms, backup, incomplete } = adapters
+  const { ledger, archive, witness, seals, holds, clock, signer, directory, clients, alarms, backup, incomplete } =
+    adapters
   const { macs, isOpen = () => true } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
@@ -258,7 +266,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     waiting,
     alarms: {
       rows: () => alarms.rows(),
-      recheck: () => alarms.recheck((row: BrokenRow) => holdsAgain({ ledger, seals, ends }, row)),
+      recheck: () => alarms.recheck((row: BrokenRow) => holdsAgain({ ledger, seals, ends, holds }, row)),
     },
     version,
     people: clients.size > 0 ? 'admitted' : 'refused',

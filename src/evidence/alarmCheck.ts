@@ -1,9 +1,11 @@
 import { recollectionOf } from '../approvals/recollection.ts'
 import type { Ends } from '../approvals/ends.ts'
 import type { Day } from '../core/data/day.ts'
-import { type Hex, parseRequestId, type Shard, shards } from '../core/data/id.ts'
+import { type Hex, type HoldId, isHoldId, parseRequestId, type Shard, shards } from '../core/data/id.ts'
 import type { BrokenRow } from '../core/data/problem.ts'
 import { endsPrefix } from '../core/log/end.ts'
+import { holdsPrefix } from '../core/record/holdFile.ts'
+import type { HoldRows } from '../ports/holds.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Seals } from '../ports/seals.ts'
 
@@ -11,6 +13,7 @@ export interface AlarmCheckParts {
   readonly ledger: Ledger
   readonly seals: Pick<Seals, 'first' | 'head' | 'plan' | 'alarm'>
   readonly ends: Pick<Ends, 'leave'>
+  readonly holds: Pick<HoldRows, 'find'>
 }
 
 /**
@@ -20,9 +23,11 @@ export interface AlarmCheckParts {
  * @throws {Problem} `evidence-broken` or another, while the row does not hold or cannot be read
  */
 export async function holdsAgain(parts: AlarmCheckParts, row: BrokenRow): Promise<boolean> {
-  const { seals } = parts
+  const { seals, holds } = parts
   if (row.check === 'chain' || row.check === 'rules' || row.check === 'log') return (await seals.alarm()) === null
-  if (row.shard === 'seal') return holdsOfSeals(seals, row.row)
+  const [, hold = ''] = /^hold-(.+)$/.exec(row.row) ?? []
+  if (row.shard === 'seal' && isHoldId(hold)) return (await holds.find(hold as HoldId)) !== null
+  if (row.shard === 'seal') return row.row.startsWith(holdsPrefix) ? false : holdsOfSeals(seals, row.row)
   const shard = shards.find((one) => one === row.shard)
   if (shard === undefined) return false
   return row.request === undefined ? holdsOfShard(parts.ledger, shard, row.row) : holdsOfRequest(parts, row)

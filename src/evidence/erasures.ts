@@ -6,6 +6,7 @@ import { applyDeadline, type ChangeParts, record, retrying, timeOf } from '../ap
 import { recollectionOf } from '../approvals/recollection.ts'
 import type { Change, Ledger } from '../ports/ledger.ts'
 import type { Policy } from '../ports/policy.ts'
+import type { Holds } from './holds.ts'
 
 /** {@link eraseAll}, bound to its parts. */
 export type Erasures = (id: RequestId, order: ErasureOrder) => Promise<ErasureResult>
@@ -20,15 +21,21 @@ export interface ErasureResult {
   readonly waits: ErasureAsk | null
 }
 
-export type ErasingParts = ChangeParts & { readonly policy: Pick<Policy, 'version' | 'ref' | 'accounts'> }
+export type ErasingParts = ChangeParts & {
+  readonly policy: Pick<Policy, 'version' | 'ref' | 'accounts'>
+  /** Refuses what is on hold. */
+  readonly holds: Pick<Holds, 'check'>
+}
 
 /**
  * Erases these texts from every event of the request, if another person has asked for the same in the last seven days.
  * Otherwise records that this person asks for it. The leaves stay as they are, and so do all proofs. Records nothing if
  * no such text is left, or for the same ask again.
  *
- * @throws {Problem} `not-found`, `still-open`, `evidence-broken`, `busy`, `unavailable`; after the last two, call it
- *   again
+ * Holds are read before each transaction, which cannot span them: a hold of the same second may come too late.
+ *
+ * @throws {Problem} `not-found`, `still-open`, `on-hold`, `evidence-broken`, `busy`, `unavailable`; after the last two,
+ *   call it again
  */
 export async function eraseAll(parts: ErasingParts, id: RequestId, order: ErasureOrder): Promise<ErasureResult> {
   await applyDeadline(parts, id)
@@ -42,11 +49,13 @@ export async function eraseAll(parts: ErasingParts, id: RequestId, order: Erasur
 
 /** Erases in one transaction, so that texts are gone exactly if the ledger records their erasure. */
 function eraseSome(parts: ErasingParts, id: RequestId, order: ErasureOrder): Promise<ErasureResult> {
-  const { ledger, clock, policy } = parts
+  const { ledger, clock, policy, holds } = parts
   return ledger.inTurn(shardOf(id), async () => {
     const loaded = await ledger.load(shardOf(id), { request: id })
     if (!loaded.request) throw noSuchRequest()
     await recollectionOf(ledger).check(loaded.request)
+    await holds.check(loaded.request)
+    // A verifier compares this time with those of holds, so it is taken after they were read.
     const at = timeOf(clock, loaded)
     const { erased, waits, ...step } = erase(loaded.request, { ...order, accounts: policy.accounts(order.by), at })
     if (step.events.length === 0) return { erased, waits }

@@ -1,4 +1,5 @@
 import { Problem } from '../core/data/problem.ts'
+import type { HoldRows } from '../ports/holds.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { Outbox } from '../ports/outbox.ts'
@@ -12,6 +13,7 @@ interface WritingPorts {
   readonly limits: Limits
   readonly outbox: Outbox
   readonly repairs: Repairs
+  readonly holds: HoldRows
   /** Signs grants. */
   readonly signer: Signer
 }
@@ -22,7 +24,12 @@ interface WritingPorts {
  *
  * A call that would write throws `read-only`. Work without a waiting caller does nothing.
  */
-export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits' | 'repairs'>): WritingPorts => ({
+export const readOnly = ({
+  ledger,
+  outbox,
+  signer,
+  holds,
+}: Omit<WritingPorts, 'limits' | 'repairs'>): WritingPorts => ({
   ledger: {
     ...readsOf(ledger),
     // Only a commit loads a shard.
@@ -44,6 +51,12 @@ export const readOnly = ({ ledger, outbox, signer }: Omit<WritingPorts, 'limits'
     dropCard: async () => undefined,
     arrive: async () => false,
     leave: async () => undefined,
+  },
+  holds: {
+    all: () => holds.all(),
+    find: (hold) => holds.find(hold),
+    create: refuse,
+    replace: refuse,
   },
   repairs: {
     survey: () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { ObjectId, RequestId } from '../../src/core/data/id.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
-import { oid, policyVersion } from '../support/build.ts'
+import { noHolds, oid, policyVersion } from '../support/build.ts'
 import type { Dumped, Place } from './place.ts'
 
 /** Erases all that people and the agent wrote about a request. */
@@ -13,6 +13,7 @@ export async function erasing(place: Place, id: RequestId): Promise<void> {
     policy: { version: policyVersion, accounts: (one: ObjectId) => [one] },
     random: randomBytes,
     committed: () => undefined,
+    holds: noHolds,
   }
   for (const by of [oid(62), oid(63)])
     await eraseAll(parts, id, { names: ['action', 'name', 'reason'], why: 'GDPR request', by })

@@ -1,5 +1,6 @@
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { type App, compose } from '../../src/app.ts'
+import { TableHolds } from '../../src/azure/holds.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
@@ -55,6 +56,7 @@ async function service(place: Place, incomplete: Incomplete | undefined): Promis
   return compose({
     ...{ ledger: new TableLedger(place.tables), limits: new TableLimits(place.tables) },
     ...{ outbox: new TableOutbox(place.tables), seals: new TableSeals(place.tables), archive: place.archive() },
+    holds: new TableHolds(place.tables),
     ...{ directory, policy: fakePolicy(roster({ judge: () => needs([slot('dba', 2)]) })), clients: tools },
     ...{ signer: place.signer, logSigner: await newSigner(), macs: place.tables.macs, clock: place.clock },
     ...{ origin: 'approvals.example/evidence', baseUrl: 'https://countersign.example', verifiers: new Map() },

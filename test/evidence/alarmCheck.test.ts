@@ -1,8 +1,9 @@
 import { rowKey } from '../../src/azure/rowKey.ts'
-import { shardOf } from '../../src/core/data/id.ts'
+import { type HoldId, shardOf } from '../../src/core/data/id.ts'
 import { type BrokenRow, evidenceBroken } from '../../src/core/data/problem.ts'
 import { holdsAgain } from '../../src/evidence/alarmCheck.ts'
 import { bot, noon } from '../support/build.ts'
+import { MemoryHolds } from '../support/fakes/holds.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { asks, codeOf, world } from '../support/world.ts'
 import { day } from './days.ts'
@@ -14,9 +15,10 @@ async function setting() {
   const left: string[] = []
   const seals = new MemorySeals(day(4))
   const ends = { leave: async ({ id }: { id: string }) => (left.push(id), null) }
-  const parts = { ledger: here.ledger, seals, ends }
+  const rows = new MemoryHolds()
+  const parts = { ledger: here.ledger, seals, ends, holds: rows }
   const holds = (row: Partial<BrokenRow>) => holdsAgain(parts, { shard, row: rowKey.event(2), check: 'mac', ...row })
-  return { here, request, shard, seals, left, holds }
+  return { here, request, shard, seals, left, rows, holds }
 }
 
 test('an event holds once its row is back, and where a repair took its number out', async () => {
@@ -70,4 +72,14 @@ test('a row of sealed days holds where all of them can be read', async () => {
 test('a foreign file of the archive stays: no file is deleted there', async () => {
   const { holds } = await setting()
   expect(await holds({ shard: 'heads', row: 'heads/2026-03-04/1200' })).toBe(false)
+})
+
+test('a row of a hold holds once it is there again, and a foreign file never', async () => {
+  const { rows, holds } = await setting()
+  const hold = `01kjw2xm00${'a'.repeat(16)}` as HoldId
+  const row = { shard: 'seal', row: `hold-${hold}`, check: 'missing' } as const
+  expect(await holds(row)).toBe(false)
+  await rows.create({ hold, scope: { agent: bot }, by: bot, at: noon })
+  expect(await holds(row)).toBe(true)
+  expect(await holds({ ...row, row: `holds/${hold}/held`, check: 'mac' })).toBe(false)
 })

@@ -2,30 +2,36 @@ import { randomBytes } from 'node:crypto'
 import { erasable } from '../../src/core/request/erasure.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
 import { digestOf, type RequestId, shardOf } from '../../src/core/data/id.ts'
+import { Problem } from '../../src/core/data/problem.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { eraseAll, type ErasureOrder, type ErasureResult } from '../../src/evidence/erasures.ts'
-import { after, bot, dba, owner, policyVersion } from '../support/build.ts'
+import type { Holds } from '../../src/evidence/holds.ts'
+import { after, bot, dba, noHolds, owner, policyVersion } from '../support/build.ts'
 import { apart, asks, codeOf, ownerAlias, stranger, votes, type World, world } from '../support/world.ts'
 
 const order = { names: erasable, why: 'A secret was in it.', by: owner }
 const erasure = { ...order, by: stranger }
 
+type Holdings = Pick<Holds, 'check'>
+
 interface More {
   readonly ledger?: Ledger
   readonly version?: typeof policyVersion
   readonly told?: string[]
+  readonly holds?: Holdings
 }
 
 const orderer =
-  (here: World, { ledger = here.ledger, version = policyVersion, told = [] }: More = {}) =>
+  (here: World, { ledger = here.ledger, version = policyVersion, told = [], holds = noHolds }: More = {}) =>
   (id: RequestId, order: ErasureOrder): Promise<ErasureResult> =>
     eraseAll(
       {
         ...{ ledger, clock: here.clock, random: randomBytes },
         policy: { version, accounts: (one) => ([owner, ownerAlias].includes(one) ? [owner, ownerAlias] : [one]) },
         committed: ({ id }) => told.push(id),
+        holds,
       },
       id,
       order,
@@ -50,6 +56,41 @@ const logOf = async (ledger: Ledger, shard: ReturnType<typeof shardOf>) => {
   for await (const page of ledger.stream(shard, 0, seq)) events.push(...page)
   return events
 }
+
+test('a request on hold is neither asked for nor erased, and nothing is recorded', async () => {
+  const here = await world()
+  const request = await denied(here)
+  const onHold = new Problem('on-hold', 'On hold.', { hold: 'h' })
+  let isHeld = true
+  const about: unknown[] = []
+  const holds: Holdings = {
+    check: async (one) => {
+      about.push([one.id, one.agent.id, one.createdAt])
+      if (isHeld) throw onHold
+    },
+  }
+  const { id } = request
+  expect(await codeOf(orderer(here, { holds })(id, { ...order, by: owner }))).toBe('on-hold')
+  expect(about[0]).toEqual([id, request.agent.id, request.createdAt])
+  isHeld = false
+  await orderer(here, { holds })(id, { ...order, by: owner })
+  isHeld = true
+  expect(await codeOf(orderer(here, { holds })(id, erasure))).toBe('on-hold')
+  expect((await here.ledger.find(id))?.said).toEqual(request.said)
+  isHeld = false
+  expect((await orderer(here, { holds })(id, erasure)).erased).toHaveLength(2)
+})
+
+test('the time of an erasure is taken after the holds were read', async () => {
+  const here = await world()
+  const { id } = await denied(here)
+  await orderer(here)(id, { ...order, by: owner })
+  const holds: Holdings = { check: async () => here.clock.set(after(500)) }
+  await orderer(here, { holds })(id, erasure)
+  const erased = (await here.ledger.find(id))?.events.at(-1)
+  const [event] = (await logOf(here.ledger, shardOf(id))).filter(({ seq }) => seq === erased?.seq)
+  expect(JSON.parse(event?.text ?? '')).toMatchObject({ type: 'erased', at: after(500) })
+})
 
 test('an erasure removes texts from events and request, keeps what hashes cover, and records its person', async () => {
   const here = await world()

@@ -3,7 +3,7 @@ import { erasable } from '../../src/core/request/erasure.ts'
 import type { ObjectId, RequestId } from '../../src/core/data/id.ts'
 import { eraseAll, type ErasureOrder } from '../../src/evidence/erasures.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { dba, dba2, policyVersion } from '../support/build.ts'
+import { dba, dba2, noHolds, policyVersion } from '../support/build.ts'
 import {
   dbaChannel,
   type DeliveryWorld,
@@ -23,6 +23,7 @@ function eraser({ ledger, clock, delivery }: Erasing) {
     ...{ ledger, clock, random: randomBytes },
     policy: { version: policyVersion, accounts: (id: ObjectId) => [id] },
     committed: ({ id }: ApprovalRequest) => delivery.soon(id),
+    holds: noHolds,
   }
   return async (id: RequestId, order: Omit<ErasureOrder, 'by'>): Promise<void> => {
     for (const by of [dba, dba2]) await eraseAll(parts, id, { ...order, by })

@@ -8,7 +8,7 @@ import { eraseAll } from '../../src/evidence/erasures.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { bot, dba2, mayNotApprove, oid, policyVersion, submission } from '../support/build.ts'
+import { bot, dba2, mayNotApprove, noHolds, oid, policyVersion, submission } from '../support/build.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -57,7 +57,7 @@ test.each([day(4), day(8), day(9)])(
       async (world) => {
         const { ledger, clock, approvals } = world
         const policy = { version: policyVersion, accounts: (id: ObjectId) => [id] }
-        const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
+        const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined, holds: noHolds }
         const order = (by: ObjectId) => ({ names: ['reason', 'name'] as const, why: 'GDPR', by })
         const request = await soon(world)
         await approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))

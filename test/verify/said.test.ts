@@ -9,7 +9,7 @@ import { countOf } from '../../src/verify/missingTexts.ts'
 import { verifySeries, type VerifyingSeries } from '../../src/verify/series.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
-import { dba2, oid, policyVersion } from '../support/build.ts'
+import { dba2, noHolds, oid, policyVersion } from '../support/build.ts'
 import { votes, type World } from '../support/world.ts'
 import { dates, type Sealed, sealedDays } from './days.ts'
 
@@ -41,7 +41,7 @@ async function erased(
 ) {
   if (id === undefined) throw new Error('There is no request.')
   const policy = { version: policyVersion, accounts: (one: ObjectId) => [one] }
-  const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
+  const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined, holds: noHolds }
   for (const by of [62, 63]) await eraseAll(parts, id, { names, why: 'GDPR', by: oid(by) })
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Instant, instant, milliseconds } from './instant.ts'
-import { noSuchRequest, Problem } from './problem.ts'
+import { noSuchHold, noSuchRequest, Problem } from './problem.ts'
 
 /** An Entra object id: a GUID in lower case. */
 export type ObjectId = string & { readonly __brand: 'ObjectId' }
@@ -47,6 +47,12 @@ export function parseObjectId(text: string, pointer = ''): ObjectId {
 export function parseRequestId(text: string): RequestId {
   if (!requestId.test(text)) throw noSuchRequest()
   return text as RequestId
+}
+
+/** @throws {Problem} `not-found` unless the text is the id of a hold: no hold has a malformed id. */
+export function parseHoldId(text: string): HoldId {
+  if (!holdId.test(text)) throw noSuchHold()
+  return text as HoldId
 }
 
 /** @throws {Problem} `invalid-input` unless the text is `sha256:` and 64 lower-case hex digits. */

@@ -17,6 +17,7 @@ const table = {
   'not-redeemed': [409, 'The grant was not redeemed'],
   'not-redeemable': [409, 'The request cannot be redeemed'],
   'still-open': [409, 'The request is still open'],
+  'on-hold': [409, 'The request is on hold'],
   'not-repairable': [409, 'This cannot be repaired'],
   'too-large': [413, 'Too large'],
   'idempotency-mismatch': [422, 'The idempotency key was used for another request'],
@@ -83,6 +84,8 @@ export interface ProblemDetails {
   readonly retryAfter?: number
   /** The id of the request that stands in the way, where the caller may know of it. */
   readonly request?: string
+  /** The id of the hold that stands in the way. */
+  readonly hold?: string
   /** Written to the log only, never to the caller. */
   readonly newer?: NewerRow
   /** For the log and health alone. */
@@ -126,6 +129,9 @@ export const noSuchRequest = (): Problem =>
     'not-found',
     'There is no such request, or it is not for you. Guests, and accounts without a user type in the directory, see none.',
   )
+
+export const noSuchHold = (): Problem =>
+  new Problem('not-found', 'There is no such hold: the list of holds has the ids.')
 
 /** Whether an error says that a row is not as the service wrote it. */
 export const isBroken = (cause: unknown): cause is Problem =>

@@ -134,7 +134,7 @@ export const exported = object({ file: oneOf(...exportedFiles), date: day, 'clie
 
 export const roster = object({ group: name, 'entraGroup?': guid, date: day, digest, count: whole(0) })
 /** Exactly one of a request, an agent, and a period of days. */
-const holdScope = where(
+export const holdScope = where(
   object({ 'agent?': guid, 'from?': day, 'request?': requestId, 'to?': day }),
   ({ agent, from, request, to }: Readonly<Record<string, string | undefined>>) =>
     [agent, from, request].filter((one) => one !== undefined).length === 1 &&

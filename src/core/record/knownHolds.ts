@@ -56,8 +56,7 @@ export class KnownHolds {
   covering(request: HoldSubject, at: Instant): HoldId | null {
     const dayEnd = endOf(dayOf(at))
     for (const [hold, { scope, from, until = dayEnd }] of this.#holds)
-      if (plusSeconds(from, slack) < at && plusSeconds(at, slack) < until && covers(scope, request))
-        return hold
+      if (plusSeconds(from, slack) < at && plusSeconds(at, slack) < until && covers(scope, request)) return hold
     return null
   }
 }
