@@ -16,6 +16,7 @@ var appRoles = [
   { value: 'Evidence.Read', member: 'User', says: 'Reads requests and events' }
   { value: 'Evidence.Export', member: 'User', says: 'Downloads bundles and what people wrote' }
   { value: 'Evidence.Erase', member: 'User', says: 'Erases what people wrote' }
+  { value: 'Evidence.Hold', member: 'User', says: 'Puts requests on hold, so that nothing of them is erased' }
 ]
 var permissions = ['User.Read.All', 'GroupMember.Read.All', 'Member.Read.Hidden']
 var scopeId = guid('countersign', 'access_as_user')

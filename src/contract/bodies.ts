@@ -230,6 +230,43 @@ export const erasureBody = component(
   { request: example.request, names: ['reason'], why: 'The reason names a customer.' },
 )
 
+const holdScope = z
+  .strictObject({
+    /** Parsed after the whole body, as in an erasure. */
+    request: z.string().max(64, 'is the id of a request').optional().meta({ description: 'The id of a request.' }),
+    agent: objectId.optional().meta({ description: 'The object id of an agent: all that it asks for.' }),
+    from: z.string().max(10, 'is a date as 2026-01-31').optional().meta({
+      description: 'The first day (UTC) of a period: all that was asked in it.',
+    }),
+    to: z.string().max(10, 'is a date as 2026-01-31').optional().meta({
+      description: 'The last day of the period.',
+    }),
+  })
+  .refine(({ request, agent, from }) => [request, agent, from].filter((one) => one !== undefined).length === 1, {
+    error: 'is exactly one of request, agent, and a period with from and to',
+  })
+  .refine(({ from, to }) => (from === undefined) === (to === undefined), {
+    error: 'has both from and to for a period',
+  })
+  .refine(({ from = '', to = '' }) => from <= to, {
+    error: 'has a period whose first day, from, is not after the last, to',
+  })
+  .meta({ oneOf: [{ required: ['request'] }, { required: ['agent'] }, { required: ['from', 'to'] }] })
+
+export const holdBody = component(
+  'HoldBody',
+  z
+    .strictObject({ scope: holdScope, why: words(1, text.words) })
+    .meta({ description: 'Which requests are put on hold, so that none of their texts is erased, and why.' }),
+  { scope: { from: '2026-01-01', to: '2026-03-31' }, why: 'Case 4711: the regulator asked for it.' },
+)
+
+export const releaseBody = component(
+  'ReleaseBody',
+  z.strictObject({ why: words(1, text.words) }).meta({ description: 'Why a hold is released.' }),
+  { why: 'Case 4711 is closed.' },
+)
+
 /** Requests that one repair looks at in addition, at most. */
 const mostNamed = 100
 

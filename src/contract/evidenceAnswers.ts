@@ -4,7 +4,7 @@ import { erasable } from '../core/request/erasure.ts'
 import { tamperChecks } from '../core/request/event.ts'
 import { component } from './component.ts'
 import { example } from './example.ts'
-import { anyCount, anyDay, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
+import { anyCount, anyDay, anyHoldId, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
 const leaf = z.string().meta({ description: 'The event exactly as it is hashed: canonical JSON (RFC 8785).' })
 
@@ -88,6 +88,43 @@ export const erasureAnswer = component(
     ...{ request: example.request, erased: [] },
     waits: { askedBy: example.approver, names: ['reason'], until: example.later },
   },
+)
+
+const holdDone = z.object({
+  by: anyObjectId,
+  at: anyInstant,
+  why: z.string().optional().meta({ description: 'Absent if the process that recorded it did not know it.' }),
+})
+
+export const holdAnswer = component(
+  'Hold',
+  z
+    .object({
+      hold: anyHoldId,
+      scope: z
+        .object({
+          request: anyRequestId.optional(),
+          agent: anyObjectId.optional(),
+          from: anyDay.optional(),
+          to: anyDay.optional(),
+        })
+        .meta({
+          description: 'The requests that it covers: one, all of an agent, or all that were asked in a period.',
+        }),
+      held: holdDone,
+      released: holdDone.optional().meta({ description: 'Absent while the hold is in force.' }),
+    })
+    .meta({ description: 'A hold: while it is in force, none of the texts of these requests is erased.' }),
+  {
+    ...{ hold: example.hold, scope: { from: '2026-01-01', to: '2026-03-31' } },
+    held: { by: example.approver, at: example.asked, why: 'Case 4711: the regulator asked for it.' },
+  },
+)
+
+export const holdList = component(
+  'HoldList',
+  z.object({ holds: z.array(holdAnswer) }).meta({ description: 'Holds, oldest first.' }),
+  { holds: [] },
 )
 
 export const repairAnswer = component(

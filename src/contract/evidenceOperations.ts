@@ -1,15 +1,17 @@
-import { erasureBody, repairBody } from './bodies.ts'
+import { erasureBody, holdBody, releaseBody, repairBody } from './bodies.ts'
 import {
   bundleFile,
   bundleList,
   checkpointNote,
   erasureAnswer,
+  holdAnswer,
+  holdList,
   proofList,
   repairAnswer,
   saidLines,
 } from './evidenceAnswers.ts'
 import { always, changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
-import { noQuery } from './queries.ts'
+import { holdsQuery, noQuery } from './queries.ts'
 
 const zip = { 'application/zip': bundleFile } as const
 
@@ -69,7 +71,42 @@ export const evidenceOperations = {
     body: erasureBody,
     headers: [],
     answers: { 200: json(erasureAnswer), 202: json(erasureAnswer) },
-    problems: [...changing, 'still-open'],
+    problems: [...changing, 'still-open', 'on-hold'],
+  },
+  hold: {
+    method: 'POST',
+    path: 'api/evidence/holds',
+    tag: 'evidence',
+    summary: 'Put requests on hold, so that none of their texts is erased, and record that',
+    caller: { kind: 'person', role: 'Evidence.Hold' },
+    query: noQuery,
+    body: holdBody,
+    headers: [],
+    answers: { 201: json(holdAnswer) },
+    problems: [...changing, 'secret-in-params'],
+  },
+  holds: {
+    method: 'GET',
+    path: 'api/evidence/holds',
+    tag: 'evidence',
+    summary: 'List the holds in force, oldest first; and those that were released, if asked for',
+    caller: { kind: 'person', role: ['Evidence.Hold', 'Evidence.Read'] },
+    query: holdsQuery,
+    headers: [],
+    answers: { 200: json(holdList) },
+    problems: signedIn,
+  },
+  release: {
+    method: 'POST',
+    path: 'api/evidence/holds/{hold}/release',
+    tag: 'evidence',
+    summary: 'Release a hold, and record that',
+    caller: { kind: 'person', role: 'Evidence.Hold' },
+    query: noQuery,
+    body: releaseBody,
+    headers: [],
+    answers: { 200: json(holdAnswer) },
+    problems: [...changing, 'secret-in-params'],
   },
   repairs: {
     method: 'POST',

@@ -1,6 +1,7 @@
 /** Values of the examples in the OpenAPI document: one request of the example policy, from asking to the bundle. */
 export const example = {
   request: '01kjw2xm00abcdefghjkmnpqrs-07',
+  hold: '01kjw2xm00abcdefghjkmnpqrt',
   agent: 'b0000000-0000-4000-8000-000000000001',
   executor: 'b0000000-0000-4000-8000-000000000002',
   approver: 'c0000000-0000-4000-8000-000000000001',

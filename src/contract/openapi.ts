@@ -98,7 +98,7 @@ function securityOf(rule: CallerRule): readonly object[] {
     case 'agent':
       return rule.roles.map((role) => bearer(role))
     case 'person':
-      return [rule.role === undefined ? bearer() : bearer(rule.role)]
+      return rule.role === undefined ? [bearer()] : [rule.role].flat().map((role) => bearer(role))
     case 'either':
       return [bearer(), ...rule.roles.map((role) => bearer(role))]
   }

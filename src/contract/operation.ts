@@ -5,7 +5,7 @@ import type { RefusedAct } from '../core/request/refusalCode.ts'
 /** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
 export interface Operation {
   readonly method: 'GET' | 'POST'
-  /** Without the leading slash; `{id}` is a request id, `{date}` a day. */
+  /** Without the leading slash; `{id}` is a request id, `{date}` a day, `{hold}` the id of a hold. */
   readonly path: string
   readonly tag: Tag
   readonly summary: string
@@ -30,7 +30,13 @@ export interface Operation {
 
 export type Tag = 'requests' | 'evidence' | 'policy' | 'service'
 
-export type AppRole = 'Actions.Request' | 'Grants.Redeem' | 'Evidence.Read' | 'Evidence.Export' | 'Evidence.Erase'
+export type AppRole =
+  | 'Actions.Request'
+  | 'Grants.Redeem'
+  | 'Evidence.Read'
+  | 'Evidence.Export'
+  | 'Evidence.Erase'
+  | 'Evidence.Hold'
 
 /** Who is let in by token and app role. What a caller may do to a request is for the use cases. */
 export type CallerRule =
@@ -38,8 +44,8 @@ export type CallerRule =
   | { readonly kind: 'anyone'; readonly more?: AppRole }
   /** A registered agent with one of the roles. */
   | { readonly kind: 'agent'; readonly roles: readonly [AppRole, ...AppRole[]] }
-  /** A person; with the role, where one is named. */
-  | { readonly kind: 'person'; readonly role?: AppRole }
+  /** A person; with the role, or one of the roles, where any is named. */
+  | { readonly kind: 'person'; readonly role?: AppRole | readonly [AppRole, ...AppRole[]] }
   /** A person, or a registered agent with one of the roles. */
   | { readonly kind: 'either'; readonly roles: readonly [AppRole, ...AppRole[]] }
 

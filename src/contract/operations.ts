@@ -18,7 +18,7 @@ export const operationOf = (name: OperationName): Operation => operations[name]
 export function callerWordsOf({ caller, callerWords }: Operation): string | null {
   if (caller.kind === 'anyone') return null
   if (callerWords !== undefined) return callerWords
-  const roles = caller.kind === 'person' ? [caller.role] : caller.roles
+  const roles = caller.kind === 'person' ? [caller.role].flat() : caller.roles
   const known = roles.filter((role) => role !== undefined)
   return known.length > 0 ? `app role ${known.join(' or ')}` : 'a person of the tenant'
 }

@@ -30,6 +30,7 @@ const traceparent = header(
 
 const inPath = [
   { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+  { name: 'hold', in: 'path', required: true, schema: { type: 'string' } },
   { name: 'date', in: 'path', required: true, schema: { type: 'string', format: 'date' } },
 ] as const
 

@@ -20,6 +20,7 @@ export const problemAnswer = component(
       instance,
       pointer: z.string().optional().meta({ description: 'A JSON pointer (RFC 6901) into what was sent.' }),
       request: z.string().optional().meta({ description: 'The id of the request that stands in the way.' }),
+      hold: z.string().optional().meta({ description: 'The id of the hold that stands in the way.' }),
     })
     .meta({ description: 'What a caller caused, or has to know (RFC 9457). Programs branch on `code`.' }),
   {

@@ -43,4 +43,12 @@ export const listQuery = z.strictObject({
 
 export type ListQuery = z.output<typeof listQuery>
 
+export const holdsQuery = z.strictObject({
+  released: z
+    .enum(['true', 'false'], 'is true or false')
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Whether holds that were released are listed, too.' }),
+})
+
 export const noQuery = z.strictObject({})

@@ -13,5 +13,6 @@ export const anyDay = z
   .meta({ format: 'date' })
 export const anyCount = z.int().min(0)
 export const anyRequestId = z.string().regex(/^[0-7][0-9a-hjkmnp-tv-z]{25}-0[0-9a-f]$/)
+export const anyHoldId = z.string().regex(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/)
 export const anyDigest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 export const anySha256 = z.string().regex(/^[0-9a-f]{64}$/)

@@ -127,7 +127,7 @@ function problemResponse(cause: unknown, instance: string): HttpResponseInit {
     return { status: 500, headers, jsonBody }
   }
   const { code, status, title, message: detail } = cause
-  const { pointer, request, retryAfter, token } = cause.details
+  const { pointer, request, hold, retryAfter, token } = cause.details
   return {
     status,
     headers: {
@@ -143,6 +143,7 @@ function problemResponse(cause: unknown, instance: string): HttpResponseInit {
       code,
       instance,
       ...(pointer !== undefined && { pointer }),
+      ...(hold !== undefined && { hold }),
       ...(request !== undefined && { request }),
     },
   }

@@ -1,12 +1,15 @@
 import type { evidenceOperations } from '../contract/evidenceOperations.ts'
 import { jsonLines } from '../contract/operation.ts'
+import { parseDay } from '../core/data/day.ts'
 import { parseRequestId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { endOf } from '../core/request/erasure.ts'
+import type { HoldScope } from '../core/request/hold.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
 import type { Erasures } from '../evidence/erasures.ts'
 import type { ExportedDownload } from '../evidence/exports.ts'
+import type { Holds } from '../evidence/holds.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
@@ -20,6 +23,9 @@ export interface Evidence {
   readonly proofs: Proofs
   readonly erase: Erasures
   readonly repair: Repairing['repair']
+  readonly hold: Holds['hold']
+  readonly release: Holds['release']
+  readonly holds: Holds['list']
   /** Records a download. A file is sent only after that. */
   readonly exporting: (download: ExportedDownload) => Promise<void>
 }
@@ -31,7 +37,7 @@ export interface EvidenceParts extends Evidence {
 type Operations = typeof evidenceOperations
 type Asked<Name extends keyof Operations> = OperationInput<Operations[Name]>
 
-/** Handles what the evidence is read, erased and repaired by. */
+/** Handles what the evidence is read, erased, held and repaired by. */
 export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operations> => ({
   proof: async ({ id, caller }) => ({
     answer: await parts.proofs.of(await parts.approvals.read(id, { kind: 'person', id: caller.id, evidence: true })),
@@ -41,6 +47,14 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
   said: (given) => said(parts, given),
   erasures: (given) => erasures(parts, given),
   repairs: (given) => repairs(parts, given),
+  hold: async ({ caller, body: { scope, why } }) => ({
+    status: 201,
+    answer: await parts.hold({ scope: scopeOf(scope), why, by: caller.id, client: caller.client }),
+  }),
+  holds: async ({ query }) => ({ answer: { holds: await parts.holds(query.released) } }),
+  release: async ({ hold, caller, body: { why } }) => ({
+    answer: await parts.release({ hold, why, by: caller.id, client: caller.client }),
+  }),
   checkpoint: () => checkpoint(parts),
 })
 
@@ -88,6 +102,13 @@ async function repairs(
   const order = { shard, why, requests: requests.map(parseRequestId), by: caller.id, client: caller.client }
   const { chain, requests: done } = await repair(order)
   return { answer: { shard, ...(chain && { chain }), requests: done } }
+}
+
+/** @throws {Problem} `not-found` for an id that no request has; `invalid-input` for a date that is none */
+function scopeOf({ request, agent, from = '', to = '' }: Asked<'hold'>['body']['scope']): HoldScope {
+  if (request !== undefined) return { request: parseRequestId(request) }
+  if (agent !== undefined) return { agent }
+  return { from: parseDay(from, '/scope/from'), to: parseDay(to, '/scope/to') }
 }
 
 async function checkpoint({ bundles }: EvidenceParts): Promise<OperationReply<Operations['checkpoint']>> {

@@ -4,7 +4,7 @@ import type { Frozen } from '../contract/component.ts'
 import type { Operation } from '../contract/operation.ts'
 import type { OperationName, operations } from '../contract/operations.ts'
 import type { Day } from '../core/data/day.ts'
-import type { Hex, RequestId } from '../core/data/id.ts'
+import type { Hex, HoldId, RequestId } from '../core/data/id.ts'
 import type { NewerRow } from '../core/data/problem.ts'
 import type { PrincipalOf } from './principal.ts'
 
@@ -13,6 +13,8 @@ export interface OperationInput<O extends Operation = Operation> {
   readonly caller: PrincipalOf<O['caller']>
   /** The request that the path names. */
   readonly id: O['path'] extends `${string}{id}${string}` ? RequestId : undefined
+  /** The hold that the path names. */
+  readonly hold: O['path'] extends `${string}{hold}${string}` ? HoldId : undefined
   /** The day that the path names. */
   readonly date: O['path'] extends `${string}{date}${string}` ? Day : undefined
   readonly query: z.output<O['query']>

@@ -59,10 +59,16 @@ function registered(
 }
 
 /** @throws {Problem} `not-permitted` for an agent, a lent token, or a person without the role. */
-export function personWith(role: AppRole | undefined, caller: Caller, known: KnownCallers): PersonPrincipal {
+export function personWith(
+  role: AppRole | readonly AppRole[] | undefined,
+  caller: Caller,
+  known: KnownCallers,
+): PersonPrincipal {
   if (caller.kind !== 'person') throw notPermitted('This is for people.')
   const person = signedIn(caller, known)
-  if (role !== undefined && !person.roles.includes(role)) throw notPermitted(`This needs the app role ${role}.`)
+  const roles = [role ?? []].flat()
+  if (roles.length > 0 && !roles.some((one) => person.roles.includes(one)))
+    throw notPermitted(`This needs the app role ${roles.join(' or ')}.`)
   return person
 }
 

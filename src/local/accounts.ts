@@ -39,7 +39,7 @@ export const users: readonly User[] = [
   member(3, 'security-1'),
   member(4, 'security-2'),
   member(5, 'owner'),
-  { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase'] },
+  { ...member(6, 'compliance'), roles: ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase', 'Evidence.Hold'] },
   { ...member(7, 'guest'), userType: 'Guest' },
   { ...member(8, 'leaver'), enabled: false },
   { ...member(10, 'compliance-2'), roles: ['Evidence.Erase'] },

@@ -114,7 +114,7 @@ const strongest: Readonly<Record<string, string>> = {
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
 }
 
-const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase', 'Evidence.Hold']
 const evidenceToo = { roles: evidence }
 
 /** An account of the stack, and what else its token says. */
@@ -202,12 +202,16 @@ function send(route: string, authorization: string | null, request: Answer['body
     report: { result: 'succeeded' },
     revoke: {},
     erasures: { request: id, names: ['reason'], why: 'Because.' },
+    hold: { scope: { agent: stranger }, why: 'Because.' },
+    release: { why: 'Because.' },
     repairs: { shard: id.slice(-2), why: 'Because.' },
     judgements: { ...restart(), agent: asker },
     messages: typed('dba-1', 'help'),
   }
   const path = operations[route as OperationName]?.path ?? { elsewhere: 'api' }[route] ?? 'api/messages'
-  const place = path.replace('{id}', id).replace('{date}', day) + (route === 'list' ? '?status=pending' : '')
+  const place =
+    path.replace('{id}', id).replace('{hold}', id.slice(0, 26)).replace('{date}', day) +
+    (route === 'list' ? '?status=pending' : '')
   return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
 }
 

@@ -55,57 +55,59 @@ nobody in the directory             403  none 404  403    404   404    403    40
 Evidence.Read                       403  200  200  403    404   404    403    403    404    200    200
 Evidence.Export                     403  none 404  403    404   404    403    403    404    403    403
 Evidence.Erase                      403  none 404  403    404   404    403    403    404    403    403
+Evidence.Hold                       403  none 404  403    404   404    403    403    404    403    403
 `
 
 const others = `
-caller                              bundles bundle said erasures repairs judgements checkpoint health openapi keys messages elsewhere
+caller                              bundles bundle said erasures hold holds release repairs judgements checkpoint health openapi keys messages elsewhere
 
-no token                            401     401    401  401      401     401        200        200    200     200  401      404
-another scheme                      401     401    401  401      401     401        200        200    200     200  401      404
-no JWT                              401     401    401  401      401     401        200        200    200     200  401      404
-alg none                            401     401    401  401      401     401        200        200    200     200  401      404
-HS256 with the public key           401     401    401  401      401     401        200        200    200     200  401      404
-claims changed after signing        401     401    401  401      401     401        200        200    200     200  401      404
-another key of the same name        401     401    401  401      401     401        200        200    200     200  401      404
-a key that it brings along          401     401    401  401      401     401        200        200    200     200  401      404
-expired                             401     401    401  401      401     401        200        200    200     200  401      404
-not valid yet                       401     401    401  401      401     401        200        200    200     200  401      404
-another audience                    401     401    401  401      401     401        200        200    200     200  401      404
-another issuer                      401     401    401  401      401     401        200        200    200     200  401      404
-another tenant                      401     401    401  401      401     401        200        200    200     200  401      404
-version 1.0                         401     401    401  401      401     401        200        200    200     200  401      404
-id_token                            401     401    401  401      401     401        200        200    200     200  401      404
-another scope                       401     401    401  401      401     401        200        200    200     200  401      404
-a grant                             401     401    401  401      401     401        200        200    200     200  401      404
-Teams                               401     401    401  401      401     401        200        200    200     200  200      404
+no token                            401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another scheme                      401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+no JWT                              401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+alg none                            401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+HS256 with the public key           401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+claims changed after signing        401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another key of the same name        401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+a key that it brings along          401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+expired                             401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+not valid yet                       401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another audience                    401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another issuer                      401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another tenant                      401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+version 1.0                         401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+id_token                            401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+another scope                       401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+a grant                             401     401    401  401      401  401   401     401     401        200        200    200     200  401      404
+Teams                               401     401    401  401      401  401   401     401     401        200        200    200     200  200      404
 
-agent that asked                    403     403    403  403      403     403        200        200    200     200  401      404
-executor                            403     403    403  403      403     403        200        200    200     200  401      404
-executor, only Grants.Redeem        403     403    403  403      403     403        200        200    200     200  401      404
-executor without Grants.Redeem      403     403    403  403      403     403        200        200    200     200  401      404
-another agent                       403     403    403  403      403     403        200        200    200     200  401      404
-agent with evidence roles alone     403     403    403  403      403     403        200        200    200     200  401      404
-agent without role                  403     403    403  403      403     403        200        200    200     200  401      404
-agent with another application      403     403    403  403      403     403        200        200    200     200  401      404
-unregistered agent                  403     403    403  403      403     403        200        200    200     200  401      404
-agent's application for an approver 403     403    403  403      403     403        200        200    200     200  401      404
-agent for an approver               403     403    403  403      403     403        200        200    200     200  401      404
-agent's own account                 403     403    403  403      403     403        200        200    200     200  401      404
-application that nobody named       403     403    403  403      403     403        200        200    200     200  401      404
+agent that asked                    403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+executor                            403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+executor, only Grants.Redeem        403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+executor without Grants.Redeem      403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+another agent                       403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent with evidence roles alone     403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent without role                  403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent with another application      403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+unregistered agent                  403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent's application for an approver 403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent for an approver               403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+agent's own account                 403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+application that nobody named       403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
 
-approver                            403     403    403  403      403     200        200        200    200     200  401      404
-approver with agent roles           403     403    403  403      403     200        200        200    200     200  401      404
-approver of another group           403     403    403  403      403     200        200        200    200     200  401      404
-owner of the agent                  403     403    403  403      403     200        200        200    200     200  401      404
-second account of its sponsor       403     403    403  403      403     200        200        200    200     200  401      404
-whom it acts for                    403     403    403  403      403     200        200        200    200     200  401      404
-guest in the group                  403     403    403  403      403     403        200        200    200     200  401      404
-disabled, in the group              403     403    403  403      403     403        200        200    200     200  401      404
-member in no group                  403     403    403  403      403     403        200        200    200     200  401      404
-nobody in the directory             403     403    403  403      403     403        200        200    200     200  401      404
-Evidence.Read                       200     403    403  403      403     200        200        more   200     200  401      404
-Evidence.Export                     403     200    200  403      403     403        200        200    200     200  401      404
-Evidence.Erase                      403     403    403  202      200     403        200        200    200     200  401      404
+approver                            403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+approver with agent roles           403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+approver of another group           403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+owner of the agent                  403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+second account of its sponsor       403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+whom it acts for                    403     403    403  403      403  403   403     403     200        200        200    200     200  401      404
+guest in the group                  403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+disabled, in the group              403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+member in no group                  403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+nobody in the directory             403     403    403  403      403  403   403     403     403        200        200    200     200  401      404
+Evidence.Read                       200     403    403  403      403  200   403     403     200        200        more   200     200  401      404
+Evidence.Export                     403     200    200  403      403  403   403     403     403        200        200    200     200  401      404
+Evidence.Erase                      403     403    403  202      403  403   403     200     403        200        200    200     200  401      404
+Evidence.Hold                       403     403    403  403      201  200   404     403     403        200        200    200     200  401      404
 `
 
 /** What one caller gets, by route. */

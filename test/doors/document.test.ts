@@ -188,7 +188,10 @@ async function send(name: string, { body, query = {}, headers = {}, path: place 
   const { path, caller: rule, method } = operationOf(name as OperationName)
   const caller = rule.kind === 'anyone' ? null : (callers[name] ?? 'compliance')
   const ending = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
-  const at = path.replace('{id}', place ?? request.id).replace('{date}', place ?? '2026-03-04')
+  const at = path
+    .replace('{id}', place ?? request.id)
+    .replace('{hold}', place ?? request.id.slice(0, 26))
+    .replace('{date}', place ?? '2026-03-04')
   const sent = body !== undefined ? JSON.stringify(body) : method === 'POST' ? '{}' : undefined
   return stack.call(caller, `/${at}${ending.length > 0 ? `?${ending.join('&')}` : ''}`, sent, headers)
 }
@@ -211,6 +214,7 @@ const suited = (name: string): object => {
   if (name === 'ask') return acting
   if (name === 'judgements')
     return { ...acting, agent: 'b0000000-0000-4000-8000-000000000001', at: '2026-03-04T12:00:00.000Z' }
+  if (name === 'hold') return { scope: { agent: 'b0000000-0000-4000-8000-000000000009' } }
   if (name === 'repairs') return { requests: [request.id] }
   return name === 'erasures' ? { request: request.id } : {}
 }

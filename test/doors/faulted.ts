@@ -1,7 +1,7 @@
 /** Ports that can fail, and how. Shared by faults.test.ts and the process that it starts. */
 export const ports = [
   ...(['ledger', 'limits', 'policy', 'directory', 'signer', 'log signer', 'archive', 'seals', 'clock'] as const),
-  ...(['callers', 'outbox', 'repairs', 'messenger', 'gate'] as const),
+  ...(['callers', 'outbox', 'repairs', 'holds', 'messenger', 'gate'] as const),
 ] as const
 
 /** What a failing port throws. `null`: it answers as if nothing were stored. */

@@ -72,6 +72,9 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['said', 'auditor', 'none'],
     ['erasures', 'auditor', 'closed', ({ id }) => ({ request: id, names: ['reason'], why: 'A secret.' })],
     ['repairs', 'auditor', 'closed', () => ({ shard: '07', why: 'A drill.' })],
+    ['hold', 'auditor', 'closed', () => ({ scope: { agent: dba }, why: 'A drill.' })],
+    ['holds', 'auditor', 'none'],
+    ['release', 'auditor', 'closed', () => ({ why: 'A drill.' })],
     ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
     ['checkpoint', 'nobody', 'none'],
     ['health', 'auditor', 'none'],
@@ -200,7 +203,9 @@ interface Sent {
 
 async function send(route: string, who: string, made: Answer['body'], body?: object, trace = ''): Promise<Sent> {
   const { method, path } = placeOf(route)
-  const place = path.replace('{id}', made.id).replace('{date}', day) + (route === 'list' ? '?status=pending' : '')
+  const place =
+    path.replace('{id}', made.id).replace('{hold}', made.id?.slice(0, 26)).replace('{date}', day) +
+    (route === 'list' ? '?status=pending' : '')
   const headers = { authorization: who, ...(trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }) }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
   const answer = await fetch(`${origin}/${place}`, init)

@@ -25,6 +25,7 @@ import { keepPolicy } from '../evidence/days.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
+import { MemoryHolds } from '../support/fakes/holds.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryLimits } from '../support/fakes/limits.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
@@ -106,7 +107,7 @@ async function* torn(cause: unknown): AsyncIterable<unknown> {
 
 /** Takes the header at its word. */
 async function callerOf(authorization: string | null): Promise<Caller> {
-  const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
+  const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase', 'Evidence.Hold']
   switch (authorization) {
     case 'agent':
       return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
@@ -177,6 +178,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     logSigner: failing('log signer', await newSigner()),
     archive: failing('archive', archive),
     seals: failing('seals', seals),
+    holds: failing('holds', new MemoryHolds()),
     clock: failing('clock', clock),
     callers: failing('callers', { callerOf }).callerOf,
     ...{ origin: testOrigin, macs, verifiers: readVerifiers('evidence') },

@@ -82,7 +82,7 @@ describe('neither the log nor a problem repeats input', () => {
 
   test('from queries, paths and headers', async () => {
     for (const { path, method, caller: rule } of operationNames.map(operationOf)) {
-      const place = `/${path.replace('{id}', canary).replace('{date}', canary)}`
+      const place = `/${path.replace('{id}', canary).replace('{hold}', canary).replace('{date}', canary)}`
       const body = method === 'POST' ? {} : undefined
       const caller = rule.kind === 'anyone' ? null : rule.kind === 'agent' ? 'deploy-bot' : 'compliance'
       await call(caller, place, body)
@@ -294,6 +294,15 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
     erasures: {
       ...{ who: 'compliance', path: '/api/evidence/erasures' },
       body: { request: id, names: ['reason'], why: canary },
+    },
+    // of an agent that there is not, so that nothing else is on hold
+    hold: {
+      ...{ who: 'compliance', path: '/api/evidence/holds' },
+      body: { scope: { agent: randomUUID() }, why: canary },
+    },
+    release: {
+      ...{ who: 'compliance', path: `/api/evidence/holds/${id.slice(0, 26)}/release` },
+      body: { why: canary },
     },
     repairs: {
       ...{ who: 'compliance', path: '/api/evidence/repairs' },

@@ -21,6 +21,8 @@ import { first, secondEraser, type Served, served, type Wanted } from './served.
 const second = nextDay(first)
 const third = nextDay(second)
 
+const aHold = '01kjw2xm00abcdefghjkmnpqrt'
+
 let here: Served
 /** Denied on the first day; and one that was asked for then and denied after midnight. */
 let request: ApprovalRequest
@@ -53,12 +55,15 @@ describe('every operation of evidence', () => {
     said: () => ({ params: date }),
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
     repairs: () => ({ body: { shard: '07', why: 'A drill.' } }),
+    hold: () => ({ body: { scope: { request: request.id }, why: 'Case 4711' } }),
+    holds: () => ({}),
+    release: () => ({ params: { hold: aHold }, body: { why: 'Closed.' } }),
     checkpoint: () => ({}),
   }
   const names = Object.keys(evidenceOperations) as readonly (keyof typeof evidenceOperations)[]
   test.each(names)('refuses unknown query parameters: %s', async (name) => {
     const { caller }: Operation = evidenceOperations[name]
-    const who = (caller.kind === 'person' && caller.role) || null
+    const who = (caller.kind === 'person' && [caller.role ?? []].flat()[0]) || null
     const { status, json } = await here.call(name, who, {
       ...wanted[name](),
       query: '?colour=red',
@@ -345,6 +350,55 @@ describe('a download', () => {
     const opened = jest.spyOn(here.archive, 'open')
     expect(await of(name)).toMatchObject({ status: 503, json: { code: 'unavailable' } })
     expect(opened).not.toHaveBeenCalled()
+  })
+})
+
+describe('a hold', () => {
+  const why = 'Case 4711'
+  const hold = (scope: object, more: object = {}) =>
+    here.call('hold', 'Evidence.Hold', { body: { scope, why, ...more } })
+
+  test('keeps the texts of a request until it is released', async () => {
+    const { status, json } = await hold({ request: request.id })
+    const held = { by: oid(66), why }
+    expect({ status, json }).toMatchObject({ status: 201, json: { scope: { request: request.id }, held } })
+    const erased = await here.call('erasures', 'Evidence.Erase', {
+      body: { request: request.id, names: ['reason'], why },
+    })
+    expect({ status: erased.status, json: erased.json }).toMatchObject({
+      status: 409,
+      json: { code: 'on-hold', hold: json.hold },
+    })
+    expect(erased.json.detail).toContain('Evidence.Hold')
+    for (const who of ['Evidence.Hold', 'Evidence.Read'])
+      expect((await here.call('holds', who)).json.holds).toEqual([json])
+    const params = { hold: json.hold }
+    const released = await here.call('release', 'Evidence.Hold', { params, body: { why: 'Closed.' } })
+    expect(released.json).toMatchObject({ ...json, released: { by: oid(66), why: 'Closed.' } })
+    expect((await here.call('holds', 'Evidence.Read')).json.holds).toEqual([])
+    const all = await here.call('holds', 'Evidence.Read', { query: '?released=true' })
+    expect(all.json.holds).toEqual([released.json])
+  })
+
+  test.each([
+    ['of nothing', {}, '/scope'],
+    ['of two things', { request: aHold, agent: dba }, '/scope'],
+    ['of a period without an end', { from: '2026-01-01' }, '/scope'],
+    ['of a period that ends before it begins', { from: '2026-02-01', to: '2026-01-31' }, '/scope'],
+    ['of a day that is none', { from: '2026-02-30', to: '2026-03-01' }, '/scope/from'],
+    ['of an agent that is no GUID', { agent: 'bot' }, '/scope/agent'],
+    ['of something else', { person: dba }, '/scope/person'],
+  ])('%s is refused', async (_, scope, pointer) => {
+    expect((await hold(scope)).json).toMatchObject({ code: 'invalid-input', pointer })
+  })
+
+  test('needs a reason, a request that there is, and a hold to be released', async () => {
+    expect((await hold({ agent: dba }, { why: '' })).json).toMatchObject({ code: 'invalid-input', pointer: '/why' })
+    expect((await hold({ request: 'x' })).json.code).toBe('not-found')
+    for (const one of [aHold, 'x']) {
+      const wanted = { params: { hold: one }, body: { why } }
+      expect((await here.call('release', 'Evidence.Hold', wanted)).json.code).toBe('not-found')
+    }
   })
 })
 

@@ -3,6 +3,7 @@ import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { drawing } from '../../src/cards/lazyCards.ts'
 import { Bundles } from '../../src/evidence/read/bundles.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
+import { Holds } from '../../src/evidence/holds.ts'
 import { Exports } from '../../src/evidence/exports.ts'
 import { Repairing } from '../../src/evidence/repair/repair.ts'
 import { proofs } from '../../src/evidence/read/proofs.ts'
@@ -19,6 +20,7 @@ import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
 import { bot, dba, dba2, oid, owner, tool, tools } from '../support/build.ts'
 import { fakePolicy, type Roster } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
+import { MemoryHolds } from '../support/fakes/holds.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { MemoryRepairs } from '../support/fakes/repairs.ts'
@@ -37,6 +39,7 @@ const people: Readonly<Record<string, ObjectId>> = {
   'Evidence.Export': oid(62),
   'Evidence.Erase': oid(63),
   [secondEraser]: oid(65),
+  'Evidence.Hold': oid(66),
   'no role': oid(64),
   stranger,
   approver: dba,
@@ -89,15 +92,20 @@ export async function served(
     ...{ ends: { leaveSoon: async () => undefined }, broken: () => [] },
   })
   const exports = new Exports(changes)
+  const rows = new MemoryHolds()
+  const holds = new Holds({ ...changes, holds: rows, archive, macs: macsFor(testOrigin), failed: () => undefined })
   const handlers = api({
     approvals: here.approvals,
     evidence: {
       bundles: new Bundles({ seals, archive, clock }),
       said: (date) => saidOf({ ledger, seals, clock }, date),
       proofs: proofs({ ledger, seals, archive }),
-      erase: (id, erasure) => eraseAll(changes, id, erasure),
+      erase: (id, erasure) => eraseAll({ ...changes, holds }, id, erasure),
       repair: (order) => repairing.repair(order),
       exporting: (download) => exports.record(download),
+      hold: (order) => holds.hold(order),
+      release: (order) => holds.release(order),
+      holds: (released) => holds.list(released),
     },
     health,
     deliveryOf: async () => 'ok',

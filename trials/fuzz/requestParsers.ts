@@ -27,11 +27,13 @@ export async function ofRequests(): Promise<readonly Parser[]> {
     cancel: ['agent', { reason: 'So.' }],
     revoke: ['approver', { reason: 'So.' }],
     erasures: ['Evidence.Erase', { request: id, names: ['reason'], why: 'So.' }],
+    hold: ['Evidence.Hold', { scope: { from: '2026-01-01', to: '2026-03-31' }, why: 'So.' }],
     repairs: ['Evidence.Erase', { shard: '07', why: 'So.', requests: [id] }],
   } as const
   const read = (name: keyof typeof bodies, who: string) => async (body: Buffer) => {
-    const params =
-      name === 'ask' || name === 'erasures' || name === 'repairs' ? {} : { id: name === 'redeem' ? approved.id : id }
+    const params = ['ask', 'erasures', 'hold', 'repairs'].includes(name)
+      ? {}
+      : { id: name === 'redeem' ? approved.id : id }
     const { status, json } = await here.call(name, who, { params, body })
     if (status >= 500 && json?.code === undefined) throw new Error(`${status} with no code`)
     return status < 300 ? 'taken' : String(json.code)

@@ -5,6 +5,7 @@ import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type Adapters, type App, compose } from '../../src/app.ts'
 import { BlobArchive } from '../../src/azure/archive.ts'
+import { TableHolds } from '../../src/azure/holds.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { prepareLedger } from '../../src/azure/meta.ts'
@@ -164,6 +165,7 @@ async function processOn(
   const adapters: Adapters = {
     ...{ ledger: witness.ledger, witness, clock, directory, signer, logSigner: signer, origin, macs, seals, archive },
     limits: new TableLimits(tables),
+    holds: new TableHolds(tables),
     outbox: new TableOutbox(tables),
     repairs: new TableRepairs(tables),
     policy: fakePolicy(

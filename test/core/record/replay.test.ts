@@ -4,7 +4,14 @@ import { difference } from '../../../src/core/record/eventDiff.ts'
 import type { Actor, Draft, ExportedFile } from '../../../src/core/request/event.ts'
 import { memberList, mostListed } from '../../../src/core/request/memberList.ts'
 import type { Day } from '../../../src/core/data/day.ts'
-import { type Digest, digestOf, type HoldId, parseRequestId, type RequestId, sha256 } from '../../../src/core/data/id.ts'
+import {
+  type Digest,
+  digestOf,
+  type HoldId,
+  parseRequestId,
+  type RequestId,
+  sha256,
+} from '../../../src/core/data/id.ts'
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
 import { KnownHolds } from '../../../src/core/record/knownHolds.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
