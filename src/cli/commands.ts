@@ -231,6 +231,28 @@ export const commands = {
       yes: { help: 'do not ask before the texts are erased, for scripts' },
     },
   },
+  hold: {
+    summary: 'put requests on hold, so that none of their texts is erased',
+    about: ['[REQUEST-ID]'],
+    caller: 'person',
+    options: {
+      agent: { value: 'OBJECT-ID', help: 'in place of REQUEST-ID: all that this agent asks for' },
+      from: { value: 'DATE', help: 'in place of REQUEST-ID: all that was asked from this day on, in UTC' },
+      to: { value: 'DATE', help: '--from: the last day, in UTC' },
+      why: { value: 'TEXT', help: 'why, for the record', required: true },
+    },
+  },
+  holds: {
+    summary: 'list what is on hold',
+    caller: 'person',
+    options: { released: { help: 'also list holds that were released' } },
+  },
+  release: {
+    summary: 'release a hold',
+    about: ['HOLD'],
+    caller: 'person',
+    options: { why: { value: 'TEXT', help: 'why, for the record', required: true } },
+  },
   days: { summary: 'list the sealed days', caller: 'person', options: {} },
   download: {
     summary: 'download the evidence of a sealed day, and its said file',

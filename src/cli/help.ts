@@ -282,6 +282,21 @@ them: see countersign list.
 
 --json writes { "exit", "erasures": [{ "request", "erased", "waits"?, "error"? }] }.`
 
+const holding = `While a hold is in force, nobody erases a text of the requests that it covers: REQUEST-ID, all of an agent, or all that
+were asked in a period of days. Needs the role Evidence.Hold. Anybody with that role can release it, the same person too;
+both are recorded, with who did it and why. An erasure of the same second may still come before the hold.
+
+After an outage repeat the command: it goes on with the same hold.
+
+--json writes { "exit", "hold": { "hold", "scope", "held": { "by", "at", "why"? }, "released"? } }.`
+
+const listingHolds = `Needs the role Evidence.Hold or Evidence.Read. --json writes { "exit", "holds" }, with holds as the API answers them.`
+
+const releasing = `HOLD is the id of a hold, as countersign holds lists it. Needs the role Evidence.Hold. A hold that was released before is
+shown as it is.
+
+--json writes { "exit", "hold": { "hold", "scope", "held", "released": { "by", "at", "why"? } } }.`
+
 const sealing = `Needs the role Evidence.Read. --json writes { "exit", "days" }, with days as the API answers them.`
 
 const downloading = `DATE is a day in UTC, as countersign days lists them. Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the
@@ -317,6 +332,9 @@ const more: Readonly<Record<string, string>> = {
   list: finding,
   events: telling,
   erase: erasing,
+  hold: holding,
+  holds: listingHolds,
+  release: releasing,
   days: sealing,
   download: downloading,
   hook: hooking,

@@ -17,6 +17,7 @@ import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { judger, policy } from './policy.ts'
 import { prove } from './proof/prove.ts'
 import { verifyProof } from './proof/folder.ts'
+import { hold, holds, release } from './holds.ts'
 import { repair } from './repair.ts'
 import { report } from './report.ts'
 import { failed, finish, type Result } from './result.ts'
@@ -102,6 +103,12 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return events(session)
     case 'erase':
       return erase(session)
+    case 'hold':
+      return hold(session)
+    case 'holds':
+      return holds(session)
+    case 'release':
+      return release(session)
     case 'days':
       return days(session)
     case 'show':

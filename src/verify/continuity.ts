@@ -2,7 +2,9 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { requestCellIn } from '../core/record/tables.ts'
+import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
+import type { HoldSubject } from '../core/request/hold.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { BrokenAt } from './finding.ts'
 
@@ -26,6 +28,10 @@ export interface Continued {
   readonly open: readonly (readonly [RequestId, Mark])[]
   /** Requests that began on another day than the one in their id. */
   readonly strange: readonly (readonly [RequestId, Instant])[]
+  /** Holds and releases, in the order of the log. */
+  readonly holds: readonly HoldEvent[]
+  /** Requests that lost a text, and when. */
+  readonly erasures: readonly (readonly [HoldSubject, Instant])[]
 }
 
 export const markOf = ({ request, seq }: Life): Mark =>
@@ -52,6 +58,7 @@ export class Continuity {
   /** Requests from before the first day of this series that a day has carried. */
   readonly #met = new Set<RequestId>()
   readonly #strange = new Map<RequestId, Instant>()
+  #holds: KnownHolds | null = null
   /** The log size at the beginning of the first day of this series. */
   #began: number | null = null
 
@@ -67,6 +74,24 @@ export class Continuity {
       const before = this.#strange.get(request)
       if (before !== undefined && before !== at) throw twice(request)
       this.#strange.set(request, at)
+    }
+    this.#checkHolds(manifest, day)
+  }
+
+  /** Checks that no text was erased while a hold of this day or an earlier one covered the request. */
+  #checkHolds({ date, log }: Manifest, { holds, erasures }: Continued): void {
+    const known = (this.#holds ??= new KnownHolds(log.from.size === 0))
+    const member = bundleFiles.records.name
+    for (const event of holds) {
+      const wrong = known.refusal(event)
+      if (wrong !== null)
+        throw discontinuity(`Hold ${event.data.hold} is ${event.type} on ${date}, but ${wrong}.`, member)
+      known.take(event)
+    }
+    for (const [request, at] of erasures) {
+      const hold = known.covering(request, at)
+      if (hold !== null)
+        throw discontinuity(`Texts of request ${request.id} were erased on ${date}, while hold ${hold} covered it.`, member)
     }
   }
 

@@ -4,6 +4,7 @@ import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/record/tables.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
+import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
 import { lateSeal } from '../core/record/lateSeal.ts'
 import { policyIn } from '../core/record/record.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
@@ -44,7 +45,8 @@ export class RuleReplay {
   readonly #policies = new Set<Digest>()
   readonly #policy: PolicyCheck
   readonly #written = { requests: 0, exceptions: 0 }
-  readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [] }
+  readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [], holds: [], erasures: [] }
+  readonly #holds: KnownHolds
   readonly #changes = new Set<string>()
   #rules: Replay = replay()
   #shard: Shard | null = null
@@ -59,6 +61,7 @@ export class RuleReplay {
     for (const { policyFrom, policyTo } of Object.values(manifest.shards))
       for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
     this.#isFollowed = isFollowed
+    this.#holds = new KnownHolds(manifest.log.from.size === 0)
     this.#carried = new CarriedReader(carried, manifest.log)
     this.#requests = new Comparison(bundleFiles.requests.name, requests)
     this.#exceptions = new Comparison(bundleFiles.exceptions.name, exceptions)
@@ -115,6 +118,7 @@ export class RuleReplay {
       this.#found.caught(cause, { check: 'rules', member: bundleFiles.records.name, line })
       return
     }
+    if (this.#isFollowed) this.#follow(event)
     if (this.#found.isOutranked('policy')) return
     try {
       const life = request === undefined ? undefined : this.#rules.life(request)
@@ -124,12 +128,22 @@ export class RuleReplay {
     }
   }
 
+  /** Notes what later days of a series have to agree with: holds, and what was erased. */
+  #follow(event: LogEvent): void {
+    const { type, at, request } = event
+    if (type === 'held' || type === 'released') this.#continued.holds.push({ type, at, data: event.data } as HoldEvent)
+    const life = type === 'erased' && request !== undefined ? this.#rules.life(request) : undefined
+    if (life === undefined) return
+    const { id, agent, createdAt } = life.request
+    this.#continued.erasures.push([{ id, agent: { id: agent.id }, createdAt }, at])
+  }
+
   async #begin(next: Shard): Promise<void> {
     await this.#writeHeader()
     if (this.#shard !== null) await this.#finishShard()
     this.#shard = next
     const cut = cutIn(this.#manifest, next)
-    this.#rules = replay({ policy: cut.policyFrom, changes: this.#changes })
+    this.#rules = replay({ policy: cut.policyFrom, changes: this.#changes, holds: this.#holds })
     this.#policy.begin(cut)
   }
 

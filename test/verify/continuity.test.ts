@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { record } from '../../src/approvals/commit.ts'
+import { record, recordAlone } from '../../src/approvals/commit.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { type ObjectId, shardOf } from '../../src/core/data/id.ts'
+import { type HoldId, type ObjectId, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
+import type { Draft } from '../../src/core/request/event.ts'
+import type { HoldScope } from '../../src/core/request/hold.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { verifySeries } from '../../src/verify/series.ts'
@@ -181,4 +184,37 @@ test('an id that was made just before midnight names a request of the day after'
     await record(parts, loaded, open(submission({ id, at: clock.now(), excluded: mayNotApprove })), clock.now())
   })
   expect(problem).toBeUndefined()
+})
+
+/** A hold of the first day as a service without the check would have it, and an erasure of the last day. */
+const held = (scope: HoldScope, releasedAt?: Instant) => async (world: World) => {
+  const { ledger, clock, approvals } = world
+  const policy = { version: policyVersion, accounts: (id: ObjectId) => [id] }
+  const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined, holds: noHolds }
+  const person = { kind: 'person', id: oid(66) } as const
+  const note = async (draft: Draft, moment: Instant) => {
+    clock.set(moment)
+    await recordAlone(parts, await ledger.load(shards[0] as Shard, {}), [draft], moment)
+  }
+  await note({ type: 'held', actor: person, data: { hold, scope }, said: { why: 'Case' } }, at(7, '23:40:00'))
+  const request = await soon(world)
+  await approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
+  if (releasedAt) await note({ type: 'released', actor: person, data: { hold }, said: { why: 'Over' } }, releasedAt)
+  clock.set(at(8, '12:00:00'))
+  for (const by of [62, 63]) await eraseAll(parts, request.id, { names: ['reason'], why: 'GDPR', by: oid(by) })
+}
+
+const hold = `01kjw2xm00${'a'.repeat(16)}` as HoldId
+
+test('a series in which a request lost a text on a later day than that of its hold does not hold', async () => {
+  const { problem } = await found(held({ agent: bot }))
+  expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(8)) })
+  expect(problem?.words).toContain(`while hold ${hold} covered it`)
+})
+
+test.each<[string, HoldScope, Instant?]>([
+  ['of another agent', { agent: dba2 }],
+  ['that was released before', { agent: bot }, at(8, '11:00:00')],
+])('a series with a hold %s holds', async (_, scope, released) => {
+  expect((await found(held(scope, released))).problem).toBeUndefined()
 })

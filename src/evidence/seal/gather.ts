@@ -8,6 +8,7 @@ import type { Frontier } from '../../core/log/merkle.ts'
 import type { Exceptional } from '../../core/record/auditException.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../core/record/tables.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
+import { KnownHolds } from '../../core/record/knownHolds.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
 import { lateSeal } from '../../core/record/lateSeal.ts'
 import { policyIn } from '../../core/record/record.ts'
@@ -94,6 +95,8 @@ class Gathering {
   readonly earlier: CarriedEvents
   /** The changes of policy that a row tells of: see {@link replay}. */
   readonly changes = new Set<string>()
+  /** The holds of the day. */
+  readonly holds: KnownHolds
   readonly #size: number
   readonly #tiles: TileWriter
   readonly #spools: Outputs['spools']
@@ -106,6 +109,7 @@ class Gathering {
   private constructor(earlier: CarriedEvents, { size }: Plan, { tiles, spools }: Outputs) {
     this.earlier = earlier
     this.#size = size
+    this.holds = new KnownHolds(size === 0)
     this.#tiles = tiles
     this.#spools = spools
     spools.requests.add(requestsHeader)
@@ -210,7 +214,7 @@ interface ShardOfDay {
 
 async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<void> {
   const { day, plan, shard } = of
-  const rules = replay({ policy: of.policy, changes: day.changes })
+  const rules = replay({ policy: of.policy, changes: day.changes, holds: day.holds })
   const from = cutOf(plan.from, shard)
   const to = cutOf(plan.to, shard)
   await checkNewest(ledger, of)
