@@ -8,6 +8,7 @@ import { exportRows } from './security/exports.ts'
 import { rosterRows } from './security/rosters.ts'
 import { floodRows } from './security/floods.ts'
 import { grantRows } from './security/grants.ts'
+import { holdRows } from './security/holds.ts'
 import { inputRows } from './security/inputs.ts'
 import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
@@ -37,6 +38,7 @@ export const rows: readonly Row[] = [
   ...erasureRows,
   ...exportRows,
   ...rosterRows,
+  ...holdRows,
   ...refusalRows,
   ...witnessRows,
   ...backupRows,

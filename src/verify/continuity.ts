@@ -91,7 +91,10 @@ export class Continuity {
     for (const [request, at] of erasures) {
       const hold = known.covering(request, at)
       if (hold !== null)
-        throw discontinuity(`Texts of request ${request.id} were erased on ${date}, while hold ${hold} covered it.`, member)
+        throw discontinuity(
+          `Texts of request ${request.id} were erased on ${date}, while hold ${hold} covered it.`,
+          member,
+        )
     }
   }
 

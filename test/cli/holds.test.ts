@@ -42,7 +42,8 @@ test('puts on hold what was named, and says how it is released', async () => {
   const { code, stdout, stderr } = await run('hold', '--agent', agent.toUpperCase(), ...why)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(seen).toEqual([{ path: '/api/evidence/holds', body: { scope: { agent }, why: 'Case 4711' } }])
-  for (const words of [`${id}: agent ${agent}`, 'Case 4711', `countersign release ${id}`]) expect(stdout).toContain(words)
+  for (const words of [`${id}: agent ${agent}`, 'Case 4711', `countersign release ${id}`])
+    expect(stdout).toContain(words)
   await run('hold', requestId, ...why)
   await run('hold', '--from', '2026-01-01', '--to', '2026-01-31', ...why)
   expect(seen.slice(1).map(({ body }) => (body as { scope: object }).scope)).toEqual([
@@ -71,7 +72,10 @@ test('lists holds, and releases one', async () => {
   expect(JSON.parse((await run('holds', '--released', '--json')).stdout)).toEqual({ exit: 0, holds: [held] })
   const released = { ...held, released: { by: agent, at: '2026-03-05T12:00:00.000Z', why: 'Closed' } }
   answer = [200, released]
-  expect(JSON.parse((await run('release', id, '--why', 'Closed', '--json')).stdout)).toEqual({ exit: 0, hold: released })
+  expect(JSON.parse((await run('release', id, '--why', 'Closed', '--json')).stdout)).toEqual({
+    exit: 0,
+    hold: released,
+  })
   expect(seen.map(({ path }) => path)).toEqual([
     '/api/evidence/holds',
     '/api/evidence/holds?released=true',
