@@ -1,6 +1,7 @@
+import { TableHolds } from '../../src/azure/holds.ts'
 import { rowKey } from '../../src/azure/rowKey.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
-import { shardOf } from '../../src/core/data/id.ts'
+import { type HoldId, shardOf } from '../../src/core/data/id.ts'
 import { takeSnapshot } from '../../src/evidence/backup/snapshot.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { bot, dba, dba2, needs, runner, slot } from '../support/build.ts'
@@ -20,6 +21,8 @@ afterAll(async () => {
   await places.close()
   clean()
 })
+
+const hold = `01kjw2xm00${'a'.repeat(16)}` as HoldId
 
 describe('a ledger of five sealed days and requests in every open state', () => {
   let place: Place
@@ -51,6 +54,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
   beforeAll(async () => {
     place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', quorum)]))
     lives = await lived()
+    await new TableHolds(place.tables).create({ hold, scope: { agent: runner }, by: dba2, at: place.clock.now() })
     await place.snapshot()
     before = await comparable(place)
     await place.drop()
@@ -60,6 +64,7 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     const restored = await place.restored()
     expect(restored).toMatchObject({ lost: { gaps: [], ends: [] }, proved: { date: day(8) }, erased: 0 })
     expect(await comparable(place)).toEqual(before)
+    expect((await new TableHolds(place.tables).find(hold))?.row.scope).toEqual({ agent: runner })
     expect(await place.open()).not.toHaveProperty('incomplete')
     expect(place.failures).toEqual([])
   })
