@@ -200,9 +200,11 @@ export class Holds {
   }
 
   /** Puts a deleted row back, as its file has it. */
-  async #kept({ row: { release: _, ...row }, ...state }: HoldState): Promise<StoredHold> {
-    if (state.version === null) return this.#parts.holds.create(row)
-    return (await this.#parts.holds.find(row.hold)) ?? this.#parts.holds.create(row)
+  async #kept({ row, version }: HoldState): Promise<StoredHold> {
+    const { holds } = this.#parts
+    const { release: _, ...held } = row
+    const standing = version === null ? null : await holds.find(row.hold)
+    return standing ?? holds.create(held)
   }
 
   /** Finishes what other calls left. Returns the unfinished hold of this person and scope, with which the call goes on. */
