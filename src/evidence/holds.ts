@@ -47,7 +47,7 @@ export interface ReleasingOrder extends HoldOrder {
 }
 
 /** A hold, as it is shown. */
-export interface Hold {
+interface Hold {
   readonly hold: HoldId
   readonly scope: HoldScope
   readonly held: HoldDone

@@ -137,14 +137,14 @@ export interface RefusedAttempt {
   readonly client?: ObjectId
 }
 
-export interface Held {
+interface Held {
   readonly hold: HoldId
   readonly scope: HoldScope
   /** The application that the person used. */
   readonly client?: ObjectId
 }
 
-export interface Released {
+interface Released {
   readonly hold: HoldId
   /** The application that the person used. */
   readonly client?: ObjectId
