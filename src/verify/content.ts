@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { crc32, createInflateRaw } from 'node:zlib'
+import { constants, crc32, createInflateRaw } from 'node:zlib'
 import type { Hex } from '../core/data/id.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { readInto } from './file.ts'
@@ -58,7 +58,8 @@ export async function* storedOf(
 
 async function* inflatedOf(fd: number, extent: Extent): AsyncGenerator<Uint8Array, void, undefined> {
   const source = Readable.from(storedOf(fd, extent), { objectMode: false, highWaterMark: chunk })
-  const inflate = createInflateRaw({ chunkSize: chunk })
+  // A small member needs no large chunk. The byte more shows a member that is longer than the zip says.
+  const inflate = createInflateRaw({ chunkSize: Math.min(chunk, Math.max(constants.Z_MIN_CHUNK, extent.length + 1)) })
   source.on('error', (cause) => inflate.destroy(cause))
   source.pipe(inflate)
   try {
