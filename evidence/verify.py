@@ -239,7 +239,7 @@ def manifest_in(payload):  # what is signed: the day's figures, and the SHA-256 
     need(has(shards, *SHARDS) and all(map(is_cut, shards.values())), form + 'shards')
     need(has(counts, 'carried', 'exceptions', 'records', 'requests', 'types') and type(counts['types']) is dict and
          all(natural(counts[name]) for name in counts if name != 'types') and
-         all(text(kind, '[a-z-]{1,40}') and natural(n) and n > 0 for kind, n in counts['types'].items()), form + 'counts')
+         all(text(kind, '[a-z][a-z0-9-]{0,63}') and natural(n) and n > 0 for kind, n in counts['types'].items()), form + 'counts')
     before, after = (sum(cut[end] for cut in shards.values()) for end in ('from', 'to'))
     need(before == log['from']['size'] and after == log['to']['size'] and (day['number'] > 1 or before == 0) and
          counts['records'] == after - before == sum(counts['types'].values()),

@@ -139,7 +139,7 @@ def predicate: . as $statement | .predicate |
     (.policyFrom == null or .policyTo != null)); "its shards are not right") |
   need((.counts | keys) == ["carried", "exceptions", "records", "requests", "types"] and
     all(.counts | .carried, .exceptions, .records, .requests, .types[]; natural) and
-    all(.counts.types | to_entries[]; .value > 0 and (.key | test("\\A[a-z-]{1,40}\\z"))); "its counts are not right") |
+    all(.counts.types | to_entries[]; .value > 0 and (.key | test("\\A[a-z][a-z0-9-]{0,63}\\z"))); "its counts are not right") |
   ([.shards[].from] | add) as $from | ([.shards[].to] | add) as $to |
   need($from == .log.from.size and $to == .log.to.size and (.number > 1 or $from == 0) and
     .counts.records == $to - $from and .counts.records == ([.counts.types[]] | add // 0);

@@ -120,6 +120,8 @@ export const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
 export const verb = text(/^[A-Za-z0-9_.:/-]{1,128}$/)
 /** The door that a person came through. Any name fits, so that a new door needs no new form. */
 export const door = text(/^[a-z]{2,12}$/)
+/** The type of an event, of any version of this program. */
+export const typeName = text(/^[a-z][a-z0-9-]{0,63}$/)
 /** The name of a text in `said`. Any name fits, so that an erasure can name the texts of future event types. */
 export const textName = text(/^[a-z][A-Za-z]{0,31}$/)
 /** RFC 4648 section 4. */

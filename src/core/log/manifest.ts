@@ -6,6 +6,7 @@ import type { Instant } from '../data/instant.ts'
 import type { Json } from '../data/json.ts'
 import { isFrontier } from './merkle.ts'
 import { isKeyName } from './note.ts'
+import { typeName } from '../data/shape.ts'
 
 /** The description of a bundle, signed as the statement's predicate. docs/evidence/bundle.md explains each field. */
 export interface Manifest {
@@ -115,7 +116,7 @@ const readVersion = (value: Json | undefined, name: string): Digest | undefined 
 function readCounts(value: Json | undefined): Manifest['counts'] {
   const counts = members(value, 'counts', ['records', 'carried', 'requests', 'exceptions', 'types'])
   const types = Object.entries(object(counts['types'], 'counts.types')).map(([type, count]) => {
-    if (!/^[a-z-]{1,40}$/.test(type) || natural(count, 'counts.types') < 1) throw badField('counts.types')
+    if (typeName(type) !== null || natural(count, 'counts.types') < 1) throw badField('counts.types')
     return [type, natural(count, 'counts.types')] as const
   })
   return {

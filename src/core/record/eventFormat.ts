@@ -17,9 +17,9 @@ import {
   oneOf,
   requestId,
   shard,
-  text,
   textName,
   truth,
+  typeName,
   verb,
   where,
   whole,
@@ -164,7 +164,7 @@ export const outcome = {
 /** The place of an event in its chain. Every type and version has it, so that a verifier can skip unknown events. */
 const place = {
   v: whole(1),
-  type: text(/^[a-z][a-z0-9-]{0,63}$/),
+  type: typeName,
   at: moment,
   shard,
   seq: whole(1),
