@@ -40,6 +40,7 @@ export const markOf = ({ request, seq }: Life): Mark =>
     seq,
     request.decisions.length,
     request.shown.length,
+    request.refusals?.length ?? 0,
     request.undeliverable,
     'unreported' in request && request.unreported,
   ].join(' ')
