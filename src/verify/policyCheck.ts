@@ -5,7 +5,14 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { ShardCut } from '../core/log/manifest.ts'
 import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
 import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
-import { flawInAccounts, flawInApproval, flawInFacts, flawInRoster, isExcluded } from '../core/policy/standing.ts'
+import {
+  flawInAccounts,
+  flawInApproval,
+  flawInFacts,
+  flawInRoster,
+  flawInSight,
+  isExcluded,
+} from '../core/policy/standing.ts'
 import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
@@ -241,7 +248,8 @@ function flawUnder(
   const { at } = event
   switch (event.type) {
     case 'shown':
-      return templates.has(event.data.template) ? null : 'its template is none of the policy in force'
+      if (!templates.has(event.data.template)) return 'its template is none of the policy in force'
+      return person === undefined ? null : flawInSight(roster, request, person)
     case 'decided': {
       if (person === undefined) return null
       const { facts, verdict } = event.data

@@ -58,6 +58,16 @@ export function flawInAccounts(roster: PlainRoster, person: ObjectId, given: rea
   return `${person} has the accounts [${accounts.join(', ')}] in approvers.json, and the event says [${given.join(', ')}]`
 }
 
+/**
+ * Finds a person who was shown a request and belongs to none of the groups that decide it. Whom an Entra group has, only
+ * the directory knows.
+ */
+export function flawInSight(roster: PlainRoster, { requirement }: ApprovalRequest, person: ObjectId): string | null {
+  const groups = requirement?.slots.flatMap((slot) => slot.groups.map((name) => roster.groups.get(name))) ?? []
+  if (groups.some((group) => group !== undefined && (!group.isList || group.members.has(person)))) return null
+  return `${person} is in none of the groups that decide the request`
+}
+
 /** Whether a person may not approve a request under this policy: those whom policy excluded when it was made may not, either. */
 export function isExcluded(
   roster: PlainRoster,
