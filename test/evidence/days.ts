@@ -81,10 +81,13 @@ export const partsOf = (ports: Ports, failures: unknown[]): SealingParts => ({
   failed: (cause) => void failures.push(cause),
 })
 
-/** Keeps the files of the version that is in force all the time. */
-export async function keepPolicy(archive: Pick<Archive, 'create'>): Promise<void> {
-  const folder = `policy/${policyVersion.slice('sha256:'.length)}`
-  for (const [name, text] of policyFiles) await archive.create(`${folder}/${name}`, Buffer.from(text), 'text/plain')
+/** Keeps the files of a policy version; that of tests, unless given. */
+export async function keepPolicy(
+  archive: Pick<Archive, 'create'>,
+  { version, files } = { version: policyVersion, files: policyFiles },
+): Promise<void> {
+  const folder = `policy/${version.slice('sha256:'.length)}`
+  for (const [name, text] of files) await archive.create(`${folder}/${name}`, Buffer.from(text), 'text/plain')
 }
 
 /** Does something around a call, or around one more page of a stream. */

@@ -1,13 +1,20 @@
-import { type Digest, type ObjectId, sha256, shardOfKey } from '../../src/core/data/id.ts'
+import { randomBytes } from 'node:crypto'
+import { change, recordAlone, timeOf } from '../../src/approvals/commit.ts'
+import { type Digest, type ObjectId, sha256, type Shard, shardOfKey } from '../../src/core/data/id.ts'
+import { undeliverable } from '../../src/core/request/delivery.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { tamperedLog } from '../../src/core/request/tampering.ts'
+import { eraseAll } from '../../src/evidence/erasures.ts'
+import { Exports } from '../../src/evidence/exports.ts'
+import type { DecideInput } from '../../src/approvals/approvals.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import { policyFrom } from '../../src/policy/load.ts'
 import type { Policy } from '../../src/ports/policy.ts'
 import { folder, type Key, type Members, membersOf, signingKey } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
-import { action, bot, dba, dba2, mayNotApprove, oid, rosterText, runner, security } from './build.ts'
+import { action, bot, codeOf, dba, dba2, mayNotApprove, oid, owner, rosterText, runner, security } from './build.ts'
 import { policyTexts, type RosterText, type RuleText } from './policyTexts.ts'
-import { agent, asks, claims, type Instance, votes, world } from './world.ts'
+import { agent, asks, claims, type Instance, votes, world, type World } from './world.ts'
 
 const entraGroup = oid(70)
 /** In the Entra group alone. */
@@ -44,7 +51,7 @@ const loaded = (texts: ReadonlyMap<string, string>): Policy => {
   return policyFrom(new Map(own), new Map([['channel.json', Buffer.from(card)]]))
 }
 
-/** Two days that happened, under two policies, with all that policy can be lied about. */
+/** Days that happened, under two policies. */
 export interface TrueDays {
   readonly place: ReturnType<typeof folder>
   readonly key: Key
@@ -54,7 +61,23 @@ export interface TrueDays {
   readonly versions: readonly Digest[]
 }
 
-export async function trueDays(): Promise<TrueDays> {
+/** Two days with all that policy can be lied about. */
+export const twoDays = (): Promise<TrueDays> => trueDays(6, async () => {})
+
+/** Five days with every kind of event but a rotation of keys, the last of them without events. */
+export const fiveDays = (): Promise<TrueDays> => trueDays(9, laterDays)
+
+interface Later {
+  readonly made: World
+  readonly tomorrow: Instance
+  /** The policy of the second day and later. */
+  readonly policy: Policy
+  /** Approved on the second day. */
+  readonly lone: ApprovalRequest
+}
+
+/** @param sealed the day of March on which all days before it are sealed */
+async function trueDays(sealed: number, later: (known: Later) => Promise<void>): Promise<TrueDays> {
   const place = folder()
   const { key, signer } = await signingKey()
   const made = await world()
@@ -94,16 +117,16 @@ export async function trueDays(): Promise<TrueDays> {
   await today.approvals.decide(lone.id, byCli(lone, dba))
   clock.set(at(5, '00:20:00'))
   await tomorrow.approvals.ask(asked('00', 'db.export'))
+  await later({ made, tomorrow, policy: after, lone })
 
   const one = await sealer({ ledger: made.ledger, spool: place.path, signer })
   for (const policy of [before, after])
     for (const [name, bytes] of policy.files())
       await one.archive.create(`policy/${policy.version.slice('sha256:'.length)}/${name}`, bytes)
-  one.clock.set(at(6, '00:05:00'))
-  await one.run()
+  one.clock.set(at(sealed, '00:05:00'))
   const days: Members[] = []
   const said: string[] = []
-  for (const date of [day(4), day(5)]) {
+  for (const date of await one.run()) {
     days.push(await membersOf((await one.archive.read(`bundles/${date}.zip`)) ?? new Uint8Array()))
     let text = ''
     for await (const line of await saidOf({ ledger: made.ledger, seals: one.seals, clock: one.clock }, date))
@@ -111,6 +134,81 @@ export async function trueDays(): Promise<TrueDays> {
     said.push(text)
   }
   return { place, key, days, said, versions: [before.version, after.version] }
+}
+
+/** All that happens to requests and to the log beside them. Each act is in a shard of its own, where it can be. */
+async function laterDays({ made, tomorrow, policy, lone }: Later): Promise<void> {
+  const { clock, ledger } = made
+  const { approvals } = tomorrow
+  const parts = { ledger, clock, policy, random: randomBytes, committed: () => undefined }
+  const releases = async (shard: string) => (await approvals.ask(asked(shard, 'deploy.release'))).request
+  const redeems = async (request: ApprovalRequest) =>
+    void (await approvals.redeem(request.id, await claims(tomorrow, request, crypto.randomUUID())))
+
+  clock.set(at(5, '00:30:00'))
+  await redeems(await approvals.read(lone.id, { kind: 'agent', id: bot }))
+  await approvals.report(lone.id, { executor: bot, result: 'succeeded' })
+  clock.set(at(5, '03:00:00'))
+  await approvals.sweep()
+
+  clock.set(at(6, '09:00:00'))
+  const denied = await releases('01')
+  await approvals.review(denied.id, oncall, { page: 1, template: sha256(card), via: 'cli' })
+  clock.set(at(6, '09:01:00'))
+  await looked(tomorrow, denied, dba, { verdict: 'deny', reason: 'Not on a Friday.' })
+  const kept = await releases('01')
+  await releases('0b')
+  const used = await releases('02')
+  for (const by of mayNotApprove) await refused(tomorrow, used, by)
+  clock.set(at(6, '09:02:00'))
+  await approvals.decide(kept.id, byCli(kept, oncall))
+  await redeems(await approvals.decide(used.id, byCli(used, dba)))
+  clock.set(at(6, '09:04:00'))
+  await approvals.report(used.id, { executor: bot, result: 'succeeded' })
+  const silent = await releases('04')
+  await approvals.review(silent.id, oncall, { page: 1, template: sha256(card), via: 'cli' })
+  await refused(tomorrow, silent, owner)
+  await redeems(await approvals.decide(silent.id, byCli(silent, dba)))
+  const cancelled = await releases('06')
+  await approvals.decide(cancelled.id, byCli(cancelled, dba))
+  clock.set(at(6, '09:06:00'))
+  await approvals.cancel(cancelled.id, bot, 'No longer.')
+  const { request: broken } = await approvals.ask(asked('08', 'service.restart'))
+  await redeems(broken)
+  await approvals.report(broken.id, { executor: bot, result: 'failed' })
+  const unheard = await releases('09')
+  await change(parts, unheard.id, (request) => undeliverable(request))
+  const dropped = await releases('0d')
+  await approvals.decide(dropped.id, byCli(dropped, dba, { verdict: 'deny', reason: 'No.' }))
+  const erasure = { names: ['reason' as const], why: 'A name was in it.' }
+  await eraseAll(parts, denied.id, { ...erasure, by: oid(62) })
+  await repaired(parts, '03')
+  clock.set(at(6, '12:00:00'))
+  await approvals.sweep()
+  const exports = new Exports({ ...parts, backOff: async () => undefined })
+  for (const by of [dba, owner]) await exports.record({ file: 'bundle', date: day(5), by, client: oid(81) })
+
+  clock.set(at(7, '10:00:00'))
+  await approvals.sweep()
+  await eraseAll(parts, denied.id, { ...erasure, by: oid(63) })
+  const last = await releases('0e')
+  clock.set(at(7, '10:05:00'))
+  await approvals.decide(last.id, byCli(last, dba))
+  clock.set(at(7, '12:00:00'))
+  await approvals.sweep()
+}
+
+/** Somebody tries to approve what their own agent asks for. */
+async function refused({ approvals }: Instance, request: ApprovalRequest, by: ObjectId): Promise<void> {
+  if ((await codeOf(approvals.decide(request.id, byCli(request, by)))) !== 'self-approval')
+    throw new Error('Nobody approves for their own agent.')
+}
+
+/** A person records that rows of a shard had been changed from outside. */
+async function repaired(parts: Parameters<typeof change>[0], shard: string): Promise<void> {
+  const loaded = await parts.ledger.load(shard as Shard, {})
+  const repair = tamperedLog({ by: oid(64), data: { from: 1, to: 1, check: 'mac' }, why: 'A row was edited.' })
+  await recordAlone(parts, loaded, [repair], timeOf(parts.clock, loaded))
 }
 
 let keys = 0
@@ -125,12 +223,17 @@ function asked(shard: string, verb: string, more: { executor?: ObjectId; onBehal
   }
 }
 
-const byCli = (request: ApprovalRequest, approver: ObjectId) =>
-  votes(request, approver, { seen: { via: 'cli', digest: request.digest } })
+const byCli = (request: ApprovalRequest, approver: ObjectId, more: Partial<DecideInput> = {}) =>
+  votes(request, approver, { ...more, seen: { via: 'cli', digest: request.digest } })
 
-/** Looks at a request, and approves what was shown. */
-async function looked({ approvals }: Instance, { id }: ApprovalRequest, approver: ObjectId): Promise<void> {
+/** Looks at a request, and votes on what was shown: to approve, unless told otherwise. */
+async function looked(
+  { approvals }: Instance,
+  { id }: ApprovalRequest,
+  approver: ObjectId,
+  vote: Pick<DecideInput, 'verdict' | 'reason'> = { verdict: 'approve' },
+): Promise<void> {
   const { view } = await approvals.review(id, approver, { page: 1, template: sha256(card), via: 'cli' })
   if (view === null) throw new Error('The request was shown.')
-  await approvals.decide(id, { approver, verdict: 'approve', seen: { via: 'cli', view } })
+  await approvals.decide(id, { ...vote, approver, seen: { via: 'cli', view } })
 }

@@ -15,7 +15,7 @@ import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '..
 import { viewDigest } from '../../src/core/request/view.ts'
 import { type Key, manifestIn, type Members, resign, textIn } from '../evidence/bundle.ts'
 
-/** An event as a liar writes it. Its number and the hash of the event before are set anew. */
+/** An event as a liar writes it. Its number and the hash of the event before are set anew; one that is new has number 0. */
 export interface Told {
   at: string
   shard: string
@@ -27,20 +27,33 @@ export interface Told {
   v: number
   seq: number
   prev: string
+  /** So many numbers before it are left out. */
+  skips?: number
   readonly [more: string]: unknown
 }
 
 /** The files of a policy version by name, with its card templates as `cards/NAME`. */
 export type PolicyTexts = ReadonlyMap<string, string>
 
+/** The files of a bundle that are not signed yet, by name. */
+export type Unsigned = Map<string, string | Buffer>
+
+/** A day as a liar tells it. */
+export interface ToldDay {
+  readonly date: Day
+  readonly events: readonly Told[]
+  /** Changes the files before they are signed, and says what the manifest shall say beside their digests. */
+  readonly edit?: (manifest: Manifest, files: Unsigned) => Manifest
+}
+
 /** What a liar says: by day the events, in their order, and policy versions beside those that the days had. */
 export interface Telling {
-  readonly days: readonly { readonly date: Day; readonly events: readonly Told[] }[]
+  readonly days: readonly ToldDay[]
   readonly policies?: readonly PolicyTexts[]
 }
 
 /** The events of days as they were sealed, to be changed. */
-export const tellingOf = (days: readonly Members[]) => ({
+export const tellingOf = (days: readonly Members[]): Telling & { readonly days: { date: Day; events: Told[] }[] } => ({
   days: days.map((members) => ({
     date: manifestIn(members).date,
     events: textIn(members, 'records.jsonl')
@@ -55,18 +68,27 @@ export const tellingOf = (days: readonly Members[]) => ({
  * and erasures name the changed events, computes log, proofs, tables and manifests, and signs them. The first day is that
  * of the log's beginning.
  *
- * Where the rules refuse an event, the tables are those of the day as it was.
+ * Where the rules refuse an event, the tables end before it.
  *
  * @param before the days as they were sealed, from the log's first
  */
-export function retold(before: readonly Members[], key: Key, { days, policies = [] }: Telling): readonly Members[] {
+export const retold = (before: readonly Members[], key: Key, telling: Telling): readonly Members[] => [
+  ...retoldByDay(before, key, telling),
+]
+
+/** Does what {@link retold} does, and makes each bundle only when it is asked for. */
+export function* retoldByDay(
+  before: readonly Members[],
+  key: Key,
+  { days, policies = [] }: Telling,
+): Generator<Members, void, undefined> {
   const log: Uint8Array[] = []
   const heads = new Map<string, ShardCut>()
   const lives = new Map<string, { readonly index: number; readonly leaf: string }[]>()
   const names = new Names(before)
   const versions = versionsOf(before, policies)
   let previous: { readonly manifest: Buffer; readonly note: string } | null = null
-  return days.map(({ date, events }, place): Members => {
+  for (const [place, { date, events, edit = unedited }] of days.entries()) {
     const old = before.find((members) => manifestIn(members).date === date) ?? before[0] ?? new Map<string, Buffer>()
     const { log: oldLog, tool } = manifestIn(old)
     const { origin } = oldLog
@@ -76,13 +98,14 @@ export function retold(before: readonly Members[], key: Key, { days, policies = 
     const touched = new Set<string>()
     const leaves = events
       .toSorted((a, b) => (a.shard < b.shard ? -1 : a.shard > b.shard ? 1 : 0))
-      .map((told, i) => {
+      .map(({ skips = 0, ...told }, i) => {
         const head = heads.get(told.shard) ?? { from: 0, to: 0, head: '0'.repeat(64) as Hex }
-        const event = names.renamed({ ...told, seq: head.to + 1, prev: head.head })
+        const seq = head.to + skips + 1
+        const event = names.renamed({ ...told, seq, prev: head.head })
         const leaf = sorted(event)
         const policyTo = policyAfter(event, head.policyTo)
-        heads.set(told.shard, { ...head, to: head.to + 1, head: leafHash(leaf), ...(policyTo && { policyTo }) })
-        names.take(told, event, leaf)
+        heads.set(told.shard, { ...head, to: seq, head: leafHash(leaf), ...(policyTo && { policyTo }) })
+        names.take(told, leaf)
         if (event.request !== undefined) {
           touched.add(event.request)
           lives.set(event.request, [...(lives.get(event.request) ?? []), { index: size + i, leaf }])
@@ -110,15 +133,12 @@ export function retold(before: readonly Members[], key: Key, { days, policies = 
       size,
       cuts,
       manifestIn(old),
-    ) ?? {
-      requests: textIn(old, 'requests.csv'),
-      exceptions: textIn(old, 'exceptions.csv'),
-    }
+    )
     const lines = carried.map(({ index, leaf }) => {
       const proof = inclusionRanges(index, size).map((range) => encode64(rootOf(log, range.from, range.to)))
       return `${JSON.stringify({ index, leaf, proof })}\n`
     })
-    const content = new Map<string, string | Buffer>([
+    const content: Unsigned = new Map<string, string | Buffer>([
       ...[...old].filter(([name]) => !/^(?:policy|cards)\//.test(name)),
       ...named.flatMap((version) => versions.get(version) ?? []),
       [bundleFiles.checkpointBefore.name, noteBefore],
@@ -158,11 +178,14 @@ export function retold(before: readonly Members[], key: Key, { days, policies = 
       },
       ...(previous && { previousManifest: sha256(previous.manifest) }),
     }
-    const made = resign(ordered(content), key, () => manifest)
+    const edited = edit(manifest, content)
+    const made = resign(ordered(content), key, () => edited)
     previous = { manifest: made.get(bundleFiles.manifest.name) ?? Buffer.of(), note }
-    return made
-  })
+    yield made
+  }
 }
+
+const unedited: NonNullable<ToldDay['edit']> = (manifest) => manifest
 
 /** Lets events go on naming others that got another hash, by being changed or chained anew. */
 class Names {
@@ -184,22 +207,28 @@ class Names {
     if (data === undefined) return event
     const changed: Record<string, unknown> = { ...data }
     for (const name of ['content', 'vote', 'event']) {
-      const hash = this.#hashes.get(data[name])
+      const hash = this.#hashes.get(data[name] ?? null)
       if (hash !== undefined) changed[name] = hash
     }
     if (event.type === 'requested') this.#warnings.set(event.request, data['warnings'] as readonly string[])
     if (event.type === 'shown') {
-      const [content, template] = [changed['content'] as Hex, changed['template'] as Hex]
-      const view = viewDigest({ content, template, warnings: this.#warnings.get(event.request) ?? [] })
-      this.#views.set(data['view'], view)
-      changed['view'] = view
+      const viewOf = (seen: Record<string, unknown>) => {
+        const [content, template] = [seen['content'] as Hex, seen['template'] as Hex]
+        return viewDigest({ content, template, warnings: this.#warnings.get(event.request) ?? [] })
+      }
+      // A view that is none is a lie of its own.
+      if (data['view'] === viewOf(data)) {
+        changed['view'] = viewOf(changed)
+        this.#views.set(data['view'], viewOf(changed))
+      }
     }
     const view = event.type === 'decided' ? this.#views.get(data['view']) : undefined
     return { ...event, data: view === undefined ? changed : { ...changed, view } }
   }
 
-  take({ shard, seq }: Told, _event: Told, leaf: string): void {
-    this.#hashes.set(this.#old.get(`${shard} ${seq}`), leafHash(leaf))
+  take({ shard, seq }: Told, leaf: string): void {
+    const old = this.#old.get(`${shard} ${seq}`)
+    if (old !== undefined) this.#hashes.set(old, leafHash(leaf))
   }
 }
 
@@ -254,14 +283,14 @@ function versionsIn(leaves: readonly string[], cuts: readonly (readonly [string,
   ]
 }
 
-/** The tables that follow from events; `null` if the rules refuse one of them. */
+/** The tables that follow from events, up to the first that the rules refuse. */
 function tablesOf(
   leaves: readonly string[],
   carried: readonly string[],
   size: number,
   cuts: readonly (readonly [string, ShardCut])[],
   sealed: Pick<Manifest, 'date' | 'sealedAt'>,
-): { readonly requests: string; readonly exceptions: string } | null {
+): { readonly requests: string; readonly exceptions: string } {
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
   const changes = new Set<string>()
   try {
@@ -282,8 +311,8 @@ function tablesOf(
     const late = lateSeal(sealed)
     return { requests, exceptions: exceptions + (late ? exceptionLine(late) : '') }
   } catch (cause) {
-    if (cause instanceof Broken) return null
-    throw cause
+    if (!(cause instanceof Broken)) throw cause
+    return { requests, exceptions }
   }
 }
 

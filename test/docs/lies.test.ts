@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventLies } from '../evidence/eventLies.ts'
+import { policyLies } from '../evidence/policyLies.ts'
+import { root } from '../support/root.ts'
+
+/** By lie, the cells of its row. */
+const rows: ReadonlyMap<string, { readonly by: string; readonly what: string }> = new Map(
+  readFileSync(join(root, 'docs/evidence/lies.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| (?!lie \|)/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, lie = '', by = '', what = '']) => [lie, { by, what }]),
+)
+
+/** Lies that other tests tell: the test's file, and a part of its name. */
+const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  'a text is left out of the said file': ['verify/said', 'a series without a text of %d March'],
+  'the same, with one day alone': ['verify/said', 'an empty said file explains nothing'],
+  'the said file is empty': ['verify/said', 'an empty said file explains nothing'],
+  'the said file of one day is left out': ['verify/said', 'a said file that one day lacks'],
+  'all said files are left out': ['verify/said', 'a said file that one day lacks'],
+  'the reason of an erasure or a repair is left out': ['verify/said', 'a text that nobody can erase is withheld'],
+  'a text is another than the one that was written': ['verify/tampered', 'is refused with %s'],
+  'the first days are taken away': ['verify/seriesEnds', 'is known to go %s'],
+  'the last days are taken away': ['verify/seriesEnds', 'is known to go %s'],
+  'the log begins anew, with number 1, on a later day': ['verify/seriesEnds', 'the first bundle is known by its'],
+  'a day, or the whole log, is written and signed anew by the key’s holder': ['verify/seriesEnds', 'holder wrote anew'],
+  'empty days are added or taken away at the end': ['verify/seriesEnds', 'is known to go %s'],
+  'the zip has a member that only some tools see: a second name, an unlisted entry, bytes between members': [
+    ...(['verify/unpackers', 'what a tool would unpack in another way is refused'] as const),
+  ],
+  'a member is a link, a device or a folder for some tools': ['verify/zip', 'a member that is %s is refused'],
+  'a member has another checksum, so that tools stop at it': ['verify/zip', 'a member that is %s is refused'],
+  'a member occurs twice, also in another case, or lies in a folder that is a file': [
+    ...(['verify/zip', 'a member is refused that is there twice'] as const),
+  ],
+  'a member’s name leads out of the folder': ['verify/zip', 'a member is refused %s'],
+  'a policy version whose files are missing': ['evidence/policyLies', 'a version whose files are not there is missing'],
+  '`rules.json` lists other rules than the Cedar files have': ['evidence/policyLies', 'a list of rules that the Cedar'],
+  'rules matched whose conditions were not met, or rules that matched are left out without a trace': [
+    ...(['evidence/policyLies', 'an outcome that the structure allows, and the conditions do not'] as const),
+  ],
+  'a whole policy version that was never in force, and all that follows from it': [
+    ...(['evidence/policyLies', 'a policy that was never in force holds'] as const),
+  ],
+}
+
+test('each row has a lie that a test tells, and each lie that a test tells has its row', () => {
+  const told = [...eventLies.map(({ row }) => row), ...policyLies.map(([, , , row]) => row), ...Object.keys(elsewhere)]
+  expect([...new Set(told)].sort()).toEqual([...rows.keys()].sort())
+})
+
+test('each row names what shows its lies', () => {
+  const by = (row: string) => rows.get(row)?.by ?? ''
+  for (const { row, lie, shown } of eventLies) {
+    const named =
+      typeof shown === 'object'
+        ? [`\`${shown.check}\``, `\`${shown.code}\``]
+        : [shown === 'nothing' ? 'nothing' : 'only a kept checkpoint']
+    expect({ lie, missing: named.filter((one) => !by(row).includes(one)) }).toEqual({ lie, missing: [] })
+  }
+  for (const [, , , row] of policyLies) expect(by(row)).toContain('`policy`')
+})
+
+test('the tests that tell the other lies are there', () => {
+  for (const [file, name] of Object.values(elsewhere))
+    expect(readFileSync(join(root, `test/${file}.test.ts`), 'utf8')).toContain(name)
+})
+
+test('there are enough lies about events', () => {
+  expect(eventLies.length).toBeGreaterThanOrEqual(50)
+})
