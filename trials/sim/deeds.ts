@@ -8,7 +8,7 @@ import type { Action } from '../../src/core/action/action.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
 import { template } from '../../test/support/build.ts'
 import type { Command } from './plan.ts'
-import { actionOf, agents, approvers, keyedName, keysOf } from './roster.ts'
+import { actionOf, agents, approvers, keyedName, keysOf, principalOf } from './roster.ts'
 import type { Process, World } from './world.ts'
 
 /** What somebody was told had happened: from then on it must be so, whatever happens. */
@@ -81,8 +81,13 @@ export async function repeat({ process, heard }: Client, { action, agent: { id }
 
 const unkeyed = 'unkeyed'
 
-const asking = (agent: AgentRegistration, action: Action) =>
-  ({ agent, action, reason: 'Because.', links: [], expiresIn: 3600 }) as const
+function asking(agent: AgentRegistration, action: Action) {
+  const onBehalfOf = principalOf(action)
+  return {
+    ...{ agent, action, reason: 'Because.', links: [], expiresIn: 3600 },
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+  }
+}
 
 export async function vote(client: Client, request: ApprovalRequest, command: Of<'vote'>): Promise<void> {
   const { process, world, heard } = client

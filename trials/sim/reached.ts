@@ -46,6 +46,9 @@ const wanted = [
     'twin card',
   ],
   ...[
+    'judged anew',
+    'warned',
+    'verified series',
     'sealed day',
     'catch-up',
     'empty day',

@@ -1,24 +1,15 @@
 import type { Action } from '../../src/core/action/action.ts'
-import { type ObjectId, shardOfKey } from '../../src/core/data/id.ts'
+import { type ObjectId, sha256, shardOfKey } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
+import { versionOf } from '../../src/core/record/policyVersion.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Directory, Person } from '../../src/ports/directory.ts'
 import type { Policy } from '../../src/ports/policy.ts'
-import {
-  action,
-  bot,
-  dba,
-  dba2,
-  needs,
-  oid,
-  owner,
-  policyVersion,
-  runner,
-  security,
-  slot,
-} from '../../test/support/build.ts'
+import type { VersionFiles } from '../../src/verify/versionFiles.ts'
+import { action, bot, dba, dba2, needs, oid, owner, runner, security, slot } from '../../test/support/build.ts'
 import { fakePolicy } from '../../test/support/fakes.ts'
+import { policyTexts, type RosterText, type RuleText } from '../../test/support/policyTexts.ts'
 import { agent, disabled, guest, stranger } from '../../test/support/world.ts'
 import type { Verb } from './plan.ts'
 
@@ -44,10 +35,12 @@ export const compliance = '19:compliance'
 
 const more = { lapse: 3600, grant: 300 }
 const judgements: Readonly<Record<Verb, Judgement>> = {
-  one: needs([slot('dba')]),
-  two: needs([slot('dba', 2)]),
-  both: needs([slot('dba'), slot('security')]),
-  either: needs([slot('dba|security')], { expires: 600, lapse: 120 }),
+  one: needs([slot('dba')], { rules: ['one-dba'] }),
+  two: needs([slot('dba', 2)], { rules: ['two-dbas'] }),
+  both: needs([slot('dba'), slot('security')], { rules: ['both-groups'] }),
+  either: needs([slot('dba|security')], {
+    ...{ rules: ['either-group'], expires: 600, lapse: 120, independent: [slot('dba|security')] },
+  }),
   allow: { outcome: 'allow', rules: ['restart'], ...more },
   forbid: { outcome: 'forbid', rules: ['never'] },
   unknown: { outcome: 'no-policy', rules: [] },
@@ -55,18 +48,64 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
 
 const isVerb = (text: string): text is Verb => text in judgements
 
+/** The rules that judge so. */
+const rules: readonly RuleText[] = [
+  { id: 'never', file: 'forbid.cedar', verbs: ['forbid'] },
+  { id: 'one-dba', file: 'approve.cedar', verbs: ['one'], notes: { approvers: 'dba' } },
+  { id: 'two-dbas', file: 'approve.cedar', verbs: ['two'], notes: { approvers: 'dba:2' } },
+  { id: 'both-groups', file: 'approve.cedar', verbs: ['both'], notes: { approvers: 'dba, security' } },
+  {
+    ...{ id: 'either-group', file: 'approve.cedar', verbs: ['either'] },
+    notes: { approvers: 'dba|security', independent: '', expires: 'PT10M', lapse: 'PT2M' },
+  },
+  { id: 'restart', file: 'allow.cedar', verbs: ['allow'] },
+]
+
+const groups = {
+  dba: [dba, dba2, dba2Alias, owner, guest, disabled],
+  security: [security],
+}
+
+const people = [[dba2, dba2Alias]] as const
+
+const rosterText: RosterText = {
+  agents: Object.fromEntries(
+    agents.map(({ id, name, owners, onBehalfOf }) => [id, { name, owners, onBehalfOf }] as const),
+  ),
+  groups: Object.fromEntries(Object.entries(groups).map(([name, members]) => [name, { members }])),
+  people,
+}
+
+/** The files of the policy that an auditor reads. Cedar is not needed for it. */
+export const policyFiles: ReadonlyMap<string, string> = new Map([
+  ...[...policyTexts(rosterText, rules)].filter(([name]) => name.endsWith('.json')),
+  ['cards/channel.json', '{}'],
+])
+
+const version = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
+
+/** The policy as a bundle has it. */
+export const policyInBundles: VersionFiles = {
+  version,
+  files: new Map([...policyFiles].map(([name, text]) => [name, Buffer.from(text)])),
+  templates: [sha256(policyFiles.get('cards/channel.json') ?? '')],
+}
+
 /** Two groups with a channel each; the verb of an action says what policy makes of it. */
 export const policy: Policy = fakePolicy({
-  version: policyVersion,
+  version,
   agents,
   groups: [
-    { name: 'dba', members: [dba, dba2, dba2Alias, owner, guest, disabled], channels: [channels[0]] },
-    { name: 'security', members: [security], channels: [channels[1]] },
+    { name: 'dba', members: groups.dba, channels: [channels[0]] },
+    { name: 'security', members: groups.security, channels: [channels[1]] },
   ],
-  people: [[dba2, dba2Alias]],
+  people,
   judge: ({ action: verb }) => judgements[isVerb(verb) ? verb : 'unknown'],
   compliance,
 })
+
+/** Whom an agent says that it acts for, who then may not approve. */
+export const principalOf = ({ action: verb }: Action): ObjectId | undefined => (verb === 'either' ? dba : undefined)
 
 export const actionOf = (verb: Verb, name: string): Action => ({ ...action, action: verb, params: { name } })
 

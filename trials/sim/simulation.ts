@@ -9,9 +9,11 @@ import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
 import { checkKept, checkLives, livesIn, storedIn, writtenIn } from './events.ts'
 import { checkHarm } from './harm.ts'
+import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
 import { type Tally, tally } from './reached.ts'
 import { done, persist, recover } from './recovery.ts'
+import { policy, policyFiles } from './roster.ts'
 import { checkDays } from './sealedDays.ts'
 import { type Common, type World, worldOf } from './world.ts'
 
@@ -65,7 +67,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   const world = worldOf(one, scheduler, common)
   const { stores, reached } = world
   await stores.prepare()
-  if (one.seals) await keepPolicy(stores.archive)
+  if (one.seals) await keepPolicy(stores.archive, { version: policy.version, files: policyFiles })
   const { carryOut, probe, heard } = clients(world)
   await done(world, Promise.all(one.commands.map(carryOut)))
   if (world.insider.isThere) return harm(world, { ...one, probe, heard })
@@ -81,7 +83,11 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
-  if (one.seals) await checkDays(world, all)
+  checkJudged(all, reached)
+  if (one.seals) {
+    await checkDays(world, all)
+    await checkVerified(world)
+  }
   for (const events of livesIn(all).values()) {
     const types = events.map(({ type }) => type)
     reached(types.at(-1) === 'failed' ? 'failed-outcome' : (types.at(-1) ?? ''))

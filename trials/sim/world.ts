@@ -66,7 +66,7 @@ export function worldOf(plan: Plan, scheduler: Scheduler, common: Common) {
     )
   const slots = new Map<number, Process>()
   return {
-    ...{ ...around, stores: made, faults, failures, off, keys: common.keys, insider: other },
+    ...{ ...around, stores: made, faults, failures, off, keys: common.keys, spool: common.spool, insider: other },
     points: async (count: number): Promise<void> => {
       for (let left = count; left > 0; left--) await around.schedule.point()
     },
