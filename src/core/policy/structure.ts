@@ -128,6 +128,8 @@ function differenceIn(expected: Expected, at: Instant, data: Requested): string 
     if (wanted === found || JSON.stringify(wanted) === JSON.stringify(found)) continue
     return `its “${name}” is ${inWords(found)}, and its rules and approvers.json give ${inWords(wanted)}`
   }
+  if (data.warnings.includes('approver-excluded') && data.excludedByAgent === undefined)
+    return 'it warns of approvers whom the agent’s own word excludes, and there are none'
   const { expires } = expected
   if (expires !== undefined && data.expiresAt !== undefined && data.expiresAt > plusSeconds(at, expires))
     return `it waits until ${data.expiresAt}, and its rules give people ${expires} seconds`
