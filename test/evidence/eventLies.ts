@@ -61,11 +61,11 @@ const alike = (story: Story, ref: Ref, asked: Ref, at: string, data: object = {}
 const redeems = (story: Story, asked: Ref, at: string): Told =>
   alike(story, '02/7 redeemed', asked, at, { redemption: randomUUID(), digest: story.copy(asked).data?.['digest'] })
 
-/** Takes a row out of a table whose line has this text. */
-function withoutRow(files: Unsigned, name: string, text: string): void {
+/** Takes the first row out of a file whose line has these texts. */
+function withoutRow(files: Unsigned, name: string, ...texts: readonly string[]): void {
   const lines = String(files.get(name)).split(/(?<=\n)/)
-  const place = lines.findIndex((line) => line.includes(text))
-  if (place < 0) throw new Error(`${name} has no row with ${text}.`)
+  const place = lines.findIndex((line) => texts.every((text) => line.includes(text)))
+  if (place < 0) throw new Error(`${name} has no row with ${texts.join()}.`)
   files.set(name, lines.toSpliced(place, 1).join(''))
 }
 
@@ -518,7 +518,7 @@ const replaced: Lies = [
   [
     'the order of two votes',
     'checkpoint',
-    (story) => inTurn(story).change('00/6 approved', { actor: { kind: 'person', id: dba } }),
+    (story) => inTurn(story).change('00/6 approved', { actor: story.copy('00/4 decided').actor }),
   ],
   [
     'the action, where the said files are not given',
@@ -644,7 +644,7 @@ const unbroughtOn: Lies = [
     followed,
     (story) =>
       story.edit(7, (of, files) => {
-        withoutRow(files, bundleFiles.carried.name, '\\"type\\":\\"shown\\"')
+        withoutRow(files, bundleFiles.carried.name, '\\"type\\":\\"shown\\"', '-04')
         return counted(of, { carried: of.counts.carried - 1 })
       }),
   ],
@@ -653,7 +653,7 @@ const unbroughtOn: Lies = [
     followed,
     (story) =>
       story.edit(7, (of, files) => {
-        withoutRow(files, bundleFiles.carried.name, '\\"type\\":\\"refused\\"')
+        withoutRow(files, bundleFiles.carried.name, '\\"type\\":\\"refused\\"', '-04')
         return counted(of, { carried: of.counts.carried - 1 })
       }),
   ],
@@ -702,6 +702,10 @@ const warned: Lies = [
   ],
 ]
 
+const alarmed: Lies = [
+  ['of nobody', policy, (story) => story.change('0b/2 requested', { data: { warnings: ['approver-excluded'] } })],
+]
+
 const erasers: Lies = [
   ['who asks', policy, (story) => story.change('01/10 erasure-asked', { data: { accounts: [oid(62), oid(99)] } })],
   ['who erases', policy, (story) => story.change('01/12 erased', { data: { accounts: [oid(63), oid(99)] } })],
@@ -744,7 +748,8 @@ export const eventLies: readonly EventLie[] = Object.entries({
   'days in the middle are taken away': unlinked,
   'a day is said to be sealed earlier than it was': sealed,
   'an approval is revoked by a rule that does not forbid the action': wrongly,
-  'a warning to the approvers is left out, or invented': warned,
+  'another warning to the approvers is left out, or invented': warned,
+  'a warning that the agent’s own word excludes approvers, where it excludes nobody': alarmed,
   'an erasure names other accounts of a person than policy joins': erasers,
   'somebody was shown a request who belongs to none of its groups': onlookers,
 }).flatMap(([row, lies]) => lies.map(([lie, shown, tell]) => ({ row, lie, shown, tell })))
