@@ -193,12 +193,15 @@ class Names {
   readonly #views = new Map<unknown, string>()
   readonly #warnings = new Map<unknown, readonly string[]>()
   readonly #old = new Map<string, string>()
+  /** The views that were shown. */
+  readonly #shown = new Set<unknown>()
 
   constructor(before: readonly Members[]) {
     for (const members of before)
       for (const line of textIn(members, 'records.jsonl').split('\n').slice(0, -1)) {
-        const { shard, seq } = JSON.parse(line) as Told
+        const { shard, seq, type, data } = JSON.parse(line) as Told
         this.#old.set(`${shard} ${seq}`, leafHash(line))
+        if (type === 'shown') this.#shown.add(data?.['view'])
       }
   }
 
@@ -217,7 +220,7 @@ class Names {
         return viewDigest({ content, template, warnings: this.#warnings.get(event.request) ?? [] })
       }
       // A view that is none is a lie of its own.
-      if (data['view'] === viewOf(data)) {
+      if (this.#shown.has(data['view']) || data['view'] === viewOf(data)) {
         changed['view'] = viewOf(changed)
         this.#views.set(data['view'], viewOf(changed))
       }
