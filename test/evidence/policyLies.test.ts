@@ -1,4 +1,4 @@
-import { type Digest, sha256 } from '../../src/core/data/id.ts'
+import { sha256 } from '../../src/core/data/id.ts'
 import { versionOf } from '../../src/core/record/policyVersion.ts'
 import { judging } from '../../src/policyTool/judging.ts'
 import { type BundleVerdict, verifyBundle } from '../../src/verify/bundle.ts'
