@@ -11,7 +11,7 @@ import type { Told, Unsigned } from '../support/retelling.ts'
 import { type Ref, reworded, shifted, type Story } from '../support/story.ts'
 
 /** What shows a lie: a check of the verifier, or nothing but a checkpoint that somebody kept, or nothing at all. */
-export type Shown = { readonly check: Check; readonly code: BrokenCode } | 'checkpoint' | 'nothing'
+type Shown = { readonly check: Check; readonly code: BrokenCode } | 'checkpoint' | 'nothing'
 
 /** A lie about what happened, told by the holder of the log's key. */
 export interface EventLie {

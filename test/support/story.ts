@@ -114,7 +114,7 @@ export class Story {
 
 const refOf = ({ shard, seq, type }: Told): Ref => `${shard}/${seq} ${type}`
 
-export const changed = (event: Told, { data, ...more }: Partial<Told>): Told => ({
+const changed = (event: Told, { data, ...more }: Partial<Told>): Told => ({
   ...event,
   ...more,
   ...((event.data || data) && { data: { ...event.data, ...data } }),
