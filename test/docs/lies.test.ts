@@ -41,6 +41,24 @@ const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>>
   'rules matched whose conditions were not met, or rules that matched are left out without a trace': [
     ...(['evidence/policyLies', 'an outcome that the structure allows, and the conditions do not'] as const),
   ],
+  'another list of a group than `approvers.json` has, as the `roster` of a day': [
+    ...(['evidence/rosterLies', 'a roster with %s is against policy'] as const),
+  ],
+  'a `roster` of a group that no rule names, or with another Entra group': [
+    ...(['evidence/rosterLies', 'a roster with %s is against policy'] as const),
+  ],
+  'a second `roster` of a group and day, or one of another day': [
+    ...(['evidence/rosterLies', 'a second roster of a group breaks the rules'] as const),
+  ],
+  'a list of members that is not the one of which the `roster` has digest and count': [
+    ...(['evidence/rosterLies', 'a list of members that is not the one'] as const),
+  ],
+  'other members of an Entra group in its `roster`': [
+    ...(['evidence/rosterLies', 'the members of lists and of Entra groups hold'] as const),
+  ],
+  'the `roster` of a group and day is left out': [
+    ...(['evidence/rosterLies', 'the members of lists and of Entra groups hold'] as const),
+  ],
   'a whole policy version that was never in force, and all that follows from it': [
     ...(['evidence/policyLies', 'a policy that was never in force holds'] as const),
   ],

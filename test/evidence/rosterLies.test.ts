@@ -6,12 +6,12 @@ import { accountOf } from '../../src/cli/account.ts'
 import { type BundleVerdict, verifyBundle } from '../../src/verify/bundle.ts'
 import { withChapters } from '../../src/verify/requestStory.ts'
 import { dba, dba2, mayNotApprove, oid, owner, ownerAlias } from '../support/build.ts'
-import { oncall, type TrueDays, trueDays } from '../support/liars.ts'
+import { oncall, type TrueDays, twoDays } from '../support/liars.ts'
 import { disabled, guest } from '../support/world.ts'
 import { retold, type Told, tellingOf } from '../support/retelling.ts'
 import { textIn } from './bundle.ts'
 
-/** The groups of the policies of {@link trueDays}: a list, and an Entra group. */
+/** The groups of the policies of {@link twoDays}: a list, and an Entra group. */
 const entraGroup = oid(70)
 const listed = [dba, dba2, owner, ownerAlias, guest, disabled]
 const salt = '5a'.repeat(16)
@@ -19,7 +19,7 @@ const salt = '5a'.repeat(16)
 let real: TrueDays
 
 beforeAll(async () => {
-  real = await trueDays()
+  real = await twoDays()
 })
 afterAll(() => real.place.clean())
 

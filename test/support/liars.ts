@@ -12,7 +12,20 @@ import { policyFrom } from '../../src/policy/load.ts'
 import type { Policy } from '../../src/ports/policy.ts'
 import { folder, type Key, type Members, membersOf, signingKey } from '../evidence/bundle.ts'
 import { at, day, sealer } from '../evidence/days.ts'
-import { action, bot, codeOf, dba, dba2, mayNotApprove, oid, owner, rosterText, runner, security } from './build.ts'
+import {
+  action,
+  bot,
+  codeOf,
+  dba,
+  dba2,
+  mayNotApprove,
+  noHolds,
+  oid,
+  owner,
+  rosterText,
+  runner,
+  security,
+} from './build.ts'
 import { policyTexts, type RosterText, type RuleText } from './policyTexts.ts'
 import { agent, asks, claims, type Instance, votes, world, type World } from './world.ts'
 
@@ -181,7 +194,7 @@ async function laterDays({ made, tomorrow, policy, lone }: Later): Promise<void>
   const dropped = await releases('0d')
   await approvals.decide(dropped.id, byCli(dropped, dba, { verdict: 'deny', reason: 'No.' }))
   const erasure = { names: ['reason' as const], why: 'A name was in it.' }
-  await eraseAll(parts, denied.id, { ...erasure, by: oid(62) })
+  await eraseAll({ ...parts, holds: noHolds }, denied.id, { ...erasure, by: oid(62) })
   await repaired(parts, '03')
   clock.set(at(6, '12:00:00'))
   await approvals.sweep()
@@ -190,7 +203,7 @@ async function laterDays({ made, tomorrow, policy, lone }: Later): Promise<void>
 
   clock.set(at(7, '10:00:00'))
   await approvals.sweep()
-  await eraseAll(parts, denied.id, { ...erasure, by: oid(63) })
+  await eraseAll({ ...parts, holds: noHolds }, denied.id, { ...erasure, by: oid(63) })
   const last = await releases('0e')
   clock.set(at(7, '10:05:00'))
   await approvals.decide(last.id, byCli(last, dba))

@@ -82,11 +82,14 @@ export const policyFiles: ReadonlyMap<string, string> = new Map([
   ['cards/channel.json', '{}'],
 ])
 
-const version = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
+const digests = new Map([...policyFiles].map(([name, text]) => [name, sha256(text)]))
+
+const version = versionOf([...digests])
 
 /** The policy as a bundle has it. */
 export const policyInBundles: VersionFiles = {
   version,
+  listed: digests,
   files: new Map([...policyFiles].map(([name, text]) => [name, Buffer.from(text)])),
   templates: [sha256(policyFiles.get('cards/channel.json') ?? '')],
 }
