@@ -123,6 +123,7 @@ test.each([
   ['reference', `At most ${sizes.rulesPerAction} rules`],
   ['reference', `up to ${sizes.channelsPerGroup} Teams channels`],
   ['reference', `1 to ${sizes.summary} characters`],
+  ['reference', `up to ${sizes.controls} controls`],
   ['reference', `\`@via\` names up to ${['', 'one', 'two', 'three', 'four'][sizes.doors]}`],
   ['presentation', `at most ${sizes.title} characters and ${sizes.titleValues} values`],
   ['presentation', `1 to ${sizes.label} characters`],

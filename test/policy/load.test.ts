@@ -232,6 +232,11 @@ describe('a policy is refused, with file, line and rule, for', () => {
     ['a summary of two lines', approve('@approvers("dba") @summary("a\\nb")'), r],
     ['an empty summary', approve('@approvers("dba") @summary(" ")'), r],
     ['a summary of 201 characters', approve(`@approvers("dba") @summary("${'é'.repeat(201)}")`), r],
+    [
+      '25 controls',
+      approve(`@approvers("dba") @controls("${Array.from({ length: 25 }, (_, i) => `AC-${i}`).join()}")`),
+      r,
+    ],
     ['controls that are no list', approve('@approvers("dba") @controls("AC-6(9); CC6.1")'), r],
 
     ['a schema with a syntax error', { 'schema.cedarschema': 'entity Agent;\n\nentity;' }, at('schema.cedarschema', 3)],

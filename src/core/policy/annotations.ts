@@ -1,6 +1,7 @@
 import { controlCharacter } from '../action/action.ts'
 import { type Tier, tiers } from '../request/event.ts'
 import { isoSeconds } from '../data/measure.ts'
+import { controlsIn } from './controls.ts'
 import type { Slot } from '../request/requirement.ts'
 import { doorPattern, groupPattern, sizes, slotKey } from './sizes.ts'
 
@@ -75,6 +76,8 @@ function refuseUnknown(notes: Notes, known: readonly string[]): void {
   const controls = notes.given.get('controls')
   if (controls !== undefined && !/^[A-Za-z0-9][\w.()-]{0,31}(\s*,\s*[A-Za-z0-9][\w.()-]{0,31})*$/.test(controls))
     notes.refuse('controls', '@controls is a list as "AC-6(9), CC6.1"')
+  if (controls !== undefined && controlsIn(controls).length > sizes.controls)
+    notes.refuse('controls', `@controls names at most ${sizes.controls} controls`)
   if ((notes.given.get('like') ?? 'literal') !== 'literal') notes.refuse('like', '@like is written as @like("literal")')
 }
 

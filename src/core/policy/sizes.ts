@@ -10,6 +10,8 @@ export const sizes = {
   groupsPerSlot: 4,
   quorum: 20,
   doors: 4,
+  /** Controls that a rule names; a row of `requests.csv` has those of all its rules. */
+  controls: 24,
   accountsPerPerson: 8,
   excluded: 24,
   channelsPerGroup: 8,
