@@ -1,6 +1,6 @@
 import { dayOf } from '../data/day.ts'
 import { type ObjectId, sha256, shards } from '../data/id.ts'
-import { type Instant, milliseconds } from '../data/instant.ts'
+import type { Instant } from '../data/instant.ts'
 import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
 import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
@@ -35,7 +35,7 @@ import {
   tampered,
 } from './eventFormat.ts'
 import { exportKey } from './exportKey.ts'
-import type { EventOf, EventType, Given, LogEvent, Replayed } from './eventType.ts'
+import { type EventOf, type EventType, type Given, isHasty, type LogEvent, type Replayed } from './eventType.ts'
 
 /** Replaces each text that a leaf commits to. The rules need to know only that there was one. */
 const written = 'written'
@@ -297,15 +297,8 @@ function takenOutBy({ data: { warnings, excludedByAgent = [] } }: EventOf<'reque
   return warnings.includes('approver-excluded') ? excludedByAgent.join('; ') : null
 }
 
-/** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
-const hastyWithin = 5_000
-
 /** How long after the approver's first sight of the view the vote came; `null` if that is time enough to read. */
-function hasteOf({ actor, at, data: { view } }: EventOf<'decided'>, life: Replayed | null): string | null {
-  if (!life || view === undefined) return null
-  const approver = 'id' in actor ? actor.id : null
-  const first = life.shownAt[life.request.shown.findIndex((one) => one.approver === approver && one.view === view)]
-  if (first === undefined) return null
-  const elapsed = milliseconds(at) - milliseconds(first)
-  return elapsed < hastyWithin ? `decided in ${elapsed / 1000} s` : null
+function hasteOf(_event: LogEvent, life: Replayed | null): string | null {
+  const look = life?.looks.at(-1) ?? null
+  return isHasty(look) ? `decided in ${look / 1000} s` : null
 }

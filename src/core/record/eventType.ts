@@ -25,7 +25,18 @@ export interface Replayed {
   readonly request: ApprovalRequest
   /** When each of `request.shown` was shown. */
   readonly shownAt: readonly Instant[]
+  /**
+   * For each of `request.decisions`, the milliseconds from the first `shown` of its view to this approver until the vote;
+   * `null` for a vote without a view.
+   */
+  readonly looks: readonly (number | null)[]
 }
+
+/** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
+const hastyWithin = 5_000
+
+/** @param look an element of `looks` in {@link Replayed} */
+export const isHasty = (look: number | null): look is number => look !== null && look < hastyWithin
 
 /** The result of the rules; or, in words, why they have none. */
 export type Given = Step | string

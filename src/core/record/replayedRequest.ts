@@ -4,7 +4,7 @@ import type { EventOf, Given, LogEvent, Replayed } from './eventType.ts'
 import { difference } from './eventDiff.ts'
 import type { Draft } from '../request/event.ts'
 import type { Hex } from '../data/id.ts'
-import type { Instant } from '../data/instant.ts'
+import { type Instant, milliseconds } from '../data/instant.ts'
 import { leafHash } from '../log/merkle.ts'
 import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
@@ -35,7 +35,10 @@ export function live(
 ): { readonly life: Life; readonly rest: readonly Draft[] } {
   if (event.type === 'requested' && !life) {
     const { request, events } = given(event, () => opened(event, hash ?? hashOf(event)))
-    return { life: grown({ request, seq: 0, at: event.at, shownAt: [], unvoided: null }, request, event), rest: events }
+    return {
+      life: grown({ request, seq: 0, at: event.at, shownAt: [], looks: [], unvoided: null }, request, event),
+      rest: events,
+    }
   }
   if (!life) throw illegal(event, 'nothing says that the request was opened')
   if (event.seq <= life.seq || event.at < life.at)
@@ -118,8 +121,18 @@ function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex):
     ...(isDecided && { decidedAt: at }),
     ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
     ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),
+    ...(event.type === 'decided' && { looks: [...life.looks, lookOf(life, event)] }),
     unvoided: type === 'vote-void' ? (life.unvoided ?? life.request) : null,
   }
+}
+
+/** How long an approver had seen a view before voting on it: see {@link Replayed}. */
+function lookOf({ request, shownAt }: Life, { actor, at, data: { view } }: EventOf<'decided'>): number | null {
+  if (view === undefined) return null
+  const approver = 'id' in actor ? actor.id : null
+  // The rules refuse a vote on a view that was not shown to its approver before.
+  const first = shownAt[request.shown.findIndex((one) => one.approver === approver && one.view === view)]
+  return first === undefined ? null : milliseconds(at) - milliseconds(first)
 }
 
 /**
