@@ -1,5 +1,6 @@
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
+import type { Tallies } from '../core/record/metrics.ts'
 import { attested, type Attested, checkDigest, checkDigests, checkKnown, keysIn } from './manifest.ts'
 import { checkBounds } from './memberSizes.ts'
 import type { Links } from './chains.ts'
@@ -31,6 +32,8 @@ export interface BundleVerdict {
   readonly standing?: LogStanding
   readonly said?: SaidOfDay
   readonly judged?: JudgedCount
+  /** What the day's requests come to, if it was asked for; absent after a problem. */
+  readonly tallies?: Tallies
   /** The checks that passed, in order. */
   readonly held: readonly Check[]
   /** The first problem, in the order of the checks. */
@@ -69,7 +72,7 @@ async function verifyOpen(file: OpenFile, options: Opened): Promise<BundleVerdic
   const { fd } = file
   const found = new Findings()
   let manifest: Manifest | undefined
-  let rest: (Pick<BundleVerdict, 'judged' | 'said'> & { readonly standing: LogStanding }) | undefined
+  let rest: (Pick<BundleVerdict, 'judged' | 'said' | 'tallies'> & { readonly standing: LogStanding }) | undefined
   try {
     const members = await directory(file)
     const statement = await attested(fd, members, options.keys)
@@ -117,7 +120,8 @@ async function verifyRecords(
   await found.attempt(() => checkKeys(read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, { digests, read: policies }))
   if (found.first()) return undefined
-  const { continued, erasures } = examined
+  const { continued, erasures, tallies } = examined
   const standing = { manifestHash, checkpoints, links: read.links, signers, erasures, ...(continued && { continued }) }
-  return { standing, judged: examined.judged, ...(examined.said && { said: examined.said }) }
+  const more = { ...(examined.said && { said: examined.said }), ...(tallies && { tallies }) }
+  return { standing, judged: examined.judged, ...more }
 }

@@ -3,8 +3,10 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
+import type { Tallies } from '../core/record/metrics.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
+import { ControlLists, type RuleListPlace } from './controlLists.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
 import { type Lines, startOfLine } from './lines.ts'
@@ -23,11 +25,16 @@ export interface Subjects {
   readonly carried: Extent
   readonly requests: Extent
   readonly exceptions: Extent
+  /** Absent in a bundle of an earlier program. */
+  readonly metrics?: Extent
+  readonly ruleLists: readonly RuleListPlace[]
   readonly policies: readonly VersionFiles[]
   /** The open said file. */
   readonly said?: number
   /** Whether the bundle is one of a series. */
   readonly isFollowed: boolean
+  /** Whether the result says what the day's requests come to. */
+  readonly isCounted: boolean
 }
 
 /** The result of an examination. */
@@ -40,6 +47,7 @@ export interface Examined {
   /** What the day's events say was erased from events of earlier days, or of a day whose texts were not given. */
   readonly erasures: readonly TextErasure[]
   readonly continued?: Continued
+  readonly tallies?: Tallies
 }
 
 /** What a said file has of the texts to which the day's events commit. */
@@ -68,21 +76,28 @@ export class RecordExamination implements Examination {
   readonly #texts = new Explanations()
   readonly #erasures: TextErasure[] = []
   readonly #isFollowed: boolean
+  readonly #isCounted: boolean
   #index: number
 
   /** @param load loads policies with Cedar, if it is at hand */
-  constructor({ manifest, fd, policies, said, isFollowed, ...extents }: Subjects, load?: LoadVersion) {
+  constructor(
+    { manifest, fd, policies, ruleLists, said, isFollowed, isCounted, ...extents }: Subjects,
+    load?: LoadVersion,
+  ) {
     this.#policy = new PolicyCheck(policies, load)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
       requests: contentOf(fd, extents.requests),
       exceptions: contentOf(fd, extents.exceptions),
+      ...(extents.metrics && { metrics: contentOf(fd, extents.metrics) }),
+      controls: new ControlLists(fd, ruleLists),
       found: this.#found,
       policy: this.#policy,
       isFollowed,
     })
     this.#said = said === undefined ? null : new SaidReader(storedOf(said, { start: 0, size: Infinity }))
     this.#isFollowed = isFollowed
+    this.#isCounted = isCounted
     this.#index = manifest.log.from.size
   }
 
@@ -115,7 +130,8 @@ export class RecordExamination implements Examination {
     await this.#rules.end()
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
-    const more = { ...(said && { said }), ...(continued && { continued }), erasures: this.#erasures }
+    const tallies = this.#isCounted && { tallies: this.#rules.tallies() }
+    const more = { ...(said && { said }), ...(continued && { continued }), ...tallies, erasures: this.#erasures }
     const judged = this.#policy.judged()
     return { found: this.#found.all(), policies: this.#rules.policies(), judged, ...more }
   }

@@ -8,6 +8,9 @@ import { BrokenAt } from './finding.ts'
 /** The most bytes of a table's row: it lists people and rules, which come from events of 4 KiB. */
 export const mostRow = 65_536
 
+/** More bytes than one record can add to `metrics.csv`: some 30 metrics of 12 rules, an agent and an approver. */
+const mostMetrics = 65_536
+
 /**
  * Checks, before reading them, that large members are not larger than the lines that the manifest counts can be.
  *
@@ -19,6 +22,7 @@ export function checkBounds(members: ZipMembers, { counts }: Manifest): void {
     [bundleFiles.carried.name]: counts.carried * (mostCarried + 1),
     [bundleFiles.requests.name]: (counts.requests + 1) * mostRow,
     [bundleFiles.exceptions.name]: (counts.exceptions + 1) * mostRow,
+    [bundleFiles.metrics.name]: (counts.records + 1) * mostMetrics,
   }
   for (const [member, bytes] of Object.entries(most))
     if ((members.get(member)?.length ?? 0) > bytes) {

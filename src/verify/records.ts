@@ -7,6 +7,7 @@ import { type Frontier, growing, rootOf } from '../core/log/merkle.ts'
 import { extentOf } from './manifest.ts'
 import { frontierOf } from './checkpoints.ts'
 import { contentOf } from './content.ts'
+import { ruleListsIn } from './controlLists.ts'
 import type { ZipMembers } from './zip/centralDirectory.ts'
 import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
 import { BrokenAt, type Findings } from './finding.ts'
@@ -30,6 +31,8 @@ export interface Reading {
   readonly progress?: ((done: number, of: number) => void) | undefined
   /** Whether the bundle is one of a series. If so, the result also says which of its requests go on. */
   readonly isFollowed?: boolean | undefined
+  /** Whether the result says what the day's requests come to. */
+  readonly isCounted?: boolean | undefined
   /** Loads policies with Cedar, if it is at hand. A thread has to bring its own. */
   readonly load?: LoadVersion | undefined
 }
@@ -129,14 +132,25 @@ function subjectsOf(
   fd: number,
   members: ZipMembers,
   manifest: Manifest,
-  { saidFd, policies, isFollowed = false }: Reading & Examining,
+  { saidFd, policies, isFollowed = false, isCounted = false }: Reading & Examining,
 ): Subjects {
   const along = {
     carried: extentOf(members, bundleFiles.carried.name),
     requests: extentOf(members, bundleFiles.requests.name),
     exceptions: extentOf(members, bundleFiles.exceptions.name),
   }
-  return { manifest, fd, ...along, policies, isFollowed, ...(saidFd !== undefined && { said: saidFd }) }
+  const metrics = members.get(bundleFiles.metrics.name)
+  const more = { ...(metrics && { metrics }), ruleLists: ruleListsIn(members) }
+  return {
+    manifest,
+    fd,
+    ...along,
+    ...more,
+    policies,
+    isFollowed,
+    isCounted,
+    ...(saidFd !== undefined && { said: saidFd }),
+  }
 }
 
 /** Hashes everything that is read. Has no `return`: when a reader stops early, the rest can still be hashed. */

@@ -2,7 +2,18 @@ import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { dayOf } from '../core/data/day.ts'
 import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
-import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../core/record/tables.ts'
+import type { Instant } from '../core/data/instant.ts'
+import { controlsOf } from '../core/policy/controls.ts'
+import { beginOf, metricLine, Metrics, metricsHeader, type Tallies } from '../core/record/metrics.ts'
+import {
+  exceptionLine,
+  exceptionsHeader,
+  olderRequestsHeader,
+  requestLine,
+  requestsHeader,
+} from '../core/record/tables.ts'
+import type { Life } from '../core/record/replayedRequest.ts'
+import type { ControlLists } from './controlLists.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
 import { lateSeal } from '../core/record/lateSeal.ts'
@@ -19,6 +30,9 @@ export interface Along {
   readonly carried: AsyncIterator<Uint8Array>
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
+  /** Absent in a bundle of an earlier program, whose `requests.csv` has no controls. */
+  readonly metrics?: AsyncIterator<Uint8Array>
+  readonly controls: ControlLists
   readonly found: Findings
   /** Judges what the rules allow. */
   readonly policy: PolicyCheck
@@ -42,6 +56,11 @@ export class RuleReplay {
   readonly #carried: CarriedReader
   readonly #requests: Comparison
   readonly #exceptions: Comparison
+  readonly #metricsTable: Comparison | null
+  readonly #controls: ControlLists
+  readonly #metrics = new Metrics()
+  /** From when on what lives tell happened on the day: see {@link beginOf}. */
+  readonly #dayFrom: Instant | null
   readonly #policies = new Set<Digest>()
   readonly #policy: PolicyCheck
   readonly #written = { requests: 0, exceptions: 0 }
@@ -54,8 +73,14 @@ export class RuleReplay {
   #exceptionRows = exceptionsHeader
   #isBegun = false
 
-  constructor(manifest: Manifest, { found, policy, isFollowed, carried, requests, exceptions }: Along) {
+  constructor(
+    manifest: Manifest,
+    { found, policy, controls, isFollowed, carried, requests, exceptions, metrics }: Along,
+  ) {
     this.#manifest = manifest
+    this.#dayFrom = beginOf(manifest)
+    this.#controls = controls
+    this.#metricsTable = metrics ? new Comparison(bundleFiles.metrics.name, metrics) : null
     this.#found = found
     this.#policy = policy
     for (const { policyFrom, policyTo } of Object.values(manifest.shards))
@@ -86,6 +111,11 @@ export class RuleReplay {
   async end(): Promise<void> {
     if (!this.#found.isOutranked('carried')) await this.#found.attempt(() => this.#checkCarried())
     if (!this.#found.isOutranked('tables')) await this.#found.attempt(() => this.#endTables())
+  }
+
+  /** What the day's requests come to. Complete only if nothing was found that outranks the rules. */
+  tallies(): Tallies {
+    return this.#metrics.tallies()
   }
 
   policies(): readonly Digest[] {
@@ -149,7 +179,7 @@ export class RuleReplay {
 
   async #writeHeader(): Promise<void> {
     if (this.#isBegun) return
-    await this.#requests.expect(requestsHeader)
+    await this.#requests.expect(this.#metricsTable ? requestsHeader : olderRequestsHeader)
     this.#isBegun = true
   }
 
@@ -158,7 +188,8 @@ export class RuleReplay {
     let count = 0
     for (const row of placed({ check: 'rules', member: bundleFiles.records.name }, () => this.#rules.rows())) {
       if (this.#isFollowed && isOpen(row)) this.#continued.open.push([row.request.id, markOf(row)])
-      text += requestLine(row)
+      text += requestLine(row, this.#metricsTable && (await this.#controlsOf(row)))
+      this.#metrics.take(row, this.#dayFrom)
       count += 1
       if (count % someRows !== 0) continue
       await this.#requests.expect(text)
@@ -169,6 +200,11 @@ export class RuleReplay {
     const shard = this.#shard
     if (shard !== null && !this.#found.isOutranked('policy'))
       await this.#found.attempt(() => this.#policy.end(shard, cutIn(this.#manifest, shard)))
+  }
+
+  async #controlsOf({ request }: Life): Promise<readonly string[]> {
+    const { version, rules } = request.policy
+    return controlsOf(this.#controls.known(version) ?? (await this.#controls.of(version)), rules)
   }
 
   /** Reads the carried events of a request. */
@@ -200,6 +236,8 @@ export class RuleReplay {
     await this.#exceptions.expect(this.#exceptionRows + (late ? exceptionLine(late) : ''))
     await this.#requests.end()
     await this.#exceptions.end()
+    await this.#metricsTable?.expect(metricsHeader + this.#metrics.rows().map(metricLine).join(''))
+    await this.#metricsTable?.end()
     this.#checkCounts()
   }
 

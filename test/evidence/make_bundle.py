@@ -1,7 +1,7 @@
 """python3 make_bundle.py OUT DAY...     writes OUT/log.pem, OUT/new.pem and a bundle per day: OUT/1 and OUT/1.zip, ...
 
-DAY is how many records it has; `r` before it lets the day begin with the rotation from the key log.pem to new.pem. The
-secret keys go to OUT/log.key and OUT/new.key, for insiders.
+DAY is how many records it has; `r` before it lets the day begin with the rotation from the key log.pem to new.pem, and `o`
+before both makes a day of an earlier program, without metrics.csv and without the column `controls`. The secret keys go to OUT/log.key and OUT/new.key, for insiders.
 
 Written from docs/evidence/bundle.md, on purpose in another way than the product: everything in memory, and trees by
 their recursive definition.
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 sys.dont_write_bytecode = True
-from make_requests import CARD, EDITION, HEADER, RULES, SHARDS, VERSION, commits_of, instant, jcs, oid, sha
+from make_requests import CARD, EDITION, HEADER, RULES, SHARDS, VERSION, commits_of, instant, jcs, metrics_of, oid, sha
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'evidence')
 ORIGIN, ZEROS = 'approvals.contoso.example/evidence', '0' * 64
@@ -65,7 +65,7 @@ def main(out, days):
     log, heads, requests, rotated, before, manifest = [], {s: (0, ZEROS) for s in SHARDS}, [], False, None, None
     judged = set()  # the shards in which an event has named the policy
     for number, wanted in enumerate(days, 1):
-        rotates, size = wanted.startswith('r'), int(wanted.lstrip('r'))
+        older, rotates, size = 'o' in wanted, 'r' in wanted, int(wanted.lstrip('or'))
         keys = [old, new] if rotates else [new] if rotated else [old]
         start, root, cuts, added, known = len(log), mth(log), dict(heads), {s: [] for s in SHARDS}, set(judged)
         before = before or note(f'{ORIGIN}\n0\n{b64(sha(""))}\n', keys[:1])
@@ -120,7 +120,12 @@ def main(out, days):
                 jcs({'index': i, 'leaf': leaf, 'proof': [b64(h) for h in path(i, log_before)]}) + '\n'
                 for i, leaf in carried),
             'requests.csv': HEADER + '\r\n' + ''.join(request.row() for request in touched),
-            'exceptions.csv': 'index,at,request,kind,actor,action,detail\r\n' + ''.join(exceptions)}
+            'exceptions.csv': 'index,at,request,kind,actor,action,detail\r\n' + ''.join(exceptions),
+            'metrics.csv': metrics_of(number - 1, touched)}
+        if older:
+            del members['metrics.csv']
+            rows = members['requests.csv'].split('\r\n')
+            members['requests.csv'] = '\r\n'.join(row.rpartition(',')[0] for row in rows)
         predicate = {
             'number': number, 'date': instant((number - 1) * 86400)[:10], 'sealedAt': instant(number * 86400 + 300),
             'log': {'origin': ORIGIN, 'to': {'size': len(log), 'root': b64(mth(log))},

@@ -1,10 +1,10 @@
 """What happens in the bundles of make_bundle.py: requests that two people approve and that succeed, that a rule allows
 and that fail, and that no rule covers. Written from docs/evidence/ alone."""
-import datetime, hashlib, json, random
+import collections, datetime, hashlib, json, random
 
 WEEK, SHARDS = 7 * 24 * 3600, [f'{i:02x}' for i in range(16)]
 HEADER = ('request,state,action,digest,agent,executor,on_behalf_of,outcome,rules,policy,tier,required,approvers,'
-          'denied_by,requested_at,decided_at,expires_at,lapses_at,redeemed_at,closed_at,undeliverable,unreported')
+          'denied_by,requested_at,decided_at,expires_at,lapses_at,redeemed_at,closed_at,undeliverable,unreported,controls')
 rng = random.Random(4)
 
 def sha(data): return hashlib.sha256(data if isinstance(data, bytes) else data.encode()).digest()
@@ -18,7 +18,7 @@ def rule(file, **notes):
     return {'file': file, 'effect': 'permit', 'id': notes['id'], 'annotations': notes, 'scope': scope, 'verbs': ['db.export']}
 RULES = {name: f'// {name}\n' for name in ('allow.cedar', 'approve.cedar', 'forbid.cedar', 'schema.cedarschema')}
 RULES |= {'rules.json': jcs({'type': 'countersign/rules/v1', 'verbs': ['db.export'], 'rules': [
-              rule('approve.cedar', id='two-dba', approvers='dba:2', expires='P7D', lapse='P7D'),
+              rule('approve.cedar', id='two-dba', approvers='dba:2', expires='P7D', lapse='P7D', controls='CC6.1, AC-6(9)'),
               rule('allow.cedar', id='restart', lapse='P7D')]}),
           'approvers.json': jcs({'version': 1, 'groups': {'dba': {'members': [oid(11), oid(12)]}}, 'agents': {
               oid(1): {'name': 'asks', 'appId': oid(1), 'owners': [oid(31)], 'executors': [oid(2)]},
@@ -28,6 +28,7 @@ EDITION = jcs({'files': FILES, 'type': 'countersign/policy/v1'})
 VERSION = sha(EDITION).hex()
 
 def instant(second): return (datetime.datetime(2026, 2, 1) + datetime.timedelta(seconds=second)).isoformat() + '.000Z'
+def second(at): return int((datetime.datetime.fromisoformat(at[:-1]) - datetime.datetime(2026, 2, 1)).total_seconds())
 def said(**texts):
     def digest(text): return sha(jcs({'salt': f'{rng.getrandbits(128):032x}', 'text': text})).hex()
     return {'said': {name: digest(text) for name, text in texts.items()}}
@@ -88,7 +89,43 @@ class Request:
             self.kind, '; '.join(data['policy']['rules']), data['policy']['version'], data.get('tier', ''), slots,
             voters, '', asked['at'], decided.get('at', ''), data.get('expiresAt', ''),
             decided.get('data', {}).get('lapsesAt', ''), by.get('redeemed', {}).get('at', ''), closed.get('at', ''),
-            '', '']) + '\r\n'
+            '', '', 'AC-6(9); CC6.1' if self.kind == 'approve' else '']) + '\r\n'
+    def measured(self, day):
+        """What of a day its metrics are about: counts and times, each of whom it counts for."""
+        asked, rules = self.events[0], {'approve': ['two-dba'], 'allow': ['restart'], 'no-policy': []}[self.kind]
+        own = [('all', ''), *(('rule', rule) for rule in rules), ('agent', oid(1))]
+        for event in self.events:
+            if second(event['at']) // 86400 != day: continue
+            kind, voter = event['type'], ('approver', event['actor'].get('id', ''))
+            by = 'people' if self.kind == 'approve' else 'policy'
+            if kind == 'requested': yield own, 'asked', None
+            if kind in ('approved', 'denied'): yield own, f'{kind}-by-{by}', None
+            if kind == 'approved' and by == 'people':
+                yield own, 'decide', 1000 * (second(event['at']) - second(asked['at']))
+            if kind in ('succeeded', 'failed'): yield own, kind, None
+            if kind == 'decided':
+                yield own + [voter], 'unseen', None
+                yield [voter], 'approve', None
+                yield [voter], 'hour', second(event['at']) // 3600
+
+def metrics_of(day, requests):
+    """metrics.csv of a day, on which nobody is shown anything."""
+    counts, times, hours = collections.Counter(), collections.defaultdict(list), collections.Counter()
+    for request in requests:
+        for whose, name, value in request.measured(day):
+            for who in whose:
+                if name == 'hour': hours[who, value] += 1
+                elif value is None: counts[who, name] += 1
+                else: times[who, name].append(value)
+    for (who, _), votes in hours.items(): counts[who, 'busiest-hour'] = max(votes, counts[who, 'busiest-hour'])
+    for (who, name), all_of_them in times.items():
+        counts[who, f'{name}-n'] = len(all_of_them)
+        for percent in (50, 90, 99):
+            counts[who, f'{name}-p{percent}'] = sorted(all_of_them)[-(-percent * len(all_of_them) // 100) - 1]
+    order = ['all', 'rule', 'agent', 'approver']
+    rows = sorted(counts, key=lambda row: (order.index(row[0][0]), row[0][1], row[1]))
+    lines = [f'{by},{of},{name},{counts[(by, of), name]}\r\n' for (by, of), name in rows]
+    return 'by,of,metric,value\r\nall,,edition,1\r\n' + ''.join(lines)
 
 def commits_of(day, size, requests):
     """Lets requests begin and go on until the day has its records."""

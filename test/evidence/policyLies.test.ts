@@ -31,7 +31,7 @@ test('what happened holds, made and signed anew', async () => {
   const again = retold(real.days, real.key, telling)
   for (const [i, members] of again.entries()) {
     expect([...members.keys()]).toEqual([...(real.days[i]?.keys() ?? [])])
-    for (const name of ['records.jsonl', 'carried.jsonl', 'requests.csv', 'exceptions.csv'])
+    for (const name of ['records.jsonl', 'carried.jsonl', 'requests.csv', 'exceptions.csv', 'metrics.csv'])
       expect(members.get(name)?.toString()).toBe(real.days[i]?.get(name)?.toString())
   }
   expect((await verdictOf(telling)).problem).toBeUndefined()

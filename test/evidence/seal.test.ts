@@ -127,7 +127,7 @@ test("a bundle's members are in their order", async () => {
     ...['approvers.json', 'rules.json', 'version.json'].map((name) => `policy/${version}/${name}`),
     `cards/${createHash('sha256').update('{}').digest('hex')}.json`,
     ...['checkpoint.prev', 'checkpoint', 'checkpoint.add', 'records.jsonl', 'carried.jsonl', 'requests.csv'],
-    ...['exceptions.csv', 'manifest.sigstore.json'],
+    ...['exceptions.csv', 'metrics.csv', 'manifest.sigstore.json'],
   ])
   expect(spkiFromPem(textIn(members, `keys/${kid}.pem`))).toEqual(spki)
   const empty = await unzipped(one.archive, day(6))

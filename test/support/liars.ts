@@ -36,10 +36,15 @@ const card = '{}'
 
 const rules: readonly RuleText[] = [
   { id: 'never-drop', file: 'forbid.cedar', verbs: ['db.drop'] },
-  { id: 'export-dba', file: 'approve.cedar', verbs: ['db.export'], notes: { approvers: 'dba', tier: 'low' } },
+  {
+    id: 'export-dba',
+    file: 'approve.cedar',
+    verbs: ['db.export'],
+    notes: { approvers: 'dba', tier: 'low', controls: 'AC-6(9), CC6.1' },
+  },
   {
     ...{ id: 'export-security', file: 'approve.cedar', verbs: ['db.export'] },
-    notes: { approvers: 'security', expires: 'PT40M', lapse: 'PT15M', via: 'teams, cli' },
+    notes: { approvers: 'security', expires: 'PT40M', lapse: 'PT15M', via: 'teams, cli', controls: 'AC-5,CC6.1' },
   },
   { id: 'release-oncall', file: 'approve.cedar', verbs: ['deploy.release'], notes: { approvers: 'oncall|dba' } },
   { id: 'restart', file: 'allow.cedar', verbs: ['service.restart'], notes: { grant: 'PT2M' } },

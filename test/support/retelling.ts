@@ -7,6 +7,8 @@ import { formatAdd, formatCheckpoint } from '../../src/core/log/checkpoint.ts'
 import type { Manifest, ShardCut } from '../../src/core/log/manifest.ts'
 import { consistencyRanges, hashLeaf, hashNode, inclusionRanges, leafHash, perfect } from '../../src/core/log/merkle.ts'
 import { formatNote } from '../../src/core/log/note.ts'
+import { type ControlsByRule, controlsByRule, controlsOf } from '../../src/core/policy/controls.ts'
+import { beginOf, metricLine, Metrics, metricsHeader } from '../../src/core/record/metrics.ts'
 import { lateSeal } from '../../src/core/record/lateSeal.ts'
 import { editionOf } from '../../src/core/record/policyVersion.ts'
 import { readRecord } from '../../src/core/record/record.ts'
@@ -127,13 +129,13 @@ export function* retoldByDay(
       return [shard, { ...head, from: to, ...(policyFrom && { policyFrom }) }]
     })
     const named = versionsIn([...leaves, ...carried.map(({ leaf }) => leaf)], cuts)
-    const tables = tablesOf(
-      leaves,
-      carried.map(({ leaf }) => leaf),
-      size,
-      cuts,
-      manifestIn(old),
-    )
+    const controls = (version: Digest) => {
+      const list = versions.get(version)?.find(([name]) => name.endsWith('/rules.json'))
+      return controlsByRule(list?.[1] ?? null)
+    }
+    const sealed = { number: place + 1, date, sealedAt: manifestIn(old).sealedAt }
+    const earlierLeaves = carried.map(({ leaf }) => leaf)
+    const tables = tablesOf({ leaves, carried: earlierLeaves, size, cuts, sealed, controls })
     const lines = carried.map(({ index, leaf }) => {
       const proof = inclusionRanges(index, size).map((range) => encode64(rootOf(log, range.from, range.to)))
       return `${JSON.stringify({ index, leaf, proof })}\n`
@@ -155,6 +157,7 @@ export function* retoldByDay(
       [bundleFiles.carried.name, lines.join('')],
       [bundleFiles.requests.name, tables.requests],
       [bundleFiles.exceptions.name, tables.exceptions],
+      [bundleFiles.metrics.name, tables.metrics],
     ])
     const types: Record<string, number> = {}
     for (const { type } of events) types[type] = (types[type] ?? 0) + 1
@@ -286,15 +289,22 @@ function versionsIn(leaves: readonly string[], cuts: readonly (readonly [string,
   ]
 }
 
+interface TablesOf {
+  readonly leaves: readonly string[]
+  readonly carried: readonly string[]
+  readonly size: number
+  readonly cuts: readonly (readonly [string, ShardCut])[]
+  readonly sealed: Pick<Manifest, 'number' | 'date' | 'sealedAt'>
+  /** The controls of a policy version’s rules. */
+  readonly controls: (version: Digest) => ControlsByRule
+}
+
+type Tables = Readonly<Record<'requests' | 'exceptions' | 'metrics', string>>
+
 /** The tables that follow from events, up to the first that the rules refuse. */
-function tablesOf(
-  leaves: readonly string[],
-  carried: readonly string[],
-  size: number,
-  cuts: readonly (readonly [string, ShardCut])[],
-  sealed: Pick<Manifest, 'date' | 'sealedAt'>,
-): { readonly requests: string; readonly exceptions: string } {
+function tablesOf({ leaves, carried, size, cuts, sealed, controls }: TablesOf): Tables {
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  const metrics = new Metrics()
   const changes = new Set<string>()
   try {
     const earlier = carried.map(readRecord)
@@ -309,13 +319,21 @@ function tablesOf(
           .map(exceptionLine)
           .join('')
       }
-      for (const row of rules.rows()) requests += requestLine(row)
+      for (const row of rules.rows()) {
+        const { version, rules: named } = row.request.policy
+        requests += requestLine(row, controlsOf(controls(version), named))
+        metrics.take(row, beginOf(sealed))
+      }
     }
     const late = lateSeal(sealed)
-    return { requests, exceptions: exceptions + (late ? exceptionLine(late) : '') }
+    return {
+      requests,
+      exceptions: exceptions + (late ? exceptionLine(late) : ''),
+      metrics: metricsHeader + metrics.rows().map(metricLine).join(''),
+    }
   } catch (cause) {
     if (!(cause instanceof Broken)) throw cause
-    return { requests, exceptions }
+    return { requests, exceptions, metrics: metricsHeader + metrics.rows().map(metricLine).join('') }
   }
 }
 

@@ -4,6 +4,7 @@ import type { Day } from '../../src/core/data/day.ts'
 import { shards } from '../../src/core/data/id.ts'
 import { canonical } from '../../src/core/data/json.ts'
 import { evidenceBundle } from '../../src/core/data/namespace.ts'
+import { metricLine, Metrics, metricsHeader } from '../../src/core/record/metrics.ts'
 import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../src/core/record/tables.ts'
 import { lateSeal } from '../../src/core/record/lateSeal.ts'
 import { readRecord } from '../../src/core/record/record.ts'
@@ -125,16 +126,21 @@ test.each<[string, (members: Members) => Members]>([
 function retabled(members: Members): Members {
   const events = textIn(members, 'records.jsonl').split('\n').slice(0, -1).map(readRecord)
   let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  const metrics = new Metrics()
   const changes = new Set<string>()
   for (const shard of shards) {
     const rules = replay({ changes })
     for (const [index, event] of events.entries())
       if (event.shard === shard) exceptions += rules.take(event, index).map(exceptionLine).join('')
-    for (const row of rules.rows()) requests += requestLine(row)
+    for (const row of rules.rows()) {
+      requests += requestLine(row, [])
+      metrics.take(row, null)
+    }
   }
   const late = lateSeal(manifestIn(members))
   if (late) exceptions += exceptionLine(late)
-  const tables = new Map([...members, ['requests.csv', Buffer.from(requests)]])
+  const counted = metricsHeader + metrics.rows().map(metricLine).join('')
+  const tables = new Map([...members, ['requests.csv', Buffer.from(requests)], ['metrics.csv', Buffer.from(counted)]])
   return resign(tables.set('exceptions.csv', Buffer.from(exceptions)), days.key)
 }
 

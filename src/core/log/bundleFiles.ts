@@ -4,6 +4,8 @@ export interface MemberFile {
   readonly most: number
   /** Whether it is read piece by piece, since it can be larger than memory. */
   readonly isStreamed: boolean
+  /** Whether bundles of an earlier program lack it. */
+  readonly isLater?: true
 }
 
 const mebibyte = 2 ** 20
@@ -28,6 +30,7 @@ export const bundleFiles = {
   carried: streamed('carried.jsonl'),
   requests: streamed('requests.csv'),
   exceptions: streamed('exceptions.csv'),
+  metrics: { ...streamed('metrics.csv'), isLater: true },
   manifest: whole('manifest.sigstore.json', 2 ** 22),
 } as const satisfies Readonly<Record<string, MemberFile & ({ readonly name: string } | { readonly pattern: RegExp })>>
 
@@ -47,7 +50,7 @@ export function bundleFileKind(name: string): BundleFileKind | null {
 /** The names of the files that every bundle has, in their order. */
 export const requiredFiles: readonly string[] = kinds.flatMap((kind) => {
   const file = bundleFiles[kind]
-  return 'name' in file ? [file.name] : []
+  return 'name' in file && !('isLater' in file) ? [file.name] : []
 })
 
 /** Puts members in the order of a bundle. */

@@ -34,7 +34,13 @@ const requestColumns = {
   unreported: ({ request }) => yes('unreported' in request && request.unreported),
 } satisfies Readonly<Record<string, (row: Life) => string | undefined>>
 
-export type RequestColumn = keyof typeof requestColumns
+/**
+ * What rows say beside the life of a request: the controls that its rules serve, sorted. `null` in bundles without
+ * `metrics.csv`, whose table has no column of that name.
+ */
+type Controls = readonly string[] | null
+
+export type RequestColumn = keyof typeof requestColumns | 'controls'
 
 const exceptionColumns: Readonly<Record<string, (row: Exceptional) => string | number | undefined>> = {
   index: ({ index }) => index,
@@ -46,16 +52,19 @@ const exceptionColumns: Readonly<Record<string, (row: Exceptional) => string | n
   detail: ({ detail }) => detail,
 }
 
-export const requestsHeader = csvLine(Object.keys(requestColumns))
+const requestNames: readonly string[] = [...Object.keys(requestColumns), 'controls']
+
+export const requestsHeader = csvLine(requestNames)
+/** The header in bundles without `metrics.csv`. */
+export const olderRequestsHeader = csvLine(requestNames.slice(0, -1))
 export const exceptionsHeader = csvLine(Object.keys(exceptionColumns))
 
 const requestCells = Object.values(requestColumns)
 const exceptionCells = Object.values(exceptionColumns)
 
-export const requestLine = (row: Life): string => csvLine(requestCells.map((cell) => cell(row)))
+export const requestLine = (row: Life, controls: Controls): string =>
+  csvLine([...requestCells.map((cell) => cell(row)), ...(controls ? [joined(controls)] : [])])
 export const exceptionLine = (row: Exceptional): string => csvLine(exceptionCells.map((cell) => cell(row)))
-
-const requestNames = Object.keys(requestColumns)
 
 /**
  * Reads one cell of a line of `requests.csv`. Works only for a column without commas that has none before it either:

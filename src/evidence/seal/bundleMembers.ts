@@ -8,7 +8,7 @@ import { pemOf, thumbprintOf } from '../../core/log/signature.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead } from '../../ports/seals.ts'
 import { type AttestingParts, keptCheckpoint, keysOf, type LogKey, createOrReadCheckpoint } from './attest.ts'
-import { type Member, member, policyMembers, spooledMember } from './bundleZip.ts'
+import { type Member, member, spooledMember } from './bundleZip.ts'
 import type { Gathered } from './gather.ts'
 import { LogTree } from '../log/tree.ts'
 
@@ -58,17 +58,13 @@ export async function checkpointMembers(
   }
 }
 
-/**
- * Lists all members except the manifest, in the order of a bundle.
- *
- * @throws {Broken} `missing-member`, `wrong-digest` for a policy version that is missing or changed in the archive
- */
-export async function membersOf(
-  { archive, files }: MembersParts,
+/** Lists all members except the manifest, in the order of a bundle. */
+export function membersOf(
+  { files }: Pick<MembersParts, 'files'>,
   day: Gathered,
   keys: readonly LogKey[],
   checkpoints: CheckpointMembers,
-): Promise<readonly Member[]> {
+): readonly Member[] {
   const beside = ({ name }: { readonly name: string }) => [member(name, fileNamed(files, name))]
   const pems = keys.map(({ kid, spki }) => member(`keys/${kid}.pem`, pemOf(spki)))
   const spooled = (table: keyof Gathered['files']) => [spooledMember(bundleFiles[table].name, day.files[table])]
@@ -77,12 +73,14 @@ export async function membersOf(
     shell: beside(bundleFiles.shell),
     python: beside(bundleFiles.python),
     keys: pems.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    ...(await policyMembers(archive, day.policies)),
+    policies: day.policies,
+    cards: day.cards,
     ...checkpoints,
     records: spooled('records'),
     carried: spooled('carried'),
     requests: spooled('requests'),
     exceptions: spooled('exceptions'),
+    metrics: spooled('metrics'),
     manifest: [],
   })
 }

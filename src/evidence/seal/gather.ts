@@ -10,12 +10,17 @@ import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '..
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import { KnownHolds } from '../../core/record/knownHolds.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
+import { beginOf, metricLine, Metrics, metricsHeader } from '../../core/record/metrics.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { controlsOf } from '../../core/policy/controls.ts'
 import { lateSeal } from '../../core/record/lateSeal.ts'
 import { policyIn } from '../../core/record/record.ts'
 import { type Replay, replay } from '../../core/record/replay.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
+import { ArchivedVersions } from './archivedVersions.ts'
+import type { Member } from './bundleZip.ts'
 import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
 import { brokenEvent, check, type Checked, eventAt, placeIn } from './eventCheck.ts'
 import { abreast } from '../../runtime/concurrency.ts'
@@ -36,8 +41,9 @@ export interface Gathered {
   readonly to: Frontier
   readonly files: Readonly<Record<Table, Spooled>>
   readonly counts: Manifest['counts']
-  /** The policy versions whose files the bundle must contain: those in force, and those that events name. */
-  readonly policies: ReadonlySet<Digest>
+  /** The rules and card templates of the policy versions that were in force, or that events name; each sorted by name. */
+  readonly policies: readonly Member[]
+  readonly cards: readonly Member[]
   /** The policy versions that were in force before and after the day. */
   readonly inForce: ReadonlyMap<Shard, InForce>
   /** The key that `key-rotated` names (SPKI, base64); `null` on other days. */
@@ -53,7 +59,7 @@ export interface Continuing extends Standing {
   readonly policies: PoliciesInForce
 }
 
-type Table = 'records' | 'carried' | 'requests' | 'exceptions'
+type Table = 'records' | 'carried' | 'requests' | 'exceptions' | 'metrics'
 
 /** Requests that are looked up at the same time. */
 const atOnce = 8
@@ -67,7 +73,8 @@ const someRows = 1_000
  * requests, and the hashes that files name.
  *
  * @param open requests that were open when the day began
- * @throws {Broken} for the first check that fails
+ * @throws {Broken} for the first check that fails; `missing-member`, `wrong-digest` for a policy version that is missing or
+ *   changed in the archive
  */
 export async function gather(
   parts: GatheringParts,
@@ -82,6 +89,12 @@ export async function gather(
     await gatherShard(parts, { day, plan, shard, witnesses, policy: from.policies.get(shard) })
   day.late(lateSeal(plan))
   return day.end(open)
+}
+
+/** What is read beside the events of the day. */
+interface Inputs {
+  readonly earlier: CarriedEvents
+  readonly versions: ArchivedVersions
 }
 
 /** The files that are written while a day is read. */
@@ -104,29 +117,37 @@ class Gathering {
   readonly #policies = new Set<Digest>()
   readonly #inForce = new Map<Shard, InForce>()
   readonly #states: Pick<ApprovalRequest, 'id' | 'status'>[] = []
+  readonly #metrics = new Metrics()
+  readonly #begin: Instant | null
+  readonly #versions: ArchivedVersions
   #newKey: string | null = null
 
-  private constructor(earlier: CarriedEvents, { size }: Plan, { tiles, spools }: Outputs) {
-    this.earlier = earlier
-    this.#size = size
-    this.holds = new KnownHolds(size === 0)
+  private constructor(inputs: Inputs, plan: Plan, { tiles, spools }: Outputs) {
+    this.earlier = inputs.earlier
+    this.#versions = inputs.versions
+    this.#size = plan.size
+    this.holds = new KnownHolds(plan.size === 0)
+    this.#begin = beginOf(plan)
     this.#tiles = tiles
     this.#spools = spools
     spools.requests.add(requestsHeader)
     spools.exceptions.add(exceptionsHeader)
+    spools.metrics.add(metricsHeader)
   }
 
   static async open(parts: GatheringParts, plan: Plan, from: Standing, folder: string): Promise<Gathering> {
-    const [tiles, records, carried, requests, exceptions] = await Promise.all([
+    const [tiles, records, carried, requests, exceptions, metrics] = await Promise.all([
       TileWriter.open(parts.archive, from),
       Spool.open(join(folder, bundleFiles.records.name)),
       Spool.open(join(folder, bundleFiles.carried.name)),
       Spool.open(join(folder, bundleFiles.requests.name)),
       Spool.open(join(folder, bundleFiles.exceptions.name)),
+      Spool.open(join(folder, bundleFiles.metrics.name)),
     ])
     const root = decode64(from.root) ?? new Uint8Array()
-    const spools = { records, carried, requests, exceptions }
-    return new Gathering(new CarriedEvents(parts, plan, root), plan, { tiles, spools })
+    const spools = { records, carried, requests, exceptions, metrics }
+    const inputs = { earlier: new CarriedEvents(parts, plan, root), versions: new ArchivedVersions(parts.archive) }
+    return new Gathering(inputs, plan, { tiles, spools })
   }
 
   take(rules: Replay, { event, text, hash }: Checked): void {
@@ -157,11 +178,14 @@ class Gathering {
     for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
   }
 
-  async rows(rules: Replay): Promise<void> {
+  async rows(replayed: Replay): Promise<void> {
     const { requests } = this.#spools
-    for (const row of rules.rows()) {
+    for (const row of replayed.rows()) {
       this.#states.push({ id: row.request.id, status: row.request.status })
-      requests.add(requestLine(row))
+      const { version, rules } = row.request.policy
+      const { controls } = this.#versions.known(version) ?? (await this.#versions.of(version))
+      requests.add(requestLine(row, controlsOf(controls, rules)))
+      this.#metrics.take(row, this.#begin)
       this.#counts.requests += 1
       if (this.#counts.requests % someRows === 0) await requests.room()
     }
@@ -182,17 +206,20 @@ class Gathering {
 
   /** @param before requests that were open when the day began */
   async end(before: readonly RequestId[]): Promise<Gathered> {
-    const { records, carried, requests, exceptions } = this.#spools
+    const { records, carried, requests, exceptions, metrics } = this.#spools
     const to = await this.#tiles.end()
+    for (const row of this.#metrics.rows()) metrics.add(metricLine(row))
     const files = {
       records: await records.end(),
       carried: await carried.end(),
       requests: await requests.end(),
       exceptions: await exceptions.end(),
+      metrics: await metrics.end(),
     }
+    const members = await this.#versions.members(this.#policies)
     const counts = { ...this.#counts, types: Object.fromEntries(this.#counts.types) }
     const open = openAfter(before, this.#states)
-    return { to, files, policies: this.#policies, inForce: this.#inForce, newKey: this.#newKey, counts, open }
+    return { to, files, ...members, inForce: this.#inForce, newKey: this.#newKey, counts, open }
   }
 
   #note(event: LogEvent): void {

@@ -49,13 +49,13 @@ import {
 
 const linesOf = ({ entries }: History) => {
   const { rows, exceptions } = replayed(eventsOf(entries))
-  return { requests: rows.map(requestLine), exceptions: exceptions.map(exceptionLine) }
+  return { requests: rows.map((row) => requestLine(row, [])), exceptions: exceptions.map(exceptionLine) }
 }
 
 test('the headers are those of the bundle', () => {
   expect(requestsHeader).toBe(
     'request,state,action,digest,agent,executor,on_behalf_of,outcome,rules,policy,tier,required,approvers,denied_by,' +
-      'requested_at,decided_at,expires_at,lapses_at,redeemed_at,closed_at,undeliverable,unreported\r\n',
+      'requested_at,decided_at,expires_at,lapses_at,redeemed_at,closed_at,undeliverable,unreported,controls\r\n',
   )
   expect(exceptionsHeader).toBe('index,at,request,kind,actor,action,detail\r\n')
 })
@@ -76,7 +76,7 @@ test('a request has one row, with everything that happened to it', () => {
     [
       ...[requestId, 'redeemed', 'db.export', actionDigest(action), bot, runner, oid(41), 'approve', 'a; b'],
       ...[policyVersion, 'high', 'dba:2; oncall|security:1', `${dba2}; ${security}; ${dba}`, ''],
-      ...[after(0), after(603), after(3600), after(4203), after(700), '', 'yes', 'yes\r\n'],
+      ...[after(0), after(603), after(3600), after(4203), after(700), '', 'yes', 'yes', '\r\n'],
     ].join(','),
   ])
   expect(linesOf(life).exceptions).toEqual([
@@ -91,7 +91,7 @@ test('a request has one row, with everything that happened to it', () => {
 test('a person who approved and then denied counts as denying', () => {
   const life = history({ judgement: needs([slot('dba', 3)]) }, [60, vote()], [61, vote({ approver: dba2 })], [62, deny])
   expect(linesOf(life).requests[0]?.split(',').slice(12, 16)).toEqual([dba2, dba, after(0), after(62)])
-  expect(linesOf(life).requests[0]).toContain(`,${after(62)},${after(3600)},,,${after(62)},,\r\n`)
+  expect(linesOf(life).requests[0]).toContain(`,${after(62)},${after(3600)},,,${after(62)},,,\r\n`)
 })
 
 test('the id and the time of a request are read from its line', () => {
@@ -104,7 +104,7 @@ test('the id and the time of a request are read from its line', () => {
 test('a request that policy denied has neither tier nor deadline', () => {
   const life = history({ judgement: { outcome: 'no-policy', rules: [] } })
   expect(linesOf(life).requests[0]).toContain(
-    `,no-policy,,${policyVersion},,,,,${after(0)},${after(0)},,,,${after(0)},,\r\n`,
+    `,no-policy,,${policyVersion},,,,,${after(0)},${after(0)},,,,${after(0)},,,\r\n`,
   )
 })
 
