@@ -21,6 +21,7 @@ import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
 import { type HoldingOrder, Holds, type ReleasingOrder } from './evidence/holds.ts'
 import { proofs } from './evidence/read/proofs.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
+import { tables } from './evidence/read/tables.ts'
 import { type RepairOrder, Repairing } from './evidence/repair/repair.ts'
 import type { Witness } from './evidence/witness.ts'
 import { takeSnapshot } from './evidence/backup/snapshot.ts'
@@ -221,7 +222,7 @@ function outboundOf(
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
 function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
-  const { ledger, seals, archive, clock, alarms, failed } = adapters
+  const { ledger, seals, archive, clock, macs, alarms, failed } = adapters
   const broken = (shard: Shard) => alarms.rows().flatMap((row) => (row.shard === shard ? requestIn(row) : []))
   const repairing = new Repairing({ ...adapters, ...changes, policy: adapters.policy, ends, broken })
   const noted = (cause: unknown) => alarms.note(cause)
@@ -240,6 +241,7 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   return {
     bundles: new Bundles({ seals, archive, clock }),
     proofs: proofs({ ledger, seals, archive }, noted),
+    tables: tables({ seals, archive, macs }, noted),
     ...bind(null, calls, noted),
   }
 }

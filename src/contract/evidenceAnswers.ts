@@ -70,6 +70,83 @@ export const bundleList = component(
   },
 )
 
+/** Why a day has no rows. */
+const missing = z.enum(['before-log', 'not-sealed', 'no-table']).optional().meta({
+  description:
+    'Present for a day without rows. before-log: the log began later. not-sealed: not yet; health tells of the present. no-table: an earlier version of the service sealed it, and its bundle has the evidence.',
+})
+
+const daysOf = (row: z.ZodType) =>
+  z.array(z.object({ date: anyDay, rows: z.array(row).optional(), missing })).meta({
+    description: 'One element for each day of the range, oldest first, with `rows` or `missing`.',
+  })
+
+export const metricsAnswer = component(
+  'Metrics',
+  z
+    .object({
+      days: daysOf(
+        component(
+          'Metric',
+          z.object({
+            by: z.string().meta({ description: 'all, rule, agent or approver.' }),
+            of: z.string().optional().meta({ description: 'The id of the rule, agent or approver. Absent for all.' }),
+            metric: z.string(),
+            value: anyCount.meta({ description: 'A count; milliseconds where the metric ends in a percentile.' }),
+          }),
+        ),
+      ),
+    })
+    .meta({ description: 'The rows of metrics.csv of sealed days.' }),
+  {
+    days: [
+      {
+        date: example.day,
+        rows: [
+          { by: 'all', metric: 'edition', value: 1 },
+          { by: 'approver', of: example.approver, metric: 'look-p50', value: 41_512 },
+        ],
+      },
+      { date: '2026-03-05', missing: 'not-sealed' },
+    ],
+  },
+)
+
+export const exceptionsAnswer = component(
+  'Exceptions',
+  z
+    .object({
+      days: daysOf(
+        component(
+          'Exception',
+          z.object({
+            index: anyCount.optional().meta({ description: 'In the log. Absent for what is about no event.' }),
+            at: anyInstant,
+            request: anyRequestId.optional(),
+            kind: z.string().meta({ description: 'docs/evidence/bundle.md explains each.' }),
+            actor: z.string().meta({ description: 'An object id, or policy, system.' }),
+            action: z.string().optional(),
+            detail: z.string().optional(),
+          }),
+        ),
+      ),
+    })
+    .meta({ description: 'The rows of exceptions.csv of sealed days.' }),
+  {
+    days: [
+      {
+        date: example.day,
+        rows: [
+          {
+            ...{ index: 41, at: example.approved, request: example.request, kind: 'hasty', actor: example.approver },
+            ...{ action: 'db.export', detail: 'decided in 2.7 s' },
+          },
+        ],
+      },
+    ],
+  },
+)
+
 export const erasureAnswer = component(
   'Erasure',
   z

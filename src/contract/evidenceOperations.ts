@@ -4,6 +4,8 @@ import {
   bundleList,
   checkpointNote,
   erasureAnswer,
+  exceptionsAnswer,
+  metricsAnswer,
   holdAnswer,
   holdList,
   proofList,
@@ -11,7 +13,7 @@ import {
   saidLines,
 } from './evidenceAnswers.ts'
 import { always, changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
-import { holdsQuery, noQuery } from './queries.ts'
+import { daysQuery, holdsQuery, noQuery } from './queries.ts'
 
 const zip = { 'application/zip': bundleFile } as const
 
@@ -49,6 +51,28 @@ export const evidenceOperations = {
     headers: ['Range', 'If-Range', 'If-None-Match'],
     answers: { 200: zip, 206: zip, 304: {}, 416: {} },
     problems: [...signedIn, 'not-found', 'busy', 'read-only'],
+  },
+  metrics: {
+    method: 'GET',
+    path: 'api/evidence/metrics',
+    tag: 'evidence',
+    summary: 'What the requests of sealed days come to: counts and times, of at most 31 days',
+    caller: { kind: 'person', role: 'Evidence.Read' },
+    query: daysQuery,
+    headers: [],
+    answers: { 200: json(metricsAnswer) },
+    problems: [...signedIn, 'too-large'],
+  },
+  exceptions: {
+    method: 'GET',
+    path: 'api/evidence/exceptions',
+    tag: 'evidence',
+    summary: 'What an auditor should look at first on sealed days, of at most 31 days',
+    caller: { kind: 'person', role: 'Evidence.Read' },
+    query: daysQuery,
+    headers: [],
+    answers: { 200: json(exceptionsAnswer) },
+    problems: [...signedIn, 'too-large'],
   },
   said: {
     method: 'GET',

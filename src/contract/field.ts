@@ -87,6 +87,12 @@ export const digest = z
   .regex(/^sha256:[0-9a-f]{64}$/, 'is sha256: and 64 lower-case hex digits')
   .transform((text) => parseDigest(text))
 
+/** The form of a day. Whether the calendar has it is found out by `parseDay`. */
+export const day = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/, 'is a day as 2026-01-31')
+  .meta({ format: 'date', description: 'In UTC.' })
+
 /** The form of a time. Whether the calendar has it is found out by `parseInstant`. */
 export const instant = z
   .string()

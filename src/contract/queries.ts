@@ -3,7 +3,7 @@ import { actionLimits } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import { tiers } from '../core/request/event.ts'
 import { statuses } from '../core/request/request.ts'
-import { environment, instant, objectId, target, verb } from './field.ts'
+import { day, environment, instant, objectId, target, verb } from './field.ts'
 
 /** What operations take as query parameters. An unknown one is refused. */
 
@@ -50,5 +50,8 @@ export const holdsQuery = z.strictObject({
     .transform((text) => text === 'true')
     .meta({ description: 'Whether holds that were released are listed, too.' }),
 })
+
+/** Days in UTC, both included. */
+export const daysQuery = z.strictObject({ from: day, to: day })
 
 export const noQuery = z.strictObject({})

@@ -12,6 +12,7 @@ import type { ExportedDownload } from '../evidence/exports.ts'
 import type { Holds } from '../evidence/holds.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
+import type { DayRange, TableRow, Tables } from '../evidence/read/tables.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
@@ -19,6 +20,7 @@ import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 /** The use cases of evidence. */
 export interface Evidence {
   readonly bundles: Bundles
+  readonly tables: Tables
   readonly said: SaidOf
   readonly proofs: Proofs
   readonly erase: Erasures
@@ -44,6 +46,8 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
   }),
   bundles: async () => ({ answer: { bundles: await parts.bundles.list() } }),
   bundle: (given) => bundle(parts, given),
+  metrics: async ({ query }) => ({ answer: await metrics(parts, query) }),
+  exceptions: async ({ query }) => ({ answer: await exceptions(parts, query) }),
   said: (given) => said(parts, given),
   erasures: (given) => erasures(parts, given),
   repairs: (given) => repairs(parts, given),
@@ -70,6 +74,32 @@ async function bundle(
   const file = { ...found, open }
   const filename = `countersign-evidence-${date}.zip`
   return { response: await download(headers, { ...file, filename, contentType: 'application/zip' }) }
+}
+
+/** @throws {Problem} `invalid-input` for a day that the calendar does not have */
+const rangeIn = ({ from, to }: Asked<'metrics'>['query']): DayRange => ({
+  from: parseDay(from, '/from'),
+  to: parseDay(to, '/to'),
+})
+
+async function metrics({ tables }: EvidenceParts, query: Asked<'metrics'>['query']) {
+  const days = await tables.rows('metrics', rangeIn(query))
+  const rowOf = ({ by = '', of, metric = '', value }: TableRow) => ({
+    ...{ by, ...(of !== undefined && { of }), metric },
+    value: Number(value),
+  })
+  return { days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)) }
+}
+
+async function exceptions({ tables }: EvidenceParts, query: Asked<'exceptions'>['query']) {
+  const days = await tables.rows('exceptions', rangeIn(query))
+  const rowOf = ({ index, at = '', request, kind = '', actor = '', action, detail }: TableRow) => ({
+    ...(index !== undefined && { index: Number(index) }),
+    ...{ at, ...(request !== undefined && { request }), kind, actor },
+    ...(action !== undefined && { action }),
+    ...(detail !== undefined && { detail }),
+  })
+  return { days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)) }
 }
 
 async function said(

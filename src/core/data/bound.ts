@@ -21,6 +21,8 @@ export const bounds = {
   wait: 60,
   /** One page of a list: its requests, the days that it may span, and the rows that may be read for it. */
   list: { most: 100, otherwise: 50, days: 31, rows: 5_000 },
+  /** Tables of sealed days in one answer: the days, and the bytes of their files together. */
+  tables: { days: 31, bytes: 4_194_304 },
   /**
    * Seconds for which an answer of the directory is used, and the most that the facts of an event may be older than it, or
    * newer: a commit takes a while, and clocks differ.

@@ -9,3 +9,20 @@ function cell(value: string | number = ''): string {
   const safe = formula.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
+
+/**
+ * Reads a table that {@link csvLine} wrote, its header included. The `'` before what would be a formula is taken off, so no
+ * cell may begin with both by itself.
+ */
+export function csvRows(table: string): readonly (readonly string[])[] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [, quoted, plain = '', end] of table.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    const text = quoted === undefined ? plain : quoted.replaceAll('""', '"')
+    row.push(text.startsWith("'") && formula.test(text.slice(1)) ? text.slice(1) : text)
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}

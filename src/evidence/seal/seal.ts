@@ -22,6 +22,7 @@ import { cutOf, planned, standing } from './plan.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
 import { keepOpen, openBefore } from './openRequests.ts'
 import { inFolder } from './spool.ts'
+import { layTables } from './tableCopies.ts'
 import { type RosterParts, Rosters } from '../rosters.ts'
 import type { Macs } from '../../runtime/macs.ts'
 
@@ -65,13 +66,15 @@ export type SealingParts = RotationParts &
  * 5. **Manifest**. A crash leaves it. The next run keeps it after the same check.
  * 6. **Bundle**. A crash during the upload leaves blocks without a file, which the storage drops. A later crash leaves
  *    a bundle that is not offered for download, since its day is not sealed. The next run keeps it.
- * 7. **Head**: the commit. One transaction moves the head, makes the day's announcement due, and ends an alarm. A crash
+ * 7. **Tables** that lie beside the bundle, too (`exceptions.csv`, `metrics.csv`). A crash leaves one of them, or both, which
+ *    are not answered, since their day is not sealed. The next run keeps them; it tells of a file that is another.
+ * 8. **Head**: the commit. One transaction moves the head, makes the day's announcement due, and ends an alarm. A crash
  *    leaves a sealed day. The next run goes on with the next day.
- * 8. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
- * 9. **New key**, if the signer has one: an event in the ledger. After a crash before it, the next run records the
+ * 9. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
+ * 10. **New key**, if the signer has one: an event in the ledger. After a crash before it, the next run records the
  *    event. After a later crash, the next run finds the event and does not record it again.
  *
- * {@link announce} makes the announcement of step 7. {@link archivePolicy} has stored the policy files before.
+ * {@link announce} makes the announcement of step 8. {@link archivePolicy} has stored the policy files before.
  */
 export class Sealing {
   readonly #parts: SealingParts
@@ -125,8 +128,8 @@ async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
       break
     }
   }
-  await publish(parts) // 8
-  await announceKey(parts) // 9
+  await publish(parts) // 9
+  await announceKey(parts) // 10
   return days
 }
 
@@ -138,7 +141,7 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
 
 const none: PoliciesInForce = new Map()
 
-/** Takes steps 1 to 7 for one day. Returns `false` if another sealer was first. */
+/** Takes steps 1 to 8 for one day. Returns `false` if another sealer was first. */
 async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
   const { seals, archive, signer, spool = tmpdir() } = parts
   const policies = head === null ? none : await checkHead(archive, head)
@@ -150,14 +153,15 @@ async function seal(parts: SealingParts, { date, head, version }: Due): Promise<
     await keepOpen(parts, date, day.open) // 3
     const keys = await keysFor(signer, plan, day)
     const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
-    const members = await membersOf(parts, day, keys, checkpoints)
+    const members = membersOf(parts, day, keys, checkpoints)
     const statement = statementOf(members, manifestOf(parts, plan, head, day))
     const manifest = await createOrReadManifest(parts, date, statement, keys) // 5
     const all = [...members, member(bundleFiles.manifest.name, manifest)]
     await archive.write(bundleOf(date), zipped(all), 'application/zip') // 6
+    await layTables(parts, date, day.files) // 7
     return headAfter(plan, day, keys, manifest)
   })
-  return isAdvanced(seals, version, next) // 7
+  return isAdvanced(seals, version, next) // 8
 }
 
 /** Replaces the head. Returns `false` if another sealer did that for this day, or for a later one. */
