@@ -294,6 +294,22 @@ export const commands = {
       },
     },
   },
+  metrics: {
+    summary: 'verify all days in a folder, and count what their requests come to together',
+    about: ['FOLDER'],
+    offline: true,
+    options: {
+      key: { ...key, required: true },
+      from: { value: 'DATE', help: 'this day, in UTC, has to be there, and every day after it' },
+      through: { value: 'DATE', help: 'this day, in UTC, has to be there, and every day before it' },
+      first: { value: 'KNOWN', help: 'the first bundle, by number or by the SHA-256 of its manifest or of its file' },
+      checkpoint: {
+        value: 'FILE',
+        help: 'kept checkpoints: the log must have had this name and root at that size',
+        many: true,
+      },
+    },
+  },
   report: {
     summary: 'verify the evidence of a day, and describe it request by request for people',
     about: ['BUNDLE.zip'],

@@ -138,7 +138,7 @@ const verifying = `Sends and fetches nothing, and needs no setting. Checks these
   root          the log before the day and these records make the log after it: nothing was changed, added or left out
   consistency   the proof that the log only grew
   carried       earlier events of requests that began on another day are in the log
-  tables        counts, requests.csv and exceptions.csv are what the records say
+  tables        counts, requests.csv, exceptions.csv and metrics.csv are what the records say
   rules         replayed: only people who may approve did, and no approval was used twice, late or by another identity
   policy        judged anew by the bundle's policy files: who asked, by which rules, who may decide, and what each
                 approver's groups and accounts are; with --said also by Cedar, from the text of each action
@@ -184,6 +184,17 @@ Each text that is missing is listed with the record that says that it was erased
 report is written, and the exit code is 2 (0 with --allow-unexplained). A later day may have that record: countersign verify
 --chain tells.
 Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
+
+const counting = `Verifies every countersign-evidence-*.zip in FOLDER as countersign verify --chain does, and computes from the records: for all
+requests, and for each rule, agent and approver. docs/evidence/bundle.md says what each metric counts, under metrics.csv; here the
+percentiles are over all of these days. Days of an earlier version, whose bundles have no metrics.csv, are counted, too.
+Texts are not counted: of one that is missing nothing is said. The options are those of countersign verify --chain.
+
+The exit code is that of countersign verify: 1 for evidence that does not hold, 2 for what cannot be read or is too new, 3 for
+evidence that records a tampering. Times are in milliseconds in JSON.
+
+--json writes { "exit", "ok", "days", "begins", "ends", "metrics": [{ "by", "of"?, "metric", "value" }] }, of evidence that does not
+hold what countersign verify --chain --json writes.`
 
 const proving = `Each proof is a C2SP tlog-proof against the bundle's checkpoint and contains the event itself. With the log's public key
 it can be verified without the bundle: countersign verify-proof FILE --key LOG.pem.
@@ -342,6 +353,7 @@ const more: Readonly<Record<string, string>> = {
   policy: policies,
   repair: repairing,
   verify: verifying,
+  metrics: counting,
   report: reporting,
   view: viewing,
   prove: proving,

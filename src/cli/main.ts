@@ -13,6 +13,7 @@ import { help } from './help.ts'
 import { blockOnFaults, hook, hookBlocks } from './hook.ts'
 import { login, logout } from './login.ts'
 import { mcp } from './mcp.ts'
+import { metrics } from './metrics.ts'
 import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { judger, policy } from './policy.ts'
 import { prove } from './proof/prove.ts'
@@ -80,6 +81,7 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   if (command === 'login') return login(offline)
   if (command === 'logout') return logout(offline)
   if (command === 'verify') return verify(offline, __filename)
+  if (command === 'metrics') return metrics(offline, __filename)
   if (command === 'report') return report(offline, __filename)
   if (command === 'view') return view(offline, __filename)
   if (command === 'prove') return prove(offline, __filename)

@@ -4,7 +4,7 @@ import { findingOf } from '../verify/finding.ts'
 import { checkKept } from '../verify/keptCheckpoints.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import type { SaidOfSeries } from '../verify/saidSeries.ts'
-import { type SeriesVerdict, verifySeries } from '../verify/series.ts'
+import { type SeriesVerdict, type VerifyingSeries, verifySeries } from '../verify/series.ts'
 import {
   bundleRecord,
   describeBundle,
@@ -59,7 +59,7 @@ export async function verify(session: Offline, script: string): Promise<Result> 
       exits.usage,
       '--said belongs to one bundle. With --chain each said-DATE.jsonl in the folder is read.',
     )
-  return verifyFolder(session, chain ?? '', { script, ends })
+  return verifyFolder(session, chain ?? '', { script, ends, allowUnexplained: allowsUnexplained(options) })
 }
 
 /** Compares kept checkpoints with those of a bundle that holds. */
@@ -131,30 +131,43 @@ export function resultOfVerdict(
 
 export const allowsUnexplained = (options: Options): boolean => options.one('allow-unexplained') !== undefined
 
-async function verifyFolder(
+interface Series extends Pick<VerifyingSeries, 'counted' | 'allowUnexplained'> {
+  readonly script: string
+  readonly ends: KnownEnds
+}
+
+async function verifyFolder(session: Offline, folder: string, series: Series): Promise<Result> {
+  const verdict = await verifiedSeries(session, folder, series)
+  const files = inFolder(folder, verdict.bundles)
+  const kinds = verdict.problem ? noExceptions : await kindsIn(files)
+  return withGrants(session.options, resultOfSeries(verdict, kinds, series.ends), files)
+}
+
+/** Verifies all bundles in a folder, and shows the progress. */
+export async function verifiedSeries(
   { options, screen }: Offline,
   folder: string,
-  { script, ends }: { readonly script: string; readonly ends: KnownEnds },
-): Promise<Result> {
+  { script, ...more }: Series,
+): Promise<SeriesVerdict> {
   const keys = readKeys(options)
   let which = ''
   const progress = (done: number, of: number) => progressOn(screen, `records verified of ${which}`)(done, of)
   const started = (file: string, place: number, of: number) => {
     which = `${file} (${place + 1} of ${of})`
   }
-  const allowUnexplained = allowsUnexplained(options)
-  const settings = { keys, thread: threadOf(script), load: judger(script), progress, started, allowUnexplained, ends }
+  const settings = { keys, thread: threadOf(script), load: judger(script), progress, started, ...more }
   try {
-    const verdict = await readable(() => verifySeries(folder, settings))
-    const files = inFolder(folder, verdict.bundles)
-    const kinds = verdict.problem ? noExceptions : await kindsIn(files)
-    return await withGrants(options, resultOfSeries(verdict, kinds, ends), files)
+    return await readable(() => verifySeries(folder, settings))
   } finally {
     screen.progress(null)
   }
 }
 
-function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: ExceptionCounts, ends: KnownEnds): Result {
+export function resultOfSeries(
+  { bundles, said, problem }: SeriesVerdict,
+  kinds: ExceptionCounts,
+  ends: KnownEnds,
+): Result {
   const record = {
     bundles: bundles.map(({ file, manifest, manifestHash, judged }) => ({
       ...{ file, ...bundleRecord(manifest), manifest: manifestHash, judged: { ...judged } },
@@ -164,10 +177,7 @@ function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: Except
     ...(!problem && { exceptionKinds: recordOfKinds(kinds) }),
   }
   const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
-  const days =
-    first && last
-      ? `${bundles.length} ${bundles.length === 1 ? 'day' : 'days'}, ${first.date} to ${last.date}`
-      : 'nothing'
+  const days = daysOf(bundles)
   if (problem) {
     const exit = exitOfFinding(problem)
     const [what, ...where] = describeFinding(problem)
@@ -191,6 +201,13 @@ function resultOfSeries({ bundles, said, problem }: SeriesVerdict, kinds: Except
     ...(said ? describeFiles(said) : [['said', 'no file said-DATE.jsonl is in the folder'] as const]),
   ]
   return { exit, lines, to: 'stdout', record: { exit, ok: true, ...record } }
+}
+
+/** Says which days hold. */
+export function daysOf(bundles: SeriesVerdict['bundles']): string {
+  const [first, last] = [bundles[0]?.manifest, bundles.at(-1)?.manifest]
+  if (!first || !last) return 'nothing'
+  return `${bundles.length} ${bundles.length === 1 ? 'day' : 'days'}, ${first.date} to ${last.date}`
 }
 
 function describeFiles(said: SaidOfSeries): readonly Line[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Day, nextDay } from '../core/data/day.ts'
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
+import type { Tallies } from '../core/record/metrics.ts'
 import { emptyChain } from '../core/request/event.ts'
 import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } from './bundle.ts'
 import { Continuity } from './continuity.ts'
@@ -40,6 +41,7 @@ interface Link {
   readonly standing: LogStanding
   readonly said?: SaidOfDay
   readonly judged: JudgedCount
+  readonly tallies?: Tallies
 }
 
 /** Options of verifying a series. */
@@ -48,6 +50,8 @@ export interface VerifyingSeries extends Omit<Verifying, 'said'> {
   /** Whether missing texts, and missing said files, are only counted. */
   readonly allowUnexplained?: boolean
   readonly ends?: KnownEnds
+  /** Takes what the requests of each day that holds come to. */
+  readonly counted?: (tallies: Tallies) => void
 }
 
 /**
@@ -65,7 +69,7 @@ export interface VerifyingSeries extends Omit<Verifying, 'said'> {
  */
 export async function verifySeries(
   folder: string,
-  { started, allowUnexplained, ends = {}, ...options }: VerifyingSeries,
+  { started, allowUnexplained, ends = {}, counted, ...options }: VerifyingSeries,
 ): Promise<SeriesVerdict> {
   const bundles: SeriesBundle[] = []
   const texts = new SaidSeries()
@@ -84,7 +88,8 @@ export async function verifySeries(
       started?.(file, place, found.length)
       saidAt = saidName(date)
       const said = names.includes(saidAt) ? join(folder, saidAt) : undefined
-      before = await verifyNext(join(folder, file), number, before, { ...options, said })
+      before = await verifyNext(join(folder, file), number, before, { ...options, said, isCounted: counted !== undefined })
+      if (before.tallies) counted?.(before.tallies)
       texts.take(before.manifest, before.said, before.standing.erasures)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)
       const bundle = { manifest: before.manifest, manifestHash: before.standing.manifestHash, judged: before.judged }
@@ -133,14 +138,14 @@ async function verifyNext(path: string, number: number | null, before: Link | nu
   // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
   if (before && number !== null) checkNumber(before.manifest, number)
   const keys = before === null ? options.keys : before.standing.signers.slice(-1)
-  const { problem, manifest, standing, judged, said }: BundleVerdict = await verifyBundle(path, {
+  const { problem, manifest, standing, judged, said, tallies }: BundleVerdict = await verifyBundle(path, {
     ...options,
     keys,
     isFollowed: true,
   })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
   if (!manifest || !standing || !judged) throw new Error('A bundle that holds has a manifest, and a standing.')
-  const next = { manifest, standing, judged, ...(said && { said }) }
+  const next = { manifest, standing, judged, ...(said && { said }), ...(tallies && { tallies }) }
   if (before) checkLink(before, next)
   return next
 }
