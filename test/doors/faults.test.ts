@@ -68,6 +68,8 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['events', 'auditor', 'redeemed'],
     ['proof', 'auditor', 'redeemed'],
     ['bundles', 'auditor', 'none'],
+    ['metrics', 'auditor', 'none'],
+    ['exceptions', 'auditor', 'none'],
     ['bundle', 'auditor', 'none'],
     ['said', 'auditor', 'none'],
     ['erasures', 'auditor', 'closed', ({ id }) => ({ request: id, names: ['reason'], why: 'A secret.' })],
@@ -203,9 +205,10 @@ interface Sent {
 
 async function send(route: string, who: string, made: Answer['body'], body?: object, trace = ''): Promise<Sent> {
   const { method, path } = placeOf(route)
-  const place =
-    path.replace('{id}', made.id).replace('{hold}', made.id?.slice(0, 26)).replace('{date}', day) +
-    (route === 'list' ? '?status=pending' : '')
+  const range = `?from=${day}&to=${day}`
+  const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
+  const named = path.replace('{id}', made.id).replace('{hold}', made.id?.slice(0, 26)).replace('{date}', day)
+  const place = named + (queries[route] ?? '')
   const headers = { authorization: who, ...(trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }) }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
   const answer = await fetch(`${origin}/${place}`, init)

@@ -216,7 +216,7 @@ export function manifestIn(members: ReadonlyMap<string, Buffer>) {
   return { ...statement.manifest, signedBy: signatures.map(({ kid }) => kid) }
 }
 
-/** Members of bundles, but for what is signed, which is random: of that, that it is what the archive has. */
+/** Members of bundles, but for what is signed, which is random: of that, that it is what the archive has. So are the tables beside them. */
 export function comparable(archive: Pick<Archive, 'read'>, dates: readonly Day[]) {
   return Promise.all(
     dates.map(async (date) => {
@@ -224,6 +224,10 @@ export function comparable(archive: Pick<Archive, 'read'>, dates: readonly Day[]
       const kept = await Promise.all([archive.read(`checkpoints/${date}`), archive.read(`manifests/${date}`)])
       const held = ['checkpoint', 'manifest.sigstore.json'].map((name) => textIn(members, name))
       expect(held).toEqual(kept.map((bytes) => bytes && Buffer.from(bytes).toString('utf8')))
+      for (const table of ['exceptions', 'metrics']) {
+        const beside = await archive.read(`tables/${date}/${table}.csv`)
+        expect(beside && Buffer.from(beside).toString('utf8')).toBe(textIn(members, `${table}.csv`))
+      }
       const { number, sealedAt, tool, log, shards, counts } = manifestIn(members)
       return {
         notes: signed.slice(0, 3).map((name) => textIn(members, name).split('\n— ')[0]),

@@ -1,11 +1,13 @@
 import { randomBytes, verify } from 'node:crypto'
 import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
-import { type Day, nextDay } from '../../src/core/data/day.ts'
+import { bounds } from '../../src/core/data/bound.ts'
+import { type Day, dayBefore, nextDay } from '../../src/core/data/day.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
 import { digestOf, sha256, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
+import { authenticatedCopy, formatCopy, type TableCopy, tablePath } from '../../src/core/log/tableCopy.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
@@ -46,11 +48,14 @@ beforeEach(async () => {
 })
 
 const date = { date: first }
+const range = `?from=${first}&to=${first}`
 
 describe('every operation of evidence', () => {
   const wanted: Readonly<Record<keyof typeof evidenceOperations, () => Wanted>> = {
     proof: () => ({ params: { id: request.id } }),
     bundles: () => ({}),
+    metrics: () => ({ query: range }),
+    exceptions: () => ({ query: range }),
     bundle: () => ({ params: date }),
     said: () => ({ params: date }),
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
@@ -64,9 +69,10 @@ describe('every operation of evidence', () => {
   test.each(names)('refuses unknown query parameters: %s', async (name) => {
     const { caller }: Operation = evidenceOperations[name]
     const who = (caller.kind === 'person' && [caller.role ?? []].flat()[0]) || null
+    const { query, ...more } = wanted[name]()
     const { status, json } = await here.call(name, who, {
-      ...wanted[name](),
-      query: '?colour=red',
+      ...more,
+      query: query === undefined ? '?colour=red' : `${query}&colour=red`,
     })
     expect({ status, json }).toMatchObject({ status: 400, json: { code: 'invalid-input', pointer: '/colour' } })
   })
@@ -101,6 +107,91 @@ describe('bundles', () => {
     const { json } = await empty.call('bundle', 'Evidence.Export', { params: date })
     expect(json).toMatchObject({ code: 'not-found' })
     expect(json.detail).toContain(`${second}T00:05:00.000Z`)
+  })
+})
+
+/** Lays a table beside a bundle, as the seal does, or with another note. */
+async function lay(file: string, content: string, said: Partial<TableCopy> = {}): Promise<void> {
+  const { origin: log, sign } = await macsFor(testOrigin).rows()
+  const copy = { file, sha256: sha256(content), ...said }
+  const note = () => formatCopy(copy, sign(authenticatedCopy(log, copy)))
+  await here.archive.write(
+    file,
+    (async function* () {
+      yield Buffer.from(content)
+    })(),
+    'text/csv',
+    note,
+  )
+}
+
+describe('tables of sealed days', () => {
+  const read = (name: 'metrics' | 'exceptions', query: string) => here.call(name, 'Evidence.Read', { query })
+  const metrics = `by,of,metric,value\r\nall,,edition,1\r\napprover,${dba},look-p50,41512\r\n`
+
+  test('are answered by day, and of days without one it is told why', async () => {
+    await sealDay(here, second)
+    await lay(tablePath(first, 'metrics'), metrics)
+    await lay(
+      tablePath(first, 'exceptions'),
+      `index,at,request,kind,actor,action,detail\r\n7,${noon},${request.id},unseen,${dba},'-x,approve\r\n,${noon},,late-seal,system,,late\r\n`,
+    )
+    const days = [
+      { date: dayBefore(first), missing: 'before-log' },
+      {
+        date: first,
+        rows: [
+          { by: 'all', metric: 'edition', value: 1 },
+          { by: 'approver', of: dba, metric: 'look-p50', value: 41_512 },
+        ],
+      },
+      { date: second, missing: 'no-table' },
+      { date: third, missing: 'not-sealed' },
+    ]
+    expect((await read('metrics', `?from=${dayBefore(first)}&to=${third}`)).json).toEqual({ days })
+    expect((await read('exceptions', range)).json.days).toEqual([
+      {
+        date: first,
+        rows: [
+          { index: 7, at: noon, request: request.id, kind: 'unseen', actor: dba, action: '-x', detail: 'approve' },
+          { at: noon, kind: 'late-seal', actor: 'system', detail: 'late' },
+        ],
+      },
+    ])
+  })
+
+  test.each<[string, string, string]>([
+    ['no days', '', '/from'],
+    ['no last day', `?from=${first}`, '/to'],
+    ['a time', `?from=${noon}&to=${first}`, '/from'],
+    ['a day that the calendar does not have', `?from=2026-02-30&to=${first}`, '/from'],
+    ['a last day before the first', `?from=${second}&to=${first}`, '/to'],
+    ['32 days', '?from=2026-03-01&to=2026-04-01', '/to'],
+  ])('are not answered for %s', async (_what, query, pointer) => {
+    const { status, json } = await read('metrics', query)
+    expect({ status, json }).toMatchObject({ status: 400, json: { code: 'invalid-input', pointer } })
+  })
+
+  test('are answered for 31 days', async () => {
+    expect((await read('metrics', '?from=2026-03-01&to=2026-03-31')).json.days).toHaveLength(31)
+  })
+
+  test('that are too large together are not answered', async () => {
+    await lay(tablePath(first, 'metrics'), 'x'.repeat(bounds.tables.bytes + 1))
+    expect(await read('metrics', range)).toMatchObject({ status: 413, json: { code: 'too-large' } })
+  })
+
+  const foreign: readonly (readonly [string, () => Promise<void>])[] = [
+    ['without a note', () => here.archive.create(tablePath(first, 'metrics'), Buffer.from(metrics))],
+    ['with another content than its note says', () => lay(tablePath(first, 'metrics'), metrics, { sha256: sha256('') })],
+    [
+      'that was copied from another day',
+      () => lay(tablePath(first, 'metrics'), metrics, { file: tablePath(second, 'metrics') }),
+    ],
+  ]
+  test.each(foreign)('that the service did not write are evidence that is broken: one %s', async (_what, put) => {
+    await put()
+    expect(await read('metrics', range)).toMatchObject({ status: 503, json: { code: 'evidence-broken' } })
   })
 })
 

@@ -28,6 +28,10 @@ const codeOf = async (members: Members): Promise<string> => (await verdictOf(mem
 const edited = (members: Members, name: string, edit: (text: string) => string): Members =>
   new Map([...members, [name, Buffer.from(edit(textIn(members, name)))]])
 
+/** `requests.csv` as an earlier program wrote it. */
+const withoutControls = (members: Members): Members =>
+  edited(members, 'requests.csv', (text) => text.replace(/,[^,\n]*\r\n/g, '\r\n'))
+
 const without = (members: Members, name: string): Members => new Map([...members].filter(([one]) => one !== name))
 
 const signed = (members: Members): Members => resign(members, days.key)
@@ -131,6 +135,18 @@ test.each<[string, string, (members: Members) => Members]>([
     'wrong-table',
     (all) => signed(edited(all, 'requests.csv', (text) => text.replace(/[^\n]*\n$/, ''))),
   ],
+  [
+    'another metric',
+    'wrong-table',
+    (all) => signed(edited(all, 'metrics.csv', (text) => text.replace(/(all,,asked),\d+/, '$1,999'))),
+  ],
+  ['a metric too many', 'wrong-table', (all) => signed(edited(all, 'metrics.csv', (text) => `${text}rule,z,asked,1\r\n`))],
+  [
+    'controls that no rule names',
+    'wrong-table',
+    (all) => signed(edited(all, 'requests.csv', (text) => text.replace(/\r\n$/, 'AC-5\r\n'))),
+  ],
+  ['requests without the column of controls, beside metrics', 'wrong-table', (all) => signed(withoutControls(all))],
   ['other carried records', 'bad-carried', (all) => signed(edited(all, 'carried.jsonl', () => ''))],
   [
     'a carried record without its proof',
@@ -334,4 +350,11 @@ describe('the said file', () => {
     expect(problem?.code).toBe('bad-said')
     expect(held).toContain('rules')
   })
+})
+
+test('a day of an earlier program holds: it has no metrics.csv, and no column of controls', async () => {
+  const older = withoutControls(without(first, 'metrics.csv'))
+  expect(textIn(older, 'requests.csv')).toMatch(/^request,.*,unreported\r\n/)
+  expect((await verdictOf(signed(older))).problem).toBeUndefined()
+  expect(await codeOf(signed(without(first, 'metrics.csv')))).toBe('wrong-table')
 })

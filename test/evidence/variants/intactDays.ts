@@ -6,7 +6,7 @@ import { after, type Answers, empty, first, many, on, rotation, type Secrets, ty
 /** Days that hold. */
 export const intactDays: readonly Variant[] = [
   ...on(first, [['the first day', ['holds', 'holds', 'holds'], nothing]]),
-  ...on(2, [['a day after a log of 8 records', ['holds', 'holds', 'holds'], nothing]]),
+  ...on(2, [['a day of an earlier program, without metrics.csv', ['holds', 'holds', 'holds'], nothing]]),
   ...on(many, [
     ['a day of thirty records', ['holds', 'holds', 'holds'], nothing],
     [

@@ -113,6 +113,16 @@ export const stories = on(many, [
     ['tables', '-', '-'],
     lines('requests.csv', (all) => all.map((row) => row.replace(',succeeded,', ',failed,'))),
   ],
+  [
+    'controls that no rule of the request names',
+    ['tables', '-', '-'],
+    lines('requests.csv', (all) => all.map((row) => row.replace('AC-6(9); CC6.1', 'AC-6(9); CC6.1; CC8.1'))),
+  ],
+  [
+    'a metric that does not follow from the records',
+    ['tables', '-', '-'],
+    lines('metrics.csv', (all) => all.map((row) => row.replace(/^(all,,asked),\d+/, '$1,999'))),
+  ],
   ['rows that are not counted', ['tables', 'carried', '-'], predicate(({ counts }) => void (counts.requests += 1))],
   ['a policy file that belongs to no version', ['tables', '-', '-'], listed(`policy/${'a'.repeat(64)}/allow.cedar`)],
 ])

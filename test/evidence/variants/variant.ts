@@ -18,8 +18,8 @@ export type Answers = readonly [
   sh: Verdict | (typeof shChecks)[number],
 ]
 
-/** The bundles of `make_bundle.py` that variants start from: their records, `r` for a key rotation. */
-export const days = ['8', '5', '30', 'r10', '0', '12'] as const
+/** The bundles of `make_bundle.py` that variants start from: their records, `r` for a key rotation, `o` for an older form. */
+export const days = ['8', 'o5', '30', 'r10', '0', '12'] as const
 export const [first, many, rotation, empty, after] = [1, 3, 4, 5, 6] as const
 
 /** Secret keys in PEM: of the log, of the log after its rotation, and of a stranger. */
