@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Day } from '../../src/core/data/day.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
 import { action as anAction, dba, template } from '../support/build.ts'
@@ -78,6 +79,43 @@ test('verify names the check that failed', async () => {
   })
 })
 
+test('metrics verifies all days of a folder and counts over them, from the records', async () => {
+  const all = await folderOf(dates)
+  const args = ['metrics', all, '--key', days.pem, '--from', '2026-03-04', '--through', '2026-03-08']
+  const counted = await run(...args, '--json')
+  expect(counted).toMatchObject({ code: 0, stderr: '' })
+  const record = json(counted.stdout) as { metrics: { by: string; of?: string; metric: string; value: number }[] }
+  expect(record).toMatchObject({ exit: 0, ok: true, days: 5, begins: { number: 1 }, ends: { number: 5 } })
+  // A day's own table has its counts, and those of all days add up. Percentiles do not.
+  const tables = await Promise.all(dates.map(async (date) => (await days.members(date)).get('metrics.csv')?.toString()))
+  const rows = tables.flatMap((table = '') => table.split('\r\n').slice(1, -1).map((line) => line.split(',')))
+  const sums: Record<string, number> = {}
+  for (const [by, of, metric = '', value] of rows)
+    if (!/-p\d+$|^busiest-hour$|^edition$/.test(metric)) {
+      const name = `${by} ${of} ${metric}`
+      sums[name] = (sums[name] ?? 0) + Number(value)
+    }
+  const found = record.metrics.filter(({ metric }) => !/-p\d+$|^busiest-hour$|^edition$/.test(metric))
+  expect(Object.keys(sums).length).toBeGreaterThan(20)
+  expect(Object.fromEntries(found.map(({ by, of = '', metric, value }) => [`${by} ${of} ${metric}`, value]))).toEqual(sums)
+  expect(record.metrics[0]).toEqual({ by: 'all', metric: 'edition', value: 1 })
+  const shown = await run(...args)
+  expect(shown.stdout).toMatch(/VERIFIED +5 days, 2026-03-04 to 2026-03-08, each continuing the one before\n/)
+  expect(shown.stdout).toMatch(/asked \d+/)
+  expect(shown.stdout).toMatch(/decide: \d+, half within [\d.]+ s, 90 % within/)
+  expect(await run('metrics', all, '--key', days.pem, '--through', '2026-03-09')).toMatchObject({ code: 1 })
+  const gap = await run('metrics', await folderOf([day(4), day(6)]), '--key', days.pem, '--json')
+  expect(gap.code).toBe(1)
+  expect(json(gap.stdout)).toMatchObject({ exit: 1, ok: false, problem: { code: 'broken-series' } })
+})
+
+/** A folder with the bundles of these days. */
+async function folderOf(dates: readonly Day[]): Promise<string> {
+  const folder = mkdtempSync(join(days.place.path, 'folder-'))
+  for (const date of dates) writeFileSync(join(folder, zipName(date)), await days.zip(date))
+  return folder
+}
+
 test('verify --chain takes all days of a folder', async () => {
   const all = mkdtempSync(join(days.place.path, 'all-'))
   for (const date of dates) writeFileSync(join(all, zipName(date)), await days.zip(date))
@@ -124,6 +162,9 @@ test.each<[string, number, () => readonly string[]]>([
   ['a key that is not there', 2, () => ['verify', file, '--key', 'none.pem']],
   ['a file that is not a key', 2, () => ['verify', file, '--key', file]],
   ['texts that are not there', 2, () => ['verify', file, '--key', days.pem, '--said', 'none.jsonl']],
+  ['metrics without a folder', 78, () => ['metrics', '--key', days.pem]],
+  ['metrics without a key', 78, () => ['metrics', '.']],
+  ['metrics of an empty folder', 2, () => ['metrics', mkdtempSync(join(days.place.path, 'empty-')), '--key', days.pem]],
   ['a folder that is not there', 2, () => ['verify', '--chain', 'none', '--key', days.pem]],
   ['no key', 78, () => ['verify', file]],
   ['no bundle', 78, () => ['verify', '--key', days.pem]],
