@@ -41,9 +41,10 @@ function describe(rows: readonly Metric[]): readonly Line[] {
     const [{ by, of } = { by: 'all', of: '' }] = group
     const values = new Map(group.map(({ metric, value }) => [metric, value]))
     const times = [...values.keys()].flatMap((name) => (name.endsWith('-n') ? [name.slice(0, -2)] : []))
-    const isOfTime = (name: string) => times.some((time) => /^-(?:n|p\d+)$/.test(name.slice(time.length)) && name.startsWith(time))
+    const isOfTime = (name: string) => times.includes(name.replace(/-(?:n|p\d+)$/, ''))
     const counts = [...values].filter(([name]) => name !== 'edition' && !isOfTime(name))
-    const counted: readonly Line[] = counts.length === 0 ? [] : [['', counts.map(([name, value]) => `${name} ${value}`).join(', ')]]
+    const counted: readonly Line[] =
+      counts.length === 0 ? [] : [['', counts.map(([name, value]) => `${name} ${value}`).join(', ')]]
     const timed = times.map((name): Line => ['', timesIn(values, name)])
     return [[by, of === '' ? 'requests of these days' : of] as const, ...counted, ...timed]
   })

@@ -88,7 +88,11 @@ export async function verifySeries(
       started?.(file, place, found.length)
       saidAt = saidName(date)
       const said = names.includes(saidAt) ? join(folder, saidAt) : undefined
-      before = await verifyNext(join(folder, file), number, before, { ...options, said, isCounted: counted !== undefined })
+      before = await verifyNext(join(folder, file), number, before, {
+        ...options,
+        said,
+        isCounted: counted !== undefined,
+      })
       if (before.tallies) counted?.(before.tallies)
       texts.take(before.manifest, before.said, before.standing.erasures)
       if (before.standing.continued) requests.take(before.manifest, before.standing.continued)

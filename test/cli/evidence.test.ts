@@ -88,7 +88,12 @@ test('metrics verifies all days of a folder and counts over them, from the recor
   expect(record).toMatchObject({ exit: 0, ok: true, days: 5, begins: { number: 1 }, ends: { number: 5 } })
   // A day's own table has its counts, and those of all days add up. Percentiles do not.
   const tables = await Promise.all(dates.map(async (date) => (await days.members(date)).get('metrics.csv')?.toString()))
-  const rows = tables.flatMap((table = '') => table.split('\r\n').slice(1, -1).map((line) => line.split(',')))
+  const rows = tables.flatMap((table = '') =>
+    table
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.split(',')),
+  )
   const sums: Record<string, number> = {}
   for (const [by, of, metric = '', value] of rows)
     if (!/-p\d+$|^busiest-hour$|^edition$/.test(metric)) {
@@ -97,7 +102,9 @@ test('metrics verifies all days of a folder and counts over them, from the recor
     }
   const found = record.metrics.filter(({ metric }) => !/-p\d+$|^busiest-hour$|^edition$/.test(metric))
   expect(Object.keys(sums).length).toBeGreaterThan(20)
-  expect(Object.fromEntries(found.map(({ by, of = '', metric, value }) => [`${by} ${of} ${metric}`, value]))).toEqual(sums)
+  expect(Object.fromEntries(found.map(({ by, of = '', metric, value }) => [`${by} ${of} ${metric}`, value]))).toEqual(
+    sums,
+  )
   expect(record.metrics[0]).toEqual({ by: 'all', metric: 'edition', value: 1 })
   const shown = await run(...args)
   expect(shown.stdout).toMatch(/VERIFIED +5 days, 2026-03-04 to 2026-03-08, each continuing the one before\n/)

@@ -183,7 +183,10 @@ describe('tables of sealed days', () => {
 
   const foreign: readonly (readonly [string, () => Promise<void>])[] = [
     ['without a note', () => here.archive.create(tablePath(first, 'metrics'), Buffer.from(metrics))],
-    ['with another content than its note says', () => lay(tablePath(first, 'metrics'), metrics, { sha256: sha256('') })],
+    [
+      'with another content than its note says',
+      () => lay(tablePath(first, 'metrics'), metrics, { sha256: sha256('') }),
+    ],
     [
       'that was copied from another day',
       () => lay(tablePath(first, 'metrics'), metrics, { file: tablePath(second, 'metrics') }),

@@ -140,7 +140,11 @@ test.each<[string, string, (members: Members) => Members]>([
     'wrong-table',
     (all) => signed(edited(all, 'metrics.csv', (text) => text.replace(/(all,,asked),\d+/, '$1,999'))),
   ],
-  ['a metric too many', 'wrong-table', (all) => signed(edited(all, 'metrics.csv', (text) => `${text}rule,z,asked,1\r\n`))],
+  [
+    'a metric too many',
+    'wrong-table',
+    (all) => signed(edited(all, 'metrics.csv', (text) => `${text}rule,z,asked,1\r\n`)),
+  ],
   [
     'controls that no rule names',
     'wrong-table',

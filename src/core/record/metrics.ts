@@ -6,7 +6,7 @@ import { isHasty } from './eventType.ts'
 import type { Life } from './replayedRequest.ts'
 
 /** Whom a metric is about, in the order of the table: all requests, those of a rule or an agent, the votes of an approver. */
-export const metricGroups = ['all', 'rule', 'agent', 'approver'] as const
+const metricGroups = ['all', 'rule', 'agent', 'approver'] as const
 
 type MetricGroup = (typeof metricGroups)[number]
 

@@ -21,16 +21,13 @@ export interface TablesParts {
  * Why a day has no table here. `before-log`: the log began later; `not-sealed`: not yet; `no-table`: an earlier version of
  * the service sealed it, and its bundle has the evidence.
  */
-export const tableGaps = ['before-log', 'not-sealed', 'no-table'] as const
+type TableGap = 'before-log' | 'not-sealed' | 'no-table'
 
 /** A row by the names of its columns. Empty cells are left out. */
 export type TableRow = Readonly<Record<string, string>>
 
 /** The rows of a sealed day, or why there are none. */
-export type TableOfDay = { readonly date: Day } & (
-  | { readonly rows: readonly TableRow[] }
-  | { readonly missing: (typeof tableGaps)[number] }
-)
+type TableOfDay = { readonly date: Day } & ({ readonly rows: readonly TableRow[] } | { readonly missing: TableGap })
 
 /** Days, both included. */
 export interface DayRange {
