@@ -209,13 +209,12 @@ function send(route: string, authorization: string | null, request: Answer['body
     messages: typed('dba-1', 'help'),
   }
   const path = operations[route as OperationName]?.path ?? { elsewhere: 'api' }[route] ?? 'api/messages'
+  const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
   const named = path.replace('{id}', id).replace('{hold}', id.slice(0, 26)).replace('{date}', day)
   const place = named + (queries[route] ?? '')
   return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
 }
-
-const range = `?from=${day}&to=${day}`
 
 const restart = () => wish({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
 
