@@ -12,7 +12,7 @@ import type { ExportedDownload } from '../evidence/exports.ts'
 import type { Holds } from '../evidence/holds.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
-import type { DayRange, TableRow, Tables } from '../evidence/read/tables.ts'
+import type { DayRange, TableRow, SealedTables } from '../evidence/read/tables.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
@@ -20,7 +20,7 @@ import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 /** The use cases of evidence. */
 export interface Evidence {
   readonly bundles: Bundles
-  readonly tables: Tables
+  readonly tables: SealedTables
   readonly said: SaidOf
   readonly proofs: Proofs
   readonly erase: Erasures

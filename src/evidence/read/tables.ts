@@ -35,7 +35,7 @@ export interface DayRange {
   readonly to: Day
 }
 
-export type Tables = ReturnType<typeof tables>
+export type SealedTables = ReturnType<typeof tables>
 
 /**
  * Reads the tables that were laid beside the bundles of sealed days.
