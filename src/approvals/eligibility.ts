@@ -147,6 +147,18 @@ export async function isApprover({ policy, directory }: PeopleParts, id: ObjectI
   return false
 }
 
+/**
+ * Names all groups of approvers that a person belongs to; none for guests and disabled accounts, who decide nothing.
+ *
+ * @throws {Problem} `unavailable` when the directory cannot be asked
+ */
+export async function groupsOf(parts: PeopleParts, id: ObjectId): Promise<readonly string[]> {
+  const { policy, directory } = parts
+  if (!(await isMember(directory, id))) return []
+  const names = policy.groups().map(async (group) => ((await isIn(directory, group, id)) ? [group.name] : []))
+  return (await Promise.all(names)).flat()
+}
+
 /** Counts the people with these accounts who may approve, but not beyond `most`. */
 async function countPeople(
   { policy, directory }: PeopleParts,

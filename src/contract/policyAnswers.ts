@@ -5,6 +5,25 @@ import { problemAnswer } from './problemAnswer.ts'
 import { policyOutcome, tier } from './requestAnswer.ts'
 import { anyCount, anyDigest, anyObjectId } from './value.ts'
 
+/** A person, as their token and the policy know them. */
+export const meAnswer = component(
+  'Me',
+  z
+    .object({
+      id: anyObjectId,
+      name: z.string(),
+      roles: z.array(z.string()).meta({ description: 'App roles, as the token names them.' }),
+      groups: z
+        .array(z.string())
+        .meta({ description: 'Groups of approvers. Empty for guests and disabled accounts, who decide nothing.' }),
+      proved: z
+        .array(z.string())
+        .meta({ description: 'Authentication contexts that the person has met, as c1: the claim acrs of the token.' }),
+    })
+    .meta({ description: 'Who calls.' }),
+  { id: example.approver, name: 'Dana Burke', roles: ['Evidence.Read'], groups: ['dba'], proved: [] },
+)
+
 const eligibleSlot = component(
   'EligibleSlot',
   z.object({

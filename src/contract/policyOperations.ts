@@ -1,10 +1,21 @@
 import { dryAskBody } from './bodies.ts'
 import { always, json, type Operation } from './operation.ts'
-import { dryRunAnswer } from './policyAnswers.ts'
+import { dryRunAnswer, meAnswer } from './policyAnswers.ts'
 import { noQuery } from './queries.ts'
 
 /** What policy says of an action. */
 export const policyOperations = {
+  me: {
+    method: 'GET',
+    path: 'api/me',
+    tag: 'policy',
+    summary: 'Who you are here: your app roles, and the groups of approvers that you are in',
+    caller: { kind: 'person' },
+    query: noQuery,
+    headers: [],
+    answers: { 200: json(meAnswer) },
+    problems: [...always, 'unauthenticated', 'not-permitted'],
+  },
   judgements: {
     method: 'POST',
     path: 'api/policy/judgements',

@@ -16,6 +16,8 @@ export type Caller =
       readonly client: ObjectId
       /** Whether the token names an agent that acts for the person, or an agent's own user account. */
       readonly agentic: boolean
+      /** The authentication contexts that the person has met in this session (`acrs`), as `c1`. */
+      readonly proved: readonly string[]
     }
 
 export interface CallerSettings extends KeySource {
@@ -88,6 +90,10 @@ function claimsFor({ tenantId, audience }: CallerSettings) {
     scp: z.string().optional(),
     name: z.string().min(1).max(256).optional(),
     roles: z.array(z.string()).default([]),
+    acrs: z
+      .array(z.string().regex(/^c([1-9]|\d\d)$/))
+      .max(99)
+      .catch([]),
     ...agentClaims,
   })
 }
@@ -131,7 +137,7 @@ function facetsOf(claim: unknown): readonly number[] | null {
  * an application is known by its subject being itself: a person's is a pseudonym.
  */
 function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
-  const { idtyp, scp, roles, name, sub, oid } = claims
+  const { idtyp, scp, roles, name, sub, oid, acrs: proved } = claims
   const id = parseObjectId(oid)
   const client = parseObjectId(claims.azp)
   if (scp === undefined) {
@@ -140,5 +146,5 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
   }
   if (idtyp === 'app') throw refused('idtyp')
   if (!scp.split(' ').includes(scope)) throw refused('scp')
-  return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims) }
+  return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims), proved }
 }

@@ -6,13 +6,16 @@ import type { Handlers, OperationInput, OperationReply } from './handler.ts'
 import { dryAskOf } from './input.ts'
 
 interface PolicyParts {
-  readonly approvals: Pick<Approvals, 'tryAsk'>
+  readonly approvals: Pick<Approvals, 'tryAsk' | 'groupsOf'>
 }
 
 type Operations = typeof policyOperations
 
 /** Handles what policy says of an action. */
 export const policyHandlers = (parts: PolicyParts): Handlers<keyof Operations> => ({
+  me: async ({ caller: { id, name, roles, proved } }) => ({
+    answer: { id, name, roles, groups: await parts.approvals.groupsOf(id), proved },
+  }),
   judgements: (given) => judgement(parts, given),
 })
 

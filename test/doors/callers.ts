@@ -1,5 +1,5 @@
 /**
- * Who gets what from which route: the tests are made from these two tables, and a function that is deployed without a
+ * Who gets what from which route: the tests are made from these tables, and a function that is deployed without a
  * column here fails them. Forged tokens say of themselves what would be enough, if they counted.
  *
  * A number is a status; with 401, 403 and 404 the code is `unauthenticated`, `not-permitted` and `not-found`.
@@ -110,18 +110,72 @@ Evidence.Erase                      403     403     403        403    403  202  
 Evidence.Hold                       403     403     403        403    403  403      201  200   404     403     403        200        200    200     200  401      404
 `
 
+const aboutConsole = `
+caller                              me
+
+no token                            401
+another scheme                      401
+no JWT                              401
+alg none                            401
+HS256 with the public key           401
+claims changed after signing        401
+another key of the same name        401
+a key that it brings along          401
+expired                             401
+not valid yet                       401
+another audience                    401
+another issuer                      401
+another tenant                      401
+version 1.0                         401
+id_token                            401
+another scope                       401
+a grant                             401
+Teams                               401
+
+agent that asked                    403
+executor                            403
+executor, only Grants.Redeem        403
+executor without Grants.Redeem      403
+another agent                       403
+agent with evidence roles alone     403
+agent without role                  403
+agent with another application      403
+unregistered agent                  403
+agent's application for an approver 403
+agent for an approver               403
+agent's own account                 403
+application that nobody named       403
+
+approver                            200
+approver with agent roles           200
+approver of another group           200
+owner of the agent                  200
+second account of its sponsor       200
+whom it acts for                    200
+guest in the group                  200
+disabled, in the group              200
+member in no group                  200
+nobody in the directory             200
+Evidence.Read                       200
+Evidence.Export                     200
+Evidence.Erase                      200
+`
+
 /** What one caller gets, by route. */
 export interface Row {
   readonly caller: string
   readonly expected: Readonly<Record<string, string>>
 }
 
-/** The two tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
+/** The tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
 export function rows(): readonly Row[] {
-  const [left, right] = [read(aboutRequests), read(others)]
-  if (left.map(({ caller }) => caller).join('\n') !== right.map(({ caller }) => caller).join('\n'))
-    throw new Error('The two tables do not name the same callers.')
-  return left.map(({ caller, expected }, i) => ({ caller, expected: { ...expected, ...right[i]?.expected } }))
+  const [first = [], ...more] = [aboutRequests, others, aboutConsole].map(read)
+  const names = (table: readonly Row[]): string => table.map(({ caller }) => caller).join('\n')
+  if (more.some((table) => names(table) !== names(first))) throw new Error('The tables do not name the same callers.')
+  return first.map(({ caller, expected }, i) => ({
+    caller,
+    expected: Object.assign({ ...expected }, ...more.map((table) => table[i]?.expected)) as Row['expected'],
+  }))
 }
 
 function read(table: string): readonly Row[] {

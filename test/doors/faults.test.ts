@@ -77,6 +77,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['hold', 'auditor', 'closed', () => ({ scope: { agent: dba }, why: 'A drill.' })],
     ['holds', 'auditor', 'none'],
     ['release', 'auditor', 'closed', () => ({ why: 'A drill.' })],
+    ['me', 'approver', 'none'],
     ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
     ['checkpoint', 'nobody', 'none'],
     ['health', 'auditor', 'none'],

@@ -47,9 +47,23 @@ test('a person is known by their object id, name and roles', async () => {
   const roles = ['Evidence.Read']
   expect(await call(await token(person({ roles })))).toEqual({
     ...{ kind: 'person', id: personId, name: 'Dana', roles },
-    ...{ client: appId, agentic: false },
+    ...{ client: appId, agentic: false, proved: [] },
   })
 })
+
+test.each<[string, unknown, readonly string[]]>([
+  ['one', ['c1'], ['c1']],
+  ['several', ['c1', 'c25', 'c99'], ['c1', 'c25', 'c99']],
+  ['none', undefined, []],
+  ['not in a list', 'c1', []],
+  ['with one that there is not', ['c1', 'p1'], []],
+  ['with a number', ['c1', 1], []],
+])(
+  'authentication contexts are what the person has proved; what Entra does not send proves nothing: %s',
+  async (_what, acrs, proved) => {
+    expect(await call(await token(person({ acrs })))).toMatchObject({ kind: 'person', proved })
+  },
+)
 
 test.each<[string, unknown]>([
   ['none', undefined],

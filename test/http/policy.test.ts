@@ -1,4 +1,4 @@
-import { bot, dba, oid, owner } from '../support/build.ts'
+import { bot, dba, disabled, guest, oid, owner } from '../support/build.ts'
 import { ownerAlias } from '../support/world.ts'
 import { served } from './served.ts'
 
@@ -51,4 +51,24 @@ test('a try is for approvers and for readers of evidence', async () => {
     const { status, json } = await here.call('judgements', who, { body: ask })
     expect([who, status, json.code]).toEqual([who, 403, 'not-permitted'])
   }
+})
+
+test.each([
+  ['approver', ['dba']],
+  ['owner', ['dba']],
+  ['no role', []],
+])('%s is told who they are, and their groups', async (who, groups) => {
+  const here = await served()
+  const { status, json } = await here.call('me', who)
+  expect([status, json]).toEqual([200, { id: expect.any(String), name: who, roles: [who], groups, proved: [] }])
+})
+
+test('a guest, a disabled account and an unknown one are in no group, whatever the policy lists', async () => {
+  const { approvals } = await served()
+  expect(await Promise.all([guest, disabled, oid(99)].map((id) => approvals.groupsOf(id)))).toEqual([[], [], []])
+})
+
+test('an agent is told nothing of itself as a person', async () => {
+  const here = await served()
+  expect((await here.call('me', 'agent')).json).toMatchObject({ status: 403, code: 'not-permitted' })
 })

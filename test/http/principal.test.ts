@@ -17,7 +17,7 @@ const app = (id: ObjectId, other: Partial<Caller & { kind: 'agent' }> = {}): Cal
 })
 const person = {
   ...({ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] } as const),
-  ...{ client: tool, agentic: false },
+  ...{ client: tool, agentic: false, proved: [] },
 }
 
 type Rule = Exclude<CallerRule, { kind: 'anyone' }>

@@ -53,7 +53,7 @@ const callerOf = (name: string | null): Caller => {
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
   const roles = [name === secondEraser ? 'Evidence.Erase' : name]
-  return { kind: 'person', id, name, roles, client: tool, agentic: false }
+  return { kind: 'person', id, name, roles, client: tool, agentic: false, proved: [] }
 }
 
 interface Answered {

@@ -42,7 +42,7 @@ test('a person chooses who they are, and gets a token as Entra would issue it', 
   expect(Object.keys(body)).not.toContain('id_token')
   expect(await caller(String(body['access_token']))).toEqual({
     ...{ kind: 'person', id: users[0]?.oid, name: 'dba-1', roles: [] },
-    ...{ client: signInAppId, agentic: false },
+    ...{ client: signInAppId, agentic: false, proved: [] },
   })
 })
 
