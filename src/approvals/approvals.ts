@@ -31,7 +31,7 @@ export type ApprovalsParts = AskParts &
   RefusingParts & {
     readonly grants: ReturnType<typeof grants>
     readonly issuer: string
-    readonly waiting: Pick<Waiting, 'watch' | 'stopped'>
+    readonly waiting: Pick<Waiting, 'watch' | 'watchAll' | 'stopped'>
     readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
     /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
     readonly isReadOnly?: boolean
@@ -112,6 +112,7 @@ export const approvals = (parts: ApprovalsParts) =>
       refused,
       events,
       list,
+      lookFor,
       sweep,
     },
     parts.noted,
@@ -442,6 +443,26 @@ async function list(
   const newer = [...(found.newer ?? []), ...states.flatMap((state) => ('newer' in state ? [state.newer] : []))]
   const requests = states.flatMap((state) => ('request' in state ? [state.request] : [])).filter(page.keep)
   return { ...found, requests, ...(newer.length > 0 && { newer }) }
+}
+
+/**
+ * Looks for something until it is found, but no longer than so many seconds: now, whenever a request may have changed, and
+ * when the time is up.
+ *
+ * @param look resolves to whether it was found
+ */
+async function lookFor(parts: ApprovalsParts, seconds: number, look: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + seconds * 1000
+  const watch = parts.waiting.watchAll()
+  try {
+    for (;;) {
+      const isOver = performance.now() >= until || parts.waiting.stopped() || parts.isReadOnly === true
+      if ((await look()) || isOver) return
+      await watch.changed(Math.max(1, until - performance.now()))
+    }
+  } finally {
+    watch.close()
+  }
 }
 
 /** Tells which requests a reader's list has: all for evidence, what a person may know of, and what an agent asked for. */

@@ -1,12 +1,18 @@
-import { type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import { type RequestId, type Shard, shardOf, shards } from '../core/data/id.ts'
 import type { Ledger } from '../ports/ledger.ts'
 
 /** Milliseconds between two looks at the heads of the shards that are watched. */
 const tickMs = 1000
 
-/** A caller's interest in a request. The caller must close it: an open watch stays in memory. */
+/**
+ * Every so many looks all shards are looked at for callers who wait for a list. A list costs more than a request to read
+ * again, and changes more often.
+ */
+const looksPerList = 5
+
+/** A caller's interest in a request, or in all of them. The caller must close it: an open watch stays in memory. */
 export interface Watch {
-  /** Resolves when the request may have changed since the watch began or last resolved, or when the time is up. */
+  /** Resolves when what is watched may have changed since the watch began or last resolved, or when the time is up. */
   changed(ms: number): Promise<void>
   close(): void
 }
@@ -20,6 +26,10 @@ export interface Watch {
 export class Waiting {
   readonly #ledger: Pick<Ledger, 'news'>
   readonly #watches = new Map<RequestId, Set<() => void>>()
+  readonly #listWatches = new Set<() => void>()
+  /** Whether any shard has changed since the callers who watch all of them were last woken. */
+  #hasNews = false
+  #looks = 0
   /** The newest event number of each watched shard, as of the last look. */
   readonly #seen = new Map<Shard, number>()
   #timer: NodeJS.Timeout | undefined
@@ -34,7 +44,7 @@ export class Waiting {
     const ring = () => alarm.ring()
     const others = this.#watches.get(id) ?? new Set()
     this.#watches.set(id, others.add(ring))
-    if (this.#timer === undefined) this.#timer = this.#nextTick()
+    this.#begin()
     return {
       changed: (ms) => alarm.rung(ms),
       close: () => {
@@ -44,22 +54,36 @@ export class Waiting {
     }
   }
 
+  /** Watches all requests. It resolves some seconds after a change. */
+  watchAll(): Watch {
+    const alarm = new Alarm()
+    const ring = () => alarm.ring()
+    this.#listWatches.add(ring)
+    this.#begin()
+    return { changed: (ms) => alarm.rung(ms), close: () => void this.#listWatches.delete(ring) }
+  }
+
   wake(id: RequestId): void {
     for (const ring of this.#watches.get(id) ?? []) ring()
   }
 
   waiters(): number {
-    return [...this.#watches.values()].reduce((sum, set) => sum + set.size, 0)
+    return [...this.#watches.values()].reduce((sum, set) => sum + set.size, this.#listWatches.size)
   }
 
   /** Lets every waiting caller go at once, and from then on no call waits: the process is about to end. */
   stop(): void {
     this.#stopped = true
     for (const id of this.#watches.keys()) this.wake(id)
+    for (const ring of this.#listWatches) ring()
   }
 
   stopped(): boolean {
     return this.#stopped
+  }
+
+  #begin(): void {
+    if (this.#timer === undefined) this.#timer = this.#nextTick()
   }
 
   #nextTick(): NodeJS.Timeout {
@@ -68,17 +92,27 @@ export class Waiting {
 
   async #tick(): Promise<void> {
     const watched = new Set([...this.#watches.keys()].map(shardOf))
-    for (const shard of this.#seen.keys()) if (!watched.has(shard)) this.#seen.delete(shard)
+    const isForLists = this.#listWatches.size > 0 && ++this.#looks % looksPerList === 0
+    if (this.#listWatches.size === 0)
+      for (const shard of this.#seen.keys()) if (!watched.has(shard)) this.#seen.delete(shard)
     // A storage that does not answer now is asked again at the next tick.
-    await Promise.allSettled([...watched].map((shard) => this.#look(shard)))
-    if (this.#watches.size === 0) this.#seen.clear()
-    this.#timer = this.#watches.size > 0 && !this.#stopped ? this.#nextTick() : undefined
+    await Promise.allSettled([...(isForLists ? shards : watched)].map((shard) => this.#look(shard)))
+    if (isForLists && this.#hasNews) this.#wakeLists()
+    const isWatched = this.#watches.size > 0 || this.#listWatches.size > 0
+    if (!isWatched) this.#seen.clear()
+    this.#timer = isWatched && !this.#stopped ? this.#nextTick() : undefined
+  }
+
+  #wakeLists(): void {
+    this.#hasNews = false
+    for (const ring of this.#listWatches) ring()
   }
 
   async #look(shard: Shard): Promise<void> {
     const from = this.#seen.get(shard)
     const { seq, requests } = await this.#ledger.news(shard, from ?? null)
     this.#seen.set(shard, seq)
+    this.#hasNews ||= seq !== from
     // Watches that began before the shard's number was known may have missed a change: all of them read again.
     const changed = from === undefined ? [...this.#watches.keys()].filter((id) => shardOf(id) === shard) : requests
     for (const id of changed) this.wake(id)

@@ -9,9 +9,12 @@ const header = (name: string, description: string, schema: object = {}): Paramet
   schema: { type: 'string', ...schema },
 })
 
-const prefer = header('Prefer', 'wait=N: wait at most N seconds (60) for the request to leave pending (RFC 7240).', {
-  examples: ['wait=25'],
-})
+const prefer = header(
+  'Prefer',
+  'wait=N: wait at most N seconds (60) for the request to leave pending, or for a list of pending ones that ' +
+    'If-None-Match does not name (RFC 7240).',
+  { examples: ['wait=25'] },
+)
 
 const headers: Readonly<Record<RequestHeader, Parameter>> = {
   'Idempotency-Key': header('Idempotency-Key', 'The same key of the same agent always names the same request.', {

@@ -41,9 +41,10 @@ export const requestOperations = {
     caller: { kind: 'either', roles: ['Actions.Request'] },
     callerWords: 'app role Evidence.Read; an approver sees what they may decide; an agent sees what it asked for',
     query: listQuery,
-    headers: [],
-    answers: { 200: json(requestList) },
+    headers: ['If-None-Match'],
+    answers: { 200: json(requestList), 304: {} },
     problems: [...signedIn, 'busy'],
+    waits: true,
   },
   read: {
     method: 'GET',

@@ -1,7 +1,7 @@
 import { jsonLines, jsonType } from '../contract/operation.ts'
 import type { requestOperations } from '../contract/requestOperations.ts'
-import { type Digest, shardOf } from '../core/data/id.ts'
-import { Problem } from '../core/data/problem.ts'
+import { type Digest, sha256, shardOf } from '../core/data/id.ts'
+import { type NewerRow, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Approvals, Reader } from '../approvals/approvals.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
@@ -11,6 +11,7 @@ import { toBody } from './body.ts'
 import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
+import { isNamed } from './range.ts'
 import { view, type ViewParts } from './views.ts'
 
 export interface RequestParts extends ViewParts {
@@ -72,10 +73,35 @@ async function read(
   return { answer: await shown(parts, request, caller), headers: applied(wait) }
 }
 
-async function list(
-  { approvals, deliveryOf }: RequestParts,
-  given: Asked<'list'>,
-): Promise<OperationReply<Operations['list']>> {
+/**
+ * Lists requests. Pending ones have an entity tag: a caller who has the same list already may wait for another one, so
+ * that a page that is open does not have to ask again and again.
+ */
+async function list(parts: RequestParts, given: Asked<'list'>): Promise<OperationReply<Operations['list']>> {
+  if (given.query.status !== 'pending') return listed(parts, given)
+  const known = given.headers.get('if-none-match')
+  const waits = known === null ? 0 : given.wait
+  let found: { readonly page: ListPage; readonly etag: string } | undefined
+  const look = async (): Promise<boolean> => {
+    const page = await listed(parts, given)
+    const etag = `"${sha256(JSON.stringify(page.answer))}"`
+    found = { page, etag }
+    return !isNamed(known, etag)
+  }
+  await (waits > 0 ? parts.approvals.lookFor(waits, look) : look())
+  if (found === undefined) throw new TypeError('A list was looked at.')
+  const { page, etag } = found
+  const headers = { etag, ...applied(waits) }
+  if (isNamed(known, etag)) return { response: { status: 304, headers: { 'cache-control': 'no-store', ...headers } } }
+  return { ...page, headers }
+}
+
+interface ListPage {
+  readonly answer: AnswerOf<Operations['list']>
+  readonly newer?: readonly NewerRow[]
+}
+
+async function listed({ approvals, deliveryOf }: RequestParts, given: Asked<'list'>): Promise<ListPage> {
   const { caller } = given
   const query = ownOf(caller, given.query)
   const { limit, cursor } = query

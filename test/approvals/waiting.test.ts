@@ -172,3 +172,64 @@ test('a watch that was woken before its first wait resolves at once', async () =
   expect(jest.getTimerCount()).toBe(1)
   watch.close()
 })
+
+describe('a caller who looks for another list', () => {
+  interface Looking {
+    looks: number
+    isOver: boolean
+  }
+
+  /** Looks for a request that is not pending any more, or for nothing that there is. */
+  async function looking({ approvals }: Instance, found: () => Promise<boolean>, seconds = 60): Promise<Looking> {
+    const state: Looking = { looks: 0, isOver: false }
+    const look = (): Promise<boolean> => {
+      state.looks++
+      return found()
+    }
+    void approvals.lookFor(seconds, look).then(() => (state.isOver = true))
+    await flush()
+    return state
+  }
+
+  const never = async (): Promise<boolean> => false
+
+  test('is told within some seconds what another process has changed', async () => {
+    const [here, request] = await asked()
+    const place = elsewhere(here)
+    const state = await looking(place, async () => (await here.ledger.find(request.id))?.status !== 'pending')
+    await jest.advanceTimersByTimeAsync(20_000)
+    expect(state.isOver).toBe(false)
+    await here.approvals.decide(request.id, votes(request))
+    await jest.advanceTimersByTimeAsync(6000)
+    expect(state.isOver).toBe(true)
+  })
+
+  test('looks once more after its first seconds, and then only after changes and when the time is up', async () => {
+    const [here] = await asked()
+    const state = await looking(here, never, 60)
+    await jest.advanceTimersByTimeAsync(59_000)
+    expect(state).toEqual({ looks: 2, isOver: false })
+    await jest.advanceTimersByTimeAsync(1000)
+    expect(state).toEqual({ looks: 3, isOver: true })
+  })
+
+  test('costs one look at all shards in five seconds, for any number of callers', async () => {
+    const [here] = await asked()
+    const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
+    const place = hearing(here, news)
+    await Promise.all(Array.from({ length: 50 }, () => looking(place, never, 21)))
+    expect(place.waiting.waiters()).toBe(50)
+    await jest.advanceTimersByTimeAsync(25_000)
+    expect(news.mock.calls).toHaveLength(4 * 16)
+    expect([place.waiting.waiters(), jest.getTimerCount()]).toEqual([0, 0])
+  })
+
+  test('is let go when the process ends, and so is one who comes then', async () => {
+    const [here] = await asked()
+    const state = await looking(here, never)
+    here.waiting.stop()
+    await flush()
+    expect(state.isOver).toBe(true)
+    expect((await looking(here, never)).isOver).toBe(true)
+  })
+})

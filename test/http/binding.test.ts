@@ -11,7 +11,15 @@ import { codeOf, roster } from '../support/world.ts'
 const digest = `sha256:${'0'.repeat(64)}`
 const id = '01kjw2xm00abcdefghjkmnpqrs-07'
 const agent: Caller = { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request'] }
-const person: Caller = { kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], client: tool, agentic: false, proved: [] }
+const person: Caller = {
+  kind: 'person',
+  id: dba,
+  name: 'Dana',
+  roles: ['Evidence.Read'],
+  client: tool,
+  agentic: false,
+  proved: [],
+}
 
 interface Sent {
   readonly caller?: Caller | Problem
