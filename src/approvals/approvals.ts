@@ -19,7 +19,7 @@ import { applyDeadline, believed, change, type CommitRule, unchanged } from './c
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
-import { excludedBy, factsFor, groupsOf, isApprover, type Known, known, standingOf } from './eligibility.ts'
+import { excludedBy, factsFor, groupsOf, isApprover, namesOf, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
@@ -98,6 +98,7 @@ export const approvals = (parts: ApprovalsParts) =>
       ask: askUpToDate,
       tryAsk,
       groupsOf,
+      namesOf,
       read,
       wait,
       grant,

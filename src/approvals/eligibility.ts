@@ -148,6 +148,26 @@ export async function isApprover({ policy, directory }: PeopleParts, id: ObjectI
 }
 
 /**
+ * The display names that the directory has for people, by object id. A person whom it does not have, or cannot be asked
+ * about, is left out: the names are for display and decide nothing.
+ */
+export async function namesOf(
+  { directory }: Pick<PeopleParts, 'directory'>,
+  ids: readonly ObjectId[],
+): Promise<ReadonlyMap<ObjectId, string>> {
+  const found = ids.map(async (id): Promise<readonly (readonly [ObjectId, string])[]> => {
+    try {
+      const name = (await directory.person(id))?.name ?? ''
+      return name.trim() === '' ? [] : [[id, name]]
+    } catch (cause) {
+      if (cause instanceof Problem && cause.code === 'unavailable') return []
+      throw cause
+    }
+  })
+  return new Map((await Promise.all(found)).flat())
+}
+
+/**
  * Names all groups of approvers that a person belongs to; none for guests and disabled accounts, who decide nothing.
  *
  * @throws {Problem} `unavailable` when the directory cannot be asked

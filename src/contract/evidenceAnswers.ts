@@ -14,6 +14,10 @@ const event = component(
     leaf,
     hash: anySha256,
     index: anyCount.optional().meta({ description: 'In the log. Absent until the day is sealed.' }),
+    sealed: z
+      .object({ date: anyDay, number: anyCount })
+      .optional()
+      .meta({ description: 'The bundle that it is in. Absent until the day is sealed.' }),
     said: z
       .record(z.string(), z.object({ salt: z.string(), text: z.string() }))
       .meta({ description: 'What people wrote, by name, as far as it is not erased.' }),
@@ -23,8 +27,24 @@ const event = component(
 
 export const eventList = component(
   'EventList',
-  z.object({ events: z.array(event) }).meta({ description: 'The events of a request, oldest first.' }),
-  { events: [{ leaf: '{"actor":…}', hash: example.hash, index: 41, said: {}, trace: example.trace }] },
+  z
+    .object({
+      events: z.array(event),
+      people: z.record(z.string(), z.string()).meta({
+        description:
+          'Names of the people in them, by object id: as recorded with a vote, or else as the directory has them now. A person whose recorded name was erased, or whom the directory does not tell, is absent.',
+      }),
+    })
+    .meta({ description: 'The events of a request, oldest first.' }),
+  {
+    events: [
+      {
+        ...{ leaf: '{"actor":…}', hash: example.hash, index: 41, sealed: { date: example.day, number: 3 } },
+        ...{ said: {}, trace: example.trace },
+      },
+    ],
+    people: { [example.approver]: 'Dana Burke' },
+  },
 )
 
 /** The media type of {@link eventList}'s other form. */

@@ -51,7 +51,7 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
 }
 
 /** The object ids of people whom a request's events name, or whose names are among its texts. */
-const peopleOf = (request: ApprovalRequest): readonly ObjectId[] => [
+export const peopleOf = (request: ApprovalRequest): readonly ObjectId[] => [
   ...request.decisions.map(({ approver }) => approver),
   ...('closedBy' in request && request.closedBy.kind === 'person' ? [request.closedBy.id] : []),
   ...(request.onBehalfOf === undefined ? [] : [request.onBehalfOf]),

@@ -8,6 +8,7 @@ import type { Proofs } from '../evidence/read/proofs.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
 import { preferred } from './accept.ts'
 import { toBody } from './body.ts'
+import { namesIn } from './eventPeople.ts'
 import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
@@ -16,7 +17,7 @@ import { view, type ViewParts } from './views.ts'
 
 export interface RequestParts extends ViewParts {
   readonly approvals: Approvals
-  readonly proofs: Pick<Proofs, 'indices'>
+  readonly proofs: Pick<Proofs, 'places'>
   readonly baseUrl: string
 }
 
@@ -183,8 +184,10 @@ async function events(parts: RequestParts, given: Asked<'events'>): Promise<Oper
   const { approvals } = parts
   const request = await approvals.read(id, { kind: 'person', id: caller.id, evidence: true })
   const events = await approvals.events(request)
-  if (preferred(headers.get('accept'), [jsonLines, jsonType]) === jsonType)
-    return { answer: { events: await placed(parts, request, events) } }
+  if (preferred(headers.get('accept'), [jsonLines, jsonType]) === jsonType) {
+    const [listed, people] = await Promise.all([placed(parts, request, events), namesIn(approvals, request, events)])
+    return { answer: { events: listed, people } }
+  }
   const lines = events.map(({ text }) => `${text}\n`).join('')
   return { response: { body: lines, headers: { 'content-type': jsonLines, 'cache-control': 'no-store' } } }
 }
@@ -194,10 +197,15 @@ async function placed(
   { id }: ApprovalRequest,
   events: readonly KeptEvent[],
 ): Promise<AnswerOf<Operations['events']>['events']> {
-  const indices = await proofs.indices(shardOf(id), events)
+  const places = await proofs.places(shardOf(id), events)
   return events.map(({ text, hash, said, trace }, i) => {
-    const index = indices[i] ?? null
-    return { leaf: text, hash, ...(index !== null && { index }), said, ...(trace !== undefined && { trace }) }
+    const place = places[i]
+    return {
+      ...{ leaf: text, hash },
+      ...(place && { index: place.index, sealed: { date: place.date, number: place.number } }),
+      said,
+      ...(trace !== undefined && { trace }),
+    }
   })
 }
 

@@ -14,7 +14,7 @@ import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
-import { after, dba, noon, oid, tool } from '../support/build.ts'
+import { after, dba, noon, oid, owner, ownerAlias, tool } from '../support/build.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
@@ -669,15 +669,42 @@ describe('proofs', () => {
   })
 })
 
-test('events have their log index once they are sealed', async () => {
-  const read = (id: string) =>
-    here.call('events', 'Evidence.Read', { params: { id }, headers: { accept: 'application/json' } })
-  const { json } = await read(late.id)
+const eventsOf = async (id: string) =>
+  (await here.call('events', 'Evidence.Read', { params: { id }, headers: { accept: 'application/json' } })).json
+
+test('events have their log index and their bundle once they are sealed', async () => {
+  const json = await eventsOf(late.id)
+  const sealed = { date: first, number: 1 }
+  expect(json.events.map(({ sealed }: { sealed?: object }) => sealed)).toEqual([sealed, undefined, undefined])
   expect(json.events.map(({ index }: { index?: number }) => index)).toEqual([
     leaves.findIndex(({ hash }) => hash === late.events[0]?.hash),
     undefined,
     undefined,
   ])
+})
+
+describe('the people of events', () => {
+  test('have the names that were recorded with votes, and the others those that the directory has now', async () => {
+    here.directory.add(dba, { name: 'Married Name' })
+    here.directory.add(owner, { name: 'Olga Owner' })
+    here.directory.remove(ownerAlias)
+    expect((await eventsOf(request.id)).people).toEqual({ [dba]: 'Person 11', [owner]: 'Olga Owner' })
+  })
+
+  test('are told without the directory as far as names were recorded', async () => {
+    here.directory.down = true
+    expect((await eventsOf(request.id)).people).toEqual({ [dba]: 'Person 11' })
+  })
+
+  test.each([
+    ['name', { [owner]: 'Person 31', [ownerAlias]: 'Person 32' }],
+    ['owner', { [dba]: 'Person 11' }],
+  ])('have no name at all once the recorded %s was erased', async (name, left) => {
+    here.clock.set(onSecond(60))
+    const body = { request: request.id, names: [name], why: 'They ask for it.' }
+    for (const who of ['Evidence.Erase', secondEraser]) await here.call('erasures', who, { body })
+    expect((await eventsOf(request.id)).people).toEqual(left)
+  })
 })
 
 test('the newest checkpoint is for anyone, to the byte', async () => {

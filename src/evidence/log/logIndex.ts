@@ -25,6 +25,11 @@ export function placesOf({ size, from, to }: Pick<Plan, 'size' | 'from' | 'to'>)
 export const recordsOf = (plan: Pick<Plan, 'from' | 'to'>): number =>
   placesOf({ ...plan, size: 0 }).reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
+/** Where an event is: its index in the log, and the bundle that it is sealed in. */
+export interface SealedPlace extends Pick<Plan, 'date' | 'number'> {
+  readonly index: number
+}
+
 /** Looks up log indices by the plans of the events' days, and reads each plan once. */
 export class LogIndex {
   readonly #seals: Pick<Seals, 'first' | 'plan'>
@@ -36,13 +41,19 @@ export class LogIndex {
   }
 
   /** Finds the log index of an event; `null` if no plan has it. */
-  async of(shard: Shard, { at, seq }: { readonly at: Instant; readonly seq: number }): Promise<number | null> {
+  async of(shard: Shard, event: { readonly at: Instant; readonly seq: number }): Promise<number | null> {
+    return (await this.place(shard, event))?.index ?? null
+  }
+
+  /** Finds the place of an event; `null` if no plan has it. */
+  async place(shard: Shard, { at, seq }: { readonly at: Instant; readonly seq: number }): Promise<SealedPlace | null> {
     this.#first ??= this.#seals.first()
     const day = dayIn(at, await this.#first)
     const known = this.#plans.get(day) ?? this.#seals.plan(day)
     this.#plans.set(day, known)
     const plan = await known
-    return plan && placeOf([plan], shard, seq)
+    const index = plan && placeOf([plan], shard, seq)
+    return plan && index !== null ? { index, date: plan.date, number: plan.number } : null
   }
 }
 

@@ -8,7 +8,7 @@ import type { Archive } from '../../ports/archive.ts'
 import type { SealHead, Seals } from '../../ports/seals.ts'
 import { bind } from '../../runtime/bind.ts'
 import { checkpointOf, fileOf } from './bundles.ts'
-import { LogIndex } from '../log/logIndex.ts'
+import { LogIndex, type SealedPlace } from '../log/logIndex.ts'
 import { LogTree } from '../log/tree.ts'
 
 /** A proof that one event is in the log, as a C2SP tlog-proof. */
@@ -31,16 +31,16 @@ export type Proofs = ReturnType<typeof proofs>
  * @param noted is called with every error that a caller gets. Must not throw.
  */
 export const proofs = (parts: ProofParts, noted?: (cause: unknown) => void) =>
-  bind(parts, { indices, of: proofsOf }, noted)
+  bind(parts, { places, of: proofsOf }, noted)
 
-/** Finds the log indices of events of one shard; `null` for an event whose day is not sealed yet. */
-async function indices(
+/** Finds the places of events of one shard; `null` for an event whose day is not sealed yet. */
+async function places(
   { seals }: ProofParts,
   shard: Shard,
   events: readonly KeptEvent[],
-): Promise<readonly (number | null)[]> {
+): Promise<readonly (SealedPlace | null)[]> {
   const { head } = await seals.head()
-  return indicesAt(seals, head, shard, events)
+  return placesAt(seals, head, shard, events)
 }
 
 /** Proves all sealed events of a request, and names those that are not sealed yet. */
@@ -49,7 +49,7 @@ async function proofsOf(
   request: ApprovalRequest,
 ): Promise<{ proofs: readonly EventProof[]; unsealed: readonly number[] }> {
   const [events, { head }] = await Promise.all([ledger.events(request), seals.head()])
-  const places = await indicesAt(seals, head, shardOf(request.id), events)
+  const places = await placesAt(seals, head, shardOf(request.id), events)
   const unsealed = events.filter((_event, i) => places[i] === null).map(({ seq }) => seq)
   if (head === null || unsealed.length === events.length) return { proofs: [], unsealed }
   const prover: Prover = {
@@ -58,20 +58,20 @@ async function proofsOf(
     checkpoint: fileOf(archive, checkpointOf(head.date)),
   }
   const proofs = events.map(async (event, i) => {
-    const index = places[i] ?? null
-    return index === null ? null : { seq: event.seq, text: await prove(prover, event, index) }
+    const place = places[i] ?? null
+    return place && { seq: event.seq, text: await prove(prover, event, place.index) }
   })
   return { proofs: (await Promise.all(proofs)).filter((proof) => proof !== null), unsealed }
 }
 
-async function indicesAt(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
+async function placesAt(seals: Seals, head: SealHead | null, shard: Shard, events: readonly KeptEvent[]) {
   const cut = head?.cuts[shard]?.seq ?? 0
   const index = new LogIndex(seals)
   return Promise.all(
     events.map(async ({ seq, text }) => {
       if (seq > cut) return null
       const { at } = JSON.parse(text) as { readonly at: Instant }
-      const found = await index.of(shard, { at, seq })
+      const found = await index.place(shard, { at, seq })
       if (found === null) throw new Error(`Event ${seq} of shard ${shard} is sealed and in no plan.`)
       return found
     }),
