@@ -19,11 +19,12 @@ import { applyDeadline, believed, change, type CommitRule, unchanged } from './c
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
-import { excludedBy, factsFor, groupsOf, isApprover, namesOf, type Known, known, standingOf } from './eligibility.ts'
+import { excludedBy, factsFor, groupsOf, namesOf, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
+import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -97,6 +98,7 @@ export const approvals = (parts: ApprovalsParts) =>
     {
       ask: askUpToDate,
       tryAsk,
+      readPolicy,
       groupsOf,
       namesOf,
       read,
@@ -139,13 +141,14 @@ async function askUpToDate(parts: ApprovalsParts, input: Ask): Promise<AskedRequ
  * @throws {Problem} as {@link dryRun}; `not-permitted` for other people
  */
 async function tryAsk(parts: ApprovalsParts, asked: DryAsk, reader: Reader & { kind: 'person' }): Promise<DryRun> {
-  const person = reader.evidence ? null : await known(parts, reader.id)
-  if (!reader.evidence && !(person && isOfTenant(person) && (await isApprover(parts, reader.id))))
-    throw new Problem(
-      'not-permitted',
-      'This is for members of a group of approvers, or needs the app role Evidence.Read.',
-    )
+  await checkMayKnowPolicy(parts, reader)
   return dryRun(parts, asked, parts.clock.now())
+}
+
+/** Shows the policy in force. @throws {Problem} `not-permitted` as for {@link tryAsk}; `unavailable` */
+async function readPolicy(parts: ApprovalsParts, reader: Reader & { kind: 'person' }): Promise<PolicyView> {
+  await checkMayKnowPolicy(parts, reader)
+  return viewPolicy(parts)
 }
 
 /**

@@ -33,6 +33,92 @@ const eligibleSlot = component(
   }),
 )
 
+const groupMember = component(
+  'GroupMember',
+  z.object({
+    id: anyObjectId,
+    name: z.string().optional().meta({ description: 'Absent where the directory has no such person.' }),
+    member: z.boolean().meta({ description: 'A member of the tenant, and no guest.' }),
+    enabled: z.boolean(),
+  }),
+)
+
+const readableRule = component(
+  'Rule',
+  z.object({
+    id: z.string(),
+    file: z.string(),
+    actions: z.array(z.string()).meta({ description: 'The declared actions that it is about.' }),
+    words: z.string().optional().meta({
+      description: 'What it says, in a sentence. Absent for a rule that cannot be said in words: then read the text.',
+    }),
+    text: z.string().meta({ description: 'As it stands in its file: what counts.' }),
+    annotations: z.record(z.string(), z.string()),
+  }),
+)
+
+const policyAgent = component(
+  'Agent',
+  z.object({
+    id: anyObjectId,
+    name: z.string(),
+    owners: z.array(anyObjectId),
+    sponsors: z.array(anyObjectId),
+    executors: z.array(anyObjectId).meta({ description: 'Agents that it may name to carry out an action.' }),
+    onBehalfOf: z.enum(['required', 'optional', 'refused']),
+    principals: z
+      .array(anyObjectId)
+      .optional()
+      .meta({
+        description: 'The only people whom it may act for. Absent if it may act for all of the tenant, or for none.',
+      }),
+    limits: z.object({ pending: anyCount, hourly: anyCount, answered: anyCount.optional() }),
+  }),
+)
+
+/** The policy in force, for the people whom it concerns. */
+export const policyView = component(
+  'Policy',
+  z
+    .object({
+      version: anyDigest,
+      rules: z.array(readableRule).meta({ description: 'In the order in which they count: forbid, approve, allow.' }),
+      groups: z.array(
+        z.object({
+          name: z.string(),
+          members: z.array(groupMember),
+          more: anyCount.optional().meta({ description: 'How many members there are beyond the first 200.' }),
+          entraGroup: anyObjectId.optional(),
+        }),
+      ),
+      agents: z.array(policyAgent),
+      people: z
+        .record(z.string(), z.string())
+        .meta({
+          description: 'Names of those who answer for agents, by object id, as far as the directory tells them.',
+        }),
+    })
+    .meta({ description: 'The policy in force.' }),
+  {
+    version: example.policy,
+    rules: [
+      {
+        ...{ id: 'never-drop', file: 'forbid.cedar', actions: ['db.drop'], words: 'No agent may do db.drop.' },
+        text: '@id("never-drop") forbid (principal, action == Action::"db.drop", resource);',
+        annotations: { id: 'never-drop' },
+      },
+    ],
+    groups: [{ name: 'dba', members: [{ id: example.approver, name: 'Dana Burke', member: true, enabled: true }] }],
+    agents: [
+      {
+        ...{ id: example.agent, name: 'deploy-bot', owners: [example.approver], sponsors: [], executors: [] },
+        ...{ onBehalfOf: 'optional', limits: { pending: 20, hourly: 120, answered: 1200 } },
+      },
+    ],
+    people: { [example.approver]: 'Dana Burke' },
+  },
+)
+
 const seconds = anyCount.meta({ description: 'Seconds.' })
 
 /** What an ask would lead to. What exists only for people or for an approval is absent without it. */

@@ -1,10 +1,22 @@
 import { dryAskBody } from './bodies.ts'
 import { always, json, type Operation } from './operation.ts'
-import { dryRunAnswer, meAnswer } from './policyAnswers.ts'
+import { dryRunAnswer, meAnswer, policyView } from './policyAnswers.ts'
 import { noQuery } from './queries.ts'
 
 /** What policy says of an action. */
 export const policyOperations = {
+  policy: {
+    method: 'GET',
+    path: 'api/policy',
+    tag: 'policy',
+    summary: 'The policy in force: its rules in words and as text, who may approve, and the agents',
+    caller: { kind: 'person' },
+    callerWords: 'a member of any group of approvers; app role Evidence.Read',
+    query: noQuery,
+    headers: [],
+    answers: { 200: json(policyView) },
+    problems: [...always, 'unauthenticated', 'not-permitted'],
+  },
   me: {
     method: 'GET',
     path: 'api/me',

@@ -4,27 +4,47 @@ import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
 import type { Handlers, OperationInput, OperationReply } from './handler.ts'
 import { dryAskOf } from './input.ts'
+import type { PersonPrincipal } from './principal.ts'
 
 interface PolicyParts {
-  readonly approvals: Pick<Approvals, 'tryAsk' | 'groupsOf'>
+  readonly approvals: Pick<Approvals, 'tryAsk' | 'readPolicy' | 'groupsOf'>
 }
 
 type Operations = typeof policyOperations
 
 /** Handles what policy says of an action. */
 export const policyHandlers = (parts: PolicyParts): Handlers<keyof Operations> => ({
+  policy: (given) => policy(parts, given),
   me: async ({ caller: { id, name, roles, proved } }) => ({
     answer: { id, name, roles, groups: await parts.approvals.groupsOf(id), proved },
   }),
   judgements: (given) => judgement(parts, given),
 })
 
+const readerOf = ({ id, roles }: PersonPrincipal) =>
+  ({ kind: 'person', id, evidence: roles.includes('Evidence.Read') }) as const
+
+async function policy(
+  { approvals }: PolicyParts,
+  { caller }: OperationInput<Operations['policy']>,
+): Promise<OperationReply<Operations['policy']>> {
+  const { rules, groups, agents, people, version } = await approvals.readPolicy(readerOf(caller))
+  return {
+    answer: {
+      version,
+      rules: rules.map(({ words, ...rule }) => ({ ...rule, ...(words !== null && { words }) })),
+      groups: groups.map(({ more, ...group }) => ({ ...group, ...(more > 0 && { more }) })),
+      agents: agents.map(({ appId: _appId, ...agent }) => agent),
+      people: Object.fromEntries(people),
+    },
+  }
+}
+
 async function judgement(
   { approvals }: PolicyParts,
   { caller, body }: OperationInput<Operations['judgements']>,
 ): Promise<OperationReply<Operations['judgements']>> {
-  const reader = { kind: 'person', id: caller.id, evidence: caller.roles.includes('Evidence.Read') } as const
-  const tried = await approvals.tryAsk(dryAskOf(body), reader)
+  const tried = await approvals.tryAsk(dryAskOf(body), readerOf(caller))
   const { asking, problem, warnings, ...said } = tried
   const pointer = problem?.details.pointer
   const { tier, expires, via, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}

@@ -14,6 +14,7 @@ import { largestLeaf } from './leaf.ts'
 import { listingOf } from './listing.ts'
 import { readPresentations } from './presentation.ts'
 import { unfillable } from './quorum.ts'
+import { readableRules } from './readable.ts'
 import { readRules, type Rule } from './rules.ts'
 import { type DeclaredAction, readSchema } from './schema.ts'
 import { sizes } from '../core/policy/sizes.ts'
@@ -87,6 +88,7 @@ export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: Readonly
     notSecret: (action) => exempt.get(action) ?? [],
     namedGroups: () => roster.groups().filter(({ name }) => named.has(name)),
     doors: () => rules.approve.flatMap(({ id, terms: { via } }) => (via ? [{ rule: id, via }] : [])),
+    readable: () => readableRules(rules, actions, roster),
     presentation: (action) => presentations?.get(action) ?? null,
     summary: (rule) => all.find(({ id }) => id === rule)?.summary ?? null,
     files: () => files,

@@ -27,6 +27,8 @@ export interface Rule<Terms = unknown> {
   readonly annotations: ReadonlyMap<string, string>
   /** Its constraints on principal, action and resource. */
   readonly constraints: Pick<PolicyJson, 'principal' | 'action' | 'resource'>
+  /** Its `when` and `unless`, in Cedar's JSON. */
+  readonly conditions: PolicyJson['conditions']
   /** The agents that the rule names. */
   readonly agents: readonly string[]
   /** Whether it can tell two targets apart. */
@@ -113,6 +115,7 @@ function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: 
     effect: policy.effect,
     annotations: given,
     constraints: { principal: policy.principal, action: policy.action, resource: policy.resource },
+    conditions: policy.conditions,
     agents: agentsIn(policy),
     comparesTargets: comparesTargets(policy),
     regard: regardOf(policy),

@@ -28,6 +28,20 @@ export interface ApproverGroup {
   readonly channels: readonly string[]
 }
 
+/** A rule as people read it. */
+export interface ReadableRule {
+  readonly id: string
+  readonly file: string
+  /** The declared actions that it is about, sorted. */
+  readonly actions: readonly string[]
+  /** What it says, in a sentence; `null` for a rule that has something in it for which there are no words. */
+  readonly words: string | null
+  /** As it stands in its file, with its annotations. */
+  readonly text: string
+  /** The values of its annotations by name; empty for one without a value. */
+  readonly annotations: Readonly<Record<string, string>>
+}
+
 /** Who asks to do what, for whom, and when it is judged. */
 export interface Question {
   readonly agent: ObjectId
@@ -59,6 +73,8 @@ export interface Policy {
   notSecret(action: string): readonly string[]
   /** The rules that name doors in `@via`, each with its doors. */
   doors(): readonly { readonly rule: string; readonly via: readonly string[] }[]
+  /** All rules in the order in which they count, in words and as text. */
+  readable(): readonly ReadableRule[]
   /** How to show requests for this action; `null` if policy has no presentation for it. */
   presentation(action: string): Presentation | null
   /** `null` for an agent that is not registered. */

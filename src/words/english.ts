@@ -1,6 +1,7 @@
 import type { Output, Requested, VoidReason } from '../core/request/event.ts'
 import { scopeText } from '../core/request/hold.ts'
 import { clock, exact, name, quoted, type Sentence, text, time } from './run.ts'
+import type { RuleConditions } from './ruleWords.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Words } from './words.ts'
 import type { Warning } from '../core/action/warning.ts'
@@ -436,6 +437,66 @@ const batch: Words['batch'] = {
   notConfirmed: 'The last part of the target was not typed as it is shown.',
 }
 
+const series = (parts: readonly string[], word: string): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${word} ${parts.at(-1) ?? ''}`
+
+const conditioned = ({ when, unless }: RuleConditions): string =>
+  `${when === undefined ? '' : `, if ${when}`}${unless === undefined ? '' : `, unless ${unless}`}`
+
+/** The subject of a rule, with the verb that fits it. */
+const needing = (actions: readonly string[]): string =>
+  actions.length === 0 ? 'Every action needs' : `${series(actions, 'and')} ${actions.length === 1 ? 'needs' : 'need'}`
+
+const rules: Words['rules'] = {
+  forbids: (actions, conditions) =>
+    `No agent may do ${actions.length === 0 ? 'any action' : series(actions, 'or')}${conditioned(conditions)}.`,
+  asks: (actions, who, conditions) =>
+    `${needing(actions)} the approval ${series(
+      who.map((people) => `of ${people}`),
+      'and',
+    )}${conditioned(conditions)}.`,
+  allows: (actions, conditions, anyCommand) =>
+    `${needing(actions)} nobody’s approval${conditioned(conditions)}.${anyCommand ? ' The command may be any.' : ''}`,
+  facts: {
+    environment: 'the environment',
+    target: 'the target',
+    onBehalfOf: 'the person whom it is for',
+    agent: 'the agent',
+    action: 'the action',
+    hour: 'the hour',
+    weekday: 'the weekday',
+    date: 'the date',
+  },
+  param: (name) => name,
+  count: (name) => `the size of ${name}`,
+  text: (text) => (/["“”]/.test(text) ? JSON.stringify(text) : `“${text}”`),
+  truth: { true: 'true', false: 'false' },
+  exactly: (items) => (items.length === 0 ? 'an empty list' : `exactly ${items.join(', ')}`),
+  all: (parts) => parts.join(' and '),
+  any: (parts) => parts.join(' or '),
+  not: (clause) => `not (${clause})`,
+  choice: (condition, then, otherwise) => `(in case ${condition}: ${then}; otherwise: ${otherwise})`,
+  is: (value, other) => `${value} is ${other}`,
+  isNot: (value, other) => `${value} is not ${other}`,
+  below: (value, other) => `${value} is below ${other}`,
+  atMost: (value, other) => `${value} is at most ${other}`,
+  above: (value, other) => `${value} is above ${other}`,
+  atLeast: (value, other) => `${value} is at least ${other}`,
+  oneOf: (value, items) => `${value} is one of ${items.join(', ')}`,
+  noneOf: (value, items) => `${value} is none of ${items.join(', ')}`,
+  has: (list, item) => `${list} has ${item}`,
+  hasNot: (list, item) => `${list} does not have ${item}`,
+  hasAll: (list, items) => `${list} has each of ${items.join(', ')}`,
+  hasAny: (list, items) => `${list} has one of ${items.join(', ')}`,
+  allAmong: (list, items) => `each of ${list} is one of ${items.join(', ')}`,
+  like: (value, pattern) => `${value} looks like ${pattern}`,
+  notLike: (value, pattern) => `${value} does not look like ${pattern}`,
+  given: (value) => `${value} is given`,
+  notGiven: (value) => `${value} is not given`,
+  empty: (value) => `${value} is empty`,
+  notEmpty: (value) => `${value} is not empty`,
+}
+
 export const english: Words = {
   tag: 'en',
   units: {
@@ -476,5 +537,6 @@ export const english: Words = {
   bot,
   clicks,
   batch,
+  rules,
   sealed: ({ date, number, size }) => `Evidence of ${date} is sealed: bundle ${number}, log size ${size}.`,
 }

@@ -7,6 +7,7 @@ import type { Fact, Tier, Verdict, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
+import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
 
 /**
@@ -53,6 +54,7 @@ export interface Words {
   readonly bot: BotWords
   readonly clicks: ClickWords
   readonly batch: BatchWords
+  readonly rules: RuleWords
   readonly sealed: (sealed: {
     readonly date: Day
     readonly number: number | undefined

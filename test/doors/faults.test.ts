@@ -78,6 +78,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['holds', 'auditor', 'none'],
     ['release', 'auditor', 'closed', () => ({ why: 'A drill.' })],
     ['me', 'approver', 'none'],
+    ['policy', 'approver', 'none'],
     ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
     ['checkpoint', 'nobody', 'none'],
     ['health', 'auditor', 'none'],

@@ -412,15 +412,19 @@ export const callerRows: readonly Row[] = [
     ],
   },
   {
-    attack: 'Any account of the tenant, or an agent, tries asks until it knows which one no person has to approve',
-    control: 'Only members of a group of approvers and readers of evidence may try an ask',
+    attack:
+      'Any account of the tenant, or an agent, reads the policy or tries asks, to learn what no person has to approve',
+    control: 'Only members of a group of approvers and readers of evidence may read the policy and try an ask',
     switches: [
       {
         name: 'tries-for-approvers',
-        file: 'src/approvals/approvals.ts',
-        find: '  if (!reader.evidence && !(person && isOfTenant(person) && (await isApprover(parts, reader.id))))\n',
-        replace: '  if (!reader.evidence && !person)\n',
-        tests: { 'test/approvals/dryRun.test.ts': ['a person may try asks › %s'] },
+        file: 'src/approvals/policyView.ts',
+        find: '  if (evidence || ((await isMember(parts.directory, id)) && (await isApprover(parts, id)))) return\n',
+        replace: '  if (evidence || (await parts.directory.person(id))) return\n',
+        tests: {
+          'test/approvals/dryRun.test.ts': ['a person may try asks › %s'],
+          'test/http/policy.test.ts': ['the policy is for approvers and for readers of evidence'],
+        },
       },
     ],
   },

@@ -65,6 +65,7 @@ export interface Roster {
   readonly presentations?: Readonly<Record<string, Presentation>>
   readonly doors?: ReturnType<Policy['doors']>
   readonly summaries?: Readonly<Record<string, string>>
+  readonly rules?: ReturnType<Policy['readable']>
 }
 
 /** A policy that is plain data. */
@@ -80,6 +81,7 @@ export function fakePolicy(roster: Roster): Policy {
     presentations = {},
     doors = [],
     summaries = {},
+    rules = [],
   } = roster
   return {
     version,
@@ -92,6 +94,7 @@ export function fakePolicy(roster: Roster): Policy {
     uncovered: () => ({ why: 'no-rules' }),
     notSecret: (action) => notSecret[action] ?? [],
     doors: () => doors,
+    readable: () => rules,
     presentation: (action) => presentations[action] ?? null,
     agent: (id) => agents.find((agent) => agent.id === id) ?? null,
     agents: () => agents,

@@ -183,5 +183,22 @@ export const reversed: Words = {
     counted: (many, of) => line('counted', many, of),
     notCounted: (why) => line('not counted', why),
   },
+  rules: {
+    ...(Object.fromEntries(
+      Object.keys(english.rules).map((name) => [
+        name,
+        (...given: readonly (string | readonly string[])[]) => line(name, ...given.flat()),
+      ]),
+    ) as unknown as Words['rules']),
+    forbids: (actions, { when = '', unless = '' }) => line('never', ...actions, when, unless),
+    asks: (actions, who, { when = '', unless = '' }) => line('asks', ...actions, ...who, when, unless),
+    allows: (actions, { when = '', unless = '' }) => line('allows', ...actions, when, unless),
+    facts: all(english.rules.facts),
+    truth: all(english.rules.truth),
+    text: (text) => `«${text}»`,
+    exactly: (items) => line('exactly', ...items),
+    all: (parts) => line('all', ...parts),
+    any: (parts) => line('any', ...parts),
+  },
   sealed: ({ date, number, size }) => line('sealed', date, number ?? 0, size),
 }
