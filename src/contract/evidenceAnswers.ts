@@ -70,8 +70,15 @@ const bundle = component(
     number: anyCount,
     from: anyCount.meta({ description: 'The size of the log before the day.' }),
     to: anyCount.meta({ description: 'The size of the log after the day.' }),
-    root: z.string().meta({ description: 'The root of the log after the day, in base64.' }),
+    root: z
+      .string()
+      .meta({ description: 'The root of the log after the day, in base64. Empty if the checkpoint is missing.' }),
     records: anyCount,
+    requests: anyCount.optional().meta({
+      description:
+        'Of the day, as its manifest says. Absent without a manifest that the next day, or the head of the log, names.',
+    }),
+    exceptions: anyCount.optional().meta({ description: 'As `requests`.' }),
     bytes: anyCount.meta({ description: 'The size of the zip.' }),
     sha256: anySha256.optional().meta({ description: 'Of the zip.' }),
   }),
@@ -79,12 +86,21 @@ const bundle = component(
 
 export const bundleList = component(
   'BundleList',
-  z.object({ bundles: z.array(bundle) }).meta({ description: 'The sealed days, oldest first.' }),
+  z
+    .object({
+      bundles: z.array(bundle),
+      missing: z.array(z.object({ date: anyDay, what: z.enum(['seal', 'bundle', 'checkpoint', 'manifest']) })).meta({
+        description:
+          'What should be there and is not: the seal of a day that ended more than two hours ago; or a file of a sealed day, or a manifest that the next day names, with all before it.',
+      }),
+    })
+    .meta({ description: 'The sealed days, oldest first, and what is missing of them.' }),
   {
+    missing: [],
     bundles: [
       {
         ...{ date: example.day, number: 3, from: 12, to: 47, root: 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=' },
-        ...{ records: 7, bytes: 48_213, sha256: example.hash },
+        ...{ records: 35, requests: 7, exceptions: 0, bytes: 48_213, sha256: example.hash },
       },
     ],
   },

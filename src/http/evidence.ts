@@ -44,7 +44,7 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
   proof: async ({ id, caller }) => ({
     answer: await parts.proofs.of(await parts.approvals.read(id, { kind: 'person', id: caller.id, evidence: true })),
   }),
-  bundles: async () => ({ answer: { bundles: await parts.bundles.list() } }),
+  bundles: async () => ({ answer: await parts.bundles.list() }),
   bundle: (given) => bundle(parts, given),
   metrics: async ({ query }) => ({ answer: await metrics(parts, query) }),
   exceptions: async ({ query }) => ({ answer: await exceptions(parts, query) }),

@@ -26,7 +26,12 @@ export interface LocalSealingParts {
 export async function sealNow({ seal, snapshot, seals, bundles }: LocalSealingParts): Promise<SealReport> {
   const days = new Set(await seal())
   const kept = await snapshot()
-  const [all, alarm, first, { head }] = await Promise.all([bundles.list(), seals.alarm(), seals.first(), seals.head()])
+  const [{ bundles: all }, alarm, first, { head }] = await Promise.all([
+    bundles.list(),
+    seals.alarm(),
+    seals.first(),
+    seals.head(),
+  ])
   const date = head ? nextDay(head.date) : first
   return { sealed: all.filter((bundle) => days.has(bundle.date)), alarm, next: { date, end: endOf(date) }, kept }
 }

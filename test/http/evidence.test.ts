@@ -3,12 +3,13 @@ import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
 import { bounds } from '../../src/core/data/bound.ts'
 import { type Day, dayBefore, nextDay } from '../../src/core/data/day.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
-import { digestOf, sha256, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
+import { digestOf, type Hex, sha256, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { authenticatedCopy, formatCopy, type TableCopy, tablePath } from '../../src/core/log/tableCopy.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
+import { formatBundle, type Manifest, statementOf } from '../../src/core/log/statement.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
@@ -93,6 +94,94 @@ describe('bundles', () => {
     expect(json.bundles[0].root).not.toBe(head?.root)
   })
 
+  describe('with what is missing', () => {
+    /** A manifest as the seal leaves it, but for what a list does not read. */
+    const manifestOf = (
+      number: number,
+      counts: Pick<Manifest['counts'], 'requests' | 'exceptions'>,
+      previousManifest?: Hex,
+    ): Uint8Array => {
+      const root = Buffer.alloc(32).toString('base64')
+      const log = { origin, from: { size: 0, root, frontier: [] }, to: { size: 0, root } }
+      const cuts = Object.fromEntries(shards.map((shard) => [shard, { from: 0, to: 0, head: '0'.repeat(64) as Hex }]))
+      const all = { records: 0, carried: 0, types: {}, ...counts }
+      const day = { number, date: first, sealedAt: noon, log, shards: cuts, counts: all, tool: 'test' }
+      const statement = statementOf([], { ...day, ...(previousManifest && { previousManifest }) } as Manifest)
+      return Buffer.from(formatBundle(statement, [{ kid: 'key', der: Buffer.alloc(8) }]))
+    }
+    const days = [manifestOf(1, { requests: 3, exceptions: 1 })]
+    days.push(manifestOf(2, { requests: 5, exceptions: 0 }, sha256(days[0] ?? '')))
+
+    /** Two sealed days, with these manifests, and a head that names the true one of the second. */
+    async function listWith(manifests: readonly (Uint8Array | undefined)[]) {
+      await sealDay(here, second)
+      const { head } = await here.seals.head()
+      if (head === null) throw new Error('Nothing is sealed.')
+      Object.assign(here.seals, { head: async () => ({ head: { ...head, manifest: sha256(days[1] ?? '') } }) })
+      for (const [i, bytes] of manifests.entries())
+        if (bytes) await here.archive.create(`manifests/${i === 0 ? first : second}`, bytes)
+      const { json } = await here.call('bundles', 'Evidence.Read')
+      const counts = json.bundles.map(({ date, requests, exceptions }: Record<string, unknown>) => [
+        date,
+        requests,
+        exceptions,
+      ])
+      return { counts, missing: json.missing as unknown }
+    }
+    const gone = (...dates: readonly Day[]) => dates.map((date) => ({ date, what: 'manifest' }))
+
+    test('nothing: then each day has its counts', async () => {
+      expect(await listWith(days)).toEqual({
+        counts: [
+          [first, 3, 1],
+          [second, 5, 0],
+        ],
+        missing: [],
+      })
+    })
+
+    test.each<[string, readonly (Uint8Array | undefined)[], readonly unknown[], readonly object[]]>([
+      ['the older manifest', [undefined, days[1]], [[first], [second, 5, 0]], gone(first)],
+      ['the newer manifest, which would name the older', [days[0]], [[first], [second]], gone(first, second)],
+      [
+        'a manifest that is replaced',
+        [manifestOf(1, { requests: 3, exceptions: 0 }), days[1]],
+        [[first], [second, 5, 0]],
+        gone(first),
+      ],
+      ['a manifest that is none', [Buffer.from('{}'), days[1]], [[first], [second, 5, 0]], gone(first)],
+    ])('%s: then no counts are shown that nobody vouches for', async (_what, manifests, counts, missing) => {
+      const found = await listWith(manifests)
+      expect(found.counts.map((day: unknown[]) => day.filter((one) => one !== undefined))).toEqual(counts)
+      expect(found.missing).toEqual(missing)
+    })
+
+    test('a bundle and a checkpoint: the other days are listed all the same', async () => {
+      const { archive } = here
+      const [read, list] = [archive.read.bind(archive), archive.list.bind(archive)]
+      const isGone = (name: string): boolean => [`bundles/${first}.zip`, `checkpoints/${first}`].includes(name)
+      Object.assign(archive, {
+        read: async (name: string) => (isGone(name) ? null : read(name)),
+        list: async (prefix: string) => (await list(prefix)).filter(({ name }) => !isGone(name)),
+      })
+      const found = await listWith(days)
+      expect(found).toEqual({
+        counts: [[second, 5, 0]],
+        missing: ['bundle', 'checkpoint'].map((what) => ({ date: first, what })),
+      })
+    })
+
+    test('the seals of days that ended more than two hours ago', async () => {
+      const third = nextDay(second)
+      here.clock.set(plusSeconds(noon, (1.5 + 1) * 86_400 + 2 * 3600 - 1))
+      const missing = async () => (await here.call('bundles', 'Evidence.Read')).json.missing
+      const seals = (list: readonly { what: string }[]) => list.filter(({ what }) => what === 'seal')
+      expect(seals(await missing())).toEqual([{ date: second, what: 'seal' }])
+      here.clock.set(plusSeconds(noon, (1.5 + 1) * 86_400 + 2 * 3600))
+      expect(seals(await missing())).toEqual([second, third].map((date) => ({ date, what: 'seal' })))
+    })
+  })
+
   test('that are planned but not sealed are not listed', async () => {
     const plan = await here.seals.plan(first)
     if (plan) await here.seals.propose({ ...plan, date: second, number: 2 })
@@ -102,7 +191,7 @@ describe('bundles', () => {
 
   test('are an empty list before the first seal', async () => {
     const empty = await served()
-    expect((await empty.call('bundles', 'Evidence.Read')).json).toEqual({ bundles: [] })
+    expect((await empty.call('bundles', 'Evidence.Read')).json).toEqual({ bundles: [], missing: [] })
     expect((await empty.call('checkpoint', null)).json.code).toBe('not-found')
     const { json } = await empty.call('bundle', 'Evidence.Export', { params: date })
     expect(json).toMatchObject({ code: 'not-found' })

@@ -10,7 +10,7 @@ import { formatBundle, pae, parseBundle, parseStatement } from '../../core/log/s
 import type { Signer } from '../../ports/signer.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { SealHead } from '../../ports/seals.ts'
-import { checkpointOf } from '../read/bundles.ts'
+import { checkpointOf, manifestOf, manifestsPrefix } from '../read/bundles.ts'
 import { verifySignature } from '../../verify/ecdsa.ts'
 
 export interface AttestingParts {
@@ -156,10 +156,6 @@ export async function checkNewest(
     failed(evidenceBroken({ shard: 'manifests', row: name, check: 'mac' }))
   }
 }
-
-const manifestsPrefix = 'manifests/'
-
-const manifestOf = (date: Day): string => `${manifestsPrefix}${date}`
 
 function isSigned(text: string, keys: readonly LogKey[]): boolean {
   try {
