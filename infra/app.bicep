@@ -8,6 +8,7 @@ param cloud string
 param botServiceUrl string
 param apiAppId string
 param clients string
+param consoleAppId string
 param policyRef string
 param host object
 param evidenceName string
@@ -89,6 +90,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       // Not the account's primaryEndpoints: those end in a slash, which the service refuses.
       COUNTERSIGN_BLOBS_URL: 'https://${evidenceName}.blob.${environment().suffixes.storage}'
       COUNTERSIGN_CLIENTS: clients
+      COUNTERSIGN_CONSOLE_APP_ID: consoleAppId
       COUNTERSIGN_CLOUD: cloud
       COUNTERSIGN_GRANT_KEY: keys.grant
       COUNTERSIGN_LEDGER_KEY: keys.ledger

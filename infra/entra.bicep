@@ -100,4 +100,5 @@ resource appReads 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
 
 output apiAppId string = api.appId
 output cliAppId string = cli.appId
+output consoleAppId string = console.appId
 output clients string = 'console=${console.appId},cli=${cli.appId}'

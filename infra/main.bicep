@@ -22,6 +22,9 @@ param apiAppId string = ''
 @description('Only with apiAppId: the programs that people use, as cli=<application id>,console=<application id>.')
 param clients string = ''
 
+@description('Only with apiAppId: which of the clients is the console. Empty: there is no console.')
+param consoleAppId string = ''
+
 @description('What auditors read where the policy changes, such as its commit, author and change ticket. No secret.')
 @maxLength(200)
 param policyRef string = ''
@@ -188,6 +191,7 @@ module app 'app.bicep' = {
     botServiceUrl: empty(botServiceUrl) ? connectors[cloud] : botServiceUrl
     apiAppId: entra.?outputs.apiAppId ?? apiAppId
     clients: entra.?outputs.clients ?? clients
+    consoleAppId: entra.?outputs.consoleAppId ?? consoleAppId
     policyRef: policyRef
     host: storage.outputs.host
     evidenceName: storage.outputs.evidence.name

@@ -29,6 +29,7 @@ import { Sealing } from './evidence/seal/seal.ts'
 import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
 import { api } from './http/api.ts'
+import type { ConsoleSettings } from './contract/serviceAnswers.ts'
 import type { Caller } from './http/caller.ts'
 import { checkClients, checkDoors, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
@@ -86,6 +87,8 @@ export interface Adapters {
   /** Takes errors of work whose result is not awaited; the same that the witness has. */
   readonly alarms: Alarms
   readonly baseUrl: string
+  /** How people sign in to the console. Absent without one. */
+  readonly console?: ConsoleSettings
   /** Whether the preparation of the storage is done. Absent if it was done before. */
   readonly isOpen?: () => boolean
   readonly outbox: Outbox
@@ -155,6 +158,7 @@ export function compose(given: Adapters) {
     policy,
     signer,
     baseUrl,
+    ...(adapters.console && { console: adapters.console }),
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)

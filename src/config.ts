@@ -1,6 +1,6 @@
 import { flawInWords } from './core/action/flaw.ts'
 import { checkSecretIn } from './core/action/secret.ts'
-import { isObjectId } from './core/data/id.ts'
+import { isObjectId, parseObjectId } from './core/data/id.ts'
 import { Problem } from './core/data/problem.ts'
 import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './runtime/cloud.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
@@ -27,6 +27,8 @@ export interface Config {
   readonly policyRef?: string
   /** Empty if it is not set: people are then refused over HTTP. */
   readonly clients: ClientNames
+  /** The application through which people use the console, one of `clients`; absent without a console. */
+  readonly consoleAppId?: string
   /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
   readonly backup: boolean
   /** Client id of the managed identity. */
@@ -78,7 +80,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     logKey: otherKey(logKey, key('COUNTERSIGN_GRANT_KEY'), refuse),
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     ...policyRefIn(env[policyRefSetting], refuse),
-    clients: clientsIn(env[clientsSetting], refuse),
+    ...clientsOf(env, refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
@@ -146,6 +148,21 @@ function clientsIn(value: string | undefined, refuse: Refuse): ClientNames {
   const clients = parseClients(value)
   if (clients === null) refuse(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
   return clients ?? new Map()
+}
+
+/** The Entra application of the console. */
+const consoleSetting = 'COUNTERSIGN_CONSOLE_APP_ID'
+
+/** Reads the applications that people may use, and which of them is the console's. */
+function clientsOf(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'clients' | 'consoleAppId'> {
+  const clients = clientsIn(env[clientsSetting], refuse)
+  const id = env[consoleSetting] ?? ''
+  if (id === '') return { clients }
+  // Without clients nobody can sign in, which the log says at the start.
+  const isNamed = isObjectId(id) && (clients.size === 0 || clients.has(parseObjectId(id)))
+  if (!isNamed)
+    refuse(`The setting ${consoleSetting} is malformed: it is the id of an application that ${clientsSetting} names.`)
+  return { clients, ...(clients.size > 0 && { consoleAppId: id.toLowerCase() }) }
 }
 
 /**

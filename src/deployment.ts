@@ -10,7 +10,7 @@ import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
 import { instant } from './core/data/instant.ts'
 import { Witness } from './evidence/witness.ts'
-import { callers } from './http/caller.ts'
+import { callers, peoplesScope } from './http/caller.ts'
 import { clientsSetting } from './http/clients.ts'
 import { loadPolicy } from './policy/load.ts'
 import { untold, withoutChannel } from './policy/untold.ts'
@@ -89,6 +89,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,
+    ...consoleOf(config),
     undelivered: (id) => console.error(undeliveredLine(id)),
     alarms,
     baseUrl,
@@ -97,6 +98,12 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
   }
   let app = compose(adapters)
   return { app: () => app, open }
+}
+
+function consoleOf({ cloud, tenantId, apiAppId, consoleAppId: clientId }: Config): Pick<Adapters, 'console'> {
+  if (clientId === undefined) return {}
+  const authority = `${cloud.login}/${tenantId}/v2.0`
+  return { console: { authority, clientId, scope: `${apiAppId}/${peoplesScope}`, hosts: cloud.teams } }
 }
 
 /** Finds a folder beside the built program. */

@@ -87,6 +87,17 @@ test('what the deployer says of the policy is one line of at most 200 characters
     expect(() => ref(value)).toThrow('The setting COUNTERSIGN_POLICY_REF is malformed: it is one line of at most 200')
 })
 
+test('the console is one of the applications that people may use', () => {
+  const [id, other] = ['a0000000-0000-4000-8000-00000000000a', 'a0000000-0000-4000-8000-00000000000b']
+  const read = (clients: string, COUNTERSIGN_CONSOLE_APP_ID: string) =>
+    readConfig({ ...env, COUNTERSIGN_CLIENTS: clients, COUNTERSIGN_CONSOLE_APP_ID }).consoleAppId
+  expect(read(`cli=${other},console=${id}`, id.toUpperCase())).toBe(id)
+  expect(read(`console=${id}`, '')).toBeUndefined()
+  expect(read('', id)).toBeUndefined()
+  for (const wrong of [other, 'console'])
+    expect(() => read(`console=${id}`, wrong)).toThrow(/COUNTERSIGN_CONSOLE_APP_ID is malformed.*COUNTERSIGN_CLIENTS/)
+})
+
 test('every setting that is wrong is named once, and no value of it', () => {
   const names = Object.keys(env)
   const missing = settingFaults({})

@@ -65,6 +65,29 @@ export const healthReport = component(
 
 export type HealthReport = Frozen<z.output<typeof healthReport>>
 
+/** What the console needs to know before anyone has signed in. */
+export const consoleSettings = component(
+  'ConsoleSettings',
+  z
+    .object({
+      authority: z.string().meta({ description: 'The issuer that people sign in at (OpenID Connect Discovery).' }),
+      clientId: z.string().meta({ description: 'The application id of the console.' }),
+      scope: z.string().meta({ description: 'What an access token of this service is asked for with.' }),
+      hosts: z
+        .array(z.string())
+        .meta({ description: 'The origins that may frame the console, as in a Content-Security-Policy.' }),
+    })
+    .meta({ description: 'How people sign in to the console.' }),
+  {
+    authority: 'https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/v2.0',
+    clientId: '66666666-6666-4666-8666-666666666666',
+    scope: '22222222-2222-4222-8222-222222222222/access_as_user',
+    hosts: ['https://teams.microsoft.com'],
+  },
+)
+
+export type ConsoleSettings = Frozen<z.output<typeof consoleSettings>>
+
 /** RFC 7517. */
 export const keySet = component(
   'KeySet',

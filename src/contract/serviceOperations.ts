@@ -1,6 +1,6 @@
 import { always, json, type Operation } from './operation.ts'
 import { noQuery } from './queries.ts'
-import { healthReport, keySet, openapiDocument } from './serviceAnswers.ts'
+import { consoleSettings, healthReport, keySet, openapiDocument } from './serviceAnswers.ts'
 
 /** What the service says of itself, to anyone. */
 export const serviceOperations = {
@@ -25,6 +25,17 @@ export const serviceOperations = {
     headers: [],
     answers: { 200: json(openapiDocument) },
     problems: always,
+  },
+  consoleSettings: {
+    method: 'GET',
+    path: 'console/config.json',
+    tag: 'service',
+    summary: 'How people sign in to the console',
+    caller: { kind: 'anyone' },
+    query: noQuery,
+    headers: [],
+    answers: { 200: json(consoleSettings) },
+    problems: [...always, 'not-found'],
   },
   keys: {
     method: 'GET',

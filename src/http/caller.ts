@@ -29,7 +29,7 @@ export interface CallerSettings extends KeySource {
 }
 
 /** The scope by which people let a program act for them. */
-const scope = 'access_as_user'
+export const peoplesScope = 'access_as_user'
 
 /**
  * Makes the function that tells who calls from the `Authorization` header: an Entra v2.0 access token.
@@ -145,6 +145,6 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
     return { kind: 'agent', id, appId: client, roles }
   }
   if (idtyp === 'app') throw refused('idtyp')
-  if (!scp.split(' ').includes(scope)) throw refused('scp')
+  if (!scp.split(' ').includes(peoplesScope)) throw refused('scp')
   return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims), proved }
 }

@@ -1,5 +1,7 @@
 import { openapi } from '../contract/openapi.ts'
+import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
 import type { serviceOperations } from '../contract/serviceOperations.ts'
+import { Problem } from '../core/data/problem.ts'
 import type { Health } from '../health.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Handlers, OperationReply } from './handler.ts'
@@ -8,6 +10,8 @@ export interface WellKnownParts {
   readonly health: Health
   readonly signer: Pick<Signer, 'keys'>
   readonly baseUrl: string
+  /** Absent without a console. */
+  readonly console?: ConsoleSettings
 }
 
 type Operations = typeof serviceOperations
@@ -20,6 +24,7 @@ export function wellKnownHandlers(parts: WellKnownParts): Handlers<keyof Operati
     health: ({ caller }) => health(parts, caller !== null),
     openapi: async () => ({ answer: (document ??= openapi(parts.baseUrl)) }),
     keys: () => keys(parts),
+    consoleSettings: async () => ({ answer: consoleOf(parts) }),
   }
 }
 
@@ -27,6 +32,12 @@ export function wellKnownHandlers(parts: WellKnownParts): Handlers<keyof Operati
 async function health({ health }: WellKnownParts, isCounted: boolean): Promise<OperationReply<Operations['health']>> {
   const answer = await health(isCounted)
   return { answer, status: answer.status === 'ok' ? 200 : 503 }
+}
+
+/** @throws {Problem} `not-found` where there is no console */
+function consoleOf({ console }: WellKnownParts): ConsoleSettings {
+  if (console) return console
+  throw new Problem('not-found', 'This deployment has no console: the setting COUNTERSIGN_CONSOLE_APP_ID is missing.')
 }
 
 async function keys({ signer }: WellKnownParts): Promise<OperationReply<Operations['keys']>> {

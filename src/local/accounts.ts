@@ -11,8 +11,14 @@ export const apiAppId = '22222222-2222-4222-8222-222222222222'
 /** The application id of the `countersign` command, through which people sign in. */
 export const signInAppId = '33333333-3333-4333-8333-333333333333'
 
+/** The application id of the console. */
+export const consoleAppId = '66666666-6666-4666-8666-666666666666'
+
 /** The applications through which people may call the API. A deployment sets them with COUNTERSIGN_CLIENTS. */
-export const peoplesApps: ClientNames = new Map([[parseObjectId(signInAppId), 'cli']])
+export const peoplesApps: ClientNames = new Map([
+  [parseObjectId(signInAppId), 'cli'],
+  [parseObjectId(consoleAppId), 'console'],
+])
 
 export interface User {
   readonly oid: string

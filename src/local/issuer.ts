@@ -10,7 +10,7 @@ import type {
   Token,
   TokenParts,
 } from 'oidc-provider'
-import { type Agent, agents, apiAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
+import { type Agent, agents, apiAppId, consoleAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
 import { signingIn } from './signingIn.ts'
 import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
 
@@ -71,7 +71,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
         defaultResource({ oidc }: Context, client, granted) {
           if (granted !== undefined) return resource
           const scope = oidc.params['scope'] ?? ''
-          const wanted = client.clientId === signInAppId ? peoplesScope : `${apiAppId}/.default`
+          const wanted = isForPeople(client.clientId) ? peoplesScope : `${apiAppId}/.default`
           if (!scope.split(' ').includes(wanted)) throw new errors.InvalidScope(`scope must be ${wanted}`, scope)
           return resource
         },
@@ -125,7 +125,7 @@ function configuration(key: JWK): Omit<Configuration, 'features' | 'interactions
   return {
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    clients: [...agents.map(confidential), signIn],
+    clients: [...agents.map(confidential), signIn, theConsole],
     adapter: signingIn(),
     // All paths lie below the tenant, where callers reach the provider.
     routes: {
@@ -166,6 +166,18 @@ const signIn = {
   response_types: ['code'],
   redirect_uris: ['http://127.0.0.1/signed-in'],
 }
+
+const theConsole = {
+  client_id: consoleAppId,
+  client_name: 'the console',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  redirect_uris: ['http://127.0.0.1/console/'],
+}
+
+const isForPeople = (clientId: string): boolean => [signIn, theConsole].some(({ client_id }) => client_id === clientId)
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 function shapeAsEntra(_context: unknown, token: Token, parts: TokenParts): void {

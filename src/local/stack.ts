@@ -9,14 +9,14 @@ import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
 import { Alarms } from '../runtime/alarms.ts'
 import { readVerifiers } from '../runtime/folder.ts'
-import { callers } from '../http/caller.ts'
+import { callers, peoplesScope } from '../http/caller.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
 import { connect } from '../teams/outbound/connection.ts'
 import { drawing } from '../cards/lazyCards.ts'
 import { clouds } from '../runtime/cloud.ts'
-import { apiAppId, peoplesApps, tenantId } from './accounts.ts'
+import { apiAppId, consoleAppId, peoplesApps, tenantId } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
@@ -93,6 +93,12 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     clients: peoplesApps,
+    console: {
+      authority: identity.issuer,
+      clientId: consoleAppId,
+      scope: `${apiAppId}/${peoplesScope}`,
+      hosts: clouds.public.teams,
+    },
     baseUrl,
     alarms,
     cards,

@@ -8,6 +8,8 @@ export interface Cloud {
   readonly vault: string
   /** What the token of a managed identity is for, with which it signs in as an application that trusts it. */
   readonly exchange: string
+  /** The origins of Teams' own pages, which may frame the console: as in a Content-Security-Policy, with wildcards. */
+  readonly teams: readonly string[]
   readonly bots: {
     /** The keys of the channels. */
     readonly keys: string
@@ -30,7 +32,8 @@ export interface Cloud {
  * https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure,
  * https://learn.microsoft.com/azure/bot-service/how-to-deploy-gov-cloud-high and the SDK's `GovernmentConstants`,
  * https://learn.microsoft.com/graph/api/resources/federatedidentitycredentials-overview,
- * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages
+ * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages,
+ * https://learn.microsoft.com/microsoftteams/platform/tabs/how-to/tab-requirements
  */
 const table = {
   public: {
@@ -38,6 +41,7 @@ const table = {
     graph: 'https://graph.microsoft.com',
     vault: 'https://vault.azure.net',
     exchange: 'api://AzureADTokenExchange',
+    teams: ['https://teams.microsoft.com', 'https://*.teams.microsoft.com', 'https://*.cloud.microsoft'],
     bots: {
       keys: 'https://login.botframework.com/v1/.well-known/keys',
       issuer: 'https://api.botframework.com',
@@ -46,8 +50,16 @@ const table = {
       hosts: ['smba.trafficmanager.net', 'smba.infra.gcc.teams.microsoft.com'],
     },
   },
-  'gcc-high': government({ graph: 'https://graph.microsoft.us', host: 'smba.infra.gov.teams.microsoft.us' }),
-  dod: government({ graph: 'https://dod-graph.microsoft.us', host: 'smba.infra.dod.teams.microsoft.us' }),
+  'gcc-high': government({
+    graph: 'https://graph.microsoft.us',
+    host: 'smba.infra.gov.teams.microsoft.us',
+    teams: 'gov.teams.microsoft.us',
+  }),
+  dod: government({
+    graph: 'https://dod-graph.microsoft.us',
+    host: 'smba.infra.dod.teams.microsoft.us',
+    teams: 'dod.teams.microsoft.us',
+  }),
 } as const satisfies Readonly<Record<string, Cloud>>
 
 export type CloudName = keyof typeof table
@@ -61,12 +73,13 @@ export const cloudNames = Object.keys(table) as readonly CloudName[]
 export const isCloudName = (value: string): value is CloudName => cloudNames.some((name) => name === value)
 
 /** The two clouds for the government of the United States differ in Graph and in Teams alone. */
-function government({ graph, host }: { readonly graph: string; readonly host: string }): Cloud {
+function government({ graph, host, teams }: Readonly<Record<'graph' | 'host' | 'teams', string>>): Cloud {
   return {
     login: 'https://login.microsoftonline.us',
     graph,
     vault: 'https://vault.usgovcloudapi.net',
     exchange: 'api://AzureADTokenExchangeUSGov',
+    teams: [`https://${teams}`, `https://*.${teams}`],
     bots: {
       keys: 'https://login.botframework.azure.us/v1/.well-known/keys',
       issuer: 'https://api.botframework.us',

@@ -84,6 +84,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['health', 'auditor', 'none'],
     ['openapi', 'nobody', 'none'],
     ['keys', 'nobody', 'none'],
+    ['consoleSettings', 'nobody', 'none'],
     ['elsewhere', 'nobody', 'none'],
     ['messages', 'Teams', 'pending', ({ id }) => click(dba, 'review', { request: id, posted: true })],
     [

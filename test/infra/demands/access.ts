@@ -151,6 +151,7 @@ function entraFaults(deployment: Deployment): void {
   const settings = deployment.one('Microsoft.Web/sites/config')
   expectParts(deployment, settings, 'app.bicep: the settings', {
     'properties.COUNTERSIGN_CLIENTS': `console=${ids[0]},cli=${ids[1]}`,
+    'properties.COUNTERSIGN_CONSOLE_APP_ID': `${ids[0]}`,
   })
   if (JSON.stringify(applications.map(({ body }) => body)).includes(azureCli))
     fault('entra.bicep', 'the Azure CLI acts for people')
