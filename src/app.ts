@@ -20,6 +20,7 @@ import { type ExportedDownload, Exports } from './evidence/exports.ts'
 import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
 import { type HoldingOrder, Holds, type ReleasingOrder } from './evidence/holds.ts'
 import { proofs } from './evidence/read/proofs.ts'
+import { Templates } from './evidence/read/templates.ts'
 import { saidOf } from './evidence/read/saidExport.ts'
 import { tables } from './evidence/read/tables.ts'
 import { type RepairOrder, Repairing } from './evidence/repair/repair.ts'
@@ -100,7 +101,7 @@ export interface Adapters {
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
   readonly messengers?: Messengers
   /** The cards on which requests are shown, in every door. Loaded when the first is drawn. */
-  readonly cards: () => Promise<Cards>
+  readonly cards: (review?: Uint8Array) => Promise<Cards>
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
   readonly teams?: Teams
 }
@@ -246,6 +247,7 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
     bundles: new Bundles({ seals, archive, clock }),
     proofs: proofs({ ledger, seals, archive }, noted),
     tables: tables({ seals, archive, macs }, noted),
+    templates: new Templates(archive),
     ...bind(null, calls, noted),
   }
 }

@@ -131,6 +131,12 @@ export async function weakened(
   return (await Promise.all(found)).flat()
 }
 
+/** Who keeps a person from approving a request, as it was recorded: the agent's own word alone, or policy. */
+export function excluderOf({ requirement }: ApprovalRequest, approver: ObjectId): 'agent' | 'policy' | null {
+  if (overlap(requirement?.excludedByAgent ?? [], [approver])) return 'agent'
+  return overlap(requirement?.excluded ?? [], [approver]) ? 'policy' : null
+}
+
 /** Counts the people who may fill a slot, but not beyond `most`. @throws {Problem} `unavailable` */
 export async function countEligible(
   parts: PeopleParts,

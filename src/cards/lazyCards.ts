@@ -15,13 +15,17 @@ export const templateNames = [
  * Checks the card templates at the start and loads the template engine at the first card: the engine takes as long to
  * load as the rest of the API.
  *
+ * @returns a function that gives the cards; with an earlier template of the approver's view if it gets one
  * @throws {Error} with the name of a file that is missing or is not JSON
  */
-export function drawing(files: ReadonlyMap<string, Uint8Array>, words: Words): () => Promise<Cards> {
+export function drawing(files: ReadonlyMap<string, Uint8Array>, words: Words): (review?: Uint8Array) => Promise<Cards> {
   for (const name of templateNames) check(files.get(name), name)
   let loading: Promise<Cards> | undefined
   const load = async () => (await import('./cards.ts')).loadCards(files, words)
-  return () => (loading ??= load())
+  return async (review) => {
+    if (review === undefined) return (loading ??= load())
+    return (await import('./cards.ts')).loadCards(new Map([...files, ['review.json', review]]), words)
+  }
 }
 
 function check(bytes: Uint8Array | undefined, name: string): void {

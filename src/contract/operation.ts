@@ -5,7 +5,7 @@ import type { RefusedAct } from '../core/request/refusalCode.ts'
 /** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
 export interface Operation {
   readonly method: 'GET' | 'POST'
-  /** Without the leading slash; `{id}` is a request id, `{date}` a day, `{hold}` the id of a hold. */
+  /** Without the leading slash: `{id}` is a request id, `{date}` a day, `{hold}` the id of a hold, `{view}` a view's digest. */
   readonly path: string
   readonly tag: Tag
   readonly summary: string

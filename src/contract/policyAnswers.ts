@@ -66,12 +66,9 @@ const policyAgent = component(
     sponsors: z.array(anyObjectId),
     executors: z.array(anyObjectId).meta({ description: 'Agents that it may name to carry out an action.' }),
     onBehalfOf: z.enum(['required', 'optional', 'refused']),
-    principals: z
-      .array(anyObjectId)
-      .optional()
-      .meta({
-        description: 'The only people whom it may act for. Absent if it may act for all of the tenant, or for none.',
-      }),
+    principals: z.array(anyObjectId).optional().meta({
+      description: 'The only people whom it may act for. Absent if it may act for all of the tenant, or for none.',
+    }),
     limits: z.object({ pending: anyCount, hourly: anyCount, answered: anyCount.optional() }),
   }),
 )
@@ -92,11 +89,9 @@ export const policyView = component(
         }),
       ),
       agents: z.array(policyAgent),
-      people: z
-        .record(z.string(), z.string())
-        .meta({
-          description: 'Names of those who answer for agents, by object id, as far as the directory tells them.',
-        }),
+      people: z.record(z.string(), z.string()).meta({
+        description: 'Names of those who answer for agents, by object id, as far as the directory tells them.',
+      }),
     })
     .meta({ description: 'The policy in force.' }),
   {

@@ -53,5 +53,13 @@ export const holdsQuery = z.strictObject({
 
 /** Days in UTC, both included. */
 export const daysQuery = z.strictObject({ from: day, to: day })
+/** Which page of a view that was shown. */
+export const pageQuery = z.strictObject({
+  page: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'is the number of a page')
+    .transform(Number)
+    .optional(),
+})
 
 export const noQuery = z.strictObject({})

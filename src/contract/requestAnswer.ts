@@ -175,6 +175,32 @@ export const viewAnswer = component(
   },
 )
 
+/** A page of a view that was shown before. */
+export const shownViewAnswer = component(
+  'ShownView',
+  z
+    .object({
+      card: z
+        .record(z.string(), z.unknown())
+        .meta({ description: 'An Adaptive Card of version 1.5, without anything to press or fill in.' }),
+      view: anyDigest,
+      template: anySha256.meta({ description: 'The card template that it was drawn with, then and now.' }),
+      page: anyCount,
+      pages: anyCount,
+      shown: z
+        .array(z.object({ approver: anyObjectId, at: anyInstant, page: anyCount }))
+        .meta({ description: 'Who was shown which page of this view, and when.' }),
+      erased: z.array(z.string()).meta({ description: 'Names of texts that were in it, and are erased by now.' }),
+    })
+    .meta({ description: 'What somebody was shown of a request, drawn again.' }),
+  {
+    card: { type: 'AdaptiveCard', version: '1.5', body: [] },
+    ...{ view: example.digest, template: example.hash, page: 1, pages: 1 },
+    shown: [{ approver: example.approver, at: example.asked, page: 1 }],
+    erased: [],
+  },
+)
+
 export type ViewAnswer = Frozen<z.output<typeof viewAnswer>>
 
 export const requestList = component(

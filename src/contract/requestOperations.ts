@@ -1,8 +1,8 @@
 import { askBody, decisionBody, outcomeBody, reasonBody, redeemBody, viewBody } from './bodies.ts'
 import { eventLines, eventList } from './evidenceAnswers.ts'
 import { changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
-import { listQuery, noQuery } from './queries.ts'
-import { requestAnswer, requestList, viewAnswer } from './requestAnswer.ts'
+import { listQuery, noQuery, pageQuery } from './queries.ts'
+import { requestAnswer, requestList, shownViewAnswer, viewAnswer } from './requestAnswer.ts'
 
 /** What is asked for, decided, executed and read. */
 export const requestOperations = {
@@ -85,6 +85,17 @@ export const requestOperations = {
     headers: [],
     answers: { 200: json(viewAnswer) },
     problems: changing,
+  },
+  shownView: {
+    method: 'GET',
+    path: 'api/requests/{id}/views/{view}',
+    tag: 'requests',
+    summary: 'Draw again what somebody was shown of a request, with the template of then',
+    caller: { kind: 'person', role: 'Evidence.Read' },
+    query: pageQuery,
+    headers: [],
+    answers: { 200: json(shownViewAnswer) },
+    problems: reading,
   },
   decide: {
     method: 'POST',

@@ -5,7 +5,7 @@ import { type RequestParts, requestHandlers } from './requests.ts'
 import { type WellKnownParts, wellKnownHandlers } from './wellKnown.ts'
 
 export type ApiParts = BindingParts &
-  Omit<RequestParts, 'proofs'> &
+  Omit<RequestParts, 'proofs' | 'templates'> &
   WellKnownParts & {
     readonly evidence: Evidence
   }
@@ -13,7 +13,7 @@ export type ApiParts = BindingParts &
 /** The whole API over its use cases. */
 export function api({ evidence, ...parts }: ApiParts): Api {
   return bind(parts, {
-    ...requestHandlers({ ...parts, proofs: evidence.proofs }),
+    ...requestHandlers({ ...parts, proofs: evidence.proofs, templates: evidence.templates }),
     ...evidenceHandlers({ ...parts, ...evidence }),
     ...policyHandlers(parts),
     ...wellKnownHandlers(parts),

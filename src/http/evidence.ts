@@ -13,6 +13,7 @@ import type { Holds } from '../evidence/holds.ts'
 import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
 import type { DayRange, TableRow, SealedTables } from '../evidence/read/tables.ts'
+import type { Templates } from '../evidence/read/templates.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
@@ -23,6 +24,7 @@ export interface Evidence {
   readonly tables: SealedTables
   readonly said: SaidOf
   readonly proofs: Proofs
+  readonly templates: Pick<Templates, 'find'>
   readonly erase: Erasures
   readonly repair: Repairing['repair']
   readonly hold: Holds['hold']

@@ -4,7 +4,7 @@ import type { Frozen } from '../contract/component.ts'
 import type { Operation } from '../contract/operation.ts'
 import type { OperationName, operations } from '../contract/operations.ts'
 import type { Day } from '../core/data/day.ts'
-import type { Hex, HoldId, RequestId } from '../core/data/id.ts'
+import type { Digest, Hex, HoldId, RequestId } from '../core/data/id.ts'
 import type { NewerRow } from '../core/data/problem.ts'
 import type { PrincipalOf } from './principal.ts'
 
@@ -17,6 +17,8 @@ export interface OperationInput<O extends Operation = Operation> {
   readonly hold: O['path'] extends `${string}{hold}${string}` ? HoldId : undefined
   /** The day that the path names. */
   readonly date: O['path'] extends `${string}{date}${string}` ? Day : undefined
+  /** The view that the path names. */
+  readonly view: O['path'] extends `${string}{view}${string}` ? Digest : undefined
   readonly query: z.output<O['query']>
   readonly body: O extends { readonly body: infer Body extends z.ZodType } ? z.output<Body> : undefined
   /** The idempotency key, and a hash of the body that came with it. */

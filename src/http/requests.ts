@@ -13,11 +13,13 @@ import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handl
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
 import { isNamed } from './range.ts'
+import { shownView, type ShownViewParts } from './shownViews.ts'
 import { view, type ViewParts } from './views.ts'
 
-export interface RequestParts extends ViewParts {
+export interface RequestParts extends Omit<ViewParts, 'cards'>, Pick<ShownViewParts, 'cards'> {
   readonly approvals: Approvals
   readonly proofs: Pick<Proofs, 'places'>
+  readonly templates: ShownViewParts['templates']
   readonly baseUrl: string
 }
 
@@ -32,6 +34,7 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   cancel: async ({ id, caller, body }) =>
     plain(parts, caller, await parts.approvals.cancel(id, caller.id, body.reason)),
   views: (given) => view(parts, given),
+  shownView: (given) => shownView(parts, given),
   decide: async (given) => plain(parts, given.caller, await decide(parts, given)),
   redeem: (given) => redeem(parts, given),
   report: async (given) => plain(parts, given.caller, await report(parts, given)),

@@ -1,16 +1,16 @@
+import { excluderOf } from '../approvals/eligibility.ts'
 import type { Cards } from '../cards/cards.ts'
 import { drawing, templateNames } from '../cards/lazyCards.ts'
 import type { PolicyProgram, Redrawing, Redrawn } from '../cli/policy.ts'
 import type { StoryEvent } from '../verify/requestStory.ts'
 import { actionDigest, type Action } from '../core/action/action.ts'
 import { Broken } from '../core/data/broken.ts'
-import type { Digest, ObjectId } from '../core/data/id.ts'
+import type { Digest } from '../core/data/id.ts'
 import { type JsonObject, readJson } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import { ruleListFile } from '../core/policy/ruleList.ts'
 import { replay } from '../core/record/replay.ts'
 import { type ApprovalRequest, rowTexts } from '../core/request/request.ts'
-import { overlap } from '../core/request/requirement.ts'
 import { BadPolicy } from '../policy/flaw.ts'
 import { type LoadedPolicy, policyFrom } from '../policy/load.ts'
 import { spoken } from '../words/spoken.ts'
@@ -109,9 +109,4 @@ function dressed(bare: ApprovalRequest, policy: LoadedPolicy | string): { reques
 function cardsOf(files: Redrawing['policy'], template: Uint8Array): Promise<Cards> {
   const named = templateNames.map((name) => [name, files.get(`cards/${name}`) ?? template] as const)
   return drawing(new Map([...named, ['review.json', template]]), spoken)()
-}
-
-function excluderOf({ requirement }: ApprovalRequest, approver: ObjectId): 'agent' | 'policy' | null {
-  if (overlap(requirement?.excludedByAgent ?? [], [approver])) return 'agent'
-  return overlap(requirement?.excluded ?? [], [approver]) ? 'policy' : null
 }

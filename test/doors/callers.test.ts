@@ -54,6 +54,8 @@ beforeAll(async () => {
     redeemed: await make('redeemed'),
     closed: await make('closed'),
   }
+  const { body: shown } = await stack.call('dba-1', `/api/requests/${shared.pending.id}/views`, {})
+  shared.pending.view = shown.view
   before = await story()
 })
 
@@ -83,7 +85,18 @@ test.each(table.map(({ caller, expected }) => [caller, expected] as const))('%s'
 test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
   'for %s, a request that they may not know of looks like an unknown one',
   async (caller, expected) => {
-    for (const route of ['read', 'cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'events', 'proof']) {
+    for (const route of [
+      'read',
+      'cancel',
+      'views',
+      'decide',
+      'redeem',
+      'report',
+      'revoke',
+      'events',
+      'proof',
+      'shownView',
+    ]) {
       const knows = expected['read'] === '200' && route !== 'read'
       if (expected[route] !== '404' && expected[route] !== '401' && (knows || expected[route] === '200')) continue
       const request = shared[stateOf[route] ?? 'pending']
@@ -211,10 +224,17 @@ function send(route: string, authorization: string | null, request: Answer['body
   const path = operations[route as OperationName]?.path ?? { elsewhere: 'api' }[route] ?? 'api/messages'
   const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
-  const named = path.replace('{id}', id).replace('{hold}', id.slice(0, 26)).replace('{date}', day)
+  const named = path
+    .replace('{id}', id)
+    .replace('{hold}', id.slice(0, 26))
+    .replace('{date}', day)
+    .replace('{view}', shownOf(request))
   const place = named + (queries[route] ?? '')
   return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
 }
+
+/** A view that was shown of a request, or none. */
+const shownOf = ({ view }: Answer['body']): string => view ?? `sha256:${'0'.repeat(64)}`
 
 const restart = () => wish({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
 

@@ -192,6 +192,7 @@ async function send(name: string, { body, query = {}, headers = {}, path: place 
     .replace('{id}', place ?? request.id)
     .replace('{hold}', place ?? request.id.slice(0, 26))
     .replace('{date}', place ?? '2026-03-04')
+    .replace('{view}', place ?? `sha256:${'0'.repeat(64)}`)
   const sent = body !== undefined ? JSON.stringify(body) : method === 'POST' ? '{}' : undefined
   return stack.call(caller, `/${at}${ending.length > 0 ? `?${ending.join('&')}` : ''}`, sent, headers)
 }

@@ -52,6 +52,7 @@ afterAll(async () => {
 })
 
 const day = noon.slice(0, 10)
+const noView = `sha256:${'0'.repeat(64)}`
 
 /** Every route, and what can be sent to Teams' one; by whom, of a request in which state, with what. */
 const calls: readonly (readonly [route: string, who: string, state: State, body?: (made: Answer['body']) => object])[] =
@@ -61,6 +62,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['read', 'agent', 'approved'],
     ['cancel', 'agent', 'pending', () => ({ reason: 'Not needed.' })],
     ['views', 'approver', 'pending', () => ({ page: 1 })],
+    ['shownView', 'auditor', 'pending'],
     ['decide', 'approver', 'pending', ({ digest }) => ({ verdict: 'approve', digest })],
     ['redeem', 'agent', 'approved', ({ digest, grant }) => ({ grant: grant.token, digest, redemption: randomUUID() })],
     ['report', 'agent', 'redeemed', () => ({ result: 'succeeded', summary: 'Done.' })],
@@ -210,7 +212,11 @@ async function send(route: string, who: string, made: Answer['body'], body?: obj
   const { method, path } = placeOf(route)
   const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
-  const named = path.replace('{id}', made.id).replace('{hold}', made.id?.slice(0, 26)).replace('{date}', day)
+  const named = path
+    .replace('{id}', made.id)
+    .replace('{hold}', made.id?.slice(0, 26))
+    .replace('{date}', day)
+    .replace('{view}', noView)
   const place = named + (queries[route] ?? '')
   const headers = { authorization: who, ...(trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }) }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }

@@ -8,6 +8,7 @@ import { Exports } from '../../src/evidence/exports.ts'
 import { Repairing } from '../../src/evidence/repair/repair.ts'
 import { proofs } from '../../src/evidence/read/proofs.ts'
 import { tables } from '../../src/evidence/read/tables.ts'
+import { Templates } from '../../src/evidence/read/templates.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
@@ -102,6 +103,7 @@ export async function served(
       said: (date) => saidOf({ ledger, seals, clock }, date),
       proofs: proofs({ ledger, seals, archive }),
       tables: tables({ seals, archive, macs: macsFor(testOrigin) }),
+      templates: new Templates(archive),
       erase: (id, erasure) => eraseAll({ ...changes, holds }, id, erasure),
       repair: (order) => repairing.repair(order),
       exporting: (download) => exports.record(download),

@@ -201,6 +201,7 @@ export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
   return stack.seen.filter(({ method, path, status }) => {
     const known = path
       .replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
+      .replace(/\/views\/[^/]+$/, '/views/{view}')
       .replace(/^\/api\/evidence\/(bundles|said)\/[^/]+/, '/api/evidence/$1/{date}')
     return status === 500 || !(status in (document.paths[known]?.[method]?.responses ?? {}))
   })
