@@ -2,6 +2,7 @@ import { actionRows } from './security/actions.ts'
 import { approverRows } from './security/approvers.ts'
 import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
+import { consoleRows } from './security/console.ts'
 import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { exportRows } from './security/exports.ts'
@@ -39,6 +40,7 @@ export const rows: readonly Row[] = [
   ...exportRows,
   ...rosterRows,
   ...holdRows,
+  ...consoleRows,
   ...refusalRows,
   ...witnessRows,
   ...backupRows,

@@ -19,7 +19,7 @@ export interface Sayable {
 }
 
 /** What a rule is said with. */
-export interface Saying {
+interface Saying {
   readonly words: Words
   /** An agent's name by its object id; `undefined` for an agent that is not registered. */
   readonly agentName: (id: string) => string | undefined
@@ -281,7 +281,7 @@ function decimalText(expression: unknown): string {
 }
 
 function entityText(entity: EntityUidJson, { words: { rules }, agentName }: Saying): string {
-  const { type, id } = '__entity' in entity ? entity.__entity : entity
+  const { type, id } = '__entity' in entity ? entity['__entity'] : entity
   return rules.text(type === 'Agent' ? (agentName(id) ?? id) : id)
 }
 

@@ -9,6 +9,7 @@ import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { authenticatedCopy, formatCopy, type TableCopy, tablePath } from '../../src/core/log/tableCopy.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
+import { derOf } from '../../src/core/log/signature.ts'
 import { formatBundle, type Manifest, statementOf } from '../../src/core/log/statement.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
@@ -107,7 +108,7 @@ describe('bundles', () => {
       const all = { records: 0, carried: 0, types: {}, ...counts }
       const day = { number, date: first, sealedAt: noon, log, shards: cuts, counts: all, tool: 'test' }
       const statement = statementOf([], { ...day, ...(previousManifest && { previousManifest }) } as Manifest)
-      return Buffer.from(formatBundle(statement, [{ kid: 'key', der: Buffer.alloc(8) }]))
+      return Buffer.from(formatBundle(statement, [{ kid: 'k'.repeat(43), der: derOf(Buffer.alloc(64, 1)) }]))
     }
     const days = [manifestOf(1, { requests: 3, exceptions: 1 })]
     days.push(manifestOf(2, { requests: 5, exceptions: 0 }, sha256(days[0] ?? '')))

@@ -90,8 +90,8 @@ test('what was erased is not drawn, and named', async () => {
 test('an earlier template is found in the archive, by its digest, under whichever version', async () => {
   const request = await asked()
   const old = Buffer.from(
-    (readCards('cards').get('review.json') ?? Buffer.alloc(0))
-      .toString()
+    Buffer.from(readCards('cards').get('review.json') ?? '')
+      .toString('utf8')
       .replace('"version": "1.5"', '"version": "1.4"'),
   )
   const { view } = await here.approvals.review(request.id, dba, { page: 1, template: sha256(old), via: 'cli' })

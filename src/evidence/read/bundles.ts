@@ -32,13 +32,13 @@ export interface SealedBundle {
  * A file of a sealed day that the archive lacks, or that is not the sealed one; `seal` for a day that should be sealed by
  * now. A manifest is known by the one of the next day, so that one without it takes all before it along.
  */
-export interface MissingPart {
+interface MissingPart {
   readonly date: Day
   readonly what: 'seal' | 'bundle' | 'checkpoint' | 'manifest'
 }
 
 /** All days that have ended: what there is of each, and what there is not. */
-export interface SealedDays {
+interface SealedDays {
   readonly bundles: readonly SealedBundle[]
   readonly missing: readonly MissingPart[]
 }
