@@ -38,7 +38,13 @@ test('docs/operate/settings.md names exactly the settings that a deployment read
 })
 
 /** What may be left out, at a price that the page names. */
-const optional = ['COUNTERSIGN_CLIENTS', 'COUNTERSIGN_CONSOLE_APP_ID', 'COUNTERSIGN_BACKUP', 'COUNTERSIGN_CLOUD', 'COUNTERSIGN_POLICY_REF']
+const optional = [
+  'COUNTERSIGN_CLIENTS',
+  'COUNTERSIGN_CONSOLE_APP_ID',
+  'COUNTERSIGN_BACKUP',
+  'COUNTERSIGN_CLOUD',
+  'COUNTERSIGN_POLICY_REF',
+]
 
 test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(
   'a deployment does not start without %s',

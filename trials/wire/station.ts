@@ -75,14 +75,23 @@ export interface Storage {
 }
 
 const origin = 'countersign.example/evidence'
-export const approver: Caller = { kind: 'person', id: dba, name: 'Dana', roles: [], client: tool, agentic: false, proved: [] }
+export const approver: Caller = {
+  kind: 'person',
+  id: dba,
+  name: 'Dana',
+  roles: [],
+  client: tool,
+  agentic: false,
+  proved: [],
+}
 export const auditor: Caller = {
   kind: 'person',
   id: oid(61),
   name: 'Aud',
   roles: ['Evidence.Read'],
   client: tool,
-  agentic: false, proved: [],
+  agentic: false,
+  proved: [],
 }
 /** Seconds of a week, so that no request expires during the trial. */
 export const longest = 604_800
