@@ -81,7 +81,8 @@ export class Continuity {
 
   /** Checks that no text was erased while a hold of this day or an earlier one covered the request. */
   #checkHolds({ date, log }: Manifest, { holds, erasures }: Continued): void {
-    const known = (this.#holds ??= new KnownHolds(log.from.size === 0))
+    this.#holds ??= new KnownHolds(log.from.size === 0)
+    const known = this.#holds
     const member = bundleFiles.records.name
     for (const event of holds) {
       const wrong = known.refusal(event)

@@ -15,7 +15,7 @@ import {
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { ControlLists } from './controlLists.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
-import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
+import { KnownHolds } from '../core/record/knownHolds.ts'
 import { lateSeal } from '../core/record/lateSeal.ts'
 import { policyIn } from '../core/record/record.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
@@ -161,7 +161,7 @@ export class RuleReplay {
   /** Notes what later days of a series have to agree with: holds, and what was erased. */
   #follow(event: LogEvent): void {
     const { type, at, request } = event
-    if (type === 'held' || type === 'released') this.#continued.holds.push({ type, at, data: event.data } as HoldEvent)
+    if (type === 'held' || type === 'released') this.#continued.holds.push({ type, at, data: event.data })
     const life = type === 'erased' && request !== undefined ? this.#rules.life(request) : undefined
     if (life === undefined) return
     const { id, agent, createdAt } = life.request

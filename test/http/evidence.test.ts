@@ -107,7 +107,7 @@ describe('bundles', () => {
       const cuts = Object.fromEntries(shards.map((shard) => [shard, { from: 0, to: 0, head: '0'.repeat(64) as Hex }]))
       const all = { records: 0, carried: 0, types: {}, ...counts }
       const day = { number, date: first, sealedAt: noon, log, shards: cuts, counts: all, tool: 'test' }
-      const statement = statementOf([], { ...day, ...(previousManifest && { previousManifest }) } as Manifest)
+      const statement = statementOf([], { ...day, ...(previousManifest && { previousManifest }) })
       return Buffer.from(formatBundle(statement, [{ kid: 'k'.repeat(43), der: derOf(Buffer.alloc(64, 1)) }]))
     }
     const days = [manifestOf(1, { requests: 3, exceptions: 1 })]

@@ -40,7 +40,7 @@ test('what was shown is drawn again as it was, without anything to press', async
     [dba2, 1],
   ])
   const pressed = /^(?:ActionSet$|Action\.|Input\.)/
-  const kinds = (drawn: object) => objects(drawn).map((one) => String(one['type']))
+  const kinds = (drawn: object) => objects(drawn).flatMap(({ type }) => (typeof type === 'string' ? [type] : []))
   expect(kinds(card).filter((kind) => pressed.test(kind))).not.toEqual([])
   expect(kinds(json.card).filter((kind) => pressed.test(kind))).toEqual([])
   const texts = (drawn: object) => objects(drawn).flatMap(({ text }) => (typeof text === 'string' ? [text] : []))
