@@ -31,6 +31,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/verify/', { floor: 1, stranger: 'verify', only: ['src/core/', 'src/verify/'] }],
   ['src/client/', { floor: 1, stranger: 'client', only: ['src/core/', 'src/client/'] }],
   ['src/cards/', { floor: 1.5, only: ['src/core/', 'src/words/', 'src/cards/'] }],
+  ['src/verdict/', { floor: 1.5, only: ['src/core/', 'src/words/', 'src/verify/', 'src/verdict/'] }],
   ['src/approvals/', { floor: 2 }],
   ['src/health.ts', { floor: 2 }],
   ['src/sweep.ts', { floor: 2 }],

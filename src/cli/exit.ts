@@ -2,16 +2,11 @@ import { Misconfigured, Refused, Unreachable } from '../client/failure.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Status } from '../core/request/request.ts'
+import { verdictExits } from '../verdict/verdict.ts'
 
 /** The exit codes, as sysexits.h numbers them. They are a part of the interface. */
 export const exits = {
-  ok: 0,
-  /** Evidence that does not hold. */
-  broken: 1,
-  /** A file that cannot be read, or is too new for this program. */
-  unreadable: 2,
-  /** Evidence that holds, and records that somebody had changed what was stored. */
-  tampered: 3,
+  ...verdictExits,
   /** The service or the token endpoint cannot be reached, or answers something unexpected. */
   unreachable: 69,
   /** A fault in this program. */

@@ -1,12 +1,15 @@
 import type { JsonObject } from '../core/data/json.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { type Metric, Metrics } from '../core/record/metrics.ts'
-import { verdictOf } from './evidence.ts'
-import { endsRecord, readEnds } from './knownEnds.ts'
+import { endsRecord } from '../verdict/ends.ts'
+import { verdictOf } from '../verdict/finding.ts'
+import { daysOf, verdictOnSeries } from '../verdict/series.ts'
+import { teller } from './evidence.ts'
+import { readEnds } from './knownEnds.ts'
 import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
-import { daysOf, resultOfSeries, verifiedSeries } from './verify.ts'
+import { verifiedSeries } from './verify.ts'
 
 /** Verifies all bundles in a folder, and computes from their records what the requests of these days come to together. */
 export async function metrics(session: Offline, script: string): Promise<Result> {
@@ -19,7 +22,7 @@ export async function metrics(session: Offline, script: string): Promise<Result>
     ...{ script, ends, allowUnexplained: true },
     counted: (tallies) => all.add(tallies),
   })
-  if (verdict.problem) return resultOfSeries(verdict, new Map(), ends)
+  if (verdict.problem) return verdictOnSeries(verdict, { teller, ends, kinds: new Map() })
   const { bundles } = verdict
   const { exit, verdict: words } = verdictOf(bundles.filter(({ manifest }) => tamperingsIn(manifest) > 0).length)
   const rows = all.rows()

@@ -10,19 +10,11 @@ import { type Editions, withEditions } from '../verify/edition.ts'
 import { type Chapter, type Story, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
-import {
-  bundleRecord,
-  describeExceptions,
-  describeFinding,
-  describeSaid,
-  exitOfFinding,
-  findingRecord,
-  readable,
-  recordOfKinds,
-  saidRecord,
-  unexplainedIn,
-  verdictOf,
-} from './evidence.ts'
+import { bundleRecord, verdictOnBundle } from '../verdict/bundle.ts'
+import { describeExceptions, recordOfKinds } from '../verdict/exceptions.ts'
+import { describeFinding, exitOfFinding, findingRecord, verdictOf } from '../verdict/finding.ts'
+import { describeSaid, saidRecord, unexplainedIn } from '../verdict/texts.ts'
+import { readable, teller } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { canRedraw, redrawer } from './policy.ts'
 import { csvReport } from './reportCsv.ts'
@@ -31,7 +23,7 @@ import type { Line } from './layout.ts'
 import type { Result } from './result.ts'
 import type { Offline } from './session.ts'
 import { cardsOf } from './shown/views.ts'
-import { allowsUnexplained, resultOfVerdict, verifyFile } from './verify.ts'
+import { allowsUnexplained, verifyFile } from './verify.ts'
 
 type Format = (chapters: AsyncIterable<Chapter>, reported: Reported) => AsyncIterable<string>
 
@@ -57,7 +49,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
     throw new Exit(exits.usage, '--json writes to standard output: give --out FILE for the report.')
   const verdict = await verifyFile(session, file, script)
   const { manifest } = verdict
-  if (verdict.problem || !manifest) return resultOfVerdict(verdict)
+  if (verdict.problem || !manifest) return verdictOnBundle(verdict, { teller })
   const counted = async function* (chapters: AsyncIterable<Chapter>) {
     let count = 0
     for await (const chapter of chapters) {
@@ -82,7 +74,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
   } finally {
     screen.progress(null)
   }
-  const unexplained = unexplainedIn(verdict.said)
+  const unexplained = unexplainedIn(verdict.said, teller)
   const isTold = unexplained === null || allowsUnexplained(options)
   const exit = isTold ? verdictOf(tamperingsIn(manifest)).exit : exitOfFinding(unexplained)
   const missing = unexplained ? describeFinding(unexplained) : []

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeFinding, exitOfFinding } from '../../src/cli/evidence.ts'
+import { describeFinding, exitOfFinding } from '../../src/verdict/finding.ts'
 import { parseOptions } from '../../src/cli/options.ts'
 import { prove } from '../../src/cli/proof/prove.ts'
 import { report } from '../../src/cli/report.ts'

@@ -1,4 +1,4 @@
-import { exitOfFinding } from '../../src/cli/evidence.ts'
+import { exitOfFinding } from '../../src/verdict/finding.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { type Sealed, sealedDays } from '../verify/days.ts'
 import { type Members, resign, rewrite, stated, statementIn, textIn, type Written } from './bundle.ts'

@@ -101,7 +101,7 @@ export const evidenceRows: readonly Row[] = [
       },
       {
         name: 'texts-of-one-day',
-        file: 'src/cli/verify.ts',
+        file: 'src/verdict/bundle.ts',
         find: 'if (unexplained && !allowUnexplained) {',
         replace: 'if (unexplained && false) {',
         tests: {

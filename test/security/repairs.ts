@@ -139,7 +139,7 @@ export const repairRows: readonly Row[] = [
       },
       {
         name: 'tampering-is-told',
-        file: 'src/cli/evidence.ts',
+        file: 'src/verdict/finding.ts',
         find: 'const exit = tamperings > 0 ?',
         replace: 'const exit = tamperings < 0 ?',
         build: true,

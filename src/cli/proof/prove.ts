@@ -8,13 +8,14 @@ import { type ChosenText, textsOf } from '../../verify/chosenTexts.ts'
 import { type EventProof, proofsIn } from '../../verify/proof.ts'
 import { textNames } from '../../verify/saidReader.ts'
 import { proofName } from '../../verify/provenRequest.ts'
-import { noEvents, orBroken, readable } from '../evidence.ts'
+import { verdictOnBundle } from '../../verdict/bundle.ts'
+import { noEvents, orBroken, readable, teller } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
 import { namesIn } from '../options.ts'
 import type { Line } from '../layout.ts'
 import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
-import { allowsUnexplained, resultOfVerdict, verifyFile } from '../verify.ts'
+import { allowsUnexplained, verifyFile } from '../verify.ts'
 import { disclosure, pageName, storyPage, textsName } from './folder.ts'
 
 /** Writes proofs of a request's events, and texts that are chosen. With `--key`, verifies the bundle first. */
@@ -29,7 +30,7 @@ export async function prove(session: Offline, script: string): Promise<Result> {
   if (names.length > 0 && said.length === 0) throw new Exit(exits.usage, '--names: give --said FILE, which has texts.')
   if (options.many('key').length > 0) {
     const verdict = await verifyFile(session, file, script, { said: undefined })
-    if (verdict.problem) return resultOfVerdict(verdict)
+    if (verdict.problem) return verdictOnBundle(verdict, { teller })
   }
   const allows = allowsUnexplained(options)
   return orBroken(async () => {

@@ -7,14 +7,15 @@ import { textsOf } from '../../verify/chosenTexts.ts'
 import { withEditions } from '../../verify/edition.ts'
 import { proofsIn } from '../../verify/proof.ts'
 import { together, type ProvenRequest } from '../../verify/provenRequest.ts'
-import { noEvents, orBroken, readable } from '../evidence.ts'
+import { verdictOnBundle } from '../../verdict/bundle.ts'
+import { noEvents, orBroken, readable, teller } from '../evidence.ts'
 import { Exit, exits } from '../exit.ts'
 import { escaped, listOf, pageEnd, pageHead, shown } from '../html.ts'
 import type { Line } from '../layout.ts'
 import { redrawer } from '../policy.ts'
 import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
-import { resultOfVerdict, verifyFile } from '../verify.ts'
+import { verifyFile } from '../verify.ts'
 import { cardHtml } from './cardHtml.ts'
 import { type ShownView, viewsOf } from './views.ts'
 
@@ -26,7 +27,7 @@ export async function view(session: Offline, script: string): Promise<Result> {
   const redraw = redrawer(script)
   if (options.many('key').length > 0) {
     const verdict = await verifyFile(session, file, script, { said: undefined })
-    if (verdict.problem) return resultOfVerdict(verdict)
+    if (verdict.problem) return verdictOnBundle(verdict, { teller })
   }
   return orBroken(async () => {
     const proven = await readable(() => storyIn(file, options.id, options.many('said')))
