@@ -1,6 +1,6 @@
 import { type Day, parseDay } from '../core/data/day.ts'
-import type { Hex } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
+import { readFirst } from '../verdict/ends.ts'
 import { type KeptCheckpoint, keptCheckpointsIn } from '../verify/keptCheckpoints.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { readText } from './evidence.ts'
@@ -50,9 +50,8 @@ function dayIn(options: Options, option: 'from' | 'through'): Day | undefined {
 function firstIn(options: Options): KnownEnds['first'] {
   const given = options.one('first')
   if (given === undefined) return undefined
-  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given)
-  const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(given) ?? []
-  if (digest !== undefined) return digest.toLowerCase() as Hex
+  const first = readFirst(given)
+  if (first !== null) return first
   throw new Exit(
     exits.usage,
     `--first: "${given}" is neither the number of a bundle nor the SHA-256 of its file or manifest, of 64 hex digits.`,

@@ -1,8 +1,16 @@
+import type { Hex } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import type { KeptCheckpoint } from '../verify/keptCheckpoints.ts'
 import type { SeriesBundle } from '../verify/series.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import type { Teller, VerdictLine } from './verdict.ts'
+
+/** Reads what is known of the first bundle: its number, or a SHA-256. `null` for anything else. */
+export function readFirst(given: string): NonNullable<KnownEnds['first']> | null {
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given)
+  const [, digest] = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(given) ?? []
+  return digest === undefined ? null : (digest.toLowerCase() as Hex)
+}
 
 /** Says where a series that holds begins and ends, and what was known of that. */
 export function describeEnds(

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { constants, crc32, createInflateRaw } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { Hex } from '../core/data/id.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { readInto } from './file.ts'
 import { BrokenAt } from './finding.ts'
+import { inflated } from './inflate.ts'
+import { Uninflatable } from './uninflatable.ts'
 
 /** Bytes that are read or inflated at once. Large chunks let the threads of Node work side by side. */
 const chunk = 1 << 18
@@ -57,25 +58,13 @@ export async function* storedOf(
 }
 
 async function* inflatedOf(fd: number, extent: Extent): AsyncGenerator<Uint8Array, void, undefined> {
-  const source = Readable.from(storedOf(fd, extent), { objectMode: false, highWaterMark: chunk })
-  // A small member needs no large chunk. The byte more shows a member that is longer than the zip says.
-  const inflate = createInflateRaw({ chunkSize: Math.min(chunk, Math.max(constants.Z_MIN_CHUNK, extent.length + 1)) })
-  source.on('error', (cause) => inflate.destroy(cause))
-  source.pipe(inflate)
   try {
-    for await (const bytes of inflate) yield bytes as Uint8Array
+    yield* inflated(storedOf(fd, extent), { ...extent, chunk })
   } catch (cause) {
-    if (!isOfZlib(cause)) throw cause
-    throw damaged(extent, 'is damaged: it cannot be inflated', cause)
-  } finally {
-    source.destroy()
-    inflate.destroy()
+    if (!(cause instanceof Uninflatable)) throw cause
+    throw damaged(extent, cause.message, cause)
   }
-  if (inflate.bytesWritten !== extent.size) throw damaged(extent, 'has something hidden behind it')
 }
-
-const isOfZlib = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
 
 const damaged = ({ name: member }: Extent, what: string, cause?: unknown): BrokenAt =>
   new BrokenAt({ check: 'zip', member }, 'bad-zip', `${member} ${what}.`, cause === undefined ? undefined : { cause })
