@@ -1,5 +1,5 @@
 /** These packages are ES modules only; jest loads CommonJS, so they are transformed like our own files. */
-const modulesOnly = ['jose', 'canonicalize', 'oidc-provider', '@seriousme/openapi-schema-validator']
+const modulesOnly = ['jose', 'canonicalize', 'oidc-provider', '@seriousme/openapi-schema-validator', '@noble']
 
 const swc = {
   swcrc: false,

@@ -4,6 +4,7 @@ import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/prom
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeVerifyPage } from './verifyPage.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -101,7 +102,7 @@ const folders = ['policy', 'cards', 'evidence']
 
 await mkdir('dist', { recursive: true })
 try {
-  const built = await Promise.all([...outputs.map(bundle), ...folders.map(copyFolder), copyCedar()])
+  const built = await Promise.all([...outputs.map(bundle), ...folders.map(copyFolder), copyCedar(), verifyPage()])
   if (!quiet) say(`${built.filter(Boolean).join(', ')} (${Math.round(performance.now() - started)} ms)`)
 } catch (cause) {
   // esbuild has already shown its own errors, with their places.
@@ -147,6 +148,11 @@ async function copyFolder(folder) {
 async function copyCedar() {
   await copyFile('node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm', 'dist/cedar_wasm_bg.wasm')
   return 'dist/cedar_wasm_bg.wasm'
+}
+
+/** The page for auditors, who take it from here and not from a bundle. */
+function verifyPage() {
+  return writeVerifyPage('dist/console/verify.html')
 }
 
 function say(text) {

@@ -16,6 +16,9 @@ interface Floor {
   readonly only?: readonly string[]
 }
 
+/** What pages in a browser take of the rest. */
+const inBrowser = ['src/core/', 'src/words/', 'src/contract/']
+
 /** By the beginning of a path; the longest that fits counts. */
 const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/core/data/', { floor: 0 }],
@@ -77,6 +80,12 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/doctor/', { floor: 5, stranger: 'doctor' }],
   // The local stack composes the app, and is never deployed.
   ['src/local/', { floor: 6 }],
+  // Runs in browsers, and is imported by nothing.
+  ['src/console/', { floor: 8, stranger: 'console', only: [...inBrowser, 'src/console/'] }],
+  [
+    'src/console/verify/',
+    { floor: 8, stranger: 'console', only: [...inBrowser, 'src/verify/', 'src/verdict/', 'src/console/verify/'] },
+  ],
   // Programs of an operator, which run from the repository.
   ['src/operate/', { floor: 7 }],
 ])
@@ -112,6 +121,11 @@ test.each<[string, Tree]>([
   ['inside one neighbour', { 'src/http/a.ts': "import { b } from './b.ts'", 'src/http/b.ts': "import 'zod'" }],
   ['the local stack, of anything', { 'src/local/a.ts': "import '../http/b.ts'", 'src/http/b.ts': '' }],
   ['data that lies beside the sources', { 'src/cli/a.ts': "import about from '../../package.json'" }],
+  [
+    'the verifier, by the one in a browser',
+    { 'src/console/verify/a.ts': "import '../../verify/b.ts'\nimport '@noble/hashes/sha2.js'", 'src/verify/b.ts': '' },
+  ],
+  ['elements, in a page', { 'src/console/a.tsx': "import { render } from 'preact'\nrender(<p>a</p>, document.body)" }],
   ['hashing, in the core', { 'src/core/data/b.ts': "import { createHash } from 'node:crypto'" }],
   [
     'a moment given as a number, in the core',
@@ -153,6 +167,11 @@ test.each<[string, Tree]>([
     { 'src/http/a.ts': "import './b.ts'", 'src/http/b.ts': "import './c.ts'", 'src/http/c.ts': "import './a.ts'" },
   ],
   ['of a package, by the core', { 'src/core/data/a.ts': "import { jwtVerify } from 'jose'" }],
+  ['of Node, by a page', { 'src/console/a.tsx': "import { readFile } from 'node:fs'" }],
+  ['of any package, by a page', { 'src/console/a.tsx': "import { render } from 'react-dom'" }],
+  ['of a page’s package, by the verifier in a browser', { 'src/console/verify/a.ts': "import { h } from 'preact'" }],
+  ['of the verifier, by a page', { 'src/console/a.ts': "import '../verify/b.ts'", 'src/verify/b.ts': '' }],
+  ['of a page, by what is deployed', { 'src/app.ts': "import './console/a.ts'", 'src/console/a.ts': '' }],
   ['of data, by the core', { 'src/core/data/a.ts': "import about from '../../../package.json'" }],
   ['of randomness, by the core', { 'src/core/data/a.ts': "import { randomUUID } from 'node:crypto'" }],
   ['of all of node:crypto, by the core', { 'src/core/data/a.ts': "import * as crypto from 'node:crypto'" }],
@@ -191,7 +210,12 @@ test.each(['src/core/data/utils.ts', 'src/http/helpers.ts', 'src/cli/index.ts', 
 /** Says what breaks the rules, one line each. */
 function complaints(tree: Tree): string[] {
   const files = Object.keys(tree).sort()
-  const syntax = new Map(files.map((path) => [path, parseSync(tree[path] ?? '', { syntax: 'typescript' }) as unknown]))
+  const syntax = new Map(
+    files.map((path) => [
+      path,
+      parseSync(tree[path] ?? '', { syntax: 'typescript', tsx: path.endsWith('.tsx') }) as unknown,
+    ]),
+  )
   const imports = new Map([...syntax].map(([path, module]) => [path, importsOf(module)]))
   const local = new Map([...imports].map(([path, names]) => [path, names.map((name) => resolve(path, name))]))
   return [
@@ -205,7 +229,7 @@ function complaints(tree: Tree): string[] {
 }
 
 function misplaced(path: string): string[] {
-  if (/(^|\/)(index|utils?|helpers?|types?)\.ts$/.test(path)) return [`${path} is not named by its subject`]
+  if (/(^|\/)(index|utils?|helpers?|types?)\.tsx?$/.test(path)) return [`${path} is not named by its subject`]
   return place(path) === null ? [`${path} is on no floor`] : []
 }
 
@@ -222,7 +246,7 @@ function refused(from: string, to: string, tree: Tree): string[] {
   const complaint = [`${from} may not import ${to}`]
   if (to === unknown) return [`${from} imports something it does not name`]
   if (from.startsWith('src/core/') && !to.startsWith('src/core/') && to !== 'node:crypto') return complaint
-  if (isPackage(to)) return []
+  if (isPackage(to)) return from.startsWith('src/console/') && !isForBrowsers(from, to) ? complaint : []
   if (to.endsWith('.json')) return existsSync(join(root, to)) ? [] : [`${to} does not exist`]
   if (!(to in tree)) return [`${from} imports ${to}, which is no file`]
   if (here === null || there === null) return []
@@ -244,6 +268,12 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
   for (const path of imports.keys()) walk(path, [])
   return found
 }
+
+/** The few packages of the pages, and those of the verifier's worker, since little is trusted there. */
+const isForBrowsers = (from: string, name: string): boolean =>
+  from.startsWith('src/console/verify/')
+    ? /^@noble\/(curves|hashes)\//.test(name)
+    : /^(preact|oauth4webapi|@microsoft\/teams-js)(\/|$)/.test(name)
 
 const unknown = '?'
 const isPackage = (name: string) =>
@@ -353,6 +383,6 @@ function sources(): Tree {
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
     )
   return Object.fromEntries(
-    files.filter((path) => path.endsWith('.ts')).map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+    files.filter((path) => /\.tsx?$/.test(path)).map((path) => [path, readFileSync(join(root, path), 'utf8')]),
   )
 }

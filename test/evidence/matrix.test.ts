@@ -16,6 +16,7 @@ import { parseOptions } from '../../src/cli/options.ts'
 import type { Screen } from '../../src/cli/screen.ts'
 import { verify } from '../../src/cli/verify.ts'
 import { findExecutable } from '../../src/cli/executable.ts'
+import { openVerifyPage } from '../console/verifyPage.ts'
 import { python } from '../support/python.ts'
 import { scratch } from './days.ts'
 import { readFolder, writeFolder } from './forgery.ts'
@@ -124,24 +125,55 @@ const silent: Screen = {
   ...{ progress: () => undefined, show: () => undefined, record: () => undefined },
 }
 
-async function answerOfProgram({ zip, pem }: Case): Promise<string> {
+/** What the command says of a case, as it writes it with `--json`; `null` for a file that cannot be read. */
+async function recordOfProgram({ zip, pem }: Case): Promise<Recorded | null> {
   const options = parseOptions(['verify', zip, '--key', pem])
   try {
     const { record } = await verify({ options, environment: {}, screen: silent }, '')
-    const { exit, problem } = record as { exit: number; problem?: { code: string; check: string } }
-    if (exit === 1) return problem?.check ?? ''
-    return { 0: 'holds', 2: problem?.code === 'newer-format' ? 'newer' : '', 3: 'tampered' }[exit] ?? ''
+    return record as unknown as Recorded
   } catch (cause) {
-    if (cause instanceof Exit && cause.status === 2) return 'unreadable'
+    if (cause instanceof Exit && cause.status === 2) return null
     throw cause
   }
 }
 
+interface Recorded {
+  readonly exit: number
+  readonly problem?: { readonly code: string; readonly check: string }
+}
+
+/** The answer of a program that writes records, in the words of the table. */
+function answerOfRecord(record: Recorded | null): string {
+  if (record === null) return 'unreadable'
+  const { exit, problem } = record
+  if (exit === 1) return problem?.check ?? ''
+  return { 0: 'holds', 2: problem?.code === 'newer-format' ? 'newer' : '', 3: 'tampered' }[exit] ?? ''
+}
+
+/** The cases that have a zip. */
+const zips = (): readonly Case[] => cases.filter(({ answers }) => answers[0] !== null)
+
 test('countersign verify', async () => {
-  const tried = cases.filter(({ answers }) => answers[0] !== null)
   const found: string[] = []
-  for (const one of tried) found.push(await answerOfProgram(one))
-  expectAnswers(found, 0, tried)
+  for (const one of zips()) found.push(answerOfRecord(await recordOfProgram(one)))
+  expectAnswers(found, 0, zips())
+})
+
+test('the page, which says all that countersign verify says', async () => {
+  const opened = await openVerifyPage()
+  try {
+    const found: string[] = []
+    for (const one of zips()) {
+      const { record = null } = await opened.verify([one.pem, one.zip])
+      found.push(answerOfRecord(record as unknown as Recorded | null))
+      expect({ what: one.what, record }).toEqual({ what: one.what, record: await recordOfProgram(one) })
+    }
+    expectAnswers(found, 0, zips())
+    expect(opened.asked).toEqual([])
+    expect(opened.said).toEqual([])
+  } finally {
+    await opened.close()
+  }
 })
 
 /** Runs verify.py on every case, in one process that forks. */

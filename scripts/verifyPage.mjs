@@ -1,0 +1,70 @@
+// Builds the page that verifies evidence in a browser: one file, which needs nothing else and has no network.
+import { build } from 'esbuild'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { dirname, resolve } from 'node:path'
+
+const folder = 'src/console/verify'
+
+/** Files of the verifier that have a variant for browsers. */
+const replaced = new Map([[resolve('src/verify/inflate.ts'), resolve(folder, 'inflate.ts')]])
+
+/** Puts the files of `node/` in the place of Node's modules. A module without such a file fails the build. */
+export const browserModules = {
+  name: 'browser-modules',
+  setup({ onResolve }) {
+    const names = builtinModules.filter((name) => name !== 'events' && !name.startsWith('_'))
+    const filter = new RegExp(`^(?:node:.*|${names.map((name) => name.replace('/', '\\/')).join('|')})$`)
+    onResolve({ filter }, ({ path }) => {
+      const [name] = path.replace(/^node:/, '').split('/')
+      return { path: resolve(folder, 'node', `${name}.ts`) }
+    })
+    onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const variant = replaced.get(resolve(resolveDir, path))
+      return variant === undefined ? null : { path: variant }
+    })
+  },
+}
+
+/** Only the page's own script and style run, only its worker starts, and nothing is fetched or sent. */
+const policyOf = (script, style) =>
+  [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    'worker-src blob:',
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types verifier',
+  ].join('; ')
+
+const hashOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
+
+/** Builds the page. @returns its text */
+export async function verifyPage() {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const { outputFiles } = await build({
+    ...{ entryPoints: [`${folder}/main.ts`], inject: [`${folder}/node/globals.ts`], plugins: [browserModules] },
+    ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', target: 'es2022' },
+    ...{ charset: 'utf8', logLevel: 'warning', define: { COUNTERSIGN_VERSION: JSON.stringify(version) } },
+  })
+  const script = outputFiles[0].text
+  // HTML would end the script there, or read it in another way.
+  if (/<\/script|<!--/i.test(script)) throw new Error('The script of the page has a text that HTML does not take.')
+  const style = await readFile(`${folder}/page.css`, 'utf8')
+  const parts = { policy: policyOf(script, style), style, script }
+  const template = await readFile(`${folder}/page.html`, 'utf8')
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
+}
+
+/** Writes the page to a file. */
+export async function writeVerifyPage(file) {
+  const page = await verifyPage()
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, page)
+  return file
+}

@@ -1,0 +1,245 @@
+import { byId, element } from './element.ts'
+import { filesIn, isSame, type Piece, type PieceOf, pieceOf, textPiece } from './given.ts'
+import { drawnOutcome, verdictWord } from './outcome.ts'
+import type { News, Outcome, Progress, Work } from './work.ts'
+import { words } from './words.ts'
+
+/**
+ * Opens the page: takes files, and lets a worker verify them.
+ *
+ * @param script the text of this script, which is the worker's too
+ */
+export function openPage(script: string): void {
+  const given: Piece[] = []
+  const worker = workerOf(script)
+  let running: Run | null = null
+
+  const take = (pieces: readonly Piece[]): void => {
+    const fresh = pieces.filter((piece) => !given.some((one) => isSame(one, piece)))
+    given.push(...fresh)
+    draw()
+    const known = pieces.filter((piece) => !fresh.includes(piece))
+    say([words.added(fresh.length), ...known.map(({ name }) => words.alreadyThere(name))].join(' '))
+  }
+  const takeFiles = async (files: readonly File[]): Promise<void> => take(await Promise.all(files.map(pieceOf)))
+  const draw = (): void =>
+    drawGiven(given, (piece) => {
+      given.splice(given.indexOf(piece), 1)
+      draw()
+    })
+  const end = (outcome: Outcome | null): void => {
+    const { work, since } = running ?? {}
+    running?.stop()
+    running = null
+    show(
+      work && outcome
+        ? drawnOutcome(outcome, { work, given, seconds: (performance.now() - (since ?? 0)) / 1000 })
+        : null,
+    )
+    if (outcome) {
+      document.title = words.title(verdictWord(outcome))
+      byId('outcome-title', HTMLElement).focus()
+    }
+    say(outcome ? announced(outcome) : words.cancelled)
+  }
+  const start = (): void => {
+    const lack = lacking(given)
+    if (lack !== null) return say(lack)
+    if (running) return
+    const work = workOf(given)
+    running = { ...runOf(worker(), work, end), work, since: performance.now() }
+    showRunning()
+    say(words.started)
+  }
+
+  takingFiles(takeFiles, take)
+  byId('form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault()
+    start()
+  })
+  byId('cancel', HTMLElement).addEventListener('click', () => end(null))
+  draw()
+}
+
+interface Run {
+  readonly work: Work
+  /** Milliseconds on the page's clock. */
+  readonly since: number
+  readonly stop: () => void
+}
+
+/** Makes workers from a script. Trusted Types let this page's one policy alone name a script. */
+function workerOf(script: string): () => Worker {
+  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
+  const { trustedTypes } = globalThis as { readonly trustedTypes?: TrustedTypes }
+  const policy = trustedTypes?.createPolicy('verifier', { createScriptURL: (url) => url })
+  return () => new Worker(policy ? policy.createScriptURL(address) : address)
+}
+
+/** W3C Trusted Types, section 3.3, as far as it is used here. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { readonly createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): string }
+}
+
+/** Starts a worker on its work. */
+function runOf(worker: Worker, work: Work, end: (outcome: Outcome) => void): Pick<Run, 'stop'> {
+  let quarter = 0
+  worker.addEventListener('message', ({ data }: MessageEvent<News>) => {
+    if (data.kind === 'outcome') return end(data.outcome)
+    const share = showProgress(data.progress)
+    // A screen reader hears each quarter, and not each step.
+    if (Math.floor(share * 4) > quarter) say(words.percent(25 * (quarter = Math.floor(share * 4))))
+  })
+  worker.addEventListener('error', ({ message }) => end({ kind: 'fault', words: message }))
+  worker.postMessage(work)
+  return { stop: () => worker.terminate() }
+}
+
+function workOf(given: readonly Piece[]): Work {
+  const text = (id: string): string => byId(id, HTMLInputElement).value.trim()
+  return {
+    keys: of(given, 'key').map(({ pem }) => pem),
+    bundles: of(given, 'bundle').map(({ file }) => file),
+    said: of(given, 'said').map(({ file }) => file),
+    checkpoints: of(given, 'checkpoint').map(({ name, text }) => ({ name, text })),
+    ...{ from: text('from'), through: text('through'), first: text('first') },
+    allowUnexplained: byId('allow', HTMLInputElement).checked,
+  }
+}
+
+const of = <K extends Piece['kind']>(given: readonly Piece[], kind: K): readonly PieceOf<K>[] =>
+  given.filter((piece): piece is PieceOf<K> => piece.kind === kind)
+
+/** What is missing before anything can be verified, in words. */
+function lacking(given: readonly Piece[]): string | null {
+  const [hasKey, hasBundle] = [of(given, 'key').length > 0, of(given, 'bundle').length > 0]
+  if (hasKey && hasBundle) return null
+  if (hasKey) return words.needsBundle
+  return hasBundle ? words.needsKey : words.needsBoth
+}
+
+function takingFiles(
+  takeFiles: (files: readonly File[]) => Promise<void>,
+  take: (pieces: readonly Piece[]) => void,
+): void {
+  const drop = byId('drop', HTMLElement)
+  for (const [button, id] of [
+    ['choose', 'files'],
+    ['choose-folder', 'folder'],
+  ] as const) {
+    const input = byId(id, HTMLInputElement)
+    byId(button, HTMLElement).addEventListener('click', () => input.click())
+    input.addEventListener('change', () => {
+      void takeFiles([...(input.files ?? [])]).then(() => {
+        input.value = ''
+      })
+    })
+  }
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault()
+    drop.classList.add('over')
+  })
+  document.addEventListener('dragleave', ({ relatedTarget }) => {
+    if (relatedTarget === null) drop.classList.remove('over')
+  })
+  document.addEventListener('drop', (event) => {
+    event.preventDefault()
+    drop.classList.remove('over')
+    if (event.dataTransfer) void filesIn(event.dataTransfer.items).then(takeFiles)
+  })
+  document.addEventListener('paste', ({ target, clipboardData }) => {
+    if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || !clipboardData) return
+    const text = clipboardData.getData('text/plain')
+    if (clipboardData.files.length > 0) void takeFiles([...clipboardData.files])
+    else if (text !== '') take([textPiece(words.pastedText, text)])
+  })
+  const pem = byId('pem', HTMLTextAreaElement)
+  byId('use-pem', HTMLElement).addEventListener('click', () => {
+    take([textPiece(words.pastedText, pem.value)])
+    pem.value = ''
+  })
+}
+
+const lists = { key: 'keys', bundle: 'bundles', said: 'said', checkpoint: 'kept', refused: 'refused' } as const
+
+/** From so many files on, a list scrolls. */
+const many = 8
+
+function drawGiven(given: readonly Piece[], remove: (piece: Piece) => void): void {
+  for (const [kind, id] of Object.entries(lists)) {
+    const pieces = given.filter((piece) => piece.kind === kind).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    const list = byId(id, HTMLElement)
+    const drawn = pieces.map((piece) => {
+      const label = {
+        type: 'button',
+        class: 'remove',
+        'aria-label': words.remove(piece.name),
+        title: words.remove(piece.name),
+      }
+      const button = element('button', { ...label, click: () => remove(piece) }, '×')
+      if (piece.kind === 'refused') return element('li', {}, piece.why, button)
+      const about = element('span', { class: 'about' }, aboutPiece(piece))
+      return element('li', {}, element('span', { class: 'name' }, piece.name, about), button)
+    })
+    list.replaceChildren(...drawn)
+    list.classList.toggle('many', pieces.length > many)
+    if (pieces.length > many) list.setAttribute('tabindex', '0')
+    else list.removeAttribute('tabindex')
+    list.closest('.slot')?.classList.toggle('full', pieces.length > 0)
+  }
+  const lack = lacking(given)
+  byId('verify', HTMLElement).setAttribute('aria-disabled', String(lack !== null))
+  byId('readiness', HTMLElement).textContent = lack ?? words.ready(of(given, 'bundle').length)
+}
+
+function aboutPiece(piece: Exclude<Piece, PieceOf<'refused'>>): string {
+  if (piece.kind === 'key') return words.thumbprint(piece.thumbprint)
+  return piece.kind === 'checkpoint' ? words.checkpoints(piece.count) : sizeOf(piece.file.size)
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const units = ['KiB', 'MiB', 'GiB']
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
+}
+
+function showRunning(): void {
+  byId('empty', HTMLElement).hidden = true
+  byId('answer', HTMLElement).replaceChildren()
+  byId('running', HTMLElement).hidden = false
+  showProgress({ file: '', place: 0, files: 1, done: 0, of: 0 })
+  byId('cancel', HTMLElement).focus()
+}
+
+/** Shows how far the work is, and returns its share of all. */
+function showProgress({ file, place, files, done, of }: Progress): number {
+  const share = (place + (of > 0 ? done / of : 0)) / files
+  byId('running-what', HTMLElement).textContent = words.running(file)
+  const how = of > 0 ? words.records(done, of) : words.reading
+  byId('running-how', HTMLElement).textContent = files > 1 ? `${words.which(place, files)}: ${how}` : how
+  byId('progress', HTMLProgressElement).value = share
+  return share
+}
+
+function show(answer: HTMLElement | null): void {
+  byId('running', HTMLElement).hidden = true
+  byId('empty', HTMLElement).hidden = answer !== null
+  byId('answer', HTMLElement).replaceChildren(...(answer ? [answer] : []))
+}
+
+const announced = (outcome: Outcome): string =>
+  outcome.kind === 'verdict'
+    ? [
+        verdictWord(outcome),
+        outcome.verdict.exit === 0 || outcome.verdict.exit === 3 ? '' : (outcome.verdict.lines[0]?.[1] ?? ''),
+      ].join('. ')
+    : `${verdictWord(outcome)}. ${outcome.words}`
+
+/** Says something to screen readers. */
+function say(what: string): void {
+  byId('live', HTMLElement).textContent = what
+}

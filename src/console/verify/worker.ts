@@ -1,0 +1,144 @@
+import { parseDay, type Day } from '../../core/data/day.ts'
+import { Problem } from '../../core/data/problem.ts'
+import { spkiFromPem } from '../../core/log/signature.ts'
+import { verdictOnBundle, withKept } from '../../verdict/bundle.ts'
+import { readFirst } from '../../verdict/ends.ts'
+import { kindsIn, noExceptions } from '../../verdict/exceptions.ts'
+import { verdictOnSeries } from '../../verdict/series.ts'
+import type { Verdict } from '../../verdict/verdict.ts'
+import { verifyBundle } from '../../verify/bundle.ts'
+import { Unreadable } from '../../verify/finding.ts'
+import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
+import { verifySeries } from '../../verify/series.ts'
+import type { KnownEnds } from '../../verify/seriesEnds.ts'
+import { lend } from './node/fs.ts'
+import { teller, words } from './words.ts'
+import type { News, Outcome, Progress, Work } from './work.ts'
+
+/** Verifies what the page sends, in a worker: it has no network, and ends when the page ends it. */
+export function serve(): void {
+  self.addEventListener('message', ({ data }: MessageEvent<Work>) => {
+    carryOut(data).then(
+      (outcome) => say({ kind: 'outcome', outcome }),
+      (cause: unknown) => say({ kind: 'outcome', outcome: failed(cause) }),
+    )
+  })
+}
+
+const say = (news: News): void => self.postMessage(news)
+
+function failed(cause: unknown): Outcome {
+  if (cause instanceof Unreadable) return { kind: 'unreadable', words: cause.message }
+  return { kind: 'fault', words: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }
+}
+
+async function carryOut(work: Work): Promise<Outcome> {
+  const keys = work.keys.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
+  const ends = endsIn(work)
+  const names = lentUnder(work.bundles, bundleName)
+  const [name = ''] = names
+  const isOne = names.length === 1 && work.said.length < 2 && ends.from === undefined && ends.through === undefined
+  if (isOne && ends.first === undefined) {
+    const [said] = lentUnder(work.said, () => 'said')
+    const verdict = await onBundle(name, { work, keys, ends, said })
+    return { kind: 'verdict', verdict, names, unused: [] }
+  }
+  const said = lentUnder(work.said, saidName)
+  const { verdict, dates } = await onSeries(names.length, { work, keys, ends })
+  const unused = said.filter((one) => !dates.some((date) => one === `said-${date}.jsonl`))
+  return { kind: 'verdict', verdict, names, unused: verdict.exit === 1 ? [] : unused }
+}
+
+interface Verifying {
+  readonly work: Work
+  readonly keys: readonly Uint8Array[]
+  readonly ends: KnownEnds
+}
+
+async function onBundle(
+  name: string,
+  { work, keys, ends, said }: Verifying & { readonly said: string | undefined },
+): Promise<Verdict> {
+  const progress = paced({ file: name, place: 0, files: 1 })
+  const verdict = withKept(await verifyBundle(name, { keys, said, progress }), ends)
+  const kinds = verdict.problem ? noExceptions : await kindsIn([name])
+  return verdictOnBundle(verdict, { teller, kinds, allowUnexplained: work.allowUnexplained })
+}
+
+async function onSeries(files: number, { work: { allowUnexplained }, keys, ends }: Verifying) {
+  let progress = paced({ file: '', place: 0, files })
+  const verdict = await verifySeries('', {
+    ...{ keys, ends, allowUnexplained },
+    started: (file, place) => {
+      progress = paced({ file, place, files })
+    },
+    progress: (done, of) => progress(done, of),
+  })
+  const kinds = verdict.problem ? noExceptions : await kindsIn(verdict.bundles.map(({ file }) => file))
+  const dates = verdict.bundles.map(({ manifest }) => manifest.date)
+  return { verdict: verdictOnSeries(verdict, { teller, ends, kinds }), dates }
+}
+
+/** Milliseconds between two messages about progress: more would only keep the page busy. */
+const pace = 100
+
+/** Tells the progress in one file, at its begin and then at a pace. */
+function paced(about: Pick<Progress, 'file' | 'place' | 'files'>): (done: number, of: number) => void {
+  let next = 0
+  const tell = (done: number, of: number): void => {
+    const now = performance.now()
+    if (now < next) return
+    next = now + pace
+    say({ kind: 'progress', progress: { ...about, done, of } })
+  }
+  tell(0, 0)
+  return tell
+}
+
+/** @throws {Unreadable} naming the field and the rule */
+function endsIn({ from, through, first, checkpoints }: Work): KnownEnds {
+  const begin = dayIn(from, words.from)
+  const end = dayIn(through, words.through)
+  if (begin !== undefined && end !== undefined && begin > end) refuse(words.wrongOrder)
+  return {
+    ...{ from: begin, through: end },
+    first: first === '' ? undefined : (readFirst(first) ?? refuse(words.wrongFirst(first))),
+    checkpoints: checkpoints.flatMap(({ name, text }) => keptCheckpointsIn(text, name)),
+  }
+}
+
+function dayIn(given: string, field: string): Day | undefined {
+  try {
+    return given === '' ? undefined : parseDay(given)
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause
+    return refuse(words.wrongDay(field, given))
+  }
+}
+
+function refuse(what: string): never {
+  throw new Unreadable(what)
+}
+
+/** Lends files to the verifier, each under a name of its own. */
+function lentUnder(files: readonly File[], nameOf: (file: File) => string): readonly string[] {
+  const taken = new Set<string>()
+  return files.map((file) => {
+    const name = nameOf(file)
+    let free = name
+    for (let i = 2; taken.has(free); i++) free = name.replace(/(\.[a-z]+)?$/, ` (${i})$1`)
+    taken.add(free)
+    lend(free, file)
+    return free
+  })
+}
+
+/** The name by which the verifier of a series finds bundles in a folder. */
+const bundleName = ({ name }: File): string =>
+  /^countersign-evidence-.*\.zip$/.test(name) ? name : `countersign-evidence-${name.replace(/\.zip$/i, '')}.zip`
+
+/** The name by which it finds said files. A browser may have added a number to it. */
+function saidName({ name }: File): string {
+  const date = /\d{4}-\d\d-\d\d/.exec(name)?.[0]
+  return date === undefined ? refuse(words.unnamedSaid(name)) : `said-${date}.jsonl`
+}

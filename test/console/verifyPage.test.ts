@@ -1,0 +1,167 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseOptions } from '../../src/cli/options.ts'
+import { verify } from '../../src/cli/verify.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import { zipName } from '../evidence/bundle.ts'
+import { day } from '../evidence/days.ts'
+import { dates, type Sealed, sealedDays } from '../verify/days.ts'
+import { give, openVerifyPage, type VerifyPage } from './verifyPage.ts'
+
+/** The page that verifies in a browser. That its verdicts are those of the command, `test/evidence/matrix.test.ts` shows. */
+
+let days: Sealed
+let opened: VerifyPage
+
+beforeAll(async () => {
+  days = await sealedDays()
+  opened = await openVerifyPage()
+})
+afterAll(async () => {
+  await opened?.close()
+  days.place.clean()
+})
+
+const silent = {
+  ...{ say: () => undefined, warn: () => undefined, address: () => undefined },
+  ...{ progress: () => undefined, show: () => undefined, record: () => undefined },
+}
+
+/** What the command says of the same, without the words in which it names its own options. */
+async function byCommand(args: readonly string[]): Promise<JsonObject> {
+  const { record } = await verify({ options: parseOptions(['verify', ...args]), environment: {}, screen: silent }, '')
+  return record
+}
+
+/** A folder with the bundles of all days, and the said files of these. */
+async function folderOf(said: readonly number[]): Promise<string> {
+  const folder = mkdtempSync(join(days.place.path, 'days-'))
+  for (const date of dates) writeFileSync(join(folder, zipName(date)), await days.zip(date))
+  for (const number of said) writeFileSync(join(folder, `said-${day(number)}.jsonl`), await days.said(day(number)))
+  return folder
+}
+
+const inFolder = (folder: string, said: readonly number[]): readonly string[] => [
+  days.pem,
+  ...dates.map((date) => join(folder, zipName(date))),
+  ...said.map((number) => join(folder, `said-${day(number)}.jsonl`)),
+]
+
+test('a series with what was said has the verdict of the command, with a row for each day', async () => {
+  const said = [4, 5, 6, 7, 8]
+  const folder = await folderOf(said)
+  const { banner, record } = await opened.verify(inFolder(folder, said))
+  expect(banner).toContain('VERIFIED')
+  expect(record).toEqual(await byCommand(['--chain', folder, '--key', days.pem]))
+  expect(await opened.page.locator('tbody tr').count()).toBe(dates.length)
+})
+
+test('a day that is missing breaks the series, and the days behind it are not verified', async () => {
+  const folder = await folderOf([])
+  const files = inFolder(folder, []).filter((file) => !file.endsWith(zipName(day(6))))
+  const { banner, record } = await opened.verify(files)
+  expect(banner).toContain('BROKEN')
+  expect(record).toMatchObject({ exit: 1, problem: { code: 'broken-series', file: zipName(day(7)) } })
+  expect(await opened.page.locator('td.open, td.failed, td.held').allInnerTexts()).toEqual(
+    expect.arrayContaining(['holds', 'broken-series', 'not verified']),
+  )
+})
+
+test('one day with its said file, or with an empty one, has the verdict of the command', async () => {
+  const [file, said] = [await days.file(day(4)), days.place.write('texts.jsonl', await days.said(day(4)))]
+  const empty = days.place.write('empty.jsonl', '')
+  const key = ['--key', days.pem]
+  expect((await opened.verify([days.pem, file, said])).record).toEqual(await byCommand([file, '--said', said, ...key]))
+  const { banner, record } = await opened.verify([days.pem, file, empty])
+  expect(banner).toContain('CANNOT TELL')
+  const { problem, ...others } = await byCommand([file, '--said', empty, ...key])
+  expect(record).toMatchObject(others)
+  expect(record?.['problem']).toMatchObject({ code: (problem as JsonObject)['code'] })
+})
+
+test('what is known of the ends is compared, and a wrong field is named', async () => {
+  const folder = await folderOf([])
+  const { page } = opened
+  await page.reload()
+  await give(page, inFolder(folder, []))
+  await page.getByText('What has to be there').click()
+  const last = page.getByLabel('Last day')
+  const banner = page.locator('#answer .verdict')
+  for (const [typed, expected] of [
+    ['2026-02-30', /Last day: “2026-02-30” is not a day/],
+    ['2026-03-31', /early-end/],
+    [day(8), /VERIFIED/],
+  ] as const) {
+    await last.fill(typed)
+    await last.press('Enter')
+    await banner.getByText(expected).first().waitFor()
+  }
+})
+
+test('files are taken for what they are, a pasted key too, and what is of no use is said', async () => {
+  const { page } = opened
+  await page.reload()
+  const secret = days.place.write('secret.pem', '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n')
+  const checkpoint = days.place.write('kept.txt', String((await days.members(day(4))).get('checkpoint') ?? ''))
+  await give(page, [secret, checkpoint, days.place.write('letter.txt', 'Dear auditor\n'), await days.file(day(4))])
+  expect(await page.locator('#refused li').allInnerTexts()).toEqual([
+    expect.stringContaining('letter.txt is neither a bundle'),
+    expect.stringContaining('secret.pem has a private key'),
+  ])
+  expect(await page.locator('#kept li').innerText()).toContain('1 checkpoint')
+  await page.locator('#readiness', { hasText: 'Add the log’s public key first.' }).waitFor()
+  await page.getByText('Paste a key').click()
+  await page.getByLabel('Public key in PEM').fill(readFileSync(days.pem, 'utf8'))
+  await page.getByRole('button', { name: 'Use this key' }).click()
+  await page.getByRole('button', { name: 'Verify', exact: true }).click()
+  await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
+  expect(await page.locator('#answer').innerText()).toContain('1 checkpoint, as the log has it here')
+})
+
+test('work can be cancelled, which ends the worker, and begun again', async () => {
+  const { page } = opened
+  await page.reload()
+  await give(page, [days.pem, await days.file(day(4))])
+  // Both in one task of the page: the worker cannot have answered between them.
+  await page.evaluate('document.getElementById("verify").click(); document.getElementById("cancel").click()')
+  await page.locator('#live', { hasText: 'Cancelled.' }).waitFor({ state: 'attached' })
+  expect(await page.locator('#answer .verdict').count()).toBe(0)
+  expect(page.workers()).toEqual([])
+  await page.getByRole('button', { name: 'Verify', exact: true }).click()
+  await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
+  expect(page.workers()).toEqual([])
+})
+
+test('the verdict is announced and has the focus, and fits 320 pixels', async () => {
+  const { page } = opened
+  await opened.verify([days.pem, await days.file(day(4))])
+  expect(await page.locator('#live').innerText()).toContain('VERIFIED')
+  expect(await page.evaluate('document.activeElement.id')).toBe('outcome-title')
+  await page.setViewportSize({ width: 320, height: 800 })
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  await page.setViewportSize({ width: 1280, height: 900 })
+})
+
+test('neither the page nor its worker can reach the network, or run another script', async () => {
+  const { page } = opened
+  await page.reload()
+  const { length } = opened.said
+  const attempts = `Promise.all([
+    fetch('http://127.0.0.1:9/').then(() => 'fetched', () => 'refused'),
+    Promise.resolve().then(() => eval('1')).then(() => 'evaluated', () => 'refused'),
+    Promise.resolve().then(() => new Worker('data:text/javascript,1')).then(() => 'started', () => 'refused'),
+  ])`
+  expect(await page.evaluate(attempts)).toEqual(['refused', 'refused', 'refused'])
+  const [worker] = await Promise.all([
+    page.waitForEvent('worker'),
+    page.evaluate(`new Worker(URL.createObjectURL(new Blob(['onmessage = () => 0'])))`).catch(() => null),
+    give(page, [days.pem, await days.file(day(4))]).then(() =>
+      page.evaluate('document.getElementById("verify").click()'),
+    ),
+  ])
+  expect(await worker.evaluate(`fetch('http://127.0.0.1:9/').then(() => 'fetched', () => 'refused')`)).toBe('refused')
+  await page.locator('#answer .verdict').waitFor()
+  // Each refusal is said by the browser, and nothing was asked of the network in all of this file.
+  expect(opened.said.slice(length).filter((text) => /Content Security Policy|TrustedScript/.test(text))).not.toEqual([])
+  expect(opened.asked).toEqual([])
+})
