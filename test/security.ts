@@ -20,6 +20,7 @@ import { repairRows } from './security/repairs.ts'
 import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
+import { verifyPageRows } from './security/verifyPage.ts'
 import { storageRows } from './security/storage.ts'
 import { targetRows } from './security/targets.ts'
 import { templateRows } from './security/templates.ts'
@@ -36,6 +37,7 @@ export const rows: readonly Row[] = [
   ...storageRows,
   ...evidenceRows,
   ...scriptRows,
+  ...verifyPageRows,
   ...erasureRows,
   ...exportRows,
   ...rosterRows,

@@ -35,8 +35,9 @@ test('long bytes become the same text', () => {
 
 test('texts become the same bytes', () => {
   const digits = fc.string({ unit: fc.constantFrom(...'0aF9bZ+/-_= \n*') })
+  const texts = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units))
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), digits, encoding, (text, ascii, name) => {
+    fc.property(texts, digits, encoding, (text, ascii, name) => {
       same(OurBuffer.from(ascii, name), Buffer.from(ascii, name))
       // Of other characters in base64, Node makes bytes that depend on how it keeps the text: all readers refuse those.
       if (!name.startsWith('base64')) same(OurBuffer.from(text, name), Buffer.from(text, name))

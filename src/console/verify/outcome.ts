@@ -49,10 +49,10 @@ function drawnVerdict(outcome: OfVerdict, about: About): HTMLElement {
   const made = element(
     'div',
     { class: 'answer', 'data-exit': String(exit) },
-    banner(tone, verdictWord(outcome), problem ? drawnProblem(problem, record) : [element('p', {}, summary(lines))]),
+    banner(tone, verdictWord(outcome), problem ? drawnProblem(problem, record) : [element('p', {}, summary(lines, record))]),
     bundleTable(outcome),
-    'checks' in record ? checkList(record) : null,
     details(lines.slice(1)),
+    'checks' in record ? checkList(record) : null,
     element(
       'div',
       { class: 'foot' },
@@ -120,13 +120,13 @@ function indexOf({ member, line }: JsonObject, record: JsonObject): number | nul
   return isRecord ? from + line - 1 : null
 }
 
-/** What was verified, in a sentence: the lines of the verdict have it. */
-function summary(lines: readonly VerdictLine[]): string {
-  const text = (label: string): string | undefined => lines.find(([one]) => one === label)?.[1]
-  const day = text('day')
-  return day === undefined
-    ? (lines[0]?.[1] ?? '')
-    : `${day}. ${words.seen(text('records') ?? '', text('exceptions') ?? '')}`
+/** What holds, in a sentence. */
+function summary(lines: readonly VerdictLine[], record: JsonObject): string {
+  const bundle = objectIn(record, 'bundle')
+  if (!bundle) return lines[0]?.[1] ?? ''
+  const count = (name: string): number => Number(bundle[name])
+  const counts = { number: count('number'), records: count('records'), requests: count('requests') }
+  return words.seen({ date: textOf(bundle['date']), ...counts, exceptions: count('exceptions') })
 }
 
 type State = 'held' | 'failed' | 'open' | 'absent'
@@ -153,20 +153,15 @@ function checkList(record: JsonObject): HTMLElement {
   return element('section', {}, element('h3', {}, words.checks), element('ol', { class: 'checks' }, ...items))
 }
 
-/** A row for each bundle: those that hold, the one that does not, and those that were not reached. */
+/** A row for each bundle of a series: those that hold, the one that does not, and those that were not reached. */
 function bundleTable({ verdict: { record }, names }: OfVerdict): HTMLElement | null {
-  const held = isArray(record['bundles']) ? record['bundles'].filter(isObject) : []
+  const held = isArray(record['bundles']) ? record['bundles'].filter(isObject) : null
+  if (held === null) return null
   const problem = objectIn(record, 'problem')
-  const single = objectIn(record, 'bundle')
-  const rows = single ? [{ ...single, file: names[0] ?? '' }] : held
-  const failed = problem ? (single || held.length === 0 ? names[0] : problem['file']) : undefined
-  const code = textOf(problem?.['code'])
-  const others = names.filter((name) => !rows.some(({ file }) => file === name)).toSorted((a, b) => (a < b ? -1 : 1))
-  if (names.length < 2 && !single) return null
+  const others = names.filter((name) => !held.some(({ file }) => file === name)).toSorted((a, b) => (a < b ? -1 : 1))
   const rowOf = (name: string, about: JsonObject): HTMLElement => {
-    const isHeld = 'date' in about && name !== failed
-    const [state, result] =
-      name === failed ? ['failed', code] : isHeld ? ['held', words.holds] : ['open', words.notReached]
+    const isFailed = problem !== undefined && name === problem['file']
+    const [state, result] = isFailed ? ['failed', textOf(problem['code'])] : stateOf(about)
     const cell = (label: string, value: Json | undefined, kind = 'number'): HTMLElement =>
       element('td', { 'data-label': label, class: kind }, value === undefined ? '–' : textOf(value))
     return element(
@@ -184,7 +179,7 @@ function bundleTable({ verdict: { record }, names }: OfVerdict): HTMLElement | n
     element('th', { scope: 'col', class: 'number' }, label),
   )
   const columns = [element('th', { scope: 'col' }, words.day), ...head, element('th', { scope: 'col' }, words.result)]
-  const body = [...rows.map((row) => rowOf(textOf(row['file']), row)), ...others.map((name) => rowOf(name, {}))]
+  const body = [...held.map((row) => rowOf(textOf(row['file']), row)), ...others.map((name) => rowOf(name, {}))]
   return element(
     'table',
     {},
@@ -193,6 +188,9 @@ function bundleTable({ verdict: { record }, names }: OfVerdict): HTMLElement | n
     element('tbody', {}, ...body),
   )
 }
+
+const stateOf = (about: JsonObject): readonly [state: State, words: string] =>
+  'date' in about ? ['held', words.holds] : ['open', words.notReached]
 
 /** Lines that stand elsewhere on the page. */
 const elsewhere = new Set(['where', 'code', 'in', 'holds'])

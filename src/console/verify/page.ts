@@ -188,7 +188,10 @@ function drawGiven(given: readonly Piece[], remove: (piece: Piece) => void): voi
     list.classList.toggle('many', pieces.length > many)
     if (pieces.length > many) list.setAttribute('tabindex', '0')
     else list.removeAttribute('tabindex')
-    list.closest('.slot')?.classList.toggle('full', pieces.length > 0)
+    const slot = list.closest('.slot')
+    slot?.classList.toggle('full', pieces.length > 0)
+    const need = slot?.querySelector<HTMLElement>('.need')
+    if (need) need.textContent = pieces.length > 0 ? words.given(pieces.length) : (need.dataset['need'] ?? '')
   }
   const lack = lacking(given)
   byId('verify', HTMLElement).setAttribute('aria-disabled', String(lack !== null))

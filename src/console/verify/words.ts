@@ -11,7 +11,17 @@ export const teller: Teller = {
   noSaid: 'no said file was given',
 }
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+const plural = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+
+/** What a bundle has, as the verdict's record says. */
+interface Seen {
+  readonly date: string
+  readonly number: number
+  readonly records: number
+  readonly requests: number
+  readonly exceptions: number
+}
 
 export const words = {
   from: 'First day',
@@ -30,6 +40,7 @@ export const words = {
     `${name} has a private key. It is not needed here, and whoever has it can forge evidence: keep it away from this computer.`,
   nothingKnown: (name: string) => `${name} is neither a bundle, a public key, a said file nor a checkpoint.`,
   pastedText: 'Pasted text',
+  given: (count: number) => `✓ ${count} given`,
   remove: (name: string) => `Remove ${name}`,
   thumbprint: (of: string) => `thumbprint ${of}`,
   checkpoints: (count: number) => plural(count, 'checkpoint', 'checkpoints'),
@@ -74,8 +85,8 @@ export const words = {
     `Verified in this browser by Countersign ${version} at ${at}, in ${seconds} s.`,
   withKeys: (thumbprints: readonly string[]) =>
     `Trusted ${thumbprints.length === 1 ? 'key' : 'keys'}, by RFC 7638 thumbprint: ${thumbprints.join(', ')}.`,
-  seen: (records: string, exceptions: string) =>
-    `Records: ${records}; ${exceptions === '1' ? '1 exception' : `${exceptions} exceptions`} to look at.`,
+  seen: ({ date, number, records, requests, exceptions }: Seen) =>
+    `${date}, bundle ${number}: ${plural(records, 'record', 'records')} about ${plural(requests, 'request', 'requests')}, ${plural(exceptions, 'exception', 'exceptions')} to look at.`,
   print: 'Print',
   save: 'Save the result',
   title: (verdict: string) => `${verdict} – Countersign`,
