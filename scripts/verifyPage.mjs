@@ -12,7 +12,7 @@ const folder = 'src/console/verify'
 const replaced = new Map([[resolve('src/verify/inflate.ts'), resolve(folder, 'inflate.ts')]])
 
 /** Puts the files of `node/` in the place of Node's modules. A module without such a file fails the build. */
-export const browserModules = {
+const browserModules = {
   name: 'browser-modules',
   setup({ onResolve }) {
     const names = builtinModules.filter((name) => name !== 'events' && !name.startsWith('_'))
@@ -45,7 +45,7 @@ const policyOf = (script, style) =>
 const hashOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
 /** Builds the page. @returns its text */
-export async function verifyPage() {
+async function verifyPage() {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   const { outputFiles } = await build({
     ...{ entryPoints: [`${folder}/main.ts`], inject: [`${folder}/node/globals.ts`], plugins: [browserModules] },

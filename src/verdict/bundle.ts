@@ -23,7 +23,7 @@ export function withKept(verdict: BundleVerdict, { checkpoints = [] }: KnownEnds
 }
 
 /** What a verdict says beside what the verifier found. */
-export interface TellingBundle {
+interface TellingBundle {
   readonly teller: Teller
   /** How many exceptions of each kind there are, of a bundle that holds. */
   readonly kinds?: ExceptionCounts

@@ -10,7 +10,7 @@ import { describeSaid, saidRecord } from './texts.ts'
 import type { Teller, Verdict, VerdictLine } from './verdict.ts'
 
 /** What a verdict on a series says beside what the verifier found. */
-export interface TellingSeries {
+interface TellingSeries {
   readonly teller: Teller
   readonly ends: KnownEnds
   /** How many exceptions of each kind there are, of a series that holds. */

@@ -19,6 +19,18 @@ const mostText = 2 ** 20
 
 /** Finds what a file is by its content, and by its name where that says more. */
 export async function pieceOf(file: File): Promise<Piece> {
+  try {
+    return await readPiece(file)
+  } catch {
+    // A folder, or a file that was removed after it was chosen.
+    return unreadable(file.name)
+  }
+}
+
+/** What cannot be read. */
+export const unreadable = (name: string): Piece => ({ kind: 'refused', name, why: words.notReadable(name) })
+
+async function readPiece(file: File): Promise<Piece> {
   const { name } = file
   const begin = new Uint8Array(await file.slice(0, 2).arrayBuffer())
   const isZip = begin[0] === 0x50 && begin[1] === 0x4b

@@ -1,5 +1,5 @@
 import { byId, element } from './element.ts'
-import { filesIn, isSame, type Piece, type PieceOf, pieceOf, textPiece } from './given.ts'
+import { filesIn, isSame, type Piece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
 import { drawnOutcome, verdictWord } from './outcome.ts'
 import type { News, Outcome, Progress, Work } from './work.ts'
 import { words } from './words.ts'
@@ -91,7 +91,10 @@ function runOf(worker: Worker, work: Work, end: (outcome: Outcome) => void): Pic
     if (data.kind === 'outcome') return end(data.outcome)
     const share = showProgress(data.progress)
     // A screen reader hears each quarter, and not each step.
-    if (Math.floor(share * 4) > quarter) say(words.percent(25 * (quarter = Math.floor(share * 4))))
+    const passed = Math.floor(share * 4)
+    if (passed <= quarter) return
+    quarter = passed
+    say(words.percent(25 * passed))
   })
   worker.addEventListener('error', ({ message }) => end({ kind: 'fault', words: message }))
   worker.postMessage(work)
@@ -148,7 +151,8 @@ function takingFiles(
   document.addEventListener('drop', (event) => {
     event.preventDefault()
     drop.classList.remove('over')
-    if (event.dataTransfer) void filesIn(event.dataTransfer.items).then(takeFiles)
+    if (event.dataTransfer)
+      void filesIn(event.dataTransfer.items).then(takeFiles, () => take([unreadable(words.dropped)]))
   })
   document.addEventListener('paste', ({ target, clipboardData }) => {
     if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || !clipboardData) return

@@ -39,6 +39,8 @@ export const words = {
   privateKey: (name: string) =>
     `${name} has a private key. It is not needed here, and whoever has it can forge evidence: keep it away from this computer.`,
   nothingKnown: (name: string) => `${name} is neither a bundle, a public key, a said file nor a checkpoint.`,
+  notReadable: (name: string) => `${name} cannot be read. Was it moved or removed?`,
+  dropped: 'What was dropped',
   pastedText: 'Pasted text',
   given: (count: number) => `✓ ${count} given`,
   remove: (name: string) => `Remove ${name}`,

@@ -2,7 +2,7 @@ import { parseDay, type Day } from '../../core/data/day.ts'
 import { Problem } from '../../core/data/problem.ts'
 import { spkiFromPem } from '../../core/log/signature.ts'
 import { verdictOnBundle, withKept } from '../../verdict/bundle.ts'
-import { readFirst } from '../../verdict/ends.ts'
+import { describeKept, readFirst } from '../../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../../verdict/exceptions.ts'
 import { verdictOnSeries } from '../../verdict/series.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
@@ -35,18 +35,20 @@ function failed(cause: unknown): Outcome {
 async function carryOut(work: Work): Promise<Outcome> {
   const keys = work.keys.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
   const ends = endsIn(work)
-  const names = lentUnder(work.bundles, bundleName)
-  const [name = ''] = names
-  const isOne = names.length === 1 && work.said.length < 2 && ends.from === undefined && ends.through === undefined
-  if (isOne && ends.first === undefined) {
+  const { from, through, first } = ends
+  const isAlone = work.bundles.length === 1 && work.said.length < 2
+  if (isAlone && from === undefined && through === undefined && first === undefined) {
+    const names = lentUnder(work.bundles, ({ name }) => name)
+    const [name = ''] = names
     const [said] = lentUnder(work.said, () => 'said')
     const verdict = await onBundle(name, { work, keys, ends, said })
     return { kind: 'verdict', verdict, names, unused: [] }
   }
+  const names = lentUnder(work.bundles, bundleName)
   const said = lentUnder(work.said, saidName)
   const { verdict, dates } = await onSeries(names.length, { work, keys, ends })
   const unused = said.filter((one) => !dates.some((date) => one === `said-${date}.jsonl`))
-  return { kind: 'verdict', verdict, names, unused: verdict.exit === 1 ? [] : unused }
+  return { kind: 'verdict', verdict, names, unused: 'problem' in verdict.record ? [] : unused }
 }
 
 interface Verifying {
@@ -62,7 +64,8 @@ async function onBundle(
   const progress = paced({ file: name, place: 0, files: 1 })
   const verdict = withKept(await verifyBundle(name, { keys, said, progress }), ends)
   const kinds = verdict.problem ? noExceptions : await kindsIn([name])
-  return verdictOnBundle(verdict, { teller, kinds, allowUnexplained: work.allowUnexplained })
+  const told = verdictOnBundle(verdict, { teller, kinds, allowUnexplained: work.allowUnexplained })
+  return verdict.problem ? told : { ...told, lines: [...told.lines, ...describeKept(ends.checkpoints ?? [])] }
 }
 
 async function onSeries(files: number, { work: { allowUnexplained }, keys, ends }: Verifying) {
