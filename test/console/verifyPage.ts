@@ -23,7 +23,7 @@ export interface VerifyPage {
 
 /** What the page says at the end. */
 interface Told {
-  /** The words in the banner: the verdict, and what is wrong. */
+  /** The words in the banner: the verdict, and what is wrong; or why a file was not taken. */
   readonly banner: string
   /** The result as the page saves it; absent if nothing was judged. */
   readonly record?: JsonObject
@@ -71,7 +71,11 @@ async function opened(browser: BrowserContext): Promise<Omit<VerifyPage, 'close'
 async function verified(page: Page, files: readonly string[]): Promise<Told> {
   await page.reload()
   await give(page, files)
-  await page.getByRole('button', { name: 'Verify', exact: true }).click()
+  const button = page.getByRole('button', { name: 'Verify', exact: true })
+  // Without a key or a bundle there is nothing to verify, and the page says which file it did not take, and why.
+  if ((await button.getAttribute('aria-disabled')) === 'true')
+    return { banner: (await page.locator('#refused').innerText()).trim() }
+  await button.click()
   const banner = page.locator('#answer .verdict')
   await banner.waitFor()
   const words = (await banner.innerText()).trim()

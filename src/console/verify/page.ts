@@ -97,7 +97,7 @@ function runOf(worker: Worker, work: Work, end: (outcome: Outcome) => void): Pic
     say(words.percent(25 * passed))
   })
   worker.addEventListener('error', ({ message }) => end({ kind: 'fault', words: message }))
-  worker.postMessage(work)
+  worker.postMessage(work, [])
   return { stop: () => worker.terminate() }
 }
 
@@ -137,7 +137,9 @@ function takingFiles(
     byId(button, HTMLElement).addEventListener('click', () => input.click())
     input.addEventListener('change', () => {
       void takeFiles([...(input.files ?? [])]).then(() => {
+        // The same file can then be chosen again.
         input.value = ''
+        return undefined
       })
     })
   }

@@ -23,9 +23,11 @@ export function serve(): void {
       (cause: unknown) => say({ kind: 'outcome', outcome: failed(cause) }),
     )
   })
+  // An error in what the zip library calls back is none of the work's: without this the page would wait for ever.
+  self.addEventListener('unhandledrejection', ({ reason }) => say({ kind: 'outcome', outcome: failed(reason) }))
 }
 
-const say = (news: News): void => self.postMessage(news)
+const say = (news: News): void => self.postMessage(news, {})
 
 function failed(cause: unknown): Outcome {
   if (cause instanceof Unreadable) return { kind: 'unreadable', words: cause.message }

@@ -37,21 +37,16 @@ export function read(
 ): void {
   const blob = blobs[fd]
   if (!blob) return done(refused('EBADF', 'read'))
-  blob
+  void blob
     .slice(from, from + length)
     .arrayBuffer()
     .then(
       (found) => {
         into.set(new Uint8Array(found), offset)
-        return found.byteLength
+        return done(null, found.byteLength, into)
       },
-      () => null,
+      () => done(refused('it was changed or removed after it was chosen', 'read')),
     )
-    .then((count) => {
-      if (count === null) done(refused('it was changed or removed after it was chosen', 'read'))
-      else done(null, count, into)
-    })
-    .catch((cause: unknown) => queueMicrotask(() => rethrow(cause)))
 }
 
 export function fstat(fd: number, done: (cause: Error | null, stat?: ReturnType<typeof statOf>) => void): void {
@@ -64,7 +59,3 @@ export function fstat(fd: number, done: (cause: Error | null, stat?: ReturnType<
 export const close = (_: number, done: (cause: null) => void): void => done(null)
 
 const refused = (code: string, syscall: string): Error => Object.assign(new Error(code), { code, syscall })
-
-function rethrow(cause: unknown): never {
-  throw cause
-}

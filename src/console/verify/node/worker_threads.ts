@@ -3,8 +3,6 @@ export const isMainThread = true
 export const parentPort = null
 export const workerData: unknown = null
 
-export class Worker {
-  constructor() {
-    throw new Error('There are no threads of Node in a browser.')
-  }
+export function Worker(): never {
+  throw new Error('There are no threads of Node in a browser.')
 }
