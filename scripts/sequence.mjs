@@ -33,6 +33,7 @@ export const longest = new Map([
   ['test/evidence/matrix.test.ts', 25],
   ['test/evidence/scripts.test.ts', 25],
   ['test/cli/login.test.ts', 20],
+  ['test/console/verifyPage.test.ts', 20],
   ['test/doors/start.test.ts', 20],
   ['test/evidence/sealFaults.test.ts', 20],
   ['test/infra/package.test.ts', 20],

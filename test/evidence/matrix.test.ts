@@ -159,22 +159,26 @@ test('countersign verify', async () => {
   expectAnswers(found, 0, zips())
 })
 
+/** Milliseconds for the page: a browser is slow where others use the machine, too. */
+const patience = isWhole ? 3_600_000 : 300_000
+
 test('the page, which says all that countersign verify says', async () => {
   const opened = await openVerifyPage()
   try {
-    const found: string[] = []
+    const found: unknown[] = []
+    const byProgram: unknown[] = []
     for (const one of zips()) {
       const { record = null } = await opened.verify([one.pem, one.zip])
-      found.push(answerOfRecord(record as unknown as Recorded | null))
-      expect({ what: one.what, record }).toEqual({ what: one.what, record: await recordOfProgram(one) })
+      found.push({ what: one.what, record })
+      byProgram.push({ what: one.what, record: await recordOfProgram(one) })
     }
-    expectAnswers(found, 0, zips())
+    expect(found).toEqual(byProgram)
     expect(opened.asked).toEqual([])
     expect(opened.said).toEqual([])
   } finally {
     await opened.close()
   }
-})
+}, patience)
 
 /** Runs verify.py on every case, in one process that forks. */
 async function byPython(options: readonly string[]): Promise<readonly Run[]> {

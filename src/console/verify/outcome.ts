@@ -52,7 +52,7 @@ function drawnVerdict(outcome: OfVerdict, about: About): HTMLElement {
     banner(tone, verdictWord(outcome), problem ? drawnProblem(problem, record) : [element('p', {}, summary(lines, record))]),
     bundleTable(outcome),
     details(lines.slice(1)),
-    'checks' in record ? checkList(record) : null,
+    'checks' in record ? checkList(record, about.work.said.length > 0) : null,
     element(
       'div',
       { class: 'foot' },
@@ -95,6 +95,8 @@ function banner(tone: Tone, word: string, about: readonly HTMLElement[]): HTMLEl
 function drawnProblem(problem: JsonObject, record: JsonObject): readonly HTMLElement[] {
   const { message, file, member, line, code, check } = problem
   const index = indexOf(problem, record)
+  // The manifest of this bundle, if the trusted key signed it.
+  const bundle = objectIn(record, 'bundle')
   const where = [
     typeof file === 'string' ? file : null,
     typeof member === 'string' ? member : null,
@@ -104,6 +106,7 @@ function drawnProblem(problem: JsonObject, record: JsonObject): readonly HTMLEle
   return [
     element('p', {}, textOf(message)),
     definitions([
+      ...(bundle ? [[words.bundle, words.bundleOf(textOf(bundle['number']), textOf(bundle['date']))] as const] : []),
       ...(where.length > 0 ? [[words.where, where.join(', ')] as const] : []),
       [words.code, textOf(code)],
       ...(typeof check === 'string' ? [[words.check, check] as const] : []),
@@ -131,13 +134,13 @@ function summary(lines: readonly VerdictLine[], record: JsonObject): string {
 
 type State = 'held' | 'failed' | 'open' | 'absent'
 
-function checkList(record: JsonObject): HTMLElement {
+function checkList(record: JsonObject, hasSaid: boolean): HTMLElement {
   const held = Array.isArray(record['checks']) ? record['checks'] : []
   const failed = objectIn(record, 'problem')?.['check']
   const stateOf = (check: string): State => {
     if (check === failed) return 'failed'
     if (held.includes(check)) return 'held'
-    return failed === undefined ? 'absent' : 'open'
+    return check === 'said' && !hasSaid ? 'absent' : 'open'
   }
   const sign = { held: '✓', failed: '✗', open: '–', absent: '–' }
   const items = checks.map((check) => {

@@ -74,6 +74,8 @@ export const words = {
   holds: 'holds',
   notReached: 'not verified',
   day: 'Day',
+  bundle: 'Bundle',
+  bundleOf: (number: string, date: string) => `${number} of ${date}`,
   number: 'Number',
   recordCount: 'Records',
   requests: 'Requests',
@@ -84,7 +86,7 @@ export const words = {
   bundles: (count: number) => plural(count, 'bundle', 'bundles'),
   unused: (names: readonly string[]) => `Not looked at, since no bundle of their day was given: ${names.join(', ')}`,
   by: (version: string, at: string, seconds: string) =>
-    `Verified in this browser by Countersign ${version} at ${at}, in ${seconds} s.`,
+    `Checked in this browser by Countersign ${version} at ${at}, in ${seconds} s.`,
   withKeys: (thumbprints: readonly string[]) =>
     `Trusted ${thumbprints.length === 1 ? 'key' : 'keys'}, by RFC 7638 thumbprint: ${thumbprints.join(', ')}.`,
   seen: ({ date, number, records, requests, exceptions }: Seen) =>
