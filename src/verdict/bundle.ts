@@ -8,7 +8,7 @@ import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { describeExceptions, type ExceptionCounts, noExceptions, recordOfKinds } from './exceptions.ts'
 import { describeFinding, exitOfFinding, findingRecord, verdictOf } from './finding.ts'
 import { describeSaid, saidRecord, unexplainedIn } from './texts.ts'
-import type { Teller, Verdict, VerdictLine } from './verdict.ts'
+import type { EvidenceVerdict, Teller, VerdictLine } from './verdict.ts'
 
 /** Compares kept checkpoints with those of a bundle that holds. */
 export function withKept(verdict: BundleVerdict, { checkpoints = [] }: KnownEnds): BundleVerdict {
@@ -35,7 +35,7 @@ interface TellingBundle {
 export function verdictOnBundle(
   { manifest, said, judged, held, problem }: BundleVerdict,
   { teller, kinds = noExceptions, allowUnexplained = false }: TellingBundle,
-): Verdict {
+): EvidenceVerdict {
   const bundle = manifest && { ...bundleRecord(manifest), ...(!problem && { exceptionKinds: recordOfKinds(kinds) }) }
   const record = {
     ...(bundle && { bundle }),

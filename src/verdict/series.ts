@@ -7,7 +7,7 @@ import { describeEnds, endsRecord } from './ends.ts'
 import { describeExceptions, type ExceptionCounts, recordOfKinds } from './exceptions.ts'
 import { describeFinding, exitOfFinding, findingRecord, verdictOf } from './finding.ts'
 import { describeSaid, saidRecord } from './texts.ts'
-import type { Teller, Verdict, VerdictLine } from './verdict.ts'
+import type { EvidenceVerdict, Teller, VerdictLine } from './verdict.ts'
 
 /** What a verdict on a series says beside what the verifier found. */
 interface TellingSeries {
@@ -21,7 +21,7 @@ interface TellingSeries {
 export function verdictOnSeries(
   { bundles, said, problem }: SeriesVerdict,
   { teller, ends, kinds }: TellingSeries,
-): Verdict {
+): EvidenceVerdict {
   const record = {
     bundles: bundles.map(({ file, manifest, manifestHash, judged }) => ({
       ...{ file, ...bundleRecord(manifest), manifest: manifestHash, judged: { ...judged } },

@@ -17,7 +17,7 @@ export type VerdictExit = (typeof verdictExits)[keyof typeof verdictExits]
 export type VerdictLine = readonly [label: string, text: string]
 
 /** The verdict on evidence: for the shell, for people and for programs. The first line has the verdict itself. */
-export interface Verdict {
+export interface EvidenceVerdict {
   readonly exit: VerdictExit
   readonly lines: readonly VerdictLine[]
   readonly to: 'stdout' | 'stderr'

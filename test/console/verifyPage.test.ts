@@ -127,10 +127,16 @@ test('work can be cancelled, which ends the worker, and begun again', async () =
   await page.evaluate('document.getElementById("verify").click(); document.getElementById("cancel").click()')
   await page.locator('#live', { hasText: 'Cancelled.' }).waitFor({ state: 'attached' })
   expect(await page.locator('#answer .verdict').count()).toBe(0)
-  await until(() => page.workers().length, (count) => count === 0)
+  await until(
+    () => page.workers().length,
+    (count) => count === 0,
+  )
   await page.getByRole('button', { name: 'Verify', exact: true }).click()
   await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
-  await until(() => page.workers().length, (count) => count === 0)
+  await until(
+    () => page.workers().length,
+    (count) => count === 0,
+  )
 })
 
 test('the verdict is announced and has the focus, and fits 320 pixels', async () => {

@@ -162,23 +162,27 @@ test('countersign verify', async () => {
 /** Milliseconds for the page: a browser is slow where others use the machine, too. */
 const patience = isWhole ? 3_600_000 : 300_000
 
-test('the page, which says all that countersign verify says', async () => {
-  const opened = await openVerifyPage()
-  try {
-    const found: unknown[] = []
-    const byProgram: unknown[] = []
-    for (const one of zips()) {
-      const { record = null } = await opened.verify([one.pem, one.zip])
-      found.push({ what: one.what, record })
-      byProgram.push({ what: one.what, record: await recordOfProgram(one) })
+test(
+  'the page, which says all that countersign verify says',
+  async () => {
+    const opened = await openVerifyPage()
+    try {
+      const found: unknown[] = []
+      const byProgram: unknown[] = []
+      for (const one of zips()) {
+        const { record = null } = await opened.verify([one.pem, one.zip])
+        found.push({ what: one.what, record })
+        byProgram.push({ what: one.what, record: await recordOfProgram(one) })
+      }
+      expect(found).toEqual(byProgram)
+      expect(opened.asked).toEqual([])
+      expect(opened.said).toEqual([])
+    } finally {
+      await opened.close()
     }
-    expect(found).toEqual(byProgram)
-    expect(opened.asked).toEqual([])
-    expect(opened.said).toEqual([])
-  } finally {
-    await opened.close()
-  }
-}, patience)
+  },
+  patience,
+)
 
 /** Runs verify.py on every case, in one process that forks. */
 async function byPython(options: readonly string[]): Promise<readonly Run[]> {

@@ -6,7 +6,8 @@ const isolated = 'neither the page nor its worker can reach the network, or run 
 /** The page that verifies evidence in a browser. */
 export const verifyPageRows: readonly Row[] = [
   {
-    attack: 'A hostile bundle, or a package in the page that verifies it, sends evidence elsewhere from the auditor’s browser',
+    attack:
+      'A hostile bundle, or a package in the page that verifies it, sends evidence elsewhere from the auditor’s browser',
     control:
       'The page’s own Content-Security-Policy refuses every request, also of the worker, and every script but its own; names and texts become text nodes',
     switches: [

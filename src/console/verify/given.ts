@@ -4,7 +4,7 @@ import type { NamedText } from './work.ts'
 import { words } from './words.ts'
 
 /** A file or a text that somebody gave to the page, by what it is. */
-export type Piece =
+export type GivenPiece =
   | { readonly kind: 'key'; readonly name: string; readonly pem: string; readonly thumbprint: string }
   | { readonly kind: 'bundle'; readonly name: string; readonly file: File }
   | { readonly kind: 'said'; readonly name: string; readonly file: File }
@@ -12,13 +12,13 @@ export type Piece =
   /** Why it is of no use here, for people. */
   | { readonly kind: 'refused'; readonly name: string; readonly why: string }
 
-export type PieceOf<K extends Piece['kind']> = Extract<Piece, { readonly kind: K }>
+export type PieceOf<K extends GivenPiece['kind']> = Extract<GivenPiece, { readonly kind: K }>
 
 /** Bytes of a key or of kept checkpoints. Larger texts are none. */
 const mostText = 2 ** 20
 
 /** Finds what a file is by its content, and by its name where that says more. */
-export async function pieceOf(file: File): Promise<Piece> {
+export async function pieceOf(file: File): Promise<GivenPiece> {
   try {
     return await readPiece(file)
   } catch {
@@ -28,9 +28,9 @@ export async function pieceOf(file: File): Promise<Piece> {
 }
 
 /** What cannot be read. */
-export const unreadable = (name: string): Piece => ({ kind: 'refused', name, why: words.notReadable(name) })
+export const unreadable = (name: string): GivenPiece => ({ kind: 'refused', name, why: words.notReadable(name) })
 
-async function readPiece(file: File): Promise<Piece> {
+async function readPiece(file: File): Promise<GivenPiece> {
   const { name } = file
   const begin = new Uint8Array(await file.slice(0, 2).arrayBuffer())
   const isZip = begin[0] === 0x50 && begin[1] === 0x4b
@@ -42,7 +42,7 @@ async function readPiece(file: File): Promise<Piece> {
 }
 
 /** Finds what a short text is. */
-export function textPiece(name: string, text: string): Piece {
+export function textPiece(name: string, text: string): GivenPiece {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return { kind: 'refused', name, why: words.privateKey(name) }
   if (text.includes('-----BEGIN')) {
     const spki = spkiFromPem(text)
@@ -55,7 +55,7 @@ export function textPiece(name: string, text: string): Piece {
 }
 
 /** Whether two pieces are the same file, or the same key. */
-export function isSame(a: Piece, b: Piece): boolean {
+export function isSame(a: GivenPiece, b: GivenPiece): boolean {
   if (a.kind === 'key' && b.kind === 'key') return a.thumbprint === b.thumbprint
   if (a.kind === 'checkpoint' && b.kind === 'checkpoint') return a.text === b.text
   if (!('file' in a) || !('file' in b) || a.kind !== b.kind) return false

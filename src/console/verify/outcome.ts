@@ -4,8 +4,8 @@ import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import type { VerdictLine } from '../../verdict/verdict.ts'
 import { checks } from '../../verify/finding.ts'
 import { element } from './element.ts'
-import type { Piece } from './given.ts'
-import type { Outcome, Work } from './work.ts'
+import type { GivenPiece } from './given.ts'
+import type { WorkOutcome, Work } from './work.ts'
 import { checkWords, words } from './words.ts'
 
 declare const COUNTERSIGN_VERSION: string
@@ -13,20 +13,20 @@ declare const COUNTERSIGN_VERSION: string
 /** What was verified, and in which time. */
 interface About {
   readonly work: Work
-  readonly given: readonly Piece[]
+  readonly given: readonly GivenPiece[]
   readonly seconds: number
 }
 
-type OfVerdict = Extract<Outcome, { readonly kind: 'verdict' }>
+type OfVerdict = Extract<WorkOutcome, { readonly kind: 'verdict' }>
 
 /** The one word, or the few, of an outcome: as the command has them in its first line. */
-export function verdictWord(outcome: Outcome): string {
+export function verdictWord(outcome: WorkOutcome): string {
   if (outcome.kind !== 'verdict') return words.unreadable
   return outcome.verdict.lines[0]?.[0] ?? ''
 }
 
 /** Draws how the work ended. */
-export function drawnOutcome(outcome: Outcome, about: About): HTMLElement {
+export function drawnOutcome(outcome: WorkOutcome, about: About): HTMLElement {
   if (outcome.kind === 'verdict') return drawnVerdict(outcome, about)
   const what = outcome.kind === 'fault' ? [words.fault, outcome.words] : [outcome.words]
   return element(
@@ -49,7 +49,11 @@ function drawnVerdict(outcome: OfVerdict, about: About): HTMLElement {
   const made = element(
     'div',
     { class: 'answer', 'data-exit': String(exit) },
-    banner(tone, verdictWord(outcome), problem ? drawnProblem(problem, record) : [element('p', {}, summary(lines, record))]),
+    banner(
+      tone,
+      verdictWord(outcome),
+      problem ? drawnProblem(problem, record) : [element('p', {}, summary(lines, record))],
+    ),
     bundleTable(outcome),
     details(lines.slice(1)),
     'checks' in record ? checkList(record, about.work.said.length > 0) : null,

@@ -1,7 +1,7 @@
 import { byId, element } from './element.ts'
-import { filesIn, isSame, type Piece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
+import { filesIn, isSame, type GivenPiece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
 import { drawnOutcome, verdictWord } from './outcome.ts'
-import type { News, Outcome, Progress, Work } from './work.ts'
+import type { News, WorkOutcome, Progress, Work } from './work.ts'
 import { words } from './words.ts'
 
 /**
@@ -10,11 +10,11 @@ import { words } from './words.ts'
  * @param script the text of this script, which is the worker's too
  */
 export function openPage(script: string): void {
-  const given: Piece[] = []
+  const given: GivenPiece[] = []
   const worker = workerOf(script)
   let running: Run | null = null
 
-  const take = (pieces: readonly Piece[]): void => {
+  const take = (pieces: readonly GivenPiece[]): void => {
     const fresh = pieces.filter((piece) => !given.some((one) => isSame(one, piece)))
     given.push(...fresh)
     draw()
@@ -27,7 +27,7 @@ export function openPage(script: string): void {
       given.splice(given.indexOf(piece), 1)
       draw()
     })
-  const end = (outcome: Outcome | null): void => {
+  const end = (outcome: WorkOutcome | null): void => {
     const { work, since } = running ?? {}
     running?.stop()
     running = null
@@ -85,7 +85,7 @@ interface TrustedTypes {
 }
 
 /** Starts a worker on its work. */
-function runOf(worker: Worker, work: Work, end: (outcome: Outcome) => void): Pick<Run, 'stop'> {
+function runOf(worker: Worker, work: Work, end: (outcome: WorkOutcome) => void): Pick<Run, 'stop'> {
   let quarter = 0
   worker.addEventListener('message', ({ data }: MessageEvent<News>) => {
     if (data.kind === 'outcome') return end(data.outcome)
@@ -101,7 +101,7 @@ function runOf(worker: Worker, work: Work, end: (outcome: Outcome) => void): Pic
   return { stop: () => worker.terminate() }
 }
 
-function workOf(given: readonly Piece[]): Work {
+function workOf(given: readonly GivenPiece[]): Work {
   const text = (id: string): string => byId(id, HTMLInputElement).value.trim()
   return {
     keys: of(given, 'key').map(({ pem }) => pem),
@@ -113,11 +113,11 @@ function workOf(given: readonly Piece[]): Work {
   }
 }
 
-const of = <K extends Piece['kind']>(given: readonly Piece[], kind: K): readonly PieceOf<K>[] =>
+const of = <K extends GivenPiece['kind']>(given: readonly GivenPiece[], kind: K): readonly PieceOf<K>[] =>
   given.filter((piece): piece is PieceOf<K> => piece.kind === kind)
 
 /** What is missing before anything can be verified, in words. */
-function lacking(given: readonly Piece[]): string | null {
+function lacking(given: readonly GivenPiece[]): string | null {
   const [hasKey, hasBundle] = [of(given, 'key').length > 0, of(given, 'bundle').length > 0]
   if (hasKey && hasBundle) return null
   if (hasKey) return words.needsBundle
@@ -126,7 +126,7 @@ function lacking(given: readonly Piece[]): string | null {
 
 function takingFiles(
   takeFiles: (files: readonly File[]) => Promise<void>,
-  take: (pieces: readonly Piece[]) => void,
+  take: (pieces: readonly GivenPiece[]) => void,
 ): void {
   const drop = byId('drop', HTMLElement)
   for (const [button, id] of [
@@ -174,7 +174,7 @@ const lists = { key: 'keys', bundle: 'bundles', said: 'said', checkpoint: 'kept'
 /** From so many files on, a list scrolls. */
 const many = 8
 
-function drawGiven(given: readonly Piece[], remove: (piece: Piece) => void): void {
+function drawGiven(given: readonly GivenPiece[], remove: (piece: GivenPiece) => void): void {
   for (const [kind, id] of Object.entries(lists)) {
     const pieces = given.filter((piece) => piece.kind === kind).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     const list = byId(id, HTMLElement)
@@ -204,7 +204,7 @@ function drawGiven(given: readonly Piece[], remove: (piece: Piece) => void): voi
   byId('readiness', HTMLElement).textContent = lack ?? words.ready(of(given, 'bundle').length)
 }
 
-function aboutPiece(piece: Exclude<Piece, PieceOf<'refused'>>): string {
+function aboutPiece(piece: Exclude<GivenPiece, PieceOf<'refused'>>): string {
   if (piece.kind === 'key') return words.thumbprint(piece.thumbprint)
   return piece.kind === 'checkpoint' ? words.checkpoints(piece.count) : sizeOf(piece.file.size)
 }
@@ -240,7 +240,7 @@ function show(answer: HTMLElement | null): void {
   byId('answer', HTMLElement).replaceChildren(...(answer ? [answer] : []))
 }
 
-const announced = (outcome: Outcome): string =>
+const announced = (outcome: WorkOutcome): string =>
   outcome.kind === 'verdict'
     ? [
         verdictWord(outcome),

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../verdict/verdict.ts'
+import type { EvidenceVerdict } from '../../verdict/verdict.ts'
 
 /** What the page asks its worker to verify. */
 export interface Work {
@@ -23,7 +23,7 @@ export interface NamedText {
 /** What the worker says while it works, and at the end. */
 export type News =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'outcome'; readonly outcome: WorkOutcome }
 
 export interface Progress {
   readonly file: string
@@ -36,10 +36,10 @@ export interface Progress {
 }
 
 /** How the work ended. */
-export type Outcome =
+export type WorkOutcome =
   | {
       readonly kind: 'verdict'
-      readonly verdict: Verdict
+      readonly verdict: EvidenceVerdict
       /** The name under which each bundle was verified, in the order in which they were given. */
       readonly names: readonly string[]
       /** Said files of days of which no bundle was given. */

@@ -5,7 +5,7 @@ import { verdictOnBundle, withKept } from '../../verdict/bundle.ts'
 import { describeKept, readFirst } from '../../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../../verdict/exceptions.ts'
 import { verdictOnSeries } from '../../verdict/series.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
+import type { EvidenceVerdict } from '../../verdict/verdict.ts'
 import { verifyBundle } from '../../verify/bundle.ts'
 import { Unreadable } from '../../verify/finding.ts'
 import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
@@ -13,7 +13,7 @@ import { verifySeries } from '../../verify/series.ts'
 import type { KnownEnds } from '../../verify/seriesEnds.ts'
 import { lend } from './node/fs.ts'
 import { teller, words } from './words.ts'
-import type { News, Outcome, Progress, Work } from './work.ts'
+import type { News, WorkOutcome, Progress, Work } from './work.ts'
 
 /** Verifies what the page sends, in a worker: it has no network, and ends when the page ends it. */
 export function serve(): void {
@@ -29,12 +29,12 @@ export function serve(): void {
 
 const say = (news: News): void => self.postMessage(news, {})
 
-function failed(cause: unknown): Outcome {
+function failed(cause: unknown): WorkOutcome {
   if (cause instanceof Unreadable) return { kind: 'unreadable', words: cause.message }
   return { kind: 'fault', words: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }
 }
 
-async function carryOut(work: Work): Promise<Outcome> {
+async function carryOut(work: Work): Promise<WorkOutcome> {
   const keys = work.keys.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
   const ends = endsIn(work)
   const { from, through, first } = ends
@@ -62,7 +62,7 @@ interface Verifying {
 async function onBundle(
   name: string,
   { work, keys, ends, said }: Verifying & { readonly said: string | undefined },
-): Promise<Verdict> {
+): Promise<EvidenceVerdict> {
   const progress = paced({ file: name, place: 0, files: 1 })
   const verdict = withKept(await verifyBundle(name, { keys, said, progress }), ends)
   const kinds = verdict.problem ? noExceptions : await kindsIn([name])
