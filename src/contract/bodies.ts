@@ -251,7 +251,10 @@ const holdScope = z
   .refine(({ from = '', to = '' }) => from <= to, {
     error: 'has a period whose first day, from, is not after the last, to',
   })
-  .meta({ oneOf: [{ required: ['request'] }, { required: ['agent'] }, { required: ['from', 'to'] }] })
+  .meta({
+    description: 'What is put on hold: one request, all of an agent, or all that was asked in a period.',
+    oneOf: [{ required: ['request'] }, { required: ['agent'] }, { required: ['from', 'to'] }],
+  })
 
 export const holdBody = component(
   'HoldBody',

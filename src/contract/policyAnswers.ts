@@ -20,7 +20,7 @@ export const meAnswer = component(
         .array(z.string())
         .meta({ description: 'Authentication contexts that the person has met, as c1: the claim acrs of the token.' }),
     })
-    .meta({ description: 'Who calls.' }),
+    .meta({ description: 'The person who calls.' }),
   { id: example.approver, name: 'Dana Burke', roles: ['Evidence.Read'], groups: ['dba'], proved: [] },
 )
 

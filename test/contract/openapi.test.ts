@@ -64,9 +64,11 @@ test('bodies are closed, and answers may have new members', () => {
     'DecisionBody',
     'DryAskBody',
     'ErasureBody',
+    'HoldBody',
     'OutcomeBody',
     'ReasonBody',
     'RedeemBody',
+    'ReleaseBody',
     'RepairBody',
     'ViewBody',
   ]

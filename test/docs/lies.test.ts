@@ -59,6 +59,16 @@ const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>>
   'the `roster` of a group and day is left out': [
     ...(['evidence/rosterLies', 'the members of lists and of Entra groups hold'] as const),
   ],
+  'other controls of a request than its rules name, in `requests.csv`': [
+    ...(['verify/tampered', 'controls that no rule names'] as const),
+  ],
+  'metrics that do not follow from the records': ['verify/tampered', "edited(all, 'metrics.csv'"],
+  '`metrics.csv` and the column `controls` are left out, as by an earlier version': [
+    ...(['verify/tampered', 'a day of an earlier program holds'] as const),
+  ],
+  'the answers of `GET /api/evidence/metrics` and `/exceptions`': [
+    ...(['http/evidence', 'that the service did not write are evidence that is broken'] as const),
+  ],
   'a whole policy version that was never in force, and all that follows from it': [
     ...(['evidence/policyLies', 'a policy that was never in force holds'] as const),
   ],

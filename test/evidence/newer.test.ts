@@ -77,7 +77,7 @@ test.each<[string, (members: Members) => Members, RegExp]>([
   ['an unknown version of a known type', ofType('succeeded', { v: 2 }), /succeeded.*\b2\b/],
   ['an unknown version with members of its own', ofType('succeeded', { v: 3, zone: 1, data: 1 }), /succeeded.*\b3\b/],
   ['an unknown type', ofType('succeeded', { type: 'wondered' }), /wondered.*\b1\b/],
-  ['a listed member that is unknown', (all) => signed(withMember('metrics.csv')(all)), /metrics\.csv/],
+  ['a listed member that is unknown', (all) => signed(withMember('further.csv')(all)), /further\.csv/],
   [
     'a listed member in a folder that is unknown',
     (all) => signed(withMember('reports/a/b.json')(all)),
@@ -101,7 +101,7 @@ test.each<[string, (members: Members) => Members, RegExp]>([
 })
 
 test.each<[string, (members: Members) => Members]>([
-  ['a member that is not listed', withMember('metrics.csv')],
+  ['a member that is not listed', withMember('further.csv')],
   ['a manifest of a foreign type', ofManifest('https://slsa.dev/provenance/v2')],
   ['a manifest of our type in a version that none can have', ofManifest(later.replace(/2$/, '02'))],
   [
@@ -117,7 +117,7 @@ test.each<[string, (members: Members) => Members]>([
   ['a listed member with a name that leads elsewhere', (all) => signed(withMember('a b')(all))],
   [
     'an unknown member, and a known one that was changed',
-    (all) => withMember('verify.sh')(signed(withMember('metrics.csv')(all))),
+    (all) => withMember('verify.sh')(signed(withMember('further.csv')(all))),
   ],
   [
     'an unknown event, and a record that was left out behind it',

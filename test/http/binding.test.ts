@@ -91,7 +91,8 @@ test('only an operation that may wait gets more time', async () => {
   const headers = { prefer: 'wait=600' }
   expect(await called('read', { caller: agent, headers })).toMatchObject({ waits: 60, given: { wait: 60 } })
   const query = '?status=pending'
-  expect(await called('list', { caller: person, headers, query })).toMatchObject({ waits: 0, given: { wait: 0 } })
+  expect(await called('list', { caller: person, headers, query })).toMatchObject({ waits: 60, given: { wait: 60 } })
+  expect(await called('bundles', { caller: person, headers })).toMatchObject({ waits: 0, given: { wait: 0 } })
 })
 
 test('a wait that is not a number is refused, and gets no more time', async () => {

@@ -60,7 +60,7 @@ test.each([
 
 test('a person needs an application that the settings name, and acts under that name', () => {
   expect(admitted({ kind: 'person' }, person)).toEqual({
-    ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] },
+    ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], proved: [] },
     ...{ client: tool, via: 'cli' },
   })
   expect(admitted(reading, person)).toMatchObject({ kind: 'person', via: 'cli' })

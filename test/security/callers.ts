@@ -295,8 +295,8 @@ export const callerRows: readonly Row[] = [
       {
         name: 'evidence-read',
         file: 'src/contract/requestOperations.ts',
-        find: "caller: { kind: 'person', role: 'Evidence.Read' },",
-        replace: "caller: { kind: 'person' },",
+        find: "exactly as hashed',\n    caller: { kind: 'person', role: 'Evidence.Read' },",
+        replace: "exactly as hashed',\n    caller: { kind: 'person' },",
         build: true,
         tests: { [matrix]: ['%s'] },
       },

@@ -212,8 +212,8 @@ test('a series in which a request lost a text on a later day than that of its ho
   expect(problem?.words).toContain(`while hold ${hold} covered it`)
 })
 
-test.each<[string, HoldScope, Instant?]>([
-  ['of another agent', { agent: dba2 }],
+test.each<[string, HoldScope, Instant | undefined]>([
+  ['of another agent', { agent: dba2 }, undefined],
   ['that was released before', { agent: bot }, at(8, '11:00:00')],
 ])('a series with a hold %s holds', async (_, scope, released) => {
   expect((await found(held(scope, released))).problem).toBeUndefined()

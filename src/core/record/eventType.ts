@@ -1,7 +1,6 @@
 import type { Digest, Hex, RequestId, Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { Members } from '../data/shape.ts'
-import type { KnownHolds } from './knownHolds.ts'
 import type { Actor, Fact } from '../request/event.ts'
 import type { ApprovalRequest, Step } from '../request/request.ts'
 
@@ -95,7 +94,7 @@ interface KnownLog {
   /** The groups whose members were recorded. */
   readonly rosters: ReadonlySet<string>
   /** The holds of the day, in all shards. */
-  readonly holds: Pick<KnownHolds, 'refusal'>
+  readonly holds: { refusal(event: Pick<EventOf<'held' | 'released'>, 'type' | 'at' | 'data'>): string | null }
 }
 
 /** The policy version in force in a shard; unknown until an event names it. */

@@ -1,6 +1,6 @@
 import { type Day, dayOf } from '../data/day.ts'
 import type { ObjectId, RequestId } from '../data/id.ts'
-import type { ApprovalRequest } from './request.ts'
+import type { Instant } from '../data/instant.ts'
 
 /** The requests that a hold covers: one, all of an agent, or all that were asked in a period. Both days are included. */
 export type HoldScope =
@@ -9,7 +9,11 @@ export type HoldScope =
   | { readonly from: Day; readonly to: Day }
 
 /** What a scope is compared with. */
-export type HoldSubject = Pick<ApprovalRequest, 'id' | 'createdAt'> & { readonly agent: { readonly id: ObjectId } }
+export interface HoldSubject {
+  readonly id: RequestId
+  readonly createdAt: Instant
+  readonly agent: { readonly id: ObjectId }
+}
 
 /** Whether a hold of this scope covers the request. */
 export function covers(scope: HoldScope, { id, agent, createdAt }: HoldSubject): boolean {
