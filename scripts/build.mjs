@@ -4,6 +4,7 @@ import { chmod, copyFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/prom
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './consoleBuild.mjs'
 import { writeVerifyPage } from './verifyPage.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -102,7 +103,7 @@ const folders = ['policy', 'cards', 'evidence']
 
 await mkdir('dist', { recursive: true })
 try {
-  const built = await Promise.all([...outputs.map(bundle), ...folders.map(copyFolder), copyCedar(), verifyPage()])
+  const built = await Promise.all([...outputs.map(bundle), ...folders.map(copyFolder), copyCedar(), consolePages()])
   if (!quiet) say(`${built.filter(Boolean).join(', ')} (${Math.round(performance.now() - started)} ms)`)
 } catch (cause) {
   // esbuild has already shown its own errors, with their places.
@@ -150,9 +151,14 @@ async function copyCedar() {
   return 'dist/cedar_wasm_bg.wasm'
 }
 
-/** The page for auditors, who take it from here and not from a bundle. */
-function verifyPage() {
-  return writeVerifyPage('dist/console/verify.html')
+/**
+ * Builds what browsers load. The page that verifies lies among the others, and needs none of them: auditors take it from
+ * here and not from a bundle.
+ */
+async function consolePages() {
+  const folder = await buildConsole({ sourcemap })
+  await writeVerifyPage(`${folder}verify.html`)
+  return folder
 }
 
 function say(text) {

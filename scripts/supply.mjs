@@ -14,6 +14,7 @@ export const licenceExceptions = {
   '@modelcontextprotocol/server-filesystem@2026.8.31':
     'MIT, says its README; its package.json points to a file that is missing; the example’s server, never shipped',
   '@resvg/resvg-wasm@2.6.2': 'MPL-2.0, unchanged; draws icons when a package is built, never shipped',
+  'axe-core@4.14.1': 'MPL-2.0, unchanged; looks at the pages in tests, never shipped',
   'jspath@0.4.0': 'MIT (or GPL) in its LICENSE file; its package.json says nothing',
   'uri-templates@0.2.0':
     'in the public domain, says its README; its package.json has an address instead; never shipped',

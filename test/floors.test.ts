@@ -276,7 +276,7 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
 const isForBrowsers = (from: string, name: string): boolean =>
   from.startsWith('src/console/verify/')
     ? /^@noble\/(curves|hashes)\//.test(name)
-    : /^(preact|oauth4webapi|@microsoft\/teams-js)(\/|$)/.test(name)
+    : /^(preact|oauth4webapi|@microsoft\/teams-js|@noble\/hashes)(\/|$)/.test(name)
 
 const unknown = '?'
 const isPackage = (name: string) =>

@@ -1,0 +1,93 @@
+// Builds the console's files into dist/console: scripts and styles whose names hold their hash, and the page that loads
+// them with `integrity`.
+import * as tokens from '@fluentui/tokens'
+import { build, transform } from 'esbuild'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
+
+const folder = 'dist/console'
+
+/** Hashes are computed in the browser, where `node:crypto` is not. */
+const inBrowser = {
+  name: 'in-browser',
+  setup({ onResolve }) {
+    onResolve({ filter: /^node:crypto$/ }, () => ({ path: resolve('src/console/hash.ts') }))
+  },
+}
+
+/** Returns the folder. `sourcemap` is for debuggers. */
+export async function buildConsole({ sourcemap }) {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(`${folder}/assets`, { recursive: true })
+  const { outputFiles, metafile } = await build({
+    entryPoints: ['src/console/main.tsx'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    outdir: `${folder}/assets`,
+    entryNames: 'app-[hash]',
+    chunkNames: '[name]-[hash]',
+    splitting: true,
+    plugins: [inBrowser],
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+    sourcemap,
+  })
+  const isEntry = ({ path }) => basename(path).startsWith('app-')
+  const app = outputFiles.find(isEntry)
+  const styles = Buffer.from(await sheet())
+  const styled = `app-${createHash('sha256').update(styles).digest('hex').slice(0, 8).toUpperCase()}.css`
+  for (const { path, contents } of outputFiles) await put(`assets/${basename(path)}`, contents)
+  await put(`assets/${styled}`, styles)
+  await put('index.html', Buffer.from(page({ script: [basename(app.path), app.contents], styles: [styled, styles] })))
+  await writeFile('dist/meta-console.json', JSON.stringify(metafile))
+  return `${folder}/`
+}
+
+/** Writes a file, and the same file compressed beside it. */
+async function put(name, bytes) {
+  await writeFile(`${folder}/${name}`, bytes)
+  await writeFile(`${folder}/${name}.br`, brotliCompressSync(bytes))
+}
+
+/** The style sheet, with the variables of each theme that it uses. */
+async function sheet() {
+  const css = await readFile('src/console/app.css', 'utf8')
+  const used = [...new Set([...css.matchAll(/var\(--(\w+)\)/g)].map(([, name]) => name))]
+  const variables = (theme) => used.flatMap((name) => (name in theme ? [`--${name}:${theme[name]}`] : [])).join(';')
+  const light = variables(tokens.teamsLightTheme)
+  const dark = variables(tokens.teamsDarkTheme)
+  const contrast = variables(tokens.teamsHighContrastTheme)
+  const all = [
+    `:root{${light}}`,
+    `@media(prefers-color-scheme:dark){:root{${dark}}}`,
+    `@media(prefers-contrast:more){:root{${contrast}}}`,
+    `[data-theme=light]{${light}}[data-theme=dark]{${dark}}[data-theme=contrast]{${contrast}}`,
+    css,
+  ].join('\n')
+  const { code } = await transform(all, { loader: 'css', minify: true, target: 'es2022' })
+  return code
+}
+
+const integrity = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`
+
+const page = ({ script: [script, code], styles: [sheet, css] }) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Countersign</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/console/assets/${sheet}" integrity="${integrity(css)}">
+<script type="module" src="/console/assets/${script}" integrity="${integrity(code)}"></script>
+</head>
+<body><div id="root"><main><p>Loading …</p></main></div></body>
+</html>
+`
