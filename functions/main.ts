@@ -1,6 +1,7 @@
 import { app as functions } from '@azure/functions'
 import { start } from '../src/deployed.ts'
 import './api.ts'
+import './console.ts'
 import './elsewhere.ts'
 import './messages.ts'
 import './timers.ts'

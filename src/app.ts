@@ -32,6 +32,7 @@ import { health } from './health.ts'
 import { api } from './http/api.ts'
 import type { ConsoleSettings } from './contract/serviceAnswers.ts'
 import type { Caller } from './http/caller.ts'
+import { consolePages } from './http/console.ts'
 import { checkClients, checkDoors, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
 import { paced, pacing } from './delivery/pace.ts'
@@ -90,6 +91,8 @@ export interface Adapters {
   readonly baseUrl: string
   /** How people sign in to the console. Absent without one. */
   readonly console?: ConsoleSettings
+  /** The files of the console as the build left them, by path below it. */
+  readonly consoleFiles?: ReadonlyMap<string, Uint8Array>
   /** Whether the preparation of the storage is done. Absent if it was done before. */
   readonly isOpen?: () => boolean
   readonly outbox: Outbox
@@ -163,7 +166,8 @@ export function compose(given: Adapters) {
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
-  return { api: handlers, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
+  const pages = consolePages({ files: adapters.consoleFiles ?? new Map(), settings: adapters.console })
+  return { api: handlers, console: pages, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
 }
 
 /** The work of timers. */

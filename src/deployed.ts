@@ -47,6 +47,12 @@ export async function handlerOf(name: OperationName): Promise<Handler> {
   return composed().api.health
 }
 
+/** Returns what serves the pages of the console, also while the app is not ready: they say then what is wrong. */
+export async function consoleHandler(): Promise<Handler> {
+  const { app: composed } = await deployed()
+  return composed().console
+}
+
 /**
  * Begins. An unreachable service does not stop the start: after a first deployment roles take minutes to come into
  * force, and the host discards a worker that does not start. Calls answer 503 until one of them succeeds.

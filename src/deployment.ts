@@ -17,7 +17,7 @@ import { untold, withoutChannel } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
 import { Alarms } from './runtime/alarms.ts'
-import { readCards, readVerifiers } from './runtime/folder.ts'
+import { readCards, readConsole, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
@@ -86,6 +86,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     origin,
     witness,
     verifiers: readVerifiers(beside('evidence')),
+    consoleFiles: readConsole(beside('console')),
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,

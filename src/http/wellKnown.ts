@@ -37,8 +37,11 @@ async function health({ health }: WellKnownParts, isCounted: boolean): Promise<O
 /** @throws {Problem} `not-found` where there is no console */
 function consoleOf({ console }: WellKnownParts): ConsoleSettings {
   if (console) return console
-  throw new Problem('not-found', 'This deployment has no console: the setting COUNTERSIGN_CONSOLE_APP_ID is missing.')
+  throw noConsole()
 }
+
+export const noConsole = (): Problem =>
+  new Problem('not-found', 'This deployment has no console: the setting COUNTERSIGN_CONSOLE_APP_ID is missing.')
 
 async function keys({ signer }: WellKnownParts): Promise<OperationReply<Operations['keys']>> {
   const keys = (await signer.keys()).map((key) => ({ ...key, use: 'sig', alg: 'ES256' }))

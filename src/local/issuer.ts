@@ -12,6 +12,7 @@ import type {
 } from 'oidc-provider'
 import { type Agent, agents, apiAppId, consoleAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
 import { signingIn } from './signingIn.ts'
+import { loopback } from './port.ts'
 import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
 
 export interface Issuer {
@@ -53,6 +54,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
     // Consent is given already, as in a tenant whose administrator consented for all.
     async loadExistingGrant({ oidc }) {
       const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId })
+      grant.addOIDCScope('openid')
       grant.addResourceScope(resource, peoplesScope)
       await grant.save()
       return grant
@@ -140,7 +142,9 @@ function configuration(key: JWK): Omit<Configuration, 'features' | 'interactions
       ...{ Interaction: 600, DeviceCode: 600, AuthorizationCode: 60 },
     },
     renderError,
-    clientBasedCORS: () => false,
+    // Its pages come from the API's port, whichever that is.
+    clientBasedCORS: (_context, origin, { clientId }) =>
+      clientId === consoleAppId && new URL(origin).hostname === loopback,
     findAccount: (_context, id) =>
       users.some(({ oid }) => oid === id) ? { accountId: id, claims: async () => ({ sub: id }) } : undefined,
     formats: { customizers: { jwt: shapeAsEntra } },

@@ -59,6 +59,7 @@ declare module 'oidc-provider' {
   }
 
   interface Grant {
+    addOIDCScope(scope: string): void
     addResourceScope(resource: string, scope: string): void
     save(): Promise<string>
   }
@@ -75,7 +76,7 @@ declare module 'oidc-provider' {
     readonly adapter: (kind: string) => Stored
     readonly routes: Readonly<Record<string, string>>
     readonly ttl: Readonly<Record<string, number>>
-    readonly clientBasedCORS: () => boolean
+    readonly clientBasedCORS: (context: unknown, origin: string, client: { readonly clientId: string }) => boolean
     readonly renderError: (context: PageContext, out: Readonly<Record<string, unknown>>, error: Error) => void
     readonly findAccount: (
       context: unknown,

@@ -8,7 +8,7 @@ import { connectStorage } from '../azure/storage.ts'
 import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
 import { Alarms } from '../runtime/alarms.ts'
-import { readVerifiers } from '../runtime/folder.ts'
+import { readConsole, readVerifiers } from '../runtime/folder.ts'
 import { callers, peoplesScope } from '../http/caller.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -90,6 +90,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     origin,
     witness,
     verifiers: readVerifiers('evidence'),
+    consoleFiles: readConsole('dist/console'),
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     clients: peoplesApps,

@@ -34,6 +34,7 @@ export function welcome(stack: {
 Countersign on this machine. For trying out, not for production.
 
   API                ${api}
+  console            ${api}/console/
   sign-in            ${identity.origin}  (stands in for Entra)
   storage            ${azurite.tablesUrl}  (Azurite)
   data               ${data}

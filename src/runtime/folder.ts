@@ -13,3 +13,12 @@ export const readCards = (folder: string) => readFolder(folder, '.json')
 
 /** Reads the files that every bundle has in addition to the evidence: verifiers and their instructions. */
 export const readVerifiers = (folder: string) => readFolder(folder, '.txt', '.sh', '.py')
+
+/** Reads the pages of the console, with their compressed forms, and its assets below `assets/`. */
+export const readConsole = (folder: string): ReadonlyMap<string, Uint8Array> =>
+  new Map([
+    ...readFolder(folder, '.html', '.br'),
+    ...[...readFolder(join(folder, 'assets'), '.js', '.css', '.br')].map(
+      ([name, bytes]) => [`assets/${name}`, bytes] as const,
+    ),
+  ])
