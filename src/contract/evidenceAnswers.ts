@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { shards } from '../core/data/id.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { tamperChecks } from '../core/request/event.ts'
-import { component } from './component.ts'
+import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'
 import { anyCount, anyDay, anyHoldId, anyInstant, anyObjectId, anyRequestId, anySha256 } from './value.ts'
 
@@ -46,6 +46,8 @@ export const eventList = component(
     people: { [example.approver]: 'Dana Burke' },
   },
 )
+
+export type EventList = Frozen<z.output<typeof eventList>>
 
 /** The media type of {@link eventList}'s other form. */
 export const eventLines = z.string().meta({ description: 'The leaves, one a line.' })
@@ -112,7 +114,7 @@ const missing = z.enum(['before-log', 'not-sealed', 'no-table']).optional().meta
     'Present for a day without rows. before-log: the log began later. not-sealed: not yet; health tells of the present. no-table: an earlier version of the service sealed it, and its bundle has the evidence.',
 })
 
-const daysOf = (row: z.ZodType) =>
+const daysOf = <Row extends z.ZodType>(row: Row) =>
   z.array(z.object({ date: anyDay, rows: z.array(row).optional(), missing })).meta({
     description: 'One element for each day of the range, oldest first, with `rows` or `missing`.',
   })
@@ -148,6 +150,8 @@ export const metricsAnswer = component(
   },
 )
 
+export type MetricsAnswer = Frozen<z.output<typeof metricsAnswer>>
+
 export const exceptionsAnswer = component(
   'Exceptions',
   z
@@ -182,6 +186,8 @@ export const exceptionsAnswer = component(
     ],
   },
 )
+
+export type BundleList = Frozen<z.output<typeof bundleList>>
 
 export const erasureAnswer = component(
   'Erasure',
@@ -239,6 +245,10 @@ export const holdList = component(
   z.object({ holds: z.array(holdAnswer) }).meta({ description: 'Holds, oldest first.' }),
   { holds: [] },
 )
+
+export type ExceptionsAnswer = Frozen<z.output<typeof exceptionsAnswer>>
+
+export type ErasureAnswer = Frozen<z.output<typeof erasureAnswer>>
 
 export const repairAnswer = component(
   'Repair',

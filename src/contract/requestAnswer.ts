@@ -220,3 +220,5 @@ export const requestList = component(
     .meta({ description: 'A page of a list of requests.' }),
   { requests: [requestExample] },
 )
+
+export type RequestList = Frozen<z.output<typeof requestList>>
