@@ -1,0 +1,124 @@
+import * as oauth from 'oauth4webapi'
+import type { Session, Settings } from './session.ts'
+
+/** What has to outlive the way to the identity provider and back. It holds no token. */
+interface Underway {
+  readonly verifier: string
+  readonly state: string
+  readonly nonce: string
+  /** The path, query and fragment to come back to. */
+  readonly back: string
+}
+
+const underwayKey = 'countersign.signing-in'
+
+/** The address that the identity provider sends the browser back to. It is registered there, to the letter. */
+const redirectPath = '/console/'
+
+/** Seconds before its end at which a token is not used any more: a call takes a while, and clocks differ. */
+const margin = 60
+
+/**
+ * Signs in by authorization code with PKCE (RFC 7636, RFC 9700). Tokens are kept in memory alone, and are gone with the
+ * page. If the address is the identity provider's answer, that sign-in is finished first.
+ *
+ * @throws {oauth.AuthorizationResponseError} if the provider refused the person
+ */
+export async function browserSession(settings: Settings): Promise<Session> {
+  const signIn = new SignIn(settings)
+  await signIn.finish()
+  return signIn
+}
+
+class SignIn implements Session {
+  readonly #settings: Settings
+  readonly #client: oauth.Client
+  readonly #options: { [oauth.allowInsecureRequests]: boolean }
+  #server: Promise<oauth.AuthorizationServer> | null = null
+  #token: { readonly value: string; readonly until: number } | null = null
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#client = { client_id: settings.clientId }
+    // A local stack has no certificate. Elsewhere the service only names an address with https.
+    this.#options = { [oauth.allowInsecureRequests]: new URL(settings.authority).hostname === '127.0.0.1' }
+  }
+
+  async token(claims?: string): Promise<string> {
+    if (claims === undefined && this.#token !== null && this.#token.until > Date.now()) return this.#token.value
+    await this.#begin(claims === undefined ? {} : { claims })
+    return leaving()
+  }
+
+  forget(): void {
+    this.#token = null
+  }
+
+  async leave(): Promise<void> {
+    this.forget()
+    const { end_session_endpoint: end } = await this.#discover()
+    if (end === undefined) return location.assign(redirectPath)
+    const to = new URL(end)
+    to.searchParams.set('post_logout_redirect_uri', redirectUri())
+    to.searchParams.set('client_id', this.#settings.clientId)
+    location.assign(to)
+    return leaving()
+  }
+
+  /** Takes the token for the code in the address, and goes on at the place where the sign-in began. */
+  async finish(): Promise<void> {
+    const here = new URL(location.href)
+    const kept = sessionStorage.getItem(underwayKey)
+    if (!here.searchParams.has('state') || kept === null) return
+    sessionStorage.removeItem(underwayKey)
+    const { verifier, state, nonce, back } = JSON.parse(kept) as Underway
+    history.replaceState(null, '', back)
+    const server = await this.#discover()
+    const params = oauth.validateAuthResponse(server, this.#client, here, state)
+    const answer = await oauth.authorizationCodeGrantRequest(
+      ...([server, this.#client, oauth.None(), params, redirectUri(), verifier, this.#options] as const),
+    )
+    const tokens = await oauth.processAuthorizationCodeResponse(server, this.#client, answer, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    })
+    const lifetime = (tokens.expires_in ?? 300) - margin
+    this.#token = { value: tokens.access_token, until: Date.now() + lifetime * 1000 }
+  }
+
+  /** Leaves the page for the identity provider, which sends the browser back to this place. */
+  async #begin(more: Readonly<Record<string, string>>): Promise<void> {
+    const { authorization_endpoint: endpoint } = await this.#discover()
+    if (endpoint === undefined) throw new Error('The identity provider names no address to sign in at.')
+    const verifier = oauth.generateRandomCodeVerifier()
+    const { pathname, search, hash } = location
+    const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
+    const underway: Underway = { verifier, state, nonce, back: pathname + search + hash }
+    sessionStorage.setItem(underwayKey, JSON.stringify(underway))
+    const to = new URL(endpoint)
+    const query = {
+      ...{ client_id: this.#settings.clientId, response_type: 'code', redirect_uri: redirectUri() },
+      ...{ scope: `openid ${this.#settings.scope}`, state, nonce, ...more },
+      ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+    }
+    for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value)
+    location.assign(to)
+  }
+
+  #discover(): Promise<oauth.AuthorizationServer> {
+    const issuer = new URL(this.#settings.authority)
+    this.#server ??= oauth
+      .discoveryRequest(issuer, this.#options)
+      .then((answer) => oauth.processDiscoveryResponse(issuer, answer))
+      .catch((cause: unknown) => {
+        this.#server = null
+        throw cause
+      })
+    return this.#server
+  }
+}
+
+const redirectUri = () => new URL(redirectPath, location.origin).href
+
+/** Never resolves: the page is about to be left. */
+const leaving = (): Promise<never> => new Promise(() => {})

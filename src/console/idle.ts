@@ -1,0 +1,29 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/** Milliseconds without a key, a click, a touch or a turn of the wheel after which a page is taken for left alone. */
+const longestIdle = 15 * 60_000
+
+const signs = ['keydown', 'pointerdown', 'wheel', 'touchstart'] as const
+
+/** Says when nobody has touched the page for long. The time is measured by the clock, so that sleep counts too. */
+export function useIdle(left: () => void): boolean {
+  const [isIdle, setIdle] = useState(false)
+  useEffect(() => {
+    if (isIdle) return undefined
+    let touched = Date.now()
+    const touch = () => {
+      if (Date.now() - touched < longestIdle) touched = Date.now()
+    }
+    const timer = setInterval(() => {
+      if (Date.now() - touched < longestIdle) return
+      left()
+      setIdle(true)
+    }, 1_000)
+    for (const sign of signs) addEventListener(sign, touch, { passive: true })
+    return () => {
+      clearInterval(timer)
+      for (const sign of signs) removeEventListener(sign, touch)
+    }
+  }, [isIdle])
+  return isIdle
+}

@@ -1,0 +1,26 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Api } from './api.ts'
+
+/** Who is signed in: `GET /api/me`. */
+export interface Me {
+  readonly id: string
+  readonly name: string
+  readonly roles: readonly string[]
+  /** The groups of the policy that they are in. */
+  readonly groups: readonly string[]
+}
+
+interface Signed {
+  readonly me: Me
+  readonly api: Api
+}
+
+export const SignedContext = createContext<Signed | null>(null)
+
+/** Who is signed in, and the calls that they may make. @throws {Error} outside the signed-in pages */
+export function useSigned(): Signed {
+  const signed = useContext(SignedContext)
+  if (signed === null) throw new Error('This page is drawn for a person who is signed in.')
+  return signed
+}

@@ -1,0 +1,23 @@
+/** What a program of the browser has to know to sign a person in: `GET /console/config.json`. */
+export interface Settings {
+  /** The issuer, whose discovery document names its addresses (OpenID Connect Discovery 1.0). */
+  readonly authority: string
+  /** The application id of the console. */
+  readonly clientId: string
+  /** The scopes that are asked for, separated by spaces. */
+  readonly scope: string
+}
+
+/** How a person is signed in: one adapter for a browser, and one inside Teams. */
+export interface Session {
+  /**
+   * Returns an access token of the API. Signs in again where the person has to, and then leaves the page.
+   *
+   * @param claims what the service asks the token to prove (OpenID Connect Core 1.0, section 5.5), as JSON
+   */
+  token(claims?: string): Promise<string>
+  /** Forgets the token. */
+  forget(): void
+  /** Ends the session with the identity provider, and leaves the page. Absent where the host owns the session. */
+  readonly leave?: () => Promise<void>
+}

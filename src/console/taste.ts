@@ -1,0 +1,26 @@
+import type { Zone } from './time.tsx'
+
+/** How a reader wants to see the console. It is kept in the browser; nothing else is. */
+export const zones = ['local', 'utc'] as const satisfies readonly Zone[]
+export const themes = ['auto', 'light', 'dark', 'contrast'] as const
+
+const prefix = 'countersign.'
+
+/** Reads what the reader chose before; `otherwise` if nothing, or if the browser keeps nothing. */
+export function kept<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+  const value = stored(() => localStorage.getItem(prefix + name))
+  return known.find((one) => one === value) ?? otherwise
+}
+
+export function keep(name: string, value: string): void {
+  stored(() => localStorage.setItem(prefix + name, value))
+}
+
+/** A browser may forbid its storage. */
+function stored<T>(use: () => T): T | null {
+  try {
+    return use()
+  } catch {
+    return null
+  }
+}
