@@ -1,0 +1,253 @@
+import { useContext, useState } from 'preact/hooks'
+import { Button, Field } from './kit.tsx'
+import { dayOf, hourOf, type Zone, ZoneContext } from './time.tsx'
+import { words } from './words.ts'
+
+/** An element of an Adaptive Card 1.5, as the service expanded it. */
+interface Element {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+/** What a button of the card asks for, with what was typed. */
+export interface Click {
+  readonly verb: string
+  readonly page: number | null
+  readonly typed: Readonly<Record<string, string>>
+}
+
+interface CardProps {
+  readonly card: Readonly<Record<string, unknown>>
+  readonly click: (click: Click) => void
+  readonly isBusy: boolean
+}
+
+/** Which elements are drawn. Anything else is refused: what an approver decides on must not be left out. */
+const drawn = ['Container', 'ColumnSet', 'TextBlock', 'RichTextBlock', 'ActionSet', 'Input.Text']
+
+/**
+ * Draws the card that Teams would get, from our own templates, and nothing else: text becomes text nodes, and addresses
+ * stay text.
+ *
+ * @throws {Error} for an element that is not drawn here
+ */
+export function Card({ card, click, isBusy }: CardProps) {
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
+  const [open, setOpen] = useState<number | null>(null)
+  const [missing, setMissing] = useState<readonly string[]>([])
+  const actions = elements(card['actions'])
+  const form = open === null ? null : (actions[open]?.['card'] as Element | undefined)
+  const press = (action: Element, fields: readonly Element[]) => {
+    const empty = fields.filter((field) => field['isRequired'] === true && (typed[textOf(field, 'id')] ?? '') === '')
+    setMissing(empty.map((field) => textOf(field, 'id')))
+    if (empty.length > 0) return
+    const { page } = (action['data'] ?? {}) as { readonly page?: unknown }
+    const own = fields.map((field) => textOf(field, 'id')).map((id) => [id, typed[id] ?? ''] as const)
+    click({ verb: textOf(action, 'verb'), page: numberIn(page), typed: Object.fromEntries(own) })
+  }
+  const drawing: Drawing = {
+    zone: useContext(ZoneContext),
+    isBusy,
+    typed,
+    type: (id, text) => setTyped({ ...typed, [id]: text }),
+    missing,
+    press: (action) => press(action, []),
+  }
+  return (
+    <section class="card" aria-label={words.card}>
+      {elements(card['body']).map((element, i) => (
+        <Part key={i} element={element} drawing={drawing} />
+      ))}
+      {actions.length > 0 && (
+        <div class="actions">
+          {actions.map((action, i) =>
+            action.type === 'Action.ShowCard' ? (
+              <Button
+                key={i}
+                tone={toneOf(action)}
+                isExpanded={open === i}
+                onPress={() => setOpen(open === i ? null : i)}
+              >
+                {textOf(action, 'title')}
+              </Button>
+            ) : (
+              <Act key={i} action={action} isBusy={isBusy} press={() => press(action, [])} />
+            ),
+          )}
+        </div>
+      )}
+      {form && (
+        <form
+          class="box emphasis"
+          onSubmit={(event) => {
+            event.preventDefault()
+            const [action] = elements(form['actions'])
+            if (action && !isBusy) press(action, inputsIn(form))
+          }}
+        >
+          {elements(form['body']).map((element, i) => (
+            <Part key={i} element={element} drawing={drawing} />
+          ))}
+          <div class="actions">
+            {elements(form['actions']).map((action, i) => (
+              <Button key={i} type="submit" tone={toneOf(action)} isBusy={isBusy}>
+                {textOf(action, 'title')}
+              </Button>
+            ))}
+          </div>
+        </form>
+      )}
+    </section>
+  )
+}
+
+interface Drawing {
+  readonly zone: Zone
+  readonly isBusy: boolean
+  readonly typed: Readonly<Record<string, string>>
+  readonly type: (id: string, text: string) => void
+  /** The required inputs that were left empty. */
+  readonly missing: readonly string[]
+  readonly press: (action: Element) => void
+}
+
+function Part({ element, drawing }: { readonly element: Element; readonly drawing: Drawing }) {
+  switch (element.type) {
+    case 'Container':
+      return (
+        <div class={`box ${styleOf(element)}`}>
+          {elements(element['items']).map((item, i) => (
+            <Part key={i} element={item} drawing={drawing} />
+          ))}
+        </div>
+      )
+    case 'ColumnSet':
+      return (
+        <div class="columns">
+          {elements(element['columns']).map((column, i) => (
+            <div key={i} class={column['width'] === 'auto' ? 'auto' : 'grow'}>
+              {elements(column['items']).map((item, j) => (
+                <Part key={j} element={item} drawing={drawing} />
+              ))}
+            </div>
+          ))}
+        </div>
+      )
+    case 'TextBlock':
+      return <p class={classesOf(element)}>{withMoments(textOf(element, 'text'), drawing.zone)}</p>
+    case 'RichTextBlock': {
+      const runs = elements(element['inlines'])
+      const spans = runs.map((run, i) => (
+        <span key={i} class={classesOf(run)}>
+          {textOf(run, 'text')}
+        </span>
+      ))
+      return runs.some((run) => run['size'] === 'Large') ? <h2 class="title">{spans}</h2> : <p>{spans}</p>
+    }
+    case 'ActionSet':
+      return (
+        <div class="actions">
+          {elements(element['actions']).map((action, i) => (
+            <Act key={i} action={action} isBusy={drawing.isBusy} press={() => drawing.press(action)} />
+          ))}
+        </div>
+      )
+    case 'Input.Text':
+      return <Input element={element} drawing={drawing} />
+    default:
+      throw new Error(words.notDrawn(element.type, drawn))
+  }
+}
+
+function Input({ element, drawing }: { readonly element: Element; readonly drawing: Drawing }) {
+  const id = textOf(element, 'id')
+  const { typed, type, missing } = drawing
+  const error = missing.includes(id) ? textOf(element, 'errorMessage') : null
+  const isRequired = element['isRequired'] === true
+  return (
+    <Field label={textOf(element, 'label')} error={error} isRequired={isRequired}>
+      {({ id: control, described }) => {
+        const shared = {
+          id: control,
+          value: typed[id] ?? '',
+          maxLength: numberIn(element['maxLength']) ?? undefined,
+          'aria-describedby': described,
+          'aria-invalid': error !== null,
+          autocomplete: 'off',
+        }
+        return element['isMultiline'] === true ? (
+          <textarea {...shared} rows={3} onInput={(event) => type(id, event.currentTarget.value)} />
+        ) : (
+          <input {...shared} onInput={(event) => type(id, event.currentTarget.value)} />
+        )
+      }}
+    </Field>
+  )
+}
+
+/** A button of the card. An address that the agent gave is opened by the reader, in another tab, without a trace of ours. */
+function Act({
+  action,
+  isBusy,
+  press,
+}: {
+  readonly action: Element
+  readonly isBusy: boolean
+  readonly press: () => void
+}) {
+  if (action.type === 'Action.Execute')
+    return (
+      <Button tone={toneOf(action)} isBusy={isBusy} onPress={press}>
+        {textOf(action, 'title')}
+      </Button>
+    )
+  const url = textOf(action, 'url')
+  if (action.type !== 'Action.OpenUrl' || !url.startsWith('https://'))
+    throw new Error(words.notDrawn(action.type, drawn))
+  return (
+    <a class="button" href={url} target="_blank" rel="noopener noreferrer">
+      {textOf(action, 'title')}
+    </a>
+  )
+}
+
+const elements = (value: unknown): readonly Element[] => (Array.isArray(value) ? (value as readonly Element[]) : [])
+
+const textOf = (element: Element, member: string): string => {
+  const value = element[member]
+  return typeof value === 'string' ? value : ''
+}
+
+/** The templates write numbers of actions as text, too. */
+function numberIn(value: unknown): number | null {
+  const number = typeof value === 'string' ? Number(value) : value
+  return typeof number === 'number' && Number.isInteger(number) ? number : null
+}
+
+const inputsIn = (form: Element): readonly Element[] =>
+  elements(form['body']).filter(({ type }) => type === 'Input.Text')
+
+const toneOf = (action: Element): 'primary' | 'danger' | undefined =>
+  action['style'] === 'positive' ? 'primary' : action['style'] === 'destructive' ? 'danger' : undefined
+
+const styles = ['good', 'warning', 'attention', 'emphasis', 'accent']
+
+const styleOf = (element: Element): string => {
+  const style = styles.find((one) => one === element['style'])
+  return style === undefined ? '' : `styled ${style}`
+}
+
+const classesOf = (run: Element): string =>
+  [
+    ...(run['weight'] === 'Bolder' ? ['bold'] : []),
+    ...(run['isSubtle'] === true ? ['subtle'] : []),
+    ...(run['fontType'] === 'Monospace' ? ['mono'] : []),
+    ...(run['size'] === 'Small' ? ['small'] : []),
+    ...(run['italic'] === true ? ['italic'] : []),
+  ].join(' ')
+
+/** Fills in the moments of our own sentences, which Teams writes in the reader's zone. A text of others has none. */
+const withMoments = (text: string, zone: Zone): string =>
+  text.replace(/\{\{(DATE|TIME)\(([^,)]+)[^)]*\)\}\}/g, (_, kind: string, at: string) =>
+    kind === 'DATE' ? dayOf(at, zone) : hourOf(at, zone),
+  )
