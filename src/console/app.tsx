@@ -1,0 +1,155 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Api } from './api.ts'
+import { useIdle } from './idle.ts'
+import { Button, Page } from './kit.tsx'
+import { later } from './later.tsx'
+import { type Me, SignedContext } from './me.ts'
+import { Inbox } from './pages/inbox.tsx'
+import { Request } from './pages/request.tsx'
+import { Search } from './pages/search.tsx'
+import { address, type Place, usePlace } from './router.ts'
+import type { Session } from './session.ts'
+import { kept, keep, themes, zones } from './taste.ts'
+import { type Zone, ZoneContext } from './time.tsx'
+import { words } from './words.ts'
+
+const Erase = later(async () => (await import('./pages/erase.tsx')).Erase)
+const Evidence = later(async () => (await import('./pages/evidence.tsx')).Evidence)
+const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Exceptions)
+const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
+
+interface AppProps {
+  readonly api: Api
+  readonly me: Me
+  readonly session: Session
+}
+
+/** The console of a person who is signed in: where they can go, and the page of the address. */
+export function App({ api, me, session }: AppProps) {
+  const place = usePlace()
+  const [zone, setZone] = useState<Zone>(() => kept('zone', zones, 'local'))
+  const isIdle = useIdle(() => session.forget())
+  if (isIdle) return <Away />
+  return (
+    <SignedContext.Provider value={{ api, me }}>
+      <ZoneContext.Provider value={zone}>
+        <a class="skip" href="#page">
+          {words.skip}
+        </a>
+        <div class="shell">
+          <Side me={me} place={place} session={session} zone={zone} setZone={setZone} />
+          <main id="page" tabIndex={-1}>
+            <PageOf place={place} />
+          </main>
+        </div>
+      </ZoneContext.Provider>
+    </SignedContext.Provider>
+  )
+}
+
+interface SideProps {
+  readonly me: Me
+  readonly place: Place
+  readonly session: Session
+  readonly zone: Zone
+  readonly setZone: (zone: Zone) => void
+}
+
+/** Where this person can go, and how they want to see it. What they may do is decided by the service all the same. */
+function Side({ me, place, session, zone, setZone }: SideProps) {
+  const [theme, setTheme] = useState(() => kept('theme', themes, 'auto'))
+  useEffect(() => {
+    keep('theme', theme)
+    document.documentElement.dataset['theme'] = theme
+  }, [theme])
+  const links = [
+    ['', words.pages.inbox],
+    ['requests', words.pages.requests],
+    ...(me.roles.includes('Evidence.Read') ? readers : []),
+  ] as const
+  return (
+    <header class="side">
+      <a class="brand" href={address('')}>
+        {words.product}
+      </a>
+      <nav aria-label={words.navigation}>
+        {links.map(([path, label]) => (
+          <a key={path} href={address(path)} {...(isAt(place.path, path) && { 'aria-current': 'page' })}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <div class="taste">
+        <label>
+          <span>{words.zone}</span>
+          <select
+            value={zone}
+            onChange={(event) => {
+              const chosen = event.currentTarget.value as Zone
+              keep('zone', chosen)
+              setZone(chosen)
+            }}
+          >
+            {zones.map((one) => (
+              <option key={one} value={one}>
+                {words.zones[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span>{words.theme}</span>
+          <select value={theme} onChange={(event) => setTheme(event.currentTarget.value as typeof theme)}>
+            {themes.map((one) => (
+              <option key={one} value={one}>
+                {words.themes[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <p class="who" title={me.id}>
+          {me.name}
+        </p>
+        {session.leave && <Button onPress={() => void session.leave?.()}>{words.signOut}</Button>}
+      </div>
+    </header>
+  )
+}
+
+const readers = (['exceptions', 'metrics', 'evidence'] as const).map((page) => [page, words.pages[page]] as const)
+
+const isAt = (path: string, link: string): boolean =>
+  link === '' ? path === '' : path === link || path.startsWith(`${link}/`)
+
+function PageOf({ place: { path, query } }: { readonly place: Place }) {
+  const [page, id, ...rest] = path.split('/')
+  if (page === 'requests' && id !== undefined && rest.length === 0) return <Request key={id} id={id} />
+  if (page === 'requests' && id !== undefined && rest.join('/') === 'erase') return <Erase key={id} id={id} />
+  if (path === '') return <Inbox />
+  if (path === 'requests') return <Search query={query} />
+  if (path === 'exceptions') return <Exceptions query={query} />
+  if (path === 'metrics') return <Metrics query={query} />
+  if (path === 'evidence') return <Evidence query={query} />
+  return (
+    <Page title={words.notFound}>
+      <p>{words.notFoundAbout}</p>
+      <p>
+        <a href={address('')}>{words.toInbox}</a>
+      </p>
+    </Page>
+  )
+}
+
+/** In place of a page that nobody touched for long. Nothing of it is left in the document. */
+function Away() {
+  return (
+    <main class="away">
+      <Page title={words.idle}>
+        <p>{words.idleAbout}</p>
+        <Button tone="primary" onPress={() => location.reload()}>
+          {words.goOn}
+        </Button>
+      </Page>
+    </main>
+  )
+}

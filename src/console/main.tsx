@@ -1,0 +1,43 @@
+import { type ComponentChild, render } from 'preact'
+import { Api } from './api.ts'
+import { App } from './app.tsx'
+import { browserSession } from './browserSession.ts'
+import { Button, Notice } from './kit.tsx'
+import type { Me } from './me.ts'
+import type { Session, Settings } from './session.ts'
+import { words } from './words.ts'
+
+const root = document.getElementById('root') as HTMLElement
+
+start().catch((cause: unknown) => {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  draw(
+    <main>
+      <Notice tone="bad" title={words.cannotStart}>
+        <p>{said}</p>
+        <Button onPress={() => location.reload()}>{words.tryAgain}</Button>
+      </Notice>
+    </main>,
+  )
+})
+
+/** Draws in place of what the file itself says while nothing is drawn. */
+function draw(page: ComponentChild): void {
+  root.replaceChildren()
+  render(page, root)
+}
+
+/** Signs the person in, asks who they are, and draws the page of the address. */
+async function start(): Promise<void> {
+  const session: Session = await browserSession(await settings())
+  const api = new Api(session)
+  const me = await api.get<Me>('/api/me')
+  draw(<App api={api} me={me} session={session} />)
+}
+
+async function settings(): Promise<Settings> {
+  const response = await fetch('/console/config.json', { cache: 'no-store', credentials: 'omit' })
+  const answer = (await response.json()) as Settings & { readonly detail?: string }
+  if (!response.ok) throw new Error(answer.detail ?? `The settings cannot be read (status ${response.status}).`)
+  return answer
+}

@@ -1,0 +1,109 @@
+import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
+import { spoken } from '../../words/spoken.ts'
+import { useAnswer, useEvery } from '../answers.ts'
+import { Badge, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
+import { useSigned } from '../me.ts'
+import { RequestTable } from '../requestTable.tsx'
+import { address } from '../router.ts'
+import { Time } from '../time.tsx'
+import { words } from '../words.ts'
+
+/** Milliseconds after which the lists are read again while somebody looks at them. */
+const interval = 20_000
+const week = 7 * 86_400_000
+
+/** What waits for this person, the most urgent first, and what they decided lately. */
+export function Inbox() {
+  const { api, me } = useSigned()
+  const waiting = useAnswer('waiting', (signal) =>
+    api.get<RequestList>('/api/requests', { query: { status: 'pending', limit: '100' }, signal }),
+  )
+  const decided = useAnswer('decided', (signal) => {
+    const from = new Date(Date.now() - week).toISOString()
+    return api.get<RequestList>('/api/requests', { query: { approver: me.id, from, limit: '20' }, signal })
+  })
+  useEvery(interval, () => {
+    waiting.again()
+    decided.again()
+  })
+  const mine = waiting.value?.requests.filter((request) => !hasDecided(request, me.id)) ?? []
+  const count = waiting.value === null ? null : mine.length
+  return (
+    <Page
+      title={count === null || count === 0 ? words.pages.inbox : `(${count}) ${words.pages.inbox}`}
+      heading={words.pages.inbox}
+      about={words.inbox.about}
+    >
+      <Loaded loading={waiting}>
+        {() =>
+          mine.length === 0 ? (
+            <Empty title={words.inbox.nothing}>
+              <p>{words.inbox.nothingAbout}</p>
+            </Empty>
+          ) : (
+            <>
+              <p class="hidden" role="status">
+                {words.inbox.waiting(mine.length)}
+              </p>
+              <ul class="tiles">
+                {mine.map((request) => (
+                  <Tile key={request.id} request={request} />
+                ))}
+              </ul>
+            </>
+          )
+        }
+      </Loaded>
+      <h2>{words.inbox.mine}</h2>
+      <Loaded loading={decided}>
+        {({ requests }) =>
+          requests.length === 0 ? (
+            <p class="quiet">{words.inbox.noneOfMine}</p>
+          ) : (
+            <RequestTable requests={requests} label={words.inbox.mine} voter={me.id} />
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+const hasDecided = ({ approvals }: RequestAnswer, person: string): boolean =>
+  approvals.decisions.some(({ approver, void: voided }) => approver === person && voided === undefined)
+
+function Tile({ request }: { readonly request: RequestAnswer }) {
+  const { id, action, target, environment, agent, policy, expiresAt, approvals, reason } = request
+  const open = approvals.required.filter(({ have, quorum }) => have < quorum)
+  const missing = open.map(({ groups, quorum, have }) => spoken.progress.people(groups, quorum - have))
+  return (
+    <li>
+      <a class="tile" href={address(`requests/${id}`)}>
+        <span class="head">
+          <strong class="mono">
+            <Untrusted text={action} />
+          </strong>
+          {policy.tier && <Badge tone={`tier ${policy.tier}`}>{spoken.tiers[policy.tier]}</Badge>}
+        </span>
+        {target !== undefined && (
+          <span class="target mono">
+            <Untrusted text={target} />
+          </span>
+        )}
+        <span class="quiet">
+          <Untrusted text={agent.name} /> · <Untrusted text={environment ?? ''} />
+        </span>
+        {reason !== undefined && (
+          <span class="reason">
+            <Untrusted text={reason} />
+          </span>
+        )}
+        <span class="foot">
+          <span>
+            {words.inbox.decideBy} {expiresAt !== undefined && <Time at={expiresAt} />}
+          </span>
+          <span class="quiet">{words.inbox.missing(missing)}</span>
+        </span>
+      </a>
+    </li>
+  )
+}

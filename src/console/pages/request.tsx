@@ -1,0 +1,161 @@
+import { useState } from 'preact/hooks'
+import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
+import { actionDigest } from '../../core/action/canonicalAction.ts'
+import type { JsonObject } from '../../core/data/json.ts'
+import { failureIn, useAnswer, useEvery } from '../answers.ts'
+import type { Failure } from '../api.ts'
+import { Card, type Click } from '../card.tsx'
+import { Button, Failed, Loaded, Notice, Page } from '../kit.tsx'
+import { useSigned } from '../me.ts'
+import { Status } from '../requestTable.tsx'
+import { address } from '../router.ts'
+import { Story } from '../story.tsx'
+import { words } from '../words.ts'
+
+/** Milliseconds after which a request is read again while somebody looks at it. */
+const interval = 20_000
+
+/** What a person gets to see of a request: the card, if they may be shown one, and the request itself. */
+interface Seen {
+  readonly request: RequestAnswer
+  readonly view: ViewAnswer | null
+}
+
+type Verdict = 'approve' | 'deny' | 'revoke'
+
+/** One request: the card with its buttons for those who may decide, and for auditors its story. */
+export function Request({ id }: { readonly id: string }) {
+  const { api, me } = useSigned()
+  const [page, setPage] = useState(1)
+  const [news, setNews] = useState<RequestAnswer | null>(null)
+  const isReader = me.roles.includes('Evidence.Read')
+  const seen = useAnswer(`${id} ${page}`, async (signal): Promise<Seen> => {
+    setNews(null)
+    try {
+      const view = await api.post<ViewAnswer>(`/api/requests/${id}/views`, { page }, { signal })
+      return { request: view.request, view }
+    } catch (cause) {
+      if (!isReader || failureIn(cause).code !== 'not-found') throw cause
+      return { request: await api.get<RequestAnswer>(`/api/requests/${id}`, { signal }), view: null }
+    }
+  })
+  const [decided, setDecided] = useState<Verdict | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [isBusy, setBusy] = useState(false)
+
+  useEvery(interval, () => {
+    const { value } = seen
+    if (value === null || isBusy) return
+    api.get<RequestAnswer>(`/api/requests/${id}`).then(
+      (now) => setNews(isSame(now, value.request) ? null : now),
+      // It is tried again; what the reader does next says what is wrong.
+      () => undefined,
+    )
+  })
+
+  const click = async ({ verb, page: wanted, typed }: Click, view: ViewAnswer) => {
+    setFailure(null)
+    if (verb === 'review') return setPage(wanted ?? 1)
+    setBusy(true)
+    try {
+      await send(verb as Verdict, view, typed)
+      setDecided(verb as Verdict)
+      seen.again()
+    } catch (cause) {
+      setFailure(failureIn(cause))
+    } finally {
+      setBusy(false)
+    }
+  }
+  const send = (verb: Verdict, view: ViewAnswer, typed: Click['typed']) => {
+    const reason = typed['reason'] ?? typed['note'] ?? ''
+    const said = reason === '' ? {} : { reason }
+    if (verb === 'revoke') return api.post(`/api/requests/${id}/revoke`, said)
+    const confirm = typed['confirm'] === undefined ? {} : { confirm: typed['confirm'] }
+    return api.post(`/api/requests/${id}/decisions`, { verdict: verb, view: view.view, ...said, ...confirm })
+  }
+
+  if (seen.failure?.code === 'not-found')
+    return (
+      <Page title={words.notFound}>
+        <p>{words.notFoundAbout}</p>
+      </Page>
+    )
+  const { value } = seen
+  return (
+    <Page
+      title={value === null ? words.request : `${words.request}: ${value.request.action}`}
+      heading={words.request}
+      about={value !== null && <Status of={value.request} />}
+      actions={
+        <>
+          {isReader && <Button onPress={() => print()}>{words.story.print}</Button>}
+          {value?.request.closedAt !== undefined && me.roles.includes('Evidence.Erase') && (
+            <a class="button" href={address(`requests/${id}/erase`)}>
+              {words.erase.link}
+            </a>
+          )}
+        </>
+      }
+    >
+      {decided && <Notice tone="good" title={words.story.decided[decided]} />}
+      {news && (
+        <Notice tone="warning" title={words.story.changed}>
+          <p>{words.story.changedAbout}</p>
+          <Button onPress={seen.again}>{words.story.showAgain}</Button>
+        </Notice>
+      )}
+      {failure && <Failed failure={failure} />}
+      <Loaded loading={seen}>
+        {({ request, view }) => (
+          <div class={`request ${view && isReader ? 'both' : ''}`}>
+            {view && (
+              <div>
+                <Shown view={view} isBusy={isBusy} click={(one) => void click(one, view)} />
+              </div>
+            )}
+            {isReader && <Story key={`${request.status} ${request.approvals.decisions.length}`} request={request} />}
+          </div>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+interface ShownProps {
+  readonly view: ViewAnswer
+  readonly isBusy: boolean
+  readonly click: (click: Click) => void
+}
+
+/** The card. It is not offered for a decision if what it is about is not what the digest is of. */
+function Shown({ view, isBusy, click }: ShownProps) {
+  const { request, card, refusal } = view
+  if (!isOfDigest(request))
+    return (
+      <Notice tone="bad" title={words.story.wrongDigest}>
+        <p>{words.story.wrongDigestAbout}</p>
+      </Notice>
+    )
+  return (
+    <>
+      {refusal && (
+        <Notice tone="info" title={words.story.refused}>
+          <p>{refusal.words}</p>
+        </Notice>
+      )}
+      {/* Another page or another state is another card: what was typed belongs to the one before. */}
+      <Card key={`${view.page} ${request.status}`} card={card} click={click} isBusy={isBusy} />
+    </>
+  )
+}
+
+/** Computes the digest of the action anew. An erased action has none any more, and nothing to decide. */
+function isOfDigest({ action, target, environment, params, digest }: RequestAnswer): boolean {
+  if (target === undefined || environment === undefined || params === undefined) return true
+  return actionDigest({ action, target, environment, params: params as JsonObject }) === digest
+}
+
+/** Whether nothing has happened that the reader should see. */
+const isSame = (a: RequestAnswer, b: RequestAnswer): boolean =>
+  a.status === b.status && a.approvals.decisions.length === b.approvals.decisions.length && a.expiresAt === b.expiresAt

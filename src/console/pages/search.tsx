@@ -1,0 +1,207 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
+import { tiers } from '../../core/request/event.ts'
+import { statuses } from '../../core/request/request.ts'
+import { spoken } from '../../words/spoken.ts'
+import { failureIn } from '../answers.ts'
+import type { Failure } from '../api.ts'
+import { csvOf, download } from '../csv.ts'
+import { Button, Empty, Failed, Field, Notice, Page } from '../kit.tsx'
+import { useSigned } from '../me.ts'
+import { RequestTable } from '../requestTable.tsx'
+import { address, go } from '../router.ts'
+import { Time } from '../time.tsx'
+import { words } from '../words.ts'
+
+/** The filters, in the order of the form. Their names are those of the API's query and of the page's address. */
+const filters = ['from', 'to', 'status', 'tier', 'action', 'prefix', 'environment', 'agent', 'rule', 'person'] as const
+type Filter = (typeof filters)[number]
+type Filters = Readonly<Partial<Record<Filter, string>>>
+
+/** What has been found so far, page after page. */
+interface Found {
+  readonly requests: readonly RequestAnswer[]
+  readonly cursor?: string | undefined
+  /** How far back it was looked; absent when nothing is left. */
+  readonly until?: string | undefined
+}
+
+/** Finds requests. The filters are in the address, so that a search can be saved, shared and come back to. */
+export function Search({ query }: { readonly query: URLSearchParams }) {
+  const { api } = useSigned()
+  const given = { ...lately(), ...filtersIn(query) }
+  const key = JSON.stringify(given)
+  const [found, setFound] = useState<Found | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const look = async (before: Found | null, signal?: AbortSignal) => {
+    setBusy(true)
+    setFailure(null)
+    try {
+      const cursor = before?.cursor
+      const page = await api.get<RequestList>('/api/requests', {
+        query: { ...asked(given), limit: '50', cursor },
+        ...(signal && { signal }),
+      })
+      if (signal?.aborted === true) return
+      const requests = [...(before?.requests ?? []), ...page.requests]
+      setFound({ requests, cursor: page.cursor, until: page.until })
+    } catch (cause) {
+      if (signal?.aborted !== true) setFailure(failureIn(cause))
+    } finally {
+      if (signal?.aborted !== true) setBusy(false)
+    }
+  }
+  useEffect(() => {
+    const controller = new AbortController()
+    setFound(null)
+    void look(null, controller.signal)
+    return () => controller.abort()
+  }, [key])
+  return (
+    <Page
+      title={words.pages.requests}
+      about={words.search.about}
+      actions={
+        found !== null &&
+        found.requests.length > 0 && (
+          <Button onPress={() => download('countersign-requests.csv', csvOf(found.requests))}>
+            {words.search.csv}
+          </Button>
+        )
+      }
+    >
+      <Form key={key} given={given} isFiltered={filters.some((name) => query.has(name))} />
+      {failure && <Failed failure={failure} again={() => void look(found)} />}
+      {found === null && failure === null && <Notice tone="info">{words.loading}</Notice>}
+      {found !== null && (
+        <>
+          <p class="summary" role="status">
+            {words.search.found(found.requests.length)}
+            {'. '}
+            {found.cursor === undefined ? (
+              words.search.all(given.from ?? '', given.to ?? '')
+            ) : (
+              <>
+                {words.search.lookedBack} {found.until !== undefined && <Time at={found.until} far />}.
+              </>
+            )}
+          </p>
+          {found.requests.length === 0 ? (
+            <Empty title={words.search.nothing}>
+              <p>{words.search.nothingAbout}</p>
+            </Empty>
+          ) : (
+            <RequestTable requests={found.requests} label={words.pages.requests} />
+          )}
+          {found.cursor === undefined ? (
+            <a class="button further" href={address('requests', { ...given, ...lately(given.from) })}>
+              {words.search.before(span)}
+            </a>
+          ) : (
+            <Button isBusy={isBusy} onPress={() => void look(found)}>
+              {words.search.more}
+            </Button>
+          )}
+        </>
+      )}
+    </Page>
+  )
+}
+
+const filtersIn = (query: URLSearchParams): Filters =>
+  Object.fromEntries(filters.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? '']] : [])))
+
+/** Days that one search spans, unless the reader says otherwise; the service takes a few more. */
+const span = 30
+
+/** The days up to today, or up to the day before another search began. */
+function lately(before?: string): Filters {
+  const to = before === undefined ? new Date() : new Date(Date.parse(`${before}T00:00:00.000Z`) - oneDay)
+  return { from: dayOf(new Date(to.getTime() - (span - 1) * oneDay)), to: dayOf(to) }
+}
+
+const oneDay = 86_400_000
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
+
+/** The query of the API: a day stands for its first moment, or as the end for its last. */
+const asked = (given: Filters): Filters => ({
+  ...given,
+  ...(given.from !== undefined && { from: `${given.from}T00:00:00.000Z` }),
+  ...(given.to !== undefined && { to: `${given.to}T23:59:59.999Z` }),
+})
+
+function Form({ given, isFiltered }: { readonly given: Filters; readonly isFiltered: boolean }) {
+  const { columns, search } = words
+  const submit = (form: HTMLFormElement) => {
+    const typed = new FormData(form)
+    go(address('requests', Object.fromEntries(filters.map((name) => [name, textIn(typed, name)]))))
+  }
+  const text = (name: Filter, label: string) => (
+    <Field label={label}>
+      {({ id }) => <input id={id} name={name} defaultValue={given[name] ?? ''} autocomplete="off" spellcheck={false} />}
+    </Field>
+  )
+  const day = (name: Filter, label: string) => (
+    <Field label={label}>
+      {({ id }) => <input id={id} name={name} type="date" defaultValue={given[name] ?? ''} />}
+    </Field>
+  )
+  const choice = (name: Filter, label: string, values: readonly (readonly [string, string])[]) => (
+    <Field label={label}>
+      {({ id }) => (
+        <select id={id} name={name}>
+          <option value="">{search.any}</option>
+          {values.map(([value, said]) => (
+            <option key={value} value={value} selected={given[name] === value}>
+              {said}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  )
+  return (
+    <form
+      class="filters"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit(event.currentTarget)
+      }}
+    >
+      {day('from', search.from)}
+      {day('to', search.to)}
+      {choice(
+        'status',
+        columns.status,
+        statuses.map((one) => [one, spoken.statuses[one]] as const),
+      )}
+      {choice(
+        'tier',
+        columns.tier,
+        tiers.map((one) => [one, spoken.tiers[one]] as const),
+      )}
+      {text('action', columns.action)}
+      {text('prefix', search.prefix)}
+      {text('environment', columns.environment)}
+      {text('rule', columns.rules)}
+      <div class="actions">
+        <Button type="submit" tone="primary">
+          {search.search}
+        </Button>
+        {isFiltered && (
+          <a class="button" href={address('requests')}>
+            {search.clear}
+          </a>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function textIn(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value.trim() : ''
+}
