@@ -3,6 +3,38 @@ import type { Row } from './row.ts'
 /** What the pages of the console read, which people believe although they see no proof. */
 export const consoleRows: readonly Row[] = [
   {
+    attack: 'A page of the console runs a script of somebody else, or is shown in a stranger’s frame to steal a click',
+    control:
+      'A policy of the page (CSP) lets it run its own files alone, reach the service and the issuer alone, and be framed by Teams alone',
+    switches: [
+      {
+        name: 'page-policy',
+        file: 'src/http/console.ts',
+        find: "        'content-security-policy': path === verifier",
+        replace: "        'x-policy': path === verifier",
+        tests: {
+          'test/http/console.test.ts': [
+            'a page loads only its own files, reaches only the service and the issuer, and is framed only by Teams',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'The service shows an approver of the console another action than the one that the digest is of',
+    control: 'The page computes the digest anew, and shows no card to decide on if it is another',
+    switches: [
+      {
+        name: 'page-digest',
+        file: 'src/console/pages/request.tsx',
+        find: '  if (!isOfDigest(request))',
+        replace: '  if (false)',
+        build: true,
+        tests: { 'test/console/console.test.ts': ['a card that is not what the digest is of is not shown'] },
+      },
+    ],
+  },
+  {
     attack: 'The manifest of a day is replaced in the archive, so that the calendar shows a day without exceptions',
     control: 'Counts are those of manifests to which the authenticated head of the log leads, hash by hash',
     switches: [

@@ -1,0 +1,75 @@
+import { source } from 'axe-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { chromiumPath } from '../support/chromium.ts'
+import type { Stack } from '../support/stack.ts'
+
+/** A browser that people of a stack sit at, each in a window of their own. */
+export interface Visitors {
+  /** Opens an address of the console, signs this person in, and waits for the page. */
+  open(who: string, path?: string, options?: BrowserContextOptions): Promise<Visit>
+  close(): Promise<void>
+}
+
+export interface Visit {
+  readonly page: Page
+  /** What the browser complained of: refused scripts and styles, errors that nobody caught. */
+  readonly complaints: readonly string[]
+  /** The addresses that were fetched, without their answers. */
+  readonly fetched: readonly string[]
+}
+
+const sizes = { width: 1280, height: 900 }
+
+export async function visitors(stack: Stack): Promise<Visitors> {
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] })
+  /** By person: the provider knows whoever signed in there before, and does not ask again. */
+  const windows = new Map<string, BrowserContext>()
+  return {
+    async open(who, path = '', options = {}) {
+      const name = `${who} ${JSON.stringify(options)}`
+      const known = windows.get(name)
+      const context = known ?? (await browser.newContext({ viewport: sizes, ...options }))
+      windows.set(name, context)
+      context.setDefaultTimeout(15_000)
+      const visit = await visitIn(context)
+      await visit.page.goto(`${stack.api}/console/${path}`)
+      if (!known) await visit.page.getByRole('button', { name: new RegExp(`^${who} `) }).click()
+      await visit.page.getByRole('heading', { level: 1 }).waitFor()
+      return visit
+    },
+    close: () => browser.close(),
+  }
+}
+
+async function visitIn(context: BrowserContext): Promise<Visit> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const fetched: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => fetched.push(request.url()))
+  await page.exposeFunction('complain', (text: string) => complaints.push(text))
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', (one) => complain(one.violatedDirective + ' ' + one.blockedURI))",
+  )
+  return { page, complaints, fetched }
+}
+
+/**
+ * What axe finds wrong with the page (WCAG 2.2 AA, and its best practices), an element a line.
+ *
+ * @param rules only these
+ */
+export async function flawsOf(page: Page, ...rules: readonly string[]): Promise<readonly string[]> {
+  await page.evaluate(source)
+  const options = rules.length === 0 ? {} : { runOnly: rules }
+  const { violations } = await page.evaluate((given) => (globalThis as unknown as Axe).axe.run(given), options)
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+interface Axe {
+  readonly axe: { run: (options: object) => Promise<Found> }
+}
+
+interface Found {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
+}
