@@ -55,7 +55,7 @@ test('a page loads only its own files, reaches only the service and the issuer, 
 
 test('no answer lets another origin read it', async () => {
   for (const path of ['', 'verify.html', 'assets/app-1.js'])
-    expect([...(await sent(path)).headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+    expect(String([...(await sent(path)).headers.keys()])).not.toContain('access-control')
 })
 
 test('an asset is kept for good, by the hash in its name, and compressed for browsers that take it', async () => {
