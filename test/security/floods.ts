@@ -182,9 +182,8 @@ export const floodRows: readonly Row[] = [
       {
         name: 'logged-bodies',
         file: 'src/http/boundary.ts',
-        find: '      ...(known.who && { caller: known.who }),\n',
-        replace:
-          '      ...(known.who && { caller: known.who }), url: req.url,\n      ...(failure instanceof Error && { said: failure.message, why: String(failure.cause) }),\n',
+        find: '...{ route, status: response.status ?? 200,',
+        replace: '...{ route: req.url, status: response.status ?? 200,',
         build: true,
         tests: {
           'test/doors/log.test.ts': [
