@@ -253,7 +253,7 @@ const holdScope = z
   })
   .meta({
     description: 'What is put on hold: one request, all of an agent, or all that was asked in a period.',
-    oneOf: [{ required: ['request'] }, { required: ['agent'] }, { required: ['from', 'to'] }],
+    oneOf: [{ required: ['agent'] }, { required: ['request'] }, { required: ['from', 'to'] }],
   })
 
 export const holdBody = component(

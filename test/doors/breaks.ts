@@ -18,6 +18,8 @@ export interface Schema {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  /** Members that the chosen one of several alternatives requires; not of JSON Schema. */
+  readonly chosen?: readonly string[]
   readonly additionalProperties?: boolean | Schema
 }
 
@@ -30,15 +32,20 @@ export interface Break {
   readonly code: 'invalid-input' | 'invalid-json'
 }
 
-/** Of alternatives that each require members, the first alone: without the members that the others require. */
+/**
+ * Of alternatives that each require members, the first alone: without the members that the others require. At every depth.
+ */
 export function firstOf({ oneOf: [first, ...others] = [], ...schema }: Schema): Schema {
-  const { properties = {}, required = [] } = schema
+  const { properties, required = [] } = schema
+  if (properties === undefined) return schema
   const left = others.flatMap((other) => other.required ?? [])
-  if (first === undefined) return schema
+  const chosen = first?.required ?? []
+  const kept = Object.entries(properties).filter(([name]) => !left.includes(name))
   return {
     ...schema,
-    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !left.includes(name))),
-    required: [...required, ...(first.required ?? [])],
+    properties: Object.fromEntries(kept.map(([name, one]) => [name, firstOf(one)])),
+    required: [...required, ...chosen],
+    ...(chosen.length > 0 && { chosen }),
   }
 }
 
@@ -73,7 +80,17 @@ export function valid(schema: Schema): fc.Arbitrary<Json> {
 
 const known: readonly string[] = [
   ...['type', 'enum', 'pattern', 'format', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'],
-  ...['items', 'properties', 'required', 'additionalProperties', 'propertyNames', 'default', 'examples', 'description'],
+  ...[
+    'items',
+    'properties',
+    'required',
+    'chosen',
+    'additionalProperties',
+    'propertyNames',
+    'default',
+    'examples',
+    'description',
+  ],
 ]
 
 /**
@@ -155,11 +172,13 @@ function brokenNumber({ minimum, maximum }: Schema, broken: Broken): readonly Br
 }
 
 function brokenMembers(schema: Schema, value: JsonObject, canary: string, pointer: string, broken: Broken) {
-  const { properties = {}, required = [], additionalProperties } = schema
+  const { properties = {}, required = [], chosen = [], additionalProperties } = schema
+  // Without any of the alternatives the object itself is to blame.
+  const blamed = (name: string) => (chosen.includes(name) && pointer !== '' ? pointer : `${pointer}/${name}`)
   const without = (name: string): JsonObject =>
     Object.fromEntries(Object.entries(value).filter(([key]) => key !== name))
   return [
-    ...required.map((name) => broken('missing', without(name), `${pointer}/${name}`)),
+    ...required.map((name) => broken('missing', without(name), blamed(name))),
     ...(additionalProperties === false ? [broken('one more', { ...value, colour: canary }, `${pointer}/colour`)] : []),
     ...Object.entries(properties).flatMap(([name, one]) =>
       breaks(one, value[name] ?? null, canary, `${pointer}/${name}`).map((each) => ({

@@ -111,55 +111,55 @@ Evidence.Hold                       403     403     403        403    403  403  
 `
 
 const aboutConsole = `
-caller                              me  policy shownView consoleSettings
+caller                              me  policy shownView consoleSettings console
 
-no token                            401 401    401       200
-another scheme                      401 401    401       200
-no JWT                              401 401    401       200
-alg none                            401 401    401       200
-HS256 with the public key           401 401    401       200
-claims changed after signing        401 401    401       200
-another key of the same name        401 401    401       200
-a key that it brings along          401 401    401       200
-expired                             401 401    401       200
-not valid yet                       401 401    401       200
-another audience                    401 401    401       200
-another issuer                      401 401    401       200
-another tenant                      401 401    401       200
-version 1.0                         401 401    401       200
-id_token                            401 401    401       200
-another scope                       401 401    401       200
-a grant                             401 401    401       200
-Teams                               401 401    401       200
+no token                            401 401    401       200             200
+another scheme                      401 401    401       200             200
+no JWT                              401 401    401       200             200
+alg none                            401 401    401       200             200
+HS256 with the public key           401 401    401       200             200
+claims changed after signing        401 401    401       200             200
+another key of the same name        401 401    401       200             200
+a key that it brings along          401 401    401       200             200
+expired                             401 401    401       200             200
+not valid yet                       401 401    401       200             200
+another audience                    401 401    401       200             200
+another issuer                      401 401    401       200             200
+another tenant                      401 401    401       200             200
+version 1.0                         401 401    401       200             200
+id_token                            401 401    401       200             200
+another scope                       401 401    401       200             200
+a grant                             401 401    401       200             200
+Teams                               401 401    401       200             200
 
-agent that asked                    403 403    403       200
-executor                            403 403    403       200
-executor, only Grants.Redeem        403 403    403       200
-executor without Grants.Redeem      403 403    403       200
-another agent                       403 403    403       200
-agent with evidence roles alone     403 403    403       200
-agent without role                  403 403    403       200
-agent with another application      403 403    403       200
-unregistered agent                  403 403    403       200
-agent's application for an approver 403 403    403       200
-agent for an approver               403 403    403       200
-agent's own account                 403 403    403       200
-application that nobody named       403 403    403       200
+agent that asked                    403 403    403       200             200
+executor                            403 403    403       200             200
+executor, only Grants.Redeem        403 403    403       200             200
+executor without Grants.Redeem      403 403    403       200             200
+another agent                       403 403    403       200             200
+agent with evidence roles alone     403 403    403       200             200
+agent without role                  403 403    403       200             200
+agent with another application      403 403    403       200             200
+unregistered agent                  403 403    403       200             200
+agent's application for an approver 403 403    403       200             200
+agent for an approver               403 403    403       200             200
+agent's own account                 403 403    403       200             200
+application that nobody named       403 403    403       200             200
 
-approver                            200 200    403       200
-approver with agent roles           200 200    403       200
-approver of another group           200 200    403       200
-owner of the agent                  200 200    403       200
-second account of its sponsor       200 200    403       200
-whom it acts for                    200 200    403       200
-guest in the group                  200 403    403       200
-disabled, in the group              200 403    403       200
-member in no group                  200 403    403       200
-nobody in the directory             200 403    403       200
-Evidence.Read                       200 200    200       200
-Evidence.Export                     200 403    403       200
-Evidence.Erase                      200 403    403       200
-Evidence.Hold                       200 200    403       200
+approver                            200 200    403       200             200
+approver with agent roles           200 200    403       200             200
+approver of another group           200 200    403       200             200
+owner of the agent                  200 200    403       200             200
+second account of its sponsor       200 200    403       200             200
+whom it acts for                    200 200    403       200             200
+guest in the group                  200 403    403       200             200
+disabled, in the group              200 403    403       200             200
+member in no group                  200 403    403       200             200
+nobody in the directory             200 403    403       200             200
+Evidence.Read                       200 200    200       200             200
+Evidence.Export                     200 403    403       200             200
+Evidence.Erase                      200 403    403       200             200
+Evidence.Hold                       200 403    403       200             200
 `
 
 /** What one caller gets, by route. */

@@ -87,6 +87,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['openapi', 'nobody', 'none'],
     ['keys', 'nobody', 'none'],
     ['consoleSettings', 'nobody', 'none'],
+    ['console', 'nobody', 'none'],
     ['elsewhere', 'nobody', 'none'],
     ['messages', 'Teams', 'pending', ({ id }) => click(dba, 'review', { request: id, posted: true })],
     [
@@ -106,7 +107,7 @@ const says = (text: string) =>
 
 test('every route is among the calls', () => {
   expect([...new Set(calls.map(([route]) => route))].sort()).toEqual(
-    [...operationNames, 'messages', 'elsewhere'].sort(),
+    [...operationNames, 'messages', 'console', 'elsewhere'].sort(),
   )
 })
 
@@ -196,9 +197,17 @@ function checkAnswer({ status, headers, text }: Sent, failing: Failing, route: s
   }
 }
 
-const placeOf = (route: string) =>
-  operations[route as OperationName] ??
-  (route === 'elsewhere' ? { method: 'GET', path: 'api' } : { method: 'POST', path: 'api/messages' })
+const others: Readonly<Record<string, { readonly method: string; readonly path: string }>> = {
+  console: { method: 'GET', path: 'console/' },
+  elsewhere: { method: 'GET', path: 'api' },
+  messages: { method: 'POST', path: 'api/messages' },
+}
+
+const placeOf = (route: string) => {
+  const place = operations[route as OperationName] ?? others[route]
+  if (place === undefined) throw new Error(`There is no route ${route}.`)
+  return place
+}
 
 type State = 'none' | 'pending' | 'approved' | 'redeemed' | 'closed'
 

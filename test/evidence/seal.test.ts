@@ -351,7 +351,7 @@ test('a passing fault is thrown without an alarm, and sealed days stay sealed', 
 test('a commit while a day is sealed belongs to the next day', async () => {
   const world = await history()
   const one = await sealer({ ledger: world.ledger, spool })
-  world.clock.set(morning)
+  world.clock.set(at(9, '00:02:00'))
   let asked = 0
   const busy = around(one.parts, async (name, call) => {
     if (name.startsWith('ledger.') && asked < 4) {

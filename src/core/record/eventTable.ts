@@ -194,7 +194,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
       if (actor.kind !== 'system') return bySystem
       if (shard !== shards[0]) return 'groups are recorded in shard 00'
       if (date !== dayOf(at)) return 'it is of another day'
-      if (rosters.has(group)) return `the group “${group}” was recorded before on this day`
+      if (rosters.has(`${date} ${group}`)) return `the group “${group}” was recorded before on this day`
       if ((said?.['members'] === undefined) === count > mostListed) return null
       return count > mostListed ? `it lists more than ${mostListed} members` : 'it lists no members'
     },

@@ -91,7 +91,7 @@ interface KnownLog {
   readonly policy: KnownPolicy
   /** The downloads, each by {@link exportKey}. */
   readonly exports: ReadonlySet<string>
-  /** The groups whose members were recorded. */
+  /** The days and groups whose members were recorded, as `2026-03-04 dba`. */
   readonly rosters: ReadonlySet<string>
   /** The holds of the day, in all shards. */
   readonly holds: { refusal(event: Pick<EventOf<'held' | 'released'>, 'type' | 'at' | 'data'>): string | null }

@@ -166,7 +166,7 @@ function logRules(before: Digest | undefined, holds: KnownHolds) {
       const wrong = typeOf(event).judge?.(event, { policy, exports, rosters, holds }) ?? null
       if (wrong !== null) throw illegal(event, wrong)
       if (event.type === 'exported') exports.add(exportKey(event))
-      if (event.type === 'roster') rosters.add(event.data.group)
+      if (event.type === 'roster') rosters.add(`${event.data.date} ${event.data.group}`)
       if (event.type === 'held' || event.type === 'released') holds.take(event)
       const version = policyIn(event)
       if (version !== null) policy = { isKnown: true, version }
