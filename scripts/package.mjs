@@ -97,9 +97,11 @@ async function filesWith(policyFolder, example) {
 
 /** Takes only files, because a link would lead out of the package. */
 const filesIn = (folder) =>
-  readdirSync(join(dist, folder), { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => [`${folder}/${name}`, readFileSync(join(dist, folder, name))])
+  readdirSync(join(dist, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return filesIn(path)
+    return entry.isFile() ? [[path, readFileSync(join(dist, path))]] : []
+  })
 
 function refused(folder, { flaws, isExample }) {
   const why = isExample

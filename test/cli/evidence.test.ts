@@ -141,7 +141,7 @@ test('verify --chain takes all days of a folder', async () => {
 
 test('verify --grants finds the approvals of kept grants', async () => {
   const { world } = days
-  world.clock.set('2026-03-07T11:00:00.000Z' as never)
+  world.clock.set('2026-03-09T11:00:00.000Z' as never)
   const { request } = await world.approvals.ask(asks())
   const approved = await world.approvals.decide(request.id, votes(request))
   const { grant: late } = await world.approvals.grant(approved, approved.executor)

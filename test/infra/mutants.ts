@@ -323,7 +323,12 @@ export const mistakes: readonly Mistake[] = [
     "clients: entra.?outputs.clients ?? ''",
     'main.bicep: param clients',
   ),
-  mistake('main', 'consoleAppId: entra.?outputs.consoleAppId ?? consoleAppId', 'consoleAppId: consoleAppId'),
+  mistake(
+    'main',
+    'consoleAppId: entra.?outputs.consoleAppId ?? consoleAppId',
+    'consoleAppId: consoleAppId',
+    'app.bicep: COUNTERSIGN_CONSOLE_APP_ID',
+  ),
   mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
   mistake('main', "cloud: isPublic ? 'public' : cloud", 'cloud: cloud', 'app.bicep: COUNTERSIGN_CLOUD'),
   mistake('main', 'auditors: auditors\n    hsm', 'auditors: []\n    hsm', 'vault.bicep'),

@@ -35,6 +35,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const filesIn = (place: string): string[] =>
+  readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(place.length + 1))
+    .sort()
+
 const listed = [
   ...[
     'cards.cjs',
@@ -45,7 +51,10 @@ const listed = [
     'cards/refused.json',
     'cards/review.json',
   ],
-  ...['cedar_wasm_bg.wasm', 'evidence/README.txt', 'evidence/verify.py', 'evidence/verify.sh', 'host.json'],
+  'cedar_wasm_bg.wasm',
+  // Their names hold the hash of what is in them.
+  ...filesIn(join(root, 'dist/console')).map((name) => `console/${name}`),
+  ...['evidence/README.txt', 'evidence/verify.py', 'evidence/verify.sh', 'host.json'],
   ...['main.cjs', 'package.json', 'policy/allow.cedar', 'policy/approve.cedar', 'policy/approvers.json'],
   ...['policy/forbid.cedar', 'policy/presentation.json', 'policy/schema.cedarschema', 'teams.cjs'],
 ]
@@ -74,12 +83,6 @@ function change(file: string, edit: (text: string) => string): void {
   const path = join(folder, 'policy', file)
   writeFileSync(path, edit(readFileSync(path, 'utf8')))
 }
-
-const filesIn = (place: string): string[] =>
-  readdirSync(place, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(place.length + 1))
-    .sort()
 
 /** What another program makes of the zip. */
 function unzipped(): string {

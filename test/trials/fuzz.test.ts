@@ -15,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => all.close())
 
 const names = [
-  ...['ask', 'decide', 'redeem', 'report', 'cancel', 'revoke', 'erasures', 'repairs'].map((name) => `body of ${name}`),
+  ...['ask', 'decide', 'redeem', 'report', 'cancel', 'revoke', 'erasures', 'hold', 'repairs'].map(
+    (name) => `body of ${name}`,
+  ),
   ...['query of list', 'activity', 'claims, signed', 'header of a token, signed', 'Authorization', 'grant'],
   ...['signed note', 'checkpoint.add', 'proof', 'record', 'Sigstore bundle', 'statement', 'zip of a day'],
   ...['what people wrote', 'approvers.json', 'policy: forbid.cedar', 'policy: approve.cedar', 'policy: allow.cedar'],
