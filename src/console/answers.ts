@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { Failure } from './api.ts'
+import { CallFailure } from './api.ts'
 
 /** What a page waits for. A failure keeps what was read before. */
 export interface Loading<T> {
   readonly value: T | null
-  readonly failure: Failure | null
+  readonly failure: CallFailure | null
   readonly isLoading: boolean
   /** Reads again. */
   readonly again: () => void
@@ -37,10 +37,10 @@ export function useAnswer<T>(key: string, read: (signal: AbortSignal) => Promise
 }
 
 /** Makes a failure of what was thrown: a page never ends in a blank one. */
-export const failureIn = (cause: unknown): Failure =>
-  cause instanceof Failure
+export const failureIn = (cause: unknown): CallFailure =>
+  cause instanceof CallFailure
     ? cause
-    : new Failure(cause instanceof Error ? cause.message : String(cause), {
+    : new CallFailure(cause instanceof Error ? cause.message : String(cause), {
         ...{ code: 'internal', status: 0, retryAfter: null, claims: null },
       })
 

@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../core/data/problem.ts'
-import type { Session } from './session.ts'
+import type { PageSession } from './session.ts'
 
 /** Why a call has no answer: a problem of the service (RFC 9457), or `unreachable`. */
-export class Failure extends Error {
+export class CallFailure extends Error {
   readonly code: ProblemCode | 'unreachable' | 'internal'
   readonly status: number
   /** Seconds after which the same call may succeed; `null` if it will not by itself. */
@@ -10,9 +10,9 @@ export class Failure extends Error {
   /** What a better token has to prove, as JSON; `null` for other failures (RFC 9470). */
   readonly claims: string | null
 
-  constructor(words: string, about: Pick<Failure, 'code' | 'status' | 'retryAfter' | 'claims'>) {
+  constructor(words: string, about: Pick<CallFailure, 'code' | 'status' | 'retryAfter' | 'claims'>) {
     super(words)
-    this.name = 'Failure'
+    this.name = 'CallFailure'
     this.code = about.code
     this.status = about.status
     this.retryAfter = about.retryAfter
@@ -28,40 +28,40 @@ export interface CallOptions {
 }
 
 /** An answer of the service. `value` is `null` if nothing has changed (304). */
-export interface Answer<T> {
+export interface CallAnswer<T> {
   readonly value: T | null
   readonly etag: string | null
 }
 
 /** Calls of the service's API, for the person that is signed in. Nothing else in the console fetches. */
-export class Api {
-  readonly #session: Session
+export class ServiceCalls {
+  readonly #session: PageSession
 
-  constructor(session: Session) {
+  constructor(session: PageSession) {
     this.#session = session
   }
 
-  /** @throws {Failure} */
+  /** @throws {CallFailure} */
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {
     const { value } = await this.call<T>('GET', path, options)
     return value as T
   }
 
-  /** @throws {Failure} */
+  /** @throws {CallFailure} */
   async post<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
     const { value } = await this.call<T>('POST', path, { ...options, body })
     return value as T
   }
 
-  /** Fetches a file, as it is. @throws {Failure} */
+  /** Fetches a file, as it is. @throws {CallFailure} */
   async file(path: string, signal?: AbortSignal): Promise<Blob> {
     const headers = { accept: '*/*' }
     const response = await this.#fetch('GET', path, { headers, ...(signal && { signal }) })
     return response.blob()
   }
 
-  /** @throws {Failure} */
-  async call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<Answer<T>> {
+  /** @throws {CallFailure} */
+  async call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<CallAnswer<T>> {
     const response = await this.#fetch(method, path, options)
     const etag = response.headers.get('etag')
     if (response.status === 304) return { value: null, etag }
@@ -89,7 +89,7 @@ export class Api {
       redirect: 'error',
     }).catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause
-      throw new Failure('The service cannot be reached.', {
+      throw new CallFailure('The service cannot be reached.', {
         code: 'unreachable',
         status: 0,
         retryAfter: 2,
@@ -104,10 +104,10 @@ export class Api {
   }
 }
 
-async function failureOf(response: Response): Promise<Failure> {
+async function failureOf(response: Response): Promise<CallFailure> {
   const problem = (await response.json().catch(() => ({}))) as { readonly code?: ProblemCode; readonly detail?: string }
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  return new Failure(problem.detail ?? `The service answered with status ${response.status}.`, {
+  return new CallFailure(problem.detail ?? `The service answered with status ${response.status}.`, {
     code: problem.code ?? 'internal',
     status: response.status,
     retryAfter: Number.isFinite(seconds) ? seconds : null,

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Api } from './api.ts'
+import type { ServiceCalls } from './api.ts'
 import { useIdle } from './idle.ts'
 import { Button, Page } from './kit.tsx'
 import { later } from './later.tsx'
@@ -8,7 +8,7 @@ import { Inbox } from './pages/inbox.tsx'
 import { Request } from './pages/request.tsx'
 import { Search } from './pages/search.tsx'
 import { address, type Place, usePlace } from './router.ts'
-import type { Session } from './session.ts'
+import type { PageSession } from './session.ts'
 import { kept, keep, themes, zones } from './taste.ts'
 import { type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
@@ -19,9 +19,9 @@ const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Ex
 const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
 
 interface AppProps {
-  readonly api: Api
+  readonly api: ServiceCalls
   readonly me: Me
-  readonly session: Session
+  readonly session: PageSession
 }
 
 /** The console of a person who is signed in: where they can go, and the page of the address. */
@@ -50,7 +50,7 @@ export function App({ api, me, session }: AppProps) {
 interface SideProps {
   readonly me: Me
   readonly place: Place
-  readonly session: Session
+  readonly session: PageSession
   readonly zone: Zone
   readonly setZone: (zone: Zone) => void
 }

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
-import type { Session, Settings } from './session.ts'
+import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
+import type { PageSession } from './session.ts'
 
 /** What has to outlive the way to the identity provider and back. It holds no token. */
 interface Underway {
@@ -24,20 +25,20 @@ const margin = 60
  *
  * @throws {oauth.AuthorizationResponseError} if the provider refused the person
  */
-export async function browserSession(settings: Settings): Promise<Session> {
+export async function browserSession(settings: ConsoleSettings): Promise<PageSession> {
   const signIn = new SignIn(settings)
   await signIn.finish()
   return signIn
 }
 
-class SignIn implements Session {
-  readonly #settings: Settings
+class SignIn implements PageSession {
+  readonly #settings: ConsoleSettings
   readonly #client: oauth.Client
   readonly #options: { [oauth.allowInsecureRequests]: boolean }
   #server: Promise<oauth.AuthorizationServer> | null = null
   #token: { readonly value: string; readonly until: number } | null = null
 
-  constructor(settings: Settings) {
+  constructor(settings: ConsoleSettings) {
     this.#settings = settings
     this.#client = { client_id: settings.clientId }
     // A local stack has no certificate. Elsewhere the service only names an address with https.

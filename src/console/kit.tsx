@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId } from 'preact/hooks'
 import type { Loading } from './answers.ts'
-import type { Failure } from './api.ts'
+import type { CallFailure } from './api.ts'
 import { visible } from '../core/data/text.ts'
 import { words } from './words.ts'
 
@@ -90,7 +90,7 @@ export function Notice({ tone, title, children }: NoticeProps) {
 }
 
 /** Says what failed, and offers to try again. */
-export function Failed({ failure, again }: { readonly failure: Failure; readonly again?: () => void }) {
+export function Failed({ failure, again }: { readonly failure: CallFailure; readonly again?: () => void }) {
   return (
     <Notice tone="bad" title={words.failed}>
       <p>{failure.message}</p>

@@ -1,10 +1,11 @@
 import { type ComponentChild, render } from 'preact'
-import { Api } from './api.ts'
+import { ServiceCalls } from './api.ts'
 import { App } from './app.tsx'
 import { browserSession } from './browserSession.ts'
 import { Button, Notice } from './kit.tsx'
 import type { Me } from './me.ts'
-import type { Session, Settings } from './session.ts'
+import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
+import type { PageSession } from './session.ts'
 import { words } from './words.ts'
 
 const root = document.getElementById('root') as HTMLElement
@@ -29,15 +30,15 @@ function draw(page: ComponentChild): void {
 
 /** Signs the person in, asks who they are, and draws the page of the address. */
 async function start(): Promise<void> {
-  const session: Session = await browserSession(await settings())
-  const api = new Api(session)
+  const session: PageSession = await browserSession(await settings())
+  const api = new ServiceCalls(session)
   const me = await api.get<Me>('/api/me')
   draw(<App api={api} me={me} session={session} />)
 }
 
-async function settings(): Promise<Settings> {
+async function settings(): Promise<ConsoleSettings> {
   const response = await fetch('/console/config.json', { cache: 'no-store', credentials: 'omit' })
-  const answer = (await response.json()) as Settings & { readonly detail?: string }
+  const answer = (await response.json()) as ConsoleSettings & { readonly detail?: string }
   if (!response.ok) throw new Error(answer.detail ?? `The settings cannot be read (status ${response.status}).`)
   return answer
 }

@@ -1,6 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Api } from './api.ts'
+import type { ServiceCalls } from './api.ts'
 
 /** Who is signed in: `GET /api/me`. */
 export interface Me {
@@ -13,7 +13,7 @@ export interface Me {
 
 interface Signed {
   readonly me: Me
-  readonly api: Api
+  readonly api: ServiceCalls
 }
 
 export const SignedContext = createContext<Signed | null>(null)

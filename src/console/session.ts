@@ -1,15 +1,5 @@
-/** What a program of the browser has to know to sign a person in: `GET /console/config.json`. */
-export interface Settings {
-  /** The issuer, whose discovery document names its addresses (OpenID Connect Discovery 1.0). */
-  readonly authority: string
-  /** The application id of the console. */
-  readonly clientId: string
-  /** The scopes that are asked for, separated by spaces. */
-  readonly scope: string
-}
-
 /** How a person is signed in: one adapter for a browser, and one inside Teams. */
-export interface Session {
+export interface PageSession {
   /**
    * Returns an access token of the API. Signs in again where the person has to, and then leaves the page.
    *

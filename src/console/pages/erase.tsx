@@ -3,7 +3,7 @@ import type { ErasureAnswer, EventList } from '../../contract/evidenceAnswers.ts
 import type { RequestAnswer } from '../../contract/requestAnswer.ts'
 import { type Erasable, erasable } from '../../core/request/erasure.ts'
 import { failureIn, useAnswer } from '../answers.ts'
-import type { Failure } from '../api.ts'
+import type { CallFailure } from '../api.ts'
 import { Button, Facts, Failed, Field, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { address } from '../router.ts'
@@ -39,7 +39,7 @@ export function Erase({ id }: { readonly id: string }) {
   const [typed, setTyped] = useState('')
   const [isAsked, setAsked] = useState(false)
   const [isBusy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
   const [done, setDone] = useState<ErasureAnswer | null>(null)
   const { erase } = words
   const faults = {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { BundleList } from '../../contract/evidenceAnswers.ts'
 import { failureIn, useAnswer } from '../answers.ts'
-import type { Failure } from '../api.ts'
+import type { CallFailure } from '../api.ts'
 import { download } from '../csv.ts'
 import { Button, Empty, Failed, Loaded, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
@@ -20,7 +20,7 @@ interface Day {
 export function Evidence({ query }: { readonly query: URLSearchParams }) {
   const { api, me } = useSigned()
   const bundles = useAnswer('bundles', (signal) => api.get<BundleList>('/api/evidence/bundles', { signal }))
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
   const [busy, setBusy] = useState<string | null>(null)
   const mayExport = me.roles.includes('Evidence.Export')
   const take = async (path: string, name: string) => {

@@ -3,7 +3,7 @@ import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
 import { actionDigest } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { failureIn, useAnswer, useEvery } from '../answers.ts'
-import type { Failure } from '../api.ts'
+import type { CallFailure } from '../api.ts'
 import { Card, type Click } from '../card.tsx'
 import { Button, Failed, Loaded, Notice, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
@@ -40,7 +40,7 @@ export function Request({ id }: { readonly id: string }) {
     }
   })
   const [decided, setDecided] = useState<Verdict | null>(null)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
   const [isBusy, setBusy] = useState(false)
 
   useEvery(interval, () => {

@@ -4,7 +4,7 @@ import { tiers } from '../../core/request/event.ts'
 import { statuses } from '../../core/request/request.ts'
 import { spoken } from '../../words/spoken.ts'
 import { failureIn } from '../answers.ts'
-import type { Failure } from '../api.ts'
+import type { CallFailure } from '../api.ts'
 import { csvOf, download } from '../csv.ts'
 import { Button, Empty, Failed, Field, Notice, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
@@ -32,7 +32,7 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
   const given = { ...lately(), ...filtersIn(query) }
   const key = JSON.stringify(given)
   const [found, setFound] = useState<Found | null>(null)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
   const [isBusy, setBusy] = useState(false)
   const look = async (before: Found | null, signal?: AbortSignal) => {
     setBusy(true)
