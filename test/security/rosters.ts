@@ -25,7 +25,7 @@ export const rosterRows: readonly Row[] = [
       {
         name: 'roster-replayed',
         file: 'src/core/record/eventTable.ts',
-        find: 'if (rosters.has(group)) return',
+        find: 'if (rosters.has(`${date} ${group}`)) return',
         replace: 'if (false) return',
         tests: {
           [replayed]: ['events of the log itself › who is in a group is recorded once a day, and is no exception'],
