@@ -1,10 +1,9 @@
-import { bounds } from '../core/data/bound.ts'
 import { type Draft, chain } from '../core/request/event.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
-import { type Instant, later, milliseconds } from '../core/data/instant.ts'
+import { type Instant, later } from '../core/data/instant.ts'
 import { noSuchRequest, Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from '../core/request/request.ts'
-import type { Facts } from '../core/request/requirement.ts'
+import { areOutdated, type Facts } from '../core/request/requirement.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Change, Conflict, type Ledger, type Loaded } from '../ports/ledger.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -152,17 +151,16 @@ function chainedTo({ policy, random }: Chaining, { shard, head }: Loaded, events
 }
 
 /**
- * A verifier takes no facts that are older, or newer, than the event by more. They are if a commit took long, or if the
- * clock of this process is not the one that wrote the shard's newest event.
+ * Refuses facts that are too far from the event's time, since every verifier refuses such an event. A commit that took long
+ * leads to that, and so does another clock than the one that wrote the shard's newest event.
  *
  * @throws {Problem} `unavailable`
  */
-function checkAge({ asOf }: Facts, at: Instant): void {
-  const age = Math.abs(milliseconds(at) - milliseconds(asOf)) / 1000
-  if (age > bounds.facts.oldest)
+function checkAge(facts: Facts, at: Instant): void {
+  if (areOutdated(facts, at))
     throw new Problem(
       'unavailable',
-      `What the directory said of this person is of ${asOf}, and the event would be of ${at}. Try again. If this stays, compare the clocks of the machines.`,
+      `What the directory said of this person is of ${facts.asOf}, and the event would be of ${at}. Try again. If this stays, compare the clocks of the machines.`,
     )
 }
 

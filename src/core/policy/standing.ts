@@ -1,10 +1,10 @@
 import { bounds } from '../data/bound.ts'
 import type { ObjectId } from '../data/id.ts'
-import { type Instant, milliseconds } from '../data/instant.ts'
+import type { Instant } from '../data/instant.ts'
 import type { GroupRoster } from '../request/event.ts'
 import { memberList } from '../request/memberList.ts'
 import type { ApprovalRequest } from '../request/request.ts'
-import { type Facts, overlap } from '../request/requirement.ts'
+import { areOutdated, type Facts, overlap } from '../request/requirement.ts'
 import { countedVotes } from '../request/voteVoid.ts'
 import { excludedFrom } from './people.ts'
 import type { PlainPolicy } from './plainPolicy.ts'
@@ -45,8 +45,7 @@ export function flawInFacts(
   }
   const foreign = facts.groups.find((name, i) => !required.has(name) || facts.groups.indexOf(name) !== i)
   if (foreign !== undefined) return `the group “${foreign}” is not one that the request requires, or is named twice`
-  const age = (milliseconds(at) - milliseconds(facts.asOf)) / 1000
-  if (Math.abs(age) > bounds.facts.oldest)
+  if (areOutdated(facts, at))
     return `its facts are of ${facts.asOf}, and may be at most ${bounds.facts.oldest} seconds away from ${at}`
   return null
 }

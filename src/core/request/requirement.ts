@@ -1,5 +1,6 @@
+import { bounds } from '../data/bound.ts'
 import type { ObjectId } from '../data/id.ts'
-import type { Instant } from '../data/instant.ts'
+import { type Instant, milliseconds } from '../data/instant.ts'
 
 /** A quorum of people from the union of these groups. */
 export interface Slot {
@@ -18,6 +19,10 @@ export interface Facts {
   readonly enabled: boolean
   readonly asOf: Instant
 }
+
+/** Whether facts are too far from the moment of an event, before or after it, for the event to rest on them. */
+export const areOutdated = ({ asOf }: Facts, at: Instant): boolean =>
+  Math.abs(milliseconds(at) - milliseconds(asOf)) > bounds.facts.oldest * 1000
 
 /** The facts about a person that filling slots needs. */
 export type Candidate = Pick<Facts, 'accounts' | 'groups'>
