@@ -40,9 +40,7 @@ export function useAnswer<T>(key: string, read: (signal: AbortSignal) => Promise
 export const failureIn = (cause: unknown): CallFailure =>
   cause instanceof CallFailure
     ? cause
-    : new CallFailure(cause instanceof Error ? cause.message : String(cause), {
-        ...{ code: 'internal', status: 0, retryAfter: null, claims: null },
-      })
+    : new CallFailure('internal', cause instanceof Error ? cause.message : String(cause))
 
 function abortable() {
   const controller = new AbortController()

@@ -4,19 +4,11 @@ import type { PageSession } from './session.ts'
 /** Why a call has no answer: a problem of the service (RFC 9457), or `unreachable`. */
 export class CallFailure extends Error {
   readonly code: ProblemCode | 'unreachable' | 'internal'
-  readonly status: number
-  /** Seconds after which the same call may succeed; `null` if it will not by itself. */
-  readonly retryAfter: number | null
-  /** What a better token has to prove, as JSON; `null` for other failures (RFC 9470). */
-  readonly claims: string | null
 
-  constructor(words: string, about: Pick<CallFailure, 'code' | 'status' | 'retryAfter' | 'claims'>) {
+  constructor(code: CallFailure['code'], words: string) {
     super(words)
     this.name = 'CallFailure'
-    this.code = about.code
-    this.status = about.status
-    this.retryAfter = about.retryAfter
-    this.claims = about.claims
+    this.code = code
   }
 }
 
@@ -27,13 +19,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-/** An answer of the service. `value` is `null` if nothing has changed (304). */
-export interface CallAnswer<T> {
-  readonly value: T | null
-  readonly etag: string | null
-}
-
-/** Calls of the service's API, for the person that is signed in. Nothing else in the console fetches. */
+/** Calls of the service's API, for the person that is signed in. Only the settings for signing in are fetched elsewhere. */
 export class ServiceCalls {
   readonly #session: PageSession
 
@@ -43,14 +29,14 @@ export class ServiceCalls {
 
   /** @throws {CallFailure} */
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {
-    const { value } = await this.call<T>('GET', path, options)
-    return value as T
+    const response = await this.#fetch('GET', path, options)
+    return (await response.json()) as T
   }
 
   /** @throws {CallFailure} */
   async post<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
-    const { value } = await this.call<T>('POST', path, { ...options, body })
-    return value as T
+    const response = await this.#fetch('POST', path, { ...options, body })
+    return (await response.json()) as T
   }
 
   /** Fetches a file, as it is. @throws {CallFailure} */
@@ -58,14 +44,6 @@ export class ServiceCalls {
     const headers = { accept: '*/*' }
     const response = await this.#fetch('GET', path, { headers, ...(signal && { signal }) })
     return response.blob()
-  }
-
-  /** @throws {CallFailure} */
-  async call<T>(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<CallAnswer<T>> {
-    const response = await this.#fetch(method, path, options)
-    const etag = response.headers.get('etag')
-    if (response.status === 304) return { value: null, etag }
-    return { value: (await response.json()) as T, etag }
   }
 
   async #fetch(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<Response> {
@@ -89,14 +67,9 @@ export class ServiceCalls {
       redirect: 'error',
     }).catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause
-      throw new CallFailure('The service cannot be reached.', {
-        code: 'unreachable',
-        status: 0,
-        retryAfter: 2,
-        claims: null,
-      })
+      throw new CallFailure('unreachable', 'The service cannot be reached.')
     })
-    if (response.ok || response.status === 304) return response
+    if (response.ok) return response
     const failure = await failureOf(response)
     // The token is not taken any more, although its time is not up.
     if (failure.code === 'unauthenticated') this.#session.forget()
@@ -106,18 +79,8 @@ export class ServiceCalls {
 
 async function failureOf(response: Response): Promise<CallFailure> {
   const problem = (await response.json().catch(() => ({}))) as { readonly code?: ProblemCode; readonly detail?: string }
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  return new CallFailure(problem.detail ?? `The service answered with status ${response.status}.`, {
-    code: problem.code ?? 'internal',
-    status: response.status,
-    retryAfter: Number.isFinite(seconds) ? seconds : null,
-    claims: claimsIn(response.headers.get('www-authenticate')),
-  })
-}
-
-/** Reads the claims of a challenge, which are in base64 as Entra has them, or as they are. */
-function claimsIn(challenge: string | null): string | null {
-  const [, written] = /\bclaims="([^"]*)"/.exec(challenge ?? '') ?? []
-  if (written === undefined || written === '') return null
-  return written.startsWith('{') ? written : atob(written)
+  return new CallFailure(
+    problem.code ?? 'internal',
+    problem.detail ?? `The service answered with status ${response.status}.`,
+  )
 }

@@ -45,9 +45,9 @@ class SignIn implements PageSession {
     this.#options = { [oauth.allowInsecureRequests]: new URL(settings.authority).hostname === '127.0.0.1' }
   }
 
-  async token(claims?: string): Promise<string> {
-    if (claims === undefined && this.#token !== null && this.#token.until > Date.now()) return this.#token.value
-    await this.#begin(claims === undefined ? {} : { claims })
+  async token(): Promise<string> {
+    if (this.#token !== null && this.#token.until > Date.now()) return this.#token.value
+    await this.#begin()
     return leaving()
   }
 
@@ -88,7 +88,7 @@ class SignIn implements PageSession {
   }
 
   /** Leaves the page for the identity provider, which sends the browser back to this place. */
-  async #begin(more: Readonly<Record<string, string>>): Promise<void> {
+  async #begin(): Promise<void> {
     const { authorization_endpoint: endpoint } = await this.#discover()
     if (endpoint === undefined) throw new Error('The identity provider names no address to sign in at.')
     const verifier = oauth.generateRandomCodeVerifier()
@@ -99,7 +99,7 @@ class SignIn implements PageSession {
     const to = new URL(endpoint)
     const query = {
       ...{ client_id: this.#settings.clientId, response_type: 'code', redirect_uri: redirectUri() },
-      ...{ scope: `openid ${this.#settings.scope}`, state, nonce, ...more },
+      ...{ scope: `openid ${this.#settings.scope}`, state, nonce },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
     }
     for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value)

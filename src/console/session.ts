@@ -1,11 +1,7 @@
 /** How a person is signed in: one adapter for a browser, and one inside Teams. */
 export interface PageSession {
-  /**
-   * Returns an access token of the API. Signs in again where the person has to, and then leaves the page.
-   *
-   * @param claims what the service asks the token to prove (OpenID Connect Core 1.0, section 5.5), as JSON
-   */
-  token(claims?: string): Promise<string>
+  /** Returns an access token of the API. Signs in again where the person has to, and then leaves the page. */
+  token(): Promise<string>
   /** Forgets the token. */
   forget(): void
   /** Ends the session with the identity provider, and leaves the page. Absent where the host owns the session. */

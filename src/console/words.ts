@@ -87,7 +87,6 @@ interface SearchWords {
   readonly all: (from: string, to: string) => string
   readonly before: (days: number) => string
   readonly found: (count: number) => string
-  readonly saved: string
 }
 
 interface StoryWords {
@@ -106,7 +105,6 @@ interface StoryWords {
   readonly notSealed: string
   readonly leaf: string
   readonly by: (who: string) => string
-  readonly facts: string
   readonly votes: string
   readonly noVotes: string
   readonly verdicts: Readonly<Record<'approve' | 'deny', string>>
@@ -276,7 +274,6 @@ const english: ConsoleWords = {
     all: (from, to) => `Everything from ${from} to ${to} (UTC) was searched.`,
     before: (days) => `The ${days} days before`,
     found: (count) => plural(count, 'request', 'requests'),
-    saved: 'Filters',
   },
   story: {
     title: 'Its story',
@@ -298,7 +295,6 @@ const english: ConsoleWords = {
     notSealed: 'not sealed yet',
     leaf: 'As it is hashed',
     by: (who) => `by ${who}`,
-    facts: 'What was asked',
     votes: 'Votes',
     noVotes: 'Nobody has voted.',
     verdicts: { approve: 'approved', deny: 'denied' },
