@@ -91,8 +91,8 @@ export interface Adapters {
   readonly baseUrl: string
   /** How people sign in to the console. Absent without one. */
   readonly console?: ConsoleSettings
-  /** The files of the console as the build left them, by path below it. */
-  readonly consoleFiles?: ReadonlyMap<string, Uint8Array>
+  /** Reads the files of the console as the build left them, by path below it. */
+  readonly consoleFiles?: () => ReadonlyMap<string, Uint8Array>
   /** Whether the preparation of the storage is done. Absent if it was done before. */
   readonly isOpen?: () => boolean
   readonly outbox: Outbox
@@ -166,7 +166,7 @@ export function compose(given: Adapters) {
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
-  const pages = consolePages({ files: adapters.consoleFiles ?? new Map(), settings: adapters.console })
+  const pages = consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console })
   return { api: handlers, console: pages, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
 }
 

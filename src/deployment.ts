@@ -86,7 +86,7 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     origin,
     witness,
     verifiers: readVerifiers(beside('evidence')),
-    consoleFiles: readConsole(beside('console')),
+    consoleFiles: () => readConsole(beside('console')),
     clock,
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,

@@ -14,8 +14,8 @@ const types: Readonly<Record<string, string>> = {
 const verifier = 'verify.html'
 
 export interface ConsolePagesParts {
-  /** The files of the console as the build left them, by path below it. Empty if it was not built. */
-  readonly files: ReadonlyMap<string, Uint8Array>
+  /** Reads the files of the console as the build left them, by path below it; at the first call. None if it was not built. */
+  readonly files: () => ReadonlyMap<string, Uint8Array>
   /** How people sign in. Without it there is only the page that verifies, which nobody signs in to. */
   readonly settings: ConsoleSettings | undefined
 }
@@ -36,17 +36,25 @@ interface Sent {
  * @throws {Problem} `not-found` for a file that does not exist
  */
 export function consolePages({ files, settings }: ConsolePagesParts): Handler {
-  const policy = settings && policyOf(settings)
-  const served = [...files.keys()].filter((path) => settings !== undefined || path === verifier)
-  const sent = new Map(served.map((path) => [path, fileOf(files, path, policy)]))
-  const index = sent.get('index.html')
+  // Not at the start, which most processes need for the API alone.
+  let served: ReadonlyMap<string, Sent> | undefined
   return async (req) => {
     const path = req.params['path'] ?? ''
-    const found = sent.get(path) ?? (path.startsWith('assets/') ? undefined : index)
+    served ??= servedOf(files(), settings)
+    const found = served.get(path) ?? (path.startsWith('assets/') ? undefined : served.get('index.html'))
     if (settings === undefined && found === undefined) throw noConsole()
     if (found === undefined) throw new Problem('not-found', 'The console has no such file.')
     return { answer: Promise.resolve({ response: responseOf(found, req.headers) }) }
   }
+}
+
+function servedOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  settings: ConsoleSettings | undefined,
+): ReadonlyMap<string, Sent> {
+  const policy = settings && policyOf(settings)
+  const paths = [...files.keys()].filter((path) => settings !== undefined || path === verifier)
+  return new Map(paths.map((path) => [path, fileOf(files, path, policy)]))
 }
 
 function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
@@ -57,7 +65,7 @@ function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
   return { body: brotli, headers: { ...shared, 'content-encoding': 'br' } }
 }
 
-function fileOf(files: ConsolePagesParts['files'], path: string, policy = "default-src 'none'"): Sent {
+function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = "default-src 'none'"): Sent {
   const bytes = files.get(path) ?? new Uint8Array()
   const isPage = path.endsWith('.html')
   return {

@@ -90,7 +90,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     origin,
     witness,
     verifiers: readVerifiers('evidence'),
-    consoleFiles: readConsole('dist/console'),
+    consoleFiles: () => readConsole('dist/console'),
     clock,
     callers: callers({ tenantId, audience: apiAppId, issuers: [identity.issuer], jwksUri: identity.jwksUri }),
     clients: peoplesApps,

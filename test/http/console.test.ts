@@ -21,7 +21,7 @@ const files = new Map<string, Uint8Array>([
   ['assets/app-1.js.br', compressed],
 ])
 
-const pages = consolePages({ files, settings })
+const pages = consolePages({ files: () => files, settings })
 
 async function sent(path: string, headers: Record<string, string> = {}, from = pages) {
   const url = `https://countersign.example/console/${path}`
@@ -89,7 +89,7 @@ test('the page that verifies says itself what it may load, and is never framed',
 
 test('a missing file is not found, and neither is a page without settings; the verifier still is there', async () => {
   expect(await codeOf(sent('assets/app-2.js'))).toBe('not-found')
-  const without = consolePages({ files, settings: undefined })
+  const without = consolePages({ files: () => files, settings: undefined })
   expect(await codeOf(sent('', {}, without))).toBe('not-found')
   await expect(sent('', {}, without)).rejects.toThrow('COUNTERSIGN_CONSOLE_APP_ID')
   expect(textOf(await sent('verify.html', {}, without))).toContain('verifier')
