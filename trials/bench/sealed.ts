@@ -37,7 +37,7 @@ export async function sealDay(
   if (days.join() !== date) throw new Error(`The day was not sealed: ${JSON.stringify(await parts.seals.alarm())}`)
 }
 
-/** Counts the bytes of what is large, and keeps them nowhere but in a file, if one is given. */
+/** Counts the bytes of bundles and tiles, and keeps them nowhere but in a file for the bundle, if one is given. */
 export class CountingArchive extends MemoryArchive {
   bytes = 0
   private readonly file: string | undefined
@@ -52,7 +52,10 @@ export class CountingArchive extends MemoryArchive {
     if (!name.startsWith('tile/')) await super.create(name, bytes)
   }
 
-  override async write(name: string, bytes: AsyncIterable<Uint8Array>): Promise<ArchivedFile> {
+  /** Other files than bundles are small, and the seal reads their notes back. */
+  override async write(...all: Parameters<MemoryArchive['write']>): Promise<ArchivedFile> {
+    const [name, bytes] = all
+    if (!name.endsWith('.zip')) return super.write(...all)
     const hash = createHash('sha256')
     const to = this.file === undefined ? null : createWriteStream(this.file)
     let size = 0
