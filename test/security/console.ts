@@ -30,7 +30,9 @@ export const consoleRows: readonly Row[] = [
         find: '  if (!isOfDigest(request))',
         replace: '  if (false)',
         build: true,
-        tests: { 'test/console/console.test.ts': ['a card that is not what the digest is of is not shown'] },
+        tests: {
+          'test/console/console.test.ts': ['an approver › a card that is not what the digest is of is not shown'],
+        },
       },
     ],
   },
