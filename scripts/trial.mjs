@@ -83,6 +83,13 @@ const trials = {
     main: program('cards/main', 'cardPictures.cjs'),
     packages: 'test',
   },
+  pages: {
+    what: 'pictures every page of the console in every theme and width; axe, and no sideways scroll',
+    takes: '5 min',
+    main: program('pages/main', 'pages/main.cjs'),
+    builds: true,
+    packages: 'test',
+  },
   openapi: {
     what: 'reads the OpenAPI document with a linter and a type generator from the registry',
     takes: '2 min',
