@@ -114,6 +114,12 @@ const missing = z.enum(['before-log', 'not-sealed', 'no-table']).optional().meta
     'Present for a day without rows. before-log: the log began later. not-sealed: not yet; health tells of the present. no-table: an earlier version of the service sealed it, and its bundle has the evidence.',
 })
 
+/** For readers alone: nothing rests on these names. */
+const names = z.record(z.string(), z.string()).meta({
+  description:
+    'Names of the people and agents in it, by object id, as the directory and the policy have them now. Absent for one whom neither knows.',
+})
+
 const daysOf = <Row extends z.ZodType>(row: Row) =>
   z.array(z.object({ date: anyDay, rows: z.array(row).optional(), missing })).meta({
     description: 'One element for each day of the range, oldest first, with `rows` or `missing`.',
@@ -134,6 +140,7 @@ export const metricsAnswer = component(
           }),
         ),
       ),
+      names,
     })
     .meta({ description: 'The rows of metrics.csv of sealed days.' }),
   {
@@ -147,6 +154,7 @@ export const metricsAnswer = component(
       },
       { date: '2026-03-05', missing: 'not-sealed' },
     ],
+    names: { [example.approver]: 'Dana Burke' },
   },
 )
 
@@ -170,6 +178,7 @@ export const exceptionsAnswer = component(
           }),
         ),
       ),
+      names,
     })
     .meta({ description: 'The rows of exceptions.csv of sealed days.' }),
   {
@@ -184,6 +193,7 @@ export const exceptionsAnswer = component(
         ],
       },
     ],
+    names: { [example.approver]: 'Dana Burke' },
   },
 )
 
@@ -242,9 +252,13 @@ export const holdAnswer = component(
 
 export const holdList = component(
   'HoldList',
-  z.object({ holds: z.array(holdAnswer) }).meta({ description: 'Holds, oldest first.' }),
-  { holds: [] },
+  z.object({ holds: z.array(holdAnswer), names }).meta({ description: 'Holds, oldest first.' }),
+  { holds: [], names: {} },
 )
+
+export type HoldList = Frozen<z.output<typeof holdList>>
+
+export type HoldAnswer = HoldList['holds'][number]
 
 export type ExceptionsAnswer = Frozen<z.output<typeof exceptionsAnswer>>
 

@@ -1,7 +1,7 @@
 import type { evidenceOperations } from '../contract/evidenceOperations.ts'
 import { jsonLines } from '../contract/operation.ts'
 import { parseDay } from '../core/data/day.ts'
-import { parseRequestId } from '../core/data/id.ts'
+import { isObjectId, parseObjectId, parseRequestId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { endOf } from '../core/request/erasure.ts'
 import type { HoldScope } from '../core/request/hold.ts'
@@ -14,6 +14,7 @@ import type { Proofs } from '../evidence/read/proofs.ts'
 import type { Repairing } from '../evidence/repair/repair.ts'
 import type { DayRange, TableRow, SealedTables } from '../evidence/read/tables.ts'
 import type { Templates } from '../evidence/read/templates.ts'
+import type { Policy } from '../ports/policy.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
 import { attachment, begun, download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
@@ -35,7 +36,8 @@ export interface Evidence {
 }
 
 export interface EvidenceParts extends Evidence {
-  readonly approvals: Pick<Approvals, 'read'>
+  readonly approvals: Pick<Approvals, 'read' | 'namesOf'>
+  readonly policy: Pick<Policy, 'agent'>
 }
 
 type Operations = typeof evidenceOperations
@@ -57,7 +59,7 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
     status: 201,
     answer: await parts.hold({ scope: scopeOf(scope), why, by: caller.id, client: caller.client }),
   }),
-  holds: async ({ query }) => ({ answer: { holds: await parts.holds(query.released) } }),
+  holds: async ({ query }) => ({ answer: await holdsWithNames(parts, query.released) }),
   release: async ({ hold, caller, body: { why } }) => ({
     answer: await parts.release({ hold, why, by: caller.id, client: caller.client }),
   }),
@@ -84,24 +86,51 @@ const rangeIn = ({ from, to }: Asked<'metrics'>['query']): DayRange => ({
   to: parseDay(to, '/to'),
 })
 
-async function metrics({ tables }: EvidenceParts, query: Asked<'metrics'>['query']) {
-  const days = await tables.rows('metrics', rangeIn(query))
+/** Names people and agents for readers, by object id, as the directory and the policy have them now. Other texts name nobody. */
+async function namesOf({ approvals, policy }: EvidenceParts, texts: readonly (string | undefined)[]) {
+  const ids = [...new Set(texts)].flatMap((text = '') => (isObjectId(text) ? [parseObjectId(text)] : []))
+  const agents = ids.flatMap((id) => policy.agent(id) ?? []).map(({ id, name }) => [id, name] as const)
+  const people = await approvals.namesOf(ids.filter((id) => !agents.some(([agent]) => agent === id)))
+  return Object.fromEntries([...agents, ...people])
+}
+
+async function metrics(parts: EvidenceParts, query: Asked<'metrics'>['query']) {
+  const days = await parts.tables.rows('metrics', rangeIn(query))
   const rowOf = ({ by = '', of, metric = '', value }: TableRow) => ({
     ...{ by, ...(of !== undefined && { of }), metric },
     value: Number(value),
   })
-  return { days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)) }
+  return {
+    days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)),
+    names: await namesOf(parts, valuesIn(days, 'of')),
+  }
 }
 
-async function exceptions({ tables }: EvidenceParts, query: Asked<'exceptions'>['query']) {
-  const days = await tables.rows('exceptions', rangeIn(query))
+async function exceptions(parts: EvidenceParts, query: Asked<'exceptions'>['query']) {
+  const days = await parts.tables.rows('exceptions', rangeIn(query))
   const rowOf = ({ index, at = '', request, kind = '', actor = '', action, detail }: TableRow) => ({
     ...(index !== undefined && { index: Number(index) }),
     ...{ at, ...(request !== undefined && { request }), kind, actor },
     ...(action !== undefined && { action }),
     ...(detail !== undefined && { detail }),
   })
-  return { days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)) }
+  return {
+    days: days.map((day) => ('rows' in day ? { date: day.date, rows: day.rows.map(rowOf) } : day)),
+    names: await namesOf(parts, valuesIn(days, 'actor')),
+  }
+}
+
+const valuesIn = (days: Awaited<ReturnType<SealedTables['rows']>>, column: string) =>
+  days.flatMap((day) => ('rows' in day ? day.rows.map((row) => row[column]) : []))
+
+async function holdsWithNames(parts: EvidenceParts, released: boolean) {
+  const holds = await parts.holds(released)
+  const who = holds.flatMap(({ scope, held, released: done }) => [
+    'agent' in scope ? scope.agent : '',
+    held.by,
+    done?.by,
+  ])
+  return { holds, names: await namesOf(parts, who) }
 }
 
 async function said(

@@ -16,7 +16,7 @@ import { evidenceOperations } from '../../src/contract/evidenceOperations.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
-import { after, dba, noon, oid, owner, ownerAlias, tool } from '../support/build.ts'
+import { after, bot, dba, noon, oid, owner, ownerAlias, tool } from '../support/build.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
@@ -238,8 +238,11 @@ describe('tables of sealed days', () => {
       { date: second, missing: 'no-table' },
       { date: third, missing: 'not-sealed' },
     ]
-    expect((await read('metrics', `?from=${dayBefore(first)}&to=${third}`)).json).toEqual({ days })
-    expect((await read('exceptions', range)).json.days).toEqual([
+    const names = { [dba]: `Person ${dba.slice(-2)}` }
+    expect((await read('metrics', `?from=${dayBefore(first)}&to=${third}`)).json).toEqual({ days, names })
+    const exceptions = (await read('exceptions', range)).json
+    expect(exceptions.names).toEqual(names)
+    expect(exceptions.days).toEqual([
       {
         date: first,
         rows: [
@@ -559,9 +562,14 @@ describe('a hold', () => {
     const params = { hold: json.hold }
     const released = await here.call('release', 'Evidence.Hold', { params, body: { why: 'Closed.' } })
     expect(released.json).toMatchObject({ ...json, released: { by: oid(66), why: 'Closed.' } })
-    expect((await here.call('holds', 'Evidence.Read')).json.holds).toEqual([])
+    expect((await here.call('holds', 'Evidence.Read')).json).toEqual({ holds: [], names: {} })
     const all = await here.call('holds', 'Evidence.Read', { query: '?released=true' })
     expect(all.json.holds).toEqual([released.json])
+  })
+
+  test('of an agent is listed with its name', async () => {
+    await hold({ agent: bot })
+    expect((await here.call('holds', 'Evidence.Hold')).json.names).toEqual({ [bot]: `agent-${bot.slice(-4)}` })
   })
 
   test.each([
