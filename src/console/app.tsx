@@ -6,7 +6,6 @@ import { later } from './later.tsx'
 import { type Me, SignedContext } from './me.ts'
 import { Inbox } from './pages/inbox.tsx'
 import { Request } from './pages/request.tsx'
-import { Search } from './pages/search.tsx'
 import { address, type Place, usePlace } from './router.ts'
 import type { PageSession } from './session.ts'
 import { kept, keep, themes, zones } from './taste.ts'
@@ -17,6 +16,7 @@ const Erase = later(async () => (await import('./pages/erase.tsx')).Erase)
 const Evidence = later(async () => (await import('./pages/evidence.tsx')).Evidence)
 const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Exceptions)
 const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
+const Search = later(async () => (await import('./pages/search.tsx')).Search)
 
 interface AppProps {
   readonly api: ServiceCalls
@@ -62,18 +62,13 @@ function Side({ me, place, session, zone, setZone }: SideProps) {
     keep('theme', theme)
     document.documentElement.dataset['theme'] = theme
   }, [theme])
-  const links = [
-    ['', words.pages.inbox],
-    ['requests', words.pages.requests],
-    ...(me.roles.includes('Evidence.Read') ? readers : []),
-  ] as const
   return (
     <header class="side">
       <a class="brand" href={address('')}>
         {words.product}
       </a>
       <nav aria-label={words.navigation}>
-        {links.map(([path, label]) => (
+        {linksFor(me).map(([path, label]) => (
           <a key={path} href={address(path)} {...(isAt(place.path, path) && { 'aria-current': 'page' })}>
             {label}
           </a>
@@ -116,7 +111,17 @@ function Side({ me, place, session, zone, setZone }: SideProps) {
   )
 }
 
-const readers = (['exceptions', 'metrics', 'evidence'] as const).map((page) => [page, words.pages[page]] as const)
+/** The pages that this person's roles and groups open, as paths with labels. */
+function linksFor(me: Me): readonly (readonly [string, string])[] {
+  const { pages } = words
+  const { roles } = me
+  const isReader = roles.includes('Evidence.Read')
+  const open = {
+    ...{ exceptions: isReader, metrics: isReader, evidence: isReader },
+  }
+  const more = (Object.keys(open) as readonly (keyof typeof open)[]).filter((page) => open[page])
+  return [['', pages.inbox], ['requests', pages.requests], ...more.map((page) => [page, pages[page]] as const)]
+}
 
 const isAt = (path: string, link: string): boolean =>
   link === '' ? path === '' : path === link || path.startsWith(`${link}/`)

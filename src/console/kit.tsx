@@ -14,16 +14,19 @@ interface ButtonProps {
   readonly type?: 'button' | 'submit'
   readonly isBusy?: boolean
   readonly isExpanded?: boolean | undefined
+  readonly isPressed?: boolean
 }
 
 /** A busy button stays in the order of the keyboard, and does nothing. */
-export function Button({ children, onPress, tone, type = 'button', isBusy = false, isExpanded }: ButtonProps) {
+export function Button({ children, onPress, tone, type = 'button', isBusy = false, ...state }: ButtonProps) {
+  const { isExpanded, isPressed } = state
   return (
     <button
       type={type}
       class={`button ${tone ?? ''}`}
       aria-disabled={isBusy}
       {...(isExpanded !== undefined && { 'aria-expanded': isExpanded })}
+      {...(isPressed !== undefined && { 'aria-pressed': isPressed })}
       onClick={(event) => {
         if (isBusy) event.preventDefault()
         else onPress?.()
@@ -170,12 +173,21 @@ export function Page({
   )
 }
 
+/** The place of a table that may be wider than the page. The keyboard reaches it, so that it can be scrolled. */
+export function Wide({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="table" role="group" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  )
+}
+
 /** What is said of one thing, as pairs. Absent values are left out. */
 export function Facts({ of }: { readonly of: readonly (readonly [string, ComponentChildren])[] }) {
   return (
     <dl class="facts">
       {of
-        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .filter(([, value]) => value !== undefined && value !== null && value !== false && value !== '')
         .map(([label, value]) => (
           <div key={label}>
             <dt>{label}</dt>

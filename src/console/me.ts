@@ -24,3 +24,6 @@ export function useSigned(): Signed {
   if (signed === null) throw new Error('This page is drawn for a person who is signed in.')
   return signed
 }
+
+/** Whether the service lets this person read the policy: approvers may, and readers of evidence. */
+export const mayKnowPolicy = ({ roles, groups }: Me): boolean => roles.includes('Evidence.Read') || groups.length > 0

@@ -1,76 +1,148 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import type { EventList } from '../contract/evidenceAnswers.ts'
 import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import { useAnswer } from './answers.ts'
-import { Facts, Loaded, Untrusted } from './kit.tsx'
+import { Button, Facts, Loaded, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
+import { Named } from './names.tsx'
+import { pageWords } from './pageWords.ts'
+import { ShownAgain, type Showing } from './shown.tsx'
 import { Time } from './time.tsx'
 import { words } from './words.ts'
 
 /** The members of a leaf that the story reads: docs/evidence/events.md. */
 interface Leaf {
-  readonly seq: number
   readonly at: string
   readonly type: string
   readonly actor: { readonly kind: string; readonly id?: string }
+  readonly data?: { readonly view?: string; readonly page?: number; readonly pages?: number }
 }
 
-/** Who asked for what, who voted with which words, and each event as the log has it. For auditors. */
-export function Story({ request }: { readonly request: RequestAnswer }) {
-  const { columns, story } = words
+interface StoryProps {
+  readonly request: RequestAnswer
+}
+
+/** What was asked, how it was decided, what came of it, and each event as the log has it. For auditors, and to be printed. */
+export function Story({ request }: StoryProps) {
+  const { api } = useSigned()
+  const events = useAnswer(request.id, (signal) => api.get<EventList>(`/api/requests/${request.id}/events`, { signal }))
+  const { story } = pageWords
+  const people = events.value?.people ?? {}
   return (
-    <section aria-label={story.title}>
-      <h2>{story.title}</h2>
+    <section class="story" aria-label={story.title}>
+      <p class="printed">
+        {words.product} · {location.origin} · {story.printed(new Date().toISOString())}
+      </p>
+      <Asked request={request} people={people} />
+      <Decision request={request} />
+      <Ending request={request} />
+      <h2>{story.events}</h2>
+      <p class="quiet">{story.eventsAbout}</p>
+      <Loaded loading={events}>{(list) => <Events list={list} request={request} />}</Loaded>
+    </section>
+  )
+}
+
+interface PartProps {
+  readonly request: RequestAnswer
+  /** Names by object id. */
+  readonly people: Readonly<Record<string, string>>
+}
+
+function Asked({ request, people }: PartProps) {
+  const { columns } = words
+  const { story } = pageWords
+  const { agent, executor, onBehalfOf, params = {}, links = [], warnings = [] } = request
+  return (
+    <>
+      <h2>{story.asked}</h2>
       <Facts
         of={[
           [columns.action, <Mono text={request.action} />],
           [columns.target, request.target === undefined ? spoken.request.erased : <Mono text={request.target} />],
           [columns.environment, <Untrusted text={request.environment ?? ''} />],
-          [columns.agent, <Untrusted text={request.agent.name} />],
-          [columns.reason, request.reason !== undefined && <Untrusted text={request.reason} layout="block" />],
-          [columns.tier, request.policy.tier && spoken.tiers[request.policy.tier]],
-          [columns.rules, request.policy.rules.join(', ')],
+          [columns.agent, <Named id={agent.id} name={agent.name} />],
+          [story.owner, agent.owner !== undefined && <Untrusted text={agent.owner} />],
+          [story.onBehalfOf, onBehalfOf !== undefined && <Named id={onBehalfOf} name={people[onBehalfOf]} />],
+          [story.executor, executor !== agent.id && <Named id={executor} name={people[executor]} />],
           [columns.asked, <Time at={request.createdAt} far />],
-          [columns.until, request.expiresAt !== undefined && <Time at={request.expiresAt} far />],
+          [columns.reason, request.reason !== undefined && <Untrusted text={request.reason} layout="block" />],
           [columns.id, <Mono text={request.id} />],
           [columns.digest, <Mono text={request.digest} />],
         ]}
       />
-      {request.params !== undefined && Object.keys(request.params).length > 0 && (
+      {Object.keys(params).length > 0 && (
         <details>
           <summary>{story.params}</summary>
           <pre>
-            <Untrusted text={JSON.stringify(request.params, null, 2)} layout="block" />
+            <Untrusted text={JSON.stringify(params, null, 2)} layout="block" />
           </pre>
         </details>
       )}
-      <h3>{story.votes}</h3>
-      <Votes of={request} />
-      <h3>{story.events}</h3>
-      <p class="quiet">{story.eventsAbout}</p>
-      <Events id={request.id} />
-    </section>
+      {links.length > 0 && (
+        <List title={story.links}>
+          {links.map(({ title, url }) => (
+            <li key={url}>
+              <Untrusted text={title} />: <Mono text={url} />
+            </li>
+          ))}
+        </List>
+      )}
+      {warnings.length > 0 && (
+        <List title={story.warnings}>
+          {warnings.map(({ code, words: said }) => (
+            <li key={code}>
+              <Untrusted text={said} />
+            </li>
+          ))}
+        </List>
+      )}
+    </>
   )
 }
 
-const Mono = ({ text }: { readonly text: string }) => (
-  <span class="mono">
-    <Untrusted text={text} />
-  </span>
-)
+function Decision({ request }: StoryProps) {
+  const { columns } = words
+  const { story, trial } = pageWords
+  const { outcome, tier, rules, summary } = request.policy
+  const { required } = request.approvals
+  const missing = request.status === 'pending' ? required.filter(({ have, quorum }) => have < quorum) : []
+  return (
+    <>
+      <h2>{story.decision}</h2>
+      <Facts
+        of={[
+          [story.policyOutcome, trial.outcomes[outcome] ?? outcome],
+          [columns.tier, tier && spoken.tiers[tier]],
+          [columns.rules, rules.join(', ')],
+          [trial.summary, summary !== undefined && <Untrusted text={summary} />],
+          [
+            story.missing,
+            missing.map(({ groups, have, quorum }) => spoken.progress.counted(groups, have, quorum)).join('; '),
+          ],
+          [columns.until, request.expiresAt !== undefined && <Time at={request.expiresAt} far />],
+        ]}
+      />
+      <Votes request={request} />
+    </>
+  )
+}
 
-function Votes({ of: { approvals } }: { readonly of: RequestAnswer }) {
-  const { story } = words
-  if (approvals.decisions.length === 0) return <p class="quiet">{story.noVotes}</p>
+function Votes({ request: { approvals, policy } }: StoryProps) {
+  const { story } = pageWords
+  if (approvals.decisions.length === 0)
+    return <p class="quiet">{policy.outcome === 'approve' ? story.noVotes : story.nobodyDecides}</p>
   return (
     <ul class="plain">
       {approvals.decisions.map(({ approver, name, verdict, at, via, reason, void: voided }) => (
         <li key={`${approver} ${at}`}>
-          <strong title={approver}>
-            <Untrusted text={name ?? approver} />
+          <strong>
+            <Named id={approver} name={name} />
           </strong>{' '}
-          {story.verdicts[verdict]} <Time at={at} far />, {story.via(via)}
+          {words.story.verdicts[verdict]} <Time at={at} far />, {story.via(via)}
           {voided && ` (${plain(spoken.history.voided(name ?? approver, voided.why))})`}
           {reason !== undefined && (
             <blockquote>
@@ -83,42 +155,123 @@ function Votes({ of: { approvals } }: { readonly of: RequestAnswer }) {
   )
 }
 
-function Events({ id }: { readonly id: string }) {
-  const { api } = useSigned()
-  const events = useAnswer(id, (signal) => api.get<EventList>(`/api/requests/${id}/events`, { signal }))
+/** What became of the approval: the grant, and what the executor reported. */
+function Ending({ request }: StoryProps) {
+  const { story } = pageWords
+  const { approvedAt, lapsesAt, redeemedAt, closedAt, outcome } = request
+  const output = outcome?.output
+  if (approvedAt === undefined && closedAt === undefined) return null
   return (
-    <Loaded loading={events}>
-      {({ events: found, people }) => (
-        <ol class="events">
-          {found.map((event) => {
-            const leaf = JSON.parse(event.leaf) as Leaf
-            const { id: who, kind } = leaf.actor
-            return (
-              <li key={event.hash}>
-                <p>
-                  <strong>{words.events[leaf.type] ?? leaf.type}</strong>{' '}
-                  {words.story.by(who === undefined ? kind : (people[who] ?? who))}, <Time at={leaf.at} far />
-                </p>
-                <p class="quiet">
-                  {event.sealed ? words.story.sealed(event.sealed.number, event.sealed.date) : words.story.notSealed}
-                </p>
-                {Object.entries(event.said).map(([name, { text }]) => (
-                  <blockquote key={name}>
-                    <Untrusted text={text} layout="block" />
-                  </blockquote>
-                ))}
-                <details>
-                  <summary>{words.story.leaf}</summary>
-                  <pre>
-                    <Untrusted text={event.leaf} />
-                  </pre>
-                  <p class="mono small">{event.hash}</p>
-                </details>
-              </li>
-            )
-          })}
-        </ol>
-      )}
-    </Loaded>
+    <>
+      <h2>{story.end}</h2>
+      {approvedAt === undefined && <p class="quiet">{story.noGrant}</p>}
+      <Facts
+        of={[
+          [story.approvedAt, approvedAt !== undefined && <Time at={approvedAt} far />],
+          [story.useBy, redeemedAt === undefined && lapsesAt !== undefined && <Time at={lapsesAt} far />],
+          [story.redeemedAt, redeemedAt !== undefined && <Time at={redeemedAt} far />],
+          [story.closedAt, closedAt !== undefined && <Time at={closedAt} far />],
+          [story.result, outcome && story.results[outcome.result]],
+          [story.summary, outcome?.summary !== undefined && <Untrusted text={outcome.summary} layout="block" />],
+          [
+            output ? story.output(new Intl.NumberFormat(words.locale).format(output.size)) : '',
+            output && <Mono text={output.sha256} />,
+          ],
+        ]}
+      />
+    </>
   )
 }
+
+interface EventsProps extends StoryProps {
+  readonly list: EventList
+}
+
+function Events({ list: { events, people }, request }: EventsProps) {
+  const [open, setOpen] = useState<Showing | null>(null)
+  return (
+    <>
+      <ol class="events">
+        {events.map((event) => {
+          const leaf = JSON.parse(event.leaf) as Leaf
+          const { view, page = 1, pages = 1 } = leaf.data ?? {}
+          const { id } = leaf.actor
+          const again =
+            leaf.type === 'shown' && view !== undefined && id !== undefined
+              ? () => setOpen({ request: request.id, view, page, to: people[id] ?? id })
+              : null
+          return (
+            <Event key={event.hash} event={event} leaf={leaf} people={people} agent={request.agent}>
+              {again && (
+                <>
+                  {pages > 1 && <span class="quiet">{pageWords.shown.pageOf(page, pages)} </span>}
+                  <Button onPress={again}>{pageWords.shown.open}</Button>
+                </>
+              )}
+            </Event>
+          )
+        })}
+      </ol>
+      {open && (
+        <ShownAgain key={`${open.view} ${open.page}`} showing={open} people={people} closed={() => setOpen(null)} />
+      )}
+    </>
+  )
+}
+
+interface EventProps {
+  readonly event: EventList['events'][number]
+  readonly leaf: Leaf
+  readonly people: Readonly<Record<string, string>>
+  readonly agent: RequestAnswer['agent']
+  readonly children: ComponentChildren
+}
+
+function Event({ event: { hash, index, sealed, leaf: text, said }, leaf, people, agent, children }: EventProps) {
+  const { story, events, actors } = pageWords
+  const { id, kind } = leaf.actor
+  const name = id === agent.id ? agent.name : people[id ?? '']
+  // Who it was stands above already.
+  const texts = Object.entries(said).filter(([part]) => part !== 'name')
+  return (
+    <li>
+      <p>
+        <strong>{events[leaf.type] ?? leaf.type}</strong> {story.by}{' '}
+        {id === undefined ? (actors[kind] ?? kind) : <Named id={id} name={name} />}, <Time at={leaf.at} far />
+      </p>
+      {children}
+      {texts.map(([part, { text: words }]) => (
+        <blockquote key={part}>
+          <Untrusted text={words} layout="block" />
+        </blockquote>
+      ))}
+      <p class="quiet small">
+        {sealed ? story.sealed(String(index), sealed.number, sealed.date) : story.notSealed}
+        <span class="hash">
+          {story.hash} <span class="mono">{hash}</span>
+        </span>
+      </p>
+      <details class="leaf">
+        <summary>{story.leaf}</summary>
+        <pre>
+          <Untrusted text={text} />
+        </pre>
+      </details>
+    </li>
+  )
+}
+
+function List({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul>{children}</ul>
+    </>
+  )
+}
+
+const Mono = ({ text }: { readonly text: string }) => (
+  <span class="mono">
+    <Untrusted text={text} />
+  </span>
+)

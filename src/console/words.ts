@@ -1,8 +1,6 @@
-import type { Erasable } from '../core/request/erasure.ts'
-
 /**
  * What the console says of itself, in one language: another language is one more object of this type. What it says of
- * requests comes from `src/words`, as in every other door.
+ * requests comes from `src/words`, as in every other door. What only pages say that are loaded later is in pageWords.ts.
  */
 interface ConsoleWords {
   /** RFC 5646, for dates and numbers. */
@@ -10,7 +8,9 @@ interface ConsoleWords {
   readonly product: string
   readonly skip: string
   readonly navigation: string
-  readonly pages: Readonly<Record<'inbox' | 'requests' | 'evidence' | 'exceptions' | 'metrics', string>>
+  readonly pages: Readonly<
+    Record<'inbox' | 'requests' | 'policy' | 'evidence' | 'exceptions' | 'metrics' | 'holds' | 'health', string>
+  >
   readonly request: string
   readonly loading: string
   readonly failed: string
@@ -32,15 +32,8 @@ interface ConsoleWords {
   readonly notDrawn: (type: string, known: readonly string[]) => string
   readonly inbox: InboxWords
   readonly columns: ColumnWords
-  readonly search: SearchWords
-  readonly story: StoryWords
-  /** What an event of the log is, by its type. A type that a newer service records is called by its name. */
-  readonly events: Readonly<Record<string, string>>
+  readonly story: RequestWords
   readonly evidence: EvidenceWords
-  readonly month: MonthWords
-  readonly exceptions: ExceptionWords
-  readonly metrics: MetricWords
-  readonly erase: EraseWords
 }
 
 interface InboxWords {
@@ -71,26 +64,8 @@ interface ColumnWords {
   readonly until: string
 }
 
-interface SearchWords {
-  readonly about: string
-  readonly from: string
-  readonly to: string
-  readonly any: string
-  readonly prefix: string
-  readonly search: string
-  readonly clear: string
-  readonly csv: string
-  readonly nothing: string
-  readonly nothingAbout: string
-  readonly more: string
-  readonly lookedBack: string
-  readonly all: (from: string, to: string) => string
-  readonly before: (days: number) => string
-  readonly found: (count: number) => string
-}
-
-interface StoryWords {
-  readonly title: string
+/** Of a request's page, but for what only auditors see. */
+interface RequestWords {
   readonly print: string
   readonly changed: string
   readonly changedAbout: string
@@ -99,19 +74,9 @@ interface StoryWords {
   readonly wrongDigest: string
   readonly wrongDigestAbout: string
   readonly refused: string
-  readonly events: string
-  readonly eventsAbout: string
-  readonly sealed: (number: number, date: string) => string
-  readonly notSealed: string
-  readonly leaf: string
-  readonly by: (who: string) => string
-  readonly votes: string
-  readonly noVotes: string
   readonly verdicts: Readonly<Record<'approve' | 'deny', string>>
   readonly voided: string
-  readonly via: (door: string) => string
-  readonly said: string
-  readonly params: string
+  readonly erase: string
 }
 
 interface EvidenceWords {
@@ -132,73 +97,6 @@ interface EvidenceWords {
   readonly downloading: string
 }
 
-interface MonthWords {
-  readonly title: string
-  readonly name: (from: string) => string
-  readonly earlier: string
-  readonly later: string
-}
-
-interface ExceptionWords {
-  readonly about: string
-  readonly none: string
-  readonly noneAbout: string
-  readonly at: string
-  readonly who: string
-  readonly detail: string
-}
-
-interface MetricWords {
-  readonly about: string
-  readonly none: string
-  readonly noneAbout: string
-  readonly decisions: string
-  readonly times: string
-  readonly approved: string
-  readonly denied: string
-  readonly expired: string
-  readonly median: string
-  readonly slow: string
-  readonly byDay: string
-  readonly groups: Readonly<Record<'approver' | 'rule', string>>
-  readonly members: Readonly<Record<'approver' | 'rule', string>>
-  /** What is counted, by the names of metrics.csv. */
-  readonly names: Readonly<
-    Record<
-      | 'asked'
-      | 'approved-by-people'
-      | 'denied-by-people'
-      | 'expired'
-      | 'lapsed'
-      | 'hasty'
-      | 'unseen'
-      | 'approve'
-      | 'deny'
-      | 'busiest-hour',
-      string
-    >
-  >
-}
-
-interface EraseWords {
-  readonly title: string
-  readonly link: string
-  readonly about: string
-  readonly names: string
-  readonly named: Readonly<Record<Erasable, string>>
-  readonly noNames: string
-  readonly why: string
-  readonly whyHint: string
-  readonly noWhy: string
-  readonly type: (length: number) => string
-  readonly notTyped: (length: number) => string
-  readonly ask: string
-  readonly waits: string
-  readonly waitsUntil: string
-  readonly erased: string
-  readonly nothingLeft: string
-}
-
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 const english: ConsoleWords = {
@@ -209,9 +107,12 @@ const english: ConsoleWords = {
   pages: {
     inbox: 'Inbox',
     requests: 'Requests',
+    policy: 'Policy',
     evidence: 'Evidence',
     exceptions: 'Exceptions',
     metrics: 'Metrics',
+    holds: 'Holds',
+    health: 'Health',
   },
   request: 'Request',
   loading: 'Loading',
@@ -258,25 +159,7 @@ const english: ConsoleWords = {
     digest: 'Action digest',
     until: 'Decide by',
   },
-  search: {
-    about: 'Every request that you may see, newest first. The address keeps the filters: save or share it.',
-    from: 'From (UTC)',
-    to: 'To (UTC)',
-    any: 'any',
-    prefix: 'Target begins with',
-    search: 'Search',
-    clear: 'Clear filters',
-    csv: 'Download as CSV',
-    nothing: 'Nothing was found',
-    nothingAbout: 'Take a filter away, or look further back.',
-    more: 'Look further back',
-    lookedBack: 'Searched back to',
-    all: (from, to) => `Everything from ${from} to ${to} (UTC) was searched.`,
-    before: (days) => `The ${days} days before`,
-    found: (count) => plural(count, 'request', 'requests'),
-  },
   story: {
-    title: 'Its story',
     print: 'Print',
     changed: 'This request has changed',
     changedAbout: 'Somebody decided, or a deadline passed, while you were reading.',
@@ -289,40 +172,9 @@ const english: ConsoleWords = {
     wrongDigest: 'Do not decide on this page',
     wrongDigestAbout: 'What it shows is not what the request’s digest is of. Tell your compliance staff.',
     refused: 'You cannot approve this here',
-    events: 'Events',
-    eventsAbout: 'Each is an entry in the log, and cannot be changed. A day’s events are sealed into its evidence.',
-    sealed: (number, date) => `sealed as record ${number} of ${date}`,
-    notSealed: 'not sealed yet',
-    leaf: 'As it is hashed',
-    by: (who) => `by ${who}`,
-    votes: 'Votes',
-    noVotes: 'Nobody has voted.',
     verdicts: { approve: 'approved', deny: 'denied' },
     voided: 'does not count',
-    via: (door) => `through ${door}`,
-    said: 'What was said',
-    params: 'Params',
-  },
-  events: {
-    requested: 'Asked',
-    shown: 'Shown',
-    decided: 'Voted',
-    'vote-void': 'A vote stopped counting',
-    approved: 'Approved',
-    denied: 'Denied',
-    expired: 'Expired',
-    lapsed: 'Not used in time',
-    unreported: 'The result was not reported in time',
-    undeliverable: 'No card reached those who decide',
-    cancelled: 'Withdrawn by the agent',
-    revoked: 'Revoked',
-    redeemed: 'Carried out',
-    succeeded: 'Reported as done',
-    failed: 'Reported as failed',
-    'erasure-asked': 'Erasure asked for',
-    erased: 'Erased',
-    tampered: 'Stored rows were changed from outside',
-    refused: 'An attempt was refused',
+    erase: 'Erase texts…',
   },
   evidence: {
     about: 'One sealed bundle for each day. Verify it with your own key and the tools that lie beside it.',
@@ -340,75 +192,6 @@ const english: ConsoleWords = {
     checkpoint: 'Newest checkpoint',
     checkpointAbout: 'Keep a copy elsewhere: it shows later that no day was written anew.',
     downloading: 'Downloading',
-  },
-  month: {
-    title: 'Month',
-    name: (from) =>
-      new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(from)),
-    earlier: 'Earlier month',
-    later: 'Later month',
-  },
-  exceptions: {
-    about: 'What an auditor should look at first, of sealed days. Each leads to its story.',
-    none: 'No exceptions in this month',
-    noneAbout: 'Only sealed days are looked at: today is not among them.',
-    at: 'When',
-    who: 'Who',
-    detail: 'What was found',
-  },
-  metrics: {
-    about: 'How people decide: how fast, how many, and how carefully. Of sealed days.',
-    none: 'No day of this month is sealed',
-    noneAbout: 'The numbers of a day are there once it is sealed, after midnight UTC.',
-    decisions: 'Decisions of people, by day',
-    times: 'Time from the ask to the decision, by day',
-    approved: 'approved',
-    denied: 'denied',
-    expired: 'expired',
-    median: 'half within',
-    slow: 'nine of ten within',
-    byDay: 'By day',
-    groups: { approver: 'By approver', rule: 'By rule' },
-    members: { approver: 'Approver', rule: 'Rule' },
-    names: {
-      asked: 'Asked',
-      'approved-by-people': 'Approved',
-      'denied-by-people': 'Denied',
-      expired: 'Expired',
-      lapsed: 'Never used',
-      hasty: 'Hasty votes',
-      unseen: 'Votes without a look',
-      approve: 'Approvals',
-      deny: 'Denials',
-      'busiest-hour': 'Most in an hour',
-    },
-  },
-  erase: {
-    title: 'Erase texts',
-    link: 'Erase texts…',
-    about:
-      'Two people erase together: the ask of the first is recorded, and nothing is erased until another asks for the same. ' +
-      'Every proof still holds afterwards.',
-    names: 'What is erased',
-    named: {
-      action: 'What was asked: action, target, environment and params',
-      links: 'The links',
-      name: 'The names of people',
-      owner: 'The name of the agent’s owner',
-      reason: 'The reasons of the agent and of people',
-      summary: 'The summary of the result',
-    },
-    noNames: 'Choose at least one text.',
-    why: 'Why',
-    whyHint: 'It is recorded, and stays. Do not repeat what is to be erased.',
-    noWhy: 'Say why.',
-    type: (length) => `To confirm, type the last ${length} characters of the request id`,
-    notTyped: (length) => `These are not the last ${length} characters of the request id.`,
-    ask: 'Ask for the erasure',
-    waits: 'Recorded. Another person has to ask for the same.',
-    waitsUntil: 'The ask holds until',
-    erased: 'The texts are erased.',
-    nothingLeft: 'No text is left to be erased',
   },
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { component } from './component.ts'
+import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'
 import { problemAnswer } from './problemAnswer.ts'
 import { policyOutcome, tier } from './requestAnswer.ts'
@@ -114,6 +114,8 @@ export const policyView = component(
   },
 )
 
+export type PolicyInForce = Frozen<z.output<typeof policyView>>
+
 const seconds = anyCount.meta({ description: 'Seconds.' })
 
 /** What an ask would lead to. What exists only for people or for an approval is absent without it. */
@@ -150,3 +152,5 @@ export const dryRunAnswer = component(
     ...{ pages: 1, warnings: [] },
   },
 )
+
+export type TriedAsk = Frozen<z.output<typeof dryRunAnswer>>

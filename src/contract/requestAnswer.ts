@@ -203,6 +203,8 @@ export const shownViewAnswer = component(
 
 export type ViewAnswer = Frozen<z.output<typeof viewAnswer>>
 
+export type ShownViewAnswer = Frozen<z.output<typeof shownViewAnswer>>
+
 export const requestList = component(
   'RequestList',
   z

@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks'
-import type { ErasureAnswer, EventList } from '../../contract/evidenceAnswers.ts'
+import type { ErasureAnswer, EventList, HoldAnswer, HoldList } from '../../contract/evidenceAnswers.ts'
 import type { RequestAnswer } from '../../contract/requestAnswer.ts'
-import { type Erasable, erasable } from '../../core/request/erasure.ts'
+import type { Instant } from '../../core/data/instant.ts'
+import { type Erasable, endOf, erasable } from '../../core/request/erasure.ts'
+import { covers, type HoldScope, type HoldSubject } from '../../core/request/hold.ts'
 import { failureIn, useAnswer } from '../answers.ts'
-import type { CallFailure } from '../api.ts'
+import type { CallFailure, ServiceCalls } from '../api.ts'
 import { Button, Facts, Failed, Field, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
+import { pageWords } from '../pageWords.ts'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
@@ -13,10 +16,24 @@ import { words } from '../words.ts'
 /** How many characters of the id are typed: enough that no other request is meant. */
 const typedLength = 6
 
+/** An ask that waits for another person. */
+interface WaitingAsk {
+  readonly by: string
+  /** Their name, or their id if no name is known. */
+  readonly who: string
+  readonly names: readonly Erasable[]
+  readonly why: string
+  readonly until: Instant
+}
+
 interface Before {
-  readonly request: RequestAnswer
+  /** `null` for a person who may erase, but not read. */
+  readonly request: RequestAnswer | null
   /** The names of texts that the request still has. */
   readonly left: readonly Erasable[]
+  readonly ask: WaitingAsk | null
+  /** A hold that covers the request. */
+  readonly hold: HoldAnswer | null
 }
 
 /**
@@ -24,116 +41,40 @@ interface Before {
  * Every proof still holds afterwards, because events commit to digests alone.
  */
 export function Erase({ id }: { readonly id: string }) {
-  const { api } = useSigned()
-  const before = useAnswer(id, async (signal): Promise<Before> => {
-    const [request, { events }] = await Promise.all([
-      api.get<RequestAnswer>(`/api/requests/${id}`, { signal }),
-      api.get<EventList>(`/api/requests/${id}/events`, { signal }),
-    ])
-    const names = new Set(events.flatMap(({ said }) => Object.keys(said)))
-    if (request.target !== undefined) names.add('action')
-    return { request, left: erasable.filter((name) => names.has(name)) }
-  })
-  const [names, setNames] = useState<readonly Erasable[]>([])
-  const [why, setWhy] = useState('')
-  const [typed, setTyped] = useState('')
-  const [isAsked, setAsked] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<CallFailure | null>(null)
+  const { api, me } = useSigned()
+  const isReader = me.roles.includes('Evidence.Read')
+  const before = useAnswer(id, (signal) => (isReader ? beforeOf(api, id, signal) : Promise.resolve(unread)))
   const [done, setDone] = useState<ErasureAnswer | null>(null)
-  const { erase } = words
-  const faults = {
-    names: names.length === 0 ? erase.noNames : null,
-    why: why.trim() === '' ? erase.noWhy : null,
-    typed: typed.trim() === id.slice(-typedLength) ? null : erase.notTyped(typedLength),
-  }
-  const submit = async () => {
-    setAsked(true)
-    if (Object.values(faults).some((fault) => fault !== null)) return
-    setBusy(true)
-    setFailure(null)
-    try {
-      setDone(await api.post<ErasureAnswer>('/api/evidence/erasures', { request: id, names, why: why.trim() }))
-      before.again()
-    } catch (cause) {
-      setFailure(failureIn(cause))
-    } finally {
-      setBusy(false)
-    }
+  const { erase } = pageWords
+  const finish = (answer: ErasureAnswer) => {
+    setDone(answer)
+    before.again()
   }
   return (
     <Page title={erase.title} about={erase.about}>
-      {failure && <Failed failure={failure} />}
       {done && <Done of={done} />}
       <Loaded loading={before}>
-        {({ request, left }) => (
+        {({ request, left, ask, hold }) => (
           <>
             <Facts
               of={[
                 [words.columns.id, <a href={address(`requests/${id}`)}>{id}</a>],
-                [words.columns.action, <Untrusted text={request.action} />],
-                [words.columns.asked, <Time at={request.createdAt} far />],
+                [words.columns.action, request && <Untrusted text={request.action} />],
+                [words.columns.asked, request && <Time at={request.createdAt} far />],
               ]}
             />
-            {left.length === 0 ? (
+            {request === null && (
+              <Notice tone="info" title={erase.unread}>
+                <p>{erase.unreadAbout}</p>
+              </Notice>
+            )}
+            {ask !== null && <Waiting ask={ask} isOwn={ask.by === me.id} />}
+            {hold !== null ? (
+              <Held by={hold} />
+            ) : left.length === 0 ? (
               <Notice tone="info" title={erase.nothingLeft} />
             ) : (
-              <form
-                class="erase"
-                onSubmit={(event) => {
-                  event.preventDefault()
-                  if (!isBusy) void submit()
-                }}
-              >
-                <fieldset>
-                  <legend>{erase.names}</legend>
-                  {left.map((name) => (
-                    <label key={name}>
-                      <input
-                        type="checkbox"
-                        checked={names.includes(name)}
-                        onChange={(event) =>
-                          setNames(event.currentTarget.checked ? [...names, name] : names.filter((one) => one !== name))
-                        }
-                      />{' '}
-                      {erase.named[name]}
-                    </label>
-                  ))}
-                  {isAsked && faults.names !== null && (
-                    <small class="error" role="alert">
-                      {faults.names}
-                    </small>
-                  )}
-                </fieldset>
-                <Field label={erase.why} hint={erase.whyHint} isRequired error={isAsked ? faults.why : null}>
-                  {({ id: control, described }) => (
-                    <textarea
-                      id={control}
-                      aria-describedby={described}
-                      rows={3}
-                      maxLength={500}
-                      value={why}
-                      onInput={(event) => setWhy(event.currentTarget.value)}
-                    />
-                  )}
-                </Field>
-                <Field label={erase.type(typedLength)} isRequired error={isAsked ? faults.typed : null}>
-                  {({ id: control, described }) => (
-                    <input
-                      id={control}
-                      aria-describedby={described}
-                      class="mono"
-                      autocomplete="off"
-                      spellcheck={false}
-                      value={typed}
-                      onInput={(event) => setTyped(event.currentTarget.value)}
-                    />
-                  )}
-                </Field>
-                <Button type="submit" tone="danger" isBusy={isBusy}>
-                  {erase.ask}
-                </Button>
-              </form>
+              <Form key={ask?.until} {...{ id, left, finish }} ask={ask?.by === me.id ? null : ask} />
             )}
           </>
         )}
@@ -142,15 +83,208 @@ export function Erase({ id }: { readonly id: string }) {
   )
 }
 
+/** What a person knows who may not read the request: any text may be left. */
+const unread: Before = { request: null, left: erasable, ask: null, hold: null }
+
+async function beforeOf(api: ServiceCalls, id: string, signal: AbortSignal): Promise<Before> {
+  const [request, list, { holds }] = await Promise.all([
+    api.get<RequestAnswer>(`/api/requests/${id}`, { signal }),
+    api.get<EventList>(`/api/requests/${id}/events`, { signal }),
+    api.get<HoldList>('/api/evidence/holds', { signal }),
+  ])
+  const names = new Set(list.events.flatMap(({ said }) => Object.keys(said)))
+  if (request.target !== undefined) names.add('action')
+  const left = erasable.filter((name) => names.has(name))
+  const hold = holds.find(({ scope }) => covers(scope as HoldScope, request as unknown as HoldSubject)) ?? null
+  return { request, left, ask: askIn(list, left), hold }
+}
+
+/** Finds the newest ask that waits still, for texts of which one at least is left. */
+function askIn({ events, people }: EventList, left: readonly Erasable[]): WaitingAsk | null {
+  const now = new Date().toISOString()
+  const asks = events.flatMap(({ leaf, said }): readonly WaitingAsk[] => {
+    const { type, at, actor, data } = JSON.parse(leaf) as AskLeaf
+    if (type !== 'erasure-asked') return []
+    const { id: by } = actor
+    return [{ by, who: people[by] ?? by, names: data.names, why: said['why']?.text ?? '', until: endOf({ at }) }]
+  })
+  return asks.findLast(({ until, names }) => until > now && names.some((name) => left.includes(name))) ?? null
+}
+
+/** The members of an `erasure-asked` event that are read here: docs/evidence/events.md. */
+interface AskLeaf {
+  readonly type: string
+  readonly at: Instant
+  readonly actor: { readonly id: string }
+  readonly data: { readonly names: readonly Erasable[] }
+}
+
+/** What somebody asked for, and until when another person can ask for the same. */
+function Waiting({ ask: { who, names, why, until }, isOwn }: { readonly ask: WaitingAsk; readonly isOwn: boolean }) {
+  const { erase } = pageWords
+  return (
+    <Notice tone="warning" title={erase.askedBy(who)}>
+      <ul>
+        {names.map((name) => (
+          <li key={name}>{erase.named[name]}</li>
+        ))}
+      </ul>
+      <blockquote>
+        <Untrusted text={why} layout="block" />
+      </blockquote>
+      <p>
+        {isOwn ? erase.own : erase.other} {erase.waitsUntil} <Time at={until} far />.
+      </p>
+    </Notice>
+  )
+}
+
+function Held({ by: { held } }: { readonly by: HoldAnswer }) {
+  const { erase } = pageWords
+  return (
+    <Notice tone="bad" title={erase.held}>
+      <p>{erase.heldAbout}</p>
+      {held.why !== undefined && (
+        <blockquote>
+          <Untrusted text={held.why} layout="block" />
+        </blockquote>
+      )}
+      <p>
+        <a href={address('holds')}>{words.pages.holds}</a>
+      </p>
+    </Notice>
+  )
+}
+
+interface FormProps {
+  readonly id: string
+  readonly left: readonly Erasable[]
+  /** What another person asked for: then the same is asked for, and the texts are erased. */
+  readonly ask: WaitingAsk | null
+  readonly finish: (answer: ErasureAnswer) => void
+}
+
+function Form({ id, left, ask, finish }: FormProps) {
+  const { api } = useSigned()
+  const [names, setNames] = useState<readonly Erasable[]>(ask?.names ?? [])
+  const [why, setWhy] = useState('')
+  const [typed, setTyped] = useState('')
+  const [isAsked, setAsked] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
+  const { erase } = pageWords
+  const faults = {
+    names: names.length === 0 ? erase.noNames : null,
+    why: why.trim() === '' ? erase.noWhy : null,
+    typed: typed.trim() === id.slice(-typedLength) ? null : erase.notTyped(typedLength),
+  }
+  const shown = (name: keyof typeof faults) => (isAsked ? faults[name] : null)
+  const submit = async () => {
+    setAsked(true)
+    if (Object.values(faults).some((fault) => fault !== null)) return
+    setBusy(true)
+    setFailure(null)
+    try {
+      finish(await api.post<ErasureAnswer>('/api/evidence/erasures', { request: id, names, why: why.trim() }))
+    } catch (cause) {
+      setFailure(failureIn(cause))
+    } finally {
+      setBusy(false)
+    }
+  }
+  const choices = [...new Set([...left, ...(ask?.names ?? [])])]
+  return (
+    <form
+      class="stacked"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!isBusy) void submit()
+      }}
+    >
+      {failure && <Failed failure={failure} />}
+      <Names choices={choices} names={names} set={setNames} error={shown('names')} />
+      <Field label={erase.why} hint={erase.whyHint} isRequired error={shown('why')}>
+        {({ id: control, described }) => (
+          <textarea
+            id={control}
+            aria-describedby={described}
+            rows={3}
+            maxLength={500}
+            value={why}
+            onInput={(event) => setWhy(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label={erase.type(typedLength)} isRequired error={shown('typed')}>
+        {({ id: control, described }) => (
+          <input
+            id={control}
+            aria-describedby={described}
+            class="mono"
+            autocomplete="off"
+            spellcheck={false}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Button type="submit" tone="danger" isBusy={isBusy}>
+        {ask !== null && isSameSet(names, ask.names) ? erase.erase : erase.ask}
+      </Button>
+    </form>
+  )
+}
+
+const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name) => b.includes(name))
+
+interface NamesProps {
+  readonly choices: readonly Erasable[]
+  readonly names: readonly Erasable[]
+  readonly set: (names: readonly Erasable[]) => void
+  readonly error: string | null
+}
+
+function Names({ choices, names, set, error }: NamesProps) {
+  const { erase } = pageWords
+  return (
+    <fieldset>
+      <legend>{erase.names}</legend>
+      {choices.map((name) => (
+        <label key={name}>
+          <input
+            type="checkbox"
+            checked={names.includes(name)}
+            onChange={(event) =>
+              set(event.currentTarget.checked ? [...names, name] : names.filter((one) => one !== name))
+            }
+          />{' '}
+          {erase.named[name]}
+        </label>
+      ))}
+      {error !== null && (
+        <small class="error" role="alert">
+          {error}
+        </small>
+      )}
+    </fieldset>
+  )
+}
+
 function Done({ of: { erased, waits } }: { readonly of: ErasureAnswer }) {
-  const { erase } = words
+  const { erase } = pageWords
   if (waits !== undefined)
     return (
       <Notice tone="warning" title={erase.waits}>
         <p>
-          {erase.waitsUntil} <Time at={waits.until} far />
+          {erase.waitsUntil} <Time at={waits.until} far />.
         </p>
       </Notice>
     )
-  return <Notice tone="good" title={erased.length === 0 ? erase.nothingLeft : erase.erased} />
+  if (erased.length === 0) return <Notice tone="good" title={erase.nothingLeft} />
+  return (
+    <Notice tone="good" title={erase.erased}>
+      <p>{erase.erasedAbout}</p>
+    </Notice>
+  )
 }

@@ -5,7 +5,7 @@ import type { CallFailure } from '../api.ts'
 import { download } from '../csv.ts'
 import { Button, Empty, Failed, Loaded, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
-import { daysIn, monthIn, Months } from '../month.tsx'
+import { monthShown } from '../month.tsx'
 import { words } from '../words.ts'
 
 type Bundle = BundleList['bundles'][number]
@@ -56,17 +56,15 @@ export function Evidence({ query }: { readonly query: URLSearchParams }) {
                 <p>{words.evidence.noneAbout}</p>
               </Empty>
             )
-          const month = monthIn(query) ?? newest.slice(0, 7)
+          const month = monthShown('evidence', query, {
+            first: sealed[0]?.date.slice(0, 7),
+            last: newest.slice(0, 7),
+          })
           return (
             <>
-              <Months
-                path="evidence"
-                month={month}
-                first={sealed[0]?.date.slice(0, 7) ?? month}
-                last={newest.slice(0, 7)}
-              />
+              {month.links}
               <div class="table">
-                <table aria-label={words.month.name(`${month}-01`)}>
+                <table aria-label={month.name}>
                   <thead>
                     <tr>
                       <th scope="col">{words.evidence.day}</th>
@@ -77,7 +75,7 @@ export function Evidence({ query }: { readonly query: URLSearchParams }) {
                     </tr>
                   </thead>
                   <tbody>
-                    {daysOf(month, sealed).map(({ date, bundle }) => (
+                    {daysOf(month.days, sealed).map(({ date, bundle }) => (
                       <tr key={date}>
                         <th scope="row" data-label={words.evidence.day}>
                           {date}
@@ -118,10 +116,10 @@ export function Evidence({ query }: { readonly query: URLSearchParams }) {
 }
 
 /** The days of a month between the first bundle and the newest one, the newest first. A day without a bundle is shown. */
-function daysOf(month: string, sealed: readonly Bundle[]): readonly Day[] {
+function daysOf(days: readonly string[], sealed: readonly Bundle[]): readonly Day[] {
   const byDate = new Map(sealed.map((bundle) => [bundle.date, bundle]))
   const [first = '', last = ''] = [sealed[0]?.date, sealed.at(-1)?.date]
-  return daysIn(month)
+  return days
     .toReversed()
     .filter((date) => date >= first && date <= last)
     .map((date) => ({ date, bundle: byDate.get(date) ?? null }))

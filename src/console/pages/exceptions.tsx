@@ -1,40 +1,63 @@
 import type { ExceptionsAnswer } from '../../contract/evidenceAnswers.ts'
 import type { ExceptionKind } from '../../core/record/eventType.ts'
+import { csvLine } from '../../core/data/csv.ts'
 import { spoken } from '../../words/spoken.ts'
 import { useAnswer } from '../answers.ts'
-import { Empty, Loaded, Page, Untrusted } from '../kit.tsx'
+import { download } from '../csv.ts'
+import { Button, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
-import { daysIn, monthIn, Months, newestMonth } from '../month.tsx'
+import { monthShown } from '../month.tsx'
+import { Named, useIds } from '../names.tsx'
+import { pageWords } from '../pageWords.ts'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
 
 type Row = NonNullable<ExceptionsAnswer['days'][number]['rows']>[number]
 
+interface Found {
+  readonly rows: readonly Row[]
+  /** Names by object id. */
+  readonly names: ExceptionsAnswer['names']
+}
+
 /** What an auditor should look at first, by kind. Of sealed days, a month at a time. */
 export function Exceptions({ query }: { readonly query: URLSearchParams }) {
   const { api } = useSigned()
-  const last = newestMonth()
-  const month = monthIn(query) ?? last
-  const days = daysIn(month)
-  const exceptions = useAnswer(month, async (signal) => {
-    const range = { from: days[0], to: days.at(-1) }
-    const answer = await api.get<ExceptionsAnswer>('/api/evidence/exceptions', { query: range, signal })
-    return answer.days.flatMap(({ rows = [] }) => rows)
+  const { range, links } = monthShown('exceptions', query)
+  const exceptions = useAnswer(range.from, async (signal): Promise<Found> => {
+    const { days, names } = await api.get<ExceptionsAnswer>('/api/evidence/exceptions', { query: range, signal })
+    return { rows: days.flatMap(({ rows = [] }) => rows), names }
   })
+  const [ids, idsButton] = useIds()
+  const found = exceptions.value
   return (
-    <Page title={words.pages.exceptions} about={words.exceptions.about}>
-      <Months path="exceptions" month={month} last={last} />
+    <Page
+      title={words.pages.exceptions}
+      about={pageWords.exceptions.about}
+      actions={
+        found !== null &&
+        found.rows.length > 0 && (
+          <>
+            {idsButton}
+            <Button onPress={() => download(`countersign-exceptions-${range.from.slice(0, 7)}.csv`, csvOf(found))}>
+              {pageWords.csv}
+            </Button>
+          </>
+        )
+      }
+    >
+      {links}
       <Loaded loading={exceptions}>
-        {(rows) =>
+        {({ rows, names }) =>
           rows.length === 0 ? (
-            <Empty title={words.exceptions.none}>
-              <p>{words.exceptions.noneAbout}</p>
+            <Empty title={pageWords.exceptions.none}>
+              <p>{pageWords.exceptions.noneAbout}</p>
             </Empty>
           ) : (
             <>
               {[...new Set(rows.map(({ kind }) => kind))].sort().map((kind) => (
-                <Kind key={kind} kind={kind} rows={rows.filter((row) => row.kind === kind)} />
+                <Kind key={kind} kind={kind} rows={rows.filter((row) => row.kind === kind)} names={names} ids={ids} />
               ))}
             </>
           )
@@ -44,7 +67,26 @@ export function Exceptions({ query }: { readonly query: URLSearchParams }) {
   )
 }
 
-function Kind({ kind, rows }: { readonly kind: string; readonly rows: readonly Row[] }) {
+const header = ['at', 'kind', 'request', 'action', 'actor', 'actorName', 'detail', 'index'] as const
+
+/** The rows as they are shown, with ids and exact times. Formulas stay text. */
+const csvOf = ({ rows, names }: Found): string =>
+  [
+    header,
+    ...rows.map(({ at, kind, request, action, actor, detail, index }) => [
+      ...[at, kind, request, action],
+      ...[actor, names[actor], detail, index],
+    ]),
+  ]
+    .map((row) => csvLine(row))
+    .join('')
+
+interface KindProps extends Found {
+  readonly kind: string
+  readonly ids: boolean
+}
+
+function Kind({ kind, rows, names, ids }: KindProps) {
   const title = spoken.exceptions[kind as ExceptionKind] ?? kind
   return (
     <section aria-label={title}>
@@ -55,16 +97,16 @@ function Kind({ kind, rows }: { readonly kind: string; readonly rows: readonly R
         <table aria-label={title}>
           <thead>
             <tr>
-              <th scope="col">{words.exceptions.at}</th>
+              <th scope="col">{pageWords.exceptions.at}</th>
               <th scope="col">{words.request}</th>
-              <th scope="col">{words.exceptions.who}</th>
-              <th scope="col">{words.exceptions.detail}</th>
+              <th scope="col">{pageWords.exceptions.who}</th>
+              <th scope="col">{pageWords.exceptions.detail}</th>
             </tr>
           </thead>
           <tbody>
             {rows.map(({ index, at, request, actor, action, detail }) => (
               <tr key={`${index ?? ''} ${at} ${request ?? ''}`}>
-                <td data-label={words.exceptions.at}>
+                <td data-label={pageWords.exceptions.at}>
                   <Time at={at} far />
                 </td>
                 <th scope="row" data-label={words.request}>
@@ -76,10 +118,10 @@ function Kind({ kind, rows }: { readonly kind: string; readonly rows: readonly R
                     </a>
                   )}
                 </th>
-                <td class="mono" data-label={words.exceptions.who}>
-                  <Untrusted text={actor} />
+                <td data-label={pageWords.exceptions.who}>
+                  <Actor actor={actor} names={names} ids={ids} />
                 </td>
-                <td data-label={words.exceptions.detail}>
+                <td data-label={pageWords.exceptions.detail}>
                   <Untrusted text={detail ?? ''} />
                 </td>
               </tr>
@@ -89,4 +131,10 @@ function Kind({ kind, rows }: { readonly kind: string; readonly rows: readonly R
       </div>
     </section>
   )
+}
+
+/** A person or an agent by name, or what else acts: the policy, the service. */
+function Actor({ actor, names, ids }: { readonly actor: string } & Pick<KindProps, 'names' | 'ids'>) {
+  const other = pageWords.actors[actor]
+  return other === undefined ? <Named id={actor} name={names[actor]} withId={ids} /> : <>{other}</>
 }

@@ -1,9 +1,14 @@
 import type { MetricsAnswer } from '../../contract/evidenceAnswers.ts'
+import { csvLine } from '../../core/data/csv.ts'
 import { useAnswer } from '../answers.ts'
 import { Bars } from '../chart.tsx'
-import { Empty, Loaded, Page, Untrusted } from '../kit.tsx'
+import { download } from '../csv.ts'
+import { duration } from '../duration.ts'
+import { Button, Empty, Loaded, Page, Untrusted, Wide } from '../kit.tsx'
 import { useSigned } from '../me.ts'
-import { daysIn, monthIn, Months, newestMonth } from '../month.tsx'
+import { monthShown } from '../month.tsx'
+import { Named, useIds } from '../names.tsx'
+import { pageWords } from '../pageWords.ts'
 import { words } from '../words.ts'
 
 type Row = NonNullable<MetricsAnswer['days'][number]['rows']>[number]
@@ -15,42 +20,61 @@ interface Day {
   readonly rows: readonly Row[] | null
 }
 
+interface Month {
+  readonly days: readonly Day[]
+  /** Names by object id. */
+  readonly names: MetricsAnswer['names']
+}
+
 /** How people decide: how fast, how many, how carefully. Of sealed days, a month at a time. */
 export function Metrics({ query }: { readonly query: URLSearchParams }) {
   const { api } = useSigned()
-  const last = newestMonth()
-  const month = monthIn(query) ?? last
-  const days = daysIn(month)
-  const metrics = useAnswer(month, async (signal) => {
-    const range = { from: days[0], to: days.at(-1) }
-    const answer = await api.get<MetricsAnswer>('/api/evidence/metrics', { query: range, signal })
-    return answer.days.map(({ date, rows }): Day => ({ date, rows: rows ?? null }))
+  const { range, links } = monthShown('metrics', query)
+  const metrics = useAnswer(range.from, async (signal): Promise<Month> => {
+    const { days, names } = await api.get<MetricsAnswer>('/api/evidence/metrics', { query: range, signal })
+    return { days: days.map(({ date, rows }) => ({ date, rows: rows ?? null })), names }
   })
+  const [ids, idsButton] = useIds()
+  const month = metrics.value
+  const isEmpty = month === null || month.days.every(({ rows }) => rows === null)
   return (
-    <Page title={words.pages.metrics} about={words.metrics.about}>
-      <Months path="metrics" month={month} last={last} />
+    <Page
+      title={words.pages.metrics}
+      about={pageWords.metrics.about}
+      actions={
+        !isEmpty && (
+          <>
+            {idsButton}
+            <Button onPress={() => download(`countersign-metrics-${range.from.slice(0, 7)}.csv`, csvOf(month))}>
+              {pageWords.csv}
+            </Button>
+          </>
+        )
+      }
+    >
+      {links}
       <Loaded loading={metrics}>
-        {(read) =>
-          read.every(({ rows }) => rows === null) ? (
-            <Empty title={words.metrics.none}>
-              <p>{words.metrics.noneAbout}</p>
+        {({ days: read, names }) =>
+          isEmpty ? (
+            <Empty title={pageWords.metrics.none}>
+              <p>{pageWords.metrics.noneAbout}</p>
             </Empty>
           ) : (
             <>
-              <h3>{words.metrics.decisions}</h3>
+              <h3>{pageWords.metrics.decisions}</h3>
               <Bars
-                label={words.metrics.decisions}
-                legend={[words.metrics.approved, words.metrics.denied, words.metrics.expired]}
+                label={pageWords.metrics.decisions}
+                legend={[pageWords.metrics.approved, pageWords.metrics.denied, pageWords.metrics.expired]}
                 written={(value) => String(Math.round(value))}
                 bars={read.map(({ date, rows }) => ({
                   label: date.slice(8),
                   parts: ['approved-by-people', 'denied-by-people', 'expired'].map((name) => valueOf(rows, name) ?? 0),
                 }))}
               />
-              <h3>{words.metrics.times}</h3>
+              <h3>{pageWords.metrics.times}</h3>
               <Bars
-                label={words.metrics.times}
-                legend={[words.metrics.median]}
+                label={pageWords.metrics.times}
+                legend={[pageWords.metrics.median]}
                 written={duration}
                 bars={read.map(({ date, rows }) => ({
                   label: date.slice(8),
@@ -58,12 +82,15 @@ export function Metrics({ query }: { readonly query: URLSearchParams }) {
                 }))}
               />
               <Days days={read.filter(({ rows }) => rows !== null)} />
-              <Group by="approver" days={read} columns={['approve', 'deny', 'hasty', 'unseen', 'busiest-hour']} />
               <Group
-                by="rule"
+                {...{ names, ids }}
+                by="approver"
                 days={read}
-                columns={['asked', 'approved-by-people', 'denied-by-people', 'expired', 'hasty']}
+                columns={['approve', 'deny', 'hasty', 'unseen', 'busiest-hour']}
               />
+              {(['rule', 'agent'] as const).map((by) => (
+                <Group key={by} {...{ names, ids, by }} days={read} columns={ofRequests} />
+              ))}
             </>
           )
         }
@@ -72,6 +99,19 @@ export function Metrics({ query }: { readonly query: URLSearchParams }) {
   )
 }
 
+const ofRequests = ['asked', 'approved-by-people', 'denied-by-people', 'expired', 'hasty'] as const
+
+/** The rows of metrics.csv that the page adds up, with their days and names. */
+const csvOf = ({ days, names }: Month): string =>
+  [
+    ['date', 'by', 'of', 'name', 'metric', 'value'],
+    ...days.flatMap(({ date, rows }) =>
+      (rows ?? []).map(({ by, of, metric, value }) => [date, by, of, of === undefined ? of : names[of], metric, value]),
+    ),
+  ]
+    .map((row) => csvLine(row))
+    .join('')
+
 const valueOf = (rows: readonly Row[] | null, metric: string): number | undefined =>
   rows?.find((row) => row.by === 'all' && row.metric === metric)?.value
 
@@ -79,21 +119,21 @@ const columns = ['asked', 'approved-by-people', 'denied-by-people', 'expired', '
 
 function Days({ days }: { readonly days: readonly Day[] }) {
   return (
-    <div class="table">
-      <table aria-label={words.metrics.byDay}>
+    <Wide label={pageWords.metrics.byDay}>
+      <table aria-label={pageWords.metrics.byDay}>
         <thead>
           <tr>
             <th scope="col">{words.evidence.day}</th>
             {columns.map((name) => (
               <th key={name} scope="col" class="number">
-                {words.metrics.names[name]}
+                {pageWords.metrics.names[name]}
               </th>
             ))}
             <th scope="col" class="number">
-              {words.metrics.median}
+              {pageWords.metrics.median}
             </th>
             <th scope="col" class="number">
-              {words.metrics.slow}
+              {pageWords.metrics.slow}
             </th>
           </tr>
         </thead>
@@ -104,12 +144,12 @@ function Days({ days }: { readonly days: readonly Day[] }) {
                 {date}
               </th>
               {columns.map((name) => (
-                <td key={name} class="number" data-label={words.metrics.names[name]}>
+                <td key={name} class="number" data-label={pageWords.metrics.names[name]}>
                   {valueOf(rows, name) ?? 0}
                 </td>
               ))}
               {(['decide-p50', 'decide-p90'] as const).map((name) => (
-                <td key={name} class="number" data-label={words.metrics.median}>
+                <td key={name} class="number" data-label={pageWords.metrics[name === 'decide-p50' ? 'median' : 'slow']}>
                   {durationOrNone(valueOf(rows, name))}
                 </td>
               ))}
@@ -117,18 +157,20 @@ function Days({ days }: { readonly days: readonly Day[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   )
 }
 
 interface GroupProps {
-  readonly by: 'approver' | 'rule'
+  readonly by: keyof typeof pageWords.metrics.groups
   readonly days: readonly Day[]
-  readonly columns: readonly (keyof typeof words.metrics.names)[]
+  readonly columns: readonly (keyof typeof pageWords.metrics.names)[]
+  readonly names: Month['names']
+  readonly ids: boolean
 }
 
-/** Counts of a month by approver or by rule, the busiest first. */
-function Group({ by, days, columns: names }: GroupProps) {
+/** Counts of a month by approver, rule or agent, the busiest first. */
+function Group({ by, days, columns: counted, names, ids }: GroupProps) {
   const rows = days.flatMap((day) => day.rows ?? []).filter((row) => row.by === by)
   const members = [...new Set(rows.map(({ of }) => of ?? ''))]
   const total = (of: string, metric: string) => {
@@ -136,19 +178,19 @@ function Group({ by, days, columns: names }: GroupProps) {
     return metric === 'busiest-hour' ? Math.max(0, ...values) : values.reduce((a, b) => a + b, 0)
   }
   if (members.length === 0) return null
-  const [first = 'asked'] = names
+  const [first = 'asked'] = counted
   const sorted = members.toSorted((a, b) => total(b, first) - total(a, first))
   return (
     <>
-      <h3>{words.metrics.groups[by]}</h3>
-      <div class="table">
-        <table aria-label={words.metrics.groups[by]}>
+      <h3>{pageWords.metrics.groups[by]}</h3>
+      <Wide label={pageWords.metrics.groups[by]}>
+        <table aria-label={pageWords.metrics.groups[by]}>
           <thead>
             <tr>
-              <th scope="col">{words.metrics.members[by]}</th>
-              {names.map((name) => (
+              <th scope="col">{pageWords.metrics.members[by]}</th>
+              {counted.map((name) => (
                 <th key={name} scope="col" class="number">
-                  {words.metrics.names[name]}
+                  {pageWords.metrics.names[name]}
                 </th>
               ))}
             </tr>
@@ -156,11 +198,17 @@ function Group({ by, days, columns: names }: GroupProps) {
           <tbody>
             {sorted.map((of) => (
               <tr key={of}>
-                <th scope="row" class="mono" data-label={words.metrics.members[by]}>
-                  <Untrusted text={of} />
+                <th scope="row" data-label={pageWords.metrics.members[by]}>
+                  {by === 'rule' ? (
+                    <span class="mono">
+                      <Untrusted text={of} />
+                    </span>
+                  ) : (
+                    <Named id={of} name={names[of]} withId={ids} />
+                  )}
                 </th>
-                {names.map((name) => (
-                  <td key={name} class="number" data-label={words.metrics.names[name]}>
+                {counted.map((name) => (
+                  <td key={name} class="number" data-label={pageWords.metrics.names[name]}>
                     {total(of, name)}
                   </td>
                 ))}
@@ -168,17 +216,10 @@ function Group({ by, days, columns: names }: GroupProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   )
 }
 
 const durationOrNone = (milliseconds: number | undefined): string =>
   milliseconds === undefined ? '–' : duration(milliseconds)
-
-/** Writes milliseconds in the largest unit that they reach. */
-function duration(milliseconds: number): string {
-  const seconds = milliseconds / 1000
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
-}

@@ -6,11 +6,13 @@ import { failureIn, useAnswer, useEvery } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { Card, type Click } from '../card.tsx'
 import { Button, Failed, Loaded, Notice, Page } from '../kit.tsx'
+import { later } from '../later.tsx'
 import { useSigned } from '../me.ts'
 import { Status } from '../requestTable.tsx'
 import { address } from '../router.ts'
-import { Story } from '../story.tsx'
 import { words } from '../words.ts'
+
+const Story = later(async () => (await import('../story.tsx')).Story)
 
 /** Milliseconds after which a request is read again while somebody looks at it. */
 const interval = 20_000
@@ -92,7 +94,7 @@ export function Request({ id }: { readonly id: string }) {
           {isReader && <Button onPress={() => print()}>{words.story.print}</Button>}
           {value?.request.closedAt !== undefined && me.roles.includes('Evidence.Erase') && (
             <a class="button" href={address(`requests/${id}/erase`)}>
-              {words.erase.link}
+              {words.story.erase}
             </a>
           )}
         </>

@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { PolicyInForce } from '../../contract/policyAnswers.ts'
 import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
 import { tiers } from '../../core/request/event.ts'
 import { statuses } from '../../core/request/request.ts'
 import { spoken } from '../../words/spoken.ts'
-import { failureIn } from '../answers.ts'
+import { failureIn, useAnswer } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { csvOf, download } from '../csv.ts'
 import { Button, Empty, Failed, Field, Notice, Page } from '../kit.tsx'
-import { useSigned } from '../me.ts'
+import { mayKnowPolicy, useSigned } from '../me.ts'
+import { pageWords } from '../pageWords.ts'
+import { peopleIn } from '../people.ts'
 import { RequestTable } from '../requestTable.tsx'
 import { address, go } from '../router.ts'
 import { Time } from '../time.tsx'
@@ -61,13 +64,11 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
   return (
     <Page
       title={words.pages.requests}
-      about={words.search.about}
+      about={pageWords.search.about}
       actions={
         found !== null &&
         found.requests.length > 0 && (
-          <Button onPress={() => download('countersign-requests.csv', csvOf(found.requests))}>
-            {words.search.csv}
-          </Button>
+          <Button onPress={() => download('countersign-requests.csv', csvOf(found.requests))}>{pageWords.csv}</Button>
         )
       }
     >
@@ -77,30 +78,30 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
       {found !== null && (
         <>
           <p class="summary" role="status">
-            {words.search.found(found.requests.length)}
+            {pageWords.search.found(found.requests.length)}
             {'. '}
             {found.cursor === undefined ? (
-              words.search.all(given.from ?? '', given.to ?? '')
+              pageWords.search.all(given.from ?? '', given.to ?? '')
             ) : (
               <>
-                {words.search.lookedBack} {found.until !== undefined && <Time at={found.until} far />}.
+                {pageWords.search.lookedBack} {found.until !== undefined && <Time at={found.until} far />}.
               </>
             )}
           </p>
           {found.requests.length === 0 ? (
-            <Empty title={words.search.nothing}>
-              <p>{words.search.nothingAbout}</p>
+            <Empty title={pageWords.search.nothing}>
+              <p>{pageWords.search.nothingAbout}</p>
             </Empty>
           ) : (
             <RequestTable requests={found.requests} label={words.pages.requests} />
           )}
           {found.cursor === undefined ? (
             <a class="button further" href={address('requests', { ...given, ...lately(given.from) })}>
-              {words.search.before(span)}
+              {pageWords.search.before(span)}
             </a>
           ) : (
             <Button isBusy={isBusy} onPress={() => void look(found)}>
-              {words.search.more}
+              {pageWords.search.more}
             </Button>
           )}
         </>
@@ -125,15 +126,40 @@ const oneDay = 86_400_000
 
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
 
-/** The query of the API: a day stands for its first moment, or as the end for its last. */
+/** The query of the API: a day stands for its first moment, or as the end for the first one after it, which is left out. */
 const asked = (given: Filters): Filters => ({
   ...given,
   ...(given.from !== undefined && { from: `${given.from}T00:00:00.000Z` }),
-  ...(given.to !== undefined && { to: `${given.to}T23:59:59.999Z` }),
+  ...(given.to !== undefined && { to: new Date(Date.parse(`${given.to}T00:00:00.000Z`) + oneDay).toISOString() }),
 })
 
+type Choices = readonly (readonly [id: string, name: string])[]
+
+/** Who can be searched for by name. */
+interface KnownNames {
+  readonly agents: Choices
+  readonly people: Choices
+}
+
+/** Reads names for the filters; `null` for a person who may not know the policy, and while it cannot be read. */
+function useNames(): KnownNames | null {
+  const { api, me } = useSigned()
+  const { value } = useAnswer('names', async (signal): Promise<KnownNames | null> => {
+    if (!mayKnowPolicy(me)) return null
+    const policy = await api.get<PolicyInForce>('/api/policy', { signal })
+    return { agents: policy.agents.map(({ id, name }) => [id, name] as const), people: peopleIn(policy) }
+  })
+  return value
+}
+
+/** The choices, and what the address names beside them. */
+const withGiven = (choices: Choices, given: string | undefined): Choices =>
+  given === undefined || choices.some(([id]) => id === given) ? choices : [...choices, [given, given]]
+
 function Form({ given, isFiltered }: { readonly given: Filters; readonly isFiltered: boolean }) {
-  const { columns, search } = words
+  const known = useNames()
+  const { columns } = words
+  const { search } = pageWords
   const submit = (form: HTMLFormElement) => {
     const typed = new FormData(form)
     go(address('requests', Object.fromEntries(filters.map((name) => [name, textIn(typed, name)]))))
@@ -187,6 +213,11 @@ function Form({ given, isFiltered }: { readonly given: Filters; readonly isFilte
       {text('prefix', search.prefix)}
       {text('environment', columns.environment)}
       {text('rule', columns.rules)}
+      {known !== null && choice('agent', columns.agent, withGiven(known.agents, given.agent))}
+      {known !== null && choice('person', search.person, withGiven(known.people, given.person))}
+      {/* Without the names, a filter of the address stays as it is. */}
+      {known === null && given.agent !== undefined && text('agent', columns.agent)}
+      {known === null && given.person !== undefined && text('person', search.person)}
       <div class="actions">
         <Button type="submit" tone="primary">
           {search.search}

@@ -36,7 +36,7 @@ const waitsFor = 7 * 86_400
 const mostAtOnce = 40
 
 /** When an ask ends. From then on, the same order is a first one again. */
-export const endOf = ({ at }: ErasureAsk): Instant => plusSeconds(at, waitsFor)
+export const endOf = ({ at }: Pick<ErasureAsk, 'at'>): Instant => plusSeconds(at, waitsFor)
 
 /**
  * Erases the named texts from each event of the request that still has one, if another person has asked for it in the last
