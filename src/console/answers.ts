@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { CallFailure } from './api.ts'
+import { CallFailure, type Tagged } from './api.ts'
 
 /** What a page waits for. A failure keeps what was read before. */
 export interface Loading<T> {
@@ -36,11 +36,81 @@ export function useAnswer<T>(key: string, read: (signal: AbortSignal) => Promise
   return { ...state, again: useCallback(() => setRound((count) => count + 1), []) }
 }
 
+/** Milliseconds between two calls for news. A service that does not let calls wait is asked as seldom as the second says. */
+const [soonest, seldom] = [1_000, 20_000]
+
+/** Milliseconds before a call that failed is repeated, at most. Each failure doubles the time. */
+const longestPause = 60_000
+
+/**
+ * Reads something that changes, and again as soon as it has. Nothing is asked while the page is hidden, and what was asked
+ * is given up then. When the page is looked at again it is asked at once.
+ *
+ * @param look reads it, unless it is still what the tag is of: then it resolves to `null` after a while
+ */
+export function useNews<T>(look: (known: string | null, signal: AbortSignal) => Promise<Tagged<T> | null>): Loading<T> {
+  const [state, setState] = useState<Omit<Loading<T>, 'again'>>({ value: null, failure: null, isLoading: true })
+  const [round, setRound] = useState(0)
+  const known = useRef<string | null>(null)
+  const looking = useRef(look)
+  looking.current = look
+  useEffect(() => {
+    let current = abortable()
+    const follow = async ({ signal }: AbortablePart) => {
+      for (let failures = 0; !signal.aborted; ) {
+        const began = Date.now()
+        try {
+          const found = await looking.current(known.current, signal)
+          if (signal.aborted) return
+          known.current = found === null ? known.current : found.etag
+          setState(({ value }) => ({ value: found === null ? value : found.value, failure: null, isLoading: false }))
+          failures = 0
+          const took = Date.now() - began
+          if (took < soonest) await pause(found === null || known.current === null ? seldom : soonest - took, signal)
+        } catch (cause) {
+          if (signal.aborted) return
+          setState(({ value }) => ({ value, failure: failureIn(cause), isLoading: false }))
+          // The next answer comes at once, and takes the failure away.
+          known.current = null
+          await pause(Math.min(soonest * 2 ** failures++, longestPause), signal)
+        }
+      }
+    }
+    const begin = () => {
+      current.abort()
+      if (document.visibilityState !== 'visible') return
+      current = abortable()
+      void follow(current)
+    }
+    begin()
+    addEventListener('focus', begin)
+    document.addEventListener('visibilitychange', begin)
+    return () => {
+      current.abort()
+      removeEventListener('focus', begin)
+      document.removeEventListener('visibilitychange', begin)
+    }
+  }, [round])
+  return { ...state, again: useCallback(() => setRound((count) => count + 1), []) }
+}
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const timer = setTimeout(done, milliseconds)
+    const end = () => {
+      clearTimeout(timer)
+      done()
+    }
+    signal.addEventListener('abort', end, { once: true })
+  })
+
 /** Makes a failure of what was thrown: a page never ends in a blank one. */
 export const failureIn = (cause: unknown): CallFailure =>
   cause instanceof CallFailure
     ? cause
     : new CallFailure('internal', cause instanceof Error ? cause.message : String(cause))
+
+type AbortablePart = ReturnType<typeof abortable>
 
 function abortable() {
   const controller = new AbortController()

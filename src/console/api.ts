@@ -17,7 +17,18 @@ export interface CallOptions {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** Statuses that are answers, too, beside those of success. */
+  readonly also?: readonly number[]
 }
+
+/** An answer, with the tag that tells it from a later one (RFC 9110 section 8.8.3). */
+export interface Tagged<T> {
+  readonly value: T
+  readonly etag: string | null
+}
+
+/** Seconds that a call waits for news, at most: as long as the service lets one wait. */
+const longestWait = 25
 
 /** Calls of the service's API, for the person that is signed in. Only the settings for signing in are fetched elsewhere. */
 export class ServiceCalls {
@@ -31,6 +42,19 @@ export class ServiceCalls {
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {
     const response = await this.#fetch('GET', path, options)
     return (await response.json()) as T
+  }
+
+  /**
+   * Reads what changes. If it is still what the tag is of, the service answers when that changes, but no later than after
+   * 25 s; `null` if it is the same then.
+   *
+   * @throws {CallFailure}
+   */
+  async changed<T>(path: string, known: string | null, options: CallOptions = {}): Promise<Tagged<T> | null> {
+    const headers = known === null ? {} : { 'if-none-match': known, prefer: `wait=${longestWait}` }
+    const response = await this.#fetch('GET', path, { ...options, headers, also: [304] })
+    if (response.status === 304) return null
+    return { value: (await response.json()) as T, etag: response.headers.get('etag') }
   }
 
   /** @throws {CallFailure} */
@@ -47,7 +71,7 @@ export class ServiceCalls {
   }
 
   async #fetch(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<Response> {
-    const { query = {}, body, headers, signal } = options
+    const { query = {}, body, headers, signal, also = [] } = options
     const to = new URL(path, location.origin)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined && value !== '') to.searchParams.set(name, value)
@@ -69,7 +93,7 @@ export class ServiceCalls {
       if (signal?.aborted === true) throw cause
       throw new CallFailure('unreachable', 'The service cannot be reached.')
     })
-    if (response.ok) return response
+    if (response.ok || also.includes(response.status)) return response
     const failure = await failureOf(response)
     // The token is not taken any more, although its time is not up.
     if (failure.code === 'unauthenticated') this.#session.forget()

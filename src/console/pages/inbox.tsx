@@ -1,6 +1,7 @@
+import { useEffect, useRef } from 'preact/hooks'
 import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
 import { spoken } from '../../words/spoken.ts'
-import { useAnswer, useEvery } from '../answers.ts'
+import { useAnswer, useNews } from '../answers.ts'
 import { Badge, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { RequestTable } from '../requestTable.tsx'
@@ -8,24 +9,24 @@ import { address } from '../router.ts'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
 
-/** Milliseconds after which the lists are read again while somebody looks at them. */
-const interval = 20_000
 const week = 7 * 86_400_000
 
 /** What waits for this person, the most urgent first, and what they decided lately. */
 export function Inbox() {
   const { api, me } = useSigned()
-  const waiting = useAnswer('waiting', (signal) =>
-    api.get<RequestList>('/api/requests', { query: { status: 'pending', limit: '100' }, signal }),
+  const waiting = useNews((known, signal) =>
+    api.changed<RequestList>('/api/requests', known, { query: { status: 'pending', limit: '100' }, signal }),
   )
   const decided = useAnswer('decided', (signal) => {
     const from = new Date(Date.now() - week).toISOString()
     return api.get<RequestList>('/api/requests', { query: { approver: me.id, from, limit: '20' }, signal })
   })
-  useEvery(interval, () => {
-    waiting.again()
-    decided.again()
-  })
+  const isRead = useRef(false)
+  useEffect(() => {
+    // What does not wait any more may be what this person decided elsewhere.
+    if (isRead.current) decided.again()
+    isRead.current = waiting.value !== null
+  }, [waiting.value])
   const mine = waiting.value?.requests.filter((request) => !hasDecided(request, me.id)) ?? []
   const count = waiting.value === null ? null : mine.length
   return (
