@@ -3,7 +3,7 @@ import type { ServiceCalls } from './api.ts'
 import { useIdle } from './idle.ts'
 import { Button, Page } from './kit.tsx'
 import { later } from './later.tsx'
-import { type Me, SignedContext } from './me.ts'
+import { type Me, mayKnowPolicy, SignedContext } from './me.ts'
 import { Inbox } from './pages/inbox.tsx'
 import { Request } from './pages/request.tsx'
 import { address, type Place, usePlace } from './router.ts'
@@ -16,6 +16,7 @@ const Erase = later(async () => (await import('./pages/erase.tsx')).Erase)
 const Evidence = later(async () => (await import('./pages/evidence.tsx')).Evidence)
 const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Exceptions)
 const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
+const PolicyPage = later(async () => (await import('./pages/policy.tsx')).PolicyPage)
 const Search = later(async () => (await import('./pages/search.tsx')).Search)
 
 interface AppProps {
@@ -117,6 +118,7 @@ function linksFor(me: Me): readonly (readonly [string, string])[] {
   const { roles } = me
   const isReader = roles.includes('Evidence.Read')
   const open = {
+    policy: mayKnowPolicy(me),
     ...{ exceptions: isReader, metrics: isReader, evidence: isReader },
   }
   const more = (Object.keys(open) as readonly (keyof typeof open)[]).filter((page) => open[page])
@@ -135,6 +137,7 @@ function PageOf({ place: { path, query } }: { readonly place: Place }) {
   if (path === 'exceptions') return <Exceptions query={query} />
   if (path === 'metrics') return <Metrics query={query} />
   if (path === 'evidence') return <Evidence query={query} />
+  if (path === 'policy') return <PolicyPage query={query} />
   return (
     <Page title={words.notFound}>
       <p>{words.notFoundAbout}</p>
