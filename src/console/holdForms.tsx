@@ -1,0 +1,195 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { HoldAnswer } from '../contract/evidenceAnswers.ts'
+import type { PolicyInForce } from '../contract/policyAnswers.ts'
+import { failureIn, useAnswer } from './answers.ts'
+import type { CallFailure } from './api.ts'
+import { Dialog } from './dialog.tsx'
+import { Button, Failed, Field } from './kit.tsx'
+import { mayKnowPolicy, useSigned } from './me.ts'
+import { pageWords } from './pageWords.ts'
+
+interface FormProps {
+  /** Is called after the service has recorded it. */
+  readonly done: () => void
+  /** Is called after the dialog was closed. */
+  readonly closed: () => void
+}
+
+const kinds = ['request', 'agent', 'period'] as const
+
+type Kind = (typeof kinds)[number]
+
+/** Places a hold: on one request, on all of an agent, or on all of a period. */
+export function HoldForm({ request, done, closed }: FormProps & { readonly request: string }) {
+  const { api } = useSigned()
+  const [kind, setKind] = useState<Kind>('request')
+  const [scope, setScope] = useState({ request, agent: '', from: '', to: '' })
+  const text = pageWords.holds
+  const wanted = kind === 'period' ? (['from', 'to'] as const) : ([kind] as const)
+  const given = Object.fromEntries(wanted.map((name) => [name, scope[name].trim()]))
+  return (
+    <ReasonForm
+      {...{ done, closed }}
+      title={text.placeTitle}
+      about={text.placeAbout}
+      why={text.why}
+      button={text.placeTitle}
+      tone="primary"
+      isComplete={Object.values(given).every((one) => one !== '')}
+      send={(why) => api.post('/api/evidence/holds', { scope: given, why })}
+    >
+      {(isAsked) => (
+        <>
+          <fieldset>
+            <legend>{text.covers}</legend>
+            {kinds.map((one) => (
+              <label key={one}>
+                <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} /> {text[one]}
+              </label>
+            ))}
+          </fieldset>
+          {wanted.map((name) => (
+            <ScopeField
+              key={name}
+              name={name}
+              value={scope[name]}
+              set={(value) => setScope({ ...scope, [name]: value })}
+              error={isAsked && scope[name].trim() === '' ? text.noScope : null}
+            />
+          ))}
+        </>
+      )}
+    </ReasonForm>
+  )
+}
+
+interface ScopeFieldProps {
+  readonly name: 'request' | 'agent' | 'from' | 'to'
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly error: string | null
+}
+
+/** One part of what a hold covers. An agent is chosen by name, unless this person may not know the agents. */
+function ScopeField({ name, value, set, error }: ScopeFieldProps) {
+  const { api, me } = useSigned()
+  const agents = useAnswer('agents', async (signal) =>
+    mayKnowPolicy(me) ? (await api.get<PolicyInForce>('/api/policy', { signal })).agents : [],
+  )
+  const text = pageWords.holds
+  const labels = { request: text.requestId, agent: text.agentId, from: text.from, to: text.to }
+  const known = agents.value ?? []
+  return (
+    <Field label={labels[name]} isRequired error={error}>
+      {({ id, described }) => {
+        const shared = { id, value, 'aria-describedby': described, 'aria-invalid': error !== null }
+        return name === 'agent' && known.length > 0 ? (
+          <select {...shared} onChange={(event) => set(event.currentTarget.value)}>
+            <option value="">{pageWords.trial.choose}</option>
+            {known.map((agent) => (
+              <option key={agent.id} value={agent.id}>
+                {agent.name}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <input
+            {...shared}
+            {...((name === 'from' || name === 'to') && { type: 'date' as const })}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => set(event.currentTarget.value)}
+          />
+        )
+      }}
+    </Field>
+  )
+}
+
+/** Releases a hold. */
+export function ReleaseForm({ hold: { hold }, done, closed }: FormProps & { readonly hold: HoldAnswer }) {
+  const { api } = useSigned()
+  const text = pageWords.holds
+  return (
+    <ReasonForm
+      {...{ done, closed }}
+      title={text.releaseTitle}
+      about={text.releaseAbout}
+      why={text.releaseWhy}
+      button={text.releaseTitle}
+      tone="danger"
+      isComplete
+      send={(why) => api.post(`/api/evidence/holds/${hold}/release`, { why })}
+    />
+  )
+}
+
+interface ReasonFormProps extends FormProps {
+  readonly title: string
+  readonly about: string
+  /** The label of the reason. */
+  readonly why: string
+  readonly button: string
+  readonly tone: 'primary' | 'danger'
+  /** Whether everything but the reason is there. */
+  readonly isComplete: boolean
+  readonly send: (why: string) => Promise<unknown>
+  /** Draws what stands above the reason. */
+  readonly children?: (isAsked: boolean) => ComponentChildren
+}
+
+/** A dialog that asks for a reason. What was typed stays there if the call fails. */
+function ReasonForm({ done, closed, children, send, isComplete, ...said }: ReasonFormProps) {
+  const [why, setWhy] = useState('')
+  const [isAsked, setAsked] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<CallFailure | null>(null)
+  const { whyHint, noWhy } = pageWords.holds
+  const submit = async (close: () => void) => {
+    setAsked(true)
+    if (!isComplete || why.trim() === '') return
+    setBusy(true)
+    setFailure(null)
+    try {
+      await send(why.trim())
+      done()
+      close()
+    } catch (cause) {
+      setFailure(failureIn(cause))
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={said.title} closed={closed}>
+      {(close) => (
+        <form
+          class="stacked"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (!isBusy) void submit(close)
+          }}
+        >
+          <p class="quiet">{said.about}</p>
+          {failure && <Failed failure={failure} />}
+          {children?.(isAsked)}
+          <Field label={said.why} hint={whyHint} isRequired error={isAsked && why.trim() === '' ? noWhy : null}>
+            {({ id, described }) => (
+              <textarea
+                id={id}
+                aria-describedby={described}
+                rows={3}
+                maxLength={500}
+                value={why}
+                onInput={(event) => setWhy(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Button type="submit" tone={said.tone} isBusy={isBusy}>
+            {said.button}
+          </Button>
+        </form>
+      )}
+    </Dialog>
+  )
+}
