@@ -15,6 +15,7 @@ import { words } from './words.ts'
 const Erase = later(async () => (await import('./pages/erase.tsx')).Erase)
 const Evidence = later(async () => (await import('./pages/evidence.tsx')).Evidence)
 const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Exceptions)
+const HealthPage = later(async () => (await import('./pages/health.tsx')).HealthPage)
 const HoldsPage = later(async () => (await import('./pages/holds.tsx')).HoldsPage)
 const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
 const PolicyPage = later(async () => (await import('./pages/policy.tsx')).PolicyPage)
@@ -122,6 +123,7 @@ function linksFor(me: Me): readonly (readonly [string, string])[] {
     policy: mayKnowPolicy(me),
     ...{ exceptions: isReader, metrics: isReader, evidence: isReader },
     holds: isReader || roles.includes('Evidence.Hold'),
+    health: isReader,
   }
   const more = (Object.keys(open) as readonly (keyof typeof open)[]).filter((page) => open[page])
   return [['', pages.inbox], ['requests', pages.requests], ...more.map((page) => [page, pages[page]] as const)]
@@ -141,6 +143,7 @@ function PageOf({ place: { path, query } }: { readonly place: Place }) {
   if (path === 'evidence') return <Evidence query={query} />
   if (path === 'policy') return <PolicyPage query={query} />
   if (path === 'holds') return <HoldsPage query={query} />
+  if (path === 'health') return <HealthPage />
   return (
     <Page title={words.notFound}>
       <p>{words.notFoundAbout}</p>
