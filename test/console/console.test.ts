@@ -31,6 +31,7 @@ async function asked(more: Record<string, unknown> = {}): Promise<string> {
 
 /** Three requests may wait at once for an agent and more are refused, so what a test leaves open is withdrawn. */
 afterEach(async () => {
+  await people.leave()
   const { body } = await stack.call('deploy-bot', '/api/requests?status=pending')
   for (const { id } of body.requests) await stack.call('deploy-bot', `/api/requests/${id}/cancel`, {})
 })
@@ -47,17 +48,23 @@ const eventsOf = async (id: string): Promise<readonly Leaf[]> => {
   return body.events.map(({ leaf }: { leaf: string }) => JSON.parse(leaf))
 }
 
+/** Approves by the API what this person was shown. */
+async function vote(who: string, id: string): Promise<void> {
+  const { body } = await stack.call(who, `/api/requests/${id}/views`, {})
+  await stack.call(who, `/api/requests/${id}/decisions`, { verdict: 'approve', view: body.view })
+}
+
 const button = ({ page }: Visit, name: string | RegExp) => page.getByRole('button', { name })
 
 describe('signing in', () => {
   test('comes back to the address that was asked for, and leaves no token anywhere', async () => {
     const id = await asked()
-    const { page, complaints, fetched } = await people.open('dba-1', `requests/${id}`)
+    const { page, complaints, requests } = await people.open('dba-1', `requests/${id}`)
     await page.locator('.card').waitFor()
     expect(new URL(page.url()).pathname).toBe(`/console/requests/${id}`)
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')
     expect(kept).not.toMatch(/eyJ|verifier|state/)
-    expect(fetched.filter((address) => address.includes('eyJ'))).toEqual([])
+    expect(requests.filter((one) => one.url().includes('eyJ'))).toEqual([])
     expect(complaints).toEqual([])
   })
 })
@@ -104,6 +111,13 @@ describe('an approver', () => {
     expect(pages).toBeGreaterThan(2)
     await button(visit, 'Approve').click()
     await visit.page.getByText('Your approval is recorded.').waitFor()
+    const { page } = await people.open('compliance', `requests/${id}`)
+    await page.getByRole('button', { name: 'Show what they saw' }).first().click()
+    const dialog = page.getByRole('dialog')
+    for (let one = 1; one <= pages; one++) {
+      await dialog.getByRole('button', { name: `Page ${one}`, exact: true }).click()
+      await dialog.locator('.card').getByText(`Page ${one} of ${pages}`).waitFor()
+    }
   })
 
   test('is told that somebody else decided meanwhile, and what a late click means', async () => {
@@ -177,7 +191,37 @@ describe('who may not approve', () => {
     expect(said).toContain('dba-1 approved')
     expect(said).toContain('For FIN-881')
     expect(await page.locator('.events li strong').allInnerTexts()).toEqual(['Asked', 'Shown', 'Voted', 'Approved'])
+    expect(said).toContain('by deploy-bot')
     expect(await page.locator('.card').count()).toBe(0)
+  })
+
+  test('compliance sees again what an approver was shown, and the focus comes back', async () => {
+    const id = await asked({ target: 'prod/postgres/seen-again' })
+    await stack.call('dba-1', `/api/requests/${id}/views`, {})
+    const { page } = await people.open('compliance', `requests/${id}`)
+    const opener = page.getByRole('button', { name: 'Show what they saw' })
+    await opener.click()
+    const dialog = page.getByRole('dialog', { name: 'What dba-1 was shown' })
+    await dialog.locator('.card').getByText('prod/postgres/seen-again').first().waitFor()
+    expect(await dialog.locator('.card button').count()).toBe(0)
+    expect(await flawsOf(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await opener.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+  })
+
+  test('a story is printed on one page, with the params and the hash of each event', async () => {
+    const id = await asked({ params: { rows: 1200, destination: 'printed-destination' } })
+    await vote('dba-1', id)
+    const { page } = await people.open('compliance', `requests/${id}`)
+    await page.locator('.events li').nth(3).waitFor()
+    const printed = (await page.pdf({ format: 'A4' })).toString('latin1')
+    expect(printed.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    const said = await page.locator('body').innerText()
+    expect(said).toContain('printed-destination')
+    expect(said.match(/\b[0-9a-f]{64}\b/g)?.length).toBeGreaterThanOrEqual(5)
+    expect(said).not.toMatch(/Show what they saw|Sign out/)
   })
 })
 
@@ -199,6 +243,195 @@ test('hostile texts stay texts: no script, no link, no element but those of the 
     expect(said).toContain('<a href="https://evil.example">')
     expect(complaints).toEqual([])
   }
+})
+
+describe('the inbox', () => {
+  test('shows what is asked and decided elsewhere without being asked again and again, and rests while it is hidden', async () => {
+    const { page, requests } = await people.open('dba-2')
+    /** Resolves once a call waits for news, after so many others. */
+    const waits = (after: number) =>
+      until(
+        () =>
+          requests
+            .slice(after)
+            .findLast((one) => one.headers()['prefer'] === 'wait=25')
+            ?.timing().responseStart,
+        (start) => start === -1,
+      )
+    await page.getByText('Nothing waits for you').waitFor()
+    await waits(0)
+    const id = await asked({ target: 'prod/postgres/breaking-news' })
+    await page.getByRole('link', { name: /breaking-news/ }).waitFor()
+    expect(await page.title()).toMatch(/^\(1\) Inbox/)
+    await vote('dba-1', id)
+    await page.getByText('Nothing waits for you').waitFor()
+    await waits(0)
+    const turn = (state: string) =>
+      page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await Promise.all([page.waitForEvent('requestfailed', (one) => 'prefer' in one.headers()), turn('hidden')])
+    const before = requests.length
+    await turn('visible')
+    await waits(before)
+  })
+
+  test('says that the service cannot be reached, keeps what it has, and finds the service again by itself', async () => {
+    await asked({ target: 'prod/postgres/kept-meanwhile' })
+    const { page } = await people.open('dba-2')
+    await page.getByRole('link', { name: /kept-meanwhile/ }).waitFor()
+    await page.route('**/api/requests?status=pending*', (route) => route.abort())
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await page.getByText('The service cannot be reached.').waitFor()
+    expect(await page.getByRole('link', { name: /kept-meanwhile/ }).count()).toBe(1)
+    await page.unroute('**/api/requests?status=pending*')
+    await page.getByText('The service cannot be reached.').waitFor({ state: 'hidden' })
+  })
+})
+
+describe('policy', () => {
+  test('has every rule in words, who may approve, and a trial that says what an ask then gets', async () => {
+    const { page } = await people.open('dba-1', 'policy')
+    await page.locator('.rules li').first().waitFor()
+    const { body: policy } = await stack.call('dba-1', '/api/policy')
+    const said = await page.locator('main').innerText()
+    for (const { id, words } of policy.rules) {
+      expect(said).toContain(id)
+      expect(said).toContain(words)
+    }
+    expect(said).toMatch(/guest\s+guest: may not decide/)
+    const form = page.getByRole('region', { name: 'Try it' })
+    const submit = form.getByRole('button', { name: 'Try it' })
+    await submit.click()
+    expect(await form.getByText('This is needed.').count()).toBe(4)
+    await form.getByLabel('Agent').selectOption({ label: 'deploy-bot' })
+    const typed = { action: 'db.export', target: 'prod/postgres/tried', environment: 'production' }
+    for (const [label, text] of Object.entries(typed)) await form.getByLabel(label).fill(text)
+    await form.getByLabel('Params').fill('{ "rows": 200000')
+    await submit.click()
+    await form.getByText('This is not a JSON object.').waitFor()
+    await form.getByLabel('Params').fill('{ "rows": 200000 }')
+    const [answer] = await Promise.all([page.waitForResponse('**/judgements'), submit.click()])
+    await form.getByText('● People decide').waitFor()
+    const tried = (await answer.json()) as Answer['body']
+    const { body: real } = await stack.call(
+      'compliance',
+      `/api/requests/${await asked({ ...typed, params: { rows: 200_000 } })}`,
+    )
+    expect(tried).toMatchObject({ outcome: real.policy.outcome, rules: real.policy.rules, tier: real.policy.tier })
+    const slots = (required: Answer['body']) =>
+      required.map(({ groups, quorum }: Answer['body']) => ({ groups, quorum }))
+    expect(slots(tried.required)).toEqual(slots(real.approvals.required))
+    const drawn = await form.locator('.tried').innerText()
+    for (const rule of real.policy.rules) expect(drawn).toContain(rule)
+    expect(drawn).toMatch(/May not approve it\s+owner/)
+    expect(drawn).toMatch(/dba \(2 people could\)/)
+    expect(await flawsOf(page)).toEqual([])
+  })
+})
+
+test('navigation shows what the roles and groups of a person open, and no more', async () => {
+  const shown = async (who: string) => {
+    const { page } = await people.open(who)
+    return page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts()
+  }
+  expect(await shown('dba-1')).toEqual(['Inbox', 'Requests', 'Policy'])
+  expect(await shown('compliance-2')).toEqual(['Inbox', 'Requests'])
+  expect(await shown('compliance')).toEqual([
+    ...['Inbox', 'Requests', 'Policy', 'Exceptions', 'Metrics', 'Evidence', 'Holds', 'Health'],
+  ])
+})
+
+test('health says of each part whether it works, also when the service does not', async () => {
+  const { page } = await people.open('compliance', 'health')
+  await page.getByText('The service works').waitFor()
+  const { body } = await stack.call('compliance', '/api/health')
+  expect(await page.locator('tbody tr').count()).toBe(Object.keys(body.parts).length)
+  const broken = [{ shard: '07', row: 'event-12', check: 'mac' }]
+  const json = { ...body, status: 'failing', parts: { ...body.parts, signer: 'failing' }, broken }
+  await page.route('**/api/health', (route) => route.fulfill({ status: 503, json }))
+  await page.evaluate("dispatchEvent(new Event('focus'))")
+  await page.getByText('The service does not work').waitFor()
+  expect(await page.locator('main').innerText()).toMatch(/Signing key\s+✕ fails/)
+  expect(await page.getByRole('table', { name: /not as the service wrote/ }).innerText()).toContain('event-12')
+  expect(await flawsOf(page)).toEqual([])
+})
+
+describe('what is kept and erased', () => {
+  /** A closed request whose target nobody else has. */
+  async function closed(name: string): Promise<string> {
+    const id = await asked({ target: `prod/postgres/${name}`, reason: `Because of ${name}` })
+    await stack.call('deploy-bot', `/api/requests/${id}/cancel`, {})
+    return id
+  }
+
+  test('a hold is placed with a reason, keeps texts from being erased, and is released', async () => {
+    const id = await closed('held')
+    const visit = await people.open('compliance', 'holds')
+    const { page } = visit
+    await button(visit, 'Place a hold…').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Place a hold' }).click()
+    await dialog.getByText('Say why.').waitFor()
+    expect(await flawsOf(page)).toEqual([])
+    await dialog.getByLabel('Request id').fill(id)
+    await dialog.getByLabel('Why').fill('Case 4711')
+    await dialog.getByRole('button', { name: 'Place a hold' }).click()
+    await page.getByText('The hold is in force.').waitFor()
+    const row = page.getByRole('row', { name: new RegExp(id) })
+    expect(await row.innerText()).toMatch(/in force[^]*compliance[^]*Case 4711/)
+    expect(await flawsOf(page)).toEqual([])
+    const other = await people.open('compliance', `requests/${id}/erase`)
+    await other.page.getByText('A hold forbids this').waitFor()
+    expect(await button(other, 'Ask for the erasure').count()).toBe(0)
+    await row.getByRole('button', { name: 'Release…' }).click()
+    await dialog.getByLabel('Why').fill('Closed')
+    await dialog.getByRole('button', { name: 'Release this hold' }).click()
+    await page.getByText('The hold is released.').waitFor()
+    await page.getByText('No hold is in force').waitFor()
+    await page.getByRole('link', { name: 'Show released ones, too' }).click()
+    await row.waitFor()
+    expect(await row.innerText()).toMatch(/Released[^]*compliance[^]*Closed/)
+  })
+
+  test('two people erase: the first alone erases nothing, then the texts are gone from story and search', async () => {
+    const id = await closed('forgotten')
+    const hashes = async () => {
+      const { body } = await stack.call('compliance', `/api/requests/${id}/events`, undefined, {
+        accept: 'application/json',
+      })
+      return body.events.map(({ hash }: { hash: string }) => hash)
+    }
+    const before = await hashes()
+    const first = await people.open('compliance-2', `requests/${id}/erase`)
+    await first.page.getByText('You may erase texts of this request, but not read it').waitFor()
+    await button(first, 'Ask for the erasure').click()
+    await first.page.getByText('Choose at least one text.').waitFor()
+    await first.page.getByLabel('What was asked').check()
+    await first.page.getByLabel('The reasons').check()
+    await first.page.getByLabel('Why').fill('GDPR 2026-118')
+    await first.page.getByLabel(/^To confirm/).fill('wrong')
+    await button(first, 'Ask for the erasure').click()
+    await first.page.getByText('These are not the last 6 characters').waitFor()
+    await first.page.getByLabel(/^To confirm/).fill(id.slice(-6))
+    await button(first, 'Ask for the erasure').click()
+    await first.page.getByText('Another person has to ask for the same.').waitFor()
+    expect((await stack.call('compliance', `/api/requests/${id}`)).body.reason).toBe('Because of forgotten')
+
+    const second = await people.open('compliance', `requests/${id}/erase`)
+    await second.page.getByText('compliance-2 asked to erase:').waitFor()
+    expect(await second.page.locator('.notice').innerText()).toContain('GDPR 2026-118')
+    expect(await flawsOf(second.page)).toEqual([])
+    await second.page.getByLabel('Why').fill('The same')
+    await second.page.getByLabel(/^To confirm/).fill(id.slice(-6))
+    await button(second, 'Erase now').click()
+    await second.page.getByText('The texts are erased.').waitFor()
+    await second.page.goto(`${stack.api}/console/requests/${id}`)
+    await second.page.locator('.events li').first().waitFor()
+    expect(await second.page.locator('main').innerText()).not.toMatch(/forgotten/)
+    await second.page.goto(`${stack.api}/console/requests?prefix=prod/postgres/forgotten`)
+    await second.page.getByText('Nothing was found').waitFor()
+    expect((await hashes()).slice(0, before.length)).toEqual(before)
+  })
 })
 
 describe('search', () => {
@@ -241,6 +474,8 @@ describe('every page', () => {
     ['a story', 'compliance', 'requests/ID'],
     ['search', 'compliance', 'requests'],
     ['evidence', 'compliance', 'evidence'],
+    ['policy', 'dba-1', 'policy'],
+    ['health', 'compliance', 'health'],
     ['no page', 'dba-1', 'nowhere'],
   ])('%s has no flaw that axe finds, in each theme, and fits 320 pixels', async (_name, who, path) => {
     const id = await asked()
@@ -284,4 +519,46 @@ test('no stranger may frame it', async () => {
   expect(headers.get('content-security-policy')).toMatch(
     /frame-ancestors 'self' https:\/\/teams\.microsoft\.com https:\/\/\*\.teams\.microsoft\.com https:\/\/\*\.cloud\.microsoft;/,
   )
+})
+
+/** The last ones, because the clock goes on by a day. */
+describe('after the day is sealed', () => {
+  let month: string
+
+  beforeAll(async () => {
+    const id = await asked({ target: 'prod/postgres/unseen' })
+    const { body } = await stack.call('compliance', `/api/requests/${id}`)
+    await stack.call('dba-2', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: body.digest })
+    await stack.advance(25 * 3600)
+    await stack.local('seal')
+    const { bundles } = (await stack.call('compliance', '/api/evidence/bundles')).body
+    month = bundles[0].date.slice(0, 7)
+  })
+
+  test('exceptions name people, show ids when wanted, and lead to the story, which says what is sealed', async () => {
+    const visit = await people.open('compliance', `exceptions?month=${month}`)
+    const { page } = visit
+    const kind = page.getByRole('region', { name: 'decided without a recorded look' })
+    const row = kind.getByRole('row', { name: /dba-2/ })
+    await row.waitFor()
+    expect(await row.innerText()).not.toContain('c0000000-')
+    await button(visit, 'Show ids').click()
+    expect(await row.innerText()).toContain('c0000000-0000-4000-8000-000000000002')
+    expect(await flawsOf(page)).toEqual([])
+    const [file] = await Promise.all([page.waitForEvent('download'), button(visit, 'Download as CSV').click()])
+    expect(await readFile(await file.path(), 'utf8')).toMatch(/,unseen,[^\n]*,dba-2,/)
+    await row.getByRole('link').click()
+    await page
+      .getByText(/entry \d+ of the log, sealed in bundle 1 of/)
+      .first()
+      .waitFor()
+  })
+
+  test('metrics show approvers and agents by name', async () => {
+    const { page } = await people.open('compliance', `metrics?month=${month}`)
+    const approvers = page.getByRole('table', { name: 'By approver' })
+    await approvers.getByRole('rowheader', { name: 'dba-1', exact: true }).waitFor()
+    await page.getByRole('table', { name: 'By agent' }).getByRole('rowheader', { name: 'deploy-bot' }).waitFor()
+    expect(await flawsOf(page)).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import { source } from 'axe-core'
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core'
 import { chromiumPath } from '../support/chromium.ts'
 import type { Stack } from '../support/stack.ts'
 
@@ -7,6 +7,8 @@ import type { Stack } from '../support/stack.ts'
 export interface Visitors {
   /** Opens an address of the console, signs this person in, and waits for the page. */
   open(who: string, path?: string, options?: BrowserContextOptions): Promise<Visit>
+  /** Closes the pages, so that they ask nothing any more. Who is signed in stays so. */
+  leave(): Promise<void>
   close(): Promise<void>
 }
 
@@ -14,8 +16,8 @@ export interface Visit {
   readonly page: Page
   /** What the browser complained of: refused scripts and styles, errors that nobody caught. */
   readonly complaints: readonly string[]
-  /** The addresses that were fetched, without their answers. */
-  readonly fetched: readonly string[]
+  /** What was fetched. */
+  readonly requests: readonly Request[]
 }
 
 const sizes = { width: 1280, height: 900 }
@@ -37,6 +39,9 @@ export async function visitors(stack: Stack): Promise<Visitors> {
       await visit.page.getByRole('heading', { level: 1 }).waitFor()
       return visit
     },
+    async leave() {
+      await Promise.all([...windows.values()].flatMap((context) => context.pages().map((page) => page.close())))
+    },
     close: () => browser.close(),
   }
 }
@@ -44,14 +49,14 @@ export async function visitors(stack: Stack): Promise<Visitors> {
 async function visitIn(context: BrowserContext): Promise<Visit> {
   const page = await context.newPage()
   const complaints: string[] = []
-  const fetched: string[] = []
+  const requests: Request[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('request', (request) => fetched.push(request.url()))
+  page.on('request', (request) => requests.push(request))
   await page.exposeFunction('complain', (text: string) => complaints.push(text))
   await page.addInitScript(
     "addEventListener('securitypolicyviolation', (one) => complain(one.violatedDirective + ' ' + one.blockedURI))",
   )
-  return { page, complaints, fetched }
+  return { page, complaints, requests }
 }
 
 /**
