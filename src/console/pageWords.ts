@@ -120,6 +120,7 @@ interface MetricWords {
   readonly median: string
   readonly slow: string
   readonly byDay: string
+  readonly day: string
   readonly groups: Readonly<Record<'approver' | 'rule' | 'agent', string>>
   readonly members: Readonly<Record<'approver' | 'rule' | 'agent', string>>
   /** What is counted, by the names of metrics.csv. */
@@ -257,6 +258,7 @@ interface HealthWords {
   readonly admitted: Readonly<Record<HealthReport['people'], string>>
   readonly seal: string
   readonly newest: string
+  readonly bundle: string
   readonly noneSealed: string
   readonly size: string
   readonly immutable: string
@@ -425,6 +427,7 @@ const english: PageWords = {
     median: 'half within',
     slow: 'nine of ten within',
     byDay: 'By day',
+    day: 'Day (UTC)',
     groups: { approver: 'By approver', rule: 'By rule', agent: 'By agent' },
     members: { approver: 'Approver', rule: 'Rule', agent: 'Agent' },
     names: {
@@ -593,6 +596,7 @@ const english: PageWords = {
     admitted: { admitted: 'may call', refused: 'are refused: no application is named that they may use' },
     seal: 'The newest sealed day',
     newest: 'Day (UTC)',
+    bundle: 'Bundle',
     noneSealed: 'No day is sealed yet.',
     size: 'Events in the log after it',
     immutable: 'Storage keeps evidence from being changed',

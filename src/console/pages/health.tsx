@@ -97,7 +97,7 @@ function Sealed({ of: { sealed, immutable } }: OfReport) {
             health.newest,
             sealed && <a href={address('evidence', { month: sealed.date.slice(0, 7) })}>{sealed.date}</a>,
           ],
-          [words.evidence.number, sealed && written(sealed.number)],
+          [health.bundle, sealed && written(sealed.number)],
           [health.size, sealed && written(sealed.size)],
           [health.immutable, immutable === undefined ? undefined : immutable ? health.yes : health.no],
         ]}

@@ -123,7 +123,7 @@ function Days({ days }: { readonly days: readonly Day[] }) {
       <table aria-label={pageWords.metrics.byDay}>
         <thead>
           <tr>
-            <th scope="col">{words.evidence.day}</th>
+            <th scope="col">{pageWords.metrics.day}</th>
             {columns.map((name) => (
               <th key={name} scope="col" class="number">
                 {pageWords.metrics.names[name]}
@@ -140,7 +140,7 @@ function Days({ days }: { readonly days: readonly Day[] }) {
         <tbody>
           {days.map(({ date, rows }) => (
             <tr key={date}>
-              <th scope="row" data-label={words.evidence.day}>
+              <th scope="row" data-label={pageWords.metrics.day}>
                 {date}
               </th>
               {columns.map((name) => (
