@@ -119,54 +119,26 @@ function Fields({ policy, typed, type, faults }: FieldsProps) {
   const { trial } = pageWords
   const actions = [...new Set(policy.rules.flatMap((rule) => rule.actions))].sort()
   const executors = policy.agents.find(({ id }) => id === typed.agent)?.executors ?? []
-  const text = (name: Name, label: string, more: object = {}) => (
-    <Field label={label} error={faults[name] ?? null} isRequired={needed.some((one) => one === name)}>
-      {({ id, described }) => (
-        <input
-          {...{ id, 'aria-describedby': described, 'aria-invalid': faults[name] !== undefined }}
-          autocomplete="off"
-          spellcheck={false}
-          value={typed[name]}
-          onInput={(event) => type(name, event.currentTarget.value)}
-          {...more}
-        />
-      )}
-    </Field>
-  )
-  const choice = (name: Name, label: string, none: string, choices: readonly (readonly [string, string])[]) => (
-    <Field label={label} error={faults[name] ?? null} isRequired={needed.some((one) => one === name)}>
-      {({ id, described }) => (
-        <select
-          {...{ id, 'aria-describedby': described, 'aria-invalid': faults[name] !== undefined }}
-          value={typed[name]}
-          onChange={(event) => type(name, event.currentTarget.value)}
-        >
-          <option value="">{none}</option>
-          {choices.map(([value, said]) => (
-            <option key={value} value={value}>
-              {said}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  )
+  const shared = (name: Name, label: string) => ({
+    ...{ label, value: typed[name], error: faults[name] ?? null },
+    isRequired: needed.some((one) => one === name),
+    set: (text: string) => type(name, text),
+  })
   return (
     <>
-      {choice(
-        'agent',
-        columns.agent,
-        trial.choose,
-        policy.agents.map(({ id, name }) => [id, name] as const),
-      )}
-      {text('action', columns.action, { list: 'actions' })}
+      <Choice
+        {...shared('agent', columns.agent)}
+        none={trial.choose}
+        choices={policy.agents.map(({ id, name }) => [id, name] as const)}
+      />
+      <Text {...shared('action', columns.action)} more={{ list: 'actions' }} />
       <datalist id="actions">
         {actions.map((one) => (
           <option key={one} value={one} />
         ))}
       </datalist>
-      {text('target', columns.target)}
-      {text('environment', columns.environment)}
+      <Text {...shared('target', columns.target)} />
+      <Text {...shared('environment', columns.environment)} />
       <Field label={trial.params} hint={trial.paramsHint} error={faults.params ?? null}>
         {({ id, described }) => (
           <textarea
@@ -179,16 +151,66 @@ function Fields({ policy, typed, type, faults }: FieldsProps) {
           />
         )}
       </Field>
-      {choice('onBehalfOf', trial.onBehalfOf, trial.nobody, peopleIn(policy))}
-      {executors.length > 0 &&
-        choice(
-          'executor',
-          trial.executor,
-          trial.itself,
-          executors.map((id) => [id, policy.agents.find((agent) => agent.id === id)?.name ?? id] as const),
-        )}
-      {text('at', `${trial.at}. ${trial.atHint}`, { type: 'datetime-local' })}
+      <Choice {...shared('onBehalfOf', trial.onBehalfOf)} none={trial.nobody} choices={peopleIn(policy)} />
+      {executors.length > 0 && (
+        <Choice
+          {...shared('executor', trial.executor)}
+          none={trial.itself}
+          choices={executors.map((id) => [id, policy.agents.find((agent) => agent.id === id)?.name ?? id] as const)}
+        />
+      )}
+      <Text {...shared('at', `${trial.at}. ${trial.atHint}`)} more={{ type: 'datetime-local' }} />
     </>
+  )
+}
+
+interface ControlProps {
+  readonly label: string
+  readonly value: string
+  readonly error: string | null
+  readonly isRequired: boolean
+  readonly set: (text: string) => void
+}
+
+function Text({ label, value, error, isRequired, set, more = {} }: ControlProps & { readonly more?: object }) {
+  return (
+    <Field {...{ label, error, isRequired }}>
+      {({ id, described }) => (
+        <input
+          {...{ id, value, 'aria-describedby': described, 'aria-invalid': error !== null }}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => set(event.currentTarget.value)}
+          {...more}
+        />
+      )}
+    </Field>
+  )
+}
+
+interface ChoiceProps extends ControlProps {
+  /** What it means to choose nothing. */
+  readonly none: string
+  readonly choices: readonly (readonly [value: string, said: string])[]
+}
+
+function Choice({ label, value, error, isRequired, set, none, choices }: ChoiceProps) {
+  return (
+    <Field {...{ label, error, isRequired }}>
+      {({ id, described }) => (
+        <select
+          {...{ id, value, 'aria-describedby': described, 'aria-invalid': error !== null }}
+          onChange={(event) => set(event.currentTarget.value)}
+        >
+          <option value="">{none}</option>
+          {choices.map(([one, said]) => (
+            <option key={one} value={one}>
+              {said}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   )
 }
 

@@ -60,42 +60,49 @@ export function Metrics({ query }: { readonly query: URLSearchParams }) {
               <p>{pageWords.metrics.noneAbout}</p>
             </Empty>
           ) : (
-            <>
-              <h3>{pageWords.metrics.decisions}</h3>
-              <Bars
-                label={pageWords.metrics.decisions}
-                legend={[pageWords.metrics.approved, pageWords.metrics.denied, pageWords.metrics.expired]}
-                written={(value) => String(Math.round(value))}
-                bars={read.map(({ date, rows }) => ({
-                  label: date.slice(8),
-                  parts: ['approved-by-people', 'denied-by-people', 'expired'].map((name) => valueOf(rows, name) ?? 0),
-                }))}
-              />
-              <h3>{pageWords.metrics.times}</h3>
-              <Bars
-                label={pageWords.metrics.times}
-                legend={[pageWords.metrics.median]}
-                written={duration}
-                bars={read.map(({ date, rows }) => ({
-                  label: date.slice(8),
-                  parts: [valueOf(rows, 'decide-p50') ?? 0],
-                }))}
-              />
-              <Days days={read.filter(({ rows }) => rows !== null)} />
-              <Group
-                {...{ names, ids }}
-                by="approver"
-                days={read}
-                columns={['approve', 'deny', 'hasty', 'unseen', 'busiest-hour']}
-              />
-              {(['rule', 'agent'] as const).map((by) => (
-                <Group key={by} {...{ names, ids, by }} days={read} columns={ofRequests} />
-              ))}
-            </>
+            <MonthTables days={read} {...{ names, ids }} />
           )
         }
       </Loaded>
     </Page>
+  )
+}
+
+/** Pictures of the month, with the tables that have the same numbers. */
+function MonthTables({ days, names, ids }: Month & { readonly ids: boolean }) {
+  return (
+    <>
+      <h3>{pageWords.metrics.decisions}</h3>
+      <Bars
+        label={pageWords.metrics.decisions}
+        legend={[pageWords.metrics.approved, pageWords.metrics.denied, pageWords.metrics.expired]}
+        written={(value) => String(Math.round(value))}
+        bars={days.map(({ date, rows }) => ({
+          label: date.slice(8),
+          parts: ['approved-by-people', 'denied-by-people', 'expired'].map((name) => valueOf(rows, name) ?? 0),
+        }))}
+      />
+      <h3>{pageWords.metrics.times}</h3>
+      <Bars
+        label={pageWords.metrics.times}
+        legend={[pageWords.metrics.median]}
+        written={duration}
+        bars={days.map(({ date, rows }) => ({
+          label: date.slice(8),
+          parts: [valueOf(rows, 'decide-p50') ?? 0],
+        }))}
+      />
+      <Days days={days.filter(({ rows }) => rows !== null)} />
+      <Group
+        {...{ names, ids }}
+        by="approver"
+        days={days}
+        columns={['approve', 'deny', 'hasty', 'unseen', 'busiest-hour']}
+      />
+      {(['rule', 'agent'] as const).map((by) => (
+        <Group key={by} {...{ names, ids, by }} days={days} columns={ofRequests} />
+      ))}
+    </>
   )
 }
 
