@@ -1,5 +1,6 @@
 import { type JWTHeaderParameters, jwtVerify } from 'jose'
 import { z } from 'zod'
+import { isContext } from '../core/data/authenticationContext.ts'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem, type TokenFault } from '../core/data/problem.ts'
 import { checkBearer, type KeySource, remoteKeys } from '../runtime/token.ts'
@@ -90,10 +91,11 @@ function claimsFor({ tenantId, audience }: CallerSettings) {
     scp: z.string().optional(),
     name: z.string().min(1).max(256).optional(),
     roles: z.array(z.string()).default([]),
+    // other values may stand beside the contexts, such as `p1` or `urn:user:registersecurityinfo`
     acrs: z
-      .array(z.string().regex(/^c([1-9]|\d\d)$/))
-      .max(99)
-      .catch([]),
+      .array(z.unknown())
+      .catch([])
+      .transform((values) => values.filter(isContext)),
     ...agentClaims,
   })
 }

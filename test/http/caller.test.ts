@@ -56,8 +56,9 @@ test.each<[string, unknown, readonly string[]]>([
   ['several', ['c1', 'c25', 'c99'], ['c1', 'c25', 'c99']],
   ['none', undefined, []],
   ['not in a list', 'c1', []],
-  ['with one that there is not', ['c1', 'p1'], []],
-  ['with a number', ['c1', 1], []],
+  ['beside others of Entra', ['p1', 'urn:user:registersecurityinfo', 'c1', 'urn:microsoft:req1'], ['c1']],
+  ['that are none', ['c0', 'c100', 'C1', 'c01', 'c1 c2', ' c1'], []],
+  ['beside a number', ['c1', 1], ['c1']],
 ])(
   'authentication contexts are what the person has proved; what Entra does not send proves nothing: %s',
   async (_what, acrs, proved) => {
