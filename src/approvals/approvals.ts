@@ -4,7 +4,7 @@ import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToChe
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
-import { asNewer, isBroken, noSuchRequest, Problem } from '../core/data/problem.ts'
+import { asNewer, isBroken, noSuchRequest, Problem, type ProofWanted } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
@@ -26,6 +26,7 @@ import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
+import { neededProof, proved } from './stepUp.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts &
@@ -34,6 +35,8 @@ export type ApprovalsParts = AskParts &
     readonly issuer: string
     readonly waiting: Pick<Waiting, 'watch' | 'watchAll' | 'stopped'>
     readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
+    /** What a person proves for a request of tier `high`, over doors with tokens. Absent: nothing. */
+    readonly stepUp?: ProofWanted
     /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
     readonly isReadOnly?: boolean
     /** Is called with every error that a caller gets, and with what kept a refusal from being recorded. Must not throw. */
@@ -58,7 +61,17 @@ export type Reader =
   | { readonly kind: 'person'; readonly id: ObjectId; readonly evidence: boolean }
 
 /** A person's decision, before the facts about them are known. */
-export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'>
+export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'> & {
+  /** The authentication contexts that the person's token bears, for doors with tokens. */
+  readonly contexts?: readonly string[]
+}
+
+/** A person's revocation. */
+interface Revocation extends Pick<DecideInput, 'contexts'> {
+  readonly reason?: string | undefined
+  /** The application that the person used, for doors with tokens. */
+  readonly client?: ObjectId
+}
 
 /** An approved request as its agent reads it. */
 interface Granted {
@@ -79,6 +92,8 @@ export interface Reviewed {
   readonly exclusion: Exclusion | null
   /** Why nothing can be approved through this door, by any person. */
   readonly elsewhere: Problem | null
+  /** What this person has to prove before they decide or revoke; `null` if nothing, or nothing more. */
+  readonly unproved: ProofWanted | null
   /** This person belongs to none of the groups that decide the request, and must not see its content. */
   readonly stranger: boolean
 }
@@ -210,11 +225,15 @@ async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: Objec
 }
 
 /**
- * Counts a person's decision. A refusal is recorded.
+ * Counts a person's decision. A refusal is recorded; that a proof is missing is none.
  *
- * @throws {Problem} as core/request/decision.ts; `not-found` for a person who may not know of the request
+ * @throws {Problem} as core/request/decision.ts; `step-up`; `not-found` for a person who may not know of the request
  */
-async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput): Promise<ApprovalRequest> {
+async function decideAs(
+  parts: ApprovalsParts,
+  id: RequestId,
+  { contexts = [], ...input }: DecideInput,
+): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, input.approver)
   const vote = { ...input, ...involved }
   const { via, client } = input.seen
@@ -232,7 +251,10 @@ async function decideAs(parts: ApprovalsParts, id: RequestId, input: DecideInput
         // Others may have voted since the request was read: another round looks them up first.
         isChecked = votesToCheck(request, vote).every(({ approver }) => others.has(approver))
         if (!isChecked) return unchanged(request, at)
-        return decide(request, { ...vote, excluded: excludedBy(parts.policy, request), others, at })
+        const needed = client === undefined ? null : neededProof(parts, request)
+        const seen = needed ? { ...vote.seen, proved: needed.context } : vote.seen
+        const excluded = excludedBy(parts.policy, request)
+        return proved(decide(request, { ...vote, seen, excluded, others, at }), needed, contexts)
       },
       latest,
     )
@@ -278,10 +300,10 @@ async function review(
   parts: ApprovalsParts,
   id: RequestId,
   approver: ObjectId,
-  wanted: { page: number; template: Hex; via: string },
+  wanted: { page: number; template: Hex; via: string; contexts?: readonly string[] },
 ): Promise<Reviewed> {
   const { facts, found } = await actorIn(parts, id, approver)
-  const { template, via } = wanted
+  const { template, via, contexts } = wanted
   let reviewed = { page: 1, pages: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null }
   const request = await change(
     parts,
@@ -301,8 +323,13 @@ async function review(
   )
   const elsewhere = problemIn(() => checkDoor(request, via))
   const view = reviewed.refusal ? null : viewOf(request, template)
-  return { request, ...reviewed, view, elsewhere, stranger: !isInvolved(request, facts) }
+  const needed = view === null || !isOpen(request) ? null : neededProof(parts, request)
+  const unproved = contexts === undefined || contexts.includes(needed?.context ?? '') ? null : needed
+  return { request, ...reviewed, view, elsewhere, unproved, stranger: !isInvolved(request, facts) }
 }
+
+/** Whether a person can still decide or revoke. */
+const isOpen = ({ status }: ApprovalRequest): boolean => status === 'pending' || status === 'approved'
 
 /**
  * Withdraws a request for the agent that asked.
@@ -324,21 +351,24 @@ async function cancelAs(
 }
 
 /**
- * Takes an approval back. A refusal is recorded.
+ * Takes an approval back. A refusal is recorded; that a proof is missing is none.
  *
- * @throws {Problem} as core/request/withdrawal.ts; `not-found` for a person who may not know of the request
+ * @throws {Problem} as core/request/withdrawal.ts; `step-up`; `not-found` for a person who may not know of the request
  */
 async function revokeAs(
   parts: ApprovalsParts,
   id: RequestId,
   approver: ObjectId,
-  { reason, client }: { readonly reason?: string | undefined; readonly client?: ObjectId } = {},
+  { reason, client, contexts = [] }: Revocation = {},
 ): Promise<ApprovalRequest> {
   const { found, ...involved } = await involvedIn(parts, id, approver)
   const used = client !== undefined && { client }
   const input = { approver, ...involved, ...(reason !== undefined && { reason }), ...used }
   const attempt: Attempt = { by: { kind: 'person', id: approver }, act: 'revoke', ...used }
-  const rule: CommitRule = (request, at) => revoke(request, { ...input, at })
+  const rule: CommitRule = (request, at) => {
+    const needed = client === undefined ? null : neededProof(parts, request)
+    return proved(revoke(request, { ...input, at }), needed, contexts)
+  }
   return ended(parts, await changeOrRefuse(parts, id, attempt, rule, found))
 }
 

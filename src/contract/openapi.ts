@@ -46,7 +46,8 @@ export function openapi(baseUrl: string): Readonly<Record<string, unknown>> {
         'www-authenticate': {
           description:
             'Without a token, `Bearer`. Otherwise `error="invalid_token"`, with `unreadable`, `expired` or ' +
-            '`not for this service` as `error_description` (RFC 6750).',
+            '`not for this service` as `error_description` (RFC 6750). With `step-up`, `error="insufficient_claims"` and ' +
+            'the `claims` to sign in with, in base64.',
           schema: { type: 'string', examples: ['Bearer error="invalid_token", error_description="expired"'] },
         },
         location: { description: 'The address of the request.', schema: { type: 'string', format: 'uri' } },

@@ -166,6 +166,12 @@ export const viewAnswer = component(
         .object({ code: problemCode, words: z.string() })
         .optional()
         .meta({ description: 'Why this person cannot approve the request here. With a view they can still deny it.' }),
+      stepUp: z
+        .object({
+          claims: z.string().meta({ description: 'The parameter claims of that sign-in (OpenID Connect Core 5.5).' }),
+        })
+        .optional()
+        .meta({ description: 'What this person has to sign in with once more before they decide or revoke.' }),
       request: requestAnswer,
     })
     .meta({ description: 'A page of a request as this person was shown it.' }),

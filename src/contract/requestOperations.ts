@@ -109,7 +109,7 @@ export const requestOperations = {
     body: decisionBody,
     headers: [],
     answers: { 200: json(requestAnswer) },
-    problems: [...changing, 'self-approval', 'digest-mismatch', 'not-pending', 'already-decided'],
+    problems: [...changing, 'step-up', 'self-approval', 'digest-mismatch', 'not-pending', 'already-decided'],
   },
   redeem: {
     method: 'POST',
@@ -157,7 +157,7 @@ export const requestOperations = {
     body: reasonBody,
     headers: [],
     answers: { 200: json(requestAnswer) },
-    problems: [...changing, 'self-approval', 'not-redeemable', 'already-redeemed'],
+    problems: [...changing, 'step-up', 'self-approval', 'not-redeemable', 'already-redeemed'],
   },
   events: {
     method: 'GET',

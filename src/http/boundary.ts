@@ -6,6 +6,7 @@ import { backgroundLine, causesOf, faultOf, noted } from '../runtime/log.ts'
 import { logLine } from '../runtime/logLine.ts'
 import { formatTraceparent, type Trace, traced, traceOf } from '../runtime/trace.ts'
 import { problemType } from '../core/data/namespace.ts'
+import { claimsChallenge } from './stepUp.ts'
 
 /** A call whose caller is known, and whose answer is being made. */
 export interface Answering {
@@ -127,13 +128,13 @@ function problemResponse(cause: unknown, instance: string): HttpResponseInit {
     return { status: 500, headers, jsonBody }
   }
   const { code, status, title, message: detail } = cause
-  const { pointer, request, hold, retryAfter, token } = cause.details
+  const { pointer, request, hold, retryAfter, token, proof } = cause.details
   return {
     status,
     headers: {
       ...headers,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-      ...(status === 401 && { 'www-authenticate': challenge(token) }),
+      ...(status === 401 && { 'www-authenticate': proof ? claimsChallenge(proof) : challenge(token) }),
     },
     jsonBody: {
       type: problemType(code),

@@ -38,8 +38,10 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   decide: async (given) => plain(parts, given.caller, await decide(parts, given)),
   redeem: (given) => redeem(parts, given),
   report: async (given) => plain(parts, given.caller, await report(parts, given)),
-  revoke: async ({ id, caller, body }) =>
-    plain(parts, caller, await parts.approvals.revoke(id, caller.id, { reason: body.reason, client: caller.client })),
+  revoke: async ({ id, caller, body: { reason } }) => {
+    const { client, proved: contexts } = caller
+    return plain(parts, caller, await parts.approvals.revoke(id, caller.id, { reason, client, contexts }))
+  },
   events: (given) => events(parts, given),
 })
 
@@ -150,6 +152,7 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
     approver: caller.id,
     verdict,
     seen: { via: caller.via, client: caller.client, ...seenIn(body) },
+    contexts: caller.proved,
     ...(reason !== undefined && { reason }),
     ...(confirm !== undefined && { confirm }),
   })

@@ -1,6 +1,7 @@
 import type { Approvals, Reviewed } from '../approvals/approvals.ts'
 import type { Cards } from '../cards/cards.ts'
 import type { requestOperations } from '../contract/requestOperations.ts'
+import { claimsFor } from '../core/data/authenticationContext.ts'
 import { noSuchRequest, Problem } from '../core/data/problem.ts'
 import type { DeliveryState } from '../core/request/delivery.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -30,9 +31,9 @@ export async function view(
 ): Promise<OperationReply<Operation>> {
   const cards = await load()
   const { template } = cards
-  const { id: approver, via } = caller
-  const reviewed = await approvals.review(id, approver, { page: body.page, template, via })
-  const { request, page, pages, view, stranger } = reviewed
+  const { id: approver, via, proved: contexts } = caller
+  const reviewed = await approvals.review(id, approver, { page: body.page, template, via, contexts })
+  const { request, page, pages, view, unproved, stranger } = reviewed
   const refusal = reviewed.refusal ?? exclusionIn(reviewed) ?? reviewed.elsewhere
   if (stranger) throw noSuchRequest()
   const delivery = await deliveryOf(request)
@@ -46,6 +47,7 @@ export async function view(
       page,
       pages,
       ...(refusal && { refusal: { code: refusal.code, words: why } }),
+      ...(unproved && { stepUp: { claims: claimsFor(unproved.context) } }),
       request: toBody(request, { to: caller, delivery }),
     },
   }

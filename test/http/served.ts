@@ -11,7 +11,7 @@ import { tables } from '../../src/evidence/read/tables.ts'
 import { Templates } from '../../src/evidence/read/templates.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
-import { Problem } from '../../src/core/data/problem.ts'
+import { Problem, type ProofWanted } from '../../src/core/data/problem.ts'
 import { api } from '../../src/http/api.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
@@ -35,6 +35,9 @@ export const first = '2026-03-04' as Day
 /** Erasing takes two people. */
 export const secondEraser = 'another with Evidence.Erase'
 
+/** What people prove before they decide on a request of tier high, if a test asks for that. */
+export const stepUp: ProofWanted = { context: 'c1', authorizationUri: 'https://login.example/authorize' }
+
 /** Who may call, by name: people by their one role. */
 const people: Readonly<Record<string, ObjectId>> = {
   'Evidence.Read': oid(61),
@@ -46,7 +49,15 @@ const people: Readonly<Record<string, ObjectId>> = {
   stranger,
   approver: dba,
   'other approver': dba2,
+  'approver, proved': dba,
+  'approver, proved otherwise': dba,
   owner,
+}
+
+/** The authentication contexts that tokens bear. */
+const contexts: Readonly<Record<string, readonly string[]>> = {
+  'approver, proved': ['c2', stepUp.context],
+  'approver, proved otherwise': ['c2'],
 }
 
 const callerOf = (name: string | null): Caller => {
@@ -54,7 +65,7 @@ const callerOf = (name: string | null): Caller => {
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
   const roles = [name === secondEraser ? 'Evidence.Erase' : name]
-  return { kind: 'person', id, name, roles, client: tool, agentic: false, proved: [] }
+  return { kind: 'person', id, name, roles, client: tool, agentic: false, proved: contexts[name] ?? [] }
 }
 
 interface Answered {
@@ -83,8 +94,9 @@ export interface Wanted {
 export async function served(
   health: () => Promise<HealthReport> = () => Promise.reject(new Error()),
   other: Partial<Roster> = {},
+  more: { readonly stepUp?: ProofWanted } = {},
 ): Promise<Served> {
-  const here = await world(undefined, other)
+  const here = await world(undefined, other, more)
   const { ledger, clock } = here
   const [seals, archive] = [new MemorySeals(first), new MemoryArchive()]
   const policy = fakePolicy(roster(other))

@@ -1,13 +1,13 @@
 import { bounds } from '../../src/core/data/bound.ts'
-import { sha256 } from '../../src/core/data/id.ts'
+import { type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { viewOf } from '../../src/core/request/view.ts'
 import { readCards } from '../../src/runtime/folder.ts'
 import { spoken } from '../../src/words/spoken.ts'
 import { dba, needs, slot, tool } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
-import { asks, history, roster } from '../support/world.ts'
-import { type Served, served } from './served.ts'
+import { anAction, asks, history, roster } from '../support/world.ts'
+import { type Served, served, stepUp } from './served.ts'
 
 const template = sha256(readCards('cards').get('review.json') ?? '')
 const long = { params: { a: 'x'.repeat(5_000) }, action: 'db.export', target: 'prod/x', environment: 'production' }
@@ -143,6 +143,86 @@ describe('a request that another door approves', () => {
     const { view } = json
     expect((await decide(request, { verdict: 'approve', view })).json).toMatchObject({ code: 'not-permitted' })
     expect((await decide(request, { verdict: 'deny', view, reason: 'No.' })).json).toMatchObject({ status: 'denied' })
+  })
+})
+
+describe('a request of tier high, where the settings name an authentication context', () => {
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+  const confirm = 'customers'
+  const onCustomers = () => asked({ action: { ...anAction(), target: `${anAction().target}/${confirm}` } })
+  const acts = [
+    ['decide', { verdict: 'approve', confirm }, ['requested', 'decided', 'approved']],
+    ['decide', { verdict: 'deny', reason: 'No.' }, ['requested', 'decided', 'denied']],
+    ['revoke', {}, ['requested', 'decided', 'approved', 'revoked']],
+  ] as const
+  const tier = (tier: 'medium' | 'high') => ({ judge: () => needs([slot('dba')], { tier }) })
+  const decided = async (id: RequestId) => {
+    const found = await here.ledger.find(id)
+    const leaves = found ? await here.ledger.events(found) : []
+    return leaves.map(({ text }) => JSON.parse(text)).find(({ type }) => type === 'decided')?.data
+  }
+  /** Calls as this person, after another has approved what is to be revoked. */
+  async function act(name: 'decide' | 'revoke', who: string, body: object) {
+    const { id, digest } = await onCustomers()
+    const call = (caller: string, more: object) =>
+      here.call(name, caller, { params: { id }, body: name === 'revoke' ? {} : { digest, ...more } })
+    if (name === 'revoke')
+      await here.call('decide', 'approver, proved', { params: { id }, body: { digest, verdict: 'approve', confirm } })
+    return { id, answer: await call(who, body), again: () => call('approver', body) }
+  }
+
+  test.each(acts)('%s %j takes a token that bears it, and records nothing otherwise', async (name, body, whole) => {
+    here = await served(undefined, tier('high'), { stepUp })
+    for (const who of ['approver', 'approver, proved otherwise']) {
+      const { id, answer } = await act(name, who, body)
+      expect(answer.json).toMatchObject({ status: 401, code: 'step-up' })
+      const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}", authorization_uri="${stepUp.authorizationUri}"`
+      expect(answer.headers.get('www-authenticate')).toBe(challenge)
+      expect(await history(here, id)).toEqual(name === 'revoke' ? whole.slice(0, -1) : ['requested'])
+      await here.call('cancel', 'agent', { params: { id }, body: {} })
+    }
+    const { id, answer, again } = await act(name, 'approver, proved', body)
+    expect(answer.status).toBe(200)
+    expect(await history(here, id)).toEqual(whole)
+    expect(await decided(id)).toMatchObject({ proved: 'c1' })
+    // The same call again, after its answer was lost, records nothing and takes no proof.
+    expect((await again()).status).toBe(200)
+  })
+
+  test.each(acts)('%s %j takes none for another tier, or where no context is named', async (name, body, whole) => {
+    for (const [which, more] of [
+      ['medium', { stepUp }],
+      ['high', {}],
+    ] as const) {
+      here = await served(undefined, tier(which), more)
+      const { id, answer } = await act(name, 'approver', body)
+      expect(answer.status).toBe(200)
+      expect(await history(here, id)).toEqual(whole)
+      expect(await decided(id)).not.toHaveProperty('proved')
+    }
+  })
+
+  test('who may not decide is told that, and a stranger nothing, with or without a proof', async () => {
+    here = await served(undefined, tier('high'), { stepUp })
+    const { id, digest } = await onCustomers()
+    const approve = async (who: string) =>
+      (await here.call('decide', who, { params: { id }, body: { digest, verdict: 'approve', confirm } })).json.code
+    expect(await approve('owner')).toBe('self-approval')
+    expect(await approve('stranger')).toBe('not-found')
+  })
+
+  test('is shown with the claims to sign in with, to those who can still use them', async () => {
+    here = await served(undefined, tier('high'), { stepUp })
+    const request = await onCustomers()
+    for (const who of ['approver', 'owner', 'approver, proved otherwise'])
+      expect((await views(request, {}, who)).json.stepUp).toEqual({ claims })
+    const { json } = await views(request, {}, 'approver, proved')
+    expect(json).not.toHaveProperty('stepUp')
+    await here.call('decide', 'approver, proved', {
+      params: { id: request.id },
+      body: { view: json.view, verdict: 'deny', reason: 'No.' },
+    })
+    expect((await views(request)).json).not.toHaveProperty('stepUp')
   })
 })
 

@@ -7,6 +7,7 @@ import type { Ask } from '../../src/approvals/ask.ts'
 import { takeTurns } from '../../src/azure/turns.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import { type Digest, isObjectId, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
+import type { ProofWanted } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
@@ -76,6 +77,7 @@ interface Parts {
   readonly noted?: (cause: unknown) => void
   readonly pause?: (ms: number) => Promise<unknown>
   readonly backOff?: (ms: number) => Promise<unknown>
+  readonly stepUp?: ProofWanted
 }
 
 export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): AgentRegistration => ({
@@ -104,14 +106,18 @@ export const roster = (other: Partial<Roster> = {}): Roster => ({
 })
 
 /** @param judge the policy's answer to an action; by default, that one dba must approve */
-export async function world(judge?: Roster['judge'], other: Partial<Roster> = {}): Promise<World> {
+export async function world(
+  judge?: Roster['judge'],
+  other: Partial<Roster> = {},
+  more: Pick<Parts, 'stepUp'> = {},
+): Promise<World> {
   const clock = new FakeClock(noon)
   const ledger = new MemoryLedger()
   const limits = new MemoryLimits()
   const archive = new MemoryArchive()
   const directory = directoryOf(clock)
   const policy = fakePolicy(roster({ ...(judge && { judge }), ...other }))
-  const shared = { limits, archive, policy, signer: await signer(), clock }
+  const shared = { limits, archive, policy, signer: await signer(), clock, ...more }
   const instance = (parts: Parts): Instance => {
     const { ledger, clock } = parts
     const waiters = new Waiting(ledger)

@@ -3,6 +3,7 @@ const table = {
   'invalid-input': [400, 'The input is not valid'],
   'invalid-json': [400, 'The body is not acceptable JSON'],
   unauthenticated: [401, 'Sign in first'],
+  'step-up': [401, 'Prove that it is you'],
   'not-permitted': [403, 'You may not do this'],
   'forbidden-by-policy': [403, 'Policy forbids this action'],
   'self-approval': [403, 'Nobody decides for their own agent'],
@@ -78,6 +79,14 @@ export interface BrokenRow {
  */
 export type TokenFault = 'none' | 'unreadable' | 'expired' | 'foreign'
 
+/** What an access token has to bear, and where a person gets one that does. */
+export interface ProofWanted {
+  /** The authentication context of Entra, as `c1`. */
+  readonly context: string
+  /** The authorization endpoint of the tenant. */
+  readonly authorizationUri: string
+}
+
 /** What may accompany a problem. `pointer` is a JSON pointer (RFC 6901) into the body; `retryAfter` is in seconds. */
 export interface ProblemDetails {
   readonly pointer?: string
@@ -94,6 +103,8 @@ export interface ProblemDetails {
   readonly claim?: string
   /** What the caller may know of it, where anything. */
   readonly token?: TokenFault
+  /** What the token lacks. For the header that says so. */
+  readonly proof?: ProofWanted
   /** Whether the caller holds a token of a person who did not call. For the log of refusals alone. */
   readonly isBorrowed?: true
   readonly cause?: unknown
