@@ -10,6 +10,7 @@ param apiAppId string
 param clients string
 param consoleAppId string
 param policyRef string
+param stepUp string
 param host object
 param evidenceName string
 param keys object
@@ -98,6 +99,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_ORIGIN: empty(origin) ? '${app.properties.defaultHostName}/evidence' : origin
       COUNTERSIGN_POLICY: '/home/site/wwwroot/policy' // where the platform mounts the package, read-only
       COUNTERSIGN_POLICY_REF: policyRef
+      COUNTERSIGN_STEP_UP: stepUp
       COUNTERSIGN_TABLES_URL: 'https://${evidenceName}.table.${environment().suffixes.storage}'
       COUNTERSIGN_TENANT_ID: tenant().tenantId
     }

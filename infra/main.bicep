@@ -29,6 +29,10 @@ param consoleAppId string = ''
 @maxLength(200)
 param policyRef string = ''
 
+@description('The authentication context that people meet before they decide on tier high over HTTP, as c1. Empty: none.')
+@maxLength(3)
+param stepUp string = ''
+
 @description('Where the tenant and its Teams are. GCC High and DoD need Entra prepared before.')
 @allowed(['public', 'gcc', 'gcc-high', 'dod'])
 param cloud string = 'public'
@@ -193,6 +197,7 @@ module app 'app.bicep' = {
     clients: entra.?outputs.clients ?? clients
     consoleAppId: entra.?outputs.consoleAppId ?? consoleAppId
     policyRef: policyRef
+    stepUp: stepUp
     host: storage.outputs.host
     evidenceName: storage.outputs.evidence.name
     keys: vault.outputs.keys

@@ -1,10 +1,12 @@
 import { flawInWords } from './core/action/flaw.ts'
 import { checkSecretIn } from './core/action/secret.ts'
+import { isContext } from './core/data/authenticationContext.ts'
 import { isObjectId, parseObjectId } from './core/data/id.ts'
 import { Problem } from './core/data/problem.ts'
 import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './runtime/cloud.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
+import { stepUpSetting } from './http/stepUp.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
 /** The settings of a deployment. docs/operate/settings.md explains each. */
@@ -29,6 +31,8 @@ export interface Config {
   readonly clients: ClientNames
   /** The application through which people use the console, one of `clients`; absent without a console. */
   readonly consoleAppId?: string
+  /** The authentication context that people meet before they decide on a request of tier `high` over HTTP; absent: none. */
+  readonly stepUp?: string
   /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
   readonly backup: boolean
   /** Client id of the managed identity. */
@@ -81,6 +85,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     policyFolder: setting('COUNTERSIGN_POLICY', (value) => value.length > 0, 'is a folder'),
     ...policyRefIn(env[policyRefSetting], refuse),
     ...clientsOf(env, refuse),
+    ...stepUpIn(env[stepUpSetting], refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
@@ -148,6 +153,18 @@ function clientsIn(value: string | undefined, refuse: Refuse): ClientNames {
   const clients = parseClients(value)
   if (clients === null) refuse(`The setting ${clientsSetting} is malformed: it ${clientsRule}.`)
   return clients ?? new Map()
+}
+
+/**
+ * Reads which authentication context a decision of tier `high` takes.
+ *
+ * @throws {Error} naming the setting and its rule
+ */
+export function stepUpIn(value: string | undefined, refuse: Refuse = throwing): { readonly stepUp?: string } {
+  if (value === undefined || value === '') return {}
+  if (!isContext(value))
+    refuse(`The setting ${stepUpSetting} is malformed: it is the id of an authentication context of Entra, c1 to c99.`)
+  return { stepUp: value }
 }
 
 /** The Entra application of the console. */

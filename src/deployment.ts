@@ -91,6 +91,9 @@ function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uin
     callers: callers({ tenantId, audience, issuers: [`${entra}/v2.0`], jwksUri: `${entra}/discovery/v2.0/keys` }),
     clients: config.clients,
     ...consoleOf(config),
+    ...(config.stepUp !== undefined && {
+      stepUp: { context: config.stepUp, authorizationUri: `${entra}/oauth2/v2.0/authorize` },
+    }),
     undelivered: (id) => console.error(undeliveredLine(id)),
     alarms,
     baseUrl,

@@ -87,6 +87,19 @@ test('what the deployer says of the policy is one line of at most 200 characters
     expect(() => ref(value)).toThrow('The setting COUNTERSIGN_POLICY_REF is malformed: it is one line of at most 200')
 })
 
+test('a second proof is asked for by the id of an authentication context, or not at all', () => {
+  const read = (value: string) => readConfig({ ...env, COUNTERSIGN_STEP_UP: value }).stepUp
+  expect([readConfig(env).stepUp, ...['', 'c1', 'c25', 'c99'].map(read)]).toEqual([
+    undefined,
+    undefined,
+    'c1',
+    'c25',
+    'c99',
+  ])
+  for (const value of ['c0', 'c100', 'C1', 'on', 'c1,c2', ' c1', 'c1"'])
+    expect(() => read(value)).toThrow('COUNTERSIGN_STEP_UP is malformed: it is the id of an authentication context')
+})
+
 test('the console is one of the applications that people may use', () => {
   const [id, other] = ['a0000000-0000-4000-8000-00000000000a', 'a0000000-0000-4000-8000-00000000000b']
   const read = (clients: string, COUNTERSIGN_CONSOLE_APP_ID: string) =>

@@ -44,6 +44,7 @@ const optional = [
   'COUNTERSIGN_BACKUP',
   'COUNTERSIGN_CLOUD',
   'COUNTERSIGN_POLICY_REF',
+  'COUNTERSIGN_STEP_UP',
 ]
 
 test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(

@@ -192,6 +192,7 @@ export const mistakes: readonly Mistake[] = [
     'app.bicep: param consoleAppId',
   ),
   mistake('app', 'COUNTERSIGN_POLICY_REF: policyRef', "COUNTERSIGN_POLICY_REF: ''", 'app.bicep: param policyRef'),
+  mistake('app', 'COUNTERSIGN_STEP_UP: stepUp', "COUNTERSIGN_STEP_UP: ''", 'app.bicep: param stepUp'),
   mistake('app', "{ '${identity.id}': {}, '${bot.id}': {} }", "{ '${identity.id}': {} }"),
   mistake('app', 'httpsOnly: true', 'httpsOnly: false'),
   mistake('app', "version: '22'", "version: '18'"),
@@ -330,6 +331,7 @@ export const mistakes: readonly Mistake[] = [
     'app.bicep: COUNTERSIGN_CONSOLE_APP_ID',
   ),
   mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
+  mistake('main', 'stepUp: stepUp', 'stepUp: origin', 'main.bicep: param stepUp'),
   mistake('main', "cloud: isPublic ? 'public' : cloud", 'cloud: cloud', 'app.bicep: COUNTERSIGN_CLOUD'),
   mistake('main', 'auditors: auditors\n    hsm', 'auditors: []\n    hsm', 'vault.bicep'),
   mistake(

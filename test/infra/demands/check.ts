@@ -22,6 +22,7 @@ export const parameterSets = {
     ...{ apiAppId: given, clients: 'cli=00000000-0000-4000-8000-0000000000c3' },
     ...{
       policyRef: '4d13ddb by Ann Li, CHG0031337',
+      stepUp: 'c1',
       origin: 'approvals.contoso.example/evidence',
       baseUrl: 'https://approvals.contoso.example',
     },

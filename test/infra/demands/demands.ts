@@ -22,6 +22,7 @@ export interface Choices {
   readonly operators?: readonly string[]
   readonly origin?: string
   readonly policyRef?: string
+  readonly stepUp?: string
   readonly private?: boolean
 }
 

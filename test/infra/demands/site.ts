@@ -143,6 +143,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_ORIGIN: choices.origin ?? `${host}/evidence`,
     COUNTERSIGN_POLICY: '/home/site/wwwroot/policy',
     COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
+    COUNTERSIGN_STEP_UP: choices.stepUp ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
   }
   const named = Object.entries(properties).map(([name, value]) => [`properties.${name}`, value] as const)
