@@ -10,10 +10,12 @@ import type {
   Token,
   TokenParts,
 } from 'oidc-provider'
+import { contextIn } from '../core/data/authenticationContext.ts'
 import { type Agent, agents, apiAppId, consoleAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
 import { signingIn } from './signingIn.ts'
 import { loopback } from './port.ts'
 import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
+import { proofPrompt, withClaimsOfIdToken } from './stepUp.ts'
 
 export interface Issuer {
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>
@@ -22,6 +24,7 @@ export interface Issuer {
 
 /** Entra's paths, below the tenant. */
 export const paths = {
+  authorization: `/${tenantId}/oauth2/v2.0/authorize`,
   token: `/${tenantId}/oauth2/v2.0/token`,
   jwks: `/${tenantId}/discovery/v2.0/keys`,
 }
@@ -61,7 +64,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
     },
     features: {
       devInteractions: { enabled: false },
-      userinfo: { enabled: false },
+      ...{ userinfo: { enabled: false }, claimsParameter: { enabled: true } },
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: false },
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', ...devicePages },
@@ -89,7 +92,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
 
   return {
     async handle(req, res) {
-      if (!(await answerSignIn(provider, req, res))) await handle(req, res)
+      if (!(await answerSignIn(provider, req, res))) await handle(withClaimsOfIdToken(req, paths.authorization), res)
     },
     async mint(account) {
       const client = await provider.Client.find('appId' in account ? account.appId : signInAppId)
@@ -104,11 +107,17 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
   }
 }
 
-/** Never asks for consent. Lets people choose an account if the program asks for that. */
+/**
+ * Never asks for consent. Lets people choose an account if the program asks for that. After that, asks for a proof in each
+ * sign-in that names an authentication context, however often the person has proved it before.
+ */
 function promptsOf(prompts: typeof interactionPolicy): Policy {
   const policy = prompts.base()
   policy.remove('consent')
   policy.add(new prompts.Prompt({ name: 'select_account', requestable: true }), 0)
+  const isUnproved = ({ oidc }: Context) => contextIn(oidc.claims) !== null && oidc.result?.[proofPrompt] === undefined
+  const check = new prompts.Check('context', 'The person has to prove who they are.', isUnproved)
+  policy.add(new prompts.Prompt({ name: proofPrompt, requestable: false }, check))
   return policy
 }
 
@@ -132,13 +141,12 @@ function configuration(key: JWK): Omit<Configuration, 'features' | 'interactions
     // All paths lie below the tenant, where callers reach the provider.
     routes: {
       ...paths,
-      authorization: `/${tenantId}/oauth2/v2.0/authorize`,
       device_authorization: `/${tenantId}/oauth2/v2.0/devicecode`,
       code_verification: `/${tenantId}/oauth2/deviceauth`,
       end_session: `/${tenantId}/oauth2/v2.0/logout`,
     },
     ttl: {
-      ...{ AccessToken: lifetime, ClientCredentials: lifetime, Grant: lifetime, Session: lifetime },
+      ...{ AccessToken: lifetime, ClientCredentials: lifetime, Grant: lifetime, IdToken: lifetime, Session: lifetime },
       ...{ Interaction: 600, DeviceCode: 600, AuthorizationCode: 60 },
     },
     renderError,
@@ -184,11 +192,16 @@ const theConsole = {
 const isForPeople = (clientId: string): boolean => [signIn, theConsole].some(({ client_id }) => client_id === clientId)
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
-function shapeAsEntra(_context: unknown, token: Token, parts: TokenParts): void {
+function shapeAsEntra(context: Context | undefined, token: Token, parts: TokenParts): void {
   const { iss, aud, iat, exp, jti } = parts.payload
   const account = token.accountId === undefined ? agentClaims(token.clientId) : userClaims(token.accountId)
+  // There is no code for such a sign-in before the person has met the context.
+  const met = contextIn(context?.oidc.entities.AuthorizationCode?.claims)
   parts.header = { typ: 'JWT' }
-  parts.payload = { aud, iss, iat, nbf: iat, exp, azp: token.clientId, tid: tenantId, uti: jti, ver: '2.0', ...account }
+  parts.payload = {
+    ...{ aud, iss, iat, nbf: iat, exp, azp: token.clientId, tid: tenantId, uti: jti, ver: '2.0', ...account },
+    ...(met !== null && { acrs: [met] }),
+  }
 }
 
 function agentClaims(appId: string) {

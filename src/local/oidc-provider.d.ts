@@ -28,7 +28,18 @@ declare module 'oidc-provider' {
       readonly params: Readonly<Record<string, string | undefined>>
       readonly client: Client
       readonly session: { readonly accountId: string }
+      /** The parameter `claims`. */
+      readonly claims: ClaimsParameter
+      /** What came of the pages that were shown to the person in this sign-in. */
+      readonly result?: Readonly<Record<string, unknown>>
+      readonly entities: { readonly AuthorizationCode?: { readonly claims?: ClaimsParameter } }
     }
+  }
+
+  type ClaimsValue = string | number | boolean | null | readonly ClaimsValue[] | ClaimsParameter
+
+  export interface ClaimsParameter {
+    readonly [member: string]: ClaimsValue
   }
 
   export interface Client {
@@ -66,7 +77,7 @@ declare module 'oidc-provider' {
 
   export interface Policy {
     remove(name: string): void
-    add(prompt: object, at: number): void
+    add(prompt: object, at?: number): void
   }
 
   export interface Configuration {
@@ -85,12 +96,13 @@ declare module 'oidc-provider' {
     readonly interactions: { readonly policy: Policy; readonly url: (context: unknown, of: { uid: string }) => string }
     readonly loadExistingGrant: (context: Context) => Promise<Grant>
     readonly formats: {
-      readonly customizers: { readonly jwt: (context: unknown, token: Token, parts: TokenParts) => void }
+      readonly customizers: { readonly jwt: (context: Context | undefined, token: Token, parts: TokenParts) => void }
     }
     readonly features: {
       readonly devInteractions: { readonly enabled: boolean }
       readonly clientCredentials: { readonly enabled: boolean }
       readonly userinfo: { readonly enabled: boolean }
+      readonly claimsParameter: { readonly enabled: boolean }
       readonly pushedAuthorizationRequests: { readonly enabled: boolean }
       readonly deviceFlow: {
         readonly enabled: boolean
@@ -115,6 +127,12 @@ declare module 'oidc-provider' {
     }
   }
 
+  /** Why a person is shown a page, and who signed in before. */
+  export interface PageWanted {
+    readonly prompt: { readonly name: string }
+    readonly session?: { readonly accountId?: string }
+  }
+
   type TokenConstructor = new (of: { client: object; accountId?: string }) => Token
 
   export default class Provider {
@@ -130,7 +148,7 @@ declare module 'oidc-provider' {
       clientId: string
       accountId: string
     }) => Grant
-    interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<object>
+    interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<PageWanted>
     interactionFinished(
       req: IncomingMessage,
       res: ServerResponse,
@@ -143,7 +161,8 @@ declare module 'oidc-provider' {
 
   export const interactionPolicy: {
     base(): Policy
-    readonly Prompt: new (of: { name: string; requestable: boolean }) => object
+    readonly Prompt: new (of: { name: string; requestable: boolean }, ...checks: readonly object[]) => object
+    readonly Check: new (reason: string, description: string, isPromptNeeded: (context: Context) => boolean) => object
   }
 
   export const errors: {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isOn, policyRefIn, policyRefSetting } from '../config.ts'
+import { isOn, policyRefIn, policyRefSetting, stepUpIn } from '../config.ts'
+import { stepUpSetting } from '../http/stepUp.ts'
 import { people } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
 import { loopback, type WantedPort } from './port.ts'
@@ -11,6 +12,8 @@ export interface LocalSettings {
   readonly policy: string
   /** What the log says where the policy changes. */
   readonly policyRef?: string
+  /** The authentication context that a decision of tier `high` over HTTP takes; absent: none. */
+  readonly stepUp?: string
   /** Whether `npm run local -- seal` and the timer keep a snapshot. */
   readonly backup: boolean
   /** Storage that runs already. Absent if the stack starts its own. */
@@ -50,6 +53,8 @@ Settings (environment)
   COUNTERSIGN_DATA            folder of the data                       .local
   COUNTERSIGN_POLICY          folder of the policy                     policy
   COUNTERSIGN_POLICY_REF      what the log says of a changed policy    nothing
+  COUNTERSIGN_STEP_UP         c1: deciding on tier high over HTTP      none
+                              takes one more proof of who you are
   COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
 The system chooses a port for 0.
 `
@@ -68,6 +73,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     data: resolve(env['COUNTERSIGN_DATA'] || '.local'),
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
     ...asUsage(() => policyRefIn(env[policyRefSetting])),
+    ...asUsage(() => stepUpIn(env[stepUpSetting])),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
     ...(running && { storage: running }),
     ticking: !given['no-timers'],

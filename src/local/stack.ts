@@ -21,6 +21,7 @@ import type { LocalStorage } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
+import { paths } from './issuer.ts'
 import { type Pages, postingAgain } from './pages.ts'
 import { grantKeyIn, ledgerKeyIn, logKeyIn } from './keys.ts'
 import { fileLedgerKey } from './ledgerKey.ts'
@@ -40,6 +41,8 @@ export interface StackParts {
   readonly teams: LocalTeams | null
   /** The pages of the local Teams client. Absent for another client. */
   readonly pages?: Pages
+  /** The authentication context that a decision of tier `high` over HTTP takes; absent: none. */
+  readonly stepUp?: string
   /** Whether snapshots are taken; not without it. */
   readonly backup?: boolean
   readonly failed: (cause: unknown) => void
@@ -100,6 +103,9 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
       scope: `${apiAppId}/${peoplesScope}`,
       hosts: clouds.public.teams,
     },
+    ...(parts.stepUp !== undefined && {
+      stepUp: { context: parts.stepUp, authorizationUri: new URL(paths.authorization, identity.issuer).href },
+    }),
     baseUrl,
     alarms,
     cards,

@@ -91,6 +91,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
     identity,
     clock,
     backup: settings.backup,
+    ...(settings.stepUp !== undefined && { stepUp: settings.stepUp }),
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
     pages,

@@ -53,6 +53,43 @@ test('a signed-in person stays so, unless they have to choose again', async () =
   expect((await person.visit(authorize({ prompt: 'select_account' }).url)).text).toContain('Who are you?')
 })
 
+describe('a sign-in that names an authentication context', () => {
+  const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+  const openid = { scope: `openid ${scope}` }
+  const tokenFor = async ({ url: back }: { url: string }, verifier: string) => {
+    const { body } = await redeem({ code: new URL(back).searchParams.get('code') ?? '', code_verifier: verifier })
+    return caller(String(body['access_token']))
+  }
+
+  test('has one more page each time, and the token bears what was proved', async () => {
+    for (const already of [false, true]) {
+      const { url, verifier } = authorize({ ...openid, claims })
+      const first = await person.visit(url)
+      const second = already ? first : await person.press(first, 'dba-1')
+      expect(second.text).toContain('Prove that it is you')
+      const back = await person.press(second, 'Yes, I am dba-1')
+      expect(await tokenFor(back, verifier)).toMatchObject({ name: 'dba-1', proved: ['c1'] })
+    }
+    const { url, verifier } = authorize({})
+    expect(await tokenFor(await person.visit(url), verifier)).toMatchObject({ proved: [] })
+  })
+
+  test('proves nothing for a person who has not chosen an account', async () => {
+    const page = await person.visit(authorize({ ...openid, claims }).url)
+    const skipped = await person.press({ ...page, text: page.text.replace('/dba-1"', '/proof"') }, 'dba-1')
+    expect(skipped.text).toContain('Who are you?')
+  })
+
+  test.each([
+    ['is no JSON', '{', 'invalid_request'],
+    ['is a list', '[]', 'invalid_request'],
+    ['has no claims', '{"id_token":7}', 'invalid_request'],
+  ])('is refused if what it names %s', async (_what, text, error) => {
+    const { url } = await person.visit(authorize({ ...openid, claims: text }).url)
+    expect(new URL(url).searchParams.get('error')).toBe(error)
+  })
+})
+
 test('accounts that may not sign in are not on the page, and cannot be chosen', async () => {
   const page = await person.visit(authorize({}).url)
   for (const { name } of users) expect(page.text.includes(`>${name} <`)).toBe(!['leaver', 'worker'].includes(name))
