@@ -1,7 +1,8 @@
 import type { RequestAnswer, ViewAnswer } from '../contract/requestAnswer.ts'
 import type { Action } from '../core/action/action.ts'
+import { contextIn } from '../core/data/authenticationContext.ts'
 import { isRequestId } from '../core/data/id.ts'
-import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
+import { isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
 
@@ -106,6 +107,8 @@ export interface Viewed {
   readonly view?: string
   /** Why this person cannot approve here. */
   readonly refusal?: string
+  /** The authentication context that this person has to meet first; `null` if the answer names one that cannot be read. */
+  readonly unproved?: string | null
   readonly request: Answer
 }
 
@@ -123,9 +126,20 @@ export function parseView(json: Json | undefined): Viewed {
     pages,
     ...optional('view', text(sent.view)),
     ...optional('refusal', text(refusal.words)),
+    ...(sent.stepUp !== undefined && { unproved: contextOf(partOf<NonNullable<ViewAnswer['stepUp']>>(sent.stepUp)) }),
     request: parseAnswer(sent.request),
   }
 }
+
+function contextOf({ claims }: Received<NonNullable<ViewAnswer['stepUp']>>): string | null {
+  try {
+    return contextIn(readJson(Buffer.from(text(claims) ?? ''), claimLimits))
+  } catch {
+    return null
+  }
+}
+
+const claimLimits = { bytes: 1_000, depth: 8, nodes: 50 }
 
 type Warning = NonNullable<RequestAnswer['warnings']>[number]
 type Link = NonNullable<RequestAnswer['links']>[number]

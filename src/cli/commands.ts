@@ -99,6 +99,7 @@ export const commands = {
       url: service.url,
       ...authority,
       device: { help: 'sign in with a code on another device, if this one has no browser' },
+      context: { value: 'ID', help: 'meet an authentication context, as c1: what a decision of tier high may need' },
     },
   },
   logout: {

@@ -38,11 +38,12 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
   const { options, service, screen } = session
   if (options.one('yes') === undefined && !hasPerson())
     throw new Exit(exits.usage, '--yes is missing: no person can be asked here before the vote is sent.')
-  const { request, view, refusal } = await everyPage(service, id)
+  const { request, view, refusal, unproved } = await everyPage(service, id)
   screen.show(describeAction(request), 'stderr')
   checkShown(request)
   if (view === undefined || (refusal !== undefined && verdict === 'approve'))
     throw new Exit(exits.refused, `Not decided: ${refusal ?? 'this person may not decide it.'}`)
+  if (unproved !== undefined) throw notProved(unproved, verdict, id)
   const confirm = await getConsent(session, verdict, request, asked)
   const reason = options.one('reason')
   const answer = await service.decide(request.id, {
@@ -52,6 +53,14 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
     ...(confirm !== undefined && { confirm }),
   })
   return resultOf(exits.ok, describeState(answer), answer)
+}
+
+/** Says how the person signs in for this decision. With `--` that works without a keyring, too. */
+function notProved(context: string | null, verdict: Verdict, id: string): Exit {
+  const command = `countersign ${verdict} ${id}${verdict === 'deny' ? ' --reason TEXT' : ''}`
+  const way =
+    context === null ? 'decide in the console or in Teams.' : `countersign login --context ${context} -- ${command}`
+  return new Exit(exits.usage, `Not decided: for tier high, prove once more who you are. To sign in for that: ${way}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isContext } from '../core/data/authenticationContext.ts'
 import { execute, exitCodeOf, resolveCommand, summaryOf } from './executable.ts'
 import { Exit, exits } from './exit.ts'
 import { watchInterruption } from './interruption.ts'
@@ -17,8 +18,9 @@ export async function login(session: Offline): Promise<Result> {
   const { options, environment, screen } = session
   const service = readServiceUrl(options, environment).href
   const settings = readLoginSettings(options, environment)
+  const context = contextGiven(session)
   const signIn = options.one('device') === undefined ? signInByBrowser : signInByDevice
-  const begin = () => signIn({ settings, environment, screen })
+  const begin = () => signIn({ settings, environment, screen, ...(context !== undefined && { context }) })
   if (options.tail !== undefined) return runSignedIn(session, options.tail, begin)
 
   const keyring = findKeyring(environment)
@@ -34,6 +36,16 @@ export async function login(session: Offline): Promise<Result> {
     to: 'stderr',
     record: { exit: exits.ok, login: { expiresAt, keyring: keyring.name } },
   }
+}
+
+/** @throws {Exit} 78 for what is no context, and where no page can ask for the proof */
+function contextGiven({ options }: Offline): string | undefined {
+  const context = options.one('context')
+  if (context === undefined) return undefined
+  if (!isContext(context)) throw new Exit(exits.usage, '--context is the id of an authentication context: c1 to c99.')
+  if (options.one('device') !== undefined)
+    throw new Exit(exits.usage, '--context needs a browser on this machine: leave out --device.')
+  return context
 }
 
 const noKeyring =

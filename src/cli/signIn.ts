@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi'
+import { claimsFor } from '../core/data/authenticationContext.ts'
 import { faultOf, pauseFor } from '../client/http.ts'
 import { isLoopback } from '../client/setting.ts'
 import { openBrowser } from './browser.ts'
@@ -13,6 +14,8 @@ export interface SignInParts {
   readonly settings: LoginSettings
   readonly environment: Environment
   readonly screen: Pick<Screen, 'warn' | 'address'>
+  /** The authentication context that the sign-in has to meet. */
+  readonly context?: string
 }
 
 /**
@@ -21,7 +24,7 @@ export interface SignInParts {
  *
  * @throws {Exit} 69, 75, 77 or 78
  */
-export async function signInByBrowser({ settings, environment, screen }: SignInParts): Promise<Kept> {
+export async function signInByBrowser({ settings, environment, screen, context }: SignInParts): Promise<Kept> {
   const authority = await discover(settings)
   const { server, client } = authority
   const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
@@ -36,12 +39,14 @@ export async function signInByBrowser({ settings, environment, screen }: SignInP
         client_id: client.client_id,
         response_type: 'code',
         redirect_uri: answers.url,
-        scope: settings.scope,
+        // `claims` is a parameter of OpenID Connect, and so for requests with this scope.
+        scope: context === undefined ? settings.scope : `openid ${settings.scope}`,
         state,
       },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
       // A person may have several accounts, and chooses the one that decides.
       prompt: 'select_account',
+      ...(context !== undefined && { claims: claimsFor(context) }),
     }
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     screen.address('sign in at', url)

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { Refused, Unreachable } from './failure.ts'
-import { open, type Patience, type Reply, send, type ServiceCall, type ServiceDownload } from './http.ts'
+import { codeOf, open, type Patience, type Reply, send, type ServiceCall, type ServiceDownload } from './http.ts'
 import { isToken } from './setting.ts'
 import type { TokenSource } from './token.ts'
 
@@ -45,8 +45,11 @@ export function connect({ url, token, patience }: ConnectionParts): Connection {
   ): Promise<T> => {
     const to = new URL(`api/${path}`, url)
     const reply = await attempt(prepare(to, await checked(token, false), options))
-    // A token may be refused before its time, as when keys have changed: another one is tried, once.
-    return reply.status === 401 ? attempt(prepare(to, await checked(token, true), options)) : reply
+    // A token may be refused before its time, as when keys have changed: another one is tried, once. One that lacks a proof
+    // was not refused: the person has to sign in again.
+    return reply.status === 401 && codeOf(reply) !== 'step-up'
+      ? attempt(prepare(to, await checked(token, true), options))
+      : reply
   }
   return {
     call: async (path, options = {}) => {

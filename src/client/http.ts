@@ -110,7 +110,9 @@ function isPassing(answer: Received & { readonly json?: Json }): boolean {
   return [429, 502, 503, 504].includes(answer.status) && !isLasting(code) && code !== 'cooling-down'
 }
 
-const codeOf = ({ json }: { readonly json?: Json }): Json | undefined => (isObject(json) ? json['code'] : undefined)
+/** The code of a problem (RFC 9457). */
+export const codeOf = ({ json }: { readonly json?: Json }): Json | undefined =>
+  isObject(json) ? json['code'] : undefined
 
 type Received = { readonly status: number; readonly retryAfter?: number }
 type Lost = { readonly lost: string; readonly retryAfter?: never }

@@ -179,6 +179,58 @@ test('a sign-in that the service refuses is reported in the same way', async () 
   expect(joined(stderr)).toContain('countersign login')
 })
 
+describe('a decision that takes a second proof', () => {
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+  const proving = (name: string) => async (url: string) => {
+    const person = browser()
+    return person.press(await person.press(await person.visit(url), name), `Yes, I am ${name}`)
+  }
+
+  test('is not sent, and the command says how to sign in for it', async () => {
+    await run(['login'], here(), as('dba-1'))
+    for (const [stepUp, way] of [
+      [{ claims }, `countersign login --context c1 -- countersign deny ${requestId} --reason TEXT`],
+      [{ claims: '{"access_token":{"acrs":{"value":"c1; rm"}}}' }, 'decide in the console or in Teams'],
+      [{ claims: 7 }, 'decide in the console or in Teams'],
+    ] as const) {
+      service.answer('views', ok(viewed(service.asked(), { stepUp })))
+      const { code, stderr } = await run(['deny', requestId, '--reason', 'No.', '--yes'], here())
+      expect([code, service.sent('decisions')]).toEqual([78, []])
+      expect(joined(stderr)).toContain(way)
+    }
+  })
+
+  test('that is refused for the lack of it is not sent again with another token', async () => {
+    await run(['login'], here(), as('dba-1'))
+    service.answer('views', ok(viewed(service.asked())))
+    service.answer('decisions', problem(401, 'step-up'))
+    const { code, stderr } = await run(['approve', requestId, '--yes'], here())
+    expect([code, service.sent('decisions').length]).toEqual([78, 1])
+    expect(joined(stderr)).toContain('(step-up)')
+  })
+
+  test('counts after a sign-in that asked for it, and no other sign-in has it', async () => {
+    for (const [args, visit, acrs] of [
+      [['login', '--context', 'c1'], proving('dba-1'), ['c1']],
+      [['login'], as('dba-1'), undefined],
+    ] as const) {
+      expect((await run(args, here(), visit)).code).toBe(0)
+      const [, token = ''] = /\d+:([\w-]+\.[\w-]+\.[\w-]+)/.exec(readFileSync(kept, 'utf8')) ?? []
+      expect(decodeJwt(token)['acrs']).toEqual(acrs)
+    }
+  })
+
+  test.each([
+    [['--context', 'mfa'], 'c1 to c99'],
+    [['--context', 'c1', '--device'], 'leave out --device'],
+  ])('login %j is refused before it begins', async (options, words) => {
+    const { code, stderr } = await run(['login', ...options], here())
+    expect(code).toBe(78)
+    expect(joined(stderr)).toContain(words)
+    expect(called('xdg-open')).toEqual([])
+  })
+})
+
 const client = { COUNTERSIGN_CLIENT_ID: 'agent', COUNTERSIGN_CLIENT_SECRET: 'secret' }
 
 describe('credentials', () => {
