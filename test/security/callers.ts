@@ -6,6 +6,9 @@ const matrix = 'test/doors/callers.test.ts'
 const principal = 'test/http/principal.test.ts'
 const login = 'test/cli/login.test.ts'
 const token = 'a token is refused that has %s'
+const httpViews = 'test/http/views.test.ts'
+const stepUpTaken =
+  'a request of tier high, where the settings name an authentication context › %s %j takes a token that bears it, and records nothing otherwise'
 
 /** Those who are not who they say, or may not call at all. */
 export const callerRows: readonly Row[] = [
@@ -237,6 +240,38 @@ export const callerRows: readonly Row[] = [
         replace: "seen: { via: 'api', ...seenIn(body) },",
         tests: {
           'test/http/clients.test.ts': ["votes and revocations record the person's application and its name"],
+        },
+      },
+    ],
+  },
+  {
+    attack: 'A stolen session, or a copied token of an approver, decides on a request of tier high over HTTP',
+    control:
+      'Where COUNTERSIGN_STEP_UP names an authentication context, approving, denying and revoking take a token that bears it; without one nothing is recorded. Cards in Teams bear no token: @via keeps approvals of tier high out of there',
+    switches: [
+      {
+        name: 'step-up-needed',
+        file: 'src/approvals/stepUp.ts',
+        find: "requirement?.tier === 'high' ? stepUp : null",
+        replace: 'Number.isNaN(requirement) ? stepUp : null',
+        tests: { [httpViews]: [stepUpTaken] },
+      },
+      {
+        name: 'step-up-met',
+        file: 'src/approvals/stepUp.ts',
+        find: 'contexts.includes(needed.context)',
+        replace: 'contexts.length > 0',
+        tests: { [httpViews]: [stepUpTaken] },
+      },
+      {
+        name: 'step-up-of-entra',
+        file: 'src/core/data/authenticationContext.ts',
+        find: '/^c[1-9]\\d?$/.test(value)',
+        replace: '/c[1-9]/.test(value)',
+        tests: {
+          [caller]: [
+            'authentication contexts are what the person has proved; what Entra does not send proves nothing: %s',
+          ],
         },
       },
     ],
