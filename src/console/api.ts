@@ -4,11 +4,14 @@ import type { PageSession } from './session.ts'
 /** Why a call has no answer: a problem of the service (RFC 9457), or `unreachable`. */
 export class CallFailure extends Error {
   readonly code: ProblemCode | 'unreachable' | 'internal'
+  /** What to sign in with once more, for a `step-up`. */
+  readonly claims: string | null
 
-  constructor(code: CallFailure['code'], words: string) {
+  constructor(code: CallFailure['code'], words: string, claims: string | null = null) {
     super(words)
     this.name = 'CallFailure'
     this.code = code
+    this.claims = claims
   }
 }
 
@@ -106,5 +109,12 @@ async function failureOf(response: Response): Promise<CallFailure> {
   return new CallFailure(
     problem.code ?? 'internal',
     problem.detail ?? `The service answered with status ${response.status}.`,
+    claimsIn(response),
   )
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/claims-challenge */
+function claimsIn({ headers }: Response): string | null {
+  const [, encoded] = /claims="([^"]+)"/.exec(headers.get('www-authenticate') ?? '') ?? []
+  return encoded === undefined ? null : atob(encoded)
 }

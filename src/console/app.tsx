@@ -34,7 +34,7 @@ export function App({ api, me, session }: AppProps) {
   const isIdle = useIdle(() => session.forget())
   if (isIdle) return <Away />
   return (
-    <SignedContext.Provider value={{ api, me }}>
+    <SignedContext.Provider value={{ api, me, session }}>
       <ZoneContext.Provider value={zone}>
         <a class="skip" href="#page">
           {words.skip}

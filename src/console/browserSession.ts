@@ -1,14 +1,15 @@
 import * as oauth from 'oauth4webapi'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
-import type { PageSession } from './session.ts'
+import type { CardDraft, PageSession } from './session.ts'
 
-/** What has to outlive the way to the identity provider and back. It holds no token. */
+/** What has to outlive the way to the identity provider and back: nothing that is secret afterwards, and no token. */
 interface Underway {
   readonly verifier: string
   readonly state: string
   readonly nonce: string
   /** The path, query and fragment to come back to. */
   readonly back: string
+  readonly draft: CardDraft | null
 }
 
 const underwayKey = 'countersign.signing-in'
@@ -37,6 +38,7 @@ class SignIn implements PageSession {
   readonly #options: { [oauth.allowInsecureRequests]: boolean }
   #server: Promise<oauth.AuthorizationServer> | null = null
   #token: { readonly value: string; readonly until: number } | null = null
+  draft: CardDraft | null = null
 
   constructor(settings: ConsoleSettings) {
     this.#settings = settings
@@ -53,6 +55,11 @@ class SignIn implements PageSession {
 
   forget(): void {
     this.#token = null
+  }
+
+  async prove(claims: string): Promise<never> {
+    await this.#begin({ claims })
+    return leaving()
   }
 
   async leave(): Promise<void> {
@@ -72,8 +79,9 @@ class SignIn implements PageSession {
     const kept = sessionStorage.getItem(underwayKey)
     if (!here.searchParams.has('state') || kept === null) return
     sessionStorage.removeItem(underwayKey)
-    const { verifier, state, nonce, back } = JSON.parse(kept) as Underway
+    const { verifier, state, nonce, back, draft } = JSON.parse(kept) as Underway
     history.replaceState(null, '', back)
+    this.draft = draft
     const server = await this.#discover()
     const params = oauth.validateAuthResponse(server, this.#client, here, state)
     const answer = await oauth.authorizationCodeGrantRequest(
@@ -88,19 +96,20 @@ class SignIn implements PageSession {
   }
 
   /** Leaves the page for the identity provider, which sends the browser back to this place. */
-  async #begin(): Promise<void> {
+  async #begin(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { authorization_endpoint: endpoint } = await this.#discover()
     if (endpoint === undefined) throw new Error('The identity provider names no address to sign in at.')
     const verifier = oauth.generateRandomCodeVerifier()
     const { pathname, search, hash } = location
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
-    const underway: Underway = { verifier, state, nonce, back: pathname + search + hash }
+    const underway: Underway = { verifier, state, nonce, back: pathname + search + hash, draft: this.draft }
     sessionStorage.setItem(underwayKey, JSON.stringify(underway))
     const to = new URL(endpoint)
     const query = {
       ...{ client_id: this.#settings.clientId, response_type: 'code', redirect_uri: redirectUri() },
       ...{ scope: `openid ${this.#settings.scope}`, state, nonce },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+      ...more,
     }
     for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value)
     location.assign(to)

@@ -1,5 +1,6 @@
-import { useContext, useState } from 'preact/hooks'
+import { useContext, useEffect, useState } from 'preact/hooks'
 import { Button, Field } from './kit.tsx'
+import type { CardDraft } from './session.ts'
 import { dayOf, hourOf, type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
 
@@ -20,7 +21,13 @@ interface CardProps {
   readonly card: Readonly<Record<string, unknown>>
   readonly click: (click: Click) => void
   readonly isBusy: boolean
+  /** What was typed before, and which form was open. */
+  readonly draft: Typed | null
+  /** Is told of what is typed now, and which form is open. */
+  readonly note: (draft: Typed) => void
 }
+
+type Typed = Pick<CardDraft, 'open' | 'typed'>
 
 /** Which elements are drawn. Anything else is refused: what an approver decides on must not be left out. */
 const drawn = ['Container', 'ColumnSet', 'TextBlock', 'RichTextBlock', 'ActionSet', 'Input.Text']
@@ -31,9 +38,10 @@ const drawn = ['Container', 'ColumnSet', 'TextBlock', 'RichTextBlock', 'ActionSe
  *
  * @throws {Error} for an element that is not drawn here
  */
-export function Card({ card, click, isBusy }: CardProps) {
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
-  const [open, setOpen] = useState<number | null>(null)
+export function Card({ card, click, isBusy, draft, note }: CardProps) {
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(draft?.typed ?? {})
+  const [open, setOpen] = useState<number | null>(draft?.open ?? null)
+  useEffect(() => note({ open, typed }), [open, typed])
   const [missing, setMissing] = useState<readonly string[]>([])
   const actions = elements(card['actions'])
   const form = open === null ? null : (actions[open]?.['card'] as Element | undefined)

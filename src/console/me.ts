@@ -1,6 +1,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { ServiceCalls } from './api.ts'
+import type { PageSession } from './session.ts'
 
 /** Who is signed in: `GET /api/me`. */
 export interface Me {
@@ -14,11 +15,12 @@ export interface Me {
 interface Signed {
   readonly me: Me
   readonly api: ServiceCalls
+  readonly session: PageSession
 }
 
 export const SignedContext = createContext<Signed | null>(null)
 
-/** Who is signed in, and the calls that they may make. @throws {Error} outside the signed-in pages */
+/** Who is signed in and how, and the calls that they may make. @throws {Error} outside the signed-in pages */
 export function useSigned(): Signed {
   const signed = useContext(SignedContext)
   if (signed === null) throw new Error('This page is drawn for a person who is signed in.')

@@ -60,6 +60,8 @@ interface StoryWords {
   readonly noVotes: string
   readonly nobodyDecides: string
   readonly via: (door: string) => string
+  /** What the voter had proved: an authentication context. */
+  readonly proved: (context: string) => string
   readonly end: string
   readonly approvedAt: string
   readonly useBy: string
@@ -349,6 +351,7 @@ const english: PageWords = {
     noVotes: 'Nobody has voted.',
     nobodyDecides: 'No person was asked: policy answered.',
     via: (door) => `through ${door}`,
+    proved: (context) => `, after proving who they are once more (${context})`,
     end: 'Grant and outcome',
     approvedAt: 'Approved',
     useBy: 'To be used by',

@@ -18,7 +18,12 @@ interface Leaf {
   readonly at: string
   readonly type: string
   readonly actor: { readonly kind: string; readonly id?: string }
-  readonly data?: { readonly view?: string; readonly page?: number; readonly pages?: number }
+  readonly data?: {
+    readonly view?: string
+    readonly page?: number
+    readonly pages?: number
+    readonly proved?: string
+  }
 }
 
 interface StoryProps {
@@ -238,6 +243,7 @@ function Event({ event: { hash, index, sealed, leaf: text, said }, leaf, people,
       <p>
         <strong>{events[leaf.type] ?? leaf.type}</strong> {story.by}{' '}
         {id === undefined ? (actors[kind] ?? kind) : <Named id={id} name={name} />}, <Time at={leaf.at} far />
+        {leaf.data?.proved !== undefined && story.proved(leaf.data.proved)}
       </p>
       {children}
       {texts.map(([part, { text: words }]) => (

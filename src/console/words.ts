@@ -33,6 +33,7 @@ interface ConsoleWords {
   readonly inbox: InboxWords
   readonly columns: ColumnWords
   readonly story: RequestWords
+  readonly stepUp: StepUpWords
   readonly evidence: EvidenceWords
 }
 
@@ -77,6 +78,17 @@ interface RequestWords {
   readonly verdicts: Readonly<Record<'approve' | 'deny', string>>
   readonly voided: string
   readonly erase: string
+}
+
+/** Where a decision takes one more proof of who decides. */
+interface StepUpWords {
+  readonly title: string
+  readonly before: string
+  readonly now: string
+  readonly about: string
+  readonly kept: string
+  readonly go: string
+  readonly later: string
 }
 
 interface EvidenceWords {
@@ -175,6 +187,16 @@ const english: ConsoleWords = {
     verdicts: { approve: 'approved', deny: 'denied' },
     voided: 'does not count',
     erase: 'Erase texts…',
+  },
+  stepUp: {
+    title: 'Prove that it is you before you decide',
+    before: 'This is of tier high: a decision counts only after one more sign-in.',
+    now: 'Prove it now',
+    about:
+      'This is of tier high, so a stolen session must not be enough. Your organisation asks you to sign in once more.',
+    kept: 'You come back to this page, and what you typed is kept. Nothing is decided yet.',
+    go: 'Go to the sign-in',
+    later: 'Not now',
   },
   evidence: {
     about: 'One sealed bundle for each day. Verify it with your own key and the tools that lie beside it.',

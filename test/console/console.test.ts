@@ -10,7 +10,7 @@ let stack: Stack
 let people: Visitors
 
 beforeAll(async () => {
-  stack = await startStack()
+  stack = await startStack({ env: { COUNTERSIGN_STEP_UP: 'c1' } })
   people = await visitors(stack)
 })
 
@@ -157,6 +157,66 @@ describe('an approver', () => {
     await button(visit, 'Deny with this reason').click()
     await visit.page.getByText('The service cannot be reached.').waitFor()
     expect(await visit.page.getByLabel('Reason (others will read it)').inputValue()).toBe('A long thought')
+  })
+})
+
+describe('a request of tier high', () => {
+  const high = { action: 'iam.role.grant', target: 'contoso/roles/billing-admin', params: {} }
+  const typed = ({ page }: Visit) => page.getByLabel('The last part of the target')
+
+  test('takes a second proof and the typed target, and what was typed outlives the sign-in', async () => {
+    const id = await asked(high)
+    const visit = await people.open('security-1', `requests/${id}`)
+    const { page, complaints } = visit
+    await page.getByText('Prove that it is you before you decide').waitFor()
+    await button(visit, 'Approve…').click()
+    await typed(visit).fill('billing-admin')
+    await button(visit, /^Confirm: /).click()
+    const dialog = page.getByRole('dialog', { name: 'Prove that it is you before you decide' })
+    await dialog.waitFor()
+    expect(await flawsOf(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Not now' }).click()
+    expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Confirm: /)
+    await button(visit, /^Confirm: /).click()
+    await dialog.getByRole('button', { name: 'Go to the sign-in' }).click()
+    await button(visit, 'Yes, I am security-1').click()
+    await page.locator('.card').waitFor()
+    expect([new URL(page.url()).pathname, await typed(visit).inputValue()]).toEqual([
+      `/console/requests/${id}`,
+      'billing-admin',
+    ])
+    expect((await eventsOf(id)).map(({ type }) => type)).toEqual(['requested', 'shown'])
+    await button(visit, /^Confirm: /).click()
+    await page.getByText('Your approval is recorded.').waitFor()
+    const decided = (await eventsOf(id)).find(({ type }) => type === 'decided')?.data
+    expect(decided).toMatchObject({ verdict: 'approve', via: 'console', proved: 'c1' })
+    expect(complaints).toEqual([])
+
+    const { page: story } = await people.open('compliance', `requests/${id}`)
+    await story.locator('.events li').first().waitFor()
+    expect(await story.locator('main').innerText()).toMatch(
+      /security-1 approved .*proving who they are once more \(c1\)/,
+    )
+  })
+
+  test('asks for the proof also when only the answer to the vote tells that it is missing', async () => {
+    const id = await asked({ ...high, target: 'contoso/roles/auditor' })
+    const visit = await people.open('security-2', `requests/${id}`)
+    await visit.page.route('**/views', async (route) => {
+      const answer = await route.fetch()
+      const { stepUp: _stepUp, ...view } = (await answer.json()) as Record<string, unknown>
+      await route.fulfill({ response: answer, json: view })
+    })
+    await visit.page.reload()
+    await button(visit, 'Deny…').click()
+    await visit.page.getByLabel('Reason (others will read it)').fill('Not in this month')
+    await button(visit, 'Deny with this reason').click()
+    await visit.page.getByRole('button', { name: 'Go to the sign-in' }).click()
+    await button(visit, 'Yes, I am security-2').click()
+    await button(visit, 'Deny with this reason').click()
+    await visit.page.getByText('Your denial is recorded.').waitFor()
+    const { body } = await stack.call('compliance', `/api/requests/${id}`)
+    expect(body).toMatchObject({ status: 'denied', approvals: { decisions: [{ reason: 'Not in this month' }] } })
   })
 })
 

@@ -12,7 +12,9 @@ import { Status } from '../requestTable.tsx'
 import { address } from '../router.ts'
 import { words } from '../words.ts'
 
+// Most people who decide need neither.
 const Story = later(async () => (await import('../story.tsx')).Story)
+const StepUp = later(async () => (await import('../stepUp.tsx')).StepUp)
 
 /** Milliseconds after which a request is read again while somebody looks at it. */
 const interval = 20_000
@@ -27,8 +29,8 @@ type Verdict = 'approve' | 'deny' | 'revoke'
 
 /** One request: the card with its buttons for those who may decide, and for auditors its story. */
 export function Request({ id }: { readonly id: string }) {
-  const { api, me } = useSigned()
-  const [page, setPage] = useState(1)
+  const { api, me, session } = useSigned()
+  const [page, setPage] = useState(session.draft?.request === id ? session.draft.page : 1)
   const [news, setNews] = useState<RequestAnswer | null>(null)
   const isReader = me.roles.includes('Evidence.Read')
   const seen = useAnswer(`${id} ${page}`, async (signal): Promise<Seen> => {
@@ -44,6 +46,7 @@ export function Request({ id }: { readonly id: string }) {
   const [decided, setDecided] = useState<Verdict | null>(null)
   const [failure, setFailure] = useState<CallFailure | null>(null)
   const [isBusy, setBusy] = useState(false)
+  const [proof, setProof] = useState<string | null>(null)
 
   useEvery(interval, () => {
     const { value } = seen
@@ -58,13 +61,17 @@ export function Request({ id }: { readonly id: string }) {
   const click = async ({ verb, page: wanted, typed }: Click, view: ViewAnswer) => {
     setFailure(null)
     if (verb === 'review') return setPage(wanted ?? 1)
+    if (view.stepUp) return setProof(view.stepUp.claims)
     setBusy(true)
     try {
       await send(verb as Verdict, view, typed)
+      session.draft = null
       setDecided(verb as Verdict)
       seen.again()
     } catch (cause) {
-      setFailure(failureIn(cause))
+      const failed = failureIn(cause)
+      if (failed.claims === null) setFailure(failed)
+      else setProof(failed.claims)
     } finally {
       setBusy(false)
     }
@@ -108,11 +115,18 @@ export function Request({ id }: { readonly id: string }) {
         </Notice>
       )}
       {failure && <Failed failure={failure} />}
+      {proof !== null && <StepUp claims={proof} close={() => setProof(null)} />}
       <Loaded loading={seen}>
         {({ request, view }) => (
           <div class={`request ${view && isReader ? 'both' : ''}`}>
             {view && (
               <div>
+                {view.stepUp && (
+                  <Notice tone="info" title={words.stepUp.title}>
+                    <p>{words.stepUp.before}</p>
+                    <Button onPress={() => setProof(view.stepUp?.claims ?? null)}>{words.stepUp.now}</Button>
+                  </Notice>
+                )}
                 <Shown view={view} isBusy={isBusy} click={(one) => void click(one, view)} />
               </div>
             )}
@@ -132,7 +146,9 @@ interface ShownProps {
 
 /** The card. It is not offered for a decision if what it is about is not what the digest is of. */
 function Shown({ view, isBusy, click }: ShownProps) {
-  const { request, card, refusal } = view
+  const { session } = useSigned()
+  const { request, card, refusal, page } = view
+  const { draft } = session
   if (!isOfDigest(request))
     return (
       <Notice tone="bad" title={words.story.wrongDigest}>
@@ -147,7 +163,14 @@ function Shown({ view, isBusy, click }: ShownProps) {
         </Notice>
       )}
       {/* Another page or another state is another card: what was typed belongs to the one before. */}
-      <Card key={`${view.page} ${request.status}`} card={card} click={click} isBusy={isBusy} />
+      <Card
+        key={`${page} ${request.status}`}
+        {...{ card, click, isBusy }}
+        draft={draft?.request === request.id && draft.page === page ? draft : null}
+        note={(typed) => {
+          session.draft = { request: request.id, page, ...typed }
+        }}
+      />
     </>
   )
 }

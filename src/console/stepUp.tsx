@@ -1,0 +1,39 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { Button } from './kit.tsx'
+import { useSigned } from './me.ts'
+import { words } from './words.ts'
+
+interface StepUpProps {
+  /** What to sign in with: the parameter `claims`. */
+  readonly claims: string
+  readonly close: () => void
+}
+
+/** Explains why the person has to sign in once more, and sends them there. */
+export function StepUp({ claims, close }: StepUpProps) {
+  const { session } = useSigned()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const title = useId()
+  const [fault, setFault] = useState<string | null>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  const go = () =>
+    session.prove(claims).catch((cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
+  return (
+    <dialog ref={dialog} aria-labelledby={title} onClose={close}>
+      <h2 id={title}>{words.stepUp.title}</h2>
+      <p>{words.stepUp.about}</p>
+      <p>{words.stepUp.kept}</p>
+      {fault !== null && (
+        <p class="error" role="alert">
+          {words.failed}: {fault}
+        </p>
+      )}
+      <div class="actions">
+        <Button tone="primary" onPress={() => void go()}>
+          {words.stepUp.go}
+        </Button>
+        <Button onPress={() => dialog.current?.close()}>{words.stepUp.later}</Button>
+      </div>
+    </dialog>
+  )
+}
