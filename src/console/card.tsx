@@ -22,9 +22,9 @@ interface CardProps {
   readonly click: (click: Click) => void
   readonly isBusy: boolean
   /** What was typed before, and which form was open. */
-  readonly draft: Typed | null
+  readonly draft?: Typed | null
   /** Is told of what is typed now, and which form is open. */
-  readonly note: (draft: Typed) => void
+  readonly note?: (draft: Typed) => void
 }
 
 type Typed = Pick<CardDraft, 'open' | 'typed'>
@@ -38,10 +38,10 @@ const drawn = ['Container', 'ColumnSet', 'TextBlock', 'RichTextBlock', 'ActionSe
  *
  * @throws {Error} for an element that is not drawn here
  */
-export function Card({ card, click, isBusy, draft, note }: CardProps) {
+export function Card({ card, click, isBusy, draft = null, note }: CardProps) {
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>(draft?.typed ?? {})
   const [open, setOpen] = useState<number | null>(draft?.open ?? null)
-  useEffect(() => note({ open, typed }), [open, typed])
+  useEffect(() => note?.({ open, typed }), [open, typed])
   const [missing, setMissing] = useState<readonly string[]>([])
   const actions = elements(card['actions'])
   const form = open === null ? null : (actions[open]?.['card'] as Element | undefined)
