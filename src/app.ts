@@ -113,6 +113,8 @@ export interface Adapters {
 
 export interface Teams {
   readonly gate: Gate
+  /** The same cards as in the other doors, with what only Teams shows around them. Without it they are the same. */
+  readonly cards?: Adapters['cards']
 }
 
 export type App = ReturnType<typeof compose>

@@ -33,6 +33,8 @@ export interface Config {
   readonly consoleAppId?: string
   /** The authentication context that people meet before they decide on a request of tier `high` over HTTP; absent: none. */
   readonly stepUp?: string
+  /** The id by which Teams knows the app whose tab the console is; absent without a tab. */
+  readonly teamsAppId?: string
   /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
   readonly backup: boolean
   /** Client id of the managed identity. */
@@ -170,16 +172,23 @@ export function stepUpIn(value: string | undefined, refuse: Refuse = throwing): 
 /** The Entra application of the console. */
 const consoleSetting = 'COUNTERSIGN_CONSOLE_APP_ID'
 
-/** Reads the applications that people may use, and which of them is the console's. */
-function clientsOf(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'clients' | 'consoleAppId'> {
+/** The id of the app in Teams. */
+const teamsAppSetting = 'COUNTERSIGN_TEAMS_APP_ID'
+
+/** Reads the applications that people may use, which of them is the console's, and where Teams has the console. */
+function clientsOf(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'clients' | 'consoleAppId' | 'teamsAppId'> {
   const clients = clientsIn(env[clientsSetting], refuse)
   const id = env[consoleSetting] ?? ''
+  const tab = env[teamsAppSetting] ?? ''
+  if (tab !== '' && !isObjectId(tab))
+    refuse(`The setting ${teamsAppSetting} is malformed: it is a GUID, the id of the app in the Teams admin center.`)
   if (id === '') return { clients }
   // Without clients nobody can sign in, which the log says at the start.
   const isNamed = isObjectId(id) && (clients.size === 0 || clients.has(parseObjectId(id)))
   if (!isNamed)
     refuse(`The setting ${consoleSetting} is malformed: it is the id of an application that ${clientsSetting} names.`)
-  return { clients, ...(clients.size > 0 && { consoleAppId: id.toLowerCase() }) }
+  if (clients.size === 0) return { clients }
+  return { clients, consoleAppId: id.toLowerCase(), ...(tab !== '' && { teamsAppId: tab.toLowerCase() }) }
 }
 
 /**

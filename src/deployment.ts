@@ -23,6 +23,7 @@ import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
+import { type ConsolePlace, withStoryLink } from './teams/storyLink.ts'
 import { spoken } from './words/spoken.ts'
 
 /** A composed app, with the preparation that other services need before it works. */
@@ -114,15 +115,25 @@ function consoleOf({ cloud, tenantId, apiAppId, consoleAppId: clientId }: Config
 const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))
 
 function shownIn(
-  { bot, clientId, tenantId, cloud }: Config,
+  config: Config,
   files: ReadonlyMap<string, Uint8Array>,
 ): Pick<Adapters, 'cards' | 'messengers' | 'teams'> {
+  const { bot, clientId, tenantId, cloud } = config
   const cards = drawing(files, spoken)
-  const messenger = connect({ ...bot, clientId, cloud }, async (request) => (await cards()).channel(request))
+  const place = placeOf(config)
+  const inTeams = place ? async () => withStoryLink(await cards(), place, spoken) : cards
+  const messenger = connect({ ...bot, clientId, cloud }, async (request) => (await inTeams()).channel(request))
   const { bots } = cloud
   return {
     cards,
     messengers: new Map([['teams', messenger]]),
-    teams: { gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }) },
+    teams: { gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }), cards: inTeams },
   }
+}
+
+/** Where cards lead to; `null` without a console. */
+function placeOf({ baseUrl, cloud, consoleAppId, teamsAppId: appId }: Config): ConsolePlace | null {
+  const [teams] = cloud.teams
+  if (consoleAppId === undefined) return null
+  return { baseUrl, ...(appId !== undefined && { tab: { teams, appId } }) }
 }

@@ -111,6 +111,17 @@ test('the console is one of the applications that people may use', () => {
     expect(() => read(`console=${id}`, wrong)).toThrow(/COUNTERSIGN_CONSOLE_APP_ID is malformed.*COUNTERSIGN_CLIENTS/)
 })
 
+test('the app in Teams is named by a GUID, and only with a console', () => {
+  const [id, tab] = ['a0000000-0000-4000-8000-00000000000a', 'A0000000-0000-4000-8000-00000000000C']
+  const read = (other: Readonly<Record<string, string>>) =>
+    readConfig({ ...env, COUNTERSIGN_CLIENTS: `console=${id}`, COUNTERSIGN_CONSOLE_APP_ID: id, ...other }).teamsAppId
+  expect(read({ COUNTERSIGN_TEAMS_APP_ID: tab })).toBe(tab.toLowerCase())
+  expect(read({ COUNTERSIGN_TEAMS_APP_ID: '' })).toBeUndefined()
+  for (const none of ['COUNTERSIGN_CLIENTS', 'COUNTERSIGN_CONSOLE_APP_ID'])
+    expect(read({ COUNTERSIGN_TEAMS_APP_ID: tab, [none]: '' })).toBeUndefined()
+  expect(() => read({ COUNTERSIGN_TEAMS_APP_ID: 'console' })).toThrow('COUNTERSIGN_TEAMS_APP_ID is malformed')
+})
+
 test('every setting that is wrong is named once, and no value of it', () => {
   const names = Object.keys(env)
   const missing = settingFaults({})

@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
 import { connect } from '../teams/outbound/connection.ts'
+import { withStoryLink } from '../teams/storyLink.ts'
 import { drawing } from '../cards/lazyCards.ts'
 import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, consoleAppId, peoplesApps, tenantId } from './accounts.ts'
@@ -109,7 +110,8 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     baseUrl,
     alarms,
     cards,
-    ...(parts.teams && teamsOn(parts.teams, cards, parts.pages)),
+    ...(parts.teams &&
+      teamsOn(parts.teams, async () => withStoryLink(await cards(), { baseUrl }, spoken), parts.pages)),
   })
   const { delivery } = app
   if (delivery) parts.pages?.serve(postingAgain({ ...storage, soon: (id) => delivery.soon(id) }))
@@ -126,5 +128,5 @@ function teamsOn(
   const messenger = connect({ ...bot, cloud: clouds.public }, async (request) => (await cards()).channel(request), {
     credentials: 'none',
   })
-  return { messengers: new Map([['teams', pages?.watching(messenger) ?? messenger]]), teams: { gate } }
+  return { messengers: new Map([['teams', pages?.watching(messenger) ?? messenger]]), teams: { gate, cards } }
 }

@@ -8,8 +8,11 @@ export interface Cloud {
   readonly vault: string
   /** What the token of a managed identity is for, with which it signs in as an application that trusts it. */
   readonly exchange: string
-  /** The origins of Teams' own pages, which may frame the console: as in a Content-Security-Policy, with wildcards. */
-  readonly teams: readonly string[]
+  /**
+   * The origins of Teams' own pages, which may frame the console: as in a Content-Security-Policy, with wildcards. Deep
+   * links begin with the first.
+   */
+  readonly teams: readonly [string, ...string[]]
   readonly bots: {
     /** The keys of the channels. */
     readonly keys: string

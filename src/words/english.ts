@@ -193,6 +193,7 @@ const buttons: Words['buttons'] = {
   confirm: (what) => `Confirm: ${what}`,
   review: (number) => `Review ${number}`,
   openLink: (host, number) => `Agent’s link${number === undefined ? '' : ` ${number}`}: ${host}`,
+  openStory: 'Open in console',
 }
 
 const stops: Readonly<Record<StopCode, string>> = {

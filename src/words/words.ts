@@ -216,6 +216,8 @@ interface ButtonWords {
   readonly review: (number: number) => string
   /** Opens an address that the agent gave. With `number` there are several. */
   readonly openLink: (host: string, number?: number) => string
+  /** Opens the request in the console. */
+  readonly openStory: string
 }
 
 /** What an auditor's report says that an event was, by its type: the subject stands before it. */

@@ -12,6 +12,8 @@ import { undeliverable } from '../../src/core/request/delivery.ts'
 import { english } from '../../src/words/english.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { copyable } from '../../src/cards/textRun.ts'
+import { clouds } from '../../src/runtime/cloud.ts'
+import { storyAddress, withStoryLink } from '../../src/teams/storyLink.ts'
 import {
   action,
   after,
@@ -844,3 +846,51 @@ function halfVoid(): ApprovalRequest {
   const others = new Map([[dba, { facts: facts(dba, { enabled: false }), excluded: false }]])
   return stored(decide(once, decision(once, { approver: dba2, name: 'Ben', others, at: after(70) })), after(70))
 }
+
+describe('the way from a card in Teams to the console', () => {
+  const place = { baseUrl: 'https://countersign.contoso.example' }
+  const linked = withStoryLink(cards, place, english)
+  const request = pending(two)
+
+  test('is a button beside those of the template, and everything else is as without it', () => {
+    const button = {
+      type: 'Action.OpenUrl',
+      title: 'Open in console',
+      url: `${place.baseUrl}/console/requests/${request.id}`,
+    }
+    const reader = { approver: dba, page: 1, via: 'teams' } as const
+    for (const [card, bare] of [
+      [linked.channel(request), cards.channel(request)],
+      [linked.review(request, reader), cards.review(request, reader)],
+    ] as [JsonObject, JsonObject][]) {
+      expect(card).toEqual({ ...bare, actions: [...(bare['actions'] as object[]), button] })
+      expect(complaints(card)).toEqual([])
+    }
+    expect(linked.template).toBe(cards.template)
+  })
+
+  test('stands on the card of a request that is over, which has no other button', () => {
+    const urls = objects(linked.channel(anyWith('denied'))).filter(({ type }) => type === 'Action.OpenUrl')
+    expect(urls).toHaveLength(1)
+  })
+
+  test('is not on the card of a person who may not decide', () => {
+    expect(linked.refused(request, 'No.', { stranger: true })).toEqual(
+      cards.refused(request, 'No.', { stranger: true }),
+    )
+  })
+
+  test.each([
+    ['public', 'https://teams.microsoft.com'],
+    ['gcc-high', 'https://gov.teams.microsoft.us'],
+    ['dod', 'https://dod.teams.microsoft.us'],
+  ] as const)('leads into the tab of the app, where Teams has one: %s', (name, origin) => {
+    const tab = { teams: clouds[name].teams[0], appId: 'a0000000-0000-4000-8000-00000000000c' }
+    const address = new URL(storyAddress({ ...place, tab }, request.id))
+    expect(address.origin + address.pathname).toBe(`${origin}/l/entity/${tab.appId}/console`)
+    expect(Object.fromEntries(address.searchParams)).toEqual({
+      webUrl: `${place.baseUrl}/console/requests/${request.id}`,
+      context: JSON.stringify({ subEntityId: request.id }),
+    })
+  })
+})

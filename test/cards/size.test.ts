@@ -24,11 +24,17 @@ import {
   runner,
   stored,
 } from '../support/build.ts'
-import { cards, size } from './drawn.ts'
+import { withStoryLink } from '../../src/teams/storyLink.ts'
+import { english } from '../../src/words/english.ts'
+import { cards as templated, size } from './drawn.ts'
 import { checkShowable, pagesOf } from '../support/english.ts'
 
 /** Teams takes 100 KB; what comes around the card is small. */
 const most = 80_000
+
+const tab = { teams: 'https://teams.microsoft.com', appId: 'a0000000-0000-4000-8000-00000000000c' }
+/** With the way to the console of a host with the longest name. */
+const cards = withStoryLink(templated, { baseUrl: `https://${'x'.repeat(253)}`, tab }, english)
 
 /** The characters that take the most room when they are made visible: nine for one. */
 const tag = '\u{e0041}'

@@ -41,6 +41,7 @@ test('docs/operate/settings.md names exactly the settings that a deployment read
 const optional = [
   'COUNTERSIGN_CLIENTS',
   'COUNTERSIGN_CONSOLE_APP_ID',
+  'COUNTERSIGN_TEAMS_APP_ID',
   'COUNTERSIGN_BACKUP',
   'COUNTERSIGN_CLOUD',
   'COUNTERSIGN_POLICY_REF',

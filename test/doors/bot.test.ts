@@ -42,6 +42,10 @@ describe('a request', () => {
     expect(await types(request)).toEqual(['requested', 'shown', 'decided', 'approved'])
     await shows(card, 'approved')
     expect(verbs(shown(card))).toEqual(['review'])
+    for (const one of [shown(card), review, after])
+      expect(objects(one).flatMap(({ type, url }) => (type === 'Action.OpenUrl' ? [url] : []))).toEqual([
+        `${stack.api}/console/requests/${request.id}`,
+      ])
   })
 
   test('is denied with a reason, and never without one', async () => {

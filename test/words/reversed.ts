@@ -103,6 +103,7 @@ export const reversed: Words = {
     confirm: (what) => line('confirm', what),
     review: (number) => line('review', number),
     openLink: (host, number = 0) => line('link', host, number),
+    openStory: other('console'),
   },
   forbidden: (rules, later) =>
     line(later ? 'approved' : 'asked', ...rules.flatMap(({ id, summary }) => [id, summary ?? ''])),
