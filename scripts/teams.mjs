@@ -30,6 +30,12 @@ const options = {
     rule: 'is the https address of the deployment, without a path or slash at its end',
     otherwise: null,
   },
+  api: {
+    value: 'ID',
+    fits: isGuid,
+    rule: 'is a GUID: the application id of the API; with it the console is a tab of the app',
+    otherwise: 'no tab',
+  },
   publisher: { value: 'NAME', fits: isName(32), rule: 'is a name of at most 32 visible characters', otherwise: null },
   site: { value: 'URL', fits: isAddress, rule: "is an https address: the publisher's site", otherwise: null },
   privacy: { value: 'URL', fits: isAddress, rule: 'is an https address: the privacy statement', otherwise: '--site' },
@@ -120,6 +126,7 @@ function read() {
     ...{ version: options.version.otherwise, manifest: options.manifest.otherwise },
     ...given,
     bot: given.bot.toLowerCase(),
+    ...(given.api !== undefined && { api: given.api.toLowerCase() }),
     icons,
     out: resolve(out),
   }

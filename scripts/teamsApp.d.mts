@@ -8,6 +8,7 @@ interface TeamsValues {
   terms: string
   name: string
   url: string
+  api?: string
 }
 
 export const manifestVersions: readonly string[]

@@ -17,10 +17,14 @@ const iconSizes = { color: 192, outline: 32 }
 /** The icons' sources, and the template of the manifest. */
 export const sources = fileURLToPath(new URL('../infra/teams/', import.meta.url))
 
-/** Fills the template in. `values` has a text for each name in double braces. */
+/** Fills the template in. `values` has a text for each name in double braces; without `api` the app has no tabs. */
 export function manifestOf(values) {
-  const template = JSON.parse(readFileSync(`${sources}manifest.json`, 'utf8'))
-  const manifest = filled(template, values)
+  const { staticTabs, configurableTabs, webApplicationInfo, ...template } = JSON.parse(
+    readFileSync(`${sources}manifest.json`, 'utf8'),
+  )
+  const tabs = { staticTabs, configurableTabs, webApplicationInfo }
+  const chosen = values.api === undefined ? { ...template, validDomains: [] } : { ...template, ...tabs }
+  const manifest = filled(chosen, { ...values, host: new URL(values.url).host })
   // Teams refuses the member in older manifests, and demands it in newer ones.
   if (!hasChannelFeatures(values.manifest)) delete manifest.supportsChannelFeatures
   return manifest
@@ -121,6 +125,28 @@ export async function manifestFaults(manifest) {
     ...(!hasChannelFeatures(version) && features !== undefined
       ? ['supportsChannelFeatures is not known before 1.25']
       : []),
+    ...tabFaults(manifest),
+  ]
+}
+
+/**
+ * Faults of tabs. Teams opens pages of the domains in `validDomains` alone, and gives tokens to those alone whose domain is
+ * in the resource: https://learn.microsoft.com/microsoftteams/platform/tabs/how-to/authentication/tab-sso-manifest
+ */
+function tabFaults({ staticTabs = [], configurableTabs = [], validDomains = [], webApplicationInfo }) {
+  const opened = [
+    ...staticTabs.map(({ contentUrl }) => ['staticTabs', contentUrl]),
+    ...configurableTabs.map(({ configurationUrl }) => ['configurableTabs', configurationUrl]),
+  ].filter(([, address]) => URL.canParse(address))
+  const hosts = opened.map(([where, address]) => [where, new URL(address).host])
+  const resources = hosts.map(([, host]) => `api://${host}/${webApplicationInfo?.id}`)
+  return [
+    ...hosts
+      .filter(([, host]) => !validDomains.includes(host))
+      .map(([where, host]) => `validDomains lacks ${host}, which ${where} opens`),
+    ...(resources.every((resource) => resource === webApplicationInfo?.resource)
+      ? []
+      : [`webApplicationInfo.resource is not ${resources.join(' and ')}`]),
   ]
 }
 

@@ -9,11 +9,13 @@ import { ZipFile } from 'yazl'
 import about from '../../package.json'
 import type { Json } from '../../src/core/data/json.ts'
 import { parseCommand } from '../../src/teams/inbound/chatCommand.ts'
+import { tabName } from '../../src/teams/storyLink.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { root } from '../support/root.ts'
 import { runScript } from './ended.ts'
 
 const bot = '44444444-4444-4444-8444-444444444444'
+const api = '22222222-2222-4222-8222-222222222222'
 const url = 'https://countersign.contoso.example'
 const site = 'https://contoso.example/'
 const usual = { bot, url, publisher: 'Contoso', site }
@@ -89,11 +91,34 @@ describe('the package', () => {
     expect(JSON.stringify(manifest)).not.toMatch(/[{]{2}|[}]{2}[^\]},]/)
   })
 
-  test('asks for no permission, trusts no domain and signs nobody in', () => {
+  test('asks for no permission, and without a tab trusts no domain and signs nobody in', () => {
     const manifest = manifestIn(standard.files)
     expect(manifest).toMatchObject({ permissions: [], validDomains: [] })
-    expect(manifest).not.toHaveProperty('webApplicationInfo')
+    for (const member of ['webApplicationInfo', 'authorization', 'staticTabs', 'configurableTabs'])
+      expect(manifest).not.toHaveProperty(member)
+  })
+
+  test('has the console as tabs, for one person and in a channel, if it is told the API', async () => {
+    const { code, stderr, out } = await make({ api: api.toUpperCase() })
+    expect({ code, stderr: stderr.includes('upload it') }).toEqual({ code: 0, stderr: true })
+    const manifest = manifestIn((await unpack(out)).files)
+    expect(manifest).toMatchObject({
+      staticTabs: [
+        {
+          ...{ entityId: tabName, scopes: ['personal'], websiteUrl: `${url}/console/` },
+          contentUrl: `${url}/console/teams/start`,
+        },
+      ],
+      configurableTabs: [{ configurationUrl: `${url}/console/teams/setup`, scopes: ['team'], context: ['channelTab'] }],
+      validDomains: ['countersign.contoso.example'],
+      webApplicationInfo: { id: api, resource: `api://countersign.contoso.example/${api}` },
+      permissions: [],
+    })
     expect(manifest).not.toHaveProperty('authorization')
+    const { staticTabs, configurableTabs, webApplicationInfo, validDomains, ...rest } = manifest
+    const { validDomains: none, ...without } = manifestIn(standard.files)
+    expect(rest).toEqual(without)
+    expect(none).toEqual([])
   })
 
   test('offers the commands that the bot knows, and no other', () => {
@@ -121,7 +146,7 @@ describe('the package', () => {
       terms: `${site}t`,
       manifest: '1.24',
     }
-    const { code, out } = await make({ ...more, bot: bot.toUpperCase() })
+    const { code, out } = await make({ ...more, api, bot: bot.toUpperCase() })
     expect(code).toBe(0)
     const manifest = manifestIn((await unpack(out)).files)
     expect(manifest).toMatchObject({
@@ -188,6 +213,7 @@ describe('bad input is refused by name, and nothing is written:', () => {
   test.each<[string, Readonly<Record<string, string | undefined>>, string]>([
     ['no bot', { bot: undefined }, '--bot is missing: it is a GUID'],
     ['a bot that is no GUID', { bot: 'my-bot' }, '--bot is malformed: it is a GUID'],
+    ['an API that is no GUID', { api: 'api://countersign' }, '--api is malformed: it is a GUID'],
     ['no address', { url: undefined }, '--url is missing'],
     [
       'an address without TLS',
@@ -307,6 +333,21 @@ describe('the check of a finished package', () => {
       (_, manifest) => (manifest['$schema'] = 'https://contoso.example/'),
       '$schema is not',
     ],
+    [
+      'a tab of another domain',
+      (_, manifest) => (manifest['staticTabs'] = [tabAt('https://evil.example/console/')]),
+      'validDomains lacks evil.example, which staticTabs opens',
+    ],
+    [
+      'a tab that gets tokens for another domain',
+      (_, manifest) =>
+        Object.assign(manifest, {
+          staticTabs: [tabAt(`${url}/console/`)],
+          validDomains: [new URL(url).host],
+          webApplicationInfo: { id: api, resource: `api://${api}` },
+        }),
+      `webApplicationInfo.resource is not api://countersign.contoso.example/${api}`,
+    ],
     ['no outline icon', (files) => delete files['outline.png'], 'icons.outline'],
     [
       'icons the other way round',
@@ -327,6 +368,7 @@ describe('the check of a finished package', () => {
     ['no manifest', (files) => delete files['manifest.json'], 'manifest.json is not at the root'],
     ['a manifest that is no JSON', (files) => (files['manifest.json'] = Buffer.from('{')), 'is not JSON'],
   ]
+  const tabAt = (contentUrl: string) => ({ entityId: 'console', scopes: ['personal'], contentUrl })
   const olderManifest = {
     manifestVersion: '1.24',
     $schema: 'https://developer.microsoft.com/json-schemas/teams/v1.24/MicrosoftTeams.schema.json',
