@@ -9,6 +9,7 @@ param botServiceUrl string
 param apiAppId string
 param clients string
 param consoleAppId string
+param teamsAppId string
 param policyRef string
 param stepUp string
 param host object
@@ -101,6 +102,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_POLICY_REF: policyRef
       COUNTERSIGN_STEP_UP: stepUp
       COUNTERSIGN_TABLES_URL: 'https://${evidenceName}.table.${environment().suffixes.storage}'
+      COUNTERSIGN_TEAMS_APP_ID: teamsAppId
       COUNTERSIGN_TENANT_ID: tenant().tenantId
     }
   }

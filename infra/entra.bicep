@@ -10,6 +10,9 @@ param appPrincipalId string
 @description('Address of the console in the browser, to which Entra leads people back after they signed in.')
 param consoleUrl string
 
+@description('Whether the console is a tab in Teams, whose two clients then get tokens of people for the API.')
+param teamsTab bool
+
 var appRoles = [
   { value: 'Actions.Request', member: 'Application', says: 'Asks for actions' }
   { value: 'Grants.Redeem', member: 'Application', says: 'Executes what another agent asked for' }
@@ -21,7 +24,17 @@ var appRoles = [
 var permissions = ['User.Read.All', 'GroupMember.Read.All', 'Member.Read.Hidden']
 var scopeId = guid('countersign', 'access_as_user')
 
-// Agents cannot act through these two: people sign in to them themselves. The Azure CLI is not among them, since any
+// Teams in a browser, and elsewhere:
+// https://learn.microsoft.com/microsoftteams/platform/tabs/how-to/authentication/tab-sso-register-aad
+var teamsWeb = '5e3ce6c0-2b1f-4285-8d4b-75ee78787346'
+var teamsApp = '1fec8e78-bce4-4aaf-ab1b-5451cc387264'
+var teamsClients = [
+  { appId: teamsWeb, delegatedPermissionIds: [scopeId] }
+  { appId: teamsApp, delegatedPermissionIds: [scopeId] }
+]
+var teamsNames = teamsTab ? ',teamsweb=${teamsWeb},teamsapp=${teamsApp}' : ''
+
+// Agents cannot act through these: people sign in to them themselves. The Azure CLI is not among them, since any
 // script with a token of it would count as the person.
 resource console 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: 'countersign-${name}-console'
@@ -56,10 +69,10 @@ resource api 'Microsoft.Graph/applications@v1.0' = {
         userConsentDescription: 'Lets a program read and decide requests as you.'
       }
     ]
-    preAuthorizedApplications: [
+    preAuthorizedApplications: union([
       { appId: console.appId, delegatedPermissionIds: [scopeId] }
       { appId: cli.appId, delegatedPermissionIds: [scopeId] }
-    ]
+    ], teamsTab ? teamsClients : [])
   }
   appRoles: [
     for role in appRoles: {
@@ -101,4 +114,4 @@ resource appReads 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
 output apiAppId string = api.appId
 output cliAppId string = cli.appId
 output consoleAppId string = console.appId
-output clients string = 'console=${console.appId},cli=${cli.appId}'
+output clients string = 'console=${console.appId},cli=${cli.appId}${teamsNames}'

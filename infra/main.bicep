@@ -25,6 +25,9 @@ param clients string = ''
 @description('Only with apiAppId: which of the clients is the console. Empty: there is no console.')
 param consoleAppId string = ''
 
+@description('The id that Teams gave the uploaded app. With it, the console is a tab in Teams. Empty: it is not.')
+param teamsAppId string = ''
+
 @description('What auditors read where the policy changes, such as its commit, author and change ticket. No secret.')
 @maxLength(200)
 param policyRef string = ''
@@ -117,6 +120,7 @@ module entra 'entra.bicep' = if (empty(checkedAppId)) {
     name: name
     appPrincipalId: identities.outputs.app.principalId
     consoleUrl: '${publicAddress}/console/'
+    teamsTab: !empty(teamsAppId)
   }
 }
 
@@ -196,6 +200,7 @@ module app 'app.bicep' = {
     apiAppId: entra.?outputs.apiAppId ?? apiAppId
     clients: entra.?outputs.clients ?? clients
     consoleAppId: entra.?outputs.consoleAppId ?? consoleAppId
+    teamsAppId: teamsAppId
     policyRef: policyRef
     stepUp: stepUp
     host: storage.outputs.host

@@ -332,6 +332,15 @@ export const mistakes: readonly Mistake[] = [
   ),
   mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
   mistake('main', 'stepUp: stepUp', 'stepUp: origin', 'main.bicep: param stepUp'),
+  mistake(
+    'main',
+    'teamsTab: !empty(teamsAppId)',
+    'teamsTab: empty(teamsAppId)',
+    'entra.bicep: preAuthorizedApplications',
+  ),
+  mistake('main', 'teamsAppId: teamsAppId', "teamsAppId: ''", 'app.bicep: COUNTERSIGN_TEAMS_APP_ID'),
+  mistake('entra', 'teamsTab ? teamsClients : []', 'teamsClients', 'entra.bicep: preAuthorizedApplications'),
+  mistake('entra', '${cli.appId}${teamsNames}', '${cli.appId}', 'entra.bicep: var teamsNames'),
   mistake('main', "cloud: isPublic ? 'public' : cloud", 'cloud: cloud', 'app.bicep: COUNTERSIGN_CLOUD'),
   mistake('main', 'auditors: auditors\n    hsm', 'auditors: []\n    hsm', 'vault.bicep'),
   mistake(

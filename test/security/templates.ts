@@ -27,7 +27,8 @@ export const templateRows: readonly Row[] = [
   {
     attack:
       'An identity has more rights in Azure than it needs, or a script acts for a person with a token of another program',
-    control: 'Each role is on what it is for, the bot has none, and only console and command are authorized in advance',
+    control:
+      'Each role is on what it is for, the bot has none, and only console and command are authorized in advance, and Teams where the console is a tab in it',
     switches: [
       // Key Vault Crypto Officer may also delete keys.
       line(

@@ -116,6 +116,12 @@ const appRoles = new Set(
 /** Any script with a token of it would count as the person: https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in */
 const azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 
+/** Teams, by the names of its votes: https://learn.microsoft.com/microsoftteams/platform/tabs/how-to/authentication/tab-sso-register-aad */
+const teamsClients = {
+  teamsweb: '5e3ce6c0-2b1f-4285-8d4b-75ee78787346',
+  teamsapp: '1fec8e78-bce4-4aaf-ab1b-5451cc387264',
+} as const
+
 function entraFaults(deployment: Deployment): void {
   const { all, fault, choices } = deployment
   const applications = all('Microsoft.Graph/applications')
@@ -126,6 +132,8 @@ function entraFaults(deployment: Deployment): void {
   const named = (uniqueName: RegExp) => applications.find(({ body }) => uniqueName.test(textIn(body, 'uniqueName')))
   const [api, cli, console] = [/(?<!-cli|-console)$/, /-cli$/, /-console$/].map(named)
   const ids = [console, cli].map((one) => guidOf('application', textIn(one?.body, 'uniqueName')))
+  // Teams acts for people where the console is a tab in it, and only there.
+  const inTeams = choices.teamsAppId === undefined ? [] : Object.entries(teamsClients)
   const scopes = partIn(api?.body, 'api', 'oauth2PermissionScopes', 0)
   expectParts(deployment, api, 'entra.bicep: the API', {
     signInAudience: 'AzureADMyOrg',
@@ -133,7 +141,7 @@ function entraFaults(deployment: Deployment): void {
     'api.oauth2PermissionScopes.0.value': 'access_as_user',
     'api.oauth2PermissionScopes.0.type': 'User',
     'api.oauth2PermissionScopes.0.isEnabled': true,
-    'api.preAuthorizedApplications': ids.map((appId) => ({
+    'api.preAuthorizedApplications': [...ids, ...inTeams.map(([, id]) => id)].map((appId) => ({
       appId,
       delegatedPermissionIds: [partIn(scopes, 'id') ?? null],
     })),
@@ -150,7 +158,10 @@ function entraFaults(deployment: Deployment): void {
   deployment.output('COUNTERSIGN_CLI_APP_ID', ids[1])
   const settings = deployment.one('Microsoft.Web/sites/config')
   expectParts(deployment, settings, 'app.bicep: the settings', {
-    'properties.COUNTERSIGN_CLIENTS': `console=${ids[0]},cli=${ids[1]}`,
+    'properties.COUNTERSIGN_CLIENTS': [
+      ...[`console=${ids[0]}`, `cli=${ids[1]}`],
+      ...inTeams.map(([name, id]) => `${name}=${id}`),
+    ].join(','),
     'properties.COUNTERSIGN_CONSOLE_APP_ID': `${ids[0]}`,
   })
   if (JSON.stringify(applications.map(({ body }) => body)).includes(azureCli))

@@ -8,13 +8,14 @@ import type { Flaw } from '../bicep/syntax.ts'
 export type Parameters = Readonly<Record<string, Plain>>
 
 const [given, auditors] = ['00000000-0000-4000-8000-0000000000c1', '00000000-0000-4000-8000-0000000000c2']
+const teamsAppId = '00000000-0000-4000-8000-0000000000c4'
 
 /** Deployments that differ in everything that a parameter can choose. */
 export const parameterSets = {
   small: { name: 'prod', location: 'westeurope' },
   private: {
     ...{ name: 'prod', location: 'westeurope', private: true, hsm: true, zoneRedundant: true, geoRedundant: true },
-    ...{ evidenceDays: 0, alwaysReady: 0, instanceMemory: 4096, cloud: 'gcc' },
+    ...{ evidenceDays: 0, alwaysReady: 0, instanceMemory: 4096, cloud: 'gcc', teamsAppId },
     ...{ auditors: [auditors], operators: ['operator@contoso.example', 'other@contoso.example'] },
   },
   given: {

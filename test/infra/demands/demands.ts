@@ -24,6 +24,7 @@ export interface Choices {
   readonly policyRef?: string
   readonly stepUp?: string
   readonly private?: boolean
+  readonly teamsAppId?: string
 }
 
 /** A deployment as the demands look at it. */

@@ -122,7 +122,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
   const clientId = textIn(settings.body, 'properties', 'AZURE_CLIENT_ID')
   const api = choices.apiAppId ?? textIn(outputs, 'COUNTERSIGN_API_APP_ID')
   const clients =
-    choices.apiAppId === undefined ? `cli=${textIn(outputs, 'COUNTERSIGN_CLI_APP_ID')}` : (choices.clients ?? '')
+    choices.apiAppId === undefined ? `,cli=${textIn(outputs, 'COUNTERSIGN_CLI_APP_ID')}` : (choices.clients ?? '')
   const { cloud = 'public' } = choices
   const properties = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
@@ -145,11 +145,12 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
     COUNTERSIGN_STEP_UP: choices.stepUp ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
+    COUNTERSIGN_TEAMS_APP_ID: choices.teamsAppId ?? '',
   }
   const named = Object.entries(properties).map(([name, value]) => [`properties.${name}`, value] as const)
   expectParts(deployment, settings, 'app.bicep: the settings', Object.fromEntries(named))
   const given = textIn(settings.body, 'properties', 'COUNTERSIGN_CLIENTS')
-  if (!given.endsWith(clients))
+  if (!given.includes(clients))
     deployment.fault(settings, `COUNTERSIGN_CLIENTS is ${given}`, ['properties', 'COUNTERSIGN_CLIENTS'])
   deployment.output('COUNTERSIGN_BASE_URL', properties.COUNTERSIGN_BASE_URL)
 }
